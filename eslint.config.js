@@ -1,0 +1,137 @@
+// What the linter forbids. Types are known to the rules through each folder's own tsconfig.json.
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The modules of a sans-I/O package that may not know which engine they run in. */
+const sansIO = ['packages/codec/src/**/*.ts', 'packages/handshake/src/**/*.ts'];
+
+const tests = ['packages/*/test/**/*.ts', 'tools/*/test/**/*.ts', 'autobahn/test/**/*.ts'];
+
+/** Files outside every tsconfig.json: linted, but by the rules that need no types. */
+const untyped = ['**/*.js', '**/*.mjs', '**/*.cjs', '*.config.ts', 'tools/build/*.ts'];
+
+export default defineConfig(
+  globalIgnores([
+    '**/dist/',
+    '**/coverage/',
+    '**/node_modules/',
+    '.cache/',
+    '**/.turbo/',
+    '**/fixtures/',
+    'packages/*/examples/**/public/',
+  ]),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'no-template-curly-in-string': 'error',
+      'object-shorthand': 'error',
+      'prefer-template': 'error',
+
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `while (true)` reads as the loop it is; any other constant condition is a slip.
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // Arrow functions that only call a listener are everywhere in code about events.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // An empty method is how a default is spelled in an interface of hooks.
+      '@typescript-eslint/no-empty-function': 'off',
+      // Hot loops count bytes and index them; a rule about how loops look would be a rule against measuring.
+      '@typescript-eslint/prefer-for-of': 'off',
+      // A class beside an interface of the same name is refused by the compiler settings already.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowStaticOnly: false, allowEmpty: true }],
+      // Class and interface are told apart by what is written, not by taste.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // `||` on strings and numbers says "empty counts as missing", which `??` does not.
+      '@typescript-eslint/prefer-nullish-coalescing': [
+        'error',
+        { ignorePrimitives: true, ignoreConditionalTests: true },
+      ],
+    },
+  },
+  {
+    files: sansIO,
+    ignores: ['packages/*/src/kernels/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*'], message: 'A sans-I/O package meets its engine in src/kernels/ only.' },
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        ...['Buffer', 'process', 'setImmediate', 'setTimeout', 'setInterval', 'require', '__dirname'].map(
+          (name) => ({
+            name,
+            message: 'A sans-I/O package meets its engine in src/kernels/ only.',
+          }),
+        ),
+      ],
+    },
+  },
+  {
+    files: tests,
+    rules: {
+      // A test says what is there; when it is not, the test fails where it says so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      // Listeners, mocks and matchers are handed around as plain functions.
+      '@typescript-eslint/unbound-method': 'off',
+      // What a peer sends or a table misses is probed on purpose.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+    },
+  },
+  {
+    // Tools and examples talk to the person at the terminal.
+    files: ['tools/**', 'packages/*/examples/**', 'autobahn/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: untyped,
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        document: 'readonly',
+        window: 'readonly',
+        WebSocket: 'readonly',
+        location: 'readonly',
+        performance: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        requestAnimationFrame: 'readonly',
+      },
+    },
+  },
+);
