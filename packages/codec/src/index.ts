@@ -1,1 +1,37 @@
-export { kernel } from '#kernels';
+// The public surface of the codec.
+export { CloseCode, isValidCloseCode } from './close-code.ts';
+export {
+  formatClosePayload,
+  MAX_REASON_LENGTH,
+  parseClosePayload,
+  type ClosePayload,
+} from './close-payload.ts';
+export { FrameDecoder, type Frame, type FrameDecoderOptions, type PartialFrame } from './frame-decoder.ts';
+export {
+  encodeFrame,
+  maxTextFrameSize,
+  writeFrame,
+  writeTextFrame,
+  type FrameToEncode,
+} from './frame-encoder.ts';
+export { firstByte, frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from './frame-header.ts';
+export {
+  applyMask,
+  copyMasked,
+  randomMaskingKey,
+  readMaskingKey,
+  rotateMaskingKey,
+  writeMaskingKey,
+  type MaskingKey,
+} from './masking.ts';
+export { MessageAssembler, type Message, type MessageAssemblerOptions } from './message-assembler.ts';
+export { isControl, isOpcode, Opcode, type DataOpcode } from './opcode.ts';
+export {
+  isProtocolError,
+  PROTOCOL_ERRORS,
+  protocolError,
+  type ProtocolError,
+  type ProtocolErrorCode,
+  type ProtocolRule,
+} from './protocol-error.ts';
+export { isUtf8, Utf8Validator } from './utf8.ts';

@@ -1,1 +1,72 @@
-export const kernel = 'node';
+// The kernel for Node (and the engines that offer its Buffer): views as Buffers, native UTF-8, bufferutil.
+import { Buffer, isUtf8 } from 'node:buffer';
+import { createRequire } from 'node:module';
+import { env } from 'node:process';
+import type { Kernel } from './kernel.ts';
+
+// What `buffer.subarray` makes, without its argument checks: 1.4 times as fast, measured on Node 20.
+const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
+  bytes: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => Buffer;
+
+/** Up to this length a loop over the bytes beats a call into native code. */
+const SHORT = 32;
+
+/** What `bufferutil` exports, of which only this is used: masks a buffer in place. */
+interface BufferUtil {
+  unmask(buffer: Uint8Array, mask: Uint8Array): void;
+}
+
+export const kernel: Kernel = {
+  view,
+  allocate: (size) => Buffer.allocUnsafeSlow(size),
+  utf8Length: (text) => Buffer.byteLength(text),
+  writeUtf8(target, offset, text) {
+    if (text.length <= SHORT && writeAscii(target, offset, text)) return text.length;
+    return asBuffer(target).write(text, offset);
+  },
+  nativeIsUtf8: isUtf8,
+  nativeMask: nativeMask(loadBufferUtil()),
+  // Below that the call costs more than masking eight bytes a step does (measured on Node 20, x86-64).
+  nativeMaskFrom: 1024,
+};
+
+function view(bytes: Uint8Array, start: number, end: number): Buffer {
+  return new FastBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+/** Writes a string as long as it is ASCII; false when it is not, with nothing to rely on in the target. */
+function writeAscii(target: Uint8Array, offset: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return false;
+    target[offset + i] = unit;
+  }
+  return true;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The optional peer dependency `bufferutil`, unless it is missing or `WS_NO_BUFFER_UTIL` is set. */
+function loadBufferUtil(): BufferUtil | undefined {
+  try {
+    // Inside of the attempt, as Deno may refuse to tell the environment.
+    if (env['WS_NO_BUFFER_UTIL']) return undefined;
+    return createRequire(import.meta.url)('bufferutil') as BufferUtil;
+  } catch {
+    return undefined;
+  }
+}
+
+function nativeMask(bufferUtil: BufferUtil | undefined): Kernel['nativeMask'] {
+  if (bufferUtil === undefined) return undefined;
+  const maskingKey = new Uint8Array(4);
+  return (bytes, start, end, key) => {
+    for (let i = 0; i < 4; i++) maskingKey[i] = key >>> (8 * i);
+    bufferUtil.unmask(view(bytes, start, end), maskingKey);
+  };
+}

@@ -1,0 +1,34 @@
+// The close codes of RFC 6455 §7.4 and the registry of §11.7, and which of them may stand in a close frame.
+
+/** The close codes that the registry names (§7.4.1, §11.7). Integers, in a close frame two bytes, big-endian. */
+export const CloseCode = {
+  NORMAL_CLOSURE: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  UNSUPPORTED_DATA: 1003,
+  /** Never on the wire: the close frame had no code. */
+  NO_STATUS_RECEIVED: 1005,
+  /** Never on the wire: the connection ended without a close frame. */
+  ABNORMAL_CLOSURE: 1006,
+  INVALID_FRAME_PAYLOAD_DATA: 1007,
+  POLICY_VIOLATION: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  MANDATORY_EXTENSION: 1010,
+  INTERNAL_ERROR: 1011,
+  SERVICE_RESTART: 1012,
+  TRY_AGAIN_LATER: 1013,
+  BAD_GATEWAY: 1014,
+  /** Never on the wire: the TLS handshake failed. */
+  TLS_HANDSHAKE: 1015,
+} as const;
+
+/**
+ * Whether a code may be sent and received in a close frame: 1000-1014 but for the ones kept for local use
+ * (1004-1006, §7.4.1), and 3000-4999 for libraries and applications (§7.4.2).
+ */
+export function isValidCloseCode(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) ||
+    (code >= 3000 && code <= 4999)
+  );
+}

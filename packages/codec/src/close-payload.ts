@@ -1,0 +1,58 @@
+// The body of a close frame (RFC 6455 §5.5.1, §7.1.5, §7.1.6): a code and a reason, from bytes and to bytes.
+import { kernel } from '#kernels';
+import { CloseCode, isValidCloseCode } from './close-code.ts';
+import { protocolError } from './protocol-error.ts';
+import { isUtf8 } from './utf8.ts';
+
+/** What a close frame says. */
+export interface ClosePayload {
+  /** The close code; 1005 when the frame has no body (§7.1.5). */
+  readonly code: number;
+  /** The reason in UTF-8, at most 123 bytes; a `Buffer` on Node. */
+  readonly reason: Uint8Array;
+}
+
+/** The longest reason, in bytes: a control frame's payload less the code (§5.5). */
+export const MAX_REASON_LENGTH = 123;
+
+/**
+ * Reads the payload of a close frame that a `FrameDecoder` let pass (so it is not 1 byte long).
+ *
+ * @param skipUtf8Validation takes the reason as it is. Default false.
+ * @throws a `ProtocolError`, `WS_ERR_INVALID_CLOSE_CODE` or `WS_ERR_INVALID_UTF8`
+ */
+export function parseClosePayload(payload: Uint8Array, skipUtf8Validation = false): ClosePayload {
+  if (payload.length === 0) return { code: CloseCode.NO_STATUS_RECEIVED, reason: payload };
+  const code = ((payload[0] as number) << 8) | (payload[1] as number);
+  if (!isValidCloseCode(code)) throw protocolError('INVALID_CLOSE_CODE', code);
+  const reason = kernel.view(payload, 2, payload.length);
+  if (!skipUtf8Validation && !isUtf8(reason)) throw protocolError('INVALID_UTF8');
+  return { code, reason };
+}
+
+/**
+ * Makes the payload of a close frame.
+ *
+ * @param code undefined for a frame without a body, which has no reason either
+ * @param reason text, or bytes that are UTF-8. Default: none.
+ * @throws `TypeError` for a code that must not be sent (§7.4) or a reason of another type, `RangeError` for a
+ *   reason of more than {@link MAX_REASON_LENGTH} bytes
+ */
+export function formatClosePayload(code?: number, reason: string | Uint8Array = ''): Uint8Array {
+  if (code === undefined) return kernel.allocate(0);
+  if (typeof code !== 'number' || !isValidCloseCode(code)) {
+    throw new TypeError('First argument must be a valid error code number');
+  }
+  // Any other view would be copied element by element, or with bytes that were never its content.
+  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+    throw new TypeError('Second argument must be a string or a Uint8Array');
+  }
+  const length = typeof reason === 'string' ? kernel.utf8Length(reason) : reason.length;
+  if (length > MAX_REASON_LENGTH) throw new RangeError('The message must not be greater than 123 bytes');
+  const payload = kernel.allocate(2 + length);
+  payload[0] = code >>> 8;
+  payload[1] = code;
+  if (typeof reason === 'string') kernel.writeUtf8(payload, 2, reason);
+  else payload.set(reason, 2);
+  return payload;
+}

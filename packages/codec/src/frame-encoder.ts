@@ -1,0 +1,88 @@
+// Frames into bytes (RFC 6455 §5.2): one frame as bytes of its own, or into a buffer that the caller has.
+import { kernel } from '#kernels';
+import { firstByte, frameHeaderSize, writeFrameHeader } from './frame-header.ts';
+import { applyMask, copyMasked, type MaskingKey } from './masking.ts';
+import type { Opcode } from './opcode.ts';
+
+/** A frame to encode. */
+export interface FrameToEncode {
+  readonly opcode: Opcode;
+  /** Default: empty. */
+  readonly payload?: Uint8Array;
+  /** Whether it is the last of its message. Default true. */
+  readonly fin?: boolean;
+  /** Whether an extension's bit is set (RFC 7692 §6). Default false. */
+  readonly rsv1?: boolean;
+  /** A client masks every frame with a fresh key (§5.1, §5.3); a server none. Default: not masked. */
+  readonly maskingKey?: MaskingKey | undefined;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * A frame as bytes of its own, the header and a copy of the payload. What the bytes mean is not checked:
+ * a test may want a frame that breaks a rule.
+ *
+ * @example
+ * ```ts
+ * const text = new TextEncoder().encode('hello');
+ * socket.write(encodeFrame({ opcode: Opcode.TEXT, payload: text, maskingKey: randomMaskingKey() }));
+ * ```
+ */
+export function encodeFrame(frame: FrameToEncode): Uint8Array {
+  const { opcode, payload = EMPTY, fin = true, rsv1 = false, maskingKey } = frame;
+  const size = frameHeaderSize(payload.length, maskingKey !== undefined) + payload.length;
+  const target = kernel.allocate(size);
+  writeFrame(target, 0, firstByte(opcode, fin, rsv1), payload, maskingKey);
+  return target;
+}
+
+/**
+ * Writes a frame with a payload of bytes at `offset`, where there must be room for the header
+ * (`frameHeaderSize`) and the payload.
+ *
+ * @param first the first byte, as `firstByte` makes it
+ * @returns the offset behind the frame
+ */
+export function writeFrame(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  payload: Uint8Array,
+  maskingKey: MaskingKey | undefined,
+): number {
+  const start = writeFrameHeader(target, offset, first, payload.length, maskingKey);
+  if (maskingKey === undefined) target.set(payload, start);
+  else copyMasked(payload, 0, payload.length, target, start, maskingKey);
+  return start + payload.length;
+}
+
+/** The most bytes that {@link writeTextFrame} can need for a text of so many UTF-16 code units. */
+export function maxTextFrameSize(textLength: number): number {
+  return frameHeaderSize(textLength * 3, true) + textLength * 3;
+}
+
+/**
+ * Writes a frame with a string as its payload at `offset`, where there must be room for
+ * {@link maxTextFrameSize} bytes. The string is encoded where it has to go, without a copy in between.
+ *
+ * @param first the first byte, as `firstByte` makes it
+ * @returns the offset behind the frame
+ */
+export function writeTextFrame(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  text: string,
+  maskingKey: MaskingKey | undefined,
+): number {
+  const masked = maskingKey !== undefined;
+  // The header's size depends on the length in bytes, known only afterwards: expect ASCII, move where that was wrong.
+  const expected = offset + frameHeaderSize(text.length, masked);
+  const length = kernel.writeUtf8(target, expected, text);
+  const start = offset + frameHeaderSize(length, masked);
+  if (start !== expected) target.copyWithin(start, expected, expected + length);
+  writeFrameHeader(target, offset, first, length, maskingKey);
+  if (maskingKey !== undefined) applyMask(target, start, start + length, maskingKey);
+  return start + length;
+}

@@ -1,0 +1,19 @@
+// What the codec asks of the engine it runs in. `node.ts` and `portable.ts` answer, chosen by `#kernels`.
+
+/** The few operations on bytes for which an engine may have something faster than plain JavaScript. */
+export interface Kernel {
+  /** A view of `bytes` from `start` to before `end`, without a copy: a `Buffer` on Node. */
+  view(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** New bytes that the caller will overwrite whole: not cleared on Node, where they are a `Buffer`. */
+  allocate(size: number): Uint8Array;
+  /** The number of bytes of a string in UTF-8; a lone surrogate counts 3, as it is replaced by U+FFFD. */
+  utf8Length(text: string): number;
+  /** Writes a string as UTF-8 at `offset`, where there must be room, and returns how many bytes it took. */
+  writeUtf8(target: Uint8Array, offset: number, text: string): number;
+  /** Whether the bytes are UTF-8 from the first to the last (§8.1); undefined where the engine cannot tell. */
+  readonly nativeIsUtf8: ((bytes: Uint8Array) => boolean) | undefined;
+  /** Masks `bytes` in place from `start` to before `end` (§5.3); undefined where plain JavaScript is as good. */
+  readonly nativeMask: ((bytes: Uint8Array, start: number, end: number, key: number) => void) | undefined;
+  /** From how many bytes on {@link Kernel.nativeMask} pays. */
+  readonly nativeMaskFrom: number;
+}

@@ -1,0 +1,139 @@
+// Masking (RFC 6455 §5.3): applying a masking key, in place and while copying, and where keys come from.
+import { kernel } from '#kernels';
+
+/**
+ * A masking key as the 32-bit integer whose lowest byte is the key's first octet on the wire, so that
+ * octet `i` of the payload is XORed with byte `i mod 4` of the integer.
+ */
+export type MaskingKey = number;
+
+/** Up to this length a loop over bytes beats making a view of words (measured: 64 to 128 bytes). */
+const SHORT = 96;
+
+const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/** The masking key in four octets, `bytes[offset]` to `bytes[offset + 3]`. */
+export function readMaskingKey(bytes: Uint8Array, offset: number): MaskingKey {
+  return (
+    (bytes[offset] as number) |
+    ((bytes[offset + 1] as number) << 8) |
+    ((bytes[offset + 2] as number) << 16) |
+    ((bytes[offset + 3] as number) << 24)
+  );
+}
+
+/** Writes the masking key's four octets at `offset`. */
+export function writeMaskingKey(target: Uint8Array, offset: number, key: MaskingKey): void {
+  target[offset] = key;
+  target[offset + 1] = key >>> 8;
+  target[offset + 2] = key >>> 16;
+  target[offset + 3] = key >>> 24;
+}
+
+/** The key for the octets from octet `count` of the payload on: the key turned by `count` octets. */
+export function rotateMaskingKey(key: MaskingKey, count: number): MaskingKey {
+  const bits = (count & 3) << 3;
+  return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
+}
+
+/**
+ * Masks or unmasks in place: `bytes[start]`, the first octet of the payload, to before `bytes[end]`.
+ * For the rest of a payload give the {@link rotateMaskingKey | rotated} key.
+ */
+export function applyMask(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
+  if (key === 0) return;
+  const length = end - start;
+  if (length <= SHORT) maskBytes(bytes, start, end, key);
+  else if (length >= kernel.nativeMaskFrom && kernel.nativeMask) kernel.nativeMask(bytes, start, end, key);
+  else maskWords(bytes, start, end, key);
+}
+
+/**
+ * Copies `source` from `start` to before `end` to `target` at `offset`, masking or unmasking on the way.
+ * The two must not overlap.
+ */
+export function copyMasked(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  offset: number,
+  key: MaskingKey,
+): void {
+  const length = end - start;
+  if (length > SHORT) {
+    target.set(start === 0 && end === source.length ? source : kernel.view(source, start, end), offset);
+    applyMask(target, offset, offset + length, key);
+    return;
+  }
+  for (let i = 0; i < length; i++) {
+    target[offset + i] = (source[start + i] as number) ^ (key >>> ((i & 3) << 3));
+  }
+}
+
+function maskBytes(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
+  const first = key & 0xff;
+  const second = (key >>> 8) & 0xff;
+  const third = (key >>> 16) & 0xff;
+  const fourth = key >>> 24;
+  let i = start;
+  // Four octets a step: 1.5 times as fast as one, measured at 20 bytes.
+  for (const last = end - 3; i < last; i += 4) {
+    (bytes[i] as number) ^= first;
+    (bytes[i + 1] as number) ^= second;
+    (bytes[i + 2] as number) ^= third;
+    (bytes[i + 3] as number) ^= fourth;
+  }
+  for (let bits = 0; i < end; i++, bits += 8) (bytes[i] as number) ^= key >>> bits;
+}
+
+/** Eight octets at a time through a view of 64-bit words, four of them a step: 8 times as fast at 1 MiB. */
+function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
+  const aligned = start + (-(bytes.byteOffset + start) & 7);
+  maskBytes(bytes, start, aligned, key);
+  const rest = rotateMaskingKey(key, aligned - start);
+  const count = (end - aligned) >>> 3;
+  const words = new BigUint64Array(bytes.buffer, bytes.byteOffset + aligned, count);
+  const wide = wideKey(rest);
+  let i = 0;
+  for (const last = count - 3; i < last; i += 4) {
+    (words[i] as bigint) ^= wide;
+    (words[i + 1] as bigint) ^= wide;
+    (words[i + 2] as bigint) ^= wide;
+    (words[i + 3] as bigint) ^= wide;
+  }
+  for (; i < count; i++) (words[i] as bigint) ^= wide;
+  // Whole words do not turn the key.
+  maskBytes(bytes, aligned + count * 8, end, rest);
+}
+
+/** The key twice over, as the word that the engine's byte order makes of its octets. */
+function wideKey(key: MaskingKey): bigint {
+  const inOrder = littleEndian ? key : swapBytes(key);
+  const half = BigInt(inOrder >>> 0);
+  return (half << 32n) | half;
+}
+
+function swapBytes(key: number): number {
+  return (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
+}
+
+/** How many keys are drawn from the system at a time: one call costs as much as hundreds of keys. */
+const POOL_SIZE = 2048;
+const pool = new Int32Array(POOL_SIZE);
+let drawn = POOL_SIZE;
+
+/**
+ * A fresh masking key from the system's secure random numbers: "The masking key MUST be derived from a
+ * strong source of entropy" (§5.3). Each key is given out once.
+ */
+export function randomMaskingKey(): MaskingKey {
+  if (drawn === POOL_SIZE) {
+    crypto.getRandomValues(pool);
+    drawn = 0;
+  }
+  const key = pool[drawn] as number;
+  // A key that was used has no business in memory.
+  pool[drawn++] = 0;
+  return key;
+}

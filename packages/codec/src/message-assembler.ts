@@ -1,0 +1,211 @@
+// Data frames into messages: the order of fragments (RFC 6455 §5.4), the limits, and UTF-8 of text as it arrives (§8.1).
+import { kernel } from '#kernels';
+import type { Frame, PartialFrame } from './frame-decoder.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
+import { isControl, Opcode, type DataOpcode } from './opcode.ts';
+import { protocolError } from './protocol-error.ts';
+import { isUtf8, Utf8Validator } from './utf8.ts';
+
+/** A whole message. */
+export interface Message {
+  readonly opcode: DataOpcode;
+  /** Whether its first frame had RSV1 set: `data` is what an extension made of it (RFC 7692 §6). */
+  readonly compressed: boolean;
+  /** The payload: that of the only frame, or a buffer of its own; a `Buffer` on Node. */
+  readonly data: Uint8Array;
+  /** The payload by fragments, as views of `data`; only with `keepFragments`. */
+  readonly fragments?: readonly Uint8Array[];
+}
+
+/** The limits and duties of a {@link MessageAssembler}. */
+export interface MessageAssemblerOptions {
+  /** The longest message, in bytes, judged by the frames' headers. Default 0: no limit. */
+  readonly maxPayload?: number;
+  /** The most fragments of one message. Default 0: no limit, as memory is bounded by bytes anyway. */
+  readonly maxFragments?: number;
+  /** Takes text as it comes, without checking that it is UTF-8. Default false. */
+  readonly skipUtf8Validation?: boolean;
+}
+
+/**
+ * Puts the data frames of one connection together to messages.
+ *
+ * Give every data frame to {@link MessageAssembler.add}; control frames, which may come in between
+ * (§5.4), are not its business. Give the decoder's partial frame to {@link MessageAssembler.preview} when a
+ * chunk is used up, so that what is wrong with it is told at once.
+ *
+ * Fragments are copied together as they come: what a message holds is bounded by its bytes, however
+ * finely it is cut.
+ *
+ * @example
+ * ```ts
+ * const assembler = new MessageAssembler({ maxPayload: 1024 * 1024 });
+ * for (let frame; (frame = decoder.next()); ) {
+ *   if (isControl(frame.opcode)) continue;
+ *   const message = assembler.add(frame);
+ *   if (message) console.log(message.opcode === Opcode.TEXT, message.data);
+ * }
+ * if (decoder.partial) assembler.preview(decoder.partial);
+ * ```
+ */
+export class MessageAssembler {
+  readonly #maxPayload: number;
+  readonly #maxFragments: number;
+  readonly #skipUtf8Validation: boolean;
+
+  /** Whether messages come with their fragments: set it before a message begins. */
+  keepFragments = false;
+
+  /** The message of which fragments are still to come. */
+  #message: MessageInProgress | undefined = undefined;
+  /** Of the frame that is being previewed, how many bytes went through the validation of UTF-8. */
+  #previewed: number | undefined = undefined;
+  /** Made when the first text comes in parts. */
+  #validator: Utf8Validator | undefined = undefined;
+
+  constructor(options: MessageAssemblerOptions = {}) {
+    this.#maxPayload = options.maxPayload ?? 0;
+    this.#maxFragments = options.maxFragments ?? 0;
+    this.#skipUtf8Validation = options.skipUtf8Validation ?? false;
+  }
+
+  /**
+   * Takes a data frame; returns the message that it completes, or undefined.
+   *
+   * @throws a `ProtocolError`: `WS_ERR_INVALID_OPCODE` for a fragment out of order,
+   *   `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`, `WS_ERR_TOO_MANY_BUFFERED_PARTS`, `WS_ERR_INVALID_UTF8`.
+   *   The assembler is of no use afterwards: the connection has to be failed (§7.1.7).
+   */
+  add(frame: Frame): Message | undefined {
+    const previewed = this.#previewed;
+    if (previewed === undefined) this.#check(frame, frame.payload.length);
+    else this.#previewed = undefined;
+
+    if (this.#message === undefined) {
+      if (frame.fin) return this.#addWhole(frame, previewed);
+      this.#message = new MessageInProgress(frame, this.keepFragments);
+    }
+    return this.#addFragment(this.#message, frame, previewed ?? 0);
+  }
+
+  /**
+   * Judges the frame of which only a part has arrived, and the bytes that are new since the last call.
+   *
+   * @throws as {@link MessageAssembler.add} would, only earlier: with the header, or the first impossible byte
+   */
+  preview(frame: PartialFrame): void {
+    if (isControl(frame.opcode)) return;
+    if (this.#previewed === undefined) this.#check(frame, frame.payloadLength);
+    const { bytes, length } = frame.payload;
+    if (this.#isPlainText(frame)) this.#validate(bytes, this.#previewed ?? 0, length);
+    this.#previewed = length;
+  }
+
+  /** A message in one frame, by far the most frequent: nothing is copied or kept. */
+  #addWhole(frame: Frame, previewed: number | undefined): Message {
+    const { payload: data, rsv1: compressed } = frame;
+    if (this.#isPlainText(frame)) {
+      if (previewed !== undefined) this.#validateEnd(data, previewed);
+      else if (!isUtf8(data)) throw protocolError('INVALID_UTF8');
+    }
+    const opcode = frame.opcode as DataOpcode;
+    if (!this.keepFragments) return { opcode, compressed, data };
+    return { opcode, compressed, data, fragments: [data] };
+  }
+
+  #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
+    message.append(frame.payload, this.#maxPayload);
+    const checksText = this.#isPlainText(frame);
+    if (!frame.fin) {
+      if (checksText) this.#validate(frame.payload, validated, frame.payload.length);
+      return undefined;
+    }
+    if (checksText) this.#validateEnd(frame.payload, validated);
+    this.#message = undefined;
+    return message.finish();
+  }
+
+  // The rules, in the order in which they are judged.
+
+  #check(frame: Frame | PartialFrame, payloadLength: number): void {
+    this.#checkOrder(frame.opcode);
+    this.#checkLength(payloadLength);
+    this.#checkFragments();
+  }
+
+  /** §5.4: a continuation continues something, and a message ends before the next begins. */
+  #checkOrder(opcode: Opcode): void {
+    if ((opcode === Opcode.CONTINUATION) !== (this.#message !== undefined)) {
+      throw protocolError('INVALID_OPCODE', opcode);
+    }
+  }
+
+  #checkLength(payloadLength: number): void {
+    const length = (this.#message?.length ?? 0) + payloadLength;
+    if (this.#maxPayload > 0 && length > this.#maxPayload) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
+  }
+
+  #checkFragments(): void {
+    if (this.#maxFragments > 0 && this.#message !== undefined && this.#message.count >= this.#maxFragments) {
+      throw protocolError('TOO_MANY_FRAGMENTS');
+    }
+  }
+
+  /** Whether the frame's bytes are text that can be read as it stands: compressed text is judged once it is inflated. */
+  #isPlainText(frame: Frame | PartialFrame): boolean {
+    if (this.#skipUtf8Validation) return false;
+    const message = this.#message;
+    if (message === undefined) return frame.opcode === Opcode.TEXT && !frame.rsv1;
+    return message.opcode === Opcode.TEXT && !message.compressed;
+  }
+
+  #validate(bytes: Uint8Array, start: number, end: number): Utf8Validator {
+    this.#validator ??= new Utf8Validator();
+    if (!this.#validator.push(bytes, start, end)) throw protocolError('INVALID_UTF8');
+    return this.#validator;
+  }
+
+  /** Validates the last bytes of a text. */
+  #validateEnd(bytes: Uint8Array, start: number): void {
+    if (!this.#validate(bytes, start, bytes.length).atBoundary) throw protocolError('INVALID_UTF8');
+  }
+}
+
+/** A message of which the first fragments have come. */
+class MessageInProgress {
+  readonly opcode: DataOpcode;
+  readonly compressed: boolean;
+  /** How many fragments have come. */
+  count = 0;
+  readonly #gathered = new GrowingBuffer();
+  /** Where each fragment ends. */
+  readonly #ends: number[] | undefined;
+
+  constructor(first: Frame, keepFragments: boolean) {
+    this.opcode = first.opcode as DataOpcode;
+    this.compressed = first.rsv1;
+    this.#ends = keepFragments ? [] : undefined;
+  }
+
+  /** The bytes so far. */
+  get length(): number {
+    return this.#gathered.length;
+  }
+
+  append(payload: Uint8Array, maxPayload: number): void {
+    this.#gathered.reserve(payload.length, maxPayload > 0 ? maxPayload : Infinity);
+    this.#gathered.bytes.set(payload, this.#gathered.length);
+    this.#gathered.length += payload.length;
+    this.#ends?.push(this.#gathered.length);
+    this.count++;
+  }
+
+  finish(): Message {
+    const { opcode, compressed } = this;
+    const data = this.#gathered.content();
+    if (this.#ends === undefined) return { opcode, compressed, data };
+    let start = 0;
+    const fragments = this.#ends.map((end) => kernel.view(data, start, (start = end)));
+    return { opcode, compressed, data, fragments };
+  }
+}

@@ -1,0 +1,142 @@
+// The one table of what a peer can do wrong in its frames: rule -> error code, close code, class, message.
+import { CloseCode } from './close-code.ts';
+
+interface Row {
+  readonly code: string;
+  readonly closeCode: number;
+  readonly errorClass: typeof Error;
+  readonly message: string;
+}
+
+const frame = 'Invalid WebSocket frame:';
+
+const table = {
+  /** §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." */
+  UNEXPECTED_RSV_2_3: {
+    code: 'WS_ERR_UNEXPECTED_RSV_2_3',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} RSV2 and RSV3 must be clear`,
+  },
+  /** §5.2, and RFC 7692 §6: RSV1 stands on the first frame of a compressed message only. */
+  UNEXPECTED_RSV_1: {
+    code: 'WS_ERR_UNEXPECTED_RSV_1',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} RSV1 must be clear`,
+  },
+  /** §5.2 (reserved opcodes) and §5.4 (a continuation of nothing, a message inside of a message). */
+  INVALID_OPCODE: {
+    code: 'WS_ERR_INVALID_OPCODE',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} invalid opcode`,
+  },
+  /** §5.5: "All control frames [...] MUST NOT be fragmented." */
+  EXPECTED_FIN: {
+    code: 'WS_ERR_EXPECTED_FIN',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} FIN must be set`,
+  },
+  /** §5.5: at most 125 bytes; §5.5.1: the body of a close frame is empty or starts with a 2-byte code. */
+  INVALID_CONTROL_PAYLOAD_LENGTH: {
+    code: 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} invalid payload length`,
+  },
+  /** §5.1: "a client MUST mask all frames that it sends to the server". */
+  EXPECTED_MASK: {
+    code: 'WS_ERR_EXPECTED_MASK',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} MASK must be set`,
+  },
+  /** §5.1: "A server MUST NOT mask any frames that it sends to the client." */
+  UNEXPECTED_MASK: {
+    code: 'WS_ERR_UNEXPECTED_MASK',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} MASK must be clear`,
+  },
+  /** §7.4: codes that are unassigned, or kept for local use. */
+  INVALID_CLOSE_CODE: {
+    code: 'WS_ERR_INVALID_CLOSE_CODE',
+    closeCode: CloseCode.PROTOCOL_ERROR,
+    errorClass: RangeError,
+    message: `${frame} invalid status code`,
+  },
+  /** §8.1: text, and the reason of a close frame (§5.5.1), are UTF-8. */
+  INVALID_UTF8: {
+    code: 'WS_ERR_INVALID_UTF8',
+    closeCode: CloseCode.INVALID_FRAME_PAYLOAD_DATA,
+    errorClass: Error,
+    message: `${frame} invalid UTF-8 sequence`,
+  },
+  /** The length does not fit a JavaScript integer, or has the top bit set that §5.2 wants clear. */
+  UNSUPPORTED_DATA_PAYLOAD_LENGTH: {
+    code: 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
+    closeCode: CloseCode.MESSAGE_TOO_BIG,
+    errorClass: RangeError,
+    message: 'Unsupported WebSocket frame: payload length > 2^53 - 1',
+  },
+  /** The limit `maxPayload`. */
+  UNSUPPORTED_MESSAGE_LENGTH: {
+    code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+    closeCode: CloseCode.MESSAGE_TOO_BIG,
+    errorClass: RangeError,
+    message: 'Max payload size exceeded',
+  },
+  /** The limit `maxFragments`. */
+  TOO_MANY_FRAGMENTS: {
+    code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+    closeCode: CloseCode.POLICY_VIOLATION,
+    errorClass: RangeError,
+    message: 'Too many message fragments',
+  },
+  /** The limit `maxBufferedChunks`. */
+  TOO_MANY_CHUNKS: {
+    code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+    closeCode: CloseCode.POLICY_VIOLATION,
+    errorClass: RangeError,
+    message: 'Too many buffered chunks',
+  },
+} as const satisfies Record<string, Row>;
+
+/** The name of a row of the table of protocol errors. */
+export type ProtocolRule = keyof typeof table;
+
+/** The `code` of a protocol error. */
+export type ProtocolErrorCode = (typeof table)[ProtocolRule]['code'];
+
+/**
+ * What is thrown when a peer breaks a rule: a `RangeError` (an `Error` for `WS_ERR_INVALID_UTF8`) that
+ * also says how to fail the connection (§7.1.7).
+ */
+export type ProtocolError = Error & {
+  /** Which rule: a `WS_ERR_` string. */
+  readonly code: ProtocolErrorCode;
+  /** The close code that tells the peer (§7.4.1): 1002, 1007, 1008 or 1009. */
+  readonly closeCode: number;
+};
+
+/** Every error that a peer can cause, by rule: its `code`, the close code for the peer, its class and text. */
+export const PROTOCOL_ERRORS: Readonly<Record<ProtocolRule, Row>> = table;
+
+/**
+ * The error for a broken rule.
+ *
+ * @param rule the row of {@link PROTOCOL_ERRORS}
+ * @param detail what was found in place of what the rule wants, put behind the message
+ */
+export function protocolError(rule: ProtocolRule, detail?: number): ProtocolError {
+  const { code, closeCode, errorClass, message } = PROTOCOL_ERRORS[rule];
+  const error = new errorClass(detail === undefined ? message : `${message} ${String(detail)}`);
+  return Object.assign(error, { code: code as ProtocolErrorCode, closeCode });
+}
+
+/** Whether an error is one that {@link protocolError} made. */
+export function isProtocolError(error: unknown): error is ProtocolError {
+  return error instanceof Error && 'closeCode' in error && 'code' in error;
+}

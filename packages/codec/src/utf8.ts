@@ -1,0 +1,114 @@
+// Validation of UTF-8, whole and as it arrives in pieces (RFC 6455 §8.1, RFC 3629 §4).
+import { kernel } from '#kernels';
+
+/** Up to this length a loop over ASCII beats a call into native code; most short messages are ASCII. */
+const SHORT = 32;
+
+/** Whether the bytes are UTF-8, from the first to the last. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  if (bytes.length <= SHORT && skipAscii(bytes, 0, bytes.length) === bytes.length) return true;
+  if (kernel.nativeIsUtf8 !== undefined) return kernel.nativeIsUtf8(bytes);
+  const validator = new Utf8Validator();
+  return validator.push(bytes, 0, bytes.length) && validator.atBoundary;
+}
+
+/** The index of the first byte from `start` on that is not ASCII, or `end`. */
+function skipAscii(bytes: Uint8Array, start: number, end: number): number {
+  let i = start;
+  while (i < end && (bytes[i] as number) < 0x80) i++;
+  return i;
+}
+
+/** The last index from `start` on before which whole characters can end: where the last lead byte stands. */
+function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
+  let i = end - 1;
+  // A character has at most three continuation bytes, 80..BF.
+  for (const last = Math.max(start, end - 4); i > last && ((bytes[i] as number) & 0xc0) === 0x80;) i--;
+  return i;
+}
+
+/**
+ * Says of bytes, as they arrive, whether they can still be the start of UTF-8. It refuses at the first
+ * byte that makes the text impossible, not at the end of the character or of the message: overlong forms,
+ * surrogates and code points above U+10FFFF are told by the byte behind the lead byte.
+ *
+ * After a refusal {@link Utf8Validator.reset} begins anew.
+ */
+export class Utf8Validator {
+  /** How many continuation bytes the character under way still wants. */
+  #wanted = 0;
+  /** The range in which the next continuation byte has to be (RFC 3629 §4 narrows the first one's). */
+  #low = 0x80;
+  #high = 0xbf;
+
+  /** Whether the bytes so far end with a whole character. */
+  get atBoundary(): boolean {
+    return this.#wanted === 0;
+  }
+
+  /** Forgets the character under way. */
+  reset(): void {
+    this.#wanted = 0;
+    this.#low = 0x80;
+    this.#high = 0xbf;
+  }
+
+  /**
+   * Takes the next bytes, `bytes[start]` to before `bytes[end]`.
+   *
+   * @returns false when the text cannot be UTF-8 any more, whatever follows
+   */
+  push(bytes: Uint8Array, start: number, end: number): boolean {
+    let i = start;
+    while (i < end) {
+      if (this.#wanted > 0) {
+        if (!this.#continue(bytes[i++] as number)) return false;
+      } else if (end - i > SHORT && kernel.nativeIsUtf8 !== undefined) {
+        const boundary = lastBoundary(bytes, i, end);
+        if (!kernel.nativeIsUtf8(kernel.view(bytes, i, boundary))) return false;
+        return this.#pushSlowly(bytes, boundary, end);
+      } else return this.#pushSlowly(bytes, i, end);
+    }
+    return true;
+  }
+
+  #pushSlowly(bytes: Uint8Array, start: number, end: number): boolean {
+    for (let i = start; i < end; i++) {
+      if (this.#wanted > 0) {
+        if (!this.#continue(bytes[i] as number)) return false;
+      } else {
+        i = skipAscii(bytes, i, end);
+        if (i < end && !this.#lead(bytes[i] as number)) return false;
+      }
+    }
+    return true;
+  }
+
+  #continue(byte: number): boolean {
+    if (byte < this.#low || byte > this.#high) return false;
+    this.#wanted--;
+    this.#low = 0x80;
+    this.#high = 0xbf;
+    return true;
+  }
+
+  /*
+   * lead     continuation bytes   first of them
+   * C2..DF   1                    80..BF
+   * E0       2                    A0..BF         (less would be overlong)
+   * E1..EF   2                    80..BF
+   * ED       2                    80..9F         (more would be a surrogate)
+   * F0       3                    90..BF         (less would be overlong)
+   * F1..F3   3                    80..BF
+   * F4       3                    80..8F         (more would be above U+10FFFF)
+   */
+  #lead(byte: number): boolean {
+    if (byte < 0xc2 || byte > 0xf4) return false;
+    this.#wanted = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    if (byte === 0xe0) this.#low = 0xa0;
+    else if (byte === 0xed) this.#high = 0x9f;
+    else if (byte === 0xf0) this.#low = 0x90;
+    else if (byte === 0xf4) this.#high = 0x8f;
+    return true;
+  }
+}
