@@ -1,0 +1,180 @@
+// The lexical rules of a head: which characters may stand in a token, a field value, a target and a host, and a
+// reader of tokens and quoted strings (RFC 9110 §5.6, RFC 6455 §9.1). It reads left to right and never turns back.
+import { handshakeError, type HandshakeError } from './handshake-error.ts';
+
+const TOKEN = 1;
+const FIELD = 2;
+const TARGET = 4;
+const HOST = 8;
+
+const HT = 0x09;
+const SP = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const DELETE = 0x7f;
+
+const ALPHANUMERIC = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** The classes that each byte belongs to, as bits. */
+const CLASSES = characterClasses();
+
+function characterClasses(): Uint8Array {
+  const isIn = (set: string, code: number): boolean => set.includes(String.fromCharCode(code));
+  return Uint8Array.from({ length: 256 }, (_, code) => {
+    let classes = 0;
+    if (isIn(`!#$%&'*+-.^_\`|~${ALPHANUMERIC}`, code)) classes |= TOKEN;
+    if (code === HT || (code >= SP && code !== DELETE)) classes |= FIELD;
+    if (code > SP && code < DELETE) classes |= TARGET;
+    // RFC 3986 §3.2.2 and §3.2.3, but no comma: that is what two Host fields joined into one look like.
+    if (isIn(`-._~!$&'()*+;=%:[]${ALPHANUMERIC}`, code)) classes |= HOST;
+    return classes;
+  });
+}
+
+/** Whether a code unit is of a class; what lies beyond the table is of none. */
+function isOf(charClass: number, code: number): boolean {
+  return ((CLASSES[code] ?? 0) & charClass) !== 0;
+}
+
+function consistsOf(charClass: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (!isOf(charClass, text.charCodeAt(i))) return false;
+  return true;
+}
+
+/** Whether a text is a token: one or more of the characters that names are made of (RFC 9110 §5.6.2). */
+export function isToken(text: string): boolean {
+  return text !== '' && consistsOf(TOKEN, text);
+}
+
+/**
+ * Whether a text may be a field value: no control character but the tab, nothing above U+00FF (RFC 9110 §5.5).
+ * CR, LF and NUL are what an attacker would put there.
+ */
+export function isFieldValue(text: string): boolean {
+  return consistsOf(FIELD, text);
+}
+
+/** Whether a byte may stand in a line of a head. */
+export function isFieldByte(byte: number): boolean {
+  return isOf(FIELD, byte);
+}
+
+/** Whether a text may be a request target: visible ASCII, at least one character (RFC 9112 §3.2). */
+export function isTarget(text: string): boolean {
+  return text !== '' && consistsOf(TARGET, text);
+}
+
+/** Whether a text may be the value of a Host field that names a host (RFC 9110 §7.2). */
+export function isHost(text: string): boolean {
+  return text !== '' && consistsOf(HOST, text);
+}
+
+/** A text without the spaces and tabs around it (OWS of RFC 9110 §5.6.3; `String.trim` takes away more). */
+export function trimSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+/** Whether a code unit is a space or a tab. */
+export function isSpace(code: number): boolean {
+  return code === SP || code === HT;
+}
+
+/** Compares with a name in lower-case letters, ASCII letters of either case being equal and no others. */
+export function equalsIgnoringCase(text: string, lowerCaseName: string): boolean {
+  if (text === lowerCaseName) return true;
+  if (text.length !== lowerCaseName.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    // The bit that tells the cases apart; only the two forms of a letter become that letter.
+    if ((text.charCodeAt(i) | 0x20) !== lowerCaseName.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether a comma-separated list, like that of `Connection`, holds a token (RFC 9110 §5.6.1). */
+export function listHas(list: string, lowerCaseToken: string): boolean {
+  return list.split(',').some((element) => equalsIgnoringCase(trimSpace(element), lowerCaseToken));
+}
+
+/**
+ * Reads the value of a list header from left to right.
+ *
+ * Its methods throw `WS_ERR_UNEXPECTED_CHARACTER` or `WS_ERR_UNEXPECTED_END`, both `SyntaxError`s.
+ */
+export class FieldReader {
+  readonly #text: string;
+  #index = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Reads a token. */
+  token(): string {
+    const start = this.#index;
+    while (isOf(TOKEN, this.#text.charCodeAt(this.#index))) this.#index++;
+    if (this.#index === start) throw this.#unexpected();
+    return this.#text.slice(start, this.#index);
+  }
+
+  /**
+   * Reads a token or a quoted string, which after unescaping must be a token all the same: "the value after
+   * quoted-string unescaping MUST conform to the 'token' ABNF" (RFC 6455 §9.1).
+   */
+  tokenOrQuotedString(): string {
+    return this.#takes(QUOTE) ? this.#quotedToken() : this.token();
+  }
+
+  #quotedToken(): string {
+    let value = '';
+    do {
+      this.#takes(BACKSLASH);
+      if (!isOf(TOKEN, this.#text.charCodeAt(this.#index))) throw this.#unexpected();
+      value += this.#text.charAt(this.#index++);
+    } while (!this.#takes(QUOTE));
+    return value;
+  }
+
+  /** Reads `character` when it is next, and says whether it was. */
+  takes(character: string): boolean {
+    return this.#takes(character.charCodeAt(0));
+  }
+
+  #takes(code: number): boolean {
+    if (this.#text.charCodeAt(this.#index) !== code) return false;
+    this.#index++;
+    return true;
+  }
+
+  /**
+   * Reads one of the delimiters, with the space around it, and returns it: '' at the end of the text. Space is legal
+   * before a delimiter and between it and what follows, not at either end of a value.
+   */
+  delimiter(delimiters: string): string {
+    const spaced = this.#skipSpace();
+    if (this.#index === this.#text.length) {
+      if (spaced) throw this.#unexpected();
+      return '';
+    }
+    const delimiter = this.#text.charAt(this.#index);
+    if (!delimiters.includes(delimiter)) throw this.#unexpected();
+    this.#index++;
+    this.#skipSpace();
+    return delimiter;
+  }
+
+  #skipSpace(): boolean {
+    const start = this.#index;
+    while (isSpace(this.#text.charCodeAt(this.#index))) this.#index++;
+    return this.#index > start;
+  }
+
+  #unexpected(): HandshakeError {
+    return this.#index < this.#text.length
+      ? handshakeError('UNEXPECTED_CHARACTER', this.#index)
+      : handshakeError('UNEXPECTED_END');
+  }
+}

@@ -1,0 +1,160 @@
+// Reads the head of an HTTP request or response from bytes, however they are cut (RFC 9112 §2 to §5). It is stricter
+// than HTTP lets a parser be: a head that two hops could read in two ways is refused.
+import { isSpace, isTarget, isToken, trimSpace } from './grammar.ts';
+import { handshakeError, type RefusalRule } from './handshake-error.ts';
+import type { HeaderField } from './headers.ts';
+import type { RequestHead, ResponseHead } from './http-head.ts';
+import { LineReader } from './line-reader.ts';
+import { refusalOf, type Refusal } from './refusal.ts';
+
+/** How much head is read. */
+export interface HeadLimits {
+  /** The most bytes of the whole head, its empty line included: 16 KiB by default, 0 for no limit. */
+  readonly maxBytes?: number | undefined;
+  /** The most header fields: 100 by default, 0 for no limit. */
+  readonly maxHeaders?: number | undefined;
+}
+
+/** A whole head and the bytes behind it, or why there is none. */
+export type HeadResult<Head> =
+  | {
+      readonly ok: true;
+      readonly head: Head;
+      /** What the last chunk held behind the head: a view of it, possibly empty. */
+      readonly rest: Uint8Array;
+    }
+  | {
+      readonly ok: false;
+      /** What a server answers to such a request. For a response only its code and message are of use. */
+      readonly refusal: Refusal;
+    };
+
+/** What a start line says; `undefined` when it is malformed. */
+type ReadStartLine<Head> = (line: string) => Omit<Head, 'headers'> | undefined;
+
+/** Fields of which a second one would leave open which of them counts (RFC 9112 §3.2, §6.3). */
+const SINGLE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
+
+/** More digits are more bytes than a number can count. */
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * Reads one head; {@link requestHeadParser} and {@link responseHeadParser} make it. Each byte is looked at once and the
+ * rest of the work grows with the bytes, so a head costs the same whether it comes whole or byte by byte, and the result
+ * is the same.
+ *
+ * Refused are: more bytes or fields than the limits; CR or LF alone, and other control characters; folded lines; space
+ * before the colon, and names that are not tokens; more than one `Host`, `Content-Length` or `Transfer-Encoding`, both of
+ * the latter at once, and a `Content-Length` that is not a number.
+ */
+export class HeadParser<Head extends RequestHead | ResponseHead> {
+  readonly #readStartLine: ReadStartLine<Head>;
+  readonly #maxHeaders: number;
+  readonly #lines: LineReader;
+  readonly #headers: HeaderField[] = [];
+  readonly #single = new Set<string>();
+  #start: Omit<Head, 'headers'> | undefined;
+  #over = false;
+
+  constructor(readStartLine: ReadStartLine<Head>, { maxBytes = 16 * 1024, maxHeaders = 100 }: HeadLimits) {
+    this.#readStartLine = readStartLine;
+    this.#maxHeaders = maxHeaders || Infinity;
+    this.#lines = new LineReader(maxBytes || Infinity);
+  }
+
+  /**
+   * Takes the next bytes. Nothing of the chunk is kept, but `rest` is a view of it.
+   *
+   * @returns `undefined` while the head is not complete; then the result, after which the parser is used up
+   * @throws `Error` with the code `WS_ERR_HEAD_IS_OVER` when there was a result already
+   */
+  push(chunk: Uint8Array): HeadResult<Head> | undefined {
+    if (this.#over) throw handshakeError('HEAD_IS_OVER');
+    this.#lines.offset = 0;
+    let line: string | undefined;
+    while ((line = this.#lines.next(chunk)) !== undefined) {
+      if (line === '' && this.#start !== undefined) {
+        return this.#end(this.#start, chunk.subarray(this.#lines.offset));
+      }
+      const breach = this.#start === undefined ? this.#takeStartLine(line) : this.#takeHeader(line);
+      if (breach !== undefined) return this.#fail(breach);
+    }
+    return this.#lines.breach === undefined ? undefined : this.#fail(this.#lines.breach);
+  }
+
+  #takeStartLine(line: string): RefusalRule | undefined {
+    this.#start = this.#readStartLine(line);
+    return this.#start === undefined ? 'MALFORMED_START_LINE' : undefined;
+  }
+
+  #takeHeader(line: string): RefusalRule | undefined {
+    if (isSpace(line.charCodeAt(0))) return 'FOLDED_LINE';
+    const colon = line.indexOf(':');
+    if (colon === -1 || !isToken(line.slice(0, colon))) return 'MALFORMED_HEADER_NAME';
+    if (this.#headers.length === this.#maxHeaders) return 'TOO_MANY_HEADERS';
+    const name = line.slice(0, colon);
+    const value = trimSpace(line.slice(colon + 1));
+    this.#headers.push([name, value]);
+    return this.#checkSingle(name.toLowerCase(), value);
+  }
+
+  #checkSingle(name: string, value: string): RefusalRule | undefined {
+    if (!SINGLE.has(name)) return undefined;
+    if (this.#single.has(name)) return 'REPEATED_HEADER';
+    this.#single.add(name);
+    return name === 'content-length' && !CONTENT_LENGTH.test(value) ? 'AMBIGUOUS_BODY' : undefined;
+  }
+
+  #end(start: Omit<Head, 'headers'>, rest: Uint8Array): HeadResult<Head> {
+    if (this.#single.has('content-length') && this.#single.has('transfer-encoding')) {
+      return this.#fail('AMBIGUOUS_BODY');
+    }
+    this.#over = true;
+    // What a start line lacks to be a head is exactly the headers.
+    return { ok: true, head: { ...start, headers: this.#headers } as unknown as Head, rest };
+  }
+
+  #fail(rule: RefusalRule): HeadResult<Head> {
+    this.#over = true;
+    return { ok: false, refusal: refusalOf(rule) };
+  }
+}
+
+/**
+ * A parser for the head of a request.
+ *
+ * @example
+ * const parser = requestHeadParser({ maxBytes: 8192 });
+ * socket.on('data', (chunk) => {
+ *   const result = parser.push(chunk);
+ *   if (result?.ok) console.log(result.head.target, headerRecord(result.head.headers));
+ * });
+ */
+export function requestHeadParser(limits: HeadLimits = {}): HeadParser<RequestHead> {
+  return new HeadParser<RequestHead>(readRequestLine, limits);
+}
+
+/** A parser for the head of a response; an interim one (1xx but 101) is a head of its own, and another follows. */
+export function responseHeadParser(limits: HeadLimits = {}): HeadParser<ResponseHead> {
+  return new HeadParser<ResponseHead>(readStatusLine, limits);
+}
+
+/** `method SP request-target SP HTTP-version` (RFC 9112 §3). */
+function readRequestLine(line: string): Omit<RequestHead, 'headers'> | undefined {
+  const [method = '', target = '', version = '', ...more] = line.split(' ');
+  const httpVersion = readVersion(version);
+  if (!isToken(method) || !isTarget(target) || httpVersion === undefined || more.length > 0) return undefined;
+  return { method, target, httpVersion };
+}
+
+/** `HTTP-version SP status-code SP [ reason-phrase ]`; many servers leave out the last space (RFC 9112 §4). */
+function readStatusLine(line: string): Omit<ResponseHead, 'headers'> | undefined {
+  const [version = '', status = '', ...reason] = line.split(' ');
+  const httpVersion = readVersion(version);
+  if (httpVersion === undefined || !/^[1-9][0-9]{2}$/.test(status)) return undefined;
+  return { httpVersion, statusCode: Number(status), reason: reason.join(' ') };
+}
+
+function readVersion(text: string): string | undefined {
+  return text === 'HTTP/1.1' || text === 'HTTP/1.0' ? text.slice('HTTP/'.length) : undefined;
+}

@@ -1,0 +1,88 @@
+// A refused upgrade: status, headers and a short body as data, and the response they make (RFC 6455 §4.2.2).
+import { kernel } from '#kernels';
+import {
+  HANDSHAKE_ERRORS,
+  handshakeError,
+  type HandshakeErrorCode,
+  type RefusalRule,
+} from './handshake-error.ts';
+import { fieldsOf, type HeaderField, type OutgoingHeaders } from './headers.ts';
+import { formatHead } from './http-head.ts';
+import { reasonPhrase } from './status.ts';
+
+/** What a server answers to an upgrade that it does not accept, before it ends the connection. */
+export interface Refusal {
+  /** The rule that was broken; `undefined` for a refusal of the application's own. */
+  readonly code: HandshakeErrorCode | undefined;
+  /** The HTTP status. */
+  readonly status: number;
+  /** The body, a line of text. */
+  readonly message: string;
+  /** Headers besides `Connection: close`, `Content-Type: text/html` and `Content-Length`. */
+  readonly headers: OutgoingHeaders;
+}
+
+/** "[...] an appropriate HTTP error code [...] and a |Sec-WebSocket-Version| header" (RFC 6455 §4.4). */
+const SUPPORTED_VERSIONS = { 'Sec-WebSocket-Version': '13, 8' };
+
+/** The refusal that a rule of the table asks for. */
+export function refusalOf(rule: RefusalRule): Refusal {
+  const { code, status, message } = HANDSHAKE_ERRORS[rule];
+  return { code, status, message, headers: rule === 'INVALID_VERSION' ? SUPPORTED_VERSIONS : {} };
+}
+
+/**
+ * A refusal of the application's own: a path nobody handles, a failed authentication, a server that is closing.
+ *
+ * @param status - from 200 to 999
+ * @param message - the body; by default the reason phrase of the status
+ * @param headers - more headers, or others in place of the usual ones; `Content-Length` is always that of the body
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_STATUS`, `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or
+ * `WS_ERR_ILLEGAL_HEADER_VALUE`
+ * @example
+ * socket.end(formatRefusal(createRefusal(401, 'Who are you?', { 'WWW-Authenticate': 'Basic' })));
+ */
+export function createRefusal(status: number, message?: string, headers: OutgoingHeaders = {}): Refusal {
+  if (!Number.isInteger(status) || status < 200 || status > 999) {
+    throw handshakeError('ILLEGAL_STATUS', status);
+  }
+  fieldsOf(headers);
+  return { code: undefined, status, message: message || reasonPhrase(status), headers };
+}
+
+/**
+ * The response of a refusal, head and body, to be written as UTF-8. The connection is ended behind it: what the client
+ * sends after a refused upgrade must never be read as anything.
+ *
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE` for the headers of a
+ * refusal that was put together by hand
+ */
+export function formatRefusal({ status, message, headers }: Refusal): string {
+  const fields = withDefaults(fieldsOf(headers), [
+    ['Connection', 'close'],
+    ['Content-Type', 'text/html'],
+  ]);
+  const lines = [
+    `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
+    ...fields.map(([name, value]) => `${name}: ${value}`),
+  ];
+  return formatHead(lines) + message;
+
+  function withDefaults(own: readonly HeaderField[], defaults: readonly HeaderField[]): HeaderField[] {
+    const names = new Set(own.map(([name]) => name.toLowerCase()));
+    return [
+      ...defaults.filter(([name]) => !names.has(name.toLowerCase())),
+      ['Content-Length', String(kernel.utf8Length(message))],
+      ...own.filter(([name]) => !FRAMING.has(name.toLowerCase())),
+    ];
+  }
+}
+
+/** What says where the body ends: never the caller's to set. */
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
+/** The error that tells a listener of a refusal: its message, and its code unless that is `undefined`. */
+export function refusalError({ code, message }: Refusal): Error & { readonly code?: HandshakeErrorCode } {
+  const error = new Error(message);
+  return code === undefined ? error : Object.assign(error, { code });
+}

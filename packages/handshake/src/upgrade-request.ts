@@ -1,0 +1,199 @@
+// The request of the opening handshake: a client builds it (RFC 6455 §4.1), a server checks it (§4.2.1).
+import { formatExtensions, type Extension } from './extensions.ts';
+import { equalsIgnoringCase, isHost } from './grammar.ts';
+import { handshakeError } from './handshake-error.ts';
+import { checkField, fieldsOf, valueOf, type IncomingHeaders, type OutgoingHeaders } from './headers.ts';
+import type { RequestHead } from './http-head.ts';
+import { generateKey, isKey } from './key.ts';
+import { refusalOf, type Refusal } from './refusal.ts';
+import { formatSubprotocols, parseSubprotocols } from './subprotocols.ts';
+import { announcesBody, connectionUpgrades, namesWebSocket, type CheckOptions } from './upgrade-headers.ts';
+
+/** The versions of the protocol: 13 is RFC 6455, 8 a draft of it with the same frames. */
+export type ProtocolVersion = 8 | 13;
+
+/** What a client puts into its request. */
+export interface UpgradeRequestOptions {
+  /** 13 by default. In version 8 the origin goes into `Sec-WebSocket-Origin`. */
+  readonly version?: ProtocolVersion | undefined;
+  /** The key; by default a new random one, as it must be for each connection. */
+  readonly key?: string | undefined;
+  /** The subprotocols asked for, the preferred one first; none by default. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** The extensions offered, as a list or as the header's value; none by default. */
+  readonly extensions?: string | readonly Extension[] | undefined;
+  /** The origin of the page that connects; by default none, as for a client that is no browser. */
+  readonly origin?: string | undefined;
+  /** More headers. They come first; those that the handshake sets itself win over them, in any spelling. */
+  readonly headers?: OutgoingHeaders | undefined;
+}
+
+/** The headers of a request, and the key to check the response with. */
+export interface UpgradeRequestHeaders {
+  /** For `http.request({ headers })`, which adds `Host`. The record has no prototype. */
+  readonly headers: Record<string, string | number | string[]>;
+  readonly key: string;
+}
+
+/**
+ * Builds the headers of an upgrade request (RFC 6455 §4.1, items 5 to 12).
+ *
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY`, `WS_ERR_ILLEGAL_EXTENSION`, `WS_ERR_ILLEGAL_HEADER_NAME` or
+ * `WS_ERR_ILLEGAL_HEADER_VALUE`; `RangeError` with the code `WS_ERR_ILLEGAL_VERSION`; `SyntaxError` with the code
+ * `WS_ERR_ILLEGAL_SUBPROTOCOL`
+ * @example
+ * const { headers, key } = upgradeRequestHeaders({ subprotocols: ['chat'] });
+ * http.request({ host: 'example.com', path: '/room', headers });
+ */
+export function upgradeRequestHeaders(options: UpgradeRequestOptions = {}): UpgradeRequestHeaders {
+  const { version = 13, key = generateKey(), subprotocols = [], extensions = '', origin = '' } = options;
+  if (!SUPPORTED_VERSIONS.has(version)) throw handshakeError('ILLEGAL_VERSION', version);
+  if (!isKey(key)) throw handshakeError('ILLEGAL_KEY');
+  const own: Record<string, string> = {
+    'Sec-WebSocket-Version': String(version),
+    'Sec-WebSocket-Key': key,
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+  };
+  const optional = [
+    ['Sec-WebSocket-Extensions', typeof extensions === 'string' ? extensions : formatExtensions(extensions)],
+    ['Sec-WebSocket-Protocol', formatSubprotocols(subprotocols)],
+    [version === 8 ? 'Sec-WebSocket-Origin' : 'Origin', origin],
+  ] as const;
+  for (const [name, value] of optional) {
+    checkField(name, value);
+    if (value !== '') own[name] = value;
+  }
+  return { headers: mergeHeaders(options.headers ?? {}, own), key };
+}
+
+const SUPPORTED_VERSIONS: ReadonlySet<number> = new Set<ProtocolVersion>([8, 13]);
+
+/** The caller's headers after a check, without those of the handshake, and then those of the handshake. */
+function mergeHeaders(
+  given: OutgoingHeaders,
+  own: Readonly<Record<string, string>>,
+): Record<string, string | number | string[]> {
+  fieldsOf(given);
+  const taken = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const merged = Object.create(null) as Record<string, string | number | string[]>;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || taken.has(name.toLowerCase())) continue;
+    merged[name] = typeof value === 'object' ? [...value] : value;
+  }
+  return Object.assign(merged, own);
+}
+
+/** Where a raw request goes to, besides what is in {@link UpgradeRequestOptions}. */
+export interface RawUpgradeRequestOptions extends UpgradeRequestOptions {
+  /** The value of `Host`: the host, and the port unless it is the scheme's own (RFC 6455 §4.1, item 4). */
+  readonly host: string;
+  /** Path and query of the URL; `/` by default. */
+  readonly target?: string | undefined;
+}
+
+/**
+ * Builds a whole upgrade request for a transport that is not `node:http`. {@link formatRequestHead} makes its bytes.
+ *
+ * @throws what {@link upgradeRequestHeaders} throws; `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for the host.
+ * The target is checked when the head is written.
+ */
+export function createUpgradeRequest(
+  options: RawUpgradeRequestOptions,
+): RequestHead & { readonly key: string } {
+  const { host, target = '/' } = options;
+  if (!isHost(host)) throw handshakeError('ILLEGAL_HEADER_VALUE', 'Host');
+  const { headers, key } = upgradeRequestHeaders(options);
+  const others = fieldsOf(headers).filter(([name]) => !equalsIgnoringCase(name, 'host'));
+  return { method: 'GET', target, headers: [['Host', host], ...others], key };
+}
+
+/** What is looked at of a request; an `http.IncomingMessage` fits. */
+export interface IncomingUpgradeRequest {
+  readonly method?: string | undefined;
+  /** `1.1` and so on; not looked at when it is missing. */
+  readonly httpVersion?: string | undefined;
+  readonly headers: IncomingHeaders;
+}
+
+/** An upgrade request that follows the rules, or the refusal that it gets. */
+export type UpgradeRequestCheck =
+  | {
+      readonly ok: true;
+      /** For {@link acceptUpgrade}. */
+      readonly key: string;
+      readonly version: ProtocolVersion;
+      /** What the client asks for, the preferred one first. A new `Set` of each check's own. */
+      readonly subprotocols: Set<string>;
+      /** The value of `Sec-WebSocket-Extensions`, unread: {@link parseExtensions} reads it where it is of interest. */
+      readonly extensions: string | undefined;
+      /** The value of `Origin`, in version 8 of `Sec-WebSocket-Origin`. */
+      readonly origin: string | undefined;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * Checks an upgrade request (RFC 6455 §4.2.1). In this order, the first breach being the answer:
+ *
+ * | must hold | else |
+ * |---|---|
+ * | the method is `GET` | 405 |
+ * | strict: HTTP 1.1 | 505 |
+ * | `Upgrade` is `websocket`, in any case, and nothing else | 400 |
+ * | strict: `Connection` has the token `upgrade` | 400 |
+ * | `Sec-WebSocket-Key` is 22 base64 characters and `==` | 400 |
+ * | `Sec-WebSocket-Version` is 13 or 8 | 400, with the versions |
+ * | strict: one legal `Host` | 400 |
+ * | strict: no `Transfer-Encoding`, no `Content-Length` but 0 | 400 |
+ * | `Sec-WebSocket-Protocol`, if there is one, is a list of different tokens | 400 |
+ *
+ * @returns a union told apart by `ok`; nothing is thrown, whatever the headers hold
+ * @example
+ * server.on('upgrade', (request, socket) => {
+ *   const check = checkUpgradeRequest(request, { strict: false });
+ *   if (!check.ok) socket.end(formatRefusal(check.refusal));
+ *   else socket.write(formatHead(acceptUpgrade({ key: check.key })));
+ * });
+ */
+export function checkUpgradeRequest(
+  request: IncomingUpgradeRequest,
+  options: CheckOptions = {},
+): UpgradeRequestCheck {
+  const { headers } = request;
+  const strict = options.strict !== false;
+  if (request.method !== 'GET') return refused('INVALID_METHOD');
+  if (strict && (request.httpVersion ?? '1.1') !== '1.1') return refused('INVALID_HTTP_VERSION');
+  if (!namesWebSocket(headers)) return refused('INVALID_UPGRADE');
+  if (strict && !connectionUpgrades(headers)) return refused('INVALID_CONNECTION');
+  const key = valueOf(headers, 'sec-websocket-key');
+  if (key === undefined || !isKey(key)) return refused('INVALID_KEY');
+  const version = versionOf(headers);
+  if (version === undefined) return refused('INVALID_VERSION');
+  if (strict && !isHost(valueOf(headers, 'host') ?? '')) return refused('INVALID_HOST');
+  if (strict && announcesBody(headers)) return refused('UNEXPECTED_BODY');
+  const subprotocols = subprotocolsOf(headers);
+  if (subprotocols === undefined) return refused('INVALID_SUBPROTOCOL_REQUEST');
+  const extensions = valueOf(headers, 'sec-websocket-extensions');
+  const origin = valueOf(headers, version === 8 ? 'sec-websocket-origin' : 'origin');
+  return { ok: true, key, version, subprotocols, extensions, origin };
+}
+
+function refused(rule: Parameters<typeof refusalOf>[0]): UpgradeRequestCheck {
+  return { ok: false, refusal: refusalOf(rule) };
+}
+
+function versionOf(headers: IncomingHeaders): ProtocolVersion | undefined {
+  const version = valueOf(headers, 'sec-websocket-version');
+  if (version === '13') return 13;
+  return version === '8' ? 8 : undefined;
+}
+
+function subprotocolsOf(headers: IncomingHeaders): Set<string> | undefined {
+  const value = valueOf(headers, 'sec-websocket-protocol');
+  if (value === undefined) return new Set();
+  try {
+    return parseSubprotocols(value);
+  } catch {
+    return undefined;
+  }
+}
