@@ -1,0 +1,168 @@
+/** The conversation: one element for each line, all of it as text, scrolled along only while the reader is at its end. */
+
+/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+
+/** @import { Line } from '../src/protocol.ts' */
+
+/** Older lines are taken out of the page. */
+const MOST_LINES = 400;
+/** Lines of one person within this time stand under one name. */
+const GROUP_MS = 120_000;
+/** So near to its end counts as at the end, in pixels. */
+const NEAR_END = 48;
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+export class Conversation {
+  #log;
+  #unreadButton;
+  #unread = 0;
+  #run = '';
+  #lastId = 0;
+  /** The last line, while the next may stand under its name. @type {Line | undefined} */
+  #last;
+
+  /**
+   * @param {HTMLElement} log The scrolling list.
+   * @param {HTMLButtonElement} unreadButton Tells of lines below, and leads there.
+   */
+  constructor(log, unreadButton) {
+    this.#log = log;
+    this.#unreadButton = unreadButton;
+    log.addEventListener('scroll', () => {
+      if (this.#isAtEnd()) this.#showUnread(0);
+    });
+    unreadButton.addEventListener('click', () => {
+      this.#scrollToEnd();
+      log.focus();
+    });
+    new ResizeObserver(() => {
+      if (this.#unread === 0) this.#scrollToEnd();
+    }).observe(log);
+  }
+
+  /**
+   * What was said before: only the lines that are not here yet. They are not read out.
+   *
+   * @param {string} run The run of the server they come from.
+   * @param {Line[]} lines
+   */
+  catchUp(run, lines) {
+    if (run !== this.#run) this.#lastId = 0;
+    this.#run = run;
+    this.#log.setAttribute('aria-live', 'off');
+    for (const line of lines) this.add(line, false);
+    this.#scrollToEnd();
+    requestAnimationFrame(() => this.#log.setAttribute('aria-live', 'polite'));
+  }
+
+  /**
+   * @param {Line} line
+   * @param {boolean} own Whether the reader said it.
+   */
+  add(line, own) {
+    if (line.id <= this.#lastId) return;
+    this.#lastId = line.id;
+    if (line.kind !== 'said') {
+      this.note(`${line.name} ${line.kind === 'joined' ? 'joined' : 'left'}`);
+      return;
+    }
+    const last = this.#last;
+    const grouped = last !== undefined && last.from === line.from && line.at - last.at < GROUP_MS;
+    this.#append(buildLine(line, own, grouped), !own);
+    this.#last = line;
+  }
+
+  /**
+   * A line of the page itself.
+   *
+   * @param {string} text
+   */
+  note(text) {
+    const element = build('li', 'note', [build('span', '', text)]);
+    this.#append(element, false);
+    this.#last = undefined;
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {boolean} counts Whether it is something to read.
+   */
+  #append(element, counts) {
+    const follow = this.#isAtEnd();
+    this.#log.append(element);
+    while (this.#log.childElementCount > MOST_LINES) this.#log.firstElementChild?.remove();
+    if (follow) this.#scrollToEnd();
+    else if (counts) this.#showUnread(this.#unread + 1);
+  }
+
+  #isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
+
+  #scrollToEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#showUnread(0);
+  }
+
+  /** @param {number} count */
+  #showUnread(count) {
+    this.#unread = count;
+    this.#unreadButton.hidden = count === 0;
+    this.#unreadButton.textContent = count === 1 ? '1 new message' : `${count} new messages`;
+  }
+}
+
+/**
+ * @param {Line} line
+ * @param {boolean} own
+ * @param {boolean} grouped
+ */
+function buildLine(line, own, grouped) {
+  const time = build('time', 'time', timeFormat.format(line.at));
+  time.setAttribute('datetime', new Date(line.at).toISOString());
+  const name = build('span', 'name', line.name);
+  name.dir = 'auto';
+  const text = build('p', 'text', line.text);
+  text.dir = 'auto';
+  const avatar = build('span', 'avatar', firstCharacter(line.name));
+  avatar.ariaHidden = 'true';
+  const element = build('li', 'line', [avatar, build('div', 'by', [name, time]), text]);
+  element.classList.toggle('own', own);
+  element.classList.toggle('grouped', grouped);
+  element.style.setProperty('--hue', String(hueOf(line.name)));
+  return element;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {string | HTMLElement[]} content Text, never markup.
+ */
+function build(tag, className, content) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (typeof content === 'string') element.textContent = content;
+  else element.append(...content);
+  return element;
+}
+
+/**
+ * A hue for each name, the same on every page.
+ *
+ * @param {string} name
+ */
+export function hueOf(name) {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
+  return (hash * 137) % 360;
+}
+
+const characters = new Intl.Segmenter();
+
+/** @param {string} name */
+function firstCharacter(name) {
+  const [first] = characters.segment(name);
+  return first?.segment.toLocaleUpperCase() ?? '';
+}

@@ -1,0 +1,146 @@
+/** The meter: counts what goes through the connection, measures round trips, and keeps the last minute of both. */
+
+/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+
+/** @import { Link } from './link.js' */
+
+/** How far back it remembers, in seconds. */
+export const WINDOW_S = 60;
+
+const PING_MS = 1_000;
+/** A pong that takes longer means that the connection is dead. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The messages of one second.
+ *
+ * @typedef {{ second: number, out: number, in: number }} Bucket
+ */
+
+/**
+ * A measured round trip; null where there was no connection. Times are in seconds on the clock of `performance.now()`.
+ *
+ * @typedef {{ at: number, milliseconds: number | null }} Trip
+ */
+
+export class Meter {
+  #link;
+  /** @type {Trip[]} */
+  #trips = [];
+  /** @type {Bucket[]} */
+  #buckets = [];
+  /** @type {Map<number, number>} */
+  #unanswered = new Map();
+  #pings = 0;
+  bytesOut = 0;
+  bytesIn = 0;
+  /** When the present connection was opened, in seconds; undefined while there is none. */
+  #openedAt = /** @type {number | undefined} */ (undefined);
+
+  /** @param {Link} link */
+  constructor(link) {
+    this.#link = link;
+    setInterval(() => this.#ping(), PING_MS);
+  }
+
+  /** The connection is open: measure at once. */
+  opened() {
+    this.#openedAt = seconds();
+    this.#ping();
+  }
+
+  /** The connection is lost: the curve has a gap here. */
+  lost() {
+    if (this.#openedAt !== undefined) this.#addTrip(null);
+    this.#openedAt = undefined;
+    this.#unanswered.clear();
+  }
+
+  /** @param {{ direction: 'in' | 'out', bytes: number }} traffic One message. */
+  count({ direction, bytes }) {
+    if (direction === 'in') this.bytesIn += bytes;
+    else this.bytesOut += bytes;
+    this.#bucket()[direction] += 1;
+  }
+
+  /** @param {number} id Of a `pong`. */
+  answered(id) {
+    const sentAt = this.#unanswered.get(id);
+    if (sentAt === undefined) return;
+    this.#unanswered.delete(id);
+    this.#addTrip(performance.now() - sentAt);
+  }
+
+  /** The round trips of the last minute, oldest first. */
+  get trips() {
+    return this.#trips;
+  }
+
+  /** The seconds of the last minute in which something went through, oldest first. */
+  get buckets() {
+    return this.#buckets;
+  }
+
+  /** How long the connection has been open, in seconds; undefined while there is none. */
+  get age() {
+    return this.#openedAt === undefined ? undefined : seconds() - this.#openedAt;
+  }
+
+  /**
+   * Messages a second, over the last three whole seconds.
+   *
+   * @param {'in' | 'out'} direction
+   */
+  rate(direction) {
+    const now = Math.floor(seconds());
+    const recent = this.#buckets.filter(({ second }) => second >= now - 3 && second < now);
+    return recent.reduce((sum, bucket) => sum + bucket[direction], 0) / 3;
+  }
+
+  /** The latest, the middle and the longest round trip of the last minute, in milliseconds; undefined before the first. */
+  summary() {
+    const measured = this.#trips.flatMap(({ milliseconds }) => (milliseconds === null ? [] : [milliseconds]));
+    const latest = measured.at(-1);
+    if (latest === undefined) return undefined;
+    const sorted = measured.toSorted((a, b) => a - b);
+    return {
+      latest,
+      median: sorted[sorted.length >> 1] ?? latest,
+      longest: sorted.at(-1) ?? latest,
+    };
+  }
+
+  #ping() {
+    const now = performance.now();
+    const oldest = this.#unanswered.values().next().value;
+    if (oldest !== undefined && now - oldest > PATIENCE_MS) {
+      this.#link.drop('The server went silent.');
+      return;
+    }
+    const id = ++this.#pings;
+    if (this.#link.send({ type: 'ping', id })) this.#unanswered.set(id, now);
+  }
+
+  /** @param {number | null} milliseconds */
+  #addTrip(milliseconds) {
+    const at = seconds();
+    this.#trips.push({ at, milliseconds });
+    this.#trips = this.#trips.filter((trip) => trip.at >= at - WINDOW_S - 2);
+  }
+
+  /** The bucket of this second. */
+  #bucket() {
+    const second = Math.floor(seconds());
+    const last = this.#buckets.at(-1);
+    if (last?.second === second) return last;
+    const bucket = { second, out: 0, in: 0 };
+    this.#buckets = this.#buckets.filter((old) => old.second >= second - WINDOW_S - 2);
+    this.#buckets.push(bucket);
+    return bucket;
+  }
+}
+
+/** Seconds on the clock of `performance.now()`. */
+export function seconds() {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,142 @@
+/** The server behind the page: HTTP for its files, WebSocket upgrades for the room, and an orderly end. */
+
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, STATUS_CODES } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { isOwnPage } from './origin.ts';
+import { servePageFile } from './page-files.ts';
+import { Room } from './room.ts';
+import { serveVisitor, VISITOR_LIMITS } from './visitor.ts';
+import { WebSocketServer } from './websocket.ts';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Traffic } from './visitor.ts';
+import type { WebSocket } from './websocket.ts';
+
+/** Where WebSockets are accepted. */
+export const CHAT_PATH = '/chat';
+
+const GOING_AWAY = 1001;
+/** More connections than this are refused with 503. */
+const MOST_CONNECTIONS = 500;
+/** How often a silent connection is asked for a sign of life; one that gave none since the last time is dropped. */
+const HEARTBEAT_MS = 30_000;
+/** How long the closing handshakes may take at the end. */
+const FAREWELL_MS = 2_000;
+
+/** A running chat server. */
+export interface ChatServer {
+  /** The address of the page. */
+  readonly url: string;
+  readonly port: number;
+  /** How many people are in the room. */
+  readonly people: () => number;
+  /** Messages since the start. */
+  readonly traffic: Readonly<Traffic>;
+  /** Says goodbye with close code 1001 to everyone, waits for them at most two seconds, and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server.
+ *
+ * @param options.port 0 picks a free one.
+ * @param options.host The address to listen on.
+ * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...); nothing is left running then.
+ */
+export async function startChatServer(options: { port: number; host: string }): Promise<ChatServer> {
+  const room = new Room(randomUUID());
+  const traffic: Traffic = { received: 0, sent: 0 };
+  const sockets = new WebSocketServer({ noServer: true, ...VISITOR_LIMITS });
+  const http = createServer((request, response) => void servePageFile(request, response));
+  let visitors = 0;
+
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const status = judgeUpgrade(request, options.host, sockets.clients.size);
+    if (status !== undefined) {
+      refuseUpgrade(socket, status);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (connection) => {
+      serveVisitor(connection, ++visitors, room, traffic);
+      watchHeartbeat(connection);
+    });
+  });
+
+  http.listen(options.port, options.host);
+  await once(http, 'listening');
+  const address = http.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+
+  return {
+    url: `http://${hostInUrl(options.host)}:${port}/`,
+    port,
+    people: () => room.people,
+    traffic,
+    close: () => sayGoodbye(http, sockets),
+  };
+}
+
+/** The status an upgrade is refused with, undefined for a welcome one. */
+function judgeUpgrade(request: IncomingMessage, host: string, connections: number): number | undefined {
+  const [path] = (request.url ?? '').split('?', 1);
+  if (path !== CHAT_PATH) return 404;
+  if (!isOwnPage(request.headers.origin, request.headers.host, host)) return 403;
+  if (connections >= MOST_CONNECTIONS) return 503;
+  return undefined;
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  const reason = STATUS_CODES[status] ?? '';
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    'Connection: close',
+    'Content-Type: text/plain',
+    `Content-Length: ${reason.length}`,
+  ];
+  // The peer may be gone already; there is nobody to tell.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
+}
+
+function watchHeartbeat(connection: WebSocket): void {
+  let alive = true;
+  const timer = setInterval(() => {
+    if (!alive) {
+      connection.terminate();
+      return;
+    }
+    alive = false;
+    connection.ping();
+  }, HEARTBEAT_MS);
+  connection.on('pong', () => {
+    alive = true;
+  });
+  connection.once('close', () => {
+    clearInterval(timer);
+  });
+}
+
+async function sayGoodbye(http: Server, sockets: WebSocketServer): Promise<void> {
+  const closed = once(http, 'close');
+  http.close();
+  sockets.close();
+  for (const connection of sockets.clients) connection.close(GOING_AWAY, 'the server is shutting down');
+  const deadline = setTimeout(() => {
+    for (const connection of sockets.clients) connection.terminate();
+    http.closeAllConnections();
+  }, FAREWELL_MS);
+  try {
+    await closed;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** As it stands in an address: wildcard addresses as the loopback name, IPv6 in brackets. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return isIPv6(host) ? `[${host}]` : host;
+}

@@ -1,0 +1,43 @@
+/** Waiting for one event of a connection, and failing with a clear reason when it cannot come any more. */
+
+import type { WebSocket } from './websocket.ts';
+
+const PATIENCE_MS = 5_000;
+
+/**
+ * Resolves with the arguments of the next event of this name.
+ *
+ * @param socket The connection.
+ * @param name `open`, `message`, `pong`, `close`, ...
+ * @throws When the connection fails or closes first, or nothing came within five seconds.
+ */
+export function nextEvent(socket: WebSocket, name: string): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    const settle = (action: () => void): void => {
+      clearTimeout(timer);
+      socket.off(name, onEvent);
+      socket.off('error', fail);
+      socket.off('close', onClose);
+      action();
+    };
+    const onEvent = (...list: unknown[]): void => {
+      settle(() => {
+        resolve(list);
+      });
+    };
+    const fail = (reason: Error): void => {
+      settle(() => {
+        reject(reason);
+      });
+    };
+    const onClose = (code: number): void => {
+      fail(new Error(`the connection closed with code ${code}`));
+    };
+    const timer = setTimeout(() => {
+      fail(new Error(`nothing came within ${PATIENCE_MS / 1000} seconds (${name})`));
+    }, PATIENCE_MS);
+    socket.on(name, onEvent);
+    socket.on('error', fail);
+    if (name !== 'close') socket.on('close', onClose);
+  });
+}

@@ -1,0 +1,29 @@
+/** Which web pages may open a WebSocket here: only this server's own. */
+
+/**
+ * Whether an upgrade comes from a page of this server, or from a client that is no browser.
+ *
+ * A browser tells the page's origin in every handshake (RFC 6455 §10.2); other clients need not, and cannot be misled by
+ * a web page. While the server listens on a loopback address, the Host has to be a loopback name too: otherwise a foreign
+ * name that resolves to 127.0.0.1 (DNS rebinding) would be its own origin.
+ *
+ * @param origin The Origin header, undefined when there is none.
+ * @param host The Host header.
+ * @param listensOn The address the server listens on, as the user gave it.
+ */
+export function isOwnPage(origin: string | undefined, host: string | undefined, listensOn: string): boolean {
+  if (origin === undefined) return true;
+  const page = parseUrl(origin);
+  const own = parseUrl(`${page?.protocol ?? 'http:'}//${host ?? ''}`);
+  if (own === undefined || page?.host !== own.host) return false;
+  return !isLoopback(listensOn) || isLoopback(own.hostname);
+}
+
+/** Whether a host name or address, with or without brackets, means this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

@@ -1,0 +1,2 @@
+/** The WebSocket stack this tool shows. */
+export { WebSocket, WebSocketServer } from 'ws';
