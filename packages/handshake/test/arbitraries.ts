@@ -1,0 +1,7 @@
+// Random values that several tests draw.
+import fc from 'fast-check';
+
+/** One of the characters of a text. */
+export function oneOf(characters: string): fc.Arbitrary<string> {
+  return fc.constantFrom(...Array.from(characters));
+}

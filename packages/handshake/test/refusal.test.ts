@@ -1,0 +1,117 @@
+// Refused upgrades, and the table of what can go wrong.
+import { STATUS_CODES } from 'node:http';
+import {
+  createRefusal,
+  formatRefusal,
+  HANDSHAKE_ERRORS,
+  handshakeError,
+  reasonPhrase,
+  refusalError,
+  refusalOf,
+  type HandshakeRule,
+  type RefusalRule,
+} from '@framewire/handshake';
+import { describe, expect, test } from 'vitest';
+
+const rules = Object.keys(HANDSHAKE_ERRORS) as HandshakeRule[];
+
+describe('a refusal', () => {
+  test('of an unknown version names the known ones', () => {
+    expect(formatRefusal(refusalOf('INVALID_VERSION'))).toBe(
+      'HTTP/1.1 400 Bad Request\r\n' +
+        'Connection: close\r\n' +
+        'Content-Type: text/html\r\n' +
+        'Content-Length: 47\r\n' +
+        'Sec-WebSocket-Version: 13, 8\r\n\r\n' +
+        'Missing or invalid Sec-WebSocket-Version header',
+    );
+  });
+
+  test("of the application's own has the reason phrase as its body by default", () => {
+    for (const message of [undefined, '']) {
+      expect(formatRefusal(createRefusal(503, message))).toBe(
+        'HTTP/1.1 503 Service Unavailable\r\n' +
+          'Connection: close\r\n' +
+          'Content-Type: text/html\r\n' +
+          'Content-Length: 19\r\n\r\n' +
+          'Service Unavailable',
+      );
+    }
+  });
+
+  test('counts the bytes of its body in UTF-8', () => {
+    expect(formatRefusal(createRefusal(401, 'né€'))).toContain('Content-Length: 6\r\n\r\nné€');
+  });
+
+  test('takes headers in place of its own, but never another length than that of the body', () => {
+    const headers = {
+      'content-type': 'text/plain',
+      'CONTENT-LENGTH': 999,
+      'Transfer-Encoding': 'chunked',
+      'Set-Cookie': ['a=1', 'b=2'],
+      'X-Missing': undefined,
+    };
+    expect(formatRefusal(createRefusal(401, 'no', headers))).toBe(
+      'HTTP/1.1 401 Unauthorized\r\n' +
+        'Connection: close\r\n' +
+        'Content-Length: 2\r\n' +
+        'content-type: text/plain\r\n' +
+        'Set-Cookie: a=1\r\n' +
+        'Set-Cookie: b=2\r\n\r\n' +
+        'no',
+    );
+  });
+
+  test.each([0, 101, 199, 1000, 400.5, NaN])('cannot have the status %s', (status) => {
+    expect(() => createRefusal(status)).toThrow(
+      expect.objectContaining({ name: 'RangeError', code: 'WS_ERR_ILLEGAL_STATUS' }),
+    );
+  });
+
+  test('cannot smuggle a header in, whoever made it', () => {
+    const illegal = { 'X-A': 'b\r\nX-C: d' };
+    const thrown = expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_HEADER_VALUE' });
+    expect(() => createRefusal(401, 'no', illegal)).toThrow(thrown);
+    expect(() => formatRefusal({ ...refusalOf('INVALID_KEY'), headers: illegal })).toThrow(thrown);
+    expect(() => createRefusal(401, 'no', { 'X A': 'b' })).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_HEADER_NAME' }),
+    );
+  });
+
+  test('can be told as an error, with the code of its rule if it has one', () => {
+    expect(refusalError(refusalOf('INVALID_METHOD'))).toMatchObject({
+      name: 'Error',
+      message: 'Invalid HTTP method',
+      code: 'WS_ERR_INVALID_METHOD',
+    });
+    const own = refusalError(createRefusal(401));
+    expect(own.message).toBe('Unauthorized');
+    expect(own).not.toHaveProperty('code');
+  });
+
+  test.each(rules.filter((rule) => HANDSHAKE_ERRORS[rule].status > 0))('is there for the rule %s', (rule) => {
+    const { status, message } = HANDSHAKE_ERRORS[rule];
+    const response = formatRefusal(refusalOf(rule as RefusalRule));
+    expect(response.startsWith(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`)).toBe(true);
+    expect(response.endsWith(`\r\n\r\n${message}`)).toBe(true);
+  });
+});
+
+describe('the table of errors', () => {
+  test('gives each rule a code of its own', () => {
+    expect(new Set(rules.map((rule) => HANDSHAKE_ERRORS[rule].code)).size).toBe(rules.length);
+  });
+
+  test.each(rules)('makes the error of %s: its class, its code, its message with the detail', (rule) => {
+    const { code, type, message } = HANDSHAKE_ERRORS[rule];
+    const error = handshakeError(rule, '$&');
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: type, code, message: message.replace('{}', () => '$&') });
+  });
+});
+
+test('reason phrases are those of Node', () => {
+  for (const [status, reason] of Object.entries(STATUS_CODES))
+    expect(reasonPhrase(Number(status))).toBe(reason);
+  expect(reasonPhrase(499)).toBe('Unknown');
+});

@@ -1,0 +1,15 @@
+// Counts how often characters are looked at: cost in steps, which no busy machine changes.
+import { vi } from 'vitest';
+
+/** How many single characters `work` reads from strings. */
+export function characterReads(work: () => void): number {
+  const codes = vi.spyOn(String.prototype, 'charCodeAt');
+  const characters = vi.spyOn(String.prototype, 'charAt');
+  try {
+    work();
+    return codes.mock.calls.length + characters.mock.calls.length;
+  } finally {
+    codes.mockRestore();
+    characters.mockRestore();
+  }
+}
