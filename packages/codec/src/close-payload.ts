@@ -16,13 +16,15 @@ export interface ClosePayload {
 export const MAX_REASON_LENGTH = 123;
 
 /**
- * Reads the payload of a close frame that a `FrameDecoder` let pass (so it is not 1 byte long).
+ * Reads the payload of a close frame (§5.5.1).
  *
  * @param skipUtf8Validation takes the reason as it is. Default false.
- * @throws a `ProtocolError`, `WS_ERR_INVALID_CLOSE_CODE` or `WS_ERR_INVALID_UTF8`
+ * @throws a `ProtocolError`: `WS_ERR_INVALID_CLOSE_CODE`, `WS_ERR_INVALID_UTF8`, or, for half a code, which
+ *   a `FrameDecoder` lets no peer send, `WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH`
  */
 export function parseClosePayload(payload: Uint8Array, skipUtf8Validation = false): ClosePayload {
   if (payload.length === 0) return { code: CloseCode.NO_STATUS_RECEIVED, reason: payload };
+  if (payload.length === 1) throw protocolError('INVALID_CONTROL_PAYLOAD_LENGTH', 1);
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
   if (!isValidCloseCode(code)) throw protocolError('INVALID_CLOSE_CODE', code);
   const reason = kernel.view(payload, 2, payload.length);

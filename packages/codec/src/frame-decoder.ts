@@ -79,7 +79,7 @@ export class FrameDecoder {
   /** The chunk being read, and how far. */
   #chunk: Uint8Array = EMPTY;
   #offset = 0;
-  /** Chunks that were pushed before this one was read to its end, from `#waitingFrom` on. */
+  /** Chunks that were pushed before this one was read to its end, from `#waitingFrom` on; never empty. */
   #waiting: Uint8Array[] | undefined = undefined;
   #waitingFrom = 0;
   /** A header of which the first `#cutLength` bytes have arrived in chunks before this one. */
@@ -100,12 +100,15 @@ export class FrameDecoder {
     return this.#partial;
   }
 
-  /** Takes the next bytes of the stream, which the decoder may change from now on. */
+  /**
+   * Takes the next bytes of the stream, which the decoder may change from now on. Chunks may wait until
+   * `next()` gets to them; behind an error they are dropped.
+   */
   push(chunk: Uint8Array): void {
-    if (this.#offset < this.#chunk.length) {
+    if (this.#offset < this.#chunk.length || this.#waiting !== undefined) {
       this.#waiting ??= [];
       this.#waiting.push(chunk);
-    } else {
+    } else if (this.#error === undefined) {
       this.#chunk = chunk;
       this.#offset = 0;
     }
@@ -118,7 +121,7 @@ export class FrameDecoder {
    *   `WS_ERR_UNEXPECTED_RSV_1`, `WS_ERR_UNEXPECTED_RSV_2_3`, `WS_ERR_INVALID_OPCODE`, `WS_ERR_EXPECTED_FIN`,
    *   `WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH`, `WS_ERR_EXPECTED_MASK`, `WS_ERR_UNEXPECTED_MASK`,
    *   `WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH`, `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`,
-   *   `WS_ERR_TOO_MANY_BUFFERED_PARTS`. From then on every call throws the same error.
+   *   `WS_ERR_TOO_MANY_BUFFERED_PARTS`. From then on every call throws the same error, and nothing is held.
    */
   next(): Frame | undefined {
     if (this.#error !== undefined) throw this.#error;
@@ -129,16 +132,22 @@ export class FrameDecoder {
     }
   }
 
+  /** Goes on to the chunk that waits; without one, lets go of the one that was read. */
   #takeWaiting(): boolean {
-    const chunk = this.#waiting?.[this.#waitingFrom];
-    if (chunk === undefined) {
-      this.#waiting = undefined;
-      this.#waitingFrom = 0;
+    const waiting = this.#waiting;
+    this.#offset = 0;
+    if (waiting === undefined) {
+      this.#chunk = EMPTY;
       return false;
     }
-    this.#waitingFrom++;
-    this.#chunk = chunk;
-    this.#offset = 0;
+    this.#chunk = waiting[this.#waitingFrom] as Uint8Array;
+    waiting[this.#waitingFrom++] = EMPTY;
+    // Every chunk is moved once at most, and the list does not grow with what was read.
+    if (this.#waitingFrom * 2 >= waiting.length) {
+      waiting.splice(0, this.#waitingFrom);
+      this.#waitingFrom = 0;
+      if (waiting.length === 0) this.#waiting = undefined;
+    }
     return true;
   }
 
@@ -156,6 +165,7 @@ export class FrameDecoder {
 
   /** Gathers a header that chunks have cut. */
   #readCutHeader(): Frame | undefined {
+    if (this.#offset === this.#chunk.length) return undefined;
     const cut = (this.#cut ??= new Uint8Array(MAX_HEADER_SIZE));
     while (this.#offset < this.#chunk.length) {
       cut[this.#cutLength++] = this.#chunk[this.#offset++] as number;
@@ -197,7 +207,8 @@ export class FrameDecoder {
     const start = this.#offset;
     const end = Math.min(this.#chunk.length, start + frame.payloadLength - frame.payload.length);
     if (end > start) {
-      frame.append(this.#chunk, start, end);
+      // As good as a limit: the engine cannot hold what would fill the frame.
+      if (!frame.append(this.#chunk, start, end)) this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
       this.#offset = end;
       this.#checkChunks(frame.chunks);
     }
@@ -250,8 +261,13 @@ export class FrameDecoder {
     if (this.#maxBufferedChunks > 0 && chunks > this.#maxBufferedChunks) this.#fail('TOO_MANY_CHUNKS');
   }
 
+  /** From here on nothing is read, so nothing is held either. */
   #fail(rule: ProtocolRule, detail?: number): never {
     this.#error = protocolError(rule, detail);
+    this.#chunk = EMPTY;
+    this.#offset = 0;
+    this.#waiting = undefined;
+    this.#partial = undefined;
     throw this.#error;
   }
 }
@@ -275,11 +291,13 @@ class FrameInProgress implements PartialFrame {
     this.#key = key;
   }
 
-  append(chunk: Uint8Array, start: number, end: number): void {
+  /** Takes the payload's next bytes, `chunk[start]` to before `chunk[end]`; false when there is no room for them. */
+  append(chunk: Uint8Array, start: number, end: number): boolean {
     const { payload } = this;
-    payload.reserve(end - start, this.payloadLength);
+    if (!payload.reserve(end - start, this.payloadLength)) return false;
     copyMasked(chunk, start, end, payload.bytes, payload.length, rotateMaskingKey(this.#key, payload.length));
     payload.length += end - start;
     this.chunks++;
+    return true;
   }
 }

@@ -3,8 +3,11 @@ import { kernel } from '#kernels';
 
 /** The smallest allocation, in bytes. */
 const SMALLEST = 1024;
-/** How many times the bytes it has to hold a buffer may be. More growth costs memory, less costs copies. */
-const GROWTH = 4;
+/**
+ * How many times the bytes it has to hold a buffer may be: more growth costs memory, less costs copies. The
+ * smaller ones are for when the engine refuses the larger; below the last the copies would be quadratic.
+ */
+const GROWTH = [4, 2, 1.25];
 
 const EMPTY = new Uint8Array(0);
 
@@ -19,17 +22,31 @@ export class GrowingBuffer {
    * Makes room for `count` more bytes at the end.
    *
    * @param limit the length, in bytes, that the content will never pass
+   * @returns false when the engine does not give so much memory in one piece (4 GiB on Node 20): nothing has changed
    */
-  reserve(count: number, limit: number): void {
+  reserve(count: number, limit: number): boolean {
     const needed = this.length + count;
-    if (needed <= this.bytes.length) return;
-    const grown = kernel.allocate(Math.min(limit, Math.max(SMALLEST, needed * GROWTH)));
-    if (this.length > 0) grown.set(kernel.view(this.bytes, 0, this.length));
+    if (needed <= this.bytes.length) return true;
+    const grown = allocateRoom(needed, limit);
+    if (grown === undefined) return false;
+    if (this.length > 0) grown.set(this.content());
     this.bytes = grown;
+    return true;
   }
 
   /** The content, as a view. */
   content(): Uint8Array {
     return kernel.view(this.bytes, 0, this.length);
   }
+}
+
+function allocateRoom(needed: number, limit: number): Uint8Array | undefined {
+  for (const growth of GROWTH) {
+    try {
+      return kernel.allocate(Math.min(limit, Math.max(SMALLEST, Math.ceil(needed * growth))));
+    } catch {
+      // The next one is smaller.
+    }
+  }
+  return undefined;
 }

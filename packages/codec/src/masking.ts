@@ -10,8 +10,6 @@ export type MaskingKey = number;
 /** Up to this length a loop over bytes beats making a view of words (measured: 64 to 128 bytes). */
 const SHORT = 96;
 
-const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
 /** The masking key in four octets, `bytes[offset]` to `bytes[offset + 3]`. */
 export function readMaskingKey(bytes: Uint8Array, offset: number): MaskingKey {
   return (
@@ -107,15 +105,15 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
   maskBytes(bytes, aligned + count * 8, end, rest);
 }
 
+const keyWord = new Uint32Array(1);
+const keyOctets = new Uint8Array(keyWord.buffer);
+
 /** The key twice over, as the word that the engine's byte order makes of its octets. */
 function wideKey(key: MaskingKey): bigint {
-  const inOrder = littleEndian ? key : swapBytes(key);
-  const half = BigInt(inOrder >>> 0);
+  writeMaskingKey(keyOctets, 0, key);
+  // Loading the wide word itself makes the loop above 1.1 times as slow, measured at 16 KiB.
+  const half = BigInt(keyWord[0] as number);
   return (half << 32n) | half;
-}
-
-function swapBytes(key: number): number {
-  return (key << 24) | ((key & 0xff00) << 8) | ((key >>> 8) & 0xff00) | (key >>> 24);
 }
 
 /** How many keys are drawn from the system at a time: one call costs as much as hundreds of keys. */

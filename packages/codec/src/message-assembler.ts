@@ -114,7 +114,8 @@ export class MessageAssembler {
   }
 
   #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
-    message.append(frame.payload, this.#maxPayload);
+    // As good as a limit: the engine cannot hold what would be the message.
+    if (!message.append(frame.payload, this.#maxPayload)) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
     const checksText = this.#isPlainText(frame);
     if (!frame.fin) {
       if (checksText) this.#validate(frame.payload, validated, frame.payload.length);
@@ -192,12 +193,14 @@ class MessageInProgress {
     return this.#gathered.length;
   }
 
-  append(payload: Uint8Array, maxPayload: number): void {
-    this.#gathered.reserve(payload.length, maxPayload > 0 ? maxPayload : Infinity);
+  /** Takes the next fragment's payload; false when there is no room for it. */
+  append(payload: Uint8Array, maxPayload: number): boolean {
+    if (!this.#gathered.reserve(payload.length, maxPayload > 0 ? maxPayload : Infinity)) return false;
     this.#gathered.bytes.set(payload, this.#gathered.length);
     this.#gathered.length += payload.length;
     this.#ends?.push(this.#gathered.length);
     this.count++;
+    return true;
   }
 
   finish(): Message {

@@ -136,7 +136,9 @@ export function protocolError(rule: ProtocolRule, detail?: number): ProtocolErro
   return Object.assign(error, { code: code as ProtocolErrorCode, closeCode });
 }
 
-/** Whether an error is one that {@link protocolError} made. */
+const codes = new Set<unknown>(Object.values(table).map((row) => row.code));
+
+/** Whether an error is one that {@link protocolError} made, in this copy of the package or another. */
 export function isProtocolError(error: unknown): error is ProtocolError {
-  return error instanceof Error && 'closeCode' in error && 'code' in error;
+  return error instanceof Error && 'closeCode' in error && 'code' in error && codes.has(error.code);
 }

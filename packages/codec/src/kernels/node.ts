@@ -48,7 +48,7 @@ function writeAscii(target: Uint8Array, offset: number, text: string): boolean {
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : view(bytes, 0, bytes.length);
 }
 
 /** The optional peer dependency `bufferutil`, unless it is missing or `WS_NO_BUFFER_UTIL` is set. */
