@@ -1,0 +1,201 @@
+// A reverse proxy for WebSocket on node:net: it reads the head of the request and of the response, judges both, and from
+// then on passes bytes through. No frame is ever looked at.
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import {
+  checkUpgradeRequest,
+  checkUpgradeResponse,
+  createRefusal,
+  formatRequestHead,
+  formatResponseHead,
+  headerRecord,
+  parseExtensions,
+  refusalOf,
+  requestHeadParser,
+  responseHeadParser,
+  type HeadLimits,
+  type HeadResult,
+  type Refusal,
+  type RequestHead,
+  type ResponseHead,
+} from '@framewire/handshake';
+import { forwardedRequest, forwardedRefusal } from './forwarded-head.ts';
+import { readHead } from './read-head.ts';
+import { passBody, refuse } from './refusing.ts';
+import { findRoute, type Address, type Route } from './routes.ts';
+import { tunnel } from './tunnel.ts';
+
+/** How the proxy works. All times are in milliseconds. */
+export interface ProxyOptions {
+  /** The backends by path; the longest path that fits wins. */
+  readonly routes: readonly Route[];
+  /** How large a head may be, of requests and of responses: by default 16 KiB and 100 fields. */
+  readonly limits?: HeadLimits;
+  /** For a client to send its whole head: 10 s by default. */
+  readonly requestTimeout?: number;
+  /** For a backend to take the connection, and again to answer: 10 s by default. */
+  readonly backendTimeout?: number;
+  /** For a peer to end its side after the other has, or to take a refusal: 10 s by default. */
+  readonly closeTimeout?: number;
+  /** Told of each request, a line each; nobody by default. */
+  readonly log?: (line: string) => void;
+}
+
+type Settings = Required<ProxyOptions>;
+
+const DEFAULTS = {
+  limits: {},
+  requestTimeout: 10_000,
+  backendTimeout: 10_000,
+  closeTimeout: 10_000,
+  log: () => {},
+};
+
+/** As many interim responses as any server needs; one that sends nothing else is cut off. */
+const MAX_INTERIM_RESPONSES = 8;
+
+/**
+ * Makes a proxy; it listens once `listen` is called on it. Closing the server takes no more connections; those that are
+ * open stay so until `destroy` was called on each of the `sockets`.
+ */
+export function createProxy(options: ProxyOptions): {
+  readonly server: Server;
+  readonly sockets: Set<Socket>;
+} {
+  const settings: Settings = { ...DEFAULTS, ...options };
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    // What went wrong shows in 'close', which always follows.
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+    track(client);
+    void serve(client, settings, track);
+  });
+  return { server, sockets };
+}
+
+async function serve(client: Socket, settings: Settings, track: (socket: Socket) => void): Promise<void> {
+  const { closeTimeout, limits, log, requestTimeout } = settings;
+  const read = await readHead(client, requestHeadParser(limits), requestTimeout);
+  if (read === 'closed') {
+    client.destroy();
+    return;
+  }
+  const request = judgeRequest(read, settings.routes);
+  if (!request.ok) {
+    log(`${request.refusal.status} ${request.refusal.message}`);
+    refuse(client, request.refusal, closeTimeout);
+    return;
+  }
+
+  const response = await ask(request, client, settings, track);
+  log(`${response.status} ${request.head.target} -> ${request.backend.host}:${request.backend.port}`);
+  if (!response.backend) refuse(client, createRefusal(response.status), closeTimeout);
+  else if (response.opened) {
+    client.write(formatResponseHead(response.head));
+    tunnel(client, response.backend, closeTimeout);
+  } else {
+    client.write(formatResponseHead(forwardedRefusal(response.head)));
+    await passBody(response.head, response.backend, client, closeTimeout);
+  }
+}
+
+/** A request that may go to a backend. */
+interface GoodRequest {
+  readonly ok: true;
+  readonly head: RequestHead;
+  readonly backend: Address;
+  readonly key: string;
+  readonly subprotocols: readonly string[];
+  readonly extensions: readonly string[];
+}
+
+interface BadRequest {
+  readonly ok: false;
+  readonly refusal: Refusal;
+}
+
+/** Decides on a request by its head alone. */
+function judgeRequest(
+  read: HeadResult<RequestHead> | 'timeout',
+  routes: readonly Route[],
+): GoodRequest | BadRequest {
+  if (read === 'timeout') return { ok: false, refusal: createRefusal(408) };
+  if (!read.ok) return read;
+  const { head } = read;
+  const { method, httpVersion, target } = head;
+  const check = checkUpgradeRequest({ method, httpVersion, headers: headerRecord(head.headers) });
+  if (!check.ok) return check;
+  const extensions = extensionNames(check.extensions);
+  if (extensions === undefined) return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
+  const route = findRoute(routes, target);
+  if (route === undefined) return { ok: false, refusal: createRefusal(404) };
+  const { key, subprotocols } = check;
+  return { ok: true, head, backend: route.backend, key, subprotocols: [...subprotocols], extensions };
+}
+
+function extensionNames(header: string | undefined): string[] | undefined {
+  try {
+    return header === undefined ? [] : parseExtensions(header).map(({ name }) => name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a backend said: a response that opens the connection or one that refuses it, or nothing of use. */
+type Answer =
+  | {
+      readonly status: number;
+      readonly opened: boolean;
+      readonly head: ResponseHead;
+      readonly backend: Socket;
+    }
+  | { readonly status: 502 | 504; readonly backend?: undefined };
+
+/** Passes a request on and reads what the backend answers. A socket that is not handed back is destroyed. */
+async function ask(
+  request: GoodRequest,
+  client: Socket,
+  { backendTimeout, limits }: Settings,
+  track: (socket: Socket) => void,
+): Promise<Answer> {
+  const backend = connect({ ...request.backend, allowHalfOpen: true });
+  track(backend);
+  const giveUp = (status: 502 | 504): Answer => {
+    backend.destroy();
+    return { status };
+  };
+  try {
+    await once(backend, 'connect', { signal: AbortSignal.timeout(backendTimeout) });
+  } catch (error) {
+    return giveUp(error instanceof Error && error.name === 'AbortError' ? 504 : 502);
+  }
+  backend.write(formatRequestHead(forwardedRequest(request.head, client.remoteAddress ?? 'unknown')));
+
+  const deadline = performance.now() + backendTimeout;
+  for (let interim = 0; interim <= MAX_INTERIM_RESPONSES; interim++) {
+    const read = await readHead(backend, responseHeadParser(limits), deadline - performance.now());
+    if (read === 'timeout') return giveUp(504);
+    if (read === 'closed' || !read.ok) return giveUp(502);
+    const { head } = read;
+    if (head.statusCode >= 200) return { status: head.statusCode, opened: false, head, backend };
+    if (head.statusCode === 101)
+      return opens(head, request) ? { status: 101, opened: true, head, backend } : giveUp(502);
+  }
+  return giveUp(502);
+}
+
+/**
+ * Whether a 101 is the answer to the request. Only then are bytes passed through: a proxy that takes any 101, or any
+ * response, for an open connection lets a client speak to the backend behind its back.
+ */
+function opens(
+  { statusCode, headers }: ResponseHead,
+  { key, subprotocols, extensions }: GoodRequest,
+): boolean {
+  const expectation = { key, subprotocols, subprotocolRequired: false, extensions };
+  return checkUpgradeResponse({ statusCode, headers: headerRecord(headers) }, expectation).ok;
+}

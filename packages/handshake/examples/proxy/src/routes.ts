@@ -1,0 +1,54 @@
+// Which backend serves which path.
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A path, with everything below it, and the server it goes to. */
+export interface Route {
+  readonly path: string;
+  readonly backend: Address;
+}
+
+/**
+ * Reads `host:port`, `[host]:port` (IPv6) or, where a host is given for it, `port` alone.
+ *
+ * @throws `Error` with a text for the person who typed it
+ */
+export function parseAddress(text: string, defaultHost?: string): Address {
+  const colon = text.lastIndexOf(':');
+  const host = colon === -1 ? defaultHost : text.slice(0, colon).replace(/^\[([^\]]*)\]$/, '$1');
+  const port = text.slice(colon + 1);
+  if (!host || !/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new Error(`"${text}" is not ${defaultHost === undefined ? '' : 'port or '}host:port`);
+  }
+  return { host, port: Number(port) };
+}
+
+/**
+ * Reads `/path=host:port`.
+ *
+ * @throws `Error` with a text for the person who typed it
+ */
+export function parseRoute(text: string): Route {
+  const equals = text.lastIndexOf('=');
+  const path = text.slice(0, Math.max(0, equals));
+  if (!/^\/[^\s?#]*$/.test(path)) throw new Error(`"${text}" is not /path=host:port`);
+  return { path, backend: parseAddress(text.slice(equals + 1)) };
+}
+
+/**
+ * The route of a request target: the one with the longest path that the target's path is, or is below. `/chat` takes
+ * `/chat`, `/chat/room` and `/chat?x`, not `/chatter`; `/` takes everything. A target that is no path has no route.
+ */
+export function findRoute(routes: readonly Route[], target: string): Route | undefined {
+  const [path = ''] = target.split('?', 1);
+  const matching = routes.filter((route) => isAtOrBelow(path, route.path));
+  return matching.sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+function isAtOrBelow(path: string, routePath: string): boolean {
+  return path === routePath || path.startsWith(routePath.endsWith('/') ? routePath : `${routePath}/`);
+}
