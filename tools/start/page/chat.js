@@ -64,7 +64,7 @@ export class Conversation {
     if (line.id <= this.#lastId) return;
     this.#lastId = line.id;
     if (line.kind !== 'said') {
-      this.note(`${line.name} ${line.kind === 'joined' ? 'joined' : 'left'}`);
+      this.note(`${isolate(line.name)} ${line.kind === 'joined' ? 'joined' : 'left'}`);
       return;
     }
     const last = this.#last;
@@ -79,7 +79,7 @@ export class Conversation {
    * @param {string} text
    */
   note(text) {
-    const element = build('li', 'note', [build('span', '', text)]);
+    const element = build('div', 'note', [build('span', '', text)]);
     this.#append(element, false);
     this.#last = undefined;
   }
@@ -128,7 +128,7 @@ function buildLine(line, own, grouped) {
   text.dir = 'auto';
   const avatar = build('span', 'avatar', firstCharacter(line.name));
   avatar.ariaHidden = 'true';
-  const element = build('li', 'line', [avatar, build('div', 'by', [name, time]), text]);
+  const element = build('div', 'line', [avatar, build('div', 'by', [name, time]), text]);
   element.classList.toggle('own', own);
   element.classList.toggle('grouped', grouped);
   element.style.setProperty('--hue', String(hueOf(line.name)));
@@ -157,6 +157,15 @@ export function hueOf(name) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
   return (hash * 137) % 360;
+}
+
+/**
+ * A name inside a sentence: the direction of its script stays its own.
+ *
+ * @param {string} name
+ */
+export function isolate(name) {
+  return `\u2068${name}\u2069`;
 }
 
 const characters = new Intl.Segmenter();

@@ -2,7 +2,7 @@
 
 /* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
 
-import { Conversation } from './chat.js';
+import { Conversation, isolate } from './chat.js';
 import { byId, formatDuration, showMeter } from './figures.js';
 import { Link } from './link.js';
 import { Meter } from './meter.js';
@@ -11,7 +11,6 @@ import { Wire } from './wire.js';
 /** @import { Hello, People, Refusal, ServerMessage } from '../src/protocol.ts' */
 /** @import { LinkState } from './link.js' */
 
-const status = byId('status', HTMLElement);
 const statusText = byId('status-text', HTMLElement);
 const announcement = byId('announcement', HTMLElement);
 const notice = byId('notice', HTMLElement);
@@ -61,7 +60,7 @@ addEventListener('online', () => link.retryNow());
 
 /** @param {LinkState} state */
 function showState(state) {
-  status.dataset['state'] = state.name;
+  document.body.dataset['state'] = state.name;
   const open = state.name === 'open';
   sendButton.disabled = !open;
   joinButton.disabled = !open;
@@ -149,7 +148,7 @@ function greet(hello) {
 function showPeople({ count, names }) {
   byId('people-count', HTMLElement).textContent = String(count);
   const more = count > names.length ? ` and ${count - names.length} more` : '';
-  peopleText.textContent = count === 0 ? 'Nobody is here yet' : `${names.join(', ')}${more}`;
+  peopleText.textContent = count === 0 ? 'Nobody is here yet' : `${names.map(isolate).join(', ')}${more}`;
 }
 
 /** @param {Refusal} refusal */

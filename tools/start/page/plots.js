@@ -61,8 +61,8 @@ function createPlot(element, { yRange, yAxis, ...options }) {
       axes: [
         {
           ...axis,
-          size: 22,
-          gap: 6,
+          size: 24,
+          gap: 8,
           grid: { show: false },
           splits: (self) => SPLITS.map((ago) => (self.scales['x']?.max ?? 0) + ago),
           values: (self) =>

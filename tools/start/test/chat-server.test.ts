@@ -1,0 +1,203 @@
+/** The server against Node clients: the protocol on the wire, and what it refuses. */
+
+import { once } from 'node:events';
+import { get, request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startChatServer } from '../src/chat-server.ts';
+import { isOwnPage } from '../src/origin.ts';
+import { LIMITS } from '../src/protocol.ts';
+import { ChatClient } from './chat-client.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ChatServer } from '../src/chat-server.ts';
+
+let server: ChatServer;
+
+beforeAll(async () => {
+  server = await startChatServer({ port: 0, host: '127.0.0.1' });
+});
+afterAll(() => server.close());
+
+async function connect(name?: string): Promise<ChatClient> {
+  const client = await ChatClient.connect(server.port, name);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+describe('The chat server', () => {
+  it('lets two clients talk, and tells who comes and goes', async () => {
+    const ada = await connect('Ada');
+    const grace = await ChatClient.connect(server.port, 'Grace');
+    await ada.told('line', ({ line }) => line.kind === 'joined' && line.name === 'Grace');
+    grace.send({ type: 'say', text: 'hello, Ada' });
+    expect(await ada.heard('hello, Ada')).toMatchObject({ kind: 'said', name: 'Grace' });
+    await grace.close();
+    await ada.told('line', ({ line }) => line.kind === 'left' && line.name === 'Grace');
+    expect(await ada.told('people')).toMatchObject({ count: 1, names: ['Ada'] });
+  });
+
+  it('answers a ping with the same number', async () => {
+    const client = await connect();
+    client.send({ type: 'ping', id: 41 });
+    expect(await client.told('pong')).toEqual({ type: 'pong', id: 41 });
+  });
+
+  it('refuses bad messages with an error event and keeps the connection', async () => {
+    const client = await connect();
+    client.socket.send('{"type":');
+    expect(await client.told('error')).toMatchObject({ code: 'not-json' });
+    client.socket.send(Buffer.from('{"type":"leave"}'));
+    expect(await client.told('error')).toMatchObject({ code: 'not-text' });
+    client.send({ type: 'say', text: 'from outside' });
+    expect(await client.told('error')).toMatchObject({ code: 'join-first', of: 'say' });
+    client.send({ type: 'join', name: 'Ada' });
+    await client.told('welcome');
+    client.send({ type: 'join', name: 'Ada' });
+    expect(await client.told('error')).toMatchObject({ code: 'already-joined', of: 'join' });
+  });
+
+  it('lets one leave and join again on the same connection', async () => {
+    const client = await connect('Ada');
+    client.send({ type: 'leave' });
+    await client.told('people', ({ count }) => count === 0);
+    client.send({ type: 'join', name: 'Grace' });
+    expect(await client.told('welcome')).toMatchObject({ name: 'Grace' });
+  });
+
+  it('slows down who talks too fast: the text is refused, and not said', async () => {
+    const [fast, other] = [await connect('Fast'), await connect('Other')];
+    for (let index = 0; index < 20; index++) fast.send({ type: 'say', text: `${index}` });
+    expect(await fast.told('error')).toMatchObject({ code: 'too-fast', of: 'say' });
+    other.send({ type: 'say', text: 'done' });
+    const said: string[] = [];
+    await other.told('line', ({ line }) => {
+      if (line.name === 'Fast' && line.kind === 'said') said.push(line.text);
+      return line.text === 'done';
+    });
+    expect(said.slice(0, 3)).toEqual(['0', '1', '2']);
+    expect(said.length).toBeLessThan(20);
+  });
+
+  it('closes a connection that floods it with 1008, and serves the others on', async () => {
+    const [flooder, other] = [await connect('Flooder'), await connect('Calm')];
+    const closed = flooder.closed();
+    for (let index = 0; index < 1000; index++) flooder.send({ type: 'ping', id: index });
+    expect(await closed).toEqual([1008, 'too many messages']);
+    other.send({ type: 'say', text: 'still here' });
+    await other.heard('still here');
+  });
+
+  it('closes with 1009 when a message exceeds the limit', async () => {
+    const client = await connect();
+    const closed = client.closed();
+    client.socket.send('x'.repeat(LIMITS.message + 1));
+    expect(await closed).toEqual([1009, '']);
+  });
+
+  it.each([
+    ['a page of another site', { origin: 'http://evil.example' }],
+    ['a page on another port', { origin: 'http://127.0.0.1:1' }],
+    ['a page without an origin of its own', { origin: 'null' }],
+    [
+      'a foreign name that leads to this address',
+      { origin: 'http://evil.example', headers: { host: 'evil.example' } },
+    ],
+  ])('refuses %s with 403', async (_title, options) => {
+    const client = new ChatClient(server.port, options);
+    const [, response] = (await once(client.socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(403);
+    await once(response, 'close');
+  });
+
+  it('accepts its own page', async () => {
+    const client = new ChatClient(server.port, { origin: server.url.slice(0, -1) });
+    onTestFinished(() => client.close());
+    await client.told('hello');
+  });
+
+  it('refuses upgrades at other addresses with 404', async () => {
+    const upgrade = request({
+      port: server.port,
+      host: '127.0.0.1',
+      path: '/elsewhere',
+      headers: { connection: 'Upgrade', upgrade: 'websocket' },
+    }).end();
+    const [response] = (await once(upgrade, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(404);
+    await once(response, 'close');
+  });
+
+  it('says goodbye to everyone with 1001 and frees the port', async () => {
+    const mortal = await startChatServer({ port: 0, host: '127.0.0.1' });
+    const clients = await Promise.all([
+      ChatClient.connect(mortal.port),
+      ChatClient.connect(mortal.port, 'Ada'),
+    ]);
+    const goodbyes = Promise.all(clients.map((client) => client.closed()));
+    await mortal.close();
+    const goodbye = [1001, 'the server is shutting down'];
+    expect(await goodbyes).toEqual([goodbye, goodbye]);
+    const next = await startChatServer({ port: mortal.port, host: '127.0.0.1' });
+    await next.close();
+  });
+});
+
+describe('The page over HTTP', () => {
+  async function fetchStatus(path: string, method = 'GET'): Promise<IncomingMessage> {
+    const [response] = (await once(
+      request({ host: '127.0.0.1', port: server.port, path, method }).end(),
+      'response',
+    )) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response;
+  }
+
+  it('has everything that it asks for', async () => {
+    const [response] = (await once(get(server.url), 'response')) as [IncomingMessage];
+    const html = (await response.toArray()).join('');
+    const addresses = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, address]) => address!);
+    expect(addresses).toContain('/main.js');
+    for (const address of addresses)
+      expect([address, (await fetchStatus(address)).statusCode]).toEqual([address, 200]);
+  });
+
+  it('forbids inline scripts, foreign sources and frames', async () => {
+    const policy = (await fetchStatus('/')).headers['content-security-policy'];
+    expect(policy).toContain("default-src 'none'; script-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+  });
+
+  it.each(['/../package.json', '/%2e%2e/package.json', '//style.css', '/nothing', '/constructor'])(
+    'answers %s with 404',
+    async (path) => {
+      expect((await fetchStatus(path)).statusCode).toBe(404);
+    },
+  );
+
+  it('answers other methods than GET and HEAD with 405', async () => {
+    expect((await fetchStatus('/', 'HEAD')).statusCode).toBe(200);
+    expect((await fetchStatus('/', 'POST')).statusCode).toBe(405);
+  });
+});
+
+describe('An upgrade comes from our own page', () => {
+  it.each([
+    [undefined, '127.0.0.1:8080', '127.0.0.1', true],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080', '127.0.0.1', true],
+    ['http://localhost:8080', 'localhost:8080', '127.0.0.1', true],
+    ['http://[::1]:8080', '[::1]:8080', '::1', true],
+    ['http://localhost', 'localhost:80', '127.0.0.1', true],
+    ['http://LOCALHOST:8080', 'localhost:8080', '127.0.0.1', true],
+    ['http://192.168.1.5:8080', '192.168.1.5:8080', '0.0.0.0', true],
+    ['http://evil.example:8080', '127.0.0.1:8080', '127.0.0.1', false],
+    ['http://evil.example:8080', 'evil.example:8080', '127.0.0.1', false],
+    ['http://127.0.0.1.evil.example', '127.0.0.1.evil.example', '127.0.0.1', false],
+    ['http://evil.example', undefined, '0.0.0.0', false],
+    ['null', '127.0.0.1:8080', '127.0.0.1', false],
+    ['', '', '127.0.0.1', false],
+  ])('origin %s, host %s, listening on %s: %s', (origin, host, listensOn, expected) => {
+    expect(isOwnPage(origin, host, listensOn)).toBe(expected);
+  });
+});
