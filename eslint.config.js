@@ -52,6 +52,8 @@ export default defineConfig(
       ],
       // Arrow functions that only call a listener are everywhere in code about events.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `!` is not written outside of tests; `as` says what the value is.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       // An empty method is how a default is spelled in an interface of hooks.
       '@typescript-eslint/no-empty-function': 'off',
       // Hot loops count bytes and index them; a rule about how loops look would be a rule against measuring.

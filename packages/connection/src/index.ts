@@ -1,1 +1,19 @@
-export {};
+// The public surface of the connection.
+export { clearDeadline, setDeadline, type Deadline } from './clock.ts';
+export type { WebSocketEventMap } from './dom-event-target.ts';
+export {
+  CloseEvent,
+  ErrorEvent,
+  Event,
+  MessageEvent,
+  type DomEventMap,
+  type DomEventType,
+  type DomListener,
+  type DomListenerOptions,
+} from './dom-events.ts';
+export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
+export type { BinaryType, RawData, SendableData } from './message-data.ts';
+export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
+export type { SendCallback } from './outbound.ts';
+export type { ReadyState } from './ready-state.ts';
+export { isAttached, WebSocketConnection, type SendOptions } from './websocket-connection.ts';

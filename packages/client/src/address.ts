@@ -1,0 +1,85 @@
+// Where to connect: the URL of a WebSocket (RFC 6455 §3) and what it means for the request.
+import { unescape } from 'node:querystring';
+
+/** What a URL says. */
+export interface Address {
+  /** The URL in its normal form, with a scheme of its own: `http:` and `https:` have become `ws:` and `wss:`. */
+  readonly url: URL;
+  readonly secure: boolean;
+  /** The path of a Unix socket or Windows pipe; undefined for TCP. */
+  readonly socketPath: string | undefined;
+  /** The host without the brackets of an IPv6 address. */
+  readonly host: string;
+  /** The port; the scheme's own where the URL names none. */
+  readonly port: number;
+  /** The port of the scheme. */
+  readonly defaultPort: number;
+  /** Path and query. */
+  readonly target: string;
+  /** The user info, percent-decoded, as Basic authentication wants it: `user:password`; undefined for none. */
+  readonly auth: string | undefined;
+}
+
+/**
+ * Reads an address. A `URL` object is not changed.
+ *
+ * @throws `SyntaxError` for what is no URL, has another scheme than `ws:`, `wss:`, `http:`, `https:` and `ws+unix:`, has a
+ *   fragment (§3: "Fragment identifiers are meaningless [...] and MUST NOT be used"), or names no socket where it has to
+ */
+export function parseAddress(address: string | URL): Address {
+  const url = toWebSocketScheme(parseUrl(address));
+  const isIpc = url.protocol === 'ws+unix:';
+  const secure = url.protocol === 'wss:';
+  if (!isIpc && !secure && url.protocol !== 'ws:') {
+    throw new SyntaxError(
+      `The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`,
+    );
+  }
+  if (isIpc && url.pathname === '') throw new SyntaxError("The URL's pathname is empty");
+  if (url.hash !== '') throw new SyntaxError('The URL contains a fragment identifier');
+  const defaultPort = secure ? 443 : 80;
+  const { socketPath, target } = splitPath(url.pathname + url.search, isIpc);
+  return {
+    url,
+    secure,
+    socketPath,
+    host: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port === '' ? defaultPort : Number(url.port),
+    defaultPort,
+    target,
+    auth: url.username === '' && url.password === '' ? undefined : userInfo(url),
+  };
+}
+
+/** The place that confidential headers are meant for: a host with its port, or a socket. */
+export function authorityOf({ socketPath, url }: Address): string {
+  return socketPath === undefined ? url.host : `unix:${socketPath}`;
+}
+
+function parseUrl(address: string | URL): URL {
+  if (address instanceof URL) return address;
+  try {
+    return new URL(address);
+  } catch {
+    throw new SyntaxError(`Invalid URL: ${address}`);
+  }
+}
+
+function toWebSocketScheme(url: URL): URL {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return url;
+  const copy = new URL(url);
+  copy.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+  return copy;
+}
+
+/** `/path/to.sock:/path?query` has the path of the socket in front of the first colon. */
+function splitPath(path: string, isIpc: boolean): Pick<Address, 'socketPath' | 'target'> {
+  if (!isIpc) return { socketPath: undefined, target: path };
+  const colon = path.indexOf(':');
+  if (colon === -1) return { socketPath: path, target: '' };
+  return { socketPath: path.slice(0, colon), target: path.slice(colon + 1) };
+}
+
+function userInfo({ username, password }: URL): string {
+  return `${unescape(username)}:${unescape(password)}`;
+}

@@ -1,0 +1,245 @@
+// The HTTP request that a connection begins with: TCP, TLS or IPC, redirects, the time limit, what came of it.
+import { Buffer } from 'node:buffer';
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
+import { checkUpgradeResponse, upgradeRequestHeaders } from '@framewire/handshake';
+import { parseAddress, type Address } from './address.ts';
+import type { ClientOptions } from './options.ts';
+import { isRedirect, lowerCaseNames, redirectedHeaders } from './redirect.ts';
+
+const MAX_REDIRECTS = 10;
+
+/** Who wants to be connected. */
+export interface ConnectListener {
+  /** Whether a listener decides what a redirected request may hold. */
+  watchesRedirects(): boolean;
+  /** A redirect is followed by this request. */
+  redirected(address: Address, request: ClientRequest): void;
+  /** The server answered something else than an upgrade; false when nobody took it over. */
+  unexpectedResponse(request: ClientRequest, response: IncomingMessage): boolean;
+  /** A request is ready to be ended; false when nobody took it over. */
+  finishRequest(request: ClientRequest): boolean;
+  /** The server answered with an upgrade that is yet to be checked; false when it is not wanted any more. */
+  upgraded(response: IncomingMessage): boolean;
+  /** The upgrade is in order. */
+  opened(socket: Duplex, head: Buffer, protocol: string): void;
+  /** The attempt came to nothing: there will be no more of it. */
+  failed(error: Error): void;
+  /** The attempt was given up, and what it had opened is being closed. */
+  aborted(error: Error): void;
+}
+
+/** The end of an attempt's time, for the clock. */
+let timeOut: (attempt: ConnectAttempt) => void;
+
+/** One attempt to connect, over redirects, until it is told to its listener or given up. */
+export class ConnectAttempt {
+  readonly #listener: ConnectListener;
+  readonly #options: ClientOptions<never>;
+  readonly #subprotocols: readonly string[];
+  /** The place that the user named. */
+  readonly #first: Address;
+  /** The headers for it, those of the user and the authentication. */
+  readonly #headers: OutgoingHttpHeaders;
+  #address: Address;
+  #redirects = 0;
+  #request: ClientRequest | undefined = undefined;
+  #deadline: Deadline | undefined = undefined;
+  #over = false;
+
+  constructor(
+    listener: ConnectListener,
+    address: Address,
+    subprotocols: readonly string[],
+    options: ClientOptions<never>,
+  ) {
+    this.#listener = listener;
+    this.#first = address;
+    this.#address = address;
+    this.#subprotocols = subprotocols;
+    this.#options = options;
+    this.#headers = this.#firstHeaders();
+  }
+
+  /** Where the attempt is. */
+  get address(): Address {
+    return this.#address;
+  }
+
+  /**
+   * Makes the request.
+   *
+   * @throws what `upgradeRequestHeaders()` and `http.request()` throw for options that they cannot take
+   */
+  start(): void {
+    const { headers, key } = upgradeRequestHeaders({
+      version: this.#options.protocolVersion,
+      subprotocols: this.#subprotocols,
+      origin: this.#options.origin,
+      headers: this.#headersHere(),
+    });
+    const request = this.#createRequest(headers);
+    this.#request = request;
+    if (this.#redirects > 0) this.#listener.redirected(this.#address, request);
+    const { handshakeTimeout } = this.#options;
+    if (handshakeTimeout) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
+
+    request.on('error', (error) => {
+      if (request === this.#request) this.#fail(error);
+    });
+    request.on('response', (response) => {
+      if (request === this.#request) this.#onResponse(request, response);
+    });
+    request.on('upgrade', (response, socket, head) => {
+      if (request === this.#request) this.#onUpgrade(response, socket, head, key);
+    });
+    if (!this.#listener.finishRequest(request)) request.end();
+  }
+
+  /** Gives the attempt up. Its listener hears no more of it. */
+  abort(): void {
+    const request = this.#request;
+    this.#settle();
+    // What is emitted from here on is of no interest: the listener for errors stays, and does nothing.
+    request?.destroy();
+    request?.socket?.destroy();
+  }
+
+  #settle(): void {
+    this.#over = true;
+    this.#request = undefined;
+    clearDeadline(this.#deadline);
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.#settle();
+    this.#listener.failed(error);
+  }
+
+  #abortWith(error: Error): void {
+    if (this.#over) return;
+    this.abort();
+    this.#listener.aborted(error);
+  }
+
+  #firstHeaders(): OutgoingHttpHeaders {
+    const { headers = {}, followRedirects } = this.#options;
+    if (followRedirects !== true) return headers;
+    // The credentials of the first URL are for the first place, wherever a redirect leads.
+    const own = lowerCaseNames(headers);
+    const auth = this.#first.auth ?? this.#options.auth ?? undefined;
+    if (auth === undefined || own.authorization !== undefined) return own;
+    return { ...own, authorization: `Basic ${Buffer.from(auth).toString('base64')}` };
+  }
+
+  #headersHere(): OutgoingHttpHeaders {
+    if (this.#redirects === 0 || this.#listener.watchesRedirects()) return this.#headers;
+    return redirectedHeaders(this.#headers, this.#first, this.#address);
+  }
+
+  #createRequest(headers: Record<string, string | number | string[]>): ClientRequest {
+    const { secure, socketPath, host, port, defaultPort, target, auth } = this.#address;
+    const options = {
+      // Without an agent's pool: the connection is kept for itself.
+      createConnection: secure ? connectTls : connectNet,
+      ...withoutUndefined(this.#options),
+      ...((this.#redirects > 0 || auth !== undefined) && { auth }),
+      defaultPort,
+      headers,
+      host,
+      hostname: undefined,
+      method: 'GET',
+      path: target,
+      port,
+      protocol: undefined,
+      socketPath,
+      timeout: undefined,
+    };
+    return secure
+      ? https.request(options as https.RequestOptions)
+      : http.request(options as http.RequestOptions);
+  }
+
+  #onResponse(request: ClientRequest, response: IncomingMessage): void {
+    const { statusCode } = response;
+    const { location } = response.headers;
+    if (this.#options.followRedirects && isRedirect(statusCode, location)) this.#follow(location);
+    else if (!this.#listener.unexpectedResponse(request, response)) {
+      this.#abortWith(new Error(`Unexpected server response: ${String(statusCode)}`));
+    }
+  }
+
+  #follow(location: string): void {
+    if (++this.#redirects > (this.#options.maxRedirects ?? MAX_REDIRECTS)) {
+      this.#abortWith(new Error('Maximum redirects exceeded'));
+      return;
+    }
+    const request = this.#request;
+    this.#request = undefined;
+    clearDeadline(this.#deadline);
+    request?.destroy();
+    try {
+      this.#address = parseAddress(resolve(location, this.#address));
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    this.start();
+  }
+
+  #onUpgrade(response: IncomingMessage, socket: Duplex, head: Buffer, key: string): void {
+    // Until the connection has it, nobody else would hear of an error of the socket.
+    socket.on('error', ignore);
+    if (!this.#listener.upgraded(response) || this.#over) return;
+    const check = checkUpgradeResponse(response, { key, subprotocols: this.#subprotocols, strict: false });
+    if (!check.ok) {
+      socket.destroy();
+      this.#abortWith(check.error);
+      return;
+    }
+    this.#settle();
+    socket.removeListener('error', ignore);
+    this.#listener.opened(socket, head, check.protocol);
+  }
+
+  static {
+    timeOut = (attempt) => {
+      attempt.#abortWith(new Error('Opening handshake has timed out'));
+    };
+  }
+}
+
+function resolve(location: string, from: Address): URL {
+  try {
+    return new URL(location, from.url);
+  } catch {
+    throw new SyntaxError(`Invalid URL: ${location}`);
+  }
+}
+
+function connectNet(options: http.RequestOptions): net.Socket {
+  const { socketPath, ...others } = options as net.TcpNetConnectOpts & { socketPath?: string };
+  return net.connect(
+    socketPath === undefined ? { ...others, path: undefined } : { ...others, path: socketPath },
+  );
+}
+
+function connectTls(options: https.RequestOptions): tls.TLSSocket {
+  const host = options.host ?? '';
+  const servername = options.servername ?? (net.isIP(host) ? '' : host);
+  return tls.connect({ ...options, path: undefined, servername } as tls.ConnectionOptions);
+}
+
+function ignore(): void {
+  // Said elsewhere already.
+}
+
+/** The options that are set: one that is undefined is not to hide a default. */
+function withoutUndefined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,38 @@
+// What can be set for a client, with the defaults.
+import type { ClientRequest, ClientRequestArgs, OutgoingHttpHeaders } from 'node:http';
+import type { SecureContextOptions, ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions } from '@framewire/connection';
+import type { ProtocolVersion } from '@framewire/handshake';
+
+/** What is passed on to `http.request()` or `https.request()`: TLS options, `agent`, `localAddress`, `family`, ... */
+type RequestOptions = Omit<
+  ClientRequestArgs & SecureContextOptions & TlsOptions,
+  'createConnection' | 'headers' | 'host' | 'hostname' | 'method' | 'path' | 'port' | 'protocol' | 'timeout'
+>;
+
+/** The options of a client. Those that are not listed here are passed on to `http.request()` or `https.request()`. */
+export interface ClientOptions<Socket = unknown> extends ConnectionOptions, RequestOptions {
+  /** The subprotocols to ask for, when they are not the second argument. Default: none. */
+  protocols?: string | readonly string[] | undefined;
+  /** The version of the protocol: 13, or 8 for a draft with the same frames. Default 13. */
+  protocolVersion?: ProtocolVersion | undefined;
+  /** The value of `Origin`, in version 8 of `Sec-WebSocket-Origin`. Default: none. */
+  origin?: string | undefined;
+  /** More headers of the request. */
+  headers?: OutgoingHttpHeaders | undefined;
+  /** How long the opening handshake may take without a sign of life, in ms; begun anew for each redirect. Default: no limit. */
+  handshakeTimeout?: number | undefined;
+  /** Whether redirects (301, 302, 303, 307, 308) are followed. Default false. */
+  followRedirects?: boolean | undefined;
+  /** How many redirects are followed. Default 10. */
+  maxRedirects?: number | undefined;
+  /** Fills the 4 bytes of each masking key, at once. Default: random (RFC 6455 §10.3 says why it has to be). */
+  generateMask?: ((mask: Buffer) => void) | undefined;
+  /** Ends the HTTP request in place of the client, after changing it. */
+  finishRequest?: ((request: ClientRequest, ws: Socket) => void) | undefined;
+  /** Makes the transport. Default: `net.connect()` or `tls.connect()`. */
+  createConnection?:
+    | ((options: ClientRequestArgs, onCreate: (error: Error | null, socket: Duplex) => void) => Duplex)
+    | undefined;
+}

@@ -1,0 +1,37 @@
+// Redirects of the opening handshake (RFC 6455 §4.1, RFC 9110 §15.4): which are followed, and what goes along.
+import type { OutgoingHttpHeaders } from 'node:http';
+import { authorityOf, type Address } from './address.ts';
+
+/** The statuses that mean "ask again there". */
+const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
+
+/** Whether a response sends the client elsewhere. */
+export function isRedirect(status: number | undefined, location: string | undefined): location is string {
+  return location !== undefined && REDIRECTS.has(status);
+}
+
+/**
+ * The headers for the request behind a redirect. Confidential ones are for the place that they were given for: they stay
+ * behind when the host or socket is another one, or when TLS is left; `Host` when the host is another one.
+ *
+ * @param headers those of the first request, with names in lower case
+ */
+export function redirectedHeaders(
+  headers: OutgoingHttpHeaders,
+  first: Address,
+  next: Address,
+): OutgoingHttpHeaders {
+  const isElsewhere = authorityOf(first) !== authorityOf(next);
+  const isDowngrade = first.secure && !next.secure;
+  const { authorization, cookie, host, ...others } = headers;
+  return {
+    ...others,
+    ...(!isElsewhere && { host }),
+    ...(!isElsewhere && !isDowngrade && { authorization, cookie }),
+  };
+}
+
+/** The headers with their names in lower case. */
+export function lowerCaseNames(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

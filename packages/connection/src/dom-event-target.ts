@@ -1,0 +1,97 @@
+// The DOM's attributes and methods for listening, and the types of Node's events, on one class.
+import { EventEmitter } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import {
+  addDomListener,
+  getDomAttribute,
+  removeDomListener,
+  setDomAttribute,
+  type CloseEvent,
+  type DomEventMap,
+  type DomEventType,
+  type DomListener,
+  type DomListenerOptions,
+  type ErrorEvent,
+  type Event,
+  type MessageEvent,
+} from './dom-events.ts';
+import type { RawData } from './message-data.ts';
+
+/** The events of a connection and their arguments; the last three are the client's. */
+export interface WebSocketEventMap {
+  open: [];
+  message: [data: RawData, isBinary: boolean];
+  close: [code: number, reason: Buffer];
+  error: [error: Error];
+  ping: [data: Buffer];
+  pong: [data: Buffer];
+  upgrade: [response: IncomingMessage];
+  'unexpected-response': [request: ClientRequest, response: IncomingMessage];
+  redirect: [url: string, request: ClientRequest];
+}
+
+/** A listener that is set as an attribute; a method's type, so that a subclass, with itself as the target, is still one of its base. */
+type AttributeListener<E> = { listen(event: E): void }['listen'] | null;
+
+/** An emitter of the events of a WebSocket that can be listened to in Node's way and in the DOM's. */
+export abstract class DomEventTarget extends EventEmitter<WebSocketEventMap> {
+  /** Whether close frames have gone both ways (RFC 6455 §7.1.4). */
+  abstract get wasClean(): boolean;
+
+  /** Called with each `open` event, as in the DOM; null for none. */
+  get onopen(): AttributeListener<Event<this>> {
+    return getDomAttribute(this, 'open') as AttributeListener<Event<this>>;
+  }
+
+  set onopen(listener: AttributeListener<Event<this>>) {
+    setDomAttribute(this, 'open', listener);
+  }
+
+  /** Called with each message, as in the DOM: text as a string; null for none. */
+  get onmessage(): AttributeListener<MessageEvent<this>> {
+    return getDomAttribute(this, 'message') as AttributeListener<MessageEvent<this>>;
+  }
+
+  set onmessage(listener: AttributeListener<MessageEvent<this>>) {
+    setDomAttribute(this, 'message', listener);
+  }
+
+  /** Called with each error, as in the DOM; null for none. */
+  get onerror(): AttributeListener<ErrorEvent<this>> {
+    return getDomAttribute(this, 'error') as AttributeListener<ErrorEvent<this>>;
+  }
+
+  set onerror(listener: AttributeListener<ErrorEvent<this>>) {
+    setDomAttribute(this, 'error', listener);
+  }
+
+  /** Called when the connection is over, as in the DOM; null for none. */
+  get onclose(): AttributeListener<CloseEvent<this>> {
+    return getDomAttribute(this, 'close') as AttributeListener<CloseEvent<this>>;
+  }
+
+  set onclose(listener: AttributeListener<CloseEvent<this>>) {
+    setDomAttribute(this, 'close', listener);
+  }
+
+  /** Listens in the DOM's way to `open`, `message`, `error` or `close`. The same listener is added once. */
+  addEventListener<K extends DomEventType>(
+    type: K,
+    listener: DomListener<this, DomEventMap<this>[K]>,
+    options?: DomListenerOptions,
+  ): void {
+    addDomListener(this, type, listener as DomListener<unknown, never>, options);
+  }
+
+  /** Removes a listener that `addEventListener()` added. */
+  removeEventListener<K extends DomEventType>(
+    type: K,
+    listener: DomListener<this, DomEventMap<this>[K]>,
+  ): void {
+    removeDomListener(this, type, listener as DomListener<unknown, never>);
+  }
+}
+
+for (const name of ['onclose', 'onerror', 'onmessage', 'onopen']) {
+  Object.defineProperty(DomEventTarget.prototype, name, { enumerable: true });
+}

@@ -1,0 +1,31 @@
+// What a connection asks of a negotiated extension: permessage-deflate (RFC 7692) is the one there is.
+
+/**
+ * Gives the outcome of a transformation, before the call returns or later. With an error the connection fails: with the error's
+ * `closeCode`, else 1007, where a peer's message could not be read, with 1011 where ours could not be made.
+ */
+export type TransformDone = (error: (Error & { closeCode?: number }) | null, data?: Uint8Array) => void;
+
+/** A piece of an outgoing message. */
+export interface OutgoingPart {
+  readonly data: Uint8Array;
+  /** Whether the message begins with it. */
+  readonly first: boolean;
+  /** Whether the message ends with it. */
+  readonly fin: boolean;
+}
+
+/** A per-message extension that marks its messages with RSV1 on their first frame (RFC 7692 §6). */
+export interface Extension {
+  /** The name by which it was negotiated, as the `extensions` property tells it. */
+  readonly name: string;
+  /**
+   * Transforms a piece of a message. Undefined instead of data, on the first piece only, leaves the whole message as it is.
+   * A call comes only when the one before is done.
+   */
+  compress(part: OutgoingPart, done: TransformDone): void;
+  /** Makes the original of a whole message. A call comes only when the one before is done. */
+  decompress(data: Uint8Array, done: TransformDone): void;
+  /** The connection is over: frees what belongs to it. Transformations under way need not be finished. */
+  close(): void;
+}

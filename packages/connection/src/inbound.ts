@@ -1,0 +1,235 @@
+// Bytes in, events out: reads frames from what the socket gave, one at a time, as long as somebody wants them.
+import {
+  FrameDecoder,
+  isControl,
+  isUtf8,
+  MessageAssembler,
+  Opcode,
+  parseClosePayload,
+  protocolError,
+  type ClosePayload,
+  type Frame,
+  type Message,
+} from '@framewire/codec';
+import type { Extension } from './extension.ts';
+
+/** Goes on reading, for timers and ticks, without a closure each. */
+let drain: (inbound: Inbound<unknown>) => void;
+
+/** What is wrong with the peer's bytes, and the close code that tells it. */
+export type InboundError = Error & { readonly closeCode?: number };
+
+/** Who is told what was read. `target` is the one whose bytes they are: so one listener serves all connections. */
+export interface InboundListener<T> {
+  message(target: T, message: Message): void;
+  ping(target: T, payload: Uint8Array): void;
+  pong(target: T, payload: Uint8Array): void;
+  /** The peer's close frame: nothing is read after it. */
+  close(target: T, payload: ClosePayload): void;
+  /** The peer broke a rule: nothing is read after it. */
+  error(target: T, error: InboundError): void;
+  /** All bytes have been read that had been waiting since {@link Inbound.read} returned false. */
+  drained(target: T): void;
+}
+
+/** How to read. */
+export interface InboundOptions {
+  readonly role: 'client' | 'server';
+  readonly extension: Extension | undefined;
+  readonly allowSynchronousEvents: boolean;
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly skipUtf8Validation: boolean;
+}
+
+/**
+ * The reading side of a connection. Pausing, waiting for a message to be inflated and giving one event a turn are all the same
+ * thing: the next frame is not asked for.
+ */
+export class Inbound<T> {
+  readonly #target: T;
+  readonly #listener: InboundListener<T>;
+  readonly #decoder: FrameDecoder;
+  readonly #assembler: MessageAssembler;
+  readonly #extension: Extension | undefined;
+  readonly #skipUtf8Validation: boolean;
+  readonly #oneEventATurn: boolean;
+
+  /** Nothing more is read: the peer has said its last word, or a wrong one. */
+  #ended = false;
+  /** The user wants no events. */
+  #paused = false;
+  /** An event waits for the next turn, or a message for being inflated. */
+  #waiting = false;
+  /** The loop is on the stack. */
+  #draining = false;
+  /** Bytes may be waiting, as the loop was left early. */
+  #backlog = false;
+  /** Somebody waits for `drained`. */
+  #owesDrained = false;
+
+  constructor(target: T, listener: InboundListener<T>, options: InboundOptions) {
+    this.#target = target;
+    this.#listener = listener;
+    this.#extension = options.extension;
+    this.#skipUtf8Validation = options.skipUtf8Validation;
+    this.#oneEventATurn = !options.allowSynchronousEvents;
+    this.#decoder = new FrameDecoder({
+      role: options.role,
+      allowRsv1: options.extension !== undefined,
+      maxPayload: options.maxPayload,
+      maxBufferedChunks: options.maxBufferedChunks,
+    });
+    this.#assembler = new MessageAssembler(options);
+  }
+
+  /** Whether messages come with their fragments. */
+  set keepFragments(keep: boolean) {
+    this.#assembler.keepFragments = keep;
+  }
+
+  /** Whether bytes wait to be read. */
+  get hasBacklog(): boolean {
+    return this.#backlog;
+  }
+
+  /** Takes a chunk of the stream; false when it has to wait, so that the socket had better be paused until `drained`. */
+  read(chunk: Uint8Array): boolean {
+    if (this.#ended) return true;
+    this.#decoder.push(chunk);
+    this.#drain();
+    this.#owesDrained ||= this.#backlog;
+    return !this.#backlog;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on after {@link Inbound.pause}: with what has been waiting, in the next tick. */
+  resume(): void {
+    this.#paused = false;
+    if (this.#backlog) process.nextTick(drain, this);
+  }
+
+  /** No more chunks will come: reads what has been waiting, paused or not, and tells `drained`, now or later. */
+  finish(): void {
+    this.#paused = false;
+    this.#owesDrained = true;
+    this.#drain();
+  }
+
+  /** Reads nothing more. */
+  end(): void {
+    this.#ended = true;
+    this.#backlog = false;
+  }
+
+  /** Reads until nothing is left or something stands in the way. A listener may call back into this object. */
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    // Where a listener throws, the frames behind its message are for the next turn.
+    let threw = true;
+    try {
+      do this.#backlog = !this.#ended && (this.#paused || this.#waiting);
+      while (!this.#backlog && this.#readFrame());
+      threw = false;
+    } finally {
+      this.#draining = false;
+      if (threw) {
+        this.#backlog = true;
+        setImmediate(drain, this as Inbound<unknown>);
+      }
+    }
+    if (this.#backlog || !this.#owesDrained) return;
+    this.#owesDrained = false;
+    this.#listener.drained(this.#target);
+  }
+
+  /** Reads one frame and tells what it means; false when there is none. */
+  #readFrame(): boolean {
+    if (this.#ended) return false;
+    let frame: Frame | undefined;
+    let message: Message | undefined;
+    let closing: ClosePayload | undefined;
+    try {
+      frame = this.#decoder.next();
+      if (frame === undefined) {
+        if (this.#decoder.partial !== undefined) this.#assembler.preview(this.#decoder.partial);
+        return false;
+      }
+      if (!isControl(frame.opcode)) message = this.#assembler.add(frame);
+      else if (frame.opcode === Opcode.CLOSE) {
+        closing = parseClosePayload(frame.payload, this.#skipUtf8Validation);
+      }
+    } catch (error) {
+      this.#fail(error as InboundError);
+      return false;
+    }
+    // Outside of the attempt: what a listener throws is not the peer's fault.
+    if (message !== undefined) this.#takeMessage(message);
+    else if (closing !== undefined) this.#takeClose(closing);
+    else if (isControl(frame.opcode)) this.#takePingOrPong(frame);
+    return true;
+  }
+
+  #takeMessage(message: Message): void {
+    if (message.compressed) this.#decompress(message);
+    else if (this.#oneEventATurn) this.#nextTurn(() => this.#listener.message(this.#target, message));
+    else this.#listener.message(this.#target, message);
+  }
+
+  #takePingOrPong(frame: Frame): void {
+    const kind = frame.opcode === Opcode.PING ? 'ping' : 'pong';
+    if (this.#oneEventATurn) this.#nextTurn(() => this.#listener[kind](this.#target, frame.payload));
+    else this.#listener[kind](this.#target, frame.payload);
+  }
+
+  #takeClose(payload: ClosePayload): void {
+    this.end();
+    this.#listener.close(this.#target, payload);
+  }
+
+  #fail(error: InboundError): void {
+    this.end();
+    this.#listener.error(this.#target, error);
+  }
+
+  /** Tells an event in the next turn of the event loop, and reads nothing before. */
+  #nextTurn(tell: () => void): void {
+    this.#waiting = true;
+    setImmediate(() => {
+      this.#waiting = false;
+      try {
+        if (!this.#ended) tell();
+      } finally {
+        this.#drain();
+      }
+    });
+  }
+
+  #decompress(message: Message): void {
+    this.#waiting = true;
+    this.#extension?.decompress(message.data, (error, data) => {
+      this.#waiting = false;
+      if (this.#ended) return;
+      if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
+      else this.#takeInflated({ ...message, compressed: false, data, fragments: [data] });
+      this.#drain();
+    });
+  }
+
+  #takeInflated(message: Message): void {
+    if (message.opcode === Opcode.TEXT && !this.#skipUtf8Validation && !isUtf8(message.data)) {
+      this.#fail(protocolError('INVALID_UTF8'));
+    } else this.#takeMessage(message);
+  }
+
+  static {
+    drain = (inbound) => {
+      inbound.#drain();
+    };
+  }
+}

@@ -1,0 +1,63 @@
+// The forms that a message has for the user: what `send()` takes, what the `message` event gives.
+import { Blob, Buffer } from 'node:buffer';
+import { Opcode, type Message } from '@framewire/codec';
+
+/** What a message can be sent from: text, bytes in any container, a number as text, or an array of bytes. */
+export type SendableData =
+  string | number | Blob | ArrayBufferLike | ArrayBufferView | readonly number[] | readonly Uint8Array[];
+
+/** What a message arrives as, by `binaryType`. Text is always a `Buffer`. */
+export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+
+/** What binary messages arrive as: `Buffer`, `ArrayBuffer`, the fragments as `Buffer[]`, or `Blob`. */
+export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
+
+const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
+
+export const EMPTY = Buffer.alloc(0);
+
+export function isBinaryType(type: unknown): type is BinaryType {
+  return typeof type === 'string' && BINARY_TYPES.includes(type);
+}
+
+export function isBlob(data: unknown): data is Blob {
+  return data instanceof Blob;
+}
+
+/**
+ * The bytes or the text to send. Buffers and views are not copied. Nothing (`undefined`, `null`, `false`) is an empty message.
+ *
+ * @throws `TypeError` (`ERR_INVALID_ARG_TYPE`) for anything that is neither text nor bytes
+ */
+export function toPayload(data: unknown): string | Uint8Array {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (typeof data === 'number') return String(data);
+  if (data === undefined || data === null || data === false) return EMPTY;
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(data as Uint8Array);
+}
+
+/** How many bytes a message would be, or was, in `bufferedAmount`. */
+export function payloadLength(data: unknown): number {
+  if (isBlob(data)) return data.size;
+  const payload = toPayload(data);
+  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+}
+
+/** What a message is given to the user as. */
+export function toRawData(message: Message, binaryType: BinaryType): RawData {
+  const data = message.data as Buffer;
+  if (message.opcode === Opcode.TEXT || binaryType === 'nodebuffer') return data;
+  if (binaryType === 'arraybuffer') return toArrayBuffer(data);
+  if (binaryType === 'blob') return new Blob([data]);
+  const fragments = (message.fragments ?? [data]) as readonly Buffer[];
+  return fragments.filter((fragment) => fragment.length > 0);
+}
+
+/** The bytes alone in an `ArrayBuffer`: the one they are in where they fill it, else a copy. */
+function toArrayBuffer(data: Buffer): ArrayBuffer {
+  const buffer = data.buffer as ArrayBuffer;
+  if (data.byteLength === buffer.byteLength) return buffer;
+  return buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+}

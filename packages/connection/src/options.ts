@@ -1,0 +1,49 @@
+// What can be set for one connection, with the defaults.
+import type { Extension } from './extension.ts';
+
+/** The options that clients and servers share. */
+export interface ConnectionOptions {
+  /** Whether several `message`, `ping` and `pong` events may come in one turn of the event loop. Default true. */
+  allowSynchronousEvents?: boolean | undefined;
+  /** Whether each ping is answered with a pong (RFC 6455 §5.5.2). Default true. */
+  autoPong?: boolean | undefined;
+  /** How many automatic pongs may wait to be written before the connection is terminated. Default 60; 0 = no limit. */
+  maxPendingAutoPongs?: number | undefined;
+  /** How long the closing handshake may take before the socket is destroyed, in ms. Default 30000. */
+  closeTimeout?: number | undefined;
+  /** The longest message, in bytes, on the wire and inflated. Default 100 MiB; 0 = no limit. Beyond it: 1009. */
+  maxPayload?: number | undefined;
+  /** The most fragments of a message. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
+  maxFragments?: number | undefined;
+  /** The most chunks that a frame may come in. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
+  maxBufferedChunks?: number | undefined;
+  /** Takes text and close reasons without checking that they are UTF-8. Default false. */
+  skipUTF8Validation?: boolean | undefined;
+}
+
+/** What the opening handshake settled, for `setSocket()`. */
+export interface OpenOptions {
+  /** Whose end this is: a client masks what it sends (§5.1). */
+  readonly role: 'client' | 'server';
+  /** The subprotocol that was chosen; empty for none. Default ''. */
+  readonly protocol?: string | undefined;
+  /** The extension that was negotiated. Default none. */
+  readonly extension?: Extension | undefined;
+  /**
+   * Fills the 4 bytes of a masking key, at once. Default: random. A key of zeros leaves payloads as they are;
+   * keys that can be foretold let a hostile server speak to what stands between (§10.3).
+   */
+  readonly generateMask?: ((mask: Buffer) => void) | undefined;
+}
+
+/** The defaults of {@link ConnectionOptions}. */
+export const DEFAULTS = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  maxPendingAutoPongs: 60,
+  closeTimeout: 30_000,
+  maxPayload: 100 * 1024 * 1024,
+  maxFragments: 0,
+  maxBufferedChunks: 0,
+  skipUTF8Validation: false,
+} as const satisfies ConnectionOptions;

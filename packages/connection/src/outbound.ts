@@ -1,0 +1,356 @@
+// Messages in, bytes out: frames gather in a segment of the slab and leave in one write a turn.
+import { Buffer, type Blob } from 'node:buffer';
+import { Socket } from 'node:net';
+import process from 'node:process';
+import type { Duplex } from 'node:stream';
+import {
+  firstByte,
+  frameHeaderSize,
+  MAX_HEADER_SIZE,
+  maxTextFrameSize,
+  Opcode,
+  randomMaskingKey,
+  readMaskingKey,
+  writeFrame,
+  writeFrameHeader,
+  writeTextFrame,
+  type DataOpcode,
+  type MaskingKey,
+} from '@framewire/codec';
+import type { Extension } from './extension.ts';
+import { isBlob, payloadLength } from './message-data.ts';
+import { SendQueue } from './send-queue.ts';
+import { Segment, SLAB_SIZE } from './slab.ts';
+import { flushThisTurn, type Flushable } from './write-turn.ts';
+
+/** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
+export type SendCallback = (error?: Error | null) => void;
+
+/** How one message, or one fragment of it, is to be sent. */
+export interface SendMode {
+  readonly opcode: DataOpcode;
+  /** Whether the message ends with it. */
+  readonly fin: boolean;
+  /** Whether the extension may compress it. */
+  readonly compress: boolean;
+  readonly masked: boolean;
+}
+
+/** The longest payload that is copied into the slab; longer ones go out as header and payload, at once. */
+const MAX_COPIED = 16 * 1024;
+/** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
+const MAX_UNMEASURED = 4 * 1024;
+
+/** The sending side of a connection. */
+export class Outbound<T> implements Flushable {
+  readonly #socket: Duplex;
+  readonly #extension: Extension | undefined;
+  readonly #generateMask: ((mask: Buffer) => void) | undefined;
+  readonly #failed: (target: T, error: Error) => void;
+  readonly #target: T;
+  /** Whether bytes that the socket took at once may be overwritten. */
+  readonly #recycles: boolean;
+
+  /** What was written this turn: the segment that grows, those before it, and who waits for them. */
+  #segment: Segment | undefined = undefined;
+  #earlier: Segment[] | undefined = undefined;
+  #callbacks: SendCallback[] | undefined = undefined;
+  #queued = false;
+
+  /** The sends that need time, and those behind them. Made with the first. */
+  #jobs: SendQueue | undefined = undefined;
+  /** A message of which fragments are still to be sent, and whether they are compressed. */
+  #inMessage = false;
+  #compressing = false;
+  /** What was sent too late, and still counts in `bufferedAmount`, as in the DOM. */
+  #discarded = 0;
+
+  /** @param failed is told, with `target`, why a message could not be made: so one function serves all connections */
+  constructor(
+    socket: Duplex,
+    extension: Extension | undefined,
+    generateMask: ((mask: Buffer) => void) | undefined,
+    failed: (target: T, error: Error) => void,
+    target: T,
+  ) {
+    this.#socket = socket;
+    this.#extension = extension;
+    this.#generateMask = generateMask;
+    this.#failed = failed;
+    this.#target = target;
+    this.#recycles = isPlainSocket(socket);
+  }
+
+  /** Bytes accepted and not yet handed to the kernel, framing included. */
+  get bufferedAmount(): number {
+    this.flush();
+    return this.#socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
+  }
+
+  /** Counts what was sent when it was too late. */
+  discard(data: unknown): void {
+    this.#discarded += payloadLength(data);
+  }
+
+  /** Sends a message, or a fragment of one. */
+  send(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
+    if (this.#isDirect() && !isBlob(data) && !(this.#extension && (mode.compress || this.#inMessage))) {
+      this.#writeData(data, mode, false, done);
+      return;
+    }
+    this.#enqueue(payloadLength(data), done, (next) => {
+      const send = (payload: string | Uint8Array): void => {
+        this.#sendPart(payload, mode, done, next);
+      };
+      if (isBlob(data)) this.#readBlob(data, send, done, next);
+      else send(data);
+    });
+  }
+
+  /** Sends a control frame, of at most 125 bytes. */
+  control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
+    const first = firstByte(opcode, true, false);
+    if (this.#isDirect() && !isBlob(payload)) {
+      this.#write(first, payload, masked, done);
+      return;
+    }
+    this.#enqueue(payloadLength(payload), done, (next) => {
+      const write = (bytes: string | Uint8Array): void => {
+        this.#write(first, bytes, masked, done);
+        next();
+      };
+      if (isBlob(payload)) this.#readBlob(payload, write, done, next);
+      else write(payload);
+    });
+  }
+
+  endTurn(): void {
+    this.#queued = false;
+    this.flush();
+  }
+
+  /** Hands all that has been framed to the socket. */
+  flush(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const earlier = this.#earlier;
+    this.#segment = undefined;
+    this.#earlier = undefined;
+    segment.close();
+    const done = this.#takeCallbacks();
+    if (earlier === undefined) this.#writeSegment(segment, done);
+    else this.#writeSegments([...earlier, segment], done);
+  }
+
+  /** The socket is gone: what has not been framed yet never will be. */
+  abandon(error: Error): void {
+    this.#jobs?.abandon(error);
+  }
+
+  #isDirect(): boolean {
+    return this.#jobs === undefined || this.#jobs.isIdle;
+  }
+
+  #enqueue(size: number, done: SendCallback | undefined, job: (next: () => void) => void): void {
+    this.#jobs ??= new SendQueue();
+    this.#jobs.add(size, job, (error) => done?.(error));
+  }
+
+  #readBlob(
+    blob: Blob,
+    then: (bytes: Uint8Array) => void,
+    done: SendCallback | undefined,
+    next: () => void,
+  ): void {
+    blob.arrayBuffer().then(
+      (bytes) => {
+        if (!this.#socket.destroyed) then(new Uint8Array(bytes));
+      },
+      (error: unknown) => {
+        // In a tick of its own: what a listener throws must not be caught by this promise.
+        process.nextTick(() => {
+          this.#failed(this.#target, error as Error);
+          done?.(error as Error);
+          next();
+        });
+      },
+    );
+  }
+
+  /** Compresses, where that was negotiated and is wanted, and writes. */
+  #sendPart(
+    data: string | Uint8Array,
+    mode: SendMode,
+    done: SendCallback | undefined,
+    next: () => void,
+  ): void {
+    const first = !this.#inMessage;
+    if (this.#extension === undefined || !(first ? mode.compress : this.#compressing)) {
+      this.#writeData(data, mode, false, done);
+      next();
+      return;
+    }
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    this.#extension.compress({ data: bytes, first, fin: mode.fin }, (error, compressed) => {
+      if (this.#socket.destroyed) return;
+      if (error !== null) {
+        this.#failed(this.#target, error);
+        done?.(error);
+      } else {
+        this.#writeData(compressed ?? bytes, mode, compressed !== undefined, done);
+      }
+      next();
+    });
+  }
+
+  /** Frames a piece of a message: the first has the opcode and the extension's bit, the others continue it (§5.4). */
+  #writeData(
+    data: string | Uint8Array,
+    mode: SendMode,
+    compressed: boolean,
+    done: SendCallback | undefined,
+  ): void {
+    const opcode = this.#inMessage ? Opcode.CONTINUATION : mode.opcode;
+    const rsv1 = !this.#inMessage && compressed;
+    this.#inMessage = !mode.fin;
+    this.#compressing = this.#inMessage && compressed;
+    this.#write(firstByte(opcode, mode.fin, rsv1), data, mode.masked, done);
+  }
+
+  #write(first: number, payload: string | Uint8Array, masked: boolean, done: SendCallback | undefined): void {
+    const size = roomFor(payload);
+    if (size === undefined) {
+      this.#writeLarge(first, payload, masked, done);
+      return;
+    }
+    const segment = this.#segmentFor(size);
+    const key = masked ? this.#maskingKey() : undefined;
+    const { memory, end } = segment;
+    segment.grow(
+      typeof payload === 'string'
+        ? writeTextFrame(memory, end, first, payload, key)
+        : writeFrame(memory, end, first, payload, key),
+    );
+    if (done !== undefined) (this.#callbacks ??= []).push(done);
+    if (this.#queued) return;
+    this.#queued = true;
+    flushThisTurn(this);
+  }
+
+  #segmentFor(size: number): Segment {
+    const segment = Segment.withRoom(size, this.#segment);
+    if (segment !== this.#segment) {
+      if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
+      this.#segment = segment;
+    }
+    return segment;
+  }
+
+  /**
+   * Writes a frame that is too long to be worth a copy, at once: later the user may have changed the bytes.
+   * To mask is to copy, and text has to be encoded somewhere: those get memory of their own.
+   */
+  #writeLarge(first: number, payload: string | Uint8Array, masked: boolean, done?: SendCallback): void {
+    this.flush();
+    const socket = this.#socket;
+    const key = masked ? this.#maskingKey() : undefined;
+    if (typeof payload === 'string') {
+      const frame = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + Buffer.byteLength(payload));
+      socket.write(frame.subarray(0, writeTextFrame(frame, 0, first, payload, key)), done);
+    } else if (key !== undefined) {
+      const frame = Buffer.allocUnsafeSlow(frameHeaderSize(payload.length, true) + payload.length);
+      writeFrame(frame, 0, first, payload, key);
+      socket.write(frame, done);
+    } else {
+      const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
+      writeFrameHeader(header, 0, first, payload.length, undefined);
+      socket.cork();
+      socket.write(header);
+      socket.write(payload, done);
+      socket.uncork();
+    }
+  }
+
+  #writeSegment(segment: Segment, done: SendCallback | undefined): void {
+    this.#socket.write(segment.content, done);
+    if (this.#wasTakenAtOnce()) segment.release();
+  }
+
+  /** Writes segments that other connections' have come between: as one where they fit. */
+  #writeSegments(segments: readonly Segment[], done: SendCallback | undefined): void {
+    const size = segments.reduce((sum, { length }) => sum + length, 0);
+    if (size <= SLAB_SIZE) {
+      const joined = Segment.withRoom(size, undefined);
+      for (const { content } of segments) {
+        joined.memory.set(content, joined.end);
+        joined.grow(joined.end + content.length);
+      }
+      joined.close();
+      for (const segment of segments) segment.release();
+      this.#writeSegment(joined, done);
+      return;
+    }
+    this.#socket.cork();
+    for (const segment of segments) {
+      this.#socket.write(segment.content, segment === segments.at(-1) ? done : undefined);
+    }
+    this.#socket.uncork();
+    if (this.#wasTakenAtOnce()) for (const segment of segments) segment.release();
+  }
+
+  /** Whether the kernel has a copy of all that was written, so that our bytes are free again. */
+  #wasTakenAtOnce(): boolean {
+    return this.#recycles && this.#socket.writableLength === 0;
+  }
+
+  #takeCallbacks(): SendCallback | undefined {
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined) return undefined;
+    this.#callbacks = undefined;
+    if (callbacks.length === 1) return callbacks[0];
+    return (error) => {
+      settle(callbacks, error, 0);
+    };
+  }
+
+  #maskingKey(): MaskingKey {
+    if (this.#generateMask === undefined) return randomMaskingKey();
+    const mask = Buffer.alloc(4);
+    this.#generateMask(mask);
+    return readMaskingKey(mask, 0);
+  }
+}
+
+/** Calls all callbacks in order: one that throws does not keep the others from being called. */
+function settle(callbacks: readonly SendCallback[], error: Error | null | undefined, from: number): void {
+  let i = from;
+  try {
+    while (i < callbacks.length) (callbacks[i++] as SendCallback)(error);
+  } finally {
+    if (i < callbacks.length) process.nextTick(settle, callbacks, error, i);
+  }
+}
+
+/** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */
+function roomFor(payload: string | Uint8Array): number | undefined {
+  if (typeof payload === 'string') {
+    if (payload.length <= MAX_UNMEASURED) return maxTextFrameSize(payload.length);
+    if (payload.length > MAX_COPIED) return undefined;
+    const length = Buffer.byteLength(payload);
+    return length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + length;
+  }
+  return payload.length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + payload.length;
+}
+
+/**
+ * Whether a stream is a TCP or IPC socket as Node makes it, of which `writableLength === 0` right after a write proves that the
+ * kernel has the bytes. A TLS socket or any other stream may still read them, and so may a socket with a `write` of somebody else's.
+ */
+function isPlainSocket(socket: Duplex): boolean {
+  return (
+    Object.getPrototypeOf(socket) === Socket.prototype &&
+    !Object.hasOwn(socket, 'write') &&
+    !Object.hasOwn(socket, '_write') &&
+    !Object.hasOwn(socket, '_writev')
+  );
+}

@@ -1,0 +1,16 @@
+// The states of a WebSocket as its user sees them, numbered as in the DOM.
+
+export const CONNECTING = 0;
+export const OPEN = 1;
+export const CLOSING = 2;
+export const CLOSED = 3;
+
+/** The value of `readyState`. */
+export type ReadyState = typeof CONNECTING | typeof OPEN | typeof CLOSING | typeof CLOSED;
+
+const NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
+
+/** The error of an action that needs an open connection. */
+export function notOpenError(state: ReadyState): Error {
+  return new Error(`WebSocket is not open: readyState ${state} (${NAMES[state]})`);
+}

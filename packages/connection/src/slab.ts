@@ -1,0 +1,84 @@
+// The memory that small frames are written into: one slab for all connections of the process.
+import { Buffer } from 'node:buffer';
+
+/** Room for some hundred small frames, and for the largest frame that is copied. */
+export const SLAB_SIZE = 64 * 1024;
+
+/** A piece of memory in which segments are handed out one behind the other. */
+class Slab {
+  readonly bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  /** Where the next segment begins. */
+  used = 0;
+  /** How many segments somebody may still be reading. */
+  live = 0;
+}
+
+let current = new Slab();
+let open: Segment | undefined;
+
+/**
+ * Bytes of one connection, side by side. It grows as long as no other connection writes; then it is closed, and its owner
+ * begins another. Whoever wrote it out says so with {@link Segment.release}, or never, where the bytes may still be read:
+ * only a slab of which every segment was released is written to again.
+ */
+export class Segment {
+  readonly #slab: Slab;
+  readonly #start: number;
+  #end: number;
+
+  private constructor(slab: Slab) {
+    this.#slab = slab;
+    this.#start = slab.used;
+    this.#end = slab.used;
+    slab.live++;
+  }
+
+  /**
+   * The segment to write `size` bytes to: `previous` if it can still grow by that much, else a new one.
+   *
+   * @param size in bytes, at most {@link SLAB_SIZE}
+   */
+  static withRoom(size: number, previous: Segment | undefined): Segment {
+    if (current.used + size > SLAB_SIZE) {
+      current = new Slab();
+      open = undefined;
+    }
+    if (open === undefined || open !== previous) open = new Segment(current);
+    return open;
+  }
+
+  /** The memory that the segment lies in. */
+  get memory(): Buffer {
+    return this.#slab.bytes;
+  }
+
+  /** Where the next byte goes, as an offset in {@link Segment.memory}. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The segment's bytes, once they are complete: a view. */
+  get content(): Buffer {
+    return this.#slab.bytes.subarray(this.#start, this.#end);
+  }
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Takes what was written up to `end` into the segment. */
+  grow(end: number): void {
+    this.#end = end;
+    this.#slab.used = end;
+  }
+
+  /** Ends the segment: the next one begins behind it. */
+  close(): void {
+    if (open === this) open = undefined;
+  }
+
+  /** Nobody reads the bytes any more: they have been copied to the kernel or elsewhere. */
+  release(): void {
+    if (--this.#slab.live === 0) this.#slab.used = 0;
+  }
+}

@@ -1,0 +1,14 @@
+// The server whose connections are of the client's class, so that `instanceof WebSocket` holds for both.
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from '@framewire/client';
+import { WebSocketServer as Server, type ServerOptions, type WebSocketClass } from '@framewire/server';
+
+/** The WebSocket server: as that of `@framewire/server`, with {@link WebSocket} as the class of its connections. */
+export class WebSocketServer<
+  Class extends WebSocketClass = typeof WebSocket,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> extends Server<Class, Request> {
+  constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
+    super({ ...options, WebSocket: options.WebSocket ?? (WebSocket as WebSocketClass as Class) }, callback);
+  }
+}

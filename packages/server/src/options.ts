@@ -1,0 +1,74 @@
+// What can be set for a server, with the defaults.
+import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
+
+/** The class of a server's connections: called with `null`, `undefined` and the server's options. */
+export type WebSocketClass = new (
+  address: null,
+  protocols: undefined,
+  options: ConnectionOptions,
+) => WebSocketConnection;
+
+/** What a client is judged by. */
+export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
+  /** The value of `Origin` (`Sec-WebSocket-Origin` in version 8); undefined when there is none, as with clients that are no browsers. */
+  origin: string | undefined;
+  /** Whether the request came over TLS. */
+  secure: boolean;
+  req: Request;
+}
+
+/** Tells whether a client may connect; if not, the status, body and headers of the refusal. */
+export type VerifyClientCallback = (
+  verified: boolean,
+  code?: number,
+  message?: string,
+  headers?: OutgoingHttpHeaders,
+) => void;
+
+/** Judges a client at once. */
+export type VerifyClientSync<Request extends IncomingMessage = IncomingMessage> = (
+  info: ClientInfo<Request>,
+) => boolean;
+
+/** Judges a client later, by calling back: the one that declares two parameters. */
+export type VerifyClientAsync<Request extends IncomingMessage = IncomingMessage> = (
+  info: ClientInfo<Request>,
+  callback: VerifyClientCallback,
+) => void;
+
+/** The options of a server: exactly one of `port`, `server` and `noServer`. */
+export interface ServerOptions<
+  Class extends WebSocketClass = WebSocketClass,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> extends ConnectionOptions {
+  /** The port of an HTTP server of its own; 0 = any free one. */
+  port?: number | null | undefined;
+  /** The address that the server of its own listens on. Default: all. */
+  host?: string | null | undefined;
+  /** How many connections may wait to be accepted by the server of its own. Default: Node's. */
+  backlog?: number | null | undefined;
+  /** An HTTP or HTTPS server whose upgrade requests are to be handled. */
+  server?: HttpServer<Request> | HttpsServer<Request> | null | undefined;
+  /** Whether upgrades come through `handleUpgrade()` alone. Default false. */
+  noServer?: boolean | undefined;
+  /** The path, without a query, that requests must have. Default: any. */
+  path?: string | null | undefined;
+  /** Whether open connections are kept in `clients`. Default true. */
+  clientTracking?: boolean | undefined;
+  /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
+  handleProtocols?:
+    ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | null | undefined;
+  /** Decides which clients may connect. Default: all. */
+  verifyClient?:
+    VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | null | undefined;
+  /** The class of the connections. Default: that of the package. */
+  WebSocket?: Class | undefined;
+}
+
+/** Whether exactly one way for requests to come in is given. */
+export function hasOneSource({ port, server, noServer }: ServerOptions): boolean {
+  const sources = [port !== undefined && port !== null, Boolean(server), noServer === true];
+  return sources.filter(Boolean).length === 1;
+}
