@@ -1,3 +1,7 @@
 import { library } from '../../tools/build/tsup.ts';
 
-export default library(['src/index.ts']);
+export default library(['src/index.ts'], {
+  // The CommonJS build gives the same as `require()` of the ECMAScript module does.
+  footer: ({ format }) =>
+    format === 'cjs' ? { js: 'module.exports = module.exports["module.exports"];' } : {},
+});

@@ -1,8 +1,8 @@
 // How every published package is built: ESM as the source of truth, CommonJS beside it, declarations for both.
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
 /** The tsup configuration of a published package, given its entry files relative to the package. */
-export function library(entry: string[]) {
+export function library(entry: string[], extra: Options = {}) {
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -16,5 +16,6 @@ export function library(entry: string[]) {
     clean: true,
     dts: true,
     shims: true,
+    ...extra,
   });
 }

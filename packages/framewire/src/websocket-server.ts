@@ -1,6 +1,6 @@
 // The server whose connections are of the client's class, so that `instanceof WebSocket` holds for both.
 import type { IncomingMessage } from 'node:http';
-import { WebSocket } from '@framewire/client';
+import { WebSocket } from './websocket.ts';
 import { WebSocketServer as Server, type ServerOptions, type WebSocketClass } from '@framewire/server';
 
 /** The WebSocket server: as that of `@framewire/server`, with {@link WebSocket} as the class of its connections. */

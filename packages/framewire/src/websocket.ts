@@ -1,2 +1,55 @@
-// The class that `require('framewire')` gives: the client, with everything else as its statics.
-export { WebSocket } from '@framewire/client';
+// The class that `require('framewire')` gives, and the types that hang on its name.
+import type { IncomingMessage } from 'node:http';
+import type * as net from 'node:net';
+import { WebSocket as Client } from '@framewire/client';
+import type * as client from '@framewire/client';
+import type * as connection from '@framewire/connection';
+import type * as server from '@framewire/server';
+import type { WebSocketServer as ServerClass } from './websocket-server.ts';
+
+/**
+ * A WebSocket: a client when made from a URL, and the class of a server's connections. Everything else that the package
+ * exports is a static of it, as programs that `require()` it expect.
+ */
+export class WebSocket extends Client {
+  declare static readonly WebSocket: typeof WebSocket;
+  declare static readonly WebSocketServer: typeof ServerClass;
+  declare static readonly Server: typeof ServerClass;
+}
+
+/** The types by the names that `@types/ws` has given them. */
+// A namespace is how a type hangs on the name of a class; it holds types only.
+// eslint-disable-next-line @typescript-eslint/no-namespace
+export declare namespace WebSocket {
+  /** What a message arrives as. */
+  type RawData = connection.RawData;
+  /** What a listener of the DOM's kind is given. */
+  type Data = string | connection.RawData;
+  /** The server. */
+  type WebSocketServer<
+    Class extends server.WebSocketClass = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = server.WebSocketServer<Class, Request>;
+  /** The server, by its other name. */
+  type Server<
+    Class extends server.WebSocketClass = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = server.WebSocketServer<Class, Request>;
+  /** The options of a client. */
+  type ClientOptions = client.ClientOptions<WebSocket>;
+  /** The options of a server. */
+  type ServerOptions<
+    Class extends server.WebSocketClass = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = server.ServerOptions<Class, Request>;
+  type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
+    server.VerifyClientSync<Request>;
+  type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
+    server.VerifyClientAsync<Request>;
+  type Event = connection.Event<WebSocket>;
+  type CloseEvent = connection.CloseEvent<WebSocket>;
+  type ErrorEvent = connection.ErrorEvent<WebSocket>;
+  type MessageEvent = connection.MessageEvent<WebSocket>;
+  type EventListenerOptions = connection.DomListenerOptions;
+  type AddressInfo = net.AddressInfo;
+}

@@ -1,0 +1,10 @@
+// Gives CommonJS declarations the export that the CommonJS build has: the class itself, `export = NAME`.
+// Usage: node export-equals.mjs FILE NAME
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+
+const [, , file, name] = process.argv;
+const source = readFileSync(file, 'utf8');
+const exportList = /^export \{[^}]*\};$/m;
+if (!exportList.test(source)) throw new Error(`${file} has no list of exports to replace`);
+writeFileSync(file, source.replace(exportList, `export = ${name};`));
