@@ -1,0 +1,249 @@
+// What the frame decoder does with chunks: waiting, copying or not, what it holds, and the limit on their number.
+import { describe, expect, test } from 'vitest';
+import type { Frame, FrameDecoder } from '@framewire/codec';
+import { codecOn, codecs } from './support/codecs.ts';
+import { isCollected } from './support/garbage.ts';
+import { concat, hex, someBytes, toHex } from './support/hex.ts';
+import { byteByByte, read } from './support/reading.ts';
+import { frame, received, roles } from './support/wire.ts';
+
+function drain(decoder: FrameDecoder): Frame[] {
+  const frames: Frame[] = [];
+  for (let next; (next = decoder.next());) frames.push(next);
+  return frames;
+}
+
+describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) => {
+  describe.each(roles)('as a %s', (role) => {
+    test('returns undefined, and never throws, when it needs more bytes', () => {
+      const decoder = new codec.FrameDecoder({ role });
+      expect(decoder.next()).toBeUndefined();
+      for (const byte of byteByByte(received(role, '8203 aabbcc')).slice(0, -1)) {
+        decoder.push(byte.slice());
+        expect(decoder.next()).toBeUndefined();
+      }
+      decoder.push(received(role, '8203 aabbcc').slice(-1));
+      expect(toHex(decoder.next()!.payload)).toBe('aabbcc');
+      expect(decoder.next()).toBeUndefined();
+    });
+
+    test('reads empty chunks as nothing', () => {
+      const wire = received(role, '8203 aabbcc', '8201 dd');
+      const chunks = byteByByte(wire).flatMap((byte) => [hex(''), byte, hex('')]);
+      expect(read(codec, { role }, chunks).frames.map(({ payload }) => payload)).toEqual(['aabbcc', 'dd']);
+    });
+
+    test('keeps chunks that were pushed before `next` was called, in their order', () => {
+      const decoder = new codec.FrameDecoder({ role });
+      const wire = received(role, ...Array.from({ length: 50 }, (_, i) => Uint8Array.of(0x82, 2, i, i)));
+      for (const byte of byteByByte(wire)) decoder.push(byte.slice());
+      expect(drain(decoder).map(({ payload }) => payload[1])).toEqual(
+        Array.from({ length: 50 }, (_, i) => i),
+      );
+    });
+
+    test('keeps that order when chunks are pushed between two frames', () => {
+      const decoder = new codec.FrameDecoder({ role });
+      const chunks = Array.from({ length: 40 }, (_, i) => received(role, Uint8Array.of(0x82, 1, i)));
+      decoder.push(chunks[0]!);
+      decoder.push(chunks[1]!);
+      const read: number[] = [];
+      // Two chunks for each frame at first, then none: the queue grows and shrinks.
+      for (let i = 0, pushed = 2; i < chunks.length; i++) {
+        read.push(decoder.next()!.payload[0]!);
+        for (let more = 0; more < 2 && pushed < chunks.length; more++) decoder.push(chunks[pushed++]!);
+      }
+      expect(read).toEqual(Array.from({ length: 40 }, (_, i) => i));
+      expect(decoder.next()).toBeUndefined();
+    });
+
+    test('hands out a frame that lies whole in a chunk as a view of the chunk', () => {
+      const payload = someBytes(2000);
+      const chunk = received(role, '8900', frame('82', payload), '8201 aa');
+      const decoder = new codec.FrameDecoder({ role });
+      decoder.push(chunk);
+      for (const { payload } of drain(decoder)) expect(payload.buffer).toBe(chunk.buffer);
+      const [, whole] = drainAfresh();
+      expect(toHex(whole!.payload)).toBe(toHex(payload));
+
+      function drainAfresh(): Frame[] {
+        decoder.push(received(role, '8900', frame('82', payload), '8201 aa'));
+        return drain(decoder);
+      }
+    });
+
+    test('hands out such a view of a chunk that is itself a view', () => {
+      const wire = received(role, '8203 aabbcc');
+      const memory = concat(hex('01020304050607'), wire, hex('0809'));
+      const decoder = new codec.FrameDecoder({ role });
+      decoder.push(memory.subarray(7, 7 + wire.length));
+      const { payload } = decoder.next()!;
+      expect(payload.buffer).toBe(memory.buffer);
+      expect(payload.byteOffset).toBe(7 + wire.length - 3);
+      expect(toHex(payload)).toBe('aabbcc');
+    });
+
+    test('hands out a frame whose header alone was cut as a view too', () => {
+      const wire = received(role, '8203 aabbcc');
+      const decoder = new codec.FrameDecoder({ role });
+      decoder.push(wire.slice(0, 1));
+      expect(decoder.next()).toBeUndefined();
+      const rest = wire.slice(1);
+      decoder.push(rest);
+      expect(decoder.next()!.payload.buffer).toBe(rest.buffer);
+    });
+
+    test('copies a frame that was cut to memory of its own, and leaves the chunks as they were', () => {
+      const payload = someBytes(500);
+      const wire = received(role, frame('82', payload));
+      const halves = [wire.slice(0, 222), wire.slice(222)];
+      const decoder = new codec.FrameDecoder({ role });
+      const frames = halves.flatMap((half) => {
+        decoder.push(half);
+        return drain(decoder);
+      });
+      expect(toHex(frames[0]!.payload)).toBe(toHex(payload));
+      for (const half of halves) expect(frames[0]!.payload.buffer).not.toBe(half.buffer);
+      expect(toHex(concat(...halves))).toBe(toHex(wire));
+    });
+
+    test('shows of a frame under way what has come, without its mask', () => {
+      const decoder = new codec.FrameDecoder({ role, allowRsv1: true });
+      const wire = received(role, '4105 48656c6c6f');
+      expect(decoder.partial).toBeUndefined();
+      const shown: (string | undefined)[] = [];
+      for (const byte of byteByByte(wire)) {
+        decoder.push(byte.slice());
+        const whole = decoder.next();
+        const { partial } = decoder;
+        shown.push(partial && toHex(partial.payload.bytes.subarray(0, partial.payload.length)));
+        if (partial) expect(partial).toMatchObject({ fin: false, rsv1: true, opcode: 1, payloadLength: 5 });
+        else expect(whole === undefined).toBe(shown.length < wire.length);
+      }
+      const header = new Array<undefined>(wire.length - 6).fill(undefined);
+      expect(shown).toEqual([...header, '', '48', '4865', '48656c', '48656c6c', undefined]);
+    });
+
+    describe('holds, of a frame of 1 GiB,', () => {
+      test.each([0, 1, 100, 1024, 10_000, 100_000])(
+        'a small multiple of the %i bytes that have come',
+        (count) => {
+          const decoder = new codec.FrameDecoder({ role });
+          decoder.push(concat(received(role, '827f 0000000040000000'), someBytes(count)));
+          expect(decoder.next()).toBeUndefined();
+          const { partial } = decoder;
+          expect(partial).toMatchObject({ payloadLength: 2 ** 30, payload: { length: count } });
+          expect(partial!.payload.bytes.buffer.byteLength).toBeLessThanOrEqual(Math.max(1024, 4 * count));
+        },
+      );
+    });
+
+    test('never holds more for a frame than the frame is long', () => {
+      const decoder = new codec.FrameDecoder({ role });
+      decoder.push(concat(received(role, '827e 012c'), someBytes(200)));
+      expect(decoder.next()).toBeUndefined();
+      expect(decoder.partial!.payload.bytes.buffer.byteLength).toBe(300);
+    });
+
+    test('counts the chunks of a frame against `maxBufferedChunks`, one after another frame anew', () => {
+      const reader = { role, maxBufferedChunks: 3 };
+      const wire = received(role, '8203 aabbcc');
+      const chunks = [...byteByByte(wire), ...byteByByte(wire)];
+      expect(read(codec, reader, chunks).frames).toHaveLength(2);
+      const { frames, error, after } = read(codec, reader, [
+        ...chunks,
+        ...byteByByte(received(role, '8904 00112233')),
+      ]);
+      expect(frames).toHaveLength(2);
+      expect(error).toEqual({
+        name: 'RangeError',
+        code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+        closeCode: 1008,
+        message: 'Too many buffered chunks',
+      });
+      expect(after).toBe(chunks.length + wire.length + 1);
+    });
+
+    test('does not count frames that come whole against `maxBufferedChunks`', () => {
+      const chunks = Array.from({ length: 1000 }, () => received(role, '8201 aa'));
+      expect(read(codec, { role, maxBufferedChunks: 1 }, chunks).frames).toHaveLength(1000);
+    });
+
+    test('lets go of a chunk when it has been read', async () => {
+      const decoder = new codec.FrameDecoder({ role });
+      const pushed = [0, 1, 2].map(() => {
+        const chunk = received(role, '8203 aabbcc');
+        decoder.push(chunk);
+        return new WeakRef(chunk);
+      });
+      decoder.next();
+      decoder.next();
+      expect(await isCollected(pushed[0]!)).toBe(true);
+      drain(decoder);
+      expect(await isCollected(pushed[1]!)).toBe(true);
+      expect(await isCollected(pushed[2]!)).toBe(true);
+      expect(decoder.next()).toBeUndefined();
+    });
+
+    test('lets go of everything when it has thrown, and takes nothing more', async () => {
+      const decoder = new codec.FrameDecoder({ role });
+      const pushed = (wire: string) => {
+        const chunk = received(role, wire);
+        decoder.push(chunk);
+        return new WeakRef(chunk);
+      };
+      const references = [pushed('8300'), pushed('8101 61')];
+      expect(() => decoder.next()).toThrow('invalid opcode 3');
+      references.push(pushed('8101 62'), pushed('8101 63'));
+      for (const reference of references) expect(await isCollected(reference)).toBe(true);
+      expect(() => decoder.next()).toThrow('invalid opcode 3');
+    });
+  });
+});
+
+describe.each(['node', 'portable'] as const)('the memory of the frame decoder (the %s kernel)', (engine) => {
+  test('is, for 1,000,000 chunks of one byte, linear in the bytes', async () => {
+    const sizes: number[] = [];
+    const codec = await codecOn(engine, (kernel) => ({
+      ...kernel,
+      allocate(size) {
+        sizes.push(size);
+        return kernel.allocate(size);
+      },
+    }));
+    const payload = someBytes(1_000_000);
+    const decoder = new codec.FrameDecoder({ role: 'server' });
+    const chunks = received('server', frame('82', payload));
+    let whole: Frame | undefined;
+    for (let i = 0; i < chunks.length; i++) {
+      decoder.push(chunks.subarray(i, i + 1));
+      whole = decoder.next();
+    }
+    expect(toHex(whole!.payload) === toHex(payload)).toBe(true);
+    expect(sizes.length).toBeLessThan(10);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(2 * payload.length);
+  });
+
+  test('grows in smaller steps when the engine refuses large ones, and ends in 1009', async () => {
+    const codec = await codecOn(engine, (kernel) => ({
+      ...kernel,
+      allocate(size) {
+        if (size > 100_000) throw new RangeError('Array buffer allocation failed');
+        return kernel.allocate(size);
+      },
+    }));
+    const decoder = new codec.FrameDecoder({ role: 'client' });
+    decoder.push(hex('827f 0000000040000000'));
+    let held = 0;
+    const fill = () => {
+      for (let i = 0; i < 200; i++) {
+        decoder.push(new Uint8Array(1000));
+        decoder.next();
+        held = decoder.partial!.payload.length;
+      }
+    };
+    expect(fill).toThrow('Max payload size exceeded');
+    expect(held).toBeGreaterThan(80_000);
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ closeCode: 1009 }));
+  });
+});

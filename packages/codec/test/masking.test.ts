@@ -1,0 +1,183 @@
+// Masking (RFC 6455 §5.3), compared octet by octet with the algorithm as the RFC writes it.
+import { createRequire } from 'node:module';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { codecs, codecOn } from './support/codecs.ts';
+import { concat, hex, someBytes, toHex } from './support/hex.ts';
+import { naivelyMasked } from './support/wire.ts';
+
+const KEY = hex('37fa213d');
+const bufferUtil = createRequire(import.meta.url)('bufferutil') as {
+  unmask(bytes: Buffer, key: Buffer): void;
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+describe.each(codecs)('masking ($name)', ({ codec }) => {
+  const key = codec.readMaskingKey(KEY, 0);
+
+  /** Where masking `length` octets at `offset` in place, or copied, differs from the RFC's algorithm. */
+  function differences(length: number, offset: number): string[] {
+    const found: string[] = [];
+    const original = someBytes(offset + length + 8);
+    const before = original.subarray(0, offset);
+    const payload = original.subarray(offset, offset + length);
+    const behind = original.subarray(offset + length);
+    for (let turn = 0; turn < 4; turn++) {
+      const turned = codec.rotateMaskingKey(key, turn);
+      const masked = naivelyMasked(payload, concat(KEY, KEY).subarray(turn, turn + 4));
+      const expected = concat(before, masked, behind);
+
+      const inPlace = original.slice();
+      codec.applyMask(inPlace, offset, offset + length, turned);
+      if (Buffer.compare(inPlace, expected) !== 0)
+        found.push(`in place, ${length} at ${offset}, turned by ${turn}`);
+
+      const copied = original.slice();
+      copied.fill(0xaa, offset, offset + length);
+      const source = concat(hex('010203'), payload, hex('04'));
+      codec.copyMasked(source, 3, 3 + length, copied, offset, turned);
+      if (Buffer.compare(copied, expected) !== 0)
+        found.push(`copied, ${length} at ${offset}, turned by ${turn}`);
+      if (Buffer.compare(source.subarray(3, 3 + length), payload) !== 0)
+        found.push(`the source of ${length}`);
+    }
+    return found;
+  }
+
+  test('is the algorithm of §5.3 at every length to 300, every alignment and every turn of the key', () => {
+    const found: string[] = [];
+    for (let length = 0; length <= 300; length++) {
+      for (let offset = 0; offset <= 8; offset++) found.push(...differences(length, offset));
+    }
+    expect(found).toEqual([]);
+  });
+
+  test.each([1015, 1023, 1024, 1025, 1031, 4096, 65535, 65536, 65543])(
+    'is the algorithm of §5.3 at %i bytes, at every alignment and turn of the key',
+    (length) => {
+      const found: string[] = [];
+      for (let offset = 0; offset <= 8; offset++) found.push(...differences(length, offset));
+      expect(found).toEqual([]);
+    },
+  );
+
+  test('copies from a source that is taken whole', () => {
+    const source = someBytes(200);
+    const target = new Uint8Array(200);
+    codec.copyMasked(source, 0, 200, target, 0, key);
+    expect(toHex(target)).toBe(toHex(naivelyMasked(source, KEY)));
+  });
+
+  test('reaches into views of any alignment', () => {
+    const memory = new Uint8Array(400);
+    for (let at = 0; at < 16; at++) {
+      const view = memory.subarray(at, at + 300);
+      view.set(someBytes(300));
+      codec.applyMask(view, 0, 300, key);
+      expect(toHex(view)).toBe(toHex(naivelyMasked(someBytes(300), KEY)));
+    }
+  });
+
+  test('undoes itself: "The same algorithm applies regardless of the direction of the translation" (§5.3)', () => {
+    const bytes = someBytes(777);
+    codec.applyMask(bytes, 5, 777, key);
+    expect(toHex(bytes)).not.toBe(toHex(someBytes(777)));
+    codec.applyMask(bytes, 5, 777, key);
+    expect(toHex(bytes)).toBe(toHex(someBytes(777)));
+  });
+
+  test.each([10, 50, 500, 5000])('leaves %i bytes as they are with the key 0', (length) => {
+    const bytes = someBytes(length);
+    codec.applyMask(bytes, 0, length, 0);
+    expect(toHex(bytes)).toBe(toHex(someBytes(length)));
+    const target = new Uint8Array(length);
+    codec.copyMasked(bytes, 0, length, target, 0, 0);
+    expect(toHex(target)).toBe(toHex(bytes));
+  });
+
+  test.each(['00000000', '37fa213d', 'ffffffff', '80000000', '000000ff', '01020384'])(
+    'reads and writes the key %s as it stands on the wire',
+    (octets) => {
+      const read = codec.readMaskingKey(hex(`aa${octets}`), 1);
+      const written = hex('aabbccddeeff');
+      codec.writeMaskingKey(written, 1, read);
+      expect(toHex(written)).toBe(`aa${octets}ff`);
+    },
+  );
+
+  test('turns the key by the octets that came before, beyond 2^32 too', () => {
+    const turned = [0, 1, 2, 3, 4, 2 ** 32 + 1, 2 ** 53 - 1].map((count) => {
+      const octets = new Uint8Array(4);
+      codec.writeMaskingKey(octets, 0, codec.rotateMaskingKey(key, count));
+      return toHex(octets);
+    });
+    expect(turned).toEqual([
+      '37fa213d',
+      'fa213d37',
+      '213d37fa',
+      '3d37fa21',
+      '37fa213d',
+      'fa213d37',
+      '3d37fa21',
+    ]);
+  });
+
+  describe('draws keys', () => {
+    test('of which none is like another, more of them than are drawn at a time', () => {
+      const keys = Array.from({ length: 5000 }, () => codec.randomMaskingKey());
+      for (const drawn of keys) expect(drawn | 0).toBe(drawn);
+      // Two of 5,000 random keys are alike once in 340 runs; three pairs once in millions.
+      expect(new Set(keys).size).toBeGreaterThan(4997);
+    });
+
+    test('from the system, "a strong source of entropy" (§5.3), each given out once', () => {
+      let draws = 0;
+      vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
+        const words = array as unknown as Int32Array;
+        draws++;
+        for (let i = 0; i < words.length; i++) words[i] = draws * 1_000_000 + i;
+        return array;
+      });
+      // Through what is left of the last draw.
+      let drawn = codec.randomMaskingKey();
+      for (let i = 0; i < 10_000 && draws === 0; i++) drawn = codec.randomMaskingKey();
+      expect(drawn).toBe(1_000_000);
+      expect(Array.from({ length: 3 }, () => codec.randomMaskingKey())).toEqual([
+        1_000_001, 1_000_002, 1_000_003,
+      ]);
+    });
+  });
+});
+
+describe('the native kernel of masking', () => {
+  test('is `bufferutil`, from the length on where a call into it pays', async () => {
+    const unmask = vi.spyOn(bufferUtil, 'unmask');
+    const codec = await codecOn('node');
+    codec.applyMask(someBytes(1023), 0, 1023, 1);
+    expect(unmask).not.toHaveBeenCalled();
+    codec.applyMask(someBytes(1024), 0, 1024, 1);
+    expect(unmask).toHaveBeenCalledTimes(1);
+  });
+
+  test('is done without when it cannot be loaded', async () => {
+    const load = vi.fn(() => {
+      throw new Error("Cannot find module 'bufferutil'");
+    });
+    vi.doMock('node:module', () => ({ createRequire: () => load }));
+    const codec = await codecOn('node');
+    vi.doUnmock('node:module');
+    expect(load).toHaveBeenCalledWith('bufferutil');
+    const bytes = new Uint8Array(5000);
+    codec.applyMask(bytes, 0, 5000, 0x04030201);
+    expect(toHex(bytes)).toBe('01020304'.repeat(1250));
+  });
+
+  test.each(codecs.filter(({ name }) => name !== 'Node and bufferutil'))(
+    'is not asked for on $name, nor where `WS_NO_BUFFER_UTIL` is set',
+    ({ codec }) => {
+      const unmask = vi.spyOn(bufferUtil, 'unmask');
+      codec.applyMask(someBytes(100_000), 0, 100_000, 1);
+      expect(unmask).not.toHaveBeenCalled();
+    },
+  );
+});

@@ -1,0 +1,135 @@
+// UTF-8 (RFC 6455 §8.1, RFC 3629), compared with the engine's own strict decoder.
+import { describe, expect, test } from 'vitest';
+import { codecs } from './support/codecs.ts';
+import { concat, hex, someBytes, toHex } from './support/hex.ts';
+
+const strict = new TextDecoder('utf-8', { fatal: true });
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes at which one of the ranges of RFC 3629 §4 begins or ends, and some inside. */
+const TELLING = hex('00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff');
+
+/** What can stand behind an unfinished character to finish it, if anything can. */
+const ENDINGS = ['', '80', '8080', '8f', '8f80', '8f8080', '908080', '9080', '90', '9f', '9f80', '9f8080', 'a0', 'a080', 'a08080', '808080', 'bf', 'bf80', 'bf8080'].map(hex); // prettier-ignore
+
+/** How many bytes can be told to be impossible, with the first of them that is; 0 when the text can go on. */
+function impossibleAfter(bytes: Uint8Array): number {
+  for (let length = 1; length <= bytes.length; length++) {
+    const prefix = bytes.subarray(0, length);
+    if (!ENDINGS.some((ending) => isText(concat(prefix, ending)))) return length;
+  }
+  return 0;
+}
+
+function* strings(length: number, bytes: Iterable<number>): Generator<Uint8Array> {
+  if (length === 0) yield new Uint8Array(0);
+  else
+    for (const rest of strings(length - 1, bytes))
+      for (const byte of bytes) yield concat(rest, Uint8Array.of(byte));
+}
+
+const allBytes = Array.from({ length: 256 }, (_, i) => i);
+const short = [
+  ...strings(0, allBytes),
+  ...strings(1, allBytes),
+  ...strings(2, allBytes),
+  ...strings(3, TELLING),
+];
+
+/** Four to 70 bytes of characters and, in every second one, of what makes them impossible. */
+const long = Array.from({ length: 4000 }, (_, i) => {
+  const dice = someBytes(i + 40).subarray(i);
+  const characters = ['61', 'c3a4', 'e282ac', 'eda0bf', 'f09f9880', 'efbfbf', 'f48fbfbf', '00', 'e0a080'].map(
+    hex,
+  );
+  const parts = Array.from(dice.subarray(0, 4 + (i % 24)), (roll) => characters[roll % 9]!).filter(
+    (_, at) => at !== 3 || i % 2,
+  );
+  return concat(
+    ...parts.map((part, at) => (at === i % 17 && i % 2 ? Uint8Array.of(TELLING[dice[at]! % 25]!) : part)),
+  );
+});
+
+describe.each(codecs)('UTF-8 ($name)', ({ codec }) => {
+  const bytesUntilRefusal = (bytes: Uint8Array): number => {
+    const validator = new codec.Utf8Validator();
+    for (let i = 0; i < bytes.length; i++) if (!validator.push(bytes, i, i + 1)) return i + 1;
+    return 0;
+  };
+
+  /** Whether a validator accepts the bytes in two pieces, as a whole text. */
+  const acceptsCut = (bytes: Uint8Array, at: number): boolean => {
+    const validator = new codec.Utf8Validator();
+    return validator.push(bytes, 0, at) && validator.push(bytes, at, bytes.length) && validator.atBoundary;
+  };
+
+  test('is judged as the engine does: all strings of 0 to 2 bytes, and of 3 that tell', () => {
+    expect(short.filter((bytes) => codec.isUtf8(bytes) !== isText(bytes)).map(toHex)).toEqual([]);
+  });
+
+  test('is judged as the engine does: longer strings, and those behind and before 100 characters', () => {
+    const before = new TextEncoder().encode('aé€😀'.repeat(25));
+    const wrong = long.filter((bytes) => {
+      const expected = isText(bytes);
+      const deep = [concat(before, bytes), concat(bytes, before), concat(before, bytes, before)];
+      return codec.isUtf8(bytes) !== expected || deep.some((text) => codec.isUtf8(text) !== expected);
+    });
+    expect(wrong.map(toHex)).toEqual([]);
+    const valid = long.filter(isText).length;
+    expect([valid > 500, valid < 3500]).toEqual([true, true]);
+  });
+
+  test('comes to the same in two pieces, cut anywhere', () => {
+    const wrong: string[] = [];
+    for (const bytes of [...short.slice(-4000), ...long.slice(0, 1500)]) {
+      const expected = isText(bytes);
+      for (let at = 0; at <= bytes.length; at++)
+        if (acceptsCut(bytes, at) !== expected) wrong.push(`${toHex(bytes)} at ${at}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('is refused with the first byte that no text can have there', () => {
+    const cases = [...short.filter((_, i) => i % 7 === 0), ...long.slice(0, 400)];
+    expect(cases.filter((bytes) => bytesUntilRefusal(bytes) !== impossibleAfter(bytes)).map(toHex)).toEqual(
+      [],
+    );
+  });
+
+  test('is refused when its last character is not whole, at lengths where the way of judging changes', () => {
+    for (const lead of ['c3', 'e2', 'e282', 'f0', 'f09f', 'f09f98']) {
+      for (let length = 0; length < 100; length++) {
+        const bytes = concat(new Uint8Array(length).fill(0x61), hex(lead));
+        expect(codec.isUtf8(bytes)).toBe(false);
+        const validator = new codec.Utf8Validator();
+        expect(validator.push(bytes, 0, bytes.length)).toBe(true);
+        expect(validator.atBoundary).toBe(false);
+      }
+    }
+  });
+
+  test('is judged between the given places only', () => {
+    const validator = new codec.Utf8Validator();
+    expect(validator.push(hex('ff 61 c3a4 ff'), 1, 4)).toBe(true);
+    expect(validator.atBoundary).toBe(true);
+    expect(validator.push(hex('ff'), 0, 0)).toBe(true);
+  });
+
+  test('can be judged anew after a refusal', () => {
+    const validator = new codec.Utf8Validator();
+    for (const bytes of ['e0 80', 'ed a0', 'f0 80', 'f4 90', 'e2 28', 'ff'].map(hex)) {
+      expect(validator.push(bytes, 0, bytes.length)).toBe(false);
+      validator.reset();
+      expect(validator.atBoundary).toBe(true);
+      expect(validator.push(hex('c280'), 0, 2)).toBe(true);
+    }
+  });
+});
