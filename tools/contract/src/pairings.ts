@@ -1,0 +1,47 @@
+// The pairings of the contract: whose server meets whose client. Both are held to the types that are published for ws.
+import * as framewireModule from 'framewire';
+import * as ws from 'ws';
+
+/** One implementation: its two classes, by the types that programs written for ws know them by. */
+export interface Peer {
+  readonly name: 'framewire' | 'ws';
+  readonly WebSocket: typeof ws.WebSocket;
+  readonly WebSocketServer: typeof ws.WebSocketServer;
+}
+
+/** A server and a client, each of one implementation. */
+export interface Pairing {
+  readonly name: string;
+  readonly server: Peer;
+  readonly client: Peer;
+}
+
+const reference: Peer = { name: 'ws', WebSocket: ws.WebSocket, WebSocketServer: ws.WebSocketServer };
+
+// That the classes can stand in for those of ws is what the whole suite proves; the types are compared elsewhere.
+const ours = {
+  name: 'framewire',
+  WebSocket: framewireModule.WebSocket,
+  WebSocketServer: framewireModule.WebSocketServer,
+} as unknown as Peer;
+
+function pair(server: Peer, client: Peer): Pairing {
+  return { name: `${server.name} server × ${client.name} client`, server, client };
+}
+
+/** The suite is right if ws passes it against itself: what the other pairings are measured by. */
+export const control: Pairing = pair(reference, reference);
+
+/** Every server with every client. */
+export const pairings: readonly Pairing[] = [
+  pair(ours, ours),
+  pair(reference, ours),
+  pair(ours, reference),
+  control,
+];
+
+/** Each implementation alone, for what takes no peer or a peer of raw bytes. */
+export const peers: readonly Peer[] = [ours, reference];
+
+/** What both are given so that they are alike: no compression. */
+export const PLAIN = { perMessageDeflate: false } as const;
