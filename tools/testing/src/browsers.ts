@@ -1,0 +1,72 @@
+/** The real browsers that tests drive: each starts headless, with a profile of its own, and talks to nobody but the test. */
+
+import { chromium, type Browser as Chromium } from 'playwright-core';
+import puppeteer, { type Browser as Firefox } from 'puppeteer-core';
+import { executable } from './requirements.ts';
+
+/** How a browser starts. */
+export interface BrowserOptions {
+  /** Whether the browser accepts any certificate, such as that of `testCertificate()`. Default: false. */
+  trustAnyCertificate?: boolean;
+}
+
+const CHROMIUM_ARGUMENTS = [
+  // Containers of a CI forbid the sandbox its namespaces, and have no GPU.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** What Firefox would fetch by itself in the background, turned off; puppeteer turns off updates and telemetry already. */
+const FIREFOX_PREFERENCES = {
+  'app.normandy.enabled': false,
+  'browser.region.network.url': '',
+  'browser.safebrowsing.downloads.enabled': false,
+  'browser.safebrowsing.malware.enabled': false,
+  'browser.safebrowsing.phishing.enabled': false,
+  'dom.push.connection.enabled': false,
+  'extensions.getAddons.cache.enabled': false,
+  'extensions.systemAddon.update.enabled': false,
+  'extensions.update.enabled': false,
+  'media.gmp-manager.updateEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  'network.dns.disablePrefetch': true,
+  'network.prefetch-next': false,
+  // No server behind it, so that no settings are fetched.
+  'services.settings.server': 'data:,#',
+};
+
+/**
+ * Starts a headless Chromium, driven by Playwright. The caller closes it.
+ *
+ * @throws Error where no Chromium is installed: ask `requirement('chromium')` first.
+ */
+export async function launchChromium({
+  trustAnyCertificate = false,
+}: BrowserOptions = {}): Promise<Chromium> {
+  const executablePath = executable('chromium');
+  const args = trustAnyCertificate
+    ? [...CHROMIUM_ARGUMENTS, '--ignore-certificate-errors']
+    : CHROMIUM_ARGUMENTS;
+  return chromium.launch({ executablePath, headless: true, args });
+}
+
+/**
+ * Starts a headless Firefox, driven by Puppeteer over WebDriver BiDi. The caller closes it.
+ *
+ * @throws Error where no Firefox is installed: ask `requirement('firefox')` first.
+ */
+export async function launchFirefox({ trustAnyCertificate = false }: BrowserOptions = {}): Promise<Firefox> {
+  return puppeteer.launch({
+    browser: 'firefox',
+    executablePath: executable('firefox'),
+    headless: true,
+    acceptInsecureCerts: trustAnyCertificate,
+    extraPrefsFirefox: FIREFOX_PREFERENCES,
+  });
+}

@@ -1,0 +1,6 @@
+/** What the tests of several packages share. Never published, never imported by a package's sources. */
+
+export { launchChromium, launchFirefox, type BrowserOptions } from './browsers.ts';
+export { testCertificate, type TestCertificate } from './certificate.ts';
+export { requirement, type PartName, type Requirement } from './requirements.ts';
+export { bunBinary, denoBinary } from './runtimes.ts';

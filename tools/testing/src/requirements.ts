@@ -1,0 +1,99 @@
+/** Programs of the system that some tests need: where they are, and what happens when one is missing. */
+
+import { accessSync, constants } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** A program, by what it is called on the systems we know. */
+export interface Part {
+  /** The name shown to people. */
+  name: string;
+  /** Names looked for on PATH and absolute paths, the best one first. */
+  candidates: readonly string[];
+}
+
+/** What a test asks before it runs. */
+export interface Requirement {
+  /** Whether to skip the test. Always false under CI=true: there the test runs, and fails where it starts the part. */
+  missing: boolean;
+  /** What is missing and where it was looked for; '' where the part is there. */
+  reason: string;
+}
+
+const PARTS = {
+  chromium: { name: 'Chromium', candidates: ['chromium', '/usr/bin/chromium'] },
+  firefox: { name: 'Firefox', candidates: ['/usr/bin/firefox-esr', 'firefox-esr', 'firefox'] },
+  nginx: { name: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'] },
+  haproxy: { name: 'HAProxy', candidates: ['haproxy', '/usr/sbin/haproxy'] },
+} as const satisfies Record<string, Part>;
+
+/** The parts that tests may need. */
+export type PartName = keyof typeof PARTS;
+
+/** The variables that decide: where to look, and whether a missing part may be skipped. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was said already: one line for each missing part is enough. */
+const said = new Set<string>();
+
+/**
+ * Asks for a part that a test needs, as in `describe.skipIf(requirement('chromium').missing)`.
+ *
+ * Names a missing part on stderr, once per process.
+ */
+export function requirement(name: PartName): Requirement {
+  return requirementOf(PARTS[name], process.env, (line) => void process.stderr.write(line));
+}
+
+/**
+ * The path of a part's program.
+ *
+ * @throws Error that names the part and the places looked in, where it is missing.
+ */
+export function executable(name: PartName): string {
+  return executableOf(PARTS[name], process.env);
+}
+
+/** {@link requirement} for any part, environment and way of speaking. */
+export function requirementOf(
+  part: Part,
+  environment: Environment,
+  say: (line: string) => void,
+): Requirement {
+  if (find(part, environment) !== undefined) return { missing: false, reason: '' };
+  const reason = whatIsMissing(part);
+  const skip = environment['CI'] !== 'true';
+  if (skip && !said.has(reason)) {
+    said.add(reason);
+    say(`Skipping tests: ${reason}\n`);
+  }
+  return { missing: skip, reason };
+}
+
+/** {@link executable} for any part and environment. */
+export function executableOf(part: Part, environment: Environment): string {
+  const path = find(part, environment);
+  if (path === undefined) throw new Error(whatIsMissing(part));
+  return path;
+}
+
+function whatIsMissing({ name, candidates }: Part): string {
+  return `${name} is missing (looked on PATH for ${candidates.join(', ')})`;
+}
+
+function find({ candidates }: Part, environment: Environment): string | undefined {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return candidates
+    .flatMap((candidate) =>
+      isAbsolute(candidate) ? [candidate] : folders.map((folder) => join(folder, candidate)),
+    )
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+/** The other JavaScript runtimes that tests start: Bun and Deno, as the npm packages bring them. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+
+const requireHere = createRequire(import.meta.url);
+
+/** A binary once found to run. */
+const found = new Map<string, string>();
+
+/**
+ * The path of the `bun` binary.
+ *
+ * @throws Error where the `bun` package has no binary that runs on this machine.
+ */
+export function bunBinary(): string {
+  return binaryOf('bun', 'bin/bun');
+}
+
+/**
+ * The path of the `deno` binary.
+ *
+ * @throws Error where the `deno` package has no binary that runs on this machine.
+ */
+export function denoBinary(): string {
+  return binaryOf('deno', 'deno');
+}
+
+/**
+ * Both packages are shells: each platform's binary is a package of its own among their optional dependencies, and an install
+ * script copies it in place. Install scripts are denied in this workspace, so the binary is taken from where it lies.
+ */
+function binaryOf(name: string, binary: string): string {
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const path = platformPackages(name)
+    .map((folder) => join(folder, process.platform === 'win32' ? `${binary}.exe` : binary))
+    .find(runs);
+  if (path === undefined) {
+    throw new Error(`The package ${name} has no binary for ${process.platform} ${process.arch} that runs`);
+  }
+  found.set(name, path);
+  return path;
+}
+
+/** The folders of those platform packages that were installed. */
+function platformPackages(name: string): string[] {
+  const manifestPath = requireHere.resolve(`${name}/package.json`);
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as {
+    optionalDependencies?: Record<string, string>;
+  };
+  const requireThere = createRequire(manifestPath);
+  return Object.keys(manifest.optionalDependencies ?? {}).flatMap((dependency) => {
+    try {
+      return [dirname(requireThere.resolve(`${dependency}/package.json`))];
+    } catch {
+      return []; // For another platform: not installed.
+    }
+  });
+}
+
+/** Whether the binary starts: one for a newer processor or another libc is there, and does not. */
+function runs(path: string): boolean {
+  try {
+    execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
