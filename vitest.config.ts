@@ -1,7 +1,12 @@
+// How tests run: against the sources, or with FRAMEWIRE_BUILT=1 against what `npm run build` made, as an installed package would be.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Tests run against the sources; FRAMEWIRE_BUILT=1 runs them against what `npm run build` made, as an installed package would be.
-const conditions = process.env['FRAMEWIRE_BUILT'] ? ['node', 'module-sync'] : ['@framewire/source', 'node'];
+const built = process.env['FRAMEWIRE_BUILT'] === '1';
+const conditions = built ? ['node', 'module-sync'] : ['@framewire/source', 'node'];
+
+/** The packages that meet no engine and no socket: every branch of theirs can be tested, so every branch is. */
+const everyBranch = { branches: 100 };
 
 export default defineConfig({
   resolve: { conditions },
@@ -12,8 +17,23 @@ export default defineConfig({
       'packages/*/examples/*/test/**/*.test.ts',
       'tools/*/test/**/*.test.ts',
     ],
+    // A test file that needs longer says so itself.
     testTimeout: 20_000,
     pool: 'forks',
-    coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },
+    // Two at least: most tests wait for a socket or a child process, not for the processor.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Built packages are loaded by the engine itself, as installed ones are: nothing is transformed on the way.
+    server: { deps: { external: built ? [/\/packages\/[^/]+\/dist\//] : [] } },
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**'],
+      reporter: ['text-summary', 'json-summary'],
+      reportOnFailure: true,
+      thresholds: {
+        autoUpdate: false,
+        'packages/codec/src/**': everyBranch,
+        'packages/handshake/src/**': everyBranch,
+      },
+    },
   },
 });
