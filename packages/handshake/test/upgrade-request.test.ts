@@ -72,8 +72,7 @@ describe('a server that checks an upgrade request', () => {
     ['', [400, 'WS_ERR_INVALID_UPGRADE']],
     ['foo', [400, 'WS_ERR_INVALID_UPGRADE']],
     ['websocket, foo', [400, 'WS_ERR_INVALID_UPGRADE']],
-    ['websocke\u212a', [400, 'WS_ERR_INVALID_UPGRADE']],
-    ['webso\u212aet', [400, 'WS_ERR_INVALID_UPGRADE']],
+    ['websoc\u212aet', [400, 'WS_ERR_INVALID_UPGRADE']],
     ['websocket2', [400, 'WS_ERR_INVALID_UPGRADE']],
     [
       ['websocket', 'websocket'],

@@ -109,10 +109,18 @@ describe('the proxy answers for its backend', () => {
       'a subprotocol that was not asked for',
       RESPONSE_HEAD.replace('\r\n\r\n', '\r\nSec-WebSocket-Protocol: x\r\n\r\n'),
     ],
-    ['interim responses without end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(20)],
   ])('with 502 when it answers %s', async (_, answer) => {
     const backend = await startBackend((socket) => {
       socket.once('data', () => socket.end(answer, 'latin1'));
+    });
+    const { port } = await startProxy({ '/': backend });
+    const response = await new RawClient(port).send(requestHead('/')).untilEnd();
+    expect(statusLine(response)).toBe('HTTP/1.1 502 Bad Gateway');
+  });
+
+  test('with 502 when it has nothing but interim responses', async () => {
+    const backend = await startBackend((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(20)));
     });
     const { port } = await startProxy({ '/': backend });
     const response = await new RawClient(port).send(requestHead('/')).untilEnd();

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { launchChromium, requirement } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { launchChromium, noChromium } from './chromium.ts';
 import {
   RawClient,
   receivedUntil,
@@ -204,6 +204,18 @@ describe('a tunnel', () => {
     expect(await receivedUntil(backend, 'last words')).toBe('last words');
   });
 
+  test.each(['client', 'backend'] as const)('breaks on both sides when the %s breaks', async (broken) => {
+    const { client, backend, sockets } = await openRaw();
+    backend.resume();
+    const [breaker, other] = broken === 'client' ? [client.socket, backend] : [backend, client.socket];
+    const ended = once(other, 'end');
+    breaker.resetAndDestroy();
+    await ended;
+    other.destroy();
+    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    expect(sockets.size).toBe(0);
+  });
+
   test('is cut when the other direction does not end in time', async () => {
     const { client, backend, sockets } = await openRaw();
     const closed = once(client.socket, 'close');
@@ -234,8 +246,8 @@ describe('a tunnel', () => {
   });
 });
 
-test.skipIf(noChromium !== '')(
-  `a browser chats through the proxy${noChromium === '' ? '' : ` (skipped: ${noChromium})`}`,
+test.skipIf(requirement('chromium').missing)(
+  'a browser chats through the proxy',
   async () => {
     const { port } = await startProxy({ '/echo': await startEcho() });
     const browser = await launchChromium();
