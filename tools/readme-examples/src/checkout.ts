@@ -1,0 +1,83 @@
+/** The documents and packages of this checkout. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument, type Document } from './document.ts';
+
+/** The top folder of the checkout. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Folders that hold what others wrote, or what was made. */
+const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache', '.turbo']);
+
+/** A document and where it lies. */
+export interface File extends Document {
+  /** Its path in the checkout, with slashes. */
+  path: string;
+}
+
+/** Every Markdown document of the checkout, read. */
+export function documents(): File[] {
+  return markdownFiles(ROOT)
+    .map((path) => ({
+      path: relative(ROOT, path).split(sep).join('/'),
+      ...parseDocument(readFileSync(path, 'utf8')),
+    }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Whether the examples of a document are promises to its readers: the READMEs of the project, of a package, of an example. */
+export function isReadme(path: string): boolean {
+  return /^(packages\/[^/]+\/(examples\/[^/]+\/)?)?README\.md$/.test(path);
+}
+
+function markdownFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : markdownFiles(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
+
+/** A published package of the checkout. */
+export interface Package {
+  name: string;
+  folder: string;
+}
+
+/**
+ * The packages, each of them built.
+ *
+ * @param folder The folder that holds theirs.
+ * @throws Error where one was not built yet.
+ */
+export function builtPackages(folder: string = join(ROOT, 'packages')): Package[] {
+  return readdirSync(folder)
+    .map((entry) => join(folder, entry, 'package.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      const { name } = JSON.parse(readFileSync(path, 'utf8')) as { name: string };
+      if (!existsSync(join(dirname(path), 'dist'))) {
+        throw new Error(`${name} is not built: run npm run build first`);
+      }
+      return { name, folder: dirname(path) };
+    });
+}
+
+/**
+ * What is wrong with a link, '' where it leads somewhere. Only links inside of the checkout are followed.
+ *
+ * @param from The path of the document that holds the link.
+ * @param files The documents that an anchor may be in.
+ */
+export function brokenLink(url: string, from: string, files: readonly File[]): string {
+  if (/^([a-z][a-z\d+.-]*:|\/\/)/i.test(url)) return '';
+  const [target = '', anchor = ''] = url.split('#');
+  const path = target === '' ? from : join(dirname(from), decodeURIComponent(target)).split(sep).join('/');
+  if (path.startsWith('..') || target.startsWith('/')) return 'leads out of the checkout';
+  if (!existsSync(join(ROOT, path))) return `${path} does not exist`;
+  const file = files.find((other) => other.path === path);
+  if (anchor === '' || file === undefined || file.anchors.has(anchor)) return '';
+  return `${path} has no heading #${anchor}`;
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { builtPackages, isReadme } from '../src/checkout.ts';
+
+/** A folder of packages; each is a name in package.json, and has a dist/ or not. */
+function packagesFolder(packages: Record<string, 'built' | 'not built'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-checkout-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, state] of Object.entries(packages)) {
+    mkdirSync(join(folder, name, state === 'built' ? 'dist' : 'src'), { recursive: true });
+    writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name: `@a/${name}` }));
+  }
+  return folder;
+}
+
+describe('The packages that examples import', () => {
+  test('are all that are there, by the names in their manifests', () => {
+    const folder = packagesFolder({ one: 'built', two: 'built' });
+    mkdirSync(join(folder, 'no-package'));
+    expect(builtPackages(folder)).toEqual([
+      { name: '@a/one', folder: join(folder, 'one') },
+      { name: '@a/two', folder: join(folder, 'two') },
+    ]);
+  });
+
+  test('must be built: else one is named, and how to build it', () => {
+    const folder = packagesFolder({ one: 'built', two: 'not built' });
+    expect(() => builtPackages(folder)).toThrow('@a/two is not built: run npm run build first');
+  });
+});
+
+describe('Examples are run', () => {
+  test.each([
+    ['README.md', true],
+    ['packages/codec/README.md', true],
+    ['packages/handshake/examples/proxy/README.md', true],
+    ['packages/codec/CHANGELOG.md', false],
+    ['packages/codec/test/README.md', false],
+    ['tools/start/README.md', false],
+    ['.changeset/README.md', false],
+  ])('of %s: %s', (path, expected) => {
+    expect(isReadme(path)).toBe(expected);
+  });
+});
