@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtPackages, documents, isReadme, ROOT } from '../src/checkout.ts';
+import type { Example } from '../src/document.ts';
 import { Workbench } from '../src/workbench.ts';
 
 /** What an example has to finish, on a machine that is busy with other tests. */
@@ -15,36 +16,44 @@ afterAll(() => workbench.close());
 
 const readmes = documents().filter(({ path, examples }) => isReadme(path) && examples.length > 0);
 
-describe.each(readmes)('The examples of $path', ({ path, examples }) => {
-  const shown = examples.filter(({ leftOut }) => leftOut);
-  const run = examples.filter(({ leftOut }) => !leftOut);
-  const typed = run.filter(({ extension }) => extension === 'ts');
+/** What a title says of an example, and the example. */
+function titled(example: Example): [heading: string, line: number, example: Example] {
+  return [example.heading, example.line, example];
+}
 
-  if (typed.length > 0) {
-    test(
-      'in TypeScript have no type errors',
-      () => {
-        const paths = typed.map((example) => workbench.write(path, example));
-        expect(workbench.typeCheck(paths)).toBe('');
+describe.each(readmes.map(({ path, examples }) => [path, examples] as const))(
+  'The examples of %s',
+  (path, examples) => {
+    const shown = examples.filter(({ leftOut }) => leftOut);
+    const run = examples.filter(({ leftOut }) => !leftOut);
+    const typed = run.filter(({ extension }) => extension === 'ts');
+
+    if (typed.length > 0) {
+      test(
+        'in TypeScript have no type errors',
+        () => {
+          const paths = typed.map((example) => workbench.write(path, example));
+          expect(workbench.typeCheck(paths)).toBe('');
+        },
+        3 * EXAMPLE_MS,
+      );
+    }
+
+    test.each(run.map(titled))(
+      'under "%s" (line %i) run as they stand, and end',
+      async (_heading, _line, example) => {
+        const { code, stderr } = await workbench.run(workbench.write(path, example), EXAMPLE_MS);
+        const ending = code === null ? `did not end within ${EXAMPLE_MS} ms` : `exit code ${code}`;
+        expect({ ending, stderr: code === 0 ? '' : stderr }).toEqual({ ending: 'exit code 0', stderr: '' });
       },
-      3 * EXAMPLE_MS,
+      EXAMPLE_MS + 5_000,
     );
-  }
 
-  test.each(run)(
-    'under $heading (line $line) run as they stand, and end',
-    async (example) => {
-      const { code, stderr } = await workbench.run(workbench.write(path, example), EXAMPLE_MS);
-      const ending = code === null ? `did not end within ${EXAMPLE_MS} ms` : `exit code ${code}`;
-      expect({ ending, stderr: code === 0 ? '' : stderr }).toEqual({ ending: 'exit code 0', stderr: '' });
-    },
-    EXAMPLE_MS + 5_000,
-  );
-
-  test.each(shown)(
-    'under $heading (line $line) are not run, and a comment before them says why',
-    ({ reason }) => {
-      expect(reason).not.toBe('');
-    },
-  );
-});
+    test.each(shown.map(titled))(
+      'under "%s" (line %i) are not run, and a comment before them says why',
+      (_heading, _line, { reason }) => {
+        expect(reason).not.toBe('');
+      },
+    );
+  },
+);

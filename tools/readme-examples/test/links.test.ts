@@ -5,7 +5,7 @@ import { parseDocument } from '../src/document.ts';
 const files = documents();
 
 describe('Links between the documents', () => {
-  test.each(files)('of $path lead somewhere', ({ path, links }) => {
+  test.each(files.map(({ path, links }) => [path, links] as const))('of %s lead somewhere', (path, links) => {
     const broken = links
       .map(({ url, line }) => ({ url, line, problem: brokenLink(url, path, files) }))
       .filter(({ problem }) => problem !== '');
