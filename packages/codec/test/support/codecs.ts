@@ -1,48 +1,69 @@
 // The codec on each kernel that it can run on, so that one test proves them all.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import type * as codec from '@framewire/codec';
 import type { Kernel } from '../../src/kernels/kernel.ts';
 
 export type Codec = typeof codec;
+type Engine = 'node' | 'portable';
 
-/** The kernels where they are: beside the sources, or beside what was built of them. */
-const home = process.env['FRAMEWIRE_BUILT']
-  ? { folder: '../../dist/kernels/', ending: '.js' }
-  : { folder: '../../src/kernels/', ending: '.ts' };
-
-async function kernelOf(engine: 'node' | 'portable'): Promise<Kernel> {
-  const { href } = new URL(`${home.folder}${engine}${home.ending}`, import.meta.url);
-  return ((await import(/* @vite-ignore */ href)) as { kernel: Kernel }).kernel;
-}
+/** Whether what was built is tested, and not the sources. The engine itself loads it, which knows no mocks. */
+export const built = process.env['FRAMEWIRE_BUILT'] === '1';
 
 /** A copy of the codec of its own, on a kernel that `change` made from the given one. */
 export async function codecOn(
-  engine: 'node' | 'portable',
+  engine: Engine,
   change: (kernel: Kernel) => Kernel = (kernel) => kernel,
 ): Promise<Codec> {
+  return built ? codecFromBuilt(engine, change) : codecFromSources(engine, change);
+}
+
+async function codecFromSources(engine: Engine, change: (kernel: Kernel) => Kernel): Promise<Codec> {
   vi.resetModules();
-  const kernel = change(await kernelOf(engine));
-  vi.doMock('#kernels', () => ({ kernel }));
+  const { kernel } =
+    engine === 'node'
+      ? await import('../../src/kernels/node.ts')
+      : await import('../../src/kernels/portable.ts');
+  vi.doMock('#kernels', () => ({ kernel: change(kernel) }));
+  const loaded = await import('@framewire/codec');
+  vi.doUnmock('#kernels');
+  vi.resetModules();
+  return loaded;
+}
+
+let copies = 0;
+
+async function codecFromBuilt(engine: Engine, change: (kernel: Kernel) => Kernel): Promise<Codec> {
+  const dist = new URL('../../dist/', import.meta.url);
+  const kernelUrl = new URL(`kernels/${engine}.js?${copies++}`, dist).href;
+  const { kernel } = (await import(/* @vite-ignore */ kernelUrl)) as { kernel: Kernel };
+  // A copy of the package, but for what `#kernels` means in it.
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-codec-'));
   try {
-    return await import('@framewire/codec');
+    cpSync(fileURLToPath(dist), folder, { recursive: true });
+    const imports = { '#kernels': './kernel.js' };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'copy', type: 'module', imports }));
+    writeFileSync(join(folder, 'kernel.js'), 'export const { kernel } = globalThis.framewireTest;\n');
+    Object.assign(globalThis, { framewireTest: { kernel: change(kernel) } });
+    return (await import(/* @vite-ignore */ pathToFileURL(join(folder, 'index.js')).href)) as Codec;
   } finally {
-    vi.doUnmock('#kernels');
-    vi.resetModules();
+    rmSync(folder, { recursive: true });
   }
 }
 
 async function withoutBufferUtil(): Promise<Codec> {
   vi.stubEnv('WS_NO_BUFFER_UTIL', '1');
-  try {
-    return await codecOn('node');
-  } finally {
-    vi.unstubAllEnvs();
-  }
+  const loaded = await codecOn('node');
+  vi.unstubAllEnvs();
+  return loaded;
 }
 
-/** Node with `bufferutil`, Node without it, and any other engine. */
+/** Node with `bufferutil`, as it is loaded by name; Node without it; and any other engine. */
 export const codecs: readonly { name: string; codec: Codec }[] = [
-  { name: 'Node and bufferutil', codec: await codecOn('node') },
+  { name: 'Node and bufferutil', codec: await import('@framewire/codec') },
   { name: 'Node alone', codec: await withoutBufferUtil() },
   { name: 'any engine', codec: await codecOn('portable') },
 ];
