@@ -1,0 +1,19 @@
+/** The step that reads the sources: eslint, prettier, knip. */
+
+import { commandCheck } from '../command.ts';
+import { sum } from '../outcome.ts';
+import type { Step } from '../outcome.ts';
+
+export const lint: Step = {
+  name: 'lint',
+  title: 'eslint, prettier and knip have nothing to say',
+  async run() {
+    return sum(
+      await Promise.all([
+        commandCheck('eslint', 'eslint', ['.', '--max-warnings=0']),
+        commandCheck('prettier', 'prettier', ['--check', '--log-level=warn', '.']),
+        commandCheck('knip', 'knip', []),
+      ]),
+    );
+  },
+};
