@@ -6,6 +6,7 @@ class End extends Duplex {
   #other: End | undefined = undefined;
   /** Takes the next chunk from the other end's writer: set while that one waits for this end to read. */
   #readOn: (() => void) | undefined = undefined;
+  #inputEnded = false;
 
   constructor() {
     // As with a socket: an end that was told of the peer's end still writes, until it ends itself.
@@ -30,29 +31,28 @@ class End extends Duplex {
     this.#deliver(null, done);
   }
 
-  /** A socket whose peer has gone is reset. */
+  /** A socket whose peer has gone sees the end of the stream. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const other = this.#other;
     this.#readOn?.();
-    if (other !== undefined && !other.destroyed && !this.#hasEnded()) {
-      process.nextTick(() => {
-        if (!other.readableEnded) other.push(null);
-      });
-    }
+    setImmediate(() => other?.endReading());
     done(error);
   }
 
-  #hasEnded(): boolean {
-    return this.writableFinished;
+  /** Nothing comes any more. */
+  endReading(): void {
+    if (this.#inputEnded || this.destroyed) return;
+    this.#inputEnded = true;
+    this.push(null);
   }
 
   /** To the reader of the other end, on a later turn as with a socket. */
   #deliver(chunk: Buffer | null, done: () => void): void {
     const other = this.#other;
     setImmediate(() => {
-      if (other === undefined || other.destroyed) done();
+      if (other === undefined || other.destroyed || other.#inputEnded) done();
       else if (chunk === null) {
-        other.push(null);
+        other.endReading();
         done();
       } else if (chunk.length === 0 || other.push(chunk)) done();
       else other.#readOn = done;

@@ -1,0 +1,65 @@
+// What an end of a connection has received: kept from the first event on, awaited by number.
+import { Buffer } from 'node:buffer';
+import type { RawData, WebSocket } from 'ws';
+
+/** A message as the event told it. */
+export interface Received {
+  readonly data: RawData;
+  readonly isBinary: boolean;
+}
+
+/** How a connection closed. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** The next messages, `count` of them, in order. */
+export function nextMessages(ws: WebSocket, count: number): Promise<Received[]> {
+  return new Promise((resolve, reject) => {
+    const received: Received[] = [];
+    const onMessage = (data: RawData, isBinary: boolean): void => {
+      received.push({ data, isBinary });
+      if (received.length < count) return;
+      ws.off('message', onMessage);
+      ws.off('close', onClose);
+      resolve(received);
+    };
+    const onClose = (code: number): void => {
+      reject(new Error(`closed with ${code} after ${received.length} of ${count} messages`));
+    };
+    ws.on('message', onMessage);
+    ws.on('close', onClose);
+  });
+}
+
+/** The next message. */
+export async function nextMessage(ws: WebSocket): Promise<Received> {
+  const [message] = await nextMessages(ws, 1);
+  return message as Received;
+}
+
+/** The code and the reason, once it has closed. Errors on the way are not of interest. */
+export function closed(ws: WebSocket): Promise<Closed> {
+  ws.on('error', () => {});
+  return new Promise((resolve) => {
+    ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+  });
+}
+
+/** A message's bytes in hex, whatever they came as. */
+export function hex(data: RawData | Uint8Array): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('hex');
+  return (
+    data instanceof ArrayBuffer
+      ? Buffer.from(data)
+      : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  ).toString('hex');
+}
+
+/** `send()` as a promise. */
+export function sent(ws: WebSocket, data: Parameters<WebSocket['send']>[0], options = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ws.send(data, options, (error) => (error ? reject(error) : resolve()));
+  });
+}

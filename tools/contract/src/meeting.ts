@@ -1,0 +1,112 @@
+// A server and a client that meet over a transport: opened for a test, ended after it.
+import { EventEmitter, once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { ClientOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { PLAIN, type Pairing } from './pairings.ts';
+import type { Host, Transport } from './transports.ts';
+
+/** Two open ends of one connection. */
+export interface Ends {
+  readonly client: WebSocket;
+  readonly server: WebSocket;
+}
+
+/** Both directions of a connection, for rules that hold for both. */
+export function directions({ client, server }: Ends): [from: WebSocket, to: WebSocket][] {
+  return [
+    [client, server],
+    [server, client],
+  ];
+}
+
+/** What a meeting may be told apart from the defaults. */
+export interface MeetingOptions {
+  readonly server?: ServerOptions;
+  readonly client?: ClientOptions;
+  readonly protocols?: string | string[];
+  readonly path?: string;
+  /** What the server does as soon as there is a connection, still inside the event. */
+  readonly greet?: (ws: WebSocket) => void;
+}
+
+/** One HTTP server, on which every test puts a WebSocket server of its own. */
+export class Meeting {
+  readonly pairing: Pairing;
+  readonly #transport: Transport;
+  #host: Host | undefined = undefined;
+  #servers = new Set<WebSocketServer>();
+  #opened = new Set<WebSocket | Duplex>();
+
+  constructor(pairing: Pairing, transport: Transport) {
+    this.pairing = pairing;
+    this.#transport = transport;
+  }
+
+  /** The HTTP server and the ways to it; there from {@link Meeting.open} on. */
+  get host(): Host {
+    if (this.#host === undefined) throw new Error('The meeting is not open');
+    return this.#host;
+  }
+
+  /** For beforeAll. */
+  async open(): Promise<void> {
+    this.#host = await this.#transport.open();
+  }
+
+  /** For afterEach: nothing of a test reaches into the next. */
+  endTest(): void {
+    for (const server of this.#servers) {
+      for (const ws of server.clients ?? []) ws.terminate();
+      server.close();
+    }
+    for (const opened of this.#opened) {
+      // Closed while connecting, a client tells an error that is of no interest here.
+      (opened as EventEmitter).on('error', () => {});
+      if ('terminate' in opened) opened.terminate();
+      else opened.destroy();
+    }
+    this.#servers.clear();
+    this.#opened.clear();
+  }
+
+  /** For afterAll. */
+  async close(): Promise<void> {
+    await this.#host?.close();
+  }
+
+  /** A WebSocket server on the HTTP server. */
+  serve(options: ServerOptions = {}): WebSocketServer {
+    const server = new this.pairing.server.WebSocketServer({ server: this.host.http, ...PLAIN, ...options });
+    this.#servers.add(server);
+    return server;
+  }
+
+  /** A client that has begun to connect. */
+  dial({ path, protocols, client }: MeetingOptions = {}): WebSocket {
+    const options = { ...PLAIN, ...this.host.clientOptions, ...client };
+    const ws = new this.pairing.client.WebSocket(this.host.url(path), protocols ?? [], options);
+    this.#opened.add(ws);
+    return ws;
+  }
+
+  /** A bare connection to the HTTP server. */
+  async connect(): Promise<Duplex> {
+    const socket = await this.host.connect();
+    this.#opened.add(socket);
+    return socket;
+  }
+
+  /** Both ends of a new connection, open. */
+  async meet(options: MeetingOptions = {}): Promise<Ends> {
+    const listener = this.serve(options.server);
+    const accepted = new Promise<WebSocket>((resolve) => {
+      listener.once('connection', (ws) => {
+        options.greet?.(ws);
+        resolve(ws);
+      });
+    });
+    const client = this.dial(options);
+    const [server] = await Promise.all([accepted, once(client, 'open')]);
+    return { client, server };
+  }
+}
