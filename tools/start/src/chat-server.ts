@@ -4,15 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { WebSocketServer } from 'framewire';
 import { isOwnPage } from './origin.ts';
 import { servePageFile } from './page-files.ts';
 import { Room } from './room.ts';
 import { serveVisitor, VISITOR_LIMITS } from './visitor.ts';
-import { WebSocketServer } from './websocket.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'framewire';
 import type { Traffic } from './visitor.ts';
-import type { WebSocket } from './websocket.ts';
 
 /** Where WebSockets are accepted. */
 export const CHAT_PATH = '/chat';

@@ -1,17 +1,17 @@
 /** Waiting for one event of a connection, and failing with a clear reason when it cannot come any more. */
 
-import type { WebSocket } from './websocket.ts';
+import type { EventEmitter } from 'node:events';
 
 const PATIENCE_MS = 5_000;
 
 /**
  * Resolves with the arguments of the next event of this name.
  *
- * @param socket The connection.
+ * @param socket A connection, or anything else that tells `error` and `close`.
  * @param name `open`, `message`, `pong`, `close`, ...
  * @throws When the connection fails or closes first, or nothing came within five seconds.
  */
-export function nextEvent(socket: WebSocket, name: string): Promise<unknown[]> {
+export function nextEvent(socket: EventEmitter, name: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const settle = (action: () => void): void => {
       clearTimeout(timer);

@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { WebSocket, WebSocketServer } from 'framewire';
 import { nextEvent } from './next-event.ts';
-import { WebSocket, WebSocketServer } from './websocket.ts';
 import type { AddressInfo } from 'node:net';
 
 /** One thing that is checked. */

@@ -2,9 +2,9 @@
 
 import { LIMITS, parseClientMessage, refusal } from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { WebSocket } from 'framewire';
 import type { ClientMessage, ServerMessage } from './protocol.ts';
 import type { Room, Visitor } from './room.ts';
-import type { WebSocket } from './websocket.ts';
 
 /** Messages that went through the server since it started. */
 export interface Traffic {

@@ -1,8 +1,7 @@
 /** A Node client of the chat server, for tests: keeps what it was told and waits for what it expects. */
 
 import { once } from 'node:events';
-import { WebSocket } from '../src/websocket.ts';
-import type { ClientOptions } from 'ws';
+import { WebSocket } from 'framewire';
 import type { ClientMessage, ServerMessage } from '../src/protocol.ts';
 
 type Kind = ServerMessage['type'];
@@ -14,7 +13,7 @@ export class ChatClient {
   readonly #told: ServerMessage[] = [];
   #wake: () => void = () => {};
 
-  constructor(port: number, options: ClientOptions = {}) {
+  constructor(port: number, options: { origin?: string; headers?: Record<string, string> } = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, options);
     this.socket.on('message', (data) => {
       this.#told.push(JSON.parse((data as Buffer).toString()) as ServerMessage);

@@ -1,12 +1,12 @@
 /** The self-check finds what is broken, and says so. */
 
 import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'framewire';
 import { colorsFor, formatStep, formatSummary } from '../src/check-report.ts';
 import { runSelfCheck, startEchoServer } from '../src/self-check.ts';
-import { WebSocketServer } from '../src/websocket.ts';
 import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'framewire';
 import type { StepResult } from '../src/self-check.ts';
-import type { WebSocket } from '../src/websocket.ts';
 
 const plain = colorsFor({});
 

@@ -1,2 +1,0 @@
-/** The WebSocket stack this tool shows. */
-export { WebSocket, WebSocketServer } from 'ws';

@@ -1,0 +1,31 @@
+/** The two browsers the page is tested in, behind the few calls that both drivers spell alike. */
+
+import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
+
+/** What a test does with a page; the driver's own page satisfies it. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  click(selector: string): Promise<void>;
+  type(selector: string, text: string): Promise<void>;
+  keyboard: { press(key: 'Enter' | 'Tab'): Promise<void> };
+  /** Evaluates an expression. */
+  evaluate(expression: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface Browser {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface Kind {
+  name: string;
+  /** Whether its tests are skipped, because this machine does not have it. */
+  missing: boolean;
+  launch(): Promise<Browser>;
+}
+
+export const BROWSERS: Kind[] = [
+  { name: 'Chromium', missing: requirement('chromium').missing, launch: () => launchChromium() },
+  { name: 'Firefox', missing: requirement('firefox').missing, launch: () => launchFirefox() },
+];

@@ -1,0 +1,204 @@
+/** The page in real browsers: talking, reconnecting, and never trusting what others say. */
+
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startChatServer } from '../src/chat-server.ts';
+import { BROWSERS } from './browsers.ts';
+import { ChatClient } from './chat-client.ts';
+import type { ChatServer } from '../src/chat-server.ts';
+import type { Browser, Page } from './browsers.ts';
+
+const BROWSER_START_MS = 60_000;
+
+/** Resolves once the expression is true in the page. The drivers' own way is an eval, which the page's policy forbids. */
+async function until(page: Page, expression: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const look = () => ((${expression}) ? resolve() : setTimeout(look, 20));
+    look();
+  })`);
+}
+
+for (const { name, missing, launch } of BROWSERS) {
+  describe.skipIf(missing)(`The page in ${name}`, () => {
+    let browser: Browser;
+    let server: ChatServer;
+
+    beforeAll(async () => {
+      browser = await launch();
+    }, BROWSER_START_MS);
+    afterAll(() => browser.close(), BROWSER_START_MS);
+    beforeEach(async () => {
+      server = await startChatServer({ port: 0, host: '127.0.0.1' });
+    });
+    afterEach(() => server.close());
+
+    /** Opens the page and waits for its connection; joins, when there is a name. */
+    async function open(name?: string): Promise<Page> {
+      const page = await browser.newPage();
+      onTestFinished(() => page.close());
+      await page.goto(server.url);
+      await until(page, `document.body.dataset.state === 'open'`);
+      if (name !== undefined) {
+        await page.type('#name', name);
+        await page.click('#join');
+        await until(page, `document.querySelector('#my-name').textContent === ${JSON.stringify(name)}`);
+      }
+      return page;
+    }
+
+    async function say(page: Page, text: string): Promise<void> {
+      await page.type('#text', text);
+      await page.keyboard.press('Enter');
+    }
+
+    /** Resolves once the page shows a chat line with exactly this text. */
+    async function shows(page: Page, text: string): Promise<void> {
+      await until(
+        page,
+        `[...document.querySelectorAll('#log .text')].some((line) => line.textContent === ${JSON.stringify(text)})`,
+      );
+    }
+
+    async function notes(page: Page, text: string): Promise<void> {
+      await until(
+        page,
+        `[...document.querySelectorAll('#log .note')].some((note) => note.textContent.includes(${JSON.stringify(text)}))`,
+      );
+    }
+
+    it('lets two pages and a Node client talk with each other', async () => {
+      const [ada, grace] = [await open('Ada'), await open('Grace')];
+      const node = await ChatClient.connect(server.port, 'Node');
+      await notes(ada, '\u2068Node\u2069 joined');
+      await say(ada, 'hello from Ada');
+      await shows(grace, 'hello from Ada');
+      await node.heard('hello from Ada');
+      await say(grace, 'hello from Grace');
+      await shows(ada, 'hello from Grace');
+      await node.heard('hello from Grace');
+      node.send({ type: 'say', text: 'hello from Node\nin two lines' });
+      await shows(ada, 'hello from Node\nin two lines');
+      await shows(grace, 'hello from Node\nin two lines');
+      await node.close();
+      await notes(grace, '\u2068Node\u2069 left');
+    });
+
+    it('meters the connection: round-trip time, messages, bytes, and the people in the room', async () => {
+      const page = await open('Ada');
+      await ChatClient.connect(server.port, 'Node');
+      await until(page, `document.querySelector('#people-count').textContent === '2'`);
+      await until(page, `Number(document.querySelector('#trip').textContent) > 0`);
+      await until(page, `Number(document.querySelector('#trip-longest').textContent) > 0`);
+      await until(page, `Number(document.querySelector('#rate-out').textContent) > 0`);
+      await until(page, `Number(document.querySelector('#rate-in').textContent) > 0`);
+      await until(page, `parseFloat(document.querySelector('#bytes-out').textContent) > 0`);
+      await until(page, `parseFloat(document.querySelector('#bytes-in').textContent) > 0`);
+      // The curve is drawn: there is colour between the grid lines of its canvas.
+      await until(
+        page,
+        `(() => {
+      const canvas = document.querySelector('#trip-plot canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && data[i] > data[i + 2] + 60) return true;
+      return false;
+    })()`,
+      );
+    });
+
+    it('shows markup as text, in names and in messages', async () => {
+      const name = '<img src=x onerror=a()>';
+      const text =
+        '<img src="x" onerror="window.injected = true"><script>window.injected = true</script>&amp;';
+      const page = await open('Ada');
+      const attacker = await ChatClient.connect(server.port, name);
+      attacker.send({ type: 'say', text });
+      await shows(page, text);
+      await notes(page, name);
+      expect(
+        await page.evaluate(`document.querySelectorAll('#log img, #log script, #people img').length`),
+      ).toBe(0);
+      expect(await page.evaluate(`typeof window.injected`)).toBe('undefined');
+      expect(await page.evaluate(`document.querySelector('#log .line:last-of-type .name').textContent`)).toBe(
+        name,
+      );
+    });
+
+    it('connects again by itself after a restart, says so, and keeps name and draft', async () => {
+      const page = await open('Ada');
+      await say(page, 'before');
+      await shows(page, 'before');
+      await page.type('#text', 'a draft');
+      await server.close();
+      await until(
+        page,
+        `document.querySelector('#notice').checkVisibility() && document.querySelector('#send').disabled`,
+      );
+      expect(await page.evaluate(`document.querySelector('#announcement').textContent`)).toContain(
+        '1001, the server is shutting down',
+      );
+      server = await startChatServer({ port: server.port, host: '127.0.0.1' });
+      await notes(page, 'Connected again after');
+      await notes(page, '\u2068Ada\u2069 joined');
+      expect(await page.evaluate(`document.querySelector('#notice').checkVisibility()`)).toBe(false);
+      const node = await ChatClient.connect(server.port, 'Node');
+      await page.keyboard.press('Enter');
+      await node.heard('a draft');
+      await shows(page, 'before');
+    });
+
+    it('waits ever longer between its tries, up to a limit, and never quite as long as another page', async () => {
+      const page = await open();
+      const delays = await page.evaluate(
+        `import('/link.js').then(({ backOff }) => [[0, 0], [0, 1], [1, 1], [2, 1], [5, 1], [50, 0], [5000, 1]].map(([failures, chance]) => backOff(failures, chance)))`,
+      );
+      expect(delays).toEqual([250, 500, 1000, 2000, 15_000, 7_500, 15_000]);
+    });
+
+    it('gives a refused text back, with the reason', async () => {
+      const page = await open('Ada');
+      const texts = Array.from({ length: 12 }, (_, index) => `text ${index}`);
+      await page.evaluate(`(() => {
+      for (const text of ${JSON.stringify(texts)}) {
+        document.querySelector('#text').value = text;
+        document.querySelector('#say-form').requestSubmit();
+      }
+    })()`);
+      await until(page, `document.querySelector('#problem').textContent.includes('too fast')`);
+      await until(page, `document.querySelector('#text').value.includes('text 11')`);
+    });
+
+    it('leaves the reader alone who has scrolled up, and counts what is new below', async () => {
+      const page = await open();
+      const node = await ChatClient.connect(server.port, 'Node');
+      const text = (index: number) => `${index}${'\nand on'.repeat(18)}`;
+      for (let index = 0; index < 4; index++) node.send({ type: 'say', text: text(index) });
+      await shows(page, text(3));
+      const atEnd = `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector('#log'))`;
+      expect(await page.evaluate(atEnd)).toBe(true);
+      await page.evaluate(`new Promise((resolve) => {
+      const log = document.querySelector('#log');
+      log.addEventListener('scroll', resolve, { once: true });
+      log.scrollTop = 0;
+    })`);
+      node.send({ type: 'say', text: text(4) });
+      node.send({ type: 'say', text: text(5) });
+      await until(page, `document.querySelector('#unread').textContent === '2 new messages'`);
+      expect(await page.evaluate(`document.querySelector('#log').scrollTop`)).toBe(0);
+      await page.click('#unread');
+      await until(page, atEnd);
+      expect(await page.evaluate(`document.querySelector('#unread').checkVisibility()`)).toBe(false);
+    });
+
+    it('can be used from the keyboard, and every field and live region has a name', async () => {
+      const page = await open();
+      await page.evaluate(`document.querySelector('#name').focus()`);
+      await page.type('#name', 'Ada');
+      await page.keyboard.press('Enter');
+      await until(page, `document.activeElement.id === 'text'`);
+      const unnamed =
+        await page.evaluate(`[...document.querySelectorAll('input, textarea, [role=log], [role=img], section')]
+      .filter((element) => !element.ariaLabel && !(element.labels?.length > 0)).map((element) => element.outerHTML)`);
+      expect(unnamed).toEqual([]);
+      expect(await page.evaluate(`document.querySelector('#log').tabIndex`)).toBe(0);
+    });
+  });
+}
