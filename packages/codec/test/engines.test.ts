@@ -7,10 +7,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as engine from './engines/binaries.ts';
 
 const run = promisify(execFile);
 const codec = fileURLToPath(new URL('..', import.meta.url));
@@ -88,7 +87,7 @@ describe('the built codec does the same', () => {
   });
 
   test('in Bun', async () => {
-    expect(await output(engine.bun(), join(alone, 'script.mjs'))).toBe(expected);
+    expect(await output(bunBinary(), join(alone, 'script.mjs'))).toBe(expected);
   });
 
   test.each([
@@ -96,32 +95,27 @@ describe('the built codec does the same', () => {
     ['that may do everything', '--allow-all'],
   ])('in Deno %s', async (_, permission) => {
     const script = join(alone, 'script.mjs');
-    expect(await output(engine.deno(), 'run', '--no-prompt', '--quiet', permission, script)).toBe(expected);
+    expect(await output(denoBinary(), 'run', '--no-prompt', '--quiet', permission, script)).toBe(expected);
   });
 
-  // On the machine that decides about a change the browser has to be there.
-  test.skipIf(engine.chromium === undefined && process.env['CI'] !== 'true')(
-    `in a browser${engine.chromium === undefined ? ': /usr/bin/chromium is missing' : ''}`,
-    async () => {
-      const bundled = await build({
-        entryPoints: [join(alone, 'script.mjs')],
-        bundle: true,
-        platform: 'browser',
-        format: 'iife',
-        write: false,
-      });
-      const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
-      args.push('--disable-background-networking', '--disable-component-update');
-      const browser = await chromium.launch({ executablePath: engine.chromium ?? '/usr/bin/chromium', args });
-      try {
-        const page = await browser.newPage();
-        const line = page.waitForEvent('console');
-        const failure = new Promise<never>((_, reject) => page.once('pageerror', reject));
-        await page.addScriptTag({ content: bundled.outputFiles[0]!.text });
-        expect((await Promise.race([line, failure])).text()).toBe(portable());
-      } finally {
-        await browser.close();
-      }
-    },
-  );
+  test.skipIf(requirement('chromium').missing)('in a browser', async () => {
+    const entryPoints = [join(alone, 'script.mjs')];
+    const bundled = await build({
+      entryPoints,
+      bundle: true,
+      platform: 'browser',
+      format: 'iife',
+      write: false,
+    });
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage();
+      const line = page.waitForEvent('console');
+      const failure = new Promise<never>((_, reject) => page.once('pageerror', reject));
+      await page.addScriptTag({ content: bundled.outputFiles[0]!.text });
+      expect((await Promise.race([line, failure])).text()).toBe(portable());
+    } finally {
+      await browser.close();
+    }
+  });
 });
