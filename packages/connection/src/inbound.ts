@@ -68,6 +68,8 @@ export class Inbound<T> {
   #backlog = false;
   /** Somebody waits for `drained`. */
   #owesDrained = false;
+  /** No more chunks will come: what has come is told, wanted or not. */
+  #finishing = false;
 
   constructor(target: T, listener: InboundListener<T>, options: InboundOptions) {
     this.#target = target;
@@ -115,7 +117,7 @@ export class Inbound<T> {
 
   /** No more chunks will come: reads what has been waiting, paused or not, and tells `drained`, now or later. */
   finish(): void {
-    this.#paused = false;
+    this.#finishing = true;
     this.#owesDrained = true;
     this.#drain();
   }
@@ -133,7 +135,7 @@ export class Inbound<T> {
     // Where a listener throws, the frames behind its message are for the next turn.
     let threw = true;
     try {
-      do this.#backlog = !this.#ended && (this.#paused || this.#waiting);
+      do this.#backlog = this.#mustWait();
       while (!this.#backlog && this.#readFrame());
       threw = false;
     } finally {
@@ -146,6 +148,10 @@ export class Inbound<T> {
     if (this.#backlog || !this.#owesDrained) return;
     this.#owesDrained = false;
     this.#listener.drained(this.#target);
+  }
+
+  #mustWait(): boolean {
+    return !this.#ended && (this.#waiting || (this.#paused && !this.#finishing));
   }
 
   /** Reads one frame and tells what it means; false when there is none. */

@@ -296,7 +296,7 @@ export class WebSocketServer<
     const protocol = this.#chooseProtocol(check.subprotocols, request);
     const lines = acceptUpgrade({ key: check.key, protocol });
     (this as EventEmitter).emit('headers', lines, request);
-    socket.write(formatHead(lines), 'latin1');
+    socket.write(formatHead(lines));
     leaveErrors(socket);
     const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
     ws.setSocket(socket, head, { role: 'server', protocol });

@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  isOver,
+  nextClosingPhase,
+  readsOn,
+  type ClosingEvent,
+  type ClosingPhase,
+} from '../src/closing-handshake.ts';
+import {
+  attach,
+  closeOf,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  readAll,
+  readBytes,
+  tcpPair,
+  textOf,
+} from './support/pairs.ts';
+
+describe('the table of the closing handshake (RFC 6455 §7.1)', () => {
+  const rows: [ClosingPhase, ClosingEvent, ClosingPhase][] = [
+    ['open', 'send', 'close-sent'],
+    ['open', 'receive', 'close-received'],
+    ['open', 'fail', 'failing'],
+    ['close-sent', 'send', 'close-sent'],
+    ['close-sent', 'receive', 'complete'],
+    ['close-sent', 'fail', 'failed'],
+    ['close-received', 'send', 'complete'],
+    ['close-received', 'receive', 'close-received'],
+    ['close-received', 'fail', 'close-received'],
+    ['complete', 'send', 'complete'],
+    ['complete', 'receive', 'complete'],
+    ['complete', 'fail', 'complete'],
+    ['failing', 'send', 'failed'],
+    ['failing', 'receive', 'failing'],
+    ['failing', 'fail', 'failing'],
+    ['failed', 'send', 'failed'],
+    ['failed', 'receive', 'failed'],
+    ['failed', 'fail', 'failed'],
+  ];
+  test.each(rows)('in phase %s, %s leads to %s', (phase, event, next) => {
+    expect(nextClosingPhase(phase, event)).toBe(next);
+  });
+
+  test.each([
+    ['open', true, false],
+    ['close-sent', true, false],
+    ['close-received', false, false],
+    ['complete', false, true],
+    ['failing', false, false],
+    ['failed', false, true],
+  ] as const)(
+    'in phase %s, it is %s that bytes are read on, and %s that TCP may end',
+    (phase, reads, over) => {
+      expect([readsOn(phase), isOver(phase)]).toEqual([reads, over]);
+    },
+  );
+});
+
+describe('closing', () => {
+  test.each(['client', 'server'] as const)(
+    'started by the %s tells both sides code and reason',
+    async (role) => {
+      const pair = memoryPair();
+      const other = role === 'client' ? pair.server : pair.client;
+      const closed = Promise.all([closeOf(pair[role]), closeOf(other)]);
+      pair[role].close(4001, 'enough');
+      for (const told of await closed) expect(told).toEqual([4001, 'enough']);
+      expect([pair.client.wasClean, pair.server.wasClean]).toEqual([true, true]);
+    },
+  );
+
+  test('without a code is 1005 on both sides', async () => {
+    const { client, server } = memoryPair();
+    const closed = Promise.all([closeOf(client), closeOf(server)]);
+    client.close();
+    expect((await closed).map(([code]) => code)).toEqual([1005, 1005]);
+  });
+
+  test('from both sides at once ends both, each with the code of the other', async () => {
+    const { client, server } = memoryPair();
+    const closed = Promise.all([closeOf(client), closeOf(server)]);
+    client.close(4001);
+    server.close(4002);
+    expect((await closed).map(([code]) => code)).toEqual([4002, 4001]);
+  });
+
+  test('lets the messages that were sent before it arrive, and those that the peer sends before its own', async () => {
+    const { client, server } = await tcpPair();
+    const story: string[] = [];
+    server.on('message', (data) => story.push(`server got ${textOf(data)}`));
+    client.on('message', (data) => story.push(`client got ${textOf(data)}`));
+    client.on('close', () => story.push('client closed'));
+    client.send('last words');
+    client.close(1000);
+    server.send('still here');
+    await Promise.all([closeOf(client), closeOf(server)]);
+    expect(story.sort()).toEqual(['client closed', 'client got still here', 'server got last words']);
+  });
+
+  test('sends one close frame, however often it is called', async () => {
+    const { connection, peer } = await rawPair('server');
+    connection.close(1000);
+    connection.close(1001);
+    expect(await readBytes(peer, 4)).toEqual(hex('88 02 03 e8'));
+    const rest = readAll(peer);
+    peer.write(hex('88 82 00000000 03e8'));
+    expect(await rest).toEqual(Buffer.alloc(0));
+    peer.end();
+    await closeOf(connection);
+  });
+
+  test('ends TCP once close frames have gone both ways (§7.1.1)', async () => {
+    const { connection, peer } = await rawPair('server');
+    const closed = closeOf(connection);
+    peer.write(hex('88 82 00000000 03e8'));
+    expect(await readAll(peer)).toEqual(hex('88 02 03 e8'));
+    peer.end();
+    const [code] = await closed;
+    expect(code).toBe(1000);
+    expect(connection.wasClean).toBe(true);
+  });
+
+  test('reads nothing behind the close frame of the peer', async () => {
+    const { connection, peer } = await rawPair('server');
+    const messages: string[] = [];
+    connection.on('message', (data) => messages.push(textOf(data)));
+    peer.end(Buffer.concat([hex('81 81 00000000 61'), hex('88 80 00000000'), hex('81 81 00000000 62')]));
+    await closeOf(connection);
+    expect(messages).toEqual(['a']);
+  });
+
+  test('is 1006 when TCP ends without it', async () => {
+    const { connection, peer } = await rawPair('client');
+    peer.end();
+    expect(await closeOf(connection)).toEqual([1006, '']);
+    expect(connection.wasClean).toBe(false);
+  });
+
+  test.each([
+    ['a code that must not be sent', [1005], TypeError],
+    ['a code that is no number', ['1000'], TypeError],
+    ['a reason that is neither text nor bytes', [1000, new Float32Array(20)], TypeError],
+    ['a reason of more than 123 bytes', [1000, 'é'.repeat(62)], RangeError],
+  ])('refuses %s, and stays open', async (_what, args, error) => {
+    const pair = memoryPair();
+    expect(() => {
+      pair.client.close(...(args as [number, string]));
+    }).toThrow(error);
+    expect(pair.client.readyState).toBe(pair.client.OPEN);
+    await end(pair);
+  });
+
+  describe('when the peer never answers', () => {
+    afterEach(() => vi.useRealTimers());
+
+    test('the socket is destroyed after closeTimeout, not before', async () => {
+      const { connection, socket } = await rawPair('server', { closeTimeout: 500 });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const closed = closeOf(connection);
+      connection.close();
+      vi.advanceTimersByTime(499);
+      expect(socket.destroyed).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(socket.destroyed).toBe(true);
+      const [code] = await closed;
+      expect(code).toBe(1006);
+    });
+  });
+});
+
+describe('failing the connection (§7.1.7)', () => {
+  test.each([
+    ['server', 'an unmasked frame', '81 01 61', 'WS_ERR_EXPECTED_MASK', '03ea'],
+    ['client', 'a masked frame', '81 81 00000000 61', 'WS_ERR_UNEXPECTED_MASK', '03ea'],
+    ['server', 'a reserved opcode', '83 80 00000000', 'WS_ERR_INVALID_OPCODE', '03ea'],
+    ['server', 'text that is not UTF-8', '81 81 00000000 ff', 'WS_ERR_INVALID_UTF8', '03ef'],
+    [
+      'server',
+      'a close code that must not be sent',
+      '88 82 00000000 03ed',
+      'WS_ERR_INVALID_CLOSE_CODE',
+      '03ea',
+    ],
+    ['server', 'a reason that is not UTF-8', '88 83 00000000 03e8 ff', 'WS_ERR_INVALID_UTF8', '03ef'],
+    ['server', 'a message over maxPayload', '82 89 00000000', 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', '03f1'],
+  ] as const)('a %s that gets %s says so', async (role, _what, bytes, code, closeCode) => {
+    const { connection, peer } = await rawPair(role, { maxPayload: 8 });
+    const failed = once(connection, 'error');
+    const closed = closeOf(connection);
+    peer.write(hex(bytes));
+    const [error] = (await failed) as [Error & { code: string }];
+    expect(error.code).toBe(code);
+    const sent = await readAll(peer);
+    const unmasked =
+      role === 'server' ? sent.subarray(2) : sent.subarray(6).map((byte, i) => byte ^ sent[2 + (i % 4)]!);
+    expect(Buffer.from(unmasked).toString('hex')).toBe(closeCode);
+    peer.end();
+    const [seen] = await closed;
+    expect(seen).toBe(1006);
+  });
+
+  test('delivers what came before the broken rule, and nothing after it', async () => {
+    const { connection, peer } = await rawPair('server');
+    const story: string[] = [];
+    connection.on('message', (data) => story.push(textOf(data)));
+    connection.on('error', () => story.push('error'));
+    peer.end(Buffer.concat([hex('81 81 00000000 61'), hex('81 01 62'), hex('81 81 00000000 63')]));
+    await closeOf(connection);
+    expect(story).toEqual(['a', 'error']);
+  });
+
+  test('tells one error only', async () => {
+    const { connection, peer } = await rawPair('server');
+    let errors = 0;
+    connection.on('error', () => errors++);
+    peer.write(hex('81 01 61'));
+    peer.end(hex('81 01 61'));
+    await closeOf(connection);
+    expect(errors).toBe(1);
+  });
+
+  test('does not wait for a peer that goes on sending', async () => {
+    const { connection, peer } = await rawPair('server');
+    connection.on('error', () => undefined);
+    const closed = closeOf(connection);
+    peer.on('error', () => undefined);
+    peer.write(hex('81 01 61'));
+    peer.write(Buffer.alloc(1 << 20));
+    await readAll(peer);
+    peer.end();
+    await closed;
+    expect(connection.readyState).toBe(connection.CLOSED);
+  });
+});
+
+test('attaching twice is refused', async () => {
+  const pair = memoryPair();
+  const { connection, socket, peer } = await rawPair('server');
+  expect(() => attach(socket, 'server')).toThrow('in use already');
+  expect(() => {
+    connection.setSocket(peer, Buffer.alloc(0), { role: 'client' });
+  }).toThrow('in use already');
+  connection.terminate();
+  await closeOf(connection);
+  peer.destroy();
+  await end(pair);
+});

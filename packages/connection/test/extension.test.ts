@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { describe, expect, test, vi } from 'vitest';
+import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
+import {
+  attach,
+  closeOf,
+  collect,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  readBytes,
+  textOf,
+} from './support/pairs.ts';
+
+/** Turns every bit of a message over: at once, or in a later turn for messages that begin with a capital letter. */
+class Inverting implements Extension {
+  readonly name = 'x-invert';
+  closed = 0;
+
+  compress(part: OutgoingPart, done: TransformDone): void {
+    // Like a compressor that finds nothing to gain.
+    if (part.first && part.data.length < 2) done(null);
+    else this.#answer(part.data[0] ?? 0, part.data, done);
+  }
+
+  decompress(data: Uint8Array, done: TransformDone): void {
+    this.#answer(~(data[0] ?? 0), data, done);
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  #answer(first: number, data: Uint8Array, done: TransformDone): void {
+    const answer = (): void => {
+      done(null, Buffer.from(data.map((byte) => ~byte)));
+    };
+    if ((first & 0xe0) === 0x40) setImmediate(answer);
+    else answer();
+  }
+}
+
+function invertingPair(): ReturnType<typeof memoryPair> {
+  return memoryPair({ client: { extension: new Inverting() }, server: { extension: new Inverting() } });
+}
+
+describe('an extension', () => {
+  test('transforms a message and marks its first frame with RSV1', async () => {
+    const { connection, peer } = await rawPair('server', { extension: new Inverting() });
+    connection.send('ab', { fin: false });
+    connection.send('cd');
+    connection.send('e');
+    expect(await readBytes(peer, 11)).toEqual(hex('41 02 9e9d 80 02 9c9b 81 01 65'));
+    const message = once(connection, 'message');
+    peer.write(hex('c1 82 00000000 9e9d'));
+    expect(String((await message)[0])).toBe('ab');
+    expect(connection.extensions).toBe('x-invert');
+    connection.terminate();
+    await closeOf(connection);
+    peer.destroy();
+  });
+
+  test('keeps messages, control frames and blobs in the order of the sends, however long each takes', async () => {
+    const pair = invertingPair();
+    const story: string[] = [];
+    pair.server.on('message', (data) => story.push(textOf(data)));
+    pair.server.on('ping', (data) => story.push(`ping ${textOf(data)}`));
+    pair.client.send('Late');
+    pair.client.send('early');
+    pair.client.ping('between');
+    pair.client.send(new Blob(['Blob']));
+    pair.client.send('plain', { compress: false });
+    pair.client.send('Fragments ', { fin: false });
+    pair.client.send('end');
+    pair.client.close(1000);
+    await closeOf(pair.server);
+    expect(story).toEqual(['Late', 'early', 'ping between', 'Blob', 'plain', 'Fragments end']);
+  });
+
+  test('is told once that the connection is over', async () => {
+    const extension = new Inverting();
+    const { connection, peer } = await rawPair('server', { extension });
+    peer.resume().end(hex('88 80 00000000'));
+    await closeOf(connection);
+    expect(extension.closed).toBe(1);
+  });
+
+  test('what waits for it when the socket closes is delivered before close', async () => {
+    const { connection, peer } = await rawPair('server', { extension: new Inverting() });
+    const received = collect(connection);
+    peer.resume().end(Buffer.concat([hex('c1 81 00000000 be'), hex('c1 81 00000000 9e')]));
+    await closeOf(connection);
+    expect(received.messages).toEqual(['A', 'a']);
+  });
+
+  test('text that it makes has to be UTF-8 (§8.1)', async () => {
+    const { connection, peer } = await rawPair('server', { extension: new Inverting() });
+    const error = once(connection, 'error');
+    peer.write(hex('c1 81 00000000 00'));
+    expect((await error)[0]).toMatchObject({ code: 'WS_ERR_INVALID_UTF8' });
+    peer.destroy();
+    await closeOf(connection);
+  });
+
+  test('that cannot read a message fails the connection with the code that its error names, else 1007', async () => {
+    for (const closeCode of [1009, undefined]) {
+      const extension = new Inverting();
+      extension.decompress = (_data, done) => {
+        done(Object.assign(new Error('corrupt'), closeCode === undefined ? {} : { closeCode }));
+      };
+      const { connection, peer } = await rawPair('server', { extension });
+      const error = once(connection, 'error');
+      peer.write(hex('c1 81 00000000 00'));
+      expect(((await error) as [Error])[0].message).toBe('corrupt');
+      expect(await readBytes(peer, 4)).toEqual(hex(`88 02 ${closeCode === undefined ? '03ef' : '03f1'}`));
+      peer.destroy();
+      await closeOf(connection);
+    }
+  });
+
+  test('that cannot make a message ends the connection, and tells the callback', async () => {
+    const extension = new Inverting();
+    extension.compress = (_part, done) => {
+      done(new Error('no memory'));
+    };
+    const { connection, peer } = await rawPair('server', { extension });
+    const error = once(connection, 'error');
+    const callback = vi.fn();
+    connection.send('text', callback);
+    expect(((await error) as [Error])[0].message).toBe('no memory');
+    expect(callback).toHaveBeenCalledWith(expect.objectContaining({ message: 'no memory' }));
+    peer.resume().end();
+    expect((await closeOf(connection))[0]).toBe(1006);
+  });
+
+  test('sends that wait for it when the socket closes are told so', async () => {
+    const pair = invertingPair();
+    const outcome = new Promise((resolve) => {
+      pair.client.send('Late', () => undefined);
+      pair.client.send('behind', resolve);
+    });
+    pair.client.terminate();
+    expect(String(await outcome)).toBe('Error: The socket was closed before the data could be sent');
+    await end(pair);
+  });
+
+  test('none is expected where none was negotiated: RSV1 is an error', async () => {
+    const { connection, peer } = await rawPair('server');
+    const error = once(connection, 'error');
+    peer.write(hex('c1 81 00000000 9e'));
+    expect((await error)[0]).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RSV_1' });
+    peer.destroy();
+    await closeOf(connection);
+  });
+});
+
+test('a blob that cannot be read ends the connection with its error', async () => {
+  const { connection, peer } = await rawPair('server');
+  const blob = new Blob(['x']);
+  blob.arrayBuffer = () => Promise.reject(new Error('gone'));
+  const error = once(connection, 'error');
+  connection.send(blob);
+  expect(((await error) as [Error])[0].message).toBe('gone');
+  peer.resume().end();
+  await closeOf(connection);
+});

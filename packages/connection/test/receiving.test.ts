@@ -1,0 +1,273 @@
+import { once } from 'node:events';
+import { duplexPair } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { encodeFrame, Opcode } from '@framewire/codec';
+import {
+  WebSocketConnection,
+  type BinaryType,
+  type ConnectionOptions,
+  type RawData,
+} from '@framewire/connection';
+import {
+  attach,
+  closeOf,
+  collect,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  readBytes,
+  tcpPair,
+  textOf,
+  uncaughtIn,
+} from './support/pairs.ts';
+
+/** A masked text frame. */
+const text = (content: string): Uint8Array =>
+  encodeFrame({ opcode: Opcode.TEXT, payload: Buffer.from(content), maskingKey: 0 });
+
+/** A server's connection that is given bytes, all in one chunk. */
+function feed(options: ConnectionOptions = {}): {
+  connection: WebSocketConnection;
+  push: (...frames: Uint8Array[]) => void;
+} {
+  const [a, b] = duplexPair();
+  const connection = attach(a, 'server', options);
+  b.resume();
+  return { connection, push: (...frames) => void b.write(Buffer.concat(frames)) };
+}
+
+describe('a message', () => {
+  test.each<[BinaryType, (data: RawData) => unknown, unknown]>([
+    ['nodebuffer', (data) => Buffer.isBuffer(data) && data.toString(), 'abcd'],
+    ['arraybuffer', (data) => data instanceof ArrayBuffer && Buffer.from(data).toString(), 'abcd'],
+    ['fragments', (data) => Array.isArray(data) && data.map(String), ['ab', 'cd']],
+  ])('of bytes arrives as binaryType %s says', async (binaryType, look, expected) => {
+    const pair = memoryPair();
+    pair.server.binaryType = binaryType;
+    const message = once(pair.server, 'message') as Promise<[RawData, boolean]>;
+    pair.client.send(Buffer.from('ab'), { fin: false });
+    pair.client.send(Buffer.from('cd'), { fin: true });
+    const [data, isBinary] = await message;
+    expect([look(data), isBinary]).toEqual([expected, true]);
+    await end(pair);
+  });
+
+  test('of bytes arrives as a Blob with binaryType blob', async () => {
+    const pair = memoryPair();
+    pair.server.binaryType = 'blob';
+    const message = once(pair.server, 'message') as Promise<[Blob]>;
+    pair.client.send(Buffer.from('abcd'));
+    expect(await (await message)[0].text()).toBe('abcd');
+    await end(pair);
+  });
+
+  test('of text arrives as a Buffer whatever the binaryType', async () => {
+    for (const binaryType of ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const) {
+      const pair = memoryPair();
+      pair.server.binaryType = binaryType;
+      const message = once(pair.server, 'message');
+      pair.client.send('text');
+      expect(Buffer.isBuffer((await message)[0])).toBe(true);
+      await end(pair);
+    }
+  });
+
+  test('without bytes is no fragment at all with binaryType fragments', async () => {
+    const pair = memoryPair();
+    pair.server.binaryType = 'fragments';
+    const message = once(pair.server, 'message');
+    pair.client.send(Buffer.alloc(0));
+    expect((await message)[0]).toEqual([]);
+    await end(pair);
+  });
+
+  test('an unknown binaryType is ignored', () => {
+    const connection = new WebSocketConnection();
+    connection.binaryType = 'text' as BinaryType;
+    expect(connection.binaryType).toBe('nodebuffer');
+  });
+
+  test('of up to 100 MiB is taken by default, and with maxPayload 0 any', async () => {
+    const header = hex('82 ff 0000000006400001 00000000');
+    const refused = feed();
+    const error = once(refused.connection, 'error');
+    refused.push(header);
+    expect(((await error) as [{ code: string }])[0].code).toBe('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    const taken = feed({ maxPayload: 0 });
+    taken.connection.on('error', (error) => expect.unreachable(error.message));
+    taken.push(header, Buffer.from('x'));
+    taken.connection.terminate();
+    await closeOf(taken.connection);
+  });
+
+  test('that was with the handshake, in its head, is delivered', async () => {
+    const [a] = duplexPair();
+    const connection = new WebSocketConnection();
+    const received = collect(connection);
+    connection.setSocket(a, Buffer.from(text('early')), { role: 'server' });
+    expect(await received.until(1)).toEqual(['early']);
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('in 16,385 fragments is taken by default, and refused over maxFragments (1008)', async () => {
+    const fragments = (count: number): Uint8Array[] =>
+      Array.from({ length: count }, (_, i) =>
+        encodeFrame({
+          opcode: i === 0 ? Opcode.TEXT : Opcode.CONTINUATION,
+          fin: i === count - 1,
+          payload: hex('61'),
+          maskingKey: 0,
+        }),
+      );
+    const taken = feed();
+    const message = once(taken.connection, 'message');
+    taken.push(...fragments(16_385));
+    expect((await message)[0]).toHaveLength(16_385);
+    const refused = feed({ maxFragments: 3 });
+    const error = once(refused.connection, 'error');
+    refused.push(...fragments(3), ...fragments(4));
+    expect((await error)[0]).toMatchObject({ code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', closeCode: 1008 });
+    taken.connection.terminate();
+    refused.connection.terminate();
+  });
+
+  test('of text that is not UTF-8 is taken with skipUTF8Validation', async () => {
+    const { connection, push } = feed({ skipUTF8Validation: true });
+    const message = once(connection, 'message');
+    push(hex('81 81 00000000 ff'));
+    expect((await message)[0]).toEqual(hex('ff'));
+    connection.terminate();
+  });
+});
+
+describe('pausing', () => {
+  test('holds back what is read, in the chunk at hand too, until resumed; nothing is lost or reordered', async () => {
+    const pair = await tcpPair();
+    const received: string[] = [];
+    pair.server.on('message', (data) => {
+      received.push(textOf(data));
+      if (received.length === 2) pair.server.pause();
+    });
+    for (let i = 0; i < 5; i++) pair.client.send(String(i));
+    await vi.waitFor(() => {
+      expect(pair.server.isPaused).toBe(true);
+    });
+    const pong = once(pair.client, 'pong');
+    pair.client.ping();
+    await new Promise(setImmediate);
+    expect(received).toEqual(['0', '1']);
+    pair.server.resume();
+    await pong;
+    expect(received).toEqual(['0', '1', '2', '3', '4']);
+    await end(pair);
+  });
+
+  test('does not keep what had come from being delivered when the connection ends', async () => {
+    const { connection, peer } = await rawPair('server');
+    const received = collect(connection);
+    connection.pause();
+    peer.write(text('held'));
+    await vi.waitFor(() => {
+      expect(peer.bytesWritten).toBeGreaterThan(0);
+    });
+    const closed = closeOf(connection);
+    peer.resume().end();
+    await once(peer, 'finish');
+    connection.resume();
+    await closed;
+    expect(received.messages).toEqual(['held']);
+  });
+
+  test('with bytes left in the chunk, they come before close when the socket is destroyed', async () => {
+    const { connection, push } = feed();
+    const story: string[] = [];
+    connection.on('message', (data) => {
+      story.push(textOf(data));
+      connection.pause();
+      connection.terminate();
+    });
+    connection.on('close', () => story.push('close'));
+    const closed = closeOf(connection);
+    push(text('a'), text('b'));
+    await closed;
+    expect(story).toEqual(['a', 'b', 'close']);
+  });
+
+  test('before the connection is open, or after its end, does nothing', async () => {
+    const connection = new WebSocketConnection();
+    connection.pause();
+    connection.resume();
+    expect(connection.isPaused).toBe(false);
+    const pair = memoryPair();
+    await end(pair);
+    pair.client.pause();
+    expect(pair.client.isPaused).toBe(false);
+  });
+});
+
+describe('with allowSynchronousEvents false', () => {
+  test('messages, pings and pongs come one a turn of the event loop', async () => {
+    const { connection, push } = feed({ allowSynchronousEvents: false });
+    const story: string[] = [];
+    const log = (name: string) => (): void => {
+      story.push(name);
+      // In the same turn, but behind everything that is synchronous.
+      process.nextTick(() => story.push('tick'));
+    };
+    connection.on('message', log('message')).on('ping', log('ping')).on('pong', log('pong'));
+    const pong = once(connection, 'pong');
+    push(text('a'), hex('89 80 00000000'), text('b'), hex('8a 80 00000000'));
+    await pong;
+    await new Promise(process.nextTick);
+    expect(story).toEqual(['message', 'tick', 'ping', 'tick', 'message', 'tick', 'pong', 'tick']);
+    connection.terminate();
+  });
+
+  test('all that came before the end is told before close', async () => {
+    const { connection, peer } = await rawPair('server', { allowSynchronousEvents: false });
+    const received = collect(connection);
+    const closed = closeOf(connection);
+    peer.resume().end(Buffer.concat(['a', 'b', 'c'].map(text)));
+    expect((await closed)[0]).toBe(1006);
+    expect(received.messages).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a peer that sends on meanwhile is held back', async () => {
+    const pair = await tcpPair({ server: { allowSynchronousEvents: false } });
+    const received = collect(pair.server);
+    for (let i = 0; i < 300; i++) pair.client.send(String(i).padEnd(2000));
+    await received.until(300);
+    expect(received.messages.map(Number)).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    await end(pair);
+  });
+});
+
+describe('a listener that throws', () => {
+  test('loses nothing: what follows is delivered, what was sent leaves', async () => {
+    const { connection, peer } = await rawPair('server');
+    const received: string[] = [];
+    connection.on('message', (data) => {
+      received.push(textOf(data));
+      connection.send(data);
+      if (received.length === 1) throw new Error('mine');
+    });
+    const errors = await uncaughtIn(async () => {
+      peer.write(Buffer.concat([text('a'), text('b')]));
+      expect(await readBytes(peer, 6)).toEqual(hex('82 01 61 82 01 62'));
+    });
+    expect(errors).toEqual(['Error: mine']);
+    expect(received).toEqual(['a', 'b']);
+    connection.terminate();
+    peer.destroy();
+  });
+});
+
+test('a socket that fails ends the connection with 1006 and without an error of its own', async () => {
+  const { connection, socket } = await rawPair('client');
+  connection.on('error', (error) => expect.unreachable(error.message));
+  const closed = closeOf(connection);
+  socket.destroy(new Error('ECONNRESET'));
+  expect((await closed)[0]).toBe(1006);
+});

@@ -1,0 +1,441 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { duplexPair, Duplex } from 'node:stream';
+import { promisify } from 'node:util';
+import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
+import { describe, expect, test, vi } from 'vitest';
+import type { WebSocketConnection } from '@framewire/connection';
+import {
+  attach,
+  closeOf,
+  collect,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  readAll,
+  readBytes,
+  socketPair,
+  tcpPair,
+  textOf,
+  uncaughtIn,
+} from './support/pairs.ts';
+
+describe('a send', () => {
+  test.each([
+    ['a string', 'héllo', 'héllo', false],
+    ['an empty string', '', '', false],
+    ['a number, as text', 12.5, '12.5', false],
+    ['a Buffer', Buffer.from('bytes'), 'bytes', true],
+    ['an ArrayBuffer', new TextEncoder().encode('bytes').buffer, 'bytes', true],
+    ['a view that begins further on', new Uint8Array(Buffer.from('..bytes..')).subarray(2, 7), 'bytes', true],
+    ['a DataView', new DataView(new TextEncoder().encode('bytes').buffer, 1, 3), 'yte', true],
+    ['a view of wider elements', new Uint16Array([0x6261, 0x6463]), 'abcd', true],
+    ['an array of bytes', [0x61, 0x62], 'ab', true],
+    ['a Blob', new Blob(['blob']), 'blob', true],
+    ['nothing', undefined, '', true],
+  ])('of %s arrives', async (_what, data, expected, binary) => {
+    const pair = memoryPair();
+    const message = once(pair.server, 'message');
+    pair.client.send(data as string);
+    const [received, isBinary] = (await message) as [Buffer, boolean];
+    expect([String(received), isBinary]).toEqual([expected, binary]);
+    await end(pair);
+  });
+
+  test('with binary set says so of text too, and of bytes the contrary', async () => {
+    const pair = memoryPair();
+    const kinds: boolean[] = [];
+    pair.server.on('message', (_data, isBinary) => kinds.push(isBinary));
+    pair.client.send('a', { binary: true });
+    pair.client.send(Buffer.from('b'), { binary: false });
+    await collect(pair.server).until(2);
+    expect(kinds).toEqual([true, false]);
+    await end(pair);
+  });
+
+  test('of anything else is a TypeError, and nothing is sent', async () => {
+    const pair = memoryPair();
+    const received = collect(pair.server);
+    expect(() => {
+      pair.client.send(true as never);
+    }).toThrow(TypeError);
+    pair.client.send('next');
+    expect(await received.until(1)).toEqual(['next']);
+    await end(pair);
+  });
+
+  test('keeps its bytes as they were, whatever the user does to them afterwards', async () => {
+    const pair = await tcpPair();
+    const message = once(pair.server, 'message');
+    const bytes = Buffer.from('before');
+    pair.client.send(bytes);
+    bytes.fill('x');
+    expect(String((await message)[0])).toBe('before');
+    await end(pair);
+  });
+
+  test('in fragments arrives as one message, with a ping in between (§5.4)', async () => {
+    const pair = memoryPair();
+    const story: string[] = [];
+    pair.server.on('ping', (data) => story.push(`ping ${textOf(data)}`));
+    pair.server.on('message', (data, isBinary) => story.push(`${textOf(data)} ${String(isBinary)}`));
+    pair.client.send('one ', { fin: false });
+    pair.client.ping('between');
+    pair.client.send('two ', { fin: false });
+    pair.client.send('three');
+    await once(pair.server, 'message');
+    expect(story).toEqual(['ping between', 'one two three false']);
+    await end(pair);
+  });
+
+  test.each([
+    ['in the slab', 10],
+    ['as a frame of its own', 100_000],
+  ])('is masked by a client with keys of its own making, %s (§5.3)', async (_where, size) => {
+    const generateMask = vi.fn((mask: Buffer) => {
+      mask.set([1, 2, 3, 4]);
+    });
+    const { connection, peer } = await rawPair('client', { generateMask });
+    connection.send(Buffer.alloc(size));
+    const header = size < 126 ? 2 : 10;
+    const frame = await readBytes(peer, header + 8);
+    expect(frame[1]! & 0x80).toBe(0x80);
+    expect(frame.subarray(header)).toEqual(hex('01020304 01020304'));
+    expect(generateMask).toHaveBeenCalledOnce();
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test.each([
+    ['text', 'a'.repeat(5000)],
+    ['text that is not ASCII', 'é'.repeat(3000)],
+    ['text too long for the slab', 'ü'.repeat(20_000)],
+    ['text of three bytes a character, at the edge of the slab', '€'.repeat(5461)],
+    ['bytes', Buffer.alloc(16 * 1024, 1)],
+    ['bytes too long for the slab', Buffer.alloc(16 * 1024 + 1, 2)],
+  ])('of much %s arrives whole, from either side', async (_what, data) => {
+    const pair = await tcpPair();
+    for (const [from, to] of [
+      [pair.client, pair.server],
+      [pair.server, pair.client],
+    ] as const) {
+      const message = once(to, 'message');
+      from.send(data);
+      expect(Buffer.from(data as string).equals((await message)[0] as Buffer)).toBe(true);
+    }
+    await end(pair);
+  });
+
+  test('has its callback called once, in the order of the sends', async () => {
+    const pair = await tcpPair();
+    const called: string[] = [];
+    const done = (name: string) => (error?: Error | null) => called.push(error ? `${name} failed` : name);
+    pair.client.send('a', done('a'));
+    pair.client.send(new Blob(['b']), done('b'));
+    pair.client.ping('c', undefined, done('c'));
+    pair.client.send(Buffer.alloc(100_000), done('d'));
+    pair.client.send('e', {}, done('e'));
+    await collect(pair.server).until(4);
+    await vi.waitFor(() => {
+      expect(called).toEqual(['a', 'b', 'c', 'd', 'e']);
+    });
+    await end(pair);
+  });
+
+  test('whose callback throws does not keep the others from being called', async () => {
+    const [a, b] = duplexPair();
+    const connection = attach(a, 'server');
+    b.resume();
+    const errors = await uncaughtIn(async () => {
+      connection.send('1', () => {
+        throw new Error('mine');
+      });
+      await new Promise<void>((resolve) => {
+        connection.send('2', () => {
+          resolve();
+        });
+      });
+    });
+    expect(errors).toEqual(['Error: mine']);
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('while connecting throws; after the end it tells the callback', async () => {
+    const { WebSocketConnection } = await import('@framewire/connection');
+    expect(() => {
+      new WebSocketConnection().send('early');
+    }).toThrow('WebSocket is not open: readyState 0 (CONNECTING)');
+    const pair = memoryPair();
+    await end(pair);
+    const error = await new Promise((resolve) => {
+      pair.client.send('late', resolve);
+    });
+    expect(String(error)).toBe('Error: WebSocket is not open: readyState 3 (CLOSED)');
+    expect(pair.client.bufferedAmount).toBe(4);
+  });
+});
+
+describe('control frames', () => {
+  test.each(['ping', 'pong'] as const)('of kind %s carry up to 125 bytes', async (kind) => {
+    const pair = memoryPair({ autoPong: false });
+    const event = once(pair.server, kind);
+    pair.client[kind](Buffer.alloc(125, 7));
+    expect(((await event) as [Buffer])[0].equals(Buffer.alloc(125, 7))).toBe(true);
+    expect(() => {
+      pair.client[kind](Buffer.alloc(126));
+    }).toThrow(RangeError);
+    await end(pair);
+  });
+
+  test('take text, numbers and blobs, and never bytes that were not theirs', async () => {
+    const pair = memoryPair();
+    const pings: string[] = [];
+    pair.server.on('ping', (data) => pings.push(textOf(data)));
+    pair.client.ping();
+    pair.client.ping('text');
+    pair.client.ping(100);
+    pair.client.ping(new Blob(['blob']));
+    pair.client.ping('after');
+    await vi.waitFor(() => {
+      expect(pings).toEqual(['', 'text', '100', 'blob', 'after']);
+    });
+    await end(pair);
+  });
+
+  test('a ping is answered with its payload (§5.5.2), unless the user does that', async () => {
+    const pair = memoryPair({ client: { autoPong: false } });
+    const pongs: string[] = [];
+    pair.client.on('pong', (data) => pongs.push(`client ${textOf(data)}`));
+    pair.server.on('pong', (data) => pongs.push(`server ${textOf(data)}`));
+    pair.server.ping('unanswered');
+    pair.client.ping('answered');
+    await once(pair.client, 'pong');
+    expect(pongs).toEqual(['client answered']);
+    await end(pair);
+  });
+
+  test('automatic pongs that nobody reads end the connection', async () => {
+    const { connection, peer } = await rawPair('server', { maxPendingAutoPongs: 3 });
+    const closed = closeOf(connection);
+    const pings = vi.fn();
+    connection.on('ping', pings);
+    // Four in one segment: none of their pongs has been written when the fourth is read.
+    peer.write(Buffer.concat(Array.from({ length: 4 }, () => hex('89 80 00000000'))));
+    expect((await closed)[0]).toBe(1006);
+    expect(pings).toHaveBeenCalledTimes(4);
+    peer.destroy();
+  });
+});
+
+describe('bufferedAmount', () => {
+  test('is what the kernel has not taken, framing included, and nothing once it has', async () => {
+    const pair = await tcpPair();
+    pair.server.pause();
+    pair.client.send('x');
+    expect(pair.client.bufferedAmount).toBe(0);
+    const message = Buffer.alloc(64 * 1024 * 1024);
+    pair.client.send(message);
+    expect(pair.client.bufferedAmount).toBeGreaterThan(message.length);
+    pair.server.resume();
+    const received = new Promise((resolve) => {
+      pair.client.send('last', resolve);
+    });
+    await received;
+    expect(pair.client.bufferedAmount).toBe(0);
+    await end(pair);
+  });
+
+  test('counts what waits behind a blob', async () => {
+    const pair = memoryPair();
+    pair.client.send(new Blob(['12345']));
+    pair.client.send('678');
+    expect(pair.client.bufferedAmount).toBe(8);
+    await collect(pair.server).until(2);
+    expect(pair.client.bufferedAmount).toBe(0);
+    await end(pair);
+  });
+});
+
+describe('what is sent in one turn', () => {
+  /** Counts the writes that reach a stream. */
+  function countingStream(): { stream: Duplex; writes: Buffer[] } {
+    const writes: Buffer[] = [];
+    const stream = new Duplex({
+      read: () => undefined,
+      write(chunk: Buffer, _encoding, done) {
+        writes.push(Buffer.from(chunk));
+        done();
+      },
+    });
+    return { stream, writes };
+  }
+
+  test('leaves as one write, at the end of the tick', async () => {
+    const { stream, writes } = countingStream();
+    const connection = attach(stream, 'server');
+    for (let i = 0; i < 100; i++) connection.send('x');
+    expect(writes).toHaveLength(0);
+    await new Promise(process.nextTick);
+    expect(writes.map((bytes) => bytes.length)).toEqual([300]);
+    connection.terminate();
+  });
+
+  test('leaves when the chunk has been handled to which it is the answer', async () => {
+    const { stream, writes } = countingStream();
+    const connection = attach(stream, 'server');
+    connection.on('message', (data) => {
+      connection.send(data);
+      connection.send(data);
+    });
+    stream.push(Buffer.concat([hex('81 81 00000000 61'), hex('81 81 00000000 62')]));
+    await once(stream, 'data');
+    expect(writes).toEqual([hex('820161 820161 820162 820162')]);
+    connection.terminate();
+  });
+
+  test('leaves before the socket is destroyed by terminate()', async () => {
+    const { connection, peer } = await rawPair('server');
+    connection.send('bye');
+    connection.terminate();
+    expect(await readAll(peer)).toEqual(hex('81 03 627965'));
+    peer.destroy();
+  });
+
+  // The child runs the built package: Node 20 cannot run the sources.
+  test('leaves before process.exit()', async () => {
+    const script = `
+      import { connect } from 'node:net';
+      import { WebSocketConnection } from '@framewire/connection';
+      const socket = connect({ port: Number(process.argv[1]), host: '127.0.0.1' }, () => {
+        const connection = new WebSocketConnection();
+        connection.setSocket(socket, Buffer.alloc(0), { role: 'server' });
+        connection.send('bye');
+        process.exit(0);
+      });`;
+    const { createServer } = await import('node:net');
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const accepted = once(listener, 'connection') as Promise<[Socket]>;
+    const { port } = listener.address() as { port: number };
+    const exited = promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', script, String(port)],
+      { cwd: import.meta.dirname },
+    );
+    const [socket] = await accepted;
+    expect(await readAll(socket)).toEqual(hex('81 03 627965'));
+    await exited;
+    listener.close();
+  });
+
+  test('on several connections by turns arrives at each in order', async () => {
+    const pairs = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
+    const received = pairs.map(({ client }) => collect(client));
+    for (let i = 0; i < 500; i++)
+      for (const { server } of pairs) server.send(`${String(i)} ${'x'.repeat(i)}`);
+    for (const { until } of received) {
+      const messages = await until(500);
+      expect(messages).toEqual(Array.from({ length: 500 }, (_, i) => `${String(i)} ${'x'.repeat(i)}`));
+    }
+    await Promise.all(pairs.map(end));
+  });
+
+  test('on one stream that throws does not hold back the others', async () => {
+    const broken = attach(new Duplex({ read: () => undefined }), 'server');
+    const { stream, writes } = countingStream();
+    const sound = attach(stream, 'server');
+    const errors = await uncaughtIn(async () => {
+      broken.send('lost');
+      sound.send('kept');
+      await vi.waitFor(() => {
+        expect(writes).toEqual([hex('81 04 6b657074')]);
+      });
+    });
+    expect(errors).toEqual(['Error [ERR_METHOD_NOT_IMPLEMENTED]: The _write() method is not implemented']);
+    sound.terminate();
+  });
+});
+
+describe('no connection ever sees the bytes of another', () => {
+  /**
+   * Each connection sends messages that name it, while some readers are slow or read in pieces, so that the memory of sent
+   * frames is reused for some and must not be for others.
+   */
+  async function exchange(makePair: (index: number) => Promise<[Duplex, Duplex]>): Promise<void> {
+    const count = 8;
+    const rounds = 60;
+    const ends = await Promise.all(Array.from({ length: count }, (_, i) => makePair(i)));
+    const readers = ends.map(([near], index) => reader(near, index, rounds * 4));
+    const connections = ends.map(([, far]) => attach(far, 'server'));
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, connection] of connections.entries()) {
+        for (const size of [1, 200, 4000, 15_000]) connection.send(payload(index, size));
+      }
+      await new Promise(setImmediate);
+    }
+    await Promise.all(readers);
+    for (const connection of connections) connection.terminate();
+  }
+
+  function payload(index: number, size: number): Buffer {
+    return Buffer.alloc(size, 65 + index);
+  }
+
+  async function reader(stream: Duplex, index: number, expected: number): Promise<void> {
+    const decoder = new FrameDecoder({ role: 'client' });
+    const assembler = new MessageAssembler();
+    let received = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      decoder.push(Buffer.from(chunk));
+      for (let frame; (frame = decoder.next()) !== undefined;) {
+        expect(isControl(frame.opcode)).toBe(false);
+        const { data } = assembler.add(frame)!;
+        expect(Buffer.alloc(data.length, 65 + index).equals(data)).toBe(true);
+        received++;
+      }
+      if (received === expected) break;
+      // Every third reader is slow: the kernel's buffer fills, and writes stay unfinished.
+      for (let turn = 0; index % 3 === 0 && turn < 50; turn++) await new Promise(setImmediate);
+    }
+    expect(received).toBe(expected);
+  }
+
+  test('over TCP, with slow readers and partial writes', async () => {
+    await exchange(async () => socketPair());
+  });
+
+  test('over streams in memory, whose bytes are the writer’s own', async () => {
+    await exchange(() => Promise.resolve(duplexPair()));
+  });
+
+  test('over a socket with a write of somebody else’s, who keeps the bytes for later', async () => {
+    await exchange(async () => {
+      const [near, far] = await socketPair();
+      const write = far.write.bind(far);
+      far.write = (chunk: Buffer) => {
+        setImmediate(() => write(chunk));
+        return true;
+      };
+      return [near, far];
+    });
+  });
+});
+
+test('a connection on a stream that cannot be written to closes, and tells each callback', async () => {
+  const stream = new Duplex({
+    read: () => undefined,
+    write(_chunk, _encoding, done) {
+      done(new Error('broken pipe'));
+    },
+  });
+  const connection: WebSocketConnection = attach(stream, 'client');
+  const outcome = new Promise((resolve) => {
+    connection.send('x', resolve);
+  });
+  const closed = closeOf(connection);
+  expect(String(await outcome)).toBe('Error: broken pipe');
+  expect((await closed)[0]).toBe(1006);
+});
