@@ -2,7 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
-import { PLAIN, type Pairing } from './pairings.ts';
+import { PLAIN, type Pairing, type UntypedOptions } from './pairings.ts';
 import type { Host, Transport } from './transports.ts';
 
 /** Two open ends of one connection. */
@@ -21,8 +21,8 @@ export function directions({ client, server }: Ends): [from: WebSocket, to: WebS
 
 /** What a meeting may be told apart from the defaults. */
 export interface MeetingOptions {
-  readonly server?: ServerOptions;
-  readonly client?: ClientOptions;
+  readonly server?: ServerOptions & UntypedOptions;
+  readonly client?: ClientOptions & UntypedOptions;
   readonly protocols?: string | string[];
   readonly path?: string;
   /** What the server does as soon as there is a connection, still inside the event. */
@@ -74,8 +74,9 @@ export class Meeting {
     await this.#host?.close();
   }
 
-  /** A WebSocket server on the HTTP server. */
-  serve(options: ServerOptions = {}): WebSocketServer {
+  /** A WebSocket server on the HTTP server, in the place of the last one. */
+  serve(options: ServerOptions & UntypedOptions = {}): WebSocketServer {
+    for (const server of this.#servers) server.close();
     const server = new this.pairing.server.WebSocketServer({ server: this.host.http, ...PLAIN, ...options });
     this.#servers.add(server);
     return server;

@@ -45,3 +45,10 @@ export const peers: readonly Peer[] = [ours, reference];
 
 /** What both are given so that they are alike: no compression. */
 export const PLAIN = { perMessageDeflate: false } as const;
+
+/** Options of ws that its published types do not know yet. */
+export interface UntypedOptions {
+  readonly closeTimeout?: number;
+  readonly maxFragments?: number;
+  readonly maxBufferedChunks?: number;
+}

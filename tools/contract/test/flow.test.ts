@@ -1,0 +1,169 @@
+// The flow of what arrives: paused, resumed, sent at the first moment, in the same segment as the handshake.
+import { Buffer } from 'node:buffer';
+import { expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import { closed, nextMessage, nextMessages } from '../src/inbox.ts';
+import { directions } from '../src/meeting.ts';
+import { eachPairing, eachPairingAndTransport } from './each.ts';
+
+/** The texts that arrive, as they do. */
+function texts(ws: WebSocket): string[] {
+  const received: string[] = [];
+  ws.on('message', (data) => received.push(data.toString()));
+  return received;
+}
+
+/** A turn of the event loop, so that what could happen wrongly has had its chance. */
+function turns(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const turn = (left: number): void => {
+      if (left === 0) resolve();
+      else setImmediate(turn, left - 1);
+    };
+    turn(count);
+  });
+}
+
+const NUMBERS = Array.from({ length: 500 }, (_, index) => String(index));
+
+eachPairingAndTransport((meeting) => {
+  test('while paused nothing arrives, and after resume() everything does, in order', async () => {
+    for (const [from, to] of directions(await meeting.meet())) {
+      const received = texts(to);
+      const arrived = nextMessages(to, NUMBERS.length);
+      to.pause();
+      for (const text of NUMBERS) from.send(text);
+      await turns(20);
+      expect(received).toEqual([]);
+      to.resume();
+      await arrived;
+      expect(received).toEqual(NUMBERS);
+      to.removeAllListeners('message');
+    }
+  });
+
+  test('pausing at every message loses none and keeps their order', async () => {
+    for (const [from, to] of directions(await meeting.meet())) {
+      const received = texts(to);
+      const arrived = nextMessages(to, 100);
+      to.on('message', () => {
+        to.pause();
+        setImmediate(() => to.resume());
+      });
+      for (const text of NUMBERS.slice(0, 100)) from.send(text);
+      await arrived;
+      expect(received).toEqual(NUMBERS.slice(0, 100));
+      to.removeAllListeners('message');
+    }
+  });
+
+  test('a message that the server sends at once from its connection event arrives behind open', async () => {
+    const events: string[] = [];
+    meeting.serve().on('connection', (ws) => {
+      ws.send('at once');
+      ws.ping('too');
+    });
+    const client = meeting.dial();
+    client.on('open', () => events.push('open'));
+    client.on('message', (data) => events.push(`message ${data.toString()}`));
+    await new Promise<void>((resolve) => client.once('ping', () => resolve()));
+    expect(events).toEqual(['open', 'message at once']);
+  });
+
+  test('a message that the client sends from its open event arrives', async () => {
+    const listener = meeting.serve();
+    const arrived = new Promise<string>((resolve) => {
+      listener.on('connection', (ws) => ws.on('message', (data) => resolve(data.toString())));
+    });
+    const client = meeting.dial();
+    client.on('open', () => client.send('from open'));
+    expect(await arrived).toBe('from open');
+  });
+
+  test('what has arrived before the close of a paused connection is told before it', async () => {
+    const { client, server } = await meeting.meet();
+    const events = texts(server);
+    server.on('close', (code) => events.push(`close ${code}`));
+    server.pause();
+    client.send('one');
+    client.send('two');
+    client.close(1000);
+    await turns(20);
+    const gone = closed(server);
+    server.resume();
+    await gone;
+    expect(events).toEqual(['one', 'two', 'close 1000']);
+  });
+
+  test('both ends may send a lot at the same time', async () => {
+    const { client, server } = await meeting.meet();
+    const payload = Buffer.alloc(100_000, 'x');
+    const both = Promise.all([nextMessages(client, 50), nextMessages(server, 50)]);
+    for (let index = 0; index < 50; index++) {
+      client.send(payload);
+      server.send(payload);
+    }
+    for (const messages of await both) {
+      expect(messages.every(({ data }) => payload.equals(data as Buffer))).toBe(true);
+    }
+  });
+});
+
+eachPairing((meeting) => {
+  test('with allowSynchronousEvents: false no two messages are told in one turn', async () => {
+    const options = { allowSynchronousEvents: false };
+    for (const [from, to] of directions(await meeting.meet({ server: options, client: options }))) {
+      let tellable = true;
+      const together: string[] = [];
+      to.on('message', (data) => {
+        if (!tellable) together.push(data.toString());
+        tellable = false;
+        setImmediate(() => (tellable = true));
+      });
+      const arrived = nextMessages(to, 20);
+      for (const text of NUMBERS.slice(0, 20)) from.send(text);
+      expect((await arrived).map(({ data }) => data.toString())).toEqual(NUMBERS.slice(0, 20));
+      expect(together).toEqual([]);
+      to.removeAllListeners('message');
+    }
+  });
+
+  test('by default the messages of one chunk are told in one turn', async () => {
+    for (const [from, to] of directions(await meeting.meet())) {
+      let turn = 0;
+      const seen = new Set<number>();
+      to.on('message', () => {
+        seen.add(turn);
+        setImmediate(() => turn++);
+      });
+      const arrived = nextMessages(to, 3);
+      for (const text of ['a', 'b', 'c']) from.send(text);
+      await arrived;
+      to.removeAllListeners('message');
+      expect(seen.size).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test('an exception in a listener is not swallowed, and later messages are told', async () => {
+    const { client, server } = await meeting.meet();
+    const uncaught = new Promise<unknown>((resolve) => catchNextException(resolve));
+    server.once('message', () => {
+      throw new Error('from a listener');
+    });
+    client.send('first');
+    expect(await uncaught).toMatchObject({ message: 'from a listener' });
+    const arrived = nextMessage(server);
+    client.send('second');
+    expect((await arrived).data.toString()).toBe('second');
+  });
+});
+
+/** The next exception that nobody catches goes here, and not to the test runner. */
+function catchNextException(take: (error: unknown) => void): void {
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.once('uncaughtException', (error) => {
+    for (const other of others) process.on('uncaughtException', other);
+    take(error);
+  });
+}
