@@ -1,0 +1,137 @@
+// The rules of the import arrows, each broken once.
+import { describe, expect, test } from 'vitest';
+import { findCycles, importsOf, judgeImports } from '../src/arrows.ts';
+import type { Manifest } from '../src/workspace.ts';
+
+/** The complaints about one file of a package. */
+function judge(folder: string, file: string, text: string, manifest: Omit<Manifest, 'name'> = {}): string[] {
+  return judgeImports({ folder, manifest: { name: folder, ...manifest }, files: new Map([[file, text]]) });
+}
+
+function cycles(files: Record<string, string>, manifest: Omit<Manifest, 'name'> = {}): string[] {
+  return findCycles({ manifest: { name: 'codec', ...manifest }, files: new Map(Object.entries(files)) });
+}
+
+describe('an import is seen', () => {
+  test.each([
+    ['statically', `import { a } from 'x'`],
+    ['for its effect', `import 'x'`],
+    ['for a type', `import type { A } from 'x'`],
+    ['inside a type', `let a: import('x').A`],
+    ['when run', `await import('x')`],
+    ['as a re-export', `export * from 'x'`],
+    ['as a re-exported type', `export type { A } from 'x'`],
+    ['by require', `const a = require('x')`],
+  ])('%s', (_, text) => {
+    expect(importsOf(text)).toEqual(['x']);
+  });
+});
+
+describe('an arrow', () => {
+  test('that the table has may be imported', () => {
+    const dependencies = { '@framewire/codec': 'workspace:^' };
+    expect(judge('connection', 'src/a.ts', `import '@framewire/codec'`, { dependencies })).toEqual([]);
+  });
+
+  test('that the table has not is refused, for a type too', () => {
+    const dependencies = { '@framewire/server': 'workspace:^' };
+    expect(
+      judge('client', 'src/a.ts', `import type { A } from '@framewire/server'`, { dependencies }),
+    ).toEqual([
+      'packages/client/package.json lists @framewire/server: there is no arrow from client to server',
+      'packages/client/src/a.ts imports @framewire/server: there is no arrow from client to server',
+    ]);
+  });
+
+  test('to the umbrella leads from nowhere', () => {
+    expect(judge('server', 'src/a.ts', `import('framewire')`)).toEqual([
+      'packages/server/src/a.ts imports framewire: there is no arrow from server to framewire',
+    ]);
+  });
+
+  test('may be crossed by a test, which is not shipped', () => {
+    expect(judge('codec', 'test/a.test.ts', `import 'framewire'; import 'node:fs'; import 'vitest'`)).toEqual(
+      [],
+    );
+  });
+
+  test('must be in package.json, a subpath by the name of its package', () => {
+    expect(judge('codec', 'src/a.ts', `import '@scope/name/sub'`)).toEqual([
+      'packages/codec/src/a.ts imports @scope/name/sub: its package.json does not list @scope/name',
+    ]);
+    const peerDependencies = { bufferutil: '^4.0.1' };
+    expect(judge('codec', 'src/a.ts', `import 'bufferutil/fallback.js'`, { peerDependencies })).toEqual([]);
+  });
+
+  test('of a package that the table does not know is refused', () => {
+    expect(judge('novel', 'src/a.ts', '')).toEqual([
+      'packages/novel is not in the table of arrows (tools/checks/src/arrows.ts)',
+    ]);
+  });
+});
+
+describe('a sans-I/O package', () => {
+  test('imports Node in src/kernels/ only', () => {
+    expect(judge('codec', 'src/kernels/node.ts', `import 'node:buffer'`)).toEqual([]);
+    expect(judge('codec', 'src/utf8.ts', `import 'node:buffer'`)).toEqual([
+      'packages/codec/src/utf8.ts imports node:buffer: a sans-I/O package meets its engine in src/kernels/ only',
+    ]);
+    expect(judge('connection', 'src/a.ts', `import 'node:stream'`)).toEqual([]);
+  });
+
+  test('depends on nothing', () => {
+    expect(judge('handshake', 'src/a.ts', '', { dependencies: { other: '1.0.0' } })).toEqual([
+      'packages/handshake/package.json lists other: it may depend on nothing',
+    ]);
+  });
+});
+
+describe('a relative import', () => {
+  test('stays in its package, in tests too', () => {
+    expect(judge('codec', 'test/a.test.ts', `import '../src/utf8.ts'`)).toEqual([]);
+    expect(judge('codec', 'test/a.test.ts', `import '../../handshake/src/key.ts'`)).toEqual([
+      'packages/codec/test/a.test.ts imports ../../handshake/src/key.ts: a relative import stays in its package',
+    ]);
+  });
+
+  test('of a source does not reach the tests', () => {
+    expect(judge('codec', 'src/a.ts', `import '../test/hex.ts'`)).toEqual([
+      'packages/codec/src/a.ts imports ../test/hex.ts: the sources import sources only',
+    ]);
+  });
+});
+
+describe('a cycle', () => {
+  test('is found from any file that leads into it, once', () => {
+    const files = {
+      'src/a.ts': `import './b.ts'`,
+      'src/b.ts': `export * from './deep/c.ts'`,
+      'src/deep/c.ts': `import('../b.ts')`,
+      'src/d.ts': `import './b.ts'`,
+    };
+    expect(cycles(files)).toEqual(['src/b.ts -> src/deep/c.ts -> src/b.ts']);
+  });
+
+  test('is not seen where two files import a third', () => {
+    expect(
+      cycles({
+        'src/a.ts': `import './b.ts'; import './c.ts'`,
+        'src/b.ts': `import './c.ts'`,
+        'src/c.ts': '',
+      }),
+    ).toEqual([]);
+  });
+
+  test('of types alone is none', () => {
+    expect(cycles({ 'src/a.ts': `import './b.ts'`, 'src/b.ts': `import type { A } from './a.ts'` })).toEqual(
+      [],
+    );
+  });
+
+  test('through a private import is found', () => {
+    const imports = { '#kernels': { '@framewire/source': { node: './src/k.ts' }, node: './dist/k.js' } };
+    expect(cycles({ 'src/a.ts': `import '#kernels'`, 'src/k.ts': `import './a.ts'` }, { imports })).toEqual([
+      'src/a.ts -> src/k.ts -> src/a.ts',
+    ]);
+  });
+});
