@@ -1,17 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
-import {
-  attach,
-  closeOf,
-  collect,
-  end,
-  hex,
-  memoryPair,
-  rawPair,
-  readBytes,
-  textOf,
-} from './support/pairs.ts';
+import { closeOf, collect, end, hex, memoryPair, rawPair, readBytes, textOf } from './support/pairs.ts';
 
 /** Turns every bit of a message over: at once, or in a later turn for messages that begin with a capital letter. */
 class Inverting implements Extension {

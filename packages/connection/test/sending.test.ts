@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { duplexPair, Duplex } from 'node:stream';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
+import { testCertificate } from '@framewire/testing';
 import { describe, expect, test, vi } from 'vitest';
 import type { WebSocketConnection } from '@framewire/connection';
 import {
@@ -366,9 +368,15 @@ describe('no connection ever sees the bytes of another', () => {
    */
   async function exchange(makePair: (index: number) => Promise<[Duplex, Duplex]>): Promise<void> {
     const count = 8;
-    const rounds = 60;
+    const rounds = 400;
     const ends = await Promise.all(Array.from({ length: count }, (_, i) => makePair(i)));
-    const readers = ends.map(([near], index) => reader(near, index, rounds * 4));
+    let written!: () => void;
+    const allWritten = new Promise<void>((resolve) => (written = resolve));
+    // Every third reader begins when all has been written: the kernel's buffers fill, and writes stay unfinished.
+    const readers = ends.map(async ([near], index) => {
+      if (index % 3 === 0) await allWritten;
+      await reader(near, index, rounds * 4);
+    });
     const connections = ends.map(([, far]) => attach(far, 'server'));
     for (let round = 0; round < rounds; round++) {
       for (const [index, connection] of connections.entries()) {
@@ -376,6 +384,7 @@ describe('no connection ever sees the bytes of another', () => {
       }
       await new Promise(setImmediate);
     }
+    written();
     await Promise.all(readers);
     for (const connection of connections) connection.terminate();
   }
@@ -397,14 +406,23 @@ describe('no connection ever sees the bytes of another', () => {
         received++;
       }
       if (received === expected) break;
-      // Every third reader is slow: the kernel's buffer fills, and writes stay unfinished.
-      for (let turn = 0; index % 3 === 0 && turn < 50; turn++) await new Promise(setImmediate);
     }
     expect(received).toBe(expected);
   }
 
-  test('over TCP, with slow readers and partial writes', async () => {
+  test('over TCP, with readers so slow that writes stay unfinished', async () => {
     await exchange(async () => socketPair());
+  });
+
+  test('over TLS, which reads the bytes when it likes', async () => {
+    const { key, cert } = await testCertificate();
+    await exchange(async () => {
+      const [near, far] = await socketPair();
+      const server = new TLSSocket(far, { isServer: true, key, cert });
+      const client = connectTls({ socket: near, rejectUnauthorized: false });
+      await once(client, 'secureConnect');
+      return [client, server];
+    });
   });
 
   test('over streams in memory, whose bytes are the writer’s own', async () => {
