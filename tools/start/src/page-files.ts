@@ -19,6 +19,8 @@ const FONT = 'font/woff2';
 const FILES = new Map<string, { file: string; type: string }>([
   ['/', page('index.html', HTML)],
   ['/style.css', page('style.css', CSS)],
+  ['/chat.css', page('chat.css', CSS)],
+  ['/meter.css', page('meter.css', CSS)],
   ['/main.js', page('main.js', SCRIPT)],
   ['/link.js', page('link.js', SCRIPT)],
   ['/figures.js', page('figures.js', SCRIPT)],

@@ -34,7 +34,7 @@ export function showStatusLine(terminal: Terminal, sample: () => Sample): () => 
     if (totals.length > WINDOW + 1) totals.shift();
     const seconds = ((totals.length - 1) * REFRESH_MS) / 1000;
     const rate = (messages - (totals[0] ?? 0)) / seconds;
-    const line = formatStatus(people, rate).slice(0, (terminal.columns ?? 80) - 1);
+    const line = formatStatus(people, rate).slice(0, (terminal.columns || 80) - 1);
     terminal.write(`\r${line}\u001b[K`);
   };
   refresh();
