@@ -119,16 +119,18 @@ eachPairing((meeting) => {
   });
 
   // Where ws sends no reason, or a code that is none, ours says that the arguments are wrong: a decision, not a slip.
-  test.runIf(meeting.pairing.client.name === 'framewire').each([
-    [1000, 123],
-    [1000, {}],
-    [1000, new DataView(new ArrayBuffer(4))],
-    [1000.5, undefined],
-  ])('ours refuses close(%s, %s), which ws lets pass', async (code, reason) => {
-    const { client } = await meeting.meet();
-    expect(() => client.close(code, reason as unknown as string)).toThrow(TypeError);
-    expect(client.readyState).toBe(1);
-  });
+  if (meeting.pairing.client.name === 'framewire') {
+    test.each([
+      [1000, 123],
+      [1000, {}],
+      [1000, new DataView(new ArrayBuffer(4))],
+      [1000.5, undefined],
+    ])('ours refuses close(%s, %s), which ws lets pass', async (code, reason) => {
+      const { client } = await meeting.meet();
+      expect(() => client.close(code, reason as unknown as string)).toThrow(TypeError);
+      expect(client.readyState).toBe(1);
+    });
+  }
 
   test('a reason in bytes is told as it is', async () => {
     const { client, server } = await meeting.meet();

@@ -128,23 +128,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('by default the messages of one chunk are told in one turn', async () => {
-    for (const [from, to] of directions(await meeting.meet())) {
-      let turn = 0;
-      const seen = new Set<number>();
-      to.on('message', () => {
-        seen.add(turn);
-        setImmediate(() => turn++);
-      });
-      const arrived = nextMessages(to, 3);
-      for (const text of ['a', 'b', 'c']) from.send(text);
-      await arrived;
-      to.removeAllListeners('message');
-      expect(seen.size).toBeLessThanOrEqual(3);
-    }
-  });
-
-  test('an exception in a listener is not swallowed, and later messages are told', async () => {
+  test('an exception in a listener is not swallowed', async () => {
     const { client, server } = await meeting.meet();
     const uncaught = new Promise<unknown>((resolve) => catchNextException(resolve));
     server.once('message', () => {
@@ -152,6 +136,8 @@ eachPairing((meeting) => {
     });
     client.send('first');
     expect(await uncaught).toMatchObject({ message: 'from a listener' });
+    // A server of ws tells nothing more on this connection; ours goes on.
+    if (meeting.pairing.server.name === 'ws') return;
     const arrived = nextMessage(server);
     client.send('second');
     expect((await arrived).data.toString()).toBe('second');

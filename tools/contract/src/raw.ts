@@ -1,0 +1,166 @@
+// A peer of raw bytes: it does the opening handshake by hand, and then says and hears bytes.
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Meeting, MeetingOptions } from './meeting.ts';
+
+/** The key of the example of RFC 6455 §1.3. */
+export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** The value of Sec-WebSocket-Accept for a key (§1.3). */
+export function acceptValue(key: string): string {
+  return createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+}
+
+/** The head of a request or a response from its lines. */
+export function head(...lines: string[]): string {
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** A valid upgrade request. */
+export function upgradeRequest(path = '/', ...more: string[]): string {
+  return head(
+    `GET ${path} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `Sec-WebSocket-Key: ${KEY}`,
+    'Sec-WebSocket-Version: 13',
+    ...more,
+  );
+}
+
+/** A valid response to the upgrade request with a key. */
+export function upgradeResponse(key: string, ...more: string[]): string {
+  return head(
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptValue(key)}`,
+    ...more,
+  );
+}
+
+/** Bytes from hex digits, spaces ignored. */
+export function bytes(digits: string): Buffer {
+  return Buffer.from(digits.replaceAll(' ', ''), 'hex');
+}
+
+/** One end of a connection, as bytes. */
+export class RawPeer {
+  readonly #socket: Duplex;
+  #received = Buffer.alloc(0);
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    const end = (): void => {
+      this.#ended = true;
+      this.#wake();
+    };
+    socket.on('end', end).on('close', end).on('error', end);
+  }
+
+  /** Writes bytes, given as such or in hex digits. */
+  say(data: Uint8Array | string): void {
+    this.#socket.write(typeof data === 'string' ? bytes(data) : data);
+  }
+
+  /** Ends the writing side. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Cuts the connection. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The head that comes next, without its empty line. */
+  async hearHead(): Promise<string> {
+    const end = await this.#until(() => this.#received.indexOf('\r\n\r\n') + 1);
+    const text = this.#received.toString('latin1', 0, end - 1);
+    this.#received = this.#received.subarray(end + 3);
+    return text;
+  }
+
+  /** The next bytes, in hex. */
+  async hear(count: number): Promise<string> {
+    await this.#until(() => this.#received.length >= count);
+    const digits = this.#received.toString('hex', 0, count);
+    this.#received = this.#received.subarray(count);
+    return digits;
+  }
+
+  /** All bytes until the other end has nothing more to say, in hex. */
+  async hearAll(): Promise<string> {
+    return (await this.hearRest()).toString('hex');
+  }
+
+  /** As {@link RawPeer.hearAll}, as bytes. */
+  async hearRest(): Promise<Buffer> {
+    await this.#until(() => this.#ended, true);
+    return this.#received;
+  }
+
+  async #until(condition: () => boolean | number, evenEnded = false): Promise<number> {
+    for (;;) {
+      const value = Number(condition());
+      if (value > 0) return value;
+      if (this.#ended && !evenEnded) {
+        throw new Error(`The connection ended after ${this.#received.toString('hex') || 'no bytes'}`);
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** A connection of which one end is raw. */
+export interface RawMeeting {
+  readonly ws: WebSocket;
+  readonly raw: RawPeer;
+}
+
+/** A raw client, connected to the server of the pairing. `together` is sent in the same write as the request. */
+export async function meetRawClient(
+  meeting: Meeting,
+  options: MeetingOptions = {},
+  together = Buffer.alloc(0),
+): Promise<RawMeeting> {
+  const accepted = once(meeting.serve(options.server), 'connection');
+  void accepted.then(([ws]) => options.greet?.(ws as WebSocket));
+  const raw = new RawPeer(await meeting.connect());
+  raw.say(Buffer.concat([Buffer.from(upgradeRequest(options.path)), together]));
+  const [[ws]] = (await Promise.all([accepted, raw.hearHead()])) as [[WebSocket], string];
+  return { ws, raw };
+}
+
+/** A raw server, to which the client of the pairing has connected. `together` is sent in the same write as the 101. */
+export async function meetRawServer(
+  meeting: Meeting,
+  options: MeetingOptions = {},
+  together = Buffer.alloc(0),
+): Promise<RawMeeting> {
+  const upgrade = once(meeting.host.http, 'upgrade');
+  const ws = meeting.dial(options);
+  options.greet?.(ws);
+  const opened = once(ws, 'open');
+  const [request, socket] = (await upgrade) as [IncomingMessage, Duplex];
+  const raw = new RawPeer(socket);
+  const key = request.headers['sec-websocket-key'] ?? '';
+  raw.say(Buffer.concat([Buffer.from(upgradeResponse(key)), together]));
+  await opened;
+  return { ws, raw };
+}
