@@ -139,11 +139,16 @@ export async function meetRawClient(
   options: MeetingOptions = {},
   together = Buffer.alloc(0),
 ): Promise<RawMeeting> {
-  const accepted = once(meeting.serve(options.server), 'connection');
-  void accepted.then(([ws]) => options.greet?.(ws as WebSocket));
+  const listener = meeting.serve(options.server);
+  const accepted = new Promise<WebSocket>((resolve) => {
+    listener.once('connection', (ws) => {
+      options.greet?.(ws);
+      resolve(ws);
+    });
+  });
   const raw = new RawPeer(await meeting.connect());
   raw.say(Buffer.concat([Buffer.from(upgradeRequest(options.path)), together]));
-  const [[ws]] = (await Promise.all([accepted, raw.hearHead()])) as [[WebSocket], string];
+  const [ws] = await Promise.all([accepted, raw.hearHead()]);
   return { ws, raw };
 }
 

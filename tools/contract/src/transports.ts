@@ -44,26 +44,28 @@ export const tcp: Transport = { name: 'TCP', open: openTcp };
 
 async function openTcp(): Promise<Host> {
   const server = http.createServer();
+  const sockets = connectionsOf(server);
   const { port } = await listen(server);
   return {
     http: server,
     url: (path = '/') => `ws://127.0.0.1:${port}${path}`,
     clientOptions: {},
     connect: () => connected(net.connect(port, '127.0.0.1'), 'connect'),
-    close: () => closeServer(server),
+    close: () => closeServer(server, sockets),
   };
 }
 
 async function openTls(): Promise<Host> {
   const { key, cert } = await certificate();
   const server = https.createServer({ key, cert });
+  const sockets = connectionsOf(server);
   const { port } = await listen(server);
   return {
     http: server,
     url: (path = '/') => `wss://127.0.0.1:${port}${path}`,
     clientOptions: { ca: cert },
     connect: () => connected(tls.connect({ host: '127.0.0.1', port, ca: cert }), 'secureConnect'),
-    close: () => closeServer(server),
+    close: () => closeServer(server, sockets),
   };
 }
 
@@ -71,6 +73,7 @@ async function openUnix(): Promise<Host> {
   const folder = await mkdtemp(join(tmpdir(), 'contract-'));
   const path = join(folder, 'socket');
   const server = http.createServer();
+  const sockets = connectionsOf(server);
   server.listen(path);
   await once(server, 'listening');
   return {
@@ -79,7 +82,7 @@ async function openUnix(): Promise<Host> {
     clientOptions: {},
     connect: () => connected(net.connect(path), 'connect'),
     close: async () => {
-      await closeServer(server);
+      await closeServer(server, sockets);
       await rm(folder, { recursive: true });
     },
   };
@@ -118,10 +121,20 @@ async function connected(socket: net.Socket, event: 'connect' | 'secureConnect')
   return socket;
 }
 
-/** Upgraded sockets have left the HTTP server: they end with their WebSockets. */
-async function closeServer(server: http.Server): Promise<void> {
+/** Upgraded sockets have left the HTTP server, which would wait for their end: they are cut. */
+async function closeServer(server: http.Server, sockets: ReadonlySet<net.Socket>): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
   await closed;
+}
+
+/** The connections of a server that are not closed yet. */
+function connectionsOf(server: http.Server): ReadonlySet<net.Socket> {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }

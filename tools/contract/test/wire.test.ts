@@ -1,6 +1,7 @@
 // The wire: one end speaks literal bytes (RFC 6455 §5), the other is an implementation; what it tells and what it answers.
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { bytes, meetRawClient, meetRawServer, type RawMeeting } from '../src/raw.ts';
 import type { Meeting, MeetingOptions } from '../src/meeting.ts';
 import { eachPeerAndTransport } from './each.ts';
@@ -56,13 +57,14 @@ const roles: readonly Role[] = [
 ];
 
 /** Everything that is told of a connection, in words. */
-function tell({ ws }: RawMeeting): Promise<string[]> {
+function tell(ws: WebSocket): Promise<string[]> {
   const events: string[] = [];
+  ws.on('open', () => events.push('open'));
   ws.on('message', (data, isBinary) =>
     events.push(`message ${(data as Buffer).toString('hex')} ${isBinary}`),
   );
-  ws.on('ping', (data) => events.push(`ping ${data.toString('hex')}`));
-  ws.on('pong', (data) => events.push(`pong ${data.toString('hex')}`));
+  ws.on('ping', (data) => events.push(`ping ${data.toString('hex')}`.trim()));
+  ws.on('pong', (data) => events.push(`pong ${data.toString('hex')}`.trim()));
   ws.on('error', (error: Error & { code?: string }) => {
     events.push(`${error.name} ${String(error.code)}: ${error.message}`);
   });
@@ -210,31 +212,25 @@ eachPeerAndTransport((meeting) => {
     const optionsOf = (options: object): MeetingOptions => ({ [role.name]: options });
 
     test.each(breaches)('answers $rule with an error and the close code', async (breach) => {
-      const rawMeeting = await role.meet(meeting, optionsOf(breach.options ?? {}));
-      const told = tell(rawMeeting);
-      rawMeeting.raw.say(
-        Buffer.concat(breach.frames.map(([header, payload]) => role.frame(header, payload))),
-      );
-      const answer = await rawMeeting.raw.hear(
+      const { ws, raw } = await role.meet(meeting, optionsOf(breach.options ?? {}));
+      const told = tell(ws);
+      raw.say(Buffer.concat(breach.frames.map(([header, payload]) => role.frame(header, payload))));
+      const answer = await raw.hear(
         role.name === 'client' ? answerSize(breach.answer) : breach.answer.length / 2,
       );
       expect(role.unmask(answer)).toBe(breach.answer);
-      rawMeeting.raw.end();
-      expect((await told).map((event) => event.trim())).toEqual([
-        ...(breach.before ?? []),
-        breach.error,
-        'close 1006',
-      ]);
+      raw.end();
+      expect(await told).toEqual([...(breach.before ?? []), breach.error, 'close 1006']);
     });
 
     test('answers frames that are masked the wrong way with an error and 1002', async () => {
-      const rawMeeting = await role.meet(meeting);
-      const told = tell(rawMeeting);
+      const { ws, raw } = await role.meet(meeting);
+      const told = tell(ws);
       // A client's frames are masked and a server's are not (§5.1): here it is the other way round.
-      rawMeeting.raw.say(role.name === 'server' ? '810161' : mask('8101', '61'));
-      const answer = await rawMeeting.raw.hear(role.name === 'server' ? 4 : 8);
+      raw.say(role.name === 'server' ? '810161' : mask('8101', '61'));
+      const answer = await raw.hear(role.name === 'server' ? 4 : 8);
       expect(role.unmask(answer)).toBe(C1002);
-      rawMeeting.raw.end();
+      raw.end();
       const [error, close] = await told;
       const [code, word] = role.name === 'server' ? ['EXPECTED', 'set'] : ['UNEXPECTED', 'clear'];
       expect(error).toBe(`RangeError WS_ERR_${code}_MASK: Invalid WebSocket frame: MASK must be ${word}`);
@@ -243,46 +239,42 @@ eachPeerAndTransport((meeting) => {
 
     test('takes every close code that may be on the wire, and answers with it', async () => {
       for (const code of [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 4999]) {
-        const rawMeeting = await role.meet(meeting);
-        const told = tell(rawMeeting);
+        const { ws, raw } = await role.meet(meeting);
+        const told = tell(ws);
         const payload = `${code.toString(16).padStart(4, '0')}6f6b`;
-        rawMeeting.raw.say(role.frame('8804', payload));
-        expect(role.unmask(await rawMeeting.raw.hear(role.name === 'server' ? 6 : 10))).toBe(
-          `8804${payload}`,
-        );
-        rawMeeting.raw.end();
+        raw.say(role.frame('8804', payload));
+        expect(role.unmask(await raw.hear(role.name === 'server' ? 6 : 10))).toBe(`8804${payload}`);
+        raw.end();
         expect(await told).toEqual([`close ${code} ok`]);
       }
     });
 
     test('takes a close frame without a code as 1005, and answers without one', async () => {
-      const rawMeeting = await role.meet(meeting);
-      const told = tell(rawMeeting);
-      rawMeeting.raw.say(role.frame('8800'));
-      expect(role.unmask(await rawMeeting.raw.hear(role.name === 'server' ? 2 : 6))).toBe('8800');
-      rawMeeting.raw.end();
+      const { ws, raw } = await role.meet(meeting);
+      const told = tell(ws);
+      raw.say(role.frame('8800'));
+      expect(role.unmask(await raw.hear(role.name === 'server' ? 2 : 6))).toBe('8800');
+      raw.end();
       expect(await told).toEqual(['close 1005']);
     });
 
     test('tells nothing that comes behind a close frame', async () => {
-      const rawMeeting = await role.meet(meeting);
-      const told = tell(rawMeeting);
-      rawMeeting.raw.say(
-        Buffer.concat([role.frame('880203e8'.slice(0, 4), '03e8'), role.frame('8101', '61')]),
-      );
-      rawMeeting.raw.end();
+      const { ws, raw } = await role.meet(meeting);
+      const told = tell(ws);
+      raw.say(Buffer.concat([role.frame('880203e8'.slice(0, 4), '03e8'), role.frame('8101', '61')]));
+      raw.end();
       expect(await told).toEqual(['close 1000']);
     });
 
     test('gives 1006 and no message when the connection ends inside a message', async () => {
       for (const cut of ['end', 'destroy'] as const) {
-        const rawMeeting = await role.meet(meeting);
-        const told = tell(rawMeeting);
+        const { ws, raw } = await role.meet(meeting);
+        const told = tell(ws);
         const whole = role.frame('8105', '68656c6c6f');
-        rawMeeting.raw.say(Buffer.concat([role.frame('0102', '6f6b'), whole.subarray(0, whole.length - 1)]));
-        rawMeeting.raw.say(role.frame('8900'));
-        if (cut === 'end') rawMeeting.raw.end();
-        else setImmediate(() => rawMeeting.raw.destroy());
+        raw.say(Buffer.concat([role.frame('0102', '6f6b'), whole.subarray(0, whole.length - 1)]));
+        raw.say(role.frame('8900'));
+        if (cut === 'end') raw.end();
+        else setImmediate(() => raw.destroy());
         const events = await told;
         expect(events.at(-1)).toBe('close 1006');
         expect(events.filter((event) => event.startsWith('message'))).toEqual([]);
@@ -290,8 +282,8 @@ eachPeerAndTransport((meeting) => {
     });
 
     test('reads a message that arrives a byte at a time', async () => {
-      const rawMeeting = await role.meet(meeting);
-      const told = tell(rawMeeting);
+      const { ws, raw } = await role.meet(meeting);
+      const told = tell(ws);
       const stream = Buffer.concat([
         role.frame('817e0080', '61'.repeat(128)),
         role.frame('0103', 'f09f98'),
@@ -300,10 +292,10 @@ eachPeerAndTransport((meeting) => {
         role.frame('8802', '03e8'),
       ]);
       for (const byte of stream) {
-        rawMeeting.raw.say(Buffer.from([byte]));
+        raw.say(Buffer.from([byte]));
         await new Promise((resolve) => setImmediate(resolve));
       }
-      rawMeeting.raw.end();
+      raw.end();
       expect(await told).toEqual([
         `message ${'61'.repeat(128)} false`,
         'ping 010203',
@@ -313,41 +305,54 @@ eachPeerAndTransport((meeting) => {
     });
 
     test('loses no bytes that come in the same write as the handshake', async () => {
-      const events: string[] = [];
       const together = Buffer.concat([
         role.frame('8105', '6561726c79'),
         role.frame('8900'),
         role.frame('8201', '62'),
         role.frame('8802', '03e8'),
       ]);
-      let told: Promise<string[]> | undefined;
-      const raw = await role.meet(
-        meeting,
-        {
-          greet: (ws) => {
-            ws.on('open', () => events.push('open'));
-            told = tell({ ws } as RawMeeting);
-          },
-        },
-        together,
-      );
-      raw.raw.end();
-      expect(await told).toEqual(
-        ['message 6561726c79 false', 'ping', 'message 62 true', 'close 1000'].map(pad),
-      );
-      expect(events).toEqual(role.name === 'client' ? ['open'] : []);
+      let told = Promise.resolve(['nothing']);
+      const greet = (ws: WebSocket): void => {
+        told = tell(ws);
+      };
+      const { raw } = await role.meet(meeting, { greet }, together);
+      raw.end();
+      const opened = role.name === 'client' ? ['open'] : [];
+      expect(await told).toEqual([
+        ...opened,
+        'message 6561726c79 false',
+        'ping',
+        'message 62 true',
+        'close 1000',
+      ]);
+    });
+
+    test('tells the messages of one segment in one turn', async () => {
+      const { ws, raw } = await role.meet(meeting);
+      let turn = 0;
+      const turns: number[] = [];
+      const told = new Promise<void>((resolve) => {
+        ws.on('message', () => {
+          turns.push(turn);
+          setImmediate(() => turn++);
+          if (turns.length === 3) resolve();
+        });
+      });
+      raw.say(Buffer.concat([role.frame('8101', '61'), role.frame('8101', '62'), role.frame('8101', '63')]));
+      await told;
+      expect(turns).toEqual([0, 0, 0]);
     });
 
     test('ends the connection after closeTimeout when the peer never answers a close frame', async () => {
-      const rawMeeting = await role.meet(meeting, optionsOf({ closeTimeout: 50 }));
-      const told = tell(rawMeeting);
-      rawMeeting.ws.close(1000);
-      expect(role.unmask(await rawMeeting.raw.hear(role.name === 'server' ? 4 : 8))).toBe('880203e8');
+      const { ws, raw } = await role.meet(meeting, optionsOf({ closeTimeout: 50 }));
+      const told = tell(ws);
+      ws.close(1000);
+      expect(role.unmask(await raw.hear(role.name === 'server' ? 4 : 8))).toBe('880203e8');
       expect(await told).toEqual(['close 1006']);
     });
 
     test('writes the shortest of the three forms of a length', async () => {
-      const rawMeeting = await role.meet(meeting);
+      const { ws, raw } = await role.meet(meeting);
       const bit = role.name === 'client' ? 0x80 : 0;
       const key = role.name === 'client' ? 4 : 0;
       for (const [size, header] of [
@@ -357,9 +362,9 @@ eachPeerAndTransport((meeting) => {
         [65535, [0x82, 126 | bit, 255, 255]],
         [65536, [0x82, 127 | bit, 0, 0, 0, 0, 0, 1, 0, 0]],
       ] as const) {
-        rawMeeting.ws.send(Buffer.alloc(size));
-        expect(await rawMeeting.raw.hear(header.length)).toBe(Buffer.from(header).toString('hex'));
-        await rawMeeting.raw.hear(key + size);
+        ws.send(Buffer.alloc(size));
+        expect(await raw.hear(header.length)).toBe(Buffer.from(header).toString('hex'));
+        await raw.hear(key + size);
       }
     });
   });
@@ -371,9 +376,4 @@ function answerSize(answer: string): number {
   let size = 0;
   for (let at = 0; at < data.length; at += 2 + data[at + 1]!) size += 6 + data[at + 1]!;
   return size;
-}
-
-/** Events without a payload have nothing behind their name. */
-function pad(event: string): string {
-  return event === 'ping' ? 'ping ' : event;
 }
