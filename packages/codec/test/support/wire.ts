@@ -25,7 +25,9 @@ export function masked(frame: Uint8Array, key = hex(KEY)): Uint8Array {
 
 /** "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)" (§5.3). */
 export function naivelyMasked(payload: Uint8Array, key: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(payload, (octet, i) => octet ^ key[i % 4]!);
+  const masked = new Uint8Array(payload.length);
+  for (let i = 0; i < payload.length; i++) masked[i] = payload[i]! ^ key[i % 4]!;
+  return masked;
 }
 
 function headerSize(second: number): number {
