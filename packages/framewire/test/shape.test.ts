@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { WebSocket as Client } from '@framewire/client';
+import { WebSocketServer as Server } from '@framewire/server';
+import * as framewire from 'framewire';
+import { describe, expect, test } from 'vitest';
+
+const { WebSocket, WebSocketServer } = framewire;
+
+/** What a script prints that is run by Node alone, with the built package. */
+async function runBuilt(script: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], {
+    cwd: new URL('..', import.meta.url),
+    // Those of the test runner choose the sources.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return stdout.trim();
+}
+
+describe('the module', () => {
+  test('has the class as its default and by name, with the rest as statics', () => {
+    expect(framewire.default).toBe(WebSocket);
+    expect([WebSocket.WebSocket, WebSocket.WebSocketServer, WebSocket.Server]).toEqual([
+      WebSocket,
+      WebSocketServer,
+      WebSocketServer,
+    ]);
+  });
+
+  test('names the states as the DOM does', () => {
+    expect([WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED]).toEqual([0, 1, 2, 3]);
+  });
+
+  test('extends the classes of the layers below', () => {
+    expect(Object.getPrototypeOf(WebSocket)).toBe(Client);
+    expect(Object.getPrototypeOf(WebSocketServer)).toBe(Server);
+  });
+
+  test('is the class itself for require(), and the same one as for import', async () => {
+    expect(
+      await runBuilt(`
+        const required = require('framewire');
+        import('framewire').then((imported) => {
+          console.log(typeof required, imported.default === required, imported.WebSocketServer === required.Server);
+        });`),
+    ).toBe('function true true');
+  });
+
+  test('is the class itself in the CommonJS build too', async () => {
+    expect(
+      await runBuilt(`
+        const built = require('./dist/index.cjs');
+        console.log(typeof built, built.WebSocket === built, built.Server === built.WebSocketServer);`),
+    ).toBe('function true true');
+  });
+});
+
+describe('a server', () => {
+  test('makes connections of the same class as clients are', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const connected = once(server, 'connection') as Promise<[InstanceType<typeof WebSocket>]>;
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const [connection] = await connected;
+    expect(connection).toBeInstanceOf(WebSocket);
+    expect(connection.url).toBeUndefined();
+    const closed = once(client, 'close');
+    connection.close();
+    await closed;
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('makes connections of the class that it is given', async () => {
+    class Greeting extends WebSocket {
+      greet(): void {
+        this.send('hello');
+      }
+    }
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', WebSocket: Greeting });
+    server.on('connection', (ws) => {
+      ws.greet();
+    });
+    await once(server, 'listening');
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(String((await once(client, 'message'))[0])).toBe('hello');
+    const closed = once(client, 'close');
+    client.close();
+    await closed;
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('that throws for its options says so at once', () => {
+    expect(() => new WebSocketServer({})).toThrow('One and only one of the "port", "server", or "noServer"');
+  });
+});
