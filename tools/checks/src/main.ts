@@ -4,11 +4,13 @@ import { help, readArguments } from './arguments.ts';
 import { failed, formatTally, passed, sum } from './outcome.ts';
 import { arrows } from './steps/arrows.ts';
 import { lint } from './steps/lint.ts';
+import { lines } from './steps/lines.ts';
+import { tests } from './steps/tests.ts';
 import { types } from './steps/types.ts';
 import type { Arguments } from './arguments.ts';
 import type { Outcome, Step } from './outcome.ts';
 
-const STEPS: readonly Step[] = [lint, types, arrows];
+const STEPS: readonly Step[] = [lint, types, arrows, tests, lines];
 
 const USAGE_ERROR = 2;
 

@@ -1,0 +1,33 @@
+/** The step that runs the tests of the built packages on the other Node lines. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeOfLine } from '../node-lines.ts';
+import { skipped, sum } from '../outcome.ts';
+import { vitest } from '../vitest.ts';
+import { publishedPackages } from '../workspace.ts';
+import type { NodeLine } from '../node-lines.ts';
+import type { Outcome, Step } from '../outcome.ts';
+
+/** The lines beside the oldest, on which the tests of the sources run. */
+const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
+
+export const lines: Step = {
+  name: 'lines',
+  title: `the packages' tests, against what was built, on Node ${NEWER_LINES.join(', ')}`,
+  async run() {
+    const outcomes: Outcome[] = [];
+    for (const line of NEWER_LINES) outcomes.push(await testOn(line));
+    return sum(outcomes);
+  },
+};
+
+async function testOn(line: NodeLine): Promise<Outcome> {
+  const node = await nodeOfLine(line);
+  if ('missing' in node) return skipped(`tests on Node ${line}: ${node.missing}`);
+  const folders = publishedPackages()
+    .filter(({ path }) => existsSync(join(path, 'test')))
+    .map(({ folder }) => `packages/${folder}/test/`);
+  const { outcome } = await vitest(node.program, `node-${line}`, folders, { env: { FRAMEWIRE_BUILT: '1' } });
+  return { ...outcome, notes: outcome.notes.map((note) => `on Node ${line}: ${note}`) };
+}

@@ -1,0 +1,51 @@
+/** The step that runs all tests against the sources and measures what they cover. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { judged, sum } from '../outcome.ts';
+import { vitest } from '../vitest.ts';
+import { ROOT } from '../workspace.ts';
+import type { Step } from '../outcome.ts';
+
+/** The packages of which vitest.config.ts wants every branch covered. */
+const EVERY_BRANCH = ['codec', 'handshake'];
+
+export const tests: Step = {
+  name: 'tests',
+  title: 'all tests, against the sources; every branch of the codec and the handshake is covered',
+  async run() {
+    const { output, outcome } = await vitest(process.execPath, 'sources', ['--coverage']);
+    const complaints = output.split('\n').filter((line) => line.includes('does not meet'));
+    const coverage = EVERY_BRANCH.map((name) =>
+      judged(
+        `coverage of packages/${name}`,
+        complaints.filter((line) => line.includes(`packages/${name}/src/`)).map(unstyled),
+      ),
+    );
+    const total = sum([outcome, ...coverage]);
+    return { ...total, notes: [...coverageLine(), ...total.notes] };
+  },
+};
+
+interface Covered {
+  total: Record<'statements' | 'branches' | 'functions', { pct: number }>;
+}
+
+/** One line with the percentages of all packages together. */
+function coverageLine(): string[] {
+  try {
+    const file = readFileSync(join(ROOT, 'coverage', 'coverage-summary.json'), 'utf8');
+    const { statements, branches, functions } = (JSON.parse(file) as Covered).total;
+    return [
+      `covered: ${statements.pct} % of statements, ${branches.pct} % of branches, ${functions.pct} % of functions`,
+    ];
+  } catch {
+    return ['covered: not measured'];
+  }
+}
+
+/** A line without the colours of a terminal. */
+function unstyled(line: string): string {
+  // eslint-disable-next-line no-control-regex -- the colours are control characters
+  return line.replace(/\u001b\[[\d;]*m/g, '').replace(/^ERROR: /, '');
+}

@@ -1,0 +1,77 @@
+/** Running vitest and counting what it ran. */
+
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { run } from './command.ts';
+import { failed, passed, skipped, sum } from './outcome.ts';
+import { ROOT } from './workspace.ts';
+import type { CommandOptions, Finished } from './command.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The parts of vitest's JSON report that are counted. */
+interface Report {
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { fullName: string; status: string }[];
+  }[];
+}
+
+/** A finished run: its counts, and what it printed. */
+export interface Tested extends Finished {
+  outcome: Outcome;
+}
+
+/**
+ * Runs vitest and counts its tests; a file that could not be loaded counts as one failure.
+ *
+ * @param node The program that runs it.
+ * @param name Names the report's file, one for each kind of run.
+ * @param args Filters and options for `vitest run`.
+ */
+export async function vitest(
+  node: string,
+  name: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<Tested> {
+  const file = join(ROOT, '.cache', 'vitest', `${name}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  const reporters = ['--no-color', '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
+  const program = join('node_modules', 'vitest', 'vitest.mjs');
+  const finished = await run(node, [program, 'run', ...args, ...reporters], options);
+  return { ...finished, outcome: countTests(readReport(file), finished) };
+}
+
+function readReport(file: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } catch {
+    return undefined; // vitest ended before it could write one.
+  }
+}
+
+/** The sum of a report; what vitest printed is kept as a note when anything failed. */
+export function countTests(report: Report | undefined, { code, output }: Finished): Outcome {
+  if (!report) return failed(output.trim());
+  const files = report.testResults;
+  const tests = files.flatMap(({ assertionResults }) => assertionResults);
+  const failures = tests.filter(({ status }) => status === 'failed').length + files.filter(isBroken).length;
+  const successes = tests.filter(({ status }) => status === 'passed').length;
+  const outcomes = [
+    passed(successes),
+    ...tests
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName, status }) => skipped(`${status === 'todo' ? 'to do' : 'skipped'}: ${fullName}`)),
+  ];
+  if (failures > 0) outcomes.push(failed(output.trim(), failures));
+  else if (code !== 0 && !output.includes('does not meet')) outcomes.push(failed(output.trim()));
+  return sum(outcomes);
+}
+
+/** A file whose tests were never reached. */
+function isBroken({ status, assertionResults }: Report['testResults'][number]): boolean {
+  return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+}
