@@ -1,0 +1,24 @@
+// The same story: what both ends tell of a scenario, in every pairing, is what ws tells of it with itself.
+import { describe, expect, test } from 'vitest';
+import { control, pairings } from '../src/pairings.ts';
+import { play, type Log, type Story } from '../src/stage.ts';
+import { stories } from '../src/stories.ts';
+import { tcp, transports, type Transport } from '../src/transports.ts';
+
+/** What ws tells of a story with itself: played once for all pairings, and compared with itself once more as the control. */
+function reference(story: Story, transport: Transport): () => Promise<Log> {
+  let log: Promise<Log> | undefined;
+  return () => (log ??= play(story, control, transport));
+}
+
+for (const transport of transports) {
+  describe(`over ${transport.name}`, () => {
+    for (const story of stories) {
+      if (story.tcpOnly && transport !== tcp) continue;
+      const told = reference(story, transport);
+      test.each(pairings)(`$name: ${story.name}`, async (pairing) => {
+        expect(await play(story, pairing, transport)).toEqual(await told());
+      });
+    }
+  });
+}
