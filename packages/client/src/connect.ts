@@ -86,7 +86,9 @@ export class ConnectAttempt {
     this.#request = request;
     if (this.#redirects > 0) this.#listener.redirected(this.#address, request);
     const { handshakeTimeout } = this.#options;
-    if (handshakeTimeout) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
+    // A listener of the redirect may have given the attempt up: the listeners below are still needed, as it may have
+    // destroyed the request with an error of its own.
+    if (handshakeTimeout && !this.#over) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
 
     request.on('error', (error) => {
       if (request === this.#request) this.#fail(error);

@@ -5,9 +5,9 @@ import { authorityOf, type Address } from './address.ts';
 /** The statuses that mean "ask again there". */
 const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
 
-/** Whether a response sends the client elsewhere. */
+/** Whether a response sends the client elsewhere; an empty location leads nowhere. */
 export function isRedirect(status: number | undefined, location: string | undefined): location is string {
-  return location !== undefined && REDIRECTS.has(status);
+  return Boolean(location) && REDIRECTS.has(status);
 }
 
 /**

@@ -39,16 +39,15 @@ export class WebSocket extends WebSocketConnection {
     second?: Subprotocols | ClientOptions<WebSocket>,
     third?: ClientOptions<WebSocket>,
   ) {
-    const hasProtocols = typeof second === 'string' || Array.isArray(second);
-    const options =
-      (hasProtocols ? third : ((second as ClientOptions<WebSocket> | undefined) ?? third)) ?? {};
+    const hasOptionsSecond = isOptions(second);
+    const options = (hasOptionsSecond ? second : third) ?? {};
     super(options);
     if (address === null) return;
-    const protocols = hasProtocols ? second : options.protocols;
+    const protocols = hasOptionsSecond || second === undefined ? options.protocols : second;
     const attempt = new ConnectAttempt(
       this.#listener(options),
       parseAddress(address),
-      typeof protocols === 'string' ? [protocols] : (protocols ?? []),
+      toList(protocols),
       options,
     );
     this.#attempt = attempt;
@@ -97,6 +96,16 @@ export class WebSocket extends WebSocketConnection {
       },
     };
   }
+}
+
+// Programs in JavaScript pass anything: what is no list and no object of options is taken for a subprotocol, and refused.
+function isOptions(argument: unknown): argument is ClientOptions<WebSocket> {
+  return typeof argument === 'object' && argument !== null && !Array.isArray(argument);
+}
+
+function toList(protocols: unknown): readonly string[] {
+  if (protocols === undefined) return [];
+  return (Array.isArray(protocols) ? protocols : [protocols]) as readonly string[];
 }
 
 Object.defineProperty(WebSocket.prototype, 'url', { enumerable: true });

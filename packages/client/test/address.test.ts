@@ -1,0 +1,156 @@
+// Which addresses a client takes, what they mean for the request, and how the others are refused.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocketServer } from 'ws';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from '@framewire/client';
+import { parseAddress } from '../src/address.ts';
+import { OurWebSocket, record, thrown, withBoth } from './support/recorder.ts';
+import { listen, wsServer } from './support/servers.ts';
+
+describe('an address that is read', () => {
+  test.each([
+    ['ws://example.com', false, 'example.com', 80, '/'],
+    ['wss://example.com', true, 'example.com', 443, '/'],
+    ['http://example.com/a', false, 'example.com', 80, '/a'],
+    ['https://example.com/a?b=c', true, 'example.com', 443, '/a?b=c'],
+    ['ws://example.com:80/', false, 'example.com', 80, '/'],
+    ['wss://example.com:80/', true, 'example.com', 80, '/'],
+    ['ws://example.com:8080?q', false, 'example.com', 8080, '/?q'],
+    ['ws://[::1]:9000/', false, '::1', 9000, '/'],
+    ['ws://EXAMPLE.com/A', false, 'example.com', 80, '/A'],
+    ['ws://example.com/ä b', false, 'example.com', 80, '/%C3%A4%20b'],
+  ])('%s is a host, a port and a target', (address, secure, host, port, target) => {
+    const parsed = parseAddress(address);
+    expect(parsed).toMatchObject({ secure, host, port, target, socketPath: undefined, auth: undefined });
+    expect(parsed.defaultPort).toBe(secure ? 443 : 80);
+  });
+
+  test.each([
+    ['ws+unix:/tmp/a.sock', '/tmp/a.sock', ''],
+    ['ws+unix:/tmp/a.sock:/room', '/tmp/a.sock', '/room'],
+    ['ws+unix:/tmp/a.sock:/room?name=b:c', '/tmp/a.sock', '/room?name=b:c'],
+    ['ws+unix:./a.sock:/', './a.sock', '/'],
+  ])('%s is split at the first colon behind the path of the socket', (address, socketPath, target) => {
+    expect(parseAddress(address)).toMatchObject({ socketPath, target, secure: false });
+  });
+
+  test.each([
+    ['ws://user:secret@h/', 'user:secret'],
+    ['ws://user@h/', 'user:'],
+    ['ws://:secret@h/', ':secret'],
+    ['ws://a%3Ab:%40%2F%25@h/', 'a:b:@/%'],
+    ['ws://100%:%zz@h/', '100%:%zz'],
+  ])('the user info of %s is percent-decoded, and what cannot be decoded is left', (address, auth) => {
+    expect(parseAddress(address).auth).toBe(auth);
+  });
+
+  test.each(['http:', 'https:', 'ws:'])('a URL object with %s is not changed', (scheme) => {
+    const url = new URL(`${scheme}//u:p@example.com:81/a?b`);
+    const before = url.href;
+    const ws = new WebSocket(url, { createConnection: refuseToConnect });
+    ws.on('error', () => {});
+    ws.terminate();
+    expect(url.href).toBe(before);
+    expect(ws.url).toBe(before.replace(/^http/, 'ws'));
+  });
+});
+
+describe('an address that is refused', () => {
+  test.each([
+    'not a url',
+    '',
+    'ws://',
+    'ws:///',
+    'ws://a b/',
+    'ws://h:99999/',
+    'ftp://example.com',
+    'file:///tmp/a',
+    'ws+unix:',
+    'wss+unix:/tmp/a.sock',
+    'ws://example.com/#fragment',
+    'http://example.com#f',
+    'ws+unix:/tmp/a.sock#f',
+    'about:blank',
+  ])('%j is a SyntaxError at once, with the text of ws', async (address) => {
+    const [text] = await withBoth((Client) => [thrown(() => new Client(address))]);
+    expect(text).toMatch(/^SyntaxError: (Invalid URL|The URL)/);
+  });
+
+  test('a URL object is held to the same rules as a string', async () => {
+    await withBoth((Client) =>
+      ['ftp://h/', 'ws://h/#f', 'ws+unix:'].map((href) => thrown(() => new Client(new URL(href)))),
+    );
+  });
+});
+
+describe('a server is reached', () => {
+  test('by http: as by ws:, and the url tells the scheme of WebSockets', async () => {
+    const { port } = await wsServer();
+    const log = await withBoth(async (Client) => {
+      const ws = new Client(`http://127.0.0.1:${port}/room?x=1`);
+      const { closed } = record(ws);
+      ws.on('open', () => ws.close());
+      return [...(await closed), ws.url];
+    });
+    expect(log.at(-1)).toBe(`ws://127.0.0.1:${port}/room?x=1`);
+  });
+
+  test('by an IPv6 address, which has its brackets in the Host header alone', async () => {
+    const { port, requests } = await wsServer();
+    const hosts: unknown[] = [];
+    const ws = new OurWebSocket('ws://[::1]:9000/', {
+      createConnection: (options: net.TcpNetConnectOpts) => {
+        hosts.push(options.host, options.port);
+        return net.connect(port, '127.0.0.1');
+      },
+    } as object);
+    await once(ws, 'open');
+    expect(hosts).toEqual(['::1', 9000]);
+    expect(requests[0]?.headers.host).toBe('[::1]:9000');
+    ws.terminate();
+  });
+
+  test('by the path of a Unix socket, with the target behind the colon, and / without one', async () => {
+    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+    const server = http.createServer();
+    const wss = new WebSocketServer({ server });
+    await listen(server, { path });
+    for (const [address, target] of [
+      [`ws+unix:${path}:/room?x=1`, '/room?x=1'],
+      [`ws+unix:${path}`, '/'],
+    ] as const) {
+      const log = await withBoth(async (Client) => {
+        const connection = once(wss, 'connection') as Promise<[unknown, http.IncomingMessage]>;
+        const ws = new Client(address);
+        const { closed } = record(ws);
+        const [, request] = await connection;
+        ws.close();
+        return [request.url ?? '', String(request.headers.host), ws.url, ...(await closed)];
+      });
+      expect(log.slice(0, 3)).toEqual([target, 'localhost', address]);
+    }
+  });
+
+  test('with the user info as Basic authentication, which wins over the option auth', async () => {
+    const { port, requests } = await wsServer();
+    for (const [userInfo, auth, expected] of [
+      ['a%3Ab:p%40ss@', undefined, 'a:b:p@ss'],
+      ['', 'from:options', 'from:options'],
+      ['url:wins@', 'from:options', 'url:wins'],
+    ] as const) {
+      const ws = new OurWebSocket(`ws://${userInfo}127.0.0.1:${port}/`, auth === undefined ? {} : { auth });
+      await once(ws, 'open');
+      expect(requests.at(-1)?.headers.authorization).toBe(`Basic ${btoa(expected)}`);
+      ws.terminate();
+    }
+  });
+});
+
+function refuseToConnect(): never {
+  throw new Error('not here');
+}
