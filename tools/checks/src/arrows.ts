@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import type { Manifest } from './workspace.ts';
 
-/** The arrows of DESIGN.md by the folder of each package: whatever is not listed may not be imported. */
+/** By the folder of each package, what it may import: whatever is not listed it may not. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   handshake: [],

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { WebSocket as Framewire } from '@framewire/client';
 import { launchChromium, requirement } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -28,10 +29,13 @@ async function startEcho(): Promise<number> {
   return port;
 }
 
-// Each client of these is run through the proxy. Another one is added by a row.
-const clients = [['ws', WebSocket]] as const;
+// Each client of these is run through the proxy, ours as that of ws; with the extension that it negotiates.
+const clients = [
+  ['ws', WebSocket, 'permessage-deflate'],
+  ['framewire', Framewire as unknown as typeof WebSocket, ''],
+] as const;
 
-describe.each(clients)('a client of %s through the proxy', (_, Client) => {
+describe.each(clients)('a client of %s through the proxy', (_, Client, extension) => {
   test('exchanges messages of 1 MiB both ways, text and binary, and pings', async () => {
     const { port } = await startProxy({ '/echo': await startEcho() });
     const ws = new Client(`ws://127.0.0.1:${port}/echo`);
@@ -85,7 +89,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
       once(ws, 'open'),
     ]);
     expect(ws.protocol).toBe('x');
-    expect(ws.extensions).toBe('permessage-deflate');
+    expect(ws.extensions).toBe(extension);
     expect(request.url).toBe('/a?b=c');
     expect(request.headers).toMatchObject({
       'x-own': 'kept',
