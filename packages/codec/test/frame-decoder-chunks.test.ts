@@ -243,6 +243,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     };
     expect(fill).toThrow('Max payload size exceeded');
     expect(held).toBeGreaterThan(80_000);
+    expect(decoder.partial).toBeUndefined();
     expect(() => decoder.next()).toThrow(expect.objectContaining({ closeCode: 1009 }));
   });
 });
