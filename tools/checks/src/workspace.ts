@@ -10,6 +10,7 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** The parts of a package.json that the checks read. */
 export interface Manifest {
   name: string;
+  version: string;
   exports?: Record<string, unknown>;
   imports?: Record<string, unknown>;
   dependencies?: Record<string, string>;

@@ -4,12 +4,19 @@ import { findCycles, importsOf, judgeImports } from '../src/arrows.ts';
 import type { Manifest } from '../src/workspace.ts';
 
 /** The complaints about one file of a package. */
-function judge(folder: string, file: string, text: string, manifest: Omit<Manifest, 'name'> = {}): string[] {
-  return judgeImports({ folder, manifest: { name: folder, ...manifest }, files: new Map([[file, text]]) });
+function judge(folder: string, file: string, text: string, manifest: Partial<Manifest> = {}): string[] {
+  return judgeImports({
+    folder,
+    manifest: { name: folder, version: '0.0.0', ...manifest },
+    files: new Map([[file, text]]),
+  });
 }
 
-function cycles(files: Record<string, string>, manifest: Omit<Manifest, 'name'> = {}): string[] {
-  return findCycles({ manifest: { name: 'codec', ...manifest }, files: new Map(Object.entries(files)) });
+function cycles(files: Record<string, string>, manifest: Partial<Manifest> = {}): string[] {
+  return findCycles({
+    manifest: { name: 'codec', version: '0.0.0', ...manifest },
+    files: new Map(Object.entries(files)),
+  });
 }
 
 describe('an import is seen', () => {

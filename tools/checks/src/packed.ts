@@ -1,0 +1,84 @@
+/** The packages as npm would install them: packed, and unpacked beside each other in an empty folder. */
+
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './command.ts';
+import { ROOT, publishedPackages, readManifest } from './workspace.ts';
+import type { Manifest, Package } from './workspace.ts';
+
+/** One packed and unpacked package. */
+export interface Installed {
+  name: string;
+  /** The packed file. */
+  tarball: string;
+  /** The folder in node_modules. */
+  path: string;
+  /** The package.json as it is published. */
+  manifest: Manifest;
+}
+
+/** All of them in one temporary folder, far from this workspace, so that nothing of it can be found by accident. */
+export interface Installation {
+  folder: string;
+  packages: Installed[];
+  remove(): void;
+}
+
+/**
+ * Packs every published package and lays them out. They depend on each other alone, so nothing is fetched; the
+ * declarations need those of Node, which are linked.
+ *
+ * @throws {Error} With what the packer printed.
+ */
+export async function install(): Promise<Installation> {
+  // The compiler follows links; a temporary folder that is one itself would have two names.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'framewire-packed-')));
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const tarballs = join(folder, 'tarballs');
+    await must('pnpm', ['--filter', './packages/*', 'pack', '--pack-destination', tarballs]);
+    const packages: Installed[] = [];
+    for (const each of publishedPackages()) packages.push(await unpack(each, folder, tarballs));
+    const types = join('node_modules', '@types');
+    mkdirSync(join(folder, types), { recursive: true });
+    symlinkSync(realpathSync(join(ROOT, types, 'node')), join(folder, types, 'node'), 'junction');
+    return { folder, packages, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function unpack({ manifest }: Package, folder: string, tarballs: string): Promise<Installed> {
+  const { name, version } = manifest;
+  const tarball = join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  const path = join(folder, 'node_modules', ...name.split('/'));
+  mkdirSync(path, { recursive: true });
+  await must('tar', ['-xzf', tarball, '-C', path, '--strip-components=1']);
+  return { name, tarball, path, manifest: readManifest(path) };
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { code, output } = await run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}:\n${output.trim()}`);
+}
+
+/** What an empty folder would miss: dependencies that are not among the packages, or not by version. */
+export function judgeDependencies({ manifest }: Installed, packages: readonly Installed[]): string[] {
+  return Object.entries(manifest.dependencies ?? {}).flatMap(([name, range]) => {
+    const dependency = packages.find((each) => each.name === name);
+    if (!dependency) return [`${name} is not one of the packages, and would have to be fetched`];
+    const wanted = `^${dependency.manifest.version}`;
+    return range === wanted ? [] : [`${name} is wanted as ${range}, and not as ${wanted}`];
+  });
+}
+
+/** What the packages are imported by: their names, and their subpaths other than package.json. */
+export function specifiersOf({ name, manifest }: Installed): string[] {
+  return Object.keys(manifest.exports ?? {})
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => name + subpath.slice(1));
+}
