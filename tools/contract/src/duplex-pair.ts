@@ -1,62 +1,96 @@
 // A pair of streams in memory: what is written to one end is read from the other, and no socket is involved.
+import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 
-/** One end. It reads what the other end writes, honours back-pressure, and tells the other end of its own end. */
+/** How many bytes are on their way before a writer has to wait: about what a kernel holds for a socket. */
+const CAPACITY = 64 * 1024;
+
+/**
+ * One end. As with a socket, what is written is taken at once while there is room, and is read on a later turn, cut in
+ * another way than it was written; what was written before the end was destroyed is read all the same.
+ */
 class End extends Duplex {
   #other: End | undefined = undefined;
-  /** Takes the next chunk from the other end's writer: set while that one waits for this end to read. */
-  #readOn: (() => void) | undefined = undefined;
-  #inputEnded = false;
-
-  constructor() {
-    // As with a socket: an end that was told of the peer's end still writes, until it ends itself.
-    super({ allowHalfOpen: true });
-  }
+  /** On its way from the other end to this one's reader. */
+  #incoming: Buffer[] = [];
+  #incomingBytes = 0;
+  #incomingEnded = false;
+  #wantsMore = false;
+  #pumpScheduled = false;
+  /** The other end's writer, which waits for room. */
+  #makeRoom: (() => void) | undefined = undefined;
 
   join(other: End): void {
     this.#other = other;
   }
 
   override _read(): void {
-    const readOn = this.#readOn;
-    this.#readOn = undefined;
-    readOn?.();
+    this.#wantsMore = true;
+    this.#schedulePump();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#deliver(Buffer.from(chunk), done);
+    this.#other?.accept(Buffer.from(chunk), done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error) => void): void {
+    this.#other?.accept(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: (error?: Error) => void): void {
-    this.#deliver(null, done);
+    this.#other?.acceptEnd();
+    done();
   }
 
-  /** A socket whose peer has gone sees the end of the stream. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const other = this.#other;
-    this.#readOn?.();
-    setImmediate(() => other?.endReading());
+    this.#other?.acceptEnd();
+    this.#incoming = [];
+    this.#makeRoom?.();
     done(error);
   }
 
-  /** Nothing comes any more. */
-  endReading(): void {
-    if (this.#inputEnded || this.destroyed) return;
-    this.#inputEnded = true;
-    this.push(null);
+  /** Takes bytes from the other end; `done` is called when there is room for more. */
+  accept(chunk: Buffer, done: () => void): void {
+    if (this.destroyed) {
+      done();
+      return;
+    }
+    this.#incoming.push(chunk);
+    this.#incomingBytes += chunk.length;
+    this.#schedulePump();
+    if (this.#incomingBytes < CAPACITY) done();
+    else this.#makeRoom = done;
   }
 
-  /** To the reader of the other end, on a later turn as with a socket. */
-  #deliver(chunk: Buffer | null, done: () => void): void {
-    const other = this.#other;
+  /** The other end has nothing more to say. */
+  acceptEnd(): void {
+    this.#incomingEnded = true;
+    this.#schedulePump();
+  }
+
+  #schedulePump(): void {
+    if (this.#pumpScheduled || !this.#wantsMore || this.destroyed) return;
+    this.#pumpScheduled = true;
     setImmediate(() => {
-      if (other === undefined || other.destroyed || other.#inputEnded) done();
-      else if (chunk === null) {
-        other.endReading();
-        done();
-      } else if (chunk.length === 0 || other.push(chunk)) done();
-      else other.#readOn = done;
+      this.#pumpScheduled = false;
+      if (!this.destroyed) this.#pump();
     });
+  }
+
+  #pump(): void {
+    if (this.#incomingBytes > 0) {
+      const chunk = Buffer.concat(this.#incoming);
+      this.#incoming = [];
+      this.#incomingBytes = 0;
+      this.#wantsMore = this.push(chunk);
+      const makeRoom = this.#makeRoom;
+      this.#makeRoom = undefined;
+      makeRoom?.();
+      this.#schedulePump();
+    } else if (this.#incomingEnded) {
+      this.#wantsMore = false;
+      this.push(null);
+    }
   }
 }
 

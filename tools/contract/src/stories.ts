@@ -120,10 +120,11 @@ const closing: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes a connection whose other end reads nothing`,
+    (actor) => `the ${actor} closes a connection whose other end reads nothing until closeTimeout has passed`,
     (_stage, _ends, from, to) => {
       to.pause();
       from.close(1000);
+      from.once('close', () => to.resume());
     },
     { client: { closeTimeout: 100 }, server: { closeTimeout: 100 } },
   ),
