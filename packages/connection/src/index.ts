@@ -16,4 +16,5 @@ export type { BinaryType, RawData, SendableData } from './message-data.ts';
 export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 export type { SendCallback } from './outbound.ts';
 export type { ReadyState } from './ready-state.ts';
-export { isAttached, WebSocketConnection, type SendOptions } from './websocket-connection.ts';
+export { isAttached } from './session.ts';
+export { WebSocketConnection, type SendOptions } from './websocket-connection.ts';

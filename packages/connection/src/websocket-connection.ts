@@ -1,26 +1,15 @@
-// One open WebSocket over any Duplex: what its user holds, and where what happens to it is decided and told.
-import { Buffer } from 'node:buffer';
-import { Socket } from 'node:net';
+// A WebSocket as its user holds it: what can be asked of it in each state, and the events that it emits.
+import type { Buffer } from 'node:buffer';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import { formatClosePayload, CloseCode, Opcode, type ClosePayload, type Message } from '@framewire/codec';
-import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
-import {
-  isOver,
-  nextClosingPhase,
-  readsOn,
-  type ClosingEvent,
-  type ClosingPhase,
-} from './closing-handshake.ts';
+import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
-import type { Extension } from './extension.ts';
-import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, SendableData } from './message-data.ts';
-import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { Outbound, type SendCallback } from './outbound.ts';
+import type { ConnectionOptions, OpenOptions } from './options.ts';
+import type { SendCallback } from './outbound.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
-import { beginHandling, endHandling } from './write-turn.ts';
+import { isAttached, Session, type SessionListener } from './session.ts';
 
 /** How to send one message. */
 export interface SendOptions {
@@ -37,18 +26,6 @@ export interface SendOptions {
 /** The longest payload of a control frame, in bytes (§5.5). */
 const MAX_CONTROL_PAYLOAD = 125;
 
-const connectionOf = Symbol('connectionOf');
-
-/** A stream that carries a WebSocket. */
-interface AttachedStream extends Duplex {
-  [connectionOf]?: WebSocketConnection | undefined;
-}
-
-/** Whether a stream carries a WebSocket already. */
-export function isAttached(stream: Duplex): boolean {
-  return (stream as AttachedStream)[connectionOf] !== undefined;
-}
-
 /** How messages are sent for which the user wants nothing special: one object for each, not one a message. */
 const DEFAULT_MODES = [false, true].map((masked) => ({
   text: { opcode: Opcode.TEXT, fin: true, compress: true, masked },
@@ -63,18 +40,14 @@ type ControlArguments = [
 
 const CLOSED_EARLY = 'WebSocket was closed before the connection was established';
 
-// One listener for each event of all connections; they are made where the class lets them in, at its end.
-let inboundListener: InboundListener<WebSocketConnection>;
-let failSending: (connection: WebSocketConnection, error: Error) => void;
-let socketListeners: readonly (readonly [event: string, listener: (argument: unknown) => void])[];
-
-function resumeSocket(socket: Duplex | undefined): void {
-  socket?.resume();
-}
-
-function destroySocket(socket: Duplex | undefined): void {
-  socket?.destroy();
-}
+const listener: SessionListener<WebSocketConnection> = {
+  message: (ws, message) =>
+    ws.emit('message', toRawData(message, ws.binaryType), message.opcode === Opcode.BINARY),
+  ping: (ws, payload) => ws.emit('ping', payload),
+  pong: (ws, payload) => ws.emit('pong', payload),
+  error: (ws, error) => ws.emit('error', error),
+  close: (ws, code, reason) => ws.emit('close', code, reason),
+};
 
 /**
  * A WebSocket, open or on its way there or back. Clients and servers make theirs from this class; on its own it turns any
@@ -102,27 +75,13 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSED: typeof CLOSED;
 
   readonly #options: ConnectionOptions;
-  #readyState: ReadyState = CONNECTING;
   #binaryType: BinaryType = 'nodebuffer';
   #protocol = '';
-  #masks = false;
-  #paused = false;
-
-  /** The stream and its two sides, from {@link WebSocketConnection.setSocket} on. */
-  #socket: AttachedStream | undefined = undefined;
-  #inbound: Inbound<WebSocketConnection> | undefined = undefined;
-  #outbound: Outbound<WebSocketConnection> | undefined = undefined;
-  #extension: Extension | undefined = undefined;
-
-  #closing: ClosingPhase = 'open';
-  #closeFrameWritten = false;
-  #closeDeadline: Deadline | undefined = undefined;
-  #closeCode: number = CloseCode.ABNORMAL_CLOSURE;
-  #closeReason = EMPTY;
-  #errorEmitted = false;
-  #socketClosed = false;
-  #pendingAutoPongs = 0;
-  /** What was sent to a connection that never opened counts in `bufferedAmount` for ever, as in the DOM. */
+  /** What there is from {@link WebSocketConnection.setSocket} on. */
+  #session: Session<WebSocketConnection> | undefined = undefined;
+  /** The state of one without a session: on its way there, or never to be open. */
+  #unopened: ReadyState = CONNECTING;
+  /** What was sent to one that never opened counts in `bufferedAmount` for ever, as in the DOM. */
   #discarded = 0;
 
   constructor(options: ConnectionOptions = {}) {
@@ -138,22 +97,22 @@ export class WebSocketConnection extends DomEventTarget {
   set binaryType(type: BinaryType) {
     if (!isBinaryType(type)) return;
     this.#binaryType = type;
-    if (this.#inbound !== undefined) this.#inbound.keepFragments = type === 'fragments';
+    if (this.#session !== undefined) this.#session.keepFragments = type === 'fragments';
   }
 
   /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
   get bufferedAmount(): number {
-    return this.#outbound?.bufferedAmount ?? this.#discarded;
+    return this.#session?.bufferedAmount ?? this.#discarded;
   }
 
   /** The name of the negotiated extension, or an empty string. */
   get extensions(): string {
-    return this.#extension?.name ?? '';
+    return this.#session?.extensionName ?? '';
   }
 
   /** Whether {@link WebSocketConnection.pause} is in force. */
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#session?.isPaused ?? false;
   }
 
   /** The subprotocol that was chosen, or an empty string. */
@@ -163,18 +122,17 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
   get readyState(): ReadyState {
-    return this.#readyState;
+    return this.#session?.state ?? this.#unopened;
   }
 
   /** Whether close frames have gone both ways (§7.1.4). */
   override get wasClean(): boolean {
-    return this.#closing === 'complete' && this.#closeFrameWritten;
+    return this.#session?.wasClean ?? false;
   }
 
   /** The stream underneath, for who has to look there. All that was sent before has been handed to it. */
   protected get socket(): Duplex | undefined {
-    this.#outbound?.flush();
-    return this.#socket;
+    return this.#session?.stream;
   }
 
   /**
@@ -184,13 +142,11 @@ export class WebSocketConnection extends DomEventTarget {
    * @throws `Error` when this has a stream already, or the stream a WebSocket
    */
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
-    if (this.#socket !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
-    this.#attach(socket, options);
-    // A time limit of the HTTP server or client is not one of the WebSocket; small frames are not to wait for more.
-    if (socket instanceof Socket) socket.setTimeout(0).setNoDelay();
-    if (head.length > 0) socket.unshift(head);
-    for (const [event, listener] of socketListeners) socket.on(event, listener);
-    this.#readyState = OPEN;
+    if (this.#session !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
+    this.#protocol = options.protocol ?? '';
+    this.#session = new Session<WebSocketConnection>(socket, this.#options, options, this, listener);
+    this.#session.keepFragments = this.#binaryType === 'fragments';
+    this.#session.start(head);
     this.emit('open');
   }
 
@@ -206,22 +162,22 @@ export class WebSocketConnection extends DomEventTarget {
   send(data: SendableData, second?: SendOptions | SendCallback, third?: SendCallback): void {
     const options = typeof second === 'function' ? undefined : second;
     const callback = typeof second === 'function' ? second : third;
-    const outbound = this.#outboundFor(data, callback);
-    if (outbound === undefined) return;
+    const session = this.#openSession(data, callback);
+    if (session === undefined) return;
     const payload = isBlob(data) ? data : toPayload(data);
     const isText = typeof payload === 'string';
-    const defaults = DEFAULT_MODES[this.#masks ? 1 : 0] as (typeof DEFAULT_MODES)[0];
+    const defaults = DEFAULT_MODES[session.masks ? 1 : 0] as (typeof DEFAULT_MODES)[0];
     if (options === undefined) {
-      outbound.send(payload, isText ? defaults.text : defaults.binary, callback);
+      session.send(payload, isText ? defaults.text : defaults.binary, callback);
       return;
     }
     const mode = {
       opcode: (options.binary ?? !isText) ? Opcode.BINARY : Opcode.TEXT,
       fin: options.fin ?? true,
       compress: options.compress ?? true,
-      masked: options.mask ?? this.#masks,
+      masked: options.mask ?? session.masks,
     };
-    outbound.send(payload, mode, callback);
+    session.send(payload, mode, callback);
   }
 
   /**
@@ -255,42 +211,29 @@ export class WebSocketConnection extends DomEventTarget {
    * @throws `TypeError` for another code or a reason that is neither a string nor a `Uint8Array`, `RangeError` for a longer one
    */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.#readyState === CONNECTING) this.abortHandshake(new Error(CLOSED_EARLY));
-    else if (this.#readyState === CLOSING) this.#endWhenOver();
-    else if (this.#readyState === OPEN) this.#sendClose(formatClosePayload(code, reason));
+    if (this.#session !== undefined) this.#session.close(code, reason);
+    else if (this.#unopened === CONNECTING) this.abortHandshake(new Error(CLOSED_EARLY));
   }
 
   /** Destroys the socket, without a closing handshake; what was sent before is left to the kernel where it takes it. */
   terminate(): void {
-    if (this.#readyState === CLOSED) return;
-    if (this.#readyState === CONNECTING) {
-      this.abortHandshake(new Error(CLOSED_EARLY));
-      return;
-    }
-    this.#outbound?.flush();
-    this.#readyState = CLOSING;
-    this.#socket?.destroy();
+    if (this.#session !== undefined) this.#session.terminate();
+    else if (this.#unopened === CONNECTING) this.abortHandshake(new Error(CLOSED_EARLY));
   }
 
   /** Stops events of messages, pings and pongs, and reading from the socket. */
   pause(): void {
-    if (this.#socket === undefined || this.#readyState === CLOSED) return;
-    this.#paused = true;
-    this.#inbound?.pause();
-    this.#socket.pause();
+    this.#session?.pause();
   }
 
   /** Goes on after {@link WebSocketConnection.pause}. */
   resume(): void {
-    if (this.#socket === undefined || this.#readyState === CLOSED) return;
-    this.#paused = false;
-    this.#inbound?.resume();
-    if (this.#inbound?.hasBacklog !== true) this.#socket.resume();
+    this.#session?.resume();
   }
 
   /** Gives up an attempt to connect: told to by {@link WebSocketConnection.close}. For the class that makes the attempt. */
   protected abortHandshake(error: Error): void {
-    this.#readyState = CLOSING;
+    this.#unopened = CLOSING;
     process.nextTick(() => {
       this.failHandshake(error);
     });
@@ -298,249 +241,33 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** The attempt to connect has failed: tells `error` and `close`. */
   protected failHandshake(error: Error): void {
-    this.#readyState = CLOSING;
-    this.#errorEmitted = true;
+    this.#unopened = CLOSING;
     this.emit('error', error);
-    this.#emitClose();
+    this.#unopened = CLOSED;
+    this.emit('close', CloseCode.ABNORMAL_CLOSURE, EMPTY);
   }
 
-  #attach(socket: AttachedStream, { role, protocol, extension, generateMask }: OpenOptions): void {
-    const options = this.#options;
-    this.#socket = socket;
-    this.#masks = role === 'client';
-    this.#protocol = protocol ?? '';
-    this.#extension = extension;
-    this.#inbound = new Inbound<WebSocketConnection>(this, inboundListener, {
-      role,
-      extension,
-      allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
-      maxPayload: options.maxPayload ?? DEFAULTS.maxPayload,
-      maxFragments: options.maxFragments ?? DEFAULTS.maxFragments,
-      maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
-      skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
-    });
-    this.#inbound.keepFragments = this.#binaryType === 'fragments';
-    this.#outbound = new Outbound<WebSocketConnection>(socket, extension, generateMask, failSending, this);
-    socket[connectionOf] = this;
-  }
-
-  /** The way out, if it is open; else the error goes where it belongs. */
-  #outboundFor(data: unknown, callback: SendCallback | undefined): Outbound<WebSocketConnection> | undefined {
-    if (this.#readyState === OPEN) return this.#outbound;
-    if (this.#readyState === CONNECTING) throw notOpenError(CONNECTING);
-    if (this.#outbound !== undefined) this.#outbound.discard(data);
+  /** The session, if it can send; else the error goes where it belongs. */
+  #openSession(data: unknown, callback: SendCallback | undefined): Session<WebSocketConnection> | undefined {
+    const state = this.readyState;
+    if (state === OPEN) return this.#session;
+    if (state === CONNECTING) throw notOpenError(CONNECTING);
+    if (this.#session !== undefined) this.#session.discard(data);
     else this.#discarded += payloadLength(data);
-    if (callback !== undefined) process.nextTick(callback, notOpenError(this.#readyState));
+    if (callback !== undefined) process.nextTick(callback, notOpenError(state));
     return undefined;
   }
 
   #sendControl(opcode: Opcode, ...[data, second, third]: ControlArguments): void {
     const callback = [data, second, third].find((argument) => typeof argument === 'function');
     const content = typeof data === 'function' ? undefined : data;
-    const masked = typeof second === 'boolean' ? second : this.#masks;
-    const outbound = this.#outboundFor(content, callback);
-    if (outbound === undefined) return;
+    const session = this.#openSession(content, callback);
+    if (session === undefined) return;
     const payload = isBlob(content) ? content : toPayload(content);
     if (payloadLength(payload) > MAX_CONTROL_PAYLOAD) {
       throw new RangeError('The data size must not be greater than 125 bytes');
     }
-    outbound.control(opcode, payload, masked, callback);
-  }
-
-  // The closing handshake.
-
-  #advance(event: ClosingEvent): void {
-    this.#closing = nextClosingPhase(this.#closing, event);
-  }
-
-  #sendClose(payload: Uint8Array): void {
-    this.#advance('send');
-    this.#readyState = CLOSING;
-    this.#outbound?.control(Opcode.CLOSE, payload, this.#masks, (error) => {
-      // A socket that could not write it is about to close anyway.
-      if (error) return;
-      this.#closeFrameWritten = true;
-      this.#endWhenOver();
-    });
-    this.#startCloseDeadline();
-  }
-
-  #startCloseDeadline(): void {
-    const { closeTimeout = DEFAULTS.closeTimeout } = this.#options;
-    this.#closeDeadline ??= setDeadline(closeTimeout, destroySocket, this.#socket);
-  }
-
-  #endWhenOver(): void {
-    if (this.#closeFrameWritten && isOver(this.#closing)) this.#endSocket();
-  }
-
-  #endSocket(): void {
-    this.#outbound?.flush();
-    this.#socket?.end();
-  }
-
-  /** Nothing more is read: what still comes is thrown away, so that the socket's end is seen. */
-  #discardInput(): void {
-    this.#inbound?.end();
-    if (!this.#socketClosed) process.nextTick(resumeSocket, this.#socket);
-  }
-
-  #emitClose(): void {
-    this.#readyState = CLOSED;
-    this.#extension?.close();
-    this.#outbound?.abandon(new Error('The socket was closed before the data could be sent'));
-    this.emit('close', this.#closeCode, this.#closeReason);
-  }
-
-  #emitError(error: Error): void {
-    if (this.#errorEmitted) return;
-    this.#errorEmitted = true;
-    this.emit('error', error);
-  }
-
-  /** A message could not be made: the peer may still finish what it is sending. */
-  #failSending(error: Error): void {
-    if (this.#readyState === CLOSED) return;
-    if (this.#readyState === OPEN) {
-      this.#readyState = CLOSING;
-      this.#startCloseDeadline();
-    }
-    this.#endSocket();
-    this.#emitError(error);
-  }
-
-  // What the peer sent.
-
-  #onMessage(message: Message): void {
-    this.emit('message', toRawData(message, this.#binaryType), message.opcode === Opcode.BINARY);
-  }
-
-  #onPing(payload: Buffer): void {
-    if ((this.#options.autoPong ?? DEFAULTS.autoPong) && this.#readyState === OPEN) this.#answerPing(payload);
-    this.emit('ping', payload);
-  }
-
-  /** §5.5.2: "MUST send a Pong frame in response"; a peer that does not read its pongs is not to fill our memory. */
-  #answerPing(payload: Buffer): void {
-    const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.#options;
-    if (maxPendingAutoPongs > 0 && this.#pendingAutoPongs >= maxPendingAutoPongs) {
-      this.terminate();
-      return;
-    }
-    this.#pendingAutoPongs++;
-    this.#outbound?.control(Opcode.PONG, payload, this.#masks, () => {
-      this.#pendingAutoPongs--;
-    });
-  }
-
-  #onCloseFrame({ code, reason }: ClosePayload): void {
-    this.#advance('receive');
-    this.#closeCode = code;
-    // A copy: the reason is not to keep the chunk alive that it came in.
-    if (reason.length > 0) this.#closeReason = Buffer.from(reason);
-    this.#discardInput();
-    if (this.#socketClosed) return;
-    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.close();
-    else this.close(code, reason);
-  }
-
-  #onInboundError(error: InboundError): void {
-    this.#advance('fail');
-    this.#discardInput();
-    if (!this.#socketClosed) this.close(error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
-    this.#emitError(error);
-  }
-
-  #onDrained(): void {
-    if (this.#socketClosed) this.#emitClose();
-    else if (!this.#paused) this.#socket?.resume();
-  }
-
-  // What happened to the socket.
-
-  #onSocketData(chunk: Buffer): void {
-    beginHandling();
-    try {
-      if (this.#inbound?.read(chunk) === false) this.#socket?.pause();
-    } finally {
-      endHandling();
-    }
-  }
-
-  #onSocketEnd(): void {
-    this.#readyState = CLOSING;
-    this.#endSocket();
-  }
-
-  #onSocketError(): void {
-    this.#readyState = CLOSING;
-    this.#socket?.destroy();
-  }
-
-  #onSocketClose(): void {
-    clearDeadline(this.#closeDeadline);
-    this.#readyState = CLOSING;
-    this.#socketClosed = true;
-    // What came before the end is delivered, even to who has paused.
-    const rest = readsOn(this.#closing) ? (this.#socket?.read() as Buffer | null) : null;
-    if (rest !== null) this.#onSocketData(rest);
-    this.#inbound?.finish();
-  }
-
-  static {
-    failSending = (connection, error) => {
-      connection.#failSending(error);
-    };
-    inboundListener = {
-      message(connection, message) {
-        connection.#onMessage(message);
-      },
-      ping(connection, payload) {
-        connection.#onPing(payload as Buffer);
-      },
-      pong(connection, payload) {
-        connection.emit('pong', payload as Buffer);
-      },
-      close(connection, payload) {
-        connection.#onCloseFrame(payload);
-      },
-      error(connection, error) {
-        connection.#onInboundError(error);
-      },
-      drained(connection) {
-        connection.#onDrained();
-      },
-    };
-    const listener = (take: (connection: WebSocketConnection, argument: unknown) => void) =>
-      function (this: AttachedStream, argument: unknown): void {
-        if (this[connectionOf] !== undefined) take(this[connectionOf], argument);
-      };
-    socketListeners = [
-      [
-        'close',
-        listener((connection) => {
-          connection.#onSocketClose();
-        }),
-      ],
-      [
-        'data',
-        listener((connection, chunk) => {
-          connection.#onSocketData(chunk as Buffer);
-        }),
-      ],
-      [
-        'end',
-        listener((connection) => {
-          connection.#onSocketEnd();
-        }),
-      ],
-      [
-        'error',
-        listener((connection) => {
-          connection.#onSocketError();
-        }),
-      ],
-    ];
+    session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
   }
 }
 
