@@ -1,5 +1,6 @@
 // The same story: what both ends tell of a scenario, in every pairing, is what ws tells of it with itself.
 import { describe, expect, test } from 'vitest';
+import { handshakeStories } from '../src/handshake-stories.ts';
 import { control, pairings } from '../src/pairings.ts';
 import { play, type Log, type Story } from '../src/stage.ts';
 import { stories } from '../src/stories.ts';
@@ -13,7 +14,7 @@ function reference(story: Story, transport: Transport): () => Promise<Log> {
 
 for (const transport of transports) {
   describe(`over ${transport.name}`, () => {
-    for (const story of stories) {
+    for (const story of [...handshakeStories, ...stories]) {
       if (story.tcpOnly && transport !== tcp) continue;
       const told = reference(story, transport);
       for (const pairing of pairings) {

@@ -1,0 +1,297 @@
+// The stories of opening handshakes that go wrong, or another way than the plain one.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { acceptValue, head, upgradeResponse } from './raw.ts';
+import type { DialOptions, Stage, Story } from './stage.ts';
+
+/** A story in which the client meets a server that writes this answer by hand and then ends the connection. */
+function answered(name: string, answer: (key: string) => string, dial: DialOptions = {}): Story {
+  return {
+    name,
+    async play(stage) {
+      const upgrade = stage.nextUpgrade();
+      const client = stage.dial(dial);
+      const { key, raw } = await upgrade;
+      raw.say(Buffer.from(answer(key), 'latin1'));
+      raw.end();
+      await stage.closed(client);
+    },
+  };
+}
+
+/** A story in which a server refuses the client. */
+function refused(name: string, server: object, dial: DialOptions = {}): Story {
+  return {
+    name,
+    async play(stage) {
+      stage.serve(server);
+      await stage.closed(stage.dial(dial));
+    },
+  };
+}
+
+/** What the server answers with when it does not upgrade. */
+function plainResponse(status: string, ...more: string[]): () => string {
+  return () => head(`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...more);
+}
+
+const verifyClients = {
+  'verifyClient says no': () => false,
+  'verifyClient says no, by callback': (_info: unknown, done: (ok: boolean) => void) => done(false),
+  'verifyClient says no with a code of its own, later': (
+    _info: unknown,
+    done: (ok: boolean, code: number, message: string) => void,
+  ) => setImmediate(() => done(false, 403, 'not you')),
+};
+
+const refusals: readonly Story[] = [
+  ...Object.entries(verifyClients).map(([name, verifyClient]) => refused(name, { verifyClient })),
+  refused('the path is not that of the server', { path: '/here' }, { path: '/there' }),
+  {
+    name: 'a refusal is taken over by a listener of unexpected-response, which closes',
+    async play(stage) {
+      stage.serve({ verifyClient: () => false });
+      const client = stage.dial({ watch: ['unexpected-response'] });
+      client.on('unexpected-response', (_request, response) => {
+        response.resume().on('end', () => {
+          stage.client.note('end of the response');
+          client.close();
+        });
+      });
+      await stage.closed(client);
+    },
+  },
+  {
+    name: 'a refusal is taken over by a listener of unexpected-response, which terminates at once',
+    async play(stage) {
+      stage.serve({ verifyClient: () => false });
+      const client = stage.dial({ watch: ['unexpected-response'] });
+      client.on('unexpected-response', () => client.terminate());
+      await stage.closed(client);
+    },
+  },
+  {
+    name: 'a refusal is taken over by a listener of unexpected-response, which destroys the request',
+    async play(stage) {
+      stage.serve({ verifyClient: () => false });
+      const client = stage.dial({ watch: ['unexpected-response'] });
+      client.on('unexpected-response', (request) => {
+        request.destroy(new Error('of my own'));
+        setImmediate(() => client.close());
+      });
+      await stage.closed(client);
+    },
+  },
+  answered('the server answers 200', plainResponse('200 OK')),
+  answered('the server answers 500 to a client that follows redirects', plainResponse('500 Oh'), {
+    client: { followRedirects: true },
+  }),
+];
+
+const badAnswers: readonly Story[] = [
+  answered('a wrong Sec-WebSocket-Accept', () => upgradeResponse('another key')),
+  answered('no Sec-WebSocket-Accept', () =>
+    head('HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'),
+  ),
+  answered('another Upgrade', (key) =>
+    head(
+      'HTTP/1.1 101 Switching Protocols',
+      'Connection: Upgrade',
+      'Upgrade: foo',
+      `Sec-WebSocket-Accept: ${acceptValue(key)}`,
+    ),
+  ),
+  answered('a subprotocol that was not asked for', (key) =>
+    upgradeResponse(key, 'Sec-WebSocket-Protocol: chat'),
+  ),
+  answered(
+    'another subprotocol than was asked for',
+    (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: other'),
+    {
+      protocols: ['chat', 'talk'],
+    },
+  ),
+  answered('no subprotocol though one was asked for', (key) => upgradeResponse(key), { protocols: 'chat' }),
+  answered('an extension that was not asked for', (key) =>
+    upgradeResponse(key, 'Sec-WebSocket-Extensions: permessage-deflate'),
+  ),
+  answered('no HTTP at all', () => 'this is no HTTP\r\n\r\n'),
+  answered('a head that ends in the middle', () => 'HTTP/1.1 101 Switching Prot'),
+  answered('nothing but the end of the connection', () => ''),
+  answered('the 101 and then the end of the connection', (key) => upgradeResponse(key)),
+  answered(
+    'the 101 with a message, half a message and the end',
+    (key) => `${upgradeResponse(key)}\x81\x02ok\x81\x05hel`,
+  ),
+  answered('the 101 with a close frame', (key) => `${upgradeResponse(key)}\x88\x00`),
+  answered('the 101 with a breach of the protocol', (key) => `${upgradeResponse(key)}\x83\x00`),
+];
+
+const givingUp: readonly Story[] = [
+  ...(['close', 'terminate'] as const).flatMap((method) => [
+    {
+      name: `${method}() at once`,
+      async play(stage: Stage) {
+        const client = stage.dial();
+        stage.client.call(client, method, () => client[method]());
+        stage.client.call(client, 'send', () => client.send('late', stage.client.callback(client, 'late')));
+        stage.client.call(client, method, () => client[method]());
+        await stage.closed(client);
+      },
+    },
+    {
+      name: `${method}() while the server has not answered`,
+      async play(stage: Stage) {
+        const upgrade = stage.nextUpgrade();
+        const client = stage.dial();
+        const { raw } = await upgrade;
+        client[method]();
+        await stage.closed(client);
+        raw.destroy();
+      },
+    },
+    {
+      name: `${method}() from inside of the upgrade event`,
+      async play(stage: Stage) {
+        const upgrade = stage.nextUpgrade();
+        const client = stage.dial();
+        client.on('upgrade', () => stage.client.call(client, method, () => client[method]()));
+        const { key, raw } = await upgrade;
+        raw.say(Buffer.from(upgradeResponse(key)));
+        await stage.closed(client);
+        raw.destroy();
+      },
+    },
+    {
+      name: `${method}() from inside of the error event`,
+      async play(stage: Stage) {
+        stage.serve({ verifyClient: () => false });
+        const client = stage.dial();
+        client.on('error', () => stage.client.call(client, method, () => client[method]()));
+        await stage.closed(client);
+      },
+    },
+  ]),
+  {
+    name: 'what a client that is connecting says to calls',
+    async play(stage) {
+      const client = stage.dial();
+      const call = (name: string, action: () => unknown): void => stage.client.call(client, name, action);
+      call('send', () => client.send('early', stage.client.callback(client, 'early')));
+      call('ping', () => client.ping('early'));
+      call('pong', () => client.pong('early'));
+      call('pause', () => client.pause());
+      call('resume', () => client.resume());
+      call('isPaused', () => client.isPaused);
+      call('bufferedAmount', () => client.bufferedAmount);
+      call('close with a bad code', () => client.close(5));
+      await stage.closed(client);
+    },
+  },
+  {
+    name: 'the handshake takes longer than handshakeTimeout',
+    async play(stage) {
+      stage.meeting.host.http.on('upgrade', () => {
+        // Never answered: the stage cuts the connection in its end.
+      });
+      await stage.closed(stage.dial({ client: { handshakeTimeout: 50 } }));
+    },
+  },
+  {
+    name: 'the server cuts the connection in the handshake',
+    async play(stage) {
+      const upgrade = stage.nextUpgrade();
+      const client = stage.dial();
+      (await upgrade).raw.destroy();
+      await stage.closed(client);
+    },
+  },
+  {
+    name: 'nobody listens',
+    tcpOnly: true,
+    async play(stage) {
+      const closedServer = net.createServer().listen(0, '127.0.0.1');
+      await once(closedServer, 'listening');
+      const { port } = closedServer.address() as AddressInfo;
+      closedServer.close();
+      await once(closedServer, 'close');
+      await stage.closed(dialElsewhere(stage, port));
+    },
+  },
+  {
+    name: 'the server is closed while the handshake goes on',
+    async play(stage) {
+      const listener = stage.serve({
+        verifyClient: (_info: unknown, done: (ok: boolean) => void) => {
+          listener.close();
+          setImmediate(() => done(true));
+        },
+      });
+      await stage.closed(stage.dial());
+    },
+  },
+];
+
+function dialElsewhere(stage: Stage, port: number): WebSocket {
+  const client = new stage.meeting.pairing.client.WebSocket(`ws://127.0.0.1:${port}`);
+  stage.client.watch(client);
+  return client;
+}
+
+/** Answers upgrades by their path, as a server that redirects does. */
+function redirecting(stage: Stage, answers: Record<string, (url: string) => string>): void {
+  stage.meeting.host.http.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
+    const answer = answers[request.url ?? ''];
+    if (answer !== undefined) socket.end(answer(stage.meeting.host.url('/end')));
+  });
+}
+
+/** A story in which the client is sent from /start to another place. */
+function redirected(name: string, location: (url: string) => string, dial: DialOptions, status = 302): Story {
+  return {
+    name,
+    tcpOnly: true,
+    async play(stage) {
+      redirecting(stage, {
+        '/start': (url) => plainResponse(`${status} Found`, `Location: ${location(url)}`)(),
+        '/loop': () => plainResponse(`${status} Found`, 'Location: /loop')(),
+      });
+      stage.serve({ path: '/end' }).on('connection', (ws) => ws.close(1000));
+      const client = stage.dial({ path: '/start', ...dial });
+      await stage.closed(client);
+      stage.client.note(client.url.replace(/:\d+/, ':PORT'));
+    },
+  };
+}
+
+const following = { followRedirects: true };
+
+const redirects: readonly Story[] = [
+  redirected('a redirect is not followed by default', (url) => url, {}),
+  redirected('a redirect is followed', (url) => url, { client: following }),
+  redirected('a relative redirect is followed', () => '/end', { client: following }),
+  redirected('a redirect to http: is followed as ws:', (url) => url.replace('ws:', 'http:'), {
+    client: following,
+  }),
+  redirected('a redirect with a listener', (url) => url, { client: following, watch: ['redirect'] }),
+  ...[301, 303, 307, 308].map((status) =>
+    redirected(`a ${status} is followed`, () => '/end', { client: following }, status),
+  ),
+  redirected('a 300 is not followed', () => '/end', { client: following }, 300),
+  redirected('redirects without end', () => '/loop', { client: following, watch: ['redirect'] }),
+  redirected('more redirects than maxRedirects', () => '/loop', {
+    client: { ...following, maxRedirects: 2 },
+  }),
+  redirected('no redirect at all is allowed', () => '/end', { client: { ...following, maxRedirects: 0 } }),
+  redirected('a redirect to what is no URL', () => 'http://[', { client: following }),
+  redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
+  redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),
+  redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }),
+];
+
+/** Stories that begin before there is a connection. */
+export const handshakeStories: readonly Story[] = [...refusals, ...badAnswers, ...givingUp, ...redirects];
