@@ -1,0 +1,130 @@
+/** Programs that use every export of a package, compiled as the users' own would be: for `import`, `require`, a bundler. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/** The names that a module's declarations promise. */
+export interface Declared {
+  /** What is there when the program runs. */
+  values: string[];
+  /** What is there for the compiler alone. */
+  types: string[];
+}
+
+/** The kinds of users, by what they call it. */
+export type Kind = 'import' | 'require' | 'bundler';
+
+const COMMON: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  // The packages' declarations are what is judged.
+  skipLibCheck: false,
+  target: ts.ScriptTarget.ES2023,
+  lib: ['lib.es2023.d.ts'],
+  types: ['node'],
+};
+
+const OPTIONS: Record<Kind, ts.CompilerOptions> = {
+  import: { ...COMMON, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  require: { ...COMMON, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  bundler: { ...COMMON, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+};
+
+const EXTENSIONS: Record<Kind, string> = { import: 'mts', require: 'cts', bundler: 'ts' };
+
+/** What each specifier declares to who imports it, as the compiler resolves it from the folder. */
+export function declaredExports(folder: string, specifiers: readonly string[]): Map<string, Declared> {
+  const file = join(folder, 'declared.mts');
+  writeFileSync(file, specifiers.map((specifier) => `import '${specifier}';\n`).join(''));
+  const program = createProgram(folder, [file], OPTIONS.import);
+  const checker = program.getTypeChecker();
+  const declared = new Map<string, Declared>();
+  for (const statement of program.getSourceFile(file)?.statements ?? []) {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
+    const names = symbol ? checker.getExportsOfModule(symbol).filter(({ name }) => isIdentifier(name)) : [];
+    declared.set(statement.moduleSpecifier.text, {
+      values: names.filter((each) => isValue(each, checker)).map(({ name }) => name),
+      types: names.filter((each) => !isValue(each, checker)).map(({ name }) => name),
+    });
+  }
+  return declared;
+}
+
+/** `"module.exports"` is for engines; a program cannot say it. */
+function isIdentifier(name: string): boolean {
+  return /^[\w$]+$/.test(name);
+}
+
+function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  if (symbol.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration)) return false;
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  return (target.flags & ts.SymbolFlags.Value) !== 0;
+}
+
+/**
+ * Compiles one program for each specifier and returns the complaints by specifier. An error inside of a package's
+ * declarations is a complaint about every specifier, since any program that uses them would show it.
+ */
+export function compileConsumers(
+  folder: string,
+  kind: Kind,
+  declared: ReadonlyMap<string, Declared>,
+): Map<string, string[]> {
+  const files = new Map<string, string>();
+  for (const [specifier, names] of declared) {
+    const file = join(folder, `${specifier.replaceAll(/[@/]+/g, '_')}-${kind}.${EXTENSIONS[kind]}`);
+    writeFileSync(file, kind === 'require' ? requiring(specifier, names) : importing(specifier, names));
+    files.set(specifier, file);
+  }
+  const errors = errorsOf(createProgram(folder, [...files.values()], OPTIONS[kind]));
+  const elsewhere = errors.filter(({ file }) => ![...files.values()].includes(file));
+  const complaints = new Map<string, string[]>();
+  for (const [specifier, file] of files) {
+    const own = errors.filter((error) => error.file === file);
+    complaints.set(
+      specifier,
+      [...own, ...elsewhere].map(({ text }) => text),
+    );
+  }
+  return complaints;
+}
+
+function createProgram(folder: string, files: string[], options: ts.CompilerOptions): ts.Program {
+  const host = ts.createCompilerHost(options);
+  // The libraries come from the compiler's own folder, everything else from this one.
+  host.getCurrentDirectory = () => folder;
+  return ts.createProgram(files, options, host);
+}
+
+function errorsOf(program: ts.Program): { file: string; text: string }[] {
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => ({
+    file: file?.fileName ?? '',
+    text: `${file?.fileName ?? 'options'}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+  }));
+}
+
+/** An ECMAScript module that passes everything on. */
+function importing(specifier: string, { values, types }: Declared): string {
+  return [
+    `import * as whole from '${specifier}';`,
+    `export const count = Object.keys(whole).length;`,
+    `export { ${values.map((name) => `${name} as value_${name}`).join(', ')} } from '${specifier}';`,
+    `export type { ${types.map((name) => `${name} as type_${name}`).join(', ')} } from '${specifier}';`,
+    '',
+  ].join('\n');
+}
+
+/** A CommonJS module that names everything. */
+function requiring(specifier: string, { values, types }: Declared): string {
+  return [
+    `import whole = require('${specifier}');`,
+    // What `require()` gives has the default export's place itself.
+    ...values
+      .filter((name) => name !== 'default')
+      .map((name) => `export const value_${name} = whole.${name};`),
+    `export type { ${types.map((name) => `${name} as type_${name}`).join(', ')} } from '${specifier}';`,
+    '',
+  ].join('\n');
+}

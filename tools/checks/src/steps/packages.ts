@@ -1,0 +1,109 @@
+/** The step that judges the packages as a user gets them: packed, unpacked into an empty folder, loaded, compiled. */
+
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { commandCheck, run } from '../command.ts';
+import { compileConsumers, declaredExports } from '../consumers.ts';
+import { NODE_LINES, nodeOfLine } from '../node-lines.ts';
+import { judged, skipped, sum } from '../outcome.ts';
+import { install, judgeDependencies, specifiersOf } from '../packed.ts';
+import type { Declared, Kind } from '../consumers.ts';
+import type { NodeLine } from '../node-lines.ts';
+import type { Outcome, Step } from '../outcome.ts';
+import type { Installation, Installed } from '../packed.ts';
+
+export const packages: Step = {
+  name: 'packages',
+  title:
+    'publint, attw, and every export of the packed packages by import, require and TypeScript on every Node line',
+  async run() {
+    const installation = await install();
+    try {
+      const outcomes: Outcome[] = [];
+      for (const each of installation.packages) outcomes.push(await judgePackage(each, installation));
+      outcomes.push(await judgeExports(installation));
+      return sum(outcomes);
+    } finally {
+      installation.remove();
+    }
+  },
+};
+
+async function judgePackage(each: Installed, { packages }: Installation): Promise<Outcome> {
+  const bytes = readFileSync(each.tarball);
+  const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const { messages } = await publint({ pack: { tarball }, strict: true });
+  const complaints = messages.map(
+    (message) => formatMessage(message, each.manifest, { color: false }) ?? message.code,
+  );
+  return sum([
+    judged(`dependencies of ${each.name}`, judgeDependencies(each, packages)),
+    judged(`publint on ${each.name}`, complaints),
+    await commandCheck(`attw on ${each.name}`, 'attw', [
+      each.tarball,
+      '--format=ascii',
+      '--no-color',
+      '--no-emoji',
+    ]),
+  ]);
+}
+
+/** Every export, to the compiler and to every Node line. */
+async function judgeExports({ folder, packages }: Installation): Promise<Outcome> {
+  const declared = declaredExports(folder, packages.flatMap(specifiersOf));
+  const outcomes = [...declared].map(([specifier, { values }]) =>
+    judged(`declarations of ${specifier}`, values.length > 0 ? [] : ['they declare nothing']),
+  );
+  for (const kind of ['import', 'require', 'bundler'] satisfies Kind[]) {
+    for (const [specifier, complaints] of compileConsumers(folder, kind, declared)) {
+      outcomes.push(judged(`types of ${specifier} by ${kind}`, complaints));
+    }
+  }
+  const program = join(folder, 'probe.mjs');
+  copyFileSync(fileURLToPath(new URL('../probe.mjs', import.meta.url)), program);
+  const entries = JSON.stringify(packages.flatMap((each) => probeEntries(each, declared)));
+  for (const line of Object.keys(NODE_LINES).map(Number) as NodeLine[]) {
+    outcomes.push(await probeOn(line, [program, entries], [...declared.keys()]));
+  }
+  return sum(outcomes);
+}
+
+/** What the probe is told about a package. */
+function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) {
+  return specifiersOf(each).map((specifier) => ({
+    specifier,
+    values: declared.get(specifier)?.values ?? [],
+    commonjs: join(
+      each.path,
+      requireTarget(each.manifest.exports?.[`.${specifier.slice(each.name.length)}`]),
+    ),
+  }));
+}
+
+/** The file that tools without ECMAScript modules are given. */
+function requireTarget(entry: unknown): string {
+  if (
+    typeof entry === 'object' &&
+    entry !== null &&
+    'require' in entry &&
+    typeof entry.require === 'string'
+  ) {
+    return entry.require;
+  }
+  throw new TypeError(`An entry of "exports" has no "require": ${JSON.stringify(entry)}`);
+}
+
+async function probeOn(line: NodeLine, args: string[], specifiers: string[]): Promise<Outcome> {
+  const node = await nodeOfLine(line);
+  if ('missing' in node) return skipped(`exports on Node ${line}: ${node.missing}`, specifiers.length);
+  const { code, output } = await run(node.program, args);
+  const report = code === 0 ? (JSON.parse(output) as Record<string, string[]>) : {};
+  return sum(
+    specifiers.map((specifier) =>
+      judged(`exports of ${specifier} on Node ${line}`, report[specifier] ?? [output.trim() || 'no answer']),
+    ),
+  );
+}
