@@ -15,7 +15,7 @@ import type { WebSocket } from 'framewire';
 import type { Traffic } from './visitor.ts';
 
 /** Where WebSockets are accepted. */
-export const CHAT_PATH = '/chat';
+const CHAT_PATH = '/chat';
 
 const GOING_AWAY = 1001;
 /** More connections than this are refused with 503. */

@@ -20,7 +20,7 @@ export function isOwnPage(origin: string | undefined, host: string | undefined, 
 }
 
 /** Whether a host name or address, with or without brackets, means this machine alone. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -8,6 +8,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const pageFolder = fileURLToPath(new URL('../page/', import.meta.url));
 const require = createRequire(import.meta.url);
+/** The packages that the page takes files from, by their package.json. */
+const uplot = require.resolve('uplot/package.json');
+const sans = require.resolve('@fontsource-variable/instrument-sans/package.json');
+const mono = require.resolve('@fontsource-variable/martian-mono/package.json');
 
 const HTML = 'text/html; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
@@ -29,11 +33,11 @@ const FILES = new Map<string, { file: string; type: string }>([
   ['/plots.js', page('plots.js', SCRIPT)],
   ['/wire.js', page('wire.js', SCRIPT)],
   ['/icon.svg', page('icon.svg', ICON)],
-  ['/vendor/uplot.js', dependency('uplot', 'dist/uPlot.esm.js', SCRIPT)],
-  ['/vendor/uplot.css', dependency('uplot', 'dist/uPlot.min.css', CSS)],
-  ['/fonts/sans.woff2', font('instrument-sans', 'latin-standard-normal')],
-  ['/fonts/sans-ext.woff2', font('instrument-sans', 'latin-ext-standard-normal')],
-  ['/fonts/mono.woff2', font('martian-mono', 'latin-standard-normal')],
+  ['/vendor/uplot.js', dependency(uplot, 'dist/uPlot.esm.js', SCRIPT)],
+  ['/vendor/uplot.css', dependency(uplot, 'dist/uPlot.min.css', CSS)],
+  ['/fonts/sans.woff2', font(sans, 'instrument-sans-latin-standard-normal')],
+  ['/fonts/sans-ext.woff2', font(sans, 'instrument-sans-latin-ext-standard-normal')],
+  ['/fonts/mono.woff2', font(mono, 'martian-mono-latin-standard-normal')],
 ]);
 
 /**
@@ -91,10 +95,10 @@ function page(name: string, type: string): { file: string; type: string } {
   return { file: join(pageFolder, name), type };
 }
 
-function dependency(name: string, path: string, type: string): { file: string; type: string } {
-  return { file: join(dirname(require.resolve(`${name}/package.json`)), path), type };
+function dependency(manifest: string, path: string, type: string): { file: string; type: string } {
+  return { file: join(dirname(manifest), path), type };
 }
 
-function font(family: string, style: string): { file: string; type: string } {
-  return dependency(`@fontsource-variable/${family}`, `files/${family}-${style}.woff2`, FONT);
+function font(manifest: string, name: string): { file: string; type: string } {
+  return dependency(manifest, `files/${name}.woff2`, FONT);
 }

@@ -38,24 +38,24 @@ export const LIMITS = Object.freeze({
 });
 
 /** Ask for a place in the room under a nickname. */
-export interface Join {
+interface Join {
   type: 'join';
   name: string;
 }
 
 /** Give the place up; the connection stays open. */
-export interface Leave {
+interface Leave {
   type: 'leave';
 }
 
 /** Say something to the room. */
-export interface Say {
+interface Say {
   type: 'say';
   text: string;
 }
 
 /** Ask for a `pong` with the same number. */
-export interface Ping {
+interface Ping {
   type: 'ping';
   /** Any whole number from 0 up to 2^53 - 1. */
   id: number;
@@ -90,7 +90,7 @@ export interface Hello {
 }
 
 /** The answer to `join`. */
-export interface Welcome {
+interface Welcome {
   type: 'welcome';
   /** Your number: `from` in your own lines. */
   you: number;
@@ -99,7 +99,7 @@ export interface Welcome {
 }
 
 /** Something happened in the room. */
-export interface LineEvent {
+interface LineEvent {
   type: 'line';
   line: Line;
 }
@@ -112,7 +112,7 @@ export interface People {
 }
 
 /** The answer to `ping`. */
-export interface Pong {
+interface Pong {
   type: 'pong';
   id: number;
 }
