@@ -9,7 +9,7 @@ import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection
 import { checkUpgradeResponse, upgradeRequestHeaders } from '@framewire/handshake';
 import { parseAddress, type Address } from './address.ts';
 import type { ClientOptions } from './options.ts';
-import { isRedirect, lowerCaseNames, redirectedHeaders } from './redirect.ts';
+import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders } from './redirect.ts';
 
 const MAX_REDIRECTS = 10;
 
@@ -43,8 +43,6 @@ export class ConnectAttempt {
   readonly #subprotocols: readonly string[];
   /** The place that the user named. */
   readonly #first: Address;
-  /** The headers for it, those of the user and the authentication. */
-  readonly #headers: OutgoingHttpHeaders;
   #address: Address;
   #redirects = 0;
   #request: ClientRequest | undefined = undefined;
@@ -62,7 +60,6 @@ export class ConnectAttempt {
     this.#address = address;
     this.#subprotocols = subprotocols;
     this.#options = options;
-    this.#headers = this.#firstHeaders();
   }
 
   /** Where the attempt is. */
@@ -129,29 +126,34 @@ export class ConnectAttempt {
     this.#listener.aborted(error);
   }
 
-  #firstHeaders(): OutgoingHttpHeaders {
-    const { headers = {}, followRedirects } = this.#options;
-    if (followRedirects !== true) return headers;
-    // The credentials of the first URL are for the first place, wherever a redirect leads.
-    const own = lowerCaseNames(headers);
-    const auth = this.#first.auth ?? this.#options.auth ?? undefined;
-    if (auth === undefined || own.authorization !== undefined) return own;
-    return { ...own, authorization: `Basic ${Buffer.from(auth).toString('base64')}` };
+  /** Whether the attempt is where the user's secrets may go. */
+  #keepsSecrets(): boolean {
+    return this.#listener.watchesRedirects() || isTrusted(this.#first, this.#address);
+  }
+
+  #authHere(): string | undefined {
+    const auth = this.#address.auth ?? this.#options.auth ?? undefined;
+    return this.#redirects === 0 || this.#keepsSecrets() ? auth : undefined;
   }
 
   #headersHere(): OutgoingHttpHeaders {
-    if (this.#redirects === 0 || this.#listener.watchesRedirects()) return this.#headers;
-    return redirectedHeaders(this.#headers, this.#first, this.#address);
+    const { headers = {}, auth } = this.#options;
+    if (this.#redirects === 0) return headers;
+    // The credentials of the first URL are for the first place, wherever a redirect leads.
+    const credentials = this.#first.auth ?? auth ?? undefined;
+    const authorization = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const all = { ...(authorization && { authorization }), ...lowerCaseNames(headers) };
+    return this.#listener.watchesRedirects() ? all : redirectedHeaders(all, this.#first, this.#address);
   }
 
   #createRequest(headers: Record<string, string | number | string[]>): ClientRequest {
-    const { secure, socketPath, host, port, defaultPort, target, auth } = this.#address;
+    const { secure, socketPath, host, port, defaultPort, target } = this.#address;
     const options = {
       // Without an agent's pool: the connection is kept for itself.
       createConnection: secure ? connectTls : connectNet,
       ...withoutUndefined(this.#options),
-      ...((this.#redirects > 0 || auth !== undefined) && { auth }),
-      defaultPort,
+      auth: this.#authHere(),
+      defaultPort: this.#options.defaultPort || defaultPort,
       headers,
       host,
       hostname: undefined,

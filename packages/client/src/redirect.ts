@@ -10,6 +10,11 @@ export function isRedirect(status: number | undefined, location: string | undefi
   return Boolean(location) && REDIRECTS.has(status);
 }
 
+/** Whether a place may know what was meant for the first: it is the same host or socket, and TLS has not been left. */
+export function isTrusted(first: Address, next: Address): boolean {
+  return authorityOf(first) === authorityOf(next) && (next.secure || !first.secure);
+}
+
 /**
  * The headers for the request behind a redirect. Confidential ones are for the place that they were given for: they stay
  * behind when the host or socket is another one, or when TLS is left; `Host` when the host is another one.
@@ -21,13 +26,11 @@ export function redirectedHeaders(
   first: Address,
   next: Address,
 ): OutgoingHttpHeaders {
-  const isElsewhere = authorityOf(first) !== authorityOf(next);
-  const isDowngrade = first.secure && !next.secure;
   const { authorization, cookie, host, ...others } = headers;
   return {
     ...others,
-    ...(!isElsewhere && { host }),
-    ...(!isElsewhere && !isDowngrade && { authorization, cookie }),
+    ...(authorityOf(first) === authorityOf(next) && { host }),
+    ...(isTrusted(first, next) && { authorization, cookie }),
   };
 }
 

@@ -108,7 +108,7 @@ describe('a server is reached', () => {
         hosts.push(options.host, options.port);
         return net.connect(port, '127.0.0.1');
       },
-    } as object);
+    });
     await once(ws, 'open');
     expect(hosts).toEqual(['::1', 9000]);
     expect(requests[0]?.headers.host).toBe('[::1]:9000');

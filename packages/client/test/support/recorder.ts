@@ -4,12 +4,14 @@ import { WebSocket as Ours } from '@framewire/client';
 import { WebSocket as Theirs, type RawData } from 'ws';
 import { expect } from 'vitest';
 
-export type ClientClass = typeof Theirs;
+/** A client by the types that programs written for the reference know. */
 export type Client = Theirs;
 
-/** Ours, by the types that programs written for the reference know. */
+/** A class of clients. Its arguments are what a program in JavaScript may pass: the types of both have gaps. */
+export type ClientClass = new (address: string | URL, second?: unknown, options?: object) => Client;
+
 export const OurWebSocket = Ours as unknown as ClientClass;
-export const TheirWebSocket = Theirs;
+export const TheirWebSocket = Theirs as unknown as ClientClass;
 
 /** The events of one client, in their order, each with the state in which it came. */
 export interface Recording {

@@ -1,0 +1,428 @@
+// The request that a client makes: what its options put there, and which options are refused before anything is sent.
+import { once } from 'node:events';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import type tls from 'node:tls';
+import { testCertificate } from '@framewire/testing';
+import { describe, expect, test } from 'vitest';
+import { OurWebSocket, record, thrown, withBoth, type ClientClass } from './support/recorder.ts';
+import { headerOf, rawServer, switching, wsServer } from './support/servers.ts';
+
+/** The raw head of the request that a client makes with these arguments. */
+async function headOf(Client: ClientClass, protocols?: string[], options: object = {}): Promise<string> {
+  let head = '';
+  const { url } = await rawServer((request, socket) => {
+    head = request;
+    socket.destroy();
+  });
+  const ws = new Client(`${url}/room?x=1`, protocols, { perMessageDeflate: false, ...options });
+  const { closed } = record(ws);
+  await closed;
+  return head;
+}
+
+/** A head without what differs from request to request. */
+function alike(head: string): string[] {
+  return head
+    .replace(/127\.0\.0\.1:\d+/, 'HOST')
+    .replace(/(Sec-WebSocket-Key): .{22}==/, '$1: KEY')
+    .split('\r\n');
+}
+
+describe('the request', () => {
+  test.each<{ title: string; protocols?: string[]; options: object }>([
+    { title: 'without options', options: {} },
+    { title: 'with a subprotocol', protocols: ['chat'], options: {} },
+    { title: 'with several subprotocols', protocols: ['v2.chat', 'v1.chat'], options: {} },
+    { title: 'with an origin', options: { origin: 'https://example.com' } },
+    { title: 'of version 8 with an origin', options: { origin: 'https://example.com', protocolVersion: 8 } },
+    { title: 'with headers', options: { headers: { Cookie: 'a=b', 'X-List': ['1', '2'], 'X-Number': 5 } } },
+    { title: 'with a Host of its own', options: { headers: { host: 'elsewhere' } } },
+    { title: 'with auth', options: { auth: 'user:password' } },
+    { title: 'with auth and its header', options: { auth: 'a:b', headers: { Authorization: 'Bearer c' } } },
+    {
+      title: 'that follows redirects',
+      options: { followRedirects: true, auth: 'a:b', headers: { 'X-A': '1' } },
+    },
+  ])('$title has the lines of ws', async ({ protocols, options }) => {
+    const lines = await withBoth(async (Client) => alike(await headOf(Client, protocols, options)).sort());
+    expect(lines).toContain('GET /room?x=1 HTTP/1.1');
+  });
+
+  test('has a key of 16 random bytes, another one each time', async () => {
+    const heads = [await headOf(OurWebSocket), await headOf(OurWebSocket)];
+    const keys = heads.map((head) => headerOf(head, 'Sec-WebSocket-Key') ?? '');
+    expect(keys.map((key) => Buffer.from(key, 'base64').length)).toEqual([16, 16]);
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  test('lets no header of the user take the place of one of the handshake', async () => {
+    const headers = { upgrade: 'h2c', 'SEC-WEBSOCKET-KEY': 'mine', 'sec-websocket-version': '7' };
+    const head = await headOf(OurWebSocket, undefined, { headers });
+    expect(headerOf(head, 'Upgrade')).toBe('websocket');
+    expect(headerOf(head, 'Sec-WebSocket-Version')).toBe('13');
+    expect(head.match(/sec-websocket-key/gi)).toHaveLength(1);
+    expect(head).not.toMatch(/mine|h2c/);
+  });
+
+  test('leaves out a header that is undefined, and an origin that is empty', async () => {
+    const head = await headOf(OurWebSocket, undefined, { headers: { 'X-A': undefined }, origin: '' });
+    expect(head).not.toMatch(/x-a|origin/i);
+  });
+
+  test('does not change the options that it is given', async () => {
+    const options = Object.freeze({ headers: Object.freeze({ 'X-A': '1' }), followRedirects: true });
+    const head = await headOf(OurWebSocket, undefined, options);
+    expect(headerOf(head, 'x-a')).toBe('1');
+  });
+});
+
+describe('subprotocols', () => {
+  test('may be a string, a list, or an option, and the second argument wins', async () => {
+    const asked = async (...rest: [unknown?, object?]): Promise<string | undefined> => {
+      const { url, requests } = await wsServer({ handleProtocols: (offered) => [...offered].at(-1) ?? '' });
+      const ws = new OurWebSocket(url, ...rest);
+      await once(ws, 'open');
+      const header = requests[0]?.headers['sec-websocket-protocol'];
+      expect(ws.protocol).toBe(header?.split(',').at(-1) ?? '');
+      ws.terminate();
+      return header;
+    };
+    expect(await asked('a')).toBe('a');
+    expect(await asked(['a', 'b'])).toBe('a,b');
+    expect(await asked({ protocols: 'a' })).toBe('a');
+    expect(await asked({ protocols: ['a', 'b'] })).toBe('a,b');
+    expect(await asked(undefined, { protocols: 'a' })).toBe('a');
+    expect(await asked('a', { protocols: 'b' })).toBe('a');
+    expect(await asked([], { protocols: 'b' })).toBeUndefined();
+    expect(await asked(undefined, undefined)).toBeUndefined();
+  });
+
+  test.each([
+    [['a', 'a']],
+    [['a b']],
+    [['']],
+    [['a\r\nX-Injected: 1']],
+    [['a,b']],
+    [['ä']],
+    [[1]],
+    [[null]],
+    [[undefined]],
+    [[{}]],
+    [5],
+    [null],
+    [true],
+    ['a b'],
+    [''],
+    ['a,a'],
+  ])('%j is a SyntaxError with the text of ws', async (protocols) => {
+    await withBoth((Client) => [
+      thrown(() => new Client('ws://127.0.0.1:1', protocols)),
+      thrown(() => new Client('ws://127.0.0.1:1', { protocols })),
+    ]);
+    expect(thrown(() => new OurWebSocket('ws://127.0.0.1:1', protocols))).toBe(
+      'SyntaxError: An invalid or duplicated subprotocol was specified',
+    );
+  });
+});
+
+describe('options that are refused', () => {
+  test.each([0, 7, 12, 14, -1, NaN, '13', null, {}])(
+    'protocolVersion %j is a RangeError with the text of ws',
+    async (protocolVersion) => {
+      const [text] = await withBoth((Client) => [
+        thrown(() => new Client('ws://127.0.0.1:1', { protocolVersion })),
+      ]);
+      expect(text).toMatch(/^RangeError: Unsupported protocol version/);
+    },
+  );
+
+  test.each<{ title: string; options: object }>([
+    { title: 'CR LF in an origin', options: { origin: 'https://a\r\nX-Injected: 1' } },
+    { title: 'CR LF in the value of a header', options: { headers: { 'X-A': 'a\r\nX-Injected: 1' } } },
+    { title: 'LF in a list of values', options: { headers: { 'X-A': ['a', 'b\nX-Injected: 1'] } } },
+    { title: 'CR LF in the name of a header', options: { headers: { 'X-A: 1\r\nX-Injected': 'a' } } },
+    { title: 'NUL in a header', options: { headers: { 'X-A': 'a\0b' } } },
+    { title: 'an empty name', options: { headers: { '': 'a' } } },
+    { title: 'a character beyond Latin 1', options: { headers: { 'X-A': '€' } } },
+  ])('$title is a TypeError', ({ options }) => {
+    for (const followRedirects of [false, true]) {
+      expect(thrown(() => new OurWebSocket('ws://127.0.0.1:1', { ...options, followRedirects }))).toMatch(
+        /^TypeError: Illegal/,
+      );
+    }
+  });
+
+  test('nothing is connected to when an argument is refused', async () => {
+    const { server, url } = await wsServer();
+    let connections = 0;
+    server.on('connection', () => connections++);
+    const created = { createConnection: () => expect.fail('a connection was made') };
+    for (const args of [
+      [`${url}#fragment`],
+      [url, ['a', 'a']],
+      [url, { protocolVersion: 9, ...created }],
+      [url, { headers: { 'X-A': 'a\r\nb' }, ...created }],
+      [url, { origin: '\n', ...created }],
+    ]) {
+      expect(() => new OurWebSocket(...(args as [string, unknown?]))).toThrow();
+    }
+    // One that is in order comes behind all that could have come before.
+    const ws = new OurWebSocket(url);
+    await once(ws, 'open');
+    expect(connections).toBe(1);
+    ws.terminate();
+  });
+});
+
+describe('what is passed on to the request', () => {
+  test('an agent makes the connection', async () => {
+    const { url } = await wsServer();
+    const agent = new http.Agent();
+    const created: unknown[] = [];
+    const createConnection = agent.createConnection.bind(agent);
+    agent.createConnection = (options, callback) => {
+      created.push(options.port);
+      return createConnection(options, callback);
+    };
+    const ws = new OurWebSocket(url, { agent });
+    await once(ws, 'open');
+    expect(created).toEqual([Number(new URL(url).port)]);
+    ws.terminate();
+  });
+
+  test('without an agent no pool is used, and the global one stays empty', async () => {
+    const { url } = await wsServer();
+    const ws = new OurWebSocket(url);
+    const log = record(ws);
+    await once(ws, 'open');
+    expect(Object.keys(http.globalAgent.sockets)).toEqual([]);
+    ws.close();
+    await log.closed;
+  });
+
+  test('createConnection makes the transport, and is given the host, the port and the other options', async () => {
+    const { port } = await wsServer();
+    const seen: unknown[] = [];
+    const ws = new OurWebSocket('ws://example.com:81/', {
+      localAddress: '127.0.0.1',
+      createConnection: (options: net.TcpNetConnectOpts) => {
+        seen.push(options.host, options.port, options.localAddress);
+        return net.connect({ port, host: '127.0.0.1' });
+      },
+    });
+    await once(ws, 'open');
+    expect(seen).toEqual(['example.com', 81, '127.0.0.1']);
+    ws.terminate();
+  });
+
+  test('createConnection that throws is an error and a close', async () => {
+    await withBoth((Client) => {
+      const createConnection = (): never => {
+        throw new Error('no transport');
+      };
+      return record(new Client('ws://127.0.0.1/', { createConnection })).closed;
+    });
+  });
+
+  test('an option that is undefined hides no default', async () => {
+    const { url, requests } = await wsServer();
+    const ws = new OurWebSocket(url, {
+      createConnection: undefined,
+      agent: undefined,
+      headers: undefined,
+      protocolVersion: undefined,
+      handshakeTimeout: undefined,
+      maxPayload: undefined,
+    });
+    await once(ws, 'open');
+    expect(requests[0]?.headers['sec-websocket-version']).toBe('13');
+    ws.terminate();
+  });
+
+  test('localAddress is where the connection comes from', async () => {
+    const { url, requests } = await wsServer();
+    const ws = new OurWebSocket(url, { localAddress: '127.0.0.2' });
+    await once(ws, 'open');
+    expect(requests[0]?.socket.remoteAddress).toBe('127.0.0.2');
+    ws.terminate();
+  });
+
+  test('host, port, path, method, timeout and socketPath of the options change nothing: the URL says it all', async () => {
+    const { url, requests } = await wsServer();
+    const options = { host: 'h', hostname: 'h', port: 1, path: '/no', method: 'POST', protocol: 'x:' };
+    const ws = new OurWebSocket(`${url}/yes`, { ...options, socketPath: '/no', timeout: 1 });
+    await once(ws, 'open');
+    expect(requests[0]).toMatchObject({ method: 'GET', url: '/yes' });
+    ws.terminate();
+  });
+
+  test('finishRequest may change the request, and has to end it', async () => {
+    const { url, requests } = await wsServer();
+    await withBoth(async (Client) => {
+      const args: unknown[] = [];
+      const ws = new Client(url, {
+        finishRequest(request: ClientRequest, socket: unknown) {
+          args.push(request instanceof http.ClientRequest, socket instanceof Client);
+          request.setHeader('X-Later', 'yes');
+          setImmediate(() => request.end());
+        },
+      });
+      const { closed } = record(ws);
+      ws.on('open', () => ws.close());
+      return [...(await closed), ...args.map(String), String(requests.at(-1)?.headers['x-later'])];
+    });
+  });
+
+  test('a request that finishRequest does not end is not sent, and close() gives it up', async () => {
+    const { url, requests } = await wsServer();
+    await withBoth((Client) => {
+      const ws = new Client(url, {
+        finishRequest(request: ClientRequest) {
+          request.on('socket', (socket) => socket.once('connect', () => ws.close()));
+          request.flushHeaders = (): void => {};
+        },
+      });
+      return record(ws).closed;
+    });
+    expect(requests).toHaveLength(0);
+  });
+});
+
+describe('generateMask', () => {
+  test('makes the masking key of each frame', async () => {
+    const frames: Buffer[] = [];
+    let received: Promise<unknown> | undefined;
+    const { url } = await rawServer((head, socket) => {
+      socket.write(switching(head));
+      socket.on('data', (chunk: Buffer) => frames.push(chunk));
+      received = once(socket, 'end');
+    });
+    let next = 1;
+    const ws = new OurWebSocket(url, {
+      generateMask: (mask: Buffer) => void mask.fill(next++),
+    });
+    await once(ws, 'open');
+    ws.send('AB');
+    await new Promise<void>((resolve) => {
+      ws.ping('C', undefined, () => resolve());
+    });
+    ws.terminate();
+    await received;
+    expect(Buffer.concat(frames).toString('hex')).toBe('8182010101014043' + '898102020202' + '41');
+  });
+});
+
+describe('over TLS', () => {
+  async function secureServer(seen: { servername?: unknown } = {}): Promise<string> {
+    const server = https.createServer(await testCertificate());
+    server.on('secureConnection', (socket: tls.TLSSocket) => {
+      seen.servername = (socket as unknown as { servername: unknown }).servername;
+    });
+    const { port } = await wsServer({}, server);
+    return `wss://localhost:${port}`;
+  }
+
+  // `localhost` is what the certificate is for, 127.0.0.1 where it is to be looked for.
+  const HERE = { lookup: lookHere };
+
+  test('a server whose certificate nobody vouches for is refused, as by ws', async () => {
+    const url = await secureServer();
+    const log = await withBoth((Client) => record(new Client(url, HERE)).closed);
+    expect(log[0]).toMatch(/self[- ]signed certificate/);
+    expect(log[1]).toBe('close 1006  [CLOSED]');
+  });
+
+  test('ca vouches for it, and rejectUnauthorized: false asks for nothing', async () => {
+    const url = await secureServer();
+    const { cert } = await testCertificate();
+    for (const options of [{ ca: cert }, { rejectUnauthorized: false }]) {
+      const log = await withBoth(async (Client) => {
+        const ws = new Client(url, { ...HERE, ...options });
+        const { closed } = record(ws);
+        ws.on('open', () => ws.close());
+        return await closed;
+      });
+      expect(log[1]).toMatch(/^open/);
+    }
+  });
+
+  test('the host name is what the server is asked for, unless servername says another', async () => {
+    const seen: { servername?: unknown } = {};
+    const url = await secureServer(seen);
+    const names = await withBoth(async (Client) => {
+      const log: string[] = [];
+      for (const [address, servername] of [
+        [url, undefined],
+        [url, 'another.example'],
+        [url, ''],
+        [url.replace('localhost', '127.0.0.1'), undefined],
+      ] as const) {
+        const options = servername === undefined ? {} : { servername };
+        const ws = new Client(address, { ...HERE, rejectUnauthorized: false, ...options });
+        await once(ws, 'open');
+        ws.terminate();
+        log.push(String(seen.servername));
+      }
+      return log;
+    });
+    expect(names).toEqual(['localhost', 'another.example', 'false', 'false']);
+  });
+
+  test('a certificate for another name is refused, unless checkServerIdentity takes it', async () => {
+    const url = await secureServer();
+    const { cert } = await testCertificate();
+    const other = { ...HERE, ca: cert, servername: 'another.example' };
+    const log = await withBoth((Client) => record(new Client(url, other)).closed);
+    expect(log[0]).toMatch(/Hostname\/IP does not match/);
+    const ws = new OurWebSocket(url, { ...other, checkServerIdentity: (): undefined => undefined });
+    await once(ws, 'open');
+    ws.terminate();
+  });
+
+  test('https: is wss:', async () => {
+    const url = await secureServer();
+    const ws = new OurWebSocket(url.replace('wss:', 'https:'), { ...HERE, rejectUnauthorized: false });
+    await once(ws, 'open');
+    expect(ws.url).toBe(`${url}/`);
+    ws.terminate();
+  });
+
+  test('an https.Agent makes the connection where one is given', async () => {
+    const url = await secureServer();
+    const agent = new https.Agent({ ca: (await testCertificate()).cert });
+    const ws = new OurWebSocket(url, { ...HERE, agent });
+    await once(ws, 'open');
+    ws.terminate();
+    agent.destroy();
+  });
+
+  test('ws: to a server of TLS is an error and a close', async () => {
+    const url = (await secureServer()).replace('wss://localhost', 'ws://127.0.0.1');
+    const log = await withBoth((Client) => record(new Client(url)).closed);
+    expect(log).toHaveLength(2);
+  });
+});
+
+function lookHere(
+  _host: string,
+  options: { all?: boolean },
+  callback: (error: null, address: unknown, family?: number) => void,
+): void {
+  if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+}
+
+test('a pool of an agent is not given back a connection that was upgraded', async () => {
+  const { url } = await wsServer();
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const first = new OurWebSocket(url, { agent });
+  const [response] = (await once(first, 'upgrade')) as [IncomingMessage];
+  const second = new OurWebSocket(url, { agent });
+  const [other] = (await once(second, 'upgrade')) as [IncomingMessage];
+  expect(other.socket).not.toBe(response.socket);
+  first.terminate();
+  second.terminate();
+  agent.destroy();
+});
