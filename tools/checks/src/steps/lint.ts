@@ -12,7 +12,7 @@ export const lint: Step = {
       await Promise.all([
         commandCheck('eslint', 'eslint', ['.', '--max-warnings=0']),
         commandCheck('prettier', 'prettier', ['--check', '--log-level=warn', '.']),
-        commandCheck('knip', 'knip', []),
+        commandCheck('knip', 'knip', ['--no-config-hints']),
       ]),
     );
   },
