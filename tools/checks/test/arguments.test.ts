@@ -1,0 +1,29 @@
+// The command line of the test run.
+import { expect, test } from 'vitest';
+import { help, readArguments } from '../src/arguments.ts';
+import { passed } from '../src/outcome.ts';
+
+const names = ['lint', 'types'];
+
+test('without options every step runs', () => {
+  expect(readArguments([], names)).toEqual({ only: undefined, help: false });
+});
+
+test('--only names steps, split by commas', () => {
+  expect(readArguments(['--only', 'types, lint'], names).only).toEqual(['types', 'lint']);
+});
+
+test.each([
+  [['--only', 'lint,nothing'], '--only: there is no step "nothing"; the steps are lint, types.'],
+  [['--only='], '--only: there is no step ""; the steps are lint, types.'],
+  [['--fast'], `Unknown option '--fast'`],
+  [['lint'], `Unexpected argument 'lint'`],
+  [['--only'], `Option '--only <value>' argument missing`],
+])('%j is refused in one sentence', (list, sentence) => {
+  expect(() => readArguments(list, names)).toThrow(sentence);
+});
+
+test('the help names every step', () => {
+  const run = () => Promise.resolve(passed());
+  expect(help([{ name: 'lint', title: 'reads the sources', run }])).toContain('  lint  reads the sources\n');
+});
