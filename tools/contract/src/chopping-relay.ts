@@ -1,0 +1,82 @@
+// The chopping relay: passes bytes on between a client and a server, cut and joined in other places than they came in.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { createRandom, type Random } from './random.ts';
+
+/** Held bytes from which on the relay stops reading, as a peer that is slow does. */
+const HIGH_WATER_MARK = 512 * 1024;
+
+/** Pieces are of 1 byte to 2^16 bytes, each power of two as likely as the next. */
+const LARGEST_POWER = 16;
+
+/** A relay that is running. */
+export interface Relay {
+  readonly port: number;
+  /** How many pieces it has passed on. */
+  readonly pieces: number;
+  close(): void;
+}
+
+/** Listens on 127.0.0.1, and connects whoever comes to a port of it. */
+export async function startRelay(targetPort: number, seed: number): Promise<Relay> {
+  const random = createRandom(seed);
+  const sockets = new Set<net.Socket>();
+  const count = { pieces: 0 };
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+    const far = net.connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+    }
+    chop(near, far, random, count);
+    chop(far, near, random, count);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    get pieces() {
+      return count.pieces;
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Passes on what one socket reads to the other, a piece a turn, so that the kernel does not join the pieces again. */
+function chop(from: net.Socket, to: net.Socket, random: Random, count: { pieces: number }): void {
+  let held: Buffer = Buffer.alloc(0);
+  let ended = false;
+  let running = false;
+
+  const step = (): void => {
+    running = false;
+    if (held.length > 0) {
+      const size = Math.min(held.length, Math.ceil(2 ** (random() * LARGEST_POWER)));
+      const hasRoom = to.write(held.subarray(0, size));
+      held = held.subarray(size);
+      count.pieces++;
+      if (held.length < HIGH_WATER_MARK) from.resume();
+      if (hasRoom) run();
+      else to.once('drain', run);
+    } else if (ended) to.end();
+  };
+  const run = (): void => {
+    if (running || to.writableNeedDrain) return;
+    running = true;
+    setImmediate(step);
+  };
+
+  from.on('data', (chunk) => {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    if (held.length >= HIGH_WATER_MARK) from.pause();
+    run();
+  });
+  from.on('end', () => {
+    ended = true;
+    run();
+  });
+}

@@ -1,0 +1,72 @@
+// The process of the crowd's clients: opens them, lets each say a word, and closes them, when it is asked.
+import process from 'node:process';
+import { WebSocket } from 'framewire';
+
+/** How many handshakes are under way at once. */
+const AT_ONCE = 256;
+
+const [url = '', count = '0'] = process.argv.slice(2);
+const clients: WebSocket[] = [];
+
+/** An address has about 28,000 ports to connect from; on Linux every address of 127.0.0.0/8 is there to be used. */
+function localAddress(index: number): { localAddress?: string } {
+  return process.platform === 'linux' ? { localAddress: `127.0.0.${2 + (index % 4)}` } : {};
+}
+
+function openOne(index: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const client = new WebSocket(url, localAddress(index));
+    clients.push(client);
+    client.once('open', () => resolve());
+    client.once('error', reject);
+  });
+}
+
+async function openAll(): Promise<number> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < Number(count)) await openOne(next++);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return clients.filter((client) => client.readyState === WebSocket.OPEN).length;
+}
+
+async function talk(): Promise<{ echoed: number; wrong: number }> {
+  let wrong = 0;
+  const echoes = clients.map(
+    (client, index) =>
+      new Promise<void>((resolve) => {
+        const text = `the word of client ${index}`;
+        client.once('message', (data, isBinary) => {
+          if (isBinary || String(data as Buffer) !== text) wrong++;
+          resolve();
+        });
+        client.send(text);
+      }),
+  );
+  await Promise.all(echoes);
+  return { echoed: echoes.length, wrong };
+}
+
+async function closeAll(): Promise<Record<string, number>> {
+  const closed: Record<string, number> = {};
+  const closes = clients.map(
+    (client) =>
+      new Promise<void>((resolve) => {
+        client.once('close', (code) => {
+          closed[code] = (closed[code] ?? 0) + 1;
+          resolve();
+        });
+        client.close(1000);
+      }),
+  );
+  await Promise.all(closes);
+  return closed;
+}
+
+const answers: Record<string, () => Promise<unknown>> = { open: openAll, talk, close: closeAll };
+
+process.on('message', (question: string) => {
+  void answers[question]?.().then((answer) => process.send?.(answer));
+});
+process.send?.('ready');

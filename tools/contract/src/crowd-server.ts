@@ -1,0 +1,29 @@
+// The process of the crowd's server: echoes, counts, and reports when it is asked.
+import type { AddressInfo } from 'node:net';
+import process from 'node:process';
+import { WebSocketServer } from 'framewire';
+import type { ServerReport } from './crowd.ts';
+
+const closed: Record<string, number> = {};
+const report = { messages: 0, errors: 0, closed };
+
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
+  const { port } = server.address() as AddressInfo;
+  process.send?.(`ws://127.0.0.1:${port}`);
+});
+
+server.on('connection', (ws) => {
+  ws.on('message', (data, isBinary) => {
+    report.messages++;
+    ws.send(data as Buffer, { binary: isBinary });
+  });
+  ws.on('error', () => report.errors++);
+  ws.on('close', (code) => {
+    closed[code] = (closed[code] ?? 0) + 1;
+  });
+});
+
+process.on('message', () => {
+  const answer: ServerReport = { open: server.clients.size, ...report };
+  process.send?.(answer);
+});

@@ -1,0 +1,106 @@
+// What one process and one connection have to bear.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import type { RawData, WebSocket } from 'ws';
+import { startRelay } from '../src/chopping-relay.ts';
+import { startCrowdClients, startCrowdServer } from '../src/crowd.ts';
+import { NumberedMessages } from '../src/numbered-messages.ts';
+import { peers } from '../src/pairings.ts';
+
+const CONNECTIONS = 10_000;
+const MESSAGES = 100_000;
+const SEED = 20_261_123;
+
+/** Bytes that may wait in a connection before the sender waits too. */
+const HIGH_WATER_MARK = 1024 * 1024;
+
+const [framewire] = peers as [(typeof peers)[number]];
+
+test(`${CONNECTIONS} connections are held at once, each carries a message both ways, and each closes cleanly`, async () => {
+  const server = await startCrowdServer();
+  const clients = await startCrowdClients(server.url, CONNECTIONS);
+  try {
+    expect(await clients.openAll()).toBe(CONNECTIONS);
+    expect((await server.report()).open).toBe(CONNECTIONS);
+    expect(await clients.talk()).toEqual({ echoed: CONNECTIONS, wrong: 0 });
+    expect(await clients.closeAll()).toEqual({ 1000: CONNECTIONS });
+    expect(await server.report()).toEqual({
+      open: 0,
+      messages: CONNECTIONS,
+      errors: 0,
+      closed: { 1000: CONNECTIONS },
+    });
+  } finally {
+    clients.stop();
+    server.stop();
+  }
+}, 120_000);
+
+test(`${MESSAGES} messages each way on one connection arrive complete, in order and unchanged, however the stream is cut`, async () => {
+  const server = new framewire.WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  const relay = await startRelay((server.address() as AddressInfo).port, SEED);
+  const accepted = once(server, 'connection') as Promise<[WebSocket]>;
+  const client = new framewire.WebSocket(`ws://127.0.0.1:${relay.port}`);
+  const [[far]] = await Promise.all([accepted, once(client, 'open')]);
+  try {
+    await Promise.all([
+      checkAll(far, SEED + 1),
+      checkAll(client, SEED + 2),
+      sendAll(client, SEED + 1),
+      sendAll(far, SEED + 2),
+    ]);
+    // The stream was cut finely: many pieces to a message, or many messages to a piece, and never the same.
+    expect(relay.pieces).toBeGreaterThan(1000);
+    const closes = Promise.all([once(client, 'close'), once(far, 'close')]);
+    client.close(1000);
+    for (const [code] of await closes) expect(code).toBe(1000);
+  } finally {
+    client.terminate();
+    relay.close();
+    server.close();
+  }
+}, 120_000);
+
+/** Sends every message of a seed, some in fragments and with pings between them. */
+async function sendAll(ws: WebSocket, seed: number): Promise<void> {
+  const messages = new NumberedMessages(seed);
+  for (let count = 0; count < MESSAGES; count++) {
+    const { bytes, isBinary, cuts } = messages.next();
+    // The bytes are overwritten by the next message: what is sent is a copy.
+    const copy = Buffer.from(bytes);
+    let start = 0;
+    for (const end of cuts) {
+      ws.send(copy.subarray(start, end), { fin: false, binary: isBinary });
+      ws.ping('between');
+      start = end;
+    }
+    const last = copy.subarray(start);
+    const isPause = ws.bufferedAmount > HIGH_WATER_MARK || count % 256 === 0;
+    if (!isPause) ws.send(last, { binary: isBinary });
+    else await new Promise<void>((resolve) => ws.send(last, { binary: isBinary }, () => resolve()));
+  }
+}
+
+/** Compares every message that arrives with the one that the seed says comes now. */
+function checkAll(ws: WebSocket, seed: number): Promise<void> {
+  const messages = new NumberedMessages(seed);
+  return new Promise((resolve, reject) => {
+    let count = 0;
+    ws.on('message', (data: RawData, isBinary) => {
+      const expected = messages.next();
+      if (isBinary !== expected.isBinary || !expected.bytes.equals(data as Buffer)) {
+        const size = (data as Buffer).length;
+        reject(
+          new Error(
+            `message ${expected.index} of ${expected.bytes.length} bytes is wrong: got ${size} bytes`,
+          ),
+        );
+      } else if (++count === MESSAGES) resolve();
+    });
+    ws.on('error', reject);
+    ws.on('close', (code) => reject(new Error(`closed with ${code} after ${count} messages`)));
+  });
+}
