@@ -227,7 +227,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     const codec = await codecOn(engine, (kernel) => ({
       ...kernel,
       allocate(size) {
-        if (size > 100_000) throw new RangeError('Array buffer allocation failed');
+        if (size > 60_000) throw new RangeError('Array buffer allocation failed');
         return kernel.allocate(size);
       },
     }));
@@ -242,7 +242,8 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
       }
     };
     expect(fill).toThrow('Max payload size exceeded');
-    expect(held).toBeGreaterThan(80_000);
+    // Four times was too much at 21,000, twice at 43,000.
+    expect(held).toBeGreaterThan(50_000);
     expect(decoder.partial).toBeUndefined();
     expect(() => decoder.next()).toThrow(expect.objectContaining({ closeCode: 1009 }));
   });

@@ -95,6 +95,8 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
       ['ASCII of 32 units', 'a'.repeat(32)],
       ['ASCII of 33 units', 'a'.repeat(33)],
       ['ASCII with a late exception', `${'a'.repeat(31)}é`],
+      ['the last and first characters of one, two and three bytes', '\u007f\u0080\u07ff\u0800\uffff'],
+      ['the first character of two bytes, behind ASCII alone', 'a\u0080'],
       ['two bytes a unit', 'é'.repeat(20)],
       ['three bytes a unit', '€'.repeat(20)],
       ['characters of two units', '😀'.repeat(20)],
