@@ -1,0 +1,351 @@
+// Redirects of the opening handshake: which are followed, where to, how often, and what the next server is told.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http, { type ClientRequest, type IncomingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import type { ListenOptions } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testCertificate } from '@framewire/testing';
+import { WebSocketServer } from 'ws';
+import { describe, expect, test, vi } from 'vitest';
+import { OurWebSocket, record, withBoth, type ClientClass } from './support/recorder.ts';
+import { listen, wsServer } from './support/servers.ts';
+
+const FOLLOW = { followRedirects: true };
+
+interface Site {
+  readonly url: string;
+  readonly port: number;
+  /** The requests of upgrades, by what is looked at. */
+  readonly requests: { readonly url: string; readonly headers: IncomingHttpHeaders }[];
+}
+
+/** A server that redirects by a table of paths, and opens a WebSocket for any other path. */
+async function site(
+  table: Readonly<Record<string, string | undefined>> = {},
+  {
+    status = 302,
+    server = http.createServer(),
+    at,
+  }: { status?: number; server?: http.Server; at?: ListenOptions } = {},
+): Promise<Site> {
+  const wss = new WebSocketServer({ noServer: true });
+  const requests: Site['requests'] = [];
+  server.on('upgrade', (request: http.IncomingMessage, socket, head) => {
+    const url = request.url ?? '';
+    requests.push({ url, headers: request.headers });
+    const location = table[url];
+    if (location === undefined) {
+      wss.handleUpgrade(request, socket, head, (ws) => ws.close(4000, 'there'));
+    } else {
+      const line = location === '' ? '' : `Location: ${location}\r\n`;
+      socket.end(`HTTP/1.1 ${status} Elsewhere\r\n${line}Content-Length: 0\r\n\r\n`);
+    }
+  });
+  const { url, port } = await listen(server, at);
+  return { url, port, requests };
+}
+
+/** The log of a client, and where it was in the end; ports are left out. */
+async function follow(
+  Client: ClientClass,
+  address: string,
+  options: object = FOLLOW,
+  ...watched: 'redirect'[]
+): Promise<string[]> {
+  const ws = new Client(address, options);
+  const log = await record(ws, ...watched).closed;
+  return [...log, `at ${ws.url}`].map((line) => line.replaceAll(/(?:127\.0\.0\.\d|localhost):\d+/g, 'HOST'));
+}
+
+const ARRIVED = 'close 4000 there [CLOSED]';
+
+describe('a redirect', () => {
+  test.each([301, 302, 303, 307, 308])('with the status %d is followed', async (status) => {
+    const { url } = await site({ '/a': '/b' }, { status });
+    const log = await withBoth((Client) => follow(Client, `${url}/a`));
+    expect(log.slice(-2)).toEqual([ARRIVED, 'at ws://HOST/b']);
+  });
+
+  test.each([300, 304, 305, 306, 399])('with the status %d is none: it is refused', async (status) => {
+    const { url } = await site({ '/a': '/b' }, { status });
+    const log = await follow(OurWebSocket, `${url}/a`);
+    expect(log[0]).toBe(`error Error: Unexpected server response: ${status} [CLOSING]`);
+  });
+
+  test('without a location is refused', async () => {
+    const { url } = await site({ '/a': '' });
+    const log = await withBoth((Client) => follow(Client, `${url}/a`));
+    expect(log[0]).toBe('error Error: Unexpected server response: 302 [CLOSING]');
+  });
+
+  test('with an empty location is refused', async () => {
+    const { url } = await site({ '/a': ' ' });
+    const log = await withBoth((Client) => follow(Client, `${url}/a`));
+    expect(log[0]).toBe('error Error: Unexpected server response: 302 [CLOSING]');
+  });
+
+  test('is not followed unless followRedirects says so', async () => {
+    const { url, requests } = await site({ '/a': '/b' });
+    await withBoth((Client) => follow(Client, `${url}/a`, {}));
+    expect(requests.map((request) => request.url)).toEqual(['/a', '/a']);
+  });
+
+  test.each([
+    ['/b', '/b'],
+    ['b', '/x/b'],
+    ['../b?q=1', '/b?q=1'],
+    ['?q', '/x/a?q'],
+    ['./', '/x/'],
+  ])('to %s is resolved against the address', async (location, target) => {
+    const { url, requests } = await site({ '/x/a': location });
+    await withBoth((Client) => follow(Client, `${url}/x/a`));
+    expect(requests.map((request) => request.url)).toEqual(['/x/a', target, '/x/a', target]);
+  });
+
+  test.each(['ws:', 'http:', ''])('to another server by %s// leads there', async (scheme) => {
+    const there = await site();
+    const here = await site({ '/a': `${scheme}//127.0.0.1:${there.port}/b` });
+    const log = await withBoth((Client) => follow(Client, `${here.url}/a`));
+    expect(log.slice(-2)).toEqual([ARRIVED, 'at ws://HOST/b']);
+    expect(there.requests).toHaveLength(2);
+  });
+
+  test.each(['http://', 'ftp://h/', '/b#fragment', 'ws://a b/'])(
+    'to %s is a SyntaxError that is told, not thrown',
+    async (location) => {
+      const { url } = await site({ '/a': location });
+      const log = await withBoth(async (Client) =>
+        (await follow(Client, `${url}/a`)).filter((line) => !line.startsWith('at')),
+      );
+      expect(log[0]).toMatch(/^error SyntaxError: /);
+      expect(log).toHaveLength(2);
+    },
+  );
+
+  test('goes through each of several, and a new key is made for each request', async () => {
+    const { url, requests } = await site({ '/a': '/b', '/b': '/c', '/c': '/d' });
+    await follow(OurWebSocket, `${url}/a`);
+    expect(requests.map((request) => request.url)).toEqual(['/a', '/b', '/c', '/d']);
+    expect(new Set(requests.map(({ headers }) => headers['sec-websocket-key'])).size).toBe(4);
+  });
+
+  test('keeps subprotocols, origin, version and other headers', async () => {
+    const { url, requests } = await site({ '/a': '/b' });
+    const options = { ...FOLLOW, origin: 'https://o', protocolVersion: 8, headers: { 'X-A': '1' } };
+    await record(new OurWebSocket(`${url}/a`, ['p', 'q'], options)).closed;
+    expect(requests[1]?.headers).toMatchObject({
+      'sec-websocket-protocol': 'p,q',
+      'sec-websocket-origin': 'https://o',
+      'sec-websocket-version': '8',
+      'x-a': '1',
+    });
+  });
+
+  test('leads from TCP to a Unix socket and back', async () => {
+    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+    const end = await site();
+    const middle = await site({ '/b': `${end.url}/c` }, { at: { path } });
+    const { url } = await site({ '/a': `ws+unix:${path}:/b` });
+    const options = { ...FOLLOW, headers: { Cookie: 'secret' } };
+    const log = await withBoth((Client) => follow(Client, `${url}/a`, options));
+    expect(log.at(-1)).toBe('at ws://HOST/c');
+    expect([...middle.requests, ...end.requests].map(({ headers }) => headers.cookie)).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+});
+
+describe('maxRedirects', () => {
+  test.each([
+    [undefined, 11],
+    [3, 4],
+    [0, 1],
+  ])('of %s lets %d requests be made', async (maxRedirects, count) => {
+    const { url, requests } = await site({ '/a': '/a' });
+    const options = maxRedirects === undefined ? FOLLOW : { ...FOLLOW, maxRedirects };
+    const log = await withBoth((Client) => follow(Client, `${url}/a`, options));
+    expect(log[0]).toBe('error Error: Maximum redirects exceeded [CLOSING]');
+    expect(requests).toHaveLength(2 * count);
+  });
+
+  test('as many as are allowed are followed', async () => {
+    const { url } = await site({ '/a': '/b', '/b': '/c' });
+    const log = await follow(OurWebSocket, `${url}/a`, { ...FOLLOW, maxRedirects: 2 });
+    expect(log.at(-1)).toBe('at ws://HOST/c');
+  });
+});
+
+/** What the last server was told by ws and by us, which has to be the same. */
+async function told(
+  to: Site,
+  address: string,
+  options: object,
+  ...watched: 'redirect'[]
+): Promise<(string | undefined)[]> {
+  const [line] = await withBoth(async (Client) => {
+    await follow(Client, address, { ...FOLLOW, ...options }, ...watched);
+    const { authorization, cookie, host } = to.requests.at(-1)?.headers ?? {};
+    return [JSON.stringify([authorization, cookie, host?.replace(/:\d+/, ':PORT')])];
+  });
+  return JSON.parse(line ?? '[]') as (string | undefined)[];
+}
+
+describe('confidential headers', () => {
+  const SECRETS = { headers: { AUTHORIZATION: 'Bearer x', cookie: 'a=b', Host: 'mine' } };
+  const BASIC = `Basic ${btoa('user:password')}`;
+
+  test('go along to the same host and port', async () => {
+    const here = await site({ '/a': '/b' });
+    expect(await told(here, `${here.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
+  });
+
+  test('stay behind on another port, host or socket', async () => {
+    const there = await site();
+    for (const host of ['127.0.0.1', '127.0.0.2', 'localhost']) {
+      const end = host === '127.0.0.2' ? await site({}, { at: { port: 0, host } }) : there;
+      const here = await site({ '/a': `ws://${host}:${end.port}/b` });
+      expect(await told(end, `${here.url}/a`, { ...SECRETS, family: 4 })).toEqual([
+        null,
+        null,
+        `${host}:PORT`,
+      ]);
+    }
+  });
+
+  test('come back when a later redirect leads to the first host again', async () => {
+    const table: Record<string, string> = {};
+    const first = await site(table);
+    const away = await site({ '/b': `${first.url}/c` });
+    table['/a'] = `${away.url}/b`;
+    expect(await told(first, `${first.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
+  });
+
+  test('stay behind on a downgrade from TLS, but Host', async () => {
+    const { cert, key } = await testCertificate();
+    const plain = await site();
+    const secure = await site(
+      { '/a': `ws://127.0.0.1:${plain.port}/b` },
+      { server: https.createServer({ cert, key }) },
+    );
+    const address = `wss://127.0.0.1:${secure.port}/a`;
+    expect((await told(plain, address, { ...SECRETS, ca: cert })).slice(0, 2)).toEqual([null, null]);
+  });
+
+  test('of the URL and of the option auth are among them', async () => {
+    const there = await site();
+    const here = await site({ '/a': `${there.url}/b`, '/x': '/y' });
+    const withUser = here.url.replace('//', '//user:password@');
+    for (const [address, options] of [
+      [withUser, {}],
+      [here.url, { auth: 'user:password' }],
+    ] as const) {
+      expect((await told(there, `${address}/a`, options))[0]).toBeNull();
+      expect((await told(here, `${address}/x`, options))[0]).toBe(BASIC);
+    }
+  });
+
+  test('in the location are sent to the same host alone, behind those of the first URL', async () => {
+    const there = await site();
+    const table: Record<string, string> = {};
+    const here = await site(table);
+    const other = (url: string): string => url.replace('//', '//other:secret@');
+    Object.assign(table, { '/a': `${other(there.url)}/b`, '/x': `${other(here.url)}/y` });
+    expect((await told(there, `${here.url}/a`, {}))[0]).toBeNull();
+    expect((await told(here, `${here.url}/x`, {}))[0]).toBe(`Basic ${btoa('other:secret')}`);
+    const first = here.url.replace('//', '//user:password@');
+    expect((await told(here, `${first}/x`, {}))[0]).toBe(BASIC);
+  });
+
+  test('go everywhere where a redirect listener takes them over', async () => {
+    const there = await site();
+    const here = await site({ '/a': `${there.url}/b` });
+    expect(await told(there, `${here.url}/a`, SECRETS, 'redirect')).toEqual(['Bearer x', 'a=b', 'mine']);
+    expect((await told(there, `${here.url}/a`, { auth: 'user:password' }, 'redirect'))[0]).toBe(BASIC);
+  });
+});
+
+describe('the redirect event', () => {
+  test('tells the URL and the request, which may be changed', async () => {
+    const { url, requests } = await site({ '/a': '/b' });
+    const log = await withBoth(async (Client) => {
+      const ws = new Client(`${url}/a`, { ...FOLLOW, headers: { Authorization: 'x' } });
+      const { closed } = record(ws, 'redirect');
+      ws.on('redirect', (_url: string, request: ClientRequest) => {
+        request.removeHeader('authorization');
+        request.setHeader('X-By', 'listener');
+      });
+      return closed;
+    });
+    expect(log[0]).toBe('redirect ws://HOST/b [CONNECTING]');
+    expect(requests.at(-1)?.headers).toMatchObject({ 'x-by': 'listener' });
+    expect(requests.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
+  test.each(['close', 'terminate'] as const)('%s() in it gives the attempt up', async (method) => {
+    const { url, requests } = await site({ '/a': '/b' });
+    const log = await withBoth((Client) => {
+      const ws = new Client(`${url}/a`, { ...FOLLOW, handshakeTimeout: 60_000 });
+      const { closed } = record(ws, 'redirect');
+      ws.on('redirect', () => ws[method]());
+      return closed;
+    });
+    expect(log).toEqual([
+      'redirect ws://HOST/b [CONNECTING]',
+      'error Error: WebSocket was closed before the connection was established [CLOSING]',
+      'close 1006  [CLOSED]',
+    ]);
+    expect(requests.map((request) => request.url)).toEqual(['/a', '/a']);
+  });
+
+  test('close() in it leaves no time limit running', async () => {
+    const { url } = await site({ '/a': '/b' });
+    const started = vi.spyOn(globalThis, 'setTimeout');
+    const ws = new OurWebSocket(`${url}/a`, { ...FOLLOW, handshakeTimeout: 60_001 });
+    const { closed } = record(ws, 'redirect');
+    ws.on('redirect', () => ws.close());
+    await closed;
+    const limits = started.mock.calls.filter(([, milliseconds]) => milliseconds === 60_001);
+    started.mockRestore();
+    // That of the first request, which the redirect has ended.
+    expect(limits).toHaveLength(1);
+  });
+
+  test('request.destroy(error) in it is told as the error, whether or not close() follows', async () => {
+    const { url } = await site({ '/a': '/b' });
+    for (const closes of [false, true]) {
+      await withBoth((Client) => {
+        const ws = new Client(`${url}/a`, FOLLOW);
+        const { closed } = record(ws, 'redirect');
+        ws.on('redirect', (_url: string, request: ClientRequest) => {
+          request.destroy(new Error('not there'));
+          if (closes) ws.close();
+        });
+        return closed;
+      });
+    }
+  });
+
+  test('finishRequest is asked for each request', async () => {
+    const { url } = await site({ '/a': '/b' });
+    const paths: string[] = [];
+    const ws = new OurWebSocket(`${url}/a`, {
+      ...FOLLOW,
+      finishRequest(request: ClientRequest) {
+        paths.push(request.path);
+        request.end();
+      },
+    });
+    await once(ws, 'close');
+    expect(paths).toEqual(['/a', '/b']);
+  });
+});
+
+test('a redirect to a server that is not there is an error and a close', async () => {
+  const { server, url: gone } = await wsServer();
+  await new Promise((resolve) => server.close(resolve));
+  const { url } = await site({ '/a': `${gone}/b` });
+  const log = await withBoth((Client) => follow(Client, `${url}/a`));
+  expect(log[0]).toBe('error Error: connect ECONNREFUSED HOST [CLOSING]');
+});
