@@ -50,5 +50,6 @@ export const PLAIN = { perMessageDeflate: false } as const;
 export interface UntypedOptions {
   readonly closeTimeout?: number;
   readonly maxFragments?: number;
+  readonly maxPendingAutoPongs?: number;
   readonly maxBufferedChunks?: number;
 }
