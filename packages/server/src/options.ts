@@ -68,7 +68,7 @@ export interface ServerOptions<
 }
 
 /** Whether exactly one way for requests to come in is given. */
-export function hasOneSource({ port, server, noServer }: ServerOptions): boolean {
+export function hasOneSource({ port, server, noServer }: ServerOptions = {}): boolean {
   const sources = [port !== undefined && port !== null, Boolean(server), noServer === true];
   return sources.filter(Boolean).length === 1;
 }

@@ -293,12 +293,13 @@ export class WebSocketServer<
       refuse(socket, createRefusal(503));
       return;
     }
+    // First all that is the application's, and may throw: a 101 is a promise.
+    const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
     const protocol = this.#chooseProtocol(check.subprotocols, request);
     const lines = acceptUpgrade({ key: check.key, protocol });
     (this as EventEmitter).emit('headers', lines, request);
     socket.write(formatHead(lines));
     leaveErrors(socket);
-    const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
     ws.setSocket(socket, head, { role: 'server', protocol });
     if (this.options.clientTracking !== false) {
       this.clients.add(ws);

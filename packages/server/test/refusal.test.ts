@@ -1,0 +1,288 @@
+// Which requests are refused, and that each gets to the byte the answer that it gets from ws.
+import { once } from 'node:events';
+import http, { type OutgoingHttpHeaders } from 'node:http';
+import net from 'node:net';
+import { duplexPair, type Duplex } from 'node:stream';
+import { WebSocket, type ServerOptions } from 'ws';
+import { describe, expect, test } from 'vitest';
+import {
+  answerTo,
+  closing,
+  httpServer,
+  OurWebSocketServer,
+  requestObject,
+  serverOf,
+  upgradeRequest,
+  withBoth,
+} from './support/peers.ts';
+
+/** The answer of both servers to a raw request, which is the same. */
+async function answer(request: string, options: ServerOptions = {}): Promise<string> {
+  const [text] = await withBoth(async (Server) => {
+    const { port } = await serverOf(Server, options);
+    return [await answerTo(port, request)];
+  });
+  return text ?? '';
+}
+
+/** A refusal as it is on the wire. */
+function refusal(status: string, body: string, ...more: string[]): string {
+  const lines = ['Connection: close', 'Content-Type: text/html', `Content-Length: ${body.length}`, ...more];
+  return `HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+describe('a request is answered, to the byte as by ws,', () => {
+  test.each(['POST', 'PUT', 'HEAD', 'OPTIONS', 'DELETE'])('405 for the method %s', async (method) => {
+    expect(await answer(upgradeRequest({}, `${method} / HTTP/1.1`))).toBe(
+      refusal('405 Method Not Allowed', 'Invalid HTTP method'),
+    );
+  });
+
+  test.each(['h2c', 'websocket2', 'websocket, h2c', '"websocket"'])(
+    '400 for the upgrade %s',
+    async (upgrade) => {
+      expect(await answer(upgradeRequest({ Upgrade: upgrade }))).toBe(
+        refusal('400 Bad Request', 'Invalid Upgrade header'),
+      );
+    },
+  );
+
+  test.each([
+    undefined,
+    '',
+    'x',
+    'dGhlIHNhbXBsZSBub25jZQ=',
+    'dGhlIHNhbXBsZSBub25jZQ===',
+    'dGhlIHNhbXBsZSBub25jZQQ==',
+    '!!!!IHNhbXBsZSBub25jZQ==',
+  ])('400 for the key %s', async (key) => {
+    expect(await answer(upgradeRequest({ 'Sec-WebSocket-Key': key }))).toBe(
+      refusal('400 Bad Request', 'Missing or invalid Sec-WebSocket-Key header'),
+    );
+  });
+
+  test.each([undefined, '', '7', '9', '12', '14', '-13', 'thirteen'])(
+    '400 with the versions that are known for the version %s',
+    async (version) => {
+      expect(await answer(upgradeRequest({ 'Sec-WebSocket-Version': version }))).toBe(
+        refusal(
+          '400 Bad Request',
+          'Missing or invalid Sec-WebSocket-Version header',
+          'Sec-WebSocket-Version: 13, 8',
+        ),
+      );
+    },
+  );
+
+  test.each(['', 'a,,b', 'a,a', 'a b', ',a', 'a,', '"a"', 'a;b'])(
+    '400 for the subprotocols %j',
+    async (protocol) => {
+      expect(await answer(upgradeRequest({ 'Sec-WebSocket-Protocol': protocol }))).toBe(
+        refusal('400 Bad Request', 'Invalid Sec-WebSocket-Protocol header'),
+      );
+    },
+  );
+
+  test('400 for another path', async () => {
+    expect(await answer(upgradeRequest({}, 'GET /b HTTP/1.1'), { path: '/a' })).toBe(
+      refusal('400 Bad Request', 'Bad Request'),
+    );
+  });
+
+  test('401 where verifyClient says no', async () => {
+    expect(await answer(upgradeRequest(), { verifyClient: () => false })).toBe(
+      refusal('401 Unauthorized', 'Unauthorized'),
+    );
+  });
+
+  test.each<{ title: string; args: [code?: number, message?: string, headers?: OutgoingHttpHeaders] }>([
+    { title: 'nothing more', args: [] },
+    { title: 'a code', args: [403] },
+    { title: 'a code of 0, which is 401', args: [0] },
+    { title: 'a message', args: [403, 'not you'] },
+    { title: 'an empty message', args: [403, ''] },
+    { title: 'a message that is longer in bytes', args: [403, 'nö €'] },
+    { title: 'headers', args: [429, 'later', { 'Retry-After': 120, 'X-A': 'b' }] },
+  ])('what verifyClient calls back with: $title', async ({ args }) => {
+    const text = await answer(upgradeRequest(), {
+      verifyClient: (_info, callback) => setImmediate(callback, false, ...args),
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  test('101, with the answer to its key', async () => {
+    const lines = ['Upgrade: websocket', 'Connection: Upgrade'];
+    const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+    for (const version of ['13', '8']) {
+      expect(await answer(upgradeRequest({ 'Sec-WebSocket-Version': version }))).toBe(
+        ['HTTP/1.1 101 Switching Protocols', ...lines, accept, '', ''].join('\r\n'),
+      );
+    }
+    const protocols = { 'Sec-WebSocket-Protocol': 'a , b', Upgrade: 'WebSocket' };
+    expect(await answer(upgradeRequest(protocols))).toMatch(/\r\nSec-WebSocket-Protocol: a\r\n\r\n$/);
+  });
+});
+
+describe('what differs from ws', () => {
+  test.each(['13.0', '0xd', '1.3e1', '013'])(
+    'the version %s, which ws reads as a number, is refused',
+    async (text) => {
+      const { port } = await serverOf(OurWebSocketServer);
+      expect(await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Version': text }))).toMatch(
+        /^HTTP\/1.1 400/,
+      );
+    },
+  );
+
+  test.each<{ title: string; args: [code?: number, message?: string, headers?: OutgoingHttpHeaders] }>([
+    { title: 'a status that is none', args: [99] },
+    { title: 'CR LF in a header', args: [401, 'x', { 'X-A': 'a\r\nX-Injected: 1' }] },
+  ])('verifyClient may not call back with $title: it throws', async ({ args }) => {
+    const errors: unknown[] = [];
+    const [client, socket] = duplexPair();
+    const wss = new OurWebSocketServer({
+      noServer: true,
+      verifyClient(_info: unknown, callback: (ok: boolean, ...rest: unknown[]) => void) {
+        try {
+          callback(false, ...args);
+        } catch (error) {
+          errors.push(error);
+        }
+      },
+    });
+    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('accepted'));
+    expect(errors).toHaveLength(1);
+    socket.destroy();
+    client.destroy();
+    await once(client, 'close');
+  });
+});
+
+describe('a plain request', () => {
+  test('on the own port of a server is answered 426, as by ws', async () => {
+    const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    const [text] = await withBoth(async (Server) => {
+      const wss = new Server({ port: 0, host: '127.0.0.1' });
+      closing(() => wss.close());
+      await once(wss, 'listening');
+      const answer = await answerTo((wss.address() as net.AddressInfo).port, request);
+      return [answer.replace(/^Date:.*$/m, 'Date')];
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    expect(text).toMatch(/\r\n\r\nUpgrade Required$/);
+  });
+
+  test('on an HTTP server is for that one to answer', async () => {
+    const { server, port } = await httpServer(
+      http.createServer((_request, response) => response.end('page')),
+    );
+    new OurWebSocketServer({ server });
+    const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    expect(await answerTo(port, request)).toMatch(/page$/);
+  });
+});
+
+describe('a refused connection', () => {
+  test('is ended, and what the client sends behind is never read as a request', async () => {
+    const paths: unknown[] = [];
+    const { port, server } = await serverOf(OurWebSocketServer, { verifyClient: () => false });
+    server.on('request', (request: http.IncomingMessage) => paths.push(request.url));
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const text = await answerTo(port, upgradeRequest() + smuggled);
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(paths).toEqual([]);
+  });
+
+  test('that fails before, during or after the refusal does not reach the process', async () => {
+    for (const when of ['before', 'behind', 'later'] as const) {
+      const [client, socket] = duplexPair();
+      client.on('error', () => {});
+      const wss = new OurWebSocketServer({ noServer: true, path: '/a' });
+      if (when === 'before') socket.on('error', () => {}).destroy(new Error('before'));
+      wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('accepted'));
+      if (when === 'behind') socket.destroy(new Error('behind'));
+      if (when === 'later') setImmediate(() => socket.destroy(new Error('later')));
+      if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+      expect(socket.destroyed).toBe(true);
+    }
+  });
+
+  test('whose client has hung up with a reset does not reach the process', async () => {
+    const { port, server } = await serverOf(OurWebSocketServer, {
+      verifyClient(_info, callback) {
+        client.resetAndDestroy();
+        setImmediate(() => setImmediate(callback, false));
+      },
+    });
+    const closed = new Promise((resolve) => {
+      server.on('connection', (socket: Duplex) => socket.once('close', resolve));
+    });
+    const client = net.connect(port, '127.0.0.1');
+    client.write(upgradeRequest());
+    expect(await closed).toBe(true);
+  });
+
+  test('is refused once, though verifyClient calls back twice', async () => {
+    const { port } = await serverOf(OurWebSocketServer, {
+      verifyClient(_info, callback) {
+        callback(false, 401);
+        callback(false, 403);
+      },
+    });
+    expect(await answerTo(port, upgradeRequest())).not.toMatch(/403/);
+  });
+});
+
+describe('wsClientError', () => {
+  test('is told in place of the answer, with the texts of ws, and its listener answers', async () => {
+    const breaches = [
+      upgradeRequest({}, 'POST / HTTP/1.1'),
+      upgradeRequest({ Upgrade: 'h2c' }),
+      upgradeRequest({ 'Sec-WebSocket-Key': 'x' }),
+      upgradeRequest({ 'Sec-WebSocket-Version': '1' }),
+      upgradeRequest({ 'Sec-WebSocket-Protocol': 'a,a' }),
+    ];
+    const log = await withBoth(async (Server) => {
+      const { wss, port } = await serverOf(Server);
+      const told: string[] = [];
+      wss.on('wsClientError', (error, socket, request) => {
+        told.push(`${error.name}: ${error.message} ${request.method}`);
+        socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
+      });
+      for (const request of breaches) told.push(await answerTo(port, request));
+      return told;
+    });
+    expect(log[0]).toBe('Error: Invalid HTTP method POST');
+    expect(log[1]).toBe('HTTP/1.1 418 Teapot\r\n\r\n');
+    expect(log).toHaveLength(10);
+  });
+
+  test('has the code of the rule', async () => {
+    const { wss, port } = await serverOf(OurWebSocketServer);
+    wss.on('wsClientError', (error, socket) => {
+      expect((error as Error & { code?: string }).code).toBe('WS_ERR_INVALID_KEY');
+      socket.destroy();
+    });
+    await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }));
+    expect.assertions(1);
+  });
+
+  test('is not told of another path, nor of a client that verifyClient refuses', async () => {
+    await withBoth(async (Server) => {
+      const log: string[] = [];
+      for (const options of [{ path: '/a' }, { verifyClient: () => false }]) {
+        const { wss, port } = await serverOf(Server, options);
+        wss.on('wsClientError', () => log.push('told'));
+        log.push(await answerTo(port, upgradeRequest()));
+      }
+      return log;
+    });
+  });
+});
+
+test('a client of ws is told the status of its refusal', async () => {
+  const { url } = await serverOf(OurWebSocketServer, { path: '/a' });
+  const ws = new WebSocket(`${url}/b`);
+  const [error] = (await once(ws, 'error')) as [Error];
+  expect(error.message).toBe('Unexpected server response: 400');
+});
