@@ -1,0 +1,214 @@
+/** The suite's own frame writer and reader (RFC 6455 §5.2): it writes what a case asks for, legal or not, and reports what it reads. */
+
+import { randomFillSync } from 'node:crypto';
+
+/** The opcodes of §5.2; 3-7 and 11-15 are reserved. */
+export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** The value of RSV1 when the three reserved bits are read as one number; RSV2 is 2 and RSV3 is 1. */
+export const RSV1 = 4;
+
+/** A frame to be sent. Nothing about it is checked. */
+export interface Frame {
+  /** 0-15. */
+  readonly opcode: number;
+  readonly fin: boolean;
+  /** 0-7. */
+  readonly rsv: number;
+  readonly payload: Buffer;
+}
+
+/** What the first octets of a frame say. */
+export interface FrameHeader {
+  readonly opcode: number;
+  readonly fin: boolean;
+  readonly rsv: number;
+  /** The masking key, or null for an unmasked frame. */
+  readonly mask: Buffer | null;
+  /** Octets of payload. */
+  readonly length: number;
+  /** Whether the length is written in the shortest form, as §5.2 demands. */
+  readonly shortest: boolean;
+}
+
+/** Returns a fresh masking key (§5.3). */
+export function freshMask(): Buffer {
+  return randomFillSync(Buffer.allocUnsafe(MASK_OCTETS));
+}
+
+/** Masks or unmasks `octets` in place (§5.3). `offset` is the place of the first octet in the payload. */
+export function applyMask(octets: Buffer, mask: Buffer, offset = 0): void {
+  // Whole words first: payloads of 16 Mi are masked here, and the octet loop alone would take most of a case's time.
+  const key = [0, 1, 2, 3].map((i) => mask[(offset + i) % MASK_OCTETS] ?? 0);
+  const head = Math.min((4 - (octets.byteOffset % 4)) % 4, octets.length);
+  const wordCount = Math.floor((octets.length - head) / 4);
+  maskOctets(octets, key, 0, head);
+  const words = new Uint32Array(octets.buffer, octets.byteOffset + head, wordCount);
+  const turned = Uint8Array.from([0, 1, 2, 3], (i) => key[(head + i) % 4] ?? 0);
+  const keyWord = new Uint32Array(turned.buffer)[0] ?? 0;
+  for (let i = 0; i < wordCount; i++) words[i] = (words[i] ?? 0) ^ keyWord;
+  maskOctets(octets, key, head + wordCount * 4, octets.length);
+}
+
+function maskOctets(octets: Buffer, key: readonly number[], from: number, to: number): void {
+  for (let i = from; i < to; i++) octets[i] = (octets[i] ?? 0) ^ (key[i % 4] ?? 0);
+}
+
+/** Returns the octets of a header; the length takes the shortest form, also for control frames that are too long. */
+export function encodeHeader(
+  frame: { opcode: number; fin: boolean; rsv: number },
+  length: number,
+  mask: Buffer | null,
+): Buffer {
+  const form = length <= MAX_7_BIT ? length : length <= MAX_16_BIT ? LENGTH_16 : LENGTH_64;
+  const header = Buffer.alloc(lengthEnd(form));
+  header[0] = (frame.fin ? FIN_BIT : 0) | (frame.rsv << 4) | frame.opcode;
+  header[1] = (mask ? MASK_BIT : 0) | form;
+  if (form === LENGTH_16) header.writeUInt16BE(length, 2);
+  if (form === LENGTH_64) header.writeBigUInt64BE(BigInt(length), 2);
+  return mask ? Buffer.concat([header, mask]) : header;
+}
+
+/** Returns the octets of a frame, masked if there is a `mask`. */
+export function encodeFrame(frame: Frame, mask: Buffer | null): Buffer {
+  const octets = Buffer.concat([encodeHeader(frame, frame.payload.length, mask), frame.payload]);
+  if (mask) applyMask(octets.subarray(octets.length - frame.payload.length), mask);
+  return octets;
+}
+
+/** Returns `octets` cut into pieces of `size` (the last one shorter). */
+export function chop(octets: Buffer, size: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < octets.length; at += size) pieces.push(octets.subarray(at, at + size));
+  return pieces;
+}
+
+/**
+ * Returns the frames of one message cut into fragments of `size` octets (§5.4). A payload that fits stays one frame;
+ * otherwise frames of exactly `size` octets follow while there are so many, then one last frame with the rest: it is
+ * empty when `size` divides the length. RSV bits belong to the first frame alone.
+ */
+export function fragment(opcode: number, payload: Buffer, size: number, rsv = 0): Frame[] {
+  if (size <= 0 || payload.length <= size) return [{ opcode, fin: true, rsv, payload }];
+  const frames: Frame[] = [];
+  let at = 0;
+  for (; payload.length - at >= size; at += size) {
+    const first = at === 0;
+    frames.push({
+      opcode: first ? opcode : Opcode.continuation,
+      fin: false,
+      rsv: first ? rsv : 0,
+      payload: payload.subarray(at, at + size),
+    });
+  }
+  frames.push({ opcode: Opcode.continuation, fin: true, rsv: 0, payload: payload.subarray(at) });
+  return frames;
+}
+
+/** Where a {@link FrameReader} puts what it has read: a header, its payload piece by piece as it arrives, the end. */
+export interface FrameSink {
+  header(header: FrameHeader): void;
+  /** Unmasked octets; never empty. */
+  payload(octets: Buffer): void;
+  end(): void;
+}
+
+/** Reads frames out of chunks that were cut anywhere. It judges nothing. */
+export class FrameReader {
+  readonly #sink: FrameSink;
+  #held: Buffer = Buffer.alloc(0);
+  #current: FrameHeader | null = null;
+  #seen = 0;
+  #stopped = false;
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink;
+  }
+
+  /** Nothing that arrives after this is read, not even the rest of the chunk in hand. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Takes a chunk, which is unmasked in place. */
+  push(chunk: Buffer): void {
+    let rest = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    this.#held = Buffer.alloc(0);
+    while (!this.#stopped) {
+      if (!this.#current) {
+        const end = headerEnd(rest);
+        if (end === undefined || rest.length < end) {
+          this.#held = rest;
+          return;
+        }
+        this.#begin(decodeHeader(rest, end));
+        rest = rest.subarray(end);
+      } else if (rest.length === 0) {
+        return;
+      } else {
+        rest = this.#consume(this.#current, rest);
+      }
+    }
+  }
+
+  #begin(header: FrameHeader): void {
+    this.#current = header;
+    this.#seen = 0;
+    this.#sink.header(header);
+    if (header.length === 0) this.#finish();
+  }
+
+  #consume(header: FrameHeader, octets: Buffer): Buffer {
+    const part = octets.subarray(0, header.length - this.#seen);
+    if (header.mask) applyMask(part, header.mask, this.#seen);
+    this.#seen += part.length;
+    this.#sink.payload(part);
+    if (this.#seen === header.length) this.#finish();
+    return octets.subarray(part.length);
+  }
+
+  #finish(): void {
+    this.#current = null;
+    this.#sink.end();
+  }
+}
+
+const FIN_BIT = 0x80;
+const MASK_BIT = 0x80;
+const LENGTH_16 = 126;
+const LENGTH_64 = 127;
+const MAX_7_BIT = 125;
+const MAX_16_BIT = 65_535;
+const MASK_OCTETS = 4;
+
+/** The number of octets up to the end of the length field. */
+function lengthEnd(form: number): number {
+  return form === LENGTH_64 ? 10 : form === LENGTH_16 ? 4 : 2;
+}
+
+/** The number of octets of the header that `octets` begin with; undefined while the second octet is missing. */
+function headerEnd(octets: Buffer): number | undefined {
+  const second = octets[1];
+  if (second === undefined) return undefined;
+  return lengthEnd(second & ~MASK_BIT) + (second & MASK_BIT ? MASK_OCTETS : 0);
+}
+
+function decodeHeader(octets: Buffer, end: number): FrameHeader {
+  const first = octets.readUInt8(0);
+  const second = octets.readUInt8(1);
+  const form = second & ~MASK_BIT;
+  const length =
+    form === LENGTH_64
+      ? Number(octets.readBigUInt64BE(2))
+      : form === LENGTH_16
+        ? octets.readUInt16BE(2)
+        : form;
+  return {
+    opcode: first & 0x0f,
+    fin: (first & FIN_BIT) !== 0,
+    rsv: (first >> 4) & 0x07,
+    mask: second & MASK_BIT ? Buffer.from(octets.subarray(end - MASK_OCTETS, end)) : null,
+    length,
+    shortest: form < LENGTH_16 || length > (form === LENGTH_16 ? MAX_7_BIT : MAX_16_BIT),
+  };
+}
