@@ -1,0 +1,81 @@
+// The decision tables that stand above the branches in src/negotiation.ts, read from there and applied: what the source
+// says about itself is what its tests expect of it.
+import { readFileSync } from 'node:fs';
+
+/** What an option, an offer or a response says about one parameter, `true` being "present"; or that it is refused. */
+export type Said = number | boolean | string | undefined;
+
+/** One row: the parameter, what stands in each column, and how many combinations it was the answer to. */
+export interface Row {
+  readonly parameter: string;
+  readonly cells: readonly string[];
+  uses: number;
+}
+
+const SOURCE = readFileSync(new URL('../src/negotiation.ts', import.meta.url), 'utf8');
+
+/** The rows of the table whose last column is headed so. */
+export function tableOf(lastColumn: string): Row[] {
+  const lines = SOURCE.split('\n').filter((line) => line.startsWith(' * |'));
+  const cellsOf = (line: string): string[] =>
+    line
+      .slice(4, line.lastIndexOf('|'))
+      .split('|')
+      .map((cell) => cell.trim());
+  const start = lines.findIndex(
+    (line) => cellsOf(line)[0] === 'parameter' && cellsOf(line).at(-1) === lastColumn,
+  );
+  const rows: Row[] = [];
+  for (const line of lines.slice(start + 2)) {
+    const [parameter, ...cells] = cellsOf(line);
+    if (parameter === 'parameter') break;
+    rows.push({ parameter: parameter || rows.at(-1)!.parameter, cells, uses: 0 });
+  }
+  return rows;
+}
+
+/** The last cell of the one row that fits; it is an error if none does, or two. */
+export function lookUp(rows: readonly Row[], option: Said, values: readonly Said[]): string {
+  const fitting = rows.filter(({ cells: [optionCell = '', ...others] }) => {
+    return fitsOption(optionCell, option) && values.every((value, i) => fits(others[i]!, value, option));
+  });
+  const [row, second] = fitting;
+  if (!row || second) throw new Error(`${fitting.length} rows for ${String(option)}: ${values.join(', ')}`);
+  row.uses += 1;
+  return row.cells.at(-1)!;
+}
+
+function fitsOption(cell: string, option: Said): boolean {
+  if (cell === 'any') return true;
+  if (cell === 'not M') return typeof option !== 'number';
+  const name = typeof option === 'number' ? 'M' : option === undefined ? 'unset' : String(option);
+  return cell.split('/').includes(name);
+}
+
+function fits(cell: string, value: Said, option: Said): boolean {
+  const isNumber = typeof value === 'number';
+  switch (cell) {
+    case 'any':
+    case '':
+      return true;
+    case 'present':
+    case 'no value':
+      return value === true;
+    case 'absent':
+      return value === undefined || value === false;
+    case 'M':
+      return value === option;
+    case 'N':
+      return isNumber;
+    case 'N >= M':
+      return isNumber && value >= Number(option);
+    case 'N <= M':
+      return isNumber && value <= Number(option);
+    case 'N < M':
+      return isNumber && value < Number(option);
+    case 'N > M':
+      return isNumber && value > Number(option);
+    default:
+      throw new Error(`What does "${cell}" mean?`);
+  }
+}
