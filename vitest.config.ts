@@ -17,6 +17,7 @@ export default defineConfig({
       'packages/*/examples/*/test/**/*.test.ts',
       'tools/*/test/**/*.test.ts',
       'autobahn/test/**/*.test.ts',
+      'autobahn/test/**/*.test.ts',
     ],
     // A test file that needs longer says so itself.
     testTimeout: 20_000,
