@@ -46,20 +46,21 @@ describe('the farthest reference', () => {
   });
 });
 
-describe.each([8, 9, 10, 15])('a compressor of zlib with windowBits %i', (windowBits) => {
-  const strategies = [constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_RLE, constants.Z_FIXED];
-
+describe.each([8, 9, 15])('a compressor of zlib with windowBits %i', (windowBits) => {
   test('never refers back by more than that, with any level, strategy and memory', () => {
-    for (const level of [1, 2, 3, 4, 6, 9]) {
-      for (const memLevel of [1, 8, 9]) {
-        for (const strategy of strategies) {
+    let farthest = 0;
+    for (const level of [1, 4, 9]) {
+      for (const memLevel of [1, 8]) {
+        for (const strategy of [constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_FIXED]) {
           for (const text of TEXTS) {
             const compressed = deflateRawSync(text, { windowBits, level, memLevel, strategy });
-            expect(farthestReference(compressed)).toBeLessThanOrEqual(2 ** windowBits);
+            farthest = Math.max(farthest, farthestReference(compressed));
           }
         }
       }
     }
+    expect(farthest).toBeGreaterThan(0);
+    expect(farthest).toBeLessThanOrEqual(2 ** windowBits);
   });
 
   test('never does so across messages either, and an inflater of that size reads them', async () => {
