@@ -38,7 +38,7 @@ async function talk(): Promise<{ echoed: number; wrong: number }> {
       new Promise<void>((resolve) => {
         const text = `the word of client ${index}`;
         client.once('message', (data, isBinary) => {
-          if (isBinary || String(data as Buffer) !== text) wrong++;
+          if (isBinary || (data as Buffer).toString() !== text) wrong++;
           resolve();
         });
         client.send(text);

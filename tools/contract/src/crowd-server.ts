@@ -15,7 +15,7 @@ const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096 }
 server.on('connection', (ws) => {
   ws.on('message', (data, isBinary) => {
     report.messages++;
-    ws.send(data as Buffer, { binary: isBinary });
+    ws.send(data, { binary: isBinary });
   });
   ws.on('error', () => report.errors++);
   ws.on('close', (code) => {

@@ -194,6 +194,7 @@ const givingUp: readonly Story[] = [
   },
   {
     name: 'the handshake takes longer than handshakeTimeout',
+    socketsOnly: true,
     async play(stage) {
       stage.meeting.host.http.on('upgrade', () => {
         // Never answered: the stage cuts the connection in its end.

@@ -1,5 +1,5 @@
 // A server and a client that meet over a transport: opened for a test, ended after it.
-import { EventEmitter, once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { PLAIN, type Pairing, type UntypedOptions } from './pairings.ts';
@@ -56,7 +56,9 @@ export class Meeting {
   /** For afterEach: nothing of a test reaches into the next. */
   endTest(): void {
     for (const server of this.#servers) {
-      for (const ws of server.clients ?? []) ws.terminate();
+      // Without clientTracking there is no set, whatever the types say.
+      const clients = server.clients as Set<WebSocket> | undefined;
+      for (const ws of clients ?? []) ws.terminate();
       server.close();
     }
     for (const opened of this.#opened) {

@@ -16,10 +16,12 @@ export interface Pairing {
   readonly client: Peer;
 }
 
-const reference: Peer = { name: 'ws', WebSocket: ws.WebSocket, WebSocketServer: ws.WebSocketServer };
+/** ws itself. */
+export const reference: Peer = { name: 'ws', WebSocket: ws.WebSocket, WebSocketServer: ws.WebSocketServer };
 
 // That the classes can stand in for those of ws is what the whole suite proves; the types are compared elsewhere.
-const ours = {
+/** Ours. */
+export const ours = {
   name: 'framewire',
   WebSocket: framewireModule.WebSocket,
   WebSocketServer: framewireModule.WebSocketServer,

@@ -69,9 +69,8 @@ export function printable(value: unknown): string {
   if (Buffer.isBuffer(value))
     return `<Buffer ${value.length <= 200 ? JSON.stringify(value.toString()) : value.length}>`;
   if (value instanceof IncomingMessage)
-    return value.statusCode === undefined || value.statusCode === null
-      ? `<request ${value.url}>`
-      : `<response ${value.statusCode}>`;
+    // A request has no status: null, whatever the types say.
+    return typeof value.statusCode !== 'number' ? `<request ${value.url}>` : `<response ${value.statusCode}>`;
   if (value instanceof ClientRequest) return `<request of ${value.path}>`;
   if (value instanceof Error) return printableError(value);
   if (typeof value === 'string') return JSON.stringify(neutral(value));

@@ -20,6 +20,8 @@ export interface Story {
   readonly name: string;
   /** Only over TCP, as it is about TCP or HTTP rather than about the connection. */
   readonly tcpOnly?: true;
+  /** Not over streams in memory: it needs the timer that a socket has. */
+  readonly socketsOnly?: true;
   play(stage: Stage): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 // The stories that every pairing has to tell alike: open connections, and how they end.
 import { Blob, Buffer } from 'node:buffer';
-import type { WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import type { Ends } from './meeting.ts';
 import type { Stage, Story } from './stage.ts';
 
@@ -28,6 +28,10 @@ function byEach(
 /** The recorder of an end. */
 function recorderOf(stage: Stage, ends: Ends, ws: WebSocket): Stage['client'] {
   return ws === ends.client ? stage.client : stage.server;
+}
+
+function echoOf(data: RawData): string {
+  return `echo of ${(data as Buffer).toString()}`;
 }
 
 /** What is sent before something happens: each with a callback. */
@@ -114,7 +118,7 @@ const closing: readonly Story[] = [
     (actor) => `the ${actor} closes with a Blob on its way`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
-      from.send(new Blob(['a blob']) as unknown as Buffer, recorder.callback(from, 'blob'));
+      from.send(new Blob(['a blob']), recorder.callback(from, 'blob'));
       from.send('behind it', recorder.callback(from, 'text'));
       from.close(1000);
     },
@@ -286,9 +290,9 @@ const talking: readonly Story[] = [
       let count = 0;
       from.on('message', (data) => {
         if (++count === 3) from.close(1000, 'enough');
-        else from.send(`echo of ${data.toString()}`);
+        else from.send(echoOf(data));
       });
-      to.on('message', (data) => to.send(`echo of ${data.toString()}`));
+      to.on('message', (data) => to.send(echoOf(data)));
       to.send('word');
     },
   ),
@@ -323,7 +327,9 @@ const talking: readonly Story[] = [
     name: 'the client closes inside of its open event',
     async play(stage) {
       let ended = Promise.resolve();
-      stage.serve().on('connection', (ws) => (ended = stage.closed(ws)));
+      stage.serve().on('connection', (ws) => {
+        ended = stage.closed(ws);
+      });
       const client = stage.dial();
       client.on('open', () => client.close(1000));
       await stage.closed(client);

@@ -31,16 +31,19 @@ export interface Transport {
   open(): Promise<Host>;
 }
 
-/** All four. */
-export const transports: readonly Transport[] = [
-  { name: 'TCP', open: openTcp },
-  { name: 'TLS', open: openTls },
-  { name: 'a Unix socket', open: openUnix },
-  { name: 'streams in memory', open: openMemory },
-];
-
 /** The plainest, for what is the same over all of them. */
 export const tcp: Transport = { name: 'TCP', open: openTcp };
+
+/** No socket at all. */
+export const memory: Transport = { name: 'streams in memory', open: openMemory };
+
+/** All four. */
+export const transports: readonly Transport[] = [
+  tcp,
+  { name: 'TLS', open: openTls },
+  { name: 'a Unix socket', open: openUnix },
+  memory,
+];
 
 async function openTcp(): Promise<Host> {
   const server = http.createServer();

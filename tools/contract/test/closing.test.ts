@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { closed, nextMessage, nextMessages } from '../src/inbox.ts';
+import { ours } from '../src/pairings.ts';
 import type { Ends } from '../src/meeting.ts';
-import { eachPairing, eachPairingAndTransport } from './each.ts';
+import { eachPairing, eachPairingAndTransport, eachTransport } from './each.ts';
 
 const sides = ['client', 'server'] as const;
 
@@ -246,5 +247,18 @@ eachPairing((meeting) => {
     server.resume();
     expect((await arrived).data.toString()).toBe('before');
     expect((await closed(server)).code).toBe(1000);
+  });
+});
+
+// A client of ws leaves the time to the socket's own timer, which a stream in memory has not.
+eachTransport(ours, (meeting) => {
+  test('ours gives up after handshakeTimeout over every transport', async () => {
+    meeting.host.http.once('upgrade', () => {
+      // Never answered.
+    });
+    expect(await closed(meeting.dial({ client: { handshakeTimeout: 50 } }))).toEqual({
+      code: 1006,
+      reason: '',
+    });
   });
 });

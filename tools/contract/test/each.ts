@@ -1,7 +1,7 @@
 // Runs a block of tests for every pairing over every transport.
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { Meeting } from '../src/meeting.ts';
-import { pairings, peers, type Pairing } from '../src/pairings.ts';
+import { pairings, peers, type Pairing, type Peer } from '../src/pairings.ts';
 import { tcp, transports, type Transport } from '../src/transports.ts';
 
 /** Every pairing over every transport. */
@@ -18,10 +18,13 @@ export function eachPairing(block: (meeting: Meeting) => void): void {
 
 /** Every implementation with itself over every transport: for tests in which one side is raw bytes. */
 export function eachPeerAndTransport(block: (meeting: Meeting) => void): void {
-  for (const peer of peers) {
-    const alone: Pairing = { name: peer.name, server: peer, client: peer };
-    for (const transport of transports) describeMeeting(alone, transport, block);
-  }
+  for (const peer of peers) eachTransport(peer, block);
+}
+
+/** One implementation with itself over every transport. */
+export function eachTransport(peer: Peer, block: (meeting: Meeting) => void): void {
+  const alone: Pairing = { name: peer.name, server: peer, client: peer };
+  for (const transport of transports) describeMeeting(alone, transport, block);
 }
 
 function describeMeeting(pairing: Pairing, transport: Transport, block: (meeting: Meeting) => void): void {

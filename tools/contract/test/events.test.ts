@@ -127,12 +127,12 @@ eachPairing((meeting) => {
           this.received.push(event.data);
         },
       };
-      client.addEventListener('message', listener as unknown as (event: MessageEvent) => void);
+      client.addEventListener('message', listener);
       const arrived = nextMessage(client);
       server.send('to an object');
       await arrived;
       expect(listener.received).toEqual(['to an object']);
-      client.removeEventListener('message', listener as unknown as (event: MessageEvent) => void);
+      client.removeEventListener('message', listener);
       expect(client.listenerCount('message')).toBe(0);
     });
 

@@ -7,7 +7,7 @@ import type { RawData, WebSocket } from 'ws';
 import { startRelay } from '../src/chopping-relay.ts';
 import { startCrowdClients, startCrowdServer } from '../src/crowd.ts';
 import { NumberedMessages } from '../src/numbered-messages.ts';
-import { peers, type UntypedOptions } from '../src/pairings.ts';
+import { ours, type UntypedOptions } from '../src/pairings.ts';
 
 const CONNECTIONS = 10_000;
 const MESSAGES = 100_000;
@@ -18,8 +18,6 @@ const HIGH_WATER_MARK = 1024 * 1024;
 
 /** The relay is slower than the senders, whose pings would be answered by more pongs than may wait by default. */
 const ANY_NUMBER_OF_PINGS: UntypedOptions = { maxPendingAutoPongs: 0 };
-
-const [framewire] = peers as [(typeof peers)[number]];
 
 test(`${CONNECTIONS} connections are held at once, each carries a message both ways, and each closes cleanly`, async () => {
   const server = await startCrowdServer();
@@ -42,11 +40,11 @@ test(`${CONNECTIONS} connections are held at once, each carries a message both w
 }, 120_000);
 
 test(`${MESSAGES} messages each way on one connection arrive complete, in order and unchanged, however the stream is cut`, async () => {
-  const server = new framewire.WebSocketServer({ port: 0, host: '127.0.0.1', ...ANY_NUMBER_OF_PINGS });
+  const server = new ours.WebSocketServer({ port: 0, host: '127.0.0.1', ...ANY_NUMBER_OF_PINGS });
   await once(server, 'listening');
   const relay = await startRelay((server.address() as AddressInfo).port, SEED);
   const accepted = once(server, 'connection') as Promise<[WebSocket]>;
-  const client = new framewire.WebSocket(`ws://127.0.0.1:${relay.port}`, ANY_NUMBER_OF_PINGS);
+  const client = new ours.WebSocket(`ws://127.0.0.1:${relay.port}`, ANY_NUMBER_OF_PINGS);
   const [[far]] = await Promise.all([accepted, once(client, 'open')]);
   try {
     await Promise.all([

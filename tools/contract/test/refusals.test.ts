@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ServerOptions, WebSocketServer } from 'ws';
-import { peers, PLAIN, type Peer } from '../src/pairings.ts';
+import { ours, PLAIN, reference, type Peer } from '../src/pairings.ts';
 import { head, KEY, RawPeer, upgradeRequest } from '../src/raw.ts';
 
 const servers: WebSocketServer[] = [];
@@ -108,8 +108,6 @@ async function answer(peer: Peer, { request, options }: Case): Promise<string> {
   socket.destroy();
   return answered.toString('latin1').replace(/^Date: .*$/m, 'Date: now');
 }
-
-const [ours, reference] = peers as [Peer, Peer];
 
 describe('a refusal has the bytes that a server of ws answers with', () => {
   test.each(Object.entries(cases))('%s', async (_name, each) => {

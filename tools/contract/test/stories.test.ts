@@ -4,7 +4,7 @@ import { handshakeStories } from '../src/handshake-stories.ts';
 import { control, pairings } from '../src/pairings.ts';
 import { play, type Log, type Story } from '../src/stage.ts';
 import { stories } from '../src/stories.ts';
-import { tcp, transports, type Transport } from '../src/transports.ts';
+import { memory, tcp, transports, type Transport } from '../src/transports.ts';
 
 /** What ws tells of a story with itself: played once for all pairings, and compared with itself once more as the control. */
 function reference(story: Story, transport: Transport): () => Promise<Log> {
@@ -16,6 +16,7 @@ for (const transport of transports) {
   describe(`over ${transport.name}`, () => {
     for (const story of [...handshakeStories, ...stories]) {
       if (story.tcpOnly && transport !== tcp) continue;
+      if (story.socketsOnly && transport === memory) continue;
       const told = reference(story, transport);
       for (const pairing of pairings) {
         test(`${pairing.name}: ${story.name}`, async () => {
