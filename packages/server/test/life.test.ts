@@ -1,0 +1,406 @@
+// The life of a server: what it is made of, where it listens, which connections it knows, how it closes.
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { testCertificate } from '@framewire/testing';
+import { WebSocket, type RawData } from 'ws';
+import { describe, expect, test } from 'vitest';
+import {
+  closing,
+  httpServer,
+  OurWebSocketServer,
+  outcomeOf,
+  requestObject,
+  serverOf,
+  thrown,
+  upgradeRequest,
+  answerTo,
+  withBoth,
+  type Server,
+  type ServerClass,
+} from './support/peers.ts';
+
+/** A server on a port of its own, once it listens. */
+async function ownServer(Server: ServerClass, options: object = {}): Promise<{ wss: Server; url: string }> {
+  const wss = new Server({ port: 0, host: '127.0.0.1', ...options });
+  closing(() => {
+    for (const ws of wss.clients ?? []) ws.terminate();
+    wss.close();
+  });
+  await once(wss, 'listening');
+  return { wss, url: `ws://127.0.0.1:${(wss.address() as AddressInfo).port}` };
+}
+
+/** A client of ws that is open, and the server's end of it. */
+async function connected(wss: Server, url: string): Promise<{ client: WebSocket; ws: WebSocket }> {
+  const connection = once(wss, 'connection') as Promise<[WebSocket]>;
+  const client = new WebSocket(url);
+  client.on('error', () => {});
+  closing(() => client.terminate());
+  const [[ws]] = await Promise.all([connection, once(client, 'open')]);
+  return { client, ws };
+}
+
+describe('the source of requests', () => {
+  const server = http.createServer();
+
+  test.each<{ title: string; options: unknown }>([
+    { title: 'no options', options: undefined },
+    { title: 'nothing', options: {} },
+    { title: 'null and undefined', options: { port: null, server: undefined, noServer: false } },
+    { title: 'a port and noServer', options: { port: 0, noServer: true } },
+    { title: 'a port and a server', options: { port: 0, server } },
+    { title: 'a server and noServer', options: { server, noServer: true } },
+    { title: 'all three', options: { port: 0, server, noServer: true } },
+    { title: 'a path alone', options: { path: '/a' } },
+  ])('may not be $title: a TypeError with the text of ws', async ({ options }) => {
+    const [text] = await withBoth((Server) => [thrown(() => new Server(options as object))]);
+    expect(text).toMatch(/^TypeError: One and only one of the "port", "server", or "noServer" options/);
+  });
+
+  test.each<{ title: string; options: object }>([
+    { title: 'a server', options: { server, port: null } },
+    { title: 'noServer', options: { noServer: true, port: undefined, server: null } },
+  ])('may be $title with the others unset', ({ options }) => {
+    expect(thrown(() => new OurWebSocketServer(options))).toBe('nothing');
+  });
+
+  test('a port of its own: listening is told, and the callback is called', async () => {
+    await withBoth(async (Server) => {
+      const log: string[] = [];
+      await new Promise<void>((resolve) => {
+        const wss = new Server({ port: 0, host: '127.0.0.1', backlog: 5 }, () => {
+          log.push('callback');
+          setImmediate(() => wss.close(() => resolve()));
+        });
+        wss.on('listening', () => log.push('listening'));
+      });
+      return log;
+    });
+  });
+
+  test('a port that is taken is told by error', async () => {
+    const { port } = await httpServer();
+    await withBoth(async (Server) => {
+      const wss = new Server({ port, host: '127.0.0.1' });
+      const [error] = (await once(wss, 'error')) as [NodeJS.ErrnoException];
+      return [String(error.code)];
+    });
+  });
+
+  test('an HTTP server: its listening and error are told too, until the WebSocket server is closed', async () => {
+    await withBoth(async (Server) => {
+      const server = http.createServer();
+      closing(() => server.close());
+      const log: string[] = [];
+      const wss = new Server({ server });
+      wss.on('listening', () => log.push('listening'));
+      wss.on('error', (error) => log.push(error.message));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      server.emit('error', new Error('of the server'));
+      wss.close();
+      server.on('error', () => log.push('only the server'));
+      server.emit('error', new Error('of the server'));
+      return [
+        ...log,
+        ...['listening', 'upgrade', 'error'].map((event) => String(server.listenerCount(event))),
+      ];
+    });
+  });
+
+  test('an HTTPS server', async () => {
+    const certificate = await testCertificate();
+    const { server, port } = await httpServer(https.createServer(certificate));
+    const secure: unknown[] = [];
+    const verifyClient = (info: { secure: boolean }): boolean => {
+      secure.push(info.secure);
+      return true;
+    };
+    new OurWebSocketServer({ server, verifyClient });
+    const ws = new WebSocket(`wss://127.0.0.1:${port}`, { ca: certificate.cert });
+    expect(await outcomeOf(ws)).toBe('open ');
+    expect(secure).toEqual([true]);
+    ws.terminate();
+  });
+});
+
+describe('address()', () => {
+  test('is that of the HTTP server, and null once closed', async () => {
+    await withBoth(async (Server) => {
+      const { wss } = await ownServer(Server);
+      const { family, address } = wss.address() as AddressInfo;
+      wss.close();
+      return [family, address, String(wss.address())];
+    });
+  });
+
+  test('is null before the HTTP server listens', async () => {
+    await withBoth((Server) => [String(new Server({ server: http.createServer() }).address())]);
+  });
+
+  test('is the path of a Unix socket', async () => {
+    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+    const server = http.createServer();
+    const wss = new OurWebSocketServer({ server });
+    server.listen(path);
+    closing(() => server.close());
+    await once(wss, 'listening');
+    expect(wss.address()).toBe(path);
+  });
+
+  test('throws the error of ws with noServer', async () => {
+    const [text] = await withBoth((Server) => [thrown(() => new Server({ noServer: true }).address())]);
+    expect(text).toBe('Error: The server is operating in "noServer" mode');
+  });
+});
+
+describe('clients', () => {
+  test('has the open connections', async () => {
+    const { wss, url } = await ownServer(OurWebSocketServer);
+    const first = await connected(wss, url);
+    const second = await connected(wss, url);
+    expect([...wss.clients]).toEqual([first.ws, second.ws]);
+    const gone = once(first.ws, 'close');
+    first.client.close();
+    await gone;
+    expect([...wss.clients]).toEqual([second.ws]);
+  });
+
+  test('has a connection already in its connection event, and no more in its close event', async () => {
+    await withBoth(async (Server) => {
+      const { wss, url } = await ownServer(Server);
+      const log: string[] = [];
+      wss.on('connection', (ws) => {
+        log.push(`connection ${wss.clients.has(ws)}`);
+        ws.on('close', () => log.push(`close ${wss.clients.has(ws)}`));
+      });
+      const { client, ws } = await connected(wss, url);
+      const gone = once(ws, 'close');
+      client.terminate();
+      await gone;
+      return log;
+    });
+  });
+
+  test('is missing without clientTracking', async () => {
+    await withBoth(async (Server) => {
+      const { wss, url } = await ownServer(Server, { clientTracking: false });
+      const { ws } = await connected(wss, url);
+      const log = [String('clients' in wss && wss.clients !== undefined)];
+      ws.terminate();
+      await new Promise<void>((resolve) => wss.close(() => resolve()));
+      return log;
+    });
+  });
+});
+
+/** What a server tells while it closes. */
+function watch(wss: Server): string[] {
+  const log: string[] = [];
+  wss.on('close', () => log.push('close'));
+  return log;
+}
+
+describe('close()', () => {
+  test('of a server of its own ends with the last connection, and calls back', async () => {
+    await withBoth(async (Server) => {
+      const { wss, url } = await ownServer(Server);
+      const { client, ws } = await connected(wss, url);
+      const log = watch(wss);
+      const closed = new Promise<void>((resolve) => {
+        wss.close((error) => {
+          log.push(`callback ${String(error)}`);
+          resolve();
+        });
+      });
+      log.push('behind close()');
+      ws.on('message', (data: RawData) => {
+        log.push(`still open: ${(data as Buffer).toString()}`);
+        ws.close();
+      });
+      client.send('hello');
+      await closed;
+      return log;
+    });
+  });
+
+  test('accepts no more: a new client is refused by the system', async () => {
+    const { wss, url } = await ownServer(OurWebSocketServer);
+    await new Promise<void>((resolve) => wss.close(() => resolve()));
+    expect(await outcomeOf(new WebSocket(url))).toMatch(/ECONNREFUSED/);
+  });
+
+  test('of a server on an HTTP server leaves that open, and is told when the last client has gone', async () => {
+    await withBoth(async (Server) => {
+      const { wss, server, url } = await serverOf(Server);
+      const { client, ws } = await connected(wss, url);
+      const log = watch(wss);
+      ws.on('close', () => log.push('client gone'));
+      wss.close();
+      await new Promise(setImmediate);
+      log.push(`listening ${server.listening}`);
+      const closed = once(wss, 'close');
+      client.terminate();
+      await closed;
+      return log;
+    });
+  });
+
+  test.each<{ title: string; options: object }>([
+    { title: 'without clients', options: {} },
+    { title: 'without clientTracking', options: { clientTracking: false } },
+  ])('with noServer $title is told in the next tick', async ({ options }) => {
+    await withBoth(async (Server) => {
+      const wss = new Server({ noServer: true, ...options });
+      const log = watch(wss);
+      wss.close(() => log.push('callback'));
+      log.push('behind close()');
+      await new Promise(process.nextTick);
+      return log;
+    });
+  });
+
+  test('twice before it is closed calls both callbacks, without an error', async () => {
+    await withBoth(async (Server) => {
+      const wss = new Server({ noServer: true });
+      const log = watch(wss);
+      for (const name of ['first', 'second']) wss.close((error) => log.push(`${name} ${String(error)}`));
+      await new Promise(setImmediate);
+      return log;
+    });
+  });
+
+  test('again once it is closed calls back with the error of ws', async () => {
+    const log = await withBoth(async (Server) => {
+      const { wss } = await ownServer(Server);
+      await new Promise<void>((resolve) => wss.close(() => resolve()));
+      const log = watch(wss);
+      const called = new Promise<void>((resolve) => {
+        wss.close((error) => {
+          log.push(String(error));
+          resolve();
+        });
+      });
+      await called;
+      wss.close();
+      await new Promise(setImmediate);
+      return log;
+    });
+    expect(log).toContain('Error: The server is not running');
+  });
+
+  test('while a client is being verified refuses it with 503', async () => {
+    const [text] = await withBoth(async (Server) => {
+      const { wss, port } = await serverOf(Server, {
+        verifyClient(_info, callback) {
+          wss.close();
+          callback(true);
+        },
+      });
+      return [await answerTo(port, upgradeRequest())];
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+  });
+
+  test('refuses what handleUpgrade() is given with 503', async () => {
+    const { server, port } = await httpServer();
+    await withBoth(async (Server) => {
+      const wss = new Server({ noServer: true });
+      server.removeAllListeners('upgrade');
+      server.on('upgrade', (request: http.IncomingMessage, socket, head) => {
+        wss.handleUpgrade(request, socket, head, () => expect.fail('accepted'));
+      });
+      wss.close();
+      return [await answerTo(port, upgradeRequest())];
+    });
+  });
+});
+
+describe('servers that share an HTTP server', () => {
+  /** Answers of servers with these paths to a request for each of these. */
+  async function shared(paths: (string | undefined)[], requests: string[]): Promise<string[]> {
+    const { server, port } = await httpServer();
+    const connections: string[] = [];
+    for (const path of paths) {
+      const wss = new OurWebSocketServer({ server, path });
+      wss.on('connection', (ws) => {
+        connections.push(path ?? 'any');
+        ws.terminate();
+      });
+      closing(() => wss.close());
+    }
+    const answers: string[] = [];
+    for (const path of requests) {
+      connections.length = 0;
+      const answer = await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
+      answers.push(
+        [answer.split('\r\n')[0]?.slice(9, 12), answer.match(/HTTP/g)?.length, ...connections].join(' '),
+      );
+    }
+    return answers;
+  }
+
+  test('each answer the requests for their path, and each request is answered once', async () => {
+    expect(await shared(['/a', '/b', '/c'], ['/a', '/b?q=/a', '/c'])).toEqual([
+      '101 1 /a',
+      '101 1 /b',
+      '101 1 /c',
+    ]);
+  });
+
+  test('refuse a request for another path once, with 400', async () => {
+    expect(await shared(['/a', '/b'], ['/d', '/', '/a/'])).toEqual(['400 1', '400 1', '400 1']);
+  });
+
+  test('refuse a bad request once', async () => {
+    const { server, port } = await httpServer();
+    for (const path of ['/a', '/b']) new OurWebSocketServer({ server, path });
+    for (const path of ['/a', '/b', '/c']) {
+      const request = upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`);
+      const answer = await answerTo(port, request);
+      expect(answer.match(/HTTP\/1\.1 400/g)).toHaveLength(1);
+    }
+  });
+
+  test('may be closed one by one: the others go on', async () => {
+    const { server, url } = await httpServer();
+    const [first, second] = ['/a', '/b'].map((path) => new OurWebSocketServer({ server, path }));
+    first?.close();
+    const ws = new WebSocket(`${url}/b`);
+    expect(await outcomeOf(ws)).toBe('open ');
+    const refused = new WebSocket(`${url}/a`);
+    expect(await outcomeOf(refused)).toBe('Unexpected server response: 400');
+    ws.terminate();
+    second?.close();
+  });
+
+  test('two for one path is the error of ws, as soon as both have answered', async () => {
+    const text = 'server.handleUpgrade() was called more than once with the same socket';
+    await withBoth(async (Server) => {
+      const server = http.createServer();
+      for (const path of ['/a', '/a']) new Server({ server, path });
+      const [near, far] = await socketPair();
+      const error = thrown(() => server.emit('upgrade', requestObject({}, '/a'), near, Buffer.alloc(0)));
+      expect(error).toContain(text);
+      near.destroy();
+      far.destroy();
+      return [error];
+    });
+  });
+});
+
+/** The two ends of a TCP connection. */
+async function socketPair(): Promise<[net.Socket, net.Socket]> {
+  const listener = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const accepted = once(listener, 'connection') as Promise<[net.Socket]>;
+  const near = net.connect((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [[far]] = await Promise.all([accepted, once(near, 'connect')]);
+  listener.close();
+  return [near, far];
+}

@@ -1,0 +1,73 @@
+// The types of the server as its users meet them: compiled, not run. Each line that must not compile says so.
+import http, { type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocketConnection } from '@framewire/connection';
+import { expectTypeOf } from 'vitest';
+import {
+  AcceptedWebSocket,
+  WebSocketServer,
+  type ClientInfo,
+  type ServerOptions,
+  type VerifyClientAsync,
+} from '@framewire/server';
+
+// The connection event has the class of the package and Node's request.
+const plain = new WebSocketServer({ port: 0 });
+plain.on('connection', (ws, request) => {
+  expectTypeOf(ws).toEqualTypeOf<AcceptedWebSocket>();
+  expectTypeOf(request).toEqualTypeOf<IncomingMessage>();
+  ws.send('hello');
+  ws.on('message', (_data, isBinary) => expectTypeOf(isBinary).toEqualTypeOf<boolean>());
+});
+plain.on('headers', (lines) => expectTypeOf(lines).toEqualTypeOf<string[]>());
+plain.on('wsClientError', (error, socket) => {
+  expectTypeOf(error).toEqualTypeOf<Error>();
+  expectTypeOf(socket).toEqualTypeOf<Duplex>();
+});
+plain.close((error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>());
+expectTypeOf(plain.address()).toEqualTypeOf<AddressInfo | string | null>();
+expectTypeOf(plain.clients).toEqualTypeOf<Set<AcceptedWebSocket>>();
+// @ts-expect-error There is no such event.
+plain.on('disconnection', () => {});
+
+// A class of one's own is that of the event, of the clients and of handleUpgrade's callback.
+class Session extends AcceptedWebSocket {
+  user = '';
+}
+class Request extends http.IncomingMessage {
+  session = 1;
+}
+const own = new WebSocketServer<typeof Session, typeof Request>({ noServer: true, WebSocket: Session });
+own.on('connection', (ws, request) => {
+  expectTypeOf(ws.user).toEqualTypeOf<string>();
+  expectTypeOf(request.session).toEqualTypeOf<number>();
+});
+for (const ws of own.clients) expectTypeOf(ws).toEqualTypeOf<Session>();
+own.handleUpgrade({} as Request, {} as Duplex, Buffer.alloc(0), (ws, request) => {
+  expectTypeOf(ws).toEqualTypeOf<Session>();
+  expectTypeOf(request).toEqualTypeOf<Request>();
+});
+expectTypeOf(own.shouldHandle).parameter(0).toEqualTypeOf<Request>();
+
+// The options.
+const verifyLater: VerifyClientAsync = ({ origin, secure, req }, callback) => {
+  expectTypeOf(origin).toEqualTypeOf<string | undefined>();
+  expectTypeOf(secure).toEqualTypeOf<boolean>();
+  callback(req.url === '/', 403, 'no', { 'X-A': 'b' });
+};
+export const options: ServerOptions[] = [
+  { port: 0, host: null, backlog: undefined, path: null },
+  { server: http.createServer(), verifyClient: ({ req }: ClientInfo) => req.url === '/' },
+  { noServer: true, verifyClient: verifyLater, handleProtocols: (protocols) => [...protocols][0] ?? false },
+  { noServer: true, maxPayload: 1, autoPong: false, closeTimeout: 1, skipUTF8Validation: true },
+  // @ts-expect-error A port is a number.
+  { port: '0' },
+  // @ts-expect-error It returns a string or false.
+  { noServer: true, handleProtocols: () => true },
+];
+
+// A server of any class can be held as one of the base.
+export const anyServer: { clients: Set<WebSocketConnection> } = {
+  clients: new Set<WebSocketConnection>(own.clients),
+};
