@@ -64,8 +64,8 @@ function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
 }
 
 /**
- * Compiles one program for each specifier and returns the complaints by specifier. An error inside of a package's
- * declarations is a complaint about every specifier, since any program that uses them would show it.
+ * Compiles a program for each specifier and returns the complaints by specifier: those about the program, and those about
+ * the package's own declarations. What belongs to no package is a complaint about all.
  */
 export function compileConsumers(
   folder: string,
@@ -79,16 +79,20 @@ export function compileConsumers(
     files.set(specifier, file);
   }
   const errors = errorsOf(createProgram(folder, [...files.values()], OPTIONS[kind]));
-  const elsewhere = errors.filter(({ file }) => ![...files.values()].includes(file));
-  const complaints = new Map<string, string[]>();
-  for (const [specifier, file] of files) {
-    const own = errors.filter((error) => error.file === file);
-    complaints.set(
-      specifier,
-      [...own, ...elsewhere].map(({ text }) => text),
+  const complaints = new Map([...files.keys()].map((specifier): [string, string[]] => [specifier, []]));
+  for (const error of errors) {
+    const owners = [...files].filter(
+      ([specifier, file]) => error.file === file || isInside(error.file, specifier),
     );
+    for (const [specifier] of owners.length > 0 ? owners : files) complaints.get(specifier)?.push(error.text);
   }
   return complaints;
+}
+
+/** Whether a file is one of the package that a specifier names. */
+function isInside(file: string, specifier: string): boolean {
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  return file.includes(`/node_modules/${name}/`);
 }
 
 function createProgram(folder: string, files: string[], options: ts.CompilerOptions): ts.Program {
