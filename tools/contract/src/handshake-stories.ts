@@ -1,7 +1,7 @@
 // The stories of opening handshakes that go wrong, or another way than the plain one.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
@@ -271,6 +271,35 @@ function redirected(name: string, location: (url: string) => string, dial: DialO
 
 const following = { followRedirects: true };
 
+/** What a client is given that is for the first place alone. */
+const secrets = {
+  ...following,
+  headers: { Authorization: 'Basic secret', Cookie: 'secret', 'X-Other': 'for all' },
+};
+
+/** A story in which the client is sent to another server, which tells the headers that came along. */
+function sentElsewhere(name: string, dial: DialOptions): Story {
+  return {
+    name,
+    tcpOnly: true,
+    async play(stage) {
+      const elsewhere = createServer().listen(0, '127.0.0.1');
+      await once(elsewhere, 'listening');
+      elsewhere.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+        const { authorization, cookie } = request.headers;
+        stage.server.note(`elsewhere: ${authorization} ${cookie} ${request.headers['x-other']}`);
+        socket.end(plainResponse('404 Not Found')());
+      });
+      const { port } = elsewhere.address() as AddressInfo;
+      redirecting(stage, {
+        '/start': () => plainResponse('302 Found', `Location: ws://127.0.0.1:${port}/`)(),
+      });
+      await stage.closed(stage.dial({ path: '/start', ...dial }));
+      elsewhere.close();
+    },
+  };
+}
+
 const redirects: readonly Story[] = [
   redirected('a redirect is not followed by default', (url) => url, {}),
   redirected('a redirect is followed', (url) => url, { client: following }),
@@ -282,7 +311,14 @@ const redirects: readonly Story[] = [
   ...[301, 303, 307, 308].map((status) =>
     redirected(`a ${status} is followed`, () => '/end', { client: following }, status),
   ),
-  redirected('a 300 is not followed', () => '/end', { client: following }, 300),
+  sentElsewhere('a redirect to another port takes no secrets along', { client: secrets }),
+  sentElsewhere('a redirect with a listener leaves the secrets to it', {
+    client: secrets,
+    watch: ['redirect'],
+  }),
+  sentElsewhere('a redirect to another port takes no credentials along', {
+    client: { ...following, auth: 'user:secret' },
+  }),
   redirected('redirects without end', () => '/loop', { client: following, watch: ['redirect'] }),
   redirected('more redirects than maxRedirects', () => '/loop', {
     client: { ...following, maxRedirects: 2 },

@@ -35,6 +35,8 @@ export class Stage {
   readonly client = new Recorder();
   readonly server = new Recorder();
   readonly meeting: Meeting;
+  /** The server that was made last. */
+  listener: WebSocketServer | undefined = undefined;
 
   constructor(meeting: Meeting) {
     this.meeting = meeting;
@@ -43,6 +45,7 @@ export class Stage {
   /** A server whose connections are watched. */
   serve(options: MeetingOptions['server'] = {}): WebSocketServer {
     const listener = this.meeting.serve(options);
+    this.listener = listener;
     listener.on('connection', (ws) => {
       this.server.note('connection');
       this.server.watch(ws);

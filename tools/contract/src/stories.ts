@@ -338,5 +338,92 @@ const talking: readonly Story[] = [
   },
 ];
 
+/** More than the streams between two ends hold, so that the rest waits in the sender. */
+const MORE_THAN_FITS = 32;
+
+const waiting: readonly Story[] = [
+  ...byEach(
+    (actor) => `the ${actor} terminates with messages that are not written yet`,
+    (stage, ends, from, to) => {
+      const recorder = recorderOf(stage, ends, from);
+      to.pause();
+      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      from.send('last', recorder.callback(from, 'the last one'));
+      // Once the kernel has taken what it takes.
+      setTimeout(() => {
+        from.terminate();
+        to.terminate();
+      }, 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} closes behind messages that are not written yet, and the other reads on`,
+    (stage, ends, from, to) => {
+      const recorder = recorderOf(stage, ends, from);
+      to.pause();
+      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      from.send('last', recorder.callback(from, 'the last one'));
+      from.close(1000, 'all sent');
+      recorder.note(`buffered ${from.bufferedAmount > 0}`);
+      from.once('close', () => recorder.note(`buffered ${from.bufferedAmount}`));
+      setTimeout(() => to.resume(), 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} closes while the other is paused, which resumes later`,
+    (_stage, _ends, from, to) => {
+      to.pause();
+      from.send('before');
+      from.close(1000);
+      setTimeout(() => to.resume(), 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} pauses, closes and resumes`,
+    (_stage, _ends, from, to) => {
+      from.pause();
+      to.send('before');
+      from.close(1000);
+      setTimeout(() => from.resume(), 20);
+    },
+  ),
+];
+
+/** Closes the server under its connections. */
+const serving: readonly Story[] = [
+  {
+    name: 'the server is closed under an open connection, which goes on until the client closes',
+    async play(stage) {
+      const { client, server } = await stage.meet();
+      const { listener } = stage;
+      listener?.on('close', () => stage.server.note('close of the server'));
+      listener?.close((error) => stage.server.note(`callback of close: ${String(error)}`));
+      client.send('still there');
+      server.once('message', () => client.close(1001));
+      await stage.closed(client, server);
+    },
+  },
+  {
+    name: 'the server is closed three times',
+    async play(stage) {
+      const listener = stage.serve();
+      listener.on('close', () => stage.server.note('close of the server'));
+      for (const nth of ['first', 'second', 'third']) {
+        listener.close((error) => stage.server.note(`callback of the ${nth} close: ${String(error)}`));
+      }
+      await stage.closed();
+      listener.close((error) => stage.server.note(`callback of a late close: ${String(error)}`));
+      await stage.closed();
+    },
+  },
+];
+
 /** Stories that begin with an open connection. */
-export const stories: readonly Story[] = [...closing, ...cutting, ...breaking, ...talking];
+export const stories: readonly Story[] = [
+  ...closing,
+  ...cutting,
+  ...breaking,
+  ...talking,
+  ...waiting,
+  ...serving,
+];

@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { closed, nextMessage, nextMessages } from '../src/inbox.ts';
-import { ours } from '../src/pairings.ts';
 import type { Ends } from '../src/meeting.ts';
-import { eachPairing, eachPairingAndTransport, eachTransport } from './each.ts';
+import { eachPairing, eachPairingAndTransport } from './each.ts';
 
 const sides = ['client', 'server'] as const;
 
@@ -118,20 +117,6 @@ eachPairing((meeting) => {
       expect(ws.readyState).toBe(1);
     }
   });
-
-  // Where ws sends no reason, or a code that is none, ours says that the arguments are wrong: a decision, not a slip.
-  if (meeting.pairing.client.name === 'framewire') {
-    test.each([
-      [1000, 123],
-      [1000, {}],
-      [1000, new DataView(new ArrayBuffer(4))],
-      [1000.5, undefined],
-    ])('ours refuses close(%s, %s), which ws lets pass', async (code, reason) => {
-      const { client } = await meeting.meet();
-      expect(() => client.close(code, reason as unknown as string)).toThrow(TypeError);
-      expect(client.readyState).toBe(1);
-    });
-  }
 
   test('a reason in bytes is told as it is', async () => {
     const { client, server } = await meeting.meet();
@@ -247,18 +232,5 @@ eachPairing((meeting) => {
     server.resume();
     expect((await arrived).data.toString()).toBe('before');
     expect((await closed(server)).code).toBe(1000);
-  });
-});
-
-// A client of ws leaves the time to the socket's own timer, which a stream in memory has not.
-eachTransport(ours, (meeting) => {
-  test('ours gives up after handshakeTimeout over every transport', async () => {
-    meeting.host.http.once('upgrade', () => {
-      // Never answered.
-    });
-    expect(await closed(meeting.dial({ client: { handshakeTimeout: 50 } }))).toEqual({
-      code: 1006,
-      reason: '',
-    });
   });
 });

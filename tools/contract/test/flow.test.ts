@@ -2,8 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { closed, nextMessage, nextMessages } from '../src/inbox.ts';
+import { closed, nextMessages } from '../src/inbox.ts';
 import { directions } from '../src/meeting.ts';
+import { catchNextException } from '../src/uncaught.ts';
 import { eachPairing, eachPairingAndTransport } from './each.ts';
 
 /** The texts that arrive, as they do. */
@@ -136,20 +137,5 @@ eachPairing((meeting) => {
     });
     client.send('first');
     expect(await uncaught).toMatchObject({ message: 'from a listener' });
-    // A server of ws tells nothing more on this connection; ours goes on.
-    if (meeting.pairing.server.name === 'ws') return;
-    const arrived = nextMessage(server);
-    client.send('second');
-    expect((await arrived).data.toString()).toBe('second');
   });
 });
-
-/** The next exception that nobody catches goes here, and not to the test runner. */
-function catchNextException(take: (error: unknown) => void): void {
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.once('uncaughtException', (error) => {
-    for (const other of others) process.on('uncaughtException', other);
-    take(error);
-  });
-}

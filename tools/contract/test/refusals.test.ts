@@ -116,11 +116,4 @@ describe('a refusal has the bytes that a server of ws answers with', () => {
     expect(theirs).toMatch(/^HTTP\/1\.1 [45]\d\d /);
     expect(theirs).toMatch(/^Connection: close\r$/m);
   });
-
-  // A server of ws throws out of the callback here.
-  test('ours has an answer for a code that has no phrase', async () => {
-    const options: ServerOptions = { verifyClient: (_info, done) => done(false, 499) };
-    const [statusLine] = (await answer(ours, { request: upgradeRequest(), options })).split('\r\n');
-    expect(statusLine).toMatch(/^HTTP\/1\.1 499 /);
-  });
 });

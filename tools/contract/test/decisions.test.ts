@@ -1,0 +1,72 @@
+// Decisions: where ours does something else than ws, on purpose. Everything else that differs is a slip.
+import { Buffer } from 'node:buffer';
+import { expect, test } from 'vitest';
+import { closed, nextMessage } from '../src/inbox.ts';
+import { directions } from '../src/meeting.ts';
+import { ours } from '../src/pairings.ts';
+import { head, RawPeer, upgradeRequest } from '../src/raw.ts';
+import { catchNextException } from '../src/uncaught.ts';
+import { eachTransport } from './each.ts';
+
+eachTransport(ours, (meeting) => {
+  // ws sends no reason, or a code that is none.
+  test.each([
+    [1000, 123],
+    [1000, {}],
+    [1000, new DataView(new ArrayBuffer(4))],
+    [1000.5, undefined],
+  ])('close(%s, %s) is a TypeError', async (code, reason) => {
+    const { client, server } = await meeting.meet();
+    for (const ws of [client, server]) {
+      expect(() => ws.close(code, reason as unknown as string)).toThrow(TypeError);
+      expect(ws.readyState).toBe(1);
+    }
+  });
+
+  // ws leaves the time to the socket's own timer, which a stream in memory has not.
+  test('handshakeTimeout holds over every transport', async () => {
+    meeting.host.http.once('upgrade', () => {
+      // Never answered.
+    });
+    expect(await closed(meeting.dial({ client: { handshakeTimeout: 50 } }))).toEqual({
+      code: 1006,
+      reason: '',
+    });
+  });
+
+  // An end of ws tells nothing more.
+  test('after an exception in a listener later messages are told', async () => {
+    for (const [from, to] of directions(await meeting.meet())) {
+      const uncaught = new Promise<unknown>((resolve) => catchNextException(resolve));
+      to.once('message', () => {
+        throw new Error('from a listener');
+      });
+      from.send('first');
+      expect(await uncaught).toMatchObject({ message: 'from a listener' });
+      const arrived = nextMessage(to);
+      from.send('second');
+      expect((await arrived).data.toString()).toBe('second');
+    }
+  });
+
+  // ws throws out of the callback of verifyClient.
+  test('a refusal may have a code that has no phrase', async () => {
+    meeting.serve({ verifyClient: (_info, done) => done(false, 499) });
+    const raw = new RawPeer(await meeting.connect());
+    raw.say(Buffer.from(upgradeRequest()));
+    expect(await raw.hearHead()).toMatch(/^HTTP\/1\.1 499 /);
+    raw.end();
+  });
+
+  // ws follows whatever has a status of 3xx and a Location.
+  test.each([300, 304, 305, 306])('a %d with a Location is not followed', async (status) => {
+    meeting.host.http.once('upgrade', (_request, socket) => {
+      socket.end(head(`HTTP/1.1 ${status} Elsewhere`, 'Location: /elsewhere', 'Content-Length: 0'));
+    });
+    const client = meeting.dial({ client: { followRedirects: true } });
+    const messages: string[] = [];
+    client.on('error', (error) => messages.push(error.message));
+    await closed(client);
+    expect(messages).toEqual([`Unexpected server response: ${status}`]);
+  });
+});
