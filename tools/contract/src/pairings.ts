@@ -48,8 +48,9 @@ export const peers: readonly Peer[] = [ours, reference];
 /** What both are given so that they are alike: no compression. */
 export const PLAIN = { perMessageDeflate: false } as const;
 
-/** Options of ws that its published types do not know yet. */
+/** Options that the published types of ws do not know. */
 export interface UntypedOptions {
+  readonly auth?: string;
   readonly closeTimeout?: number;
   readonly maxFragments?: number;
   readonly maxPendingAutoPongs?: number;
