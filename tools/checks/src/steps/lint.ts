@@ -10,8 +10,8 @@ export const lint: Step = {
   async run() {
     return sum(
       await Promise.all([
-        commandCheck('eslint', 'eslint', ['.', '--max-warnings=0']),
-        commandCheck('prettier', 'prettier', ['--check', '--log-level=warn', '.']),
+        commandCheck('eslint', 'eslint', ['.', '--max-warnings=0', '--no-color']),
+        commandCheck('prettier', 'prettier', ['--check', '--log-level=warn', '--no-color', '.']),
         commandCheck('knip', 'knip', ['--no-config-hints']),
       ]),
     );
