@@ -38,17 +38,24 @@ export function freshMask(): Buffer {
 
 /** Masks or unmasks `octets` in place (§5.3). `offset` is the place of the first octet in the payload. */
 export function applyMask(octets: Buffer, mask: Buffer, offset = 0): void {
-  // Whole words first: payloads of 16 Mi are masked here, and the octet loop alone would take most of a case's time.
   const key = [0, 1, 2, 3].map((i) => mask[(offset + i) % MASK_OCTETS] ?? 0);
-  const head = Math.min((4 - (octets.byteOffset % 4)) % 4, octets.length);
+  if (octets.length < SHORT_OCTETS) {
+    maskOctets(octets, key, 0, octets.length);
+    return;
+  }
+  // By words: payloads of 16 Mi are masked here, and the octet loop alone would take most of a case's time.
+  const head = (4 - (octets.byteOffset % 4)) % 4;
   const wordCount = Math.floor((octets.length - head) / 4);
-  maskOctets(octets, key, 0, head);
   const words = new Uint32Array(octets.buffer, octets.byteOffset + head, wordCount);
-  const turned = Uint8Array.from([0, 1, 2, 3], (i) => key[(head + i) % 4] ?? 0);
+  const turned = Uint8Array.from([0, 1, 2, 3], (i) => key[(head + i) % MASK_OCTETS] ?? 0);
   const keyWord = new Uint32Array(turned.buffer)[0] ?? 0;
+  maskOctets(octets, key, 0, head);
   for (let i = 0; i < wordCount; i++) words[i] = (words[i] ?? 0) ^ keyWord;
   maskOctets(octets, key, head + wordCount * 4, octets.length);
 }
+
+/** Payloads shorter than this are masked octet by octet. */
+const SHORT_OCTETS = 16;
 
 function maskOctets(octets: Buffer, key: readonly number[], from: number, to: number): void {
   for (let i = from; i < to; i++) octets[i] = (octets[i] ?? 0) ^ (key[i % 4] ?? 0);
@@ -125,29 +132,34 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Nothing that arrives after this is read, not even the rest of the chunk in hand. */
+  /** Nothing more is read until {@link go}, not even the rest of the chunk in hand. */
   stop(): void {
     this.#stopped = true;
   }
 
+  /** Reads on after {@link stop}. */
+  go(): void {
+    this.#stopped = false;
+    this.#read();
+  }
+
   /** Takes a chunk, which is unmasked in place. */
   push(chunk: Buffer): void {
-    let rest = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
-    this.#held = Buffer.alloc(0);
-    while (!this.#stopped) {
-      if (!this.#current) {
-        const end = headerEnd(rest);
-        if (end === undefined || rest.length < end) {
-          this.#held = rest;
-          return;
-        }
-        this.#begin(decodeHeader(rest, end));
-        rest = rest.subarray(end);
-      } else if (rest.length === 0) {
-        return;
-      } else {
-        rest = this.#consume(this.#current, rest);
+    this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    this.#read();
+  }
+
+  #read(): void {
+    while (!this.#stopped && this.#held.length > 0) {
+      if (this.#current) {
+        this.#consume(this.#current);
+        continue;
       }
+      const end = headerEnd(this.#held);
+      if (end === undefined || this.#held.length < end) return;
+      const header = decodeHeader(this.#held, end);
+      this.#held = this.#held.subarray(end);
+      this.#begin(header);
     }
   }
 
@@ -158,13 +170,13 @@ export class FrameReader {
     if (header.length === 0) this.#finish();
   }
 
-  #consume(header: FrameHeader, octets: Buffer): Buffer {
-    const part = octets.subarray(0, header.length - this.#seen);
+  #consume(header: FrameHeader): void {
+    const part = this.#held.subarray(0, header.length - this.#seen);
     if (header.mask) applyMask(part, header.mask, this.#seen);
+    this.#held = this.#held.subarray(part.length);
     this.#seen += part.length;
     this.#sink.payload(part);
     if (this.#seen === header.length) this.#finish();
-    return octets.subarray(part.length);
   }
 
   #finish(): void {

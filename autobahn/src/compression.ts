@@ -1,0 +1,102 @@
+/** The two transforms of permessage-deflate (RFC 7692 §7.2), on node:zlib, and counts of what went through them. */
+
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
+import type { DeflateRaw, InflateRaw } from 'node:zlib';
+
+/** What is in force for one direction. */
+export interface DirectionParameters {
+  /** 8-15. */
+  readonly windowBits: number;
+  readonly noContextTakeover: boolean;
+}
+
+/** Octets of payload and numbers of messages in one direction. */
+export interface CompressionCounts {
+  messages: number;
+  /** Before compression. */
+  plain: number;
+  /** After compression. */
+  packed: number;
+}
+
+/** What a sync flush ends with; it is not sent (§7.2.1). */
+const FLUSH_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+const CHUNK_OCTETS = 65_536;
+
+/** Compresses what is sent and inflates what arrives, one message at a time in each direction. */
+export class Compression {
+  readonly outgoing: CompressionCounts = { messages: 0, plain: 0, packed: 0 };
+  readonly incoming: CompressionCounts = { messages: 0, plain: 0, packed: 0 };
+  readonly #own: DirectionParameters;
+  readonly #peer: DirectionParameters;
+  readonly #deflate: DeflateRaw;
+  readonly #inflate: InflateRaw;
+
+  constructor(own: DirectionParameters, peer: DirectionParameters) {
+    this.#own = own;
+    this.#peer = peer;
+    this.#deflate = createDeflateRaw({
+      level: 6,
+      memLevel: 8,
+      windowBits: own.windowBits,
+      chunkSize: CHUNK_OCTETS,
+    });
+    this.#inflate = createInflateRaw({ windowBits: peer.windowBits, chunkSize: CHUNK_OCTETS });
+  }
+
+  /** Returns the payload of a compressed message. */
+  async compress(payload: Buffer): Promise<Buffer> {
+    const flushed = await pass(this.#deflate, payload);
+    if (this.#own.noContextTakeover) this.#deflate.reset();
+    const packed = flushed.subarray(0, flushed.length - FLUSH_TAIL.length);
+    count(this.outgoing, payload, packed);
+    return packed;
+  }
+
+  /**
+   * Returns the payload of a message that arrived compressed.
+   *
+   * @throws Error of zlib when it is not deflate data.
+   */
+  async decompress(packed: Buffer): Promise<Buffer> {
+    const payload = await pass(this.#inflate, Buffer.concat([packed, FLUSH_TAIL]));
+    if (this.#peer.noContextTakeover) this.#inflate.reset();
+    count(this.incoming, payload, packed);
+    return payload;
+  }
+
+  /** Lets go of zlib's memory. */
+  end(): void {
+    this.#deflate.close();
+    this.#inflate.close();
+  }
+}
+
+/** Sends octets through a transform up to a sync flush, and returns what came out. */
+function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    const onData = (part: Buffer) => parts.push(part);
+    const finish = () => {
+      transform.off('data', onData).off('error', onError).off('close', onClose);
+    };
+    const onError = (error: Error) => {
+      finish();
+      reject(error);
+    };
+    const onClose = () => onError(new Error('the connection ended'));
+    transform.on('data', onData).once('error', onError).once('close', onClose);
+    transform.write(octets);
+    transform.flush(constants.Z_SYNC_FLUSH, () => {
+      finish();
+      resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
+    });
+  });
+}
+
+function count(counts: CompressionCounts, plain: Buffer, packed: Buffer): void {
+  counts.messages += 1;
+  counts.plain += plain.length;
+  counts.packed += packed.length;
+}

@@ -1,0 +1,133 @@
+/** The fuzzing client: runs cases against a server, a connection a case, several at a time where they cannot disturb each other. */
+
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Engine } from './engine.ts';
+import { checkResponse, readHead, writeRequest, HandshakeError } from './handshake.ts';
+import { needsQuiet } from './case.ts';
+import { failedHandshake, leave, playCase } from './run.ts';
+import { isExcluded } from './spec.ts';
+import { Traffic } from './traffic.ts';
+import type { Socket } from 'node:net';
+import type { Case } from './case.ts';
+import type { Run } from './run.ts';
+import type { Selection, ServerTarget } from './spec.ts';
+
+/** How a server is tested. */
+export interface ClientRunOptions {
+  readonly cases: readonly Case[];
+  readonly selection: Selection;
+  /** Cases that run at the same time; those that need the machine for themselves never do. */
+  readonly jobs: number;
+  /** Called with each run as it ends, in no fixed order. */
+  readonly onRun: (run: Run) => void;
+  /** Ends the testing: nothing new is begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** Thrown when no TCP connection to the server can be made: it is given up. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+/**
+ * Runs the cases against one server. Resolves when all have ended, or were given up by the signal.
+ *
+ * @throws UnreachableError when the server cannot be reached.
+ */
+export async function testServer(target: ServerTarget, options: ClientRunOptions): Promise<void> {
+  const quiet = options.cases.filter(needsQuiet);
+  const others = options.cases.filter((testCase) => !needsQuiet(testCase));
+  await runAll(others, options.jobs, target, options);
+  await runAll(quiet, 1, target, options);
+}
+
+async function runAll(
+  cases: readonly Case[],
+  jobs: number,
+  target: ServerTarget,
+  options: ClientRunOptions,
+): Promise<void> {
+  const waiting = [...cases];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (options.signal?.aborted) return;
+      try {
+        const run = await runCase(next, target, options.selection);
+        if (run) options.onRun(run);
+      } catch (error) {
+        waiting.length = 0;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+}
+
+/** Runs one case; null when it is excluded for the agent. */
+async function runCase(testCase: Case, target: ServerTarget, selection: Selection): Promise<Run | null> {
+  const socket = await openSocket(target);
+  const traffic = new Traffic();
+  const opened = await openWebSocket(socket, target, traffic);
+  const agent = target.agent ?? opened.agent ?? 'UnknownServer';
+  const excluded = isExcluded(selection, agent, testCase.id);
+  if ('failure' in opened) {
+    return excluded ? null : failedHandshake(testCase, agent, false, traffic, opened.failure);
+  }
+  const engine = new Engine(socket, { isServer: false, limits: target.limits, traffic, compression: null });
+  if (!excluded) return playCase(testCase, agent, engine, opened.early);
+  await leave(engine, opened.early);
+  return null;
+}
+
+type Opening =
+  | { agent: string | undefined; early: Buffer }
+  | { agent: string | undefined; failure: { why: string; timedOut: boolean } };
+
+async function openWebSocket(socket: Socket, target: ServerTarget, traffic: Traffic): Promise<Opening> {
+  const { origin, protocols } = target;
+  const request = writeRequest({ url: new URL(target.url), origin, protocols, extensions: null });
+  traffic.httpRequest = request.text;
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    socket.destroy();
+  }, target.limits.openHandshakeTimeout * 1000);
+  let agent: string | undefined;
+  try {
+    socket.write(request.text);
+    const { head, early } = await readHead(socket);
+    traffic.httpResponse = head.text;
+    agent = head.headers.get('server');
+    checkResponse(head, request.key);
+    if (head.headers.has('sec-websocket-extensions')) {
+      throw new HandshakeError('the server names an extension that was not offered');
+    }
+    return { agent, early };
+  } catch (error) {
+    socket.destroy();
+    return { agent, failure: { why: error instanceof Error ? error.message : String(error), timedOut } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function openSocket(target: ServerTarget): Promise<Socket> {
+  const url = new URL(target.url);
+  const secure = url.protocol === 'wss:';
+  const port = Number(url.port || (secure ? 443 : 80));
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    const socket = secure
+      ? // A server under test has whatever certificate its tests have.
+        connectTls({ host, port, servername: target.hostname ?? host, rejectUnauthorized: false })
+      : connect({ host, port, noDelay: true });
+    socket.setNoDelay(true);
+    const onError = (error: Error) => reject(new UnreachableError(`${target.url}: ${error.message}`));
+    socket.once('error', onError);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', onError).on('error', () => {});
+      resolve(socket);
+    });
+  });
+}

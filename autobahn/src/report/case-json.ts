@@ -1,0 +1,85 @@
+/** The JSON report of one case: what was expected, what was seen, how it was closed, what went over the wire. */
+
+import { showOctets } from '../traffic.ts';
+import type { LogEvent } from '../case.ts';
+import type { Run } from '../run.ts';
+
+/** An event as the reports show it: a message says whether it was binary. */
+export type ShownEvent = readonly ['message', string, boolean] | readonly ['pong' | 'timeout', string];
+
+/** Octets of a payload that an event shows. */
+const SHOWN_OCTETS = 64;
+
+/** Returns the report as data; `number` is the place of the case in the list, from 1. */
+export function caseReport(run: Run, number: number) {
+  const { testCase, agent, verdict, traffic } = run;
+  const { end, conduct } = testCase;
+  const timed = conduct.kind !== 'log';
+  return {
+    id: testCase.id,
+    case: number,
+    agent,
+    description: testCase.about,
+    expectation: expectation(run),
+    started: run.started.toISOString(),
+    duration: run.duration,
+    isServer: run.isServer,
+    ...verdict,
+    expected: Object.fromEntries(
+      Object.entries(run.expected).map(([value, log]) => [value, log.map(showEvent)]),
+    ),
+    expectedClose: {
+      closedByMe: end.by === 'F',
+      closeCode: end.codes,
+      requireClean: end.clean,
+      ...(end.wrongEndFails ? { closedByWrongEndpointIsFatal: true } : {}),
+    },
+    received: run.received.map(showEvent),
+    ...run.closing,
+    createStats: true,
+    rxOctetStats: traffic.rxOctetStats,
+    txOctetStats: traffic.txOctetStats,
+    rxFrameStats: traffic.rxFrameStats,
+    txFrameStats: traffic.txFrameStats,
+    httpRequest: traffic.httpRequest,
+    httpResponse: traffic.httpResponse,
+    createWirelog: true,
+    wirelog: traffic.wirelog,
+    reportTime: timed,
+    reportCompressionRatio: conduct.kind === 'compressed',
+    trafficStats: run.trafficStats,
+  };
+}
+
+export type CaseReport = ReturnType<typeof caseReport>;
+
+/** Returns what has to happen in the case, in a sentence or two. */
+function expectation({ testCase }: Run): string {
+  const { conduct, end } = testCase;
+  if (conduct.kind === 'log' && conduct.informational) return 'Whatever happens is only noted.';
+  const who = end.by === 'F' ? 'The suite closes' : 'The peer closes, or drops TCP';
+  const codes =
+    end.codes.length > 1 ? `one of the codes ${end.codes.join(', ')}` : `the code ${end.codes[0] ?? 0}`;
+  const closing = `${who} first; the peer sends ${codes} or none.`;
+  if (conduct.kind === 'log') {
+    const seen = conduct.ok === '(none)' ? 'nothing' : shorten(conduct.ok);
+    return `The peer sends ${seen} before the closing. ${closing}`;
+  }
+  const times =
+    conduct.kind === 'large' ? 'The message comes back' : 'Every message comes back, one after the other';
+  return `${times}. ${closing}`;
+}
+
+function shorten(log: string): string {
+  const text = log.replaceAll('; ', ', then ');
+  return text.length > SHOWN_LOG ? `${text.slice(0, SHOWN_LOG)} …` : text;
+}
+
+/** Characters of an expected log that a sentence shows. */
+const SHOWN_LOG = 120;
+
+function showEvent(event: LogEvent): ShownEvent {
+  if (event.kind === 'timeout') return ['timeout', event.tag];
+  const payload = showOctets(event.payload, SHOWN_OCTETS);
+  return event.kind === 'pong' ? ['pong', payload] : ['message', payload, event.kind === 'binary'];
+}

@@ -1,0 +1,11 @@
+/** The names of a run's files. */
+
+/** Returns the file name of a case's report without its ending, as the public suite forms it: `ws_8_18_3_case_6_4_1`. */
+export function reportName(agent: string, id: string): string {
+  const cleaned = agent
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, ' ')
+    .trim()
+    .replaceAll(' ', '_');
+  return `${cleaned}_case_${id.replaceAll('.', '_')}`;
+}

@@ -1,0 +1,113 @@
+/** One run of a case: what was found out about it, for the verdict and the reports. */
+
+import { CloseCode } from './close-codes.ts';
+import { closeBody } from './notation.ts';
+import { LargePlayer, LogPlayer, RoundTripPlayer } from './players.ts';
+import { blankClosing } from './engine.ts';
+import { judge } from './verdict.ts';
+import type { Case, LogEvent } from './case.ts';
+import type { ClosingRecord, Engine } from './engine.ts';
+import type { Player, TrafficStats } from './players.ts';
+import type { Traffic } from './traffic.ts';
+import type { Behavior, Verdict } from './verdict.ts';
+
+/** A finished run. */
+export interface Run {
+  readonly testCase: Case;
+  readonly agent: string;
+  readonly isServer: boolean;
+  readonly started: Date;
+  /** Milliseconds from the end of the opening handshake to the end of TCP; 0 when it was not finished. */
+  readonly duration: number;
+  readonly opened: boolean;
+  readonly verdict: Verdict;
+  readonly closing: ClosingRecord;
+  readonly traffic: Traffic;
+  readonly received: readonly LogEvent[];
+  readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
+  /** Compression in figures; null unless the case is about it and ended well. */
+  readonly trafficStats: TrafficStats | null;
+}
+
+/** Plays a case on an open connection, and resolves when TCP is gone. */
+export function playCase(testCase: Case, agent: string, engine: Engine, early: Buffer): Promise<Run> {
+  const player = playerFor(testCase, engine);
+  const started = new Date();
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const gone = () => {
+      const { conduct, end } = testCase;
+      const { closing, isServer, traffic } = engine;
+      const informational = conduct.kind === 'log' && conduct.informational === true;
+      const observed = player.observed();
+      const verdict = judge({ opened: true, observed, informational, end, closing, isServer });
+      const duration = Math.round(performance.now() - start);
+      const { received, expected, trafficStats } = player;
+      resolve({
+        ...{ testCase, agent, isServer, started, duration, opened: true },
+        ...{ verdict, closing, traffic, received, expected, trafficStats: trafficStats ?? null },
+      });
+    };
+    const message = (kind: 'text' | 'binary', payload: Buffer) => player.message(kind, payload);
+    const pong = (payload: Buffer) => player.pong(payload);
+    engine.start({ message, pong, gone }, early);
+    player.start();
+  });
+}
+
+/** Returns the run of a case whose opening handshake was not finished. */
+export function failedHandshake(
+  testCase: Case,
+  agent: string,
+  isServer: boolean,
+  traffic: Traffic,
+  failure: { why: string; timedOut: boolean },
+): Run {
+  const { conduct, end } = testCase;
+  const closing: ClosingRecord = {
+    ...blankClosing(),
+    droppedByMe: true,
+    wasNotCleanReason: failure.why,
+    wasOpenHandshakeTimeout: failure.timedOut,
+  };
+  const informational = conduct.kind === 'log' && conduct.informational === true;
+  const verdict = judge({ opened: false, observed: 'FAILED', informational, end, closing, isServer });
+  return {
+    ...{ testCase, agent, isServer, traffic, closing, verdict },
+    ...{ started: new Date(), duration: 0, opened: false, received: [], expected: {}, trafficStats: null },
+  };
+}
+
+/** Closes an open connection on which nothing is to be run, and resolves when TCP is gone. */
+export function leave(engine: Engine, early: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    engine.start({ message: () => {}, pong: () => {}, gone: resolve }, early);
+    engine.close(Buffer.alloc(0));
+  });
+}
+
+function playerFor(testCase: Case, engine: Engine): Player {
+  const { conduct } = testCase;
+  switch (conduct.kind) {
+    case 'log':
+      return new LogPlayer(engine, testCase, conduct);
+    case 'large':
+      return new LargePlayer(engine, conduct);
+    case 'round trips':
+      return new RoundTripPlayer(engine, conduct);
+    case 'compressed':
+      return unimplemented(engine);
+  }
+}
+
+/** What is played when permessage-deflate was not negotiated. */
+function unimplemented(engine: Engine): Player {
+  return {
+    start: () => engine.close(closeBody(CloseCode.normal)),
+    message: () => {},
+    pong: () => {},
+    observed: () => 'UNIMPLEMENTED',
+    received: [],
+    expected: {},
+  };
+}

@@ -1,0 +1,117 @@
+/** The two verdicts on a case: how the peer behaved, and how the connection was closed. */
+
+import type { EndRule } from './case.ts';
+import type { ClosingRecord } from './engine.ts';
+
+export type Behavior = 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED';
+export type BehaviorClose = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'FAILED BY CLIENT' | 'INFORMATIONAL';
+
+/** What a verdict is made of. */
+export interface Outcome {
+  /** Whether the opening handshake was finished. */
+  readonly opened: boolean;
+  /** What the events alone say. */
+  readonly observed: Behavior;
+  /** Whether the case is for information only. */
+  readonly informational: boolean;
+  readonly end: EndRule;
+  readonly closing: ClosingRecord;
+  /** Whether the suite is the server. */
+  readonly isServer: boolean;
+}
+
+export interface Verdict {
+  readonly behavior: Behavior;
+  readonly behaviorClose: BehaviorClose;
+  /** Why, in a sentence. */
+  readonly result: string;
+  readonly resultClose: string;
+}
+
+interface Row<Value> {
+  readonly value: Value;
+  readonly when: (outcome: Outcome) => boolean;
+  readonly because: string;
+}
+
+/** The first row that applies decides. */
+const CLOSING: readonly Row<BehaviorClose>[] = [
+  { value: 'INFORMATIONAL', when: (o) => o.informational, because: 'The closing is not judged.' },
+  { value: 'FAILED', when: (o) => !o.opened, because: 'The opening handshake was not finished.' },
+  { value: 'FAILED', when: closedByWrongEnd, because: 'The connection was closed by the wrong end.' },
+  {
+    value: 'UNCLEAN',
+    when: (o) => o.end.clean && !o.closing.wasClean,
+    because: 'The closing handshake was not completed.',
+  },
+  {
+    value: 'WRONG CODE',
+    when: hasWrongCode,
+    because: 'The peer sent a close code that does not belong here.',
+  },
+  {
+    value: 'FAILED BY CLIENT',
+    when: (o) => !o.isServer && o.closing.droppedByMe,
+    because: 'The server left it to the client to drop TCP.',
+  },
+  { value: 'OK', when: () => true, because: 'The connection was closed as it should be.' },
+];
+
+/** The first row that applies decides; the rows at the top override what was observed. */
+const BEHAVIOR: readonly Row<Behavior>[] = [
+  { value: 'INFORMATIONAL', when: (o) => o.informational, because: 'The case is not judged.' },
+  { value: 'FAILED', when: (o) => !o.opened, because: 'The opening handshake was not finished.' },
+  {
+    value: 'FAILED',
+    when: (o) => o.end.wrongEndFails && closedByWrongEnd(o),
+    because: 'The connection was closed by the wrong end.',
+  },
+  {
+    value: 'FAILED',
+    when: (o) => o.end.wrongCodeFails && judgeClosing(o).value === 'WRONG CODE',
+    because: 'The peer sent a close code that does not belong here.',
+  },
+  { value: 'OK', when: (o) => o.observed === 'OK', because: 'What the peer did is what it should do.' },
+  {
+    value: 'NON-STRICT',
+    when: (o) => o.observed === 'NON-STRICT',
+    because: 'What the peer did is allowed, but not strict.',
+  },
+  {
+    value: 'UNIMPLEMENTED',
+    when: (o) => o.observed === 'UNIMPLEMENTED',
+    because: 'permessage-deflate was not negotiated.',
+  },
+  { value: 'FAILED', when: () => true, because: 'What the peer did differs from what it should do.' },
+];
+
+/** Returns both verdicts on a run of a case. */
+export function judge(outcome: Outcome): Verdict {
+  const behavior = firstRow(BEHAVIOR, outcome);
+  const closing = judgeClosing(outcome);
+  return {
+    behavior: behavior.value,
+    behaviorClose: closing.value,
+    result: behavior.because,
+    resultClose: closing.because,
+  };
+}
+
+/** The suite counts as the closer only if it sent a Close that was no reply: a peer that drops TCP closes itself. */
+function closedByWrongEnd({ closing, end }: Outcome): boolean {
+  return closing.closedByMe !== (end.by === 'F');
+}
+
+function hasWrongCode({ closing, end }: Outcome): boolean {
+  return closing.remoteCloseCode !== null && !end.codes.includes(closing.remoteCloseCode);
+}
+
+function judgeClosing(outcome: Outcome): Row<BehaviorClose> {
+  return firstRow(CLOSING, outcome);
+}
+
+function firstRow<Value>(rows: readonly Row<Value>[], outcome: Outcome): Row<Value> {
+  const row = rows.find(({ when }) => when(outcome));
+  if (!row) throw new Error('the last row of a table of verdicts applies always');
+  return row;
+}
