@@ -5,9 +5,10 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
-import { checkUpgradeResponse, upgradeRequestHeaders } from '@framewire/handshake';
+import { clearDeadline, DEFAULTS, setDeadline, type Deadline, type Extension } from '@framewire/connection';
+import { checkUpgradeResponse, handshakeError, upgradeRequestHeaders } from '@framewire/handshake';
 import { parseAddress, type Address } from './address.ts';
+import { acceptCompression, offerCompression } from './compression.ts';
 import type { ClientOptions } from './options.ts';
 import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders } from './redirect.ts';
 
@@ -26,7 +27,7 @@ export interface ConnectListener {
   /** The server answered with an upgrade that is yet to be checked; false when it is not wanted any more. */
   upgraded(response: IncomingMessage): boolean;
   /** The upgrade is in order. */
-  opened(socket: Duplex, head: Buffer, protocol: string): void;
+  opened(socket: Duplex, head: Buffer, protocol: string, extension: Extension | undefined): void;
   /** The attempt came to nothing: there will be no more of it. */
   failed(error: Error): void;
   /** The attempt was given up, and what it had opened is being closed. */
@@ -76,6 +77,7 @@ export class ConnectAttempt {
     const { headers, key } = upgradeRequestHeaders({
       version: this.#options.protocolVersion,
       subprotocols: this.#subprotocols,
+      extensions: offerCompression(this.#options.perMessageDeflate),
       origin: this.#options.origin,
       headers: this.#headersHere(),
     });
@@ -200,15 +202,24 @@ export class ConnectAttempt {
     // Until the connection has it, nobody else would hear of an error of the socket.
     socket.on('error', ignore);
     if (!this.#listener.upgraded(response) || this.#over) return;
-    const check = checkUpgradeResponse(response, { key, subprotocols: this.#subprotocols, strict: false });
-    if (!check.ok) {
+    const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = this.#options;
+    const check = checkUpgradeResponse(response, {
+      key,
+      subprotocols: this.#subprotocols,
+      extensions: offerCompression(perMessageDeflate).map(({ name }) => name),
+      strict: false,
+    });
+    const extension = check.ok
+      ? acceptCompression(check.extensions, perMessageDeflate, maxPayload)
+      : undefined;
+    if (!check.ok || extension === 'refused') {
       socket.destroy();
-      this.#abortWith(check.error);
+      this.#abortWith(check.ok ? handshakeError('INVALID_EXTENSIONS') : check.error);
       return;
     }
     this.#settle();
     socket.removeListener('error', ignore);
-    this.#listener.opened(socket, head, check.protocol);
+    this.#listener.opened(socket, head, check.protocol, extension);
   }
 
   static {

@@ -4,6 +4,7 @@ import type { SecureContextOptions, ConnectionOptions as TlsOptions } from 'node
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from '@framewire/connection';
 import type { ProtocolVersion } from '@framewire/handshake';
+import type { PerMessageDeflateOptions } from '@framewire/permessage-deflate';
 
 /** What is passed on to `http.request()` or `https.request()`: TLS options, `agent`, `localAddress`, `family`, ... */
 type RequestOptions = Omit<
@@ -21,6 +22,11 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   origin?: string | undefined;
   /** More headers of the request. */
   headers?: OutgoingHttpHeaders | undefined;
+  /**
+   * Whether compression is offered to the server (RFC 7692), and how it is done. Default true: offered, and done as the server
+   * chooses.
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** How long the opening handshake may take without a sign of life, in ms; begun anew for each redirect. Default: no limit. */
   handshakeTimeout?: number | undefined;
   /** Whether redirects (301, 302, 303, 307, 308) are followed. Default false. */

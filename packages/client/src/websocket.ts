@@ -82,9 +82,14 @@ export class WebSocket extends WebSocketConnection {
         this.emit('upgrade', response);
         return this.readyState === this.CONNECTING;
       },
-      opened: (socket, head, protocol) => {
+      opened: (socket, head, protocol, extension) => {
         this.#attempt = undefined;
-        this.setSocket(socket, head, { role: 'client', protocol, generateMask: options.generateMask });
+        this.setSocket(socket, head, {
+          role: 'client',
+          protocol,
+          extension,
+          generateMask: options.generateMask,
+        });
       },
       failed: (error) => {
         this.#attempt = undefined;

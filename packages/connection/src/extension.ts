@@ -1,8 +1,8 @@
 // What a connection asks of a negotiated extension: permessage-deflate (RFC 7692) is the one there is.
 
 /**
- * Gives the outcome of a transformation, before the call returns or later. With an error the connection fails: with the error's
- * `closeCode`, else 1007, where a peer's message could not be read, with 1011 where ours could not be made.
+ * Gives the outcome of a transformation, before the call returns or later. An error ends the connection: with a close frame of
+ * its `closeCode`, else 1007, where a message could not be read; without one where a message could not be made.
  */
 export type TransformDone = (error: (Error & { closeCode?: number }) | null, data?: Uint8Array) => void;
 

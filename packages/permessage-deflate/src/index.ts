@@ -1,30 +1,10 @@
-// The public interface of @framewire/permessage-deflate.
+// The public interface of @framewire/permessage-deflate: the negotiation and the transforms.
+export * from './negotiation-entry.ts';
 export {
-  EXTENSION_NAME,
-  formatParameters,
-  parseParameters,
-  type ExtensionParameter,
-  type Parameters,
-  type ParametersResult,
-  type WindowBits,
-} from './parameters.ts';
-export {
-  acceptOffer,
-  checkResponse,
-  createOffer,
-  optionsOf,
-  roleView,
-  type Acceptance,
-  type Agreement,
-  type Confirmation,
-  type DirectionView,
-  type RoleView,
-} from './negotiation.ts';
-export type { ClientNegotiationOptions, ServerNegotiationOptions } from './options.ts';
-export {
-  NEGOTIATION_ERRORS,
-  type NegotiationError,
-  type NegotiationErrorCode,
-  type NegotiationRule,
-  type Refused,
-} from './negotiation-error.ts';
+  DEFAULT_THRESHOLD,
+  DEFLATE_OFF_THREAD_FROM,
+  INFLATE_OFF_THREAD_FROM,
+  PerMessageDeflate,
+  type PerMessageDeflateOptions,
+  type TransformOptions,
+} from './permessage-deflate.ts';

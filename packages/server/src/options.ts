@@ -2,6 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
+import type { PerMessageDeflateOptions } from '@framewire/permessage-deflate';
 
 /** The class of a server's connections: called with `null`, `undefined` and the server's options. */
 export type WebSocketClass = new (
@@ -63,6 +64,11 @@ export interface ServerOptions<
   /** Decides which clients may connect. Default: all. */
   verifyClient?:
     VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | null | undefined;
+  /**
+   * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
+   * and with context takeover each connection costs memory. Default false.
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** The class of the connections. Default: that of the package. */
   WebSocket?: Class | undefined;
 }

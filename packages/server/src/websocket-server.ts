@@ -10,7 +10,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import { isAttached, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
+import { DEFAULTS, isAttached, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
 import {
   acceptUpgrade,
   checkUpgradeRequest,
@@ -18,9 +18,11 @@ import {
   formatHead,
   reasonPhrase,
   refusalError,
+  refusalOf,
   type Refusal,
   type UpgradeRequestCheck,
 } from '@framewire/handshake';
+import { negotiateCompression, type Compression } from './compression.ts';
 import {
   hasOneSource,
   type ClientInfo,
@@ -175,13 +177,23 @@ export class WebSocketServer<
   ): void {
     destroyOnError(socket);
     const check = checkUpgradeRequest(request, { strict: false });
-    if (!check.ok) this.#refuseInvalid(check.refusal, socket, request);
-    else if (!this.shouldHandle(request)) refuse(socket, createRefusal(400));
-    else {
-      this.#verify(check, request, socket, () => {
-        this.#complete(check, request, socket, head, callback);
-      });
+    if (!check.ok) {
+      this.#refuseInvalid(check.refusal, socket, request);
+      return;
     }
+    if (!this.shouldHandle(request)) {
+      refuse(socket, createRefusal(400));
+      return;
+    }
+    const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = this.options;
+    const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
+    if (compression === 'refused') {
+      this.#refuseInvalid(refusalOf('INVALID_EXTENSION_OFFER'), socket, request);
+      return;
+    }
+    this.#verify(check, request, socket, () => {
+      this.#complete({ ...check, compression }, request, socket, head, callback);
+    });
   }
 
   // The life of the server.
@@ -273,7 +285,7 @@ export class WebSocketServer<
   }
 
   #complete(
-    check: CheckedRequest,
+    check: CheckedRequest & { readonly compression: Compression | undefined },
     request: InstanceType<Request>,
     socket: Duplex,
     head: Buffer,
@@ -296,11 +308,12 @@ export class WebSocketServer<
     // First all that is the application's, and may throw: a 101 is a promise.
     const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
     const protocol = this.#chooseProtocol(check.subprotocols, request);
-    const lines = acceptUpgrade({ key: check.key, protocol });
+    const { extension, response } = check.compression ?? {};
+    const lines = acceptUpgrade({ key: check.key, protocol, extensions: response && [response] });
     (this as EventEmitter).emit('headers', lines, request);
     socket.write(formatHead(lines));
     leaveErrors(socket);
-    ws.setSocket(socket, head, { role: 'server', protocol });
+    ws.setSocket(socket, head, { role: 'server', protocol, extension });
     if (this.options.clientTracking !== false) {
       this.clients.add(ws);
       ws.on('close', this.#forget);

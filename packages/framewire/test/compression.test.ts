@@ -1,0 +1,206 @@
+// Compression between our ends and those of `ws`, in every role and with every kind of agreement.
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { deflateRawSync } from 'node:zlib';
+import { encodeFrame, Opcode } from '@framewire/codec';
+import { WebSocket, WebSocketServer } from 'framewire';
+import { afterEach, describe, expect, test } from 'vitest';
+import * as ws from 'ws';
+
+type Options = ws.PerMessageDeflateOptions | boolean;
+
+// Used as that of ws: the two have the same shape.
+const ours = { WebSocket, WebSocketServer } as unknown as typeof ws;
+
+const pairings = [
+  ['our server, our client', ours, ours],
+  ['our server, a client of ws', ours, ws],
+  ['a server of ws, our client', ws, ours],
+] as const;
+
+const agreements: [string, Options, Options][] = [
+  ['context takeover on both sides', true, true],
+  ['no context takeover', { serverNoContextTakeover: true, clientNoContextTakeover: true }, true],
+  ['context takeover of the server only', { clientNoContextTakeover: true }, true],
+  ['context takeover of the client only', true, { serverNoContextTakeover: true }],
+  ['windows of 512 bytes', { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }, true],
+  ['a window of 256 bytes for the client', { clientMaxWindowBits: 8 }, true],
+  ['a smaller window asked for by the client', true, { serverMaxWindowBits: 10, clientMaxWindowBits: 11 }],
+];
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function serve(
+  { WebSocketServer: Server }: typeof ws,
+  options: ws.ServerOptions,
+): Promise<[ws.WebSocketServer, number]> {
+  const server = new Server({ port: 0, host: '127.0.0.1', ...options });
+  await once(server, 'listening');
+  closers.push(async () => {
+    for (const client of server.clients) client.terminate();
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+  });
+  return [server, (server.address() as AddressInfo).port];
+}
+
+/** Messages of all kinds, some of them long enough for the thread pool, one after the other so that contexts matter. */
+function messages(): (string | Buffer)[] {
+  const json = (count: number): string =>
+    JSON.stringify(
+      Array.from({ length: count }, (_, id) => ({ id, name: `name ${id % 17}`, tags: ['a', 'b'] })),
+    );
+  const noise = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 13));
+  return [
+    '',
+    'a',
+    json(3),
+    json(3),
+    json(1000),
+    noise,
+    json(20),
+    Buffer.from(json(5000)),
+    json(3),
+    'é'.repeat(9000),
+  ];
+}
+
+describe.each(pairings)('%s', (_pairing, serverSide, clientSide) => {
+  test.each(agreements)('exchange messages with %s', async (_agreement, serverOptions, clientOptions) => {
+    const [server, port] = await serve(serverSide, { perMessageDeflate: serverOptions });
+    server.on('connection', (connection) => {
+      connection.on('message', (data, isBinary) => {
+        connection.send(data as Buffer, { binary: isBinary });
+      });
+    });
+    const client = new clientSide.WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: clientOptions });
+    const received: (string | Buffer)[] = [];
+    client.on('message', (data: Buffer, isBinary) => received.push(isBinary ? data : data.toString()));
+    await once(client, 'open');
+    expect(client.extensions).toBe('permessage-deflate');
+    const sent = messages();
+    for (const message of sent) client.send(message);
+    client.send('in ', { fin: false });
+    client.send('', { fin: false });
+    client.send('fragments');
+    while (received.length < sent.length + 1) await once(client, 'message');
+    expect(received.map(String)).toEqual([...sent.map(String), 'in fragments']);
+    client.terminate();
+    await once(client, 'close');
+  });
+
+  test('exchange messages without compression where one side does not want it', async () => {
+    for (const [serverOptions, clientOptions] of [
+      [false, true],
+      [true, false],
+    ]) {
+      const [server, port] = await serve(serverSide, { perMessageDeflate: serverOptions! });
+      server.on('connection', (connection) => {
+        connection.send('x'.repeat(5000));
+      });
+      const client = new clientSide.WebSocket(`ws://127.0.0.1:${port}`, {
+        perMessageDeflate: clientOptions!,
+      });
+      const [data] = (await once(client, 'message')) as [Buffer];
+      expect([client.extensions, data.length]).toEqual(['', 5000]);
+      client.terminate();
+      await once(client, 'close');
+    }
+  });
+});
+
+/** A client of bare TCP that has agreed to compression. */
+async function rawClient(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    [
+      'GET / HTTP/1.1',
+      'Host: localhost',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Extensions: permessage-deflate',
+      '\r\n',
+    ].join('\r\n'),
+  );
+  await once(socket, 'data');
+  return socket;
+}
+
+describe('a server', () => {
+  test.each([
+    ['on the spot', 1 << 20],
+    ['on the thread pool', 64 << 20],
+  ])('stops inflating a bomb at maxPayload, %s, and serves the next connection', async (_where, size) => {
+    const [server, port] = await serve(ours, {
+      perMessageDeflate: { clientNoContextTakeover: true },
+      maxPayload: 100_000,
+    });
+    const socket = await rawClient(port);
+    const connected = [...server.clients][0]!;
+    const failed = once(connected, 'error') as Promise<[Error & { code: string }]>;
+    const bomb = deflateRawSync(Buffer.alloc(size));
+    socket.write(encodeFrame({ opcode: Opcode.BINARY, rsv1: true, payload: bomb, maskingKey: 1 }));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('hex')).toBe('880203f1');
+    expect((await failed)[0].code).toBe('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    socket.destroy();
+    server.on('connection', (connection) => {
+      connection.on('message', (data) => {
+        connection.send(data as Buffer);
+      });
+    });
+    const client = new WebSocket(`ws://127.0.0.1:${port}`);
+    await once(client, 'open');
+    client.send('a'.repeat(5000));
+    expect(String((await once(client, 'message'))[0])).toBe('a'.repeat(5000));
+    client.terminate();
+    await once(client, 'close');
+  });
+
+  test('ends a connection with 1007 for data that are no DEFLATE stream', async () => {
+    const [server, port] = await serve(ours, { perMessageDeflate: true });
+    const socket = await rawClient(port);
+    const failed = once([...server.clients][0]!, 'error') as Promise<[Error & { code: string }]>;
+    socket.write(
+      encodeFrame({ opcode: Opcode.TEXT, rsv1: true, payload: Buffer.of(255, 255), maskingKey: 1 }),
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('hex')).toBe('880203ef');
+    expect((await failed)[0].code).toBe('Z_DATA_ERROR');
+    socket.destroy();
+  });
+
+  test('refuses a malformed offer, and one that it cannot accept, with 400', async () => {
+    const [, port] = await serve(ours, { perMessageDeflate: { serverMaxWindowBits: 12 } });
+    for (const offer of [
+      'permessage-deflate; foo',
+      'permessage-deflate; server_max_window_bits=9',
+      'permessage-deflate;;',
+    ]) {
+      const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
+        perMessageDeflate: false,
+        headers: { 'Sec-WebSocket-Extensions': offer },
+      });
+      const [error] = (await once(client, 'error')) as [Error];
+      expect(error.message).toBe('Unexpected server response: 400');
+    }
+  });
+
+  test('passes over extensions that it does not know', async () => {
+    const [, port] = await serve(ours, { perMessageDeflate: true });
+    const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
+      perMessageDeflate: false,
+      headers: { 'Sec-WebSocket-Extensions': 'x-webkit-deflate-frame, constructor' },
+    });
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+    client.terminate();
+    await once(client, 'close');
+  });
+});

@@ -1,0 +1,30 @@
+// The negotiation alone, `@framewire/permessage-deflate/negotiation`: pure, in any engine, for who inflates nothing.
+export {
+  EXTENSION_NAME,
+  formatParameters,
+  parseParameters,
+  type ExtensionParameter,
+  type Parameters,
+  type ParametersResult,
+  type WindowBits,
+} from './parameters.ts';
+export {
+  acceptOffer,
+  checkResponse,
+  createOffer,
+  optionsOf,
+  roleView,
+  type Acceptance,
+  type Agreement,
+  type Confirmation,
+  type DirectionView,
+  type RoleView,
+} from './negotiation.ts';
+export type { ClientNegotiationOptions, ServerNegotiationOptions } from './options.ts';
+export {
+  NEGOTIATION_ERRORS,
+  type NegotiationError,
+  type NegotiationErrorCode,
+  type NegotiationRule,
+  type Refused,
+} from './negotiation-error.ts';

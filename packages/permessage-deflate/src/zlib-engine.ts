@@ -1,0 +1,137 @@
+// The engine under both transforms: one raw DEFLATE stream of zlib, used on the spot or on the thread pool.
+import type { Buffer } from 'node:buffer';
+import process from 'node:process';
+import { constants, type Deflate, type Inflate, type ZlibOptions as NodeOptions } from 'node:zlib';
+import { DeflateRaw, InflateRaw } from 'minizlib';
+
+/** The options of a zlib stream that make sense here; `windowBits` and the like are `node:zlib`'s. */
+export interface EngineOptions {
+  /** The base-2 logarithm of the window's size, 9 to 15. */
+  readonly windowBits: number;
+  /** 1 (little memory, slow) to 9. */
+  readonly memLevel?: number | undefined;
+  /** 0 (none) to 9 (best compression). */
+  readonly level?: number | undefined;
+  readonly strategy?: number | undefined;
+  /** The size of the buffers that output is written to, in bytes. */
+  readonly chunkSize?: number | undefined;
+  /** Bytes that the first back-references may point to. */
+  readonly dictionary?: NodeJS.ArrayBufferView | ArrayBuffer | undefined;
+}
+
+/** The options as minizlib's types have them. */
+type ZlibOptions = ConstructorParameters<typeof DeflateRaw>[0] & NodeOptions;
+
+/** Takes output as it is made; false stops the rest of it from being made. */
+export type TakeOutput = (chunk: Buffer) => boolean;
+
+/** What a stream of `node:zlib` has beyond what its types tell. */
+type Handle = Deflate | Inflate;
+
+/**
+ * A zlib stream of which each call ends at a byte boundary with all output given (Z_SYNC_FLUSH). One call at a time.
+ * After an error it is of no use any more.
+ */
+export class ZlibEngine {
+  readonly #zlib: DeflateRaw | InflateRaw;
+  #take: TakeOutput = () => true;
+  #failed: ((error: Error) => void) | undefined = undefined;
+  #consumed = 0;
+  #closed = false;
+
+  private constructor(zlib: DeflateRaw | InflateRaw) {
+    this.#zlib = zlib;
+    zlib.on('data', (chunk: Buffer) => void this.#take(chunk));
+    zlib.on('error', (error: unknown) => {
+      this.#closed = true;
+      this.#failed?.(error as Error);
+    });
+  }
+
+  /** An engine that compresses. */
+  static deflate(options: EngineOptions): ZlibEngine {
+    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }));
+  }
+
+  /** An engine that decompresses. */
+  static inflate(options: EngineOptions): ZlibEngine {
+    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }));
+  }
+
+  /** How many bytes of the last call's input were used: less than all where the stream has ended (BFINAL). */
+  get consumed(): number {
+    return this.#consumed;
+  }
+
+  /** Whether it cannot be used any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Runs on the spot.
+   *
+   * @throws the error of zlib, with its `code`
+   */
+  run(input: Uint8Array, take: TakeOutput): void {
+    let failure: Error | undefined;
+    this.#take = take;
+    this.#failed = (error) => (failure = error);
+    this.#zlib.write(input);
+    this.#consumed = this.#handle?.bytesWritten ?? 0;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Runs on the thread pool. `done` is called once, later; what `take` gives up on ends the engine. */
+  runLater(input: Uint8Array, take: TakeOutput, done: (error: Error | null) => void): void {
+    const handle = this.#handle;
+    if (handle === undefined) {
+      process.nextTick(done, new Error('The engine is closed'));
+      return;
+    }
+    const before = handle.bytesWritten;
+    const finish = (error: Error | null): void => {
+      if (this.#failed === undefined) return;
+      this.#failed = undefined;
+      handle.removeListener('data', onData).removeListener('end', onEnd);
+      this.#consumed = handle.bytesWritten - before;
+      done(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      if (take(chunk)) return;
+      this.close();
+      finish(null);
+    };
+    // A block with BFINAL ends the stream for Node; what is left of the input begins another one.
+    const onEnd = (): void => {
+      this.#closed = true;
+      finish(null);
+    };
+    this.#failed = finish;
+    handle.on('data', onData).once('end', onEnd);
+    handle.write(input);
+    handle.flush(constants.Z_SYNC_FLUSH, () => {
+      finish(null);
+    });
+  }
+
+  /** Forgets its window: the next call begins a stream. */
+  reset(): void {
+    this.#zlib.reset();
+  }
+
+  /** Frees its memory. */
+  close(): void {
+    this.#closed = true;
+    this.#zlib.close();
+  }
+
+  get #handle(): Handle | undefined {
+    return this.#zlib.handle as Handle | undefined;
+  }
+}
+
+/** zlib takes an option that is undefined for a wrong one. */
+function definedOf(options: EngineOptions): ZlibOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,223 @@
+// What the transforms make of messages, beside zlib itself.
+import { constants, createInflateRaw, deflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PerMessageDeflate, type RoleView, type TransformOptions } from '@framewire/permessage-deflate';
+
+const TAIL = Buffer.from('0000ffff', 'hex');
+
+const view = (windowBits: RoleView['deflate']['windowBits'], takeover: boolean): RoleView => ({
+  deflate: { windowBits, takeover },
+  inflate: { windowBits, takeover },
+});
+
+/** Transforms on the spot, whatever the length; and on the thread pool. */
+const engines: [string, TransformOptions][] = [
+  ['on the spot', { deflateOffThreadFrom: Infinity, inflateOffThreadFrom: Infinity }],
+  ['on the thread pool', { deflateOffThreadFrom: 0, inflateOffThreadFrom: 0 }],
+  ['on both by length', { deflateOffThreadFrom: 200, inflateOffThreadFrom: 100 }],
+];
+
+/** The compressed message, or undefined where it is to be sent as it is. */
+async function compress(
+  extension: PerMessageDeflate,
+  parts: readonly Uint8Array[],
+): Promise<Buffer | undefined> {
+  const compressed: Uint8Array[] = [];
+  for (const [index, data] of parts.entries()) {
+    const part = { data, first: index === 0, fin: index === parts.length - 1 };
+    const made = await new Promise<Uint8Array | undefined>((resolve, reject) => {
+      extension.compress(part, (error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+    if (made === undefined) return undefined;
+    compressed.push(Buffer.from(made));
+  }
+  return Buffer.concat(compressed);
+}
+
+function decompress(extension: PerMessageDeflate, message: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    extension.decompress(message, (error, data) => {
+      if (error) reject(error);
+      else resolve(Buffer.from(data!));
+    });
+  });
+}
+
+/** Inflates messages one after the other with zlib alone, keeping the window. */
+async function inflateAll(messages: readonly Buffer[]): Promise<string> {
+  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
+  const chunks: Buffer[] = [];
+  inflate.on('data', (chunk: Buffer) => chunks.push(chunk));
+  for (const message of messages) inflate.write(Buffer.concat([message, TAIL]));
+  inflate.end();
+  await new Promise((resolve) => inflate.once('end', resolve));
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** Data of which some can be compressed. */
+const data = fc.oneof(
+  fc.uint8Array({ maxLength: 600 }),
+  fc
+    .array(fc.constantFrom('alpha', 'beta', 'gamma', '{"id":'), { maxLength: 200 })
+    .map((words) => Buffer.from(words.join(' '))),
+);
+
+describe.each(engines)('transforms %s', (_engine, options) => {
+  test('give back any messages in any fragments, with any window, with and without context takeover', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(data, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+        fc.constantFrom(8, 9, 12, 15),
+        fc.boolean(),
+        async (messages, windowBits, takeover) => {
+          const sender = new PerMessageDeflate(view(windowBits, takeover), 0, {
+            ...options,
+            threshold: 0,
+          });
+          const receiver = new PerMessageDeflate(view(windowBits, takeover), 0, options);
+          for (const parts of messages) {
+            const compressed = await compress(sender, parts);
+            if (compressed === undefined) continue;
+            expect((await decompress(receiver, compressed)).equals(Buffer.concat(parts))).toBe(true);
+          }
+          sender.close();
+          receiver.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('make what zlib reads, with context takeover', async () => {
+    const sender = new PerMessageDeflate(view(15, true), 0, options);
+    const texts = ['hello', 'hello', 'hello hello '.repeat(100), 'hello'];
+    const compressed: Buffer[] = [];
+    for (const text of texts)
+      compressed.push((await compress(sender, [Buffer.from(text), Buffer.from(' and on')]))!);
+    expect(await inflateAll(compressed)).toBe(texts.map((text) => `${text} and on`).join(''));
+    sender.close();
+  });
+
+  test('read the examples of RFC 7692 §7.2.3', async () => {
+    const receiver = new PerMessageDeflate(view(15, true), 0, options);
+    const read = async (digits: string): Promise<string> =>
+      (await decompress(receiver, Buffer.from(digits.replaceAll(' ', ''), 'hex'))).toString();
+    expect(await read('f2 48 cd c9 c9 07 00')).toBe('Hello');
+    expect(await read('f2 00 11 00 00')).toBe('Hello');
+    expect(await read('00 05 00 fa ff 48 65 6c 6c 6f 00')).toBe('Hello');
+    expect(await read('f3 48 cd c9 c9 07 00 00')).toBe('Hello');
+    expect(await read('f2 48 05 00 00 00 ff ff ca c9 c9 07 00')).toBe('Hello');
+    expect(await read('00')).toBe('');
+    receiver.close();
+  });
+
+  test('read several streams in one message (§7.2.3.4), and what follows it', async () => {
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      const stream = deflateRawSync('once more ');
+      expect(String(await decompress(receiver, Buffer.concat([stream, stream, stream, Buffer.of(0)])))).toBe(
+        'once more once more once more ',
+      );
+      expect(String(await decompress(receiver, stream))).toBe('once more ');
+      expect(String(await decompress(receiver, Buffer.concat([stream, stream])))).toBe(
+        'once more once more ',
+      );
+      receiver.close();
+    }
+  });
+
+  test('stop at maxPayload, and the next connection finds a clean inflater', async () => {
+    const bomb = deflateRawSync(Buffer.alloc(16 << 20));
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 1000, options);
+      await expect(decompress(receiver, bomb)).rejects.toMatchObject({
+        code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+        closeCode: 1009,
+      });
+      const next = new PerMessageDeflate(view(15, takeover), 1000, options);
+      expect((await decompress(next, deflateRawSync(Buffer.alloc(1000)))).length).toBe(1000);
+      receiver.close();
+      next.close();
+    }
+  });
+
+  test('refuse what is no DEFLATE stream with 1007, and the next connection finds a clean inflater', async () => {
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      await expect(decompress(receiver, Buffer.of(0xff, 0xff))).rejects.toMatchObject({ closeCode: 1007 });
+      const next = new PerMessageDeflate(view(15, takeover), 0, options);
+      expect(String(await decompress(next, deflateRawSync('clean')))).toBe('clean');
+      receiver.close();
+      next.close();
+    }
+  });
+
+  test('never make a whole message longer, nor lose their way after one that was left as it is', async () => {
+    const noise = Buffer.from(Array.from({ length: 999 }, (_, i) => (i * i * 2654435761) >>> 11));
+    for (const takeover of [false, true]) {
+      const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      expect(await compress(sender, [noise])).toBeUndefined();
+      const compressed = await compress(sender, [Buffer.concat([noise, noise])]);
+      expect((await decompress(receiver, compressed!)).equals(Buffer.concat([noise, noise]))).toBe(true);
+      sender.close();
+      receiver.close();
+    }
+  });
+});
+
+describe('the threshold', () => {
+  test('keeps short messages as they are without context takeover: 1024 bytes by default, judged by the first fragment', async () => {
+    const sender = new PerMessageDeflate(view(15, false), 0);
+    expect(await compress(sender, [Buffer.alloc(1023)])).toBeUndefined();
+    expect(await compress(sender, [Buffer.alloc(1024)])).toBeDefined();
+    expect(await compress(sender, [Buffer.alloc(10), Buffer.alloc(5000)])).toBeUndefined();
+    sender.close();
+  });
+
+  test('does not apply with context takeover', async () => {
+    const sender = new PerMessageDeflate(view(15, true), 0, { threshold: 5000 });
+    expect(await compress(sender, [Buffer.alloc(100)])).toBeDefined();
+    sender.close();
+  });
+});
+
+describe('without context takeover', () => {
+  test('connections that compress by turns in fragments do not get into each other’s way', async () => {
+    const senders = Array.from(
+      { length: 5 },
+      () => new PerMessageDeflate(view(15, false), 0, { threshold: 0 }),
+    );
+    const receiver = new PerMessageDeflate(view(15, false), 0);
+    const pieces = ['first ', 'second ', 'third'];
+    const compressed = senders.map(() => [] as Buffer[]);
+    for (const [round, piece] of pieces.entries()) {
+      for (const [index, sender] of senders.entries()) {
+        sender.compress(
+          { data: Buffer.from(`${index} ${piece}`), first: round === 0, fin: round === 2 },
+          (_error, made) => compressed[index]!.push(Buffer.from(made!)),
+        );
+      }
+    }
+    for (const [index, parts] of compressed.entries()) {
+      expect(String(await decompress(receiver, Buffer.concat(parts)))).toBe(
+        pieces.map((piece) => `${index} ${piece}`).join(''),
+      );
+    }
+  });
+});
+
+test('closing while the thread pool is at work calls back no more than once, and frees all', async () => {
+  const sender = new PerMessageDeflate(view(15, true), 0, { deflateOffThreadFrom: 0 });
+  let calls = 0;
+  sender.compress({ data: Buffer.alloc(1 << 20), first: true, fin: true }, () => calls++);
+  sender.close();
+  // The limit of the process has a place again for somebody else.
+  const other = new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 });
+  for (let i = 0; i < 20; i++) expect(await compress(other, [Buffer.alloc(2000)])).toBeDefined();
+  expect(calls).toBeLessThanOrEqual(1);
+});

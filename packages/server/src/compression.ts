@@ -1,0 +1,48 @@
+// What a server makes of the extensions that a client offers: permessage-deflate, or nothing.
+import {
+  extensionsNamed,
+  parseExtensions,
+  type Extension as NegotiatedExtension,
+} from '@framewire/handshake';
+import {
+  acceptOffer,
+  EXTENSION_NAME,
+  PerMessageDeflate,
+  roleView,
+  type PerMessageDeflateOptions,
+} from '@framewire/permessage-deflate';
+
+/** The extension of a connection, and what the response says of it. */
+export interface Compression {
+  readonly extension: PerMessageDeflate;
+  readonly response: NegotiatedExtension;
+}
+
+/**
+ * Negotiates compression.
+ *
+ * @param header the value of `Sec-WebSocket-Extensions`
+ * @param options false: whatever is offered, there is none
+ * @returns undefined for none, 'refused' for a header that is malformed or offers nothing that is acceptable
+ */
+export function negotiateCompression(
+  header: string | undefined,
+  options: boolean | PerMessageDeflateOptions | undefined,
+  maxPayload: number,
+): Compression | 'refused' | undefined {
+  if (!options || header === undefined) return undefined;
+  const settings = options === true ? {} : options;
+  let offers;
+  try {
+    offers = extensionsNamed(parseExtensions(header), EXTENSION_NAME);
+  } catch {
+    return 'refused';
+  }
+  if (offers.length === 0) return undefined;
+  const answer = acceptOffer(offers, settings);
+  if (!answer.ok) return 'refused';
+  return {
+    extension: new PerMessageDeflate(roleView(answer.agreement, 'server'), maxPayload, settings),
+    response: { name: EXTENSION_NAME, params: answer.params },
+  };
+}
