@@ -48,6 +48,11 @@ export function upgradeResponse(key: string, ...more: string[]): string {
   );
 }
 
+/** What a server answers with when it does not upgrade. */
+export function plainResponse(status: string, ...more: string[]): () => string {
+  return () => head(`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...more);
+}
+
 /** Bytes from hex digits, spaces ignored. */
 export function bytes(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(' ', ''), 'hex');

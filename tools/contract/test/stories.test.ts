@@ -1,10 +1,14 @@
 // The same story: what both ends tell of a scenario, in every pairing, is what ws tells of it with itself.
 import { describe, expect, test } from 'vitest';
+import { endingStories } from '../src/ending-stories.ts';
 import { handshakeStories } from '../src/handshake-stories.ts';
+import { openStories } from '../src/open-stories.ts';
 import { control, pairings } from '../src/pairings.ts';
+import { redirectStories } from '../src/redirect-stories.ts';
 import { play, type Log, type Story } from '../src/stage.ts';
-import { stories } from '../src/stories.ts';
 import { memory, tcp, transports, type Transport } from '../src/transports.ts';
+
+const stories = [...handshakeStories, ...redirectStories, ...openStories, ...endingStories];
 
 /** What ws tells of a story with itself: played once for all pairings, and compared with itself once more as the control. */
 function reference(story: Story, transport: Transport): () => Promise<Log> {
@@ -14,7 +18,7 @@ function reference(story: Story, transport: Transport): () => Promise<Log> {
 
 for (const transport of transports) {
   describe(`over ${transport.name}`, () => {
-    for (const story of [...handshakeStories, ...stories]) {
+    for (const story of stories) {
       if (story.tcpOnly && transport !== tcp) continue;
       if (story.socketsOnly && transport === memory) continue;
       const told = reference(story, transport);

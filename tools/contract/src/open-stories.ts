@@ -1,0 +1,179 @@
+// The stories of open connections: what is said, what waits, and the server under them.
+import { Buffer } from 'node:buffer';
+import type { RawData } from 'ws';
+import { byEach, recorderOf } from './by-each.ts';
+import type { Story } from './stage.ts';
+
+function echoOf(data: RawData): string {
+  return `echo of ${(data as Buffer).toString()}`;
+}
+
+/** What is sent both ways before a close. */
+const talking: readonly Story[] = [
+  ...byEach(
+    (actor) => `the ${actor} sends messages of all kinds, then closes`,
+    (stage, ends, from) => {
+      const recorder = recorderOf(stage, ends, from);
+      for (const [name, data] of [
+        ['text', 'é😀'],
+        ['empty text', ''],
+        ['bytes', Buffer.from([1, 2, 3])],
+        ['empty bytes', new Uint8Array(0)],
+        ['a number', 7],
+      ] as const) {
+        recorder.call(from, 'send', () => from.send(data, recorder.callback(from, name)));
+      }
+      recorder.call(from, 'ping', () => from.ping(recorder.callback(from, 'ping')));
+      recorder.call(from, 'pong', () => from.pong('unasked', undefined, recorder.callback(from, 'pong')));
+      recorder.call(from, 'ping too long', () => from.ping('x'.repeat(126)));
+      recorder.call(from, 'close with a bad code', () => from.close(1005));
+      recorder.call(from, 'close with a long reason', () => from.close(1000, 'x'.repeat(124)));
+      from.close(1000);
+    },
+  ),
+  ...byEach(
+    // Differs at present: the callback of what was sent comes in ours behind that of what was refused later in the same turn.
+    (actor) => `the ${actor} sends fragments with a close between them`,
+    (stage, ends, from) => {
+      const recorder = recorderOf(stage, ends, from);
+      from.send('one', { fin: false }, recorder.callback(from, 'first'));
+      from.close(1000);
+      recorder.call(from, 'send', () => from.send('two', { fin: true }, recorder.callback(from, 'second')));
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} echoes until it has enough`,
+    (_stage, _ends, from, to) => {
+      let count = 0;
+      from.on('message', (data) => {
+        if (++count === 3) from.close(1000, 'enough');
+        else from.send(echoOf(data));
+      });
+      to.on('message', (data) => to.send(echoOf(data)));
+      to.send('word');
+    },
+  ),
+  {
+    name: 'the server closes the connection inside of its connection event',
+    async play(stage) {
+      stage.serve().on('connection', (ws) => {
+        ws.send('hello', stage.server.callback(ws, 'hello'));
+        ws.close(1013, 'try again later');
+        ended = stage.closed(ws);
+      });
+      let ended = Promise.resolve();
+      const client = stage.dial();
+      await stage.closed(client);
+      await ended;
+    },
+  },
+  {
+    name: 'the server terminates the connection inside of its connection event',
+    async play(stage) {
+      stage.serve().on('connection', (ws) => {
+        ws.terminate();
+        ended = stage.closed(ws);
+      });
+      let ended = Promise.resolve();
+      const client = stage.dial();
+      await stage.closed(client);
+      await ended;
+    },
+  },
+  {
+    name: 'the client closes inside of its open event',
+    async play(stage) {
+      let ended = Promise.resolve();
+      stage.serve().on('connection', (ws) => {
+        ended = stage.closed(ws);
+      });
+      const client = stage.dial();
+      client.on('open', () => client.close(1000));
+      await stage.closed(client);
+      await ended;
+    },
+  },
+];
+
+/** More than the streams between two ends hold, so that the rest waits in the sender. */
+const MORE_THAN_FITS = 32;
+
+const waiting: readonly Story[] = [
+  ...byEach(
+    (actor) => `the ${actor} terminates with messages that are not written yet`,
+    (stage, ends, from, to) => {
+      const recorder = recorderOf(stage, ends, from);
+      to.pause();
+      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      from.send('last', recorder.callback(from, 'the last one'));
+      // Once the kernel has taken what it takes.
+      setTimeout(() => {
+        from.terminate();
+        to.terminate();
+      }, 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} closes behind messages that are not written yet, and the other reads on`,
+    (stage, ends, from, to) => {
+      const recorder = recorderOf(stage, ends, from);
+      to.pause();
+      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      from.send('last', recorder.callback(from, 'the last one'));
+      from.close(1000, 'all sent');
+      recorder.note(`buffered ${from.bufferedAmount > 0}`);
+      from.once('close', () => recorder.note(`buffered ${from.bufferedAmount}`));
+      setTimeout(() => to.resume(), 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} closes while the other is paused, which resumes later`,
+    (_stage, _ends, from, to) => {
+      to.pause();
+      from.send('before');
+      from.close(1000);
+      setTimeout(() => to.resume(), 20);
+    },
+  ),
+  ...byEach(
+    (actor) => `the ${actor} pauses, closes and resumes`,
+    (_stage, _ends, from, to) => {
+      from.pause();
+      to.send('before');
+      from.close(1000);
+      setTimeout(() => from.resume(), 20);
+    },
+  ),
+];
+
+/** Closes the server under its connections. */
+const serving: readonly Story[] = [
+  {
+    name: 'the server is closed under an open connection, which goes on until the client closes',
+    async play(stage) {
+      const { client, server } = await stage.meet();
+      const { listener } = stage;
+      listener?.on('close', () => stage.server.note('close of the server'));
+      listener?.close((error) => stage.server.note(`callback of close: ${String(error)}`));
+      client.send('still there');
+      server.once('message', () => client.close(1001));
+      await stage.closed(client, server);
+    },
+  },
+  {
+    name: 'the server is closed three times',
+    async play(stage) {
+      const listener = stage.serve();
+      listener.on('close', () => stage.server.note('close of the server'));
+      for (const nth of ['first', 'second', 'third']) {
+        listener.close((error) => stage.server.note(`callback of the ${nth} close: ${String(error)}`));
+      }
+      await stage.closed();
+      listener.close((error) => stage.server.note(`callback of a late close: ${String(error)}`));
+      await stage.closed();
+    },
+  },
+];
+
+/** Stories about what comes before an end. */
+export const openStories: readonly Story[] = [...talking, ...waiting, ...serving];
