@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
-import type { ListenOptions } from 'node:net';
+import net, { type ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { testCertificate } from '@framewire/testing';
 import { WebSocketServer } from 'ws';
 import { describe, expect, test, vi } from 'vitest';
@@ -231,6 +233,23 @@ describe('confidential headers', () => {
     );
     const address = `wss://127.0.0.1:${secure.port}/a`;
     expect((await told(plain, address, { ...SECRETS, ca: cert })).slice(0, 2)).toEqual([null, null]);
+  });
+
+  test('stay behind on a downgrade to the same name, whose ports both go without saying', async () => {
+    const plain = await site();
+    const secure = await site(
+      { '/a': 'ws://example.com/b' },
+      { server: https.createServer(await testCertificate()) },
+    );
+    const createConnection = ({ port }: { port: number }): Duplex =>
+      port === 443
+        ? tls.connect({ port: secure.port, host: '127.0.0.1', rejectUnauthorized: false })
+        : net.connect({ port: plain.port, host: '127.0.0.1' });
+    expect(await told(plain, 'wss://example.com/a', { ...SECRETS, createConnection })).toEqual([
+      null,
+      null,
+      'mine',
+    ]);
   });
 
   test('of the URL and of the option auth are among them', async () => {

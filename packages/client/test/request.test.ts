@@ -217,6 +217,20 @@ describe('what is passed on to the request', () => {
     ws.terminate();
   });
 
+  test('defaultPort is the port that the Host header leaves out', async () => {
+    const { port, requests } = await wsServer();
+    const hosts = await withBoth(async (Client) => {
+      const ws = new Client('ws://example.com:81/', {
+        defaultPort: 81,
+        createConnection: () => net.connect({ port, host: '127.0.0.1' }),
+      });
+      await once(ws, 'open');
+      ws.terminate();
+      return [String(requests.at(-1)?.headers.host)];
+    });
+    expect(hosts).toEqual(['example.com']);
+  });
+
   test('createConnection that throws is an error and a close', async () => {
     await withBoth((Client) => {
       const createConnection = (): never => {
@@ -238,6 +252,7 @@ describe('what is passed on to the request', () => {
     });
     await once(ws, 'open');
     expect(requests[0]?.headers['sec-websocket-version']).toBe('13');
+    expect(Object.keys(http.globalAgent.sockets)).toEqual([]);
     ws.terminate();
   });
 
