@@ -367,6 +367,22 @@ describe('servers that share an HTTP server', () => {
     }
   });
 
+  test('tell wsClientError of a bad request once, on the server that it is for or else the first', async () => {
+    const { server, port } = await httpServer();
+    const told: string[] = [];
+    for (const path of ['/a', '/b']) {
+      const wss = new OurWebSocketServer({ server, path });
+      wss.on('wsClientError', (_error, socket) => {
+        told.push(path);
+        socket.destroy();
+      });
+    }
+    for (const path of ['/a', '/b', '/c']) {
+      await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`));
+    }
+    expect(told).toEqual(['/a', '/b', '/a']);
+  });
+
   test('may be closed one by one: the others go on', async () => {
     const { server, url } = await httpServer();
     const [first, second] = ['/a', '/b'].map((path) => new OurWebSocketServer({ server, path }));

@@ -193,6 +193,16 @@ describe('a refused connection', () => {
     expect(paths).toEqual([]);
   });
 
+  test('is destroyed once the answer is written, though the client does not end its side', async () => {
+    const [client, socket] = duplexPair();
+    const wss = new OurWebSocketServer({ noServer: true, path: '/a' });
+    const closed = once(socket, 'close');
+    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('accepted'));
+    client.resume();
+    await closed;
+    expect(client.writable).toBe(true);
+  });
+
   test('that fails before, during or after the refusal does not reach the process', async () => {
     for (const when of ['before', 'behind', 'later'] as const) {
       const [client, socket] = duplexPair();
