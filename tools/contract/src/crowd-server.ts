@@ -7,6 +7,8 @@ import type { ServerReport } from './crowd.ts';
 const closed: Record<string, number> = {};
 const report = { messages: 0, errors: 0, closed };
 
+let isAskedForTheEnd = false;
+
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   const { port } = server.address() as AddressInfo;
   process.send?.(`ws://127.0.0.1:${port}`);
@@ -20,10 +22,26 @@ server.on('connection', (ws) => {
   ws.on('error', () => report.errors++);
   ws.on('close', (code) => {
     closed[code] = (closed[code] ?? 0) + 1;
+    if (isAskedForTheEnd) answerAtTheEnd();
   });
 });
 
-process.on('message', () => {
-  const answer: ServerReport = { open: server.clients.size, ...report };
-  process.send?.(answer);
+process.on('message', (question: string) => {
+  if (question === 'report') answer();
+  else {
+    isAskedForTheEnd = true;
+    answerAtTheEnd();
+  }
 });
+
+function answer(): void {
+  const now: ServerReport = { open: server.clients.size, ...report };
+  process.send?.(now);
+}
+
+/** A client has closed a moment before the server sees it: the last one to go is the end. */
+function answerAtTheEnd(): void {
+  if (server.clients.size > 0) return;
+  isAskedForTheEnd = false;
+  answer();
+}

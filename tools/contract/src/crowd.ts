@@ -16,7 +16,10 @@ export interface ServerReport {
 /** The process with the server. */
 export interface CrowdServer {
   readonly url: string;
+  /** What it has seen so far. */
   report(): Promise<ServerReport>;
+  /** What it has seen when the last client has gone. */
+  reportAtTheEnd(): Promise<ServerReport>;
   stop(): void;
 }
 
@@ -35,7 +38,12 @@ export interface CrowdClients {
 export async function startCrowdServer(): Promise<CrowdServer> {
   const child = startProcess('./crowd-server.ts', []);
   const [url] = (await once(child, 'message')) as [string];
-  return { url, report: () => ask<ServerReport>(child, 'report'), stop: () => void child.kill() };
+  return {
+    url,
+    report: () => ask(child, 'report'),
+    reportAtTheEnd: () => ask(child, 'end'),
+    stop: () => void child.kill(),
+  };
 }
 
 /** Starts a process that is ready to open clients. */

@@ -27,7 +27,7 @@ test(`${CONNECTIONS} connections are held at once, each carries a message both w
     expect((await server.report()).open).toBe(CONNECTIONS);
     expect(await clients.talk()).toEqual({ echoed: CONNECTIONS, wrong: 0 });
     expect(await clients.closeAll()).toEqual({ 1000: CONNECTIONS });
-    expect(await server.report()).toEqual({
+    expect(await server.reportAtTheEnd()).toEqual({
       open: 0,
       messages: CONNECTIONS,
       errors: 0,
