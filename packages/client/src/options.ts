@@ -27,7 +27,7 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
    * chooses.
    */
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-  /** How long the opening handshake may take without a sign of life, in ms; begun anew for each redirect. Default: no limit. */
+  /** How long the opening handshake may take, in ms; begun anew for each redirect. Default, and with 0: no limit. */
   handshakeTimeout?: number | undefined;
   /** Whether redirects (301, 302, 303, 307, 308) are followed. Default false. */
   followRedirects?: boolean | undefined;
