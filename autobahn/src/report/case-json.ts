@@ -62,21 +62,13 @@ function expectation({ testCase }: Run): string {
     end.codes.length > 1 ? `one of the codes ${end.codes.join(', ')}` : `the code ${end.codes[0] ?? 0}`;
   const closing = `${who} first; the peer sends ${codes} or none.`;
   if (conduct.kind === 'log') {
-    const seen = conduct.ok === '(none)' ? 'nothing' : shorten(conduct.ok);
-    return `The peer sends ${seen} before the closing. ${closing}`;
+    const seen = conduct.ok === '(none)' ? 'nothing' : 'the expected events, in order, and no other';
+    return `The peer sends ${seen}. ${closing}`;
   }
   const times =
     conduct.kind === 'large' ? 'The message comes back' : 'Every message comes back, one after the other';
   return `${times}. ${closing}`;
 }
-
-function shorten(log: string): string {
-  const text = log.replaceAll('; ', ', then ');
-  return text.length > SHOWN_LOG ? `${text.slice(0, SHOWN_LOG)} …` : text;
-}
-
-/** Characters of an expected log that a sentence shows. */
-const SHOWN_LOG = 120;
 
 function showEvent(event: LogEvent): ShownEvent {
   if (event.kind === 'timeout') return ['timeout', event.tag];

@@ -1,0 +1,41 @@
+/** A client that echoes, with one of the stacks of this workspace: asks a fuzzing server for all its cases, then for the reports. */
+
+import { WebSocket as FramewireSocket } from 'framewire';
+import { WebSocket as WsSocket } from 'ws';
+import type { RawData } from 'ws';
+
+const [stack, url = 'ws://127.0.0.1:9001', agent = 'client', jobs = '8'] = process.argv.slice(2);
+// The two classes have one surface; their types cannot know of each other.
+const Socket = (stack === 'ws' ? WsSocket : FramewireSocket) as typeof WsSocket;
+
+const count = Number(await ask('/getCaseCount'));
+const numbers = Array.from({ length: count }, (_, i) => i + 1);
+await Promise.all(Array.from({ length: Number(jobs) }, work));
+await ask(`/updateReports?agent=${encodeURIComponent(agent)}&shutdownOnComplete=true`);
+
+async function work(): Promise<void> {
+  for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+    await echo(`/runCase?case=${number}&agent=${encodeURIComponent(agent)}`);
+  }
+}
+
+/** Resolves to the one message of an answer. */
+function ask(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = new Socket(`${url}${path}`);
+    socket.on('message', (data: Buffer) => (answer = data.toString('utf8')));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+/** Resolves when the case has ended. */
+function echo(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = new Socket(`${url}${path}`);
+    socket.on('message', (data: RawData, isBinary: boolean) => socket.send(data, { binary: isBinary }));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+  });
+}

@@ -1,0 +1,57 @@
+/** The plain summary of a run in the terminal: a line a section, then every case that is not simply OK. */
+
+import { sectionOf } from '../case.ts';
+import { compareIds } from '../spec.ts';
+import { formatVerdicts, isPassed } from './outcome.ts';
+import type { Case } from '../case.ts';
+import type { Run } from '../run.ts';
+
+/** The themes of the sections. */
+const THEMES: Readonly<Record<number, string>> = {
+  1: 'framing',
+  2: 'pings and pongs',
+  3: 'reserved bits',
+  4: 'opcodes',
+  5: 'fragmentation',
+  6: 'UTF-8',
+  7: 'closing',
+  9: 'limits and performance',
+  10: 'auto-fragmentation',
+  12: 'compression, different payloads',
+  13: 'compression, different parameters',
+};
+
+/** Returns the summary of one agent's runs; `cases` are those that were selected. */
+export function formatSummary(agent: string, runs: readonly Run[], cases: readonly Case[]): string {
+  const sections = [...new Set(cases.map(sectionOf))];
+  const rows = sections.map((section) => formatSection(section, runs, cases));
+  const notable = runs
+    .filter(({ verdict }) => verdict.behavior !== 'OK' || verdict.behaviorClose !== 'OK')
+    .sort((a, b) => compareIds(a.testCase.id, b.testCase.id))
+    .map(({ testCase, verdict }) => `  ${testCase.id.padEnd(9)}${formatVerdicts(verdict)}`);
+  const total = `${runs.length} of ${cases.length} cases run: ${formatTally(runs)}`;
+  return [agent, ...rows, ...(notable.length > 0 ? ['', ...notable] : []), '', total, ''].join('\n');
+}
+
+/** Returns a line about one section, such as `   6  UTF-8  141 OK, 4 NON-STRICT`. */
+export function formatSection(section: number, runs: readonly Run[], cases: readonly Case[]): string {
+  const own = runs.filter(({ testCase }) => sectionOf(testCase) === section);
+  const selected = cases.filter((testCase) => sectionOf(testCase) === section).length;
+  const missing = selected > own.length ? `, ${selected - own.length} not run` : '';
+  return `  ${String(section).padStart(2)}  ${(THEMES[section] ?? '').padEnd(34)} ${formatTally(own)}${missing}`;
+}
+
+/** Whether all the selected cases were run and passed. */
+export function allPassed(runs: readonly Run[], cases: readonly Case[], strict: boolean): boolean {
+  return runs.length === cases.length && runs.every(({ verdict }) => isPassed(verdict, strict));
+}
+
+function formatTally(runs: readonly Run[]): string {
+  const tally = new Map<string, number>();
+  for (const { verdict } of runs) {
+    const key = formatVerdicts(verdict);
+    tally.set(key, (tally.get(key) ?? 0) + 1);
+  }
+  const entries = [...tally].sort(([, a], [, b]) => b - a).map(([key, count]) => `${count} ${key}`);
+  return entries.join(', ') || 'none';
+}
