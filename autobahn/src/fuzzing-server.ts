@@ -38,13 +38,18 @@ export class FuzzingServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** The work on the connections that are open. */
+  readonly #busy = new Set<Promise<void>>();
   /** Who waits for the end of a case, by agent and id. */
   readonly #waiting = new Map<string, ((run: Run) => void)[]>();
   readonly #runs = new Map<string, Run>();
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const accept = (socket: Socket) => void this.#accept(socket);
+    const accept = (socket: Socket) => {
+      const work = this.#accept(socket).finally(() => this.#busy.delete(work));
+      this.#busy.add(work);
+    };
     this.#server = options.tls
       ? createTlsServer({ ...options.tls }, accept)
       : createServer({ noDelay: true }, accept);
@@ -61,6 +66,11 @@ export class FuzzingServer {
       this.#server.once('error', reject);
       this.#server.listen(port, host, () => resolve(this.#port));
     });
+  }
+
+  /** Resolves when every connection that is open now has been dealt with. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#busy);
   }
 
   /** Ends all connections and stops listening. */

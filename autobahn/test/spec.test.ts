@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { ALL_CASES } from '../src/cases/index.ts';
+import { SpecError, compareIds, isExcluded, readSpec, selectCases } from '../src/spec.ts';
+
+function ids(cases: string[], excludeCases: string[] = []): string[] {
+  return selectCases(ALL_CASES, { cases, excludeCases, excludeAgentCases: {} }).map(({ id }) => id);
+}
+
+describe('the patterns of cases', () => {
+  test('select one case when there is no asterisk', () => {
+    expect(ids(['6.4.1', '9.9.9'])).toEqual(['6.4.1']);
+    expect(ids(['6.4'])).toEqual([]);
+  });
+
+  test('take a dot for a dot', () => {
+    expect(ids(['1.*'])).toHaveLength(16);
+    expect(ids(['1*'])).toEqual(expect.arrayContaining(['1.1.1', '10.1.1']));
+  });
+
+  test('have to fit the beginning of the id only', () => {
+    const groups = new Set(ids(['6.2*']).map((id) => id.split('.')[1]));
+    expect([...groups]).toEqual(['2', '20', '21', '22', '23']);
+  });
+
+  test('select without duplicates, in numeric order, less what is excluded', () => {
+    expect(ids(['2.1', '2.*', '2.10'], ['2.3', '2.5*'])).toEqual([
+      '2.1',
+      '2.2',
+      '2.4',
+      '2.6',
+      '2.7',
+      '2.8',
+      '2.9',
+      '2.10',
+      '2.11',
+    ]);
+  });
+
+  test('have to fit the whole agent and the whole id where a pair is excluded', () => {
+    const selection = { cases: ['*'], excludeCases: [], excludeAgentCases: { 'ws*': ['6.4.*', '2.1'] } };
+    expect(isExcluded(selection, 'ws@8.23.0', '6.4.1')).toBe(true);
+    expect(isExcluded(selection, 'ws@8.23.0', '2.10')).toBe(false);
+    expect(isExcluded(selection, 'not ws', '6.4.1')).toBe(false);
+  });
+});
+
+test('ids are compared number by number', () => {
+  expect(['10.1.1', '2.10', '2.9', '6.4'].sort(compareIds)).toEqual(['2.9', '2.10', '6.4', '10.1.1']);
+});
+
+describe('a spec', () => {
+  test('has the defaults of the public suite', () => {
+    expect(readSpec('{}')).toMatchObject({
+      cases: ['*'],
+      excludeCases: [],
+      excludeAgentCases: {},
+      servers: [],
+    });
+  });
+
+  test('is read with its servers, whose options stand on the global ones', () => {
+    const spec = readSpec(`{
+      "outdir": "./reports/servers",
+      "options": { "failByDrop": false, "closeHandshakeTimeout": 2 },
+      "servers": [{ "url": "ws://127.0.0.1:9001", "agent": "one", "options": { "openHandshakeTimeout": 3 } }],
+      "cases": ["1.*"], "exclude-cases": ["1.1.8"], "exclude-agent-cases": { "one": ["2.*"] }
+    }`);
+    expect(spec).toMatchObject({
+      outdir: './reports/servers',
+      cases: ['1.*'],
+      excludeCases: ['1.1.8'],
+      excludeAgentCases: { one: ['2.*'] },
+      servers: [{ agent: 'one', limits: { openHandshakeTimeout: 3, closeHandshakeTimeout: 2 } }],
+    });
+  });
+
+  test.each([
+    ['nothing', /^the spec is not JSON/],
+    ['[]', 'the spec is no JSON object'],
+    ['{"cases": "1.*"}', '"cases" is no list'],
+    ['{"servers": [{}]}', 'an entry of "servers" has no "url"'],
+    ['{"servers": [{"url": "http://a"}]}', 'not a WebSocket URL: http://a'],
+    [
+      '{"options": {"openHandshakeTimeout": "5"}}',
+      'the option "openHandshakeTimeout" is no number of seconds',
+    ],
+  ])('is refused in one line: %s', (text, message) => {
+    expect(() => readSpec(text)).toThrow(message);
+    expect(() => readSpec(text)).toThrow(SpecError);
+  });
+});

@@ -1,0 +1,58 @@
+/** What the tests of whole runs share: cases run against a server, or by a client, and their verdicts by id. */
+
+import { ALL_CASES } from '../src/cases/index.ts';
+import { DEFAULT_LIMITS } from '../src/engine.ts';
+import { testServer } from '../src/fuzzing-client.ts';
+import { FuzzingServer } from '../src/fuzzing-server.ts';
+import { formatVerdicts } from '../src/report/outcome.ts';
+import { compareIds, selectCases } from '../src/spec.ts';
+import type { Case } from '../src/case.ts';
+import type { Run } from '../src/run.ts';
+
+/** Verdicts by case; `behavior / behaviorClose`, or one word where the closing says nothing new. */
+export type Verdicts = Record<string, string>;
+
+export function casesOf(patterns: string): Case[] {
+  return selectCases(ALL_CASES, selection(patterns));
+}
+
+export function selection(patterns: string) {
+  return { cases: patterns.split(','), excludeCases: [], excludeAgentCases: {} };
+}
+
+export function verdictsOf(runs: readonly Run[]): Verdicts {
+  const sorted = [...runs].sort((a, b) => compareIds(a.testCase.id, b.testCase.id));
+  return Object.fromEntries(sorted.map(({ testCase, verdict }) => [testCase.id, formatVerdicts(verdict)]));
+}
+
+/** Runs cases against a server on this port. */
+export async function runServerCases(port: number, patterns: string, jobs = 16): Promise<Run[]> {
+  const runs: Run[] = [];
+  const target = { agent: 'tested', origin: null, protocols: [], hostname: null, limits: DEFAULT_LIMITS };
+  await testServer(
+    { url: `ws://127.0.0.1:${port}`, ...target },
+    { cases: casesOf(patterns), selection: selection(patterns), jobs, onRun: (run) => runs.push(run) },
+  );
+  return runs;
+}
+
+/** Has a client run cases: `play` makes one connection to a URL and resolves when it has ended. */
+export async function runClientCases(
+  patterns: string,
+  play: (url: string) => Promise<void>,
+  jobs = 8,
+): Promise<Run[]> {
+  const cases = casesOf(patterns);
+  const server = new FuzzingServer({ cases, selection: selection(patterns), limits: DEFAULT_LIMITS });
+  const port = await server.listen(0, '127.0.0.1');
+  const waiting = cases.map((_, index) => index + 1);
+  const work = async () => {
+    for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
+      await play(`ws://127.0.0.1:${port}/runCase?case=${number}&agent=tested`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  await server.settled();
+  await server.close();
+  return server.runs;
+}
