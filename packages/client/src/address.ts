@@ -65,7 +65,8 @@ function parseUrl(address: string | URL): URL {
   }
 }
 
-function toWebSocketScheme(url: URL): URL {
+/** The URL with a scheme of its own where it has that of HTTP. */
+export function toWebSocketScheme(url: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return url;
   const copy = new URL(url);
   copy.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { clearDeadline, DEFAULTS, setDeadline, type Deadline, type Extension } from '@framewire/connection';
 import { checkUpgradeResponse, handshakeError, upgradeRequestHeaders } from '@framewire/handshake';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, toWebSocketScheme, type Address } from './address.ts';
 import { acceptCompression, offerCompression } from './compression.ts';
 import type { ClientOptions } from './options.ts';
 import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders } from './redirect.ts';
@@ -18,8 +18,10 @@ const MAX_REDIRECTS = 10;
 export interface ConnectListener {
   /** Whether a listener decides what a redirected request may hold. */
   watchesRedirects(): boolean;
+  /** A redirect names this URL, whether or not it can be followed. */
+  moved(url: URL): void;
   /** A redirect is followed by this request. */
-  redirected(address: Address, request: ClientRequest): void;
+  redirected(request: ClientRequest): void;
   /** The server answered something else than an upgrade; false when nobody took it over. */
   unexpectedResponse(request: ClientRequest, response: IncomingMessage): boolean;
   /** A request is ready to be ended; false when nobody took it over. */
@@ -83,7 +85,7 @@ export class ConnectAttempt {
     });
     const request = this.#createRequest(headers);
     this.#request = request;
-    if (this.#redirects > 0) this.#listener.redirected(this.#address, request);
+    if (this.#redirects > 0) this.#listener.redirected(request);
     const { handshakeTimeout } = this.#options;
     // A listener of the redirect may have given the attempt up: the listeners below are still needed, as it may have
     // destroyed the request with an error of its own.
@@ -190,7 +192,9 @@ export class ConnectAttempt {
     clearDeadline(this.#deadline);
     request?.destroy();
     try {
-      this.#address = parseAddress(resolve(location, this.#address));
+      const url = resolve(location, this.#address);
+      this.#listener.moved(toWebSocketScheme(url));
+      this.#address = parseAddress(url);
     } catch (error) {
       this.#fail(error as Error);
       return;

@@ -69,10 +69,10 @@ export class WebSocket extends WebSocketConnection {
   #listener(options: ClientOptions<WebSocket>): ConnectListener {
     return {
       watchesRedirects: () => this.listenerCount('redirect') > 0,
-      redirected: (address, request) => {
-        this.#url = address.url.href;
-        this.emit('redirect', this.#url, request);
+      moved: (url) => {
+        this.#url = url.href;
       },
+      redirected: (request) => this.emit('redirect', this.#url ?? '', request),
       unexpectedResponse: (request, response) => this.emit('unexpected-response', request, response),
       finishRequest: (request: ClientRequest) => {
         options.finishRequest?.(request, this);

@@ -87,8 +87,9 @@ export class Outbound<T> implements Flushable {
     return this.#socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
   }
 
-  /** Counts what was sent when it was too late. */
+  /** Counts what was sent when it was too late. What was sent in time is told first. */
   discard(data: unknown): void {
+    this.flush();
     this.#discarded += payloadLength(data);
   }
 
@@ -307,9 +308,8 @@ export class Outbound<T> implements Flushable {
     const callbacks = this.#callbacks;
     if (callbacks === undefined) return undefined;
     this.#callbacks = undefined;
-    if (callbacks.length === 1) return callbacks[0];
     return (error) => {
-      settle(callbacks, error, 0);
+      settle(callbacks, error);
     };
   }
 
@@ -321,14 +321,22 @@ export class Outbound<T> implements Flushable {
   }
 }
 
-/** Calls all callbacks in order: one that throws does not keep the others from being called. */
-function settle(callbacks: readonly SendCallback[], error: Error | null | undefined, from: number): void {
-  let i = from;
-  try {
-    while (i < callbacks.length) (callbacks[i++] as SendCallback)(error);
-  } finally {
-    if (i < callbacks.length) process.nextTick(settle, callbacks, error, i);
+/**
+ * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
+ * exception comes up in a tick of its own.
+ */
+function settle(callbacks: readonly SendCallback[], outcome: Error | null | undefined): void {
+  for (const callback of callbacks) {
+    try {
+      callback(outcome);
+    } catch (error) {
+      process.nextTick(rethrow, error);
+    }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */

@@ -313,10 +313,15 @@ export class Session<T> {
     clearDeadline(this.#closeDeadline);
     this.#state = CLOSING;
     this.#socketClosed = true;
+    if (!readsOn(this.#closing)) {
+      this.#inbound.finish();
+      return;
+    }
     // What came before the end is delivered, even to who has paused.
-    const rest = readsOn(this.#closing) ? (this.#socket.read() as Buffer | null) : null;
+    const rest = this.#socket.read() as Buffer | null;
     if (rest !== null) this.#onSocketData(rest);
-    this.#inbound.finish();
+    // A stream in memory closes as soon as it is destroyed: callbacks of sends made right after that come before the end.
+    process.nextTick(finish, this.#inbound);
   }
 
   static {
@@ -342,6 +347,10 @@ export class Session<T> {
       ['error', listener((session) => session.#onSocketError())],
     ];
   }
+}
+
+function finish(inbound: Inbound<unknown>): void {
+  inbound.finish();
 }
 
 function resume(socket: Duplex): void {

@@ -47,7 +47,17 @@ const CONTENT_LENGTH = /^[0-9]{1,15}$/;
  * before the colon, and names that are not tokens; more than one `Host`, `Content-Length` or `Transfer-Encoding`, both of
  * the latter at once, and a `Content-Length` that is not a number.
  */
-export class HeadParser<Head extends RequestHead | ResponseHead> {
+export interface HeadParser<Head extends RequestHead | ResponseHead> {
+  /**
+   * Takes the next bytes. Nothing of the chunk is kept, but `rest` is a view of it.
+   *
+   * @returns `undefined` while the head is not complete; then the result, after which the parser is used up
+   * @throws `Error` with the code `WS_ERR_HEAD_IS_OVER` when there was a result already
+   */
+  push(chunk: Uint8Array): HeadResult<Head> | undefined;
+}
+
+class LineByLine<Head extends RequestHead | ResponseHead> implements HeadParser<Head> {
   readonly #readStartLine: ReadStartLine<Head>;
   readonly #maxHeaders: number;
   readonly #lines: LineReader;
@@ -62,12 +72,6 @@ export class HeadParser<Head extends RequestHead | ResponseHead> {
     this.#lines = new LineReader(maxBytes || Infinity);
   }
 
-  /**
-   * Takes the next bytes. Nothing of the chunk is kept, but `rest` is a view of it.
-   *
-   * @returns `undefined` while the head is not complete; then the result, after which the parser is used up
-   * @throws `Error` with the code `WS_ERR_HEAD_IS_OVER` when there was a result already
-   */
   push(chunk: Uint8Array): HeadResult<Head> | undefined {
     if (this.#over) throw handshakeError('HEAD_IS_OVER');
     this.#lines.offset = 0;
@@ -131,12 +135,12 @@ export class HeadParser<Head extends RequestHead | ResponseHead> {
  * });
  */
 export function requestHeadParser(limits: HeadLimits = {}): HeadParser<RequestHead> {
-  return new HeadParser<RequestHead>(readRequestLine, limits);
+  return new LineByLine<RequestHead>(readRequestLine, limits);
 }
 
 /** A parser for the head of a response; an interim one (1xx but 101) is a head of its own, and another follows. */
 export function responseHeadParser(limits: HeadLimits = {}): HeadParser<ResponseHead> {
-  return new HeadParser<ResponseHead>(readStatusLine, limits);
+  return new LineByLine<ResponseHead>(readStatusLine, limits);
 }
 
 /** `method SP request-target SP HTTP-version` (RFC 9112 §3). */

@@ -6,6 +6,7 @@ import {
   type HandshakeErrorCode,
   type RefusalRule,
 } from './handshake-error.ts';
+import { equalsIgnoringCase } from './grammar.ts';
 import { fieldsOf, type HeaderField, type OutgoingHeaders } from './headers.ts';
 import { formatHead } from './http-head.ts';
 import { reasonPhrase } from './status.ts';
@@ -58,24 +59,29 @@ export function createRefusal(status: number, message?: string, headers: Outgoin
  * refusal that was put together by hand
  */
 export function formatRefusal({ status, message, headers }: Refusal): string {
-  const fields = withDefaults(fieldsOf(headers), [
-    ['Connection', 'close'],
-    ['Content-Type', 'text/html'],
-  ]);
+  const own = fieldsOf(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
   const lines = [
     `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
-    ...fields.map(([name, value]) => `${name}: ${value}`),
+    ...inPlaceOf([...DEFAULTS, ['Content-Length', String(kernel.utf8Length(message))]], own).map(
+      ([name, value]) => `${name}: ${value}`,
+    ),
   ];
   return formatHead(lines) + message;
+}
 
-  function withDefaults(own: readonly HeaderField[], defaults: readonly HeaderField[]): HeaderField[] {
-    const names = new Set(own.map(([name]) => name.toLowerCase()));
-    return [
-      ...defaults.filter(([name]) => !names.has(name.toLowerCase())),
-      ['Content-Length', String(kernel.utf8Length(message))],
-      ...own.filter(([name]) => !FRAMING.has(name.toLowerCase())),
-    ];
-  }
+const DEFAULTS: readonly HeaderField[] = [
+  ['Connection', 'close'],
+  ['Content-Type', 'text/html'],
+];
+
+/** The defaults, each replaced where it stands by those of the same name, and then the others. */
+function inPlaceOf(defaults: readonly HeaderField[], own: readonly HeaderField[]): HeaderField[] {
+  const sameName = (one: HeaderField) => (other: HeaderField) => equalsIgnoringCase(one[0], other[0]);
+  const chosen = defaults.flatMap((field) => {
+    const replacing = own.filter(sameName(field));
+    return replacing.length > 0 ? replacing : [field];
+  });
+  return [...chosen, ...own.filter((field) => !defaults.some(sameName(field)))];
 }
 
 /** What says where the body ends: never the caller's to set. */

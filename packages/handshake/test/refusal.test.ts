@@ -54,8 +54,8 @@ describe('a refusal', () => {
     expect(formatRefusal(createRefusal(401, 'no', headers))).toBe(
       'HTTP/1.1 401 Unauthorized\r\n' +
         'Connection: close\r\n' +
-        'Content-Length: 2\r\n' +
         'content-type: text/plain\r\n' +
+        'Content-Length: 2\r\n' +
         'Set-Cookie: a=1\r\n' +
         'Set-Cookie: b=2\r\n\r\n' +
         'no',

@@ -126,7 +126,6 @@ const cutting: readonly Story[] = [
     },
   ),
   ...byEach(
-    // Differs at present over streams in memory, which close at once: ours tells close before the callback, ws behind it.
     (actor) => `the ${actor} terminates and sends behind it`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);

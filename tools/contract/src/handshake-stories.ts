@@ -84,8 +84,6 @@ const refusals: readonly Story[] = [
     client: { followRedirects: true },
   }),
 ];
-
-// Differs at present: the errors of ours have codes of their own (WS_ERR_INVALID_ACCEPT and others), those of ws have none.
 const badAnswers: readonly Story[] = [
   answered('a wrong Sec-WebSocket-Accept', () => upgradeResponse('another key')),
   answered('no Sec-WebSocket-Accept', () =>

@@ -32,7 +32,6 @@ const talking: readonly Story[] = [
     },
   ),
   ...byEach(
-    // Differs at present: the callback of what was sent comes in ours behind that of what was refused later in the same turn.
     (actor) => `the ${actor} sends fragments with a close between them`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);

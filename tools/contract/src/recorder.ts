@@ -1,4 +1,5 @@
 // The recorder: what one end of a connection tells, line by line, in words that two implementations can be compared by.
+import { HANDSHAKE_ERRORS } from '@framewire/handshake';
 import { Buffer } from 'node:buffer';
 import { ClientRequest, IncomingMessage } from 'node:http';
 import type { CloseEvent, ErrorEvent, MessageEvent, WebSocket } from 'ws';
@@ -77,8 +78,11 @@ export function printable(value: unknown): string {
   return String(value);
 }
 
+/** Our errors of the opening handshake have codes, those of ws have none: see decisions.test.ts. */
+const OWN_CODES: ReadonlySet<unknown> = new Set(Object.values(HANDSHAKE_ERRORS).map(({ code }) => code));
+
 function printableError(error: Error & { code?: unknown; syscall?: unknown }): string {
-  const code = error.code === undefined ? '' : ` ${printable(error.code)}`;
+  const code = error.code === undefined || OWN_CODES.has(error.code) ? '' : ` ${printable(error.code)}`;
   return `<${error.name}${code}: ${neutral(error.message)}>`;
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { ClientOptions } from 'ws';
-import { certificate } from './certificate.ts';
+import { testCertificate } from '@framewire/testing';
 import { duplexPair } from './duplex-pair.ts';
 
 /** An HTTP server on a transport, and the ways to it. */
@@ -59,7 +59,7 @@ async function openTcp(): Promise<Host> {
 }
 
 async function openTls(): Promise<Host> {
-  const { key, cert } = await certificate();
+  const { key, cert } = await testCertificate();
   const server = https.createServer({ key, cert });
   const sockets = connectionsOf(server);
   const { port } = await listen(server);

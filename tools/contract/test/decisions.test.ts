@@ -69,4 +69,18 @@ eachTransport(ours, (meeting) => {
     await closed(client);
     expect(messages).toEqual([`Unexpected server response: ${status}`]);
   });
+
+  // ws tells these by their texts alone.
+  test('an error of the opening handshake has a code', async () => {
+    meeting.host.http.once('upgrade', (_request, socket) => {
+      socket.end(head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'));
+    });
+    const client = meeting.dial();
+    const errors: unknown[] = [];
+    client.on('error', (error) => errors.push(error));
+    await closed(client);
+    expect(errors).toMatchObject([
+      { code: 'WS_ERR_INVALID_ACCEPT', message: 'Invalid Sec-WebSocket-Accept header' },
+    ]);
+  });
 });

@@ -77,7 +77,6 @@ const cases: Record<string, Case> = {
       verifyClient: (_info, done) => done(false, 429, 'slowly', { 'Retry-After': '5', 'X-Why': 'because' }),
     },
   },
-  // Differs at present: a header of the user stands in ours behind those of a refusal, in ws in the place of the one it replaces.
   'verifyClient with headers in the place of those that a refusal has': {
     request: upgradeRequest(),
     options: {
