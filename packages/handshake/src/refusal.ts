@@ -76,7 +76,8 @@ const DEFAULTS: readonly HeaderField[] = [
 
 /** The defaults, each replaced where it stands by those of the same name, and then the others. */
 function inPlaceOf(defaults: readonly HeaderField[], own: readonly HeaderField[]): HeaderField[] {
-  const sameName = (one: HeaderField) => (other: HeaderField) => equalsIgnoringCase(one[0], other[0]);
+  const sameName = (one: HeaderField) => (other: HeaderField) =>
+    equalsIgnoringCase(one[0], other[0].toLowerCase());
   const chosen = defaults.flatMap((field) => {
     const replacing = own.filter(sameName(field));
     return replacing.length > 0 ? replacing : [field];
