@@ -7,6 +7,7 @@ import { FuzzingServer } from '../src/fuzzing-server.ts';
 import { formatVerdicts } from '../src/report/outcome.ts';
 import { compareIds, selectCases } from '../src/spec.ts';
 import type { Case } from '../src/case.ts';
+import type { EngineLimits } from '../src/engine.ts';
 import type { Run } from '../src/run.ts';
 
 /** Verdicts by case; `behavior / behaviorClose`, or one word where the closing says nothing new. */
@@ -25,23 +26,25 @@ export function verdictsOf(runs: readonly Run[]): Verdicts {
   return Object.fromEntries(sorted.map(({ testCase, verdict }) => [testCase.id, formatVerdicts(verdict)]));
 }
 
+const JOBS = 16;
+
 /** Runs cases against a server on this port. */
-export async function runServerCases(port: number, patterns: string, jobs = 16): Promise<Run[]> {
+export async function runServerCases(
+  port: number,
+  patterns: string,
+  limits: EngineLimits = DEFAULT_LIMITS,
+): Promise<Run[]> {
   const runs: Run[] = [];
-  const target = { agent: 'tested', origin: null, protocols: [], hostname: null, limits: DEFAULT_LIMITS };
+  const target = { agent: 'tested', origin: null, protocols: [], hostname: null, limits };
   await testServer(
     { url: `ws://127.0.0.1:${port}`, ...target },
-    { cases: casesOf(patterns), selection: selection(patterns), jobs, onRun: (run) => runs.push(run) },
+    { cases: casesOf(patterns), selection: selection(patterns), jobs: JOBS, onRun: (run) => runs.push(run) },
   );
   return runs;
 }
 
 /** Has a client run cases: `play` makes one connection to a URL and resolves when it has ended. */
-export async function runClientCases(
-  patterns: string,
-  play: (url: string) => Promise<void>,
-  jobs = 8,
-): Promise<Run[]> {
+export async function runClientCases(patterns: string, play: (url: string) => Promise<void>): Promise<Run[]> {
   const cases = casesOf(patterns);
   const server = new FuzzingServer({ cases, selection: selection(patterns), limits: DEFAULT_LIMITS });
   const port = await server.listen(0, '127.0.0.1');
@@ -51,7 +54,7 @@ export async function runClientCases(
       await play(`ws://127.0.0.1:${port}/runCase?case=${number}&agent=tested`);
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  await Promise.all(Array.from({ length: JOBS }, work));
   await server.settled();
   await server.close();
   return server.runs;

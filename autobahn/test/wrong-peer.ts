@@ -13,13 +13,14 @@ import type { FrameHeader } from '../src/frames.ts';
 export type Fault =
   | 'none'
   | 'skips the check of UTF-8'
+  | 'checks UTF-8 at the end of a message only'
   | 'ignores reserved bits'
   | 'ignores reserved opcodes'
   | 'ignores continuations without a message'
   | 'changes an octet'
   | 'echoes twice'
   | 'never answers a ping'
-  | 'answers the pings in the wrong order'
+  | 'answers a ping with other octets'
   | 'sends pongs that nobody asked for'
   | 'never answers Close'
   | 'closes with the wrong code'
@@ -145,6 +146,7 @@ class WrongPeer {
   #isText(octets: Buffer, arriving: boolean): boolean {
     if (this.#has('skips the check of UTF-8') || isUtf8(octets)) return true;
     if (!arriving) return false;
+    if (this.#has('checks UTF-8 at the end of a message only')) return true;
     try {
       new TextDecoder('utf-8', { fatal: true }).decode(octets, { stream: true });
       return true;
@@ -163,8 +165,7 @@ class WrongPeer {
 
   #answerPing(payload: Buffer): void {
     if (this.#has('never answers a ping')) return;
-    // One ping late: each answer waits for the ping after it.
-    if (this.#has('answers the pings in the wrong order')) payload = Buffer.from(payload).reverse();
+    if (this.#has('answers a ping with other octets')) payload = Buffer.from(payload).reverse();
     this.#send(Opcode.pong, payload);
   }
 
