@@ -3,8 +3,12 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** The modules of a sans-I/O package that may not know which engine they run in. */
-const sansIO = ['packages/codec/src/**/*.ts', 'packages/handshake/src/**/*.ts'];
+/** The modules without I/O, which may not know which engine they run in. */
+const sansIO = [
+  'packages/codec/src/**/*.ts',
+  'packages/handshake/src/**/*.ts',
+  'packages/permessage-deflate/src/{negotiation,negotiation-entry,negotiation-error,options,parameters}.ts',
+];
 
 const tests = ['packages/*/test/**/*.ts', 'tools/*/test/**/*.ts', 'autobahn/test/**/*.ts'];
 
