@@ -1,0 +1,100 @@
+// The command line: what may be asked for, and the help text.
+import { parseArgs } from 'node:util';
+import { peers, type Peer } from './peers.ts';
+import type { Scenario } from './plan.ts';
+import { scenarios } from './scenarios.ts';
+
+/** What the user asked for. */
+export interface Arguments {
+  readonly scenarios: readonly Scenario[];
+  readonly peers: readonly Peer[];
+  readonly rounds: number;
+  readonly quick: boolean;
+  readonly json: boolean;
+  /** Where results, pictures and their page are written; none where it is undefined. */
+  readonly save: string | undefined;
+  readonly list: boolean;
+  readonly micro: boolean;
+  readonly help: boolean;
+}
+
+const ROUNDS = 5;
+const QUICK_ROUNDS = 3;
+const MOST_ROUNDS = 100;
+/** The peers of a quick run for which nobody was named. */
+const QUICK_PEERS = ['framewire', 'ws', 'net'];
+
+export const HELP = `Usage: npm run bench -- [options]
+
+Measures framewire beside others on this machine: CPU a message, rate, latency, memory.
+
+  --scenario A,B  only these, or all whose names begin with A- (default: all)
+  --peers A,B     only these (default: all that are here; with --quick ${QUICK_PEERS.join(', ')})
+  --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
+  --quick         shorter turns, then a comparison with the committed results
+  --micro         the parts of the codec alone, within one process
+  --json          print the results as JSON instead of tables
+  --save DIR      write results.json, a picture of each scenario and README.md there
+  --list          name the scenarios and peers
+  --help          print this
+`;
+
+/**
+ * Reads the command line.
+ *
+ * @param list The words after the script's name.
+ * @throws {TypeError} With a sentence for the user when an option, a name or a value is no good.
+ */
+export function readArguments(list: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...list],
+    options: {
+      scenario: { type: 'string', multiple: true, default: [] },
+      peers: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      micro: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      save: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const { quick, json, save, list: names, micro, help } = values;
+  return {
+    ...{ quick, json, save, list: names, micro, help },
+    scenarios: chooseScenarios(wordsOf(values.scenario)),
+    peers: choosePeers(wordsOf(values.peers), quick),
+    rounds: readRounds(values.rounds, quick),
+  };
+}
+
+/** `a,b` and `a --option b` are the same. */
+function wordsOf(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(',')).filter((word) => word !== '');
+}
+
+function chooseScenarios(words: readonly string[]): readonly Scenario[] {
+  if (words.length === 0) return scenarios;
+  const wanted = words.flatMap((word) => {
+    const found = scenarios.filter(({ name }) => name === word || name.startsWith(`${word}-`));
+    if (found.length === 0) throw new TypeError(`There is no scenario "${word}"; --list names them.`);
+    return found;
+  });
+  return scenarios.filter((scenario) => wanted.includes(scenario));
+}
+
+function choosePeers(words: readonly string[], quick: boolean): readonly Peer[] {
+  const unknown = words.find((word) => !peers.some(({ name }) => name === word));
+  if (unknown !== undefined) throw new TypeError(`There is no peer "${unknown}"; --list names them.`);
+  if (words.length > 0) return peers.filter(({ name }) => words.includes(name));
+  if (quick) return peers.filter(({ name }) => QUICK_PEERS.includes(name));
+  return peers.filter(({ byDefault }) => byDefault);
+}
+
+function readRounds(text: string | undefined, quick: boolean): number {
+  if (text === undefined) return quick ? QUICK_ROUNDS : ROUNDS;
+  const rounds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
+  throw new TypeError(`--rounds is a number from 1 to ${MOST_ROUNDS}, not "${text}".`);
+}

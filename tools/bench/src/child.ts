@@ -1,0 +1,145 @@
+// A process that the driver starts, pins to a core, asks for things and ends.
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+
+/** How a process is started. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The core it is to stay on; left out, any. */
+  readonly core?: number | undefined;
+}
+
+interface Answer {
+  readonly ready?: unknown;
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Microseconds in one of the ticks of `/proc/<pid>/stat`: the kernel tells user space 100 a second, whatever its own clock. */
+const TICK = 10_000;
+/** How long an answer may take: a server that has lost a message would be waited for without end. */
+const PATIENCE_MS = 120_000;
+/** How much of what a process complained about is kept for the report of its death. */
+const LAST_WORDS = 2000;
+
+/** A child process that answers questions in lines of JSON. */
+export class Child {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #ended: Promise<void>;
+  #resolveReady: Waiting | undefined;
+  #lastId = 0;
+  #rest = '';
+  #complaints = '';
+  #gone: Error | undefined;
+
+  /**
+   * Starts a process.
+   *
+   * @returns The process, and what it said when it was ready.
+   * @throws {Error} When it ends before.
+   */
+  static async start(command: Command): Promise<{ child: Child; ready: unknown }> {
+    const child = new Child(command);
+    const ready = await new Promise((resolve, reject) => (child.#resolveReady = { resolve, reject }));
+    return { child, ready };
+  }
+
+  private constructor({ program, args, env, core }: Command) {
+    const line = core === undefined ? [program, ...args] : ['taskset', '-c', String(core), program, ...args];
+    const [first = program, ...others] = line;
+    this.#process = spawn(first, others, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaints = (this.#complaints + text).slice(-LAST_WORDS);
+    });
+    this.#process.stdin.on('error', () => undefined);
+    this.#process.on('error', (error) => this.#fail(error));
+    this.#ended = once(this.#process, 'close').then(
+      ([code, signal]) =>
+        this.#fail(new Error(`ended with ${String(code ?? signal)} ${this.#complaints}`.trim())),
+      () => undefined,
+    );
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Asks for something; rejects when the process fails at it, or ends. */
+  call(command: string, argument?: unknown): Promise<unknown> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`no answer to ${command} within ${PATIENCE_MS / 1000} s`));
+      const timer = setTimeout(late, PATIENCE_MS);
+      this.#waiting.set(id, {
+        resolve: (result) => {
+          clearTimeout(timer);
+          resolve(result);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
+      this.#process.stdin.write(`${JSON.stringify({ id, command, argument })}\n`);
+    });
+  }
+
+  /** Microseconds that the process has spent so far, as the kernel counts them, in steps of a hundredth of a second. */
+  cpuFromKernel(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
+    return cpuOfStat(stat);
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async stop(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#hear(JSON.parse(line) as Answer);
+  }
+
+  #hear({ ready, id, result, error }: Answer): void {
+    if (ready !== undefined) {
+      this.#resolveReady?.resolve(ready);
+      return;
+    }
+    const waiting = this.#waiting.get(id ?? 0);
+    this.#waiting.delete(id ?? 0);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(new Error(error));
+  }
+
+  #fail(error: Error): void {
+    this.#gone ??= error;
+    this.#resolveReady?.reject(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Microseconds of user and system time in the line of `/proc/<pid>/stat` (fields 14 and 15 of proc(5)). */
+export function cpuOfStat(stat: string): number {
+  // The name, field 2, may hold blanks and parentheses itself; what follows its last one may not.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
+}

@@ -1,0 +1,161 @@
+// The exchange of messages over open connections: a group of connections writes, awaits a number of messages, and writes again.
+import type { Socket } from 'node:net';
+import { createHistogram } from 'node:perf_hooks';
+import type { LoadReport, Scenario } from '../plan.ts';
+import { prepareMessages } from './frames.ts';
+import { openAll, type Target } from './open.ts';
+import { decodeMessage, MessageCounter } from './replies.ts';
+
+/** Connections that wait for each other: one of an echo, all of a broadcast. */
+interface Group {
+  readonly writer: Socket;
+  /** Messages to come before it writes again. */
+  readonly expected: number;
+  received: number;
+  wroteAt: number;
+  /** Which of the prepared writes is next. */
+  next: number;
+}
+
+/** One server's connections, and what is sent over them. */
+export class Exchange {
+  readonly #sockets: Socket[];
+  readonly #groups: Group[];
+  readonly #writes: Buffer[];
+  #deadline = 0;
+  #busy = 0;
+  #messages = 0;
+  #bytes = 0;
+  #latency = createHistogram();
+  #allIdle: () => void = () => undefined;
+  #failed: (error: Error) => void = () => undefined;
+
+  /** Opens the connections, and checks that the first answer is what it should be. */
+  static async open(scenario: Scenario, target: Target): Promise<Exchange> {
+    const sockets = await openAll(target, scenario.connections);
+    try {
+      await check(scenario, sockets);
+      return new Exchange(scenario, sockets);
+    } catch (error) {
+      closeAll(sockets);
+      throw error;
+    }
+  }
+
+  private constructor(scenario: Scenario, sockets: Socket[]) {
+    const { kind, burst } = scenario;
+    const wires = prepareMessages(scenario).map(({ wire }) => wire);
+    const repeat = kind === 'echo' ? burst : 1;
+    this.#writes = wires.map((_, first) =>
+      repeat === 1
+        ? (wires[first] ?? Buffer.alloc(0))
+        : Buffer.concat(
+            Array.from({ length: repeat }, (_, i) => wires[(first + i) % wires.length] ?? Buffer.alloc(0)),
+          ),
+    );
+    this.#sockets = sockets;
+    const whole = kind === 'broadcast';
+    const writers = whole ? sockets.slice(0, 1) : sockets;
+    const expected = whole ? sockets.length * burst : burst;
+    this.#groups = writers.map((writer, i) => ({ writer, expected, received: 0, wroteAt: 0, next: i }));
+    sockets.forEach((socket, i) => this.#listen(socket, this.#groups[whole ? 0 : i] as Group));
+  }
+
+  /** Exchanges messages for so long, and until every one that was asked for has come. */
+  async run(milliseconds: number): Promise<LoadReport> {
+    this.#messages = 0;
+    this.#bytes = 0;
+    this.#latency = createHistogram();
+    const began = performance.now();
+    this.#deadline = began + milliseconds;
+    await new Promise<void>((resolve, reject) => {
+      this.#allIdle = resolve;
+      this.#failed = reject;
+      this.#busy = this.#groups.length;
+      for (const group of this.#groups) this.#write(group);
+    });
+    return {
+      messages: this.#messages,
+      seconds: (performance.now() - began) / 1000,
+      p50: this.#latency.percentile(50) / 1000,
+      p99: this.#latency.percentile(99) / 1000,
+      bytes: this.#bytes / this.#messages,
+    };
+  }
+
+  /** Ends the connections at once. */
+  close(): void {
+    closeAll(this.#sockets);
+  }
+
+  #listen(socket: Socket, group: Group): void {
+    const counter = new MessageCounter();
+    socket.on('data', (chunk: Buffer) => {
+      this.#bytes += chunk.length;
+      const messages = counter.push(chunk);
+      this.#messages += messages;
+      group.received += messages;
+      if (group.received >= group.expected) this.#answered(group);
+    });
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () => this.#failed(new Error('the server closed a connection')));
+  }
+
+  #answered(group: Group): void {
+    const now = performance.now();
+    this.#latency.record(Math.max(1, Math.round((now - group.wroteAt) * 1e6)));
+    group.received -= group.expected;
+    if (now < this.#deadline) this.#write(group);
+    else if (--this.#busy === 0) this.#allIdle();
+  }
+
+  #write(group: Group): void {
+    group.wroteAt = performance.now();
+    group.writer.write(this.#writes[group.next++ % this.#writes.length] ?? '');
+  }
+}
+
+/** Sends one message and looks at the whole of what comes back, so that nobody is fast who is wrong. */
+async function check(scenario: Scenario, sockets: Socket[]): Promise<void> {
+  const [socket] = sockets;
+  const [message] = prepareMessages(scenario);
+  if (!socket || !message) throw new Error(`${scenario.name} has no connections`);
+  const whole = scenario.kind === 'broadcast';
+  const expected = scenario.kind === 'echo' || scenario.kind === 'idle' ? 1 : scenario.burst;
+  const replies = (whole ? sockets : [socket]).map((each) => collect(each, expected));
+  socket.write(message.wire);
+  const [reply = Buffer.alloc(0)] = await Promise.all(replies);
+  const payload = decodeMessage(reply);
+  const echoed = scenario.kind === 'push' || whole || payload.equals(message.payload);
+  if (payload.length !== scenario.size || !echoed)
+    throw new Error('the server sent something else than it should');
+}
+
+/** The bytes of so many messages. */
+function collect(socket: Socket, messages: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const counter = new MessageCounter();
+    const chunks: Buffer[] = [];
+    let seen = 0;
+    const failed = (): void => reject(new Error('the server closed the connection'));
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      seen += counter.push(chunk);
+      if (seen < messages) return;
+      socket.off('data', onData).off('close', failed);
+      resolve(Buffer.concat(chunks));
+    };
+    socket.on('data', onData).once('close', failed);
+    socket.on('error', () => undefined);
+  });
+}
+
+/** By a reset where there is no TLS: thousands of connections in `TIME_WAIT` would take the ports of those to come. */
+function closeAll(sockets: Socket[]): void {
+  for (const socket of sockets) {
+    socket.removeAllListeners('close');
+    socket.on('error', () => undefined);
+    if ('encrypted' in socket) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+}

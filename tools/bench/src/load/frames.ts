@@ -1,0 +1,120 @@
+// The load generator's own frame maker: few lines that belong to none of the measured libraries, and prepare what is sent.
+import { deflateRawSync, constants } from 'node:zlib';
+import type { Scenario } from '../plan.ts';
+
+/**
+ * Different messages take turns, and together are far longer than the 32 KiB that a compressor remembers: with context takeover
+ * each is like the ones before, and none is there already. Large ones are few, for nobody remembers them.
+ */
+const MOST_VARIANTS = 512;
+const BYTES_OF_VARIANTS = 1024 * 1024;
+
+const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8 } as const;
+const FIN = 0x80;
+const RSV1 = 0x40;
+const MASKED = 0x80;
+const NORMAL_CLOSURE = 1000;
+
+/** A message as it was meant, and as it goes over the wire. */
+export interface Prepared {
+  readonly payload: Buffer;
+  readonly wire: Buffer;
+}
+
+/** The messages that take turns. */
+export function prepareMessages(scenario: Scenario): Prepared[] {
+  const count = Math.min(
+    MOST_VARIANTS,
+    Math.max(1, Math.floor(BYTES_OF_VARIANTS / Math.max(1, scenario.size))),
+  );
+  return Array.from({ length: count }, (_, number) => {
+    const payload = makePayload(scenario, number);
+    return { payload, wire: messageOnWire(scenario, payload) };
+  });
+}
+
+/** A client's close frame with code 1000, masked. */
+export function closeFrame(): Buffer {
+  const payload = Buffer.alloc(2);
+  payload.writeUInt16BE(NORMAL_CLOSURE);
+  return maskedFrame(FIN | OPCODE.close, payload);
+}
+
+/** A text frame as a server sends it. */
+export function serverTextFrame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  return Buffer.concat([header(FIN | OPCODE.text, payload.length, 0), payload]);
+}
+
+function makePayload({ payload, size }: Scenario, number: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  if (payload === 'binary') {
+    // A cheap sequence that no compressor and no mask finds special.
+    let state = number + 1;
+    for (let i = 0; i < size; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      bytes[i] = state >>> 24;
+    }
+    return bytes;
+  }
+  const text = payload === 'json' ? json(number, size) : words(payload, number, size);
+  const written = bytes.write(text);
+  // What is left where a character did not fit.
+  return bytes.fill(' ', written);
+}
+
+/** The kind of text that applications send: records with repeating names and differing values. */
+function json(number: number, size: number): string {
+  let text = '[';
+  for (let i = 0; text.length < size; i++) {
+    const id = number * 1000 + i;
+    text += `{"id":${id},"name":"user ${(id * 7919) % 1009}","online":${id % 3 === 0},"score":${((id * 104_729) % 99_991) / 100}},`;
+  }
+  return text.slice(0, size);
+}
+
+function words(payload: Payload, number: number, size: number): string {
+  const phrase = payload === 'ascii' ? `message ${number} from here; ` : `Grüße ${number} из 東京 🌍; `;
+  return phrase.repeat(Math.ceil(size / phrase.length));
+}
+
+type Payload = Scenario['payload'];
+
+function messageOnWire(scenario: Scenario, payload: Buffer): Buffer {
+  const opcode = scenario.payload === 'binary' ? OPCODE.binary : OPCODE.text;
+  const data = scenario.compression ? compress(payload) : payload;
+  const first = scenario.compression ? opcode | RSV1 : opcode;
+  const parts = scenario.fragments ?? 1;
+  const step = Math.ceil(data.length / parts);
+  const frames = Array.from({ length: parts }, (_, i) => {
+    const last = i === parts - 1 ? FIN : 0;
+    return maskedFrame(
+      (i === 0 ? first : OPCODE.continuation) | last,
+      data.subarray(i * step, (i + 1) * step),
+    );
+  });
+  return Buffer.concat(frames);
+}
+
+/** RFC 7692 §7.2.1: deflated on its own, without the empty block at its end. */
+function compress(payload: Buffer): Buffer {
+  return deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+/** The first bytes of a frame (RFC 6455 §5.2), without a masking key. */
+function header(first: number, length: number, mask: number): Buffer {
+  if (length < 126) return Buffer.from([first, mask | length]);
+  const bytes = Buffer.alloc(length < 65_536 ? 4 : 10);
+  bytes[0] = first;
+  bytes[1] = mask | (length < 65_536 ? 126 : 127);
+  if (length < 65_536) bytes.writeUInt16BE(length, 2);
+  else bytes.writeBigUInt64BE(BigInt(length), 2);
+  return bytes;
+}
+
+function maskedFrame(first: number, payload: Buffer): Buffer {
+  const key = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
+  const masked = Buffer.from(payload);
+  for (let i = 0; i < masked.length; i++) masked[i] = (masked[i] ?? 0) ^ (key[i & 3] ?? 0);
+  return Buffer.concat([header(first, payload.length, MASKED), key, masked]);
+}

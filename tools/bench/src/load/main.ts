@@ -1,0 +1,43 @@
+// The process of the load generator: opens connections to a server, or is the sink of a client, as the driver says.
+import { serveDriver } from '../measured/control.mjs';
+import type { LoadReport, Scenario } from '../plan.ts';
+import { Exchange } from './exchange.ts';
+import type { Target } from './open.ts';
+import { Sink } from './sink.ts';
+import { runUpgrades } from './upgrades.ts';
+
+let scenario: Scenario | undefined;
+let target: Target | undefined;
+let exchange: Exchange | undefined;
+let sink: Sink | undefined;
+
+serveDriver(
+  {},
+  {
+    /** Opens the connections of a scenario to the server on this port. */
+    async open(argument: { scenario: Scenario; port: number }): Promise<void> {
+      ({ scenario } = argument);
+      target = { port: argument.port, tls: scenario.tls, compression: scenario.compression };
+      if (scenario.kind !== 'upgrade') exchange = await Exchange.open(scenario, target);
+    },
+    /** Keeps the server busy for so many milliseconds. */
+    run(milliseconds: number): Promise<LoadReport> {
+      if (exchange) return exchange.run(milliseconds);
+      if (!target || !scenario) throw new Error('run before open');
+      return runUpgrades(target, milliseconds, scenario.connections);
+    },
+    close(): void {
+      exchange?.close();
+      exchange = undefined;
+    },
+    /** Begins to take what a client sends; the answer is the port. */
+    async listen(batch: number): Promise<number> {
+      sink = await Sink.listen(batch);
+      return sink.port;
+    },
+    unlisten(): void {
+      sink?.close();
+      sink = undefined;
+    },
+  },
+);

@@ -1,0 +1,74 @@
+// Opening connections by hand: a socket, a request, a head that says 101.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Compression } from '../plan.ts';
+
+/** Where to connect, and what to ask for. */
+export interface Target {
+  readonly port: number;
+  readonly tls?: boolean | undefined;
+  readonly compression?: Compression | undefined;
+}
+
+const HOST = '127.0.0.1';
+/** How many handshakes are under way at once while many connections are opened. */
+const AT_ONCE = 64;
+const END_OF_HEAD = '\r\n\r\n';
+
+/** Opens so many connections; each has said nothing yet. */
+export async function openAll(target: Target, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let left = count; left > 0; left -= AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, left) }, () => openOne(target));
+    sockets.push(...(await Promise.all(some)));
+  }
+  return sockets;
+}
+
+/** A socket on its way to the server. */
+export function connectTo({ port, tls }: Target): Socket {
+  // The certificate was made for this run, and what it proves is not what is measured.
+  const socket = tls
+    ? connectTls({ host: HOST, port, rejectUnauthorized: false })
+    : connect({ host: HOST, port });
+  return socket.setNoDelay(true);
+}
+
+/** The request that asks for the upgrade. */
+export function upgradeRequest({ port, compression }: Target): string {
+  return [
+    'GET / HTTP/1.1',
+    `Host: ${HOST}:${port}`,
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...(compression ? [`Sec-WebSocket-Extensions: ${offer(compression)}`] : []),
+    '\r\n',
+  ].join('\r\n');
+}
+
+async function openOne(target: Target): Promise<Socket> {
+  const socket = connectTo(target);
+  await once(socket, target.tls ? 'secureConnect' : 'connect');
+  socket.write(upgradeRequest(target));
+  let head = '';
+  while (!head.includes(END_OF_HEAD)) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    head += chunk.toString('latin1');
+  }
+  if (!head.startsWith('HTTP/1.1 101'))
+    throw new Error(`the server answered ${head.split('\r\n', 1).join()}`);
+  if (target.compression && !/permessage-deflate/i.test(head)) {
+    throw new Error('the server does not compress messages');
+  }
+  return socket;
+}
+
+function offer({ takeover }: Compression): string {
+  const parameters = takeover
+    ? '; client_max_window_bits'
+    : '; server_no_context_takeover; client_no_context_takeover';
+  return `permessage-deflate${parameters}`;
+}

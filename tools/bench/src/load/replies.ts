@@ -1,0 +1,106 @@
+// Reading replies: a counter that looks at headers alone while the clock runs, and a decoder that checks one reply in full
+// before it does.
+import { constants, inflateRawSync } from 'node:zlib';
+
+const FIN = 0x80;
+const RSV1 = 0x40;
+const OPCODE = 0x0f;
+const CONTROL = 0x08;
+const MASKED = 0x80;
+
+/** The longest header: 2 bytes, 8 of length, 4 of the masking key. */
+const LONGEST_HEADER = 14;
+
+/** Counts messages in a stream of frames, masked or not, without looking at what they say. */
+export class MessageCounter {
+  /** Bytes of the payload at hand that are still to come. */
+  #skip = 0;
+  /** Whether the payload at hand ends a message. */
+  #ends = false;
+  readonly #header = Buffer.alloc(LONGEST_HEADER);
+  #have = 0;
+
+  /** How many messages end in this chunk. */
+  push(chunk: Buffer): number {
+    let messages = 0;
+    let at = 0;
+    for (;;) {
+      if (this.#skip > 0) {
+        const step = Math.min(this.#skip, chunk.length - at);
+        at += step;
+        this.#skip -= step;
+        if (this.#skip > 0) return messages;
+        if (this.#ends) messages++;
+      }
+      if (at === chunk.length) return messages;
+      // Headers that lie whole in the chunk, the usual case, and those that were cut, take the same way: a few bytes are copied.
+      while (!this.#complete()) {
+        if (at === chunk.length) return messages;
+        this.#header[this.#have++] = chunk[at++] ?? 0;
+      }
+      if (this.#begin()) messages++;
+    }
+  }
+
+  #complete(): boolean {
+    return this.#have >= 2 && this.#have === headerLength(this.#header);
+  }
+
+  /** Takes over what the header says; tells whether a message ends with it, being empty. */
+  #begin(): boolean {
+    const first = this.#header[0] ?? 0;
+    this.#skip = payloadLength(this.#header);
+    this.#ends = (first & FIN) !== 0 && (first & CONTROL) === 0;
+    this.#have = 0;
+    return this.#skip === 0 && this.#ends;
+  }
+}
+
+/** The payload of the first message in these bytes, unmasked and inflated. */
+export function decodeMessage(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let compressed = false;
+  let at = 0;
+  for (;;) {
+    const frame = bytes.subarray(at);
+    const first = frame[0] ?? 0;
+    const begin = headerLength(frame);
+    const end = begin + payloadLength(frame);
+    if ((first & OPCODE) < CONTROL) {
+      if ((first & RSV1) !== 0) compressed = true;
+      parts.push(unmasked(frame, begin, end));
+      if ((first & FIN) !== 0) break;
+    }
+    at += end;
+  }
+  const payload = Buffer.concat(parts);
+  return compressed ? inflate(payload) : payload;
+}
+
+/** RFC 7692 §7.2.2: the empty block that was left out is put back. */
+function inflate(payload: Buffer): Buffer {
+  const whole = Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]);
+  return inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+function unmasked(frame: Buffer, begin: number, end: number): Buffer {
+  const payload = Buffer.from(frame.subarray(begin, end));
+  if (((frame[1] ?? 0) & MASKED) === 0) return payload;
+  for (let i = 0; i < payload.length; i++) {
+    payload[i] = (payload[i] ?? 0) ^ (frame[begin - 4 + (i & 3)] ?? 0);
+  }
+  return payload;
+}
+
+function headerLength(header: Buffer): number {
+  const second = header[1] ?? 0;
+  const length = second & 0x7f;
+  return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + ((second & MASKED) === 0 ? 0 : 4);
+}
+
+function payloadLength(header: Buffer): number {
+  const length = (header[1] ?? 0) & 0x7f;
+  if (length === 126) return header.readUInt16BE(2);
+  if (length === 127) return Number(header.readBigUInt64BE(2));
+  return length;
+}

@@ -1,0 +1,67 @@
+// Where clients send to: a server that counts messages and says a word after each batch, so that no client runs ahead.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { serverTextFrame } from './frames.ts';
+import { MessageCounter } from './replies.ts';
+
+/** RFC 6455 §1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** A sink for one or more clients. */
+export class Sink {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #batch: number;
+
+  private constructor(batch: number) {
+    this.#batch = batch;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Listens on a free port; answers after each batch of so many messages. */
+  static async listen(batch: number): Promise<Sink> {
+    const sink = new Sink(batch);
+    sink.#server.listen(0, '127.0.0.1');
+    await once(sink.#server, 'listening');
+    return sink;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    const counter = new MessageCounter();
+    const word = serverTextFrame('go');
+    let seen = 0;
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.once('data', (head: Buffer) => {
+      socket.write(upgradeResponse(head.toString('latin1')));
+      socket.on('data', (chunk: Buffer) => {
+        for (seen += counter.push(chunk); seen >= this.#batch; seen -= this.#batch) socket.write(word);
+      });
+    });
+  }
+}
+
+function upgradeResponse(head: string): string {
+  const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1] ?? '';
+  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    '\r\n',
+  ].join('\r\n');
+}

@@ -1,0 +1,50 @@
+// Connections that come and go: a TCP connection, the upgrade, a close frame, the end.
+import { createHistogram } from 'node:perf_hooks';
+import type { LoadReport } from '../plan.ts';
+import { closeFrame } from './frames.ts';
+import { connectTo, upgradeRequest, type Target } from './open.ts';
+
+/** Opens and closes connections for so long, so many at once. */
+export async function runUpgrades(target: Target, milliseconds: number, atOnce: number): Promise<LoadReport> {
+  const request = upgradeRequest(target);
+  const close = closeFrame();
+  const latency = createHistogram();
+  const began = performance.now();
+  let messages = 0;
+  let bytes = 0;
+
+  const visit = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connectTo(target);
+      const started = performance.now();
+      let upgraded = false;
+      socket.write(request);
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        // A head this small comes in one piece.
+        if (upgraded) return;
+        upgraded = true;
+        latency.record(Math.max(1, Math.round((performance.now() - started) * 1e6)));
+        socket.write(close);
+      });
+      socket.on('error', reject);
+      // The server ends the connection first (RFC 6455 §7.1.1); the socket answers that by itself.
+      socket.on('close', () => {
+        if (!upgraded) reject(new Error('the server refused an upgrade'));
+        messages++;
+        resolve();
+      });
+    });
+
+  const visitor = async (): Promise<void> => {
+    while (performance.now() - began < milliseconds) await visit();
+  };
+  await Promise.all(Array.from({ length: atOnce }, visitor));
+  return {
+    messages,
+    seconds: (performance.now() - began) / 1000,
+    p50: latency.percentile(50) / 1000,
+    p99: latency.percentile(99) / 1000,
+    bytes: bytes / Math.max(1, messages),
+  };
+}

@@ -1,0 +1,25 @@
+// What a result was measured with: without it, figures say nothing.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+
+const requireHere = createRequire(import.meta.url);
+
+/** The machine, the date and the versions, by their names in a report. */
+export function describeMachine(): Record<string, string> {
+  const [processor] = os.cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    processor: `${processor?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} cores`,
+    system: `${os.type()} ${os.release().split('-', 1).join()} ${os.arch()}`,
+    node: process.versions.node,
+    ws: versionOf('ws'),
+    bufferutil: versionOf('bufferutil'),
+    undici: versionOf('undici'),
+  };
+}
+
+function versionOf(name: string): string {
+  const path = requireHere.resolve(`${name}/package.json`);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,73 @@
+// The command: reads what is asked for, measures it, and reports.
+import { HELP, readArguments, type Arguments } from './arguments.ts';
+import { describeMachine } from './machine.ts';
+import { peers } from './peers.ts';
+import type { Scenario } from './plan.ts';
+import { ProgressLine } from './progress.ts';
+import { scenarioTable, targetTable } from './report.ts';
+import type { RunResult, ScenarioResult } from './results.ts';
+import { Bench, type Settings } from './run.ts';
+import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
+
+const TURN = { milliseconds: 2000, warmUp: 1000 };
+const QUICK_TURN = { milliseconds: 400, warmUp: 250 };
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Returns the exit code. */
+async function main(words: readonly string[]): Promise<number> {
+  let args: Arguments;
+  try {
+    args = readArguments(words);
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  if (args.help) console.log(HELP.trimEnd());
+  else if (args.list) console.log(listOfNames());
+  else await measure(args);
+  return 0;
+}
+
+async function measure(args: Arguments): Promise<void> {
+  const settings: Settings = { rounds: args.rounds, ...(args.quick ? QUICK_TURN : TURN) };
+  const results: ScenarioResult[] = [];
+  const line = new ProgressLine(process.stderr);
+  const bench = await Bench.start(settings, ({ title }, round, peer) => {
+    line.show(
+      `${results.length + 1} of ${args.scenarios.length}: ${title} · round ${round} of ${args.rounds} · ${peer}`,
+    );
+  });
+  try {
+    for (const scenario of args.scenarios) {
+      const result = await bench.measure(args.quick ? quickened(scenario) : scenario, args.peers);
+      results.push(result);
+      line.clear();
+      if (!args.json) console.log(scenarioTable(result));
+    }
+  } finally {
+    line.clear();
+    await bench.stop();
+  }
+  report(args, {
+    machine: describeMachine(),
+    rounds: args.rounds,
+    quick: args.quick,
+    scenarios: results,
+  });
+}
+
+function report(args: Arguments, run: RunResult): void {
+  if (args.json) console.log(JSON.stringify(run, undefined, 2));
+  else console.log(targetTable(run));
+}
+
+function quickened(scenario: Scenario): Scenario {
+  if (scenario.kind !== 'idle') return scenario;
+  return { ...scenario, connections: Math.min(scenario.connections, QUICK_IDLE_CONNECTIONS) };
+}
+
+function listOfNames(): string {
+  const row = ({ name, title }: { name: string; title: string }): string => `  ${name.padEnd(32)}${title}`;
+  return ['Scenarios', ...scenarios.map(row), '', 'Peers', ...peers.map(row)].join('\n');
+}

@@ -1,0 +1,29 @@
+// Bun's own WebSocket server.
+import { messageHandler } from './behaviour.mjs';
+import { serveDriver, task } from './control.mjs';
+
+const { Bun, Response } = globalThis;
+const everybody = new Set();
+const compress = Boolean(task.compression);
+const onMessage = messageHandler((ws, data) => ws.send(data, compress), everybody);
+const context = task.compression?.takeover ? 'dedicated' : 'shared';
+
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  ...(task.tls ? { tls: task.tls } : {}),
+  fetch(request, self) {
+    return self.upgrade(request) ? undefined : new Response('', { status: 400 });
+  },
+  websocket: {
+    maxPayloadLength: 128 * 1024 * 1024,
+    backpressureLimit: 1024 * 1024 * 1024,
+    idleTimeout: 0,
+    perMessageDeflate: compress ? { compress: context, decompress: context } : false,
+    open: (ws) => void everybody.add(ws),
+    close: (ws) => void everybody.delete(ws),
+    message: (ws, data) => onMessage(ws, data, typeof data !== 'string'),
+  },
+});
+
+serveDriver({ port: server.port, runtime: `Bun ${Bun.version}` });

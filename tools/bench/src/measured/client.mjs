@@ -1,0 +1,87 @@
+// A client that sends to a sink as fast as the sink takes it: framewire's and ws's class, undici's, a runtime's own, or frames
+// masked in advance on a raw socket.
+import { connect } from 'node:net';
+import process from 'node:process';
+import { setImmediate } from 'node:timers';
+import { serveDriver, task } from './control.mjs';
+
+const { library, url, size, count: batch } = task;
+
+/** How each library's client is opened: it calls back with a `send` and takes a listener for the sink's word. */
+const opened = {
+  async framewire(library) {
+    const { WebSocket } = await import(library);
+    const ws = new WebSocket(url, { perMessageDeflate: false });
+    await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+    const payload = Buffer.alloc(size, 'framewire ');
+    return { onWord: (listener) => ws.on('message', listener), sendBatch: () => sendEach(ws, payload) };
+  },
+  async standard(WebSocket) {
+    const ws = new WebSocket(url);
+    await new Promise((resolve, reject) => Object.assign(ws, { onopen: resolve, onerror: reject }));
+    const payload = Buffer.alloc(size, 'framewire ');
+    return { onWord: (listener) => (ws.onmessage = listener), sendBatch: () => sendEach(ws, payload) };
+  },
+  async net() {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    socket.write(
+      `GET / HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
+    await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
+    const frames = Buffer.concat(Array.from({ length: batch }, maskedFrame));
+    return { onWord: (listener) => socket.on('data', listener), sendBatch: () => socket.write(frames) };
+  },
+};
+
+function sendEach(ws, payload) {
+  for (let i = 0; i < batch; i++) ws.send(payload);
+}
+
+/** A masked binary frame (RFC 6455 §5.2); its mask is nought, since nobody looks. */
+function maskedFrame() {
+  const header = Buffer.alloc(size < 126 ? 6 : size < 65_536 ? 8 : 14);
+  header[0] = 0x82;
+  header[1] = 0x80 | (size < 126 ? size : size < 65_536 ? 126 : 127);
+  if (size >= 65_536) header.writeBigUInt64BE(BigInt(size), 2);
+  else if (size >= 126) header.writeUInt16BE(size, 2);
+  return Buffer.concat([header, Buffer.alloc(size)]);
+}
+
+async function open() {
+  if (library === 'net') return opened.net();
+  if (library === 'undici') return opened.standard((await import('undici')).WebSocket);
+  if (library === 'own') return opened.standard(globalThis.WebSocket);
+  return opened.framewire(library);
+}
+
+const { onWord, sendBatch } = await open();
+let word = () => {};
+// Outside of the handler: what is measured is sending, not answering.
+onWord(() => setImmediate(word));
+
+/** Sends batch after batch, each when the sink has the one before; tells how many messages that were. */
+function run(milliseconds) {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    let messages = 0;
+    word = () => {
+      messages += batch;
+      const spent = performance.now() - began;
+      if (spent >= milliseconds) resolve({ messages, seconds: spent / 1000 });
+      else sendBatch();
+    };
+    sendBatch();
+  });
+}
+
+const runtimes = { bun: 'Bun', deno: 'Deno' };
+const name = Object.keys(runtimes).find((key) => process.versions[key] !== undefined);
+serveDriver(
+  {
+    port: 0,
+    runtime: name ? `${runtimes[name]} ${process.versions[name]}` : `Node ${process.versions.node}`,
+  },
+  { run },
+);

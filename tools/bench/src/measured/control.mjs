@@ -1,0 +1,58 @@
+// How the driver talks to the process it measures: a line of JSON each way, over standard input and output, in Node, Bun
+// and Deno alike. Nothing is said while messages are being counted.
+import process from 'node:process';
+
+/** What the driver asked for: the last argument, as JSON. */
+export const task = JSON.parse(process.argv.at(-1) ?? '{}');
+
+/** Collects garbage as far as the runtime lets a program ask for it. */
+function collectGarbage() {
+  const collect = globalThis.gc ?? (globalThis.Bun ? () => globalThis.Bun.gc(true) : undefined);
+  for (let i = 0; i < 3; i++) collect?.();
+}
+
+const commands = {
+  /** Microseconds of all threads of this process, user and system. */
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  memory() {
+    collectGarbage();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { rss, heap: heapUsed, external };
+  },
+};
+
+function say(line) {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+async function answer({ id, command, argument }) {
+  try {
+    say({ id, result: await commands[command](argument) });
+  } catch (error) {
+    say({ id, error: String(error?.stack ?? error) });
+  }
+}
+
+let rest = '';
+
+/**
+ * Tells the driver that all is set, and listens for its commands.
+ *
+ * @param ready What the driver has to know, such as the port.
+ * @param more Commands beside `cpu` and `memory`.
+ */
+export function serveDriver(ready, more = {}) {
+  Object.assign(commands, more);
+  process.stdin.setEncoding('utf8');
+  process.stdin.on('data', (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) void answer(JSON.parse(line));
+  });
+  // The driver is gone.
+  process.stdin.on('end', () => process.exit(0));
+  say({ ready });
+}

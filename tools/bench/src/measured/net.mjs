@@ -1,0 +1,77 @@
+// The floor: what a program pays that does nothing with the bytes. It answers the upgrade, then writes back what it reads, or
+// writes frames that lay ready.
+import { createHash } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import process from 'node:process';
+import { setImmediate } from 'node:timers';
+import { createServer as createTlsServer } from 'node:tls';
+import { texts } from './behaviour.mjs';
+import { serveDriver, task } from './control.mjs';
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const { behaviour, count = 1 } = task;
+const everybody = new Set();
+const ready = behaviour === 'echo' ? [] : texts().map((text) => repeated(textFrame(text), count));
+let turn = 0;
+
+/** A server's text frame of up to 64 KiB (RFC 6455 §5.2). */
+function textFrame(payload) {
+  const { length } = payload;
+  const header = length < 126 ? [0x81, length] : [0x81, 126, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from(header), payload]);
+}
+
+function repeated(frame, times) {
+  return Buffer.concat(Array.from({ length: times }, () => frame));
+}
+
+function answer(key) {
+  const accept = createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+}
+
+function onData(socket, chunk) {
+  if (behaviour === 'echo') {
+    socket.write(chunk);
+    return;
+  }
+  setImmediate(() => {
+    const bytes = ready[turn++ % ready.length];
+    if (behaviour === 'push') socket.write(bytes);
+    else for (const other of everybody) other.write(bytes);
+  });
+}
+
+function onConnection(socket) {
+  socket.setNoDelay(true);
+  socket.on('error', () => {});
+  socket.once('data', (head) => {
+    const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString('latin1'))?.[1] ?? '';
+    socket.write(answer(key));
+    everybody.add(socket);
+    socket.on('close', () => everybody.delete(socket));
+    socket.on('data', (chunk) => onData(socket, chunk));
+  });
+}
+
+/** Upgrades by Node's HTTP server, and ends the connection at the first byte that follows. */
+function bareUpgrades() {
+  return createHttpServer().on('upgrade', (request, socket) => {
+    socket.on('error', () => {});
+    socket.write(answer(request.headers['sec-websocket-key']));
+    // The close frame goes back without its mask: FIN and opcode 8, two bytes of code 1000.
+    socket.once('data', () => socket.end(Buffer.from([0x88, 2, 0x03, 0xe8])));
+  });
+}
+
+function floor() {
+  if (task.upgrades) return bareUpgrades();
+  return task.tls ? createTlsServer(task.tls, onConnection) : createServer(onConnection);
+}
+
+const server = floor().listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  serveDriver({ port: server.address().port, runtime: `Node ${process.versions.node}` });
+});

@@ -1,0 +1,97 @@
+// Who is measured: each peer's process, and where it can't be measured, why.
+import { fileURLToPath } from 'node:url';
+import { bunBinary, denoBinary } from '@framewire/testing';
+import type { Command } from './child.ts';
+import type { Scenario } from './plan.ts';
+
+/** One library, or one runtime's own implementation. */
+export interface Peer {
+  readonly name: string;
+  readonly title: string;
+  /** Whether it takes part when nobody is named on the command line. */
+  readonly byDefault: boolean;
+  /** Where its CPU time is read: from the process itself, or from the kernel. */
+  readonly cpu: 'process' | 'kernel';
+  /** The process for a task; undefined where the peer has no part in such a scenario. */
+  command(scenario: Scenario, task: Readonly<Record<string, unknown>>): Command | undefined;
+}
+
+const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
+
+function script(name: string): string {
+  return fileURLToPath(new URL(`./measured/${name}.mjs`, import.meta.url));
+}
+
+/** A peer that is a library on Node. */
+function onNode(
+  name: string,
+  title: string,
+  library: string,
+  env?: Readonly<Record<string, string>>,
+  byDefault = true,
+): Peer {
+  const command = ({ kind, compression }: Scenario, task: object): Command | undefined => {
+    if (compression && library === 'net') return undefined;
+    const file = kind === 'client' ? 'client' : library === 'net' ? 'net' : 'ws-like';
+    const words = ['--expose-gc', script(file), JSON.stringify({ ...task, library })];
+    return { program: process.execPath, args: words, env };
+  };
+  return { name, title, byDefault, cpu: 'process', command };
+}
+
+/** A peer that is only a client, on Node. */
+function clientOnNode(name: string, title: string, library: string): Peer {
+  const peer = onNode(name, title, library);
+  return {
+    ...peer,
+    command: (scenario, task) => (scenario.kind === 'client' ? peer.command(scenario, task) : undefined),
+  };
+}
+
+const bun: Peer = {
+  name: 'bun',
+  title: 'Bun',
+  byDefault: true,
+  cpu: 'kernel',
+  command({ kind }, task) {
+    const words = [script(kind === 'client' ? 'client' : 'bun'), JSON.stringify({ ...task, library: 'own' })];
+    return { program: bunBinary(), args: words };
+  },
+};
+
+const deno: Peer = {
+  name: 'deno',
+  title: 'Deno',
+  byDefault: true,
+  cpu: 'kernel',
+  command({ kind, compression }, task) {
+    // Deno.upgradeWebSocket() negotiates no compression.
+    if (compression) return undefined;
+    const file = script(kind === 'client' ? 'client' : 'deno');
+    const words = ['run', '-A', '--quiet', '--no-config', file, JSON.stringify({ ...task, library: 'own' })];
+    return { program: denoBinary(), args: words, env: { DENO_NO_UPDATE_CHECK: '1' } };
+  },
+};
+
+const builtIn: Peer = {
+  ...clientOnNode('node', "Node's own client", 'own'),
+  command(scenario, task) {
+    if (scenario.kind !== 'client') return undefined;
+    if (!('WebSocket' in globalThis))
+      throw new Error(`Node ${process.versions.node} has no WebSocket of its own`);
+    return clientOnNode('node', '', 'own').command(scenario, task);
+  },
+};
+
+/** Every peer; ours is the first. */
+export const peers: readonly Peer[] = [
+  onNode('framewire', 'framewire', 'framewire', WITHOUT_BUFFERUTIL),
+  onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', undefined, false),
+  onNode('ws', 'ws with bufferutil', 'ws'),
+  onNode('ws-no-bufferutil', 'ws without bufferutil', 'ws', WITHOUT_BUFFERUTIL),
+  onNode('net', 'raw node:net', 'net'),
+  bun,
+  deno,
+  clientOnNode('undici', 'undici', 'undici'),
+  builtIn,
+];

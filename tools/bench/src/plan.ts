@@ -1,0 +1,45 @@
+// What a scenario asks of the load generator, of a server and of a client: data, sent between the processes as JSON.
+
+/** What the messages are made of. */
+export type Payload = 'binary' | 'ascii' | 'non-ascii' | 'json';
+
+/** What is done with connections. */
+export type Kind = 'echo' | 'push' | 'broadcast' | 'client' | 'idle' | 'upgrade';
+
+/** How messages are compressed (RFC 7692). */
+export interface Compression {
+  /** Whether each side keeps its window from one message to the next. */
+  readonly takeover: boolean;
+  /** The zlib level of the server; left out, each library's own default. */
+  readonly level?: number;
+}
+
+/** One thing that is measured, the same for every peer. */
+export interface Scenario {
+  /** What it is called on the command line: lower case, no blanks. */
+  readonly name: string;
+  /** What it is called in a report. */
+  readonly title: string;
+  readonly kind: Kind;
+  readonly connections: number;
+  /** Bytes of a message before compression. */
+  readonly size: number;
+  /** Echo: messages in flight on each connection, sent in one write. Else: messages a turn. */
+  readonly burst: number;
+  readonly payload: Payload;
+  /** Into how many frames a message is cut. Default 1. */
+  readonly fragments?: number;
+  readonly compression?: Compression;
+  readonly tls?: boolean;
+}
+
+/** What the load generator tells about what it did. */
+export interface LoadReport {
+  readonly messages: number;
+  readonly seconds: number;
+  /** Microseconds from a burst's write to its last reply: median and 99th percentile. 0 where nothing is awaited. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Bytes that came in, with the frame headers, for each message. */
+  readonly bytes: number;
+}

@@ -1,0 +1,116 @@
+// The report that a person reads: a table for each scenario, and the targets at the end.
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { peers } from './peers.ts';
+import { figure, METRICS, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import { scenarios } from './scenarios.ts';
+import { ratio } from './statistics.ts';
+import { judge, OURS, type Bound, type Verdict } from './targets.ts';
+
+/** Whose figures every other's are divided by, beside ours. */
+const REFERENCES = ['ws', 'net'] as const;
+
+const BARE = { head: [], border: [] };
+/** No lines between the rows. */
+const COMPACT = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** The table of one scenario, and a line for each peer that was skipped. */
+export function scenarioTable(result: ScenarioResult): string {
+  const metrics = metricsOf(result);
+  const [main] = metrics;
+  if (main === undefined) return `${heading(result)}\n${skippedLines(result)}`;
+  const table = new Table({
+    head: ['', ...metrics.flatMap((metric) => headOf(metric, metric === main)), '/ ws', '/ net'],
+    style: BARE,
+    chars: COMPACT,
+    colAligns: ['left', ...metrics.flatMap(() => ['right' as const]), 'right', 'right', 'right'],
+  });
+  for (const { peer } of result.results) {
+    const cells = metrics.flatMap((metric) => cellsOf(figure(result, peer, metric), metric, metric === main));
+    const own = figure(result, peer, main)?.median;
+    const ratios = REFERENCES.map((other) => times(ratio(own, figure(result, other, main)?.median)));
+    const name = titleOfPeer(peer);
+    table.push([peer === OURS ? pc.bold(name) : name, ...cells, ...ratios]);
+  }
+  return `${heading(result)}\n${table.toString()}\n${skippedLines(result)}`;
+}
+
+/** Every target whose scenario was run: what it asks, what was measured, met or missed. */
+export function targetTable(run: RunResult): string {
+  const verdicts = judge(run);
+  if (verdicts.length === 0) return '';
+  const table = new Table({ head: ['scenario', 'target', 'measured', ''], style: BARE, chars: COMPACT });
+  for (const verdict of verdicts) table.push(targetRow(verdict));
+  return `${pc.bold('Targets')}\n${table.toString()}\n`;
+}
+
+/** What a target asks, in words. */
+export function describeBound(metric: Metric, peer: string | undefined, bound: Bound): string {
+  const what = METRICS[metric].title;
+  const them = peer ?? '';
+  if ('gain' in bound) return `${what}: ${them} / ours >= ${bound.gain}`;
+  if ('share' in bound) return `${what}: ours / ${them} <= ${bound.share}`;
+  if ('excess' in bound) return `${what}: ours - ${them} <= ${bound.excess}`;
+  return `${what}: ours <= ${bound.value}`;
+}
+
+/** A verdict in the cells of its row, without colour. */
+export function targetCells({ target, measured, verdict }: Verdict): [string, string, string, string] {
+  const { scenario, metric, peer, other, bound } = target;
+  const them = other === undefined ? peer : `${peer ?? ''} in ${other}`;
+  const value = Number.isNaN(measured) ? '-' : measured.toFixed(2);
+  return [scenario, describeBound(metric, them, bound), value, verdict];
+}
+
+/** A scenario's title, by its name. */
+export function titleOfScenario(name: string): string {
+  return scenarios.find((scenario) => scenario.name === name)?.title ?? name;
+}
+
+/** A peer's title, by its name. */
+export function titleOfPeer(name: string): string {
+  return peers.find((peer) => peer.name === name)?.title ?? name;
+}
+
+/** The metrics that were measured, in the order of their table. */
+export function metricsOf(result: ScenarioResult): Metric[] {
+  return (Object.keys(METRICS) as Metric[]).filter((metric) =>
+    result.results.some(({ peer }) => figure(result, peer, metric) !== undefined),
+  );
+}
+
+function targetRow(verdict: Verdict): string[] {
+  const [scenario, what, value, word] = targetCells(verdict);
+  const colour = { met: pc.green, missed: pc.red, 'not measured': pc.dim }[verdict.verdict];
+  return [scenario, what, value, colour(word)];
+}
+
+function headOf(metric: Metric, withSpread: boolean): string[] {
+  const { title } = METRICS[metric];
+  return withSpread ? [title, 'spread'] : [title];
+}
+
+function cellsOf(value: Figure | undefined, metric: Metric, withSpread: boolean): string[] {
+  const text = value === undefined ? '-' : number(value.median, METRICS[metric].digits);
+  if (!withSpread) return [text];
+  return [text, value === undefined ? '-' : `${(value.spread * 100).toFixed(0)} %`];
+}
+
+/** With separators between thousands, and as many digits behind the point as asked for. */
+export function number(value: number, digits: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function times(value: number): string {
+  return Number.isNaN(value) ? '-' : value.toFixed(2);
+}
+
+function heading({ scenario }: ScenarioResult): string {
+  return `${pc.bold(titleOfScenario(scenario))} ${pc.dim(`(${scenario})`)}`;
+}
+
+function skippedLines({ skipped }: ScenarioResult): string {
+  return skipped
+    .map(({ peer, reason }) => `${titleOfPeer(peer)} was skipped: ${reason.split('\n', 1).join()}\n`)
+    .join('');
+}

@@ -1,0 +1,209 @@
+// The order of events: the peers of a scenario start, take turns within each round, and are asked what it cost them.
+import { fileURLToPath } from 'node:url';
+import { testCertificate } from '@framewire/testing';
+import { Child, type Command } from './child.ts';
+import type { Peer } from './peers.ts';
+import { findCores, type Cores } from './pinning.ts';
+import type { LoadReport, Scenario } from './plan.ts';
+import type { Sample, ScenarioResult, Skipped } from './results.ts';
+
+/** How long and how often. */
+export interface Settings {
+  readonly rounds: number;
+  /** How long a turn is measured. */
+  readonly milliseconds: number;
+  /** How long a turn goes on before it is measured. */
+  readonly warmUp: number;
+}
+
+/** What the caller is told while it waits: which scenario, round and peer. */
+export type Progress = (scenario: Scenario, round: number, peer: string) => void;
+
+/** A peer's process in a scenario. */
+interface Runner extends Started {
+  readonly peer: Peer;
+  readonly command: Command;
+  readonly samples: Sample[];
+}
+
+/** What is new when a process is. */
+interface Started {
+  child: Child;
+  port: number;
+  runtime: string;
+}
+
+interface Memory {
+  readonly rss: number;
+  readonly heap: number;
+  readonly external: number;
+}
+
+/** Connections that come and go before the memory of a server is taken for its own. */
+const FIRST_CONNECTIONS = 200;
+
+/** Measures scenarios, one after the other, with one load generator. */
+export class Bench {
+  readonly #load: Child;
+  readonly #cores: Cores;
+  readonly #settings: Settings;
+  readonly #progress: Progress;
+
+  /** Starts the load generator. */
+  static async start(settings: Settings, progress: Progress = () => undefined): Promise<Bench> {
+    const cores = findCores();
+    const script = fileURLToPath(new URL('./load/main.ts', import.meta.url));
+    const args = ['--import', import.meta.resolve('tsx'), script, '{}'];
+    const { child } = await Child.start({ program: process.execPath, args, core: cores.load });
+    return new Bench(child, cores, settings, progress);
+  }
+
+  private constructor(load: Child, cores: Cores, settings: Settings, progress: Progress) {
+    this.#load = load;
+    this.#cores = cores;
+    this.#settings = settings;
+    this.#progress = progress;
+  }
+
+  /** Ends the load generator. */
+  stop(): Promise<void> {
+    return this.#load.stop();
+  }
+
+  /** Measures one scenario: all rounds of all peers that have a part in it. */
+  async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
+    const skipped: Skipped[] = [];
+    const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario.burst) : undefined;
+    const runners = await this.#startAll(scenario, peers, sinkPort, skipped);
+    try {
+      for (let round = 0; round < this.#settings.rounds; round++) {
+        // Nobody always has the turn after the same neighbour, or the first.
+        for (const runner of rotated([...runners], round)) {
+          this.#progress(scenario, round + 1, runner.peer.title);
+          try {
+            runner.samples.push(await this.#turn(scenario, runner));
+          } catch (error) {
+            skipped.push({ peer: runner.peer.name, reason: (error as Error).message });
+            runners.delete(runner);
+            await runner.child.stop();
+          }
+        }
+      }
+    } finally {
+      await Promise.all([...runners].map(({ child }) => child.stop()));
+      if (sinkPort !== undefined) await this.#load.call('unlisten');
+    }
+    const results = [...runners].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
+    return { scenario: scenario.name, results, skipped };
+  }
+
+  async #startAll(
+    scenario: Scenario,
+    peers: readonly Peer[],
+    sinkPort: unknown,
+    skipped: Skipped[],
+  ): Promise<Set<Runner>> {
+    const task = await taskOf(scenario, sinkPort);
+    const runners = new Set<Runner>();
+    for (const peer of peers) {
+      try {
+        const runner = await this.#startOne(scenario, peer, task);
+        if (runner) runners.add(runner);
+      } catch (error) {
+        skipped.push({ peer: peer.name, reason: (error as Error).message });
+      }
+    }
+    return runners;
+  }
+
+  async #startOne(
+    scenario: Scenario,
+    peer: Peer,
+    task: Record<string, unknown>,
+  ): Promise<Runner | undefined> {
+    const command = peer.command(scenario, task);
+    if (!command) return undefined;
+    return { peer, command, samples: [], ...(await this.#startProcess(command)) };
+  }
+
+  async #startProcess(command: Command): Promise<Started> {
+    const { child, ready } = await Child.start({ ...command, core: this.#cores.measured });
+    return { child, ...(ready as Omit<Started, 'child'>) };
+  }
+
+  #turn(scenario: Scenario, runner: Runner): Promise<Sample> {
+    if (scenario.kind === 'idle') return this.#idleTurn(scenario, runner);
+    if (scenario.kind === 'client') return this.#busyTurn(runner, (ms) => runner.child.call('run', ms));
+    return this.#serverTurn(scenario, runner);
+  }
+
+  async #serverTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
+    await this.#load.call('open', { scenario, port: runner.port });
+    try {
+      return await this.#busyTurn(runner, (ms) => this.#load.call('run', ms));
+    } finally {
+      await this.#load.call('close');
+    }
+  }
+
+  /** CPU is read before the first message and after the last one has come back: between the two lies nothing else. */
+  async #busyTurn(runner: Runner, run: (milliseconds: number) => Promise<unknown>): Promise<Sample> {
+    await run(this.#settings.warmUp);
+    const before = await cpuOf(runner);
+    const report = (await run(this.#settings.milliseconds)) as LoadReport;
+    const cpu = (await cpuOf(runner)) - before;
+    const { messages, seconds, p50, p99, bytes } = report;
+    const common = { cpu: cpu / messages, rate: messages / seconds };
+    return p50 ? { ...common, p50, p99, bytes } : common;
+  }
+
+  /**
+   * What connections add to a server that has had a few before: each has exchanged one message. Memory that an earlier turn left
+   * behind would be taken for nothing, so each turn has a process of its own.
+   */
+  async #idleTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
+    if (runner.samples.length > 0) {
+      await runner.child.stop();
+      Object.assign(runner, await this.#startProcess(runner.command));
+    }
+    const first = { ...scenario, connections: Math.min(FIRST_CONNECTIONS, scenario.connections) };
+    await this.#exchangeOne(first, runner);
+    await this.#load.call('close');
+    const before = (await runner.child.call('memory')) as Memory;
+    await this.#exchangeOne(scenario, runner);
+    const after = (await runner.child.call('memory')) as Memory;
+    await this.#load.call('close');
+    const each = (name: keyof Memory): number => (after[name] - before[name]) / scenario.connections / 1024;
+    // Other engines count their heap in ways of their own; what the kernel gave them can be compared.
+    if (runner.peer.cpu === 'kernel') return { rss: each('rss') };
+    return { heap: each('heap'), rss: each('rss'), external: each('external') };
+  }
+
+  async #exchangeOne(scenario: Scenario, { port }: Runner): Promise<void> {
+    await this.#load.call('open', { scenario, port });
+    await this.#load.call('run', 0);
+  }
+}
+
+/** What a peer's process is told. */
+async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
+  const { kind, size, burst, compression } = scenario;
+  if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };
+  return {
+    behaviour: kind === 'push' || kind === 'broadcast' ? kind : 'echo',
+    upgrades: kind === 'upgrade',
+    size,
+    count: burst,
+    compression,
+    tls: scenario.tls ? await testCertificate() : undefined,
+  };
+}
+
+async function cpuOf({ peer, child }: Runner): Promise<number> {
+  return peer.cpu === 'kernel' ? child.cpuFromKernel() : ((await child.call('cpu')) as number);
+}
+
+function rotated<T>(list: T[], by: number): T[] {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}

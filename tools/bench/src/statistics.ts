@@ -1,0 +1,25 @@
+// The arithmetic of a report.
+
+/**
+ * The value in the middle; between the two in the middle when there is an even number.
+ *
+ * @returns NaN for no values.
+ */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** How far apart the lowest and the highest value are, as a part of the median: 0.1 is 10 %. NaN for no values. */
+export function spread(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  return (Math.max(...values) - Math.min(...values)) / Math.abs(median(values));
+}
+
+/** How many times as much one is as the other; NaN where either is missing or the other is nought. */
+export function ratio(one: number | undefined, other: number | undefined): number {
+  if (one === undefined || other === undefined || other === 0) return Number.NaN;
+  return one / other;
+}

@@ -1,0 +1,116 @@
+// What framewire has to reach, as data, and the verdict on a run.
+import { figure, type Metric, type RunResult } from './results.ts';
+import { ratio } from './statistics.ts';
+
+/** Who the targets are for. */
+export const OURS = 'framewire';
+
+/** One line of the table: a bound for what framewire's figure is beside another's. */
+export interface Target {
+  readonly scenario: string;
+  readonly metric: Metric;
+  /** Whose figure ours is held against; none for a bound on the figure itself. */
+  readonly peer?: string;
+  /** The scenario that the other figure comes from. Default: the same. */
+  readonly other?: string;
+  readonly bound: Bound;
+}
+
+/**
+ * - `gain`: theirs / ours is at least this.
+ * - `share`: ours / theirs is at most this.
+ * - `excess`: ours - theirs is at most this.
+ * - `value`: ours is at most this.
+ */
+export type Bound =
+  | { readonly gain: number }
+  | { readonly share: number }
+  | { readonly excess: number }
+  | { readonly value: number };
+
+/** A target with what was measured. */
+export interface Verdict {
+  readonly target: Target;
+  /** In the unit of the bound; NaN where a figure is missing. */
+  readonly measured: number;
+  readonly verdict: 'met' | 'missed' | 'not measured';
+}
+
+const gain = (scenario: string, atLeast: number): Target => ({
+  ...{ scenario, metric: 'cpu', peer: 'ws' },
+  bound: { gain: atLeast },
+});
+
+const share = (scenario: string, peer: string, atMost: number, metric: Metric = 'cpu'): Target => ({
+  ...{ scenario, metric, peer },
+  bound: { share: atMost },
+});
+
+/** Every target. */
+export const targets: readonly Target[] = [
+  gain('echo-64x1', 1.12),
+  share('echo-64x1', 'net', 1),
+  gain('echo-64x16', 9),
+  share('echo-64x16', 'net', 1.2),
+  gain('echo-20x64', 18),
+  share('echo-20x64', 'bun', 1),
+  gain('echo-16k', 1.15),
+  share('echo-16k', 'net', 1),
+  gain('echo-1m', 1.7),
+  share('echo-1m', 'bun', 1),
+  gain('push-64', 9),
+  gain('push-1k', 4.5),
+  gain('broadcast-x1', 1.2),
+  share('broadcast-x1', 'net', 1),
+  gain('broadcast-x10', 8),
+  gain('upgrade', 1.35),
+  gain('deflate-512x1', 3),
+  share('deflate-512x1', 'bun', 1.25),
+  gain('deflate-512x16', 4.5),
+  share('deflate-512x16', 'bun', 1.2),
+  gain('deflate-16k', 1.35),
+  gain('deflate-16k-default', 2),
+  share('deflate-16k-default', 'bun', 1),
+  share('deflate-16k-default', 'ws', 1.08, 'bytes'),
+  gain('deflate-512x1-takeover', 2.5),
+  share('idle-takeover', 'ws', 0.6, 'rss'),
+  gain('broadcast-deflate-x1', 10),
+  gain('broadcast-deflate-x10', 40),
+  { scenario: 'client-64', metric: 'cpu', bound: { value: 0.5 } },
+  { scenario: 'client-1k', metric: 'cpu', bound: { value: 1 } },
+  share('client-64k', 'ws', 1),
+  share('client-1m', 'ws', 1.1),
+  { scenario: 'idle', metric: 'heap', bound: { value: 1.6 } },
+  { scenario: 'idle', metric: 'rss', peer: 'net', bound: { excess: 1 } },
+  { scenario: 'idle-deflate', metric: 'rss', peer: OURS, other: 'idle', bound: { excess: 2 } },
+  share('ping-pong', 'ws', 1, 'p50'),
+  share('ping-pong', 'ws', 1, 'p99'),
+];
+
+/** The verdicts on those targets whose scenario was run. */
+export function judge(run: RunResult, list: readonly Target[] = targets): Verdict[] {
+  const ran = new Map(run.scenarios.map((result) => [result.scenario, result]));
+  return list
+    .filter(({ scenario }) => ran.has(scenario))
+    .map((target) => {
+      const { scenario, metric, peer, other = scenario, bound } = target;
+      const ours = figure(ran.get(scenario), OURS, metric)?.median;
+      const theirs = peer === undefined ? undefined : figure(ran.get(other), peer, metric)?.median;
+      const measured = measure(bound, ours, theirs);
+      if (Number.isNaN(measured)) return { target, measured, verdict: 'not measured' };
+      const met = 'gain' in bound ? measured >= bound.gain : measured <= limit(bound);
+      return { target, measured, verdict: met ? 'met' : 'missed' };
+    });
+}
+
+/** The figure that a bound is about. */
+function measure(bound: Bound, ours = Number.NaN, theirs = Number.NaN): number {
+  if ('gain' in bound) return ratio(theirs, ours);
+  if ('share' in bound) return ratio(ours, theirs);
+  return 'excess' in bound ? ours - theirs : ours;
+}
+
+function limit(bound: Exclude<Bound, { gain: number }>): number {
+  if ('share' in bound) return bound.share;
+  return 'excess' in bound ? bound.excess : bound.value;
+}

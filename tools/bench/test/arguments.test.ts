@@ -1,0 +1,71 @@
+// The command line.
+import { expect, test } from 'vitest';
+import { HELP, readArguments } from '../src/arguments.ts';
+import { scenarios } from '../src/scenarios.ts';
+
+const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
+
+test('without words every scenario is run with the usual peers', () => {
+  const args = readArguments([]);
+  expect(args.scenarios).toBe(scenarios);
+  expect(names(args.peers)).toContain('bun');
+  expect(names(args.peers)).not.toContain('framewire-bufferutil');
+  expect(args).toMatchObject({
+    rounds: 5,
+    quick: false,
+    json: false,
+    save: undefined,
+    list: false,
+    help: false,
+  });
+});
+
+test('a quick run has fewer rounds and the three peers that the ratios need', () => {
+  const args = readArguments(['--quick']);
+  expect(args.rounds).toBe(3);
+  expect(names(args.peers)).toEqual(['framewire', 'ws', 'net']);
+});
+
+test('what is named is what is run, even in a quick run', () => {
+  const args = readArguments([
+    '--quick',
+    '--peers',
+    'bun,framewire-bufferutil',
+    '--scenario',
+    'upgrade',
+    '--rounds',
+    '7',
+  ]);
+  expect(names(args.peers)).toEqual(['framewire-bufferutil', 'bun']);
+  expect(names(args.scenarios)).toEqual(['upgrade']);
+  expect(args.rounds).toBe(7);
+});
+
+test('the first word of a name stands for all that begin with it', () => {
+  expect(names(readArguments(['--scenario', 'push', '--scenario', 'idle']).scenarios)).toEqual([
+    'push-64',
+    'push-1k',
+    'idle',
+    'idle-deflate',
+    'idle-takeover',
+  ]);
+});
+
+test.each([
+  [['--scenario', 'ech'], 'There is no scenario "ech"; --list names them.'],
+  [['--peers', 'ws,uws'], 'There is no peer "uws"; --list names them.'],
+  [['--rounds', '0'], '--rounds is a number from 1 to 100, not "0".'],
+  [['--rounds', 'many'], '--rounds is a number from 1 to 100, not "many".'],
+])('%j is refused with one line', (words, line) => {
+  expect(() => readArguments(words)).toThrow(new TypeError(line));
+});
+
+test('an option that does not exist is refused with one line that names it', () => {
+  expect(() => readArguments(['--rouns', '3'])).toThrow(/^[^\n]*--rouns[^\n]*$/);
+});
+
+test('the help names every option', () => {
+  for (const option of ['scenario', 'peers', 'rounds', 'quick', 'micro', 'json', 'save', 'list', 'help']) {
+    expect(HELP).toContain(`--${option}`);
+  }
+});

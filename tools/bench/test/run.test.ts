@@ -1,0 +1,88 @@
+// The benchmark itself, in turns of a few milliseconds: each server answers rightly, and a run yields a report.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { peers } from '../src/peers.ts';
+import type { Scenario } from '../src/plan.ts';
+import { scenarioTable, targetTable } from '../src/report.ts';
+import { Bench } from '../src/run.ts';
+import { scenarios } from '../src/scenarios.ts';
+
+const TINY = { rounds: 1, milliseconds: 10, warmUp: 5 };
+const byDefault = peers.filter((peer) => peer.byDefault);
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.start(TINY);
+});
+afterAll(() => bench.stop());
+
+/** A scenario with few connections. */
+function small(name: string): Scenario {
+  const scenario = scenarios.find((each) => each.name === name)!;
+  return { ...scenario, connections: Math.min(4, scenario.connections) };
+}
+
+test('every server here echoes what it was sent, or the run would say so', async () => {
+  const result = await bench.measure(small('echo-text'), byDefault);
+  expect(result.skipped).toEqual([]);
+  expect(result.results.map(({ peer }) => peer)).toEqual([
+    'framewire',
+    'ws',
+    'ws-no-bufferutil',
+    'net',
+    'bun',
+    'deno',
+  ]);
+  for (const { samples } of result.results) expect(samples[0]?.rate).toBeGreaterThan(0);
+});
+
+test.each([
+  'push-64',
+  'broadcast-x10',
+  'tls-64x1',
+  'deflate-512x16-takeover',
+  'upgrade',
+  'client-1k',
+  'echo-fragmented',
+])('%s is measured for framewire and ws', async (name) => {
+  const two = peers.filter((peer) => ['framewire', 'ws'].includes(peer.name));
+  const result = await bench.measure(small(name), two);
+  expect(result.skipped).toEqual([]);
+  for (const { samples } of result.results) expect(samples[0]?.cpu).toBeGreaterThan(0);
+});
+
+test('the memory of idle connections is measured', async () => {
+  const result = await bench.measure(
+    { ...small('idle'), connections: 50 },
+    peers.filter((peer) => peer.name === 'ws'),
+  );
+  expect(result.skipped).toEqual([]);
+  expect(Object.keys(result.results[0]?.samples[0] ?? {})).toEqual(['heap', 'rss', 'external']);
+});
+
+test('a peer that cannot be started is skipped with the reason, and the others are measured', async () => {
+  const missing = {
+    ...peers[0]!,
+    name: 'missing',
+    title: 'Missing',
+    command: () => ({ program: process.execPath, args: ['-e', 'throw new Error("not here")'] }),
+  };
+  const result = await bench.measure(small('echo-64x1'), [missing, peers[0]!]);
+  expect(result.skipped).toEqual([{ peer: 'missing', reason: expect.stringContaining('not here') }]);
+  expect(result.results.map(({ peer }) => peer)).toEqual(['framewire']);
+  const run = { machine: {}, rounds: 1, quick: true, scenarios: [result] };
+  expect(scenarioTable(result)).toContain('missing was skipped');
+  expect(targetTable(run)).toContain('not measured');
+});
+
+test('a server that echoes something else is not measured', async () => {
+  const liar = {
+    ...peers[0]!,
+    name: 'liar',
+    command: (scenario: Scenario, task: object) =>
+      peers[0]!.command(scenario, { ...task, behaviour: 'push' }),
+  };
+  const result = await bench.measure(small('echo-64x1'), [liar]);
+  expect(result.skipped).toEqual([
+    { peer: 'liar', reason: expect.stringContaining('something else than it should') },
+  ]);
+});

@@ -1,0 +1,86 @@
+// The data: scenarios, peers and targets fit each other.
+import { expect, test } from 'vitest';
+import { prepareMessages } from '../src/load/frames.ts';
+import { decodeMessage, MessageCounter } from '../src/load/replies.ts';
+import { peers } from '../src/peers.ts';
+import type { RunResult } from '../src/results.ts';
+import { scenarios } from '../src/scenarios.ts';
+import { judge, targets } from '../src/targets.ts';
+
+const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
+
+test('no two scenarios and no two peers have the same name', () => {
+  for (const list of [names(scenarios), names(peers)]) expect(new Set(list).size).toBe(list.length);
+});
+
+test('every target speaks of a scenario and a peer that there are', () => {
+  for (const { scenario, other = scenario, peer = 'framewire' } of targets) {
+    expect(names(scenarios)).toEqual(expect.arrayContaining([scenario, other]));
+    expect(names(peers)).toContain(peer);
+  }
+});
+
+test('every prepared message of the smaller scenarios says what was meant, in as many bytes as were asked for', () => {
+  for (const scenario of scenarios.filter(({ size }) => size > 0 && size <= 16 * 1024)) {
+    const [first] = prepareMessages(scenario);
+    expect(first?.payload.length).toBe(scenario.size);
+    expect(decodeMessage(first!.wire).equals(first!.payload)).toBe(true);
+  }
+});
+
+test('messages are counted wherever the stream is cut', () => {
+  const fragmented = scenarios.find(({ name }) => name === 'echo-fragmented')!;
+  const wire = Buffer.concat(
+    prepareMessages(fragmented)
+      .slice(0, 3)
+      .map((message) => message.wire),
+  );
+  for (const step of [1, 2, 7, 500, wire.length]) {
+    const counter = new MessageCounter();
+    let messages = 0;
+    for (let at = 0; at < wire.length; at += step) messages += counter.push(wire.subarray(at, at + step));
+    expect(messages).toBe(3);
+  }
+});
+
+test('control frames are not counted, empty messages are', () => {
+  // A ping with 2 bytes, an empty text, a masked empty binary.
+  expect(new MessageCounter().push(Buffer.from('890268698100828000000000', 'hex'))).toBe(2);
+});
+
+/** A run of the scenario `echo-64x1` with these figures. */
+function runWith(cpu: Record<string, number[]>): RunResult {
+  const results = Object.entries(cpu).map(([peer, values]) => ({
+    ...{ peer, runtime: '' },
+    samples: values.map((value) => ({ cpu: value })),
+  }));
+  return {
+    machine: {},
+    rounds: 3,
+    quick: true,
+    scenarios: [{ scenario: 'echo-64x1', results, skipped: [] }],
+  };
+}
+
+test('a target is met or missed by the medians of one run', () => {
+  const list = [
+    { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { gain: 1.12 } },
+    { scenario: 'echo-64x1', metric: 'cpu', peer: 'net', bound: { share: 1 } },
+    { scenario: 'echo-64x1', metric: 'cpu', peer: 'net', bound: { excess: 2 } },
+    { scenario: 'echo-64x1', metric: 'cpu', bound: { value: 10 } },
+    { scenario: 'upgrade', metric: 'cpu', peer: 'ws', bound: { gain: 1 } },
+  ] as const;
+  const run = runWith({ framewire: [99, 10, 9], ws: [12, 12, 1], net: [8, 9, 10] });
+  expect(judge(run, list).map(({ measured, verdict }) => [Number(measured.toFixed(2)), verdict])).toEqual([
+    [1.2, 'met'],
+    [1.11, 'missed'],
+    [1, 'met'],
+    [10, 'met'],
+  ]);
+});
+
+test('a target whose peer was not there is not measured', () => {
+  const verdicts = judge(runWith({ framewire: [10] }));
+  expect(verdicts.length).toBeGreaterThan(0);
+  expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['not measured']));
+});

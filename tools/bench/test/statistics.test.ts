@@ -1,0 +1,43 @@
+// The arithmetic of a report.
+import { expect, test } from 'vitest';
+import { cpuOfStat } from '../src/child.ts';
+import { parseCoreList } from '../src/pinning.ts';
+import { median, ratio, spread } from '../src/statistics.ts';
+
+test('the median is the value in the middle, whatever the order', () => {
+  expect(median([9, 1, 5])).toBe(5);
+  expect(median([10, 9, 100])).toBe(10);
+});
+
+test('the median of an even number of values lies between the two in the middle', () => {
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+});
+
+test('the median of nothing is no number', () => {
+  expect(median([])).toBeNaN();
+});
+
+test('the spread is the distance of the extremes as a part of the median', () => {
+  expect(spread([10, 12, 9])).toBeCloseTo(0.3);
+  expect(spread([7])).toBe(0);
+  expect(spread([-10, -12, -9])).toBeCloseTo(0.3);
+  expect(spread([])).toBeNaN();
+});
+
+test('a ratio needs both figures, and a divisor that is not nought', () => {
+  expect(ratio(6, 3)).toBe(2);
+  expect(ratio(undefined, 3)).toBeNaN();
+  expect(ratio(3, undefined)).toBeNaN();
+  expect(ratio(3, 0)).toBeNaN();
+});
+
+test('CPU time is read behind the last parenthesis of a process, whatever its name', () => {
+  const fields = 'S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20';
+  expect(cpuOfStat(`42 (a) b (c)) ${fields}`)).toBe(3_000_000);
+});
+
+test('a list of cores is ranges and single ones', () => {
+  expect(parseCoreList('0-2,5')).toEqual([0, 1, 2, 5]);
+  expect(parseCoreList('3')).toEqual([3]);
+  expect(parseCoreList('')).toEqual([]);
+});
