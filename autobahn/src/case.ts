@@ -113,7 +113,13 @@ export function sectionOf(testCase: { readonly id: string }): number {
   return Number.parseInt(testCase.id, 10);
 }
 
-/** Whether a case needs the machine for itself, so that others must not run beside it: it moves megabytes, or is timed. */
-export function needsQuiet(testCase: Case): boolean {
-  return testCase.conduct.kind !== 'log';
+/**
+ * What may run beside a case: any number of `light` ones; nothing beside a `quiet` one, which moves megabytes or is timed; a few
+ * `heavy` ones, which compute.
+ */
+export type Pace = 'light' | 'quiet' | 'heavy';
+
+export function paceOf({ conduct }: Case): Pace {
+  if (conduct.kind === 'compressed') return 'heavy';
+  return conduct.kind === 'log' ? 'light' : 'quiet';
 }

@@ -1,4 +1,4 @@
-/** The two transforms of permessage-deflate (RFC 7692 §7.2), on node:zlib, and counts of what went through them. */
+/** The two transforms of permessage-deflate (RFC 7692 §7.2), on node:zlib. */
 
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateRaw, InflateRaw } from 'node:zlib';
@@ -10,9 +10,8 @@ export interface DirectionParameters {
   readonly noContextTakeover: boolean;
 }
 
-/** Octets of payload and numbers of messages in one direction. */
+/** Octets of payload in one direction. */
 export interface CompressionCounts {
-  messages: number;
   /** Before compression. */
   plain: number;
   /** After compression. */
@@ -26,15 +25,15 @@ const CHUNK_OCTETS = 65_536;
 
 /** Compresses what is sent and inflates what arrives, one message at a time in each direction. */
 export class Compression {
-  readonly outgoing: CompressionCounts = { messages: 0, plain: 0, packed: 0 };
-  readonly incoming: CompressionCounts = { messages: 0, plain: 0, packed: 0 };
-  readonly #own: DirectionParameters;
+  readonly incoming: CompressionCounts = { plain: 0, packed: 0 };
+  /** What is in force for what is sent. */
+  readonly own: DirectionParameters;
   readonly #peer: DirectionParameters;
   readonly #deflate: DeflateRaw;
   readonly #inflate: InflateRaw;
 
   constructor(own: DirectionParameters, peer: DirectionParameters) {
-    this.#own = own;
+    this.own = own;
     this.#peer = peer;
     this.#deflate = createDeflateRaw({
       level: 6,
@@ -48,9 +47,8 @@ export class Compression {
   /** Returns the payload of a compressed message. */
   async compress(payload: Buffer): Promise<Buffer> {
     const flushed = await pass(this.#deflate, payload);
-    if (this.#own.noContextTakeover) this.#deflate.reset();
+    if (this.own.noContextTakeover) this.#deflate.reset();
     const packed = flushed.subarray(0, flushed.length - FLUSH_TAIL.length);
-    count(this.outgoing, payload, packed);
     return packed;
   }
 
@@ -62,7 +60,8 @@ export class Compression {
   async decompress(packed: Buffer): Promise<Buffer> {
     const payload = await pass(this.#inflate, Buffer.concat([packed, FLUSH_TAIL]));
     if (this.#peer.noContextTakeover) this.#inflate.reset();
-    count(this.incoming, payload, packed);
+    this.incoming.plain += payload.length;
+    this.incoming.packed += packed.length;
     return payload;
   }
 
@@ -93,10 +92,4 @@ function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffe
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
     });
   });
-}
-
-function count(counts: CompressionCounts, plain: Buffer, packed: Buffer): void {
-  counts.messages += 1;
-  counts.plain += plain.length;
-  counts.packed += packed.length;
 }

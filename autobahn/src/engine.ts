@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { CloseCode, isLegalCloseCode } from './close-codes.ts';
-import { FrameReader, Opcode, applyMask, encodeFrame, encodeHeader, fragment, freshMask } from './frames.ts';
+import { FrameReader, Opcode, applyMask, encodeFrame, encodeHeader, freshMask } from './frames.ts';
 import { MessageReader } from './messages.ts';
 import { closeBody } from './notation.ts';
 import { Outbox } from './outbox.ts';
@@ -141,13 +141,6 @@ export class Engine implements MessageSink {
     }
     if (plain.length > 0)
       this.#outbox.plain(plain.length === 1 ? (plain[0] ?? Buffer.alloc(0)) : Buffer.concat(plain));
-  }
-
-  /** Sends a message, compressed where that was negotiated, in fragments of so many octets (0: in one frame). */
-  async sendMessage(opcode: number, payload: Buffer, fragmentSize: number): Promise<void> {
-    if (this.#state !== 'open') return;
-    const packed = this.#compression ? await this.#compression.compress(payload) : null;
-    this.send(fragment(opcode, packed ?? payload, fragmentSize, packed ? 4 : 0), 'plain');
   }
 
   /** Sends the header of a frame; its payload follows by {@link sendData}. */

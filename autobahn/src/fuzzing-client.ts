@@ -1,15 +1,19 @@
 /** The fuzzing client: runs cases against a server, a connection a case, several at a time where they cannot disturb each other. */
 
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { connect as connectTls } from 'node:tls';
+import { Compression } from './compression.ts';
 import { Engine } from './engine.ts';
 import { checkResponse, readHead, writeRequest, HandshakeError } from './handshake.ts';
-import { needsQuiet } from './case.ts';
+import { offerOf, readAnswer } from './negotiation.ts';
+import { paceOf } from './case.ts';
 import { failedHandshake, leave, playCase } from './run.ts';
 import { isExcluded } from './spec.ts';
 import { Traffic } from './traffic.ts';
 import type { Socket } from 'node:net';
-import type { Case } from './case.ts';
+import type { Case, Pace } from './case.ts';
+import type { Agreement } from './negotiation.ts';
 import type { Run } from './run.ts';
 import type { Selection, ServerTarget } from './spec.ts';
 
@@ -21,6 +25,8 @@ export interface ClientRunOptions {
   readonly jobs: number;
   /** Called with each run as it ends, in no fixed order. */
   readonly onRun: (run: Run) => void;
+  /** Compressed messages to exchange in a case at most; absent leaves it to the cases. */
+  readonly messages?: number | undefined;
   /** Ends the testing: nothing new is begun. */
   readonly signal?: AbortSignal;
 }
@@ -36,10 +42,11 @@ export class UnreachableError extends Error {
  * @throws UnreachableError when the server cannot be reached.
  */
 export async function testServer(target: ServerTarget, options: ClientRunOptions): Promise<void> {
-  const quiet = options.cases.filter(needsQuiet);
-  const others = options.cases.filter((testCase) => !needsQuiet(testCase));
-  await runAll(others, options.jobs, target, options);
-  await runAll(quiet, 1, target, options);
+  const of = (pace: Pace) => options.cases.filter((testCase) => paceOf(testCase) === pace);
+  await runAll(of('light'), options.jobs, target, options);
+  await runAll(of('quiet'), 1, target, options);
+  // One more than there are processors: while one waits for its echo another computes.
+  await runAll(of('heavy'), Math.min(options.jobs, availableParallelism() + 1), target, options);
 }
 
 async function runAll(
@@ -53,7 +60,7 @@ async function runAll(
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       if (options.signal?.aborted) return;
       try {
-        const run = await runCase(next, target, options.selection);
+        const run = await runCase(next, target, options);
         if (run) options.onRun(run);
       } catch (error) {
         waiting.length = 0;
@@ -65,28 +72,43 @@ async function runAll(
 }
 
 /** Runs one case; null when it is excluded for the agent. */
-async function runCase(testCase: Case, target: ServerTarget, selection: Selection): Promise<Run | null> {
+async function runCase(testCase: Case, target: ServerTarget, options: ClientRunOptions): Promise<Run | null> {
   const socket = await openSocket(target);
   const traffic = new Traffic();
-  const opened = await openWebSocket(socket, target, traffic);
+  const { conduct } = testCase;
+  const offer = conduct.kind === 'compressed' ? offerOf(conduct.parameters) : null;
+  const opened = await openWebSocket(socket, target, traffic, offer);
   const agent = target.agent ?? opened.agent ?? 'UnknownServer';
-  const excluded = isExcluded(selection, agent, testCase.id);
+  const excluded = isExcluded(options.selection, agent, testCase.id);
   if ('failure' in opened) {
     return excluded ? null : failedHandshake(testCase, agent, false, traffic, opened.failure);
   }
-  const engine = new Engine(socket, { isServer: false, limits: target.limits, traffic, compression: null });
-  if (!excluded) return playCase(testCase, agent, engine, opened.early);
+  const { agreement } = opened;
+  const compression = agreement && new Compression(agreement.client, agreement.server);
+  const engine = new Engine(socket, { isServer: false, limits: target.limits, traffic, compression });
+  if (!excluded)
+    return playCase(testCase, agent, {
+      engine,
+      early: opened.early,
+      compression,
+      messages: options.messages,
+    });
   await leave(engine, opened.early);
   return null;
 }
 
 type Opening =
-  | { agent: string | undefined; early: Buffer }
+  | { agent: string | undefined; early: Buffer; agreement: Agreement | null }
   | { agent: string | undefined; failure: { why: string; timedOut: boolean } };
 
-async function openWebSocket(socket: Socket, target: ServerTarget, traffic: Traffic): Promise<Opening> {
+async function openWebSocket(
+  socket: Socket,
+  target: ServerTarget,
+  traffic: Traffic,
+  offer: string | null,
+): Promise<Opening> {
   const { origin, protocols } = target;
-  const request = writeRequest({ url: new URL(target.url), origin, protocols, extensions: null });
+  const request = writeRequest({ url: new URL(target.url), origin, protocols, extensions: offer });
   traffic.httpRequest = request.text;
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -100,10 +122,12 @@ async function openWebSocket(socket: Socket, target: ServerTarget, traffic: Traf
     traffic.httpResponse = head.text;
     agent = head.headers.get('server');
     checkResponse(head, request.key);
-    if (head.headers.has('sec-websocket-extensions')) {
+    const answer = head.headers.get('sec-websocket-extensions');
+    if (offer === null && answer !== undefined) {
       throw new HandshakeError('the server names an extension that was not offered');
     }
-    return { agent, early };
+    const agreement = readAnswer(answer);
+    return { agent, early, agreement };
   } catch (error) {
     socket.destroy();
     return { agent, failure: { why: error instanceof Error ? error.message : String(error), timedOut } };

@@ -3,19 +3,21 @@
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { CommandError, readCommand } from './commands.ts';
+import { Compression } from './compression.ts';
 import { obey } from './control.ts';
 import { Engine } from './engine.ts';
 import { Opcode } from './frames.ts';
 import { checkRequest, readHead, writeRefusal, writeResponse } from './handshake.ts';
+import { answerOffers } from './negotiation.ts';
 import { failedHandshake, leave, playCase } from './run.ts';
 import { isExcluded } from './spec.ts';
 import { Traffic } from './traffic.ts';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Case } from './case.ts';
+import type { Case, ParameterSet } from './case.ts';
 import type { Command } from './commands.ts';
 import type { EngineLimits } from './engine.ts';
 import type { Head } from './handshake.ts';
-import type { Run } from './run.ts';
+import type { OpenConnection, Run } from './run.ts';
 import type { Selection } from './spec.ts';
 
 /** How clients are tested. */
@@ -26,6 +28,8 @@ export interface ServerOptions {
   readonly limits: EngineLimits;
   /** Certificate and key in PEM; null serves without TLS. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
+  /** Compressed messages to exchange in a case at most; absent leaves it to the cases. */
+  readonly messages?: number | undefined;
   /** Called with each run as it ends. */
   readonly onRun?: (run: Run) => void;
   /** Called when a client asks for the reports; the client's connection is closed when it resolves. */
@@ -104,17 +108,20 @@ export class FuzzingServer {
   async #answer(socket: Socket, head: Head, early: Buffer, traffic: Traffic): Promise<void> {
     const command = readCommand(head.line.split(' ')[1] ?? '/', this.#options.cases);
     let key: string;
+    let accepted: ReturnType<typeof answerOffers>;
     try {
       key = checkRequest(head, this.#port);
+      accepted = answerOffers(head.headers.get('sec-websocket-extensions'), parametersOf(command));
     } catch (error) {
       this.#noteFailure(command, traffic, error instanceof Error ? error.message : String(error));
       throw error;
     }
-    traffic.httpResponse = writeResponse(key, null);
+    traffic.httpResponse = writeResponse(key, accepted?.answer ?? null);
     socket.write(traffic.httpResponse);
     const { limits } = this.#options;
-    const engine = new Engine(socket, { isServer: true, limits, traffic, compression: null });
-    await this.#carryOut(command, engine, early);
+    const compression = accepted && new Compression(accepted.agreement.server, accepted.agreement.client);
+    const engine = new Engine(socket, { isServer: true, limits, traffic, compression });
+    await this.#carryOut(command, { engine, early, compression, messages: this.#options.messages });
   }
 
   #noteFailure(command: Command, traffic: Traffic, why: string): void {
@@ -123,7 +130,8 @@ export class FuzzingServer {
     this.#keep(failedHandshake(command.testCase, command.agent, true, traffic, failure));
   }
 
-  async #carryOut(command: Command, engine: Engine, early: Buffer): Promise<void> {
+  async #carryOut(command: Command, connection: OpenConnection): Promise<void> {
+    const { engine, early } = connection;
     switch (command.name) {
       case 'count':
         return say(engine, early, this.#options.cases.length);
@@ -145,13 +153,15 @@ export class FuzzingServer {
       case 'control':
         return obey(engine, early);
       case 'run':
-        return this.#run(command.testCase, command.agent, engine, early);
+        return this.#run(command.testCase, command.agent, connection);
     }
   }
 
-  async #run(testCase: Case, agent: string, engine: Engine, early: Buffer): Promise<void> {
-    if (isExcluded(this.#options.selection, agent, testCase.id)) return leave(engine, early);
-    this.#keep(await playCase(testCase, agent, engine, early));
+  async #run(testCase: Case, agent: string, connection: OpenConnection): Promise<void> {
+    if (isExcluded(this.#options.selection, agent, testCase.id)) {
+      return leave(connection.engine, connection.early);
+    }
+    this.#keep(await playCase(testCase, agent, connection));
   }
 
   #keep(run: Run): void {
@@ -176,6 +186,12 @@ function say(engine: Engine, early: Buffer, value: unknown): Promise<void> {
   const payload = Buffer.from(JSON.stringify(value));
   engine.send([{ opcode: Opcode.text, fin: true, rsv: 0, payload }], 'plain');
   return leave(engine, early);
+}
+
+/** The compression that a case wants; null for none. */
+function parametersOf(command: Command): ParameterSet | null {
+  if (command.name !== 'run' || command.testCase.conduct.kind !== 'compressed') return null;
+  return command.testCase.conduct.parameters;
 }
 
 function keyOf(agent: string, testCase: Case): string {

@@ -1,11 +1,13 @@
 /** One run of a case: what was found out about it, for the verdict and the reports. */
 
 import { CloseCode } from './close-codes.ts';
+import { CompressedPlayer } from './compressed-player.ts';
 import { closeBody } from './notation.ts';
 import { LargePlayer, LogPlayer, RoundTripPlayer } from './players.ts';
 import { blankClosing } from './engine.ts';
 import { judge } from './verdict.ts';
 import type { Case, LogEvent } from './case.ts';
+import type { Compression } from './compression.ts';
 import type { ClosingRecord, Engine } from './engine.ts';
 import type { Player, TrafficStats } from './players.ts';
 import type { Traffic } from './traffic.ts';
@@ -29,9 +31,24 @@ export interface Run {
   readonly trafficStats: TrafficStats | null;
 }
 
+/** A connection whose opening handshake is done. */
+export interface OpenConnection {
+  readonly engine: Engine;
+  /** What came along with the handshake. */
+  readonly early: Buffer;
+  /** What was negotiated; null for nothing. */
+  readonly compression?: Compression | null;
+  /** Compressed messages to exchange at most; absent leaves it to the case. */
+  readonly messages?: number | undefined;
+}
+
 /** Plays a case on an open connection, and resolves when TCP is gone. */
-export function playCase(testCase: Case, agent: string, engine: Engine, early: Buffer): Promise<Run> {
-  const player = playerFor(testCase, engine);
+export function playCase(
+  testCase: Case,
+  agent: string,
+  { engine, early, compression = null, messages }: OpenConnection,
+): Promise<Run> {
+  const player = playerFor(testCase, engine, compression, messages ?? Infinity);
   const started = new Date();
   const start = performance.now();
   return new Promise((resolve) => {
@@ -86,7 +103,12 @@ export function leave(engine: Engine, early: Buffer): Promise<void> {
   });
 }
 
-function playerFor(testCase: Case, engine: Engine): Player {
+function playerFor(
+  testCase: Case,
+  engine: Engine,
+  compression: Compression | null,
+  messages: number,
+): Player {
   const { conduct } = testCase;
   switch (conduct.kind) {
     case 'log':
@@ -96,7 +118,8 @@ function playerFor(testCase: Case, engine: Engine): Player {
     case 'round trips':
       return new RoundTripPlayer(engine, conduct);
     case 'compressed':
-      return unimplemented(engine);
+      if (!compression) return unimplemented(engine);
+      return new CompressedPlayer(engine, conduct, compression, Math.min(conduct.count, messages));
   }
 }
 

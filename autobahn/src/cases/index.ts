@@ -9,6 +9,7 @@ import { section6 } from './section-6.ts';
 import { section7 } from './section-7.ts';
 import { section9 } from './section-9.ts';
 import { section10 } from './section-10.ts';
+import { section12, section13 } from './section-12.ts';
 import type { Case } from '../case.ts';
 
 export const ALL_CASES: readonly Case[] = [
@@ -21,4 +22,6 @@ export const ALL_CASES: readonly Case[] = [
   ...section7,
   ...section9,
   ...section10,
+  ...section12,
+  ...section13,
 ];

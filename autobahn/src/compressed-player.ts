@@ -1,0 +1,150 @@
+/** Plays a case of sections 12 and 13: compressed messages in lock-step, each checked against what was sent. */
+
+import { closeBody } from './notation.ts';
+import { CloseCode } from './close-codes.ts';
+import { dataSet } from './data-sets.ts';
+import { Opcode, RSV1, fragment } from './frames.ts';
+import { PackedCache } from './packed-cache.ts';
+import { startEndTimer } from './players.ts';
+import type { CompressedConduct, LogEvent } from './case.ts';
+import type { Compression } from './compression.ts';
+import type { DataSet } from './data-sets.ts';
+import type { Engine } from './engine.ts';
+import type { Player, TrafficStats } from './players.ts';
+import type { Tally } from './traffic.ts';
+import type { Behavior } from './verdict.ts';
+
+const cache = new PackedCache();
+
+export class CompressedPlayer implements Player {
+  readonly received: LogEvent[] = [];
+  readonly expected = {};
+  trafficStats: TrafficStats | null = null;
+  readonly #engine: Engine;
+  readonly #compression: Compression;
+  readonly #conduct: CompressedConduct;
+  readonly #count: number;
+  readonly #data: DataSet;
+  /** The compressed messages of an earlier run with the same parameters, or null. */
+  readonly #packed: readonly Buffer[] | null;
+  readonly #fresh: Buffer[] = [];
+  readonly #outgoing = { plain: 0, packed: 0 };
+  #echoes = 0;
+  #position = 0;
+  #sent: Buffer | null = null;
+
+  /** `count` messages are exchanged; the case itself says how many in a full run. */
+  constructor(engine: Engine, conduct: CompressedConduct, compression: Compression, count: number) {
+    this.#engine = engine;
+    this.#conduct = conduct;
+    this.#compression = compression;
+    this.#count = count;
+    this.#data = dataSet(conduct.data);
+    this.#packed = cache.get(this.#key(), count);
+  }
+
+  start(): void {
+    this.#engine.traffic.logging = false;
+    startEndTimer(this.#engine, this.#conduct.seconds);
+    void this.#sendNext();
+  }
+
+  message(kind: 'text' | 'binary', payload: Buffer): void {
+    const sent = this.#sent;
+    this.#sent = null;
+    if (this.#echoes === this.#count) return;
+    const good = sent !== null && (kind === 'text') === this.#data.isText && payload.equals(sent);
+    if (!good) {
+      this.#close();
+      return;
+    }
+    this.#echoes += 1;
+    if (this.#echoes < this.#count) void this.#sendNext();
+    else this.#succeed();
+  }
+
+  pong(): void {
+    this.#close();
+  }
+
+  observed(): Behavior {
+    return this.#echoes === this.#count ? 'OK' : 'FAILED';
+  }
+
+  async #sendNext(): Promise<void> {
+    const { length, fragmentSize } = this.#conduct;
+    const payload = this.#data.read(this.#position, length);
+    this.#position = (this.#position + length) % this.#data.size;
+    const packed = this.#packed?.[this.#echoes] ?? (await this.#compress(payload));
+    if (this.#engine.state !== 'open') return;
+    this.#sent = payload;
+    this.#outgoing.plain += payload.length;
+    this.#outgoing.packed += packed.length;
+    const opcode = this.#data.isText ? Opcode.text : Opcode.binary;
+    this.#engine.send(fragment(opcode, packed, fragmentSize, RSV1), 'plain');
+  }
+
+  async #compress(payload: Buffer): Promise<Buffer> {
+    try {
+      const packed = await this.#compression.compress(payload);
+      this.#fresh.push(packed);
+      return packed;
+    } catch {
+      // The connection ended meanwhile.
+      return Buffer.alloc(0);
+    }
+  }
+
+  #succeed(): void {
+    if (!this.#packed) cache.set(this.#key(), this.#fresh);
+    this.trafficStats = this.#statistics();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#engine.traffic.logging = true;
+    this.#engine.close(closeBody(CloseCode.normal));
+  }
+
+  #key(): string {
+    const { windowBits, noContextTakeover } = this.#compression.own;
+    return [this.#conduct.data, this.#conduct.length, windowBits, noContextTakeover].join(' ');
+  }
+
+  #statistics(): TrafficStats {
+    const { traffic } = this.#engine;
+    const incoming = this.#compression.incoming;
+    return {
+      preopenOutgoingOctetsWireLevel: Buffer.byteLength(this.#preopen().outgoing),
+      preopenIncomingOctetsWireLevel: Buffer.byteLength(this.#preopen().incoming),
+      ...direction('outgoing', this.#outgoing, traffic.sent, traffic.txFrameStats, this.#count),
+      ...direction('incoming', incoming, traffic.received, traffic.rxFrameStats, this.#count),
+    };
+  }
+
+  #preopen(): { outgoing: string; incoming: string } {
+    const { httpRequest, httpResponse } = this.#engine.traffic;
+    return this.#engine.isServer
+      ? { outgoing: httpResponse, incoming: httpRequest }
+      : { outgoing: httpRequest, incoming: httpResponse };
+  }
+}
+
+function direction(
+  name: 'outgoing' | 'incoming',
+  { plain, packed }: { plain: number; packed: number },
+  wire: number,
+  frames: Tally,
+  messages: number,
+): Record<string, number | null> {
+  const data: readonly number[] = [Opcode.continuation, Opcode.text, Opcode.binary];
+  return {
+    [`${name}OctetsAppLevel`]: plain,
+    [`${name}OctetsWebSocketLevel`]: packed,
+    [`${name}OctetsWireLevel`]: wire,
+    [`${name}CompressionRatio`]: plain === 0 ? null : packed / plain,
+    [`${name}WebSocketOverhead`]: packed === 0 ? null : (wire - packed) / packed,
+    [`${name}WebSocketFrames`]: data.reduce((sum, opcode) => sum + (frames[opcode] ?? 0), 0),
+    [`${name}WebSocketMessages`]: messages,
+  };
+}
