@@ -19,6 +19,7 @@ Options of client and server:
   --out folder      where index.json and the reports of the cases go (default: none are written, or the spec's outdir)
   --strict          NON-STRICT counts as failed
   --baseline file   an index.json: failed is only what is worse than there
+  --messages n      compressed messages in each case of sections 12 and 13 (default: 1000; fewer take less time)
 
 Options of client:
   --agent name      the name of the server in the reports (default: its Server header)
@@ -37,6 +38,8 @@ export interface ClientArguments {
   readonly out: string | null;
   readonly strict: boolean;
   readonly baseline: string | null;
+  /** Compressed messages of a case at most; undefined leaves it to the cases. */
+  readonly messages: number | undefined;
   readonly jobs: number;
 }
 
@@ -46,6 +49,8 @@ export interface ServerArguments {
   readonly out: string | null;
   readonly strict: boolean;
   readonly baseline: string | null;
+  /** Compressed messages of a case at most; undefined leaves it to the cases. */
+  readonly messages: number | undefined;
   readonly port: number;
   readonly host: string;
 }
@@ -69,6 +74,7 @@ const OPTIONS = {
   out: { type: 'string' },
   strict: { type: 'boolean' },
   baseline: { type: 'string' },
+  messages: { type: 'string' },
   agent: { type: 'string' },
   jobs: { type: 'string' },
   port: { type: 'string' },
@@ -149,6 +155,7 @@ function common(values: Values, spec: Spec) {
     out: values.out ?? spec.outdir,
     strict: values.strict ?? false,
     baseline: values.baseline ?? null,
+    messages: values.messages === undefined ? undefined : readNumber('--messages', values.messages, 1, 1000),
   };
 }
 

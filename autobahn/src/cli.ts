@@ -43,7 +43,7 @@ async function main(list: readonly string[]): Promise<number> {
 }
 
 async function runClient(wanted: ClientArguments): Promise<number> {
-  const { spec, jobs } = wanted;
+  const { spec, jobs, messages } = wanted;
   const cases = selected(wanted);
   const runs: Run[] = [];
   const interrupted = onInterrupt();
@@ -54,7 +54,7 @@ async function runClient(wanted: ClientArguments): Promise<number> {
       runs.push(run);
       progress.add(run);
     };
-    const tested = testServer(target, { cases, selection: spec, jobs, onRun, signal: interrupted });
+    const tested = testServer(target, { cases, selection: spec, jobs, messages, onRun, signal: interrupted });
     const stopped = new Promise<void>((resolve) => interrupted.addEventListener('abort', () => resolve()));
     try {
       await Promise.race([tested, stopped]);
@@ -72,7 +72,7 @@ async function runClient(wanted: ClientArguments): Promise<number> {
 }
 
 async function runServer(wanted: ServerArguments): Promise<number> {
-  const { spec, out, port, host } = wanted;
+  const { spec, out, port, host, messages } = wanted;
   const cases = selected(wanted);
   const interrupted = onInterrupt();
   let stop = () => {};
@@ -83,6 +83,7 @@ async function runServer(wanted: ServerArguments): Promise<number> {
     cases,
     selection: spec,
     limits: spec.limits,
+    messages,
     onRun: (run) => {
       const progress = screens.get(run.agent) ?? new Progress(process.stderr, cases);
       screens.set(run.agent, progress);

@@ -97,7 +97,9 @@ describe('a server', () => {
 
   test.concurrent('that stays silent in the handshake fails when its time is up', async () => {
     const { port, server } = await wrongServer('stays silent in the handshake');
-    const runs = await runServerCases(port, '1.1.1,7.1.6', { ...DEFAULT_LIMITS, openHandshakeTimeout: 0.2 });
+    const runs = await runServerCases(port, '1.1.1,7.1.6', {
+      limits: { ...DEFAULT_LIMITS, openHandshakeTimeout: 0.2 },
+    });
     server.close();
     expect(verdictsOf(runs)).toEqual({ '1.1.1': 'FAILED', '7.1.6': 'INFORMATIONAL' });
     expect(runs.map(({ closing }) => closing.wasOpenHandshakeTimeout)).toEqual([true, true]);

@@ -28,25 +28,38 @@ export function verdictsOf(runs: readonly Run[]): Verdicts {
 
 const JOBS = 16;
 
+/** What a test may set apart from the defaults. */
+export interface Settings {
+  readonly limits?: EngineLimits;
+  /** Compressed messages of a case at most. */
+  readonly messages?: number;
+}
+
 /** Runs cases against a server on this port. */
 export async function runServerCases(
   port: number,
   patterns: string,
-  limits: EngineLimits = DEFAULT_LIMITS,
+  settings: Settings = {},
 ): Promise<Run[]> {
   const runs: Run[] = [];
+  const { limits = DEFAULT_LIMITS, messages } = settings;
   const target = { agent: 'tested', origin: null, protocols: [], hostname: null, limits };
+  const onRun = (run: Run) => runs.push(run);
   await testServer(
     { url: `ws://127.0.0.1:${port}`, ...target },
-    { cases: casesOf(patterns), selection: selection(patterns), jobs: JOBS, onRun: (run) => runs.push(run) },
+    { cases: casesOf(patterns), selection: selection(patterns), jobs: JOBS, messages, onRun },
   );
   return runs;
 }
 
 /** Has a client run cases: `play` makes one connection to a URL and resolves when it has ended. */
-export async function runClientCases(patterns: string, play: (url: string) => Promise<void>): Promise<Run[]> {
+export async function runClientCases(
+  patterns: string,
+  play: (url: string) => Promise<void>,
+  { limits = DEFAULT_LIMITS, messages }: Settings = {},
+): Promise<Run[]> {
   const cases = casesOf(patterns);
-  const server = new FuzzingServer({ cases, selection: selection(patterns), limits: DEFAULT_LIMITS });
+  const server = new FuzzingServer({ cases, selection: selection(patterns), limits, messages });
   const port = await server.listen(0, '127.0.0.1');
   const waiting = cases.map((_, index) => index + 1);
   const work = async () => {

@@ -1,0 +1,147 @@
+import { WebSocket, WebSocketServer } from 'ws';
+import { describe, expect, test } from 'vitest';
+import { Compression } from '../src/compression.ts';
+import { dataSet } from '../src/data-sets.ts';
+import { casesOf, runClientCases, runServerCases, verdictsOf } from './support.ts';
+import type { AddressInfo } from 'node:net';
+import type { DataSetName } from '../src/case.ts';
+
+/** Enough messages to come around a data set with the long ones, and for a context to matter with the short ones. */
+const MESSAGES = 3;
+
+const SECTIONS = '12.*,13.*';
+
+describe('a peer with permessage-deflate', () => {
+  test('as a server passes sections 12 and 13', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
+    await new Promise<void>((resolve) => server.once('listening', resolve));
+    server.on('connection', (socket) =>
+      socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+    );
+    try {
+      const runs = await runServerCases((server.address() as AddressInfo).port, SECTIONS, {
+        messages: MESSAGES,
+      });
+      expect(verdictsOf(runs)).toEqual(allOf(SECTIONS, 'OK'));
+      expect(runs.every(({ trafficStats }) => trafficStats?.['outgoingWebSocketMessages'] === MESSAGES)).toBe(
+        true,
+      );
+    } finally {
+      server.close();
+    }
+  }, 60_000);
+
+  test('as a client passes sections 12 and 13', async () => {
+    const runs = await runClientCases(SECTIONS, echo, { messages: MESSAGES });
+    expect(verdictsOf(runs)).toEqual(allOf(SECTIONS, 'OK'));
+  }, 60_000);
+
+  test('that changes one octet of an echo fails', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
+    await new Promise<void>((resolve) => server.once('listening', resolve));
+    server.on('connection', (socket) =>
+      socket.on('message', (data: Buffer, isBinary) => {
+        data[5] = (data[5] ?? 0) ^ 1;
+        socket.send(data, { binary: isBinary });
+      }),
+    );
+    try {
+      const { port } = server.address() as AddressInfo;
+      const runs = await runServerCases(port, '12.2.1,12.3.3', { messages: MESSAGES });
+      expect(verdictsOf(runs)).toEqual({ '12.2.1': 'FAILED', '12.3.3': 'FAILED' });
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('a peer without permessage-deflate', () => {
+  test('as a server gets UNIMPLEMENTED, and its closing is judged all the same', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await new Promise<void>((resolve) => server.once('listening', resolve));
+    try {
+      const runs = await runServerCases((server.address() as AddressInfo).port, '12.1.*,13.7.*');
+      expect(verdictsOf(runs)).toEqual(allOf('12.1.*,13.7.*', 'UNIMPLEMENTED'));
+    } finally {
+      server.close();
+    }
+  });
+
+  test('as a client gets UNIMPLEMENTED', async () => {
+    const play = (url: string) => echo(url, false);
+    expect(verdictsOf(await runClientCases('12.1.*,13.7.*', play))).toEqual(
+      allOf('12.1.*,13.7.*', 'UNIMPLEMENTED'),
+    );
+  });
+});
+
+describe('the compression of the suite', () => {
+  const parameters = [
+    { windowBits: 15, noContextTakeover: false },
+    { windowBits: 15, noContextTakeover: true },
+    { windowBits: 9, noContextTakeover: false },
+  ];
+
+  test.each(parameters)('gives back what it was given with %o', async (direction) => {
+    const compression = new Compression(direction, direction);
+    for (const length of [1, 16, 5000, 131_072]) {
+      const payload = dataSet('prose').read(7, length);
+      expect(await compression.decompress(await compression.compress(payload))).toEqual(payload);
+    }
+    compression.end();
+  });
+
+  test('keeps its context unless that is ruled out', async () => {
+    const [keeping, dropping] = parameters
+      .slice(0, 2)
+      .map((direction) => new Compression(direction, direction));
+    const payload = dataSet('json').read(0, 1024);
+    const lengths = [];
+    for (const compression of [keeping!, dropping!]) {
+      await compression.compress(payload);
+      lengths.push((await compression.compress(payload)).length);
+      compression.end();
+    }
+    expect(lengths[0]).toBeLessThan(lengths[1]! / 4);
+  });
+
+  test('refuses what is not deflate data', async () => {
+    const compression = new Compression(parameters[0]!, parameters[0]!);
+    await expect(compression.decompress(Buffer.alloc(20, 0xff))).rejects.toThrow();
+    compression.end();
+  });
+});
+
+describe('the data sets', () => {
+  test.each<[DataSetName, number]>([
+    ['json', 194_056],
+    ['bitmap', 263_222],
+    ['html', 263_620],
+    ['document', 1_042_328],
+  ])('%s has the size of the public one, %i units', (name, size) => {
+    expect(dataSet(name).size).toBe(size);
+  });
+
+  test('are read in a ring, text by characters', () => {
+    const html = dataSet('html');
+    const around = html.read(html.size - 3, 6).toString('utf8');
+    expect(around.slice(3)).toBe('<!D');
+    expect(around).toHaveLength(6);
+    const text = html.read(0, html.size).toString('utf8');
+    expect(text).toHaveLength(html.size);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(html.size);
+  });
+});
+
+function allOf(patterns: string, verdict: string): Record<string, string> {
+  return Object.fromEntries(casesOf(patterns).map(({ id }) => [id, verdict]));
+}
+
+function echo(url: string, perMessageDeflate = true): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, { perMessageDeflate });
+    socket.on('error', () => {});
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+    socket.on('close', () => resolve());
+  });
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { answerOffers, offerOf, readAnswer } from '../src/negotiation.ts';
+
+const DEFAULT = { windowBits: 15, noContextTakeover: false };
+
+describe('the answer of a server', () => {
+  test('is none when the header is missing', () => {
+    expect(readAnswer(undefined)).toBeNull();
+  });
+
+  test('says what is in force for each direction', () => {
+    expect(readAnswer('permessage-deflate; server_no_context_takeover; client_max_window_bits="9"')).toEqual({
+      client: { windowBits: 9, noContextTakeover: false },
+      server: { windowBits: 15, noContextTakeover: true },
+    });
+  });
+
+  test.each([
+    'x-other',
+    'permessage-deflate, permessage-deflate',
+    'permessage-deflate; unknown',
+    'permessage-deflate; server_no_context_takeover=1',
+    'permessage-deflate; server_no_context_takeover; server_no_context_takeover',
+    'permessage-deflate; client_max_window_bits',
+    'permessage-deflate; server_max_window_bits=7',
+    'permessage-deflate; server_max_window_bits=16',
+  ])('is refused: %s', (header) => {
+    expect(() => readAnswer(header)).toThrow();
+  });
+});
+
+describe('the offers of a client', () => {
+  test('are not taken where no compression is wanted, but they are checked', () => {
+    expect(answerOffers('permessage-deflate', null)).toBeNull();
+    expect(() => answerOffers('permessage-deflate; unknown', null)).toThrow();
+    expect(() => answerOffers('permessage-deflate; server_max_window_bits', null)).toThrow();
+  });
+
+  test('of other extensions are ignored', () => {
+    expect(answerOffers('x-other; a=1, permessage-deflate', 1)).toMatchObject({
+      answer: 'permessage-deflate',
+    });
+  });
+
+  test('are granted what they ask of the server, and get what the case adds', () => {
+    const offer =
+      'permessage-deflate; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits';
+    expect(answerOffers(offer, 5)).toEqual({
+      answer:
+        'permessage-deflate; server_no_context_takeover; server_max_window_bits=10; client_no_context_takeover; client_max_window_bits=9',
+      agreement: {
+        client: { windowBits: 9, noContextTakeover: true },
+        server: { windowBits: 10, noContextTakeover: true },
+      },
+    });
+  });
+
+  test.each([
+    [1, 'permessage-deflate'],
+    [2, 'permessage-deflate; client_no_context_takeover'],
+    [3, null],
+    [4, null],
+    [5, null],
+    [6, null],
+    [7, 'permessage-deflate; client_no_context_takeover'],
+  ] as const)('without client_max_window_bits get the answer of 13.%i for that', (parameters, answer) => {
+    expect(answerOffers('permessage-deflate', parameters)?.answer ?? null).toBe(answer);
+  });
+
+  test.each([
+    [3, 'permessage-deflate; client_max_window_bits=9'],
+    [4, 'permessage-deflate; client_max_window_bits=15'],
+    [7, 'permessage-deflate; client_no_context_takeover; client_max_window_bits=9'],
+  ] as const)('with it get the answer of 13.%i for that', (parameters, answer) => {
+    const offers = 'permessage-deflate; client_max_window_bits=12';
+    expect(answerOffers(offers, parameters)?.answer).toBe(answer);
+  });
+});
+
+test('what the suite offers in 13.7 is what it offers in 13.5, 13.2 and 13.1', () => {
+  expect(offerOf(7)).toBe([offerOf(5), offerOf(2), offerOf(1)].join(', '));
+});
+
+test('an offer without parameters leaves both directions at their defaults', () => {
+  expect(readAnswer('permessage-deflate')).toEqual({ client: DEFAULT, server: DEFAULT });
+});
