@@ -1,6 +1,10 @@
 // The command: reads what is asked for, measures it, and reports.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
+import { committedResults, compare, describeMoves } from './compare.ts';
 import { describeMachine } from './machine.ts';
+import { resultFiles } from './page.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { ProgressLine } from './progress.ts';
@@ -58,8 +62,19 @@ async function measure(args: Arguments): Promise<void> {
 }
 
 function report(args: Arguments, run: RunResult): void {
-  if (args.json) console.log(JSON.stringify(run, undefined, 2));
-  else console.log(targetTable(run));
+  if (args.save !== undefined) save(args.save, run);
+  if (args.json) {
+    console.log(JSON.stringify(run, undefined, 2));
+    return;
+  }
+  console.log(targetTable(run));
+  const before = args.quick ? committedResults() : undefined;
+  if (before) console.log(describeMoves(compare(before, run)));
+}
+
+function save(folder: string, run: RunResult): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
 }
 
 function quickened(scenario: Scenario): Scenario {

@@ -1,0 +1,89 @@
+// The page of results, in Markdown: what was measured with, the verdict on each target, a picture and a table for each scenario.
+import { chartOf } from './chart.ts';
+import { metricsOf, number, targetCells, titleOfPeer, titleOfScenario } from './report.ts';
+import { figure, METRICS, type RunResult, type ScenarioResult } from './results.ts';
+import { ratio } from './statistics.ts';
+import { judge } from './targets.ts';
+
+/** The files of a page, by their names within its folder. */
+export function resultFiles(run: RunResult): Map<string, string> {
+  const files = new Map([['results.json', `${JSON.stringify(run, undefined, 2)}\n`]]);
+  for (const result of run.scenarios) {
+    const svg = chartOf(result);
+    if (svg !== undefined) files.set(pictureOf(result), `${svg}\n`);
+  }
+  files.set('README.md', pageOf(run, new Set(files.keys())));
+  return files;
+}
+
+function pictureOf({ scenario }: ScenarioResult): string {
+  return `${scenario}.svg`;
+}
+
+function pageOf(run: RunResult, files: ReadonlySet<string>): string {
+  const { machine, rounds, quick } = run;
+  const turns = quick ? ' short' : '';
+  return [
+    '# Results',
+    '<!-- prettier-ignore-start -->',
+    `Medians of ${rounds}${turns} rounds. How they come about, and how to read them, is told in the page of the benchmark.`,
+    table(['measured with', ''], Object.entries(machine)),
+    ...targetsOf(run),
+    ...run.scenarios.flatMap((result) => sectionOf(result, files)),
+    '<!-- prettier-ignore-end -->',
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function targetsOf(run: RunResult): string[] {
+  const verdicts = judge(run);
+  if (verdicts.length === 0) return [];
+  const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
+  const rows = verdicts.map((verdict) => targetCells(verdict));
+  return [
+    '## Targets',
+    `${met} of ${verdicts.length} are met.`,
+    table(['scenario', 'target', 'measured', ''], rows),
+  ];
+}
+
+function sectionOf(result: ScenarioResult, files: ReadonlySet<string>): string[] {
+  const picture = pictureOf(result);
+  const title = titleOfScenario(result.scenario);
+  const skipped = result.skipped.map(
+    ({ peer, reason }) => `${titleOfPeer(peer)} was skipped: ${reason.split('\n', 1).join()}.`,
+  );
+  return [
+    `## ${title}`,
+    ...(files.has(picture) ? [`![${title}](${picture})`] : []),
+    ...(result.results.length > 0 ? [figuresOf(result)] : []),
+    ...skipped,
+  ];
+}
+
+function figuresOf(result: ScenarioResult): string {
+  const metrics = metricsOf(result);
+  const [main = 'cpu'] = metrics;
+  const reference = figure(result, 'ws', main)?.median;
+  const rows = result.results.map(({ peer, runtime }) => {
+    const own = figure(result, peer, main);
+    const cells = metrics.map((metric) => {
+      const value = figure(result, peer, metric);
+      return value === undefined ? '-' : number(value.median, METRICS[metric].digits);
+    });
+    const times = ratio(own?.median, reference);
+    const share = Number.isNaN(times) ? '-' : times.toFixed(2);
+    return [titleOfPeer(peer), runtime, ...cells, percent(own?.spread), share];
+  });
+  return table(['', 'runtime', ...metrics.map((metric) => METRICS[metric].title), 'spread', '/ ws'], rows);
+}
+
+function percent(part: number | undefined): string {
+  return part === undefined ? '-' : `${(part * 100).toFixed(0)} %`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,73 @@
+// What is made of a run: the page of results with its pictures, and the comparison with an earlier one.
+import { expect, test } from 'vitest';
+import { chartOf } from '../src/chart.ts';
+import { compare, describeMoves } from '../src/compare.ts';
+import { resultFiles } from '../src/page.ts';
+import type { RunResult } from '../src/results.ts';
+
+/** A run of `push-64` with these CPU times, one for each round. */
+function runWith(cpu: Record<string, number[]>): RunResult {
+  const results = Object.entries(cpu).map(([peer, values]) => ({
+    ...{ peer, runtime: 'Node 20' },
+    samples: values.map((value) => ({ cpu: value, rate: 1e6 / value })),
+  }));
+  return {
+    machine: { date: '2026-01-31' },
+    rounds: 3,
+    quick: false,
+    scenarios: [{ scenario: 'push-64', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] }],
+  };
+}
+
+test('the page names the machine, the verdicts, the figures and who was skipped, and shows the picture', () => {
+  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [5, 5, 5] }));
+  expect([...files.keys()]).toEqual(['results.json', 'push-64.svg', 'README.md']);
+  const page = files.get('README.md')!;
+  expect(page).toContain('| date | 2026-01-31 |');
+  expect(page).toContain('1 of 1 are met.');
+  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | met |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.10 |');
+  expect(page).toContain('Bun was skipped: not here.');
+  expect(page).toContain('(push-64.svg)');
+});
+
+test('the picture has a bar for each peer, says its unit, and is well-formed', () => {
+  const [near] = runWith({ framewire: [4], ws: [5] }).scenarios;
+  const [far] = runWith({ framewire: [0.4], ws: [5] }).scenarios;
+  for (const text of [
+    '>framewire<',
+    '>ws with bufferutil<',
+    '>5.00<',
+    '>CPU µs a message; less is better<',
+  ]) {
+    expect(chartOf(near!)).toContain(text);
+  }
+  expect(chartOf(far!)).toContain('logarithmic');
+  // A quotation mark within an attribute would end it.
+  for (const [tag] of chartOf(far!)!.matchAll(/<[^>]*>/g)) expect(tag.split('"').length % 2).toBe(1);
+});
+
+test('a scenario in which nothing was measured has no picture', () => {
+  expect(chartOf({ scenario: 'push-64', results: [], skipped: [] })).toBeUndefined();
+});
+
+test('a ratio to ws that changed by more than the noise has moved', () => {
+  const before = runWith({ framewire: [0.5], ws: [5] });
+  const after = runWith({ framewire: [0.8], ws: [5] });
+  const moves = compare(before, after);
+  expect(moves).toEqual([{ scenario: 'push-64', metric: 'cpu', then: 0.1, now: 0.16, noise: 0.15 }]);
+  expect(describeMoves(moves)).toContain(
+    'push-64 cpu: framewire / ws was 0.100, is 0.160 (60 %, worse; noise 15 %)',
+  );
+});
+
+test('a machine that is slower for everybody moves nothing, nor does a change within the spread', () => {
+  const before = runWith({ framewire: [0.5], ws: [5] });
+  expect(compare(before, runWith({ framewire: [1], ws: [10] }))).toEqual([]);
+  expect(compare(before, runWith({ framewire: [0.3, 0.65, 0.9], ws: [5, 5, 5] }))).toEqual([]);
+  expect(describeMoves([])).toContain('nothing has moved');
+});
+
+test('scenarios that only one of the runs has are not compared', () => {
+  expect(compare({ ...runWith({}), scenarios: [] }, runWith({ framewire: [1], ws: [1] }))).toEqual([]);
+});
