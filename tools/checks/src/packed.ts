@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from './command.ts';
 import { ROOT, publishedPackages, readManifest } from './workspace.ts';
 import type { Manifest, Package } from './workspace.ts';
@@ -18,6 +18,9 @@ export interface Installed {
   manifest: Manifest;
 }
 
+/** The dependencies from outside of this repository, by the folder of the package that has them; its README says why. */
+const OUTSIDE: Readonly<Record<string, string>> = { minizlib: 'permessage-deflate' };
+
 /** All of them in one temporary folder, far from this workspace, so that nothing of it can be found by accident. */
 export interface Installation {
   folder: string;
@@ -26,8 +29,8 @@ export interface Installation {
 }
 
 /**
- * Packs every published package and lays them out. They depend on each other alone, so nothing is fetched; the
- * declarations need those of Node, which are linked.
+ * Packs every published package and lays them out. Nothing is fetched: what they depend on besides each other, and the
+ * declarations of Node, are linked.
  *
  * @throws {Error} With what the packer printed.
  */
@@ -42,9 +45,10 @@ export async function install(): Promise<Installation> {
     await must('pnpm', ['--filter', './packages/*', 'pack', '--pack-destination', tarballs]);
     const packages: Installed[] = [];
     for (const each of publishedPackages()) packages.push(await unpack(each, folder, tarballs));
-    const types = join('node_modules', '@types');
-    mkdirSync(join(folder, types), { recursive: true });
-    symlinkSync(realpathSync(join(ROOT, types, 'node')), join(folder, types, 'node'), 'junction');
+    link(ROOT, '@types/node', folder);
+    for (const [name, dependent] of Object.entries(OUTSIDE)) {
+      link(join(ROOT, 'packages', dependent), name, folder);
+    }
     return { folder, packages, remove };
   } catch (error) {
     remove();
@@ -61,16 +65,25 @@ async function unpack({ manifest }: Package, folder: string, tarballs: string): 
   return { name, tarball, path, manifest: readManifest(path) };
 }
 
+/** Makes a package that is installed in one folder one of another. */
+function link(from: string, name: string, to: string): void {
+  const path = join('node_modules', ...name.split('/'));
+  mkdirSync(dirname(join(to, path)), { recursive: true });
+  symlinkSync(realpathSync(join(from, path)), join(to, path), 'junction');
+}
+
 async function must(command: string, args: readonly string[]): Promise<void> {
   const { code, output } = await run(command, args);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}:\n${output.trim()}`);
 }
 
-/** What an empty folder would miss: dependencies that are not among the packages, or not by version. */
+/** What is wrong with the dependencies: from outside and not listed above, or of another version of a package. */
 export function judgeDependencies({ manifest }: Installed, packages: readonly Installed[]): string[] {
   return Object.entries(manifest.dependencies ?? {}).flatMap(([name, range]) => {
+    if (Object.hasOwn(OUTSIDE, name)) return [];
     const dependency = packages.find((each) => each.name === name);
-    if (!dependency) return [`${name} is not one of the packages, and would have to be fetched`];
+    if (!dependency)
+      return [`${name} is neither one of the packages nor listed in tools/checks/src/packed.ts`];
     const wanted = `^${dependency.manifest.version}`;
     return range === wanted ? [] : [`${name} is wanted as ${range}, and not as ${wanted}`];
   });
