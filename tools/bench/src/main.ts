@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { committedResults, compare, describeMoves } from './compare.ts';
 import { describeMachine } from './machine.ts';
+import { microTable, runMicro } from './micro.ts';
 import { resultFiles } from './page.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
@@ -15,6 +16,9 @@ import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
 const TURN = { milliseconds: 2000, warmUp: 1000 };
 const QUICK_TURN = { milliseconds: 400, warmUp: 250 };
+/** How long each part of the codec is run by each peer. */
+const MICRO_MS = 200;
+const QUICK_MICRO_MS = 50;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -29,8 +33,14 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (args.help) console.log(HELP.trimEnd());
   else if (args.list) console.log(listOfNames());
+  else if (args.micro) await measureParts(args);
   else await measure(args);
   return 0;
+}
+
+async function measureParts({ quick, json }: Arguments): Promise<void> {
+  const results = await runMicro(quick ? QUICK_MICRO_MS : MICRO_MS);
+  console.log(json ? JSON.stringify(results, undefined, 2) : microTable(results));
 }
 
 async function measure(args: Arguments): Promise<void> {

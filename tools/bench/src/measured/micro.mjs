@@ -1,0 +1,138 @@
+// The parts of the codec alone, beside those of ws, bufferutil and Node: run by tinybench, within one process of plain Node.
+import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
+import {
+  applyMask,
+  copyMasked,
+  firstByte,
+  FrameDecoder,
+  isUtf8,
+  MAX_HEADER_SIZE,
+  Opcode,
+  randomMaskingKey,
+  writeFrame,
+} from '@framewire/codec';
+import bufferutil from 'bufferutil';
+import { Bench } from 'tinybench';
+import { Receiver, Sender } from 'ws';
+import { serveDriver } from './control.mjs';
+
+/** So many operations between two looks at the clock, which costs as much as the cheapest of them. */
+const BATCH = 64;
+const SIZES = [16, 64, 1024, 65_536];
+const KEY = 0x3d21fa37;
+const KEY_BYTES = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
+const BINARY = firstByte(Opcode.BINARY, true, false);
+
+/** A part and who does it: each makes its operation for a size. */
+const parts = {
+  'mask in place': {
+    codec: (size) => {
+      const bytes = Buffer.alloc(size, 'abc');
+      return () => applyMask(bytes, 0, size, KEY);
+    },
+    bufferutil: (size) => {
+      const bytes = Buffer.alloc(size, 'abc');
+      return () => bufferutil.unmask(bytes, KEY_BYTES);
+    },
+  },
+  'mask while copying': {
+    codec: (size) => {
+      const [source, target] = [Buffer.alloc(size, 'abc'), Buffer.alloc(size)];
+      return () => copyMasked(source, 0, size, target, 0, KEY);
+    },
+    bufferutil: (size) => {
+      const [source, target] = [Buffer.alloc(size, 'abc'), Buffer.alloc(size)];
+      return () => bufferutil.mask(source, KEY_BYTES, target, 0, size);
+    },
+  },
+  'validate ASCII': validators('plain text; '),
+  'validate other text': validators('Grüße из 東京 🌍; '),
+  'encode, unmasked': {
+    codec: (size) => {
+      const [payload, slab] = [Buffer.alloc(size), Buffer.alloc(size + MAX_HEADER_SIZE)];
+      return () => writeFrame(slab, 0, BINARY, payload, undefined);
+    },
+    ws: (size) => {
+      const payload = Buffer.alloc(size);
+      return () => Sender.frame(payload, { fin: true, rsv1: false, opcode: 2, mask: false, readOnly: true });
+    },
+  },
+  'encode, masked': {
+    codec: (size) => {
+      const [payload, slab] = [Buffer.alloc(size), Buffer.alloc(size + MAX_HEADER_SIZE)];
+      return () => writeFrame(slab, 0, BINARY, payload, randomMaskingKey());
+    },
+    ws: (size) => {
+      const payload = Buffer.alloc(size);
+      return () => Sender.frame(payload, { fin: true, rsv1: false, opcode: 2, mask: true, readOnly: true });
+    },
+  },
+  'decode, masked': {
+    codec: (size) => {
+      const decoder = new FrameDecoder({ role: 'server' });
+      const chunk = frame(size);
+      return () => {
+        decoder.push(chunk);
+        if (decoder.next() === undefined || decoder.next() !== undefined) throw new Error('not one frame');
+      };
+    },
+    ws: (size) => {
+      const receiver = new Receiver({ isServer: true });
+      const chunk = frame(size);
+      receiver.on('message', () => {});
+      return () => receiver.write(chunk);
+    },
+  },
+};
+
+/** Text of so many bytes; what does not fit whole is blanks. */
+function text(phrase, size) {
+  const bytes = Buffer.alloc(size, ' ');
+  bytes.write(phrase.repeat(Math.ceil(size / phrase.length)));
+  return bytes;
+}
+
+function validators(phrase) {
+  return {
+    codec: (size) => {
+      const bytes = text(phrase, size);
+      return () => isUtf8(bytes);
+    },
+    node: (size) => {
+      const bytes = text(phrase, size);
+      return () => nativeIsUtf8(bytes);
+    },
+  };
+}
+
+/** A masked frame: decoders unmask it in place, there and back again. */
+function frame(size) {
+  const target = Buffer.alloc(size + MAX_HEADER_SIZE);
+  return target.subarray(0, writeFrame(target, 0, BINARY, Buffer.alloc(size), KEY));
+}
+
+function batched(operation) {
+  return () => {
+    for (let i = 0; i < BATCH; i++) operation();
+  };
+}
+
+/** Nanoseconds for each part, peer and size: the median of as many batches as fit in so many milliseconds. */
+async function run(milliseconds) {
+  const rows = [];
+  for (const [part, peers] of Object.entries(parts)) {
+    for (const size of SIZES) {
+      const bench = new Bench({ time: milliseconds, warmupTime: milliseconds / 2, iterations: 4 });
+      for (const [peer, make] of Object.entries(peers)) bench.add(peer, batched(make(size)));
+      await bench.run();
+      for (const { name, result } of bench.tasks) {
+        if (result.state !== 'completed')
+          throw new Error(`${part}, ${name}: ${result.error ?? result.state}`);
+        rows.push({ part, size, peer: name, ns: (result.latency.p50 * 1e6) / BATCH });
+      }
+    }
+  }
+  return rows;
+}
+
+serveDriver({}, { run });

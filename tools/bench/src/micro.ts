@@ -1,0 +1,51 @@
+// The micro-benchmarks of the codec's parts: their process, and the table of what they take.
+import Table from 'cli-table3';
+import { fileURLToPath } from 'node:url';
+import pc from 'picocolors';
+import { Child } from './child.ts';
+import { findCores } from './pinning.ts';
+import { number } from './report.ts';
+import { ratio } from './statistics.ts';
+
+/** What one peer takes for one part. */
+export interface MicroResult {
+  readonly part: string;
+  /** Bytes of the payload. */
+  readonly size: number;
+  readonly peer: string;
+  /** Nanoseconds an operation, the median. */
+  readonly ns: number;
+}
+
+/** Runs them in a process of plain Node, pinned to a core; each for so many milliseconds. */
+export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
+  const script = fileURLToPath(new URL('./measured/micro.mjs', import.meta.url));
+  const { child } = await Child.start({
+    program: process.execPath,
+    args: [script, '{}'],
+    core: findCores().measured,
+  });
+  try {
+    return (await child.call('run', milliseconds)) as MicroResult[];
+  } finally {
+    await child.stop();
+  }
+}
+
+/** One row for each part and size: the codec's time, the other's, and how many times as long that is. */
+export function microTable(results: readonly MicroResult[]): string {
+  const table = new Table({
+    head: ['part', 'bytes', 'codec ns', 'beside', 'ns', '/ codec'],
+    colAligns: ['left', 'right', 'right', 'left', 'right', 'right'],
+    style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  });
+  for (const other of results.filter(({ peer }) => peer !== 'codec')) {
+    const { part, size, peer, ns } = other;
+    const own = results.find((each) => each.peer === 'codec' && each.part === part && each.size === size)?.ns;
+    const times = ratio(ns, own);
+    const ours = own === undefined ? '-' : number(own, 1);
+    table.push([part, number(size, 0), pc.bold(ours), peer, number(ns, 1), times.toFixed(2)]);
+  }
+  return table.toString();
+}
