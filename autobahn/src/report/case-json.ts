@@ -57,10 +57,10 @@ export type CaseReport = ReturnType<typeof caseReport>;
 function expectation({ testCase }: Run): string {
   const { conduct, end } = testCase;
   if (conduct.kind === 'log' && conduct.informational) return 'Whatever happens is only noted.';
-  const who = end.by === 'F' ? 'The suite closes' : 'The peer closes, or drops TCP';
+  const who = end.by === 'F' ? 'The suite closes first' : 'The peer closes first, or drops TCP';
   const codes =
     end.codes.length > 1 ? `one of the codes ${end.codes.join(', ')}` : `the code ${end.codes[0] ?? 0}`;
-  const closing = `${who} first; the peer sends ${codes} or none.`;
+  const closing = `${who}; the peer sends ${codes} or none.`;
   if (conduct.kind === 'log') {
     const seen = conduct.ok === '(none)' ? 'nothing' : 'the expected events, in order, and no other';
     return `The peer sends ${seen}. ${closing}`;

@@ -1,0 +1,57 @@
+/** `index.html`: all of a run on one page that needs nothing else, neither a server nor another file. */
+
+import { readFile } from 'node:fs/promises';
+import { sectionOf } from '../case.ts';
+import { compareIds } from '../spec.ts';
+import { isPassed } from './outcome.ts';
+import { SECTION_THEMES } from './sections.ts';
+import type { CaseReport } from './case-json.ts';
+
+/** Rows of a wire log that the page shows; the JSON file of the case has more. */
+const SHOWN_ROWS = 150;
+
+/** Returns the text of the page for the reports of a run's cases. */
+export async function formatPage(reports: readonly CaseReport[], written: Date): Promise<string> {
+  const [style, script] = await Promise.all(['page.css', 'page.js'].map(readBeside));
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<title>WebSocket conformance</title>',
+    `<style>${style ?? ''}</style>`,
+    '<noscript>This page is drawn by its script. index.json has the same verdicts.</noscript>',
+    '<main id="page"></main>',
+    '<aside id="detail" hidden></aside>',
+    // `<` could end the script from inside a text.
+    `<script type="application/json" id="data">${JSON.stringify(pageData(reports, written)).replaceAll('<', '\\u003c')}</script>`,
+    `<script type="module">${script ?? ''}</script>`,
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+/** What the script draws. */
+function pageData(reports: readonly CaseReport[], written: Date) {
+  const agents = [...new Set(reports.map(({ agent }) => agent))].sort();
+  const cases = new Map(
+    reports.map(({ id, description, expectation }) => [id, { id, description, expectation }]),
+  );
+  const sorted = [...cases.values()].sort((a, b) => compareIds(a.id, b.id));
+  return {
+    written: written.toISOString(),
+    agents,
+    sections: SECTION_THEMES,
+    cases: sorted.map((entry) => ({ ...entry, section: sectionOf(entry) })),
+    runs: reports.map((report) => ({
+      ...report,
+      passed: isPassed(report, false),
+      wirelog: report.wirelog.slice(0, SHOWN_ROWS),
+      moreRows: Math.max(0, report.wirelog.length - SHOWN_ROWS),
+    })),
+  };
+}
+
+function readBeside(name: string): Promise<string> {
+  return readFile(new URL(name, import.meta.url), 'utf8');
+}
