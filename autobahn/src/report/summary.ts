@@ -50,6 +50,6 @@ function formatTally(runs: readonly Run[]): string {
     const key = formatVerdicts(verdict);
     tally.set(key, (tally.get(key) ?? 0) + 1);
   }
-  const entries = [...tally].sort(([, a], [, b]) => b - a).map(([key, count]) => `${count} ${key}`);
-  return entries.join(', ') || 'none';
+  const entries = [...tally].sort(([key, count], [other, more]) => more - count || (key < other ? -1 : 1));
+  return entries.map(([key, count]) => `${count} ${key}`).join(', ') || 'none';
 }

@@ -1,0 +1,62 @@
+import { expect, test, describe } from 'vitest';
+import { UsageError, readArguments } from '../src/arguments.ts';
+import { SpecError } from '../src/spec.ts';
+
+function read(line: string) {
+  return readArguments(line.split(' ').filter((word) => word !== ''));
+}
+
+describe('the command line', () => {
+  test.each(['', '--help', 'client -h'])('"%s" asks for help', (line) => {
+    expect(read(line)).toEqual({ mode: 'help' });
+  });
+
+  test('tests the servers that it names, with the options that it gives', () => {
+    const line =
+      'client ws://a:1 --cases 6.*,9.* --exclude 9.8.* --agent one --out dir --strict --jobs 2 --messages 5';
+    expect(read(line)).toMatchObject({
+      mode: 'client',
+      out: 'dir',
+      strict: true,
+      jobs: 2,
+      messages: 5,
+      spec: { cases: ['6.*', '9.*'], excludeCases: ['9.8.*'], servers: [{ url: 'ws://a:1', agent: 'one' }] },
+    });
+  });
+
+  test('waits for clients on port 9001 unless it says otherwise', () => {
+    expect(read('server')).toMatchObject({
+      mode: 'server',
+      port: 9001,
+      host: '127.0.0.1',
+      out: null,
+      strict: false,
+    });
+    expect(read('server --port 0 --host ::1')).toMatchObject({ port: 0, host: '::1' });
+  });
+
+  test('compares two files', () => {
+    expect(read('compare a.json b.json')).toEqual({ mode: 'compare', before: 'a.json', after: 'b.json' });
+  });
+
+  test.each([
+    ['dance', 'unknown command: dance (client, server or compare)'],
+    ['--strict', 'say what to do: client, server or compare (--help explains)'],
+    ['client', 'say which server to test, such as ws://127.0.0.1:9001'],
+    ['client ws://a ws://b --agent one', '--agent needs exactly one URL'],
+    ['client ws://a --jobs 0', '--jobs takes a number from 1 to 1000, not 0'],
+    ['client ws://a --port 1', '--port is an option of server, not of client'],
+    ['server ws://a', 'unexpected argument: ws://a'],
+    ['server --port x', '--port takes a number from 0 to 65535, not x'],
+    ['compare a.json', 'compare needs two files: compare old.json new.json'],
+    ['client --loud', "Unknown option '--loud'"],
+  ])('"%s" is refused in one line', (line, message) => {
+    expect(() => read(line)).toThrow(message);
+    expect(() => read(line)).toThrow(UsageError);
+  });
+
+  test('refuses a URL that is none, and a spec that is not there', () => {
+    expect(() => read('client http://a')).toThrow(SpecError);
+    expect(() => read('client --spec nowhere.json')).toThrow(/^cannot read the spec: ENOENT/);
+  });
+});
