@@ -37,7 +37,7 @@ export class Child {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended: Promise<void>;
-  #resolveReady: Waiting | undefined;
+  #waitingForReady: Waiting | undefined;
   #lastId = 0;
   #rest = '';
   #complaints = '';
@@ -47,12 +47,19 @@ export class Child {
    * Starts a process.
    *
    * @returns The process, and what it said when it was ready.
-   * @throws {Error} When it ends before.
+   * @throws {Error} When it ends before, or does not get ready in time.
    */
   static async start(command: Command): Promise<{ child: Child; ready: unknown }> {
     const child = new Child(command);
-    const ready = await new Promise((resolve, reject) => (child.#resolveReady = { resolve, reject }));
-    return { child, ready };
+    const ready = new Promise((resolve, reject) => {
+      child.#waitingForReady = inTime('not ready', resolve, reject);
+    });
+    try {
+      return { child, ready: await ready };
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
   }
 
   private constructor({ program, args, env, core }: Command) {
@@ -84,18 +91,7 @@ export class Child {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const late = (): void => reject(new Error(`no answer to ${command} within ${PATIENCE_MS / 1000} s`));
-      const timer = setTimeout(late, PATIENCE_MS);
-      this.#waiting.set(id, {
-        resolve: (result) => {
-          clearTimeout(timer);
-          resolve(result);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      });
+      this.#waiting.set(id, inTime(`no answer to ${command}`, resolve, reject));
       this.#process.stdin.write(`${JSON.stringify({ id, command, argument })}\n`);
     });
   }
@@ -120,7 +116,7 @@ export class Child {
 
   #hear({ ready, id, result, error }: Answer): void {
     if (ready !== undefined) {
-      this.#resolveReady?.resolve(ready);
+      this.#waitingForReady?.resolve(ready);
       return;
     }
     const waiting = this.#waiting.get(id ?? 0);
@@ -131,10 +127,26 @@ export class Child {
 
   #fail(error: Error): void {
     this.#gone ??= error;
-    this.#resolveReady?.reject(error);
+    this.#waitingForReady?.reject(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** Waits for one of the two, but not without end. */
+function inTime(complaint: string, resolve: Waiting['resolve'], reject: Waiting['reject']): Waiting {
+  const late = (): void => reject(new Error(`${complaint} within ${PATIENCE_MS / 1000} s`));
+  const timer = setTimeout(late, PATIENCE_MS);
+  return {
+    resolve: (result) => {
+      clearTimeout(timer);
+      resolve(result);
+    },
+    reject: (error) => {
+      clearTimeout(timer);
+      reject(error);
+    },
+  };
 }
 
 /** Microseconds of user and system time in the line of `/proc/<pid>/stat` (fields 14 and 15 of proc(5)). */

@@ -1,4 +1,5 @@
 // What a result was measured with: without it, figures say nothing.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -12,6 +13,7 @@ export function describeMachine(): Record<string, string> {
     date: new Date().toISOString().slice(0, 10),
     processor: `${processor?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} cores`,
     system: `${os.type()} ${os.release().split('-', 1).join()} ${os.arch()}`,
+    framewire: commit(),
     node: process.versions.node,
     ws: versionOf('ws'),
     bufferutil: versionOf('bufferutil'),
@@ -22,4 +24,14 @@ export function describeMachine(): Record<string, string> {
 function versionOf(name: string): string {
   const path = requireHere.resolve(`${name}/package.json`);
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+/** The commit that was measured; packages that were changed since are built from something else. */
+function commit(): string {
+  try {
+    const args = ['rev-parse', '--short', 'HEAD'];
+    return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return 'no commit';
+  }
 }

@@ -1,6 +1,5 @@
 // Who is measured: each peer's process, and where it can't be measured, why.
 import { fileURLToPath } from 'node:url';
-import { bunBinary, denoBinary } from '@framewire/testing';
 import type { Command } from './child.ts';
 import type { Scenario } from './plan.ts';
 
@@ -13,8 +12,14 @@ export interface Peer {
   /** Where its CPU time is read: from the process itself, or from the kernel. */
   readonly cpu: 'process' | 'kernel';
   /** The process for a task; undefined where the peer has no part in such a scenario. */
-  command(scenario: Scenario, task: Readonly<Record<string, unknown>>): Command | undefined;
+  command(
+    scenario: Scenario,
+    task: Readonly<Record<string, unknown>>,
+  ): Command | undefined | Promise<Command | undefined>;
 }
+
+/** Where the other runtimes are; loaded when they are wanted, for the browsers' drivers come along. */
+const binaries = () => import('@framewire/testing');
 
 const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
 
@@ -53,7 +58,8 @@ const bun: Peer = {
   title: 'Bun',
   byDefault: true,
   cpu: 'kernel',
-  command({ kind }, task) {
+  async command({ kind }, task) {
+    const { bunBinary } = await binaries();
     const words = [script(kind === 'client' ? 'client' : 'bun'), JSON.stringify({ ...task, library: 'own' })];
     return { program: bunBinary(), args: words };
   },
@@ -64,9 +70,10 @@ const deno: Peer = {
   title: 'Deno',
   byDefault: true,
   cpu: 'kernel',
-  command({ kind, compression }, task) {
+  async command({ kind, compression }, task) {
     // Deno.upgradeWebSocket() negotiates no compression.
     if (compression) return undefined;
+    const { denoBinary } = await binaries();
     const file = script(kind === 'client' ? 'client' : 'deno');
     const words = ['run', '-A', '--quiet', '--no-config', file, JSON.stringify({ ...task, library: 'own' })];
     return { program: denoBinary(), args: words, env: { DENO_NO_UPDATE_CHECK: '1' } };

@@ -1,6 +1,5 @@
 // The order of events: the peers of a scenario start, take turns within each round, and are asked what it cost them.
 import { fileURLToPath } from 'node:url';
-import { testCertificate } from '@framewire/testing';
 import { Child, type Command } from './child.ts';
 import type { Peer } from './peers.ts';
 import { findCores, type Cores } from './pinning.ts';
@@ -121,7 +120,7 @@ export class Bench {
     peer: Peer,
     task: Record<string, unknown>,
   ): Promise<Runner | undefined> {
-    const command = peer.command(scenario, task);
+    const command = await peer.command(scenario, task);
     if (!command) return undefined;
     return { peer, command, samples: [], ...(await this.#startProcess(command)) };
   }
@@ -195,7 +194,7 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
     size,
     count: burst,
     compression,
-    tls: scenario.tls ? await testCertificate() : undefined,
+    tls: scenario.tls ? await (await import('@framewire/testing')).testCertificate() : undefined,
   };
 }
 

@@ -2,9 +2,6 @@
 import { setImmediate } from 'node:timers';
 import { task } from './control.mjs';
 
-/** Text that changes with each turn, as news would, and is the same for all who get it. */
-const variants = Array.from({ length: 16 }, (_, i) => variant(i, task.size ?? 64));
-
 /** JSON-like text of so many bytes. */
 function variant(number, size) {
   let text = `{"kind":"quote","id":${1000 + number},"values":[`;
@@ -12,7 +9,10 @@ function variant(number, size) {
   return text.slice(0, size);
 }
 
-let turn = 0;
+/** Texts that change with each turn, as news would, and are the same for all who get them. */
+export function newsTexts() {
+  return Array.from({ length: 16 }, (_, i) => variant(i, task.size));
+}
 
 /**
  * The handler of messages for the behaviour that was asked for. Pushing and broadcasting begin outside of the handler, as what
@@ -24,6 +24,8 @@ let turn = 0;
 export function messageHandler(send, everybody) {
   const { behaviour, count = 1 } = task;
   if (behaviour === 'echo') return send;
+  const variants = newsTexts();
+  let turn = 0;
   if (behaviour === 'push') {
     return (connection) => {
       setImmediate(() => {
@@ -43,9 +45,4 @@ export function messageHandler(send, everybody) {
     };
   }
   throw new Error(`unknown behaviour ${behaviour}`);
-}
-
-/** The texts as bytes, for servers that write frames themselves. */
-export function texts() {
-  return variants.map((text) => Buffer.from(text));
 }

@@ -6,13 +6,14 @@ import { createServer } from 'node:net';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
 import { createServer as createTlsServer } from 'node:tls';
-import { texts } from './behaviour.mjs';
+import { newsTexts } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const { behaviour, count = 1 } = task;
 const everybody = new Set();
-const ready = behaviour === 'echo' ? [] : texts().map((text) => repeated(textFrame(text), count));
+const ready =
+  behaviour === 'echo' ? [] : newsTexts().map((text) => repeated(textFrame(Buffer.from(text)), count));
 let turn = 0;
 
 /** A server's text frame of up to 64 KiB (RFC 6455 §5.2). */
