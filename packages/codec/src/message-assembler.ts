@@ -17,12 +17,18 @@ export interface Message {
   readonly fragments?: readonly Uint8Array[];
 }
 
+/** The most fragments of one message while they are kept, where no other limit is given. */
+const MAX_KEPT_FRAGMENTS = 16_384;
+
 /** The limits and duties of a {@link MessageAssembler}. */
 export interface MessageAssemblerOptions {
   /** The longest message, in bytes, judged by the frames' headers. Default 0: no limit. */
   readonly maxPayload?: number;
-  /** The most fragments of one message. Default 0: no limit, as memory is bounded by bytes anyway. */
-  readonly maxFragments?: number;
+  /**
+   * The most fragments of one message; 0 = no limit. Default: no limit, as memory is bounded by bytes anyway, but 16384 while
+   * fragments are kept, as each of them is then an object of its own.
+   */
+  readonly maxFragments?: number | undefined;
   /** Takes text as it comes, without checking that it is UTF-8. Default false. */
   readonly skipUtf8Validation?: boolean;
 }
@@ -50,7 +56,7 @@ export interface MessageAssemblerOptions {
  */
 export class MessageAssembler {
   readonly #maxPayload: number;
-  readonly #maxFragments: number;
+  readonly #maxFragments: number | undefined;
   readonly #skipUtf8Validation: boolean;
 
   /** Whether messages come with their fragments: set it before a message begins. */
@@ -65,7 +71,7 @@ export class MessageAssembler {
 
   constructor(options: MessageAssemblerOptions = {}) {
     this.#maxPayload = options.maxPayload ?? 0;
-    this.#maxFragments = options.maxFragments ?? 0;
+    this.#maxFragments = options.maxFragments;
     this.#skipUtf8Validation = options.skipUtf8Validation ?? false;
   }
 
@@ -147,7 +153,9 @@ export class MessageAssembler {
   }
 
   #checkFragments(): void {
-    if (this.#maxFragments > 0 && this.#message !== undefined && this.#message.count >= this.#maxFragments) {
+    if (this.#message === undefined) return;
+    const limit = this.#maxFragments ?? (this.keepFragments ? MAX_KEPT_FRAGMENTS : 0);
+    if (limit > 0 && this.#message.count >= limit) {
       throw protocolError('TOO_MANY_FRAGMENTS');
     }
   }

@@ -15,6 +15,8 @@ import type { Extension } from './extension.ts';
 
 /** Goes on reading, for timers and ticks, without a closure each. */
 let drain: (inbound: Inbound<unknown>) => void;
+/** Tells what was held back, and goes on. */
+let release: (inbound: Inbound<unknown>) => void;
 
 /** What is wrong with the peer's bytes, and the close code that tells it. */
 export type InboundError = Error & { readonly closeCode?: number };
@@ -38,7 +40,7 @@ export interface InboundOptions {
   readonly extension: Extension | undefined;
   readonly allowSynchronousEvents: boolean;
   readonly maxPayload: number;
-  readonly maxFragments: number;
+  readonly maxFragments: number | undefined;
   readonly maxBufferedChunks: number;
   readonly skipUtf8Validation: boolean;
 }
@@ -62,6 +64,8 @@ export class Inbound<T> {
   #paused = false;
   /** An event waits for the next turn, or a message for being inflated. */
   #waiting = false;
+  /** What had to wait, and is not wanted as long as the user has paused. */
+  #held: (() => void) | undefined = undefined;
   /** The loop is on the stack. */
   #draining = false;
   /** Bytes may be waiting, as the loop was left early. */
@@ -112,14 +116,16 @@ export class Inbound<T> {
   /** Goes on after {@link Inbound.pause}: with what has been waiting, in the next tick. */
   resume(): void {
     this.#paused = false;
-    if (this.#backlog) process.nextTick(drain, this);
+    if (this.#held !== undefined) process.nextTick(release, this);
+    else if (this.#backlog) process.nextTick(drain, this);
   }
 
   /** No more chunks will come: reads what has been waiting, paused or not, and tells `drained`, now or later. */
   finish(): void {
     this.#finishing = true;
     this.#owesDrained = true;
-    this.#drain();
+    if (this.#held !== undefined) this.#release();
+    else this.#drain();
   }
 
   /** Reads nothing more. */
@@ -142,6 +148,7 @@ export class Inbound<T> {
       this.#draining = false;
       if (threw) {
         this.#backlog = true;
+        this.#owesDrained = true;
         setImmediate(drain, this as Inbound<unknown>);
       }
     }
@@ -151,7 +158,11 @@ export class Inbound<T> {
   }
 
   #mustWait(): boolean {
-    return !this.#ended && (this.#waiting || (this.#paused && !this.#finishing));
+    return !this.#ended && (this.#waiting || this.#isHeldBack());
+  }
+
+  #isHeldBack(): boolean {
+    return this.#paused && !this.#finishing;
   }
 
   /** Reads one frame and tells what it means; false when there is none. */
@@ -207,23 +218,17 @@ export class Inbound<T> {
   #nextTurn(tell: () => void): void {
     this.#waiting = true;
     setImmediate(() => {
-      this.#waiting = false;
-      try {
-        if (!this.#ended) tell();
-      } finally {
-        this.#drain();
-      }
+      this.#tellLate(tell);
     });
   }
 
   #decompress(message: Message): void {
     this.#waiting = true;
     this.#extension?.decompress(message.data, (error, data) => {
-      this.#waiting = false;
-      if (this.#ended) return;
-      if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
-      else this.#takeInflated({ ...message, compressed: false, data, fragments: [data] });
-      this.#drain();
+      this.#tellLate(() => {
+        if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
+        else this.#takeInflated({ ...message, compressed: false, data, fragments: [data] });
+      });
     });
   }
 
@@ -233,9 +238,32 @@ export class Inbound<T> {
     } else this.#takeMessage(message);
   }
 
+  /** Tells what had to wait, unless nobody wants it now, and reads on. */
+  #tellLate(tell: () => void): void {
+    if (!this.#ended && this.#isHeldBack()) {
+      this.#held = tell;
+      return;
+    }
+    this.#waiting = false;
+    try {
+      if (!this.#ended) tell();
+    } finally {
+      this.#drain();
+    }
+  }
+
+  #release(): void {
+    const tell = this.#held;
+    this.#held = undefined;
+    if (tell !== undefined) this.#tellLate(tell);
+  }
+
   static {
     drain = (inbound) => {
       inbound.#drain();
+    };
+    release = (inbound) => {
+      inbound.#release();
     };
   }
 }

@@ -14,7 +14,7 @@ export {
 export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 export type { BinaryType, RawData, SendableData } from './message-data.ts';
 export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-export type { SendCallback } from './outbound.ts';
+export type { SendCallback } from './send-callback.ts';
 export type { ReadyState } from './ready-state.ts';
 export { isAttached } from './session.ts';
 export { WebSocketConnection, type SendOptions } from './websocket-connection.ts';

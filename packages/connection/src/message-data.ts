@@ -20,8 +20,16 @@ export function isBinaryType(type: unknown): type is BinaryType {
   return typeof type === 'string' && BINARY_TYPES.includes(type);
 }
 
+/** Whether it is a Blob, of this realm or any other maker's. */
 export function isBlob(data: unknown): data is Blob {
-  return data instanceof Blob;
+  if (data instanceof Blob) return true;
+  const other = data as Partial<Blob> | null | undefined;
+  return (
+    typeof other === 'object' &&
+    typeof other?.arrayBuffer === 'function' &&
+    typeof other.size === 'number' &&
+    /^\[object (?:Blob|File)\]$/.test(Object.prototype.toString.call(other))
+  );
 }
 
 /**

@@ -13,7 +13,10 @@ export interface ConnectionOptions {
   closeTimeout?: number | undefined;
   /** The longest message, in bytes, on the wire and inflated. Default 100 MiB; 0 = no limit. Beyond it: 1009. */
   maxPayload?: number | undefined;
-  /** The most fragments of a message. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
+  /**
+   * The most fragments of a message; 0 = no limit. Default: no limit, as memory is bounded by bytes, but 16384 with the
+   * `binaryType` `fragments`. Beyond it: 1008.
+   */
   maxFragments?: number | undefined;
   /** The most chunks that a frame may come in. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
   maxBufferedChunks?: number | undefined;
@@ -43,7 +46,6 @@ export const DEFAULTS = {
   maxPendingAutoPongs: 60,
   closeTimeout: 30_000,
   maxPayload: 100 * 1024 * 1024,
-  maxFragments: 0,
   maxBufferedChunks: 0,
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;

@@ -1,6 +1,5 @@
 // Messages in, bytes out: frames gather in a segment of the slab and leave in one write a turn.
 import { Buffer, type Blob } from 'node:buffer';
-import { Socket } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import {
@@ -19,12 +18,11 @@ import {
 } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { isBlob, payloadLength } from './message-data.ts';
+import { isPlainSocket } from './plain-socket.ts';
+import { settle, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
-
-/** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
-export type SendCallback = (error?: Error | null) => void;
 
 /** How one message, or one fragment of it, is to be sent. */
 export interface SendMode {
@@ -48,8 +46,6 @@ export class Outbound<T> implements Flushable {
   readonly #generateMask: ((mask: Buffer) => void) | undefined;
   readonly #failed: (target: T, error: Error) => void;
   readonly #target: T;
-  /** Whether bytes that the socket took at once may be overwritten. */
-  readonly #recycles: boolean;
 
   /** What was written this turn: the segment that grows, those before it, and who waits for them. */
   #segment: Segment | undefined = undefined;
@@ -78,7 +74,6 @@ export class Outbound<T> implements Flushable {
     this.#generateMask = generateMask;
     this.#failed = failed;
     this.#target = target;
-    this.#recycles = isPlainSocket(socket);
   }
 
   /** Bytes accepted and not yet handed to the kernel, framing included. */
@@ -224,8 +219,9 @@ export class Outbound<T> implements Flushable {
       this.#writeLarge(first, payload, masked, done);
       return;
     }
-    const segment = this.#segmentFor(size);
+    // The key comes first: whoever makes it may send something meanwhile.
     const key = masked ? this.#maskingKey() : undefined;
+    const segment = this.#segmentFor(size);
     const { memory, end } = segment;
     segment.grow(
       typeof payload === 'string'
@@ -253,55 +249,66 @@ export class Outbound<T> implements Flushable {
    */
   #writeLarge(first: number, payload: string | Uint8Array, masked: boolean, done?: SendCallback): void {
     this.flush();
-    const socket = this.#socket;
     const key = masked ? this.#maskingKey() : undefined;
     if (typeof payload === 'string') {
       const frame = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + Buffer.byteLength(payload));
-      socket.write(frame.subarray(0, writeTextFrame(frame, 0, first, payload, key)), done);
+      this.#writeBytes(frame.subarray(0, writeTextFrame(frame, 0, first, payload, key)), done);
     } else if (key !== undefined) {
       const frame = Buffer.allocUnsafeSlow(frameHeaderSize(payload.length, true) + payload.length);
       writeFrame(frame, 0, first, payload, key);
-      socket.write(frame, done);
+      this.#writeBytes(frame, done);
     } else {
       const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
       writeFrameHeader(header, 0, first, payload.length, undefined);
-      socket.cork();
-      socket.write(header);
-      socket.write(payload, done);
-      socket.uncork();
+      this.#socket.cork();
+      this.#writeBytes(header, undefined);
+      this.#writeBytes(payload, done);
+      this.#socket.uncork();
     }
   }
 
   #writeSegment(segment: Segment, done: SendCallback | undefined): void {
-    this.#socket.write(segment.content, done);
-    if (this.#wasTakenAtOnce()) segment.release();
+    const socket = this.#socket;
+    // Only what the kernel takes at once is read from the slab. Whatever has to wait gets memory of its own: one message that
+    // is not read would hold all that lies beside it.
+    if (!isPlainSocket(socket) || socket.writableLength > 0) {
+      const copy = segment.copy();
+      segment.release();
+      this.#writeBytes(copy, done);
+      return;
+    }
+    this.#writeBytes(segment.content, done);
+    if (socket.writableLength === 0) segment.release();
   }
 
   /** Writes segments that other connections' have come between: as one where they fit. */
   #writeSegments(segments: readonly Segment[], done: SendCallback | undefined): void {
     const size = segments.reduce((sum, { length }) => sum + length, 0);
-    if (size <= SLAB_SIZE) {
-      const joined = Segment.withRoom(size, undefined);
-      for (const { content } of segments) {
-        joined.memory.set(content, joined.end);
-        joined.grow(joined.end + content.length);
+    if (size > SLAB_SIZE) {
+      const last = segments.length - 1;
+      for (const [index, segment] of segments.entries()) {
+        this.#writeSegment(segment, index === last ? done : undefined);
       }
-      joined.close();
-      for (const segment of segments) segment.release();
-      this.#writeSegment(joined, done);
       return;
     }
-    this.#socket.cork();
-    for (const segment of segments) {
-      this.#socket.write(segment.content, segment === segments.at(-1) ? done : undefined);
+    const joined = Segment.withRoom(size, undefined);
+    for (const { content } of segments) {
+      joined.memory.set(content, joined.end);
+      joined.grow(joined.end + content.length);
     }
-    this.#socket.uncork();
-    if (this.#wasTakenAtOnce()) for (const segment of segments) segment.release();
+    joined.close();
+    for (const segment of segments) segment.release();
+    this.#writeSegment(joined, done);
   }
 
-  /** Whether the kernel has a copy of all that was written, so that our bytes are free again. */
-  #wasTakenAtOnce(): boolean {
-    return this.#recycles && this.#socket.writableLength === 0;
+  /** Hands bytes to the stream. One that throws, which a stream must not, is at its end. */
+  #writeBytes(bytes: Uint8Array, done: SendCallback | undefined): void {
+    try {
+      this.#socket.write(bytes, done as ((error?: Error | null) => void) | undefined);
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+      if (done !== undefined) process.nextTick(done, error);
+    }
   }
 
   #takeCallbacks(): SendCallback | undefined {
@@ -321,24 +328,6 @@ export class Outbound<T> implements Flushable {
   }
 }
 
-/**
- * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
- * exception comes up in a tick of its own.
- */
-function settle(callbacks: readonly SendCallback[], outcome: Error | null | undefined): void {
-  for (const callback of callbacks) {
-    try {
-      callback(outcome);
-    } catch (error) {
-      process.nextTick(rethrow, error);
-    }
-  }
-}
-
-function rethrow(error: unknown): never {
-  throw error;
-}
-
 /** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */
 function roomFor(payload: string | Uint8Array): number | undefined {
   if (typeof payload === 'string') {
@@ -348,17 +337,4 @@ function roomFor(payload: string | Uint8Array): number | undefined {
     return length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + length;
   }
   return payload.length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + payload.length;
-}
-
-/**
- * Whether a stream is a TCP or IPC socket as Node makes it, of which `writableLength === 0` right after a write proves that the
- * kernel has the bytes. A TLS socket or any other stream may still read them, and so may a socket with a `write` of somebody else's.
- */
-function isPlainSocket(socket: Duplex): boolean {
-  return (
-    Object.getPrototypeOf(socket) === Socket.prototype &&
-    !Object.hasOwn(socket, 'write') &&
-    !Object.hasOwn(socket, '_write') &&
-    !Object.hasOwn(socket, '_writev')
-  );
 }

@@ -13,41 +13,68 @@ interface Entry {
 
 /** Runs jobs one at a time, in the order in which they came. */
 export class SendQueue {
-  readonly #entries: Entry[] = [];
+  /** Those that wait, and the one that runs, from `#first` on. */
+  #entries: Entry[] = [];
+  #first = 0;
+  #size = 0;
   #running = false;
 
   /** How many bytes wait. */
   get size(): number {
-    return this.#entries.reduce((sum, { size }) => sum + size, 0);
+    return this.#size;
   }
 
   get isIdle(): boolean {
-    return this.#entries.length === 0;
+    return this.#first === this.#entries.length;
   }
 
   add(size: number, job: SendJob, abandon: (error: Error) => void): void {
     this.#entries.push({ size, job, abandon });
+    this.#size += size;
     this.#run();
   }
 
   /** Gives all up: the one that runs, too. */
   abandon(error: Error): void {
-    for (const entry of this.#entries.splice(0)) entry.abandon(error);
+    const entries = this.#entries.slice(this.#first);
+    this.#entries = [];
+    this.#first = 0;
+    this.#size = 0;
+    for (const entry of entries) entry.abandon(error);
   }
 
   #run(): void {
     // A loop, not a recursion: many jobs may be done at once.
     while (!this.#running) {
-      const entry = this.#entries[0];
+      const entry = this.#entries[this.#first];
       if (entry === undefined) return;
       this.#running = true;
       let returned = false;
-      entry.job(() => {
-        if (this.#entries[0] === entry) this.#entries.shift();
-        this.#running = false;
-        if (returned) this.#run();
-      });
-      returned = true;
+      let threw = true;
+      try {
+        entry.job(() => {
+          this.#remove(entry);
+          this.#running = false;
+          if (returned) this.#run();
+        });
+        threw = false;
+      } finally {
+        returned = true;
+        if (threw) {
+          this.#remove(entry);
+          this.#running = false;
+        }
+      }
     }
+  }
+
+  #remove(entry: Entry): void {
+    // It was given up meanwhile.
+    if (this.#entries[this.#first] !== entry) return;
+    this.#size -= entry.size;
+    this.#first++;
+    if (!this.isIdle) return;
+    this.#entries = [];
+    this.#first = 0;
   }
 }

@@ -16,7 +16,8 @@ import type { Extension } from './extension.ts';
 import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
 import { EMPTY } from './message-data.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { Outbound, type SendCallback, type SendMode } from './outbound.ts';
+import { Outbound, type SendMode } from './outbound.ts';
+import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
 import { beginHandling, endHandling } from './write-turn.ts';
 
@@ -91,7 +92,7 @@ export class Session<T> {
       extension,
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
       maxPayload: options.maxPayload ?? DEFAULTS.maxPayload,
-      maxFragments: options.maxFragments ?? DEFAULTS.maxFragments,
+      maxFragments: options.maxFragments,
       maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
       skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
     });
@@ -183,7 +184,10 @@ export class Session<T> {
 
   /** Sends the close frame, if none has been sent. */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.#state === CLOSING) this.#endWhenOver();
+    if (this.#state === CLOSING) {
+      this.#startCloseDeadline();
+      this.#endWhenOver();
+    }
     if (this.#state !== OPEN) return;
     const payload = formatClosePayload(code, reason);
     this.#advance('send');
@@ -301,6 +305,8 @@ export class Session<T> {
 
   #onSocketEnd(): void {
     this.#state = CLOSING;
+    // A peer that has ended its side may still never read the rest of ours.
+    this.#startCloseDeadline();
     this.#endSocket();
   }
 

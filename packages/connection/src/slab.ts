@@ -62,6 +62,13 @@ export class Segment {
     return this.#slab.bytes.subarray(this.#start, this.#end);
   }
 
+  /** The segment's bytes in memory of their own. */
+  copy(): Buffer {
+    const copy = Buffer.allocUnsafeSlow(this.length);
+    copy.set(this.content);
+    return copy;
+  }
+
   get length(): number {
     return this.#end - this.#start;
   }

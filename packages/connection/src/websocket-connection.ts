@@ -7,7 +7,7 @@ import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, SendableData } from './message-data.ts';
 import type { ConnectionOptions, OpenOptions } from './options.ts';
-import type { SendCallback } from './outbound.ts';
+import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
 
@@ -160,14 +160,15 @@ export class WebSocketConnection extends DomEventTarget {
   send(data: SendableData, callback?: SendCallback): void;
   send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
   send(data: SendableData, second?: SendOptions | SendCallback, third?: SendCallback): void {
-    const options = typeof second === 'function' ? undefined : second;
+    // A program without types may pass null.
+    const options = typeof second === 'function' ? undefined : (second as SendOptions | null | undefined);
     const callback = typeof second === 'function' ? second : third;
     const session = this.#openSession(data, callback);
     if (session === undefined) return;
     const payload = isBlob(data) ? data : toPayload(data);
     const isText = typeof payload === 'string';
     const defaults = DEFAULT_MODES[session.masks ? 1 : 0] as (typeof DEFAULT_MODES)[0];
-    if (options === undefined) {
+    if (options === undefined || options === null) {
       session.send(payload, isText ? defaults.text : defaults.binary, callback);
       return;
     }

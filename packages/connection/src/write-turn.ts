@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** Something that holds bytes back until its turn ends. */
 export interface Flushable {
-  /** Lets go of what was queued. */
+  /** Lets go of what was queued. Must not throw. */
   endTurn(): void;
 }
 
@@ -12,14 +12,23 @@ let queue: Flushable[] = [];
 let handling = 0;
 let scheduled = false;
 let watchesExit = false;
+/** No tick will come any more. */
+let exiting = false;
 
 /** Has `flushable.endTurn()` called when the chunk that is being handled is done, else at the end of the current tick. */
 export function flushThisTurn(flushable: Flushable): void {
   queue.push(flushable);
+  if (exiting) {
+    flushAll();
+    return;
+  }
   if (!watchesExit) {
     watchesExit = true;
     // What was sent right before `process.exit()` leaves too, as it would have without queueing.
-    process.on('exit', flushAll);
+    process.on('exit', () => {
+      exiting = true;
+      flushAll();
+    });
   }
   if (handling === 0) schedule();
 }
@@ -49,14 +58,5 @@ function flushAll(): void {
   // Writing can run code that queues more, which gets a list, and a turn, of its own.
   const flushables = queue;
   queue = [];
-  let done = 0;
-  try {
-    while (done < flushables.length) (flushables[done++] as Flushable).endTurn();
-  } finally {
-    // One that threw takes nobody else's bytes along.
-    if (done < flushables.length) {
-      queue = flushables.slice(done).concat(queue);
-      schedule();
-    }
-  }
+  for (const flushable of flushables) flushable.endTurn();
 }

@@ -169,6 +169,18 @@ describe('closing', () => {
       const [code] = await closed;
       expect(code).toBe(1006);
     });
+
+    test('nor reads what it is sent after its own end, the socket is destroyed after closeTimeout, too', async () => {
+      const { connection, peer, socket } = await rawPair('server', { closeTimeout: 500 });
+      connection.send(Buffer.alloc(64 << 20));
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const closed = closeOf(connection);
+      peer.end();
+      await once(socket, 'end');
+      vi.advanceTimersByTime(500);
+      expect((await closed)[0]).toBe(1006);
+      peer.destroy();
+    });
   });
 });
 

@@ -1,7 +1,17 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
-import { closeOf, collect, end, hex, memoryPair, rawPair, readBytes, textOf } from './support/pairs.ts';
+import {
+  closeOf,
+  collect,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  readBytes,
+  textOf,
+  uncaughtIn,
+} from './support/pairs.ts';
 
 /** Turns every bit of a message over: at once, or in a later turn for messages that begin with a capital letter. */
 class Inverting implements Extension {
@@ -133,6 +143,36 @@ describe('an extension', () => {
     pair.client.terminate();
     expect(String(await outcome)).toBe('Error: The socket was closed before the data could be sent');
     await end(pair);
+  });
+
+  test('a listener that throws for a message that it made later stops nothing', async () => {
+    const { connection, peer } = await rawPair('server', { extension: new Inverting() });
+    const received: string[] = [];
+    connection.on('message', (data) => {
+      received.push(textOf(data));
+      if (received.length === 1) throw new Error('mine');
+    });
+    const errors = await uncaughtIn(async () => {
+      peer.resume().end(Buffer.concat([hex('c1 81 00000000 be'), hex('c1 81 00000000 bd')]));
+      await closeOf(connection);
+    });
+    expect([received, errors]).toEqual([['A', 'B'], ['Error: mine']]);
+  });
+
+  test('that throws loses that message alone', async () => {
+    const extension = new Inverting();
+    const { connection, peer } = await rawPair('server', { extension });
+    extension.compress = () => {
+      throw new Error('broken');
+    };
+    expect(() => {
+      connection.send('lost');
+    }).toThrow('broken');
+    connection.send('plain', { compress: false });
+    expect(await readBytes(peer, 7)).toEqual(hex('81 05 706c61696e'));
+    connection.terminate();
+    await closeOf(connection);
+    peer.destroy();
   });
 
   test('none is expected where none was negotiated: RSV1 is an error', async () => {

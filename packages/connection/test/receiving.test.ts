@@ -133,6 +133,19 @@ describe('a message', () => {
     refused.connection.terminate();
   });
 
+  test('in more than 16,384 fragments is refused while fragments are kept, unless maxFragments says otherwise', async () => {
+    const { connection, push } = feed();
+    connection.binaryType = 'fragments';
+    const error = once(connection, 'error');
+    push(
+      ...Array.from({ length: 16_385 }, (_, i) =>
+        encodeFrame({ opcode: i === 0 ? Opcode.BINARY : Opcode.CONTINUATION, fin: false, maskingKey: 0 }),
+      ),
+    );
+    expect((await error)[0]).toMatchObject({ code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS' });
+    connection.terminate();
+  });
+
   test('of text that is not UTF-8 is taken with skipUTF8Validation', async () => {
     const { connection, push } = feed({ skipUTF8Validation: true });
     const message = once(connection, 'message');
@@ -193,6 +206,50 @@ describe('pausing', () => {
     push(text('a'), text('b'));
     await closed;
     expect(story).toEqual(['a', 'b', 'close']);
+  });
+
+  test('holds back the event that was waiting for its turn', async () => {
+    const { connection, push } = feed({ allowSynchronousEvents: false });
+    const received: string[] = [];
+    connection.on('message', (data) => {
+      received.push(textOf(data));
+      connection.pause();
+    });
+    push(text('a'), text('b'));
+    await once(connection, 'message');
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(received).toEqual(['a']);
+    connection.resume();
+    await once(connection, 'message');
+    expect(received).toEqual(['a', 'b']);
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('in a listener that throws is undone by resume() all the same', async () => {
+    const { connection, peer } = await rawPair('server');
+    const received: string[] = [];
+    connection.on('message', (data) => {
+      received.push(textOf(data));
+      if (received.length > 1) return;
+      connection.pause();
+      throw new Error('mine');
+    });
+    await uncaughtIn(async () => {
+      peer.write(Buffer.concat([text('a'), text('b')]));
+      await vi.waitFor(() => {
+        expect(received).toEqual(['a']);
+      });
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    });
+    connection.resume();
+    await once(connection, 'message');
+    peer.write(text('c'));
+    await once(connection, 'message');
+    expect(received).toEqual(['a', 'b', 'c']);
+    connection.terminate();
+    await closeOf(connection);
+    peer.destroy();
   });
 
   test('before the connection is open, or after its end, does nothing', async () => {

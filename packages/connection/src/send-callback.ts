@@ -1,0 +1,23 @@
+// The callbacks of sends, and how they are called.
+import process from 'node:process';
+
+/** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
+export type SendCallback = (error?: Error) => void;
+
+/**
+ * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
+ * exception comes up in a tick of its own.
+ */
+export function settle(callbacks: readonly SendCallback[], outcome: Error | null | undefined): void {
+  for (const callback of callbacks) {
+    try {
+      callback(outcome ?? undefined);
+    } catch (error) {
+      process.nextTick(rethrow, error);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
