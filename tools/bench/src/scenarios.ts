@@ -92,6 +92,8 @@ export const scenarios: readonly Scenario[] = [
   push('push-1k', 'Push, 100 x 1 KiB to one connection in a loop', KiB),
   broadcast('broadcast-x1', 'Broadcast, 64 B to 1,000, one a turn', 64, 1),
   broadcast('broadcast-x10', 'Broadcast, 64 B to 1,000, ten a turn', 64, 10),
+  broadcast('broadcast-1k-x1', 'Broadcast, 1 KiB to 1,000, one a turn', KiB, 1),
+  broadcast('broadcast-5000-x1', 'Broadcast, 64 B to 5,000, one a turn', 64, 1, { connections: 5000 }),
   broadcast('broadcast-deflate-x1', 'Compressed broadcast, 1 KiB to 1,000, one a turn', KiB, 1, {
     compression: withoutTakeover,
   }),

@@ -1,0 +1,58 @@
+// The command as a child process, and its line of progress.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ProgressLine } from '../src/progress.ts';
+import type { RunResult } from '../src/results.ts';
+
+const script = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+function bench(...words: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, ...words], {
+    encoding: 'utf8',
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+test('a name that does not exist gives one line and the exit code 2', () => {
+  expect(bench('--peers', 'nobody')).toEqual({
+    code: 2,
+    out: '',
+    err: 'There is no peer "nobody"; --list names them.\n',
+  });
+});
+
+test('a run prints the results as JSON when asked, and no progress where there is no terminal', () => {
+  const { code, out, err } = bench(
+    '--quick',
+    '--rounds',
+    '1',
+    '--scenario',
+    'push-64',
+    '--peers',
+    'net',
+    '--json',
+  );
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const run = JSON.parse(out) as RunResult;
+  expect(run.machine).toMatchObject({ node: process.versions.node, ws: expect.stringMatching(/^\d+\.\d+/) });
+  expect(run.scenarios.map(({ scenario, results }) => [scenario, results[0]?.peer])).toEqual([
+    ['push-64', 'net'],
+  ]);
+});
+
+test('progress is one line of a terminal, cut to its width, and is wiped', () => {
+  const written: string[] = [];
+  const line = new ProgressLine({ isTTY: true, columns: 10, write: (text) => written.push(text) });
+  line.show('a long scenario');
+  line.clear();
+  expect(written).toEqual(['\ra long sc\u001b[K', '\r\u001b[K']);
+});
+
+test('on a stream that is no terminal nothing is written', () => {
+  const written: string[] = [];
+  const line = new ProgressLine({ write: (text) => written.push(text) });
+  line.show('text');
+  line.clear();
+  expect(written).toEqual([]);
+});
