@@ -1,0 +1,18 @@
+// Deno's own server as an echo endpoint: prints its port, ends with its standard input.
+
+const { Deno } = globalThis;
+
+Deno.serve({ port: 0, hostname: '127.0.0.1', onListen: ({ port }) => console.log(port) }, (request) => {
+  if (request.headers.get('upgrade') !== 'websocket')
+    return new globalThis.Response('no upgrade', { status: 400 });
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = ({ data }) => {
+    if (socket.readyState === 1) socket.send(data);
+  };
+  socket.onerror = () => {};
+  return response;
+});
+
+for await (const _ of Deno.stdin.readable);
+Deno.exit();
