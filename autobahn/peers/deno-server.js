@@ -3,7 +3,7 @@
 const { Deno } = globalThis;
 
 Deno.serve({ port: 0, hostname: '127.0.0.1', onListen: ({ port }) => console.log(port) }, (request) => {
-  if (request.headers.get('upgrade') !== 'websocket')
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
     return new globalThis.Response('no upgrade', { status: 400 });
   const { socket, response } = Deno.upgradeWebSocket(request);
   socket.binaryType = 'arraybuffer';
