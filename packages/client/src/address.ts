@@ -35,10 +35,10 @@ export function parseAddress(address: string | URL): Address {
       `The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`,
     );
   }
-  if (isIpc && url.pathname === '') throw new SyntaxError("The URL's pathname is empty");
+  const { socketPath, target } = splitPath(url.pathname + url.search, isIpc);
+  if (isIpc && !socketPath) throw new SyntaxError("The URL's pathname is empty");
   if (url.hash !== '') throw new SyntaxError('The URL contains a fragment identifier');
   const defaultPort = secure ? 443 : 80;
-  const { socketPath, target } = splitPath(url.pathname + url.search, isIpc);
   return {
     url,
     secure,

@@ -76,6 +76,10 @@ export class ConnectAttempt {
    * @throws what `upgradeRequestHeaders()` and `http.request()` throw for options that they cannot take
    */
   start(): void {
+    this.#run(this.#prepare());
+  }
+
+  #prepare(): { readonly request: ClientRequest; readonly key: string } {
     const { headers, key } = upgradeRequestHeaders({
       version: this.#options.protocolVersion,
       subprotocols: this.#subprotocols,
@@ -83,7 +87,10 @@ export class ConnectAttempt {
       origin: this.#options.origin,
       headers: this.#headersHere(),
     });
-    const request = this.#createRequest(headers);
+    return { request: this.#createRequest(headers), key };
+  }
+
+  #run({ request, key }: { readonly request: ClientRequest; readonly key: string }): void {
     this.#request = request;
     if (this.#redirects > 0) this.#listener.redirected(request);
     const { handshakeTimeout } = this.#options;
@@ -177,9 +184,10 @@ export class ConnectAttempt {
     const { statusCode } = response;
     const { location } = response.headers;
     if (this.#options.followRedirects && isRedirect(statusCode, location)) this.#follow(location);
-    else if (!this.#listener.unexpectedResponse(request, response)) {
-      this.#abortWith(new Error(`Unexpected server response: ${String(statusCode)}`));
-    }
+    else if (this.#listener.unexpectedResponse(request, response)) {
+      // Who took it over has all the time in the world.
+      clearDeadline(this.#deadline);
+    } else this.#abortWith(new Error(`Unexpected server response: ${String(statusCode)}`));
   }
 
   #follow(location: string): void {
@@ -191,15 +199,18 @@ export class ConnectAttempt {
     this.#request = undefined;
     clearDeadline(this.#deadline);
     request?.destroy();
+    let next;
     try {
       const url = resolve(location, this.#address);
       this.#listener.moved(toWebSocketScheme(url));
       this.#address = parseAddress(url);
+      next = this.#prepare();
     } catch (error) {
+      // A server may name a place for which no request can be made.
       this.#fail(error as Error);
       return;
     }
-    this.start();
+    this.#run(next);
   }
 
   #onUpgrade(response: IncomingMessage, socket: Duplex, head: Buffer, key: string): void {

@@ -9,6 +9,8 @@ export class WebSocketServer<
   Request extends typeof IncomingMessage = typeof IncomingMessage,
 > extends Server<Class, Request> {
   constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
-    super({ ...options, WebSocket: options.WebSocket ?? (WebSocket as WebSocketClass as Class) }, callback);
+    // A program without types may have left the options out: which of them it lacks is said below.
+    const { WebSocket: given } = (options as ServerOptions<Class, Request> | undefined) ?? {};
+    super({ ...options, WebSocket: given ?? (WebSocket as WebSocketClass as Class) }, callback);
   }
 }

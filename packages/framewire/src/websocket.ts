@@ -42,6 +42,8 @@ export declare namespace WebSocket {
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
   > = server.ServerOptions<Class, Request>;
+  /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
+  type PerMessageDeflateOptions = Exclude<server.ServerOptions['perMessageDeflate'], boolean | undefined>;
   type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientSync<Request>;
   type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =

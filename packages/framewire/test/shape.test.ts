@@ -94,6 +94,10 @@ describe('a server', () => {
   });
 
   test('that throws for its options says so at once', () => {
-    expect(() => new WebSocketServer({})).toThrow('One and only one of the "port", "server", or "noServer"');
+    for (const args of [[{}], []] as [object][]) {
+      expect(() => new WebSocketServer(...args)).toThrow(
+        'One and only one of the "port", "server", or "noServer"',
+      );
+    }
   });
 });

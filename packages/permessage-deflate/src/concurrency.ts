@@ -12,9 +12,9 @@ export class ConcurrencyLimit {
   readonly #waiting: Job[] = [];
   #running = 0;
 
-  /** @param limit at least 1; Infinity for none */
+  /** @param limit 0 = no limit */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#limit = limit > 0 ? limit : Infinity;
   }
 
   run(job: Job): void {

@@ -2,15 +2,17 @@
 import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { inflatePool } from './engine-pool.ts';
+import { inflateError, type InflateError } from './inflate-error.ts';
 import { ZlibEngine, type EngineOptions } from './zlib-engine.ts';
 
 /** What was left off the end of the message (§7.2.2, step 1). */
 const TAIL = Buffer.of(0x00, 0x00, 0xff, 0xff);
-/** Input is inflated in slices of this size, in bytes: none can make more than about a thousand times as much before the limit is looked at. */
-const SLICE = 2048;
-
-/** An error that says with which code to fail the connection. */
-export type InflateError = Error & { readonly code: string; readonly closeCode: number };
+/** On the spot, input is inflated in slices of this size, in bytes: a slice can make a thousand times as much, 1 MiB, at most. */
+const SLICE = 1024;
+/** Once so much has come of a message on the spot, in bytes, the rest is inflated on the thread pool. */
+const MAX_ON_THE_SPOT = 256 * 1024;
+/** How many streams, each ended by a block with BFINAL, one message may be made of: a stream costs more than its bytes. */
+const MAX_STREAMS = 8;
 
 /** Gives the message, before the call returns or later. */
 export type InflateDone = (error: InflateError | null, data?: Buffer) => void;
@@ -31,6 +33,7 @@ export interface InflaterOptions {
 export class Inflater {
   readonly #options: InflaterOptions;
   #engine: ZlibEngine | undefined = undefined;
+  #closed = false;
 
   constructor(options: InflaterOptions) {
     this.#options = options;
@@ -38,69 +41,90 @@ export class Inflater {
 
   /** Makes the original of a whole message. The next call has to wait until this one is done. */
   decompress(message: Uint8Array, done: InflateDone): void {
-    const job = new InflateJob(this.#options.maxPayload);
-    const input = Buffer.concat([message, TAIL]);
-    if (message.length < this.#options.offThreadFrom) this.#run(job, input, done);
-    else {
-      this.#options.concurrency.run((next) => {
-        this.#runLater(job, input, (error, data) => {
-          next();
-          done(error, data);
-        });
-      });
-    }
+    const job = new InflateJob(Buffer.concat([message, TAIL]), this.#options.maxPayload);
+    if (message.length < this.#options.offThreadFrom) this.#run(job, done);
+    else this.#queue(job, done);
   }
 
+  /** Frees the context, and ends what is under way. */
   close(): void {
-    this.#engine?.close();
-    this.#engine = undefined;
+    this.#closed = true;
+    this.#discardEngine();
   }
 
-  #run(job: InflateJob, input: Buffer, done: InflateDone): void {
-    let rest = input;
+  #run(job: InflateJob, done: InflateDone): void {
     try {
-      while (rest.length > 0 && !job.isOver) {
-        const slice = rest.subarray(0, SLICE);
+      while (!job.isComplete) {
+        if (job.length > MAX_ON_THE_SPOT) {
+          this.#queue(job, done);
+          return;
+        }
+        const slice = job.rest.subarray(0, SLICE);
         const engine = this.#currentEngine();
         engine.run(slice, job.take);
-        rest = rest.subarray(engine.consumed);
-        if (engine.consumed < slice.length && !this.#beginNextStream(job, rest)) break;
+        this.#advance(job, slice.length);
       }
     } catch (error) {
-      this.#fail(corrupt(error as Error), done);
+      this.#fail(inflateError('CORRUPT', error as Error), done);
       return;
     }
     this.#finish(job, done);
   }
 
-  #runLater(job: InflateJob, input: Buffer, done: InflateDone): void {
-    const engine = this.#currentEngine();
-    engine.runLater(input, job.take, (error) => {
-      if (error !== null) {
-        this.#fail(corrupt(error), done);
+  /** Inflates on the thread pool, when there is a place. */
+  #queue(job: InflateJob, done: InflateDone): void {
+    this.#options.concurrency.run((next) => {
+      this.#runLater(job, (error, data) => {
+        next();
+        done(error, data);
+      });
+    });
+  }
+
+  #runLater(job: InflateJob, done: InflateDone): void {
+    if (job.isComplete) {
+      this.#finish(job, done);
+      return;
+    }
+    const { length } = job.rest;
+    this.#currentEngine().runLater(job.rest, job.take, (error) => {
+      if (this.#closed) {
+        done(null, job.data());
         return;
       }
-      const rest = input.subarray(engine.consumed);
-      if (rest.length > 0 && !job.isOver && this.#beginNextStream(job, rest)) this.#runLater(job, rest, done);
-      else this.#finish(job, done);
+      if (error !== null) {
+        this.#fail(inflateError('CORRUPT', error), done);
+        return;
+      }
+      try {
+        this.#advance(job, length);
+      } catch (breach) {
+        this.#fail(inflateError('CORRUPT', breach as Error), done);
+        return;
+      }
+      this.#runLater(job, done);
     });
   }
 
   /**
-   * A block with BFINAL set ended the stream (§7.2.3.4); what is left of the message begins another. False when that
-   * is only what stands behind every message.
+   * Goes on behind what was used of the last `given` bytes. Where that is not all, a block with BFINAL has ended the stream
+   * (§7.2.3.4), and what is left begins another, unless it is only what stands behind every message.
+   *
+   * @throws `Error` when there are too many streams
    */
-  #beginNextStream(job: InflateJob, rest: Buffer): boolean {
+  #advance(job: InflateJob, given: number): void {
     const engine = this.#currentEngine();
+    job.rest = job.rest.subarray(engine.consumed);
+    if (engine.consumed === given || job.isOver) return;
     if (engine.isClosed) this.#engine = undefined;
     else engine.reset();
-    job.countStream(rest.length);
-    return rest.length > TAIL.length + 1;
+    if (job.rest.length <= TAIL.length + 1) job.rest = job.rest.subarray(job.rest.length);
+    else if (++job.streams === MAX_STREAMS) throw new Error('too many streams');
   }
 
   #finish(job: InflateJob, done: InflateDone): void {
     if (job.isOver) {
-      this.#fail(tooLong(), done);
+      this.#fail(inflateError('TOO_LONG'), done);
       return;
     }
     const engine = this.#engine;
@@ -113,8 +137,13 @@ export class Inflater {
 
   /** The engine is in the middle of something that will never end: the next user gets another. */
   #fail(error: InflateError, done: InflateDone): void {
-    this.close();
+    this.#discardEngine();
     done(error);
+  }
+
+  #discardEngine(): void {
+    this.#engine?.close();
+    this.#engine = undefined;
   }
 
   #currentEngine(): ZlibEngine {
@@ -124,51 +153,42 @@ export class Inflater {
   }
 }
 
-/** What has come of a message so far. */
+/** A message under way: what is still to be inflated, and what has come of it so far. */
 class InflateJob {
+  /** The input that has not been used. */
+  rest: Buffer;
+  /** How many streams have ended before the rest. */
+  streams = 0;
+  /** How many bytes have come of it. */
+  length = 0;
   readonly #limit: number;
   readonly #chunks: Buffer[] = [];
-  #length = 0;
-  #left = Infinity;
 
-  constructor(limit: number) {
+  constructor(input: Buffer, limit: number) {
+    this.rest = input;
     this.#limit = limit > 0 ? limit : Infinity;
   }
 
   /** Whether the limit has been passed. */
   get isOver(): boolean {
-    return this.#length > this.#limit;
+    return this.length > this.#limit;
+  }
+
+  /** Whether nothing is left to do. */
+  get isComplete(): boolean {
+    return this.isOver || this.rest.length === 0;
   }
 
   /** Takes output; false once it is too much. */
   readonly take = (chunk: Buffer): boolean => {
-    this.#length += chunk.length;
+    this.length += chunk.length;
     if (this.isOver) return false;
     this.#chunks.push(chunk);
     return true;
   };
 
-  /** @throws `Error` when a new stream has not used any input either: there is no progress */
-  countStream(left: number): void {
-    if (left >= this.#left) throw new Error('unexpected data behind the end of the stream');
-    this.#left = left;
-  }
-
   data(): Buffer {
     const [only = Buffer.alloc(0)] = this.#chunks;
-    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#length) : only;
+    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.length) : only;
   }
-}
-
-function corrupt(cause: Error): InflateError {
-  const { code = 'Z_DATA_ERROR' } = cause as { code?: string };
-  const error = new Error(cause.message.replace(/^zlib: /, ''), { cause });
-  return Object.assign(error, { code, closeCode: 1007 });
-}
-
-function tooLong(): InflateError {
-  return Object.assign(new RangeError('Max payload size exceeded'), {
-    code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
-    closeCode: 1009,
-  });
 }

@@ -18,7 +18,7 @@ export interface TransformOptions {
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /** Messages of fewer bytes are not compressed, unless there is context takeover. Default 1024. */
   readonly threshold?: number | undefined;
-  /** How many messages are compressed and inflated on the thread pool at a time, in the whole process. Default 10. */
+  /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */
   readonly concurrencyLimit?: number | undefined;
   /** From how many bytes on a message is compressed on the thread pool. Default {@link DEFLATE_OFF_THREAD_FROM}. */
   readonly deflateOffThreadFrom?: number | undefined;

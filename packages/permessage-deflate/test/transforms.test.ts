@@ -2,6 +2,7 @@
 import { constants, createInflateRaw, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ConcurrencyLimit } from '../src/concurrency.ts';
 import { PerMessageDeflate, type RoleView, type TransformOptions } from '@framewire/permessage-deflate';
 
 const TAIL = Buffer.from('0000ffff', 'hex');
@@ -130,6 +131,23 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
+  test('refuse a message of very many streams: each costs more than its bytes', async () => {
+    const receiver = new PerMessageDeflate(view(15, false), 0, options);
+    const streams = Buffer.concat(Array.from({ length: 50_000 }, () => Buffer.of(3, 0)));
+    await expect(decompress(receiver, streams)).rejects.toMatchObject({ closeCode: 1007 });
+  });
+
+  test('read what becomes long from little, with context takeover too', async () => {
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      for (let round = 0; round < 3; round++) {
+        expect((await decompress(receiver, deflateRawSync(Buffer.alloc(4 << 20)))).length).toBe(4 << 20);
+        expect(String(await decompress(receiver, deflateRawSync('short')))).toBe('short');
+      }
+      receiver.close();
+    }
+  });
+
   test('stop at maxPayload, and the next connection finds a clean inflater', async () => {
     const bomb = deflateRawSync(Buffer.alloc(16 << 20));
     for (const takeover of [false, true]) {
@@ -209,6 +227,13 @@ describe('without context takeover', () => {
       );
     }
   });
+});
+
+test('a concurrencyLimit of 0 is none', () => {
+  let running = 0;
+  const limit = new ConcurrencyLimit(0);
+  for (let i = 0; i < 100; i++) limit.run(() => running++);
+  expect(running).toBe(100);
 });
 
 test('closing while the thread pool is at work calls back no more than once, and frees all', async () => {

@@ -61,6 +61,21 @@ export class AcceptedWebSocket extends WebSocketConnection {
   }
 }
 
+/** What `options` holds where nothing else was given, as programs that look there expect. */
+const SERVER_DEFAULTS = {
+  ...DEFAULTS,
+  backlog: null,
+  clientTracking: true,
+  handleProtocols: null,
+  host: null,
+  noServer: false,
+  path: null,
+  perMessageDeflate: false,
+  port: null,
+  server: null,
+  verifyClient: null,
+} as const satisfies ServerOptions;
+
 /** Which servers share an HTTP server: one of them answers each upgrade. */
 const sharing = new WeakMap<AnyHttpServer, Set<WebSocketServer>>();
 
@@ -80,7 +95,7 @@ export class WebSocketServer<
   Class extends WebSocketClass = typeof AcceptedWebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
 > extends EventEmitter<WebSocketServerEventMap<InstanceType<Class>, InstanceType<Request>>> {
-  /** The options as given, with `WebSocket` set. */
+  /** The options as given, with the defaults where they say nothing. */
   readonly options: ServerOptions<Class, Request>;
   /** The open connections; only with `clientTracking`. */
   readonly clients: Set<InstanceType<Class>>;
@@ -105,7 +120,7 @@ export class WebSocketServer<
       );
     }
     this.#class = options.WebSocket ?? AcceptedWebSocket;
-    this.options = { clientTracking: true, ...options, WebSocket: this.#class as Class };
+    this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: this.#class as Class };
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
     if (this.options.clientTracking === false) Reflect.deleteProperty(this, 'clients');

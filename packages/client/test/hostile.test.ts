@@ -1,0 +1,50 @@
+// Servers that mean harm, or are looked after by somebody else: the process lives, and what happened is told.
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocket } from '@framewire/client';
+import { afterEach, expect, test, vi } from 'vitest';
+
+let server: Server | undefined;
+afterEach(async () => {
+  vi.useRealTimers();
+  server?.closeAllConnections();
+  if (server?.listening) await new Promise((resolve) => server?.close(resolve));
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test.each(['ws+unix:x:/a b', 'ws+unix::/x', 'ws://127.0.0.1:0x', 'ws+unix:/no/such/socket:/'])(
+  'a redirect to %s ends in error and close',
+  async (location) => {
+    const url = await serve((_request, response) => {
+      response.writeHead(302, { location }).end();
+    });
+    const ws = new WebSocket(url, { followRedirects: true });
+    const story: string[] = [];
+    ws.on('error', () => story.push('error'));
+    ws.on('close', (code) => story.push(`close ${code}`));
+    await vi.waitFor(() => {
+      expect(story).toEqual(['error', 'close 1006']);
+    });
+    expect(ws.readyState).toBe(ws.CLOSED);
+  },
+);
+
+test('who takes an unexpected response over has no time limit any more', async () => {
+  const url = await serve((_request, response) => {
+    response.writeHead(401).end('no');
+  });
+  const ws = new WebSocket(url, { handshakeTimeout: 60_000 });
+  const errors: Error[] = [];
+  ws.on('error', (error) => errors.push(error));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const [request] = await once(ws, 'unexpected-response');
+  vi.advanceTimersByTime(120_000);
+  (request as { destroy: () => void }).destroy();
+  expect([errors, ws.readyState, vi.getTimerCount()]).toEqual([[], ws.CONNECTING, 0]);
+});

@@ -1,0 +1,26 @@
+// The one table of what can be wrong with a compressed message, and the close code that tells the peer.
+
+const table = {
+  /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. The code and the text are zlib's where it has said so. */
+  CORRUPT: { code: 'Z_DATA_ERROR', closeCode: 1007, errorClass: Error, message: 'invalid compressed data' },
+  /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
+  TOO_LONG: {
+    code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+    closeCode: 1009,
+    errorClass: RangeError,
+    message: 'Max payload size exceeded',
+  },
+} as const;
+
+/** An error that says with which code to fail the connection. */
+export type InflateError = Error & { readonly code: string; readonly closeCode: number };
+
+/** The error of a row; one that zlib has told keeps its code and text. */
+export function inflateError(rule: keyof typeof table, cause?: Error): InflateError {
+  const { code, closeCode, errorClass, message } = table[rule];
+  const told = (cause as { code?: string } | undefined)?.code;
+  if (cause === undefined || told === undefined)
+    return Object.assign(new errorClass(message), { code, closeCode });
+  const text = cause.message.replace(/^zlib: /, '');
+  return Object.assign(new errorClass(text, { cause }), { code: told, closeCode });
+}
