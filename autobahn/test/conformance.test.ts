@@ -1,41 +1,71 @@
+import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'framewire';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { casesOf, runClientCases, runServerCases, verdictsOf } from './support.ts';
 import type { AddressInfo } from 'node:net';
+import type { Verdicts } from './support.ts';
 
-/** Sections 1-10. */
-const SECTIONS = '1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*';
+const PLAIN = '1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*';
+const COMPRESSED = '12.*,13.*';
 
-/** What passing strictly means: OK everywhere but in the three cases that judge nothing. */
-const PASSED = Object.fromEntries(
-  casesOf(SECTIONS).map(({ id }) => [
-    id,
-    ['7.1.6', '7.13.1', '7.13.2'].includes(id) ? 'INFORMATIONAL' : 'OK',
-  ]),
-);
+/** Enough for a context to be kept or dropped; `--messages` of the command has the same meaning. */
+const few = { messages: 3 };
 
-test('the server passes sections 1 to 10 strictly, with default options', async () => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await new Promise<void>((resolve) => server.once('listening', resolve));
+const INFORMATIONAL = ['7.1.6', '7.13.1', '7.13.2'];
+
+describe('the server passes strictly', () => {
+  test('sections 1 to 10, with default options', async () => {
+    const verdicts = await withServer({}, async (port) => verdictsOf(await runServerCases(port, PLAIN)));
+    expect(verdicts).toEqual(allPassed(PLAIN));
+  }, 60_000);
+
+  test('sections 12 and 13, with permessage-deflate', async () => {
+    const verdicts = await withServer({ perMessageDeflate: true }, async (port) =>
+      verdictsOf(await runServerCases(port, COMPRESSED, few)),
+    );
+    expect(verdicts).toEqual(allPassed(COMPRESSED));
+  }, 60_000);
+});
+
+describe('the client passes strictly', () => {
+  test('sections 1 to 10, with default options', async () => {
+    expect(verdictsOf(await runClientCases(PLAIN, echo))).toEqual(allPassed(PLAIN));
+  }, 60_000);
+
+  test('sections 12 and 13, with default options', async () => {
+    expect(verdictsOf(await runClientCases(COMPRESSED, echo, few))).toEqual(allPassed(COMPRESSED));
+  }, 60_000);
+});
+
+/** OK everywhere but in the three cases that judge nothing. */
+function allPassed(patterns: string): Verdicts {
+  return Object.fromEntries(
+    casesOf(patterns).map(({ id }) => [id, INFORMATIONAL.includes(id) ? 'INFORMATIONAL' : 'OK']),
+  );
+}
+
+async function withServer<Value>(
+  options: { perMessageDeflate?: boolean },
+  use: (port: number) => Promise<Value>,
+): Promise<Value> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
+  await once(server, 'listening');
   server.on('connection', (socket) => {
     socket.on('error', () => {});
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
   });
   try {
-    const runs = await runServerCases((server.address() as AddressInfo).port, SECTIONS);
-    expect(verdictsOf(runs)).toEqual(PASSED);
+    return await use((server.address() as AddressInfo).port);
   } finally {
     server.close();
   }
-}, 60_000);
+}
 
-test('the client passes sections 1 to 10 strictly, with default options', async () => {
-  const play = (url: string) =>
-    new Promise<void>((resolve) => {
-      const socket = new WebSocket(url);
-      socket.on('error', () => {});
-      socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-      socket.on('close', () => resolve());
-    });
-  expect(verdictsOf(await runClientCases(SECTIONS, play))).toEqual(PASSED);
-}, 60_000);
+function echo(url: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url);
+    socket.on('error', () => {});
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+    socket.on('close', () => resolve());
+  });
+}
