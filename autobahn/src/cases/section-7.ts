@@ -27,46 +27,24 @@ const illegal: LogRow[] = ILLEGAL_CODES.map((code, i) => [
   protocolError,
 ]);
 
+// One case a row, as in a table.
+// prettier-ignore
 export const section7 = logCases({ end: 'F 1000 clean +', timer: 'kill 1' }, [
   ['7.1.1', 'A message, then Close after its echo.', '1.1 HX', 'text HX'],
   ['7.1.2', 'Close twice.', 'close(1000); 8.1 ∅', '(none)'],
   ['7.1.3', 'Close, then a ping.', 'close(1000); 9.1 ∅', '(none)'],
   ['7.1.4', 'Close, then a message.', 'close(1000); 1.1 HX', '(none)'],
   ['7.1.5', 'Close between two fragments.', '1.0 F1; close(1000); 0.1 F2', '(none)'],
-  [
-    '7.1.6',
-    'A message of 262144 octets, a short one, Close, a ping: does an echo come before the closing?',
-    '1.1 CT~262144; 1.1 HX; close(1000); 9.1 ∅',
-    'text HX',
-    { ...informational, nonStrict: '(none)', end: 'F 1000 clean' },
-  ],
+  ['7.1.6', 'A message of 262144 octets, a short one, Close, a ping: does an echo come before the closing?', '1.1 CT~262144; 1.1 HX; close(1000); 9.1 ∅', 'text HX', { ...informational, nonStrict: '(none)', end: 'F 1000 clean' }],
   ['7.3.1', 'Close with an empty body.', 'close()', '(none)'],
   ['7.3.2', 'Close with a body of one octet.', 'close body x61', '(none)', protocolError],
   ['7.3.3', 'Close with a code.', 'close(1000)', '(none)'],
   ['7.3.4', 'Close with a code and a reason.', 'close(1000, HX)', '(none)'],
   ['7.3.5', 'Close with a reason of 123 octets, the longest there is.', 'close(1000, 2a×123)', '(none)'],
-  [
-    '7.3.6',
-    'Close with a reason of 124 octets, which is too long.',
-    'close(1000, 2a×124)',
-    '(none)',
-    protocolError,
-  ],
+  ['7.3.6', 'Close with a reason of 124 octets, which is too long.', 'close(1000, 2a×124)', '(none)', protocolError],
   ['7.5.1', 'Close with a reason that is not UTF-8.', 'close(1000, U2)', '(none)', { end: 'F 1002,1007 +' }],
   ...legal,
   ...illegal,
-  [
-    '7.13.1',
-    'Close with the undefined code 5000.',
-    'close(5000)',
-    '(none)',
-    { ...informational, end: 'F 1000,5000,1002' },
-  ],
-  [
-    '7.13.2',
-    'Close with the undefined code 65535.',
-    'close(65535)',
-    '(none)',
-    { ...informational, end: 'F 1000,65535,1002' },
-  ],
+  ['7.13.1', 'Close with the undefined code 5000.', 'close(5000)', '(none)', { ...informational, end: 'F 1000,5000,1002' }],
+  ['7.13.2', 'Close with the undefined code 65535.', 'close(65535)', '(none)', { ...informational, end: 'F 1000,65535,1002' }],
 ]);
