@@ -90,6 +90,14 @@ describe('a server', () => {
     },
   );
 
+  test.concurrent('that answers pings late fails where the pong has to come before the message', async () => {
+    const verdicts = await serverVerdicts(
+      'answers a ping only after the next message',
+      '2.2,2.9,5.3,5.6,5.7',
+    );
+    expect(verdicts).toEqual(allFailed('2.2', '2.9', '5.6', '5.7'));
+  });
+
   test.concurrent('that never checks UTF-8 fails where it should fail fast', async () => {
     const verdicts = await serverVerdicts('skips the check of UTF-8', '6.4.*');
     expect(verdicts).toEqual(allFailed('6.4.1', '6.4.2', '6.4.3', '6.4.4'));

@@ -21,6 +21,7 @@ export type Fault =
   | 'echoes twice'
   | 'never answers a ping'
   | 'answers a ping with other octets'
+  | 'answers a ping only after the next message'
   | 'sends pongs that nobody asked for'
   | 'never answers Close'
   | 'closes with the wrong code'
@@ -81,6 +82,7 @@ class WrongPeer {
   #header: FrameHeader | null = null;
   #payload: Buffer[] = [];
   #message: { opcode: number; parts: Buffer[] } | null = null;
+  #latePongs: Buffer[] = [];
   #closed = false;
 
   constructor(socket: Socket, fault: Fault, isClient: boolean) {
@@ -161,10 +163,15 @@ class WrongPeer {
     if (this.#has('sends pongs that nobody asked for')) this.#send(Opcode.pong, Buffer.alloc(0));
     this.#send(opcode, payload);
     if (this.#has('echoes twice')) this.#send(opcode, payload);
+    for (const late of this.#latePongs.splice(0)) this.#send(Opcode.pong, late);
   }
 
   #answerPing(payload: Buffer): void {
     if (this.#has('never answers a ping')) return;
+    if (this.#has('answers a ping only after the next message')) {
+      this.#latePongs.push(payload);
+      return;
+    }
     if (this.#has('answers a ping with other octets')) payload = Buffer.from(payload).reverse();
     this.#send(Opcode.pong, payload);
   }

@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseIndex } from '../src/report/index-json.ts';
+import { wrongClient, wrongServer } from './wrong-peer.ts';
+import type { Server } from 'node:net';
+
+const program = fileURLToPath(new URL('../bin/framewire-conformance.js', import.meta.url));
+
+let folder: string;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-cli-'));
+});
+
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('the command', () => {
+  test.concurrent('exits with 0 and writes the reports when every case passes', async () => {
+    const url = await urlOf('none');
+    const out = join(folder, 'good');
+    const { status, stdout } = await run([
+      'client',
+      url,
+      '--cases',
+      '1.1.*,7.13.*',
+      '--agent',
+      'good',
+      '--out',
+      out,
+    ]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('10 of 10 cases run: 8 OK, 2 INFORMATIONAL\n');
+    expect(Object.keys(parseIndex(await readFile(join(out, 'index.json'), 'utf8')))).toEqual(['good']);
+  });
+
+  test.concurrent('exits with 1 when a case fails', async () => {
+    const { status, stdout } = await run([
+      'client',
+      await urlOf('changes an octet'),
+      '--cases',
+      '1.1.1,1.1.2',
+    ]);
+    expect([status, stdout.includes('  1.1.2                  FAILED\n')]).toEqual([1, true]);
+  });
+
+  test.concurrent('lets NON-STRICT pass unless it is told to be strict', async () => {
+    const url = await urlOf('checks UTF-8 at the end of a message only');
+    expect((await run(['client', url, '--cases', '6.4.1'])).status).toBe(0);
+    expect((await run(['client', url, '--cases', '6.4.1', '--strict'])).status).toBe(1);
+  });
+
+  test.concurrent('fails only on what is worse than a baseline', async () => {
+    const baseline = join(folder, 'baseline.json');
+    const entry = (behavior: string) => ({
+      behavior,
+      behaviorClose: 'OK',
+      duration: 1,
+      remoteCloseCode: null,
+    });
+    await writeFile(
+      baseline,
+      JSON.stringify({ old: { '1.1.2': entry('FAILED'), '1.2.2': entry('FAILED') } }),
+    );
+    const bad = ['client', await urlOf('changes an octet'), '--baseline', baseline];
+    const accepted = await run([...bad, '--cases', '1.1.2']);
+    expect([accepted.status, accepted.stdout.includes('1 the same, 0 changed')]).toEqual([0, true]);
+
+    await writeFile(baseline, JSON.stringify({ old: { '1.1.2': entry('OK') } }));
+    const worse = await run([...bad, '--cases', '1.1.2']);
+    expect([worse.status, worse.stdout.includes('1.1.2  OK -> FAILED  (worse)')]).toEqual([1, true]);
+  });
+
+  test.concurrent('says in one line that a server cannot be reached', async () => {
+    const { status, stderr } = await run(['client', 'ws://127.0.0.1:1', '--cases', '1.*']);
+    expect([status, stderr]).toEqual([1, 'ws://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n']);
+  });
+
+  test.concurrent('says in one line what is wrong with a command line, and exits with 2', async () => {
+    expect(await run(['client', 'ws://a', '--cases', '8.*'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'no case is selected by 8.*\n',
+    });
+    expect(await run(['dance'])).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test.concurrent('leaves the reports of what was run when it is interrupted', async () => {
+    const out = join(folder, 'interrupted');
+    const line = [
+      'client',
+      await urlOf('never answers a ping'),
+      '--cases',
+      '1.1.*,2.2',
+      '--jobs',
+      '1',
+      '--out',
+      out,
+    ];
+    // The section that is complete is announced while the next one waits.
+    const { status } = await run(line, (child, text) => text.includes('framing') && child.kill('SIGINT'));
+    const [cases = {}] = Object.values(parseIndex(await readFile(join(out, 'index.json'), 'utf8')));
+    expect([status, Object.keys(cases)]).toEqual([130, expect.arrayContaining(['1.1.1', '1.1.8'])]);
+    expect(Object.keys(cases)).not.toContain('2.2');
+  });
+
+  test.concurrent('waits for clients until one asks it to stop, and judges what was run', async () => {
+    const out = join(folder, 'clients');
+    let played: Promise<void> | undefined;
+    const { status, stdout } = await run(
+      ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
+      (_, text) => {
+        const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+        if (url !== undefined) played ??= playAll(url);
+      },
+    );
+    await played;
+    expect([status, stdout.includes('2 of 2 cases run: 2 OK\n')]).toEqual([0, true]);
+    expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
+  });
+
+  test.concurrent('compares two files, and exits with 1 when a case became worse', async () => {
+    const entry = (behavior: string) => ({
+      behavior,
+      behaviorClose: 'OK',
+      duration: 1,
+      remoteCloseCode: null,
+    });
+    const [good, bad] = [join(folder, 'one.json'), join(folder, 'two.json')];
+    await writeFile(good, JSON.stringify({ a: { '1.1.1': entry('OK') } }));
+    await writeFile(bad, JSON.stringify({ a: { '1.1.1': entry('FAILED') } }));
+    expect(await run(['compare', good, bad])).toMatchObject({ status: 1 });
+    expect(await run(['compare', bad, good])).toMatchObject({
+      status: 0,
+      stdout: 'a  1.1.1  FAILED -> OK\n0 the same, 1 changed, 0 of them worse\n',
+    });
+  });
+});
+
+async function urlOf(fault: Parameters<typeof wrongServer>[0]): Promise<string> {
+  const { port, server } = await wrongServer(fault);
+  servers.push(server);
+  return `ws://127.0.0.1:${port}`;
+}
+
+async function playAll(url: string): Promise<void> {
+  await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
+  await wrongClient(`${url}/runCase?case=2&agent=mine`, 'none');
+  await wrongClient(`${url}/updateReports?agent=mine&shutdownOnComplete=true`, 'none');
+}
+
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command; `onProgress` sees what it has written to standard error so far. */
+function run(
+  line: readonly string[],
+  onProgress: (child: ReturnType<typeof spawn>, text: string) => unknown = () => {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...line]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      onProgress(child, stderr);
+    });
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
