@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FrameReader, applyMask, chop, encodeFrame, fragment } from '../src/frames.ts';
+import { FrameReader, applyMask, chop, encodeFrame, fragment, freshMask } from '../src/frames.ts';
 import type { Frame, FrameHeader } from '../src/frames.ts';
 
 const mask = Buffer.from('37fa213d', 'hex');
@@ -50,6 +50,12 @@ describe('the frame writer', () => {
 });
 
 describe('masking', () => {
+  test('takes a new key of four octets each time', () => {
+    const keys = Array.from({ length: 10_000 }, () => freshMask().toString('hex'));
+    expect(new Set(keys).size).toBeGreaterThan(9_990);
+    expect(keys.every((key) => key.length === 8)).toBe(true);
+  });
+
   test.each([0, 1, 2, 3])('is the same by words as by octets, from offset %i on', (offset) => {
     for (let start = 0; start < 4; start++) {
       for (const length of [0, 1, 15, 16, 17, 63]) {
