@@ -1,5 +1,6 @@
 // The data: scenarios, peers and targets fit each other.
 import { expect, test } from 'vitest';
+import { writesOf } from '../src/load/exchange.ts';
 import { prepareMessages } from '../src/load/frames.ts';
 import { decodeMessage, MessageCounter } from '../src/load/replies.ts';
 import { peers } from '../src/peers.ts';
@@ -83,4 +84,11 @@ test('a target whose peer was not there is not measured', () => {
   const verdicts = judge(runWith({ framewire: [10] }));
   expect(verdicts.length).toBeGreaterThan(0);
   expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['not measured']));
+});
+
+test('writes of several messages go through all of them in order, and share none until all were sent', () => {
+  const wires = ['a', 'b', 'c', 'd', 'e'].map((text) => Buffer.from(text));
+  expect(writesOf(wires, 2).map(String)).toEqual(['ab', 'cd', 'ea']);
+  expect(writesOf(wires, 1).map(String)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(writesOf(wires.slice(0, 1), 3).map(String)).toEqual(['aaa']);
 });

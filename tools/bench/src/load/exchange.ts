@@ -44,14 +44,9 @@ export class Exchange {
 
   private constructor(scenario: Scenario, sockets: Socket[]) {
     const { kind, burst } = scenario;
-    const wires = prepareMessages(scenario).map(({ wire }) => wire);
-    const repeat = kind === 'echo' ? burst : 1;
-    this.#writes = wires.map((_, first) =>
-      repeat === 1
-        ? (wires[first] ?? Buffer.alloc(0))
-        : Buffer.concat(
-            Array.from({ length: repeat }, (_, i) => wires[(first + i) % wires.length] ?? Buffer.alloc(0)),
-          ),
+    this.#writes = writesOf(
+      prepareMessages(scenario).map(({ wire }) => wire),
+      kind === 'echo' ? burst : 1,
     );
     this.#sockets = sockets;
     const whole = kind === 'broadcast';
@@ -113,6 +108,18 @@ export class Exchange {
     group.wroteAt = performance.now();
     group.writer.write(this.#writes[group.next++ % this.#writes.length] ?? '');
   }
+}
+
+/**
+ * So many messages in each write, one after the other through all there are: what was in the write before is not in the next, or a
+ * compressor that remembers would find it there.
+ */
+export function writesOf(wires: readonly Buffer[], each: number): Buffer[] {
+  if (each === 1) return [...wires];
+  return Array.from({ length: Math.ceil(wires.length / each) }, (_, write) => {
+    const messages = Array.from({ length: each }, (_, i) => wires[(write * each + i) % wires.length]);
+    return Buffer.concat(messages.filter((wire) => wire !== undefined));
+  });
 }
 
 /** Sends one message and looks at the whole of what comes back, so that nobody is fast who is wrong. */
