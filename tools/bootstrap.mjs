@@ -12,7 +12,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === 'win32';
 
 /** The tools by the name of the npm script. */
-const tools = { start: 'tools/start/src/main.ts', test: 'tools/checks/src/main.ts' };
+const tools = {
+  start: 'tools/start/src/main.ts',
+  test: 'tools/checks/src/main.ts',
+  bench: 'tools/bench/src/main.ts',
+};
 
 const OLDEST_NODE = [20, 19];
 
@@ -23,7 +27,7 @@ process.exitCode = await main(process.argv[2], process.argv.slice(3));
 /** Returns the exit code. */
 async function main(command, list) {
   if (!Object.hasOwn(tools, command)) {
-    console.error('Usage: node tools/bootstrap.mjs start|test [arguments of the tool]');
+    console.error('Usage: node tools/bootstrap.mjs start|test|bench [arguments of the tool]');
     return 2;
   }
   // pnpm hands a leading `--` on, npm keeps it.
