@@ -80,6 +80,9 @@ export type EngineState = 'open' | 'closing' | 'closed' | 'gone';
 /** Seconds after which a server is given up that closed first and never drops TCP: no rule of the suite ends this otherwise. */
 const STUCK_SECONDS = 10;
 
+/** Time for what is still queued to leave when TCP is dropped. */
+const LINGER_MS = 1000;
+
 export class Engine implements MessageSink {
   readonly closing: ClosingRecord = blankClosing();
   readonly traffic: Traffic;
@@ -209,7 +212,7 @@ export class Engine implements MessageSink {
     // What is still queued is sent first: octets after a lost Close would tell the peer nothing.
     this.#outbox.whenIdle(() => this.#socket.destroySoon());
     // A peer that reads nothing must not hold the connection up.
-    setTimeout(() => this.#socket.destroy(), STUCK_SECONDS * 100).unref();
+    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
 
   #notClean(why: string): void {
