@@ -113,7 +113,9 @@ export class CompressedPlayer implements Player {
 
   #statistics(): TrafficStats {
     const { traffic } = this.#engine;
-    const incoming = this.#compression.incoming;
+    const { plain, packed } = this.#compression.incoming;
+    // Echoes are as long as what was sent; those that the peer left uncompressed count as they are.
+    const incoming = { plain: this.#outgoing.plain, packed: packed + this.#outgoing.plain - plain };
     return {
       preopenOutgoingOctetsWireLevel: Buffer.byteLength(this.#preopen().outgoing),
       preopenIncomingOctetsWireLevel: Buffer.byteLength(this.#preopen().incoming),
