@@ -1,11 +1,13 @@
 // The process of the crowd's clients: opens them, lets each say a word, and closes them, when it is asked.
 import process from 'node:process';
-import { WebSocket } from 'framewire';
+import type { WebSocket } from 'ws';
+import { peerNamed } from './pairings.ts';
 
 /** How many handshakes are under way at once. */
 const AT_ONCE = 256;
 
-const [url = '', count = '0'] = process.argv.slice(2);
+const [name, url = '', count = '0'] = process.argv.slice(2);
+const { WebSocket: Client } = peerNamed(name);
 const clients: WebSocket[] = [];
 
 /** An address has about 28,000 ports to connect from; on Linux every address of 127.0.0.0/8 is there to be used. */
@@ -15,7 +17,7 @@ function localAddress(index: number): { localAddress?: string } {
 
 function openOne(index: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const client = new WebSocket(url, localAddress(index));
+    const client = new Client(url, localAddress(index));
     clients.push(client);
     client.once('open', () => resolve());
     client.once('error', reject);
@@ -28,7 +30,7 @@ async function openAll(): Promise<number> {
     while (next < Number(count)) await openOne(next++);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return clients.filter((client) => client.readyState === WebSocket.OPEN).length;
+  return clients.filter((client) => client.readyState === Client.OPEN).length;
 }
 
 async function talk(): Promise<{ echoed: number; wrong: number }> {

@@ -1,8 +1,10 @@
 // The process of the crowd's server: echoes, counts, and reports when it is asked.
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { WebSocketServer } from 'framewire';
 import type { ServerReport } from './crowd.ts';
+import { peerNamed } from './pairings.ts';
+
+const { WebSocketServer } = peerNamed(process.argv[2]);
 
 const closed: Record<string, number> = {};
 const report = { messages: 0, errors: 0, closed };

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import type { Peer } from './pairings.ts';
 
 /** What the server has seen. */
 export interface ServerReport {
@@ -34,9 +35,9 @@ export interface CrowdClients {
   stop(): void;
 }
 
-/** Starts a server on a port of its own. */
-export async function startCrowdServer(): Promise<CrowdServer> {
-  const child = startProcess('./crowd-server.ts', []);
+/** Starts a server of an implementation, on a port of its own. */
+export async function startCrowdServer({ name }: Peer): Promise<CrowdServer> {
+  const child = startProcess('./crowd-server.ts', [name]);
   const [url] = (await once(child, 'message')) as [string];
   return {
     url,
@@ -46,9 +47,9 @@ export async function startCrowdServer(): Promise<CrowdServer> {
   };
 }
 
-/** Starts a process that is ready to open clients. */
-export async function startCrowdClients(url: string, count: number): Promise<CrowdClients> {
-  const child = startProcess('./crowd-clients.ts', [url, String(count)]);
+/** Starts a process that is ready to open clients of an implementation. */
+export async function startCrowdClients({ name }: Peer, url: string, count: number): Promise<CrowdClients> {
+  const child = startProcess('./crowd-clients.ts', [name, url, String(count)]);
   await once(child, 'message');
   return {
     openAll: () => ask(child, 'open'),

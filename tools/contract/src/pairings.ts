@@ -45,6 +45,13 @@ export const pairings: readonly Pairing[] = [
 /** Each implementation alone, for what takes no peer or a peer of raw bytes. */
 export const peers: readonly Peer[] = [ours, reference];
 
+/** The implementation of a name, for a process that was told no more than that. */
+export function peerNamed(name: string | undefined): Peer {
+  const peer = peers.find((each) => each.name === name);
+  if (peer === undefined) throw new Error(`There is no implementation "${name}"`);
+  return peer;
+}
+
 /** What both are given so that they are alike: no compression. */
 export const PLAIN = { perMessageDeflate: false } as const;
 

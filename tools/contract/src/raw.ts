@@ -58,6 +58,17 @@ export function bytes(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(' ', ''), 'hex');
 }
 
+const MASKING_KEY = '37fa213d';
+
+/** A client's frame: the mask bit and a masking key are put into a frame whose header is without them (§5.3). */
+export function maskedFrame(header: string, payload = ''): Buffer {
+  const key = bytes(MASKING_KEY);
+  const start = bytes(header);
+  start[1] = (start[1] ?? 0) | 0x80;
+  const masked = bytes(payload).map((byte, index) => byte ^ (key[index % key.length] ?? 0));
+  return Buffer.concat([start, key, masked]);
+}
+
 /** One end of a connection, as bytes. */
 export class RawPeer {
   readonly #socket: Duplex;

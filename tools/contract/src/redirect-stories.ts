@@ -89,7 +89,6 @@ export const redirectStories: readonly Story[] = [
   }),
   redirected('no redirect at all is allowed', () => '/end', { client: { ...following, maxRedirects: 0 } }),
   redirected('a redirect to what is no URL', () => 'http://[', { client: following }),
-  // Differ at present: the url of ws is the new one from the redirect on, that of ours only once the new one is found to be good.
   redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
   redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),
   redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }),

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { closed, nextMessage } from '../src/inbox.ts';
 import { directions } from '../src/meeting.ts';
 import { ours } from '../src/pairings.ts';
-import { head, RawPeer, upgradeRequest } from '../src/raw.ts';
+import { head, maskedFrame, meetRawClient, RawPeer, upgradeRequest } from '../src/raw.ts';
 import { catchNextException } from '../src/uncaught.ts';
 import { eachTransport } from './each.ts';
 
@@ -33,6 +33,48 @@ eachTransport(ours, (meeting) => {
       reason: '',
     });
   });
+
+  // ws stops reading from the socket alone, and tells the rest of what it has read.
+  test.each([true, false])(
+    'pause() inside of a message event holds what came in the same segment until resume() (allowSynchronousEvents: %s)',
+    async (allowSynchronousEvents) => {
+      const { ws, raw } = await meetRawClient(meeting, { server: { allowSynchronousEvents } });
+      const told: string[] = [];
+      ws.on('message', (data) => told.push(`${data.toString()}, paused: ${ws.isPaused}`));
+      ws.on('ping', () => told.push(`ping, paused: ${ws.isPaused}`));
+      ws.on('close', (code) => told.push(`close ${code}`));
+      const paused = new Promise<void>((resolve) => {
+        ws.once('message', () => {
+          ws.pause();
+          resolve();
+        });
+      });
+      const gone = closed(ws);
+      raw.say(
+        Buffer.concat([
+          maskedFrame('8101', '61'),
+          maskedFrame('8101', '62'),
+          maskedFrame('8900'),
+          maskedFrame('8101', '63'),
+          maskedFrame('8802', '03e8'),
+        ]),
+      );
+      await paused;
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(told).toEqual(['a, paused: false']);
+      ws.resume();
+      // The answer to the close frame has come: the peer has nothing more to say.
+      await raw.hear(4);
+      raw.end();
+      await gone;
+      expect(told.slice(1)).toEqual([
+        'b, paused: false',
+        'ping, paused: false',
+        'c, paused: false',
+        'close 1000',
+      ]);
+    },
+  );
 
   // An end of ws tells nothing more.
   test('after an exception in a listener later messages are told', async () => {

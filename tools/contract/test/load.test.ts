@@ -1,17 +1,20 @@
-// What one process and one connection have to bear.
+// What one process and one connection have to bear: ours with itself, and each side of ours with ws.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RawData, WebSocket } from 'ws';
 import { startRelay } from '../src/chopping-relay.ts';
 import { startCrowdClients, startCrowdServer } from '../src/crowd.ts';
 import { NumberedMessages } from '../src/numbered-messages.ts';
-import { ours, type UntypedOptions } from '../src/pairings.ts';
+import { control, pairings, type UntypedOptions } from '../src/pairings.ts';
 
 const CONNECTIONS = 10_000;
 const MESSAGES = 100_000;
 const SEED = 20_261_123;
+
+/** Far more than a test takes: from here on it is said to stand still. */
+const LIMIT = 100_000;
 
 /** Bytes that may wait in a connection before the sender waits too. */
 const HIGH_WATER_MARK = 1024 * 1024;
@@ -19,56 +22,92 @@ const HIGH_WATER_MARK = 1024 * 1024;
 /** The relay is slower than the senders, whose pings would be answered by more pongs than may wait by default. */
 const ANY_NUMBER_OF_PINGS: UntypedOptions = { maxPendingAutoPongs: 0 };
 
-test(`${CONNECTIONS} connections are held at once, each carries a message both ways, and each closes cleanly`, async () => {
-  const server = await startCrowdServer();
-  const clients = await startCrowdClients(server.url, CONNECTIONS);
-  try {
-    expect(await clients.openAll()).toBe(CONNECTIONS);
-    expect((await server.report()).open).toBe(CONNECTIONS);
-    expect(await clients.talk()).toEqual({ echoed: CONNECTIONS, wrong: 0 });
-    expect(await clients.closeAll()).toEqual({ 1000: CONNECTIONS });
-    expect(await server.reportAtTheEnd()).toEqual({
-      open: 0,
-      messages: CONNECTIONS,
-      errors: 0,
-      closed: { 1000: CONNECTIONS },
-    });
-  } finally {
-    clients.stop();
-    server.stop();
-  }
-}, 120_000);
+describe.each(
+  pairings.filter((pairing) => pairing !== control).map((pairing) => [pairing.name, pairing] as const),
+)('%s', (_name, pairing) => {
+  test(
+    `${CONNECTIONS} connections are held at once, each carries a message both ways, and each closes cleanly`,
+    { timeout: LIMIT },
+    async () => {
+      const server = await startCrowdServer(pairing.server);
+      const clients = await startCrowdClients(pairing.client, server.url, CONNECTIONS);
+      try {
+        expect(await clients.openAll()).toBe(CONNECTIONS);
+        expect((await server.report()).open).toBe(CONNECTIONS);
+        expect(await clients.talk()).toEqual({ echoed: CONNECTIONS, wrong: 0 });
+        expect(await clients.closeAll()).toEqual({ 1000: CONNECTIONS });
+        expect(await server.reportAtTheEnd()).toEqual({
+          open: 0,
+          messages: CONNECTIONS,
+          errors: 0,
+          closed: { 1000: CONNECTIONS },
+        });
+      } finally {
+        clients.stop();
+        server.stop();
+      }
+    },
+  );
 
-test(`${MESSAGES} messages each way on one connection arrive complete, in order and unchanged, however the stream is cut`, async () => {
-  const server = new ours.WebSocketServer({ port: 0, host: '127.0.0.1', ...ANY_NUMBER_OF_PINGS });
-  await once(server, 'listening');
-  const relay = await startRelay((server.address() as AddressInfo).port, SEED);
-  const accepted = once(server, 'connection') as Promise<[WebSocket]>;
-  const client = new ours.WebSocket(`ws://127.0.0.1:${relay.port}`, ANY_NUMBER_OF_PINGS);
-  const [[far]] = await Promise.all([accepted, once(client, 'open')]);
-  try {
-    await Promise.all([
-      checkAll(far, SEED + 1),
-      checkAll(client, SEED + 2),
-      sendAll(client, SEED + 1),
-      sendAll(far, SEED + 2),
-    ]);
-    // The stream was cut finely: many pieces to a message, or many messages to a piece, and never the same.
-    expect(relay.pieces).toBeGreaterThan(1000);
-    const closes = Promise.all([once(client, 'close'), once(far, 'close')]);
-    client.close(1000);
-    for (const [code] of await closes) expect(code).toBe(1000);
-  } finally {
-    client.terminate();
-    relay.close();
-    server.close();
+  test(
+    `${MESSAGES} messages each way on one connection arrive complete, in order and unchanged, however the stream is cut`,
+    { timeout: LIMIT + 10_000 },
+    async () => {
+      const { WebSocketServer } = pairing.server;
+      const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...ANY_NUMBER_OF_PINGS });
+      await once(server, 'listening');
+      const relay = await startRelay((server.address() as AddressInfo).port, SEED);
+      const accepted = once(server, 'connection') as Promise<[WebSocket]>;
+      const client = new pairing.client.WebSocket(`ws://127.0.0.1:${relay.port}`, ANY_NUMBER_OF_PINGS);
+      const [[far]] = await Promise.all([accepted, once(client, 'open')]);
+      const [toServer, toClient] = [new Count(), new Count()];
+      try {
+        await unlessItStandsStill(
+          Promise.all([
+            checkAll(far, SEED + 1, toServer),
+            checkAll(client, SEED + 2, toClient),
+            sendAll(client, SEED + 1, toServer),
+            sendAll(far, SEED + 2, toClient),
+          ]),
+          () => `to the server ${toServer.told()}, to the client ${toClient.told()}`,
+        );
+        // The stream was cut finely: many pieces to a message, or many messages to a piece, and never the same.
+        expect(relay.pieces).toBeGreaterThan(1000);
+        const closes = Promise.all([once(client, 'close'), once(far, 'close')]);
+        client.close(1000);
+        for (const [code] of await closes) expect(code).toBe(1000);
+      } finally {
+        client.terminate();
+        relay.close();
+        server.close();
+      }
+    },
+  );
+});
+
+/** How far a direction has come. */
+class Count {
+  sent = 0;
+  received = 0;
+
+  told(): string {
+    return `${this.received} of ${this.sent} sent messages have arrived`;
   }
-}, 120_000);
+}
+
+/** Work that has to end some day; if it does not, the error says how far it has come. */
+async function unlessItStandsStill(work: Promise<unknown>, state: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${LIMIT} ms: ${state()}`)), LIMIT);
+  });
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
 
 /** Sends every message of a seed, some in fragments and with pings between them. */
-async function sendAll(ws: WebSocket, seed: number): Promise<void> {
+async function sendAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
   const messages = new NumberedMessages(seed);
-  for (let count = 0; count < MESSAGES; count++) {
+  for (; counted.sent < MESSAGES; counted.sent++) {
     const { bytes, isBinary, cuts } = messages.next();
     // The bytes are overwritten by the next message: what is sent is a copy.
     const copy = Buffer.from(bytes);
@@ -79,17 +118,16 @@ async function sendAll(ws: WebSocket, seed: number): Promise<void> {
       start = end;
     }
     const last = copy.subarray(start);
-    const isPause = ws.bufferedAmount > HIGH_WATER_MARK || count % 256 === 0;
+    const isPause = ws.bufferedAmount > HIGH_WATER_MARK || counted.sent % 256 === 0;
     if (!isPause) ws.send(last, { binary: isBinary });
     else await new Promise<void>((resolve) => ws.send(last, { binary: isBinary }, () => resolve()));
   }
 }
 
 /** Compares every message that arrives with the one that the seed says comes now. */
-function checkAll(ws: WebSocket, seed: number): Promise<void> {
+function checkAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
   const messages = new NumberedMessages(seed);
   return new Promise((resolve, reject) => {
-    let count = 0;
     ws.on('message', (data: RawData, isBinary) => {
       const expected = messages.next();
       if (isBinary !== expected.isBinary || !expected.bytes.equals(data as Buffer)) {
@@ -99,9 +137,9 @@ function checkAll(ws: WebSocket, seed: number): Promise<void> {
             `message ${expected.index} of ${expected.bytes.length} bytes is wrong: got ${size} bytes`,
           ),
         );
-      } else if (++count === MESSAGES) resolve();
+      } else if (++counted.received === MESSAGES) resolve();
     });
     ws.on('error', reject);
-    ws.on('close', (code) => reject(new Error(`closed with ${code} after ${count} messages`)));
+    ws.on('close', (code) => reject(new Error(`closed with ${code} after ${counted.received} messages`)));
   });
 }

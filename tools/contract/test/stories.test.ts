@@ -7,8 +7,9 @@ import { control, pairings } from '../src/pairings.ts';
 import { redirectStories } from '../src/redirect-stories.ts';
 import { play, type Log, type Story } from '../src/stage.ts';
 import { memory, tcp, transports, type Transport } from '../src/transports.ts';
+import { wireStories } from '../src/wire-stories.ts';
 
-const stories = [...handshakeStories, ...redirectStories, ...openStories, ...endingStories];
+const stories = [...handshakeStories, ...redirectStories, ...openStories, ...endingStories, ...wireStories];
 
 /** What ws tells of a story with itself: played once for all pairings, and compared with itself once more as the control. */
 function reference(story: Story, transport: Transport): () => Promise<Log> {

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { bytes, meetRawClient, meetRawServer, type RawMeeting } from '../src/raw.ts';
+import { bytes, maskedFrame, meetRawClient, meetRawServer, type RawMeeting } from '../src/raw.ts';
 import type { Meeting, MeetingOptions } from '../src/meeting.ts';
 import { eachPeerAndTransport } from './each.ts';
 
@@ -14,16 +14,6 @@ interface Role {
   frame(header: string, payload?: string): Buffer;
   /** What this role sends, with its mask taken off, in hex. */
   unmask(digits: string): string;
-}
-
-const KEY = '37fa213d';
-
-/** Puts the mask bit and a key into a frame whose header is without them. */
-function mask(header: string, payload: string): Buffer {
-  const key = bytes(KEY);
-  const start = bytes(header);
-  start[1]! |= 0x80;
-  return Buffer.concat([start, key, bytes(payload).map((byte, index) => byte ^ key[index % 4]!)]);
 }
 
 /** Takes the mask off frames of at most 125 bytes, which carry the mask bit all of them. */
@@ -45,7 +35,7 @@ const roles: readonly Role[] = [
   {
     name: 'server',
     meet: meetRawClient,
-    frame: (header, payload = '') => mask(header, payload),
+    frame: maskedFrame,
     unmask: (d) => d,
   },
   {
@@ -227,7 +217,7 @@ eachPeerAndTransport((meeting) => {
       const { ws, raw } = await role.meet(meeting);
       const told = tell(ws);
       // A client's frames are masked and a server's are not (§5.1): here it is the other way round.
-      raw.say(role.name === 'server' ? '810161' : mask('8101', '61'));
+      raw.say(role.name === 'server' ? '810161' : maskedFrame('8101', '61'));
       const answer = await raw.hear(role.name === 'server' ? 4 : 8);
       expect(role.unmask(answer)).toBe(C1002);
       raw.end();
@@ -341,6 +331,14 @@ eachPeerAndTransport((meeting) => {
       raw.say(Buffer.concat([role.frame('8101', '61'), role.frame('8101', '62'), role.frame('8101', '63')]));
       await told;
       expect(turns).toEqual([0, 0, 0]);
+    });
+
+    test('tells the messages that came with the one inside of whose event terminate() is called', async () => {
+      const { ws, raw } = await role.meet(meeting);
+      const told = tell(ws);
+      ws.once('message', () => ws.terminate());
+      raw.say(Buffer.concat([role.frame('8101', '61'), role.frame('8101', '62'), role.frame('8101', '63')]));
+      expect(await told).toEqual(['message 61 false', 'message 62 false', 'message 63 false', 'close 1006']);
     });
 
     test('ends the connection after closeTimeout when the peer never answers a close frame', async () => {
