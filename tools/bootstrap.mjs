@@ -2,7 +2,7 @@
 // It runs before anything is installed, so it stands on Node and npm alone.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -90,11 +90,12 @@ async function pathWithPnpm(env) {
   return line[1].trim();
 }
 
-/** What was installed last, kept where a removed node_modules takes it along. */
+/** What was installed last, and for which manifests; kept where a removed node_modules takes it along. */
 function installStamp() {
   const file = join(root, 'node_modules', '.cache', 'framewire-install');
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`);
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml']) hash.update(readFileSync(join(root, name)));
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((name) => join(root, name));
+  for (const file of [...files, ...manifestsBelow(root)]) hash.update(readFileSync(file));
   const wanted = hash.digest('hex');
   return {
     matches() {
@@ -109,6 +110,18 @@ function installStamp() {
       writeFileSync(file, wanted);
     },
   };
+}
+
+/** Every package.json of the workspace: one that the lockfile does not agree with must be told, not built. */
+function manifestsBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.name === 'package.json') return [path];
+      const foreign = entry.name === 'node_modules' || entry.name === 'dist' || entry.name.startsWith('.');
+      return entry.isDirectory() && !foreign ? manifestsBelow(path) : [];
+    });
 }
 
 /** Runs one step and prints its line: the name while it runs, then its time, or all of its output when it fails. */
