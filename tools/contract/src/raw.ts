@@ -99,6 +99,16 @@ export class RawPeer {
     this.#socket.end();
   }
 
+  /** Reads nothing, so that what is sent to it waits where it is. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.#socket.destroy();

@@ -66,6 +66,11 @@ function later(action: () => void): void {
   setTimeout(action, 20);
 }
 
+/** Turns of the event loop until the end of the peer's side has been read, of which no event tells. */
+async function noLongerOpen(ws: WebSocket): Promise<void> {
+  while (ws.readyState === ws.OPEN) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** What is done inside of an event, with more behind it in the same segment. */
 const inside: readonly Story[] = [
   ...(['terminate', 'close'] as const).flatMap((method) =>
@@ -118,6 +123,9 @@ const inside: readonly Story[] = [
   ),
 ];
 
+/** Messages of which the streams between two ends hold a part alone. */
+const MORE_THAN_FITS = 24;
+
 /** What a peer does instead of a closing handshake, or in its middle. */
 const oddPeers: readonly Story[] = [
   ...byRole(
@@ -125,6 +133,18 @@ const oddPeers: readonly Story[] = [
     ({ raw, say }) => {
       say(A);
       raw.end();
+    },
+  ),
+  ...byRole(
+    (role) => `the peer of the ${role} ends its side, and reads on when the ${role} has sent more in vain`,
+    async ({ ws, raw, recorder }) => {
+      raw.pause();
+      for (let count = 0; count < MORE_THAN_FITS; count++) ws.send(Buffer.alloc(512 * 1024));
+      raw.end();
+      await noLongerOpen(ws);
+      recorder.call(ws, 'send', () => ws.send('late', recorder.callback(ws, 'late')));
+      recorder.call(ws, 'close', () => ws.close(1000));
+      raw.resume();
     },
   ),
   ...byRole(

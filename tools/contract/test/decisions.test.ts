@@ -34,6 +34,22 @@ eachTransport(ours, (meeting) => {
     });
   });
 
+  // ws validates a text when the last of its bytes has come.
+  test.each([
+    ['in a fragment', maskedFrame('0102', 'c328')],
+    ['in the first half of a frame', maskedFrame('8106', 'c32861616161').subarray(0, 9)],
+  ])('what is no UTF-8 %s is answered by 1007 at once, though the text goes on', async (_where, start) => {
+    const { ws, raw } = await meetRawClient(meeting);
+    const gone = closed(ws);
+    const errors: unknown[] = [];
+    ws.on('error', (error) => errors.push(error));
+    raw.say(start);
+    expect(await raw.hear(4)).toBe('880203ef');
+    raw.end();
+    await gone;
+    expect(errors).toMatchObject([{ code: 'WS_ERR_INVALID_UTF8' }]);
+  });
+
   // ws stops reading from the socket alone, and tells the rest of what it has read.
   test.each([true, false])(
     'pause() inside of a message event holds what came in the same segment until resume() (allowSynchronousEvents: %s)',

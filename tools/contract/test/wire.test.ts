@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { bytes, maskedFrame, meetRawClient, meetRawServer, type RawMeeting } from '../src/raw.ts';
 import type { Meeting, MeetingOptions } from '../src/meeting.ts';
+import { catchNextException } from '../src/uncaught.ts';
 import { eachPeerAndTransport } from './each.ts';
 
 /** Which end is under test, and how a raw end meets it. */
@@ -225,6 +226,17 @@ eachPeerAndTransport((meeting) => {
       const [code, word] = role.name === 'server' ? ['EXPECTED', 'set'] : ['UNEXPECTED', 'clear'];
       expect(error).toBe(`RangeError WS_ERR_${code}_MASK: Invalid WebSocket frame: MASK must be ${word}`);
       expect(close).toBe('close 1006');
+    });
+
+    test('throws an error that nobody listens to, and closes all the same', async () => {
+      const { ws, raw } = await role.meet(meeting);
+      const thrown = new Promise<unknown>((resolve) => catchNextException(resolve));
+      const code = new Promise((resolve) => ws.on('close', resolve));
+      raw.say(role.frame('8300'));
+      expect(await thrown).toMatchObject({ code: 'WS_ERR_INVALID_OPCODE' });
+      expect(role.unmask(await raw.hear(role.name === 'server' ? 4 : 8))).toBe(C1002);
+      raw.end();
+      expect(await code).toBe(1006);
     });
 
     test('takes every close code that may be on the wire, and answers with it', async () => {
