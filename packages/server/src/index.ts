@@ -7,4 +7,6 @@ export type {
   VerifyClientSync,
   WebSocketClass,
 } from './options.ts';
+export type { Compression } from './compression.ts';
+export type { AdmittedUpgrade } from './upgrade.ts';
 export { AcceptedWebSocket, WebSocketServer, type WebSocketServerEventMap } from './websocket-server.ts';

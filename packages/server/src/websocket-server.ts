@@ -1,4 +1,4 @@
-// The server: which upgrade requests it handles, how they become connections, and its own life.
+// The server and its life: where its requests come from, which connections it has, how it closes.
 import { EventEmitter } from 'node:events';
 import {
   createServer,
@@ -11,32 +11,13 @@ import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, isAttached, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
-import {
-  acceptUpgrade,
-  checkUpgradeRequest,
-  createRefusal,
-  formatHead,
-  reasonPhrase,
-  refusalError,
-  refusalOf,
-  type Refusal,
-  type UpgradeRequestCheck,
-} from '@framewire/handshake';
-import { negotiateCompression, type Compression } from './compression.ts';
-import {
-  hasOneSource,
-  type ClientInfo,
-  type ServerOptions,
-  type VerifyClientAsync,
-  type VerifyClientSync,
-  type WebSocketClass,
-} from './options.ts';
+import { createRefusal, formatHead, reasonPhrase, refusalError, type Refusal } from '@framewire/handshake';
+import { hasOneSource, type ServerOptions, type WebSocketClass } from './options.ts';
 import { destroyOnError, leaveErrors, refuse } from './refusal.ts';
+import { Seat } from './sharing.ts';
+import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
 
 type AnyHttpServer = HttpServer | HttpsServer;
-
-/** A request that follows the rules of the opening handshake. */
-type CheckedRequest = Extract<UpgradeRequestCheck, { ok: true }>;
 
 /** The events of a server and their arguments. */
 export interface WebSocketServerEventMap<Socket, Request> {
@@ -76,9 +57,6 @@ const SERVER_DEFAULTS = {
   verifyClient: null,
 } as const satisfies ServerOptions;
 
-/** Which servers share an HTTP server: one of them answers each upgrade. */
-const sharing = new WeakMap<AnyHttpServer, Set<WebSocketServer>>();
-
 /**
  * A WebSocket server: on a port of its own (`port`), on an HTTP or HTTPS server (`server`), or for upgrades that it is
  * given one by one (`noServer`).
@@ -102,6 +80,7 @@ export class WebSocketServer<
 
   readonly #class: WebSocketClass;
   readonly #forget: (this: WebSocketConnection) => void;
+  readonly #seat = new Seat<InstanceType<Request>>((request) => this.shouldHandle(request));
   #http: AnyHttpServer | undefined = undefined;
   #stopListening: (() => void) | undefined = undefined;
   #state: 'running' | 'closing' | 'closed' = 'running';
@@ -191,121 +170,30 @@ export class WebSocketServer<
     callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
   ): void {
     destroyOnError(socket);
-    const check = checkUpgradeRequest(request, { strict: false });
-    if (!check.ok) {
-      this.#refuseInvalid(check.refusal, socket, request);
+    const examination = examine(request, this.options, (it) => this.#seat.takes(it));
+    if (!examination.ok) {
+      this.#refuse(examination.refusal, socket, request);
       return;
     }
-    if (!this.shouldHandle(request)) {
-      refuse(socket, createRefusal(400));
-      return;
-    }
-    const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = this.options;
-    const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
-    if (compression === 'refused') {
-      this.#refuseInvalid(refusalOf('INVALID_EXTENSION_OFFER'), socket, request);
-      return;
-    }
-    this.#verify(check, request, socket, () => {
-      this.#complete({ ...check, compression }, request, socket, head, callback);
+    verify(this.options.verifyClient, examination.origin, request, (refusal) => {
+      if (refusal === undefined) this.complete({ ...examination, request, socket, head, callback });
+      else refuse(socket, refusal);
     });
   }
 
-  // The life of the server.
-
-  #createHttpServer(callback: (() => void) | undefined): HttpServer {
-    const { port, host, backlog } = this.options;
-    const http = createServer(upgradeRequired);
-    http.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
-    return http;
+  /** The HTTP server that requests come from; none with `noServer`, and once it is closed. */
+  protected get httpServer(): HttpServer | HttpsServer | undefined {
+    return this.#http;
   }
 
-  #listenTo(http: AnyHttpServer): void {
-    this.#http = http;
-    const group = sharing.get(http) ?? new Set();
-    sharing.set(http, group.add(this as unknown as WebSocketServer));
-    const emitConnection = (ws: InstanceType<Class>, request: InstanceType<Request>): void => {
-      (this as EventEmitter).emit('connection', ws, request);
-    };
-    const listeners: Record<string, (...args: never[]) => void> = {
-      listening: () => (this as EventEmitter).emit('listening'),
-      error: (error: Error) => (this as EventEmitter).emit('error', error),
-      upgrade: (request: InstanceType<Request>, socket: Duplex, head: Buffer) => {
-        if (this.#isResponsible(group, request)) this.handleUpgrade(request, socket, head, emitConnection);
-      },
-    };
-    for (const [event, listener] of Object.entries(listeners)) {
-      http.on(event, listener as (...args: unknown[]) => void);
-    }
-    this.#stopListening = () => {
-      group.delete(this as unknown as WebSocketServer);
-      for (const [event, listener] of Object.entries(listeners)) {
-        http.removeListener(event, listener as (...args: unknown[]) => void);
-      }
-    };
-  }
-
-  /** Of servers that share an HTTP server, the ones for which a request is answer it; where there is none, the first refuses. */
-  #isResponsible(group: ReadonlySet<WebSocketServer>, request: InstanceType<Request>): boolean {
-    if (group.size === 1 || this.shouldHandle(request)) return true;
-    const others = [...group];
-    return (
-      others[0] === (this as unknown as WebSocketServer) &&
-      !others.some((other) => other.shouldHandle(request))
-    );
-  }
-
-  #closeWithClients(): void {
-    if (this.options.clientTracking !== false && this.clients.size > 0) this.#closesWithClients = true;
-    else process.nextTick(() => this.#emitClose());
-  }
-
-  #onClientClose(ws: InstanceType<Class>): void {
-    this.clients.delete(ws);
-    if (this.#closesWithClients && this.clients.size === 0) process.nextTick(() => this.#emitClose());
-  }
-
-  #emitClose(): void {
-    this.#state = 'closed';
-    (this as EventEmitter).emit('close');
-  }
-
-  // The way of a request.
-
-  /** A request that breaks a rule: for the listener of `wsClientError` to answer, or refused. */
-  #refuseInvalid(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
-    if (this.listenerCount('wsClientError') === 0) refuse(socket, refusal);
-    else (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
-  }
-
-  #verify(check: CheckedRequest, request: InstanceType<Request>, socket: Duplex, accept: () => void): void {
-    const { verifyClient } = this.options;
-    if (!verifyClient) {
-      accept();
-      return;
-    }
-    const info: ClientInfo<InstanceType<Request>> = {
-      origin: check.origin,
-      secure: 'encrypted' in request.socket && Boolean(request.socket.encrypted),
-      req: request,
-    };
-    // The two kinds of `ws` are told apart by how many parameters they declare.
-    if (verifyClient.length === 2) {
-      (verifyClient as VerifyClientAsync<InstanceType<Request>>)(info, (verified, code, message, headers) => {
-        if (verified) accept();
-        else refuse(socket, createRefusal(code || 401, message, headers));
-      });
-    } else if ((verifyClient as VerifyClientSync<InstanceType<Request>>)(info)) accept();
-    else refuse(socket, createRefusal(401));
-  }
-
-  #complete(
-    check: CheckedRequest & { readonly compression: Compression | undefined },
-    request: InstanceType<Request>,
-    socket: Duplex,
-    head: Buffer,
-    callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
-  ): void {
+  /**
+   * Makes a connection of a request that was found to be in order: the last step of {@link WebSocketServer.handleUpgrade}, for a
+   * subclass that has something to add.
+   *
+   * @throws `Error` when the socket was handed over already
+   */
+  protected complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+    const { request, socket, head, callback } = upgrade;
     // The client has gone while it was being verified.
     if (!socket.readable || !socket.writable) {
       socket.destroy();
@@ -322,13 +210,12 @@ export class WebSocketServer<
     }
     // First all that is the application's, and may throw: a 101 is a promise.
     const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
-    const protocol = this.#chooseProtocol(check.subprotocols, request);
-    const { extension, response } = check.compression ?? {};
-    const lines = acceptUpgrade({ key: check.key, protocol, extensions: response && [response] });
+    const protocol = chooseSubprotocol(upgrade.subprotocols, this.options.handleProtocols, request);
+    const lines = responseLines(upgrade, protocol);
     (this as EventEmitter).emit('headers', lines, request);
     socket.write(formatHead(lines));
     leaveErrors(socket);
-    ws.setSocket(socket, head, { role: 'server', protocol, extension });
+    ws.setSocket(socket, head, { role: 'server', protocol, extension: upgrade.compression?.extension });
     if (this.options.clientTracking !== false) {
       this.clients.add(ws);
       ws.on('close', this.#forget);
@@ -336,12 +223,58 @@ export class WebSocketServer<
     callback(ws, request);
   }
 
-  #chooseProtocol(offered: Set<string>, request: InstanceType<Request>): string {
-    if (offered.size === 0) return '';
-    const { handleProtocols } = this.options;
-    if (handleProtocols) return handleProtocols(offered, request) || '';
-    const [first = ''] = offered;
-    return first;
+  /** A request that breaks a rule is for the listener of `wsClientError` to answer, where there is one. */
+  #refuse(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
+    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0) refuse(socket, refusal);
+    else (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
+  }
+
+  // The life of the server.
+
+  #createHttpServer(callback: (() => void) | undefined): HttpServer {
+    const { port, host, backlog } = this.options;
+    const http = createServer(upgradeRequired);
+    http.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
+    return http;
+  }
+
+  #listenTo(http: AnyHttpServer): void {
+    this.#http = http;
+    this.#seat.join(http);
+    const emitConnection = (ws: InstanceType<Class>, request: InstanceType<Request>): void => {
+      (this as EventEmitter).emit('connection', ws, request);
+    };
+    const listeners: Record<string, (...args: never[]) => void> = {
+      listening: () => (this as EventEmitter).emit('listening'),
+      error: (error: Error) => (this as EventEmitter).emit('error', error),
+      upgrade: (request: InstanceType<Request>, socket: Duplex, head: Buffer) => {
+        if (this.#seat.hasToAnswer(request)) this.handleUpgrade(request, socket, head, emitConnection);
+      },
+    };
+    for (const [event, listener] of Object.entries(listeners)) {
+      http.on(event, listener as (...args: unknown[]) => void);
+    }
+    this.#stopListening = () => {
+      this.#seat.leave();
+      for (const [event, listener] of Object.entries(listeners)) {
+        http.removeListener(event, listener as (...args: unknown[]) => void);
+      }
+    };
+  }
+
+  #closeWithClients(): void {
+    if (this.options.clientTracking !== false && this.clients.size > 0) this.#closesWithClients = true;
+    else process.nextTick(() => this.#emitClose());
+  }
+
+  #onClientClose(ws: InstanceType<Class>): void {
+    this.clients.delete(ws);
+    if (this.#closesWithClients && this.clients.size === 0) process.nextTick(() => this.#emitClose());
+  }
+
+  #emitClose(): void {
+    this.#state = 'closed';
+    (this as EventEmitter).emit('close');
   }
 }
 

@@ -6,6 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { duplexPair } from 'node:stream';
+import { WebSocketServer } from '@framewire/server';
 import { testCertificate } from '@framewire/testing';
 import { WebSocket, type RawData } from 'ws';
 import { describe, expect, test } from 'vitest';
@@ -381,6 +383,38 @@ describe('servers that share an HTTP server', () => {
       await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`));
     }
     expect(told).toEqual(['/a', '/b', '/a']);
+  });
+
+  test('are each asked once whether a request is for them, whoever answers it', async () => {
+    const { server, port } = await httpServer();
+    const asked: string[] = [];
+    class Asked extends WebSocketServer {
+      override shouldHandle(request: http.IncomingMessage): boolean {
+        asked.push(this.options.path ?? '');
+        return super.shouldHandle(request);
+      }
+    }
+    for (const path of ['/a', '/b', '/c']) new Asked({ server, path });
+    for (const path of ['/b', '/d']) {
+      await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
+      expect(asked.splice(0)).toEqual(['/a', '/b', '/c']);
+    }
+  });
+
+  test('are asked anew when a request is handled again', () => {
+    const wss = new WebSocketServer({ noServer: true, path: '/a' });
+    const request = requestObject({}, '/a');
+    for (const path of ['/a', '/b']) {
+      const [client, socket] = duplexPair();
+      wss.options.path = path;
+      let accepted = false;
+      wss.handleUpgrade(request, socket, Buffer.alloc(0), (ws) => {
+        accepted = true;
+        ws.terminate();
+      });
+      expect(accepted).toBe(path === '/a');
+      client.destroy();
+    }
   });
 
   test('may be closed one by one: the others go on', async () => {

@@ -384,6 +384,42 @@ describe('the class of the connections', () => {
   });
 });
 
+describe('a subclass', () => {
+  test('may add to the last step of an upgrade', async () => {
+    class Greeting extends WebSocketServer {
+      protected override complete(upgrade: Parameters<WebSocketServer['complete']>[0]): void {
+        super.complete({
+          ...upgrade,
+          subprotocols: new Set(['greeting']),
+          callback(ws, request) {
+            ws.send(`hello at ${request.url}`);
+            upgrade.callback(ws, request);
+          },
+        });
+      }
+    }
+    const { server, url } = await httpServer();
+    new Greeting({ server });
+    const client = new WebSocket(`${url}/x`, ['greeting', 'other']);
+    const [message] = (await once(client, 'message')) as [Buffer];
+    expect([client.protocol, message.toString()]).toEqual(['greeting', 'hello at /x']);
+    client.terminate();
+  });
+
+  test('knows the HTTP server until it is closed', async () => {
+    class Looking extends WebSocketServer {
+      get server(): unknown {
+        return this.httpServer;
+      }
+    }
+    const { server } = await httpServer();
+    const wss = new Looking({ server });
+    expect(wss.server).toBe(server);
+    wss.close();
+    expect([wss.server, new Looking({ noServer: true }).server]).toEqual([undefined, undefined]);
+  });
+});
+
 test('a class of requests of the HTTP server is that of the events', async () => {
   class Request extends http.IncomingMessage {
     readonly mark = 'marked';

@@ -1,0 +1,105 @@
+// The way of a request: what it has to pass before it may become a connection, and the response that opens one.
+import type { Buffer } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { DEFAULTS } from '@framewire/connection';
+import {
+  acceptUpgrade,
+  checkUpgradeRequest,
+  createRefusal,
+  refusalOf,
+  type Refusal,
+} from '@framewire/handshake';
+import { negotiateCompression, type Compression } from './compression.ts';
+import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } from './options.ts';
+
+/** What the response to a request has to say. */
+interface Terms {
+  /** The value of `Sec-WebSocket-Key`. */
+  readonly key: string;
+  /** The subprotocols that the client asks for, the preferred one first. */
+  readonly subprotocols: Set<string>;
+  /** The extension that was negotiated. */
+  readonly compression: Compression | undefined;
+}
+
+/** A request that may become a connection, and everything that it takes to make it one. */
+export interface AdmittedUpgrade<Socket, Request> extends Terms {
+  readonly request: Request;
+  /** The stream that the request came on. */
+  readonly socket: Duplex;
+  /** What was read behind the request. */
+  readonly head: Buffer;
+  /** Called with the connection. */
+  readonly callback: (ws: Socket, request: Request) => void;
+}
+
+/** A request that is in order, with what it says of its client; or the refusal, whose `code` is that of the rule that it breaks. */
+export type Examination =
+  | ({ readonly ok: true; readonly origin: string | undefined } & Terms)
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/**
+ * Checks what the server can judge by itself, in this order:
+ *
+ * | must hold                                                  | else                   |
+ * | ---------------------------------------------------------- | ---------------------- |
+ * | the request follows the rules (RFC 6455 §4.2.1)            | 400 or 405, and a code |
+ * | it is for this server                                      | 400                    |
+ * | what it offers of permessage-deflate can be accepted       | 400, and a code        |
+ */
+export function examine<Request extends IncomingMessage>(
+  request: Request,
+  options: Pick<ServerOptions, 'maxPayload' | 'perMessageDeflate'>,
+  isForServer: (request: Request) => boolean,
+): Examination {
+  const check = checkUpgradeRequest(request, { strict: false });
+  if (!check.ok) return check;
+  if (!isForServer(request)) return { ok: false, refusal: createRefusal(400) };
+  const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = options;
+  const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
+  if (compression === 'refused') return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
+  const { key, subprotocols, origin } = check;
+  return { ok: true, key, subprotocols, origin, compression };
+}
+
+/**
+ * Asks the application whether a client may connect, and tells `decide` the refusal, or undefined for none: before it returns,
+ * or later, or never.
+ */
+export function verify<Request extends IncomingMessage>(
+  verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
+  origin: string | undefined,
+  request: Request,
+  decide: (refusal: Refusal | undefined) => void,
+): void {
+  if (!verifyClient) {
+    decide(undefined);
+    return;
+  }
+  const secure = 'encrypted' in request.socket && Boolean(request.socket.encrypted);
+  const info: ClientInfo<Request> = { origin, secure, req: request };
+  // The two kinds of `ws` are told apart by how many parameters they declare.
+  if (verifyClient.length === 2) {
+    (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
+      decide(verified ? undefined : createRefusal(code || 401, message, headers));
+    });
+  } else decide((verifyClient as VerifyClientSync<Request>)(info) ? undefined : createRefusal(401));
+}
+
+/** The subprotocol of a connection: the application's choice, else the first that the client asks for; empty for none. */
+export function chooseSubprotocol<Request>(
+  offered: Set<string>,
+  handleProtocols: ((protocols: Set<string>, request: Request) => string | false) | null | undefined,
+  request: Request,
+): string {
+  if (offered.size === 0) return '';
+  if (handleProtocols) return handleProtocols(offered, request) || '';
+  const [first = ''] = offered;
+  return first;
+}
+
+/** The lines of the response that opens a connection (RFC 6455 §4.2.2). */
+export function responseLines({ key, compression }: Terms, protocol: string): string[] {
+  return acceptUpgrade({ key, protocol, extensions: compression && [compression.response] });
+}
