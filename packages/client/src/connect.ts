@@ -70,6 +70,11 @@ export class ConnectAttempt {
     return this.#address;
   }
 
+  /** The request under way; undefined when it has come to its end. */
+  get request(): ClientRequest | undefined {
+    return this.#request;
+  }
+
   /**
    * Makes the request.
    *

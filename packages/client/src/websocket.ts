@@ -60,6 +60,11 @@ export class WebSocket extends WebSocketConnection {
     return this.#url;
   }
 
+  /** The HTTP request, while it is under way. */
+  protected get request(): ClientRequest | undefined {
+    return this.#attempt?.request;
+  }
+
   protected override abortHandshake(error: Error): void {
     this.#attempt?.abort();
     super.abortHandshake(error);

@@ -12,9 +12,19 @@ export {
   type DomListenerOptions,
 } from './dom-events.ts';
 export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
-export type { BinaryType, RawData, SendableData } from './message-data.ts';
+export { Inbound, type InboundError, type InboundListener, type InboundOptions } from './inbound.ts';
+export {
+  isBlob,
+  toPayload,
+  toRawData,
+  type BinaryType,
+  type RawData,
+  type SendableData,
+} from './message-data.ts';
 export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
+export { Outbound, type Sending, type SendMode } from './outbound.ts';
 export type { SendCallback } from './send-callback.ts';
 export type { ReadyState } from './ready-state.ts';
 export { isAttached } from './session.ts';
+export { createWebSocketStream, type StreamableSocket } from './stream.ts';
 export { WebSocketConnection, type SendOptions } from './websocket-connection.ts';

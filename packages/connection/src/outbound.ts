@@ -39,7 +39,7 @@ const MAX_COPIED = 16 * 1024;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
 
-/** The sending side of a connection. */
+/** The sending side of a connection: messages, in the order in which they are sent, become frames and are written. */
 export class Outbound<T> implements Flushable {
   readonly #socket: Duplex;
   readonly #extension: Extension | undefined;
@@ -117,6 +117,19 @@ export class Outbound<T> implements Flushable {
       };
       if (isBlob(payload)) this.#readBlob(payload, write, done, next);
       else write(payload);
+    });
+  }
+
+  /** Writes a frame, or several, that somebody else has made: in one piece, behind all that was sent before. */
+  writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
+    if (this.#isDirect()) {
+      this.#writePieces(pieces, done);
+      return;
+    }
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#enqueue(size, done, (next) => {
+      this.#writePieces(pieces, done);
+      next();
     });
   }
 
@@ -228,10 +241,32 @@ export class Outbound<T> implements Flushable {
         ? writeTextFrame(memory, end, first, payload, key)
         : writeFrame(memory, end, first, payload, key),
     );
+    this.#flushThisTurn(done);
+  }
+
+  #flushThisTurn(done: SendCallback | undefined): void {
     if (done !== undefined) (this.#callbacks ??= []).push(done);
     if (this.#queued) return;
     this.#queued = true;
     flushThisTurn(this);
+  }
+
+  #writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (size <= MAX_COPIED) {
+      const segment = this.#segmentFor(size);
+      for (const piece of pieces) {
+        segment.memory.set(piece, segment.end);
+        segment.grow(segment.end + piece.length);
+      }
+      this.#flushThisTurn(done);
+      return;
+    }
+    this.flush();
+    this.#socket.cork();
+    const last = pieces.length - 1;
+    for (const [index, piece] of pieces.entries()) this.#writeBytes(piece, index === last ? done : undefined);
+    this.#socket.uncork();
   }
 
   #segmentFor(size: number): Segment {
@@ -327,6 +362,9 @@ export class Outbound<T> implements Flushable {
     return readMaskingKey(mask, 0);
   }
 }
+
+/** What can be done with the sending side by who does not own it. */
+export type Sending = Pick<Outbound<never>, 'send' | 'control' | 'writeFrames'>;
 
 /** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */
 function roomFor(payload: string | Uint8Array): number | undefined {

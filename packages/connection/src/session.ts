@@ -16,7 +16,7 @@ import type { Extension } from './extension.ts';
 import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
 import { EMPTY } from './message-data.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { Outbound, type SendMode } from './outbound.ts';
+import { Outbound, type Sending, type SendMode } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
 import { beginHandling, endHandling } from './write-turn.ts';
@@ -30,6 +30,12 @@ export interface SessionListener<T> {
   error(owner: T, error: Error): void;
   /** The last word. */
   close(owner: T, code: number, reason: Buffer): void;
+  /** A ping is to be answered; `done` is called when the pong has been written. */
+  answerPing(owner: T, payload: Buffer, done: SendCallback): void;
+  /** The peer's close frame is to be answered, or a rule that it broke: by closing, with a code or without. */
+  answerClose(owner: T, code?: number, reason?: Buffer): void;
+  /** The peer does not read its pongs. */
+  giveUp(owner: T): void;
 }
 
 const sessionOf = Symbol('sessionOf');
@@ -140,6 +146,11 @@ export class Session<T> {
   get stream(): Duplex {
     this.#outbound.flush();
     return this.#socket;
+  }
+
+  /** The sending side. */
+  get outbound(): Sending {
+    return this.#outbound;
   }
 
   set keepFragments(keep: boolean) {
@@ -260,11 +271,11 @@ export class Session<T> {
   #answerPing(payload: Buffer): void {
     const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.#options;
     if (maxPendingAutoPongs > 0 && this.#pendingAutoPongs >= maxPendingAutoPongs) {
-      this.terminate();
+      this.#listener.giveUp(this.#owner);
       return;
     }
     this.#pendingAutoPongs++;
-    this.#outbound.control(Opcode.PONG, payload, this.#masks, () => {
+    this.#listener.answerPing(this.#owner, payload, () => {
       this.#pendingAutoPongs--;
     });
   }
@@ -276,14 +287,16 @@ export class Session<T> {
     if (reason.length > 0) this.#closeReason = Buffer.from(reason);
     this.#discardInput();
     if (this.#socketClosed) return;
-    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.close();
-    else this.close(code, reason);
+    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.#listener.answerClose(this.#owner);
+    else this.#listener.answerClose(this.#owner, code, reason as Buffer);
   }
 
   #onError(error: InboundError): void {
     this.#advance('fail');
     this.#discardInput();
-    if (!this.#socketClosed) this.close(error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
+    if (!this.#socketClosed) {
+      this.#listener.answerClose(this.#owner, error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
+    }
     this.#tellError(error);
   }
 

@@ -7,6 +7,7 @@ import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, SendableData } from './message-data.ts';
 import type { ConnectionOptions, OpenOptions } from './options.ts';
+import type { Sending } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
@@ -47,6 +48,13 @@ const listener: SessionListener<WebSocketConnection> = {
   pong: (ws, payload) => ws.emit('pong', payload),
   error: (ws, error) => ws.emit('error', error),
   close: (ws, code, reason) => ws.emit('close', code, reason),
+  // Through the methods that a subclass may have overridden.
+  answerPing: (ws, payload, done) => ws.pong(payload, undefined, done),
+  answerClose(ws, code, reason) {
+    if (code === undefined) ws.close();
+    else ws.close(code, reason);
+  },
+  giveUp: (ws) => ws.terminate(),
 };
 
 /**
@@ -133,6 +141,11 @@ export class WebSocketConnection extends DomEventTarget {
   /** The stream underneath, for who has to look there. All that was sent before has been handed to it. */
   protected get socket(): Duplex | undefined {
     return this.#session?.stream;
+  }
+
+  /** The sending side, for who makes frames of his own; undefined before there is a stream. */
+  protected get outbound(): Sending | undefined {
+    return this.#session?.outbound;
   }
 
   /**

@@ -1,10 +1,35 @@
 // The umbrella: the client's WebSocket and the server in one, in the shape that programs written for `ws` expect.
+import { createWebSocketStream } from '@framewire/connection';
+import * as extension from './ws-compat/extension.ts';
+import { PerMessageDeflate } from './ws-compat/per-message-deflate.ts';
+import { Receiver } from './ws-compat/receiver.ts';
+import { Sender } from './ws-compat/sender.ts';
+import * as subprotocol from './ws-compat/subprotocol.ts';
 import { WebSocketServer } from './websocket-server.ts';
 import { WebSocket } from './websocket.ts';
 
-Object.assign(WebSocket, { WebSocket, WebSocketServer, Server: WebSocketServer });
+Object.assign(WebSocket, {
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  Server: WebSocketServer,
+  subprotocol,
+  WebSocket,
+  WebSocketServer,
+});
 
-export { WebSocket, WebSocketServer };
+export {
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  subprotocol,
+  WebSocket,
+  WebSocketServer,
+};
 export default WebSocket;
 // What `require()` of this module gives (Node's interoperability with ECMAScript modules).
 export { WebSocket as 'module.exports' };

@@ -1,17 +1,28 @@
 // The class that `require('framewire')` gives, and the types that hang on its name.
 import type { IncomingMessage } from 'node:http';
 import type * as net from 'node:net';
-import { WebSocket as Client } from '@framewire/client';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
 import type * as server from '@framewire/server';
+import type * as extensionHeader from './ws-compat/extension.ts';
+import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-deflate.ts';
+import type { Receiver as ReceiverClass } from './ws-compat/receiver.ts';
+import type { Sender as SenderClass } from './ws-compat/sender.ts';
+import type * as subprotocolHeader from './ws-compat/subprotocol.ts';
+import { WebSocketWithInternals } from './ws-compat/websocket.ts';
 import type { WebSocketServer as ServerClass } from './websocket-server.ts';
 
 /**
  * A WebSocket: a client when made from a URL, and the class of a server's connections. Everything else that the package
  * exports is a static of it, as programs that `require()` it expect.
  */
-export class WebSocket extends Client {
+export class WebSocket extends WebSocketWithInternals {
+  declare static readonly createWebSocketStream: typeof connection.createWebSocketStream;
+  declare static readonly extension: typeof extensionHeader;
+  declare static readonly PerMessageDeflate: typeof DeflateClass;
+  declare static readonly Receiver: typeof ReceiverClass;
+  declare static readonly Sender: typeof SenderClass;
+  declare static readonly subprotocol: typeof subprotocolHeader;
   declare static readonly WebSocket: typeof WebSocket;
   declare static readonly WebSocketServer: typeof ServerClass;
   declare static readonly Server: typeof ServerClass;

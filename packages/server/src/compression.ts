@@ -1,4 +1,5 @@
 // What a server makes of the extensions that a client offers: permessage-deflate, or nothing.
+import type { Extension } from '@framewire/connection';
 import {
   extensionsNamed,
   parseExtensions,
@@ -14,7 +15,7 @@ import {
 
 /** The extension of a connection, and what the response says of it. */
 export interface Compression {
-  readonly extension: PerMessageDeflate;
+  readonly extension: Extension;
   readonly response: NegotiatedExtension;
 }
 

@@ -1,0 +1,87 @@
+// `Receiver` in the shape of `ws`: a writable stream that takes the bytes of a connection and tells what they say.
+import { Writable } from 'node:stream';
+import { Opcode } from '@framewire/codec';
+import {
+  DEFAULTS,
+  Inbound,
+  toRawData,
+  type BinaryType,
+  type ConnectionOptions,
+  type InboundListener,
+} from '@framewire/connection';
+import { extensionOf, type NegotiatedExtensions } from './per-message-deflate.ts';
+
+/** How a {@link Receiver} reads. */
+export interface ReceiverOptions extends Pick<
+  ConnectionOptions,
+  'allowSynchronousEvents' | 'maxBufferedChunks' | 'maxFragments' | 'maxPayload' | 'skipUTF8Validation'
+> {
+  /** What binary messages arrive as. Default `nodebuffer`. */
+  readonly binaryType?: BinaryType | undefined;
+  /** What was negotiated. Default: nothing. */
+  readonly extensions?: NegotiatedExtensions | undefined;
+  /** Whether the bytes are those of a client, which have to be masked. Default false. */
+  readonly isServer?: boolean | undefined;
+}
+
+/**
+ * The receiving side of a connection. Events: `message` (data, isBinary), `ping` and `pong` (payload), `conclude` (code, reason)
+ * for a close frame, and `error` with the `code` of the rule that was broken. Nothing is read behind the last two.
+ *
+ * @example
+ * ```ts
+ * const receiver = new Receiver({ isServer: true });
+ * receiver.on('message', (data, isBinary) => console.log(isBinary ? data : data.toString()));
+ * socket.pipe(receiver);
+ * ```
+ */
+export class Receiver extends Writable {
+  readonly #binaryType: BinaryType;
+  readonly #inbound: Inbound<Receiver>;
+  /** Goes on with the next chunk, once this one has been read. */
+  #written: ((error?: Error) => void) | undefined = undefined;
+
+  constructor(options: ReceiverOptions = {}) {
+    super();
+    const { binaryType = 'nodebuffer', isServer = false } = options;
+    this.#binaryType = binaryType;
+    this.#inbound = new Inbound<Receiver>(this, Receiver.#listener, {
+      role: isServer ? 'server' : 'client',
+      extension: extensionOf(options.extensions),
+      allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
+      maxPayload: options.maxPayload ?? 0,
+      maxFragments: options.maxFragments,
+      maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
+      skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
+    });
+    this.#inbound.keepFragments = binaryType === 'fragments';
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
+    this.#written = callback;
+    if (this.#inbound.read(chunk)) this.#goOn();
+  }
+
+  #goOn(error?: Error): void {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.(error);
+  }
+
+  static readonly #listener: InboundListener<Receiver> = {
+    message: (receiver, message) =>
+      receiver.emit('message', toRawData(message, receiver.#binaryType), message.opcode === Opcode.BINARY),
+    ping: (receiver, payload) => receiver.emit('ping', payload),
+    pong: (receiver, payload) => receiver.emit('pong', payload),
+    close(receiver, { code, reason }) {
+      receiver.emit('conclude', code, reason);
+      receiver.end();
+    },
+    error: (receiver, error) => {
+      receiver.#goOn(error);
+    },
+    drained: (receiver) => {
+      receiver.#goOn();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+// `Sender` in the shape of `ws`: frames for who makes them himself, and the sending side of a connection.
+import { Buffer, type Blob } from 'node:buffer';
+import { Duplex } from 'node:stream';
+import {
+  applyMask,
+  firstByte,
+  formatClosePayload,
+  frameHeaderSize,
+  Opcode,
+  randomMaskingKey,
+  readMaskingKey,
+  writeFrameHeader,
+  writeMaskingKey,
+  type MaskingKey,
+} from '@framewire/codec';
+import {
+  isBlob,
+  Outbound,
+  toPayload,
+  type SendableData,
+  type SendCallback,
+  type Sending,
+  type SendOptions,
+} from '@framewire/connection';
+import { extensionOf, type NegotiatedExtensions } from './per-message-deflate.ts';
+
+/** What {@link Sender.frame} is to make. */
+export interface FrameOptions {
+  /** The opcode: 1 for text, 2 for binary data, ... */
+  readonly opcode: number;
+  /** Whether the frame is the last of its message. Default false. */
+  readonly fin?: boolean | undefined;
+  /** Whether the frame is masked, as a client's have to be. Default false. */
+  readonly mask?: boolean | undefined;
+  /** Whether the bytes must stay as they are; otherwise they are masked in place. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Whether the extension's bit is set. Default false. */
+  readonly rsv1?: boolean | undefined;
+  /** Fills the 4 bytes of the masking key. Default: random. */
+  readonly generateMask?: ((mask: Buffer) => void) | undefined;
+  /** Where the masking key is put. Default: memory of its own. */
+  readonly maskBuffer?: Buffer | undefined;
+}
+
+/** The sending side of a connection. */
+export class Sender {
+  readonly #outbound: Sending;
+
+  /**
+   * @param target the stream to write to, or the sending side of a connection that there is
+   * @param extensions what was negotiated
+   * @param generateMask fills the 4 bytes of each masking key. Default: random.
+   */
+  constructor(
+    target: Duplex | Sending,
+    extensions?: NegotiatedExtensions,
+    generateMask?: (mask: Buffer) => void,
+  ) {
+    this.#outbound =
+      target instanceof Duplex
+        ? new Outbound(target, extensionOf(extensions), generateMask, destroy, target)
+        : target;
+  }
+
+  /**
+   * Frames a message, or a fragment of one, once for as many connections as there are.
+   *
+   * @returns the pieces, header and payload, for {@link Sender.sendFrame}
+   */
+  static frame(data: string | Uint8Array, options: FrameOptions): Buffer[] {
+    const payload = typeof data === 'string' ? Buffer.from(data) : data;
+    const key = options.mask ? maskingKey(options) : undefined;
+    const header = Buffer.alloc(frameHeaderSize(payload.length, key !== undefined));
+    const first = firstByte(options.opcode as Opcode, options.fin ?? false, options.rsv1 ?? false);
+    writeFrameHeader(header, 0, first, payload.length, key);
+    if (key === undefined) return [header, payload as Buffer];
+    const masked = options.readOnly ? Buffer.from(payload) : payload;
+    applyMask(masked, 0, masked.length, key);
+    return [header, masked as Buffer];
+  }
+
+  /** Writes frames that {@link Sender.frame} made, behind all that was sent before. */
+  sendFrame(pieces: readonly Uint8Array[], callback?: SendCallback): void {
+    this.#outbound.writeFrames(pieces, callback);
+  }
+
+  /** Sends a message, or with `fin: false` a fragment of one. */
+  send(data: SendableData, options: SendOptions, callback?: SendCallback): void {
+    const opcode = options.binary ? Opcode.BINARY : Opcode.TEXT;
+    const { fin = false, compress = false, mask: masked = false } = options;
+    this.#outbound.send(payloadOf(data), { opcode, fin, compress, masked }, callback);
+  }
+
+  ping(data: SendableData, mask: boolean, callback?: SendCallback): void {
+    this.#outbound.control(Opcode.PING, payloadOf(data), mask, callback);
+  }
+
+  pong(data: SendableData, mask: boolean, callback?: SendCallback): void {
+    this.#outbound.control(Opcode.PONG, payloadOf(data), mask, callback);
+  }
+
+  /**
+   * Sends a close frame.
+   *
+   * @throws `TypeError` for a code that must not be sent, `RangeError` for a reason of more than 123 bytes
+   */
+  close(
+    code: number | undefined,
+    reason: string | Uint8Array | undefined,
+    mask: boolean,
+    callback?: SendCallback,
+  ): void {
+    this.#outbound.control(Opcode.CLOSE, formatClosePayload(code, reason), mask, callback);
+  }
+}
+
+function maskingKey({ generateMask, maskBuffer = Buffer.alloc(4) }: FrameOptions): MaskingKey {
+  if (generateMask !== undefined) generateMask(maskBuffer);
+  else writeMaskingKey(maskBuffer, 0, randomMaskingKey());
+  return readMaskingKey(maskBuffer, 0);
+}
+
+function payloadOf(data: SendableData): string | Uint8Array | Blob {
+  return isBlob(data) ? data : toPayload(data);
+}
+
+function destroy(stream: Duplex, error: Error): void {
+  stream.destroy(error);
+}

@@ -1,0 +1,63 @@
+// What programs reach for in a server of `ws`: the HTTP server, and the last step of an upgrade, which may be overridden.
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { EXTENSION_NAME } from '@framewire/permessage-deflate';
+import { WebSocketServer, type AdmittedUpgrade, type WebSocketClass } from '@framewire/server';
+import { listOf } from './extension.ts';
+import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
+
+/** A server with the inner parts that well-known programs rely on. */
+export class WebSocketServerWithInternals<
+  Class extends WebSocketClass,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> extends WebSocketServer<Class, Request> {
+  /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
+  get _server(): HttpServer | HttpsServer | null {
+    return this.httpServer ?? null;
+  }
+
+  /**
+   * Makes a connection of a request that was found to be in order: the last step of `handleUpgrade()`.
+   *
+   * @param extensions what was negotiated
+   * @param key the value of `Sec-WebSocket-Key`
+   * @param protocols the subprotocols that the client asks for
+   * @throws `Error` when the socket was handed over already
+   */
+  completeUpgrade(
+    extensions: NegotiatedExtensions,
+    key: string,
+    protocols: Set<string>,
+    request: InstanceType<Request>,
+    socket: Duplex,
+    head: Buffer,
+    callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
+  ): void {
+    const extension = extensionOf(extensions);
+    const params = listOf(extensions[EXTENSION_NAME]?.params ?? {});
+    super.complete({
+      key,
+      subprotocols: protocols,
+      compression: extension && { extension, response: { name: EXTENSION_NAME, params } },
+      request,
+      socket,
+      head,
+      callback,
+    });
+  }
+
+  protected override complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+    // The way over the shape of `ws` is for the subclass that takes it.
+    if (this.completeUpgrade === WebSocketServerWithInternals.prototype.completeUpgrade) {
+      super.complete(upgrade);
+      return;
+    }
+    const { compression, key, subprotocols, request, socket, head, callback } = upgrade;
+    const negotiated = compression && {
+      extension: compression.extension,
+      params: compression.response.params,
+    };
+    this.completeUpgrade(extensionsOf(negotiated), key, subprotocols, request, socket, head, callback);
+  }
+}

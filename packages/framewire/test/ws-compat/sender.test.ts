@@ -1,0 +1,96 @@
+// `Sender`: frames that are made once, and a sending side on any stream, ours and that of `ws`.
+import { once } from 'node:events';
+import { duplexPair, type Duplex } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { modules } from './beside-ws.ts';
+
+function hex(pieces: readonly Uint8Array[]): string[] {
+  return pieces.map((piece) => Buffer.from(piece).toString('hex'));
+}
+
+/** What has come, once something has. */
+async function received(stream: Duplex): Promise<Buffer> {
+  for (let bytes; ; await once(stream, 'readable'))
+    if ((bytes = stream.read() as Buffer | null)) return bytes;
+}
+
+describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) => {
+  describe('frame()', () => {
+    test('gives header and payload', () => {
+      const frame = Sender.frame(Buffer.from('hello'), { fin: true, opcode: 1, rsv1: false, mask: false });
+      expect(hex(frame)).toEqual(['8105', '68656c6c6f']);
+    });
+
+    test('takes text, the bit of an extension and the fragments of a message', () => {
+      expect(hex(Sender.frame('é', { opcode: 1, rsv1: true }))).toEqual(['4102', 'c3a9']);
+      expect(hex(Sender.frame(Buffer.of(7), { fin: true, opcode: 0 }))).toEqual(['8001', '07']);
+    });
+
+    test('tells longer lengths in 16 and 64 bits', () => {
+      const header = (length: number): string | undefined =>
+        hex(Sender.frame(Buffer.alloc(length), { fin: true, opcode: 2 }))[0];
+      expect(header(125)).toBe('827d');
+      expect(header(126)).toBe('827e007e');
+      expect(header(65536)).toBe('827f0000000000010000');
+    });
+
+    test('masks in place, or a copy where the bytes must stay as they are', () => {
+      const options = { fin: true, opcode: 2, mask: true, generateMask: (mask: Buffer) => mask.fill(1) };
+      const payload = Buffer.from('0203', 'hex');
+      // How the pieces are cut is not said.
+      expect(hex(Sender.frame(payload, { ...options, readOnly: true })).join('')).toBe('8282010101010302');
+      expect(payload.toString('hex')).toBe('0203');
+      const frame = Sender.frame(payload, options);
+      expect(hex(frame)).toEqual(['828201010101', '0302']);
+      expect(frame[1]).toBe(payload);
+    });
+
+    test('puts the key into the buffer that it is given', () => {
+      const maskBuffer = Buffer.alloc(4);
+      const [header] = Sender.frame('', { fin: true, opcode: 1, mask: true, maskBuffer });
+      expect(header?.subarray(2)).toEqual(maskBuffer);
+    });
+  });
+
+  test('writes messages, control frames and frames of others in the order of the calls', async () => {
+    const [near, far] = duplexPair();
+    const sender = new Sender(near);
+    sender.send('one', { fin: true, binary: false });
+    sender.ping(Buffer.from('two'), false);
+    sender.sendFrame(Sender.frame('three', { fin: true, opcode: 1 }));
+    sender.pong('four', false);
+    await new Promise<void>((resolve) => {
+      sender.close(1000, 'five', false, () => {
+        resolve();
+      });
+    });
+    expect((await received(far)).toString('latin1')).toBe(
+      '\x81\x03one\x89\x03two\x81\x05three\x8a\x04four\x88\x06\x03\xe8five',
+    );
+  });
+
+  test('masks with the keys that it is given', async () => {
+    const [near, far] = duplexPair();
+    const sender = new Sender(near, {}, (mask) => mask.fill(1));
+    await new Promise<void>((resolve) => {
+      sender.send(Buffer.from('0203', 'hex'), { fin: true, binary: true, mask: true }, () => {
+        resolve();
+      });
+    });
+    expect((await received(far)).toString('hex')).toBe('8282010101010302');
+  });
+
+  test('compresses where that was negotiated', async () => {
+    const deflate = new PerMessageDeflate({ isServer: true });
+    deflate.accept([{}]);
+    const [near, far] = duplexPair();
+    const sender = new Sender(near, { 'permessage-deflate': deflate });
+    await new Promise<void>((resolve) => {
+      sender.send('a'.repeat(20), { fin: true, binary: false, compress: true }, () => {
+        resolve();
+      });
+    });
+    expect((await received(far)).toString('hex')).toBe('c1064a4cc4040000');
+    deflate.cleanup();
+  });
+});
