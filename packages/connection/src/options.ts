@@ -26,8 +26,8 @@ export interface ConnectionOptions {
 
 /** What the opening handshake settled, for `setSocket()`. */
 export interface OpenOptions {
-  /** Whose end this is: a client masks what it sends (§5.1). */
-  readonly role: 'client' | 'server';
+  /** Whose end this is: a client masks what it sends (§5.1). Default `client`: programs that give none make clients by hand. */
+  readonly role?: 'client' | 'server' | undefined;
   /** The subprotocol that was chosen; empty for none. Default ''. */
   readonly protocol?: string | undefined;
   /** The extension that was negotiated. Default none. */

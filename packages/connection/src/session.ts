@@ -84,7 +84,7 @@ export class Session<T> {
     owner: T,
     listener: SessionListener<T>,
   ) {
-    const { role, extension, generateMask } = opened;
+    const { role = 'client', extension, generateMask } = opened;
     // The listeners of all sessions need not know whose they are.
     const self = this as Session<unknown>;
     this.#owner = owner;

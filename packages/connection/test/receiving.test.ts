@@ -111,6 +111,21 @@ describe('a message', () => {
     await closeOf(connection);
   });
 
+  test('arrives masked from an end that was told no role: it is a client', async () => {
+    const [a, b] = duplexPair();
+    const server = new WebSocketConnection();
+    server.setSocket(a, Buffer.alloc(0), { role: 'server' });
+    const client = new WebSocketConnection();
+    client.setSocket(b, Buffer.alloc(0), {});
+    const received = collect(server);
+    client.send('x');
+    expect(await received.until(1)).toEqual(['x']);
+    for (const connection of [client, server]) {
+      connection.terminate();
+      await closeOf(connection);
+    }
+  });
+
   test('in 16,385 fragments is taken by default, and refused over maxFragments (1008)', async () => {
     const fragments = (count: number): Uint8Array[] =>
       Array.from({ length: count }, (_, i) =>

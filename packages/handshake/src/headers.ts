@@ -2,8 +2,11 @@
 import { isFieldValue, isToken } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
 
-/** Received headers in the shape of `http.IncomingMessage.headers`: lower-case names, repeated fields joined. */
-export type IncomingHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+/**
+ * Received headers in the shape of `http.IncomingMessage.headers`: lower-case names, repeated fields joined. Requests that
+ * a program makes by hand, such as to test a server without a socket, have numbers too.
+ */
+export type IncomingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** Headers to send, in the shape that `http.request` takes; `undefined` leaves a header out. */
 export type OutgoingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -14,7 +17,8 @@ export type HeaderField = readonly [name: string, value: string];
 /** The value of a received header; repeated fields are one value, joined with commas (RFC 9110 §5.2). */
 export function valueOf(headers: IncomingHeaders, lowerCaseName: string): string | undefined {
   const value = headers[lowerCaseName];
-  return value === undefined || typeof value === 'string' ? value : value.join(', ');
+  if (typeof value === 'object') return value.join(', ');
+  return value === undefined ? undefined : String(value);
 }
 
 /**

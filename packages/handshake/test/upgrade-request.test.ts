@@ -165,6 +165,12 @@ describe('a server that checks an upgrade request', () => {
     ]);
   });
 
+  test('takes numbers for what they say: a request made by hand may have them', () => {
+    expect(check({ 'sec-websocket-version': 13 })).toMatchObject({ ok: true, version: 13 });
+    expect(check({ 'sec-websocket-version': 8 })).toMatchObject({ ok: true, version: 8 });
+    expect(outcome(check({ 'sec-websocket-version': 12 }))).toEqual([400, 'WS_ERR_INVALID_VERSION']);
+  });
+
   test('hands on subprotocols, extensions unread, and the origin of the version', () => {
     const headers = {
       'sec-websocket-protocol': ['b', 'a'],
