@@ -1,0 +1,33 @@
+// What a fuzzer is after: a breach of the oracle, in words.
+
+/** The implementation did what it must not. Any other exception out of a target is a finding too: an undocumented one. */
+export class Finding extends Error {
+  override readonly name = 'Finding';
+}
+
+/**
+ * Compares what was told with what had to be told.
+ *
+ * @throws {Finding} where they differ; `what` says of what they were told
+ */
+export function mustEqual(what: string, actual: unknown, expected: unknown): void {
+  if (actual === expected) return;
+  const [got, wanted] = [printed(actual), printed(expected)];
+  if (got !== wanted) throw new Finding(`${what}: ${got}, and not ${wanted}`);
+}
+
+/** @throws {Finding} unless the condition holds, with what was found in its place */
+export function must(condition: boolean, found: string): void {
+  if (!condition) throw new Finding(found);
+}
+
+function printed(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A finding in one line, an exception that nobody foresaw included. */
+export function describeFinding(error: unknown): string {
+  if (error instanceof Finding) return error.message;
+  if (!(error instanceof Error)) return `threw ${String(error)}`;
+  return `threw ${error.name}: ${error.message}\n${error.stack ?? ''}`;
+}

@@ -1,0 +1,181 @@
+// One end of a connection as RFC 6455 §5 and §7 have it: what the peer's bytes and its own calls make it tell and send.
+import { BREACHES, type Breach } from './breach.ts';
+import { Inflating } from './inflating.ts';
+import { Receiver, type Heard, type Terms } from './receiver.ts';
+import { readUtf8 } from './utf8.ts';
+
+/** A frame that was sent, without its mask. */
+export interface Sent {
+  readonly opcode: 'text' | 'binary' | 'close' | 'ping' | 'pong';
+  readonly payload: Uint8Array;
+}
+
+/** What the peer does. */
+type FromPeer = { readonly bytes: Uint8Array } | 'end';
+
+/** What an end is told of its own, besides {@link Terms}. */
+export interface EndpointTerms extends Terms {
+  readonly autoPong: boolean;
+  /** Whether the peer's messages may point back to earlier ones (RFC 7692 §7.1.1). */
+  readonly takeover: boolean;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+export class Endpoint {
+  /** The events, a line each. */
+  readonly events: string[] = [];
+  readonly sent: Sent[] = [];
+  /** Whether its own side of the stream has ended. */
+  hasEnded = false;
+  /** Whether the stream is gone (§7.1.4). */
+  isClosed = false;
+
+  readonly #terms: EndpointTerms;
+  readonly #receiver: Receiver;
+  readonly #inflating: Inflating;
+  /** §7.1.3: "The WebSocket Closing Handshake is Started" from either side. */
+  #closeSent = false;
+  #closeReceived = false;
+  #failed = false;
+  /** Nothing is sent any more: the peer has ended the stream. */
+  #peerEnded = false;
+  #paused = false;
+  #waiting: FromPeer[] = [];
+  /** §7.1.5, §7.1.6: 1006 unless a close frame says otherwise, and 1005 for one without a code. */
+  #closeCode = 1006;
+  #closeReason: Uint8Array = new Uint8Array(0);
+
+  constructor(terms: EndpointTerms) {
+    this.#terms = terms;
+    this.#receiver = new Receiver(terms);
+    this.#inflating = new Inflating(terms.takeover);
+  }
+
+  /** Bytes from the peer, or the end of its side of the stream. */
+  take(what: FromPeer): void {
+    if (this.isClosed) return;
+    if (this.#paused) this.#waiting.push(what);
+    else this.#read(what);
+  }
+
+  /** The stream is gone, from whichever side. What had come before is told; what is in the middle of waiting as well. */
+  lose(): void {
+    if (this.isClosed) return;
+    // Nobody is there any more who could be answered.
+    this.#peerEnded = true;
+    this.hasEnded = true;
+    for (const what of this.#waiting) if (what !== 'end') this.#read(what);
+    this.#close();
+  }
+
+  pause(): void {
+    this.#paused = !this.isClosed;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const what of waiting) this.take(what);
+  }
+
+  send(opcode: 'text' | 'binary' | 'ping' | 'pong', payload: Uint8Array): void {
+    if (this.#isOpen) this.sent.push({ opcode, payload });
+  }
+
+  /** §7.1.2: "Start the WebSocket Closing Handshake". */
+  startClosing(payload: Uint8Array): void {
+    if (this.#isOpen) this.#sendClose(payload);
+  }
+
+  get #isOpen(): boolean {
+    return !this.#closeSent && !this.#peerEnded && !this.isClosed;
+  }
+
+  #read(what: FromPeer): void {
+    if (what === 'end') {
+      this.#peerEnded = true;
+      this.#end();
+      this.#close();
+      return;
+    }
+    for (const heard of this.#receiver.receive(what.bytes)) {
+      // §5.5.1, §7.1.7: behind a close frame and a breach nothing is read.
+      if (this.#closeReceived || this.#failed) return;
+      this.#hear(heard);
+    }
+  }
+
+  #hear(heard: Heard): void {
+    switch (heard.kind) {
+      case 'ping':
+        // §5.5.2: "unless it already received a Close frame"; and §5.5.1: not behind our own.
+        if (this.#terms.autoPong) this.send('pong', heard.data);
+        this.events.push(`ping ${hex(heard.data)}`);
+        break;
+      case 'pong':
+        this.events.push(`pong ${hex(heard.data)}`);
+        break;
+      case 'close':
+        this.#hearClose(heard.code, heard.reason);
+        break;
+      case 'breach':
+        this.#fail(heard.breach);
+        break;
+      case 'text':
+      case 'binary':
+        this.#hearMessage(heard);
+    }
+  }
+
+  #hearMessage({ kind, data, compressed }: Extract<Heard, { kind: 'text' | 'binary' }>): void {
+    const { maxPayload, skipUtf8 } = this.#terms;
+    const original = compressed ? this.#inflating.inflate(data) : data;
+    if (original === undefined) this.#fail('no DEFLATE stream');
+    else if (maxPayload > 0 && original.length > maxPayload) this.#fail('message too long');
+    else if (compressed && kind === 'text' && !skipUtf8 && readUtf8(original) !== 'whole')
+      this.#fail('no UTF-8');
+    else this.events.push(`${kind} ${hex(original)}`);
+  }
+
+  /** §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame". */
+  #hearClose(code: number | undefined, reason: Uint8Array): void {
+    this.#closeReceived = true;
+    this.#closeCode = code ?? 1005;
+    this.#closeReason = reason;
+    if (this.#isOpen) this.#sendClose(code === undefined ? reason : closeBody(code, reason));
+    this.#end();
+  }
+
+  /** §7.1.7: "Fail the WebSocket Connection": say why, tell it, read nothing more. */
+  #fail(breach: Breach): void {
+    const [closeCode, code] = BREACHES[breach];
+    this.#failed = true;
+    if (this.#isOpen) this.#sendClose(closeBody(closeCode, new Uint8Array(0)));
+    this.events.push(`error ${code}`);
+    this.#end();
+  }
+
+  #sendClose(payload: Uint8Array): void {
+    this.sent.push({ opcode: 'close', payload });
+    this.#closeSent = true;
+  }
+
+  #end(): void {
+    this.hasEnded = true;
+  }
+
+  #close(): void {
+    this.isClosed = true;
+    this.#paused = false;
+    this.#waiting = [];
+    const clean = this.#closeSent && this.#closeReceived ? 'clean' : 'unclean';
+    this.events.push(`close ${this.#closeCode} ${hex(this.#closeReason)} ${clean}`);
+  }
+}
+
+/** §5.5.1: "the first two bytes of the body MUST be a 2-byte unsigned integer (in network byte order)". */
+export function closeBody(code: number, reason: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.of(code >> 8, code & 0xff), reason]);
+}

@@ -1,0 +1,63 @@
+// What compressed messages hold, by RFC 7692 §7.2.2 and `node:zlib`: all that came of a stream is inflated again for each message.
+import { constants, inflateRawSync } from 'node:zlib';
+
+/** "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." */
+const TAIL = Buffer.from('0000ffff', 'hex');
+
+/** How many streams one message may be made of, and how much may lie behind the last: the documented limits of our inflater. */
+const MOST_STREAMS = 8;
+const NO_STREAM = TAIL.length + 1;
+
+/** The messages of one direction. */
+export class Inflating {
+  readonly #takeover: boolean;
+  /** The messages since the last stream began, and how much came of them. */
+  #stream: Buffer = Buffer.alloc(0);
+  #told = 0;
+
+  constructor(takeover: boolean) {
+    this.#takeover = takeover;
+  }
+
+  /** The original of a message; undefined for one that is no DEFLATE stream. */
+  inflate(message: Uint8Array): Buffer | undefined {
+    if (!this.#takeover) this.#begin();
+    let rest = Buffer.concat([message, TAIL]);
+    const parts: Buffer[] = [];
+    for (let streams = 1; rest.length > 0; streams++) {
+      if (streams > MOST_STREAMS) return undefined;
+      const stream = Buffer.concat([this.#stream, rest]);
+      const inflated = inflateStream(stream);
+      if (inflated === undefined) return undefined;
+      parts.push(inflated.data.subarray(this.#told));
+      if (inflated.used === stream.length) {
+        this.#stream = stream;
+        this.#told = inflated.data.length;
+        break;
+      }
+      // §7.2.3.4: a block with BFINAL has ended the stream. What is left begins another one, or is what stands behind it.
+      rest = stream.subarray(inflated.used);
+      this.#begin();
+      if (rest.length <= NO_STREAM) break;
+    }
+    return Buffer.concat(parts);
+  }
+
+  #begin(): void {
+    this.#stream = Buffer.alloc(0);
+    this.#told = 0;
+  }
+}
+
+function inflateStream(stream: Buffer): { data: Buffer; used: number } | undefined {
+  try {
+    // With `info` the engine comes with the data, which the types do not know.
+    const { buffer, engine } = inflateRawSync(stream, {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      info: true,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return { data: buffer, used: engine.bytesWritten };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,186 @@
+// What a peer's bytes say, by RFC 6455 §5: all that has come is kept and read again from where the last frame ended, the most
+// simple way that there is.
+import type { Breach } from './breach.ts';
+import { readUtf8 } from './utf8.ts';
+
+/** What both ends know before the first frame. */
+export interface Terms {
+  /** Who is reading (§5.1). */
+  readonly role: 'client' | 'server';
+  /** Whether an extension that uses RSV1 was negotiated (RFC 7692 §6). */
+  readonly compression: boolean;
+  /** Limits, 0 = none: the length of a message in bytes, its fragments. */
+  readonly maxPayload: number;
+  readonly maxFragments: number;
+  readonly skipUtf8: boolean;
+}
+
+/** What a frame, or the frames of a message, come to. */
+export type Heard =
+  | { readonly kind: 'text' | 'binary'; readonly data: Uint8Array; readonly compressed: boolean }
+  | { readonly kind: 'ping' | 'pong'; readonly data: Uint8Array }
+  | { readonly kind: 'close'; readonly code: number | undefined; readonly reason: Uint8Array }
+  | { readonly kind: 'breach'; readonly breach: Breach };
+
+/** The part of a frame that has arrived, with as much of its header as that. */
+interface Arrived {
+  readonly fin: boolean;
+  readonly rsv1: boolean;
+  readonly rsv2or3: boolean;
+  readonly opcode: number;
+  readonly masked: boolean;
+  readonly shortLength: number;
+  /** What has come behind a whole header. */
+  readonly body: { readonly length: bigint; readonly payload: Uint8Array; readonly end: number } | undefined;
+}
+
+/** The message under way. */
+interface Fragments {
+  readonly text: boolean;
+  readonly compressed: boolean;
+  readonly payloads: readonly Uint8Array[];
+}
+
+const isControl = (opcode: number): boolean => opcode >= 8;
+const KNOWN_OPCODES = [0x0, 0x1, 0x2, 0x8, 0x9, 0xa];
+
+export class Receiver {
+  readonly #terms: Terms;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #fragments: Fragments | undefined;
+  #over = false;
+
+  constructor(terms: Terms) {
+    this.#terms = terms;
+  }
+
+  /** Takes more bytes, and says what can be told by now. Behind a close frame and a breach nothing is read (§5.5.1, §7.1.7). */
+  receive(bytes: Uint8Array): Heard[] {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    const heard: Heard[] = [];
+    while (!this.#over) {
+      const arrived = readFrame(this.#bytes);
+      if (arrived === undefined) break;
+      const breach = this.#breachOf(arrived);
+      if (breach !== undefined) {
+        heard.push({ kind: 'breach', breach });
+        this.#over = true;
+        break;
+      }
+      const { body } = arrived;
+      if (body === undefined || BigInt(body.payload.length) < body.length) break;
+      this.#bytes = this.#bytes.subarray(body.end);
+      const told = this.#take(arrived, body.payload);
+      if (told === undefined) continue;
+      heard.push(told);
+      this.#over = told.kind === 'close' || told.kind === 'breach';
+    }
+    return heard;
+  }
+
+  /** The first rule that a frame breaks by what has arrived of it. */
+  #breachOf(frame: Arrived): Breach | undefined {
+    const { fin, rsv1, rsv2or3, opcode, masked, shortLength, body } = frame;
+    const { role, compression } = this.#terms;
+    if (rsv2or3) return 'reserved bit 2 or 3';
+    if (rsv1 && !(compression && (opcode === 1 || opcode === 2 || (opcode >= 3 && opcode <= 7))))
+      return 'reserved bit 1';
+    if (!KNOWN_OPCODES.includes(opcode)) return 'unknown opcode';
+    if (isControl(opcode)) {
+      if (!fin) return 'fragmented control frame';
+      if (shortLength > 125) return 'long control frame';
+      if (opcode === 8 && shortLength === 1) return 'half a close code';
+    }
+    if (role === 'server' && !masked) return 'frame without mask';
+    if (role === 'client' && masked) return 'frame with mask';
+    if (body === undefined || isControl(opcode)) return undefined;
+    return this.#breachOfData(frame, body);
+  }
+
+  #breachOfData(
+    { opcode, rsv1 }: Arrived,
+    { length, payload }: NonNullable<Arrived['body']>,
+  ): Breach | undefined {
+    const { maxPayload, maxFragments, skipUtf8 } = this.#terms;
+    const before = this.#fragments;
+    if (length > BigInt(Number.MAX_SAFE_INTEGER)) return 'length beyond all numbers';
+    // The limit for one frame is judged by its header, before it matters where the frame stands.
+    if (maxPayload > 0 && length > BigInt(maxPayload)) return 'message too long';
+    if ((opcode === 0) !== (before !== undefined)) return 'fragment out of order';
+    if (maxPayload > 0 && BigInt(sizeOf(before)) + length > BigInt(maxPayload)) return 'message too long';
+    if (before !== undefined && maxFragments > 0 && before.payloads.length >= maxFragments)
+      return 'too many fragments';
+    const text = before?.text ?? opcode === 1;
+    const compressed = before?.compressed ?? rsv1;
+    if (!text || compressed || skipUtf8) return undefined;
+    const reading = readUtf8(Buffer.concat([...(before?.payloads ?? []), payload]));
+    return reading === 'invalid' ? 'no UTF-8' : undefined;
+  }
+
+  /** A whole frame, of which nothing is wrong but, maybe, where it ends. */
+  #take({ fin, rsv1, opcode }: Arrived, payload: Uint8Array): Heard | undefined {
+    if (opcode === 0x9) return { kind: 'ping', data: payload };
+    if (opcode === 0xa) return { kind: 'pong', data: payload };
+    if (opcode === 0x8) return this.#takeClose(payload);
+    const before = this.#fragments ?? { text: opcode === 1, compressed: rsv1, payloads: [] };
+    const message = { ...before, payloads: [...before.payloads, payload] };
+    this.#fragments = fin ? undefined : message;
+    if (!fin) return undefined;
+    const { text, compressed } = message;
+    const data = Buffer.concat(message.payloads);
+    // "the text [...] might involve a byte sequence" cut by fragments, not by the end of the message (§5.6, §8.1).
+    if (text && !compressed && !this.#terms.skipUtf8 && readUtf8(data) !== 'whole') {
+      return { kind: 'breach', breach: 'no UTF-8' };
+    }
+    return { kind: text ? 'text' : 'binary', data, compressed };
+  }
+
+  #takeClose(payload: Uint8Array): Heard {
+    if (payload.length === 0) return { kind: 'close', code: undefined, reason: payload };
+    const code = Buffer.from(payload).readUInt16BE();
+    const reason = payload.subarray(2);
+    if (!mayBeOnTheWire(code)) return { kind: 'breach', breach: 'close code not for the wire' };
+    if (!this.#terms.skipUtf8 && readUtf8(reason) !== 'whole') return { kind: 'breach', breach: 'no UTF-8' };
+    return { kind: 'close', code, reason };
+  }
+}
+
+function sizeOf(fragments: Fragments | undefined): number {
+  return fragments?.payloads.reduce((sum, { length }) => sum + length, 0) ?? 0;
+}
+
+/** §7.4.1, §7.4.2 and the registry: 1000-2999 only where assigned, 1005, 1006 and 1015 never, 3000-4999 for others. */
+export function mayBeOnTheWire(code: number): boolean {
+  const assigned = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
+  return assigned.includes(code) || (code >= 3000 && code <= 4999);
+}
+
+/** §5.2: the frame that bytes begin with; undefined before its first two bytes. */
+export function readFrame(bytes: Uint8Array): Arrived | undefined {
+  const [first, second] = bytes;
+  if (first === undefined || second === undefined) return undefined;
+  const shortLength = second & 0x7f;
+  const masked = second >= 0x80;
+  const fields = {
+    fin: first >= 0x80,
+    rsv1: (first & 0x40) !== 0,
+    rsv2or3: (first & 0x30) !== 0,
+    opcode: first & 0x0f,
+    masked,
+    shortLength,
+  };
+  const lengthBytes = shortLength === 127 ? 8 : shortLength === 126 ? 2 : 0;
+  const headerEnd = 2 + lengthBytes + (masked ? 4 : 0);
+  if (bytes.length < headerEnd) return { ...fields, body: undefined };
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const length =
+    lengthBytes === 8
+      ? view.readBigUInt64BE(2)
+      : BigInt(lengthBytes === 2 ? view.readUInt16BE(2) : shortLength);
+  const key = view.subarray(headerEnd - 4, headerEnd);
+  const end = BigInt(headerEnd) + length > BigInt(bytes.length) ? bytes.length : headerEnd + Number(length);
+  // §5.3: "octet i of the transformed data is the XOR of octet i of the original data with octet at index i modulo 4".
+  const body = view.subarray(headerEnd, end);
+  const payload = masked ? body.map((byte, i) => byte ^ (key[i % 4] as number)) : body;
+  return { ...fields, body: { length, payload, end } };
+}

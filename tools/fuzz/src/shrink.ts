@@ -1,0 +1,45 @@
+// A finding made short: what can be left out or made zero while it is still one.
+
+/** How often it is tried, and for how long in ms, at most: a finding is worth seconds, not minutes. */
+const MOST_TRIES = 3000;
+const LONGEST = 10_000;
+
+/** The shortest input found that still fails. `fails` says whether one does. */
+export async function shrink(
+  input: Uint8Array,
+  fails: (input: Uint8Array) => Promise<boolean>,
+  mostTries = MOST_TRIES,
+): Promise<Uint8Array> {
+  let best = input;
+  let tries = 0;
+  const deadline = performance.now() + LONGEST;
+  const isEnough = (): boolean => tries >= mostTries || performance.now() > deadline;
+  const accept = async (candidate: Uint8Array): Promise<boolean> => {
+    if (isEnough()) return false;
+    tries++;
+    if (!(await fails(candidate))) return false;
+    best = candidate;
+    return true;
+  };
+  let before: Uint8Array;
+  do {
+    before = best;
+    for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+      for (let at = 0; at < best.length;) {
+        if (!(await accept(without(best, at, size)))) at += size;
+      }
+    }
+    for (let at = 0; at < best.length; at++) if (best[at] !== 0) await accept(withZero(best, at));
+  } while (best !== before && !isEnough());
+  return best;
+}
+
+function without(bytes: Uint8Array, at: number, count: number): Uint8Array {
+  return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)]);
+}
+
+function withZero(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  copy[at] = 0;
+  return copy;
+}

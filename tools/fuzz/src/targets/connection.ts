@@ -1,0 +1,355 @@
+// A whole connection over a stream in memory, beside the model's endpoint: the peer's bytes, cut anywhere, and calls of the
+// user in between (RFC 6455 §5, §7).
+import { WebSocketConnection, type ConnectionOptions, type OpenOptions } from '@framewire/connection';
+import { between, type Random } from '@framewire/contract/random';
+import { PerMessageDeflate } from '@framewire/permessage-deflate';
+import { Finding, mustEqual } from '../finding.ts';
+import { oneIn, randomBytes, someDeflate, someFrames, someText } from '../generate.ts';
+import { choose, hex, Input } from '../input.ts';
+import { closeBody, Endpoint, type EndpointTerms, type Sent } from '../model/endpoint.ts';
+import { Inflating } from '../model/inflating.ts';
+import { readFrame } from '../model/receiver.ts';
+import { splitAnywhere, splitBytewise } from '../splitting.ts';
+import type { Target } from '../target.ts';
+import { Wire } from '../wire.ts';
+
+/** Makes the connection that is fed, on a stream on which the handshake is done. */
+export type Open = (wire: Wire, options: ConnectionOptions, opened: OpenOptions) => WebSocketConnection;
+
+const open: Open = (wire, options, opened) => {
+  const ws = new WebSocketConnection(options);
+  ws.setSocket(wire, Buffer.alloc(0), opened);
+  return ws;
+};
+
+export function connectionTarget(connect: Open = open): Target {
+  return {
+    name: 'connection',
+    feeds: 'a connection over a stream in memory',
+    generate,
+    run: (input) => run(connect, input),
+  };
+}
+
+interface Options extends EndpointTerms {
+  readonly synchronous: boolean;
+  readonly offThread: boolean;
+  readonly seed: number;
+  readonly lastWord: LastWord;
+}
+
+/** How the stream ends when all has been said. */
+type LastWord = 'the peer ends its side' | 'the peer is gone' | 'terminate';
+
+/** What happens one after the other. */
+type Step =
+  | { readonly say: Uint8Array }
+  | { readonly call: 'send' | 'ping' | 'pong' | 'close'; readonly payload: Uint8Array }
+  | { readonly call: 'pause' | 'resume' };
+
+/** Up to here the first byte of a step is a number of bytes that the peer says, less one; from here on it is a call. */
+const CALLS = 0xe0;
+const LONG = 0xdf;
+/** Beyond this byte by byte takes too long. */
+const SHORT = 400;
+/** Turns of the event loop in which what has to happen must have happened, and in which nothing else may. */
+const PATIENCE = 100;
+const AFTERWARDS = 2;
+/** How long what is done on the thread pool may take, in ms. */
+const PATIENCE_OFF_THREAD = 5000;
+
+function readOptions(input: Input): Options {
+  const flags = input.byte();
+  const more = input.byte();
+  return {
+    role: (flags & 1) === 0 ? 'server' : 'client',
+    compression: (flags & 6) === 6,
+    takeover: (flags & 8) === 0,
+    // The thread pool is slow to get to: one of sixteen goes there.
+    offThread: (flags & 0xf0) === 0xf0,
+    maxPayload: choose([0, 0, 0, 0, 0, 16, 125, 1000], more & 7),
+    maxFragments: choose([0, 0, 0, 3], (more >> 3) & 3),
+    autoPong: (more & 0x60) !== 0x60,
+    synchronous: (more & 0x80) === 0,
+    ...lateOptions(input.byte()),
+    seed: input.byte(),
+  };
+}
+
+function lateOptions(byte: number): Pick<Options, 'skipUtf8' | 'lastWord'> {
+  const lastWords = [
+    'the peer ends its side',
+    'the peer ends its side',
+    'the peer is gone',
+    'terminate',
+  ] as const;
+  return { skipUtf8: (byte & 7) === 7, lastWord: choose(lastWords, byte >> 3) };
+}
+
+function readSteps(input: Input): Step[] {
+  const steps: Step[] = [];
+  while (!input.isOver) {
+    const word = input.byte();
+    if (word < LONG) steps.push({ say: input.bytes(word + 1) });
+    else if (word === LONG) steps.push({ say: input.bytes(input.uint16()) });
+    else steps.push(callOf(word - CALLS, input));
+  }
+  return steps;
+}
+
+function callOf(word: number, input: Input): Step {
+  const call = choose(['send', 'ping', 'pong', 'close', 'pause', 'resume'] as const, word);
+  if (call === 'pause' || call === 'resume') return { call };
+  if (call !== 'close') return { call, payload: input.bytes(input.byte() % 126) };
+  const code = choose([undefined, 1000, 1001, 3000, 4999], input.byte());
+  return { call, payload: code === undefined ? new Uint8Array(0) : closeBody(code, Buffer.from('bye')) };
+}
+
+function generate(random: Random): Uint8Array {
+  const choices = randomBytes(random, 4);
+  if (!oneIn(random, 3)) choices[1] = 0;
+  if (!oneIn(random, 4)) choices[2] = 0;
+  const flags = choices[0] as number;
+  const compress = (flags & 6) === 6 ? (plain: Uint8Array) => someDeflate(random, plain) : undefined;
+  const wire = Buffer.concat(
+    someFrames(random, { masked: (flags & 1) === 0, compress }, between(random, 1, 8)),
+  );
+  const steps: Uint8Array[] = [];
+  for (let at = 0; at < wire.length;) {
+    if (oneIn(random, 8)) steps.push(someCall(random));
+    const length = oneIn(random, 3) ? between(random, 1, 8) : between(random, 1, 0xffff);
+    const said = wire.subarray(at, at + length);
+    at += said.length;
+    steps.push(
+      said.length <= LONG
+        ? Buffer.of(said.length - 1)
+        : Buffer.of(LONG, said.length >> 8, said.length & 0xff),
+      said,
+    );
+  }
+  if (oneIn(random, 3)) steps.push(someCall(random));
+  return Buffer.concat([choices, ...steps]);
+}
+
+function someCall(random: Random): Uint8Array {
+  const word = between(random, 0, 5);
+  if (word >= 4) return Buffer.of(CALLS + word);
+  if (word === 3) return Buffer.of(CALLS + word, between(random, 0, 4));
+  const payload = someText(random, between(random, 0, 20)).subarray(0, 125);
+  return Buffer.concat([Buffer.of(CALLS + word, payload.length), payload]);
+}
+
+async function run(connect: Open, bytes: Uint8Array): Promise<string> {
+  const input = new Input(bytes);
+  const options = readOptions(input);
+  const steps = readSteps(input);
+  const size = steps.reduce((sum, step) => sum + ('say' in step ? step.say.length : 0), 0);
+  const cuts: ((said: Uint8Array) => Uint8Array[])[] = [
+    (said) => [said],
+    (said) => splitAnywhere(said, options.seed),
+  ];
+  if (size <= SHORT) cuts.push(splitBytewise);
+  let events: readonly string[] = [];
+  for (const cut of cuts) events = await playAndCompare(connect, options, steps, cut);
+  const kinds = new Set(events.map((line) => (/^(?:error|close) \S+/.exec(line) ?? [line.split(' ', 1)])[0]));
+  return [options.role, ...(options.compression ? ['deflate'] : []), ...[...kinds].sort()].join();
+}
+
+/** Plays all steps to both, and compares after each. */
+async function playAndCompare(
+  connect: Open,
+  options: Options,
+  steps: readonly Step[],
+  cut: (said: Uint8Array) => Uint8Array[],
+): Promise<readonly string[]> {
+  const { role } = options;
+  const model = new Endpoint(options);
+  const ours = new Watched(connect, options);
+  try {
+    for (const step of steps) {
+      if ('say' in step) {
+        for (const chunk of cut(step.say)) ours.wire.say(chunk);
+        model.take({ bytes: step.say });
+      } else {
+        call(ours.ws, model, step, role);
+      }
+      await ours.agreesWith(model);
+    }
+    if (options.lastWord === 'the peer ends its side') {
+      ours.ws.resume();
+      model.resume();
+      await ours.agreesWith(model);
+      ours.wire.sayEnd();
+      model.take('end');
+    } else {
+      if (options.lastWord === 'terminate') ours.ws.terminate();
+      else ours.wire.destroy();
+      model.lose();
+    }
+    await ours.agreesWith(model);
+    ours.checkIsOver();
+  } finally {
+    ours.wire.destroy();
+  }
+  return model.events;
+}
+
+function call(
+  ws: WebSocketConnection,
+  model: Endpoint,
+  step: Exclude<Step, { say: Uint8Array }>,
+  role: string,
+): void {
+  switch (step.call) {
+    case 'pause':
+    case 'resume':
+      ws[step.call]();
+      model[step.call]();
+      break;
+    case 'close':
+      if (step.payload.length === 0) ws.close();
+      else ws.close(Buffer.from(step.payload).readUInt16BE(), step.payload.subarray(2));
+      model.startClosing(step.payload);
+      break;
+    case 'send': {
+      // What a client masks has a key of its own each time, so text and binary take turns by role alone.
+      const binary = role === 'client';
+      ws.send(step.payload, { binary });
+      model.send(binary ? 'binary' : 'text', step.payload);
+      break;
+    }
+    case 'ping':
+    case 'pong':
+      ws[step.call](step.payload);
+      model.send(step.call, step.payload);
+  }
+}
+
+/** The connection under test, with all that it tells and sends. */
+class Watched {
+  readonly wire = new Wire();
+  readonly ws: WebSocketConnection;
+  readonly #events: string[] = [];
+  readonly #role: 'client' | 'server';
+  readonly #takeover: boolean;
+  /** Whether compressed messages have a limit. */
+  readonly #limited: boolean;
+  readonly #offThread: boolean;
+
+  constructor(connect: Open, options: Options) {
+    const { role, compression, takeover, offThread } = options;
+    this.#role = role;
+    this.#offThread = offThread;
+    this.#takeover = takeover;
+    this.#limited = compression && options.maxPayload > 0;
+    const direction = { windowBits: 15, takeover } as const;
+    const extension = compression
+      ? new PerMessageDeflate({ deflate: direction, inflate: direction }, options.maxPayload, {
+          inflateOffThreadFrom: offThread ? 0 : Infinity,
+          deflateOffThreadFrom: Infinity,
+        })
+      : undefined;
+    this.ws = connect(
+      this.wire,
+      {
+        allowSynchronousEvents: options.synchronous,
+        autoPong: options.autoPong,
+        maxPendingAutoPongs: 0,
+        maxPayload: options.maxPayload,
+        maxFragments: options.maxFragments,
+        skipUTF8Validation: options.skipUtf8,
+      },
+      { role, extension },
+    );
+    const { ws } = this;
+    const events = this.#events;
+    ws.on('message', (data, isBinary) =>
+      events.push(`${isBinary ? 'binary' : 'text'} ${hex(data as Buffer)}`),
+    );
+    ws.on('ping', (data) => events.push(`ping ${hex(data)}`));
+    ws.on('pong', (data) => events.push(`pong ${hex(data)}`));
+    ws.on('error', (error: Error & { code?: string }) => {
+      if (error.code === undefined) throw error;
+      events.push(`error ${error.code}`);
+    });
+    ws.on('close', (code: number, reason: Buffer) => {
+      events.push(`close ${code} ${hex(reason)} ${ws.wasClean ? 'clean' : 'unclean'}`);
+    });
+  }
+
+  /** Waits until all has happened that the model foretells, and compares. */
+  async agreesWith(model: Endpoint): Promise<void> {
+    const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
+    for (let turn = 0; !this.#isAsFarAs(model) && (turn < PATIENCE || performance.now() < deadline); turn++) {
+      await nextTurn();
+    }
+    for (let turn = 0; turn < AFTERWARDS; turn++) await nextTurn();
+    const seen = this.#limited ? eitherError : (line: string) => line;
+    mustEqual('events', this.#events.map(seen), model.events.map(seen));
+    mustEqual('frames sent', this.#sent().map(seen), model.sent.map(sentLine).map(seen));
+    mustEqual(
+      'whether its side of the stream has ended',
+      this.wire.hasEnded || this.wire.destroyed,
+      model.hasEnded,
+    );
+  }
+
+  #isAsFarAs(model: Endpoint): boolean {
+    return (
+      this.#events.length >= model.events.length &&
+      (this.wire.hasEnded || this.wire.destroyed) === model.hasEnded &&
+      this.#sent().length >= model.sent.length
+    );
+  }
+
+  /** Nothing is left to happen. */
+  checkIsOver(): void {
+    mustEqual('state', this.ws.readyState, this.ws.CLOSED);
+    mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
+  }
+
+  /** The frames that were written, read by the model's reader (§5.2). */
+  #sent(): string[] {
+    const lines: string[] = [];
+    const inflating = new Inflating(this.#takeover);
+    for (let rest: Uint8Array = this.wire.written; rest.length > 0;) {
+      const frame = readFrame(rest);
+      const body = frame?.body;
+      if (frame === undefined || body === undefined || BigInt(body.payload.length) < body.length) {
+        throw new Finding(`wrote what is no frame: ${hex(rest)}`);
+      }
+      if (frame.masked !== (this.#role === 'client'))
+        throw new Finding(`wrote a frame ${frame.masked ? 'with' : 'without'} mask`);
+      if (!frame.fin || frame.rsv2or3) throw new Finding(`wrote a frame that nobody asked for: ${hex(rest)}`);
+      const payload = frame.rsv1 ? inflating.inflate(body.payload) : body.payload;
+      lines.push(
+        `${OPCODES[frame.opcode] ?? frame.opcode} ${payload === undefined ? 'corrupt' : hex(payload)}`,
+      );
+      rest = rest.subarray(body.end);
+    }
+    return lines;
+  }
+}
+
+const OPCODES: Readonly<Record<number, Sent['opcode']>> = {
+  0x1: 'text',
+  0x2: 'binary',
+  0x8: 'close',
+  0x9: 'ping',
+  0xa: 'pong',
+};
+
+function sentLine({ opcode, payload }: Sent): string {
+  return `${opcode} ${hex(payload)}`;
+}
+
+/** A compressed message that is corrupt may pass the limit before that shows: of the two errors either is right. */
+function eitherError(line: string): string {
+  return line
+    .replace('error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'error Z_DATA_ERROR')
+    .replace(/^close 03f1$/, 'close 03ef');
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

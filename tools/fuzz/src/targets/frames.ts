@@ -1,0 +1,200 @@
+// The frame decoder and the message assembler, fed as a connection feeds them, beside the model's receiver (RFC 6455 §5).
+import {
+  encodeFrame,
+  FrameDecoder,
+  isControl,
+  isProtocolError,
+  MessageAssembler,
+  Opcode,
+  parseClosePayload,
+  type Frame,
+} from '@framewire/codec';
+import { between, type Random } from '@framewire/contract/random';
+import { must, mustEqual } from '../finding.ts';
+import { frameOf, oneIn, randomBytes, someFrames } from '../generate.ts';
+import { choose, hex, Input } from '../input.ts';
+import { BREACHES } from '../model/breach.ts';
+import { readFrame, Receiver, type Heard, type Terms } from '../model/receiver.ts';
+import { splitAnywhere, splitBytewise } from '../splitting.ts';
+import type { Target } from '../target.ts';
+
+/** What is fed. */
+export interface Codec {
+  readonly FrameDecoder: typeof FrameDecoder;
+  readonly MessageAssembler: typeof MessageAssembler;
+}
+
+/** What an input chooses: the terms, and what the model does not know of. */
+interface Options extends Terms {
+  readonly keepFragments: boolean;
+  readonly maxBufferedChunks: number;
+  readonly seed: number;
+}
+
+/** Beyond this byte by byte takes too long. */
+const SHORT = 600;
+/** How many times the bytes that it has to hold a buffer may be, and the smallest one. */
+const GROWTH = 4;
+const SMALLEST = 1024;
+
+export function framesTarget(codec: Codec = { FrameDecoder, MessageAssembler }): Target {
+  return {
+    name: 'frames',
+    feeds: 'FrameDecoder and MessageAssembler',
+    generate,
+    run: (input) => run(codec, input),
+  };
+}
+
+function readOptions(input: Input): Options {
+  const flags = input.byte();
+  const limits = input.byte();
+  return {
+    role: (flags & 1) === 0 ? 'server' : 'client',
+    compression: (flags & 2) !== 0,
+    keepFragments: (flags & 4) !== 0,
+    skipUtf8: (flags & 24) === 24,
+    maxPayload: choose([0, 0, 0, 16, 125, 65_536, 1], limits & 7),
+    maxFragments: choose([0, 0, 1, 3], (limits >> 3) & 3),
+    maxBufferedChunks: choose([0, 0, 0, 2], (limits >> 5) & 3),
+    seed: input.uint16(),
+  };
+}
+
+function generate(random: Random): Uint8Array {
+  const choices = randomBytes(random, 4);
+  // Mostly without limits, which end most inputs early.
+  if (!oneIn(random, 3)) choices[1] = 0;
+  const masked = ((choices[0] as number) & 1) === 0;
+  if (oneIn(random, 10)) return Buffer.concat([choices, randomBytes(random, between(random, 0, 60))]);
+  const compress = ((choices[0] as number) & 2) === 0 ? undefined : (data: Uint8Array) => data;
+  const frames = someFrames(random, { masked, compress }, between(random, 1, 8));
+  if (oneIn(random, 5))
+    frames.push(
+      frameOf(random, { fin: true, rsv: 0, opcode: 1, masked, payload: Buffer.from('€'), told: 5 }),
+    );
+  return Buffer.concat([choices, ...frames]);
+}
+
+function run(codec: Codec, bytes: Uint8Array): string {
+  const input = new Input(bytes);
+  const options = readOptions(input);
+  const wire = input.rest();
+  const whole = read(codec, [new Uint8Array(wire)], options);
+  mustEqual('told of the whole', whole, expected(wire, options));
+  const splits = [splitAnywhere(wire, options.seed)];
+  if (wire.length <= SHORT) splits.push(splitBytewise(wire));
+  for (const chunks of splits) {
+    const told = read(codec, chunks, options);
+    // The limit of chunks is the one thing that depends on how bytes are cut.
+    const tooMany = options.maxBufferedChunks > 0 && told.at(-1) === 'breach WS_ERR_TOO_MANY_BUFFERED_PARTS';
+    mustEqual(
+      `told of ${chunks.length} chunks`,
+      tooMany ? told.slice(0, -1) : told,
+      tooMany ? whole.slice(0, told.length - 1) : whole,
+    );
+  }
+  return [options.role, ...new Set(whole.map(kindOf))].sort().join();
+}
+
+function kindOf(line: string): string {
+  return line.split(' ', line.startsWith('breach') ? 2 : 1).join(' ');
+}
+
+/** What the implementation makes of chunks, a line for each thing that it tells. */
+function read(codec: Codec, chunks: readonly Uint8Array[], options: Options): string[] {
+  const { role, compression, maxPayload, maxBufferedChunks, keepFragments, skipUtf8 } = options;
+  const decoder = new codec.FrameDecoder({ role, allowRsv1: compression, maxPayload, maxBufferedChunks });
+  const maxFragments = options.maxFragments;
+  const assembler = new codec.MessageAssembler({ maxPayload, maxFragments, skipUtf8Validation: skipUtf8 });
+  assembler.keepFragments = keepFragments;
+  const told: string[] = [];
+  let received = 0;
+  try {
+    for (const chunk of chunks) {
+      received += chunk.length;
+      decoder.push(chunk);
+      for (let frame; (frame = decoder.next()) !== undefined;) {
+        checkEncoding(frame);
+        const line = lineOf(frame, assembler, received, skipUtf8);
+        if (line !== undefined) told.push(line);
+        if (frame.opcode === Opcode.CLOSE) return told;
+      }
+      const { partial } = decoder;
+      if (partial === undefined) continue;
+      checkHeld('a frame that has come in part', partial.payload.bytes.length, received);
+      assembler.preview(partial);
+    }
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    told.push(`breach ${error.code}`);
+    mustEqual('close code', error.closeCode, closeCodeOf(error.code));
+  }
+  return told;
+}
+
+function lineOf(
+  frame: Frame,
+  assembler: MessageAssembler,
+  received: number,
+  skipUtf8: boolean,
+): string | undefined {
+  if (frame.opcode === Opcode.CLOSE) {
+    const { code, reason } = parseClosePayload(frame.payload, skipUtf8);
+    return `close ${code} ${hex(reason)}`;
+  }
+  if (isControl(frame.opcode))
+    return `${frame.opcode === Opcode.PING ? 'ping' : 'pong'} ${hex(frame.payload)}`;
+  const message = assembler.add(frame);
+  if (message === undefined) return undefined;
+  checkHeld('a message', message.data.buffer.byteLength, received);
+  const { fragments } = message;
+  if (fragments !== undefined) mustEqual('its fragments', hex(Buffer.concat(fragments)), hex(message.data));
+  return `${message.opcode === Opcode.TEXT ? 'text' : 'binary'}${message.compressed ? ' compressed' : ''} ${hex(message.data)}`;
+}
+
+/** Memory is bounded by what has arrived, whatever a header promises. */
+function checkHeld(what: string, held: number, received: number): void {
+  must(held <= Math.max(SMALLEST, received * GROWTH), `${what} holds ${held} bytes, of ${received} received`);
+}
+
+/** What was read can be written, and read again by the model. */
+function checkEncoding({ fin, rsv1, opcode, payload }: Frame): void {
+  for (const maskingKey of [undefined, 0x9f00_41e7]) {
+    const frame = readFrame(encodeFrame({ fin, rsv1, opcode, payload, maskingKey }));
+    mustEqual(
+      'a frame that was written',
+      [
+        frame?.fin,
+        frame?.rsv1,
+        frame?.rsv2or3,
+        frame?.opcode,
+        frame?.masked,
+        hex(frame?.body?.payload ?? new Uint8Array(0)),
+      ],
+      [fin, rsv1, false, opcode, maskingKey !== undefined, hex(payload)],
+    );
+  }
+}
+
+function expected(wire: Uint8Array, options: Options): string[] {
+  return new Receiver(options).receive(wire).map(expectedLine);
+}
+
+function expectedLine(heard: Heard): string {
+  switch (heard.kind) {
+    case 'breach':
+      return `breach ${BREACHES[heard.breach][1]}`;
+    case 'close':
+      return `close ${heard.code ?? 1005} ${hex(heard.reason)}`;
+    case 'ping':
+    case 'pong':
+      return `${heard.kind} ${hex(heard.data)}`;
+    default:
+      return `${heard.kind}${heard.compressed ? ' compressed' : ''} ${hex(heard.data)}`;
+  }
+}
+
+function closeCodeOf(code: string): number | undefined {
+  return Object.values(BREACHES).find(([, ours]) => ours === code)?.[0];
+}

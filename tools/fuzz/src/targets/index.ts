@@ -1,0 +1,17 @@
+// All that can be fed, by name.
+import type { Target } from '../target.ts';
+import { connectionTarget } from './connection.ts';
+import { framesTarget } from './frames.ts';
+import { headersTarget } from './headers.ts';
+import { headsTarget } from './heads.ts';
+import { inflateTarget } from './inflate.ts';
+import { negotiationTarget } from './negotiation.ts';
+
+export const TARGETS: readonly Target[] = [
+  framesTarget(),
+  headsTarget(),
+  headersTarget(),
+  negotiationTarget(),
+  inflateTarget(),
+  connectionTarget(),
+];

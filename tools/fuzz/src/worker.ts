@@ -1,0 +1,49 @@
+// The thread in which a target is fed: what it is told to do, and what it tells.
+import { parentPort, workerData } from 'node:worker_threads';
+import { fuzz, type FuzzResult } from './engine.ts';
+import { shrink } from './shrink.ts';
+import type { Target } from './target.ts';
+import { CurrentInput, type Assignment, type Outcome, type Report } from './watch.ts';
+
+/** How often the main thread is told how far it is, in ms. */
+const EVERY = 500;
+/** How often it is tried to make an input shorter that goes a new way. */
+const TRIES_TO_SHORTEN = 300;
+
+const { assignment, shared } = workerData as { assignment: Assignment; shared: SharedArrayBuffer };
+const { TARGETS } = (await import(assignment.module)) as { TARGETS: readonly Target[] };
+const target = TARGETS.find(({ name }) => name === assignment.target);
+if (target === undefined) throw new Error(`${assignment.module} has no target ${assignment.target}`);
+
+const current = new CurrentInput(shared);
+let told = 0;
+const result = await fuzz(target, {
+  ...assignment,
+  onInput: (input) => current.set(input),
+  onProgress: (progress) => {
+    if (progress.milliseconds - told < EVERY) return;
+    told = progress.milliseconds;
+    tell({ kind: 'progress', progress });
+  },
+});
+const { found, kept, ...progress } = result;
+const grown = assignment.grow && found === undefined ? await newWays(target, kept) : [];
+tell({ kind: 'end', outcome: { progress, found, grown } });
+
+function tell(report: Report): void {
+  parentPort?.postMessage(report);
+}
+
+async function newWays(fed: Target, all: FuzzResult['kept']): Promise<Outcome['grown']> {
+  const known = new Set(assignment.corpus.map((input) => Buffer.from(input).toString('hex')));
+  const grown: { way: string; input: Uint8Array }[] = [];
+  for (const [way, input] of all) {
+    if (known.has(Buffer.from(input).toString('hex'))) continue;
+    const goesThere = async (candidate: Uint8Array): Promise<boolean> => {
+      current.set(candidate);
+      return (await fed.run(candidate)) === way;
+    };
+    grown.push({ way, input: await shrink(input, goesThere, TRIES_TO_SHORTEN) });
+  }
+  return grown;
+}

@@ -1,0 +1,268 @@
+// Every target: what was ever found, a short run with a fixed seed, and deliberately wrong implementations that have to be found.
+import {
+  FrameDecoder,
+  MessageAssembler,
+  type FrameDecoderOptions,
+  type PartialFrame,
+} from '@framewire/codec';
+import { WebSocketConnection } from '@framewire/connection';
+import {
+  checkUpgradeRequest,
+  checkUpgradeResponse,
+  parseExtensions,
+  parseSubprotocols,
+  requestHeadParser,
+  responseHeadParser,
+} from '@framewire/handshake';
+import {
+  acceptOffer,
+  checkResponse,
+  parseParameters,
+  PerMessageDeflate,
+} from '@framewire/permessage-deflate';
+import { describe, expect, test } from 'vitest';
+import { CORPUS, readCorpus } from '../src/corpus.ts';
+import { fuzz } from '../src/engine.ts';
+import { hex } from '../src/input.ts';
+import type { Target } from '../src/target.ts';
+import { connectionTarget, type Open } from '../src/targets/connection.ts';
+import { framesTarget, type Codec } from '../src/targets/frames.ts';
+import { headersTarget, type HeaderReading } from '../src/targets/headers.ts';
+import { headsTarget, type HeadReading } from '../src/targets/heads.ts';
+import { TARGETS } from '../src/targets/index.ts';
+import { inflateTarget, type MakeInflater } from '../src/targets/inflate.ts';
+import { negotiationTarget, type Negotiation } from '../src/targets/negotiation.ts';
+
+/** How many inputs of each make a run of about a second. */
+const SHORT_RUN: Readonly<Record<string, number>> = {
+  frames: 4000,
+  heads: 4000,
+  headers: 8000,
+  negotiation: 8000,
+  inflate: 600,
+  connection: 800,
+};
+const PATIENCE = 120_000;
+
+function runOf(target: Target, corpus: readonly Uint8Array[]) {
+  return fuzz(target, { seed: 1, runs: corpus.length + (SHORT_RUN[target.name] ?? 0), corpus });
+}
+
+describe.each(TARGETS)('$name', (target) => {
+  test('finds nothing in the corpus, nor in a short run', { timeout: PATIENCE }, async () => {
+    const corpus = readCorpus(CORPUS, target.name).map(({ input }) => input);
+    const { found, ways } = await runOf(target, corpus);
+    expect(found && { what: found.what, shortest: hex(found.shortest) }).toBeUndefined();
+    expect(ways).toBeGreaterThan(5);
+  });
+});
+
+const DIRECTION = { windowBits: 15, takeover: true } as const;
+
+/** A connection, with something wrong about it. */
+function wrongly(change: (...args: Parameters<Open>) => Parameters<Open>): Target {
+  return connectionTarget((...args) => {
+    const [wire, options, opened] = change(...args);
+    const ws = new WebSocketConnection(options);
+    ws.setSocket(wire, Buffer.alloc(0), opened);
+    return ws;
+  });
+}
+
+const wrong: readonly (readonly [what: string, target: Target])[] = [
+  ['a decoder that lets RSV1 pass', framesTarget(codec({ FrameDecoder: withOptions({ allowRsv1: true }) }))],
+  [
+    'a decoder that takes frames of either role',
+    framesTarget(codec({ FrameDecoder: withOptions({ role: 'client' }) })),
+  ],
+  ['a decoder without a limit', framesTarget(codec({ FrameDecoder: withOptions({ maxPayload: 0 }) }))],
+  [
+    'a decoder that loses empty tails',
+    framesTarget(
+      codec({
+        FrameDecoder: class extends FrameDecoder {
+          override push(chunk: Uint8Array): void {
+            super.push(chunk.length === 1 && chunk[0] === 0x80 ? Uint8Array.of(0x81) : chunk);
+          }
+        },
+      }),
+    ),
+  ],
+  [
+    'a decoder that has as much memory as it is promised bytes',
+    framesTarget(
+      codec({
+        FrameDecoder: class extends FrameDecoder {
+          override get partial(): PartialFrame | undefined {
+            const { partial } = { partial: super.partial };
+            if (partial === undefined || partial.payloadLength > 2 ** 20) return partial;
+            const bytes = new Uint8Array(partial.payloadLength);
+            return { ...partial, payload: { bytes, length: 0 } };
+          }
+        },
+      }),
+    ),
+  ],
+  [
+    'an assembler that does not validate UTF-8',
+    framesTarget(
+      codec({
+        MessageAssembler: class extends MessageAssembler {
+          constructor(options = {}) {
+            super({ ...options, skipUtf8Validation: true });
+          }
+        },
+      }),
+    ),
+  ],
+  [
+    'a parser of heads without limits',
+    headsTarget(heads({ requestHeadParser: () => requestHeadParser({ maxBytes: 0 }) })),
+  ],
+  [
+    'a parser of heads that drops what stands behind a head',
+    headsTarget(
+      heads({
+        responseHeadParser: (limits) => {
+          const parser = responseHeadParser(limits);
+          return {
+            push(chunk) {
+              const result = parser.push(chunk);
+              return result?.ok === true ? { ...result, rest: new Uint8Array(0) } : result;
+            },
+          };
+        },
+      }),
+    ),
+  ],
+  [
+    'extensions read by split()',
+    headersTarget(
+      headers({
+        parseExtensions: (value) =>
+          value.split(',').map((each) => ({ name: each.split(';')[0]!.trim(), params: [] })),
+      }),
+    ),
+  ],
+  [
+    'subprotocols that are not told apart',
+    headersTarget(
+      headers({ parseSubprotocols: (value) => new Set(value.split(',').map((name) => name.trim())) }),
+    ),
+  ],
+  [
+    'a check of requests that is never strict',
+    headersTarget(
+      headers({ checkUpgradeRequest: (request) => checkUpgradeRequest(request, { strict: false }) }),
+    ),
+  ],
+  [
+    'a check of responses that takes any subprotocol',
+    headersTarget(
+      headers({
+        checkUpgradeResponse: (response, asked) =>
+          checkUpgradeResponse(response, { ...asked, subprotocolRequired: false }),
+      }),
+    ),
+  ],
+  [
+    'a server that does not keep its window',
+    negotiationTarget(
+      negotiation({
+        acceptOffer: (offers, options) => acceptOffer(offers, { ...options, serverMaxWindowBits: undefined }),
+      }),
+    ),
+  ],
+  [
+    'a client that is never strict',
+    negotiationTarget(
+      negotiation({
+        checkResponse: (params, options) => checkResponse(params, { ...options, strict: false }),
+      }),
+    ),
+  ],
+  ['an inflater that forgets', inflateTarget(inflater((_, maxPayload) => [false, maxPayload]))],
+  ['an inflater that never forgets', inflateTarget(inflater((_, maxPayload) => [true, maxPayload]))],
+  ['an inflater without a limit', inflateTarget(inflater((takeover) => [takeover, 0]))],
+  [
+    'a connection that does not validate UTF-8',
+    wrongly((wire, options, opened) => [wire, { ...options, skipUTF8Validation: true }, opened]),
+  ],
+  [
+    'a connection that answers no ping',
+    wrongly((wire, options, opened) => [wire, { ...options, autoPong: false }, opened]),
+  ],
+  [
+    'a connection without a limit',
+    wrongly((wire, options, opened) => [wire, { ...options, maxPayload: 0 }, opened]),
+  ],
+  [
+    'a connection that knows of no extension',
+    wrongly((wire, options, { role }) => [wire, options, { role }]),
+  ],
+  [
+    'a connection that answers each ping twice',
+    connectionTarget((wire, options, opened) => {
+      const ws = new WebSocketConnection(options);
+      ws.on('ping', (data) => ws.pong(data));
+      ws.setSocket(wire, Buffer.alloc(0), opened);
+      return ws;
+    }),
+  ],
+  [
+    'a connection that closes when it is told so, but not for a close frame',
+    connectionTarget((wire, options, opened) => {
+      const ws = new WebSocketConnection(options);
+      wire.end = () => wire;
+      ws.setSocket(wire, Buffer.alloc(0), opened);
+      return ws;
+    }),
+  ],
+  [
+    'a stream that loses its short chunks',
+    wrongly((wire, options, opened) => {
+      const say = wire.say.bind(wire);
+      wire.say = (bytes) => (bytes.length === 3 ? undefined : say(bytes));
+      return [wire, options, opened];
+    }),
+  ],
+];
+
+describe('A fuzzer', () => {
+  test.each(wrong)('finds %s', { timeout: PATIENCE }, async (_what, target) => {
+    const { found } = await runOf(target, []);
+    expect(found?.what).toMatch(/\w/);
+    expect(found?.shortest.length).toBeLessThan(120);
+  });
+});
+
+function codec(change: Partial<Codec>): Codec {
+  return { FrameDecoder, MessageAssembler, ...change };
+}
+
+function withOptions(change: Partial<FrameDecoderOptions>): typeof FrameDecoder {
+  return class extends FrameDecoder {
+    constructor(options: FrameDecoderOptions) {
+      super({ ...options, ...change });
+    }
+  };
+}
+
+function heads(change: Partial<HeadReading>): HeadReading {
+  return { requestHeadParser, responseHeadParser, ...change };
+}
+
+function headers(change: Partial<HeaderReading>): HeaderReading {
+  return { parseExtensions, parseSubprotocols, checkUpgradeRequest, checkUpgradeResponse, ...change };
+}
+
+function negotiation(change: Partial<Negotiation>): Negotiation {
+  return { acceptOffer, checkResponse, parseParameters, ...change };
+}
+
+function inflater(change: (takeover: boolean, maxPayload: number) => [boolean, number]): MakeInflater {
+  return (givenTakeover, givenMaxPayload) => {
+    const [takeover, maxPayload] = change(givenTakeover, givenMaxPayload);
+    return new PerMessageDeflate({ deflate: DIRECTION, inflate: { ...DIRECTION, takeover } }, maxPayload);
+  };
+}
