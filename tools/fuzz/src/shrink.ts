@@ -15,7 +15,6 @@ export async function shrink(
   const deadline = performance.now() + LONGEST;
   const isEnough = (): boolean => tries >= mostTries || performance.now() > deadline;
   const accept = async (candidate: Uint8Array): Promise<boolean> => {
-    if (isEnough()) return false;
     tries++;
     if (!(await fails(candidate))) return false;
     best = candidate;
@@ -25,11 +24,13 @@ export async function shrink(
   do {
     before = best;
     for (let size = Math.ceil(best.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-      for (let at = 0; at < best.length;) {
+      for (let at = 0; at < best.length && !isEnough();) {
         if (!(await accept(without(best, at, size)))) at += size;
       }
     }
-    for (let at = 0; at < best.length; at++) if (best[at] !== 0) await accept(withZero(best, at));
+    for (let at = 0; at < best.length && !isEnough(); at++) {
+      if (best[at] !== 0) await accept(withZero(best, at));
+    }
   } while (best !== before && !isEnough());
   return best;
 }

@@ -7,6 +7,8 @@ import { CurrentInput, type Assignment, type Outcome, type Report } from './watc
 
 /** How often the main thread is told how far it is, in ms. */
 const EVERY = 500;
+/** Longer ones, in bytes, are not worth a line of the corpus. */
+const LONGEST_GROWN = 512;
 /** How often it is tried to make an input shorter that goes a new way. */
 const TRIES_TO_SHORTEN = 300;
 
@@ -43,7 +45,8 @@ async function newWays(fed: Target, all: FuzzResult['kept']): Promise<Outcome['g
       current.set(candidate);
       return (await fed.run(candidate)) === way;
     };
-    grown.push({ way, input: await shrink(input, goesThere, TRIES_TO_SHORTEN) });
+    const shortest = await shrink(input, goesThere, TRIES_TO_SHORTEN);
+    if (shortest.length <= LONGEST_GROWN) grown.push({ way, input: shortest });
   }
   return grown;
 }
