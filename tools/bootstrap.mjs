@@ -16,6 +16,7 @@ const tools = {
   start: 'tools/start/src/main.ts',
   test: 'tools/checks/src/main.ts',
   bench: 'tools/bench/src/main.ts',
+  conformance: 'autobahn/src/cli.ts',
   fuzz: 'tools/fuzz/src/main.ts',
 };
 
@@ -28,7 +29,7 @@ process.exitCode = await main(process.argv[2], process.argv.slice(3));
 /** Returns the exit code. */
 async function main(command, list) {
   if (!Object.hasOwn(tools, command)) {
-    console.error('Usage: node tools/bootstrap.mjs start|test|bench|fuzz [arguments of the tool]');
+    console.error('Usage: node tools/bootstrap.mjs start|test|bench|conformance|fuzz [arguments of the tool]');
     return 2;
   }
   // pnpm hands a leading `--` on, npm keeps it.

@@ -1,6 +1,3 @@
 #!/usr/bin/env node
-// Starts the command from its TypeScript source.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('../src/cli.ts');
+// Starts the command as it was built.
+import '../dist/cli.js';

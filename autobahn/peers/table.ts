@@ -44,6 +44,7 @@ const PEERS: readonly Peer[] = [
   },
   { name: 'framewire', role: 'client', command: [...tsx, here('echo-client.ts'), 'framewire'] },
   { name: `ws ${versionOf('ws')}`, role: 'client', command: [...tsx, here('echo-client.ts'), 'ws'] },
+  { name: `undici ${versionOf('undici')}`, role: 'client', command: ['node', here('undici-client.js')] },
   ...nodeLines().map((program): Peer => {
     return {
       name: `built-in of Node.js ${program.version}`,

@@ -3,12 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseIndex } from '../src/report/index-json.ts';
 import { wrongClient, wrongServer } from './wrong-peer.ts';
 import type { Server } from 'node:net';
 
-const program = fileURLToPath(new URL('../bin/framewire-conformance.js', import.meta.url));
+const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+
+// Every test starts a process, and all of them at once.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 const servers: Server[] = [];
@@ -168,7 +171,7 @@ function run(
   onProgress: (child: ReturnType<typeof spawn>, text: string) => unknown = () => {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...line]);
+    const child = spawn(process.execPath, ['--import', 'tsx', program, ...line]);
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => {

@@ -42,7 +42,7 @@ const FLAGS = [
 ];
 
 const runs = new Map(data.runs.map((run) => [keyOf(run.agent, run.id), run]));
-const filters = { text: '', section: '', values: new Set([...VALUES, 'missing']), onlyBad: false };
+const filters = { text: '', section: '', values: new Set([...VALUES, 'missing']) };
 
 page.append(drawHead(), drawAgents(), drawFilters(), drawTable());
 window.addEventListener('hashchange', showChosen);
@@ -75,9 +75,13 @@ function drawHead() {
     make(
       'p',
       { class: 'quiet' },
-      `${data.cases.length} cases, ${data.agents.length} agents, written ${written}`,
+      `${counted(data.cases, 'case')}, ${counted(data.agents, 'agent')}, written ${written}`,
     ),
   );
+}
+
+function counted(things, name) {
+  return `${things.length} ${name}${things.length === 1 ? '' : 's'}`;
 }
 
 function drawAgents() {

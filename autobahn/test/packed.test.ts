@@ -1,0 +1,63 @@
+// The tool as a stranger gets it: packed, installed by npm into an empty folder, and run by its name.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { parseIndex } from '../src/report/index-json.ts';
+import type { AddressInfo } from 'node:net';
+
+const execute = promisify(execFile);
+const source = fileURLToPath(new URL('..', import.meta.url));
+const PATIENCE = 180_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-packed-'));
+  await execute('npm', ['pack', '--pack-destination', folder], { cwd: source });
+  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  // Without the network: the tool depends on nothing.
+  await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, tarball)], {
+    cwd: folder,
+  });
+}, PATIENCE);
+
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the packed tool brings nothing with it', async () => {
+  expect((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual([
+    'framewire-conformance',
+  ]);
+});
+
+test(
+  'npx framewire-conformance tests a server of ws, and writes the page',
+  { timeout: PATIENCE },
+  async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    server.on('connection', (socket) => {
+      socket.on('error', () => {});
+      socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+    });
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const line = ['client', url, '--cases', '1.1.*,2.*,7.13.1', '--agent', 'ws', '--out', 'reports'];
+    const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', ...line], { cwd: folder });
+    server.close();
+    expect(stdout).toContain('20 of 20 cases run: 19 OK, 1 INFORMATIONAL\n');
+    const index = parseIndex(await readFile(join(folder, 'reports', 'index.json'), 'utf8'));
+    expect(Object.keys(index['ws'] ?? {})).toHaveLength(20);
+    expect(await readFile(join(folder, 'reports', 'index.html'), 'utf8')).toContain('drawTable()');
+  },
+);
+
+test('npx framewire-conformance --help prints the help', { timeout: PATIENCE }, async () => {
+  const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', '--help'], { cwd: folder });
+  expect(stdout).toContain('framewire-conformance client ws://host:port');
+});
