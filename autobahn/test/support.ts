@@ -6,6 +6,7 @@ import { testServer } from '../src/fuzzing-client.ts';
 import { FuzzingServer } from '../src/fuzzing-server.ts';
 import { formatVerdicts } from '../src/report/outcome.ts';
 import { compareIds, selectCases } from '../src/spec.ts';
+import { paceOf } from '../src/case.ts';
 import type { Case } from '../src/case.ts';
 import type { EngineLimits } from '../src/engine.ts';
 import type { Run } from '../src/run.ts';
@@ -27,6 +28,7 @@ export function verdictsOf(runs: readonly Run[]): Verdicts {
 }
 
 const JOBS = 16;
+const HEAVY_JOBS = 3;
 
 /** What a test may set apart from the defaults. */
 export interface Settings {
@@ -61,13 +63,20 @@ export async function runClientCases(
   const cases = casesOf(patterns);
   const server = new FuzzingServer({ cases, selection: selection(patterns), limits, messages });
   const port = await server.listen(0, '127.0.0.1');
-  const waiting = cases.map((_, index) => index + 1);
-  const work = async () => {
-    for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
-      await play(`ws://127.0.0.1:${port}/runCase?case=${number}&agent=tested`);
-    }
-  };
-  await Promise.all(Array.from({ length: JOBS }, work));
+  // As when a server is tested: what is timed must not stand beside what moves megabytes.
+  for (const [pace, jobs] of [
+    ['light', JOBS],
+    ['quiet', 1],
+    ['heavy', HEAVY_JOBS],
+  ] as const) {
+    const waiting = cases.flatMap((testCase, index) => (paceOf(testCase) === pace ? [index + 1] : []));
+    const work = async () => {
+      for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
+        await play(`ws://127.0.0.1:${port}/runCase?case=${number}&agent=tested`);
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, work));
+  }
   await server.settled();
   await server.close();
   return server.runs;
