@@ -129,6 +129,21 @@ describe('the command', () => {
     expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
   });
 
+  test.concurrent('as a server leaves the reports of the cases that had ended when it is interrupted', async () => {
+    const out = join(folder, 'interrupted-server');
+    let played: Promise<void> | undefined;
+    const { status, stdout } = await run(
+      ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
+      (child, text) => {
+        const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+        if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
+      },
+    );
+    const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
+    expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
+    expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
+  });
+
   test.concurrent('compares two files, and exits with 1 when a case became worse', async () => {
     const entry = (behavior: string) => ({
       behavior,
@@ -157,6 +172,13 @@ async function playAll(url: string): Promise<void> {
   await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
   await wrongClient(`${url}/runCase?case=2&agent=mine`, 'none');
   await wrongClient(`${url}/updateReports?agent=mine&shutdownOnComplete=true`, 'none');
+}
+
+/** Plays the first case, and begins the second: by what is asked behind it, that has arrived. */
+async function playOneAndAHalf(url: string): Promise<void> {
+  await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
+  void wrongClient(`${url}/runCase?case=2&agent=mine`, 'never answers a ping');
+  await wrongClient(`${url}/getCaseCount`, 'none');
 }
 
 interface Ended {
