@@ -29,7 +29,9 @@ process.exitCode = await main(process.argv[2], process.argv.slice(3));
 /** Returns the exit code. */
 async function main(command, list) {
   if (!Object.hasOwn(tools, command)) {
-    console.error('Usage: node tools/bootstrap.mjs start|test|bench|conformance|fuzz [arguments of the tool]');
+    console.error(
+      'Usage: node tools/bootstrap.mjs start|test|bench|conformance|fuzz [arguments of the tool]',
+    );
     return 2;
   }
   // pnpm hands a leading `--` on, npm keeps it.

@@ -129,20 +129,23 @@ describe('the command', () => {
     expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
   });
 
-  test.concurrent('as a server leaves the reports of the cases that had ended when it is interrupted', async () => {
-    const out = join(folder, 'interrupted-server');
-    let played: Promise<void> | undefined;
-    const { status, stdout } = await run(
-      ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
-      (child, text) => {
-        const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-        if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
-      },
-    );
-    const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
-    expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
-    expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
-  });
+  test.concurrent(
+    'as a server leaves the reports of the cases that had ended when it is interrupted',
+    async () => {
+      const out = join(folder, 'interrupted-server');
+      let played: Promise<void> | undefined;
+      const { status, stdout } = await run(
+        ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
+        (child, text) => {
+          const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+          if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
+        },
+      );
+      const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
+      expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
+      expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
+    },
+  );
 
   test.concurrent('compares two files, and exits with 1 when a case became worse', async () => {
     const entry = (behavior: string) => ({
