@@ -25,13 +25,14 @@ import { CORPUS, readCorpus } from '../src/corpus.ts';
 import { fuzz } from '../src/engine.ts';
 import { hex } from '../src/input.ts';
 import type { Target } from '../src/target.ts';
-import { connectionTarget, type Open } from '../src/targets/connection.ts';
+import { connectionTarget } from '../src/targets/connection.ts';
 import { framesTarget, type Codec } from '../src/targets/frames.ts';
 import { headersTarget, type HeaderReading } from '../src/targets/headers.ts';
 import { headsTarget, type HeadReading } from '../src/targets/heads.ts';
 import { TARGETS } from '../src/targets/index.ts';
 import { inflateTarget, type MakeInflater } from '../src/targets/inflate.ts';
 import { negotiationTarget, type Negotiation } from '../src/targets/negotiation.ts';
+import { openConnection, type Open } from '../src/watched-connection.ts';
 
 /** How many inputs of each make a run of about a second. */
 const SHORT_RUN: Readonly<Record<string, number>> = {
@@ -61,12 +62,7 @@ const DIRECTION = { windowBits: 15, takeover: true } as const;
 
 /** A connection, with something wrong about it. */
 function wrongly(change: (...args: Parameters<Open>) => Parameters<Open>): Target {
-  return connectionTarget((...args) => {
-    const [wire, options, opened] = change(...args);
-    const ws = new WebSocketConnection(options);
-    ws.setSocket(wire, Buffer.alloc(0), opened);
-    return ws;
-  });
+  return connectionTarget((...args) => openConnection(...change(...args)));
 }
 
 const wrong: readonly (readonly [what: string, target: Target])[] = [
@@ -77,7 +73,7 @@ const wrong: readonly (readonly [what: string, target: Target])[] = [
   ],
   ['a decoder without a limit', framesTarget(codec({ FrameDecoder: withOptions({ maxPayload: 0 }) }))],
   [
-    'a decoder that loses empty tails',
+    'a decoder that reads one byte wrongly when it comes alone',
     framesTarget(
       codec({
         FrameDecoder: class extends FrameDecoder {
@@ -94,7 +90,7 @@ const wrong: readonly (readonly [what: string, target: Target])[] = [
       codec({
         FrameDecoder: class extends FrameDecoder {
           override get partial(): PartialFrame | undefined {
-            const { partial } = { partial: super.partial };
+            const partial = super.partial;
             if (partial === undefined || partial.payloadLength > 2 ** 20) return partial;
             const bytes = new Uint8Array(partial.payloadLength);
             return { ...partial, payload: { bytes, length: 0 } };
@@ -210,7 +206,7 @@ const wrong: readonly (readonly [what: string, target: Target])[] = [
     }),
   ],
   [
-    'a connection that closes when it is told so, but not for a close frame',
+    'a connection that never ends its side of the stream',
     connectionTarget((wire, options, opened) => {
       const ws = new WebSocketConnection(options);
       wire.end = () => wire;

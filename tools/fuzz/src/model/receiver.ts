@@ -83,8 +83,8 @@ export class Receiver {
     const { fin, rsv1, rsv2or3, opcode, masked, shortLength, body } = frame;
     const { role, compression } = this.#terms;
     if (rsv2or3) return 'reserved bit 2 or 3';
-    if (rsv1 && !(compression && (opcode === 1 || opcode === 2 || (opcode >= 3 && opcode <= 7))))
-      return 'reserved bit 1';
+    // RFC 7692 §6: on the frame that begins a data message; whether its opcode is known is asked next.
+    if (rsv1 && !(compression && opcode >= 1 && opcode <= 7)) return 'reserved bit 1';
     if (!KNOWN_OPCODES.includes(opcode)) return 'unknown opcode';
     if (isControl(opcode)) {
       if (!fin) return 'fragmented control frame';

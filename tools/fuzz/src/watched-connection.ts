@@ -1,0 +1,160 @@
+// The connection under test on a stream in memory: all that it tells and sends, compared with the model's endpoint.
+import { WebSocketConnection, type ConnectionOptions, type OpenOptions } from '@framewire/connection';
+import { PerMessageDeflate } from '@framewire/permessage-deflate';
+import { Finding, mustEqual } from './finding.ts';
+import { hex } from './input.ts';
+import type { Endpoint, EndpointTerms, Sent } from './model/endpoint.ts';
+import { Inflating } from './model/inflating.ts';
+import { readFrame } from './model/receiver.ts';
+import { Wire } from './wire.ts';
+
+/** Makes the connection that is fed, on a stream on which the handshake is done. */
+export type Open = (wire: Wire, options: ConnectionOptions, opened: OpenOptions) => WebSocketConnection;
+
+export const openConnection: Open = (wire, options, opened) => {
+  const ws = new WebSocketConnection(options);
+  ws.setSocket(wire, Buffer.alloc(0), opened);
+  return ws;
+};
+
+/** The terms of a connection, and how ours is to work. */
+export interface WatchOptions extends EndpointTerms {
+  /** Whether several events may come in one turn. */
+  readonly synchronous: boolean;
+  /** Whether all messages are inflated on the thread pool. */
+  readonly offThread: boolean;
+}
+
+/** Turns of the event loop in which what has to happen must have happened, and in which nothing else may. */
+const PATIENCE = 100;
+const AFTERWARDS = 2;
+/** How long what is done on the thread pool may take, in ms. */
+const PATIENCE_OFF_THREAD = 5000;
+
+/** The connection under test, with all that it tells and sends. */
+export class WatchedConnection {
+  readonly wire = new Wire();
+  readonly ws: WebSocketConnection;
+  readonly #events: string[] = [];
+  readonly #role: 'client' | 'server';
+  readonly #takeover: boolean;
+  /** Whether compressed messages have a limit. */
+  readonly #limited: boolean;
+  readonly #offThread: boolean;
+
+  constructor(connect: Open, options: WatchOptions) {
+    const { role, compression, takeover, offThread } = options;
+    this.#role = role;
+    this.#offThread = offThread;
+    this.#takeover = takeover;
+    this.#limited = compression && options.maxPayload > 0;
+    const direction = { windowBits: 15, takeover } as const;
+    const extension = compression
+      ? new PerMessageDeflate({ deflate: direction, inflate: direction }, options.maxPayload, {
+          inflateOffThreadFrom: offThread ? 0 : Infinity,
+          deflateOffThreadFrom: Infinity,
+        })
+      : undefined;
+    this.ws = connect(
+      this.wire,
+      {
+        allowSynchronousEvents: options.synchronous,
+        autoPong: options.autoPong,
+        maxPendingAutoPongs: 0,
+        maxPayload: options.maxPayload,
+        maxFragments: options.maxFragments,
+        skipUTF8Validation: options.skipUtf8,
+      },
+      { role, extension },
+    );
+    const { ws } = this;
+    const events = this.#events;
+    ws.on('message', (data, isBinary) =>
+      events.push(`${isBinary ? 'binary' : 'text'} ${hex(data as Buffer)}`),
+    );
+    ws.on('ping', (data) => events.push(`ping ${hex(data)}`));
+    ws.on('pong', (data) => events.push(`pong ${hex(data)}`));
+    ws.on('error', (error: Error & { code?: string }) => {
+      events.push(`error ${error.code ?? `without a code: ${error.message}`}`);
+    });
+    ws.on('close', (code: number, reason: Buffer) => {
+      events.push(`close ${code} ${hex(reason)} ${ws.wasClean ? 'clean' : 'unclean'}`);
+    });
+  }
+
+  /** Waits until all has happened that the model foretells, and compares. */
+  async agreesWith(model: Endpoint): Promise<void> {
+    const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
+    for (let turn = 0; !this.#isAsFarAs(model) && (turn < PATIENCE || performance.now() < deadline); turn++) {
+      await nextTurn();
+    }
+    for (let turn = 0; turn < AFTERWARDS; turn++) await nextTurn();
+    const seen = this.#limited ? eitherError : (line: string) => line;
+    mustEqual('events', this.#events.map(seen), model.events.map(seen));
+    mustEqual('frames sent', this.#sent().map(seen), model.sent.map(sentLine).map(seen));
+    mustEqual(
+      'whether its side of the stream has ended',
+      this.wire.hasEnded || this.wire.destroyed,
+      model.hasEnded,
+    );
+  }
+
+  #isAsFarAs(model: Endpoint): boolean {
+    return (
+      this.#events.length >= model.events.length &&
+      (this.wire.hasEnded || this.wire.destroyed) === model.hasEnded &&
+      this.#sent().length >= model.sent.length
+    );
+  }
+
+  /** Nothing is left to happen. */
+  checkIsOver(): void {
+    mustEqual('state', this.ws.readyState, this.ws.CLOSED);
+    mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
+  }
+
+  /** The frames that were written, read by the model's reader (§5.2). */
+  #sent(): string[] {
+    const lines: string[] = [];
+    const inflating = new Inflating(this.#takeover);
+    for (let rest: Uint8Array = this.wire.written; rest.length > 0;) {
+      const frame = readFrame(rest);
+      const body = frame?.body;
+      if (frame === undefined || body === undefined || BigInt(body.payload.length) < body.length) {
+        throw new Finding(`wrote what is no frame: ${hex(rest)}`);
+      }
+      if (frame.masked !== (this.#role === 'client'))
+        throw new Finding(`wrote a frame ${frame.masked ? 'with' : 'without'} mask`);
+      if (!frame.fin || frame.rsv2or3) throw new Finding(`wrote a frame that nobody asked for: ${hex(rest)}`);
+      const payload = frame.rsv1 ? inflating.inflate(body.payload) : body.payload;
+      lines.push(
+        `${OPCODES[frame.opcode] ?? frame.opcode} ${payload === undefined ? 'corrupt' : hex(payload)}`,
+      );
+      rest = rest.subarray(body.end);
+    }
+    return lines;
+  }
+}
+
+const OPCODES: Readonly<Record<number, Sent['opcode']>> = {
+  0x1: 'text',
+  0x2: 'binary',
+  0x8: 'close',
+  0x9: 'ping',
+  0xa: 'pong',
+};
+
+function sentLine({ opcode, payload }: Sent): string {
+  return `${opcode} ${hex(payload)}`;
+}
+
+/** A compressed message that is corrupt may pass the limit before that shows: of the two errors either is right. */
+function eitherError(line: string): string {
+  return line
+    .replace('error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'error Z_DATA_ERROR')
+    .replace(/^close 03f1$/, 'close 03ef');
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
