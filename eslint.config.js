@@ -23,6 +23,8 @@ export default defineConfig(
     '.cache/',
     '**/.turbo/',
     '**/fixtures/',
+    // Programs of users, in every style that they may have.
+    'packages/framewire/test/types-corpus/',
     'packages/*/examples/**/public/',
   ]),
   js.configs.recommended,

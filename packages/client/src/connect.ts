@@ -6,7 +6,12 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { clearDeadline, DEFAULTS, setDeadline, type Deadline, type Extension } from '@framewire/connection';
-import { checkUpgradeResponse, handshakeError, upgradeRequestHeaders } from '@framewire/handshake';
+import {
+  checkUpgradeResponse,
+  handshakeError,
+  upgradeRequestHeaders,
+  type ProtocolVersion,
+} from '@framewire/handshake';
 import { parseAddress, toWebSocketScheme, type Address } from './address.ts';
 import { acceptCompression, offerCompression } from './compression.ts';
 import type { ClientOptions } from './options.ts';
@@ -86,7 +91,7 @@ export class ConnectAttempt {
 
   #prepare(): { readonly request: ClientRequest; readonly key: string } {
     const { headers, key } = upgradeRequestHeaders({
-      version: this.#options.protocolVersion,
+      version: this.#options.protocolVersion as ProtocolVersion | undefined,
       subprotocols: this.#subprotocols,
       extensions: offerCompression(this.#options.perMessageDeflate),
       origin: this.#options.origin,

@@ -1,5 +1,5 @@
 // The client: a WebSocket that is made from a URL.
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, ClientRequestArgs } from 'node:http';
 import { WebSocketConnection } from '@framewire/connection';
 import { parseAddress } from './address.ts';
 import { ConnectAttempt, type ConnectListener } from './connect.ts';
@@ -31,16 +31,20 @@ export class WebSocket extends WebSocketConnection {
    * @throws `SyntaxError` for an address or a subprotocol that cannot be, `RangeError` for an unknown `protocolVersion`,
    *   `TypeError` for header names and values that cannot be sent
    */
-  constructor(address: string | URL, options?: ClientOptions<WebSocket>);
-  constructor(address: string | URL, protocols?: Subprotocols, options?: ClientOptions<WebSocket>);
+  constructor(address: string | URL, options?: ClientOptions<WebSocket> | ClientRequestArgs);
+  constructor(
+    address: string | URL,
+    protocols?: Subprotocols,
+    options?: ClientOptions<WebSocket> | ClientRequestArgs,
+  );
   constructor(address: null, protocols?: undefined, options?: ClientOptions<WebSocket>);
   constructor(
     address: string | URL | null,
-    second?: Subprotocols | ClientOptions<WebSocket>,
-    third?: ClientOptions<WebSocket>,
+    second?: Subprotocols | ClientOptions<WebSocket> | ClientRequestArgs,
+    third?: ClientOptions<WebSocket> | ClientRequestArgs,
   ) {
     const hasOptionsSecond = isOptions(second);
-    const options = (hasOptionsSecond ? second : third) ?? {};
+    const options = ((hasOptionsSecond ? second : third) ?? {}) as ClientOptions<WebSocket>;
     super(options);
     if (address === null) return;
     const protocols = hasOptionsSecond || second === undefined ? options.protocols : second;
@@ -55,9 +59,9 @@ export class WebSocket extends WebSocketConnection {
     attempt.start();
   }
 
-  /** The URL, or that of the last redirect; undefined on a server's connections. */
-  get url(): string | undefined {
-    return this.#url;
+  /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
+  get url(): string {
+    return this.#url as string;
   }
 
   /** The HTTP request, while it is under way. */

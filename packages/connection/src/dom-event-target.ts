@@ -1,5 +1,4 @@
 // The DOM's attributes and methods for listening, and the types of Node's events, on one class.
-import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import {
   addDomListener,
@@ -16,6 +15,7 @@ import {
   type MessageEvent,
 } from './dom-events.ts';
 import type { RawData } from './message-data.ts';
+import { TypedEmitter } from './typed-emitter.ts';
 
 /** The events of a connection and their arguments; the last three are the client's. */
 export interface WebSocketEventMap {
@@ -34,7 +34,7 @@ export interface WebSocketEventMap {
 type AttributeListener<E> = { listen(event: E): void }['listen'] | null;
 
 /** An emitter of the events of a WebSocket that can be listened to in Node's way and in the DOM's. */
-export abstract class DomEventTarget extends EventEmitter<WebSocketEventMap> {
+export abstract class DomEventTarget extends TypedEmitter<WebSocketEventMap> {
   /** Whether close frames have gone both ways (RFC 6455 §7.1.4). */
   abstract get wasClean(): boolean;
 

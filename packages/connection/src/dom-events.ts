@@ -60,7 +60,9 @@ export class ErrorEvent<Target = unknown> extends Event<Target> {
     this.#message = error instanceof Error ? error.message : String(error);
   }
 
-  get error(): unknown {
+  /** What was thrown: an `Error`. Programs look at its `code` and whatever else it has, without asking what it is. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  get error(): any {
     return this.#error;
   }
 

@@ -26,5 +26,6 @@ export { Outbound, type Sending, type SendMode } from './outbound.ts';
 export type { SendCallback } from './send-callback.ts';
 export type { ReadyState } from './ready-state.ts';
 export { isAttached } from './session.ts';
+export { TypedEmitter } from './typed-emitter.ts';
 export { createWebSocketStream, type StreamableSocket } from './stream.ts';
 export { WebSocketConnection, type SendOptions } from './websocket-connection.ts';

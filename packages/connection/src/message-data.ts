@@ -4,10 +4,21 @@ import { Opcode, type Message } from '@framewire/codec';
 
 /** What a message can be sent from: text, bytes in any container, a number as text, or an array of bytes. */
 export type SendableData =
-  string | number | Blob | ArrayBufferLike | ArrayBufferView | readonly number[] | readonly Uint8Array[];
+  | string
+  | number
+  | Blob
+  | ArrayBufferLike
+  | ArrayBufferView
+  | readonly unknown[]
+  // What else `Buffer.from()` takes.
+  | { valueOf(): string | ArrayBufferLike | Uint8Array | readonly number[] }
+  | { [Symbol.toPrimitive](hint: string): string };
 
-/** What a message arrives as, by `binaryType`. Text is always a `Buffer`. */
-export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+/**
+ * What a message arrives as, by `binaryType`. Text is always a `Buffer`. The `Blob` of the type `blob` is left out, as programs
+ * tell the other three apart and are done; who sets that type writes `(data: Blob) => ...` for the listener.
+ */
+export type RawData = Buffer | ArrayBuffer | Buffer[];
 
 /** What binary messages arrive as: `Buffer`, `ArrayBuffer`, the fragments as `Buffer[]`, or `Blob`. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
@@ -54,7 +65,7 @@ export function payloadLength(data: unknown): number {
 }
 
 /** What a message is given to the user as. */
-export function toRawData(message: Message, binaryType: BinaryType): RawData {
+export function toRawData(message: Message, binaryType: BinaryType): RawData | Blob {
   const data = message.data as Buffer;
   if (message.opcode === Opcode.TEXT || binaryType === 'nodebuffer') return data;
   if (binaryType === 'arraybuffer') return toArrayBuffer(data);

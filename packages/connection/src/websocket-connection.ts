@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
-import type { BinaryType, SendableData } from './message-data.ts';
+import type { BinaryType, RawData, SendableData } from './message-data.ts';
 import type { ConnectionOptions, OpenOptions } from './options.ts';
 import type { Sending } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
@@ -33,17 +33,14 @@ const DEFAULT_MODES = [false, true].map((masked) => ({
   binary: { opcode: Opcode.BINARY, fin: true, compress: true, masked },
 }));
 
-type ControlArguments = [
-  data?: SendableData | SendCallback,
-  second?: boolean | SendCallback,
-  third?: SendCallback,
-];
+/** A method's type, so that a callback may say that it takes an error and leave out that there may be none. */
+type ControlCallback = { done(error?: Error): void }['done'];
 
 const CLOSED_EARLY = 'WebSocket was closed before the connection was established';
 
 const listener: SessionListener<WebSocketConnection> = {
   message: (ws, message) =>
-    ws.emit('message', toRawData(message, ws.binaryType), message.opcode === Opcode.BINARY),
+    ws.emit('message', toRawData(message, ws.binaryType) as RawData, message.opcode === Opcode.BINARY),
   ping: (ws, payload) => ws.emit('ping', payload),
   pong: (ws, payload) => ws.emit('pong', payload),
   error: (ws, error) => ws.emit('error', error),
@@ -197,23 +194,18 @@ export class WebSocketConnection extends DomEventTarget {
   /**
    * Sends a ping (§5.5.2).
    *
-   * @param data at most 125 bytes. Default: none.
-   * @param mask whether it is masked. Default: as the role demands.
+   * @param data at most 125 bytes, in any form that `send()` takes. Default: none. The callback may stand in its place.
+   * @param mask whether it is masked. Default: as the role demands. The callback may stand in its place.
+   * @param callback as for `send()`
    * @throws `RangeError` for more than 125 bytes, `Error` while connecting, `TypeError` for data that is neither text nor bytes
    */
-  ping(callback?: SendCallback): void;
-  ping(data: SendableData | undefined, callback?: SendCallback): void;
-  ping(data: SendableData | undefined, mask: boolean | undefined, callback?: SendCallback): void;
-  ping(...args: ControlArguments): void {
-    this.#sendControl(Opcode.PING, ...args);
+  ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
+    this.#sendControl(Opcode.PING, data, mask, callback);
   }
 
   /** Sends a pong (§5.5.3) that no ping asked for. As {@link WebSocketConnection.ping} otherwise. */
-  pong(callback?: SendCallback): void;
-  pong(data: SendableData | undefined, callback?: SendCallback): void;
-  pong(data: SendableData | undefined, mask: boolean | undefined, callback?: SendCallback): void;
-  pong(...args: ControlArguments): void {
-    this.#sendControl(Opcode.PONG, ...args);
+  pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
+    this.#sendControl(Opcode.PONG, data, mask, callback);
   }
 
   /**
@@ -272,8 +264,9 @@ export class WebSocketConnection extends DomEventTarget {
     return undefined;
   }
 
-  #sendControl(opcode: Opcode, ...[data, second, third]: ControlArguments): void {
-    const callback = [data, second, third].find((argument) => typeof argument === 'function');
+  #sendControl(opcode: Opcode, data: unknown, second: unknown, third: unknown): void {
+    const callback = [data, second, third].find((argument) => typeof argument === 'function') as
+      SendCallback | undefined;
     const content = typeof data === 'function' ? undefined : data;
     const session = this.#openSession(content, callback);
     if (session === undefined) return;

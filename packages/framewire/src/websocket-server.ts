@@ -9,9 +9,9 @@ export class WebSocketServer<
   Class extends WebSocketClass = typeof WebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
 > extends WebSocketServerWithInternals<Class, Request> {
-  constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
-    // A program without types may have left the options out: which of them it lacks is said below.
-    const { WebSocket: given } = (options as ServerOptions<Class, Request> | undefined) ?? {};
+  constructor(options?: ServerOptions<Class, Request>, callback?: () => void) {
+    // Where the options were left out, which of them are needed is said below.
+    const { WebSocket: given } = options ?? {};
     super({ ...options, WebSocket: given ?? (WebSocket as WebSocketClass as Class) }, callback);
   }
 }

@@ -1,5 +1,5 @@
 // The class that `require('framewire')` gives, and the types that hang on its name.
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
 import type * as net from 'node:net';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
@@ -26,43 +26,77 @@ export class WebSocket extends WebSocketWithInternals {
   declare static readonly WebSocket: typeof WebSocket;
   declare static readonly WebSocketServer: typeof ServerClass;
   declare static readonly Server: typeof ServerClass;
+
+  /** As that of `@framewire/client`, with options that know this class. */
+  constructor(address: string | URL, options?: WebSocket.ClientOptions | ClientRequestArgs);
+  constructor(
+    address: string | URL,
+    protocols?: client.Subprotocols,
+    options?: WebSocket.ClientOptions | ClientRequestArgs,
+  );
+  constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
+  constructor(address: string | URL | null, second?: Second, third?: Third) {
+    super(address as string, second as client.Subprotocols, third);
+  }
 }
+
+type Self = WebSocket;
+type Third = WebSocket.ClientOptions | ClientRequestArgs;
+type Second = client.Subprotocols | Third;
+
+/** What can be set is written as it is read. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The types by the names that `@types/ws` has given them. */
 // A namespace is how a type hangs on the name of a class; it holds types only.
 // eslint-disable-next-line @typescript-eslint/no-namespace
 export declare namespace WebSocket {
+  /** The class itself. */
+  type WebSocket = Self;
   /** What a message arrives as. */
   type RawData = connection.RawData;
   /** What a listener of the DOM's kind is given. */
   type Data = string | connection.RawData;
+  /** What a certificate or key may be. */
+  type CertMeta = client.CertMeta;
   /** The server. */
   type WebSocketServer<
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = server.WebSocketServer<Class, Request>;
+  > = ServerClass<Class, Request>;
   /** The server, by its other name. */
   type Server<
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = server.WebSocketServer<Class, Request>;
+  > = ServerClass<Class, Request>;
   /** The options of a client. */
   type ClientOptions = client.ClientOptions<WebSocket>;
+  /** Ends the request of a client, after changing it. */
+  type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
   /** The options of a server. */
   type ServerOptions<
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
   > = server.ServerOptions<Class, Request>;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
-  type PerMessageDeflateOptions = Exclude<server.ServerOptions['perMessageDeflate'], boolean | undefined>;
+  type PerMessageDeflateOptions = Mutable<
+    Exclude<server.ServerOptions['perMessageDeflate'], boolean | undefined>
+  >;
   type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientSync<Request>;
   type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientAsync<Request>;
-  type Event = connection.Event<WebSocket>;
-  type CloseEvent = connection.CloseEvent<WebSocket>;
-  type ErrorEvent = connection.ErrorEvent<WebSocket>;
-  type MessageEvent = connection.MessageEvent<WebSocket>;
+  /** The events of the DOM's kind, by their properties: a test may make its own. */
+  type Event = Pick<connection.Event<WebSocket>, 'target' | 'type'>;
+  type CloseEvent = Event & Pick<connection.CloseEvent, 'code' | 'reason' | 'wasClean'>;
+  type ErrorEvent = Event & Pick<connection.ErrorEvent, 'error' | 'message'>;
+  type MessageEvent = Event & Pick<connection.MessageEvent, 'data'>;
+  interface WebSocketEventMap {
+    open: Event;
+    error: ErrorEvent;
+    close: CloseEvent;
+    message: MessageEvent;
+  }
   type EventListenerOptions = connection.DomListenerOptions;
   type AddressInfo = net.AddressInfo;
 }

@@ -13,8 +13,11 @@ export type WebSocketClass = new (
 
 /** What a client is judged by. */
 export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
-  /** The value of `Origin` (`Sec-WebSocket-Origin` in version 8); undefined when there is none, as with clients that are no browsers. */
-  origin: string | undefined;
+  /**
+   * The value of `Origin` (`Sec-WebSocket-Origin` in version 8). Undefined when there is none, as with clients that are no browsers,
+   * which the type leaves out as that of `ws` does.
+   */
+  origin: string;
   /** Whether the request came over TLS. */
   secure: boolean;
   req: Request;

@@ -78,7 +78,7 @@ export function verify<Request extends IncomingMessage>(
     return;
   }
   const secure = 'encrypted' in request.socket && Boolean(request.socket.encrypted);
-  const info: ClientInfo<Request> = { origin, secure, req: request };
+  const info = { origin, secure, req: request } as ClientInfo<Request>;
   // The two kinds of `ws` are told apart by how many parameters they declare.
   if (verifyClient.length === 2) {
     (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {

@@ -1,5 +1,5 @@
 // The server and its life: where its requests come from, which connections it has, how it closes.
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -10,7 +10,13 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import { DEFAULTS, isAttached, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
+import {
+  DEFAULTS,
+  isAttached,
+  TypedEmitter,
+  WebSocketConnection,
+  type ConnectionOptions,
+} from '@framewire/connection';
 import { createRefusal, formatHead, reasonPhrase, refusalError, type Refusal } from '@framewire/handshake';
 import { hasOneSource, type ServerOptions, type WebSocketClass } from './options.ts';
 import { destroyOnError, leaveErrors, refuse } from './refusal.ts';
@@ -72,7 +78,7 @@ const SERVER_DEFAULTS = {
 export class WebSocketServer<
   Class extends WebSocketClass = typeof AcceptedWebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends EventEmitter<WebSocketServerEventMap<InstanceType<Class>, InstanceType<Request>>> {
+> extends TypedEmitter<WebSocketServerEventMap<InstanceType<Class>, InstanceType<Request>>> {
   /** The options as given, with the defaults where they say nothing. */
   readonly options: ServerOptions<Class, Request>;
   /** The open connections; only with `clientTracking`. */

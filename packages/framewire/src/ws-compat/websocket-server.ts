@@ -17,6 +17,11 @@ export class WebSocketServerWithInternals<
     return this.httpServer ?? null;
   }
 
+  /** The option `path`; empty for none. */
+  get path(): string {
+    return this.options.path ?? '';
+  }
+
   /**
    * Makes a connection of a request that was found to be in order: the last step of `handleUpgrade()`.
    *
