@@ -1,0 +1,115 @@
+// The optional native modules: used where they are installed and wanted, and never needed. Each case is a process of its own, in a
+// folder in which the built packages are installed.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const require = createRequire(import.meta.url);
+const packages = fileURLToPath(new URL('../../', import.meta.url));
+const NATIVES = ['bufferutil', 'utf-8-validate'] as const;
+type Native = (typeof NATIVES)[number];
+
+/** Echoes texts and bytes short and long, masked and not, and tells a digest of them and which native modules were loaded. */
+const SCRIPT = `
+  import { createHash } from 'node:crypto';
+  import { once } from 'node:events';
+  import { createRequire } from 'node:module';
+  import { WebSocket, WebSocketServer } from 'framewire';
+
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', (ws) => ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary })));
+  await once(server, 'listening');
+  const ws = new WebSocket('ws://127.0.0.1:' + server.address().port, { generateMask: (mask) => mask.fill(0x5a) });
+  await once(ws, 'open');
+  const digest = createHash('sha256');
+  for (const message of ['é', 'é'.repeat(40_000), Buffer.alloc(1000, 7), Buffer.alloc(100_000, 7)]) {
+    ws.send(message);
+    const [data, isBinary] = await once(ws, 'message');
+    digest.update(data).update(String(isBinary));
+  }
+  const connection = [...server.clients][0];
+  connection.on('error', ({ code }) => digest.update(code));
+  // What is no UTF-8 is seen, whoever looks.
+  ws.send(Buffer.concat([Buffer.alloc(2000, 'a'), Buffer.of(0xff)]), { binary: false });
+  const [code] = await once(ws, 'close');
+  server.close();
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  const natives = ['bufferutil', 'utf-8-validate'].filter((name) => loaded.some((file) => file.includes(name)));
+  console.log(digest.digest('hex').slice(0, 16), code, natives.join() || 'none');
+`;
+
+/** What the umbrella is made of. */
+const LAYERS = ['codec', 'handshake', 'permessage-deflate', 'connection', 'client', 'server'];
+const folders = new Map<string, string>();
+/** What the echoes are without any of the two. */
+let digest: string;
+
+/** A folder with the built packages and the native modules named. */
+function installed(natives: readonly Native[]): string {
+  const known = folders.get(natives.join());
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-natives-'));
+  folders.set(natives.join(), folder);
+  for (const name of [...LAYERS, 'framewire']) {
+    const target = join(folder, 'node_modules', name === 'framewire' ? name : `@framewire/${name}`);
+    mkdirSync(target, { recursive: true });
+    for (const part of ['dist', 'package.json']) {
+      cpSync(join(packages, name, part), join(target, part), { recursive: true });
+    }
+  }
+  const deflate = createRequire(join(packages, 'permessage-deflate/package.json'));
+  link(folder, 'minizlib', dirname(dirname(dirname(deflate.resolve('minizlib')))));
+  for (const name of natives) link(folder, name, dirname(require.resolve(`${name}/package.json`)));
+  writeFileSync(join(folder, 'script.mjs'), SCRIPT);
+  return folder;
+}
+
+function link(folder: string, name: string, target: string): void {
+  symlinkSync(target, join(folder, 'node_modules', name), 'dir');
+}
+
+/** What the script tells: digest, close code, which native modules were loaded. */
+async function told(natives: readonly Native[], env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['script.mjs'], {
+    cwd: installed(natives),
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  return stdout.trim();
+}
+
+beforeAll(async () => {
+  [digest = ''] = (await told([])).split(' ');
+});
+
+afterAll(() => {
+  for (const folder of folders.values()) rmSync(folder, { recursive: true });
+});
+
+describe('installed', () => {
+  test.each<[natives: Native[], used: string]>([
+    [[], 'none'],
+    [['bufferutil'], 'bufferutil'],
+    // Node validates UTF-8 itself, in `buffer.isUtf8()`: as in ws, the module is left alone.
+    [['utf-8-validate'], 'none'],
+    [['bufferutil', 'utf-8-validate'], 'bufferutil'],
+  ])('%j: the same messages arrive, with the help of %s', async (natives, used) => {
+    expect(await told(natives)).toBe(`${digest} 1007 ${used}`);
+  });
+});
+
+describe('switched off', () => {
+  test.each<[variables: string[], used: string]>([
+    [[], 'bufferutil'],
+    [['WS_NO_BUFFER_UTIL'], 'none'],
+    [['WS_NO_UTF_8_VALIDATE'], 'bufferutil'],
+    [['WS_NO_BUFFER_UTIL', 'WS_NO_UTF_8_VALIDATE'], 'none'],
+  ])('by %j: the same messages arrive, with the help of %s', async (variables, used) => {
+    const env = Object.fromEntries(variables.map((name) => [name, '1']));
+    expect(await told(NATIVES, env)).toBe(`${digest} 1007 ${used}`);
+  });
+});
