@@ -4,17 +4,18 @@ import { closeBody } from './notation.ts';
 import { CloseCode } from './close-codes.ts';
 import { dataSet } from './data-sets.ts';
 import { Opcode, RSV1, fragment } from './frames.ts';
-import { PackedCache } from './packed-cache.ts';
+import { PackedSequences } from './packed-sequences.ts';
 import { startEndTimer } from './players.ts';
 import type { CompressedConduct, LogEvent } from './case.ts';
 import type { Compression } from './compression.ts';
 import type { DataSet } from './data-sets.ts';
 import type { Engine } from './engine.ts';
+import type { PackedSequence } from './packed-sequences.ts';
 import type { Player, TrafficStats } from './players.ts';
 import type { Tally } from './traffic.ts';
 import type { Behavior } from './verdict.ts';
 
-const cache = new PackedCache();
+const sequences = new PackedSequences();
 
 export class CompressedPlayer implements Player {
   readonly received: LogEvent[] = [];
@@ -25,9 +26,7 @@ export class CompressedPlayer implements Player {
   readonly #conduct: CompressedConduct;
   readonly #count: number;
   readonly #data: DataSet;
-  /** The compressed messages of an earlier run with the same parameters, or null. */
-  readonly #packed: readonly Buffer[] | null;
-  readonly #fresh: Buffer[] = [];
+  readonly #packed: PackedSequence;
   readonly #outgoing = { plain: 0, packed: 0 };
   #echoes = 0;
   #position = 0;
@@ -40,7 +39,7 @@ export class CompressedPlayer implements Player {
     this.#compression = compression;
     this.#count = count;
     this.#data = dataSet(conduct.data);
-    this.#packed = cache.get(this.#key(), count);
+    this.#packed = sequences.get(conduct.data, conduct.length, compression.own);
   }
 
   start(): void {
@@ -75,7 +74,7 @@ export class CompressedPlayer implements Player {
     const { length, fragmentSize } = this.#conduct;
     const payload = this.#data.read(this.#position, length);
     this.#position = (this.#position + length) % this.#data.size;
-    const packed = this.#packed?.[this.#echoes] ?? (await this.#compress(payload));
+    const packed = await this.#packed.message(this.#echoes);
     if (this.#engine.state !== 'open') return;
     this.#sent = payload;
     this.#outgoing.plain += payload.length;
@@ -84,19 +83,7 @@ export class CompressedPlayer implements Player {
     this.#engine.send(fragment(opcode, packed, fragmentSize, RSV1), 'plain');
   }
 
-  async #compress(payload: Buffer): Promise<Buffer> {
-    try {
-      const packed = await this.#compression.compress(payload);
-      this.#fresh.push(packed);
-      return packed;
-    } catch {
-      // The connection ended meanwhile.
-      return Buffer.alloc(0);
-    }
-  }
-
   #succeed(): void {
-    if (!this.#packed) cache.set(this.#key(), this.#fresh);
     this.trafficStats = this.#statistics();
     this.#close();
   }
@@ -104,11 +91,6 @@ export class CompressedPlayer implements Player {
   #close(): void {
     this.#engine.traffic.logging = true;
     this.#engine.close(closeBody(CloseCode.normal));
-  }
-
-  #key(): string {
-    const { windowBits, noContextTakeover } = this.#compression.own;
-    return [this.#conduct.data, this.#conduct.length, windowBits, noContextTakeover].join(' ');
   }
 
   #statistics(): TrafficStats {

@@ -23,33 +23,46 @@ const FLUSH_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 const CHUNK_OCTETS = 65_536;
 
-/** Compresses what is sent and inflates what arrives, one message at a time in each direction. */
-export class Compression {
-  readonly incoming: CompressionCounts = { plain: 0, packed: 0 };
-  /** What is in force for what is sent. */
-  readonly own: DirectionParameters;
-  readonly #peer: DirectionParameters;
+/** Compresses messages, one at a time. */
+export class Deflater {
+  readonly #parameters: DirectionParameters;
   readonly #deflate: DeflateRaw;
-  readonly #inflate: InflateRaw;
 
-  constructor(own: DirectionParameters, peer: DirectionParameters) {
-    this.own = own;
-    this.#peer = peer;
+  constructor(parameters: DirectionParameters) {
+    this.#parameters = parameters;
     this.#deflate = createDeflateRaw({
       level: 6,
       memLevel: 8,
-      windowBits: own.windowBits,
+      windowBits: parameters.windowBits,
       chunkSize: CHUNK_OCTETS,
+      flush: constants.Z_SYNC_FLUSH,
     });
-    this.#inflate = createInflateRaw({ windowBits: peer.windowBits, chunkSize: CHUNK_OCTETS });
   }
 
   /** Returns the payload of a compressed message. */
   async compress(payload: Buffer): Promise<Buffer> {
     const flushed = await pass(this.#deflate, payload);
-    if (this.own.noContextTakeover) this.#deflate.reset();
-    const packed = flushed.subarray(0, flushed.length - FLUSH_TAIL.length);
-    return packed;
+    if (this.#parameters.noContextTakeover) this.#deflate.reset();
+    return flushed.subarray(0, flushed.length - FLUSH_TAIL.length);
+  }
+}
+
+/** What was agreed on for a connection: inflates what arrives, one message at a time. */
+export class Compression {
+  readonly incoming: CompressionCounts = { plain: 0, packed: 0 };
+  /** What is in force for what is sent. */
+  readonly own: DirectionParameters;
+  readonly #peer: DirectionParameters;
+  readonly #inflate: InflateRaw;
+
+  constructor(own: DirectionParameters, peer: DirectionParameters) {
+    this.own = own;
+    this.#peer = peer;
+    this.#inflate = createInflateRaw({
+      windowBits: peer.windowBits,
+      chunkSize: CHUNK_OCTETS,
+      flush: constants.Z_SYNC_FLUSH,
+    });
   }
 
   /**
@@ -67,7 +80,6 @@ export class Compression {
 
   /** Lets go of zlib's memory. */
   end(): void {
-    this.#deflate.close();
     this.#inflate.close();
   }
 }
@@ -86,8 +98,8 @@ function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffe
     };
     const onClose = () => onError(new Error('the connection ended'));
     transform.on('data', onData).once('error', onError).once('close', onClose);
-    transform.write(octets);
-    transform.flush(constants.Z_SYNC_FLUSH, () => {
+    // Both are made to flush at the end of each write: one way to the thread pool and back.
+    transform.write(octets, () => {
       finish();
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
     });

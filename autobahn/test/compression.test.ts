@@ -1,7 +1,8 @@
 import { WebSocket, WebSocketServer } from 'ws';
 import { describe, expect, test } from 'vitest';
-import { Compression } from '../src/compression.ts';
+import { Compression, Deflater } from '../src/compression.ts';
 import { dataSet } from '../src/data-sets.ts';
+import { PackedSequences } from '../src/packed-sequences.ts';
 import { casesOf, runClientCases, runServerCases, verdictsOf } from './support.ts';
 import type { AddressInfo } from 'node:net';
 import type { DataSetName } from '../src/case.ts';
@@ -88,26 +89,39 @@ describe('the compression of the suite', () => {
   ];
 
   test.each(parameters)('gives back what it was given with %o', async (direction) => {
+    const deflater = new Deflater(direction);
     const compression = new Compression(direction, direction);
     for (const length of [1, 16, 5000, 131_072]) {
       const payload = dataSet('prose').read(7, length);
-      expect(await compression.decompress(await compression.compress(payload))).toEqual(payload);
+      expect(await compression.decompress(await deflater.compress(payload))).toEqual(payload);
     }
     compression.end();
   });
 
   test('keeps its context unless that is ruled out', async () => {
-    const [keeping, dropping] = parameters
-      .slice(0, 2)
-      .map((direction) => new Compression(direction, direction));
+    const [keeping, dropping] = parameters.slice(0, 2).map((direction) => new Deflater(direction));
     const payload = dataSet('json').read(0, 1024);
     const lengths = [];
-    for (const compression of [keeping!, dropping!]) {
-      await compression.compress(payload);
-      lengths.push((await compression.compress(payload)).length);
-      compression.end();
+    for (const deflater of [keeping!, dropping!]) {
+      await deflater.compress(payload);
+      lengths.push((await deflater.compress(payload)).length);
     }
     expect(lengths[0]).toBeLessThan(lengths[1]! / 4);
+  });
+
+  test('makes each message of a sequence once, in order, whoever asks for it first', async () => {
+    const sequences = new PackedSequences();
+    const one = sequences.get('json', 5000, parameters[0]!);
+    const other = sequences.get('json', 5000, parameters[0]!);
+    expect(sequences.get('json', 5000, parameters[1]!)).not.toBe(one);
+    const [third, first, second] = await Promise.all([other.message(2), one.message(0), one.message(1)]);
+    expect(await one.message(2)).toBe(third);
+    expect(one.octets).toBe(first.length + second.length + third.length);
+    const compression = new Compression(parameters[0]!, parameters[0]!);
+    for (const [index, packed] of [first, second, third].entries()) {
+      expect(await compression.decompress(packed)).toEqual(dataSet('json').read(index * 5000, 5000));
+    }
+    compression.end();
   });
 
   test('refuses what is not deflate data', async () => {

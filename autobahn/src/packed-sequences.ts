@@ -1,0 +1,71 @@
+/**
+ * The compressed messages of sections 12 and 13, each made once: nine cases of a group send the same long messages, cut into
+ * fragments of different sizes, some of them at the same time, and compressing is most of the work of a run.
+ */
+
+import { Deflater } from './compression.ts';
+import { dataSet } from './data-sets.ts';
+import type { DataSetName } from './case.ts';
+import type { DirectionParameters } from './compression.ts';
+
+/** Octets that are kept at most. */
+const MAX_OCTETS = 160 * 1024 * 1024;
+
+/** The messages of one data set and length, compressed one after the other with the same parameters. */
+export class PackedSequence {
+  /** How many octets the messages have that were made so far. */
+  octets = 0;
+  readonly #data: DataSetName;
+  readonly #length: number;
+  readonly #deflater: Deflater;
+  readonly #messages: Promise<Buffer>[] = [];
+
+  constructor(data: DataSetName, length: number, parameters: DirectionParameters) {
+    this.#data = data;
+    this.#length = length;
+    this.#deflater = new Deflater(parameters);
+  }
+
+  /** Returns the message of a number from 0 on, made for whoever asks for it first. */
+  message(index: number): Promise<Buffer> {
+    while (this.#messages.length <= index) this.#messages.push(this.#make(this.#messages.length));
+    return this.#messages[index] as Promise<Buffer>;
+  }
+
+  async #make(index: number): Promise<Buffer> {
+    // What it points back to has to be there.
+    await this.#messages[index - 1];
+    const data = dataSet(this.#data);
+    const packed = await this.#deflater.compress(data.read((index * this.#length) % data.size, this.#length));
+    this.octets += packed.length;
+    return packed;
+  }
+}
+
+/** Keeps sequences for the cases to come, the latest ones. */
+export class PackedSequences {
+  readonly #sequences = new Map<string, PackedSequence>();
+
+  /** Returns the sequence with these parameters, whether or not it has been begun. */
+  get(data: DataSetName, length: number, parameters: DirectionParameters): PackedSequence {
+    const key = [data, length, parameters.windowBits, parameters.noContextTakeover].join(' ');
+    const found = this.#sequences.get(key);
+    if (found) return found;
+    this.#makeRoom();
+    const sequence = new PackedSequence(data, length, parameters);
+    this.#sequences.set(key, sequence);
+    return sequence;
+  }
+
+  /** A case that is under way keeps the sequence that it has. */
+  #makeRoom(): void {
+    let octets = 0;
+    for (const sequence of this.#sequences.values()) octets += sequence.octets;
+    // A map yields its oldest key first.
+    for (const [key, sequence] of this.#sequences) {
+      if (octets <= MAX_OCTETS) return;
+      octets -= sequence.octets;
+      this.#sequences.delete(key);
+    }
+  }
+}
