@@ -11,7 +11,11 @@ import { WebSocketServer } from 'ws';
 import { parseIndex } from '../src/report/index-json.ts';
 import type { AddressInfo } from 'node:net';
 
-const execute = promisify(execFile);
+/** Runs a program as a terminal would: an npm that runs the tests leaves its own settings to the npm inside of them. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+const execute = (program: string, args: string[], cwd: string) =>
+  promisify(execFile)(program, args, { cwd, env });
+
 const source = fileURLToPath(new URL('..', import.meta.url));
 const PATIENCE = 180_000;
 
@@ -19,13 +23,11 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conformance-packed-'));
-  await execute('npm', ['pack', '--pack-destination', folder], { cwd: source });
+  await execute('npm', ['pack', '--pack-destination', folder], source);
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   // Without the network: the tool depends on nothing.
-  await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, tarball)], {
-    cwd: folder,
-  });
+  await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, tarball)], folder);
 }, PATIENCE);
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -48,7 +50,7 @@ test(
     await once(server, 'listening');
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const line = ['client', url, '--cases', '1.1.*,2.*,7.13.1', '--agent', 'ws', '--out', 'reports'];
-    const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', ...line], { cwd: folder });
+    const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', ...line], folder);
     server.close();
     expect(stdout).toContain('20 of 20 cases run: 19 OK, 1 INFORMATIONAL\n');
     const index = parseIndex(await readFile(join(folder, 'reports', 'index.json'), 'utf8'));
@@ -58,6 +60,6 @@ test(
 );
 
 test('npx framewire-conformance --help prints the help', { timeout: PATIENCE }, async () => {
-  const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', '--help'], { cwd: folder });
+  const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', '--help'], folder);
   expect(stdout).toContain('framewire-conformance client ws://host:port');
 });
