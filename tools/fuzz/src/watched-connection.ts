@@ -85,7 +85,9 @@ export class WatchedConnection {
   /** Waits until all has happened that the model foretells, and compares. */
   async agreesWith(model: Endpoint): Promise<void> {
     const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
-    for (let turn = 0; !this.#isAsFarAs(model) && (turn < PATIENCE || performance.now() < deadline); turn++) {
+    // Where each event has a turn of its own, many take many.
+    const turns = PATIENCE + 2 * model.events.length;
+    for (let turn = 0; !this.#isAsFarAs(model) && (turn < turns || performance.now() < deadline); turn++) {
       await nextTurn();
     }
     for (let turn = 0; turn < AFTERWARDS; turn++) await nextTurn();
