@@ -133,6 +133,7 @@ export default defineConfig(
         process: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
+        fetch: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         document: 'readonly',

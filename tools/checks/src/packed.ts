@@ -3,9 +3,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { packPackages, type PackedPackage } from '@framewire/testing/packed';
 import { run } from './command.ts';
-import { ROOT, publishedPackages, readManifest } from './workspace.ts';
-import type { Manifest, Package } from './workspace.ts';
+import { ROOT, readManifest } from './workspace.ts';
+import type { Manifest } from './workspace.ts';
 
 /** One packed and unpacked package. */
 export interface Installed {
@@ -41,10 +42,10 @@ export async function install(): Promise<Installation> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const tarballs = join(folder, 'tarballs');
-    await must('pnpm', ['--filter', './packages/*', 'pack', '--pack-destination', tarballs]);
     const packages: Installed[] = [];
-    for (const each of publishedPackages()) packages.push(await unpack(each, folder, tarballs));
+    for (const each of await packPackages(join(folder, 'tarballs'))) {
+      packages.push(await unpack(each, folder));
+    }
     link(ROOT, '@types/node', folder);
     for (const [name, dependent] of Object.entries(OUTSIDE)) {
       link(join(ROOT, 'packages', dependent), name, folder);
@@ -56,13 +57,11 @@ export async function install(): Promise<Installation> {
   }
 }
 
-async function unpack({ manifest }: Package, folder: string, tarballs: string): Promise<Installed> {
-  const { name, version } = manifest;
-  const tarball = join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+async function unpack({ name, filename }: PackedPackage, folder: string): Promise<Installed> {
   const path = join(folder, 'node_modules', ...name.split('/'));
   mkdirSync(path, { recursive: true });
-  await must('tar', ['-xzf', tarball, '-C', path, '--strip-components=1']);
-  return { name, tarball, path, manifest: readManifest(path) };
+  await must('tar', ['-xzf', filename, '-C', path, '--strip-components=1']);
+  return { name, tarball: filename, path, manifest: readManifest(path) };
 }
 
 /** Makes a package that is installed in one folder one of another. */

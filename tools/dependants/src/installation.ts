@@ -1,0 +1,143 @@
+/** The dependants installed by npm, in a folder of their own outside of the workspace, kept for as long as nothing changes. */
+
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packPackages, type PackedPackage } from '@framewire/testing/packed';
+import { must } from './command.ts';
+import {
+  commitLockfile,
+  committedManifest,
+  committedPlan,
+  tarballOf,
+  withPacked,
+  withWs,
+  withoutPacked,
+} from './lockfile.ts';
+import type { Lockfile, Packed, Plan } from './lockfile.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Which package the dependants get when they ask for ws: ours, or, as the control, the real one. */
+export type Kind = 'framewire' | 'ws';
+
+/** What a kept installation was made from, and where it lies. */
+interface Kept {
+  key: string;
+  folder: string;
+}
+
+/**
+ * Packs our packages and installs the dependants by the committed lockfile; returns the folder with their node_modules.
+ * An installation of the same packages by the same lockfile is used again.
+ *
+ * @throws {Error} With what the packer or npm printed.
+ */
+export async function install(kind: Kind): Promise<string> {
+  const staging = mkdtempSync(join(tmpdir(), 'framewire-tarballs-'));
+  try {
+    const packages = kind === 'framewire' ? await packPackages(staging) : [];
+    const plan =
+      kind === 'framewire'
+        ? withPacked(committedPlan(), await Promise.all(packages.map(read)))
+        : withWs(committedPlan(), versionOfWs());
+    const key = keyOf(plan);
+    const pointer = join(ROOT, '.cache', 'dependants', `${kind}.json`);
+    const kept = readKept(pointer);
+    if (kept?.key === key && existsSync(kept.folder)) return kept.folder;
+    if (kept) rmSync(kept.folder, { recursive: true, force: true });
+    rmSync(pointer, { force: true });
+    const folder = await installed(plan, packages);
+    mkdirSync(dirname(pointer), { recursive: true });
+    writeFileSync(pointer, JSON.stringify({ key, folder } satisfies Kept));
+    return folder;
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Resolves what the manifest asks for anew, and writes the lockfile that is committed. */
+export async function relock(): Promise<void> {
+  const folder = newFolder();
+  try {
+    const packages = await packPackages(join(folder, 'packed'));
+    layOut(folder, packages);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(committedManifest()));
+    await must('npm', ['install', '--package-lock-only', ...NPM_OPTIONS], folder);
+    commitLockfile(
+      withoutPacked(JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as Lockfile),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** No build scripts, nothing optional, nothing but what is asked for. */
+const NPM_OPTIONS = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+
+async function installed({ manifest, lockfile }: Plan, packages: readonly PackedPackage[]): Promise<string> {
+  const folder = newFolder();
+  try {
+    layOut(folder, packages);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lockfile));
+    await must('npm', ['ci', '--prefer-offline', ...NPM_OPTIONS], folder);
+    return folder;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Its real path: the engine names modules by theirs. */
+function newFolder(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'framewire-dependants-')));
+}
+
+/** Puts the packed files where the manifest expects them. */
+function layOut(folder: string, packages: readonly PackedPackage[]): void {
+  for (const { name, filename } of packages) cpSync(filename, join(folder, tarballOf(name)));
+}
+
+/** What a packed package depends on, as it is published. */
+async function read({ name, version, filename, integrity }: PackedPackage): Promise<Packed> {
+  const manifest = JSON.parse(
+    await must('tar', ['-xzOf', filename, 'package/package.json']),
+  ) as Partial<Packed>;
+  return { name, version, integrity, dependencies: manifest.dependencies ?? {} };
+}
+
+/** The version that the workspace compares itself with. */
+function versionOfWs(): string {
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    devDependencies: { ws: string };
+  };
+  return devDependencies.ws;
+}
+
+/** Everything that an installation depends on. */
+function keyOf(plan: Plan): string {
+  const engine = `${process.platform} ${process.arch} ${process.versions.modules}`;
+  return createHash('sha256')
+    .update(JSON.stringify([engine, plan]))
+    .digest('hex');
+}
+
+function readKept(pointer: string): Kept | undefined {
+  try {
+    return JSON.parse(readFileSync(pointer, 'utf8')) as Kept;
+  } catch {
+    return undefined; // Nothing was kept yet.
+  }
+}

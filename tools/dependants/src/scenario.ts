@@ -1,0 +1,77 @@
+/** A scenario: a program that drives dependants with real traffic, run beside their node_modules, and what it came to. */
+
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { executable, requirement, testCertificate } from '@framewire/testing';
+import { run } from './command.ts';
+import { calledFunctions, implementationsUsed } from './evidence.ts';
+import type { Kind } from './installation.ts';
+
+const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
+
+/** Far above what any needs: it ends a program that something keeps alive, such as a connection that was not closed. */
+const TIMEOUT = 90_000;
+
+/** What a scenario came to. */
+export interface Result {
+  /** The tests of the program that passed. */
+  passed: number;
+  /** The tests that did not. */
+  failed: number;
+  /** Whether the program ended by itself. A connection, server or timer left open would keep it alive. */
+  ended: boolean;
+  /** Whose connections sent messages. */
+  used: Kind[];
+  /** All that it printed. */
+  output: string;
+}
+
+/** The names of all scenarios. */
+export function scenarios(): string[] {
+  return readdirSync(SCENARIOS)
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => file.slice(0, -'.mjs'.length));
+}
+
+/** Whether a scenario cannot be run here. */
+export function isSkipped(name: string): boolean {
+  return name === 'chromium' && requirement('chromium').missing;
+}
+
+/** Puts the scenarios, and the certificate of their servers, beside the node_modules that they import from. */
+export async function layOutScenarios(folder: string): Promise<void> {
+  rmSync(join(folder, 'scenarios'), { recursive: true, force: true });
+  cpSync(SCENARIOS, join(folder, 'scenarios'), { recursive: true });
+  for (const name of ['certificate', 'coverage']) mkdirSync(join(folder, name), { recursive: true });
+  const { key, cert } = await testCertificate();
+  writeFileSync(join(folder, 'certificate', 'key.pem'), key);
+  writeFileSync(join(folder, 'certificate', 'cert.pem'), cert);
+}
+
+/** Runs a scenario. */
+export async function runScenario(folder: string, name: string): Promise<Result> {
+  const browser = name === 'chromium' ? { CHROMIUM: executable('chromium') } : {};
+  const coverage = mkdtempSync(join(folder, 'coverage', `${name}-`));
+  try {
+    const { code, stdout, stderr } = await run(
+      process.execPath,
+      ['--test-reporter=tap', join('scenarios', `${name}.mjs`)],
+      { cwd: folder, timeout: TIMEOUT, env: { ...browser, NODE_V8_COVERAGE: coverage } },
+    );
+    return {
+      passed: countOf('pass', stdout),
+      failed: countOf('fail', stdout),
+      ended: code === 0 || code === 1,
+      used: implementationsUsed(calledFunctions(coverage)),
+      output: `${stdout}${stderr}`,
+    };
+  } finally {
+    rmSync(coverage, { recursive: true, force: true });
+  }
+}
+
+/** A line of the sum at the end of TAP, as Node writes it: `# pass 3`. */
+function countOf(what: 'pass' | 'fail', tap: string): number {
+  return Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
+}

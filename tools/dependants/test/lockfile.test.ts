@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { committedPlan, withPacked, withWs, withoutPacked } from '../src/lockfile.ts';
+
+const packed = [
+  {
+    name: 'framewire',
+    version: '1.2.3',
+    integrity: 'sha512-a',
+    dependencies: { '@framewire/codec': '^1.0.0' },
+  },
+];
+
+describe('The lockfile', () => {
+  test('has our packages as they were packed, the umbrella by the name of ws', () => {
+    const { lockfile } = withPacked(committedPlan(), packed);
+    expect(lockfile.packages['node_modules/ws']).toEqual({
+      ...packed[0],
+      resolved: 'file:tarballs/framewire.tgz',
+    });
+  });
+
+  test('is committed without what changes with every build', () => {
+    const { lockfile } = committedPlan();
+    expect(withoutPacked(withPacked(committedPlan(), packed).lockfile)).toEqual(lockfile);
+  });
+
+  test('of the control has the real ws, and nothing of ours', () => {
+    const { manifest, lockfile } = withWs(committedPlan(), '8.0.0');
+    expect(manifest).toMatchObject({ dependencies: { ws: '8.0.0' }, overrides: { ws: '$ws' } });
+    expect(lockfile.packages['node_modules/ws']).toEqual({ version: '8.0.0' });
+    expect(JSON.stringify(lockfile)).not.toContain('file:');
+  });
+
+  test('pins every dependant to one version', () => {
+    const { ws, ...others } = committedPlan().manifest.dependencies;
+    expect(ws).toBe('file:tarballs/framewire.tgz');
+    expect(Object.values(others).filter((range) => !/^(npm:[^@]+@)?\d+\.\d+\.\d+$/.test(range))).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+/** The published packages as a user would download them: packed by the packer that publishes them. */
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The list of a package's files is long. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/** One packed package. */
+export interface PackedPackage {
+  name: string;
+  version: string;
+  /** The path of the packed file. */
+  filename: string;
+  /** Its hash, as lockfiles have it. The same files always give the same one. */
+  integrity: string;
+}
+
+/** What the packer says of each. */
+interface Listed extends PackedPackage {
+  files: { path: string }[];
+}
+
+/**
+ * Packs every published package of this workspace, as it was last built.
+ *
+ * @param destination The folder for the packed files.
+ * @throws {Error} With what the packer printed, or the name of a package that was not built.
+ */
+export async function packPackages(destination: string): Promise<PackedPackage[]> {
+  const args = ['--filter', './packages/*', 'pack', '--pack-destination', destination, '--json'];
+  const listed = JSON.parse(await pnpm(args)) as Listed[];
+  return listed.map(({ name, version, filename, integrity, files }) => {
+    if (!files.some(({ path }) => path.startsWith('dist/'))) {
+      throw new Error(`${name} is not built: run npm run build first`);
+    }
+    return { name, version, filename, integrity };
+  });
+}
+
+/** Runs the pinned pnpm: the one on PATH under `npm test`, else the one that npm brings. */
+async function pnpm(args: readonly string[]): Promise<string> {
+  try {
+    return await output('pnpm', args);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    packageManager: string;
+  };
+  return output('npm', ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', ...args]);
+}
+
+async function output(command: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, { cwd: ROOT, maxBuffer: MAX_OUTPUT });
+  return stdout;
+}
