@@ -1,0 +1,78 @@
+/** The server behind a proxy: an echo that tells what an application would see of its clients. */
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'framewire';
+
+/** A server behind a proxy. */
+export interface Backend {
+  port: number;
+  wss: WebSocketServer;
+  /** The next connection and its request. */
+  next(): Promise<[WebSocket, IncomingMessage]>;
+  /** Ends it with all of its connections. */
+  stop(): Promise<void>;
+}
+
+/** Starts an echo server; on a free port by default. */
+export async function startBackend(port = 0, options: WebSocket.ServerOptions = {}): Promise<Backend> {
+  const http = createServer();
+  return backendOf(http, http, port, options);
+}
+
+/** Starts one whose proxy says who the client is in a line of the PROXY protocol; it is told in `addresses`. */
+export async function startToldBackend(): Promise<Backend & { addresses: string[] }> {
+  const http = createServer();
+  const addresses: string[] = [];
+  const tcp = createTcpServer((socket) => {
+    readLine(socket, (line) => {
+      // PROXY TCP4 <address of the client> <its destination> <port of the client> <port of the destination>
+      addresses.push(line.split(' ')[2] ?? '');
+      http.emit('connection', socket);
+    });
+  });
+  return { ...(await backendOf(tcp, http, 0, {})), addresses };
+}
+
+async function backendOf(
+  listener: Server,
+  http: ReturnType<typeof createServer>,
+  port: number,
+  options: WebSocket.ServerOptions,
+): Promise<Backend> {
+  const wss = new WebSocketServer({ perMessageDeflate: true, ...options, server: http });
+  wss.on('connection', (ws) => {
+    ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+  });
+  listener.listen(port, '127.0.0.1');
+  await once(listener, 'listening');
+  return {
+    port: (listener.address() as AddressInfo).port,
+    wss,
+    next: async () => (await once(wss, 'connection')) as [WebSocket, IncomingMessage],
+    async stop() {
+      const closed = once(listener, 'close');
+      listener.close();
+      http.closeAllConnections();
+      for (const ws of wss.clients) ws.terminate();
+      await closed;
+    },
+  };
+}
+
+/** Takes the first line from a socket, and leaves what follows for whoever reads next. */
+function readLine(socket: Socket, take: (line: string) => void): void {
+  let read = Buffer.alloc(0);
+  const onReadable = (): void => {
+    for (let chunk = socket.read() as Buffer | null; chunk; chunk = socket.read() as Buffer | null) {
+      read = Buffer.concat([read, chunk]);
+    }
+    const end = read.indexOf('\r\n');
+    if (end === -1) return;
+    socket.off('readable', onReadable);
+    socket.unshift(read.subarray(end + 2));
+    take(read.toString('latin1', 0, end));
+  };
+  socket.on('readable', onReadable);
+}
