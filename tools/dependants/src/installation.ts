@@ -50,7 +50,7 @@ export async function install(kind: Kind): Promise<string> {
     const packages = kind === 'framewire' ? await packPackages(staging) : [];
     const plan =
       kind === 'framewire'
-        ? withPacked(committedPlan(), await Promise.all(packages.map(read)))
+        ? withPacked(committedPlan(), await Promise.all(packages.map(readPacked)))
         : withWs(committedPlan(), versionOfWs());
     const key = keyOf(plan);
     const pointer = join(ROOT, '.cache', 'dependants', `${kind}.json`);
@@ -111,7 +111,7 @@ function layOut(folder: string, packages: readonly PackedPackage[]): void {
 }
 
 /** What a packed package depends on, as it is published. */
-async function read({ name, version, filename, integrity }: PackedPackage): Promise<Packed> {
+export async function readPacked({ name, version, filename, integrity }: PackedPackage): Promise<Packed> {
   const manifest = JSON.parse(
     await must('tar', ['-xzOf', filename, 'package/package.json']),
   ) as Partial<Packed>;

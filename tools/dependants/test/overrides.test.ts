@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packPackages } from '@framewire/testing/packed';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { must } from '../src/command.ts';
+import { readPacked } from '../src/installation.ts';
+import { startRegistry, type Registry } from '../src/registry.ts';
+
+/** An installation without a cache on a busy machine. */
+const INSTALLING = 300_000;
+
+/** A dependant, and the version of ws that it asks for. */
+const DEPENDANT = { 'engine.io-client': '6.6.8' };
+
+/** Says which package the dependant is given, and that it can be loaded. */
+const PROGRAM = `
+  const { createRequire } = require('node:module');
+  const inside = createRequire(require.resolve('engine.io-client'));
+  const { name } = inside('ws/package.json');
+  console.log(JSON.stringify([name, typeof inside('ws').WebSocketServer]));
+`;
+
+let registry: Registry;
+let alias = '';
+let tarballs = '';
+
+beforeAll(async () => {
+  tarballs = mkdtempSync(join(tmpdir(), 'framewire-tarballs-'));
+  const packed = await packPackages(tarballs);
+  const published = await Promise.all(packed.map(async (each) => ({ ...each, ...(await readPacked(each)) })));
+  registry = await startRegistry(published);
+  alias = `npm:framewire@${published.find(({ name }) => name === 'framewire')!.version}`;
+}, INSTALLING);
+
+afterAll(async () => {
+  await registry.stop();
+  rmSync(tarballs, { recursive: true });
+});
+
+/** A folder with a manifest that has the dependant, and more; the registry is ours. */
+function project(manifest: object): string {
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-project-'));
+  writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}/\ncache=${join(folder, 'cache')}\n`);
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({
+      name: 'project',
+      version: '1.0.0',
+      private: true,
+      dependencies: DEPENDANT,
+      ...manifest,
+    }),
+  );
+  writeFileSync(join(folder, 'program.cjs'), PROGRAM);
+  return folder;
+}
+
+/** What the dependant in a folder is given. */
+async function givenIn(folder: string): Promise<unknown> {
+  return JSON.parse(await must(process.execPath, ['program.cjs'], folder));
+}
+
+/** Runs another package manager, as npm brings it from its own cache or registry. */
+function brought(manager: string, args: readonly string[]): Promise<string> {
+  const [command = ''] = manager.split('@');
+  return must('npm', ['exec', '--yes', `--package=${manager}`, '--', command, ...args], tarballs);
+}
+
+describe('Below a dependency', () => {
+  test('npm puts ours by `overrides` in package.json', { timeout: INSTALLING }, async () => {
+    const folder = project({ overrides: { ws: alias } });
+    try {
+      await must('npm', ['install', '--no-audit', '--no-fund'], folder);
+      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('pnpm puts ours by `overrides` in pnpm-workspace.yaml', { timeout: INSTALLING }, async () => {
+    const folder = project({});
+    try {
+      const settings = `overrides:\n  ws: ${alias}\nstoreDir: ${join(folder, 'store')}\n`;
+      writeFileSync(join(folder, 'pnpm-workspace.yaml'), settings);
+      await brought('pnpm@12.21.0', ['--dir', folder, 'install', `--registry=${registry.url}/`]);
+      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('Yarn puts ours by `resolutions` in package.json', { timeout: INSTALLING }, async () => {
+    const folder = project({ resolutions: { ws: alias } });
+    try {
+      const cache = ['--cache-folder', join(folder, 'cache')];
+      const from = ['--registry', `${registry.url}/`];
+      await brought('yarn@1.22.22', ['--cwd', folder, 'install', ...from, ...cache]);
+      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
