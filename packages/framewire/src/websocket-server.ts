@@ -15,3 +15,9 @@ export class WebSocketServer<
     super({ ...options, WebSocket: given ?? (WebSocket as WebSocketClass as Class) }, callback);
   }
 }
+
+/** The server by a name of its own, for the namespace that has a type of the class's name: bundled they would be one. */
+export type ServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage> = WebSocketServer<
+  Class,
+  Request
+>;

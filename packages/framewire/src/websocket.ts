@@ -10,7 +10,7 @@ import type { Receiver as ReceiverClass } from './ws-compat/receiver.ts';
 import type { Sender as SenderClass } from './ws-compat/sender.ts';
 import type * as subprotocolHeader from './ws-compat/subprotocol.ts';
 import { WebSocketWithInternals } from './ws-compat/websocket.ts';
-import type { WebSocketServer as ServerClass } from './websocket-server.ts';
+import type { ServerOf, WebSocketServer as ServerClass } from './websocket-server.ts';
 
 /**
  * A WebSocket: a client when made from a URL, and the class of a server's connections. Everything else that the package
@@ -63,12 +63,12 @@ export declare namespace WebSocket {
   type WebSocketServer<
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = ServerClass<Class, Request>;
+  > = ServerOf<Class, Request>;
   /** The server, by its other name. */
   type Server<
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = ServerClass<Class, Request>;
+  > = ServerOf<Class, Request>;
   /** The options of a client. */
   type ClientOptions = client.ClientOptions<WebSocket>;
   /** Ends the request of a client, after changing it. */
