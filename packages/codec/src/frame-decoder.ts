@@ -294,7 +294,7 @@ class FrameInProgress implements PartialFrame {
   /** Takes the payload's next bytes, `chunk[start]` to before `chunk[end]`; false when there is no room for them. */
   append(chunk: Uint8Array, start: number, end: number): boolean {
     const { payload } = this;
-    if (!payload.reserve(end - start, this.payloadLength)) return false;
+    if (!payload.reserve(end - start, this.payloadLength, this.payloadLength)) return false;
     copyMasked(chunk, start, end, payload.bytes, payload.length, rotateMaskingKey(this.#key, payload.length));
     payload.length += end - start;
     this.chunks++;

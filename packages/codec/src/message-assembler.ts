@@ -121,7 +121,7 @@ export class MessageAssembler {
 
   #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
     // As good as a limit: the engine cannot hold what would be the message.
-    if (!message.append(frame.payload, this.#maxPayload)) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
+    if (!message.append(frame, this.#maxPayload)) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
     const checksText = this.#isPlainText(frame);
     if (!frame.fin) {
       if (checksText) this.#validate(frame.payload, validated, frame.payload.length);
@@ -201,9 +201,11 @@ class MessageInProgress {
     return this.#gathered.length;
   }
 
-  /** Takes the next fragment's payload; false when there is no room for it. */
-  append(payload: Uint8Array, maxPayload: number): boolean {
-    if (!this.#gathered.reserve(payload.length, maxPayload > 0 ? maxPayload : Infinity)) return false;
+  /** Takes the next fragment's payload; false when there is no room for it. With the last one, the length is known. */
+  append({ payload, fin }: Frame, maxPayload: number): boolean {
+    const limit = maxPayload > 0 ? maxPayload : Infinity;
+    const announced = fin ? this.length + payload.length : undefined;
+    if (!this.#gathered.reserve(payload.length, limit, announced)) return false;
     this.#gathered.bytes.set(payload, this.#gathered.length);
     this.#gathered.length += payload.length;
     this.#ends?.push(this.#gathered.length);

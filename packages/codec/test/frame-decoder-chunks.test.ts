@@ -223,6 +223,25 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(2 * payload.length);
   });
 
+  test('is, once an eighth of a frame has come, that of the whole frame: it is not copied again for its last bytes', async () => {
+    const sizes: number[] = [];
+    const codec = await codecOn(engine, (kernel) => ({
+      ...kernel,
+      allocate(size) {
+        sizes.push(size);
+        return kernel.allocate(size);
+      },
+    }));
+    const wire = received('client', frame('82', someBytes(4 ** 9)));
+    const decoder = new codec.FrameDecoder({ role: 'client' });
+    for (let at = 0; at < wire.length; at += 1024) {
+      decoder.push(wire.subarray(at, at + 1024));
+      decoder.next();
+    }
+    expect(sizes.at(-1)).toBe(4 ** 9);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1.5 * 4 ** 9);
+  });
+
   test('grows in smaller steps when the engine refuses large ones, and ends in 1009', async () => {
     const codec = await codecOn(engine, (kernel) => ({
       ...kernel,
