@@ -13,7 +13,15 @@ import {
   RSV2_RSV3,
 } from './frame-header.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
-import { applyMask, copyMasked, readMaskingKey, rotateMaskingKey, type MaskingKey } from './masking.ts';
+import {
+  applyMask,
+  copyMasked,
+  readMaskingKey,
+  rotateMaskingKey,
+  unmaskShort,
+  wordsOf,
+  type MaskingKey,
+} from './masking.ts';
 import { isControl, isOpcode, Opcode } from './opcode.ts';
 import { protocolError, type ProtocolError, type ProtocolRule } from './protocol-error.ts';
 
@@ -24,6 +32,8 @@ export interface Frame {
   /** Whether an extension's bit is set: on the first frame of a compressed message (RFC 7692 §6). */
   readonly rsv1: boolean;
   readonly opcode: Opcode;
+  /** Whether unmasking has shown that all of the payload is ASCII, so that text need not be validated; false says nothing. */
+  readonly ascii?: boolean;
   /** A view of the chunk that held the whole frame, or a buffer of its own; a `Buffer` on Node. */
   readonly payload: Uint8Array;
 }
@@ -53,6 +63,10 @@ export interface FrameDecoderOptions {
 
 const EMPTY = new Uint8Array(0);
 
+/** From this length of a chunk on a view of it as words is worth making, and up to this length of a payload it is used. */
+const WORDS_FROM = 512;
+const WORDS_UP_TO = 1023;
+
 /**
  * Reads frames from bytes in chunks of any size: {@link FrameDecoder.push} a chunk, then call
  * {@link FrameDecoder.next} until it returns undefined. Stopping in between is how a reader pauses.
@@ -79,6 +93,8 @@ export class FrameDecoder {
   /** The chunk being read, and how far. */
   #chunk: Uint8Array = EMPTY;
   #offset = 0;
+  /** The chunk as words: null where there can be none, undefined before it is wanted. */
+  #words: Int32Array | null | undefined = undefined;
   /** Chunks that were pushed before this one was read to its end, from `#waitingFrom` on; never empty. */
   #waiting: Uint8Array[] | undefined = undefined;
   #waitingFrom = 0;
@@ -111,6 +127,7 @@ export class FrameDecoder {
     } else if (this.#error === undefined) {
       this.#chunk = chunk;
       this.#offset = 0;
+      this.#words = undefined;
     }
   }
 
@@ -136,6 +153,7 @@ export class FrameDecoder {
   #takeWaiting(): boolean {
     const waiting = this.#waiting;
     this.#offset = 0;
+    this.#words = undefined;
     if (waiting === undefined) {
       this.#chunk = EMPTY;
       return false;
@@ -198,8 +216,19 @@ export class FrameDecoder {
       return this.#readPayload(this.#partial);
     }
     this.#offset = end;
-    if (key !== 0) applyMask(this.#chunk, start, end, key);
-    return { fin, rsv1, opcode, payload: kernel.view(this.#chunk, start, end) };
+    const ascii = key !== 0 && this.#unmask(start, end, key);
+    return { fin, rsv1, opcode, ascii, payload: kernel.view(this.#chunk, start, end) };
+  }
+
+  /** Unmasks a payload in the chunk; true when it was seen to be ASCII. */
+  #unmask(start: number, end: number, key: MaskingKey): boolean {
+    const chunk = this.#chunk;
+    if (chunk.length >= WORDS_FROM && end - start <= WORDS_UP_TO) {
+      if (this.#words === undefined) this.#words = wordsOf(chunk) ?? null;
+      if (this.#words !== null) return unmaskShort(chunk, this.#words, start, end, key);
+    }
+    applyMask(chunk, start, end, key);
+    return false;
   }
 
   /** Reads what the chunk has of a frame that began in this or an earlier one. */
@@ -265,6 +294,7 @@ export class FrameDecoder {
   #fail(rule: ProtocolRule, detail?: number): never {
     this.#error = protocolError(rule, detail);
     this.#chunk = EMPTY;
+    this.#words = undefined;
     this.#offset = 0;
     this.#waiting = undefined;
     this.#partial = undefined;

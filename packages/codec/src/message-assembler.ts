@@ -112,7 +112,7 @@ export class MessageAssembler {
     const { payload: data, rsv1: compressed } = frame;
     if (this.#isPlainText(frame)) {
       if (previewed !== undefined) this.#validateEnd(data, previewed);
-      else if (!isUtf8(data)) throw protocolError('INVALID_UTF8');
+      else if (frame.ascii !== true && !isUtf8(data)) throw protocolError('INVALID_UTF8');
     }
     const opcode = frame.opcode as DataOpcode;
     if (!this.keepFragments) return { opcode, compressed, data };

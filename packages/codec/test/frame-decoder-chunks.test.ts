@@ -200,6 +200,33 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
   });
 });
 
+describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
+  const payloads = Array.from({ length: 70 }, (_, length) => someBytes(length));
+  const wire = received('server', ...payloads.map((payload) => frame('82', payload)));
+
+  test.each([0, 1, 2, 4])('are unmasked where they stand, %i bytes into their memory', (offset) => {
+    const chunk = new Uint8Array(new ArrayBuffer(offset + wire.length), offset);
+    chunk.set(wire);
+    const decoder = new codec.FrameDecoder({ role: 'server' });
+    decoder.push(chunk);
+    expect(drain(decoder).map(({ payload }) => toHex(payload))).toEqual(payloads.map(toHex));
+  });
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
+    'are text whose every byte is judged, also number %i of 12',
+    (position) => {
+      const wrong = new Uint8Array(12).fill(0x61);
+      wrong[position] = 0xff;
+      const right = new Uint8Array(12).fill(0x61);
+      const before = Array.from({ length: 40 }, () => frame('81', right));
+      const reader = { role: 'server', assembler: {} } as const;
+      const { messages, error } = read(codec, reader, [received('server', ...before, frame('81', wrong))]);
+      expect(messages.map(({ data }) => data)).toEqual(before.map(() => toHex(right)));
+      expect(error).toMatchObject({ code: 'WS_ERR_INVALID_UTF8', closeCode: 1007 });
+    },
+  );
+});
+
 describe.each(['node', 'portable'] as const)('the memory of the frame decoder (the %s kernel)', (engine) => {
   test('is, for 1,000,000 chunks of one byte, linear in the bytes', async () => {
     const sizes: number[] = [];
