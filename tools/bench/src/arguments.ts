@@ -11,6 +11,8 @@ export interface Arguments {
   readonly rounds: number;
   readonly quick: boolean;
   readonly json: boolean;
+  /** The Node that servers and clients run on; undefined for the one that runs the benchmark. */
+  readonly node: string | undefined;
   /** Where results, pictures and their page are written; none where it is undefined. */
   readonly save: string | undefined;
   readonly list: boolean;
@@ -31,6 +33,7 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --scenario A,B  only these, or all whose names begin with A- (default: all)
   --peers A,B     only these (default: all that are here; with --quick ${QUICK_PEERS.join(', ')})
   --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
+  --node PATH     run servers and clients on this Node instead of the one at hand
   --quick         shorter turns, then a comparison with the committed results
   --micro         the parts of the codec alone, within one process
   --json          print the results as JSON instead of tables
@@ -52,6 +55,7 @@ export function readArguments(list: readonly string[]): Arguments {
       scenario: { type: 'string', multiple: true, default: [] },
       peers: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
+      node: { type: 'string' },
       quick: { type: 'boolean', default: false },
       micro: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -60,9 +64,9 @@ export function readArguments(list: readonly string[]): Arguments {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { quick, json, save, list: names, micro, help } = values;
+  const { quick, json, node, save, list: names, micro, help } = values;
   return {
-    ...{ quick, json, save, list: names, micro, help },
+    ...{ quick, json, node, save, list: names, micro, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),

@@ -6,15 +6,19 @@ import os from 'node:os';
 
 const requireHere = createRequire(import.meta.url);
 
-/** The machine, the date and the versions, by their names in a report. */
-export function describeMachine(): Record<string, string> {
+/**
+ * The machine, the date and the versions, by their names in a report.
+ *
+ * @param node The program that servers and clients on Node ran on. Default: this one.
+ */
+export function describeMachine(node = process.execPath): Record<string, string> {
   const [processor] = os.cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: `${processor?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} cores`,
     system: `${os.type()} ${os.release().split('-', 1).join()} ${os.arch()}`,
     framewire: commit(),
-    node: process.versions.node,
+    node: execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim(),
     ws: versionOf('ws'),
     bufferutil: versionOf('bufferutil'),
     undici: versionOf('undici'),

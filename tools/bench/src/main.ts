@@ -14,7 +14,7 @@ import type { RunResult, ScenarioResult } from './results.ts';
 import { Bench, type Settings } from './run.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
-const TURN = { milliseconds: 2000, warmUp: 1000 };
+const TURN = { milliseconds: 600, warmUp: 800 };
 const QUICK_TURN = { milliseconds: 400, warmUp: 250 };
 /** How long each part of the codec is run by each peer. */
 const MICRO_MS = 200;
@@ -44,7 +44,7 @@ async function measureParts({ quick, json }: Arguments): Promise<void> {
 }
 
 async function measure(args: Arguments): Promise<void> {
-  const settings: Settings = { rounds: args.rounds, ...(args.quick ? QUICK_TURN : TURN) };
+  const settings: Settings = { rounds: args.rounds, node: args.node, ...(args.quick ? QUICK_TURN : TURN) };
   const results: ScenarioResult[] = [];
   const line = new ProgressLine(process.stderr);
   const bench = await Bench.start(settings, ({ title }, round, peer) => {
@@ -64,7 +64,7 @@ async function measure(args: Arguments): Promise<void> {
     await bench.stop();
   }
   report(args, {
-    machine: describeMachine(),
+    machine: describeMachine(args.node),
     rounds: args.rounds,
     quick: args.quick,
     scenarios: results,

@@ -80,16 +80,6 @@ const deno: Peer = {
   },
 };
 
-const builtIn: Peer = {
-  ...clientOnNode('node', "Node's own client", 'own'),
-  command(scenario, task) {
-    if (scenario.kind !== 'client') return undefined;
-    if (!('WebSocket' in globalThis))
-      throw new Error(`Node ${process.versions.node} has no WebSocket of its own`);
-    return clientOnNode('node', '', 'own').command(scenario, task);
-  },
-};
-
 /** Every peer; ours is the first. */
 export const peers: readonly Peer[] = [
   onNode('framewire', 'framewire', 'framewire', WITHOUT_BUFFERUTIL),
@@ -100,5 +90,5 @@ export const peers: readonly Peer[] = [
   bun,
   deno,
   clientOnNode('undici', 'undici', 'undici'),
-  builtIn,
+  clientOnNode('node', "Node's own client", 'own'),
 ];

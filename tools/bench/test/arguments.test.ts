@@ -14,6 +14,7 @@ test('without words every scenario is run with the usual peers', () => {
     rounds: 5,
     quick: false,
     json: false,
+    node: undefined,
     save: undefined,
     list: false,
     help: false,

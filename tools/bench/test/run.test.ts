@@ -59,6 +59,17 @@ test('the memory of idle connections is measured', async () => {
   expect(Object.keys(result.results[0]?.samples[0] ?? {})).toEqual(['heap', 'rss', 'external']);
 });
 
+test('servers and clients run on the Node that is named', async () => {
+  const other = await Bench.start({ ...TINY, node: '/nowhere/node' });
+  try {
+    const result = await other.measure(small('push-64'), [peers[0]!]);
+    expect(result.results).toEqual([]);
+    expect(result.skipped).toEqual([{ peer: 'framewire', reason: expect.stringContaining('/nowhere/node') }]);
+  } finally {
+    await other.stop();
+  }
+});
+
 test('a peer that cannot be started is skipped with the reason, and the others are measured', async () => {
   const missing = {
     ...peers[0]!,

@@ -52,6 +52,10 @@ function maskedFrame() {
 async function open() {
   if (library === 'net') return opened.net();
   if (library === 'undici') return opened.standard((await import('undici')).WebSocket);
+  if (library === 'own' && globalThis.WebSocket === undefined) {
+    process.stderr.write(`Node ${process.versions.node} has no WebSocket of its own\n`);
+    process.exit(1);
+  }
   if (library === 'own') return opened.standard(globalThis.WebSocket);
   return opened.framewire(library);
 }
