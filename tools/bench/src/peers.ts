@@ -44,6 +44,18 @@ function onNode(
   return { name, title, byDefault, cpu: 'process', command };
 }
 
+/** A server on Node that is not used as `ws` is: its script, and no compression, which each would set up in its own way. */
+function serverOnNode(name: string, title: string, file: string): Peer {
+  const command = ({ kind, compression, tls }: Scenario, task: object): Command | undefined => {
+    if (kind === 'client' || compression || tls) return undefined;
+    return {
+      program: process.execPath,
+      args: ['--expose-gc', script(file), JSON.stringify({ ...task, library: name })],
+    };
+  };
+  return { name, title, byDefault: true, cpu: 'process', command };
+}
+
 /** A peer that is only a client, on Node. */
 function clientOnNode(name: string, title: string, library: string): Peer {
   const peer = onNode(name, title, library);
@@ -86,6 +98,8 @@ export const peers: readonly Peer[] = [
   onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', undefined, false),
   onNode('ws', 'ws with bufferutil', 'ws'),
   onNode('ws-no-bufferutil', 'ws without bufferutil', 'ws', WITHOUT_BUFFERUTIL),
+  serverOnNode('websocket', 'websocket', 'older-drivers'),
+  serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),
   onNode('net', 'raw node:net', 'net'),
   bun,
   deno,

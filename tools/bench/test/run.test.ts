@@ -28,6 +28,8 @@ test('every server here echoes what it was sent, or the run would say so', async
     'framewire',
     'ws',
     'ws-no-bufferutil',
+    'websocket',
+    'faye-websocket',
     'net',
     'bun',
     'deno',
