@@ -36,6 +36,8 @@ export interface StreamableSocket {
 export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOptions): Duplex {
   /** Whether the connection has ended itself: its last words are not to be cut off. */
   let failed = false;
+  /** Tells that all has been written, where the stream has been ended. */
+  let finish: (() => void) | undefined;
 
   const whenOpen = (action: () => void): void => {
     if (ws.readyState === CONNECTING) ws.once('open', action);
@@ -60,9 +62,7 @@ export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOpti
           done();
           return;
         }
-        ws.once('close', () => {
-          done();
-        });
+        finish = done;
         ws.close();
       });
     },
@@ -91,6 +91,7 @@ export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOpti
     stream.destroy(error);
   });
   ws.once('close', () => {
+    finish?.();
     if (!stream.destroyed) stream.push(null);
   });
   return stream;

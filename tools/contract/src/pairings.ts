@@ -7,6 +7,7 @@ export interface Peer {
   readonly name: 'framewire' | 'ws';
   readonly WebSocket: typeof ws.WebSocket;
   readonly WebSocketServer: typeof ws.WebSocketServer;
+  readonly createWebSocketStream: typeof ws.createWebSocketStream;
 }
 
 /** A server and a client, each of one implementation. */
@@ -17,7 +18,12 @@ export interface Pairing {
 }
 
 /** ws itself. */
-export const reference: Peer = { name: 'ws', WebSocket: ws.WebSocket, WebSocketServer: ws.WebSocketServer };
+export const reference: Peer = {
+  name: 'ws',
+  WebSocket: ws.WebSocket,
+  WebSocketServer: ws.WebSocketServer,
+  createWebSocketStream: ws.createWebSocketStream,
+};
 
 // That the classes can stand in for those of ws is what the whole suite proves; the types are compared elsewhere.
 /** Ours. */
@@ -25,6 +31,7 @@ export const ours = {
   name: 'framewire',
   WebSocket: framewireModule.WebSocket,
   WebSocketServer: framewireModule.WebSocketServer,
+  createWebSocketStream: framewireModule.createWebSocketStream,
 } as unknown as Peer;
 
 function pair(server: Peer, client: Peer): Pairing {

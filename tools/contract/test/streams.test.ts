@@ -1,0 +1,117 @@
+// Streams over connections: what they tell, in every pairing, is what those of ws tell.
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Meeting } from '../src/meeting.ts';
+import { control, pairings } from '../src/pairings.ts';
+import { playStream, streamStories, watch } from '../src/stream-stories.ts';
+import { tcp } from '../src/transports.ts';
+
+const reference = new Meeting(control, tcp);
+beforeAll(() => reference.open());
+afterAll(() => reference.close());
+
+describe.each(pairings)('$name', (pairing) => {
+  const meeting = new Meeting(pairing, tcp);
+  beforeAll(() => meeting.open());
+  afterEach(() => {
+    meeting.endTest();
+    reference.endTest();
+  });
+  afterAll(() => meeting.close());
+
+  describe.each(['client', 'server'] as const)('a stream of the %s', (end) => {
+    test.each(streamStories)('$name', async (story) => {
+      expect(await playStream(story, end, meeting)).toEqual(await playStream(story, end, reference));
+    });
+
+    test('stops reading from the socket while nobody reads it, and loses nothing', async () => {
+      const { client, server } = await meeting.meet();
+      const [own, peer] = end === 'client' ? [client, server] : [server, client];
+      const stream = meeting.pairing[end].createWebSocketStream(own, { readableHighWaterMark: 1024 });
+      const messages = 200;
+      for (let n = 0; n < messages; n++) peer.send(Buffer.alloc(1000, n));
+      await once(stream, 'readable');
+      while (!own.isPaused) await new Promise((resolve) => setImmediate(resolve));
+      expect(stream.readableLength).toBeGreaterThanOrEqual(1024);
+      peer.close();
+      let length = 0;
+      for await (const chunk of stream) length += (chunk as Buffer).length;
+      expect(length).toBe(messages * 1000);
+    });
+
+    test('is full while the peer does not read, and takes more when it does', async () => {
+      const { client, server } = await meeting.meet();
+      const [own, peer] = end === 'client' ? [client, server] : [server, client];
+      peer.pause();
+      const stream = meeting.pairing[end].createWebSocketStream(own);
+      const chunk = Buffer.alloc(1024 * 1024);
+      let written = 0;
+      // Writes whose messages the kernel has taken are done: then there is one that is not.
+      for (let taken = true; taken; written++) {
+        taken = await Promise.race([
+          new Promise<boolean>((resolve) => stream.write(chunk, () => resolve(true))),
+          untilStuck(own),
+        ]);
+      }
+      expect(stream.write(chunk)).toBe(false);
+      let received = 0;
+      peer.on('message', (data) => (received += (data as Buffer).length));
+      peer.resume();
+      stream.end();
+      await once(peer, 'close');
+      expect(received).toBe((written + 1) * chunk.length);
+    });
+  });
+
+  test('a stream that is made while connecting sends what was written before', async () => {
+    const listener = meeting.serve();
+    const connected = once(listener, 'connection');
+    const client = meeting.dial();
+    const stream = meeting.pairing.client.createWebSocketStream(client);
+    stream.write('early');
+    const [server] = await connected;
+    expect(String((await once(server, 'message'))[0])).toBe('early');
+    stream.end();
+    await watch(stream, []);
+  });
+
+  test.each(['destroyed', 'refused'])(
+    'a stream of a client that is %s while connecting tells why',
+    async (how) => {
+      const outcome = async (where: Meeting): Promise<string[]> => {
+        where.serve(how === 'refused' ? { verifyClient: () => false } : {});
+        const stream = where.pairing.client.createWebSocketStream(where.dial());
+        const lines: string[] = [];
+        const closed = watch(stream, lines);
+        if (how === 'destroyed') stream.destroy();
+        await closed;
+        return lines;
+      };
+      expect(await outcome(meeting)).toEqual(await outcome(reference));
+    },
+  );
+
+  test('two streams can be joined to one pipeline', async () => {
+    const { client, server } = await meeting.meet();
+    const echo: Duplex = meeting.pairing.server.createWebSocketStream(server);
+    const echoed = pipeline(echo, echo);
+    const stream = meeting.pairing.client.createWebSocketStream(client, { encoding: 'utf8' });
+    stream.write('there and back');
+    expect((await once(stream, 'data'))[0]).toBe('there and back');
+    stream.end();
+    await Promise.all([echoed, watch(stream, [])]);
+  });
+});
+
+/** The kernel has stopped to take bytes: what is sent stays here over many turns. */
+async function untilStuck(ws: { readonly bufferedAmount: number }): Promise<boolean> {
+  for (let turns = 0, before = -1; turns < 200; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { bufferedAmount } = ws;
+    if (bufferedAmount === 0 || bufferedAmount !== before) turns = 0;
+    before = bufferedAmount;
+  }
+  return false;
+}
