@@ -6,7 +6,7 @@ import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
-import type { ConnectionOptions, OpenOptions } from './options.ts';
+import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 import type { Sending } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
@@ -138,6 +138,11 @@ export class WebSocketConnection extends DomEventTarget {
   /** The stream underneath, for who has to look there. All that was sent before has been handed to it. */
   protected get socket(): Duplex | undefined {
     return this.#session?.stream;
+  }
+
+  /** The longest message that is taken, in bytes; 0 = no limit. */
+  protected get maxPayload(): number {
+    return this.#options.maxPayload ?? DEFAULTS.maxPayload;
   }
 
   /** The sending side, for who makes frames of his own; undefined before there is a stream. */

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Meeting } from '../src/meeting.ts';
 import { control, pairings } from '../src/pairings.ts';
@@ -67,7 +68,7 @@ describe.each(pairings)('$name', (pairing) => {
 
   test('a stream that is made while connecting sends what was written before', async () => {
     const listener = meeting.serve();
-    const connected = once(listener, 'connection');
+    const connected = once(listener, 'connection') as Promise<[WebSocket]>;
     const client = meeting.dial();
     const stream = meeting.pairing.client.createWebSocketStream(client);
     stream.write('early');

@@ -23,6 +23,11 @@ export class WebSocketWithInternals extends Client {
     return sender;
   }
 
+  /** The receiving side, of which the limit of a message can be read; null before the connection is open. */
+  get _receiver(): { readonly _maxPayload: number } | null {
+    return this.outbound === undefined ? null : { _maxPayload: this.maxPayload };
+  }
+
   /** The request of a client on its way; null else. */
   get _req(): ClientRequest | null {
     return this.request ?? null;

@@ -1,0 +1,232 @@
+// The inner parts that well-known programs reach for, and methods that a subclass overrides: ours and those of `ws`.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { Socket, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { afterEach, describe, expect, test } from 'vitest';
+import type * as framewire from 'framewire';
+import { modules, type WsModule } from './beside-ws.ts';
+
+type WebSocket = InstanceType<WsModule['WebSocket']>;
+type WebSocketServer = framewire.WebSocketServer;
+
+type UpgradeArguments = Parameters<WebSocketServer['completeUpgrade']>;
+
+const servers: WebSocketServer[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    for (const ws of server.clients) ws.terminate();
+    server.close();
+  }
+});
+
+describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) => {
+  async function listening(options: object = {}): Promise<WebSocketServer> {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
+    servers.push(server);
+    await once(server, 'listening');
+    return server;
+  }
+
+  function urlOf(server: WebSocketServer): string {
+    return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** Both ends of a connection. */
+  async function meet(
+    Client: typeof WebSocket = WebSocket,
+    options: object = {},
+  ): Promise<{ client: WebSocket; connection: WebSocket; server: WebSocketServer }> {
+    const server = await listening(options);
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const client = new Client(urlOf(server));
+    const [[connection]] = await Promise.all([connected, once(client, 'open')]);
+    return { client, connection, server };
+  }
+
+  test('_socket is the stream underneath, and null before there is one', async () => {
+    const { client, connection } = await meet();
+    expect(client._socket).toBeInstanceOf(Socket);
+    expect((connection._socket as Socket).remotePort).toBe((client._socket as Socket).localPort);
+    const other = new WebSocket(null);
+    // ws has null for one and undefined for another.
+    expect([other._socket, other._sender, other._receiver].filter(Boolean)).toEqual([]);
+  });
+
+  test('_req is the request of a client on its way, and null once it is open', async () => {
+    const server = await listening();
+    const client = new WebSocket(urlOf(server));
+    expect(client._req?.path).toBe('/');
+    await once(client, 'open');
+    expect(client._req).toBeNull();
+  });
+
+  test('_sender writes frames that were made once, in the order of all that is sent', async () => {
+    const { client, connection } = await meet();
+    const messages: string[] = [];
+    client.on('message', (data: Buffer, isBinary) => messages.push(`${data.toString()} ${isBinary}`));
+    const frame = Sender.frame(Buffer.from('framed'), { fin: true, opcode: 1, readOnly: true });
+    const long = Sender.frame(Buffer.alloc(20_000, 'x'), { fin: true, opcode: 2 });
+    connection.send('before');
+    connection._sender?.sendFrame(frame);
+    connection._sender?.sendFrame(long);
+    connection._sender?.sendFrame(frame);
+    await new Promise<void>((resolve) => {
+      connection.send('after', () => {
+        resolve();
+      });
+    });
+    while (messages.length < 5) await once(client, 'message');
+    expect(messages).toEqual([
+      'before false',
+      'framed false',
+      `${'x'.repeat(20_000)} true`,
+      'framed false',
+      'after false',
+    ]);
+    expect(connection._sender).toBe(connection._sender);
+  });
+
+  test('_sender calls back when its frames have been handed over, and with an error when they will not be', async () => {
+    const { connection } = await meet();
+    const frame = Sender.frame('framed', { fin: true, opcode: 1 });
+    const outcome = await new Promise<unknown>((resolve) => connection._sender?.sendFrame(frame, resolve));
+    expect(outcome ?? 'done').toBe('done');
+    const sender = connection._sender;
+    connection.terminate();
+    expect(await new Promise((resolve) => sender?.sendFrame(frame, resolve))).toBeInstanceOf(Error);
+  });
+
+  test('_receiver tells the limit of a message', async () => {
+    const { connection } = await meet(WebSocket, { maxPayload: 7 });
+    expect(connection._receiver?._maxPayload).toBe(7);
+  });
+
+  test('_server and options are those of the server', async () => {
+    const http = createServer();
+    const server = new WebSocketServer({ server: http, path: '/chat', maxPayload: 7 });
+    expect(server._server).toBe(http);
+    expect([server.options.path, server.options.maxPayload, server.options.autoPong]).toEqual([
+      '/chat',
+      7,
+      true,
+    ]);
+    expect((await listening())._server?.listening).toBe(true);
+  });
+
+  test('completeUpgrade() of a subclass is the last step of an upgrade, with compression and without', async () => {
+    const seen: string[] = [];
+    class Counting extends WebSocketServer {
+      override completeUpgrade(...args: UpgradeArguments): void {
+        const [extensions, key, protocols, request] = args;
+        seen.push(`${Object.keys(extensions).join()} ${key.length} ${[...protocols].join()} ${request.url}`);
+        super.completeUpgrade(...args);
+      }
+    }
+    for (const perMessageDeflate of [false, { threshold: 0 }]) {
+      const server = new Counting({ port: 0, host: '127.0.0.1', perMessageDeflate });
+      servers.push(server);
+      server.on('connection', (ws) => ws.send('hello'));
+      await once(server, 'listening');
+      const client = new WebSocket(urlOf(server), ['chat', 'other']);
+      expect(String((await once(client, 'message'))[0])).toBe('hello');
+      expect([client.protocol, client.extensions]).toEqual([
+        'chat',
+        perMessageDeflate ? 'permessage-deflate' : '',
+      ]);
+    }
+    expect(seen).toEqual([' 24 chat,other /', 'permessage-deflate 24 chat,other /']);
+  });
+
+  test('completeUpgrade() makes a connection of a request that somebody else has judged', async () => {
+    const http = createServer().listen(0, '127.0.0.1');
+    const server = new WebSocketServer({ noServer: true });
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const key = request.headers['sec-websocket-key']!;
+      server.completeUpgrade({}, key, new Set(), request, socket, head, (ws) => ws.send('judged'));
+    });
+    await once(http, 'listening');
+    const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    expect(String((await once(client, 'message'))[0])).toBe('judged');
+    client.terminate();
+    http.close();
+  });
+
+  describe('a subclass', () => {
+    /** A class that writes down how its methods are called. */
+    function recording(calls: string[]): typeof WebSocket {
+      return class extends WebSocket {
+        override pong(...args: Parameters<WebSocket['pong']>): void {
+          calls.push(`pong ${String(args[0])}`);
+          super.pong(...args);
+        }
+
+        override close(code?: number, reason?: string | Uint8Array): void {
+          calls.push(`close ${code} ${reason?.toString()}`);
+          super.close(code, reason);
+        }
+
+        override terminate(): void {
+          calls.push('terminate');
+          super.terminate();
+        }
+
+        override emit(event: string | symbol, ...args: unknown[]): boolean {
+          if (event !== 'open' && event !== 'upgrade') calls.push(`emit ${String(event)}`);
+          return super.emit(event, ...args);
+        }
+      };
+    }
+
+    test('answers pings and the close frame by the methods that it overrides', async () => {
+      const calls: string[] = [];
+      const { client, connection } = await meet(recording(calls));
+      connection.ping('1');
+      connection.close(4000, 'enough');
+      await once(client, 'close');
+      expect(calls).toEqual(['pong 1', 'emit ping', 'close 4000 enough', 'emit close']);
+    });
+
+    test('answers a close frame without a code by one', async () => {
+      const calls: string[] = [];
+      const { client, connection } = await meet(recording(calls));
+      connection.close();
+      await once(client, 'close');
+      expect(calls).toEqual(['close undefined undefined', 'emit close']);
+    });
+
+    test('closes by its method when the peer breaks a rule', async () => {
+      const calls: string[] = [];
+      const { client, connection } = await meet(recording(calls));
+      client.on('error', () => undefined);
+      const closed = new Promise((resolve) => client.on('close', resolve));
+      connection._socket?.write(Buffer.from('8300', 'hex'));
+      await closed;
+      expect(calls).toEqual(['close 1002 undefined', 'emit error', 'emit close']);
+    });
+
+    test('that does not answer pings leaves them unanswered', async () => {
+      class Silent extends WebSocket {
+        override pong(): void {}
+      }
+      const { client, connection } = await meet(Silent);
+      const pongs: unknown[] = [];
+      connection.on('pong', (data) => pongs.push(data));
+      connection.ping();
+      await once(client, 'ping');
+      client.close();
+      await once(connection, 'close');
+      expect(pongs).toEqual([]);
+    });
+
+    test('is what a server makes that is given it, and instances are those of its base', async () => {
+      class Session extends WebSocket {
+        user = 'somebody';
+      }
+      const { connection } = await meet(WebSocket, { WebSocket: Session });
+      expect(connection).toBeInstanceOf(Session);
+      expect(connection).toBeInstanceOf(WebSocket);
+      expect((connection as Session).user).toBe('somebody');
+    });
+  });
+});

@@ -1,0 +1,131 @@
+// `PerMessageDeflate`: negotiation and transforms of one end, ours and that of `ws`.
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { modules, thrownBy, type WsModule } from './beside-ws.ts';
+
+type Deflate = InstanceType<WsModule['PerMessageDeflate']>;
+
+function compress(deflate: Deflate, data: string | Buffer, fin = true): Promise<Buffer> {
+  return promisify<string | Buffer, boolean, Buffer>(deflate.compress.bind(deflate) as never)(data, fin);
+}
+
+function decompress(deflate: Deflate, data: Buffer, fin = true): Promise<Buffer> {
+  return promisify<Buffer, boolean, Buffer>(deflate.decompress.bind(deflate) as never)(data, fin);
+}
+
+describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate }) => {
+  test('has the name of the extension', () => {
+    expect(PerMessageDeflate.extensionName).toBe('permessage-deflate');
+  });
+
+  test('offers what its options say', () => {
+    expect(new PerMessageDeflate().offer()).toEqual({ client_max_window_bits: true });
+    expect(new PerMessageDeflate({ clientMaxWindowBits: false }).offer()).toEqual({});
+    const all = {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: 10,
+      clientMaxWindowBits: 11,
+    };
+    expect(new PerMessageDeflate(all).offer()).toEqual({
+      server_no_context_takeover: true,
+      client_no_context_takeover: true,
+      server_max_window_bits: 10,
+      client_max_window_bits: 11,
+    });
+  });
+
+  test('as a server takes the first offer that it can, and says what was agreed on', () => {
+    const deflate = new PerMessageDeflate({ isServer: true, clientMaxWindowBits: 10 });
+    expect(deflate.params).toBeNull();
+    const offers = [{}, { client_max_window_bits: [true], server_no_context_takeover: [true] }] as const;
+    const agreed = { client_max_window_bits: 10, server_no_context_takeover: true };
+    expect(deflate.accept(offers)).toEqual(agreed);
+    expect(deflate.params).toEqual(agreed);
+  });
+
+  test('as a client takes what was offered, in the form that extension.parse() gives', () => {
+    const response = [{ client_max_window_bits: ['10'], server_no_context_takeover: [true] }];
+    const agreed = { client_max_window_bits: 10, server_no_context_takeover: true };
+    expect(new PerMessageDeflate().accept(response as never)).toEqual(agreed);
+  });
+
+  test.each([
+    [
+      { isServer: true, serverNoContextTakeover: false },
+      [{ server_no_context_takeover: [true] }],
+      'Error: None of the extension offers can be accepted',
+    ],
+    [
+      { clientMaxWindowBits: 8 },
+      [{ client_max_window_bits: ['10'] }],
+      'Error: Unexpected or invalid parameter "client_max_window_bits"',
+    ],
+    [{}, [{ foo: ['10'] }], 'Error: Unknown parameter "foo"'],
+    [
+      {},
+      [{ server_no_context_takeover: [true, true] }],
+      'Error: Parameter "server_no_context_takeover" must have only a single value',
+    ],
+    [
+      {},
+      [{ server_max_window_bits: ['17'] }],
+      'TypeError: Invalid value for parameter "server_max_window_bits": 17',
+    ],
+  ])('with %j throws for %j: %s', (options, configurations, message) => {
+    const deflate = new PerMessageDeflate(options);
+    expect(thrownBy(() => deflate.accept(configurations as never))).toBe(message);
+  });
+
+  test('compresses and inflates whole messages and pieces, short ones too', async () => {
+    const [server, client] = [new PerMessageDeflate({ isServer: true }), new PerMessageDeflate()];
+    server.accept([{ server_no_context_takeover: [true] }]);
+    client.accept([{ server_no_context_takeover: [true] }]);
+    for (const text of ['', 'a', 'Hello', 'long '.repeat(20_000)]) {
+      const inflated = await decompress(client, await compress(server, text));
+      expect(inflated.toString()).toBe(text);
+    }
+    const pieces = [await compress(server, 'one ', false), await compress(server, 'two')];
+    const inflated = [await decompress(client, pieces[0]!, false), await decompress(client, pieces[1]!)];
+    expect(Buffer.concat(inflated).toString()).toBe('one two');
+    server.cleanup();
+    client.cleanup();
+  });
+
+  test('fails with data that are corrupt, and with more than maxPayload', async () => {
+    const deflate = new PerMessageDeflate({ maxPayload: 10 });
+    deflate.accept([{}]);
+    const [corrupt, long] = [new PerMessageDeflate(), new PerMessageDeflate({ isServer: true })];
+    corrupt.accept([{}]);
+    long.accept([{}]);
+    await expect(decompress(corrupt, Buffer.of(0xff))).rejects.toThrow('invalid block type');
+    await expect(decompress(deflate, await compress(long, 'more than ten bytes'))).rejects.toThrow(
+      'Max payload size exceeded',
+    );
+    for (const each of [deflate, corrupt, long]) each.cleanup();
+  });
+});
+
+describe('PerMessageDeflate of one', () => {
+  test.each([
+    [0, 1],
+    [1, 0],
+  ])('inflates what that of the other compresses (%i, %i)', async (from, to) => {
+    const server = new modules[from]![1].PerMessageDeflate({ isServer: true });
+    const client = new modules[to]![1].PerMessageDeflate();
+    server.accept([{}]);
+    client.accept([{}]);
+    // Bytes that do not shrink, and the same again, which they do with takeover.
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, n) => (n * n * 31 + (n >> 3) * 7) & 0xff));
+    for (const message of [bytes, bytes, Buffer.from('short')]) {
+      expect(await decompress(client, await compress(server, message))).toEqual(message);
+    }
+    server.cleanup();
+    client.cleanup();
+  });
+
+  test('throws where nothing was negotiated', () => {
+    const deflate = new modules[0]![1].PerMessageDeflate();
+    expect(() => deflate.compress('', true, () => undefined)).toThrow('has not been negotiated');
+  });
+});
