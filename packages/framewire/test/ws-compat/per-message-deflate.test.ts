@@ -92,6 +92,23 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     client.cleanup();
   });
 
+  test('hands its options of zlib on: a dictionary makes messages shorter, and both sides need it', async () => {
+    const text = 'what both sides know beforehand';
+    const dictionary = Buffer.from(text);
+    const lengthWith = async (zlib: { dictionary?: Buffer }): Promise<number> => {
+      const server = new PerMessageDeflate({ isServer: true, zlibDeflateOptions: zlib });
+      const client = new PerMessageDeflate({ zlibInflateOptions: zlib });
+      server.accept([{}]);
+      client.accept([{}]);
+      const compressed = await compress(server, text);
+      expect((await decompress(client, compressed)).toString()).toBe(text);
+      server.cleanup();
+      client.cleanup();
+      return compressed.length;
+    };
+    expect(await lengthWith({ dictionary })).toBeLessThan((await lengthWith({})) / 2);
+  });
+
   test('fails with data that are corrupt, and with more than maxPayload', async () => {
     const deflate = new PerMessageDeflate({ maxPayload: 10 });
     deflate.accept([{}]);
