@@ -19,7 +19,7 @@ function unavailableClass(name: string): new (...args: unknown[]) => object {
 }
 
 /** The platform's own: `globalThis.WebSocket`. It takes no options, and its events are those of the DOM alone. */
-export const WebSocket: PlatformWebSocket =
+const WebSocket: PlatformWebSocket =
   (globalThis as { WebSocket?: PlatformWebSocket }).WebSocket ??
   (unavailableClass('WebSocket') as unknown as PlatformWebSocket);
 
@@ -46,7 +46,7 @@ export class PerMessageDeflate extends unavailableClass('PerMessageDeflate') {
   static readonly extensionName = 'permessage-deflate';
 }
 
-export { extension, subprotocol };
+export { extension, subprotocol, WebSocket };
 export default WebSocket;
 
 /** What `require()` gives: a class as ever, with the rest as its statics. The platform's own is not ours to change. */

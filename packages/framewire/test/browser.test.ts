@@ -219,4 +219,4 @@ test('the types for a browser are those of the platform', () => {
       .getPreEmitDiagnostics(compiled)
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
   ).toEqual([]);
-});
+}, 120_000);
