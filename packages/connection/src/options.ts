@@ -20,6 +20,12 @@ export interface ConnectionOptions {
   maxFragments?: number | undefined;
   /** The most chunks that a frame may come in. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
   maxBufferedChunks?: number | undefined;
+  /**
+   * How many bytes may wait for a peer that reads slowly, or not at all. A send that finds more of them waiting ends the
+   * connection: the data is not sent, `error` has the code `WS_ERR_BUFFERED_AMOUNT_EXCEEDED`, the socket is destroyed. One message
+   * may be longer. Default 0 = no limit.
+   */
+  maxBufferedAmount?: number | undefined;
   /** Takes text and close reasons without checking that they are UTF-8. Default false. */
   skipUTF8Validation?: boolean | undefined;
 }
@@ -47,5 +53,6 @@ export const DEFAULTS = {
   closeTimeout: 30_000,
   maxPayload: 100 * 1024 * 1024,
   maxBufferedChunks: 0,
+  maxBufferedAmount: 0,
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;

@@ -38,6 +38,8 @@ export interface SendMode {
 const MAX_COPIED = 16 * 1024;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
+/** How many segments a turn may gather, at most 64 KiB each, before it is asked how much waits. */
+const MAX_UNASKED_SEGMENTS = 16;
 
 /** The sending side of a connection: messages, in the order in which they are sent, become frames and are written. */
 export class Outbound<T> implements Flushable {
@@ -80,6 +82,15 @@ export class Outbound<T> implements Flushable {
   get bufferedAmount(): number {
     this.flush();
     return this.#socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
+  }
+
+  /**
+   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without the first so many segments of this turn: to ask
+   * does not take them apart.
+   */
+  get waitingAmount(): number {
+    if (this.#earlier !== undefined && this.#earlier.length >= MAX_UNASKED_SEGMENTS) this.flush();
+    return this.#socket.writableLength + (this.#jobs?.size ?? 0);
   }
 
   /** Counts what was sent when it was too late. What was sent in time is told first. */

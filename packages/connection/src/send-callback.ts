@@ -4,6 +4,13 @@ import process from 'node:process';
 /** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
 export type SendCallback = (error?: Error) => void;
 
+/** The error of a send for a peer that has left too much unread. */
+export function bufferedAmountError(): Error & { readonly code: string } {
+  return Object.assign(new Error('Max buffered amount exceeded'), {
+    code: 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED',
+  });
+}
+
 /**
  * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
  * exception comes up in a tick of its own.

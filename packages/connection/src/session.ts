@@ -17,7 +17,7 @@ import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
 import { EMPTY } from './message-data.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 import { Outbound, type Sending, type SendMode } from './outbound.ts';
-import type { SendCallback } from './send-callback.ts';
+import { bufferedAmountError, type SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
 import { beginHandling, endHandling } from './write-turn.ts';
 
@@ -54,6 +54,7 @@ export function isAttached(stream: Duplex): boolean {
 let inboundListener: InboundListener<Session<unknown>>;
 let socketListeners: readonly (readonly [event: string, listener: (argument: unknown) => void])[];
 let failSending: (session: Session<unknown>, error: Error) => void;
+let tellError: (session: Session<unknown>, error: Error) => void;
 
 /** A stream with a WebSocket on it, from the end of the opening handshake to the end of the stream. */
 export class Session<T> {
@@ -62,6 +63,7 @@ export class Session<T> {
   readonly #options: ConnectionOptions;
   readonly #socket: AttachedStream;
   readonly #masks: boolean;
+  readonly #maxBufferedAmount: number;
   readonly #extension: Extension | undefined;
   readonly #inbound: Inbound<Session<unknown>>;
   readonly #outbound: Outbound<Session<unknown>>;
@@ -92,6 +94,7 @@ export class Session<T> {
     this.#options = options;
     this.#socket = socket;
     this.#masks = role === 'client';
+    this.#maxBufferedAmount = options.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
     this.#extension = extension;
     this.#inbound = new Inbound(self, inboundListener, {
       role,
@@ -158,11 +161,23 @@ export class Session<T> {
   }
 
   send(payload: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
-    this.#outbound.send(payload, mode, done);
+    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) this.#outbound.send(payload, mode, done);
   }
 
   control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
-    this.#outbound.control(opcode, payload, masked, done);
+    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) {
+      this.#outbound.control(opcode, payload, masked, done);
+    }
+  }
+
+  /** Whether more may wait to be written; if not, the peer has been too slow for too long, and the connection ends. */
+  #mayBuffer(done: SendCallback | undefined): boolean {
+    if (this.#outbound.waitingAmount <= this.#maxBufferedAmount) return true;
+    const error = bufferedAmountError();
+    if (done !== undefined) process.nextTick(done, error);
+    process.nextTick(tellError, this, error);
+    this.terminate();
+    return false;
   }
 
   /** Counts what was sent when it was too late. */
@@ -346,6 +361,9 @@ export class Session<T> {
   static {
     failSending = (session, error) => {
       session.#failSending(error);
+    };
+    tellError = (session, error) => {
+      session.#tellError(error);
     };
     inboundListener = {
       message: (session, message) => session.#listener.message(session.#owner, message),

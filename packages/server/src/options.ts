@@ -1,7 +1,7 @@
 // What can be set for a server, with the defaults.
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
+import { DEFAULTS, type ConnectionOptions, type WebSocketConnection } from '@framewire/connection';
 import type { PerMessageDeflateOptions } from '@framewire/permessage-deflate';
 
 /** The class of a server's connections: called with `null`, `undefined` and the server's options. */
@@ -68,6 +68,22 @@ export interface ServerOptions<
   verifyClient?:
     VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | null | undefined;
   /**
+   * The serialised origins (RFC 6454 §6.2) of the pages that may connect, as browsers send them: `https://example.com`,
+   * `http://localhost:3000`. They are compared to the letter. `null` as text is the origin of files and of sandboxed frames, so
+   * of anybody's. Default: all, so that any page on the web can connect in the name of its visitor (RFC 6455 §10.2).
+   */
+  allowedOrigins?: readonly string[] | null | undefined;
+  /**
+   * With `allowedOrigins`: whether clients may connect that send no `Origin`. Browsers always send one, programs seldom do.
+   * Default false.
+   */
+  allowMissingOrigin?: boolean | undefined;
+  /**
+   * How long, in ms, `verifyClient` may take to call back before the client is refused with 503, and, on a port of its own, how
+   * long the first request of a client may take to come before it is refused with 408. Default 120000; 0 = no limit.
+   */
+  handshakeTimeout?: number | undefined;
+  /**
    * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
    * and with context takeover each connection costs memory. Default false.
    */
@@ -75,6 +91,24 @@ export interface ServerOptions<
   /** The class of the connections. Default: that of the package. */
   WebSocket?: Class | undefined;
 }
+
+/** What `options` holds where nothing else was given, as programs that look there expect. */
+export const SERVER_DEFAULTS = {
+  ...DEFAULTS,
+  allowedOrigins: null,
+  allowMissingOrigin: false,
+  backlog: null,
+  clientTracking: true,
+  handleProtocols: null,
+  handshakeTimeout: 120_000,
+  host: null,
+  noServer: false,
+  path: null,
+  perMessageDeflate: false,
+  port: null,
+  server: null,
+  verifyClient: null,
+} as const satisfies ServerOptions;
 
 /** Whether exactly one way for requests to come in is given. */
 export function hasOneSource({ port, server, noServer }: ServerOptions = {}): boolean {

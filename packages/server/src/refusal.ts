@@ -1,27 +1,48 @@
 // How an upgrade is refused: a short HTTP response, and the end of the connection.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
+import { clearDeadline, isAttached, setDeadline } from '@framewire/connection';
 import { formatRefusal, type Refusal } from '@framewire/handshake';
 
 /**
  * Answers with the refusal and ends the connection: whatever the client sends behind a refused upgrade is never read as
  * another request.
+ *
+ * @param closeTimeout how long the answer may wait to be taken, in ms: behind responses that nobody reads it would for ever
  */
-export function refuse(socket: Duplex, refusal: Refusal): void {
-  socket.once('finish', destroy);
-  socket.end(Buffer.from(formatRefusal(refusal)));
+export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
+  const response = Buffer.from(formatRefusal(refusal));
+  if (socket.destroyed || socket.writableEnded) return;
+  const deadline = setDeadline(closeTimeout, destroy, socket);
+  socket.once('close', () => clearDeadline(deadline));
+  socket.once('finish', () => destroy(socket));
+  socket.end(response);
 }
 
 /** Until a connection has its owner, an error on its socket is nobody's: the socket goes, the process lives. */
 export function destroyOnError(socket: Duplex): void {
-  socket.on('error', destroy);
+  socket.on('error', onError);
 }
 
 /** The socket has an owner now. */
 export function leaveErrors(socket: Duplex): void {
-  socket.removeListener('error', destroy);
+  socket.removeListener('error', onError);
 }
 
-function destroy(this: Duplex): void {
+/** Runs what the application has to say of a request. Where it throws, nobody will answer the client any more: the socket goes. */
+export function destroyOnThrow(socket: Duplex, ask: () => void): void {
+  try {
+    ask();
+  } catch (error) {
+    if (!isAttached(socket)) socket.destroy();
+    throw error;
+  }
+}
+
+function onError(this: Duplex): void {
   this.destroy();
+}
+
+function destroy(socket: Duplex): void {
+  socket.destroy();
 }

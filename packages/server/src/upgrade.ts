@@ -11,6 +11,7 @@ import {
   type Refusal,
 } from '@framewire/handshake';
 import { negotiateCompression, type Compression } from './compression.ts';
+import type { HandshakeDeadline } from './handshake-deadline.ts';
 import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } from './options.ts';
 
 /** What the response to a request has to say. */
@@ -46,17 +47,21 @@ export type Examination =
  * | ---------------------------------------------------------- | ---------------------- |
  * | the request follows the rules (RFC 6455 §4.2.1)            | 400 or 405, and a code |
  * | it is for this server                                      | 400                    |
+ * | its origin is one of those that are allowed                | 403                    |
  * | what it offers of permessage-deflate can be accepted       | 400, and a code        |
  */
 export function examine<Request extends IncomingMessage>(
   request: Request,
-  options: Pick<ServerOptions, 'maxPayload' | 'perMessageDeflate'>,
+  options: Pick<ServerOptions, 'allowMissingOrigin' | 'maxPayload' | 'perMessageDeflate'>,
+  origins: ReadonlySet<string> | undefined,
   isForServer: (request: Request) => boolean,
 ): Examination {
   const check = checkUpgradeRequest(request, { strict: false });
   if (!check.ok) return check;
   if (!isForServer(request)) return { ok: false, refusal: createRefusal(400) };
-  const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = options;
+  const { allowMissingOrigin = false, perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = options;
+  const isAllowed = check.origin === undefined ? allowMissingOrigin : origins?.has(check.origin);
+  if (origins !== undefined && !isAllowed) return { ok: false, refusal: createRefusal(403) };
   const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
   if (compression === 'refused') return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
   const { key, subprotocols, origin } = check;
@@ -65,12 +70,13 @@ export function examine<Request extends IncomingMessage>(
 
 /**
  * Asks the application whether a client may connect, and tells `decide` the refusal, or undefined for none: before it returns,
- * or later, or never.
+ * or later. If no answer has come in time, the client is refused, and `decide` is never called.
  */
 export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
   origin: string | undefined,
   request: Request,
+  startDeadline: () => HandshakeDeadline,
   decide: (refusal: Refusal | undefined) => void,
 ): void {
   if (!verifyClient) {
@@ -81,8 +87,10 @@ export function verify<Request extends IncomingMessage>(
   const info = { origin, secure, req: request } as ClientInfo<Request>;
   // The two kinds of `ws` are told apart by how many parameters they declare.
   if (verifyClient.length === 2) {
+    const deadline = startDeadline();
     (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
-      decide(verified ? undefined : createRefusal(code || 401, message, headers));
+      deadline.end();
+      if (!deadline.hasPassed) decide(verified ? undefined : createRefusal(code || 401, message, headers));
     });
   } else decide((verifyClient as VerifyClientSync<Request>)(info) ? undefined : createRefusal(401));
 }

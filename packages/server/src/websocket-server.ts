@@ -1,11 +1,6 @@
 // The server and its life: where its requests come from, which connections it has, how it closes.
 import type { EventEmitter } from 'node:events';
-import {
-  createServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
@@ -17,9 +12,12 @@ import {
   WebSocketConnection,
   type ConnectionOptions,
 } from '@framewire/connection';
-import { createRefusal, formatHead, reasonPhrase, refusalError, type Refusal } from '@framewire/handshake';
-import { hasOneSource, type ServerOptions, type WebSocketClass } from './options.ts';
-import { destroyOnError, leaveErrors, refuse } from './refusal.ts';
+import { createRefusal, formatHead, refusalError, type Refusal } from '@framewire/handshake';
+import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
+import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
+import { listenOnPort } from './own-http-server.ts';
+import { readOrigins } from './origin.ts';
+import { destroyOnError, destroyOnThrow, leaveErrors, refuse } from './refusal.ts';
 import { Seat } from './sharing.ts';
 import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
 
@@ -48,21 +46,6 @@ export class AcceptedWebSocket extends WebSocketConnection {
   }
 }
 
-/** What `options` holds where nothing else was given, as programs that look there expect. */
-const SERVER_DEFAULTS = {
-  ...DEFAULTS,
-  backlog: null,
-  clientTracking: true,
-  handleProtocols: null,
-  host: null,
-  noServer: false,
-  path: null,
-  perMessageDeflate: false,
-  port: null,
-  server: null,
-  verifyClient: null,
-} as const satisfies ServerOptions;
-
 /**
  * A WebSocket server: on a port of its own (`port`), on an HTTP or HTTPS server (`server`), or for upgrades that it is
  * given one by one (`noServer`).
@@ -87,6 +70,8 @@ export class WebSocketServer<
   readonly #class: WebSocketClass;
   readonly #forget: (this: WebSocketConnection) => void;
   readonly #seat = new Seat<InstanceType<Request>>((request) => this.shouldHandle(request));
+  readonly #origins: ReadonlySet<string> | undefined;
+  readonly #limits: HandshakeLimits;
   #http: AnyHttpServer | undefined = undefined;
   #stopListening: (() => void) | undefined = undefined;
   #state: 'running' | 'closing' | 'closed' = 'running';
@@ -95,7 +80,8 @@ export class WebSocketServer<
 
   /**
    * @param callback called when a server of its own listens
-   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given
+   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given, and for an entry of `allowedOrigins` that is
+   * no serialised origin
    */
   constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
     super();
@@ -106,6 +92,12 @@ export class WebSocketServer<
     }
     this.#class = options.WebSocket ?? AcceptedWebSocket;
     this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: this.#class as Class };
+    const { allowedOrigins, closeTimeout, handshakeTimeout } = this.options;
+    if (allowedOrigins) this.#origins = readOrigins(allowedOrigins);
+    this.#limits = {
+      closeTimeout: closeTimeout ?? DEFAULTS.closeTimeout,
+      handshakeTimeout: handshakeTimeout ?? SERVER_DEFAULTS.handshakeTimeout,
+    };
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
     if (this.options.clientTracking === false) Reflect.deleteProperty(this, 'clients');
@@ -116,7 +108,7 @@ export class WebSocketServer<
       forget(this as InstanceType<Class>);
     };
     if (options.server) this.#listenTo(options.server);
-    else if (options.noServer !== true) this.#listenTo(this.#createHttpServer(callback));
+    else if (options.noServer !== true) this.#listenTo(listenOnPort(this.options, this.#limits, callback));
   }
 
   /**
@@ -176,14 +168,18 @@ export class WebSocketServer<
     callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
   ): void {
     destroyOnError(socket);
-    const examination = examine(request, this.options, (it) => this.#seat.takes(it));
+    const { options } = this;
+    const examination = examine(request, options, this.#origins, (it) => this.#seat.takes(it));
     if (!examination.ok) {
-      this.#refuse(examination.refusal, socket, request);
+      this.#refuseInvalid(examination.refusal, socket, request);
       return;
     }
-    verify(this.options.verifyClient, examination.origin, request, (refusal) => {
-      if (refusal === undefined) this.complete({ ...examination, request, socket, head, callback });
-      else refuse(socket, refusal);
+    const startDeadline = (): HandshakeDeadline => new HandshakeDeadline(socket, 503, this.#limits);
+    destroyOnThrow(socket, () => {
+      verify(options.verifyClient, examination.origin, request, startDeadline, (refusal) => {
+        if (refusal === undefined) this.complete({ ...examination, request, socket, head, callback });
+        else this.#refuse(refusal, socket);
+      });
     });
   }
 
@@ -199,7 +195,7 @@ export class WebSocketServer<
    * @throws `Error` when the socket was handed over already
    */
   protected complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
-    const { request, socket, head, callback } = upgrade;
+    const { socket } = upgrade;
     // The client has gone while it was being verified.
     if (!socket.readable || !socket.writable) {
       socket.destroy();
@@ -211,9 +207,16 @@ export class WebSocketServer<
       );
     }
     if (this.#state !== 'running') {
-      refuse(socket, createRefusal(503));
+      this.#refuse(createRefusal(503), socket);
       return;
     }
+    destroyOnThrow(socket, () => {
+      this.#open(upgrade);
+    });
+  }
+
+  #open(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+    const { request, socket, head, callback } = upgrade;
     // First all that is the application's, and may throw: a 101 is a promise.
     const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
     const protocol = chooseSubprotocol(upgrade.subprotocols, this.options.handleProtocols, request);
@@ -230,19 +233,17 @@ export class WebSocketServer<
   }
 
   /** A request that breaks a rule is for the listener of `wsClientError` to answer, where there is one. */
-  #refuse(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
-    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0) refuse(socket, refusal);
+  #refuseInvalid(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
+    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0)
+      this.#refuse(refusal, socket);
     else (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
   }
 
-  // The life of the server.
-
-  #createHttpServer(callback: (() => void) | undefined): HttpServer {
-    const { port, host, backlog } = this.options;
-    const http = createServer(upgradeRequired);
-    http.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
-    return http;
+  #refuse(refusal: Refusal, socket: Duplex): void {
+    refuse(socket, refusal, this.#limits.closeTimeout);
   }
+
+  // The life of the server.
 
   #listenTo(http: AnyHttpServer): void {
     this.#http = http;
@@ -282,11 +283,4 @@ export class WebSocketServer<
     this.#state = 'closed';
     (this as EventEmitter).emit('close');
   }
-}
-
-/** What a plain request gets on a server's own port. */
-function upgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
-  const body = reasonPhrase(426);
-  response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' });
-  response.end(body);
 }

@@ -1,0 +1,53 @@
+// How long a client may keep its socket without being connected: for its request to come, and for the application to judge it.
+import type { Duplex } from 'node:stream';
+import { clearDeadline, isAttached, setDeadline, type Deadline } from '@framewire/connection';
+import { createRefusal } from '@framewire/handshake';
+import { refuse } from './refusal.ts';
+
+/** The time limits of a server, in ms; 0 = none. */
+export interface HandshakeLimits {
+  readonly handshakeTimeout: number;
+  readonly closeTimeout: number;
+}
+
+/** A time limit after which a client is refused, unless it is ended before; the socket's own end ends it too. */
+export class HandshakeDeadline {
+  readonly #socket: Duplex;
+  readonly #status: number;
+  readonly #closeTimeout: number;
+  readonly #deadline: Deadline | undefined;
+  readonly #onClose = (): void => clearDeadline(this.#deadline);
+  #hasPassed = false;
+
+  /** @param status of the refusal */
+  constructor(socket: Duplex, status: number, { handshakeTimeout, closeTimeout }: HandshakeLimits) {
+    this.#socket = socket;
+    this.#status = status;
+    this.#closeTimeout = closeTimeout;
+    if (handshakeTimeout === 0) return;
+    this.#deadline = setDeadline(handshakeTimeout, pass, this);
+    socket.once('close', this.#onClose);
+  }
+
+  /** Whether the client has been refused. */
+  get hasPassed(): boolean {
+    return this.#hasPassed;
+  }
+
+  end(): void {
+    clearDeadline(this.#deadline);
+    this.#socket.removeListener('close', this.#onClose);
+  }
+
+  /** For the timer. */
+  pass(): void {
+    // Whoever takes upgrades away from the server is not to lose the connection.
+    if (isAttached(this.#socket)) return;
+    this.#hasPassed = true;
+    refuse(this.#socket, createRefusal(this.#status), this.#closeTimeout);
+  }
+}
+
+function pass(deadline: HandshakeDeadline): void {
+  deadline.pass();
+}

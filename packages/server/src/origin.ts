@@ -1,0 +1,29 @@
+// Which origins may connect: a list of serialised origins (RFC 6454 §6.2), compared to the letter.
+
+/** What pages have whose origin is nobody's: those of files, of sandboxed frames, of `data:` URLs. */
+const OPAQUE = 'null';
+
+/**
+ * Reads the list of those who may connect.
+ *
+ * @throws `TypeError` for an entry that no browser would send as it stands, so that it would only ever refuse
+ */
+export function readOrigins(entries: readonly string[]): ReadonlySet<string> {
+  for (const entry of entries) {
+    if (entry === OPAQUE) continue;
+    const written = serialise(entry);
+    if (written === entry) continue;
+    const hint = written === undefined ? '' : `: write "${written}"`;
+    throw new TypeError(`allowedOrigins: "${entry}" is not a serialised origin${hint}`);
+  }
+  return new Set(entries);
+}
+
+/** The origin of a URL as a browser writes it; undefined where there is none, or none that a page can have. */
+function serialise(entry: string): string | undefined {
+  if (!entry.includes('://') || entry.includes('*') || !URL.canParse(entry)) return undefined;
+  // The address of the WebSocket was meant to be that of the page.
+  const url = new URL(entry.replace(/^ws/i, 'http'));
+  // Schemes that are not of the web have no origin in the URL standard, but the pages of extensions and apps have one.
+  return url.origin === OPAQUE ? `${url.protocol}//${url.host}` : url.origin;
+}
