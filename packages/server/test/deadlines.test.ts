@@ -114,7 +114,10 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('over TCP: the client is refused, others are served meanwhile', async () => {
-    const { wss, port } = await ownServer({
+    // Not on a port of its own, where the request would be limited too.
+    const { server, port } = await httpServer();
+    const wss = new WebSocketServer({
+      server,
       handshakeTimeout: 50,
       verifyClient({ req }: { req: http.IncomingMessage }, callback: VerifyClientCallback) {
         if (req.url === '/known') callback(true);

@@ -1,0 +1,74 @@
+// The servers under attack: what each is given, and what it does with its connections.
+import type WebSocket from 'framewire';
+import { MiB } from './frames.ts';
+
+type Options = Omit<WebSocket.ServerOptions, 'noServer' | 'path' | 'port' | 'server'>;
+
+/** One server, by its path. */
+export interface Endpoint {
+  readonly options: Options;
+  /** Default: to send back what comes. */
+  readonly serve?: (ws: WebSocket) => void;
+  /** Whether it listens to wsClientError, and how it answers. */
+  readonly answerErrors?: true;
+}
+
+export const endpoints: Readonly<Record<string, Endpoint>> = {
+  // For those who mean no harm.
+  '/service': { options: {} },
+  '/echo': { options: {} },
+  '/small': { options: { maxPayload: MiB } },
+  '/deflate': { options: { maxPayload: MiB, perMessageDeflate: true } },
+  '/many-fragments': { options: { maxFragments: 4, maxBufferedChunks: 4 } },
+  '/page': { options: { allowedOrigins: ['https://example.com'] } },
+  '/nobody': { options: { verifyClient: () => false } },
+  '/undecided': { options: { handshakeTimeout: 200, verifyClient: (_info, _decide) => {} } },
+  '/late': {
+    options: {
+      verifyClient: (_info, decide) => setTimeout(decide, 20, false),
+      closeTimeout: 200,
+    },
+  },
+  '/late-welcome': { options: { verifyClient: (_info, decide) => setTimeout(decide, 20, true) } },
+  '/told': { options: {}, answerErrors: true },
+  '/closing': { options: { closeTimeout: 200 }, serve: (ws) => ws.close(1000, 'go') },
+  '/flood': { options: { maxBufferedAmount: MiB }, serve: flood },
+  '/misuse': { options: {}, serve: misuse },
+};
+
+/** Sends without end to who may never read. */
+function flood(ws: WebSocket): void {
+  const send = (): void => {
+    for (let count = 0; count < 1000 && ws.readyState === ws.OPEN; count++) ws.send('small');
+    if (ws.readyState === ws.OPEN) setImmediate(send);
+  };
+  send();
+}
+
+/** What a careless program may hand over: each is sent as it is meant, or a TypeError. */
+function misuse(ws: WebSocket): void {
+  const untyped = ws as unknown as Record<string, (...args: unknown[]) => void>;
+  const attempts: [method: string, ...args: unknown[]][] = [
+    ['ping', 100],
+    ['pong', 100],
+    ['send', 100],
+    ['send', 1e21],
+    ['send', new Float32Array(2)],
+    ['send', [1, 2, 3]],
+    ['ping', { length: 100 }],
+    ['send', { length: 100 }],
+    ['send', { byteLength: 100 }],
+    ['close', 1000, new Float32Array(20)],
+    ['close', 1000, new ArrayBuffer(20)],
+    ['close', 1000, 20],
+    ['close', 1000, { length: 20 }],
+  ];
+  for (const [method, ...args] of attempts) {
+    try {
+      untyped[method]?.(...args);
+    } catch (error) {
+      ws.send((error as Error).name);
+    }
+  }
+  ws.close(1000, 'end');
+}

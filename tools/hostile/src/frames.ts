@@ -1,0 +1,58 @@
+// The attackers' frames: nothing about them is checked, so that every breach can be made (RFC 6455 §5.2).
+import { Buffer } from 'node:buffer';
+import { deflateRawSync, constants } from 'node:zlib';
+
+export const MiB = 1024 * 1024;
+
+/** A frame; what is not said is as a client would send it: final, masked, with the true length. */
+export interface FrameParts {
+  /** The four low bits of the first byte. */
+  readonly opcode: number;
+  readonly payload?: Uint8Array | string;
+  readonly fin?: boolean;
+  readonly rsv1?: boolean;
+  readonly masked?: boolean;
+  /** What the header says, whatever the payload is. */
+  readonly length?: number | bigint;
+}
+
+/** The bytes of a frame. The masking key is all zeros: legal, and payloads need no work. */
+export function frame({
+  opcode,
+  payload = '',
+  fin = true,
+  rsv1 = false,
+  masked = true,
+  length,
+}: FrameParts): Buffer {
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  const first = (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode;
+  const mask = masked ? 0x80 : 0;
+  const size = length ?? bytes.length;
+  const key = masked ? Buffer.alloc(4) : Buffer.alloc(0);
+  if (size <= 125) return Buffer.concat([Buffer.from([first, mask | Number(size)]), key, bytes]);
+  if (size <= 0xffff) {
+    return Buffer.concat([
+      Buffer.from([first, mask | 126, Number(size) >> 8, Number(size) & 0xff]),
+      key,
+      bytes,
+    ]);
+  }
+  const header = Buffer.alloc(10);
+  header.set([first, mask | 127]);
+  header.writeBigUInt64BE(BigInt(size), 2);
+  return Buffer.concat([header, key, bytes]);
+}
+
+/** The same bytes so many times. */
+export function times(count: number, bytes: Uint8Array): Buffer {
+  return Buffer.alloc(count * bytes.length, bytes);
+}
+
+/** The payload of a compressed message (RFC 7692 §7.2.1) that inflates to so many MiB of zeros. */
+export function bomb(mebibytes: number): Buffer {
+  // Behind a full flush nothing refers to what was before: pieces can be strung together.
+  const piece = deflateRawSync(Buffer.alloc(MiB), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });
+  const stream = times(mebibytes, piece);
+  return stream.subarray(0, -4);
+}

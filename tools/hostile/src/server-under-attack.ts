@@ -1,0 +1,85 @@
+// The process of the servers under attack. It catches nothing: whatever is thrown ends it.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { formatRefusal, requestHeadParser } from '@framewire/handshake';
+import { WebSocketServer, type WebSocket } from 'framewire';
+import { endpoints } from './endpoints.ts';
+import { memory, work } from './measures.ts';
+import { answer } from './program.ts';
+
+/** How each connection has ended, by its path. */
+const endings: Record<string, string[]> = {};
+const requests: string[] = [];
+let open = 0;
+
+const page = Buffer.alloc(1024 * 1024, 'page');
+// Node itself would cut the long values off that are to reach our parsers.
+const http = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
+  requests.push(request.url ?? '');
+  response.end(page);
+});
+
+http.setMaxListeners(0);
+for (const [path, { options, serve = echo, answerErrors }] of Object.entries(endpoints)) {
+  const server = new WebSocketServer({ ...options, path, server: http });
+  server.on('connection', (ws) => {
+    watch(path, ws);
+    serve(ws);
+  });
+  if (answerErrors) {
+    server.on('wsClientError', (error, socket) => socket.end(`HTTP/1.1 418 ${error.message}\r\n\r\n`));
+  }
+}
+
+function echo(ws: WebSocket): void {
+  ws.on('message', (data: WebSocket.RawData, isBinary: boolean) => ws.send(data, { binary: isBinary }));
+}
+
+function watch(path: string, ws: WebSocket): void {
+  open++;
+  let reason = '';
+  ws.on('error', (error: Error & { code?: string }) => (reason = ` ${error.code ?? error.message}`));
+  ws.on('close', (code) => {
+    open--;
+    (endings[path] ??= []).push(`${code}${reason}`);
+  });
+}
+
+/** A server with a port of its own and nothing but defaults, and one that shall not wait long. */
+const plain = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+const hasty = new WebSocketServer({ port: 0, host: '127.0.0.1', handshakeTimeout: 200 });
+for (const server of [plain, hasty]) {
+  server.on('connection', (ws) => {
+    watch('own port', ws);
+    echo(ws);
+  });
+}
+
+/** Heads that are read by our own parser, from bare TCP. */
+const heads = net.createServer((socket) => {
+  const parser = requestHeadParser({ maxBytes: 64 * 1024 });
+  const read = (chunk: Buffer): void => {
+    const result = parser.push(chunk);
+    if (result === undefined) return;
+    socket.off('data', read).resume();
+    socket.end(result.ok ? `whole: ${result.head.target}` : formatRefusal(result.refusal));
+  };
+  socket.on('data', read).on('error', () => socket.destroy());
+});
+
+const listening = [http.listen(0, '127.0.0.1'), plain, hasty, heads.listen(0, '127.0.0.1')];
+const port = async (server: (typeof listening)[number]): Promise<number> => {
+  if (server.address() === null) await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+};
+
+answer({
+  ports: () => Promise.all(listening.map(port)),
+  memory,
+  work,
+  open: () => open,
+  requests: () => requests,
+  endings: (path: string) => endings[path] ?? [],
+});

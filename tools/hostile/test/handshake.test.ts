@@ -1,0 +1,202 @@
+// Upgrade requests that are made to crash, to cost much, to be let in, or to hide another request.
+import { describe, expect, test, vi } from 'vitest';
+import { head, KEY, upgradeRequest } from '@framewire/contract/raw';
+import { MiB } from '../src/frames.ts';
+import { PATIENCE, underAttack } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+const setting = underAttack();
+
+/** The status that a raw request gets. */
+async function statusOf(request: string, port?: number): Promise<string> {
+  const attacker = await setting.victim.connect(port);
+  attacker.sayText(request);
+  const status = (await attacker.hearHead()).slice(9, 12);
+  attacker.end();
+  return status;
+}
+
+describe('a header that is named like what every object has', () => {
+  const names = ['constructor', '__proto__', 'hasOwnProperty', 'toString', 'prototype'];
+
+  test.each(names)('is an extension that nobody knows: %s', async (name) => {
+    for (const value of [name, `${name}; ${name}=${name}`, `permessage-deflate, ${name}`]) {
+      expect(await statusOf(upgradeRequest('/deflate', `Sec-WebSocket-Extensions: ${value}`))).toBe('101');
+    }
+  });
+
+  test.each(names)('is a parameter that is unknown: %s', async (name) => {
+    const offer = `Sec-WebSocket-Extensions: permessage-deflate; ${name}`;
+    expect(await statusOf(upgradeRequest('/deflate', offer))).toBe('400');
+  });
+
+  test.each(names)('is a header or a subprotocol like any other: %s', async (name) => {
+    const request = upgradeRequest('/echo', `${name}: ${name}`, `Sec-WebSocket-Protocol: ${name}`);
+    expect(await statusOf(request)).toBe('101');
+  });
+});
+
+describe('the cost of a header grows with its length', () => {
+  const fillings = [
+    ' ',
+    '\t',
+    'a',
+    ',',
+    ';',
+    '"',
+    '\\',
+    '"\\',
+    'a;',
+    'a,',
+    'a=',
+    'a="b";',
+    'permessage-deflate,',
+    'permessage-deflate;a',
+    'a; b="\\',
+  ];
+  const fields = [
+    'Sec-WebSocket-Extensions',
+    'Sec-WebSocket-Protocol',
+    'Sec-WebSocket-Key',
+    'Upgrade',
+    'Origin',
+  ];
+
+  /** The work of twenty requests with a value of so many bytes in each of the fields. */
+  async function workOf(filling: string, length: number): Promise<number> {
+    const value = filling.repeat(Math.ceil(length / filling.length)).slice(0, length);
+    const before = await setting.victim.work();
+    for (const field of fields) {
+      for (let count = 0; count < 4; count++) {
+        // What is behind has to be looked at too: a value with spaces at its end is cut.
+        await statusOf(upgradeRequest('/deflate', `${field}: a${value}a`));
+      }
+    }
+    return (await setting.victim.work()) - before;
+  }
+
+  test.each(fillings)('and not with its square or worse: many %j', async (filling) => {
+    await workOf(filling, 1024);
+    const short = Math.max(await workOf(filling, 8 * 1024), 20_000);
+    const long = await workOf(filling, 64 * 1024);
+    // Eight times the length; its square would be sixty-four times, of many seconds.
+    expect(long / short).toBeLessThan(24);
+  });
+});
+
+describe('a head that is too large', () => {
+  test('of 2,000 headers and more is refused, whatever of it was dropped', async () => {
+    const many = Array.from({ length: 2_100 }, (_, index) => `X-${index}: a`);
+    // The headers of the handshake are the last ones, so those that Node drops.
+    const request = head(
+      'GET /echo HTTP/1.1',
+      ...many,
+      ...upgradeRequest('/echo').split('\r\n').slice(1, -2),
+    );
+    expect(await statusOf(request)).toBe('400');
+    for (const name of ['Upgrade', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Protocol']) {
+      const others = upgradeRequest('/echo')
+        .split('\r\n')
+        .slice(1, -2)
+        .filter((line) => !line.startsWith(name));
+      const more = many.slice(0, 2_000 - others.length);
+      const dropped = `${name}: ${name === 'Sec-WebSocket-Key' ? KEY : 'a,a'}`;
+      const status = await statusOf(head('GET /echo HTTP/1.1', ...others, ...more, dropped));
+      expect([name, status]).toEqual([name, name === 'Sec-WebSocket-Protocol' ? '101' : '400']);
+    }
+  });
+
+  test('is refused with 431 on a port of its own', async () => {
+    const request = upgradeRequest('/', `X-Large: ${'x'.repeat(32 * 1024)}`);
+    expect(await statusOf(request, setting.victim.ports.own)).toBe('431');
+  });
+
+  test('without an end is refused as soon as it is too long, and holds no memory', async () => {
+    for (const [port, bytes] of [
+      [setting.victim.ports.own, 16 * 1024],
+      [setting.victim.ports.heads, 64 * 1024],
+    ] as const) {
+      const attacker = await setting.victim.connect(port);
+      const answered = attacker.hearHead();
+      await attacker.pour(Buffer.from(`GET / HTTP/1.1\r\nX-Endless: ${'x'.repeat(bytes)}`));
+      expect((await answered).slice(9, 12)).toBe('431');
+    }
+    expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
+  });
+});
+
+describe('a head that comes a byte at a time', () => {
+  test.each(['own', 'heads'] as const)(
+    'is the same head, at a cost that grows with it (%s)',
+    async (port) => {
+      const workOf = async (length: number): Promise<number> => {
+        const attacker = await setting.victim.connect(setting.victim.ports[port]);
+        const before = await setting.victim.work();
+        const request = upgradeRequest('/long', `X-Long: ${'x'.repeat(length)}`);
+        await attacker.pour(Buffer.from(request), 1);
+        expect(await attacker.hear(9)).toBe(
+          Buffer.from(port === 'own' ? 'HTTP/1.1 ' : 'whole: /l').toString('hex'),
+        );
+        return (await setting.victim.work()) - before;
+      };
+      await workOf(1000);
+      const short = Math.max(await workOf(1_500), 20_000);
+      const long = await workOf(12_000);
+      expect(long / short).toBeLessThan(24);
+    },
+  );
+});
+
+describe('a page that is not listed', () => {
+  test.each([
+    ['https://example.com', '101'],
+    ['https://evil.example', '403'],
+    ['https://example.com.evil.example', '403'],
+    ['http://example.com', '403'],
+    ['null', '403'],
+    ['', '403'],
+    [undefined, '403'],
+  ])('cannot connect: the origin %s gets %s', async (origin, status) => {
+    const lines = origin === undefined ? [] : [`Origin: ${origin}`];
+    expect(await statusOf(upgradeRequest('/page', ...lines))).toBe(status);
+  });
+});
+
+describe('a request that hides behind a refused upgrade', () => {
+  const wrong = (name: string, value: string, path = '/echo'): string =>
+    upgradeRequest(path).replace(new RegExp(`^${name}: .*$`, 'm'), `${name}: ${value}`);
+
+  test.each<{ title: string; request: string; status: string }>([
+    { title: '405', request: upgradeRequest('/echo').replace('GET', 'POST'), status: '405' },
+    { title: '400 for its key', request: wrong('Sec-WebSocket-Key', 'x'), status: '400' },
+    { title: '400 for its version', request: wrong('Sec-WebSocket-Version', '777'), status: '400' },
+    { title: '400 for its upgrade', request: wrong('Upgrade', 'h2c'), status: '400' },
+    { title: '400 for its path', request: upgradeRequest('/nowhere'), status: '400' },
+    { title: '401', request: upgradeRequest('/nobody'), status: '401' },
+    { title: '401, later', request: upgradeRequest('/late'), status: '401' },
+    { title: '403', request: upgradeRequest('/page'), status: '403' },
+    { title: '503', request: upgradeRequest('/undecided'), status: '503' },
+    { title: '418 of a listener', request: wrong('Sec-WebSocket-Key', 'x', '/told'), status: '418' },
+  ])('is never read: $title ends the connection', async ({ request, status }) => {
+    const attacker = await setting.victim.connect();
+    attacker.sayText(`${request}GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const answer = (await attacker.hearRest()).toString('latin1');
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+    expect(await setting.victim.requests()).not.toContain('/hidden');
+  });
+});
+
+test('of servers that share an HTTP server only the one whose path a request has answers it', async () => {
+  for (const [path, count] of [
+    ['/echo', 1],
+    ['/small', 1],
+    ['/nowhere', 1],
+  ] as const) {
+    const attacker = await setting.victim.connect();
+    attacker.sayText(upgradeRequest(path));
+    await attacker.hearHead();
+    attacker.sayFrame({ opcode: 0x8 });
+    const rest = (await attacker.hearRest()).toString('latin1');
+    expect([path, `HTTP/1.1 ${rest}`.match(/HTTP/g)]).toEqual([path, Array<string>(count).fill('HTTP')]);
+  }
+});

@@ -1,0 +1,50 @@
+// Clients that are gone before anybody has a connection to hear of it: no error without a listener ends the process.
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { upgradeRequest } from '@framewire/contract/raw';
+import { frame } from '../src/frames.ts';
+import { PATIENCE, underAttack } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+const setting = underAttack();
+
+const request = upgradeRequest('/echo');
+
+test.each<{ title: string; said: string }>([
+  { title: 'nothing', said: '' },
+  { title: 'half a request', said: request.slice(0, 50) },
+  { title: 'what is no request', said: '\x16\x03\x01\x02\0\x01' },
+  { title: 'a request', said: request },
+  { title: 'a request and a frame', said: request + frame({ opcode: 0x1, payload: 'a' }).toString('latin1') },
+  { title: 'a request that is refused', said: upgradeRequest('/nowhere') },
+  { title: 'a request with a wrong key', said: request.replace('==', '') },
+  { title: 'a request that a listener answers', said: upgradeRequest('/told').replace('==', '') },
+  { title: 'a request that verifyClient refuses', said: upgradeRequest('/nobody') },
+  { title: 'a request that verifyClient refuses later', said: upgradeRequest('/late') },
+  { title: 'a request that verifyClient accepts later', said: upgradeRequest('/late-welcome') },
+  { title: 'a request that verifyClient never decides', said: upgradeRequest('/undecided') },
+  { title: 'a request whose connection is closed at once', said: upgradeRequest('/closing') },
+  { title: 'a request whose connection is flooded', said: upgradeRequest('/flood') },
+])('who resets the connection behind $title is no error of the process', async ({ said }) => {
+  for (const wait of ['none', 'answer'] as const) {
+    const attackers = await Promise.all(Array.from({ length: 20 }, () => setting.victim.connect()));
+    for (const attacker of attackers) {
+      if (wait === 'none') {
+        attacker.socket.write(said, 'latin1');
+        attacker.socket.resetAndDestroy();
+        continue;
+      }
+      attacker.sayText(said);
+    }
+    // Whoever was served behind them came behind them.
+    await setting.victim.serves();
+    for (const attacker of attackers) {
+      if (wait === 'none') continue;
+      const gone = attacker.socket.closed ? undefined : once(attacker.socket, 'close');
+      attacker.socket.resetAndDestroy();
+      await gone;
+    }
+  }
+  await setting.victim.serves();
+  expect((await setting.victim.growth()).held).toBeLessThan(4 * 1024 * 1024);
+});

@@ -1,0 +1,163 @@
+// Frames whose headers lie, messages that come in very many pieces, control frames without end.
+import { describe, expect, test, vi } from 'vitest';
+import { frame, MiB, times } from '../src/frames.ts';
+import { PATIENCE, underAttack } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+const setting = underAttack();
+
+/** What a connection may hold that is not the message itself. */
+const SMALL = 4 * MiB;
+
+describe('maxPayload', () => {
+  test.each([
+    { path: '/small', length: MiB + 1 },
+    // Where no limit is set there is one all the same.
+    { path: '/echo', length: 100 * MiB + 1 },
+  ])(
+    'is judged by the header: $length bytes at $path are refused before the first of them',
+    async ({ path, length }) => {
+      const attacker = await setting.victim.upgrade(path);
+      attacker.sayFrame({ opcode: 0x2, length });
+      expect(await attacker.refusedWith()).toBe(1009);
+      expect(await setting.victim.endings(path, 1)).toEqual(['1006 WS_ERR_UNSUPPORTED_MESSAGE_LENGTH']);
+    },
+  );
+
+  test('nothing is set aside for what a header promises', async () => {
+    for (let count = 0; count < 50; count++) {
+      const attacker = await setting.victim.upgrade('/echo');
+      attacker.sayFrame({ opcode: 0x2, length: 100 * MiB });
+    }
+    await setting.victim.serves();
+    expect((await setting.victim.growth()).peak).toBeLessThan(64 * MiB);
+  });
+
+  test.each([
+    ['2^31', 2n ** 31n, 1009],
+    ['2^32', 2n ** 32n, 1009],
+    ['2^53 - 1', 2n ** 53n - 1n, 1009],
+    ['2^53', 2n ** 53n, 1009],
+    ['2^63 - 1', 2n ** 63n - 1n, 1009],
+    ['2^63', 2n ** 63n, 1009],
+    ['2^63 + 1', 2n ** 63n + 1n, 1009],
+    ['2^64 - 1', 2n ** 64n - 1n, 1009],
+  ])('a length of %s is refused, in one piece and a byte at a time', async (_name, length, code) => {
+    for (const chunkSize of [14, 1]) {
+      const attacker = await setting.victim.upgrade('/echo');
+      await attacker.pour(frame({ opcode: 0x2, length }), chunkSize);
+      expect(await attacker.refusedWith()).toBe(code);
+    }
+  });
+
+  test('holds for a message, not for a frame: fragments that pass it together are refused with the header of the last', async () => {
+    const attacker = await setting.victim.upgrade('/small');
+    const half = Buffer.alloc(MiB / 2);
+    attacker.sayFrame({ opcode: 0x2, fin: false, payload: half });
+    attacker.sayFrame({ opcode: 0x0, fin: false, payload: half });
+    attacker.sayFrame({ opcode: 0x0, length: 1 });
+    expect(await attacker.refusedWith()).toBe(1009);
+  });
+
+  test('is not moved by control frames between the fragments', async () => {
+    const ping = frame({ opcode: 0x9, payload: Buffer.alloc(125) });
+    const piece = Buffer.alloc(MiB / 8);
+    for (const excess of [0, 1]) {
+      const attacker = await setting.victim.upgrade('/small');
+      attacker.sayFrame({ opcode: 0x2, fin: false, payload: piece });
+      for (let count = 1; count < 8; count++) {
+        attacker.say(ping);
+        attacker.sayFrame({ opcode: 0x0, fin: false, payload: piece });
+        await attacker.untilRead();
+      }
+      attacker.sayFrame({ opcode: 0x0, payload: Buffer.alloc(excess) });
+      if (excess > 0) expect(await attacker.refusedWith()).toBe(1009);
+      else {
+        let heard;
+        do heard = await attacker.hearFrame();
+        while (heard.opcode !== 0x2);
+        expect(heard.payload).toHaveLength(MiB);
+      }
+    }
+  });
+});
+
+describe('a message in very many pieces', () => {
+  test.each([
+    { title: '300,000 fragments of a byte', payload: 'x' },
+    { title: '300,000 empty fragments', payload: '' },
+  ])('costs its bytes: $title', async ({ payload }) => {
+    const attacker = await setting.victim.upgrade('/echo');
+    attacker.sayFrame({ opcode: 0x1, fin: false, payload });
+    await attacker.pour(times(299_999, frame({ opcode: 0x0, fin: false, payload })), 64 * 1024);
+    await attacker.untilRead();
+    await setting.victim.serves();
+    expect((await setting.victim.growth()).held).toBeLessThan(SMALL);
+    attacker.sayFrame({ opcode: 0x0 });
+    expect((await attacker.hearFrame()).payload).toHaveLength(300_000 * payload.length);
+  });
+
+  test('costs its bytes also where each byte comes in a chunk of its own', async () => {
+    const attacker = await setting.victim.upgrade('/echo');
+    const message = frame({ opcode: 0x2, payload: Buffer.alloc(20_000, 'x') });
+    await attacker.pour(message.subarray(0, -1), 1);
+    await setting.victim.serves();
+    expect((await setting.victim.growth()).held).toBeLessThan(SMALL);
+    await attacker.pour(message.subarray(-1));
+    expect((await attacker.hearFrame()).payload).toHaveLength(20_000);
+  });
+
+  test('many of them at once do too', async () => {
+    const fragments = Buffer.concat([
+      frame({ opcode: 0x2, fin: false }),
+      times(10_000, frame({ opcode: 0x0, fin: false, payload: 'x' })),
+    ]);
+    const attackers = [];
+    for (let count = 0; count < 50; count++) attackers.push(await setting.victim.upgrade('/echo'));
+    await Promise.all(attackers.map((attacker) => attacker.pour(fragments)));
+    await Promise.all(attackers.map((attacker) => attacker.untilRead()));
+    // 500,000 bytes in 500,000 pieces.
+    expect((await setting.victim.growth()).held).toBeLessThan(2 * SMALL);
+  });
+
+  test('as the public conformance suite sends it is taken: 4 MiB in 65,536 fragments and more', async () => {
+    for (const size of [64, 255]) {
+      const attacker = await setting.victim.upgrade('/echo');
+      const count = Math.floor((4 * MiB) / size);
+      const piece = Buffer.alloc(size, 'x');
+      attacker.sayFrame({ opcode: 0x2, fin: false, payload: piece });
+      await attacker.pour(times(count - 2, frame({ opcode: 0x0, fin: false, payload: piece })), 64 * 1024);
+      attacker.sayFrame({ opcode: 0x0, payload: piece });
+      expect((await attacker.hearFrame()).payload).toHaveLength(count * size);
+    }
+  });
+
+  test('is refused with 1008 where the number of pieces is limited, and then counted anew for each message', async () => {
+    const attacker = await setting.victim.upgrade('/many-fragments');
+    for (let count = 0; count < 100; count++) {
+      await attacker.pour(frame({ opcode: 0x2, payload: 'abc' }), 3);
+      expect((await attacker.hearFrame()).payload.toString()).toBe('abc');
+    }
+    attacker.sayFrame({ opcode: 0x2, fin: false });
+    await attacker.pour(times(4, frame({ opcode: 0x0, fin: false })));
+    expect(await attacker.refusedWith()).toBe(1008);
+  });
+});
+
+test('a hundred thousand unfragmented messages in a row pass', async () => {
+  const attacker = await setting.victim.upgrade('/echo');
+  const heard = attacker.hear(3 * 100_000);
+  await attacker.pour(times(100_000, frame({ opcode: 0x1, payload: 'x' })), 64 * 1024 + 1);
+  expect(await heard).toBe('810178'.repeat(100_000));
+});
+
+test('who sends pings and never reads the pongs is cut off, and fills no memory', async () => {
+  const attacker = await setting.victim.upgrade('/echo');
+  attacker.socket.pause();
+  const pings = times(64 * 1024, frame({ opcode: 0x9, payload: Buffer.alloc(125) }));
+  // Until the sockets' own memory is full and the server has had enough.
+  while (await attacker.pour(pings, 64 * 1024));
+  await setting.victim.serves();
+  expect(await setting.victim.endings('/echo', 1)).toEqual(['1006']);
+  expect((await setting.victim.growth()).held).toBeLessThan(SMALL);
+});

@@ -1,0 +1,68 @@
+// What a careless program hands over: no byte that was not meant reaches the wire.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import WebSocket from 'framewire';
+import { expect, test, vi } from 'vitest';
+import { PATIENCE, underAttack } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+const setting = underAttack();
+
+/** What each of the attempts of the endpoint must put on the wire, in hex. */
+const WIRE = [
+  // ping(100), pong(100), send(100), send(1e21): as text
+  '8903313030',
+  '8a03313030',
+  '8103313030',
+  '810531652b3231',
+  // Two floats of 0, three bytes
+  '82080000000000000000',
+  '8203010203',
+  // What says how long it is, is a list of so many elements, and what is not there is 0
+  `8964${'00'.repeat(100)}`,
+  `8264${'00'.repeat(100)}`,
+  // What is neither, and four reasons: TypeErrors, whose name the endpoint sends
+  ...Array<string>(5).fill('8109547970654572726f72'),
+  // close(1000, 'end')
+  '880503e8656e64',
+].join('');
+
+test('numbers are sent as text, reasons and data of another kind are TypeErrors, and nothing else is on the wire', async () => {
+  for (let count = 0; count < 10; count++) {
+    const attacker = await setting.victim.upgrade('/misuse');
+    expect(await attacker.hear(WIRE.length / 2)).toBe(WIRE);
+    attacker.sayFrame({ opcode: 0x8 });
+    expect(await attacker.hearAll()).toBe('');
+  }
+});
+
+test.each<{ title: string; make: (url: string) => WebSocket }>([
+  ...['\r\nX-Injected: 1', '\nX-Injected: 1', '\0', '\u{100}'].flatMap((evil) => {
+    const name = JSON.stringify(evil);
+    return [
+      {
+        title: `${name} in a header`,
+        make: (url: string) => new WebSocket(url, { headers: { 'X-A': `a${evil}` } }),
+      },
+      {
+        title: `${name} in the name of one`,
+        make: (url: string) => new WebSocket(url, { headers: { [`X-A${evil}`]: 'a' } }),
+      },
+      {
+        title: `${name} in the origin`,
+        make: (url: string) => new WebSocket(url, { origin: `https://a${evil}` }),
+      },
+      { title: `${name} in a subprotocol`, make: (url: string) => new WebSocket(url, [`a${evil}`]) },
+    ];
+  }),
+])('a client that is given $title throws, and asks nobody', async ({ make }) => {
+  const server = createServer(() => expect.fail('asked')).listen(0, '127.0.0.1');
+  server.on('connection', () => expect.fail('connected'));
+  await once(server, 'listening');
+  try {
+    expect(() => make(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)).toThrow();
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});

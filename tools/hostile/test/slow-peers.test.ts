@@ -1,0 +1,114 @@
+// Peers that do not read, do not answer, or do not go.
+import { describe, expect, test, vi } from 'vitest';
+import { upgradeRequest } from '@framewire/contract/raw';
+import { MiB } from '../src/frames.ts';
+import { PATIENCE, underAttack } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+const setting = underAttack();
+
+describe('a peer that never reads', () => {
+  test('is cut off when more than maxBufferedAmount waits for it, and memory stays within that', async () => {
+    const attackers = [];
+    for (let count = 0; count < 10; count++) {
+      const attacker = await setting.victim.upgrade('/flood');
+      attacker.socket.pause();
+      attackers.push(attacker);
+    }
+    const endings = await setting.victim.endings('/flood', attackers.length);
+    expect(endings).toEqual(attackers.map(() => '1006 WS_ERR_BUFFERED_AMOUNT_EXCEEDED'));
+    // Each had its MiB, and what one turn gathers.
+    expect((await setting.victim.growth()).peak).toBeLessThan(attackers.length * 8 * MiB);
+    expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
+  });
+
+  test('but a slow one that does read is not', async () => {
+    const attacker = await setting.victim.upgrade('/flood');
+    for (let count = 0; count < 1000; count++) {
+      expect((await attacker.hearFrame()).payload.toString()).toBe('small');
+    }
+  });
+
+  test('does not keep a refused connection: behind pages that nobody reads the refusal ends it all the same', async () => {
+    const attacker = await setting.victim.connect();
+    attacker.socket.pause();
+    const pages = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);
+    attacker.sayText(pages + upgradeRequest('/late'));
+    // It is seen by who writes: until then everything waits in the memory of the two sockets.
+    const gone = new Promise((resolve) => attacker.socket.once('close', resolve));
+    const write = (): void => {
+      if (!attacker.socket.destroyed) attacker.socket.write('x', () => setImmediate(write));
+    };
+    write();
+    await gone;
+    expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
+  });
+});
+
+describe('a closing handshake that is never finished', () => {
+  test.each([
+    { title: 'the close frame is not answered', ends: false },
+    { title: 'only TCP is ended', ends: true },
+  ])('ends with closeTimeout, however many there are: $title', async ({ ends }) => {
+    const attackers = [];
+    for (let count = 0; count < 50; count++) attackers.push(await setting.victim.upgrade('/closing'));
+    for (const attacker of attackers) {
+      expect((await attacker.hearFrame()).opcode).toBe(0x8);
+      if (ends) attacker.end();
+    }
+    await Promise.all(attackers.map((attacker) => attacker.hearRest()));
+    expect(await setting.victim.endings('/closing', 50)).toEqual(attackers.map(() => '1006'));
+  });
+
+  test('nor is one that goes on talking', async () => {
+    const attacker = await setting.victim.upgrade('/closing');
+    let isOver = false;
+    const rest = attacker.hearRest().then(() => (isOver = true));
+    while (!isOver) {
+      attacker.sayFrame({ opcode: 0x1, payload: 'and another thing' });
+      await new Promise(setImmediate);
+    }
+    await rest;
+    expect(await setting.victim.endings('/closing', 1)).toEqual(['1006']);
+  });
+});
+
+describe('a handshake that is never finished', () => {
+  test('because verifyClient never answers is refused with 503', async () => {
+    const attackers = [];
+    for (let count = 0; count < 50; count++) {
+      const attacker = await setting.victim.connect();
+      attacker.sayText(upgradeRequest('/undecided'));
+      attackers.push(attacker);
+    }
+    await setting.victim.serves();
+    for (const attacker of attackers) {
+      expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 503 [^]*\r\nConnection: close\r\n/);
+      await attacker.hearRest();
+    }
+  });
+
+  test.each([
+    { title: 'nothing', sent: '' },
+    { title: 'half a head', sent: upgradeRequest().slice(0, -20) },
+    { title: 'a head without its end', sent: upgradeRequest().slice(0, -1) },
+  ])('because the client sends $title is refused with 408', async ({ sent }) => {
+    const attacker = await setting.victim.connect(setting.victim.ports.hasty);
+    attacker.sayText(sent);
+    await setting.victim.serves();
+    expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nConnection: close\r\n/);
+    await attacker.hearRest();
+  });
+
+  test('because it comes a byte at a time, and slowly, is refused with 408', async () => {
+    const attacker = await setting.victim.connect(setting.victim.ports.hasty);
+    let isOver = false;
+    const head = attacker.hearHead().finally(() => (isOver = true));
+    attacker.sayText('GET / HTTP/1.1\r\nX-Endless: ');
+    while (!isOver) {
+      attacker.sayText('x');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(await head).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});

@@ -1,0 +1,30 @@
+// The servers under attack of a test file, and what must hold behind every attack.
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { Victim } from '../src/victim.ts';
+
+/** How long a step may take on a machine that has more to do, in ms. */
+export const PATIENCE = 60_000;
+
+/**
+ * Starts the servers for the tests of a file. After each test they are still served by the same process, with its attackers gone,
+ * or the test fails.
+ */
+export function underAttack(): { readonly victim: Victim } {
+  let victim: Victim | undefined;
+  beforeAll(async () => {
+    victim = await Victim.start();
+    await victim.serves();
+  }, PATIENCE);
+  beforeEach(() => victim?.measure(), PATIENCE);
+  afterEach(async () => {
+    await victim?.serves();
+    await victim?.rest();
+  }, PATIENCE);
+  afterAll(() => victim?.stop());
+  return {
+    get victim() {
+      if (victim === undefined) throw new Error('There is nobody to attack before the first test');
+      return victim;
+    },
+  };
+}
