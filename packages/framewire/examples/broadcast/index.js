@@ -1,0 +1,44 @@
+// What one client says goes to all clients, or to all others: by the path that it has connected to.
+//
+//   node index.js          then, in two other terminals: npx wscat -c ws://127.0.0.1:8080/others
+import { createServer } from 'node:http';
+import { WebSocket, WebSocketServer } from 'framewire';
+
+/** How many bytes may wait for a client that reads slowly. */
+const MAX_WAITING = 1024 * 1024;
+
+const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
+const all = new WebSocketServer({ server: http, path: '/all' });
+const others = new WebSocketServer({ server: http, path: '/others' });
+
+/** Sends to each client but one. What is sent in one turn to one connection leaves in one write. */
+function broadcast(server, data, isBinary, except) {
+  for (const client of server.clients) {
+    if (client === except || client.readyState !== WebSocket.OPEN) continue;
+    // One that does not keep up would fill the memory for everybody: it goes, and may come again.
+    if (client.bufferedAmount > MAX_WAITING) client.terminate();
+    else client.send(data, { binary: isBinary });
+  }
+}
+
+all.on('connection', (ws) => {
+  ws.on('error', (error) => console.error(error.message));
+  ws.on('message', (data, isBinary) => broadcast(all, data, isBinary));
+});
+
+others.on('connection', (ws) => {
+  ws.on('error', (error) => console.error(error.message));
+  ws.on('message', (data, isBinary) => broadcast(others, data, isBinary, ws));
+});
+
+http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  console.log(`ws://127.0.0.1:${http.address().port}`);
+});
+
+process.once('SIGINT', () => {
+  for (const server of [all, others]) {
+    server.close();
+    for (const ws of server.clients) ws.close(1001, 'the server stops');
+  }
+  http.close();
+});

@@ -1,0 +1,68 @@
+// Who a client is gets decided while the upgrade is under way: a stranger is refused by HTTP and never has a WebSocket.
+//
+//   node index.js          then, in another terminal:
+//                          npx wscat -H 'Authorization: Bearer alice-token' -c ws://127.0.0.1:8080
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'framewire';
+
+const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
+const server = new WebSocketServer({ noServer: true });
+
+// Stands for a database: the digests of the tokens, and whose they are.
+const digest = (text) => createHash('sha256').update(text).digest();
+const users = [
+  { name: 'alice', token: digest('alice-token') },
+  { name: 'bob', token: digest('bob-token') },
+];
+
+/** The user whose token the request has, or undefined. */
+async function authenticate(request) {
+  const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+  if (scheme !== 'Bearer' || !token) return undefined;
+  const given = digest(token);
+  return users.find((user) => timingSafeEqual(user.token, given));
+}
+
+http.on('upgrade', async (request, socket, head) => {
+  // While we decide, nobody else listens to the socket: a client that breaks off must not end the process.
+  const onError = () => socket.destroy();
+  socket.on('error', onError);
+  let user;
+  try {
+    user = await authenticate(request);
+  } catch (error) {
+    // The database is down, say: that is our fault, not the client's.
+    console.error(error.message);
+    refuse(socket, '500 Internal Server Error');
+    return;
+  }
+  if (user === undefined) {
+    refuse(socket, '401 Unauthorized');
+    return;
+  }
+  socket.off('error', onError);
+  // Does nothing for a client that has gone in the meantime.
+  server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request, user));
+});
+
+/** Answers with a status and ends the connection. */
+function refuse(socket, status) {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+server.on('connection', (ws, request, user) => {
+  ws.on('error', (error) => console.error(`${user.name}: ${error.message}`));
+  ws.on('message', (data) => console.log(`${user.name} says ${data}`));
+  ws.send(`hello, ${user.name}`);
+});
+
+http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  console.log(`ws://127.0.0.1:${http.address().port}`);
+});
+
+process.once('SIGINT', () => {
+  server.close();
+  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  http.close();
+});

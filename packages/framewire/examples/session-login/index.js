@@ -1,0 +1,123 @@
+// A login with a page: express and express-session keep the session, and only who has one gets a WebSocket. Who logs out loses
+// the WebSockets of that session too.
+//
+//   node index.js          then open the address in two browsers
+import { randomBytes } from 'node:crypto';
+import { createServer, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import session from 'express-session';
+import { WebSocket, WebSocketServer } from 'framewire';
+
+/** What a browser is told when its session has ended: 4000 to 4999 are the application's own. */
+const LOGGED_OUT = 4001;
+
+const sessions = session({
+  // In earnest: a secret that outlives the process, and a store that other processes share.
+  secret: process.env.SESSION_SECRET ?? randomBytes(32).toString('hex'),
+  resave: false,
+  saveUninitialized: false,
+  // With { secure: true } as soon as the page comes over HTTPS.
+  cookie: { httpOnly: true, sameSite: 'strict', maxAge: 60 * 60 * 1000 },
+});
+
+const app = express();
+app.use(express.static(fileURLToPath(new URL('page', import.meta.url))));
+app.use(sessions, express.json());
+
+app.get('/session', (request, response) => response.json({ name: request.session.name ?? null }));
+
+app.post('/session', (request, response, next) => {
+  const name = String(request.body?.name ?? '').trim();
+  if (name === '' || name.length > 32) {
+    response.status(400).json({ error: 'A name has 1 to 32 characters.' });
+    return;
+  }
+  // A new session for a new user: one that was slipped to the browser before is of no use to anybody. Here is where a
+  // password would be checked.
+  request.session.regenerate((error) => {
+    if (error) {
+      next(error);
+      return;
+    }
+    request.session.name = name;
+    response.json({ name });
+  });
+});
+
+app.delete('/session', (request, response, next) => {
+  const { sessionID } = request;
+  request.session.destroy((error) => {
+    if (error) {
+      next(error);
+      return;
+    }
+    for (const ws of server.clients) if (ws.sessionID === sessionID) ws.close(LOGGED_OUT, 'logged out');
+    response.status(204).end();
+  });
+});
+
+const http = createServer(app);
+const server = new WebSocketServer({ noServer: true, maxPayload: 4096 });
+
+http.on('upgrade', (request, socket, head) => {
+  const onError = () => socket.destroy();
+  socket.on('error', onError);
+  // A browser sends the cookie for any page that asks, and WebSockets know no CORS: pages of others are refused here.
+  if (!isOurPage(request)) {
+    refuse(socket, '403 Forbidden');
+    return;
+  }
+  // The same middleware that keeps the sessions of pages reads the cookie of this request; nothing is ever answered with
+  // this response.
+  sessions(request, new ServerResponse(request), (error) => {
+    if (error) console.error(error.message);
+    if (error || request.session.name === undefined) {
+      refuse(socket, error ? '500 Internal Server Error' : '401 Unauthorized');
+      return;
+    }
+    socket.off('error', onError);
+    server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
+  });
+});
+
+/** Whether the request comes from a page of this server, which in a browser its Origin tells. */
+function isOurPage({ headers }) {
+  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+}
+
+/** Answers with a status and ends the connection. */
+function refuse(socket, status) {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/** Tells everybody; a browser that does not keep up is let go, and comes again. */
+function tellAll(message) {
+  const text = JSON.stringify(message);
+  for (const ws of server.clients) {
+    if (ws.readyState !== WebSocket.OPEN) continue;
+    if (ws.bufferedAmount > 1024 * 1024) ws.terminate();
+    else ws.send(text);
+  }
+}
+
+server.on('connection', (ws, request) => {
+  const { name } = request.session;
+  ws.sessionID = request.sessionID;
+  ws.on('error', (error) => console.error(`${name}: ${error.message}`));
+  ws.on('message', (data, isBinary) => {
+    if (!isBinary) tellAll({ name, text: data.toString() });
+  });
+  ws.on('close', () => tellAll({ name, left: true }));
+  tellAll({ name, joined: true });
+});
+
+http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${http.address().port}`);
+});
+
+process.once('SIGINT', () => {
+  server.close();
+  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  http.close();
+});

@@ -1,0 +1,24 @@
+// The client of the example: shows its certificate, and trusts the servers of our authority and no others.
+//
+//   node client.js [wss://localhost:8443]
+import { readFileSync } from 'node:fs';
+import { WebSocket } from 'framewire';
+
+const folder = process.env.CERTIFICATES ?? 'certificates';
+
+const ws = new WebSocket(process.argv[2] ?? 'wss://localhost:8443', {
+  ca: readFileSync(`${folder}/authority.pem`),
+  cert: readFileSync(`${folder}/client.pem`),
+  key: readFileSync(`${folder}/client-key.pem`),
+  handshakeTimeout: 10_000,
+});
+
+ws.on('error', (error) => {
+  // Of a server that we do not trust, or that does not trust us.
+  console.error(error.message);
+  process.exitCode = 1;
+});
+ws.on('message', (data) => {
+  console.log(data.toString());
+  ws.close(1000);
+});

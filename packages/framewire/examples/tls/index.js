@@ -1,0 +1,39 @@
+// TLS on both sides, with an authority of our own: the client knows the server, and the server the client, by a certificate
+// that the authority has signed. Others are turned away before a byte of HTTP is read.
+//
+//   node make-certificates.js
+//   node index.js          then, in another terminal: node client.js
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { WebSocketServer } from 'framewire';
+
+const folder = process.env.CERTIFICATES ?? 'certificates';
+
+const https = createServer({
+  key: readFileSync(`${folder}/server-key.pem`),
+  cert: readFileSync(`${folder}/server.pem`),
+  // Who signs the certificates of clients; without requestCert clients need none.
+  ca: readFileSync(`${folder}/authority.pem`),
+  requestCert: true,
+  rejectUnauthorized: true,
+  minVersion: 'TLSv1.3',
+});
+https.on('tlsClientError', (error) => console.error(`turned away: ${error.code ?? error.message}`));
+
+const server = new WebSocketServer({ server: https });
+
+server.on('connection', (ws, request) => {
+  ws.on('error', (error) => console.error(error.message));
+  const { subject } = request.socket.getPeerCertificate();
+  ws.send(`hello, ${subject.CN}`);
+});
+
+https.listen(Number(process.env.PORT ?? 8443), '127.0.0.1', () => {
+  console.log(`wss://localhost:${https.address().port}`);
+});
+
+process.once('SIGINT', () => {
+  server.close();
+  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  https.close();
+});

@@ -1,0 +1,273 @@
+// The classic examples, each as a process, with real clients.
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test, vi } from 'vitest';
+import { Example, PATIENCE_MS } from '../src/example.ts';
+import { Talker } from '../src/talker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE_MS });
+
+/** A figure, once it has not changed for a second. */
+async function settled(figure: () => number): Promise<number> {
+  let last = Number.NaN;
+  for (let unchanged = 0; unchanged < 10; unchanged = figure() === last ? unchanged + 1 : 0) {
+    last = figure();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return last;
+}
+
+describe('text-and-binary', () => {
+  test.each(['framewire', 'ws'] as const)('answers each in its kind, to the client of %s', async (client) => {
+    const [, url] = await Example.serve('text-and-binary');
+    const talker = await Talker.connect(url, {}, client);
+    talker.ws.send('grüße');
+    expect(await talker.next()).toBe('GRÜSSE');
+    const bytes = Buffer.from('000102ff', 'hex');
+    talker.ws.send(bytes);
+    expect(await talker.next()).toEqual(createHash('sha256').update(bytes).digest());
+  });
+
+  test('has a client that prints both answers and leaves', async () => {
+    const [, url] = await Example.serve('text-and-binary');
+    const client = Example.start('text-and-binary', { program: 'client.js', args: [url] });
+    expect(await client.ended()).toBe(0);
+    expect(client.output).toBe(
+      `text: GRÜSSE\nbytes: ${createHash('sha256')
+        .update(new Uint8Array([1, 2, 3]))
+        .digest('hex')}\n`,
+    );
+  });
+
+  test('has a client that says when nobody is there', async () => {
+    const client = Example.start('text-and-binary', { program: 'client.js', args: ['ws://127.0.0.1:1'] });
+    expect(await client.ended()).toBe(1);
+    expect(client.output).toContain('ECONNREFUSED');
+  });
+});
+
+describe('simple-server', () => {
+  test('greets, repeats, and says who has gone', async () => {
+    const [example, url] = await Example.serve('simple-server');
+    const talker = await Talker.connect(url);
+    expect(await talker.next()).toBe('welcome');
+    talker.ws.send('hello');
+    expect(await talker.next()).toBe('hello');
+    talker.ws.close(1000);
+    expect(await talker.closed).toEqual([1000, '']);
+    await example.said(/^a client has gone with 1000, 0 are here$/m);
+  });
+
+  test('tells what a peer does wrong, and goes on', async () => {
+    const [example, url] = await Example.serve('simple-server');
+    const talker = await Talker.connect(url, { maxPayload: 0 });
+    talker.ws.send(Buffer.alloc(64 * 1024 + 1));
+    expect((await talker.closed)[0]).toBe(1009);
+    await example.said(/^Max payload size exceeded$/m);
+    const next = await Talker.connect(url);
+    expect(await next.next()).toBe('welcome');
+  });
+
+  test('reads no more from a client that does not read, and loses nothing', async () => {
+    const [, url] = await Example.serve('simple-server');
+    const talker = await Talker.connect(url);
+    expect(await talker.next()).toBe('welcome');
+    talker.ws.pause();
+    const message = Buffer.alloc(64 * 1024, 'x');
+    const count = 1024;
+    for (let i = 0; i < count; i++) talker.ws.send(message);
+    // More than the buffers of both kernels hold: the rest stays here once the server has stopped reading.
+    expect(await settled(() => talker.ws.bufferedAmount)).toBeGreaterThan(0);
+    talker.ws.resume();
+    for (let i = 0; i < count; i++) expect((await talker.next()).length).toBe(message.length);
+  });
+});
+
+describe('several-servers', () => {
+  test('hands each path to its server', async () => {
+    const [, url] = await Example.serve('several-servers');
+    const echo = await Talker.connect(`${url}/echo?a=b`);
+    echo.ws.send('hello');
+    expect(await echo.next()).toBe('hello');
+    const time = await Talker.connect(`${url}/time`);
+    expect(await time.next()).toMatch(/^\d{4}-\d\d-\d\dT/);
+    expect(await time.closed).toEqual([1000, '']);
+  });
+
+  test('answers other paths with 404', async () => {
+    const [, url] = await Example.serve('several-servers');
+    await expect(Talker.connect(`${url}/other`)).rejects.toThrow('Unexpected server response: 404');
+  });
+
+  test('still serves pages', async () => {
+    const [, url] = await Example.serve('several-servers');
+    const response = await fetch(url.replace('ws:', 'http:'));
+    expect(await response.text()).toBe('a page\n');
+  });
+});
+
+describe('client-authentication', () => {
+  test.each([
+    ['Bearer alice-token', 'hello, alice'],
+    ['Bearer bob-token', 'hello, bob'],
+  ])('lets %s in by name', async (authorization, greeting) => {
+    const [, url] = await Example.serve('client-authentication');
+    const talker = await Talker.connect(url, { headers: { authorization } });
+    expect(await talker.next()).toBe(greeting);
+  });
+
+  test.each([[undefined], ['Bearer other'], ['Basic YWxpY2U6'], ['Bearer']])(
+    'refuses %s by 401',
+    async (given) => {
+      const [, url] = await Example.serve('client-authentication');
+      const headers: Record<string, string> = given === undefined ? {} : { authorization: given };
+      await expect(Talker.connect(url, { headers })).rejects.toThrow('Unexpected server response: 401');
+    },
+  );
+
+  test('is not ended by a client that breaks off in the middle', async () => {
+    const [, url] = await Example.serve('client-authentication');
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      [
+        'GET / HTTP/1.1',
+        'Host: localhost',
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        'Authorization: Bearer alice-token',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        'Sec-WebSocket-Version: 13',
+        '',
+        '',
+      ].join('\r\n'),
+      () => socket.resetAndDestroy(),
+    );
+    await once(socket, 'close');
+    const talker = await Talker.connect(url, { headers: { authorization: 'Bearer bob-token' } });
+    expect(await talker.next()).toBe('hello, bob');
+  });
+});
+
+describe('broadcast', () => {
+  test('sends to all, the sender among them', async () => {
+    const [, url] = await Example.serve('broadcast');
+    const all = await Promise.all([1, 2, 3].map(() => Talker.connect(`${url}/all`)));
+    all[0]!.ws.send('to all');
+    for (const talker of all) expect(await talker.next()).toBe('to all');
+    all[1]!.ws.send(Buffer.from('ff00', 'hex'));
+    for (const talker of all) expect(await talker.next()).toEqual(Buffer.from('ff00', 'hex'));
+  });
+
+  test('sends to all others', async () => {
+    const [, url] = await Example.serve('broadcast');
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => Talker.connect(`${url}/others`)));
+    first!.ws.send('from the first');
+    expect(await second!.next()).toBe('from the first');
+    expect(await third!.next()).toBe('from the first');
+    second!.ws.send('from the second');
+    // Had its own message come back to the first, it would be the next one.
+    expect(await first!.next()).toBe('from the second');
+    expect(await third!.next()).toBe('from the second');
+  });
+
+  test('lets a client go that does not keep up, and serves the others', async () => {
+    const [, url] = await Example.serve('broadcast');
+    const slow = await Talker.connect(`${url}/others`);
+    const reader = await Talker.connect(`${url}/others`);
+    const writer = await Talker.connect(`${url}/others`);
+    slow.ws.pause();
+    const message = Buffer.alloc(1024 * 1024, 'x');
+    const count = 32;
+    for (let i = 0; i < count; i++) {
+      writer.ws.send(message);
+      expect((await reader.next()).length).toBe(message.length);
+    }
+    slow.ws.resume();
+    expect((await slow.closed)[0]).toBe(1006);
+  });
+});
+
+describe('round-trip-time', () => {
+  test('tells each client its own, again and again', async () => {
+    const [, url] = await Example.serve('round-trip-time');
+    const talker = await Talker.connect(url);
+    for (let i = 0; i < 2; i++) {
+      const { roundTrip } = JSON.parse((await talker.next()) as string) as { roundTrip: number };
+      expect(roundTrip).toBeGreaterThan(0);
+    }
+  });
+
+  test('is not misled by pongs that nobody asked for', async () => {
+    const [, url] = await Example.serve('round-trip-time');
+    const talker = await Talker.connect(url, { autoPong: false });
+    const [ping] = (await once(talker.ws, 'ping')) as [Buffer];
+    talker.ws.pong('other');
+    talker.ws.pong(ping);
+    talker.ws.pong(ping);
+    await talker.next();
+    const [another] = (await once(talker.ws, 'ping')) as [Buffer];
+    talker.ws.pong(another);
+    // One message for one ping that was answered: the next is that of the second.
+    await talker.next();
+    talker.ws.close();
+    await talker.closed;
+    await expect(talker.next()).rejects.toThrow('closed');
+  });
+
+  test('has a client that measures it from its side', async () => {
+    const [, url] = await Example.serve('round-trip-time');
+    const client = Example.start('round-trip-time', { program: 'client.js', args: [url] });
+    expect(await client.ended()).toBe(0);
+    expect(client.output).toMatch(/^best \d+\.\d{3} ms, median \d+\.\d{3} ms$/m);
+  });
+});
+
+describe('peer-address', () => {
+  test.each([
+    ['nobody is trusted', '', '203.0.113.9', '127.0.0.1'],
+    ['the proxy is trusted', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['the client has made up an entry', '127.0.0.1', '10.9.9.9, 203.0.113.9', '203.0.113.9'],
+    ['there are two trusted proxies', '127.0.0.1,10.0.0.0/8', '203.0.113.9, 10.1.2.3', '203.0.113.9'],
+    ['an IPv4 address is written as IPv6', '127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
+    [
+      'the client has an IPv6 address',
+      '127.0.0.1,2001:db8:1::/48',
+      '2001:db8:2::7, 2001:db8:1::1',
+      '2001:db8:2::7',
+    ],
+    ['what is there is no address', '127.0.0.1', 'unknown', '127.0.0.1'],
+    ['there is no such header', '127.0.0.1', '', '127.0.0.1'],
+  ])('tells it when %s', async (_when, trusted, forwarded, expected) => {
+    const [, url] = await Example.serve('peer-address', { env: { TRUSTED_PROXIES: trusted } });
+    const headers: Record<string, string> = forwarded === '' ? {} : { 'X-Forwarded-For': forwarded };
+    const talker = await Talker.connect(url, { headers });
+    expect(await talker.next()).toBe(expected);
+  });
+});
+
+describe('heartbeat', () => {
+  const env = { EVERY_MS: '100' };
+
+  test('the server keeps a client that answers, and ends one that does not', async () => {
+    const [example, url] = await Example.serve('heartbeat', { env });
+    const living = await Talker.connect(url);
+    const silent = await Talker.connect(url, { autoPong: false });
+    expect((await silent.closed)[0]).toBe(1006);
+    await example.said(/^a client has gone with 1006$/m);
+    for (let i = 0; i < 5; i++) await once(living.ws, 'ping');
+    expect(living.ws.readyState).toBe(living.ws.OPEN);
+  });
+
+  test('the client finds out that the server is dead', async () => {
+    const [server, url] = await Example.serve('heartbeat', { env });
+    // Patience enough for a server that only has to wait for its turn on a busy machine.
+    const options = { program: 'client.js', args: [url], env: { ...env, GRACE_MS: '3000' } };
+    const client = Example.start('heartbeat', options);
+    await client.said(/^the server lives$/m);
+    server.freeze();
+    expect(await client.ended()).toBe(0);
+    expect(client.output).toMatch(/the server is dead\nclosed with 1006\n$/);
+  });
+});

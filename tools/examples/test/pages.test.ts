@@ -1,0 +1,177 @@
+// The examples with a page, in a browser.
+import { once } from 'node:events';
+import { launchChromium, requirement } from '@framewire/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Example, PATIENCE_MS } from '../src/example.ts';
+import { Talker } from '../src/talker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
+
+describe('session-login, to who comes without a browser', () => {
+  /** Logs in, and gives the cookie of the session. */
+  async function logIn(url: string, name: string): Promise<string> {
+    const response = await fetch(`${url}/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    expect(await response.json()).toEqual({ name });
+    return (response.headers.get('set-cookie') ?? '').split(';')[0]!;
+  }
+
+  test('gives no WebSocket without a session, or to the page of another', async () => {
+    const [, url] = await Example.serve('session-login');
+    const address = url.replace('http:', 'ws:');
+    await expect(Talker.connect(address, { origin: url })).rejects.toThrow('response: 401');
+    const cookie = await logIn(url, 'alice');
+    const headers = { cookie };
+    await expect(Talker.connect(address, { headers })).rejects.toThrow('response: 403');
+    const origin = 'http://elsewhere.example';
+    await expect(Talker.connect(address, { headers, origin })).rejects.toThrow('response: 403');
+    const forged = { cookie: `${cookie.slice(0, -1)}${cookie.endsWith('x') ? 'y' : 'x'}` };
+    await expect(Talker.connect(address, { headers: forged, origin: url })).rejects.toThrow('response: 401');
+    const talker = await Talker.connect(address, { headers, origin: url });
+    expect(JSON.parse((await talker.next()) as string)).toEqual({ name: 'alice', joined: true });
+  });
+
+  test('closes the WebSockets of a session that is logged out, and of no other', async () => {
+    const [, url] = await Example.serve('session-login');
+    const [alice, bob] = await Promise.all(['alice', 'bob'].map((name) => logIn(url, name)));
+    const open = (cookie: string) =>
+      Talker.connect(url.replace('http:', 'ws:'), { headers: { cookie }, origin: url });
+    const first = await open(alice!);
+    const second = await open(bob!);
+    await fetch(`${url}/session`, { method: 'DELETE', headers: { cookie: alice! } });
+    expect(await first.closed).toEqual([4001, 'logged out']);
+    const told = [await second.next(), await second.next()].map(
+      (text) => JSON.parse(text as string) as unknown,
+    );
+    expect(told).toEqual([
+      { name: 'bob', joined: true },
+      { name: 'alice', left: true },
+    ]);
+    await expect(open(alice!)).rejects.toThrow('response: 401');
+  });
+
+  test.each(['', '   ', 'x'.repeat(33)])('takes no name like "%s"', async (name) => {
+    const [, url] = await Example.serve('session-login');
+    const response = await fetch(`${url}/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    expect(response.status).toBe(400);
+  });
+});
+
+describe('server-stats, to who comes without a browser', () => {
+  test('tells its history first, then a measurement a second', async () => {
+    const [, url] = await Example.serve('server-stats');
+    const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
+    const history = JSON.parse((await talker.next()) as string) as unknown[];
+    const [sample] = JSON.parse((await talker.next()) as string) as [Record<string, number>];
+    expect(history).toEqual(expect.any(Array));
+    expect(Object.keys(sample)).toEqual(['time', 'cpu', 'rss', 'heapTotal', 'heapUsed', 'external']);
+    for (const value of Object.values(sample)) expect(value).toBeGreaterThanOrEqual(0);
+    const late = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
+    expect(JSON.parse((await late.next()) as string)).toContainEqual(sample);
+  });
+});
+
+describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  /** A page in a profile of its own, and whatever went wrong in it. */
+  async function open(url: string): Promise<[page: Page, problems: string[]]> {
+    const context = await browser.newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(url);
+    return [page, problems];
+  }
+
+  async function logIn(page: Page, name: string): Promise<void> {
+    await page.getByLabel('Name').fill(name);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText(`connected as ${name}`).waitFor();
+  }
+
+  test('two people log in to session-login, talk, and one leaves', async () => {
+    const [, url] = await Example.serve('session-login');
+    const [alice, problems] = await open(url);
+    const [bob, others] = await open(url);
+    await logIn(alice, 'Alice');
+    await logIn(bob, 'Bob');
+    await alice.getByText('Bob has come in').waitFor();
+    await alice.getByLabel('Message', { exact: true }).fill('<b>hello</b>, Bob');
+    await alice.getByRole('button', { name: 'Send' }).click();
+    await bob.getByText('<b>hello</b>, Bob').waitFor();
+    await bob.reload();
+    await bob.getByText('connected as Bob').waitFor();
+    await bob.getByRole('button', { name: 'Log out' }).click();
+    await bob.getByRole('button', { name: 'Log in' }).waitFor();
+    await alice.getByText('Bob has gone').last().waitFor();
+    expect([...problems, ...others]).toEqual([]);
+  });
+
+  test('logging out in one window of session-login leaves no other window connected', async () => {
+    const [, url] = await Example.serve('session-login');
+    const [first] = await open(url);
+    await logIn(first, 'Alice');
+    const second = await first.context().newPage();
+    await second.goto(url);
+    await second.getByText('connected as Alice').waitFor();
+    await first.getByRole('button', { name: 'Log out' }).click();
+    await second.getByRole('button', { name: 'Log in' }).waitFor();
+  });
+
+  test('session-login comes again when the connection breaks', async () => {
+    const [server, url] = await Example.serve('session-login');
+    const [page] = await open(url);
+    await logIn(page, 'Alice');
+    await server.interrupt();
+    await page.getByText('connection lost').waitFor();
+    // A new process knows no old sessions: the page asks for the name again.
+    await Example.serve('session-login', { env: { PORT: new URL(url).port } });
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+  });
+
+  test('server-stats draws what is measured', async () => {
+    const [, url] = await Example.serve('server-stats');
+    const [page, problems] = await open(url);
+    await page.getByText('live, once a second').waitFor();
+    await page.waitForFunction(() => /^[\d.]+ MiB$/.test(document.querySelector('#rss')?.textContent ?? ''));
+    /** The ink on a plot: its pixels that are not empty. */
+    const ink = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('canvas')].map((canvas) => {
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+          return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0);
+        }),
+      );
+    const first = await ink();
+    expect(first).toHaveLength(2);
+    // The lines grow with each measurement.
+    await expect.poll(ink, { timeout: PATIENCE_MS }).not.toEqual(first);
+    expect(problems).toEqual([]);
+  });
+});
+
+test('the process of a page ends with its pages open', async () => {
+  const [server, url] = await Example.serve('server-stats');
+  const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
+  const closed = once(talker.ws, 'close');
+  expect(await server.interrupt()).toBe(0);
+  expect((await closed)[0]).toBe(1001);
+});

@@ -1,0 +1,52 @@
+// What holds for every example: a server of it tells its clients and ends when it is stopped, and each one is named in the index.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testCertificate } from '@framewire/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Example, exampleNames, EXAMPLES, PATIENCE_MS } from '../src/example.ts';
+import { Talker } from '../src/talker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE_MS });
+
+/** How each server is connected to; an example that is no server has none. */
+const SERVERS: Record<string, { path?: string; headers?: Record<string, string> } | undefined> = {
+  'text-and-binary': {},
+  'simple-server': {},
+  'https-server': {},
+  'several-servers': { path: '/echo' },
+  'client-authentication': { headers: { authorization: 'Bearer alice-token' } },
+  broadcast: { path: '/all' },
+  'round-trip-time': {},
+  'peer-address': {},
+  heartbeat: {},
+  'server-stats': { path: '/stats' },
+};
+
+/** Those that another test stops: they take a session or a certificate, or are no server. */
+const STOPPED_ELSEWHERE = ['session-login', 'through-a-proxy', 'tls'];
+
+test('every example is stopped by a test', () => {
+  expect([...Object.keys(SERVERS), ...STOPPED_ELSEWHERE].sort()).toEqual(exampleNames());
+});
+
+test('every example is in the index', () => {
+  const index = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
+  const linked = [...index.matchAll(/\]\(([\w-]+)\/index\.js\)/g)].map(([, name]) => name);
+  expect(linked.sort()).toEqual(exampleNames());
+});
+
+test.each(Object.entries(SERVERS))('%s says goodbye to its clients and ends', async (name, server) => {
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-examples-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { key, cert } = await testCertificate();
+  writeFileSync(join(folder, 'cert.pem'), cert);
+  writeFileSync(join(folder, 'key.pem'), key);
+  const env = { CERT: join(folder, 'cert.pem'), KEY: join(folder, 'key.pem') };
+
+  const [example, url] = await Example.serve(name, { env });
+  const { path = '', headers = {} } = server ?? {};
+  const talker = await Talker.connect(url.replace('http:', 'ws:') + path, { headers, ca: cert });
+  expect(await example.interrupt()).toBe(0);
+  expect((await talker.closed)[0]).toBe(1001);
+});
