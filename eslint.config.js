@@ -147,7 +147,6 @@ export default defineConfig(
         AbortSignal: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
-        fetch: 'readonly',
         getComputedStyle: 'readonly',
         matchMedia: 'readonly',
         ResizeObserver: 'readonly',
