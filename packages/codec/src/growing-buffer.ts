@@ -10,7 +10,7 @@ const SMALLEST = 1024;
 const GROWTH = [4, 2, 1.25];
 /**
  * From this part of the length that is announced on, the last allocation is made: another copy of nearly all of it would cost
- * as much as everything before (64 MiB in chunks of 64 KiB: half of the time, measured).
+ * as much as everything before (64 MiB in chunks of 64 KiB: a third of the time, measured).
  */
 const LAST_STEP = 8;
 

@@ -1,4 +1,4 @@
-// One attacker: a bare TCP connection to a server, on which any bytes can be said.
+// One attacker: a bare TCP connection, to a server or of a client, on which any bytes can be said.
 import { once } from 'node:events';
 import net from 'node:net';
 import { RawPeer, upgradeRequest } from '@framewire/contract/raw';
@@ -16,14 +16,19 @@ export class Attacker extends RawPeer {
     super(socket);
     this.socket = socket;
     socket.setNoDelay();
+    // A reset is how some attacks end.
+    socket.on('error', () => {});
   }
 
   /** Connects, and says nothing yet. */
   static async connect(port: number): Promise<Attacker> {
     const socket = net.connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    // A reset is how some attacks end.
-    socket.on('error', () => {});
+    return new Attacker(socket);
+  }
+
+  /** Is the server of a client that has connected. */
+  static accept(socket: net.Socket): Attacker {
     return new Attacker(socket);
   }
 
@@ -61,7 +66,9 @@ export class Attacker extends RawPeer {
     let length = second & 0x7f;
     if (length === 126) length = parseInt(await this.hear(2), 16);
     else if (length === 127) length = parseInt(await this.hear(8), 16);
-    return { opcode: first & 0x0f, payload: Buffer.from(length > 0 ? await this.hear(length) : '', 'hex') };
+    const key = Buffer.from((second & 0x80) === 0 ? '00000000' : await this.hear(4), 'hex');
+    const payload = Buffer.from(length > 0 ? await this.hear(length) : '', 'hex');
+    return { opcode: first & 0x0f, payload: payload.map((byte, at) => byte ^ (key[at % 4] ?? 0)) as Buffer };
   }
 
   /** The code of the close frame that comes, whatever comes before it, once the connection has ended behind it. */

@@ -1,0 +1,169 @@
+// What a server may do to a client: answers that are no upgrade, lengths that lie, messages that inflate without end.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { head, upgradeResponse } from '@framewire/contract/raw';
+import { ClientVictim } from '../src/client-victim.ts';
+import { bomb, frame, MiB, times } from '../src/frames.ts';
+import { PATIENCE } from './support.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+
+let victim: ClientVictim;
+beforeAll(async () => {
+  victim = await ClientVictim.start();
+  await victim.isServed();
+}, PATIENCE);
+beforeEach(() => victim.measure(), PATIENCE);
+afterEach(() => victim.isServed(), PATIENCE);
+afterAll(() => {
+  victim.stop();
+});
+
+const MESSAGE = { opcode: 0x1, payload: 'too early', masked: false };
+
+describe('a client never takes for open what answers with', () => {
+  const valid = (key: string): string => upgradeResponse(key);
+  test.each<[string, (key: string) => string]>([
+    ['200 and all the rest', (key) => valid(key).replace('101 Switching Protocols', '200 OK')],
+    ['102 and all the rest', (key) => valid(key).replace('101 Switching Protocols', '102 Processing')],
+    ['no Upgrade', (key) => valid(key).replace('Upgrade: websocket\r\n', '')],
+    ['another Upgrade', (key) => valid(key).replace('Upgrade: websocket', 'Upgrade: h2c')],
+    ['no Connection', (key) => valid(key).replace('Connection: Upgrade\r\n', '')],
+    ['no Sec-WebSocket-Accept', (key) => valid(key).replace(/Sec-WebSocket-Accept.*\r\n/, '')],
+    ['the Sec-WebSocket-Accept of another key', () => valid('AAAAAAAAAAAAAAAAAAAAAA==')],
+    ['its own key', (key) => valid(key).replace(/Accept: .*/, `Accept: ${key}`)],
+    ['a subprotocol that it did not ask for', (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: chat')],
+    ['what is no HTTP', () => 'SSH-2.0-server\r\n\r\n'],
+    [
+      'the headers that count behind 2,000 others',
+      (key) => {
+        const [status = '', ...lines] = valid(key).trimEnd().split('\r\n');
+        return head(status, ...Array.from({ length: 2100 }, (_, i) => `X-${i}: y`), ...lines);
+      },
+    ],
+    ['a head of 1 MiB', (key) => upgradeResponse(key, `X: ${'y'.repeat(MiB)}`)],
+  ])('%s', async (_title, respond) => {
+    const { attacker, outcome } = await victim.meet(respond);
+    attacker.sayFrame(MESSAGE);
+    // Who closes first does not count: an answer without an end must not keep the client waiting.
+    attacker.end();
+    expect(await outcome).toMatchObject({ opened: false, messages: 0, error: expect.stringMatching(/./) });
+  });
+
+  test.each([
+    'permessage-deflate; server_max_window_bits=7',
+    'permessage-deflate; server_max_window_bits=16',
+    'permessage-deflate; server_max_window_bits=99',
+    'permessage-deflate; server_max_window_bits',
+    'permessage-deflate; client_max_window_bits=7',
+    'permessage-deflate; client_max_window_bits=16',
+    'permessage-deflate; server_no_context_takeover=1',
+    'permessage-deflate; constructor',
+    'permessage-deflate, permessage-deflate',
+    'constructor',
+    '__proto__',
+  ])('the extensions %s', async (extensions) => {
+    const { attacker, outcome } = await victim.upgrade({}, `Sec-WebSocket-Extensions: ${extensions}`);
+    attacker.sayFrame(MESSAGE);
+    expect(await outcome).toMatchObject({
+      opened: false,
+      messages: 0,
+      error: expect.stringMatching(/^WS_ERR_/),
+    });
+  });
+});
+
+describe('a length of 64 bits', () => {
+  test.each([
+    ['2^31', 2n ** 31n, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+    ['2^32', 2n ** 32n, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+    ['2^53 - 1', 2n ** 53n - 1n, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+    ['2^53', 2n ** 53n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
+    ['2^63', 2n ** 63n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
+    ['2^64 - 1', 2n ** 64n - 1n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
+  ])('of %s is refused with 1009, in one piece and a byte at a time', async (_name, length, error) => {
+    for (const chunkSize of [10, 1]) {
+      const { attacker, outcome } = await victim.upgrade();
+      await attacker.pour(frame({ opcode: 0x2, length, masked: false }), chunkSize);
+      expect(await attacker.refusedWith()).toBe(1009);
+      expect(await outcome).toEqual({ opened: true, messages: 0, error });
+    }
+  });
+
+  test('that is legal sets nothing aside', async () => {
+    const encounters = [];
+    for (let count = 0; count < 20; count++) {
+      const { attacker, outcome } = await victim.upgrade();
+      attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, masked: false });
+      encounters.push({ attacker, outcome });
+    }
+    await victim.isServed();
+    expect((await victim.growth()).peak).toBeLessThan(64 * MiB);
+    for (const { attacker, outcome } of encounters) {
+      attacker.destroy();
+      expect((await outcome).messages).toBe(0);
+    }
+  });
+});
+
+describe('a deflate bomb of 1 GiB', () => {
+  const gibibyte = bomb(1024).subarray(0, MiB / 2);
+  const meetInflating = () =>
+    victim.upgrade({ maxPayload: MiB }, 'Sec-WebSocket-Extensions: permessage-deflate');
+
+  test.each([
+    ['in one frame', [gibibyte]],
+    ['in fragments', Array.from({ length: 64 }, (_, i) => gibibyte.subarray(i * 8192, (i + 1) * 8192))],
+  ])('%s is stopped as soon as maxPayload is passed: 1009', async (_how, pieces) => {
+    const { attacker, outcome } = await meetInflating();
+    for (const [index, payload] of pieces.entries()) {
+      const first = index === 0;
+      const fin = index === pieces.length - 1;
+      attacker.sayFrame({ opcode: first ? 0x2 : 0x0, rsv1: first, fin, payload, masked: false });
+    }
+    expect(await attacker.refusedWith()).toBe(1009);
+    expect(await outcome).toEqual({ opened: true, messages: 0, error: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' });
+    expect((await victim.growth()).peak).toBeLessThan(48 * MiB);
+  });
+
+  test('is followed by messages that inflate as ever, on another connection', async () => {
+    const { attacker, outcome } = await meetInflating();
+    attacker.sayFrame({ opcode: 0x2, rsv1: true, payload: bomb(1), masked: false });
+    attacker.sayFrame({ opcode: 0x8, masked: false });
+    expect((await attacker.hearFrame()).opcode).toBe(0x8);
+    attacker.end();
+    expect(await outcome).toEqual({ opened: true, messages: 1, error: '' });
+  });
+});
+
+test('a client that is sent masked frames refuses them with 1002', async () => {
+  const { attacker, outcome } = await victim.upgrade();
+  attacker.sayFrame({ opcode: 0x1, payload: 'masked' });
+  expect(await attacker.refusedWith()).toBe(1002);
+  expect(await outcome).toEqual({ opened: true, messages: 0, error: 'WS_ERR_UNEXPECTED_MASK' });
+});
+
+test('a message in 300,000 fragments of a byte costs a client its bytes', async () => {
+  const { attacker, outcome } = await victim.upgrade();
+  attacker.sayFrame({ opcode: 0x1, fin: false, payload: 'x', masked: false });
+  const fragment = frame({ opcode: 0x0, fin: false, payload: 'x', masked: false });
+  await attacker.pour(times(299_999, fragment), 64 * 1024);
+  attacker.sayFrame({ opcode: 0x9, payload: 'read?', masked: false });
+  expect((await attacker.hearFrame()).opcode).toBe(0xa);
+  expect((await victim.growth()).held).toBeLessThan(4 * MiB);
+  attacker.sayFrame({ opcode: 0x0, masked: false });
+  attacker.sayFrame({ opcode: 0x8, masked: false });
+  expect((await attacker.hearFrame()).opcode).toBe(0x8);
+  attacker.end();
+  expect(await outcome).toEqual({ opened: true, messages: 1, error: '' });
+});
+
+test('a client gives up on a server that never answers, and on one that never closes', async () => {
+  const silent = await victim.meet(() => '', { handshakeTimeout: 200 });
+  expect(await silent.outcome).toMatchObject({
+    opened: false,
+    error: expect.stringMatching(/timed out|TIME/i),
+  });
+  const endless = await victim.upgrade({ closeTimeout: 200 });
+  endless.attacker.sayFrame({ opcode: 0x8, masked: false });
+  expect(await endless.outcome).toMatchObject({ opened: true, error: '' });
+});
