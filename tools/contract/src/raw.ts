@@ -72,14 +72,15 @@ export function maskedFrame(header: string, payload = ''): Buffer {
 /** One end of a connection, as bytes. */
 export class RawPeer {
   readonly #socket: Duplex;
-  #received = Buffer.alloc(0);
+  /** What has come and is not heard yet: joined when somebody looks, as much may come that nobody looks at. */
+  #chunks: Buffer[] = [];
   #ended = false;
   #wake: () => void = () => {};
 
   constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
       this.#wake();
     });
     const end = (): void => {
@@ -118,7 +119,7 @@ export class RawPeer {
   async hearHead(): Promise<string> {
     const end = await this.#until(() => this.#received.indexOf('\r\n\r\n') + 1);
     const text = this.#received.toString('latin1', 0, end - 1);
-    this.#received = this.#received.subarray(end + 3);
+    this.#chunks = [this.#received.subarray(end + 3)];
     return text;
   }
 
@@ -126,7 +127,7 @@ export class RawPeer {
   async hear(count: number): Promise<string> {
     await this.#until(() => this.#received.length >= count);
     const digits = this.#received.toString('hex', 0, count);
-    this.#received = this.#received.subarray(count);
+    this.#chunks = [this.#received.subarray(count)];
     return digits;
   }
 
@@ -139,6 +140,11 @@ export class RawPeer {
   async hearRest(): Promise<Buffer> {
     await this.#until(() => this.#ended, true);
     return this.#received;
+  }
+
+  get #received(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
   async #until(condition: () => boolean | number, evenEnded = false): Promise<number> {
