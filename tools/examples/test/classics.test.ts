@@ -224,6 +224,49 @@ describe('round-trip-time', () => {
   });
 });
 
+describe('streams', () => {
+  const sha256 = (data: string): string => createHash('sha256').update(data).digest('hex');
+
+  test('hashes what a client pipes to it', async () => {
+    const [server, url] = await Example.serve('streams');
+    const client = Example.start('streams', { program: 'client.js', args: ['upload', url] });
+    const text = 'a line of text\n'.repeat(200_000);
+    client.type(text);
+    client.endInput();
+    expect(await client.ended()).toBe(0);
+    expect((await server.said(/^uploaded: SHA-256 (\w+)$/m))[1]).toBe(sha256(text));
+  });
+
+  test('pipes what it has to a client, to the last line', async () => {
+    const [server, url] = await Example.serve('streams');
+    const client = Example.start('streams', { program: 'client.js', args: ['download', url] });
+    expect(await client.ended()).toBe(0);
+    const expected = Array.from({ length: 1_000_000 }, (_, index) => `${index + 1}\n`).join('');
+    expect(sha256(client.output)).toBe(sha256(expected));
+    await server.said(/^downloaded$/m);
+  });
+
+  test('waits for a client that does not read, and gives up when it goes', async () => {
+    const [server, url] = await Example.serve('streams');
+    const idle = await Talker.connect(`${url}/download`);
+    idle.ws.pause();
+    const other = Example.start('streams', { program: 'client.js', args: ['download', url] });
+    expect(await other.ended()).toBe(0);
+    idle.ws.terminate();
+    await server.said(/^given up: /m);
+  });
+
+  test('has a client that says when nobody is there, and how it is used', async () => {
+    const args = ['download', 'ws://127.0.0.1:1'];
+    const alone = Example.start('streams', { program: 'client.js', args });
+    expect(await alone.ended()).toBe(1);
+    expect(alone.output).toContain('ECONNREFUSED');
+    const lost = Example.start('streams', { program: 'client.js' });
+    expect(await lost.ended()).toBe(2);
+    expect(lost.output).toContain('upload|download');
+  });
+});
+
 describe('peer-address', () => {
   test.each([
     ['nobody is trusted', '', '203.0.113.9', '127.0.0.1'],

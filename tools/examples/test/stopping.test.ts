@@ -18,6 +18,7 @@ const SERVERS: Record<string, { path?: string; headers?: Record<string, string> 
   'client-authentication': { headers: { authorization: 'Bearer alice-token' } },
   broadcast: { path: '/all' },
   'round-trip-time': {},
+  streams: { path: '/upload' },
   'peer-address': {},
   heartbeat: {},
   'server-stats': { path: '/stats' },
