@@ -33,8 +33,8 @@ interface Options extends Terms {
 
 /** Beyond this byte by byte takes too long. */
 const SHORT = 600;
-/** How many times the bytes that it has to hold a buffer may be, and the smallest one. */
-const GROWTH = 4;
+/** How many times the bytes that have arrived a buffer may be, as it grows or for its last step, and the smallest one. */
+const GROWTH = 8;
 const SMALLEST = 1024;
 
 export function framesTarget(codec: Codec = { FrameDecoder, MessageAssembler }): Target {
