@@ -1,11 +1,11 @@
-// doc/surface.md: each test that it names is there, and no member, option or error code goes without a row.
+// doc/surface.md and doc/moving-from-ws.md: each test that they name is there, and no member, option or error code goes unnamed.
 import { readFileSync } from 'node:fs';
 import { PROTOCOL_ERRORS } from '@framewire/codec';
 import * as framewire from 'framewire';
 import { describe, expect, test } from 'vitest';
 
 const page = new URL('../doc/surface.md', import.meta.url);
-const text = readFileSync(page, 'utf8');
+const text = [page, new URL('moving-from-ws.md', page)].map((url) => readFileSync(url, 'utf8')).join('\n');
 
 /** The rows that name a test. */
 const rows = [...text.matchAll(/^\| (.+?) +\| \[[^\]]+\]\(([^)]+)\) +\| (.+?) +\|$/gm)].map(
