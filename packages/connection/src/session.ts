@@ -351,9 +351,8 @@ export class Session<T> {
       this.#inbound.finish();
       return;
     }
-    // What came before the end is delivered, even to who has paused.
-    const rest = this.#socket.read() as Buffer | null;
-    if (rest !== null) this.#onSocketData(rest);
+    // What came before the end is delivered, even to who has paused. From Node 26 on read() gives one chunk at a time.
+    for (let rest; (rest = this.#socket.read() as Buffer | null) !== null;) this.#onSocketData(rest);
     // A stream in memory closes as soon as it is destroyed: callbacks of sends made right after that come before the end.
     process.nextTick(finish, this.#inbound);
   }

@@ -171,6 +171,21 @@ describe('a message', () => {
 });
 
 describe('pausing', () => {
+  test('loses nothing of what came before the end, in however many chunks', async () => {
+    const [socket, peer] = duplexPair();
+    const connection = attach(socket, 'server');
+    const { messages } = collect(connection);
+    connection.pause();
+    const chunks = ['one', 'two', 'three'].map(text);
+    for (const chunk of chunks) peer.write(chunk);
+    const all = chunks.reduce((sum, { length }) => sum + length, 0);
+    while (socket.readableLength < all) await new Promise((resolve) => setImmediate(resolve));
+    const closed = once(connection, 'close');
+    socket.destroy();
+    await closed;
+    expect(messages).toEqual(['one', 'two', 'three']);
+  });
+
   test('holds back what is read, in the chunk at hand too, until resumed; nothing is lost or reordered', async () => {
     const pair = await tcpPair();
     const received: string[] = [];
