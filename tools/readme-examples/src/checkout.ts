@@ -27,9 +27,9 @@ export function documents(): File[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Whether the examples of a document are promises to its readers: the READMEs of the project, of a package, of an example. */
+/** Whether the examples of a document are promises to its readers: the READMEs of the project, of a package, of an example, and a package's pages. */
 export function isReadme(path: string): boolean {
-  return /^(packages\/[^/]+\/(examples\/[^/]+\/)?)?README\.md$/.test(path);
+  return /^((packages\/[^/]+\/(examples\/[^/]+\/)?)?README|packages\/[^/]+\/doc\/[^/]+)\.md$/.test(path);
 }
 
 function markdownFiles(folder: string): string[] {

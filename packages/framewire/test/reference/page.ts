@@ -1,0 +1,58 @@
+// doc/api.md as a machine reads it: by heading, the names that its table has, and the values in a column.
+import { readFileSync } from 'node:fs';
+
+/** A row of a table, by the headings of its columns. */
+export type Row = Readonly<Record<string, string>>;
+
+export class Page {
+  readonly #sections = new Map<string, Row[]>();
+
+  constructor(text: string) {
+    let rows: Row[] = [];
+    let columns: string[] | undefined;
+    for (const line of text.split('\n')) {
+      const heading = /^#+ (.*)$/.exec(line)?.[1];
+      if (heading !== undefined) this.#sections.set(heading, (rows = []));
+      if (!line.startsWith('|')) columns = undefined;
+      else {
+        const cells = line
+          .slice(1, line.lastIndexOf('|'))
+          .split('|')
+          .map((cell) => cell.trim());
+        if (columns === undefined) columns = cells;
+        else if (!/^-+$/.test(cells[0] ?? '')) {
+          rows.push(Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ''])));
+        }
+      }
+    }
+  }
+
+  static read(): Page {
+    return new Page(readFileSync(new URL('../../doc/api.md', import.meta.url), 'utf8'));
+  }
+
+  /** The names in the tables of sections. */
+  names(...headings: readonly string[]): string[] {
+    return headings.flatMap((heading) => this.#rows(heading).flatMap((row) => codesIn(row['name'] ?? '')));
+  }
+
+  /** The defaults of a section that are written as code, by name: what is not is said in words. */
+  defaults(heading: string): Record<string, unknown> {
+    const defaults: Record<string, unknown> = {};
+    for (const row of this.#rows(heading)) {
+      const [name = ''] = codesIn(row['name'] ?? '');
+      for (const value of codesIn(row['default'] ?? '')) defaults[name] = JSON.parse(value) as unknown;
+    }
+    return defaults;
+  }
+
+  #rows(heading: string): readonly Row[] {
+    const rows = this.#sections.get(heading);
+    if (rows === undefined) throw new Error(`The page has no section "${heading}"`);
+    return rows;
+  }
+}
+
+function codesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}

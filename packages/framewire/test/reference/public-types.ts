@@ -1,0 +1,102 @@
+// What the types of the umbrella say that there is: read by the compiler from its sources.
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const entry = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
+
+/** Whether it is declared in one of our packages, not in those of Node. */
+function isOurs({ declarations = [] }: ts.Symbol): boolean {
+  return declarations.some((declaration) =>
+    /\/packages\/[^/]+\/src\//.test(declaration.getSourceFile().fileName),
+  );
+}
+
+function isPublic(symbol: ts.Symbol): boolean {
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  return (symbol.declarations ?? []).every(
+    (declaration) => (ts.getCombinedModifierFlags(declaration) & hidden) === 0,
+  );
+}
+
+/** The public types of the umbrella. */
+export class PublicTypes {
+  readonly #checker: ts.TypeChecker;
+  readonly #module: ts.Symbol;
+
+  constructor() {
+    const program = ts.createProgram([entry], {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      allowImportingTsExtensions: true,
+      customConditions: ['@framewire/source'],
+      types: ['node'],
+    });
+    const file = program.getSourceFile(entry);
+    const module = file && program.getTypeChecker().getSymbolAtLocation(file);
+    if (module === undefined) throw new Error(`The compiler finds no module in ${entry}`);
+    this.#checker = program.getTypeChecker();
+    this.#module = module;
+  }
+
+  /** The public members of an exported class, by its own names and those of its classes below, up to Node's. */
+  members(name: string): string[] {
+    return this.#namesOf(this.#checker.getDeclaredTypeOfSymbol(this.#exported(name)));
+  }
+
+  /** The public statics of an exported class. */
+  statics(name: string): string[] {
+    const type = this.#checker.getTypeOfSymbol(this.#exported(name));
+    return this.#namesOf(type);
+  }
+
+  /** The properties of a type in the namespace `WebSocket` that are our own. */
+  properties(name: string): string[] {
+    return this.#namesOf(this.#checker.getDeclaredTypeOfSymbol(this.#inNamespace(name)));
+  }
+
+  /** The names of the types in the namespace `WebSocket`. */
+  types(): string[] {
+    return [...(this.#exported('WebSocket').exports?.values() ?? [])]
+      .filter(({ flags }) => flags & (ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Interface))
+      .map(({ name }) => name);
+  }
+
+  /** The events of an exported emitter: what its type of `on` takes for a first argument, by name. */
+  events(name: string): string[] {
+    const type = this.#checker.getDeclaredTypeOfSymbol(this.#exported(name));
+    const on = this.#checker.getPropertyOfType(type, 'on');
+    const names = new Set<string>();
+    for (const signature of on === undefined ? [] : this.#checker.getTypeOfSymbol(on).getCallSignatures()) {
+      const [typeParameter] = signature.getTypeParameters() ?? [];
+      const constraint = typeParameter && this.#checker.getBaseConstraintOfType(typeParameter);
+      for (const part of constraint?.isUnion() ? constraint.types : []) {
+        if (part.isStringLiteral()) names.add(part.value);
+      }
+    }
+    return [...names];
+  }
+
+  #namesOf(type: ts.Type): string[] {
+    return this.#checker
+      .getPropertiesOfType(this.#checker.getApparentType(type))
+      .filter((symbol) => isOurs(symbol) && isPublic(symbol))
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith('#') && name !== 'prototype');
+  }
+
+  #inNamespace(name: string): ts.Symbol {
+    const symbol = this.#exported('WebSocket').exports?.get(ts.escapeLeadingUnderscores(name));
+    if (symbol === undefined) throw new Error(`The namespace WebSocket has no type ${name}`);
+    return symbol;
+  }
+
+  #exported(name: string): ts.Symbol {
+    const found = this.#checker.getExportsOfModule(this.#module).find((symbol) => symbol.name === name);
+    if (found === undefined) throw new Error(`Nothing is exported by the name ${name}`);
+    return found.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(found) : found;
+  }
+}
