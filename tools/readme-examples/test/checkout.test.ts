@@ -36,6 +36,7 @@ describe('Examples are run', () => {
     ['README.md', true],
     ['packages/codec/README.md', true],
     ['packages/handshake/examples/proxy/README.md', true],
+    ['packages/framewire/doc/api.md', true],
     ['packages/codec/CHANGELOG.md', false],
     ['packages/codec/test/README.md', false],
     ['tools/start/README.md', false],
