@@ -10,7 +10,7 @@ import { memory, work } from './measures.ts';
 import { answer } from './program.ts';
 
 /** How each connection has ended, by its path. */
-const endings: Record<string, string[]> = {};
+const endings = new Map<string, string[]>();
 const requests: string[] = [];
 let open = 0;
 
@@ -43,7 +43,7 @@ function watch(path: string, ws: WebSocket): void {
   ws.on('error', (error: Error & { code?: string }) => (reason = ` ${error.code ?? error.message}`));
   ws.on('close', (code) => {
     open--;
-    (endings[path] ??= []).push(`${code}${reason}`);
+    endings.set(path, [...(endings.get(path) ?? []), `${code}${reason}`]);
   });
 }
 
@@ -81,5 +81,8 @@ answer({
   work,
   open: () => open,
   requests: () => requests,
-  endings: (path: string) => endings[path] ?? [],
+  endings: (path: string) => endings.get(path) ?? [],
+  forgetEndings: () => {
+    endings.clear();
+  },
 });

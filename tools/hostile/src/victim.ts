@@ -79,8 +79,9 @@ export class Victim {
     await closed;
   }
 
-  /** What is measured from here on is {@link Victim.growth} and {@link Victim.work}. */
+  /** What is measured from here on is {@link Victim.growth} and {@link Victim.work}; {@link Victim.endings} begin anew. */
   async measure(): Promise<void> {
+    await this.#program.ask('forgetEndings');
     this.#before = await this.#program.ask<Memory>('memory');
     this.#workBefore = await this.#program.ask<number>('work');
   }
@@ -96,11 +97,11 @@ export class Victim {
     return (await this.#program.ask<number>('work')) - this.#workBefore;
   }
 
-  /** How the connections of a path have ended, once so many have: close code, and error code where there was one. */
+  /** How the connections of a path have ended since, once so many have: close code, and error code where there was one. */
   async endings(path: string, count: number): Promise<string[]> {
     for (;;) {
       const endings = await this.#program.ask<string[]>('endings', path);
-      if (endings.length >= count) return endings.slice(-count);
+      if (endings.length >= count) return endings;
     }
   }
 

@@ -93,10 +93,13 @@ describe('a length of 64 bits', () => {
     const encounters = [];
     for (let count = 0; count < 20; count++) {
       const { attacker, outcome } = await victim.upgrade();
-      attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, masked: false });
+      // Memory is asked for with the first byte.
+      attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, payload: 'x', masked: false });
       encounters.push({ attacker, outcome });
     }
     await victim.isServed();
+    // What was asked for and never touched is held, and yet no part of the peak.
+    expect((await victim.growth()).held).toBeLessThan(4 * MiB);
     expect((await victim.growth()).peak).toBeLessThan(64 * MiB);
     for (const { attacker, outcome } of encounters) {
       attacker.destroy();

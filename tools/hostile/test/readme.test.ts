@@ -1,0 +1,33 @@
+// README.md: each test that it names is there, and each file of tests is named.
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const page = new URL('../README.md', import.meta.url);
+const [, , ...rows] = readFileSync(page, 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('|'));
+
+/** The tests that a row names, with the file that each is in. */
+function testsOf(row: string): { file: string; title: string }[] {
+  return [...row.matchAll(/\]\((test\/[^)]+)\)((?:,? "[^"]+")+)/g)].flatMap(([, file = '', titles = '']) =>
+    [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => ({ file, title })),
+  );
+}
+
+test.each(rows.map((row) => [row.split('|')[1]?.trim(), row]))('%s: its tests are there', (_what, row) => {
+  const tests = testsOf(row);
+  expect(tests).not.toEqual([]);
+  const missing = tests.filter(({ file, title }) => {
+    const source = readFileSync(new URL(file, page), 'utf8');
+    // As it stands in the source, in whichever quotes.
+    return !["'", '"', '`'].some((quote) => source.includes(quote + title + quote));
+  });
+  expect(missing).toEqual([]);
+});
+
+test('each file of attacks is named', () => {
+  const files = readdirSync(new URL('.', import.meta.url))
+    .filter((name) => name.endsWith('.test.ts') && name !== 'readme.test.ts')
+    .map((name) => `test/${name}`);
+  expect([...new Set(rows.flatMap(testsOf).map(({ file }) => file))].sort()).toEqual(files.sort());
+});
