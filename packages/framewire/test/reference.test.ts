@@ -2,26 +2,62 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import * as framewire from 'framewire';
+import { CloseCode, isValidCloseCode, PROTOCOL_ERRORS } from '@framewire/codec';
 import { DEFAULTS } from '@framewire/connection';
+import { HANDSHAKE_ERRORS } from '@framewire/handshake';
+import {
+  DEFAULT_THRESHOLD,
+  DEFLATE_OFF_THREAD_FROM,
+  INFLATE_OFF_THREAD_FROM,
+} from '@framewire/permessage-deflate';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import * as browser from '../src/browser.ts';
 import { Page } from './reference/page.ts';
 import { PublicTypes } from './reference/public-types.ts';
 
 // The compiler reads all packages.
 vi.setConfig({ hookTimeout: 120_000 });
 
-const page = Page.read();
+const text = Page.text();
 let types: PublicTypes;
 beforeAll(() => {
   types = new PublicTypes();
 });
 
-function sorted(names: Iterable<string>): string[] {
-  return [...new Set(names)].sort();
+const CONNECTION = 'Options of a connection';
+const PROTOCOL = 'The peer broke a rule';
+const HANDSHAKE = 'The opening handshake failed';
+const CODES = [
+  PROTOCOL,
+  'The peer does not read',
+  HANDSHAKE,
+  'Compression could not be agreed on',
+  'Thrown for what the caller passed',
+  'Of raw heads',
+];
+
+/** What the page says, and what there is. */
+interface Check {
+  readonly said: (page: Page) => unknown;
+  readonly there: () => unknown;
 }
 
-/** What of the sources of all packages matches. */
+/** The names in sections, each of them once. */
+function names(headings: readonly string[], there: () => Iterable<string>): Check {
+  return {
+    said: (page) => page.names(...headings).sort(),
+    there: () => [...new Set(there())].sort(),
+  };
+}
+
+/** The plain defaults in a section, and those that the docstrings or tables of the options give. */
+function defaults(heading: string, there: () => object): Check {
+  return { said: (page) => page.defaults(heading), there };
+}
+
+/** What of the sources of all packages matches, by the first group. */
 function inSources(pattern: RegExp): string[] {
   const packages = fileURLToPath(new URL('../..', import.meta.url));
   return readdirSync(packages).flatMap((name) => {
@@ -29,90 +65,208 @@ function inSources(pattern: RegExp): string[] {
     return readdirSync(sources, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) =>
-        [...readFileSync(join(sources, file), 'utf8').matchAll(pattern)].map(([match]) => match),
+        [...readFileSync(join(sources, file), 'utf8').matchAll(pattern)].map(([, found = '']) => found),
       );
   });
 }
 
-const CONNECTION = 'Options of a connection';
+function without(all: object, those: object): object {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !(name in those)));
+}
+
+/** Those exports of the browser's module that only say what they would need. The platform's own is not among them. */
+function unavailableInBrowsers(): string[] {
+  return Object.entries(browser)
+    .filter(([name, value]) => {
+      if (typeof value !== 'function' || ['default', 'module.exports', 'WebSocket'].includes(name))
+        return false;
+      try {
+        Reflect.construct(value, []);
+        return false;
+      } catch (error) {
+        return error instanceof Error && error.message.includes('needs Node.js');
+      }
+    })
+    .map(([name]) => name)
+    .sort();
+}
+
+function namesOf(symbols: readonly { readonly name: string }[]): string[] {
+  return symbols.map(({ name }) => name);
+}
+
+function exportsOf(module: object): string[] {
+  return Object.keys(module).filter((name) => !['default', 'module.exports'].includes(name));
+}
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'the exports': names(['Exports'], () => exportsOf(framewire)),
+  'the statics of WebSocket': names(['Statics of WebSocket'], () => types.statics('WebSocket')),
+  'the types in the namespace': names(['Types in the namespace WebSocket'], () => types.types()),
+
+  'the options of a client': names([CONNECTION, 'Options of a client'], () =>
+    namesOf(types.properties('ClientOptions')),
+  ),
+  'the options of a server': names([CONNECTION, 'Options of a server'], () =>
+    namesOf(types.properties('ServerOptions')),
+  ),
+  'the options of compression': names(['Options of compression'], () =>
+    namesOf(types.properties('PerMessageDeflateOptions')),
+  ),
+  'the options of a Receiver': names(['Options of a Receiver'], () => namesOf(types.optionsOf('Receiver'))),
+  'the options of Sender.frame': names(['Options of Sender.frame'], () =>
+    namesOf(types.optionsOf('Sender', 'frame')),
+  ),
+
+  'the members of a WebSocket': names(['Members of a WebSocket'], () => types.members('WebSocket')),
+  'the members of a server': names(['Members of a server'], () => types.members('WebSocketServer')),
+  'the members of a Sender': names(['Sender'], () => [
+    ...types.members('Sender'),
+    ...types.statics('Sender'),
+  ]),
+  'the members of PerMessageDeflate': names(['PerMessageDeflate'], () => [
+    ...types.members('PerMessageDeflate'),
+    ...types.statics('PerMessageDeflate'),
+  ]),
+  'the functions of extension': names(['extension'], () => Object.keys(framewire.extension)),
+  'the functions of subprotocol': names(['subprotocol'], () => Object.keys(framewire.subprotocol)),
+
+  'the events of a WebSocket': names(['Events of a WebSocket'], () => types.events('WebSocket')),
+  'the events of a server': names(['Events of a server'], () => types.events('WebSocketServer')),
+  // Of the stream itself comes what its callback is given.
+  'the events of a Receiver': names(['Events of a Receiver'], () => [
+    ...inSources(/\breceiver\.emit\('(\w+)'/g),
+    'error',
+  ]),
+
+  'the error codes': names(CODES, () => inSources(/'(WS_ERR_[A-Z\d_]+)'/g)),
+  'the close codes of protocol errors': {
+    said: (page) => page.numbers(PROTOCOL, 'close code'),
+    there: () => Object.fromEntries(Object.values(PROTOCOL_ERRORS).map((row) => [row.code, row.closeCode])),
+  },
+  'the HTTP status of refusals': {
+    said: (page) => page.numbers(HANDSHAKE, 'where'),
+    there() {
+      // The table has more than this section: the names are the matter of the error codes.
+      const here = new Page(text).names(HANDSHAKE);
+      const rows = Object.values(HANDSHAKE_ERRORS).filter(({ code }) => here.includes(code));
+      return Object.fromEntries(rows.map(({ code, status }) => [code, status]));
+    },
+  },
+  'the close codes': names(['Close codes'], () => Object.values(CloseCode).map(String)),
+  'which close codes are sent': {
+    said: (page) =>
+      page
+        .cells('Close codes', 'sent')
+        .filter(([, sent]) => sent === 'yes')
+        .map(([code]) => Number(code)),
+    there: () => Object.values(CloseCode).filter(isValidCloseCode),
+  },
+  'the environment variables': names(['Environment variables'], () =>
+    inSources(/\benv(?:\.|\[['"])([A-Z][A-Z\d_]*)/g),
+  ),
+  'the names in a browser': names(['In a browser'], () => exportsOf(browser)),
+  'what throws in a browser': {
+    said: (page) =>
+      page
+        .cells('In a browser', 'there')
+        .filter(([, there]) => there.startsWith('throws'))
+        .map(([name]) => name)
+        .sort(),
+    there: unavailableInBrowsers,
+  },
+
+  'the defaults of a connection': defaults(CONNECTION, () => DEFAULTS),
+  'the defaults of a client': defaults('Options of a client', () =>
+    without(types.defaults(types.properties('ClientOptions')), DEFAULTS),
+  ),
+  'the defaults of a server': defaults('Options of a server', () => {
+    const { options } = new framewire.WebSocketServer({ noServer: true });
+    return { ...without(options, { ...DEFAULTS, WebSocket: undefined }), noServer: false };
+  }),
+  'the defaults of compression': defaults('Options of compression', () => ({
+    ...types.defaults(types.properties('PerMessageDeflateOptions')),
+    threshold: DEFAULT_THRESHOLD,
+    deflateOffThreadFrom: DEFLATE_OFF_THREAD_FROM,
+    inflateOffThreadFrom: INFLATE_OFF_THREAD_FROM,
+  })),
+  // Alone among the readers a Receiver has no limit, as that of `ws`.
+  'the defaults of a Receiver': defaults('Options of a Receiver', () => ({
+    ...types.defaults(types.optionsOf('Receiver')),
+    maxPayload: 0,
+  })),
+  'the defaults of Sender.frame': defaults('Options of Sender.frame', () =>
+    types.defaults(types.optionsOf('Sender', 'frame')),
+  ),
+};
+
+/** Which checks a page fails. */
+function failures(page: Page): string[] {
+  return Object.entries(CHECKS)
+    .filter(([, { said, there }]) => !isDeepStrictEqual(said(page), there()))
+    .map(([title]) => title);
+}
 
 describe('the reference has just', () => {
-  test('the exports', () => {
-    const exported = Object.keys(framewire).filter((name) => !['default', 'module.exports'].includes(name));
-    expect(sorted(page.names('Exports'))).toEqual(sorted(exported));
+  test.each(Object.entries(CHECKS))('%s', (_, { said, there }) => {
+    const found = there();
+    expect(Object.keys(found as object)).not.toEqual([]);
+    expect(said(new Page(text))).toEqual(found);
+  });
+});
+
+describe('a page is found wrong', () => {
+  test.each<[what: string, from: RegExp, to: string, found: readonly string[]]>([
+    [
+      'that lacks an option',
+      /^\| `maxRedirects`.*\n/m,
+      '',
+      ['the options of a client', 'the defaults of a client'],
+    ],
+    ['that lacks an event', /^\| `redirect`.*\n/m, '', ['the events of a WebSocket']],
+    ['that lacks an error code', /^\| `WS_ERR_HEAD_IS_OVER`.*\n/m, '', ['the error codes']],
+    ['that lacks a function', /^\| `format`.*\n/m, '', ['the functions of extension']],
+    [
+      'with an invented member',
+      /^\| `terminate`/m,
+      '| `hangUp` | () | |\n$&',
+      ['the members of a WebSocket'],
+    ],
+    [
+      'with an invented variable',
+      /^\| `WS_NO_BUFFER_UTIL`/m,
+      '| `WS_NO` | |\n$&',
+      ['the environment variables'],
+    ],
+    ['with a row twice', /^\| `conclude`.*\n/m, '$&$&', ['the events of a Receiver']],
+    ['with a wrong default of a connection', /`60`/, '`61`', ['the defaults of a connection']],
+    ['with a wrong default of a client', /`13` /, '`8` ', ['the defaults of a client']],
+    ['with a wrong default of a server', /`120000`/, '`1`', ['the defaults of a server']],
+    ['with a wrong default of compression', /`1024`/, '`1025`', ['the defaults of compression']],
+    ['that says a default in words alone', /`1024`/, '1024', ['the defaults of compression']],
+    [
+      'with a wrong close code',
+      /(`WS_ERR_INVALID_UTF8` *\|) 1007/,
+      '$1 1002',
+      ['the close codes of protocol errors'],
+    ],
+    ['with a wrong status', /server, 405/, 'server, 400', ['the HTTP status of refusals']],
+    ['that sends what is never sent', /(`1006` *\|) no/, '$1 yes', ['which close codes are sent']],
+    [
+      'that promises a browser too much',
+      /throws when it is called/,
+      'works when it is called',
+      ['what throws in a browser'],
+    ],
+  ])('%s', (_, from, to, found) => {
+    const changed = text.replace(from, to);
+    expect(changed).not.toBe(text);
+    expect(failures(new Page(changed))).toEqual(found);
   });
 
-  test('the statics of WebSocket, and the types in its namespace', () => {
-    expect(sorted(page.names('Statics of WebSocket'))).toEqual(sorted(types.statics('WebSocket')));
-    expect(sorted(page.names('Types in the namespace WebSocket'))).toEqual(sorted(types.types()));
-  });
-
-  test.each([
-    ['ClientOptions', [CONNECTION, 'Options of a client']],
-    ['ServerOptions', [CONNECTION, 'Options of a server']],
-    ['PerMessageDeflateOptions', ['Options of compression']],
-  ])('the properties of %s', (name, headings) => {
-    expect(sorted(page.names(...headings))).toEqual(sorted(types.properties(name)));
-  });
-
-  test.each([
-    ['WebSocket', ['Members of a WebSocket']],
-    ['WebSocketServer', ['Members of a server']],
-    ['PerMessageDeflate', ['PerMessageDeflate']],
-    ['Sender', ['Sender']],
-  ])('the members of %s', (name, headings) => {
-    const statics = name.startsWith('WebSocket') ? [] : types.statics(name);
-    expect(sorted(page.names(...headings))).toEqual(sorted([...types.members(name), ...statics]));
-  });
-
-  test.each([
-    ['WebSocket', 'Events of a WebSocket'],
-    ['WebSocketServer', 'Events of a server'],
-  ])('the events of %s', (name, heading) => {
-    expect(sorted(page.names(heading))).toEqual(sorted(types.events(name)));
-  });
-
-  test('the error codes', () => {
-    const documented = page.names(
-      'The peer broke a rule',
-      'The peer does not read',
-      'The opening handshake failed',
-      'Compression could not be agreed on',
-      'Thrown for what the caller passed',
-      'Of raw heads',
+  test('that lacks a section', () => {
+    expect(() => failures(new Page(text.replace('## Close codes', '## Codes')))).toThrow(
+      'The page has no section "Close codes"',
     );
-    expect(sorted(documented)).toEqual(sorted(inSources(/\bWS_ERR_[A-Z\d_]*[A-Z\d]\b/g)));
-  });
-
-  test('the environment variables', () => {
-    expect(sorted(page.names('Environment variables'))).toEqual(sorted(inSources(/\bWS_NO_[A-Z\d_]+\b/g)));
-  });
-});
-
-describe('the defaults that it gives are', () => {
-  test('those of a connection', () => {
-    expect(page.defaults(CONNECTION)).toEqual(DEFAULTS);
-  });
-
-  test('those of a server', () => {
-    const { options } = new framewire.WebSocketServer({ noServer: true });
-    const own = Object.entries(options).filter(([name]) => !(name in DEFAULTS) && name !== 'WebSocket');
-    expect(page.defaults('Options of a server')).toEqual({ ...Object.fromEntries(own), noServer: false });
-  });
-});
-
-describe('a page', () => {
-  const text =
-    '## A\n\n| name | default |\n| --- | --- |\n| `a`, `b` | `1` |\n| `c` | none |\n\n### B\n\nwords\n';
-
-  test('is read by heading: the names of its rows, and the defaults that are code', () => {
-    const read = new Page(text);
-    expect(read.names('A')).toEqual(['a', 'b', 'c']);
-    expect(read.defaults('A')).toEqual({ a: 1 });
-    expect(read.names('B')).toEqual([]);
-  });
-
-  test('lacks a section', () => {
-    expect(() => new Page(text).names('C')).toThrow('The page has no section "C"');
   });
 });

@@ -27,8 +27,9 @@ export class Page {
     }
   }
 
-  static read(): Page {
-    return new Page(readFileSync(new URL('../../doc/api.md', import.meta.url), 'utf8'));
+  /** The text of doc/api.md. */
+  static text(): string {
+    return readFileSync(new URL('../../doc/api.md', import.meta.url), 'utf8');
   }
 
   /** The names in the tables of sections. */
@@ -44,6 +45,20 @@ export class Page {
       for (const value of codesIn(row['default'] ?? '')) defaults[name] = JSON.parse(value) as unknown;
     }
     return defaults;
+  }
+
+  /** What a column says of each name in a section. */
+  cells(heading: string, column: string): [name: string, cell: string][] {
+    return this.#rows(heading).flatMap((row) =>
+      codesIn(row['name'] ?? '').map((name): [string, string] => [name, row[column] ?? '']),
+    );
+  }
+
+  /** The number that a column has for each name in a section, 0 where it has none. */
+  numbers(heading: string, column: string): Record<string, number> {
+    return Object.fromEntries(
+      this.cells(heading, column).map(([name, cell]) => [name, Number(/\d+/.exec(cell)?.[0] ?? 0)]),
+    );
   }
 
   #rows(heading: string): readonly Row[] {

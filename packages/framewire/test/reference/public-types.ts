@@ -54,8 +54,32 @@ export class PublicTypes {
   }
 
   /** The properties of a type in the namespace `WebSocket` that are our own. */
-  properties(name: string): string[] {
-    return this.#namesOf(this.#checker.getDeclaredTypeOfSymbol(this.#inNamespace(name)));
+  properties(name: string): ts.Symbol[] {
+    return this.#ownOf(this.#checker.getDeclaredTypeOfSymbol(this.#inNamespace(name)));
+  }
+
+  /** The options that an exported class takes, as the first argument, or one of its statics, as the last. */
+  optionsOf(name: string, member?: string): ts.Symbol[] {
+    const type = this.#checker.getTypeOfSymbol(this.#exported(name));
+    const symbol = member === undefined ? undefined : this.#checker.getPropertyOfType(type, member);
+    const signatures =
+      symbol === undefined
+        ? type.getConstructSignatures()
+        : this.#checker.getTypeOfSymbol(symbol).getCallSignatures();
+    const parameter = signatures[0]?.getParameters().at(symbol === undefined ? 0 : -1);
+    if (parameter === undefined) throw new Error(`${name} takes no options`);
+    return this.#ownOf(this.#checker.getTypeOfSymbol(parameter));
+  }
+
+  /** The defaults that are plain values, as the docstrings of options give them. */
+  defaults(options: readonly ts.Symbol[]): Record<string, unknown> {
+    const plain: Record<string, unknown> = {};
+    for (const option of options) {
+      const text = ts.displayPartsToString(option.getDocumentationComment(this.#checker));
+      const value = /\bDefault:? `?(true|false|\d+)\b/.exec(text)?.[1];
+      if (value !== undefined) plain[option.name] = JSON.parse(value);
+    }
+    return plain;
   }
 
   /** The names of the types in the namespace `WebSocket`. */
@@ -81,11 +105,14 @@ export class PublicTypes {
   }
 
   #namesOf(type: ts.Type): string[] {
+    return this.#ownOf(type).map(({ name }) => name);
+  }
+
+  #ownOf(type: ts.Type): ts.Symbol[] {
     return this.#checker
-      .getPropertiesOfType(this.#checker.getApparentType(type))
+      .getPropertiesOfType(this.#checker.getNonNullableType(this.#checker.getApparentType(type)))
       .filter((symbol) => isOurs(symbol) && isPublic(symbol))
-      .map(({ name }) => name)
-      .filter((name) => !name.startsWith('#') && name !== 'prototype');
+      .filter(({ name }) => !name.startsWith('#') && name !== 'prototype');
   }
 
   #inNamespace(name: string): ts.Symbol {
