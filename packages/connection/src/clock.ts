@@ -1,5 +1,8 @@
 // The one place where time limits are set, so that all of them can be found, and driven by a test.
 
+/** The longest that a timer of Node can run, in ms; a longer one would run out at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** A time limit that runs. */
 export type Deadline = NodeJS.Timeout;
 
@@ -8,7 +11,7 @@ export type Deadline = NodeJS.Timeout;
  * what it guards is still open.
  */
 export function setDeadline<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
-  return setTimeout(expire, milliseconds, target);
+  return setTimeout(expire, Math.min(milliseconds, LONGEST), target);
 }
 
 /** Ends a time limit; none is none to end. */

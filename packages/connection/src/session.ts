@@ -57,7 +57,7 @@ let failSending: (session: Session<unknown>, error: Error) => void;
 let tellError: (session: Session<unknown>, error: Error) => void;
 
 /** A stream with a WebSocket on it, from the end of the opening handshake to the end of the stream. */
-export class Session<T> {
+export class Session<T> implements Sending {
   readonly #owner: T;
   readonly #listener: SessionListener<T>;
   readonly #options: ConnectionOptions;
@@ -151,11 +151,6 @@ export class Session<T> {
     return this.#socket;
   }
 
-  /** The sending side. */
-  get outbound(): Sending {
-    return this.#outbound;
-  }
-
   set keepFragments(keep: boolean) {
     this.#inbound.keepFragments = keep;
   }
@@ -168,6 +163,10 @@ export class Session<T> {
     if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) {
       this.#outbound.control(opcode, payload, masked, done);
     }
+  }
+
+  writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
+    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) this.#outbound.writeFrames(pieces, done);
   }
 
   /** Whether more may wait to be written; if not, the peer has been too slow for too long, and the connection ends. */

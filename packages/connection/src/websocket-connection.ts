@@ -147,7 +147,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** The sending side, for who makes frames of his own; undefined before there is a stream. */
   protected get outbound(): Sending | undefined {
-    return this.#session?.outbound;
+    return this.#session;
   }
 
   /**

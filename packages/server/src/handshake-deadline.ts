@@ -4,9 +4,11 @@ import { clearDeadline, isAttached, setDeadline, type Deadline } from '@framewir
 import { createRefusal } from '@framewire/handshake';
 import { refuse } from './refusal.ts';
 
-/** The time limits of a server, in ms; 0 = none. */
+/** The time limits of a server, in ms. */
 export interface HandshakeLimits {
+  /** 0 = none. */
   readonly handshakeTimeout: number;
+  /** How long a refusal may wait to be taken. */
   readonly closeTimeout: number;
 }
 

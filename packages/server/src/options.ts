@@ -79,8 +79,9 @@ export interface ServerOptions<
    */
   allowMissingOrigin?: boolean | undefined;
   /**
-   * How long, in ms, `verifyClient` may take to call back before the client is refused with 503, and, on a port of its own, how
-   * long the first request of a client may take to come before it is refused with 408. Default 120000; 0 = no limit.
+   * How long, in ms, `verifyClient` may take to call back before the client is refused with 503, a listener of `wsClientError` to
+   * answer, and, on a port of its own, the first request of a client to come before it is refused with 408. Default 120000;
+   * 0 = no limit.
    */
   handshakeTimeout?: number | undefined;
   /**

@@ -12,11 +12,18 @@ import { formatRefusal, type Refusal } from '@framewire/handshake';
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
   const response = Buffer.from(formatRefusal(refusal));
-  if (socket.destroyed || socket.writableEnded) return;
+  if (socket.destroyed) return;
   const deadline = setDeadline(closeTimeout, destroy, socket);
   socket.once('close', () => clearDeadline(deadline));
-  socket.once('finish', () => destroy(socket));
-  socket.end(response);
+  destroyWhenWritten(socket);
+  // Somebody may have given an answer of his own.
+  if (!socket.writableEnded) socket.end(response);
+}
+
+/** What has been said is the last word: a peer that keeps its side open keeps no socket. */
+export function destroyWhenWritten(socket: Duplex): void {
+  if (socket.writableFinished) socket.destroy();
+  else socket.once('finish', () => destroy(socket));
 }
 
 /** Until a connection has its owner, an error on its socket is nobody's: the socket goes, the process lives. */

@@ -11,8 +11,9 @@ import {
   type Refusal,
 } from '@framewire/handshake';
 import { negotiateCompression, type Compression } from './compression.ts';
-import type { HandshakeDeadline } from './handshake-deadline.ts';
+import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } from './options.ts';
+import { destroyOnThrow } from './refusal.ts';
 
 /** What the response to a request has to say. */
 interface Terms {
@@ -76,7 +77,8 @@ export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
   origin: string | undefined,
   request: Request,
-  startDeadline: () => HandshakeDeadline,
+  socket: Duplex,
+  limits: HandshakeLimits,
   decide: (refusal: Refusal | undefined) => void,
 ): void {
   if (!verifyClient) {
@@ -87,10 +89,14 @@ export function verify<Request extends IncomingMessage>(
   const info = { origin, secure, req: request } as ClientInfo<Request>;
   // The two kinds of `ws` are told apart by how many parameters they declare.
   if (verifyClient.length === 2) {
-    const deadline = startDeadline();
+    const deadline = new HandshakeDeadline(socket, 503, limits);
     (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
+      if (deadline.hasPassed) return;
       deadline.end();
-      if (!deadline.hasPassed) decide(verified ? undefined : createRefusal(code || 401, message, headers));
+      // It may come when nobody above would catch: what cannot be sent is thrown, and the socket does not wait for ever.
+      destroyOnThrow(socket, () => {
+        decide(verified ? undefined : createRefusal(code || 401, message, headers));
+      });
     });
   } else decide((verifyClient as VerifyClientSync<Request>)(info) ? undefined : createRefusal(401));
 }

@@ -17,7 +17,7 @@ import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts
 import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
-import { destroyOnError, destroyOnThrow, leaveErrors, refuse } from './refusal.ts';
+import { destroyOnError, destroyOnThrow, destroyWhenWritten, leaveErrors, refuse } from './refusal.ts';
 import { Seat } from './sharing.ts';
 import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
 
@@ -168,15 +168,14 @@ export class WebSocketServer<
     callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
   ): void {
     destroyOnError(socket);
-    const { options } = this;
-    const examination = examine(request, options, this.#origins, (it) => this.#seat.takes(it));
-    if (!examination.ok) {
-      this.#refuseInvalid(examination.refusal, socket, request);
-      return;
-    }
-    const startDeadline = (): HandshakeDeadline => new HandshakeDeadline(socket, 503, this.#limits);
     destroyOnThrow(socket, () => {
-      verify(options.verifyClient, examination.origin, request, startDeadline, (refusal) => {
+      const { options } = this;
+      const examination = examine(request, options, this.#origins, (it) => this.#seat.takes(it));
+      if (!examination.ok) {
+        this.#refuseInvalid(examination.refusal, socket, request);
+        return;
+      }
+      verify(options.verifyClient, examination.origin, request, socket, this.#limits, (refusal) => {
         if (refusal === undefined) this.complete({ ...examination, request, socket, head, callback });
         else this.#refuse(refusal, socket);
       });
@@ -232,11 +231,16 @@ export class WebSocketServer<
     callback(ws, request);
   }
 
-  /** A request that breaks a rule is for the listener of `wsClientError` to answer, where there is one. */
+  /** A request that breaks a rule is for the listener of `wsClientError` to answer in time, where there is one. */
   #refuseInvalid(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
-    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0)
+    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0) {
       this.#refuse(refusal, socket);
-    else (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
+      return;
+    }
+    // Ends with the socket.
+    new HandshakeDeadline(socket, refusal.status, this.#limits);
+    destroyWhenWritten(socket);
+    (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
   }
 
   #refuse(refusal: Refusal, socket: Duplex): void {
@@ -255,7 +259,9 @@ export class WebSocketServer<
       listening: () => (this as EventEmitter).emit('listening'),
       error: (error: Error) => (this as EventEmitter).emit('error', error),
       upgrade: (request: InstanceType<Request>, socket: Duplex, head: Buffer) => {
-        if (this.#seat.hasToAnswer(request)) this.handleUpgrade(request, socket, head, emitConnection);
+        destroyOnThrow(socket, () => {
+          if (this.#seat.hasToAnswer(request)) this.handleUpgrade(request, socket, head, emitConnection);
+        });
       },
     };
     for (const [event, listener] of Object.entries(listeners)) {

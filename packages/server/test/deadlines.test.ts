@@ -99,6 +99,24 @@ describe('verifyClient that has not called back in time', () => {
     expect((await untilEnd(client)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 503']);
   });
 
+  test('that has ended the socket itself has it destroyed in time', async () => {
+    freezeTime();
+    const { client, socket } = waiting({ handshakeTimeout: 1000 });
+    socket.end('HTTP/1.1 403 No\r\n\r\n');
+    expect(await untilEnd(client)).toMatch(/^HTTP\/1\.1 403/);
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(1000);
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test('may take for ever where the limit is longer than a timer runs', () => {
+    freezeTime();
+    const { socket } = waiting({ handshakeTimeout: Infinity });
+    vi.advanceTimersByTime(2 ** 31 - 2);
+    expect(socket.writableEnded).toBe(false);
+    socket.destroy();
+  });
+
   test('leaves no time limit behind once it has called back, or its client has gone', async () => {
     freezeTime();
     const { client, decide, socket } = waiting();
@@ -128,6 +146,47 @@ describe('verifyClient that has not called back in time', () => {
     expect(await answerTo(port, upgradeRequest({}, 'GET /known HTTP/1.1'))).toMatch(/^HTTP\/1\.1 101/);
     await connection;
     expect(await stranger).toMatch(/^HTTP\/1\.1 503/);
+  });
+});
+
+describe('a listener of wsClientError', () => {
+  const invalid = (): http.IncomingMessage => requestObject({ 'sec-websocket-key': 'none' });
+
+  /** A server with a listener, and a client that never ends its side. */
+  function told(listener: (socket: Duplex) => void): { client: Duplex; socket: Duplex } {
+    const wss = new WebSocketServer({ noServer: true, handshakeTimeout: 1000 });
+    wss.on('wsClientError', (_error, socket) => listener(socket));
+    const [client, socket] = duplexPair();
+    wss.handleUpgrade(invalid(), socket, NO_HEAD, () => expect.fail('accepted'));
+    return { client, socket };
+  }
+
+  test('that has not answered in time has its client refused, and the socket destroyed', async () => {
+    freezeTime();
+    const { client, socket } = told(() => {});
+    vi.advanceTimersByTime(999);
+    expect(socket.writableEnded).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(await untilEnd(client)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test('that ends the socket has it destroyed, though the client keeps its side open', async () => {
+    const { client, socket } = told((it) => it.end('HTTP/1.1 418 No\r\n\r\n'));
+    const gone = once(socket, 'close');
+    expect(await untilEnd(client)).toBe('HTTP/1.1 418 No\r\n\r\n');
+    await gone;
+  });
+
+  test('that throws has the socket destroyed', () => {
+    const sockets: Duplex[] = [];
+    expect(() =>
+      told((it) => {
+        sockets.push(it);
+        throw new Error('broken');
+      }),
+    ).toThrow('broken');
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 });
 
@@ -223,6 +282,52 @@ describe('what the application throws while a request is judged', () => {
     expect(() => wss.handleUpgrade(request, socket, NO_HEAD, () => {})).toThrow('broken');
     expect([socket.destroyed, client.read()]).toEqual([true, null]);
     client.destroy();
+  });
+
+  test.each<{ title: string; args: [code?: number, message?: string, headers?: http.OutgoingHttpHeaders] }>([
+    { title: 'a status that is none', args: [99_999] },
+    { title: 'CR LF in a header', args: [401, 'x', { 'X-A': 'a\r\nX-B: 1' }] },
+  ])('is thrown on later too, where verifyClient calls back with $title', async ({ args }) => {
+    const [client, socket] = duplexPair();
+    const error = await new Promise((resolve) => {
+      const wss = new WebSocketServer({
+        noServer: true,
+        verifyClient(_info: unknown, decide: VerifyClientCallback) {
+          setImmediate(() => {
+            try {
+              decide(false, ...args);
+            } catch (thrown) {
+              resolve(thrown);
+            }
+          });
+        },
+      });
+      wss.handleUpgrade(requestObject(), socket, NO_HEAD, () => expect.fail('accepted'));
+    });
+    expect([error instanceof Error, socket.destroyed]).toEqual([true, true]);
+    client.destroy();
+  });
+
+  test('by shouldHandle() ends the socket of a shared server too', async () => {
+    class Broken extends WebSocketServer {
+      override shouldHandle(): boolean {
+        throw new Error('broken');
+      }
+    }
+    const { server, port } = await httpServer();
+    new Broken({ server });
+    new WebSocketServer({ server, path: '/other' });
+    const [listener] = server.listeners('upgrade') as ((...args: unknown[]) => void)[];
+    const errors: unknown[] = [];
+    server.removeAllListeners('upgrade').on('upgrade', (...args) => {
+      try {
+        listener?.(...args);
+      } catch (error) {
+        errors.push(error);
+      }
+    });
+    expect(await answerTo(port, upgradeRequest())).toBe('');
+    expect(errors).toHaveLength(1);
   });
 
   test('leaves a connection alone that is made', async () => {

@@ -1,0 +1,24 @@
+// maxBufferedAmount holds for frames that were made by hand, too.
+import { Duplex } from 'node:stream';
+import { Sender, WebSocket } from 'framewire';
+import { expect, test } from 'vitest';
+
+test('a frame by _sender that finds more waiting than maxBufferedAmount ends the connection', async () => {
+  // Whose other end takes nothing.
+  const stuck = new Duplex({ read() {}, write() {} });
+  const ws = new WebSocket(null, undefined, { maxBufferedAmount: 99 });
+  ws.setSocket(stuck, Buffer.alloc(0), { role: 'server' });
+  const told: unknown[] = [];
+  ws.on('error', (error: Error & { code?: string }) => told.push(error.code));
+  const closed = new Promise((resolve) => ws.on('close', resolve));
+  const frame = Sender.frame(Buffer.alloc(98), { opcode: 2, fin: true });
+  const send = (): Promise<Error | undefined> =>
+    new Promise((resolve) => ws._sender?.sendFrame(frame, resolve));
+  void send();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ws.readyState).toBe(WebSocket.OPEN);
+  const { message } = (await send()) ?? {};
+  expect(message).toBe('Max buffered amount exceeded');
+  expect(await closed).toBe(1006);
+  expect(told).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
+});
