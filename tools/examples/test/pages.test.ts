@@ -125,6 +125,18 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     expect([...problems, ...others]).toEqual([]);
   });
 
+  test('session-login fits on a narrow screen, whatever the name', async () => {
+    const [, url] = await Example.serve('session-login');
+    const [page] = await open(url);
+    await page.setViewportSize({ width: 320, height: 640 });
+    /** How far the page goes beyond the right edge of the screen, in pixels. */
+    const excess = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await excess()).toBe(0);
+    await logIn(page, 'x'.repeat(32));
+    expect(await excess()).toBe(0);
+  });
+
   test('logging out in one window of session-login leaves no other window connected', async () => {
     const [, url] = await Example.serve('session-login');
     const [first] = await open(url);

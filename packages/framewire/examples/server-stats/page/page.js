@@ -35,7 +35,7 @@ function createPlot(element, series, formatValue, range) {
       ],
       scales: { x: { time: true, range: (_plot, _min, max) => [max - WINDOW_S, max] }, y: { range } },
       axes: [
-        { ...axis, space: 90, values: (_plot, values) => values.map(clock) },
+        { ...axis, space: 90, size: 28, values: (_plot, values) => values.map(clock) },
         { ...axis, size: 64, values: (_plot, values) => values.map(formatValue) },
       ],
     },
