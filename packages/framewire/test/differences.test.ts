@@ -1,0 +1,213 @@
+// doc/moving-from-ws.md, what differs: what ours does, and beside it what `ws` does, where no other test shows it.
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
+import type * as theirs from 'ws';
+import * as ours from 'framewire';
+import { modules, thrownBy, type WsModule } from './ws-compat/beside-ws.ts';
+
+type Ends = { client: ours.WebSocket; connection: ours.WebSocket; request: IncomingMessage };
+
+/** What both modules make of the same program, by their names. */
+async function beside<T>(program: (module: WsModule) => T | Promise<T>): Promise<Record<string, T>> {
+  const outcomes: Record<string, T> = {};
+  for (const [name, module] of modules) outcomes[name] = await program(module);
+  return outcomes;
+}
+
+/** Both ends of a connection. */
+async function meet(module: WsModule, options: ours.WebSocket.ServerOptions = {}): Promise<Ends> {
+  const server = new module.WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
+  onTestFinished(() => {
+    for (const ws of server.clients) ws.terminate();
+    server.close();
+  });
+  await once(server, 'listening');
+  const connected = once(server, 'connection') as Promise<[Ends['connection'], IncomingMessage]>;
+  const client = new module.WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [[connection, request]] = await Promise.all([connected, once(client, 'open')]);
+  return { client, connection, request };
+}
+
+describe('a connection', () => {
+  test('whose socket is ended in the turn of a send has not written it', async () => {
+    const received = await beside(async (module) => {
+      const { client, connection, request } = await meet(module);
+      const messages: string[] = [];
+      client.on('message', (data: Buffer) => messages.push(data.toString()));
+      const closed = once(client, 'close');
+      connection.send('last');
+      request.socket.end();
+      await closed;
+      return messages;
+    });
+    expect(received).toEqual({ framewire: [], ws: ['last'] });
+  });
+
+  test('sends a frame of _sender behind a message that is still being compressed', async () => {
+    const lengths = await beside(async (module) => {
+      const { client, connection } = await meet(module, { perMessageDeflate: { threshold: 0 } });
+      const received: number[] = [];
+      client.on('message', (data: Buffer) => received.push(data.length));
+      connection.send(randomBytes(300_000));
+      const frame = module.Sender.frame(Buffer.from('framed'), { fin: true, opcode: 1, readOnly: true });
+      connection._sender?.sendFrame(frame);
+      while (received.length < 2) await once(client, 'message');
+      return received;
+    });
+    expect(lengths).toEqual({ framewire: [300_000, 6], ws: [6, 300_000] });
+  });
+
+  test('has a _receiver that is no Receiver, with the limit alone', async () => {
+    const isReceiver = await beside(async (module) => {
+      const { _receiver } = (await meet(module)).connection;
+      expect(_receiver?._maxPayload).toBe(100 << 20);
+      return (_receiver as unknown) instanceof module.Receiver;
+    });
+    expect(isReceiver).toEqual({ framewire: false, ws: true });
+  });
+
+  test('tells by wasClean whether close frames have gone both ways', async () => {
+    const clean = await beside(async (module) => {
+      const { client } = await meet(module);
+      const closed = once(client, 'close');
+      client.close();
+      await closed;
+      return client.wasClean;
+    });
+    expect(clean).toEqual({ framewire: true, ws: undefined });
+  });
+});
+
+describe('a stream', () => {
+  // That of ws may never close: nothing that a test could wait for.
+  test('closes when its connection is cut while it ends', async () => {
+    const { client } = await meet(ours);
+    const stream = ours.createWebSocketStream(client).resume();
+    const closed = once(stream, 'close');
+    stream.end();
+    (client._socket as IncomingMessage['socket']).destroy();
+    await closed;
+    expect([stream.writableFinished, stream.readableEnded]).toEqual([true, true]);
+  });
+
+  test('destroys itself at its end, unless autoDestroy says otherwise', async () => {
+    const destroyed = async (autoDestroy?: boolean): Promise<boolean> => {
+      const { client } = await meet(ours);
+      const stream = ours.createWebSocketStream(client, autoDestroy === undefined ? {} : { autoDestroy });
+      const over = Promise.all([once(stream.resume(), 'end'), once(stream, 'finish')]);
+      const closed = autoDestroy === false ? undefined : once(stream, 'close');
+      stream.end();
+      await over;
+      await closed;
+      return stream.destroyed;
+    };
+    expect([await destroyed(), await destroyed(true), await destroyed(false)]).toEqual([true, true, false]);
+  });
+});
+
+test('the path of a server is its option, or an empty string', async () => {
+  const paths = await beside(({ WebSocketServer }) =>
+    [{ path: '/chat' }, {}].map(
+      (options) => new WebSocketServer({ noServer: true, ...options }).path as string | undefined,
+    ),
+  );
+  expect(paths).toEqual({ framewire: ['/chat', ''], ws: [undefined, undefined] });
+});
+
+test('new WebSocket(null) needs no options', async () => {
+  const thrown = await beside(({ WebSocket }) => thrownBy(() => new WebSocket(null)));
+  expect(thrown).toEqual({ framewire: 'nothing', ws: expect.stringContaining('TypeError') as string });
+});
+
+describe('the exports in the shape of ws', () => {
+  test('extension.format() throws for what is no token', async () => {
+    const thrown = await beside(({ extension }) => thrownBy(() => extension.format({ 'a b': {} })));
+    expect(thrown).toEqual({ framewire: expect.stringContaining('TypeError') as string, ws: 'nothing' });
+  });
+
+  test('PerMessageDeflate offers no window of the server without a value', async () => {
+    const offers = await beside(({ PerMessageDeflate }) =>
+      new PerMessageDeflate({ serverMaxWindowBits: true }).offer(),
+    );
+    expect(offers).toEqual({
+      framewire: { client_max_window_bits: true },
+      ws: { client_max_window_bits: true, server_max_window_bits: true },
+    });
+  });
+
+  test('PerMessageDeflate gives a message whole with its last piece', async () => {
+    const inflated = await beside(async ({ PerMessageDeflate }) => {
+      const [server, client] = [new PerMessageDeflate({ isServer: true }), new PerMessageDeflate()];
+      for (const end of [server, client]) end.accept([{}]);
+      const texts: string[] = [];
+      for (const [text, fin] of [
+        ['one ', false],
+        ['two', true],
+      ] as const) {
+        const piece = await new Promise<Buffer>((resolve, reject) => {
+          server.compress(text, fin, (error, data) => (data ? resolve(data) : reject(error)));
+        });
+        const data = await new Promise<Buffer>((resolve, reject) => {
+          client.decompress(piece, fin, (error, whole) => (whole ? resolve(whole) : reject(error)));
+        });
+        texts.push(data.toString());
+      }
+      for (const end of [server, client]) end.cleanup();
+      return texts;
+    });
+    expect(inflated).toEqual({ framewire: ['', 'one two'], ws: ['one ', 'two'] });
+  });
+
+  test('have no properties of their inside', async () => {
+    const properties = await beside(({ PerMessageDeflate, Receiver }) =>
+      [new PerMessageDeflate(), new Receiver()].map((object) => '_maxPayload' in object),
+    );
+    expect(properties).toEqual({ framewire: [false, false], ws: [true, true] });
+  });
+});
+
+// Compiled, not run: the compiler is what fails.
+describe('the types', () => {
+  test('of the callback of ping() and pong() have an error that may be undefined', () => {
+    type Callback<Socket extends { ping: (...args: never) => void }> = NonNullable<
+      Parameters<Socket['ping']>[2]
+    >;
+    expectTypeOf<undefined>().toExtend<Parameters<Callback<ours.WebSocket>>[0]>();
+    expectTypeOf<undefined>().not.toExtend<Parameters<Callback<theirs.WebSocket>>[0]>();
+  });
+
+  test('of binaryType have blob', () => {
+    expectTypeOf<'blob'>().toExtend<ours.WebSocket['binaryType']>();
+    expectTypeOf<'blob'>().not.toExtend<theirs.WebSocket['binaryType']>();
+  });
+
+  test('of shouldHandle() have no promise', () => {
+    expectTypeOf<ReturnType<ours.WebSocketServer['shouldHandle']>>().toEqualTypeOf<boolean>();
+    expectTypeOf<ReturnType<theirs.WebSocketServer['shouldHandle']>>().toEqualTypeOf<
+      boolean | Promise<boolean>
+    >();
+  });
+
+  test('of the options of a server have null where nothing was given, which they are', async () => {
+    expectTypeOf<null>().toExtend<ours.WebSocketServer['options']['host']>();
+    expectTypeOf<null>().not.toExtend<theirs.WebSocketServer['options']['host']>();
+    const hosts = await beside(({ WebSocketServer }) => new WebSocketServer({ noServer: true }).options.host);
+    expect(hosts).toEqual({ framewire: null, ws: null });
+  });
+
+  test('of a dictionary have what zlib takes', () => {
+    type Compression<Options extends { perMessageDeflate?: unknown }> = Exclude<
+      Options['perMessageDeflate'],
+      boolean | undefined
+    >;
+    type Our = Compression<ours.WebSocket.ServerOptions>['zlibDeflateOptions'];
+    type Their = Compression<theirs.ServerOptions>['zlibDeflateOptions'];
+    expectTypeOf<{ dictionary: Buffer }>().toExtend<Our>();
+    expectTypeOf<{ dictionary: Buffer[] }>().not.toExtend<Our>();
+    expectTypeOf<{ dictionary: Buffer[] }>().toExtend<Their>();
+  });
+});
