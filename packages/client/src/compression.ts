@@ -33,7 +33,7 @@ export function acceptCompression(
   if (answer === undefined) return undefined;
   const settings = settingsOf(option);
   // As `ws` does, a server is put up with that does less than it was asked for.
-  const check = checkResponse(answer.params, { strict: false, ...settings });
+  const check = checkResponse(answer.params, { ...settings, strict: settings.strict ?? false });
   if (!check.ok) return 'refused';
   return new PerMessageDeflate(roleView(check.agreement, 'client'), maxPayload, settings);
 }

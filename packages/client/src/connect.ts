@@ -197,7 +197,7 @@ export class ConnectAttempt {
     else if (this.#listener.unexpectedResponse(request, response)) {
       // Who took it over has all the time in the world.
       clearDeadline(this.#deadline);
-    } else this.#abortWith(new Error(`Unexpected server response: ${String(statusCode)}`));
+    } else this.#abortWith(handshakeError('UNEXPECTED_RESPONSE', statusCode));
   }
 
   #follow(location: string): void {

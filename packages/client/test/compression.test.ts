@@ -57,6 +57,23 @@ describe('an answer is judged as by ws:', () => {
   });
 });
 
+test.each([
+  [{}, 'open'],
+  [{ strict: undefined }, 'open'],
+  [{ strict: false }, 'open'],
+  [{ strict: true }, 'error'],
+])(
+  'with %o a server that does not give what it was asked for is answered with "%s"',
+  async (strict, event) => {
+    const { url } = await rawServer((head, socket) => {
+      socket.write(`${switching(head, `${EXTENSIONS}: permessage-deflate`)}\x88\x00`, 'latin1');
+    });
+    const perMessageDeflate = { serverNoContextTakeover: true, ...strict };
+    const log = await record(new OurWebSocket(url, { perMessageDeflate })).closed;
+    expect(log[1]?.split(' ')[0]).toBe(event);
+  },
+);
+
 test('an answer that names the extension twice is refused, where ws takes the first', async () => {
   const { url } = await rawServer((head, socket) => {
     socket.write(switching(head, `${EXTENSIONS}: permessage-deflate, permessage-deflate`));

@@ -187,6 +187,12 @@ describe('a refusal', () => {
     },
   );
 
+  test('has the code of its rule', async () => {
+    const { url } = await httpServer((_request, response) => response.writeHead(401).end());
+    const [error] = (await once(new OurWebSocket(url), 'error')) as [Error];
+    expect(error).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE' });
+  });
+
   test('of a server of ws is told like that', async () => {
     const { url } = await wsServer({ verifyClient: () => false });
     const log = await withBoth((Client) => record(new Client(url)).closed);

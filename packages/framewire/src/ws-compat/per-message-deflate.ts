@@ -140,7 +140,7 @@ export class PerMessageDeflate {
 
   #confirm(params: readonly ExtensionParameter[]): Negotiated {
     // As `ws` does, a server is put up with that does less than it was asked for.
-    const check = checkResponse(params, { strict: false, ...this.#options });
+    const check = checkResponse(params, { ...this.#options, strict: this.#options.strict ?? false });
     if (!check.ok) throw check.error;
     return { params, agreement: check.agreement };
   }
