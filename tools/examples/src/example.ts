@@ -34,6 +34,8 @@ export class Example {
   readonly #child: ChildProcess;
   #output = '';
   #ended: Promise<number | null>;
+  /** Whether it has gone, and all that it printed has come. */
+  #isGone = false;
 
   private constructor(name: string, { program = 'index.js', args = [], env = {} }: StartOptions) {
     // What the test runner tells its own processes is not for the example.
@@ -50,6 +52,7 @@ export class Example {
       });
     }
     this.#ended = once(this.#child, 'close').then(([code]) => {
+      this.#isGone = true;
       this.#child.emit('said');
       return code as number | null;
     });
@@ -82,7 +85,7 @@ export class Example {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match;
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+      if (this.#isGone) {
         throw new Error(`ended without saying ${String(pattern)}:\n${this.#output}`);
       }
       await once(this.#child, 'said');

@@ -256,6 +256,31 @@ describe('streams', () => {
     await server.said(/^given up: /m);
   });
 
+  test('says that an upload was cut, and takes no part for the whole', async () => {
+    const [server, url] = await Example.serve('streams');
+    const cut = await Talker.connect(`${url}/upload`);
+    await new Promise((resolve) => cut.ws.send('a part', resolve));
+    cut.ws.terminate();
+    await server.said(/^given up: the connection was cut$/m);
+    expect(server.output).not.toContain('uploaded');
+  });
+
+  test('lives on when a client of another path breaks a rule', async () => {
+    const [server, url] = await Example.serve('streams');
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    socket.write(
+      `GET /other HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+    socket.write(Buffer.from('ff8000000000', 'hex'));
+    socket.resume();
+    await server.said(/Invalid WebSocket frame/);
+    socket.destroy();
+    const next = Example.start('streams', { program: 'client.js', args: ['download', url] });
+    expect(await next.ended()).toBe(0);
+  });
+
   test('has a client that says when nobody is there, and how it is used', async () => {
     const args = ['download', 'ws://127.0.0.1:1'];
     const alone = Example.start('streams', { program: 'client.js', args });

@@ -10,10 +10,10 @@ vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
 
 describe('session-login, to who comes without a browser', () => {
   /** Logs in, and gives the cookie of the session. */
-  async function logIn(url: string, name: string): Promise<string> {
+  async function logIn(url: string, name: string, cookie = ''): Promise<string> {
     const response = await fetch(`${url}/session`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', cookie },
       body: JSON.stringify({ name }),
     });
     expect(await response.json()).toEqual({ name });
@@ -52,6 +52,15 @@ describe('session-login, to who comes without a browser', () => {
       { name: 'alice', left: true },
     ]);
     await expect(open(alice!)).rejects.toThrow('response: 401');
+  });
+
+  test('closes the WebSockets of the session before where the same browser logs in anew', async () => {
+    const [, url] = await Example.serve('session-login');
+    const alice = await logIn(url, 'alice');
+    const headers = { cookie: alice };
+    const talker = await Talker.connect(url.replace('http:', 'ws:'), { headers, origin: url });
+    await logIn(url, 'bob', alice);
+    expect(await talker.closed).toEqual([4001, 'logged out']);
   });
 
   test.each(['', '   ', 'x'.repeat(33)])('takes no name like "%s"', async (name) => {

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'framewire';
 
 const ws = new WebSocket(process.argv[2] ?? 'ws://127.0.0.1:8080', { handshakeTimeout: 5000 });
+// Told below where something waits for it; behind that it is of no interest, and must not end the process.
+ws.on('error', () => {});
 
 try {
   await once(ws, 'open');

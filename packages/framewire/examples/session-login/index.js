@@ -35,11 +35,13 @@ app.post('/session', (request, response, next) => {
   }
   // A new session for a new user: one that was slipped to the browser before is of no use to anybody. Here is where a
   // password would be checked.
+  const { sessionID } = request;
   request.session.regenerate((error) => {
     if (error) {
       next(error);
       return;
     }
+    endSession(sessionID);
     request.session.name = name;
     response.json({ name });
   });
@@ -52,10 +54,15 @@ app.delete('/session', (request, response, next) => {
       next(error);
       return;
     }
-    for (const ws of server.clients) if (ws.sessionID === sessionID) ws.close(LOGGED_OUT, 'logged out');
+    endSession(sessionID);
     response.status(204).end();
   });
 });
+
+/** The WebSockets of a session end with it. */
+function endSession(sessionID) {
+  for (const ws of server.clients) if (ws.sessionID === sessionID) ws.close(LOGGED_OUT, 'logged out');
+}
 
 const http = createServer(app);
 const server = new WebSocketServer({ noServer: true, maxPayload: 4096 });
@@ -104,11 +111,15 @@ function tellAll(message) {
 server.on('connection', (ws, request) => {
   const { name } = request.session;
   ws.sessionID = request.sessionID;
+  const expiry = setTimeout(() => ws.close(LOGGED_OUT, 'session expired'), request.session.cookie.maxAge);
   ws.on('error', (error) => console.error(`${name}: ${error.message}`));
   ws.on('message', (data, isBinary) => {
     if (!isBinary) tellAll({ name, text: data.toString() });
   });
-  ws.on('close', () => tellAll({ name, left: true }));
+  ws.on('close', () => {
+    clearTimeout(expiry);
+    tellAll({ name, left: true });
+  });
   tellAll({ name, joined: true });
 });
 

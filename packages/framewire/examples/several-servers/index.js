@@ -22,7 +22,9 @@ http.on('upgrade', (request, socket, head) => {
   if (server === undefined) {
     // The socket is ours until handleUpgrade() gets it, its errors too.
     socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
+      socket.destroy(),
+    );
     return;
   }
   server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));

@@ -10,7 +10,10 @@ if (way !== 'upload' && way !== 'download') {
   process.exit(2);
 }
 
-const stream = createWebSocketStream(new WebSocket(`${url}/${way}`));
+const ws = new WebSocket(`${url}/${way}`);
+const stream = createWebSocketStream(ws);
+// A stream ends with its connection, however that ends: only a close frame says that all has come, or gone.
+const closed = new Promise((resolve) => ws.once('close', resolve));
 try {
   // Written before the connection is open, it waits. Neither side holds more than the other can take.
   if (way === 'upload') {
@@ -20,6 +23,7 @@ try {
   } else {
     await pipeline(stream, process.stdout);
   }
+  if ((await closed) === 1006) throw new Error('the connection was cut');
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

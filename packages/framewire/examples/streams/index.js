@@ -12,26 +12,41 @@ const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env
 server.on('listening', () => console.log(`ws://127.0.0.1:${server.address().port}`));
 
 server.on('connection', async (ws, request) => {
-  const stream = createWebSocketStream(ws);
+  const way = ways.get(request.url);
+  if (way === undefined) {
+    ws.on('error', (error) => console.error(error.message));
+    ws.close(1008, 'there are /upload and /download');
+    return;
+  }
+  // A stream ends with its connection, however that ends: only a close frame says that all has come, or gone.
+  const closed = new Promise((resolve) => ws.once('close', resolve));
   try {
-    if (request.url === '/upload') {
-      const hash = createHash('sha256');
-      // The stream ends where the client closes the connection.
-      await pipeline(stream, hash);
-      console.log(`uploaded: SHA-256 ${hash.read().toString('hex')}`);
-    } else if (request.url === '/download') {
-      // Lines are made only as fast as the client reads them. Ending the stream closes the connection.
-      await pipeline(Readable.from(lines(1_000_000)), stream);
-      console.log('downloaded');
-    } else {
-      ws.close(1008, 'there are /upload and /download');
-      stream.resume();
-    }
+    const result = await way(createWebSocketStream(ws));
+    const code = await closed;
+    if (code === 1006) throw new Error('the connection was cut');
+    console.log(result);
   } catch (error) {
-    // The client has gone in the middle, or broken a rule: the pipeline has destroyed the stream, and so the connection.
+    // The client has gone in the middle, or broken a rule: the pipeline has let go of its streams.
     console.error(`given up: ${error.message}`);
   }
 });
+
+const ways = new Map([
+  ['/upload', upload],
+  ['/download', download],
+]);
+
+async function upload(stream) {
+  const hash = createHash('sha256');
+  await pipeline(stream, hash);
+  return `uploaded: SHA-256 ${hash.read().toString('hex')}`;
+}
+
+async function download(stream) {
+  // Lines are made only as fast as the client reads them. Ending the stream closes the connection.
+  await pipeline(Readable.from(lines(1_000_000)), stream);
+  return 'downloaded';
+}
 
 /** Lines with a number each, a thousand of them in a chunk: each chunk becomes a message. */
 function* lines(count) {

@@ -27,7 +27,9 @@ ws.on('open', () => {
 lines.on('line', (line) => {
   // Faster typed, or piped, than sent: the next line is read when this one has left.
   lines.pause();
-  ws.send(line, () => lines.resume());
+  ws.send(line, () => {
+    if (ws.readyState === WebSocket.OPEN) lines.resume();
+  });
 });
 lines.on('close', () => ws.close(1000));
 
