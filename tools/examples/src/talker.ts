@@ -17,11 +17,17 @@ export class Talker {
   /** The close code and the reason, once it has closed. */
   readonly closed: Promise<[code: number, reason: string]>;
   readonly #received: (string | Buffer)[] = [];
+  readonly #pings: Buffer[] = [];
 
   private constructor(ws: WsWebSocket) {
     this.ws = ws;
     ws.on('message', (data, isBinary) => {
       this.#received.push(isBinary ? (data as Buffer) : (data as Buffer).toString());
+      ws.emit('kept');
+    });
+    // The first may come together with the answer to the upgrade.
+    ws.on('ping', (data) => {
+      this.#pings.push(data);
       ws.emit('kept');
     });
     this.closed = once(ws, 'close').then(([code, reason]) => {
@@ -48,10 +54,19 @@ export class Talker {
 
   /** What came next, a text as a string; rejects when the connection closes first. */
   async next(): Promise<string | Buffer> {
+    return this.#first(this.#received);
+  }
+
+  /** The payload of the ping that came next; rejects when the connection closes first. */
+  async nextPing(): Promise<Buffer> {
+    return this.#first(this.#pings);
+  }
+
+  async #first<T>(kept: T[]): Promise<T> {
     for (;;) {
-      const message = this.#received.shift();
-      if (message !== undefined) return message;
-      if (this.ws.readyState === WsWebSocket.CLOSED) throw new Error('closed before the next message');
+      const next = kept.shift();
+      if (next !== undefined) return next;
+      if (this.ws.readyState === WsWebSocket.CLOSED) throw new Error('closed before the next one');
       await new Promise((resolve) => this.ws.once('kept', resolve));
     }
   }

@@ -202,12 +202,12 @@ describe('round-trip-time', () => {
   test('is not misled by pongs that nobody asked for', async () => {
     const [, url] = await Example.serve('round-trip-time');
     const talker = await Talker.connect(url, { autoPong: false });
-    const [ping] = (await once(talker.ws, 'ping')) as [Buffer];
+    const ping = await talker.nextPing();
     talker.ws.pong('other');
     talker.ws.pong(ping);
     talker.ws.pong(ping);
     await talker.next();
-    const [another] = (await once(talker.ws, 'ping')) as [Buffer];
+    const another = await talker.nextPing();
     talker.ws.pong(another);
     // One message for one ping that was answered: the next is that of the second.
     await talker.next();
