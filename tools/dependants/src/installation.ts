@@ -1,21 +1,13 @@
 /** The dependants installed by npm, in a folder of their own outside of the workspace, kept for as long as nothing changes. */
 
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packPackages, type PackedPackage } from '@framewire/testing/packed';
 import { must } from './command.ts';
+import { kept } from './kept-folders.ts';
 import {
   commitLockfile,
   committedManifest,
@@ -28,19 +20,14 @@ import {
 import type { Lockfile, Packed, Plan } from './lockfile.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const CACHE = join(ROOT, '.cache', 'dependants');
 
 /** Which package the dependants get when they ask for ws: ours, or, as the control, the real one. */
 export type Kind = 'framewire' | 'ws';
 
-/** What a kept installation was made from, and where it lies. */
-interface Kept {
-  key: string;
-  folder: string;
-}
-
 /**
  * Packs our packages and installs the dependants by the committed lockfile; returns the folder with their node_modules.
- * An installation of the same packages by the same lockfile is used again.
+ * An installation of the same packages by the same lockfile is used again, by several runs at once, too: nothing writes to it.
  *
  * @throws {Error} With what the packer or npm printed.
  */
@@ -52,16 +39,7 @@ export async function install(kind: Kind): Promise<string> {
       kind === 'framewire'
         ? withPacked(committedPlan(), await Promise.all(packages.map(readPacked)))
         : withWs(committedPlan(), versionOfWs());
-    const key = keyOf(plan);
-    const pointer = join(ROOT, '.cache', 'dependants', `${kind}.json`);
-    const kept = readKept(pointer);
-    if (kept?.key === key && existsSync(kept.folder)) return kept.folder;
-    if (kept) rmSync(kept.folder, { recursive: true, force: true });
-    rmSync(pointer, { force: true });
-    const folder = await installed(plan, packages);
-    mkdirSync(dirname(pointer), { recursive: true });
-    writeFileSync(pointer, JSON.stringify({ key, folder } satisfies Kept));
-    return folder;
+    return await kept(CACHE, `${kind}-${keyOf(plan)}`, () => installed(plan, packages));
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -132,12 +110,4 @@ function keyOf(plan: Plan): string {
   return createHash('sha256')
     .update(JSON.stringify([engine, plan]))
     .digest('hex');
-}
-
-function readKept(pointer: string): Kept | undefined {
-  try {
-    return JSON.parse(readFileSync(pointer, 'utf8')) as Kept;
-  } catch {
-    return undefined; // Nothing was kept yet.
-  }
 }

@@ -5,6 +5,7 @@
  *     tsx src/main.ts --lock                       resolves the manifest anew and writes its lockfile
  */
 
+import { rmSync } from 'node:fs';
 import { install, relock } from './installation.ts';
 import { isSkipped, layOutScenarios, runScenario, scenarios } from './scenario.ts';
 import type { Kind } from './installation.ts';
@@ -17,9 +18,18 @@ else process.exitCode = await runAll(args.includes('--control') ? 'ws' : 'framew
 /** Returns the exit code. */
 async function runAll(kind: Kind): Promise<number> {
   const named = args.filter((argument) => !argument.startsWith('--'));
-  const folder = await install(kind);
-  await layOutScenarios(folder);
-  console.log(`installed in ${folder}`);
+  const installation = await install(kind);
+  console.log(`installed in ${installation}`);
+  const folder = await layOutScenarios(installation);
+  try {
+    return await runEach(kind, folder, named);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Returns the exit code. */
+async function runEach(kind: Kind, folder: string, named: readonly string[]): Promise<number> {
   let exitCode = 0;
   for (const name of named.length > 0 ? named : scenarios().filter((each) => !isSkipped(each))) {
     const began = performance.now();

@@ -39,17 +39,23 @@ export function isSkipped(name: string): boolean {
   return name === 'chromium' && requirement('chromium').missing;
 }
 
-/** Puts the scenarios, and the certificate of their servers, beside the node_modules that they import from. */
-export async function layOutScenarios(folder: string): Promise<void> {
-  rmSync(join(folder, 'scenarios'), { recursive: true, force: true });
+/**
+ * Puts the scenarios, and the certificate of their servers, into a new folder below the node_modules that they import from: one for
+ * each run, which removes it.
+ *
+ * @param installation the folder with the node_modules
+ */
+export async function layOutScenarios(installation: string): Promise<string> {
+  const folder = mkdtempSync(join(installation, 'run-'));
   cpSync(SCENARIOS, join(folder, 'scenarios'), { recursive: true });
-  for (const name of ['certificate', 'coverage']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['certificate', 'coverage']) mkdirSync(join(folder, name));
   const { key, cert } = await testCertificate();
   writeFileSync(join(folder, 'certificate', 'key.pem'), key);
   writeFileSync(join(folder, 'certificate', 'cert.pem'), cert);
+  return folder;
 }
 
-/** Runs a scenario. */
+/** Runs a scenario in the folder where they lie. */
 export async function runScenario(folder: string, name: string): Promise<Result> {
   const browser = name === 'chromium' ? { CHROMIUM: executable('chromium') } : {};
   const coverage = mkdtempSync(join(folder, 'coverage', `${name}-`));

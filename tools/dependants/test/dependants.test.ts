@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { existsSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { install } from '../src/installation.ts';
 import { isSkipped, layOutScenarios, runScenario, scenarios } from '../src/scenario.ts';
 import { copiesOfWs } from '../src/tree.ts';
@@ -6,16 +7,21 @@ import { copiesOfWs } from '../src/tree.ts';
 /** An installation without a cache on a busy machine. */
 const INSTALLING = 600_000;
 
+let installation = '';
 let folder = '';
 
 beforeAll(async () => {
-  folder = await install('framewire');
-  await layOutScenarios(folder);
+  installation = await install('framewire');
+  folder = await layOutScenarios(installation);
 }, INSTALLING);
+
+afterAll(() => {
+  if (folder !== '') rmSync(folder, { recursive: true });
+});
 
 describe('What was written for ws, installed with our packed packages in its place', () => {
   test('finds ours, once, and no ws anywhere', () => {
-    expect(copiesOfWs(folder)).toEqual([expect.stringMatching(/^framewire@/)]);
+    expect(copiesOfWs(installation)).toEqual([expect.stringMatching(/^framewire@/)]);
   });
 
   for (const name of scenarios()) {
@@ -30,5 +36,15 @@ describe('What was written for ws, installed with our packed packages in its pla
           expectHere(result.passed, output).toBeGreaterThan(0);
         },
       );
+  }
+});
+
+test('A second run at the same time has a folder of its own, and leaves the first its', async () => {
+  const other = await layOutScenarios(installation);
+  try {
+    expect(other).not.toBe(folder);
+    expect(existsSync(folder)).toBe(true);
+  } finally {
+    rmSync(other, { recursive: true });
   }
 });
