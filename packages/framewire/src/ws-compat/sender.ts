@@ -1,6 +1,6 @@
 // `Sender` in the shape of `ws`: frames for who makes them himself, and the sending side of a connection.
 import { Buffer, type Blob } from 'node:buffer';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import {
   applyMask,
   firstByte,
@@ -42,24 +42,20 @@ export interface FrameOptions {
   readonly maskBuffer?: Buffer | undefined;
 }
 
+/** A {@link Sender} for the sending side of a connection that there is, and the stream underneath. */
+export let senderOf: (outbound: Sending, stream: Duplex) => Sender;
+
 /** The sending side of a connection. */
 export class Sender {
-  readonly #outbound: Sending;
+  #outbound: Sending;
 
   /**
-   * @param target the stream to write to, or the sending side of a connection that there is
+   * @param stream the stream to write to
    * @param extensions what was negotiated
    * @param generateMask fills the 4 bytes of each masking key. Default: random.
    */
-  constructor(
-    target: Duplex | Sending,
-    extensions?: NegotiatedExtensions,
-    generateMask?: (mask: Buffer) => void,
-  ) {
-    this.#outbound =
-      target instanceof Duplex
-        ? new Outbound(target, extensionOf(extensions), generateMask, destroy, target)
-        : target;
+  constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
+    this.#outbound = new Outbound(stream, extensionOf(extensions), generateMask, destroy, stream);
   }
 
   /**
@@ -111,6 +107,14 @@ export class Sender {
     callback?: SendCallback,
   ): void {
     this.#outbound.control(Opcode.CLOSE, formatClosePayload(code, reason), mask, callback);
+  }
+
+  static {
+    senderOf = (outbound, stream) => {
+      const sender = new Sender(stream);
+      sender.#outbound = outbound;
+      return sender;
+    };
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket as Client } from '@framewire/client';
-import { Sender } from './sender.ts';
+import { senderOf, type Sender } from './sender.ts';
 
 /** Made when they are first asked for, and the same from then on. */
 const senders = new WeakMap<WebSocketWithInternals, Sender>();
@@ -17,8 +17,8 @@ export class WebSocketWithInternals extends Client {
   /** The sending side, for frames that were made by `Sender.frame()`; null before the connection is open. */
   get _sender(): Sender | null {
     const known = senders.get(this);
-    if (known !== undefined || this.outbound === undefined) return known ?? null;
-    const sender = new Sender(this.outbound);
+    if (known !== undefined || this.outbound === undefined || this.socket === undefined) return known ?? null;
+    const sender = senderOf(this.outbound, this.socket);
     senders.set(this, sender);
     return sender;
   }

@@ -70,6 +70,27 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     expect((await received(far, expected.length)).toString('latin1')).toBe(expected);
   });
 
+  test('writes to a stream that is none of Node', async () => {
+    const written: Buffer[] = [];
+    const stream = {
+      writableLength: 0,
+      cork() {},
+      uncork() {},
+      write(chunk: Buffer, callback?: () => void) {
+        written.push(Buffer.from(chunk));
+        if (callback !== undefined) process.nextTick(callback);
+        return true;
+      },
+    };
+    const sender = new Sender(stream as unknown as Duplex);
+    await new Promise<void>((resolve) => {
+      sender.send('one', { fin: true, binary: false }, () => {
+        resolve();
+      });
+    });
+    expect(hex([Buffer.concat(written)])).toEqual(['81036f6e65']);
+  });
+
   test('masks with the keys that it is given', async () => {
     const [near, far] = duplexPair();
     const sender = new Sender(near, {}, (mask) => mask.fill(1));
