@@ -25,7 +25,8 @@ export interface StreamableSocket {
  * its message has been handed to the kernel. An error of the connection destroys the stream with it, its close ends the readable
  * side; destroying the stream terminates the connection.
  *
- * @param options as of `stream.Duplex`; `objectMode` and `writableObjectMode` are ignored, as a message is text or bytes
+ * @param options as of `stream.Duplex`; `objectMode` and `writableObjectMode` are ignored, as a message is text or bytes, and
+ *   so is `emitClose`: a stream that is destroyed tells it, once its connection is closed
  * @example
  * ```ts
  * const duplex = createWebSocketStream(ws, { encoding: 'utf8' });
@@ -45,6 +46,7 @@ export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOpti
   };
   const stream = new Duplex({
     ...options,
+    emitClose: true,
     objectMode: false,
     writableObjectMode: false,
 

@@ -78,6 +78,11 @@ export const streamStories: readonly StreamStory[] = [
     act: (stream) => void stream.destroy(),
   },
   {
+    name: 'tells that it has closed, whatever emitClose says',
+    options: { emitClose: false },
+    act: (stream) => void stream.destroy(),
+  },
+  {
     name: 'tells the error that it is destroyed with',
     act: (stream) => void stream.destroy(new Error('enough')),
   },
