@@ -4,21 +4,12 @@ import * as extension from './ws-compat/extension.ts';
 import { PerMessageDeflate } from './ws-compat/per-message-deflate.ts';
 import { Receiver } from './ws-compat/receiver.ts';
 import { Sender } from './ws-compat/sender.ts';
+import { hangStaticsOn } from './ws-compat/statics.ts';
 import * as subprotocol from './ws-compat/subprotocol.ts';
 import { WebSocketServer } from './websocket-server.ts';
 import { WebSocket } from './websocket.ts';
 
-Object.assign(WebSocket, {
-  createWebSocketStream,
-  extension,
-  PerMessageDeflate,
-  Receiver,
-  Sender,
-  Server: WebSocketServer,
-  subprotocol,
-  WebSocket,
-  WebSocketServer,
-});
+hangStaticsOn(WebSocket, WebSocketServer);
 
 export {
   createWebSocketStream,
