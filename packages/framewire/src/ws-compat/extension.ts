@@ -1,13 +1,9 @@
 // `extension`: the header Sec-WebSocket-Extensions as `ws` shapes it, an object of lists of objects of lists.
 import { formatExtensions, parseExtensions } from '@framewire/handshake';
+import { asList, listOf, type FormattedParameters } from './extension-parameters.ts';
 
 /** The parameters of one offer or response: all values of each name; true for one without a value. */
 export type Parameters = Record<string, (string | true)[]>;
-
-/** A value to be written: true writes the name alone. */
-type Value = string | number | boolean;
-/** The parameters of one offer or response, to be written. */
-export type FormattedParameters = Readonly<Record<string, Value | readonly Value[]>>;
 
 /**
  * Reads the value of the header.
@@ -38,17 +34,6 @@ export function format(
       asList(offers).map((offer) => ({ name, params: listOf(offer) })),
     ),
   );
-}
-
-/** Parameters as a list, as the layers below have them. */
-export function listOf(parameters: FormattedParameters): { name: string; value: string | true }[] {
-  return Object.entries(parameters).flatMap(([name, values]) =>
-    asList(values).map((value) => ({ name, value: value === true || String(value) })),
-  );
-}
-
-function asList<T>(oneOrMore: T | readonly T[]): readonly T[] {
-  return Array.isArray(oneOrMore) ? (oneOrMore as readonly T[]) : [oneOrMore as T];
 }
 
 /** Names come from the peer: none of them is to find something in a prototype. */

@@ -13,7 +13,7 @@ import {
   type ExtensionParameter,
   type PerMessageDeflateOptions as Options,
 } from '@framewire/permessage-deflate';
-import { listOf, type FormattedParameters } from './extension.ts';
+import { listOf, type FormattedParameters } from './extension-parameters.ts';
 
 /** The options of the extension, with those that tell whose end it is. */
 export type PerMessageDeflateOptions = Options & {

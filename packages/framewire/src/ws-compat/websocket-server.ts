@@ -4,7 +4,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { EXTENSION_NAME } from '@framewire/permessage-deflate';
 import { WebSocketServer, type AdmittedUpgrade, type WebSocketClass } from '@framewire/server';
-import { listOf } from './extension.ts';
+import { listOf } from './extension-parameters.ts';
 import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 
 /** A server with the inner parts that well-known programs rely on. */

@@ -3,6 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { modules, thrownBy } from './beside-ws.ts';
 
 describe.each(modules)('%s', (_name, { extension, subprotocol }) => {
+  test('both give what reads and writes, and nothing else', () => {
+    expect(Object.keys(extension).sort()).toEqual(['format', 'parse']);
+    expect(Object.keys(subprotocol)).toEqual(['parse']);
+  });
+
   describe('extension.parse()', () => {
     test('gives the offers of each extension in order, with all values of each parameter', () => {
       expect(extension.parse('permessage-deflate; a=1; a="2"; b, permessage-deflate, x')).toEqual({
