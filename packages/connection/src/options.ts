@@ -30,8 +30,17 @@ export interface ConnectionOptions {
   skipUTF8Validation?: boolean | undefined;
 }
 
-/** What the opening handshake settled, for `setSocket()`. */
-export interface OpenOptions {
+/** What may be said of a connection when it is opened, too, where it wins over what was said when it was made. */
+const OF_OPENING = [
+  'allowSynchronousEvents',
+  'maxBufferedChunks',
+  'maxFragments',
+  'maxPayload',
+  'skipUTF8Validation',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
+/** What the opening handshake settled, for `setSocket()`, and how to read from then on. */
+export interface OpenOptions extends Readonly<Pick<ConnectionOptions, (typeof OF_OPENING)[number]>> {
   /** Whose end this is: a client masks what it sends (§5.1). Default `client`: programs that give none make clients by hand. */
   readonly role?: 'client' | 'server' | undefined;
   /** The subprotocol that was chosen; empty for none. Default ''. */
@@ -56,3 +65,10 @@ export const DEFAULTS = {
   maxBufferedAmount: 0,
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;
+
+/** The options of a connection once it is opened; without any of those above the same object, as many connections share it. */
+export function optionsWhenOpen(options: ConnectionOptions, opened: OpenOptions): ConnectionOptions {
+  const given = OF_OPENING.filter((name) => opened[name] !== undefined);
+  if (given.length === 0) return options;
+  return { ...options, ...Object.fromEntries(given.map((name) => [name, opened[name]])) };
+}

@@ -6,7 +6,7 @@ import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
-import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
+import { DEFAULTS, optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
 import type { Sending } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
@@ -79,7 +79,7 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSING: typeof CLOSING;
   declare readonly CLOSED: typeof CLOSED;
 
-  readonly #options: ConnectionOptions;
+  #options: ConnectionOptions;
   #binaryType: BinaryType = 'nodebuffer';
   #protocol = '';
   /** What there is from {@link WebSocketConnection.setSocket} on. */
@@ -159,6 +159,7 @@ export class WebSocketConnection extends DomEventTarget {
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
     if (this.#session !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
     this.#protocol = options.protocol ?? '';
+    this.#options = optionsWhenOpen(this.#options, options);
     this.#session = new Session<WebSocketConnection>(socket, this.#options, options, this, listener);
     this.#session.keepFragments = this.#binaryType === 'fragments';
     this.#session.start(head);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { duplexPair, type Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import type * as framewire from 'framewire';
 import { modules, type WsModule } from './beside-ws.ts';
@@ -100,6 +100,33 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
   test('_receiver tells the limit of a message', async () => {
     const { connection } = await meet(WebSocket, { maxPayload: 7 });
     expect(connection._receiver?._maxPayload).toBe(7);
+  });
+
+  test('setSocket() takes the limits of what is read, and 0 for none', async () => {
+    const limited = { maxPayload: 3 };
+    const cases = [
+      [{}, limited, 3, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+      [limited, { maxPayload: 0 }, 0, 'abcd'],
+      [{}, { skipUTF8Validation: true, maxPayload: 4 }, 4, 'abcd'],
+    ] as const;
+    for (const [made, opened, limit, outcome] of cases) {
+      const [near, far] = duplexPair();
+      const ws = new WebSocket(null, undefined, made);
+      const told = new Promise((resolve) => {
+        ws.on('error', ({ code }: NodeJS.ErrnoException) => {
+          resolve(code);
+        });
+        ws.on('message', (data: Buffer) => {
+          resolve(data.toString());
+        });
+      });
+      ws.setSocket(near, Buffer.alloc(0), { role: 'server', ...opened });
+      expect(ws._receiver?._maxPayload).toBe(limit);
+      far.end(Buffer.from('81840000000061626364', 'hex'));
+      far.resume();
+      expect(await told).toBe(outcome);
+      ws.terminate();
+    }
   });
 
   test('_server and options are those of the server', async () => {
