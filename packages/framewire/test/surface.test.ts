@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { PROTOCOL_ERRORS } from '@framewire/codec';
 import * as framewire from 'framewire';
 import { describe, expect, test } from 'vitest';
+import { runTitles, runTitlesIn, sourceOf } from './reference/test-titles.ts';
 
 const page = new URL('../doc/surface.md', import.meta.url);
 const text = [page, new URL('moving-from-ws.md', page)].map((url) => readFileSync(url, 'utf8')).join('\n');
@@ -12,11 +13,17 @@ const rows = [...text.matchAll(/^\| (.+?) +\| \[[^\]]+\]\(([^)]+)\) +\| (.+?) +\
   ([, what = '', file = '', title = '']) => ({ what, file, title }),
 );
 
+/** The titles in a file that many rows name, read once. */
+const known = new Map<string, Set<string>>();
+function titlesIn(file: string): Set<string> {
+  const titles = known.get(file) ?? runTitlesIn(new URL(file, page));
+  known.set(file, titles);
+  return titles;
+}
+
 describe('the table of the surface', () => {
-  test.each(rows)('$what: its test is there', ({ file, title }) => {
-    const source = readFileSync(new URL(file, page), 'utf8');
-    // As it stands in the source, in whichever quotes.
-    expect(["'", '"', '`'].some((quote) => source.includes(quote + title + quote))).toBe(true);
+  test.each(rows)('$what: its test is there, and is run', ({ file, title }) => {
+    expect([...titlesIn(file)]).toContain(title);
   });
 
   test('has a row for every name of the classes and the module, every option and every error code', () => {
@@ -31,6 +38,30 @@ describe('the table of the surface', () => {
     ];
     const named = new Set(text.match(/[\w-]+/g));
     expect(names.filter((name) => !named.has(name))).toEqual([]);
+  });
+});
+
+describe('a title counts', () => {
+  test.each([
+    ["test('it', () => {})", ['it']],
+    ["describe('a', () => { test.each(list)('b %s', run) })", ['a', 'b %s']],
+    ['test.skipIf(missing).concurrent(`c`, run)', ['c']],
+    ["test.each([{ title: 'row' }])('$title', run)", ['$title', 'row']],
+  ])('as it stands in %s', (source, titles) => {
+    expect([...runTitles(sourceOf('some.test.ts', source))].sort()).toEqual(titles.sort());
+  });
+
+  test.each([
+    "// test('it', run)",
+    "const it = 'it'",
+    "test.skip('it', run)",
+    "test.todo('it')",
+    "test.fails('it', run)",
+    "test.skip.each(list)('it', run)",
+    "describe.skip('group', () => { test('it', run) })",
+    "expect(told).toBe('it')",
+  ])('not in %s', (source) => {
+    expect([...runTitles(sourceOf('some.test.ts', source))]).toEqual([]);
   });
 });
 
