@@ -29,6 +29,16 @@ describe('the module', () => {
     ]);
   });
 
+  test('has on the class of require() just what that of ws has, and the same names of classes', async () => {
+    const look = (name: string): Promise<string> =>
+      runBuilt(`
+        const WebSocket = require('${name}');
+        const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'].map((state) =>
+          Object.getOwnPropertyDescriptor(WebSocket, state));
+        console.log(JSON.stringify([WebSocket.name, WebSocket.Server.name, Object.keys(WebSocket).sort(), states]));`);
+    expect(await look('framewire')).toBe(await look('ws'));
+  });
+
   test('names the states as the DOM does', () => {
     expect([WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED]).toEqual([0, 1, 2, 3]);
   });

@@ -3,7 +3,8 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { EXTENSION_NAME } from '@framewire/permessage-deflate';
-import { WebSocketServer, type AdmittedUpgrade, type WebSocketClass } from '@framewire/server';
+// By another name: bundled beside it, the class of the umbrella would not keep its own.
+import { WebSocketServer as Base, type AdmittedUpgrade, type WebSocketClass } from '@framewire/server';
 import { listOf } from './extension-parameters.ts';
 import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 
@@ -11,7 +12,7 @@ import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-mess
 export class WebSocketServerWithInternals<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends WebSocketServer<Class, Request> {
+> extends Base<Class, Request> {
   /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
   get _server(): HttpServer | HttpsServer | null {
     return this.httpServer ?? null;
