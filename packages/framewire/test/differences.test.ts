@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import type * as theirs from 'ws';
 import * as ours from 'framewire';
@@ -116,6 +117,34 @@ test('the path of a server is its option, or an empty string', async () => {
     ),
   );
   expect(paths).toEqual({ framewire: ['/chat', ''], ws: [undefined, undefined] });
+});
+
+test('a verifyClient that is an async function lets nobody in: it throws', async () => {
+  const outcomes = await beside((module) => {
+    const [near, far] = duplexPair();
+    onTestFinished(() => {
+      near.destroy();
+      far.destroy();
+    });
+    const verifyClient = (async () => false) as unknown as () => boolean;
+    const server = new module.WebSocketServer({ noServer: true, verifyClient });
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version': '13',
+    };
+    const request = { method: 'GET', url: '/', headers, socket: {} } as unknown as IncomingMessage;
+    let accepted = false;
+    const error = thrownBy(() =>
+      server.handleUpgrade(request, near, Buffer.alloc(0), () => (accepted = true)),
+    );
+    return { accepted, error };
+  });
+  expect(outcomes).toEqual({
+    framewire: { accepted: false, error: expect.stringContaining('verifyClient answered with a promise') },
+    ws: { accepted: true, error: 'nothing' },
+  });
 });
 
 test('new WebSocket(null) needs no options', async () => {

@@ -12,7 +12,8 @@ import { formatRefusal, type Refusal } from '@framewire/handshake';
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
   const response = Buffer.from(formatRefusal(refusal));
-  if (socket.destroyed) return;
+  // A socket that has become a connection meanwhile is to hear nothing of HTTP any more.
+  if (socket.destroyed || isAttached(socket)) return;
   const deadline = setDeadline(closeTimeout, destroy, socket);
   socket.once('close', () => clearDeadline(deadline));
   destroyWhenWritten(socket);
@@ -44,6 +45,14 @@ export function destroyOnThrow(socket: Duplex, ask: () => void): void {
     if (!isAttached(socket)) socket.destroy();
     throw error;
   }
+}
+
+/** @throws `Error` where a socket carries a WebSocket already: whatever else was written to it would break that one */
+export function requireUnattached(socket: Duplex): void {
+  if (!isAttached(socket)) return;
+  throw new Error(
+    'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
+  );
 }
 
 function onError(this: Duplex): void {

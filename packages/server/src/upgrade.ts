@@ -72,6 +72,8 @@ export function examine<Request extends IncomingMessage>(
 /**
  * Asks the application whether a client may connect, and tells `decide` the refusal, or undefined for none: before it returns,
  * or later. If no answer has come in time, the client is refused, and `decide` is never called.
+ *
+ * @throws `TypeError` for an answer that is a promise, also out of the callback
  */
 export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
@@ -95,10 +97,23 @@ export function verify<Request extends IncomingMessage>(
       deadline.end();
       // It may come when nobody above would catch: what cannot be sent is thrown, and the socket does not wait for ever.
       destroyOnThrow(socket, () => {
-        decide(verified ? undefined : createRefusal(code || 401, message, headers));
+        decide(isYes(verified) ? undefined : createRefusal(code || 401, message, headers));
       });
     });
-  } else decide((verifyClient as VerifyClientSync<Request>)(info) ? undefined : createRefusal(401));
+  } else decide(isYes((verifyClient as VerifyClientSync<Request>)(info)) ? undefined : createRefusal(401));
+}
+
+/**
+ * Whether an answer lets a client in. A promise is true whatever becomes of it, so it would let everybody in; and the types let an
+ * `async` function pass, as one that calls back and uses no parameter for that.
+ */
+function isYes(answer: unknown): boolean {
+  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+    throw new TypeError(
+      'verifyClient answered with a promise: to answer later, declare a second parameter and call it back with true or false',
+    );
+  }
+  return Boolean(answer);
 }
 
 /** The subprotocol of a connection: the application's choice, else the first that the client asks for; empty for none. */

@@ -5,19 +5,20 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import {
-  DEFAULTS,
-  isAttached,
-  TypedEmitter,
-  WebSocketConnection,
-  type ConnectionOptions,
-} from '@framewire/connection';
+import { DEFAULTS, TypedEmitter, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
 import { createRefusal, formatHead, refusalError, type Refusal } from '@framewire/handshake';
 import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
-import { destroyOnError, destroyOnThrow, destroyWhenWritten, leaveErrors, refuse } from './refusal.ts';
+import {
+  destroyOnError,
+  destroyOnThrow,
+  destroyWhenWritten,
+  leaveErrors,
+  refuse,
+  requireUnattached,
+} from './refusal.ts';
 import { Seat } from './sharing.ts';
 import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
 
@@ -159,7 +160,7 @@ export class WebSocketServer<
    * @param socket any `Duplex`; it belongs to the server from here on
    * @param head what was read behind the request
    * @param callback called with the connection
-   * @throws `Error` when the socket was handed over already
+   * @throws `Error` when the socket carries a WebSocket already; nothing is written to it
    */
   handleUpgrade(
     request: InstanceType<Request>,
@@ -167,6 +168,7 @@ export class WebSocketServer<
     head: Buffer,
     callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
   ): void {
+    requireUnattached(socket);
     destroyOnError(socket);
     destroyOnThrow(socket, () => {
       const { options } = this;
@@ -191,7 +193,7 @@ export class WebSocketServer<
    * Makes a connection of a request that was found to be in order: the last step of {@link WebSocketServer.handleUpgrade}, for a
    * subclass that has something to add.
    *
-   * @throws `Error` when the socket was handed over already
+   * @throws `Error` when the socket carries a WebSocket already; nothing is written to it
    */
   protected complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
     const { socket } = upgrade;
@@ -200,11 +202,7 @@ export class WebSocketServer<
       socket.destroy();
       return;
     }
-    if (isAttached(socket)) {
-      throw new Error(
-        'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
-      );
-    }
+    requireUnattached(socket);
     if (this.#state !== 'running') {
       this.#refuse(createRefusal(503), socket);
       return;

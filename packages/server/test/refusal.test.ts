@@ -12,6 +12,7 @@ import {
   OurWebSocketServer,
   requestObject,
   serverOf,
+  thrown,
   upgradeRequest,
   withBoth,
 } from './support/peers.ts';
@@ -156,6 +157,94 @@ describe('what differs from ws', () => {
     client.destroy();
     await once(client, 'close');
   });
+
+  test.each<{ title: string; verifyClient: (...args: never[]) => unknown }>([
+    { title: 'as an async function', verifyClient: async () => true },
+    { title: 'of false', verifyClient: () => Promise.resolve(false) },
+    { title: 'of another kind', verifyClient: () => ({ then: () => {} }) },
+    {
+      title: 'out of its callback',
+      verifyClient: (_info: unknown, callback: (ok: unknown) => void) => callback(Promise.resolve(true)),
+    },
+  ])(
+    'a promise for an answer of verifyClient, $title, lets nobody in: it throws',
+    async ({ verifyClient }) => {
+      const [client, socket] = duplexPair();
+      const wss = new OurWebSocketServer({ noServer: true, verifyClient });
+      const closed = once(socket, 'close');
+      const accept = (): void => expect.fail('accepted');
+      expect(thrown(() => wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), accept))).toBe(
+        'TypeError: verifyClient answered with a promise: to answer later, declare a second parameter and call it back with true or false',
+      );
+      await closed;
+      expect(client.read()).toBeNull();
+    },
+  );
+
+  test('a verifyClient that calls back may be an async function', async () => {
+    const { port, server } = await httpServer();
+    new OurWebSocketServer({
+      server,
+      verifyClient: async (_info: unknown, callback: (ok: boolean) => void) =>
+        callback(await Promise.resolve(false)),
+    });
+    expect(await answerTo(port, upgradeRequest())).toMatch(/^HTTP\/1\.1 401/);
+  });
+});
+
+describe('a socket that carries a WebSocket', () => {
+  const NO_HEAD = Buffer.alloc(0);
+  const invalid = requestObject({ 'sec-websocket-key': 'x' });
+
+  test('is not answered by HTTP, whatever is wrong with the request that it is handed over with', async () => {
+    for (const [request, options] of [
+      [invalid, {}],
+      [requestObject(), { path: '/a' }],
+      [requestObject(), { allowedOrigins: [] }],
+      [requestObject(), { verifyClient: () => false }],
+    ] as const) {
+      const [client, socket] = duplexPair();
+      const connected: WebSocket[] = [];
+      const first = new OurWebSocketServer({ noServer: true });
+      first.handleUpgrade(requestObject(), socket, NO_HEAD, (ws) => connected.push(ws));
+      const second = new OurWebSocketServer({ noServer: true, ...options });
+      second.on('wsClientError', () => expect.fail('told'));
+      expect(thrown(() => second.handleUpgrade(request, socket, NO_HEAD, () => {}))).toMatch(
+        /^Error: .*called more than once with the same socket/,
+      );
+      await expectText(client, connected, 'first');
+    }
+  });
+
+  test('is not answered by HTTP, though it was handed over twice before it was one', async () => {
+    const [client, socket] = duplexPair();
+    const connected: WebSocket[] = [];
+    const answers: ((ok: boolean) => void)[] = [];
+    const wss = new OurWebSocketServer({
+      noServer: true,
+      verifyClient: (_info: unknown, callback: (ok: boolean) => void) => answers.push(callback),
+    });
+    for (let count = 0; count < 2; count++) {
+      wss.handleUpgrade(requestObject(), socket, NO_HEAD, (ws) => connected.push(ws));
+    }
+    answers[0]?.(true);
+    answers[1]?.(false);
+    await expectText(client, connected, 'first');
+  });
+
+  /** The client has been sent the response that opens the one connection, and its first message behind that. */
+  async function expectText(client: Duplex, [ws, ...more]: WebSocket[], text: string): Promise<void> {
+    ws?.send(text);
+    let wire = '';
+    for await (const chunk of client) {
+      wire += (chunk as Buffer).toString('latin1');
+      if (wire.endsWith(text)) break;
+    }
+    expect(wire).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\n..first$/);
+    expect(wire.match(/HTTP/g)).toHaveLength(1);
+    expect(more).toEqual([]);
+    ws?.terminate();
+  }
 });
 
 describe('a plain request', () => {
