@@ -7,7 +7,10 @@ export interface ConnectionOptions {
   allowSynchronousEvents?: boolean | undefined;
   /** Whether each ping is answered with a pong (RFC 6455 §5.5.2). Default true. */
   autoPong?: boolean | undefined;
-  /** How many automatic pongs may wait to be written before the connection is terminated. Default 60; 0 = no limit. */
+  /**
+   * How many automatic pongs may wait to be written before the connection is terminated. Each waits until its callback is called: a
+   * `pong()` that is overridden has to hand it on. Default 60; 0 = no limit.
+   */
   maxPendingAutoPongs?: number | undefined;
   /** How long the closing handshake may take before the socket is destroyed, in ms. Default 30000. */
   closeTimeout?: number | undefined;
@@ -23,7 +26,8 @@ export interface ConnectionOptions {
   /**
    * How many bytes may wait for a peer that reads slowly, or not at all. A send that finds more of them waiting ends the
    * connection: the data is not sent, `error` has the code `WS_ERR_BUFFERED_AMOUNT_EXCEEDED`, the socket is destroyed. One message
-   * may be longer. Default 0 = no limit.
+   * may be longer. What is sent in one turn of the event loop is looked at as often as another 1 MiB has gathered, so that much can come
+   * on top. Default 0 = no limit.
    */
   maxBufferedAmount?: number | undefined;
   /** Takes text and close reasons without checking that they are UTF-8. Default false. */

@@ -231,6 +231,33 @@ describe('control frames', () => {
     expect(pings).toHaveBeenCalledTimes(4);
     peer.destroy();
   });
+
+  test.each([
+    { title: 'hands its callback on may answer any number of pings', handsOn: true },
+    { title: 'drops its callback counts as waiting for ever', handsOn: false },
+  ])('an overridden pong() that $title', async ({ handsOn }) => {
+    const { connection, peer } = await rawPair('server', { maxPendingAutoPongs: 3 });
+    const pong = connection.pong.bind(connection) as (...args: unknown[]) => void;
+    let answered = 0;
+    connection.pong = (data?: unknown, mask?: unknown, callback?: unknown): void => {
+      answered++;
+      pong(data, mask, handsOn ? callback : undefined);
+    };
+    const closed = closeOf(connection);
+    const pongs = peer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    // One by one, and each pong is read before the next ping.
+    for (let count = 0; count < 3; count++) {
+      peer.write(hex('89 80 00000000'));
+      expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
+    }
+    peer.write(hex('89 80 00000000'));
+    if (handsOn) expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
+    else expect((await closed)[0]).toBe(1006);
+    expect(answered).toBe(handsOn ? 4 : 3);
+    peer.destroy();
+    connection.terminate();
+    await closed;
+  });
 });
 
 describe('bufferedAmount', () => {
