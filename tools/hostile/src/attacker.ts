@@ -20,9 +20,9 @@ export class Attacker extends RawPeer {
     socket.on('error', () => {});
   }
 
-  /** Connects, and says nothing yet. */
+  /** Connects, and says nothing yet. Its side stays open until it is ended: whoever wants to be rid of it has to cut it off. */
   static async connect(port: number): Promise<Attacker> {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     await once(socket, 'connect');
     return new Attacker(socket);
   }

@@ -1,7 +1,7 @@
 // The process of the clients under attack. It catches nothing: whatever is thrown ends it.
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
-import { memory } from './measures.ts';
+import { forgetPeak, memory } from './measures.ts';
 import { answer } from './program.ts';
 
 /** A client to be made. */
@@ -21,6 +21,7 @@ export interface Outcome {
 let bystander: WebSocket | undefined;
 
 answer({
+  forgetPeak,
   memory,
 
   /** Makes a client, and tells what became of it once it has closed. */

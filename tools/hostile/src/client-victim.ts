@@ -63,6 +63,7 @@ export class ClientVictim {
 
   /** What is measured from here on is {@link ClientVictim.growth}. */
   async measure(): Promise<void> {
+    await this.#program.ask('forgetPeak');
     this.#before = await this.#program.ask<Memory>('memory');
   }
 

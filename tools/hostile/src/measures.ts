@@ -1,11 +1,12 @@
 // What a process under attack tells of itself: memory, and work, in measures that a busy machine does not change much.
+import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 /** Memory in bytes. */
 export interface Memory {
   /** What is still held when everything that nobody needs has been collected, on the heap and outside. */
   readonly held: number;
-  /** The most that the process ever had, as the system saw it. */
+  /** The most that the process had since {@link forgetPeak}, as the system saw it; where it cannot forget, the most ever. */
   readonly peak: number;
 }
 
@@ -14,7 +15,19 @@ export function memory(): Memory {
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
-  return { held: heapUsed + external, peak: process.resourceUsage().maxRSS * 1024 };
+  return { held: heapUsed + external, peak: peak() };
+}
+
+/** Begins the peak anew, at what the process has now: one that came before would hide those that come. Linux alone can do that. */
+export function forgetPeak(): void {
+  globalThis.gc?.();
+  if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5');
+}
+
+function peak(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+  return Number(kibibytes) * 1024;
 }
 
 /** The time that the processor has worked for the process, in microseconds. */

@@ -3,16 +3,16 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { formatRefusal, requestHeadParser } from '@framewire/handshake';
 import { WebSocketServer, type WebSocket } from 'framewire';
 import { endpoints } from './endpoints.ts';
-import { memory, work } from './measures.ts';
+import { forgetPeak, memory, work } from './measures.ts';
 import { answer } from './program.ts';
 
 /** How each connection has ended, by its path. */
 const endings = new Map<string, string[]>();
 const requests: string[] = [];
-let open = 0;
 
 const page = Buffer.alloc(1024 * 1024, 'page');
 // Node itself would cut the long values off that are to reach our parsers.
@@ -23,7 +23,8 @@ const http = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) =>
 
 http.setMaxListeners(0);
 for (const [path, { options, serve = echo, answerErrors }] of Object.entries(endpoints)) {
-  const server = new WebSocketServer({ ...options, path, server: http });
+  // Whoever has been refused is cut off at once: the time limit behind that is not to do it.
+  const server = new WebSocketServer({ closeTimeout: 600_000, ...options, path, server: http });
   server.on('connection', (ws) => {
     watch(path, ws);
     serve(ws);
@@ -38,11 +39,9 @@ function echo(ws: WebSocket): void {
 }
 
 function watch(path: string, ws: WebSocket): void {
-  open++;
   let reason = '';
   ws.on('error', (error: Error & { code?: string }) => (reason = ` ${error.code ?? error.message}`));
   ws.on('close', (code) => {
-    open--;
     endings.set(path, [...(endings.get(path) ?? []), `${code}${reason}`]);
   });
 }
@@ -75,11 +74,19 @@ const port = async (server: (typeof listening)[number]): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
+/** How many TCP connections all servers have. */
+async function connections(): Promise<number> {
+  const servers = [http, plain._server, hasty._server, heads] as net.Server[];
+  const counts = await Promise.all(servers.map((server) => promisify(server.getConnections.bind(server))()));
+  return counts.reduce((sum, count) => sum + count);
+}
+
 answer({
   ports: () => Promise.all(listening.map(port)),
+  forgetPeak,
   memory,
   work,
-  open: () => open,
+  connections,
   requests: () => requests,
   endings: (path: string) => endings.get(path) ?? [],
   forgetEndings: () => {

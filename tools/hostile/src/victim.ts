@@ -61,7 +61,12 @@ export class Victim {
   /** The attackers of a test are gone, and so are their connections. */
   async rest(): Promise<void> {
     for (const attacker of this.#attackers.splice(0)) attacker.destroy();
-    while ((await this.#program.ask<number>('open')) > 1);
+    await this.isRid();
+  }
+
+  /** The servers have no connection any more but that of who was there before: attackers whose side is still open are cut off. */
+  async isRid(): Promise<void> {
+    while ((await this.#program.ask<number>('connections')) > 1);
   }
 
   /** Whoever was connected before is served, and so is who comes now. */
@@ -82,6 +87,7 @@ export class Victim {
   /** What is measured from here on is {@link Victim.growth} and {@link Victim.work}; {@link Victim.endings} begin anew. */
   async measure(): Promise<void> {
     await this.#program.ask('forgetEndings');
+    await this.#program.ask('forgetPeak');
     this.#before = await this.#program.ask<Memory>('memory');
     this.#workBefore = await this.#program.ask<number>('work');
   }

@@ -78,6 +78,7 @@ describe('an offer that makes no sense is refused with 400:', () => {
     attacker.sayText(upgradeRequest('/deflate', `Sec-WebSocket-Extensions: ${offer}`));
     expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 400 /);
     await attacker.hearRest();
+    await setting.victim.isRid();
   });
 });
 

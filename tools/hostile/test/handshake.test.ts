@@ -183,6 +183,7 @@ describe('a request that hides behind a refused upgrade', () => {
     const answer = (await attacker.hearRest()).toString('latin1');
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
     expect(await setting.victim.requests()).not.toContain('/hidden');
+    await setting.victim.isRid();
   });
 });
 

@@ -58,6 +58,7 @@ describe('a closing handshake that is never finished', () => {
     }
     await Promise.all(attackers.map((attacker) => attacker.hearRest()));
     expect(await setting.victim.endings('/closing', 50)).toEqual(attackers.map(() => '1006'));
+    await setting.victim.isRid();
   });
 
   test('nor is one that goes on talking', async () => {
@@ -86,6 +87,7 @@ describe('a handshake that is never finished', () => {
       expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 503 [^]*\r\nConnection: close\r\n/);
       await attacker.hearRest();
     }
+    await setting.victim.isRid();
   });
 
   test.each([
@@ -98,6 +100,7 @@ describe('a handshake that is never finished', () => {
     await setting.victim.serves();
     expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nConnection: close\r\n/);
     await attacker.hearRest();
+    await setting.victim.isRid();
   });
 
   test('because it comes a byte at a time, and slowly, is refused with 408', async () => {
