@@ -1,4 +1,5 @@
 // The servers under attack: what each is given, and what it does with its connections.
+import { Buffer } from 'node:buffer';
 import type WebSocket from 'framewire';
 import { MiB } from './frames.ts';
 
@@ -33,6 +34,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   '/told': { options: {}, answerErrors: true },
   '/closing': { options: { closeTimeout: 200 }, serve: (ws) => ws.close(1000, 'go') },
   '/flood': { options: { maxBufferedAmount: MiB }, serve: flood },
+  '/steady': { options: { maxBufferedAmount: MiB }, serve: sendSteadily },
   '/misuse': { options: {}, serve: misuse },
 };
 
@@ -41,6 +43,30 @@ function flood(ws: WebSocket): void {
   const send = (): void => {
     for (let count = 0; count < 1000 && ws.readyState === ws.OPEN; count++) ws.send('small');
     if (ws.readyState === ws.OPEN) setImmediate(send);
+  };
+  send();
+}
+
+/** What {@link sendSteadily} sends: more than the memory of two sockets holds. */
+export const STEADY = { messages: 1024, length: 64 * 1024 };
+
+/** How often {@link sendSteadily} has had to wait for its peer. */
+export const waits = { count: 0 };
+
+/** Sends messages with a number each, and when half of what may wait does, the next once that has gone. */
+function sendSteadily(ws: WebSocket): void {
+  let number = 0;
+  const send = (): void => {
+    while (number < STEADY.messages) {
+      const message = Buffer.alloc(STEADY.length);
+      message.writeUInt32BE(number++);
+      const isFull = ws.bufferedAmount > MiB / 2;
+      ws.send(message, isFull ? send : undefined);
+      if (!isFull) continue;
+      waits.count++;
+      return;
+    }
+    ws.close(1000, 'all');
   };
   send();
 }

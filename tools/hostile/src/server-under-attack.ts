@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { formatRefusal, requestHeadParser } from '@framewire/handshake';
 import { WebSocketServer, type WebSocket } from 'framewire';
-import { endpoints } from './endpoints.ts';
+import { endpoints, waits } from './endpoints.ts';
 import { forgetPeak, memory, work } from './measures.ts';
 import { answer } from './program.ts';
 
@@ -88,6 +88,7 @@ answer({
   work,
   connections,
   requests: () => requests,
+  waits: () => waits.count,
   endings: (path: string) => endings.get(path) ?? [],
   forgetEndings: () => {
     endings.clear();

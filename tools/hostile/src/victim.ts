@@ -111,6 +111,14 @@ export class Victim {
     }
   }
 
+  /** How often the endpoint that sends steadily has had to wait for its peer, once it has had to. */
+  async waits(): Promise<number> {
+    for (;;) {
+      const waits = await this.#program.ask<number>('waits');
+      if (waits > 0) return waits;
+    }
+  }
+
   /** The paths of the plain requests that reached the HTTP server. */
   requests(): Promise<string[]> {
     return this.#program.ask('requests');

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import WebSocket from 'framewire';
+import { upgradeRequest } from '@framewire/contract/raw';
+import WebSocket, { WebSocketServer } from 'framewire';
 import { expect, test, vi } from 'vitest';
+import { Attacker } from '../src/attacker.ts';
 import { PATIENCE, underAttack } from './support.ts';
 
 vi.setConfig({ testTimeout: PATIENCE });
@@ -37,8 +39,10 @@ test('numbers are sent as text, reasons and data of another kind are TypeErrors,
   }
 });
 
+const EVIL = ['\r\nX-Injected: 1', '\nX-Injected: 1', '\0', '\u{100}'];
+
 test.each<{ title: string; make: (url: string) => WebSocket }>([
-  ...['\r\nX-Injected: 1', '\nX-Injected: 1', '\0', '\u{100}'].flatMap((evil) => {
+  ...EVIL.flatMap((evil) => {
     const name = JSON.stringify(evil);
     return [
       {
@@ -65,4 +69,62 @@ test.each<{ title: string; make: (url: string) => WebSocket }>([
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
+});
+
+/** What a server whose options and listeners are the test's answers, and what it throws. */
+async function answerOf(
+  options: WebSocket.ServerOptions,
+  change: (lines: string[]) => void = () => {},
+): Promise<{ answer: string; thrown: number }> {
+  const wss = new WebSocketServer({ ...options, noServer: true });
+  wss.on('headers', change);
+  const server = createServer().listen(0, '127.0.0.1');
+  let thrown = 0;
+  server.on('upgrade', (request, socket, head) => {
+    try {
+      wss.handleUpgrade(request, socket, head, (ws) => ws.close());
+    } catch {
+      thrown++;
+    }
+  });
+  await once(server, 'listening');
+  const attacker = await Attacker.connect((server.address() as AddressInfo).port);
+  attacker.sayText(upgradeRequest('/', 'Sec-WebSocket-Protocol: chat'));
+  const answer = attacker.hearRest();
+  attacker.end();
+  const text = (await answer).toString('latin1');
+  await new Promise((resolve) => server.close(resolve));
+  return { answer: text, thrown };
+}
+
+test.each<{ title: string; options: WebSocket.ServerOptions; change?: (lines: string[]) => void }>(
+  EVIL.flatMap((evil) => {
+    const name = JSON.stringify(evil);
+    const refuse =
+      (headers: Record<string, string>): WebSocket.VerifyClientCallbackAsync =>
+      (_info, decide) =>
+        decide(false, 401, 'no', headers);
+    return [
+      { title: `${name} in a line of headers`, options: {}, change: (lines) => lines.push(`X-A: a${evil}`) },
+      { title: `${name} in a subprotocol`, options: { handleProtocols: () => `chat${evil}` } },
+      {
+        title: `${name} in a header of a refusal`,
+        options: { verifyClient: refuse({ 'X-A': `a${evil}` }) },
+      },
+      {
+        title: `${name} in the name of one`,
+        options: { verifyClient: refuse({ [`X-A${evil}`]: 'a' }) },
+      },
+    ];
+  }),
+)('a server that is given $title throws, and answers nothing', async ({ options, change }) => {
+  expect(await answerOf(options, change)).toEqual({ answer: '', thrown: 1 });
+});
+
+test('the text of a refusal is its body, whatever it says', async () => {
+  const text = 'no\r\n\r\nHTTP/1.1 200 OK\r\nX-Injected: 1\r\n\r\n';
+  const { answer } = await answerOf({ verifyClient: (_info, decide) => decide(false, 401, text) });
+  const [head = ''] = answer.split('\r\n\r\n', 1);
+  expect(head).toContain(`\r\nContent-Length: ${text.length}`);
+  expect(answer).toBe(`${head}\r\n\r\n${text}`);
 });

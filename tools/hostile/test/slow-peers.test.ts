@@ -1,6 +1,7 @@
 // Peers that do not read, do not answer, or do not go.
 import { describe, expect, test, vi } from 'vitest';
 import { upgradeRequest } from '@framewire/contract/raw';
+import { STEADY } from '../src/endpoints.ts';
 import { MiB } from '../src/frames.ts';
 import { PATIENCE, underAttack } from './support.ts';
 
@@ -22,11 +23,21 @@ describe('a peer that never reads', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
-  test('but a slow one that does read is not', async () => {
-    const attacker = await setting.victim.upgrade('/flood');
-    for (let count = 0; count < 1000; count++) {
-      expect((await attacker.hearFrame()).payload.toString()).toBe('small');
+  test('but a slow one that does read is not, and is told everything', async () => {
+    const slow = await setting.victim.upgrade('/steady');
+    slow.pause();
+    // Nothing is read until the server has met the end of what the sockets hold.
+    await setting.victim.waits();
+    for (let number = 0; number < STEADY.messages; number++) {
+      slow.resume();
+      const { payload } = await slow.hearFrame();
+      slow.pause();
+      expect([payload.length, payload.readUInt32BE()]).toEqual([STEADY.length, number]);
     }
+    slow.resume();
+    expect(await slow.refusedWith()).toBe(1000);
+    expect(await setting.victim.waits()).toBeGreaterThan(1);
+    expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
   test('does not keep a refused connection: behind pages that nobody reads the refusal ends it all the same', async () => {
