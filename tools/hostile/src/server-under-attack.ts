@@ -7,8 +7,16 @@ import { promisify } from 'node:util';
 import { formatRefusal, requestHeadParser } from '@framewire/handshake';
 import { WebSocketServer, type WebSocket } from 'framewire';
 import { endpoints, waits } from './endpoints.ts';
-import { forgetPeak, memory, work } from './measures.ts';
+import { copied, forgetPeak, memory, work } from './measures.ts';
 import { answer } from './program.ts';
+
+/** What a head has cost. */
+export interface HeadCost {
+  /** The time that the processor has worked for it, in microseconds. */
+  readonly work: number;
+  /** The bytes that one of them had copied. */
+  readonly copied: number;
+}
 
 /** How each connection has ended, by its path. */
 const endings = new Map<string, string[]>();
@@ -74,6 +82,20 @@ const port = async (server: (typeof listening)[number]): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
+/** What our parser does for a head that comes a byte at a time, so often. */
+function costOfHead({ head, times }: { head: string; times: number }): HeadCost {
+  const bytes = Buffer.from(head);
+  const read = (): void => {
+    const parser = requestHeadParser({ maxBytes: bytes.length });
+    let result;
+    for (let at = 0; at < bytes.length; at++) result = parser.push(bytes.subarray(at, at + 1));
+    if (result?.ok !== true) throw new Error('It is no head');
+  };
+  const before = work();
+  for (let count = 0; count < times; count++) read();
+  return { work: work() - before, copied: copied(read) };
+}
+
 /** How many TCP connections all servers have. */
 async function connections(): Promise<number> {
   const servers = [http, plain._server, hasty._server, heads] as net.Server[];
@@ -88,6 +110,7 @@ answer({
   work,
   connections,
   requests: () => requests,
+  costOfHead,
   waits: () => waits.count,
   endings: (path: string) => endings.get(path) ?? [],
   forgetEndings: () => {

@@ -4,6 +4,7 @@ import WebSocket from 'framewire';
 import { Attacker } from './attacker.ts';
 import type { Memory } from './measures.ts';
 import { Program } from './program.ts';
+import type { HeadCost } from './server-under-attack.ts';
 
 interface Ports {
   /** Of the HTTP server with all endpoints. */
@@ -117,6 +118,11 @@ export class Victim {
       const waits = await this.#program.ask<number>('waits');
       if (waits > 0) return waits;
     }
+  }
+
+  /** What it costs our parser to read a head that comes a byte at a time, so often. */
+  costOfHead(head: string, times: number): Promise<HeadCost> {
+    return this.#program.ask('costOfHead', { head, times });
   }
 
   /** The paths of the plain requests that reached the HTTP server. */

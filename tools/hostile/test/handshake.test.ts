@@ -126,6 +126,26 @@ describe('a head that is too large', () => {
 });
 
 describe('a head that comes a byte at a time', () => {
+  test.each([
+    { title: 'a long header', of: (filling: string) => upgradeRequest('/', `X-Long: ${filling}`) },
+    { title: 'a long name', of: (filling: string) => upgradeRequest('/', `${filling}: a`) },
+    { title: 'a long target', of: (filling: string) => upgradeRequest(`/${filling}`) },
+  ])('costs our parser its bytes, at 64 KiB as at 8 KiB: $title', async ({ of }) => {
+    const [small, large] = [of('x'.repeat(8 * 1024)), of('x'.repeat(64 * 1024))];
+    await setting.victim.costOfHead(small, 80);
+    const short = await setting.victim.costOfHead(small, 80);
+    const long = await setting.victim.costOfHead(large, 10);
+    // Each byte is kept once, and copied again where the memory for it has to be doubled.
+    for (const [{ copied }, { length }] of [
+      [short, small],
+      [long, large],
+    ] as const) {
+      expect(copied).toBeLessThan(4 * length);
+    }
+    // The same number of bytes: what grows with the square of the length would be eight times as much.
+    expect(long.work / Math.max(short.work, 20_000)).toBeLessThan(4);
+  });
+
   test.each(['own', 'heads'] as const)(
     'is the same head, at a cost that grows with it (%s)',
     async (port) => {
