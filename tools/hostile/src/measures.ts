@@ -38,17 +38,17 @@ export function work(): number {
 
 /** How many bytes are copied into arrays while something runs at once: a count that nothing else on the machine changes. */
 export function copied(run: () => void): number {
-  const prototype = Uint8Array.prototype;
-  const { set } = prototype;
+  const arrays = Uint8Array.prototype;
+  const inherited = Reflect.getPrototypeOf(arrays) as Uint8Array;
   let bytes = 0;
-  prototype.set = function (source, offset) {
+  arrays.set = function (source, offset) {
     bytes += source.length;
-    set.call(this, source, offset);
+    inherited.set.call(this, source, offset);
   };
   try {
     run();
   } finally {
-    prototype.set = set;
+    Reflect.deleteProperty(arrays, 'set');
   }
   return bytes;
 }
