@@ -5,17 +5,15 @@ import {
   createOffer,
   EXTENSION_NAME,
   PerMessageDeflate,
+  resolveOption,
   roleView,
-  type PerMessageDeflateOptions,
+  type PerMessageDeflateOption,
 } from '@framewire/permessage-deflate';
 
-/** `perMessageDeflate` of a client. */
-export type CompressionOption = boolean | PerMessageDeflateOptions | undefined;
-
 /** What to offer: default is one offer that lets the server choose everything. */
-export function offerCompression(option: CompressionOption = true): NegotiatedExtension[] {
-  if (!option) return [];
-  return [{ name: EXTENSION_NAME, params: createOffer(settingsOf(option)) }];
+export function offerCompression(option: PerMessageDeflateOption = true): NegotiatedExtension[] {
+  const options = resolveOption(option);
+  return options === undefined ? [] : [{ name: EXTENSION_NAME, params: createOffer(options) }];
 }
 
 /**
@@ -26,18 +24,14 @@ export function offerCompression(option: CompressionOption = true): NegotiatedEx
  */
 export function acceptCompression(
   response: readonly NegotiatedExtension[],
-  option: CompressionOption = true,
+  option: PerMessageDeflateOption = true,
   maxPayload: number,
 ): PerMessageDeflate | 'refused' | undefined {
   const [answer] = response;
   if (answer === undefined) return undefined;
-  const settings = settingsOf(option);
+  const options = resolveOption(option) ?? {};
   // As `ws` does, a server is put up with that does less than it was asked for.
-  const check = checkResponse(answer.params, { ...settings, strict: settings.strict ?? false });
+  const check = checkResponse(answer.params, { ...options, strict: options.strict ?? false });
   if (!check.ok) return 'refused';
-  return new PerMessageDeflate(roleView(check.agreement, 'client'), maxPayload, settings);
-}
-
-function settingsOf(option: boolean | PerMessageDeflateOptions): PerMessageDeflateOptions {
-  return typeof option === 'boolean' ? {} : option;
+  return new PerMessageDeflate(roleView(check.agreement, 'client'), maxPayload, options);
 }

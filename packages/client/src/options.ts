@@ -4,7 +4,7 @@ import type { createConnection } from 'node:net';
 import type { PeerCertificate, SecureContextOptions, ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from '@framewire/connection';
-import type { PerMessageDeflateOptions } from '@framewire/permessage-deflate';
+import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
 
 /** What is passed on to `http.request()` or `https.request()`: TLS options, `agent`, `localAddress`, `family`, ... */
 type RequestOptions = Omit<
@@ -43,7 +43,7 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
    * Whether compression is offered to the server (RFC 7692), and how it is done. Default true: offered, and done as the server
    * chooses.
    */
-  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  perMessageDeflate?: PerMessageDeflateOption | undefined;
   /** How long the opening handshake may take, in ms; begun anew for each redirect. Default, and with 0: no limit. */
   handshakeTimeout?: number | undefined;
   /** Whether redirects (301, 302, 303, 307, 308) are followed. Default false. */

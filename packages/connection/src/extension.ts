@@ -8,7 +8,8 @@ export type TransformDone = (error: (Error & { closeCode?: number }) | null, dat
 
 /** A piece of an outgoing message. */
 export interface OutgoingPart {
-  readonly data: Uint8Array;
+  /** Text or bytes. A text cannot change: what an extension makes of it may be the same object on many connections. */
+  readonly data: string | Uint8Array;
   /** Whether the message begins with it. */
   readonly first: boolean;
   /** Whether the message ends with it. */

@@ -8,6 +8,7 @@ import {
   parseClosePayload,
   protocolError,
   type ClosePayload,
+  type DataOpcode,
   type Frame,
   type Message,
 } from '@framewire/codec';
@@ -222,20 +223,28 @@ export class Inbound<T> {
     });
   }
 
+  /** Has a message inflated. What is there at once is told at once. */
   #decompress(message: Message): void {
     this.#waiting = true;
+    let returned = false;
     this.#extension?.decompress(message.data, (error, data) => {
-      this.#tellLate(() => {
-        if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
-        else this.#takeInflated({ ...message, compressed: false, data, fragments: [data] });
-      });
+      if (returned) {
+        this.#tellLate(() => {
+          this.#takeInflated(message.opcode, error, data);
+        });
+      } else {
+        this.#waiting = false;
+        this.#takeInflated(message.opcode, error, data);
+      }
     });
+    returned = true;
   }
 
-  #takeInflated(message: Message): void {
-    if (message.opcode === Opcode.TEXT && !this.#skipUtf8Validation && !isUtf8(message.data)) {
+  #takeInflated(opcode: DataOpcode, error: InboundError | null, data: Uint8Array | undefined): void {
+    if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
+    else if (opcode === Opcode.TEXT && !this.#skipUtf8Validation && !isUtf8(data)) {
       this.#fail(protocolError('INVALID_UTF8'));
-    } else this.#takeMessage(message);
+    } else this.#takeMessage({ opcode, compressed: false, data });
   }
 
   /** Tells what had to wait, unless nobody wants it now, and reads on. */

@@ -101,9 +101,16 @@ export class Outbound<T> implements Flushable {
 
   /** Sends a message, or a fragment of one. */
   send(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
-    if (this.#isDirect() && !isBlob(data) && !(this.#extension && (mode.compress || this.#inMessage))) {
-      this.#writeData(data, mode, false, done);
-      return;
+    if (this.#isDirect() && !isBlob(data)) {
+      if (this.#extension === undefined || !(mode.compress || this.#inMessage)) {
+        this.#writeData(data, mode, false, done);
+        return;
+      }
+      // Whoever makes masking keys may send something meanwhile, which must not get between a message and its place.
+      if (this.#generateMask === undefined) {
+        this.#sendNow(data, mode, done);
+        return;
+      }
     }
     this.#enqueue(payloadLength(data), done, (next) => {
       const send = (payload: string | Uint8Array): void => {
@@ -197,6 +204,20 @@ export class Outbound<T> implements Flushable {
     );
   }
 
+  /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
+  #sendNow(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
+    let settled = false;
+    let next: (() => void) | undefined;
+    this.#sendPart(data, mode, done, () => {
+      settled = true;
+      next?.();
+    });
+    if (settled) return;
+    this.#enqueue(payloadLength(data), done, (release) => {
+      next = release;
+    });
+  }
+
   /** Compresses, where that was negotiated and is wanted, and writes. */
   #sendPart(
     data: string | Uint8Array,
@@ -210,14 +231,13 @@ export class Outbound<T> implements Flushable {
       next();
       return;
     }
-    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    this.#extension.compress({ data: bytes, first, fin: mode.fin }, (error, compressed) => {
+    this.#extension.compress({ data, first, fin: mode.fin }, (error, compressed) => {
       if (this.#socket.destroyed) return;
       if (error !== null) {
         this.#failed(this.#target, error);
         done?.(error);
       } else {
-        this.#writeData(compressed ?? bytes, mode, compressed !== undefined, done);
+        this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
       }
       next();
     });

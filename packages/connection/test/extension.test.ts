@@ -20,8 +20,9 @@ class Inverting implements Extension {
 
   compress(part: OutgoingPart, done: TransformDone): void {
     // Like a compressor that finds nothing to gain.
-    if (part.first && part.data.length < 2) done(null);
-    else this.#answer(part.data[0] ?? 0, part.data, done);
+    const data = Buffer.from(part.data as Uint8Array);
+    if (part.first && data.length < 2) done(null);
+    else this.#answer(data[0] ?? 0, data, done);
   }
 
   decompress(data: Uint8Array, done: TransformDone): void {

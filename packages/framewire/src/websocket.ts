@@ -79,9 +79,7 @@ export declare namespace WebSocket {
     Request extends typeof IncomingMessage = typeof IncomingMessage,
   > = server.ServerOptions<Class, Request>;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
-  type PerMessageDeflateOptions = Mutable<
-    Exclude<server.ServerOptions['perMessageDeflate'], boolean | undefined>
-  >;
+  type PerMessageDeflateOptions = Mutable<Extract<server.ServerOptions['perMessageDeflate'], object>>;
   type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientSync<Request>;
   type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =

@@ -1,16 +1,17 @@
 // Compressing messages (RFC 7692 §7.2.1), whole or by fragments, with or without context takeover.
 import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import { deflatePool } from './engine-pool.ts';
-import { ZlibEngine, type EngineOptions } from './zlib-engine.ts';
+import type { EnginePool } from './engine-pool.ts';
+import { History } from './history.ts';
+import { ZlibEngine } from './zlib-engine.ts';
 
 /** What a flushed block ends with; it is left off the end of a message (§7.2.1, step 3). */
 const TAIL_LENGTH = 4;
 /** An empty message, or the end of one that has been flushed already: the begin of an empty stored block (§7.2.3.6). */
 const EMPTY_BLOCK = Buffer.of(0);
 
-/** A piece of a message. */
-export interface Part {
+/** A piece of a message, in bytes. */
+export interface Piece {
   readonly data: Uint8Array;
   /** Whether the message begins with it. */
   readonly first: boolean;
@@ -21,9 +22,10 @@ export interface Part {
 /** Gives the compressed piece, before the call returns or later; undefined, for a whole message only, where nothing would be gained. */
 export type DeflateDone = (error: Error | null, compressed?: Uint8Array) => void;
 
-/** How a {@link Deflater} works. */
+/** How {@link Deflater}s work: connections that agreed on the same share it. */
 export interface DeflaterOptions {
-  readonly engine: EngineOptions;
+  /** The engines that are lent, and what contexts are made like. */
+  readonly pool: EnginePool;
   /** Whether a message may point back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
   /** From how many bytes on a piece is compressed on the thread pool. */
@@ -34,8 +36,14 @@ export interface DeflaterOptions {
 /** The compressor of one connection's messages. */
 export class Deflater {
   readonly #options: DeflaterOptions;
-  /** The context, or what was lent for the message under way. */
+  /** The context, or what was made or lent for the message under way. */
   #engine: ZlibEngine | undefined = undefined;
+  /** What becomes of the engine when the message has ended. */
+  #afterwards: 'keep' | 'give back' | 'close' = 'keep';
+  /** With context takeover: what a context is made from. */
+  #history: History | undefined = undefined;
+  /** Whether a piece is on the thread pool, or fragments are still to come. */
+  #inMessage = false;
   #closed = false;
 
   constructor(options: DeflaterOptions) {
@@ -43,58 +51,87 @@ export class Deflater {
   }
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
-  compress(part: Part, done: DeflateDone): void {
-    const engine = (this.#engine ??= this.#takeEngine());
-    const chunks: Buffer[] = [];
-    const take = (chunk: Buffer): boolean => chunks.push(chunk) > 0;
-    if (part.data.length < this.#options.offThreadFrom) {
-      engine.run(part.data, take);
-      this.#finish(part, chunks, done);
+  compress(piece: Piece, done: DeflateDone): void {
+    this.#inMessage = true;
+    const engine = (this.#engine ??= this.#takeEngine(piece));
+    if (piece.data.length < this.#options.offThreadFrom) {
+      let flushed: Buffer;
+      try {
+        flushed = engine.run(piece.data);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done(null, this.#finish(piece, flushed));
       return;
     }
     this.#options.concurrency.run((next) => {
-      engine.runLater(part.data, take, (error) => {
-        next();
-        if (error !== null) done(error);
-        else this.#finish(part, chunks, done);
-      });
+      const chunks: Buffer[] = [];
+      engine.runLater(
+        piece.data,
+        (chunk) => chunks.push(chunk) > 0,
+        (error) => {
+          next();
+          if (error !== null) done(error);
+          else done(null, this.#finish(piece, Buffer.concat(chunks)));
+        },
+      );
     });
   }
 
-  /** Gives the context up: the next message begins a new window, which no receiver can tell. Between messages only. */
+  /**
+   * Gives the context up, unless a message is under way. The next message begins with no more than the history, which no receiver
+   * can tell from a compressor that found nothing farther back.
+   */
   dropContext(): void {
-    this.#engine?.close();
-    this.#engine = undefined;
+    if (!this.#inMessage) this.#closeEngine();
   }
 
   close(): void {
     this.#closed = true;
-    this.dropContext();
+    this.#closeEngine();
+    this.#history = undefined;
   }
 
-  #takeEngine(): ZlibEngine {
-    const { takeover, engine } = this.#options;
-    return takeover ? ZlibEngine.deflate(engine) : deflatePool.lend(engine);
+  #closeEngine(): void {
+    this.#engine?.close();
+    this.#engine = undefined;
   }
 
-  #finish({ data, first, fin }: Part, chunks: readonly Buffer[], done: DeflateDone): void {
-    const flushed = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  /**
+   * Without context takeover an engine is lent. With it too, as long as all that was sent before fits into the history: that
+   * gives the same bytes, and the connection holds no context.
+   */
+  #takeEngine({ data, first, fin }: Piece): ZlibEngine {
+    const { takeover, pool } = this.#options;
+    this.#afterwards = 'give back';
+    if (!takeover) return pool.lend();
+    const history = (this.#history ??= new History(pool.options.dictionary));
+    const isEnough = first && fin && history.holds(data.length);
+    const dictionary = history.bytes;
+    if (isEnough && dictionary.length === 0) return pool.lend();
+    this.#afterwards = isEnough ? 'close' : 'keep';
+    return ZlibEngine.deflate(dictionary.length === 0 ? pool.options : { ...pool.options, dictionary });
+  }
+
+  #finish({ data, first, fin }: Piece, flushed: Buffer): Uint8Array | undefined {
     const compressed = fin ? withoutTail(flushed) : flushed;
     const gains = !(first && fin) || compressed.length < data.length;
+    this.#inMessage = !fin;
+    if (this.#closed) return compressed;
+    if (gains) this.#history?.add(data);
     if (fin) this.#endMessage(gains);
-    done(null, gains ? compressed : undefined);
+    return gains ? compressed : undefined;
   }
 
   #endMessage(sent: boolean): void {
     const engine = this.#engine;
-    if (engine === undefined || this.#closed) return;
-    if (!this.#options.takeover) {
-      this.#engine = undefined;
-      deflatePool.takeBack(engine, this.#options.engine);
-    } else if (!sent) {
-      // The peer never sees these bytes, so nothing may point back to them.
-      engine.reset();
-    }
+    if (engine === undefined) return;
+    // The peer never sees what was not sent, so nothing may point back to it.
+    if (this.#afterwards === 'keep' && sent) return;
+    this.#engine = undefined;
+    if (this.#afterwards === 'give back') this.#options.pool.takeBack(engine);
+    else engine.close();
   }
 }
 

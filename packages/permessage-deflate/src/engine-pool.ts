@@ -1,44 +1,63 @@
-// Engines without a context of their own: lent for one message, reset, and lent to the next connection.
+// Engines without a context of their own: lent for one message, and then to the next connection.
 import { ZlibEngine, type EngineOptions } from './zlib-engine.ts';
 
 /** How many idle engines of a kind are kept; more are at work only while several messages are made by fragments or on the thread pool. */
 const MAX_IDLE = 2;
 
-/** Engines of one direction, by their options. */
+/** Engines of one direction and one set of options. */
 export class EnginePool {
-  readonly #make: (options: EngineOptions) => ZlibEngine;
-  readonly #idle = new Map<string, ZlibEngine[]>();
+  readonly options: EngineOptions;
+  readonly #make: () => ZlibEngine;
+  readonly #resets: boolean;
+  readonly #idle: ZlibEngine[] = [];
 
-  constructor(make: (options: EngineOptions) => ZlibEngine) {
+  private constructor(options: EngineOptions, make: () => ZlibEngine, resets: boolean) {
+    this.options = options;
     this.#make = make;
+    this.#resets = resets;
   }
 
-  /** An engine that has seen nothing yet. Give it back with the same options. */
-  lend(options: EngineOptions): ZlibEngine {
-    return this.#idle.get(keyOf(options))?.pop() ?? this.#make(options);
+  /** The compressors with these options. */
+  static deflate(options: EngineOptions): EnginePool {
+    return find('deflate', options, () => {
+      return new EnginePool(options, () => ZlibEngine.deflate(options, true), false);
+    });
   }
 
-  /** Takes an engine back, in whatever state it is. */
-  takeBack(engine: ZlibEngine, options: EngineOptions): void {
+  /** The decompressors with these options. */
+  static inflate(options: EngineOptions): EnginePool {
+    return find('inflate', options, () => {
+      return new EnginePool(options, () => ZlibEngine.inflate(options), true);
+    });
+  }
+
+  /** An engine that knows of nothing that came before. Give it back. */
+  lend(): ZlibEngine {
+    return this.#idle.pop() ?? this.#make();
+  }
+
+  /** Takes an engine back between two messages. One that has failed, or is in the middle of something, is thrown away. */
+  takeBack(engine: ZlibEngine): void {
     if (engine.isClosed) return;
-    const key = keyOf(options);
-    const idle = this.#idle.get(key) ?? [];
-    this.#idle.set(key, idle);
-    // A dictionary is gone with a reset.
-    if (idle.length >= MAX_IDLE || options.dictionary !== undefined) {
+    // A dictionary is gone after the first message.
+    if (this.#idle.length >= MAX_IDLE || this.options.dictionary !== undefined) {
       engine.close();
       return;
     }
-    engine.reset();
-    idle.push(engine);
+    // A compressor forgets by itself; from an inflater a hostile peer could read what another has sent.
+    if (this.#resets) engine.reset();
+    this.#idle.push(engine);
   }
 }
 
-function keyOf({ windowBits, memLevel, level, strategy, chunkSize }: EngineOptions): string {
-  return [windowBits, memLevel, level, strategy, chunkSize].join();
-}
+/** The pools of the process. */
+const pools = new Map<string, EnginePool>();
 
-/** The compressors of the process. */
-export const deflatePool = new EnginePool((options) => ZlibEngine.deflate(options));
-/** The decompressors of the process. */
-export const inflatePool = new EnginePool((options) => ZlibEngine.inflate(options));
+function find(direction: string, options: EngineOptions, make: () => EnginePool): EnginePool {
+  if (options.dictionary !== undefined) return make();
+  const { windowBits, memLevel, level, strategy, chunkSize, maxOutputLength } = options;
+  const key = [direction, windowBits, memLevel, level, strategy, chunkSize, maxOutputLength].join();
+  const pool = pools.get(key) ?? make();
+  pools.set(key, pool);
+  return pool;
+}

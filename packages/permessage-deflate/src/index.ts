@@ -1,10 +1,16 @@
 // The public interface of @framewire/permessage-deflate: the negotiation and the transforms.
 export * from './negotiation-entry.ts';
+export { PerMessageDeflate, type Part } from './permessage-deflate.ts';
+export { compressionStatistics, type CompressionStatistics, type DirectionStatistics } from './statistics.ts';
 export {
+  DEFAULT_LEVEL,
+  DEFAULT_TAKEOVER_LEVEL,
   DEFAULT_THRESHOLD,
   DEFLATE_OFF_THREAD_FROM,
   INFLATE_OFF_THREAD_FROM,
-  PerMessageDeflate,
+  resolveOption,
+  SHARED_THRESHOLD,
+  type PerMessageDeflateOption,
   type PerMessageDeflateOptions,
   type TransformOptions,
-} from './permessage-deflate.ts';
+} from './transform-options.ts';

@@ -1,27 +1,37 @@
 // Decompressing messages (RFC 7692 §7.2.2), within a limit, with or without context takeover.
 import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import { inflatePool } from './engine-pool.ts';
+import type { EnginePool } from './engine-pool.ts';
+import { History } from './history.ts';
 import { inflateError, type InflateError } from './inflate-error.ts';
-import { ZlibEngine, type EngineOptions } from './zlib-engine.ts';
+import { InflateJob } from './inflate-job.ts';
+import { ZlibEngine } from './zlib-engine.ts';
 
 /** What was left off the end of the message (§7.2.2, step 1). */
 const TAIL = Buffer.of(0x00, 0x00, 0xff, 0xff);
-/** On the spot, input is inflated in slices of this size, in bytes: a slice can make a thousand times as much, 1 MiB, at most. */
-const SLICE = 1024;
+/** On the spot, input is inflated in slices of this size, in bytes: a slice can make a thousand times as much, 4 MiB, at most. */
+const SLICE = 4096;
 /** Once so much has come of a message on the spot, in bytes, the rest is inflated on the thread pool. */
 const MAX_ON_THE_SPOT = 256 * 1024;
 /** How many streams, each ended by a block with BFINAL, one message may be made of: a stream costs more than its bytes. */
 const MAX_STREAMS = 8;
 
+const NOTHING = Buffer.alloc(0);
+
+/** Where a message and its tail are put side by side for as long as a call on the spot takes. */
+const scratch = Buffer.allocUnsafeSlow(16 * 1024);
+
 /** Gives the message, before the call returns or later. */
 export type InflateDone = (error: InflateError | null, data?: Buffer) => void;
 
-/** How an {@link Inflater} works. */
+/** How {@link Inflater}s work: connections that agreed on the same share it. */
 export interface InflaterOptions {
-  readonly engine: EngineOptions;
+  /** The engines that are lent. */
+  readonly pool: EnginePool;
   /** Whether a message may point back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
+  /** The base-2 logarithm of the window of a context, 9 to 15. */
+  readonly windowBits: number;
   /** The longest message, in bytes; 0 = no limit. */
   readonly maxPayload: number;
   /** From how many compressed bytes on a message is inflated on the thread pool. */
@@ -32,40 +42,46 @@ export interface InflaterOptions {
 /** The decompressor of one connection's messages. */
 export class Inflater {
   readonly #options: InflaterOptions;
+  /** The context, or what was made or lent for the message under way. */
   #engine: ZlibEngine | undefined = undefined;
+  /** With context takeover: all messages so far, as long as they are so short that no context is kept. */
+  #history: History | undefined = undefined;
   #closed = false;
 
   constructor(options: InflaterOptions) {
     this.#options = options;
+    if (options.takeover && options.pool.options.dictionary === undefined) this.#history = new History();
   }
 
   /** Makes the original of a whole message. The next call has to wait until this one is done. */
   decompress(message: Uint8Array, done: InflateDone): void {
-    const job = new InflateJob(Buffer.concat([message, TAIL]), this.#options.maxPayload);
-    if (message.length < this.#options.offThreadFrom) this.#run(job, done);
-    else this.#queue(job, done);
+    const { maxPayload, offThreadFrom } = this.#options;
+    if (message.length < offThreadFrom) this.#run(new InflateJob(withTail(message), maxPayload), done);
+    else this.#queue(new InflateJob(Buffer.concat([message, TAIL]), maxPayload), done);
   }
 
   /** Frees the context, and ends what is under way. */
   close(): void {
     this.#closed = true;
     this.#discardEngine();
+    this.#history = undefined;
   }
 
   #run(job: InflateJob, done: InflateDone): void {
     try {
       while (!job.isComplete) {
         if (job.length > MAX_ON_THE_SPOT) {
+          job.rest = Buffer.from(job.rest);
           this.#queue(job, done);
           return;
         }
-        const slice = job.rest.subarray(0, SLICE);
-        const engine = this.#currentEngine();
-        engine.run(slice, job.take);
+        const slice = job.rest.length > SLICE ? job.rest.subarray(0, SLICE) : job.rest;
+        job.take(this.#currentEngine().run(slice));
         this.#advance(job, slice.length);
       }
     } catch (error) {
-      this.#fail(inflateError('CORRUPT', error as Error), done);
+      const tooLong = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
+      this.#fail(tooLong ? inflateError('TOO_LONG') : inflateError('CORRUPT', error as Error), done);
       return;
     }
     this.#finish(job, done);
@@ -87,23 +103,27 @@ export class Inflater {
       return;
     }
     const { length } = job.rest;
-    this.#currentEngine().runLater(job.rest, job.take, (error) => {
-      if (this.#closed) {
-        done(null, job.data());
-        return;
-      }
-      if (error !== null) {
-        this.#fail(inflateError('CORRUPT', error), done);
-        return;
-      }
-      try {
-        this.#advance(job, length);
-      } catch (breach) {
-        this.#fail(inflateError('CORRUPT', breach as Error), done);
-        return;
-      }
-      this.#runLater(job, done);
-    });
+    this.#currentEngine().runLater(
+      job.rest,
+      (chunk) => job.take(chunk),
+      (error) => {
+        if (this.#closed) {
+          done(null, job.data());
+          return;
+        }
+        if (error !== null) {
+          this.#fail(inflateError('CORRUPT', error), done);
+          return;
+        }
+        try {
+          this.#advance(job, length);
+        } catch (breach) {
+          this.#fail(inflateError('CORRUPT', breach as Error), done);
+          return;
+        }
+        this.#runLater(job, done);
+      },
+    );
   }
 
   /**
@@ -127,12 +147,25 @@ export class Inflater {
       this.#fail(inflateError('TOO_LONG'), done);
       return;
     }
-    const engine = this.#engine;
-    if (!this.#options.takeover && engine !== undefined) {
-      this.#engine = undefined;
-      inflatePool.takeBack(engine, this.#options.engine);
+    const data = job.data();
+    this.#endMessage(data);
+    done(null, data);
+  }
+
+  /** Without context takeover the engine goes back; with it, it stays, unless the history is as good. */
+  #endMessage(data: Buffer): void {
+    const { takeover, pool } = this.#options;
+    const history = this.#history;
+    if (takeover && history?.holds(data.length) !== true) {
+      this.#history = undefined;
+      return;
     }
-    done(null, job.data());
+    const engine = this.#engine;
+    this.#engine = undefined;
+    if (engine === undefined) return;
+    if (!takeover) pool.takeBack(engine);
+    else engine.close();
+    history?.add(data);
   }
 
   /** The engine is in the middle of something that will never end: the next user gets another. */
@@ -147,48 +180,23 @@ export class Inflater {
   }
 
   #currentEngine(): ZlibEngine {
-    const { takeover, engine } = this.#options;
-    this.#engine ??= takeover ? ZlibEngine.inflate(engine) : inflatePool.lend(engine);
-    return this.#engine;
+    return (this.#engine ??= this.#takeEngine());
+  }
+
+  #takeEngine(): ZlibEngine {
+    const { takeover, pool, windowBits } = this.#options;
+    if (!takeover) return pool.lend();
+    const dictionary = this.#history?.bytes ?? NOTHING;
+    if (dictionary.length === 0) return ZlibEngine.inflate({ ...pool.options, windowBits });
+    return ZlibEngine.inflate({ ...pool.options, windowBits, dictionary });
   }
 }
 
-/** A message under way: what is still to be inflated, and what has come of it so far. */
-class InflateJob {
-  /** The input that has not been used. */
-  rest: Buffer;
-  /** How many streams have ended before the rest. */
-  streams = 0;
-  /** How many bytes have come of it. */
-  length = 0;
-  readonly #limit: number;
-  readonly #chunks: Buffer[] = [];
-
-  constructor(input: Buffer, limit: number) {
-    this.rest = input;
-    this.#limit = limit > 0 ? limit : Infinity;
-  }
-
-  /** Whether the limit has been passed. */
-  get isOver(): boolean {
-    return this.length > this.#limit;
-  }
-
-  /** Whether nothing is left to do. */
-  get isComplete(): boolean {
-    return this.isOver || this.rest.length === 0;
-  }
-
-  /** Takes output; false once it is too much. */
-  readonly take = (chunk: Buffer): boolean => {
-    this.length += chunk.length;
-    if (this.isOver) return false;
-    this.#chunks.push(chunk);
-    return true;
-  };
-
-  data(): Buffer {
-    const [only = Buffer.alloc(0)] = this.#chunks;
-    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.length) : only;
-  }
+/** A message with its tail, for a call on the spot: in memory that the next call uses again. */
+function withTail(message: Uint8Array): Buffer {
+  const length = message.length + TAIL.length;
+  if (length > scratch.length) return Buffer.concat([message, TAIL], length);
+  scratch.set(message);
+  scratch.set(TAIL, message.length);
+  return scratch.subarray(0, length);
 }

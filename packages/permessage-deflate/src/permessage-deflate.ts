@@ -1,85 +1,80 @@
 // The extension as a connection uses it: when to compress, with what, and what came of it.
-import type { ZlibOptions } from 'node:zlib';
-import { sharedConcurrency } from './concurrency.ts';
-import { Deflater, type DeflateDone, type Part } from './deflater.ts';
+import { Buffer } from 'node:buffer';
+import { performance } from 'node:perf_hooks';
+import { sharedWays, type Ways } from './agreed-ways.ts';
+import { Deflater, type DeflateDone } from './deflater.ts';
 import { Inflater, type InflateDone } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
-import type { ClientNegotiationOptions, ServerNegotiationOptions } from './options.ts';
 import { EXTENSION_NAME } from './parameters.ts';
+import { Counter, processCounters, type CompressionStatistics } from './statistics.ts';
+import type { TransformOptions } from './transform-options.ts';
 
-/** How messages are compressed and inflated. */
-export interface TransformOptions {
-  /**
-   * Options of zlib for compressing: `level`, `memLevel`, `strategy`, `chunkSize`, `dictionary`, and `windowBits` where it is
-   * smaller than what was agreed on. Default: zlib's.
-   */
-  readonly zlibDeflateOptions?: ZlibOptions | undefined;
-  /** Options of zlib for inflating: `chunkSize`, `dictionary`. Default: zlib's. */
-  readonly zlibInflateOptions?: ZlibOptions | undefined;
-  /** Messages of fewer bytes are not compressed, unless there is context takeover. Default 1024. */
-  readonly threshold?: number | undefined;
-  /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */
-  readonly concurrencyLimit?: number | undefined;
-  /** From how many bytes on a message is compressed on the thread pool. Default {@link DEFLATE_OFF_THREAD_FROM}. */
-  readonly deflateOffThreadFrom?: number | undefined;
-  /** From how many compressed bytes on a message is inflated on the thread pool. Default {@link INFLATE_OFF_THREAD_FROM}. */
-  readonly inflateOffThreadFrom?: number | undefined;
+/** A piece of a message. */
+export interface Part {
+  /** Text, which cannot change: sent to many connections in one turn it is compressed once. Or bytes. */
+  readonly data: string | Uint8Array;
+  /** Whether the message begins with it. */
+  readonly first: boolean;
+  /** Whether the message ends with it. */
+  readonly fin: boolean;
 }
 
-/** What `perMessageDeflate` of a client or a server can be: what to negotiate, and how to compress. */
-export type PerMessageDeflateOptions = ServerNegotiationOptions & ClientNegotiationOptions & TransformOptions;
-
-/** The threshold where none is given, in bytes, as in `ws`. */
-export const DEFAULT_THRESHOLD = 1024;
-/** A message as long as this takes as much time on the spot as a trip to the thread pool costs several times over. */
-export const DEFLATE_OFF_THREAD_FROM = 32 * 1024;
-/** Inflating is four times as fast as compressing, but a short message can become a long one. */
-export const INFLATE_OFF_THREAD_FROM = 16 * 1024;
-
-/** zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it (see `DirectionView`). */
-const SMALLEST_DEFLATE_WINDOW = 9;
-/** Inflates whatever a smaller window made. */
-const LARGEST_WINDOW = 15;
+const NO_OPTIONS: TransformOptions = {};
 
 /** permessage-deflate on one connection, as it was negotiated (RFC 7692 §7.2). */
 export class PerMessageDeflate {
   readonly name = EXTENSION_NAME;
+  readonly #ways: Ways;
   readonly #deflater: Deflater;
   readonly #inflater: Inflater;
-  /** The length from which on a message is compressed. */
-  readonly #threshold: number;
+  readonly #sent = new Counter(processCounters.sent);
+  readonly #received = new Counter(processCounters.received);
 
   /**
    * @param view the agreement as `roleView()` shows it to this end
    * @param maxPayload the longest message, in bytes; 0 = no limit
    */
-  constructor({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions = {}) {
-    const { zlibDeflateOptions = {}, zlibInflateOptions = {} } = options;
-    const concurrency = sharedConcurrency(options.concurrencyLimit);
-    const window = Math.min(zlibDeflateOptions.windowBits ?? LARGEST_WINDOW, deflate.windowBits);
-    this.#threshold = deflate.takeover ? 1 : Math.max(1, options.threshold ?? DEFAULT_THRESHOLD);
-    this.#deflater = new Deflater({
-      engine: { ...zlibDeflateOptions, windowBits: Math.max(window, SMALLEST_DEFLATE_WINDOW) },
-      takeover: deflate.takeover,
-      offThreadFrom: options.deflateOffThreadFrom ?? DEFLATE_OFF_THREAD_FROM,
-      concurrency,
-    });
-    this.#inflater = new Inflater({
-      engine: { ...zlibInflateOptions, windowBits: LARGEST_WINDOW },
-      takeover: inflate.takeover,
-      maxPayload,
-      offThreadFrom: options.inflateOffThreadFrom ?? INFLATE_OFF_THREAD_FROM,
-      concurrency,
-    });
+  constructor(view: RoleView, maxPayload: number, options: TransformOptions = NO_OPTIONS) {
+    this.#ways = sharedWays(view, maxPayload, options);
+    this.#deflater = new Deflater(this.#ways.deflate);
+    this.#inflater = new Inflater(this.#ways.inflate);
+  }
+
+  /** After how many milliseconds without a message to compress {@link PerMessageDeflate.rest} is to be called; 0 = never. */
+  get restsAfter(): number {
+    return this.#ways.dropContextAfter;
+  }
+
+  /** What has been compressed and inflated so far, and the time that it took: a snapshot. */
+  get statistics(): CompressionStatistics {
+    return { sent: this.#sent.snapshot(), received: this.#received.snapshot() };
   }
 
   /**
    * Compresses a piece of a message, on the spot or on the thread pool; one at a time. Undefined, for the first piece,
-   * leaves the whole message as it is: it is shorter than the threshold, or would not shrink.
+   * leaves the whole message as it is: it is shorter than the threshold, or would not shrink. What is given for the same text on
+   * connections that share may be the same object: it is not to be changed.
    */
   compress(part: Part, done: DeflateDone): void {
-    if (part.first && part.data.length < this.#threshold) done(null);
-    else this.#deflater.compress(part, done);
+    const { data, first, fin } = part;
+    if (first && isShorter(data, this.#ways.threshold)) {
+      this.#sent.addLeftAsItIs();
+      done(null);
+      return;
+    }
+    const began = performance.now();
+    let onTheSpot = true;
+    const finish: DeflateDone = (error, compressed) => {
+      this.#sent.addTime(performance.now() - began, onTheSpot);
+      if (compressed !== undefined) this.#sent.add(byteLength(data), compressed.length, fin);
+      else if (error === null) this.#sent.addLeftAsItIs();
+      done(error, compressed);
+    };
+    const { compressor } = this.#ways;
+    if (typeof data !== 'string') this.#deflater.compress({ data, first, fin }, finish);
+    else if (first && fin && compressor !== undefined) compressor.compress(data, finish);
+    else this.#deflater.compress({ data: Buffer.from(data), first, fin }, finish);
+    onTheSpot = false;
   }
 
   /**
@@ -88,7 +83,19 @@ export class PerMessageDeflate {
    * was made.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
-    this.#inflater.decompress(message, done);
+    const began = performance.now();
+    let onTheSpot = true;
+    this.#inflater.decompress(message, (error, data) => {
+      this.#received.addTime(performance.now() - began, onTheSpot);
+      if (data !== undefined) this.#received.add(data.length, message.length, true);
+      done(error, data);
+    });
+    onTheSpot = false;
+  }
+
+  /** No message has been compressed for a while: the compressor's context is given up, where there is one. */
+  rest(): void {
+    this.#deflater.dropContext();
   }
 
   /** Frees what belongs to the connection. */
@@ -96,4 +103,13 @@ export class PerMessageDeflate {
     this.#deflater.close();
     this.#inflater.close();
   }
+}
+
+function isShorter(data: string | Uint8Array, threshold: number): boolean {
+  if (data.length >= threshold) return false;
+  return typeof data !== 'string' || byteLength(data) < threshold;
+}
+
+function byteLength(data: string | Uint8Array): number {
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }

@@ -1,5 +1,5 @@
 // The engine under both transforms: one raw DEFLATE stream of zlib, used on the spot or on the thread pool.
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import process from 'node:process';
 import { constants, type Deflate, type Inflate, type ZlibOptions as NodeOptions } from 'node:zlib';
 import { DeflateRaw, InflateRaw } from 'minizlib';
@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly chunkSize?: number | undefined;
   /** Bytes that the first back-references may point to. */
   readonly dictionary?: NodeJS.ArrayBufferView | ArrayBuffer | undefined;
+  /** The most that one call of {@link ZlibEngine.run} may make, in bytes, or little more. */
+  readonly maxOutputLength?: number | undefined;
 }
 
 /** The options as minizlib's types have them. */
@@ -28,34 +30,51 @@ export type TakeOutput = (chunk: Buffer) => boolean;
 /** What a stream of `node:zlib` has beyond what its types tell. */
 type Handle = Deflate | Inflate;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
- * A zlib stream of which each call ends at a byte boundary with all output given (Z_SYNC_FLUSH). One call at a time.
+ * A zlib stream of which each call ends at a byte boundary with all output given. One call at a time.
  * After an error it is of no use any more.
  */
 export class ZlibEngine {
   readonly #zlib: DeflateRaw | InflateRaw;
-  #take: TakeOutput = () => true;
+  readonly #flush: number;
+  /** What a call has made: most make one chunk. */
+  #output: Buffer = NOTHING;
+  #chunks: Buffer[] | undefined = undefined;
+  #failure: Error | undefined = undefined;
   #failed: ((error: Error) => void) | undefined = undefined;
   #consumed = 0;
   #closed = false;
 
-  private constructor(zlib: DeflateRaw | InflateRaw) {
+  private constructor(zlib: DeflateRaw | InflateRaw, flush: number) {
     this.#zlib = zlib;
-    zlib.on('data', (chunk: Buffer) => void this.#take(chunk));
+    this.#flush = flush;
+    zlib.on('data', (chunk: Buffer) => {
+      this.#collect(chunk);
+    });
     zlib.on('error', (error: unknown) => {
       this.#closed = true;
+      this.#failure = error as Error;
       this.#failed?.(error as Error);
     });
   }
 
-  /** An engine that compresses. */
-  static deflate(options: EngineOptions): ZlibEngine {
-    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }));
+  /**
+   * An engine that compresses.
+   *
+   * @param forgets whether each call begins with an empty window, as if the engine were new: nothing that it makes points back
+   *   to an earlier call (Z_FULL_FLUSH). It costs less than a reset.
+   */
+  static deflate(options: EngineOptions, forgets = false): ZlibEngine {
+    const flush = forgets ? constants.Z_FULL_FLUSH : constants.Z_SYNC_FLUSH;
+    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush }), flush);
   }
 
   /** An engine that decompresses. */
   static inflate(options: EngineOptions): ZlibEngine {
-    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }));
+    const flush = constants.Z_SYNC_FLUSH;
+    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush }), flush);
   }
 
   /** How many bytes of the last call's input were used: less than all where the stream has ended (BFINAL). */
@@ -71,15 +90,17 @@ export class ZlibEngine {
   /**
    * Runs on the spot.
    *
-   * @throws the error of zlib, with its `code`
+   * @throws the error of zlib, with its `code`; `ERR_BUFFER_TOO_LARGE` for what is longer than `maxOutputLength`
    */
-  run(input: Uint8Array, take: TakeOutput): void {
-    let failure: Error | undefined;
-    this.#take = take;
-    this.#failed = (error) => (failure = error);
+  run(input: Uint8Array): Buffer {
     this.#zlib.write(input);
     this.#consumed = this.#handle?.bytesWritten ?? 0;
-    if (failure !== undefined) throw failure;
+    const output = this.#output;
+    const chunks = this.#chunks;
+    this.#output = NOTHING;
+    this.#chunks = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+    return chunks === undefined ? output : Buffer.concat(chunks);
   }
 
   /** Runs on the thread pool. `done` is called once, later; what `take` gives up on ends the engine. */
@@ -110,7 +131,7 @@ export class ZlibEngine {
     this.#failed = finish;
     handle.on('data', onData).once('end', onEnd);
     handle.write(input);
-    handle.flush(constants.Z_SYNC_FLUSH, () => {
+    handle.flush(this.#flush, () => {
       finish(null);
     });
   }
@@ -124,6 +145,11 @@ export class ZlibEngine {
   close(): void {
     this.#closed = true;
     this.#zlib.close();
+  }
+
+  #collect(chunk: Buffer): void {
+    if (this.#output === NOTHING) this.#output = chunk;
+    else (this.#chunks ??= [this.#output]).push(chunk);
   }
 
   get #handle(): Handle | undefined {

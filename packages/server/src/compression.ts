@@ -9,8 +9,9 @@ import {
   acceptOffer,
   EXTENSION_NAME,
   PerMessageDeflate,
+  resolveOption,
   roleView,
-  type PerMessageDeflateOptions,
+  type PerMessageDeflateOption,
 } from '@framewire/permessage-deflate';
 
 /** The extension of a connection, and what the response says of it. */
@@ -23,16 +24,16 @@ export interface Compression {
  * Negotiates compression.
  *
  * @param header the value of `Sec-WebSocket-Extensions`
- * @param options false: whatever is offered, there is none
+ * @param option false: whatever is offered, there is none
  * @returns undefined for none, 'refused' for a header that is malformed or offers nothing that is acceptable
  */
 export function negotiateCompression(
   header: string | undefined,
-  options: boolean | PerMessageDeflateOptions | undefined,
+  option: PerMessageDeflateOption | undefined,
   maxPayload: number,
 ): Compression | 'refused' | undefined {
-  if (!options || header === undefined) return undefined;
-  const settings = options === true ? {} : options;
+  const options = resolveOption(option);
+  if (options === undefined || header === undefined) return undefined;
   let offers;
   try {
     offers = extensionsNamed(parseExtensions(header), EXTENSION_NAME);
@@ -40,10 +41,10 @@ export function negotiateCompression(
     return 'refused';
   }
   if (offers.length === 0) return undefined;
-  const answer = acceptOffer(offers, settings);
+  const answer = acceptOffer(offers, options);
   if (!answer.ok) return 'refused';
   return {
-    extension: new PerMessageDeflate(roleView(answer.agreement, 'server'), maxPayload, settings),
+    extension: new PerMessageDeflate(roleView(answer.agreement, 'server'), maxPayload, options),
     response: { name: EXTENSION_NAME, params: answer.params },
   };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { DEFAULTS, type ConnectionOptions, type WebSocketConnection } from '@framewire/connection';
-import type { PerMessageDeflateOptions } from '@framewire/permessage-deflate';
+import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
 
 /** The class of a server's connections: called with `null`, `undefined` and the server's options. */
 export type WebSocketClass = new (
@@ -88,7 +88,7 @@ export interface ServerOptions<
    * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
    * and with context takeover each connection costs memory. Default false.
    */
-  perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  perMessageDeflate?: PerMessageDeflateOption | undefined;
   /** The class of the connections. Default: that of the package. */
   WebSocket?: Class | undefined;
 }

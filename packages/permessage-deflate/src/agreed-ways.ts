@@ -1,0 +1,106 @@
+// What connections with the same options and the same agreement have in common: made once, for the first of them.
+import { constants } from 'node:buffer';
+import { sharedConcurrency } from './concurrency.ts';
+import type { DeflaterOptions } from './deflater.ts';
+import { EnginePool } from './engine-pool.ts';
+import type { InflaterOptions } from './inflater.ts';
+import type { RoleView } from './negotiation.ts';
+import { SharedCompressor } from './shared-compressor.ts';
+import {
+  DEFAULT_LEVEL,
+  DEFAULT_TAKEOVER_LEVEL,
+  DEFAULT_THRESHOLD,
+  DEFLATE_OFF_THREAD_FROM,
+  INFLATE_OFF_THREAD_FROM,
+  type TransformOptions,
+} from './transform-options.ts';
+
+/** zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it (see `DirectionView`). */
+const SMALLEST_WINDOW = 9;
+/** Inflates whatever a smaller window made. */
+const LARGEST_WINDOW = 15;
+
+/** How one side of an agreement works. */
+export interface Ways {
+  readonly deflate: DeflaterOptions;
+  readonly inflate: InflaterOptions;
+  /** For whole texts, where every message stands alone. */
+  readonly compressor: SharedCompressor | undefined;
+  /** The length from which on a message is compressed, in bytes; at least 1. */
+  readonly threshold: number;
+  /** In milliseconds; 0 = never. */
+  readonly dropContextAfter: number;
+}
+
+/** By options, then by agreement. Who passes the same options object shares. */
+const known = new WeakMap<TransformOptions, Map<string, Ways>>();
+
+/** The ways of a connection. */
+export function sharedWays(view: RoleView, maxPayload: number, options: TransformOptions): Ways {
+  const { deflate, inflate } = view;
+  const key = [deflate.windowBits, deflate.takeover, inflate.windowBits, inflate.takeover, maxPayload].join();
+  const byAgreement = known.get(options) ?? new Map<string, Ways>();
+  known.set(options, byAgreement);
+  const ways = byAgreement.get(key) ?? makeWays(view, maxPayload, options);
+  byAgreement.set(key, ways);
+  return ways;
+}
+
+function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions): Ways {
+  const concurrency = sharedConcurrency(options.concurrencyLimit);
+  const deflaterOptions: DeflaterOptions = {
+    pool: deflatePool(deflate, options),
+    takeover: deflate.takeover,
+    offThreadFrom: options.deflateOffThreadFrom ?? DEFLATE_OFF_THREAD_FROM,
+    concurrency,
+  };
+  return {
+    deflate: deflaterOptions,
+    inflate: {
+      pool: inflatePool(maxPayload, options),
+      takeover: inflate.takeover,
+      windowBits: Math.max(SMALLEST_WINDOW, inflate.windowBits),
+      maxPayload,
+      offThreadFrom: options.inflateOffThreadFrom ?? INFLATE_OFF_THREAD_FROM,
+      concurrency,
+    },
+    compressor: deflate.takeover ? undefined : compressorFor(deflaterOptions),
+    threshold: Math.max(
+      1,
+      deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
+    ),
+    dropContextAfter: deflate.takeover ? (options.dropContextAfter ?? 0) : 0,
+  };
+}
+
+/** Connections may differ in everything else: what makes the same bytes in the same place is one. */
+const compressors = new WeakMap<EnginePool, Map<number, SharedCompressor>>();
+
+function compressorFor(options: DeflaterOptions): SharedCompressor {
+  const { pool, offThreadFrom } = options;
+  const byPlace = compressors.get(pool) ?? new Map<number, SharedCompressor>();
+  compressors.set(pool, byPlace);
+  const compressor = byPlace.get(offThreadFrom) ?? new SharedCompressor(options);
+  byPlace.set(offThreadFrom, compressor);
+  return compressor;
+}
+
+function deflatePool(
+  { windowBits, takeover }: RoleView['deflate'],
+  { zlibDeflateOptions = {} }: TransformOptions,
+): EnginePool {
+  const window = Math.min(zlibDeflateOptions.windowBits ?? LARGEST_WINDOW, windowBits);
+  return EnginePool.deflate({
+    ...zlibDeflateOptions,
+    level: zlibDeflateOptions.level ?? (takeover ? DEFAULT_TAKEOVER_LEVEL : DEFAULT_LEVEL),
+    windowBits: Math.max(window, SMALLEST_WINDOW),
+  });
+}
+
+function inflatePool(maxPayload: number, { zlibInflateOptions = {} }: TransformOptions): EnginePool {
+  return EnginePool.inflate({
+    ...zlibInflateOptions,
+    windowBits: LARGEST_WINDOW,
+    maxOutputLength: maxPayload > 0 ? Math.min(maxPayload, constants.MAX_LENGTH) : undefined,
+  });
+}

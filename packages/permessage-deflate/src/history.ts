@@ -1,0 +1,55 @@
+// The end of what one direction of a connection has carried: what a context is made from where none is kept.
+import { Buffer } from 'node:buffer';
+
+/** How many bytes are kept: more of them make messages hardly any shorter, and a new context dearer. */
+export const HISTORY_LIMIT = 4096;
+
+const NOTHING = Buffer.alloc(0);
+
+/** The last {@link HISTORY_LIMIT} bytes of all messages so far. */
+export class History {
+  #memory = NOTHING;
+  #end = 0;
+  #isWhole = true;
+
+  /** @param dictionary what comes before all messages */
+  constructor(dictionary?: NodeJS.ArrayBufferView | ArrayBuffer) {
+    if (dictionary !== undefined) this.add(bytesOf(dictionary));
+  }
+
+  /** Whether nothing has been left out, and nothing would be with so many bytes more. */
+  holds(more: number): boolean {
+    return this.#isWhole && this.#end + more <= HISTORY_LIMIT;
+  }
+
+  /** What is kept: a view that the next {@link History.add} changes. */
+  get bytes(): Buffer {
+    return this.#memory.subarray(Math.max(0, this.#end - HISTORY_LIMIT), this.#end);
+  }
+
+  add(data: Uint8Array): void {
+    if (!this.holds(data.length)) this.#isWhole = false;
+    const added = data.length > HISTORY_LIMIT ? data.subarray(-HISTORY_LIMIT) : data;
+    if (this.#end + added.length > this.#memory.length) this.#makeRoom(added.length);
+    this.#memory.set(added, this.#end);
+    this.#end += added.length;
+  }
+
+  /** A short history, which may stay one for ever, has no more memory than it needs; a long one twice the limit, so that it rarely moves. */
+  #makeRoom(size: number): void {
+    const kept = this.#memory.subarray(Math.max(0, this.#end - Math.max(0, HISTORY_LIMIT - size)), this.#end);
+    if (this.#memory.length <= HISTORY_LIMIT) {
+      const memory = Buffer.allocUnsafeSlow(this.#isWhole ? kept.length + size : 2 * HISTORY_LIMIT);
+      memory.set(kept);
+      this.#memory = memory;
+    } else {
+      this.#memory.set(kept);
+    }
+    this.#end = kept.length;
+  }
+}
+
+function bytesOf(dictionary: NodeJS.ArrayBufferView | ArrayBuffer): Uint8Array {
+  if (!ArrayBuffer.isView(dictionary)) return new Uint8Array(dictionary);
+  return new Uint8Array(dictionary.buffer, dictionary.byteOffset, dictionary.byteLength);
+}

@@ -1,0 +1,57 @@
+// Compressing whole messages that stand alone (no context takeover): the same for all connections that agreed on the same.
+import { Buffer } from 'node:buffer';
+import process from 'node:process';
+import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
+
+/** How many texts of one turn are remembered. */
+const MAX_TEXTS = 16;
+
+/** A text, and what became of it. */
+interface CompressedText {
+  readonly text: string;
+  /** Who waits for it; undefined when it is there. */
+  waiting: DeflateDone[] | undefined;
+  error: Error | null;
+  compressed: Uint8Array | undefined;
+}
+
+/**
+ * Compresses a text that goes to many connections in one turn of the event loop once. A string cannot change, so the same
+ * string is the same message; what is given is the same object for all, so that whoever frames it can share that too.
+ */
+export class SharedCompressor {
+  readonly #options: DeflaterOptions;
+  #texts: CompressedText[] = [];
+
+  constructor(options: DeflaterOptions) {
+    this.#options = options;
+  }
+
+  compress(text: string, done: DeflateDone): void {
+    const known = this.#texts.find((entry) => entry.text === text);
+    if (known !== undefined) {
+      if (known.waiting !== undefined) known.waiting.push(done);
+      else done(known.error, known.compressed);
+      return;
+    }
+    const entry: CompressedText = { text, waiting: [done], error: null, compressed: undefined };
+    this.#remember(entry);
+    // Of nobody's connection: that of who came first may close before it is done.
+    const deflater = new Deflater(this.#options);
+    deflater.compress({ data: Buffer.from(text), first: true, fin: true }, (error, compressed) => {
+      const { waiting = [] } = entry;
+      Object.assign(entry, { waiting: undefined, error, compressed });
+      for (const each of waiting) each(error, compressed);
+    });
+  }
+
+  #remember(entry: CompressedText): void {
+    if (this.#texts.length === 0) {
+      process.nextTick(() => {
+        this.#texts = [];
+      });
+    }
+    if (this.#texts.length === MAX_TEXTS) this.#texts.shift();
+    this.#texts.push(entry);
+  }
+}

@@ -1,0 +1,96 @@
+// How messages are compressed and inflated: the options, their defaults, and the two profiles.
+import type { ZlibOptions } from 'node:zlib';
+import type { ClientNegotiationOptions, ServerNegotiationOptions } from './options.ts';
+
+/** How messages are compressed and inflated. */
+export interface TransformOptions {
+  /**
+   * Options of zlib for compressing: `level`, `memLevel`, `strategy`, `chunkSize`, `dictionary`, and `windowBits` where it is
+   * smaller than what was agreed on. Default: zlib's, but for the level: {@link DEFAULT_LEVEL}, or with context takeover
+   * {@link DEFAULT_TAKEOVER_LEVEL}.
+   */
+  readonly zlibDeflateOptions?: ZlibOptions | undefined;
+  /** Options of zlib for inflating: `chunkSize`, `dictionary`. Default: zlib's. */
+  readonly zlibInflateOptions?: ZlibOptions | undefined;
+  /**
+   * Messages of fewer bytes are not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the
+   * shared profile {@link SHARED_THRESHOLD}.
+   */
+  readonly threshold?: number | undefined;
+  /** Messages of fewer bytes are not compressed where there is context takeover. Default 0: all are, as in `ws`. */
+  readonly takeoverThreshold?: number | undefined;
+  /**
+   * After how many milliseconds without a message to compress a connection gives its compressor's context up; a message after
+   * that may be longer by what the context would have saved. Default: 0, never.
+   */
+  readonly dropContextAfter?: number | undefined;
+  /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */
+  readonly concurrencyLimit?: number | undefined;
+  /** From how many bytes on a message is compressed on the thread pool. Default {@link DEFLATE_OFF_THREAD_FROM}. */
+  readonly deflateOffThreadFrom?: number | undefined;
+  /** From how many compressed bytes on a message is inflated on the thread pool. Default {@link INFLATE_OFF_THREAD_FROM}. */
+  readonly inflateOffThreadFrom?: number | undefined;
+}
+
+/** Options of either profile: what to negotiate, and how to compress. */
+export interface PerMessageDeflateOptions
+  extends ServerNegotiationOptions, ClientNegotiationOptions, TransformOptions {
+  /**
+   * `'shared'`: no context takeover on either side, so that a connection holds no memory for compression and what goes to many
+   * is compressed once. The other options count beside it. Default: takeover as negotiated, as in `ws`.
+   */
+  readonly profile?: 'shared' | undefined;
+}
+
+/** What `perMessageDeflate` of a client or a server can be: `true` is all defaults, `'shared'` is `{ profile: 'shared' }`. */
+export type PerMessageDeflateOption = boolean | 'shared' | PerMessageDeflateOptions;
+
+/** The threshold where none is given, in bytes, as in `ws`. */
+export const DEFAULT_THRESHOLD = 1024;
+/** The threshold of the shared profile where none is given, in bytes: below it little is gained. */
+export const SHARED_THRESHOLD = 256;
+/** The level of zlib where none is given: what it makes is at most 8 % longer than that of zlib's own default, 6. */
+export const DEFAULT_LEVEL = 3;
+/** The same with context takeover, where a lower level loses more. */
+export const DEFAULT_TAKEOVER_LEVEL = 4;
+/** A message as long as this takes as much time on the spot as a trip to the thread pool costs several times over. */
+export const DEFLATE_OFF_THREAD_FROM = 32 * 1024;
+/** Inflating is four times as fast as compressing, but a short message can become a long one. */
+export const INFLATE_OFF_THREAD_FROM = 16 * 1024;
+
+const DEFAULTS: PerMessageDeflateOptions = {};
+
+/** What was made of options with a profile: one object for each, whatever is kept by it. */
+const withProfile = new WeakMap<PerMessageDeflateOptions, PerMessageDeflateOptions>();
+
+/**
+ * The options that an option stands for, with the profile's filled in; undefined for no compression. The same object for the same
+ * option: connections with the same options share what they can.
+ *
+ * @throws `TypeError` for a profile that there is not
+ */
+export function resolveOption(
+  option: PerMessageDeflateOption | null | undefined,
+): PerMessageDeflateOptions | undefined {
+  if (!option) return undefined;
+  if (option === 'shared') return SHARED;
+  // A caller without types may pass anything.
+  if (typeof option !== 'object') return DEFAULTS;
+  const profile = option.profile as string | undefined;
+  if (profile !== undefined && profile !== 'shared') {
+    throw new TypeError(`There is no profile "${profile}" of perMessageDeflate`);
+  }
+  if (profile === undefined) return option;
+  const known = withProfile.get(option);
+  if (known !== undefined) return known;
+  const resolved = {
+    threshold: SHARED_THRESHOLD,
+    ...option,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+  };
+  withProfile.set(option, resolved);
+  return resolved;
+}
+
+const SHARED = resolveOption({ profile: 'shared' }) ?? DEFAULTS;
