@@ -21,6 +21,7 @@ import { isBlob, payloadLength } from './message-data.ts';
 import { isPlainSocket } from './plain-socket.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
+import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
 
@@ -53,6 +54,8 @@ export class Outbound<T> implements Flushable {
   #segment: Segment | undefined = undefined;
   #earlier: Segment[] | undefined = undefined;
   #callbacks: SendCallback[] | undefined = undefined;
+  /** What was written this turn, where others write the very same. Then there is no segment. */
+  #run: SharedRun | undefined = undefined;
   #queued = false;
 
   /** The sends that need time, and those behind them. Made with the first. */
@@ -158,6 +161,7 @@ export class Outbound<T> implements Flushable {
 
   /** Hands all that has been framed to the socket. */
   flush(): void {
+    if (this.#run !== undefined) this.#flushRun(this.#run);
     const segment = this.#segment;
     if (segment === undefined) return;
     const earlier = this.#earlier;
@@ -206,15 +210,14 @@ export class Outbound<T> implements Flushable {
 
   /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
   #sendNow(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
-    let settled = false;
-    let next: (() => void) | undefined;
+    const turn: { isOver: boolean; next?: () => void } = { isOver: false };
     this.#sendPart(data, mode, done, () => {
-      settled = true;
-      next?.();
+      turn.isOver = true;
+      turn.next?.();
     });
-    if (settled) return;
-    this.#enqueue(payloadLength(data), done, (release) => {
-      next = release;
+    if (turn.isOver) return;
+    this.#enqueue(payloadLength(data), done, (next) => {
+      turn.next = next;
     });
   }
 
@@ -254,10 +257,43 @@ export class Outbound<T> implements Flushable {
     const rsv1 = !this.#inMessage && compressed;
     this.#inMessage = !mode.fin;
     this.#compressing = this.#inMessage && compressed;
-    this.#write(firstByte(opcode, mode.fin, rsv1), data, mode.masked, done);
+    const first = firstByte(opcode, mode.fin, rsv1);
+    // Bytes of the user may change; text cannot, and what an extension has made is not changed.
+    const canShare = !mode.masked && (compressed || typeof data === 'string');
+    if (canShare && this.#share(first, data, done)) return;
+    this.#write(first, data, mode.masked, done);
+  }
+
+  /** Takes the frame that another connection sends this turn, if there is one and nothing else has been written. */
+  #share(first: number, payload: string | Uint8Array, done: SendCallback | undefined): boolean {
+    const before = this.#run;
+    const run = SharedRun.next(before, first, payload, this);
+    if (run === undefined || this.#segment !== undefined) return false;
+    this.#run = run;
+    this.#flushThisTurn(done);
+    return true;
+  }
+
+  #flushRun(run: SharedRun): void {
+    this.#run = undefined;
+    this.#writeBytes(run.bytes, this.#takeCallbacks());
+  }
+
+  /** Something else comes behind what is shared: both leave in one write where that is a short copy. */
+  #leaveRun(run: SharedRun): void {
+    const { length } = run;
+    if (length > MAX_COPIED) {
+      this.#flushRun(run);
+      return;
+    }
+    this.#run = undefined;
+    const segment = this.#segmentFor(length);
+    segment.memory.set(run.bytes, segment.end);
+    segment.grow(segment.end + length);
   }
 
   #write(first: number, payload: string | Uint8Array, masked: boolean, done: SendCallback | undefined): void {
+    if (this.#run !== undefined) this.#leaveRun(this.#run);
     const size = roomFor(payload);
     if (size === undefined) {
       this.#writeLarge(first, payload, masked, done);
@@ -275,6 +311,7 @@ export class Outbound<T> implements Flushable {
     this.#flushThisTurn(done);
   }
 
+  /** Has what was written leave at the end of the turn, and `done` called then. */
   #flushThisTurn(done: SendCallback | undefined): void {
     if (done !== undefined) (this.#callbacks ??= []).push(done);
     if (this.#queued) return;

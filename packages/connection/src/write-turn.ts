@@ -1,5 +1,6 @@
 // When queued bytes leave: at the end of the turn in which they were queued, for all connections at once.
 import process from 'node:process';
+import { forgetSharedFrames } from './shared-frame.ts';
 
 /** Something that holds bytes back until its turn ends. */
 export interface Flushable {
@@ -58,5 +59,6 @@ function flushAll(): void {
   // Writing can run code that queues more, which gets a list, and a turn, of its own.
   const flushables = queue;
   queue = [];
+  forgetSharedFrames();
   for (const flushable of flushables) flushable.endTurn();
 }

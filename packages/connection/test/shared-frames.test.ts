@@ -1,0 +1,180 @@
+// What goes to many in one turn is written out once, and every receiver gets just what was sent to it.
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import type { Extension, OutgoingPart, TransformDone, WebSocketConnection } from '@framewire/connection';
+import { closeOf, hex, rawPair, readAll, readBytes } from './support/pairs.ts';
+
+interface Receiver {
+  readonly connection: WebSocketConnection;
+  readonly peer: Duplex;
+}
+
+async function receivers(count: number, extension?: () => Extension): Promise<Receiver[]> {
+  const pairs: Receiver[] = [];
+  for (let i = 0; i < count; i++) {
+    pairs.push(await rawPair('server', extension === undefined ? {} : { extension: extension() }));
+  }
+  return pairs;
+}
+
+async function endAll(all: readonly Receiver[]): Promise<void> {
+  for (const { connection, peer } of all) {
+    connection.terminate();
+    await closeOf(connection);
+    peer.destroy();
+  }
+}
+
+/** The buffers that a connection's stream is given to write. */
+function writesOf({ connection }: Receiver): Uint8Array[] {
+  const stream = (connection as unknown as { readonly socket: Duplex }).socket;
+  const writes: Uint8Array[] = [];
+  const { write } = stream;
+  stream.write = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
+    writes.push(chunk);
+    return Reflect.apply(write, stream, [chunk, ...rest]) as boolean;
+  };
+  return writes;
+}
+
+describe('a text sent to many in one turn', () => {
+  test('is the same bytes in memory for all but the first', async () => {
+    const all = await receivers(4);
+    const writes = all.map(writesOf);
+    for (const { connection } of all) connection.send('hello');
+    for (const { connection } of all) connection.send('world');
+    for (const { peer } of all) {
+      expect(await readBytes(peer, 14)).toEqual(hex('81 05 68656c6c6f 81 05 776f726c64'));
+    }
+    expect(writes.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    expect(writes[2]![0]).toBe(writes[1]![0]);
+    expect(writes[3]![0]).toBe(writes[1]![0]);
+    await endAll(all);
+  });
+
+  test('is one write with what each gets besides, in the order of the sends', async () => {
+    const all = await receivers(4);
+    const writes = all.map(writesOf);
+    for (const { connection } of all) connection.send('a');
+    all[1]!.connection.send('1');
+    all[2]!.connection.ping('p');
+    for (const { connection } of all) connection.send('b');
+    for (const { connection } of all) connection.send(Buffer.from('c'));
+    const expected = ['', '8101 31', '8901 70', ''].map((own) => hex(`8101 61 ${own} 8101 62 8201 63`));
+    for (const [index, { peer }] of all.entries()) {
+      expect(await readBytes(peer, expected[index]!.length)).toEqual(expected[index]);
+    }
+    expect(writes.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    await endAll(all);
+  });
+
+  test('is told apart from the same text as binary, as a fragment, and from another text', async () => {
+    const all = await receivers(3);
+    for (const { connection } of all) connection.send('a');
+    for (const { connection } of all) connection.send('a', { binary: true });
+    for (const { connection } of all) connection.send('a', { fin: false });
+    for (const { connection } of all) connection.send('a');
+    for (const { connection } of all) connection.send('b');
+    for (const { peer } of all) {
+      expect(await readBytes(peer, 15)).toEqual(hex('8101 61 8201 61 0101 61 8001 61 8101 62'));
+    }
+    await endAll(all);
+  });
+
+  test('may be long, and every callback is called', async () => {
+    const all = await receivers(3);
+    const text = 'x'.repeat(70_000);
+    const sent = vi.fn();
+    for (const { connection } of all) connection.send(text, sent);
+    for (const { connection } of all) connection.send('end', sent);
+    for (const { connection } of all) connection.close();
+    for (const { peer } of all) {
+      peer.end(hex('8880 00000000'));
+      const bytes = (await readAll(peer)).subarray(0, -2);
+      expect(bytes.subarray(0, 11)).toEqual(hex('81 7f 0000000000011170 78'));
+      expect(bytes.subarray(-6)).toEqual(hex('78 81 03 656e64'));
+    }
+    expect(sent).toHaveBeenCalledTimes(6);
+  });
+
+  test('leaves before a close frame that is sent behind it', async () => {
+    const all = await receivers(3);
+    for (const { connection } of all) connection.send('a');
+    for (const { connection } of all) connection.close(1000);
+    for (const { peer } of all) expect(await readBytes(peer, 7)).toEqual(hex('8101 61 8802 03e8'));
+    await endAll(all);
+  });
+
+  test('is sent again in another turn', async () => {
+    const all = await receivers(2);
+    const writes = all.map(writesOf);
+    for (let turn = 0; turn < 3; turn++) {
+      for (const { connection } of all) connection.send('a');
+      for (const { peer } of all) expect(await readBytes(peer, 3)).toEqual(hex('8101 61'));
+    }
+    expect(new Set(writes.flat()).size).toBe(6);
+    await endAll(all);
+  });
+
+  test('goes masked by itself from each client', async () => {
+    const one = await rawPair('client');
+    const other = await rawPair('client');
+    one.connection.send('a');
+    other.connection.send('a');
+    for (const { peer } of [one, other]) {
+      const [first, second, ...rest] = await readBytes(peer, 7);
+      expect([first, second, rest[4]! ^ rest[0]!]).toEqual([0x81, 0x81, 0x61]);
+    }
+    await endAll([one, other]);
+  });
+});
+
+describe('what an extension makes of it', () => {
+  /** Makes the same object of the same text, and something else of everything else. */
+  const shared = Buffer.from('shared');
+  class Sharing implements Extension {
+    readonly name = 'x-share';
+    compress({ data }: OutgoingPart, done: TransformDone): void {
+      done(null, data === 'text' ? shared : Buffer.from('own'));
+    }
+    decompress(data: Uint8Array, done: TransformDone): void {
+      done(null, data);
+    }
+    close(): void {
+      // Nothing to free.
+    }
+  }
+
+  test('is shared among those for whom it is the same, beside those without the extension', async () => {
+    const compressed = await receivers(3, () => new Sharing());
+    const plain = await receivers(3);
+    const all = [0, 1, 2].flatMap((i) => [compressed[i]!, plain[i]!]);
+    const writes = all.map(writesOf);
+    for (const { connection } of all) connection.send('text');
+    for (const { peer } of compressed) {
+      expect(await readBytes(peer, 8)).toEqual(hex('c1 06 736861726564'));
+    }
+    for (const { peer } of plain) expect(await readBytes(peer, 6)).toEqual(hex('81 04 74657874'));
+    expect(writes[4]![0]).toBe(writes[2]![0]);
+    expect(writes[5]![0]).toBe(writes[3]![0]);
+    await endAll(all);
+  });
+});
+
+test('a receiver that was told of one text and gets another in a listener of the first gets both', async () => {
+  const all = await receivers(3);
+  for (const { connection } of all) {
+    connection.on('message', (data) => {
+      for (const other of all) other.connection.send(String(data));
+    });
+  }
+  const [first] = all;
+  first!.peer.write(hex('8181 00000000 61 8181 00000000 62'));
+  for (const { peer } of all) expect(await readBytes(peer, 6)).toEqual(hex('8101 61 8101 62'));
+  const closed = once(first!.connection, 'close');
+  first!.connection.terminate();
+  await closed;
+  await endAll(all.slice(1));
+  first!.peer.destroy();
+});
