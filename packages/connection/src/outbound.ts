@@ -320,6 +320,7 @@ export class Outbound<T> implements Flushable {
   }
 
   #writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
+    if (this.#run !== undefined) this.#leaveRun(this.#run);
     const size = pieces.reduce((sum, { length }) => sum + length, 0);
     if (size <= MAX_COPIED) {
       const segment = this.#segmentFor(size);

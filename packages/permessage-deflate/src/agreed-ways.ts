@@ -51,6 +51,7 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
   const deflaterOptions: DeflaterOptions = {
     pool: deflatePool(deflate, options),
     takeover: deflate.takeover,
+    leaveIncompressible: options.leaveIncompressible ?? true,
     offThreadFrom: options.deflateOffThreadFrom ?? DEFLATE_OFF_THREAD_FROM,
     concurrency,
   };
@@ -74,14 +75,15 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
 }
 
 /** Connections may differ in everything else: what makes the same bytes in the same place is one. */
-const compressors = new WeakMap<EnginePool, Map<number, SharedCompressor>>();
+const compressors = new WeakMap<EnginePool, Map<string, SharedCompressor>>();
 
 function compressorFor(options: DeflaterOptions): SharedCompressor {
-  const { pool, offThreadFrom } = options;
-  const byPlace = compressors.get(pool) ?? new Map<number, SharedCompressor>();
-  compressors.set(pool, byPlace);
-  const compressor = byPlace.get(offThreadFrom) ?? new SharedCompressor(options);
-  byPlace.set(offThreadFrom, compressor);
+  const { pool, offThreadFrom, leaveIncompressible } = options;
+  const byOptions = compressors.get(pool) ?? new Map<string, SharedCompressor>();
+  compressors.set(pool, byOptions);
+  const key = [offThreadFrom, leaveIncompressible].join();
+  const compressor = byOptions.get(key) ?? new SharedCompressor(options);
+  byOptions.set(key, compressor);
   return compressor;
 }
 

@@ -28,6 +28,8 @@ export interface DeflaterOptions {
   readonly pool: EnginePool;
   /** Whether a message may point back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
+  /** Whether a whole message that would not shrink is not compressed. */
+  readonly leaveIncompressible: boolean;
   /** From how many bytes on a piece is compressed on the thread pool. */
   readonly offThreadFrom: number;
   readonly concurrency: ConcurrencyLimit;
@@ -116,7 +118,8 @@ export class Deflater {
 
   #finish({ data, first, fin }: Piece, flushed: Buffer): Uint8Array | undefined {
     const compressed = fin ? withoutTail(flushed) : flushed;
-    const gains = !(first && fin) || compressed.length < data.length;
+    const mayLeave = first && fin && this.#options.leaveIncompressible;
+    const gains = !mayLeave || compressed.length < data.length;
     this.#inMessage = !fin;
     if (this.#closed) return compressed;
     if (gains) this.#history?.add(data);

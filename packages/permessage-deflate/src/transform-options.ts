@@ -20,6 +20,11 @@ export interface TransformOptions {
   /** Messages of fewer bytes are not compressed where there is context takeover. Default 0: all are, as in `ws`. */
   readonly takeoverThreshold?: number | undefined;
   /**
+   * Whether a whole message that would not shrink is sent as it is. Default true; `false` is for who has to have every message
+   * compressed, and adds some bytes to such a one.
+   */
+  readonly leaveIncompressible?: boolean | undefined;
+  /**
    * After how many milliseconds without a message to compress a connection gives its compressor's context up; a message after
    * that may be longer by what the context would have saved. Default: 0, never.
    */

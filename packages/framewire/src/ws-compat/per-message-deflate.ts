@@ -153,7 +153,7 @@ export class PerMessageDeflate {
   #createExtension(agreement: Agreement): Extension {
     const { isServer = false, maxPayload = 0, ...options } = this.#options;
     const view = roleView(agreement, isServer ? 'server' : 'client');
-    return new Transforms(view, maxPayload, { ...options, threshold: 0 });
+    return new Transforms(view, maxPayload, { ...options, threshold: 0, leaveIncompressible: false });
   }
 
   /** What a connection sends below the threshold stays as it is. */
