@@ -137,8 +137,9 @@ export class Session<T> implements Sending {
     return this.#closing === 'complete' && this.#closeFrameWritten;
   }
 
-  get extensionName(): string {
-    return this.#extension?.name ?? '';
+  /** What was negotiated, if anything was. */
+  get extension(): Extension | undefined {
+    return this.#extension;
   }
 
   get bufferedAmount(): number {

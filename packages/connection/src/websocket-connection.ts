@@ -6,6 +6,7 @@ import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
 import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
+import type { Extension } from './extension.ts';
 import { DEFAULTS, optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
 import type { Sending } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
@@ -112,7 +113,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** The name of the negotiated extension, or an empty string. */
   get extensions(): string {
-    return this.#session?.extensionName ?? '';
+    return this.#session?.extension?.name ?? '';
   }
 
   /** Whether {@link WebSocketConnection.pause} is in force. */
@@ -143,6 +144,11 @@ export class WebSocketConnection extends DomEventTarget {
   /** The longest message that is taken, in bytes; 0 = no limit. */
   protected get maxPayload(): number {
     return this.#options.maxPayload ?? DEFAULTS.maxPayload;
+  }
+
+  /** The extension that was negotiated; undefined where there is none, and before there is a stream. */
+  protected get extension(): Extension | undefined {
+    return this.#session?.extension;
   }
 
   /** The sending side, for who makes frames of his own; undefined before there is a stream. */

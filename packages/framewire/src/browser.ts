@@ -26,6 +26,11 @@ const WebSocket: PlatformWebSocket =
 /** Throws: a browser accepts no connections. */
 export const WebSocketServer = unavailableClass('WebSocketServer');
 
+/** Throws: a browser does not tell. */
+export function compressionStatistics(): never {
+  throw unavailable('compressionStatistics()');
+}
+
 /** Throws: a browser has no streams of Node's kind. */
 export function createWebSocketStream(): never {
   throw unavailable('createWebSocketStream()');
@@ -51,6 +56,7 @@ export default WebSocket;
 
 /** What `require()` gives: a class as ever, with the rest as its statics. The platform's own is not ours to change. */
 class Required extends (WebSocket as unknown as new (...args: unknown[]) => object) {
+  static readonly compressionStatistics = compressionStatistics;
   static readonly createWebSocketStream = createWebSocketStream;
   static readonly extension = extension;
   static readonly PerMessageDeflate = PerMessageDeflate;

@@ -1,5 +1,6 @@
 // The umbrella: the client's WebSocket and the server in one, in the shape that programs written for `ws` expect.
 import { createWebSocketStream } from '@framewire/connection';
+import { compressionStatistics } from '@framewire/permessage-deflate';
 import * as extension from './ws-compat/extension.ts';
 import { PerMessageDeflate } from './ws-compat/per-message-deflate.ts';
 import { Receiver } from './ws-compat/receiver.ts';
@@ -12,6 +13,7 @@ import { WebSocket } from './websocket.ts';
 hangStaticsOn(WebSocket, WebSocketServer);
 
 export {
+  compressionStatistics,
   createWebSocketStream,
   extension,
   PerMessageDeflate,

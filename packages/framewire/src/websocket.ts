@@ -3,6 +3,11 @@ import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:htt
 import type * as net from 'node:net';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
+import {
+  PerMessageDeflate as Compression,
+  type CompressionStatistics as Statistics,
+  type compressionStatistics as statistics,
+} from '@framewire/permessage-deflate';
 import type * as server from '@framewire/server';
 import type * as extensionHeader from './ws-compat/extension.ts';
 import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-deflate.ts';
@@ -17,6 +22,7 @@ import type { ServerOf, WebSocketServer as ServerClass } from './websocket-serve
  * exports is a static of it, as programs that `require()` it expect.
  */
 export class WebSocket extends WebSocketWithInternals {
+  declare static readonly compressionStatistics: typeof statistics;
   declare static readonly createWebSocketStream: typeof connection.createWebSocketStream;
   declare static readonly extension: typeof extensionHeader;
   declare static readonly PerMessageDeflate: typeof DeflateClass;
@@ -37,6 +43,12 @@ export class WebSocket extends WebSocketWithInternals {
   constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
   constructor(address: string | URL | null, second?: Second, third?: Third) {
     super(address as string, second as client.Subprotocols, third);
+  }
+
+  /** What compression has done on this connection so far, a snapshot; undefined where there is none. */
+  get compression(): WebSocket.CompressionStatistics | undefined {
+    const { extension } = this;
+    return extension instanceof Compression ? extension.statistics : undefined;
   }
 }
 
@@ -59,6 +71,8 @@ export declare namespace WebSocket {
   type Data = string | connection.RawData;
   /** What a certificate or key may be. */
   type CertMeta = client.CertMeta;
+  /** Bytes before and after compression, both ways, and the time that it took. */
+  type CompressionStatistics = Statistics;
   /** The server. */
   type WebSocketServer<
     Class extends server.WebSocketClass = typeof WebSocket,

@@ -31,6 +31,7 @@ const PROGRAM = `
     thrown: [
       thrown(() => new WebSocketServer({ port: 1 })),
       thrown(() => new (class extends WebSocketServer {})()),
+      thrown(() => compressionStatistics()),
       thrown(() => createWebSocketStream()),
       thrown(() => new Receiver()),
       thrown(() => new Sender()),
@@ -41,7 +42,8 @@ const PROGRAM = `
 `;
 const IMPORTED = `
   import Default, {
-    createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol, WebSocket, WebSocketServer,
+    compressionStatistics, createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol, WebSocket,
+    WebSocketServer,
   } from 'framewire';
   ${PROGRAM}`;
 
@@ -156,6 +158,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
         thrown: [
           `Error: WebSocketServer ${NEEDS_NODE}`,
           `Error: WebSocketServer ${NEEDS_NODE}`,
+          `Error: compressionStatistics() ${NEEDS_NODE}`,
           `Error: createWebSocketStream() ${NEEDS_NODE}`,
           `Error: Receiver ${NEEDS_NODE}`,
           `Error: Sender ${NEEDS_NODE}`,

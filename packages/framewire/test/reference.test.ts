@@ -189,6 +189,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
     // A client puts up with more than the negotiation by itself: compression.test.ts of the client proves it.
     strict: false,
     threshold: DEFAULT_THRESHOLD,
+    takeoverThreshold: 0,
+    leaveIncompressible: true,
+    dropContextAfter: 0,
     deflateOffThreadFrom: DEFLATE_OFF_THREAD_FROM,
     inflateOffThreadFrom: INFLATE_OFF_THREAD_FROM,
   })),

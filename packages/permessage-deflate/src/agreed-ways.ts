@@ -3,6 +3,7 @@ import { constants } from 'node:buffer';
 import { sharedConcurrency } from './concurrency.ts';
 import type { DeflaterOptions } from './deflater.ts';
 import { EnginePool } from './engine-pool.ts';
+import { IdleContexts } from './idle-contexts.ts';
 import type { InflaterOptions } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { SharedCompressor } from './shared-compressor.ts';
@@ -28,8 +29,6 @@ export interface Ways {
   readonly compressor: SharedCompressor | undefined;
   /** The length from which on a message is compressed, in bytes; at least 1. */
   readonly threshold: number;
-  /** In milliseconds; 0 = never. */
-  readonly dropContextAfter: number;
 }
 
 /** By options, then by agreement. Who passes the same options object shares. */
@@ -54,6 +53,7 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
     leaveIncompressible: options.leaveIncompressible ?? true,
     offThreadFrom: options.deflateOffThreadFrom ?? DEFLATE_OFF_THREAD_FROM,
     concurrency,
+    idleContexts: deflate.takeover ? idleContexts(options) : undefined,
   };
   return {
     deflate: deflaterOptions,
@@ -70,8 +70,11 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
       1,
       deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
     ),
-    dropContextAfter: deflate.takeover ? (options.dropContextAfter ?? 0) : 0,
   };
+}
+
+function idleContexts({ dropContextAfter = 0 }: TransformOptions): IdleContexts | undefined {
+  return dropContextAfter > 0 ? new IdleContexts(dropContextAfter) : undefined;
 }
 
 /** Connections may differ in everything else: what makes the same bytes in the same place is one. */

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { EnginePool } from './engine-pool.ts';
 import { History } from './history.ts';
+import type { IdleContexts } from './idle-contexts.ts';
 import { ZlibEngine } from './zlib-engine.ts';
 
 /** What a flushed block ends with; it is left off the end of a message (§7.2.1, step 3). */
@@ -33,6 +34,8 @@ export interface DeflaterOptions {
   /** From how many bytes on a piece is compressed on the thread pool. */
   readonly offThreadFrom: number;
   readonly concurrency: ConcurrencyLimit;
+  /** Gives contexts up that are not used; undefined: they are kept. */
+  readonly idleContexts: IdleContexts | undefined;
 }
 
 /** The compressor of one connection's messages. */
@@ -44,8 +47,8 @@ export class Deflater {
   #afterwards: 'keep' | 'give back' | 'close' = 'keep';
   /** With context takeover: what a context is made from. */
   #history: History | undefined = undefined;
-  /** Whether a piece is on the thread pool, or fragments are still to come. */
-  #inMessage = false;
+  /** Whether a piece is on the thread pool, or waits for a place there. */
+  #isAway = false;
   #closed = false;
 
   constructor(options: DeflaterOptions) {
@@ -54,7 +57,6 @@ export class Deflater {
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
   compress(piece: Piece, done: DeflateDone): void {
-    this.#inMessage = true;
     const engine = (this.#engine ??= this.#takeEngine(piece));
     if (piece.data.length < this.#options.offThreadFrom) {
       let flushed: Buffer;
@@ -67,6 +69,7 @@ export class Deflater {
       done(null, this.#finish(piece, flushed));
       return;
     }
+    this.#isAway = true;
     this.#options.concurrency.run((next) => {
       const chunks: Buffer[] = [];
       engine.runLater(
@@ -74,6 +77,7 @@ export class Deflater {
         (chunk) => chunks.push(chunk) > 0,
         (error) => {
           next();
+          this.#isAway = false;
           if (error !== null) done(error);
           else done(null, this.#finish(piece, Buffer.concat(chunks)));
         },
@@ -82,11 +86,11 @@ export class Deflater {
   }
 
   /**
-   * Gives the context up, unless a message is under way. The next message begins with no more than the history, which no receiver
-   * can tell from a compressor that found nothing farther back.
+   * Gives the context up, unless it is at work. What comes next begins with no more than the history, which no receiver can tell
+   * from a compressor that found nothing farther back.
    */
   dropContext(): void {
-    if (!this.#inMessage) this.#closeEngine();
+    if (!this.#isAway) this.#closeEngine();
   }
 
   close(): void {
@@ -96,7 +100,9 @@ export class Deflater {
   }
 
   #closeEngine(): void {
-    this.#engine?.close();
+    if (this.#engine === undefined) return;
+    this.#options.idleContexts?.delete(this);
+    this.#engine.close();
     this.#engine = undefined;
   }
 
@@ -120,7 +126,6 @@ export class Deflater {
     const compressed = fin ? withoutTail(flushed) : flushed;
     const mayLeave = first && fin && this.#options.leaveIncompressible;
     const gains = !mayLeave || compressed.length < data.length;
-    this.#inMessage = !fin;
     if (this.#closed) return compressed;
     if (gains) this.#history?.add(data);
     if (fin) this.#endMessage(gains);
@@ -131,7 +136,10 @@ export class Deflater {
     const engine = this.#engine;
     if (engine === undefined) return;
     // The peer never sees what was not sent, so nothing may point back to it.
-    if (this.#afterwards === 'keep' && sent) return;
+    if (this.#afterwards === 'keep' && sent) {
+      this.#options.idleContexts?.use(this);
+      return;
+    }
     this.#engine = undefined;
     if (this.#afterwards === 'give back') this.#options.pool.takeBack(engine);
     else engine.close();

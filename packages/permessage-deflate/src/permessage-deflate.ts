@@ -40,11 +40,6 @@ export class PerMessageDeflate {
     this.#inflater = new Inflater(this.#ways.inflate);
   }
 
-  /** After how many milliseconds without a message to compress {@link PerMessageDeflate.rest} is to be called; 0 = never. */
-  get restsAfter(): number {
-    return this.#ways.dropContextAfter;
-  }
-
   /** What has been compressed and inflated so far, and the time that it took: a snapshot. */
   get statistics(): CompressionStatistics {
     return { sent: this.#sent.snapshot(), received: this.#received.snapshot() };
@@ -91,11 +86,6 @@ export class PerMessageDeflate {
       done(error, data);
     });
     onTheSpot = false;
-  }
-
-  /** No message has been compressed for a while: the compressor's context is given up, where there is one. */
-  rest(): void {
-    this.#deflater.dropContext();
   }
 
   /** Frees what belongs to the connection. */

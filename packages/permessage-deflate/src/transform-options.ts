@@ -25,8 +25,8 @@ export interface TransformOptions {
    */
   readonly leaveIncompressible?: boolean | undefined;
   /**
-   * After how many milliseconds without a message to compress a connection gives its compressor's context up; a message after
-   * that may be longer by what the context would have saved. Default: 0, never.
+   * After how many milliseconds without a message to compress a connection gives its compressor's context up, or up to twice as
+   * many; a message after that may be longer by what the context would have saved. Default: 0, never.
    */
   readonly dropContextAfter?: number | undefined;
   /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */

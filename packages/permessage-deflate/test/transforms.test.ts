@@ -1,16 +1,10 @@
 // What the transforms make of messages, beside zlib itself.
-import { constants, createInflateRaw, deflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConcurrencyLimit } from '../src/concurrency.ts';
-import { PerMessageDeflate, type RoleView, type TransformOptions } from '@framewire/permessage-deflate';
-
-const TAIL = Buffer.from('0000ffff', 'hex');
-
-const view = (windowBits: RoleView['deflate']['windowBits'], takeover: boolean): RoleView => ({
-  deflate: { windowBits, takeover },
-  inflate: { windowBits, takeover },
-});
+import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
+import { compress, decompress, inflateAll, view } from './transforming.ts';
 
 /** Transforms on the spot, whatever the length; and on the thread pool. */
 const engines: [string, TransformOptions][] = [
@@ -18,46 +12,6 @@ const engines: [string, TransformOptions][] = [
   ['on the thread pool', { deflateOffThreadFrom: 0, inflateOffThreadFrom: 0 }],
   ['on both by length', { deflateOffThreadFrom: 200, inflateOffThreadFrom: 100 }],
 ];
-
-/** The compressed message, or undefined where it is to be sent as it is. */
-async function compress(
-  extension: PerMessageDeflate,
-  parts: readonly Uint8Array[],
-): Promise<Buffer | undefined> {
-  const compressed: Uint8Array[] = [];
-  for (const [index, data] of parts.entries()) {
-    const part = { data, first: index === 0, fin: index === parts.length - 1 };
-    const made = await new Promise<Uint8Array | undefined>((resolve, reject) => {
-      extension.compress(part, (error, result) => {
-        if (error) reject(error);
-        else resolve(result);
-      });
-    });
-    if (made === undefined) return undefined;
-    compressed.push(Buffer.from(made));
-  }
-  return Buffer.concat(compressed);
-}
-
-function decompress(extension: PerMessageDeflate, message: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    extension.decompress(message, (error, data) => {
-      if (error) reject(error);
-      else resolve(Buffer.from(data!));
-    });
-  });
-}
-
-/** Inflates messages one after the other with zlib alone, keeping the window. */
-async function inflateAll(messages: readonly Buffer[]): Promise<string> {
-  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
-  const chunks: Buffer[] = [];
-  inflate.on('data', (chunk: Buffer) => chunks.push(chunk));
-  for (const message of messages) inflate.write(Buffer.concat([message, TAIL]));
-  inflate.end();
-  await new Promise((resolve) => inflate.once('end', resolve));
-  return Buffer.concat(chunks).toString('latin1');
-}
 
 /** Data of which some can be compressed. */
 const data = fc.oneof(

@@ -1,5 +1,6 @@
 // What hangs on the class of `ws`: the states, all that the module exports, and the server by its other name.
 import { createWebSocketStream, WebSocketConnection } from '@framewire/connection';
+import { compressionStatistics } from '@framewire/permessage-deflate';
 import * as extension from './extension.ts';
 import { PerMessageDeflate } from './per-message-deflate.ts';
 import { Receiver } from './receiver.ts';
@@ -13,6 +14,7 @@ export function hangStaticsOn(WebSocket: object, WebSocketServer: object): void 
     Object.defineProperty(WebSocket, state, { value: WebSocketConnection[state], enumerable: true });
   }
   Object.assign(WebSocket, {
+    compressionStatistics,
     createWebSocketStream,
     extension,
     PerMessageDeflate,

@@ -1,0 +1,215 @@
+// What a connection with context takeover remembers, for how long, and that no receiver can tell.
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
+import { compress, decompress, inflateAll, view } from './transforming.ts';
+
+/** What zlib can do nothing about, the same for the same seed. */
+function noise(length: number, seed: number): Buffer {
+  let state = seed;
+  return Buffer.from(Array.from({ length }, () => (state = (state * 1103515245 + 12345) >>> 0) >>> 16));
+}
+
+function sends(options: TransformOptions = {}): PerMessageDeflate {
+  return new PerMessageDeflate(view(15, true), 0, options);
+}
+
+/** How long the message is on the wire; as long as it is where it goes as it is. */
+async function lengthOf(extension: PerMessageDeflate, message: Buffer): Promise<number> {
+  return (await compress(extension, [message]))?.length ?? message.length;
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('with context takeover', () => {
+  test('what was said is never said again, near or far back', async () => {
+    const sender = sends();
+    const said = noise(1000, 1);
+    expect(await lengthOf(sender, Buffer.concat([said, Buffer.alloc(1000)]))).toBeGreaterThan(1000);
+    // As little as a reference takes: the history tells.
+    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    for (let seed = 2; seed < 20; seed++)
+      await compress(sender, [Buffer.concat([noise(1000, seed), Buffer.alloc(99)])]);
+    // Nearly 20 KB back: the context tells, which was made when the history was not enough any more.
+    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    sender.close();
+  });
+
+  test('nothing points to a message that was left as it is: the peer’s inflater has never seen it', async () => {
+    const sender = sends();
+    const compressed: Buffer[] = [];
+    const texts = ['hello '.repeat(20), 'x'.repeat(5000), 'hello '.repeat(20)];
+    const secret = noise(500, 7);
+    for (const text of texts) {
+      expect(await compress(sender, [secret])).toBeUndefined();
+      compressed.push((await compress(sender, [Buffer.from(text)]))!);
+    }
+    expect(await inflateAll(compressed)).toBe(texts.join(''));
+    sender.close();
+  });
+
+  test('with leaveIncompressible: false what would not shrink is compressed, and remembered', async () => {
+    const sender = sends({ leaveIncompressible: false });
+    const message = noise(500, 7);
+    const first = (await compress(sender, [message]))!;
+    expect(first.length).toBeGreaterThan(500);
+    const second = (await compress(sender, [message]))!;
+    expect(second.length).toBeLessThan(50);
+    expect(await inflateAll([first, second])).toBe(message.toString('latin1').repeat(2));
+    sender.close();
+  });
+
+  test('takeoverThreshold keeps short messages as they are; by default all are compressed', async () => {
+    const [all, some] = [sends(), sends({ takeoverThreshold: 64 })];
+    expect(await compress(all, [Buffer.alloc(63)])).toBeDefined();
+    expect(await compress(some, [Buffer.alloc(63)])).toBeUndefined();
+    expect(await compress(some, [Buffer.alloc(64)])).toBeDefined();
+    all.close();
+    some.close();
+  });
+
+  test('a dictionary of both ends’ options is where the first message points to', async () => {
+    const dictionary = noise(300, 3);
+    const options = { zlibDeflateOptions: { dictionary }, zlibInflateOptions: { dictionary } };
+    const [sender, receiver] = [sends(options), sends(options)];
+    for (let round = 0; round < 20; round++) {
+      const message = Buffer.concat([dictionary, noise(round * 50, round)]);
+      const compressed = (await compress(sender, [message]))!;
+      expect(compressed.length).toBeLessThan(round * 51 + 60);
+      expect((await decompress(receiver, compressed)).equals(message)).toBe(true);
+    }
+    sender.close();
+    receiver.close();
+  });
+});
+
+describe('dropContextAfter', () => {
+  /** A sender with a context, and a message that only the context remembers. */
+  async function withContext(
+    options: TransformOptions,
+  ): Promise<{ sender: PerMessageDeflate; said: Buffer }> {
+    const sender = sends(options);
+    const said = noise(1000, 1);
+    await compress(sender, [Buffer.concat([said, Buffer.alloc(99)])]);
+    for (let seed = 2; seed < 10; seed++)
+      await compress(sender, [Buffer.concat([noise(1000, seed), Buffer.alloc(99)])]);
+    return { sender, said };
+  }
+
+  test('gives the context of a connection up that compresses nothing for so long, and no receiver can tell', async () => {
+    vi.useFakeTimers();
+    const { sender, said } = await withContext({ dropContextAfter: 1000 });
+    vi.advanceTimersByTime(2000);
+    expect(await lengthOf(sender, said)).toBeGreaterThan(500);
+    // The end of what was said is in the history.
+    expect(await lengthOf(sender, noise(1000, 9))).toBeLessThan(50);
+    expect(vi.getTimerCount()).toBe(1);
+    sender.close();
+    vi.advanceTimersByTime(2000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('keeps it for one that goes on', async () => {
+    vi.useFakeTimers();
+    const { sender, said } = await withContext({ dropContextAfter: 1000 });
+    for (let round = 0; round < 10; round++) {
+      vi.advanceTimersByTime(900);
+      await compress(sender, [Buffer.alloc(50)]);
+    }
+    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    sender.close();
+  });
+
+  test('is never, by default', async () => {
+    vi.useFakeTimers();
+    const { sender, said } = await withContext({});
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1e9);
+    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    sender.close();
+  });
+
+  test('spares a context that is at work on the thread pool, and one whose message is in fragments', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const sender = sends({ dropContextAfter: 1000, deflateOffThreadFrom: 0 });
+    const parts = [noise(3000, 1), noise(3000, 2), noise(3000, 1)];
+    const compressed: Buffer[] = [];
+    for (let round = 0; round < 3; round++) {
+      const message = compress(sender, parts);
+      vi.advanceTimersByTime(5000);
+      compressed.push((await message)!);
+    }
+    expect(await inflateAll(compressed)).toBe(Buffer.concat(parts).toString('latin1').repeat(3));
+    sender.close();
+  });
+});
+
+/** Steps of a connection: a message in fragments, or a pause. */
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('message' as const), parts: messages(), seed: fc.nat(5) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const) }) },
+);
+
+function messages(): fc.Arbitrary<number[]> {
+  return fc.array(fc.oneof(fc.nat(300), fc.nat(6000)), { minLength: 1, maxLength: 3 });
+}
+
+/** Some of it repeats what other messages say, some of it nothing shortens. */
+function content(length: number, seed: number): Buffer {
+  const text = Buffer.from(JSON.stringify({ seed, words: 'alpha beta gamma '.repeat(8) }).repeat(60));
+  return Buffer.concat([noise(length >> 2, seed), text]).subarray(0, length);
+}
+
+test.each([
+  ['on the spot', Infinity],
+  ['on the thread pool', 0],
+  ['on both by length', 1000],
+])(
+  'whatever is remembered and forgotten, the peer reads what was said; compressing %s',
+  async (_where, offThreadFrom) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 14 }),
+        fc.constantFrom(9, 12, 15),
+        fc.boolean(),
+        fc.constantFrom(0, 200),
+        async (steps, windowBits, leaveIncompressible, takeoverThreshold) => {
+          const sender = new PerMessageDeflate(view(windowBits, true), 0, {
+            dropContextAfter: 1000,
+            takeoverThreshold,
+            leaveIncompressible,
+            deflateOffThreadFrom: offThreadFrom,
+          });
+          const receiver = new PerMessageDeflate(view(windowBits, true), 0, {
+            inflateOffThreadFrom: offThreadFrom,
+          });
+          const compressed: Buffer[] = [];
+          const said: Buffer[] = [];
+          for (const each of steps) {
+            if (each.kind === 'pause') {
+              vi.advanceTimersByTime(2000);
+              continue;
+            }
+            const parts = each.parts.map((length, index) => content(length, each.seed + index));
+            const made = await compress(sender, parts);
+            if (made === undefined) continue;
+            expect((await decompress(receiver, made)).equals(Buffer.concat(parts))).toBe(true);
+            compressed.push(made);
+            said.push(...parts);
+          }
+          expect(await inflateAll(compressed)).toBe(Buffer.concat(said).toString('latin1'));
+          sender.close();
+          receiver.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  },
+  60_000,
+);

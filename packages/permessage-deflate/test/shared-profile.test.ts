@@ -1,0 +1,194 @@
+// Where nothing is remembered: what connections have in common, and what goes to many.
+import { constants, inflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import {
+  acceptOffer,
+  compressionStatistics,
+  createOffer,
+  PerMessageDeflate,
+  resolveOption,
+  roleView,
+  type PerMessageDeflateOptions,
+} from '@framewire/permessage-deflate';
+import { compress, view } from './transforming.ts';
+
+const TEXT = 'the same to everybody; '.repeat(100);
+
+function made(extension: PerMessageDeflate, data: string | Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    extension.compress({ data, first: true, fin: true }, (error, compressed) => {
+      if (error) reject(error);
+      else resolve(compressed!);
+    });
+  });
+}
+
+function inflated(message: Uint8Array): string {
+  return inflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+}
+
+describe('a text that goes to many in one turn', () => {
+  test('is compressed once: all get the same bytes', async () => {
+    const options = {};
+    const all = Array.from({ length: 100 }, () => new PerMessageDeflate(view(15, false), 0, options));
+    const bytes = await Promise.all(all.map((extension) => made(extension, TEXT)));
+    expect(new Set(bytes).size).toBe(1);
+    expect(inflated(bytes[0]!)).toBe(TEXT);
+  });
+
+  test('is compressed once on the thread pool too, where others wait for it, also when the first of them closes', async () => {
+    const options = { deflateOffThreadFrom: 0 };
+    const all = Array.from({ length: 10 }, () => new PerMessageDeflate(view(15, false), 0, options));
+    const bytes = Promise.all(all.map((extension) => made(extension, TEXT)));
+    all[0]!.close();
+    expect(new Set(await bytes).size).toBe(1);
+  });
+
+  test('is compressed once for connections of which each has options of its own that say the same', async () => {
+    const all = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, { threshold: 100 }));
+    const [first, second] = await Promise.all(all.map((extension) => made(extension, TEXT)));
+    expect(first).toBe(second);
+  });
+
+  test.each<[string, PerMessageDeflate]>([
+    ['with another level', new PerMessageDeflate(view(15, false), 0, { zlibDeflateOptions: { level: 9 } })],
+    ['with another window', new PerMessageDeflate(view(10, false), 0)],
+    ['with context takeover', new PerMessageDeflate(view(15, true), 0)],
+  ])('is compressed again for a connection %s', async (_what, other) => {
+    const one = new PerMessageDeflate(view(15, false), 0);
+    const [first, second] = await Promise.all([made(one, TEXT), made(other, TEXT)]);
+    expect(first).not.toBe(second);
+  });
+
+  test('is another in the next turn, and bytes are never taken for the same: their owner may have changed them', async () => {
+    const one = new PerMessageDeflate(view(15, false), 0);
+    const before = await made(one, TEXT);
+    await new Promise(setImmediate);
+    expect(await made(one, TEXT)).not.toBe(before);
+    const bytes = Buffer.from(TEXT);
+    const first = made(one, bytes);
+    bytes.fill('x');
+    expect(inflated(await made(one, bytes))).toBe('x'.repeat(TEXT.length));
+    expect(inflated(await first)).toBe(TEXT);
+  });
+
+  test('is looked for among the last sixteen: many texts in one turn do not make it slow', async () => {
+    const options = {};
+    const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, options));
+    const sent = Array.from({ length: 40 }, (_, index) => made(one!, `${index} ${TEXT}`));
+    const near = made(two!, `39 ${TEXT}`);
+    const far = made(two!, `1 ${TEXT}`);
+    expect(await near).toBe(await sent[39]);
+    expect(await far).not.toBe(await sent[1]);
+    expect(await far).toEqual(await sent[1]);
+  });
+});
+
+describe('the profile "shared"', () => {
+  test('agrees on no context takeover, on both sides, whichever side has it', () => {
+    const shared = resolveOption('shared')!;
+    const byServer = acceptOffer([createOffer({})], shared);
+    expect(byServer.ok && byServer.agreement).toMatchObject({
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+    });
+    const byClient = acceptOffer([createOffer(shared)], {});
+    expect(byClient.ok && byClient.agreement).toMatchObject({
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+    });
+  });
+
+  test('compresses from 256 bytes on, unless a threshold is given', async () => {
+    const agreement = {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      serverMaxWindowBits: 15,
+      clientMaxWindowBits: 15,
+    } as const;
+    const lengths = async (options: PerMessageDeflateOptions): Promise<boolean[]> => {
+      const extension = new PerMessageDeflate(roleView(agreement, 'server'), 0, options);
+      const sizes = [99, 100, 255, 256];
+      return Promise.all(
+        sizes.map(async (size) => (await compress(extension, [Buffer.alloc(size)])) !== undefined),
+      );
+    };
+    expect(await lengths(resolveOption('shared')!)).toEqual([false, false, false, true]);
+    expect(await lengths(resolveOption({ profile: 'shared' })!)).toEqual([false, false, false, true]);
+    expect(await lengths(resolveOption({ profile: 'shared', threshold: 100 })!)).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test('is one object for one option, so that connections share what they can', () => {
+    const option = { profile: 'shared' } as const;
+    expect(resolveOption(option)).toBe(resolveOption(option));
+    expect(resolveOption('shared')).toBe(resolveOption('shared'));
+    expect(resolveOption(true)).toBe(resolveOption(true));
+    const own = { threshold: 1 };
+    expect(resolveOption(own)).toBe(own);
+  });
+
+  test('is the only one that there is', () => {
+    expect(() => resolveOption({ profile: 'exclusive' as 'shared' })).toThrow(
+      new TypeError('There is no profile "exclusive" of perMessageDeflate'),
+    );
+    expect(resolveOption(false)).toBeUndefined();
+    expect(resolveOption(undefined)).toBeUndefined();
+    expect(resolveOption(null)).toBeUndefined();
+  });
+});
+
+describe('the statistics', () => {
+  test('of a connection and of the process count messages and bytes, before and after, both ways', async () => {
+    const before = compressionStatistics();
+    const extension = new PerMessageDeflate(view(15, false), 0, { threshold: 100 });
+    const compressed = (await compress(extension, [Buffer.from(TEXT)]))!;
+    const pieces = (await compress(extension, [Buffer.from(TEXT), Buffer.from('end')]))!;
+    expect(await compress(extension, [Buffer.from('short')])).toBeUndefined();
+    const text = await made(extension, 'é'.repeat(1000));
+    await new Promise<void>((resolve) => extension.decompress(compressed, () => resolve()));
+    const { sent, received } = extension.statistics;
+    expect(sent).toMatchObject({
+      messages: 3,
+      bytes: 2 * TEXT.length + 3 + 2000,
+      compressedBytes: compressed.length + pieces.length + text.length,
+      leftAsTheyAre: 1,
+      threadPoolMilliseconds: 0,
+    });
+    expect(received).toMatchObject({
+      messages: 1,
+      bytes: TEXT.length,
+      compressedBytes: compressed.length,
+      leftAsTheyAre: 0,
+    });
+    expect(sent.milliseconds).toBeGreaterThan(0);
+    expect(received.milliseconds).toBeGreaterThan(0);
+    const after = compressionStatistics();
+    expect(after.sent.messages - before.sent.messages).toBe(3);
+    expect(after.sent.bytes - before.sent.bytes).toBe(sent.bytes);
+    expect(after.received.compressedBytes - before.received.compressedBytes).toBe(compressed.length);
+  });
+
+  test('tell time on the thread pool from that of the event loop', async () => {
+    const extension = new PerMessageDeflate(view(15, false), 0, {
+      deflateOffThreadFrom: 0,
+      inflateOffThreadFrom: 0,
+    });
+    const compressed = (await compress(extension, [Buffer.alloc(100_000)]))!;
+    await new Promise<void>((resolve) => extension.decompress(compressed, () => resolve()));
+    expect(extension.statistics.sent.threadPoolMilliseconds).toBeGreaterThan(0);
+    expect(extension.statistics.received.threadPoolMilliseconds).toBeGreaterThan(0);
+    expect(extension.statistics.sent.milliseconds).toBe(0);
+  });
+
+  test('are of that moment: what was asked for before does not change', async () => {
+    const extension = new PerMessageDeflate(view(15, false), 0);
+    const before = extension.statistics;
+    await made(extension, TEXT);
+    expect(before.sent.messages).toBe(0);
+  });
+});
