@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { encodeFrame, Opcode } from '@framewire/codec';
-import { WebSocket, WebSocketServer } from 'framewire';
+import { compressionStatistics, WebSocket, WebSocketServer } from 'framewire';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as ws from 'ws';
 
@@ -131,6 +131,57 @@ async function rawClient(port: number): Promise<Socket> {
   await once(socket, 'data');
   return socket;
 }
+
+describe('what compression has done', () => {
+  test('is told by each connection, at both ends, and by nobody where there is none', async () => {
+    const [server, port] = await serve(ours, { perMessageDeflate: 'shared' as unknown as boolean });
+    const first = new WebSocket(`ws://127.0.0.1:${port}`);
+    const connected = once(server, 'connection') as Promise<unknown[]> as Promise<[WebSocket]>;
+    const heard = once(first, 'message');
+    const [ended] = await connected;
+    ended.send('short');
+    expect(ended.compression?.sent).toMatchObject({ messages: 0, leftAsTheyAre: 1 });
+    ended.send('x'.repeat(5000));
+    expect(ended.compression?.sent).toMatchObject({ messages: 1, bytes: 5000, leftAsTheyAre: 1 });
+    await heard;
+    if (first.compression?.received.messages === 0) await once(first, 'message');
+    const before = compressionStatistics();
+    const client = new WebSocket(`ws://127.0.0.1:${port}`);
+    expect(client.compression).toBeUndefined();
+    await once(client, 'open');
+    client.send('x'.repeat(3000));
+    const [connection] = [...(server.clients as unknown as Set<WebSocket>)].slice(-1);
+    await once(connection!, 'message');
+    expect(client.compression?.sent.bytes).toBe(3000);
+    expect(connection!.compression?.received).toMatchObject({ messages: 1, bytes: 3000 });
+    expect(compressionStatistics().received.bytes - before.received.bytes).toBe(3000);
+    const plain = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
+    await once(plain, 'open');
+    expect(plain.compression).toBeUndefined();
+    plain.terminate();
+    await once(plain, 'close');
+  });
+
+  test('is done once for a text that goes to many: all of them get it', async () => {
+    const [server, port] = await serve(ours, { perMessageDeflate: 'shared' as unknown as boolean });
+    const clients = Array.from({ length: 20 }, () => new WebSocket(`ws://127.0.0.1:${port}`));
+    await Promise.all(clients.map((client) => once(client, 'open')));
+    while (server.clients.size < clients.length) await once(server, 'connection');
+    const texts = ['first '.repeat(200), 'second '.repeat(200), 'x', 'é'.repeat(70_000)];
+    const heard = clients.map((client) => {
+      const received: string[] = [];
+      return new Promise<string[]>((resolve) => {
+        client.on('message', (data: Buffer) => {
+          received.push(data.toString());
+          if (received.length === texts.length) resolve(received);
+        });
+      });
+    });
+    for (const text of texts) for (const connection of server.clients) connection.send(text);
+    for (const received of await Promise.all(heard)) expect(received).toEqual(texts);
+    for (const client of clients) client.terminate();
+  });
+});
 
 describe('a server', () => {
   test.each([

@@ -79,6 +79,7 @@ function membersOf(object: object): string[] {
   const inner = [
     'abortHandshake',
     'complete',
+    'extension',
     'failHandshake',
     'httpServer',
     'maxPayload',

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { EnginePool } from './engine-pool.ts';
-import { History } from './history.ts';
+import { History, HISTORY_LIMIT } from './history.ts';
 import type { IdleContexts } from './idle-contexts.ts';
 import { ZlibEngine } from './zlib-engine.ts';
 
@@ -43,8 +43,8 @@ export class Deflater {
   readonly #options: DeflaterOptions;
   /** The context, or what was made or lent for the message under way. */
   #engine: ZlibEngine | undefined = undefined;
-  /** What becomes of the engine when the message has ended. */
-  #afterwards: 'keep' | 'give back' | 'close' = 'keep';
+  /** Whether the engine goes back when the message has ended. */
+  #isLent = false;
   /** With context takeover: what a context is made from. */
   #history: History | undefined = undefined;
   /** Whether a piece is on the thread pool, or waits for a place there. */
@@ -107,19 +107,16 @@ export class Deflater {
   }
 
   /**
-   * Without context takeover an engine is lent. With it too, as long as all that was sent before fits into the history: that
-   * gives the same bytes, and the connection holds no context.
+   * Without context takeover an engine is lent; and with it for a connection's first message, if the history holds it whole: a
+   * connection that says only one thing never has a context.
    */
   #takeEngine({ data, first, fin }: Piece): ZlibEngine {
     const { takeover, pool } = this.#options;
-    this.#afterwards = 'give back';
-    if (!takeover) return pool.lend();
-    const history = (this.#history ??= new History(pool.options.dictionary));
-    const isEnough = first && fin && history.holds(data.length);
-    const dictionary = history.bytes;
-    if (isEnough && dictionary.length === 0) return pool.lend();
-    this.#afterwards = isEnough ? 'close' : 'keep';
-    return ZlibEngine.deflate(dictionary.length === 0 ? pool.options : { ...pool.options, dictionary });
+    const history = takeover ? (this.#history ??= new History(pool.options.dictionary)) : undefined;
+    this.#isLent = history === undefined || (history.isEmpty && first && fin && data.length <= HISTORY_LIMIT);
+    if (this.#isLent) return pool.lend();
+    const dictionary = history?.bytes;
+    return ZlibEngine.deflate(dictionary?.length ? { ...pool.options, dictionary } : pool.options);
   }
 
   #finish({ data, first, fin }: Piece, flushed: Buffer): Uint8Array | undefined {
@@ -135,14 +132,14 @@ export class Deflater {
   #endMessage(sent: boolean): void {
     const engine = this.#engine;
     if (engine === undefined) return;
-    // The peer never sees what was not sent, so nothing may point back to it.
-    if (this.#afterwards === 'keep' && sent) {
+    if (!this.#isLent && sent) {
       this.#options.idleContexts?.use(this);
       return;
     }
+    // The peer never sees what was not sent, so nothing may point back to it.
+    if (this.#isLent) this.#options.pool.takeBack(engine);
+    else this.#closeEngine();
     this.#engine = undefined;
-    if (this.#afterwards === 'give back') this.#options.pool.takeBack(engine);
-    else engine.close();
   }
 }
 

@@ -6,20 +6,19 @@ export const HISTORY_LIMIT = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
-/** The last {@link HISTORY_LIMIT} bytes of all messages so far. */
+/** The last {@link HISTORY_LIMIT} bytes of all that was said so far. */
 export class History {
   #memory = NOTHING;
   #end = 0;
-  #isWhole = true;
 
   /** @param dictionary what comes before all messages */
   constructor(dictionary?: NodeJS.ArrayBufferView | ArrayBuffer) {
     if (dictionary !== undefined) this.add(bytesOf(dictionary));
   }
 
-  /** Whether nothing has been left out, and nothing would be with so many bytes more. */
-  holds(more: number): boolean {
-    return this.#isWhole && this.#end + more <= HISTORY_LIMIT;
+  /** Whether nothing has been said. */
+  get isEmpty(): boolean {
+    return this.#end === 0;
   }
 
   /** What is kept: a view that the next {@link History.add} changes. */
@@ -28,18 +27,17 @@ export class History {
   }
 
   add(data: Uint8Array): void {
-    if (!this.holds(data.length)) this.#isWhole = false;
     const added = data.length > HISTORY_LIMIT ? data.subarray(-HISTORY_LIMIT) : data;
     if (this.#end + added.length > this.#memory.length) this.#makeRoom(added.length);
     this.#memory.set(added, this.#end);
     this.#end += added.length;
   }
 
-  /** A short history, which may stay one for ever, has no more memory than it needs; a long one twice the limit, so that it rarely moves. */
+  /** Who has said one thing has the memory for that; who says more has twice the limit, so that the bytes rarely move. */
   #makeRoom(size: number): void {
     const kept = this.#memory.subarray(Math.max(0, this.#end - Math.max(0, HISTORY_LIMIT - size)), this.#end);
-    if (this.#memory.length <= HISTORY_LIMIT) {
-      const memory = Buffer.allocUnsafeSlow(this.#isWhole ? kept.length + size : 2 * HISTORY_LIMIT);
+    if (this.#memory.length < 2 * HISTORY_LIMIT) {
+      const memory = Buffer.allocUnsafeSlow(this.isEmpty ? size : 2 * HISTORY_LIMIT);
       memory.set(kept);
       this.#memory = memory;
     } else {

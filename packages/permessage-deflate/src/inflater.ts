@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { EnginePool } from './engine-pool.ts';
-import { History } from './history.ts';
+import { HISTORY_LIMIT } from './history.ts';
 import { inflateError, type InflateError } from './inflate-error.ts';
 import { InflateJob } from './inflate-job.ts';
 import { ZlibEngine } from './zlib-engine.ts';
@@ -16,7 +16,8 @@ const MAX_ON_THE_SPOT = 256 * 1024;
 /** How many streams, each ended by a block with BFINAL, one message may be made of: a stream costs more than its bytes. */
 const MAX_STREAMS = 8;
 
-const NOTHING = Buffer.alloc(0);
+/** The base-2 logarithm of the largest window. */
+const LARGEST_WINDOW = 15;
 
 /** Where a message and its tail are put side by side for as long as a call on the spot takes. */
 const scratch = Buffer.allocUnsafeSlow(16 * 1024);
@@ -44,13 +45,19 @@ export class Inflater {
   readonly #options: InflaterOptions;
   /** The context, or what was made or lent for the message under way. */
   #engine: ZlibEngine | undefined = undefined;
-  /** With context takeover: all messages so far, as long as they are so short that no context is kept. */
-  #history: History | undefined = undefined;
+  /** Whether the message under way is the first of a connection with context takeover, for which an engine is lent too. */
+  #isFirst: boolean;
+  /** That message, where it was so short that the engine went back: what the context is made from. */
+  #first: Buffer | undefined = undefined;
   #closed = false;
 
   constructor(options: InflaterOptions) {
     this.#options = options;
-    if (options.takeover && options.pool.options.dictionary === undefined) this.#history = new History();
+    // What is lent has the largest window, and no dictionary.
+    this.#isFirst =
+      options.takeover &&
+      options.windowBits === LARGEST_WINDOW &&
+      options.pool.options.dictionary === undefined;
   }
 
   /** Makes the original of a whole message. The next call has to wait until this one is done. */
@@ -64,7 +71,7 @@ export class Inflater {
   close(): void {
     this.#closed = true;
     this.#discardEngine();
-    this.#history = undefined;
+    this.#first = undefined;
   }
 
   #run(job: InflateJob, done: InflateDone): void {
@@ -136,8 +143,10 @@ export class Inflater {
     const engine = this.#currentEngine();
     job.rest = job.rest.subarray(engine.consumed);
     if (engine.consumed === given || job.isOver) return;
-    if (engine.isClosed) this.#engine = undefined;
+    // The next stream begins with an empty window, whatever was said before: a reset would bring back what the context was made from.
+    if (engine.isClosed || this.#options.takeover) this.#discardEngine();
     else engine.reset();
+    this.#isFirst = false;
     if (job.rest.length <= TAIL.length + 1) job.rest = job.rest.subarray(job.rest.length);
     else if (++job.streams === MAX_STREAMS) throw new Error('too many streams');
   }
@@ -152,20 +161,16 @@ export class Inflater {
     done(null, data);
   }
 
-  /** Without context takeover the engine goes back; with it, it stays, unless the history is as good. */
+  /** Without context takeover the engine goes back; with it, it stays, but for a first message that is short. */
   #endMessage(data: Buffer): void {
     const { takeover, pool } = this.#options;
-    const history = this.#history;
-    if (takeover && history?.holds(data.length) !== true) {
-      this.#history = undefined;
-      return;
-    }
-    const engine = this.#engine;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    if (takeover && !(isFirst && data.length <= HISTORY_LIMIT)) return;
+    if (this.#engine !== undefined) pool.takeBack(this.#engine);
     this.#engine = undefined;
-    if (engine === undefined) return;
-    if (!takeover) pool.takeBack(engine);
-    else engine.close();
-    history?.add(data);
+    // A copy: the message belongs to whoever gets it.
+    if (takeover) this.#first = Buffer.from(data);
   }
 
   /** The engine is in the middle of something that will never end: the next user gets another. */
@@ -185,10 +190,10 @@ export class Inflater {
 
   #takeEngine(): ZlibEngine {
     const { takeover, pool, windowBits } = this.#options;
-    if (!takeover) return pool.lend();
-    const dictionary = this.#history?.bytes ?? NOTHING;
-    if (dictionary.length === 0) return ZlibEngine.inflate({ ...pool.options, windowBits });
-    return ZlibEngine.inflate({ ...pool.options, windowBits, dictionary });
+    if (!takeover || this.#isFirst) return pool.lend();
+    const dictionary = this.#first;
+    this.#first = undefined;
+    return ZlibEngine.inflate({ ...pool.options, windowBits, ...(dictionary?.length ? { dictionary } : {}) });
   }
 }
 

@@ -17,6 +17,7 @@ export interface Arguments {
   readonly save: string | undefined;
   readonly list: boolean;
   readonly micro: boolean;
+  readonly compression: boolean;
   readonly help: boolean;
 }
 
@@ -36,6 +37,7 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --node PATH     run servers and clients on this Node instead of the one at hand
   --quick         shorter turns, then a comparison with the committed results
   --micro         the parts of the codec alone, within one process
+  --compression   what compression costs by itself: bytes, CPU and memory of its options
   --json          print the results as JSON instead of tables
   --save DIR      write results.json, a picture of each scenario and README.md there
   --list          name the scenarios and peers
@@ -58,15 +60,16 @@ export function readArguments(list: readonly string[]): Arguments {
       node: { type: 'string' },
       quick: { type: 'boolean', default: false },
       micro: { type: 'boolean', default: false },
+      compression: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       save: { type: 'string' },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { quick, json, node, save, list: names, micro, help } = values;
+  const { quick, json, node, save, list: names, micro, compression, help } = values;
   return {
-    ...{ quick, json, node, save, list: names, micro, help },
+    ...{ quick, json, node, save, list: names, micro, compression, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
+import { compressionTables, runCompression } from './compression.ts';
 import { committedResults, compare, describeMoves } from './compare.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
@@ -19,6 +20,9 @@ const QUICK_TURN = { milliseconds: 400, warmUp: 250 };
 /** How long each part of the codec is run by each peer. */
 const MICRO_MS = 200;
 const QUICK_MICRO_MS = 50;
+/** How many connections a figure of compression is the mean of. */
+const COMPRESSION_ROUNDS = 100;
+const QUICK_COMPRESSION_ROUNDS = 20;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -34,6 +38,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (args.help) console.log(HELP.trimEnd());
   else if (args.list) console.log(listOfNames());
   else if (args.micro) await measureParts(args);
+  else if (args.compression) await measureCompression(args);
   else await measure(args);
   return 0;
 }
@@ -41,6 +46,11 @@ async function main(words: readonly string[]): Promise<number> {
 async function measureParts({ quick, json }: Arguments): Promise<void> {
   const results = await runMicro(quick ? QUICK_MICRO_MS : MICRO_MS);
   console.log(json ? JSON.stringify(results, undefined, 2) : microTable(results));
+}
+
+async function measureCompression({ quick, json }: Arguments): Promise<void> {
+  const result = await runCompression(quick ? QUICK_COMPRESSION_ROUNDS : COMPRESSION_ROUNDS);
+  console.log(json ? JSON.stringify(result, undefined, 2) : compressionTables(result));
 }
 
 async function measure(args: Arguments): Promise<void> {

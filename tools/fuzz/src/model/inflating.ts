@@ -8,6 +8,9 @@ const TAIL = Buffer.from('0000ffff', 'hex');
 const MOST_STREAMS = 8;
 const NO_STREAM = TAIL.length + 1;
 
+/** An empty block that ends the stream (BFINAL), where a block may begin, of which a byte behind it is then no part. */
+const FINAL_BLOCK = Buffer.from('010000ffff', 'hex');
+
 /** The messages of one direction. */
 export class Inflating {
   readonly #takeover: boolean;
@@ -41,6 +44,12 @@ export class Inflating {
       if (rest.length <= NO_STREAM) break;
     }
     return Buffer.concat(parts);
+  }
+
+  /** Whether what was read so far ends where a block ends: RFC 7692 §7.2.1 demands it of every message. */
+  get isAtBlockEnd(): boolean {
+    const ended = inflateStream(Buffer.concat([this.#stream, FINAL_BLOCK, Buffer.of(0)]));
+    return ended?.used === this.#stream.length + FINAL_BLOCK.length;
   }
 
   #begin(): void {

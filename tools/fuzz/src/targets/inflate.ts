@@ -86,11 +86,16 @@ async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
   while (!input.isOver) messages.push(input.bytes(input.uint16()));
 
   const model = new Inflating(takeover);
-  const expected = messages.map((message) => model.inflate(message));
   const limit = maxPayload || Infinity;
-  // Behind a message that is refused nothing is read.
-  const end = expected.findIndex((data) => data === undefined || data.length > limit);
-  const count = end === -1 ? messages.length : end + 1;
+  const expected: (Buffer | undefined)[] = [];
+  for (const message of messages) {
+    const data = model.inflate(message);
+    expected.push(data);
+    // Behind a message that is refused nothing is read. One that stops within a block is none that a peer may send: what comes
+    // of it is told, but what the next one then means is open.
+    if (data === undefined || data.length > limit || !model.isAtBlockEnd) break;
+  }
+  const count = expected.length;
   const ways: string[] = [];
   for (const offThread of [false, true]) {
     // The thread pool is slow to get to: one input of four goes there.

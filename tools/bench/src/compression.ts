@@ -1,0 +1,156 @@
+// What compression costs by itself: the process that measures it, and the tables of bytes, time and memory.
+import Table from 'cli-table3';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.ts';
+import { findCores } from './pinning.ts';
+import { number } from './report.ts';
+
+/** One kind of content under one setting; figures are means of a message. */
+export interface ProfileRow {
+  readonly content: string;
+  /** What `perMessageDeflate` is. */
+  readonly profile: string;
+  readonly bytes: number;
+  /** Bytes on the wire. */
+  readonly wire: number;
+  /** CPU microseconds of compressing. */
+  readonly compress: number;
+  /** CPU microseconds of inflating. */
+  readonly inflate: number;
+  /** Memory of a connection that has both compressed and inflated. */
+  readonly kilobytes: number;
+}
+
+/** A connection with context takeover, by the budget of its compressor. */
+export interface WindowRow {
+  readonly windowBits: number;
+  readonly memLevel: number;
+  /** Bytes on the wire as a part of those of a message of 16 KiB. */
+  readonly share: number;
+  /** Kilobytes of the compressor. */
+  readonly compressor: number;
+  /** Kilobytes of the inflater. */
+  readonly inflater: number;
+}
+
+/** CPU microseconds of all threads for a message of one size, on the spot and through the thread pool. */
+export interface PlaceRow {
+  readonly size: number;
+  readonly spotCompress: number;
+  readonly poolCompress: number;
+  readonly spotInflate: number;
+  readonly poolInflate: number;
+}
+
+/** What one run has found. */
+export interface CompressionResult {
+  readonly profiles: readonly ProfileRow[];
+  readonly windows: readonly WindowRow[];
+  readonly places: readonly PlaceRow[];
+}
+
+type ProfileKey = Pick<ProfileRow, 'content' | 'profile'>;
+type Budget = Pick<WindowRow, 'windowBits' | 'memLevel'>;
+
+/**
+ * Measures in processes of plain Node.
+ *
+ * @param rounds how many connections each figure of bytes and time is the mean of
+ */
+export async function runCompression(rounds: number): Promise<CompressionResult> {
+  const [rows, timed, places] = await inProcess(async (child) => [
+    (await child.call('rows')) as { profiles: ProfileKey[]; budgets: Budget[] },
+    (await child.call('profiles', rounds)) as Omit<ProfileRow, 'kilobytes'>[],
+    (await child.call('places', rounds)) as PlaceRow[],
+  ]);
+  const profiles: ProfileRow[] = [];
+  for (const [index, row] of rows.profiles.entries()) {
+    const kilobytes = await inProcess((child) => child.call('memoryOf', row));
+    profiles.push({ ...(timed[index] as ProfileRow), kilobytes: kilobytes as number });
+  }
+  const windows: WindowRow[] = [];
+  for (const budget of rows.budgets) {
+    const compressor = await contextOf(budget, 'compressor');
+    const inflater = await contextOf(budget, 'inflater');
+    windows.push({
+      ...budget,
+      share: compressor.share,
+      compressor: compressor.kilobytes,
+      inflater: inflater.kilobytes,
+    });
+  }
+  return { profiles, windows, places };
+}
+
+async function contextOf(budget: Budget, what: string): Promise<{ share: number; kilobytes: number }> {
+  const found = await inProcess((child) => child.call('contextOf', { ...budget, what }));
+  return found as { share: number; kilobytes: number };
+}
+
+async function inProcess<T>(use: (child: Child) => Promise<T>): Promise<T> {
+  const script = fileURLToPath(new URL('./measured/compression.mjs', import.meta.url));
+  const { child } = await Child.start({
+    program: process.execPath,
+    args: ['--expose-gc', script, '{}'],
+    core: findCores().measured,
+  });
+  try {
+    return await use(child);
+  } finally {
+    await child.stop();
+  }
+}
+
+/** The three tables. */
+export function compressionTables({ profiles, windows, places }: CompressionResult): string {
+  return [
+    table(
+      [
+        'content',
+        'perMessageDeflate',
+        'bytes',
+        'on the wire',
+        'compress µs',
+        'inflate µs',
+        'KB a connection',
+      ],
+      profiles.map(({ content, profile, bytes, wire, compress, inflate, kilobytes }) => [
+        content,
+        profile,
+        ...[number(bytes, 0), number(wire, 0), number(compress, 1), number(inflate, 1), number(kilobytes, 1)],
+      ]),
+      2,
+    ),
+    table(
+      ['windowBits', 'memLevel', 'on the wire', 'KB compressor', 'KB inflater'],
+      windows.map(({ windowBits, memLevel, share, compressor, inflater }) => [
+        String(windowBits),
+        String(memLevel),
+        `${number(share * 100, 1)} %`,
+        number(compressor, 0),
+        number(inflater, 0),
+      ]),
+      0,
+    ),
+    table(
+      ['bytes', 'compress µs: on the spot', 'thread pool', 'inflate µs: on the spot', 'thread pool'],
+      places.map(({ size, spotCompress, poolCompress, spotInflate, poolInflate }) => [
+        number(size, 0),
+        ...[spotCompress, poolCompress, spotInflate, poolInflate].map((figure) => number(figure, 1)),
+      ]),
+      0,
+    ),
+  ].join('\n\n');
+}
+
+/** @param names how many columns on the left are words */
+function table(head: string[], rows: readonly string[][], names: number): string {
+  const made = new Table({
+    head,
+    colAligns: head.map((_, column) => (column < names ? 'left' : 'right')),
+    style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  });
+  made.push(...rows);
+  return made.toString();
+}

@@ -1,0 +1,235 @@
+// What permessage-deflate costs: bytes, time and memory of both profiles, of each window, and on either side of the thread pool.
+// Run without sockets, within one process of plain Node.
+import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
+import { serveDriver } from './control.mjs';
+
+const KiB = 1024;
+/** How many ends the memory of one is measured by. */
+const ENDS = 200;
+/** How many messages a connection exchanges: enough for contexts to be made, where any are. */
+const MESSAGES = 24;
+
+const WORDS =
+  'time of the year in which a small river from far away brings more water than there is room for'.split(' ');
+
+/** Numbers that look random, and are the same each time. */
+function numbers(seed) {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % limit;
+  };
+}
+
+function record(next) {
+  return {
+    id: next(1e6),
+    user: `user-${next(500)}`,
+    action: ['opened', 'closed', 'renamed', 'moved'][next(4)],
+    at: new Date(1.7e12 + next(1e9)).toISOString(),
+    position: { x: next(1920), y: next(1080) },
+    tags: [WORDS[next(WORDS.length)], WORDS[next(WORDS.length)]],
+  };
+}
+
+/** Makes the messages of a connection. */
+const contents = {
+  'JSON of 180 B': (next) => JSON.stringify(record(next)),
+  'JSON of 16 KiB': (next) => JSON.stringify(Array.from({ length: 90 }, () => record(next))),
+  'text of 4 KiB': (next) =>
+    Array.from({ length: 800 }, () => WORDS[next(WORDS.length)] + (next(9) ? '' : next(1000))).join(' '),
+};
+
+/** The options of a server by the name of what they are. */
+const profiles = {
+  'ws: level 6': { zlibDeflateOptions: { level: 6 } },
+  true: true,
+  "'shared'": 'shared',
+};
+
+function viewOf(options) {
+  const direction = {
+    windowBits: options.serverMaxWindowBits ?? 15,
+    takeover: !options.serverNoContextTakeover,
+  };
+  return { deflate: direction, inflate: direction };
+}
+
+function compress(end, data) {
+  return new Promise((resolve, reject) => {
+    end.compress({ data, first: true, fin: true }, (error, compressed) => {
+      if (error) reject(error);
+      else resolve(compressed);
+    });
+  });
+}
+
+function decompress(end, message) {
+  return new Promise((resolve, reject) => {
+    end.decompress(message, (error, data) => {
+      if (error) reject(error);
+      else resolve(data);
+    });
+  });
+}
+
+/** Both directions of one connection's end: what is compressed is read again by the same. */
+async function exchange(end, messages) {
+  const figures = { bytes: 0, wire: 0, compress: 0, inflate: 0 };
+  for (const message of messages) {
+    const length = Buffer.byteLength(message);
+    const before = process.cpuUsage();
+    const made = await compress(end, message);
+    const between = process.cpuUsage();
+    if (made !== undefined) await decompress(end, made);
+    const after = process.cpuUsage();
+    figures.bytes += length;
+    figures.wire += made?.length ?? length;
+    figures.compress += total(between) - total(before);
+    figures.inflate += total(after) - total(between);
+  }
+  return figures;
+}
+
+function total({ user, system }) {
+  return user + system;
+}
+
+/** KB of resident memory: the states of zlib are not on the heap. */
+async function memory() {
+  for (let i = 0; i < 3; i++) {
+    await new Promise(setImmediate);
+    globalThis.gc();
+  }
+  return process.memoryUsage.rss() / KiB;
+}
+
+/** KB an end, when each has exchanged its messages. */
+async function memoryOfEach(make, use) {
+  const add = async (count) => {
+    const ends = Array.from({ length: count }, make);
+    for (const [index, end] of ends.entries()) await use(end, index);
+    return ends;
+  };
+  // What is thrown away in between has its place by now, and that of the first ones is not to be had again.
+  const first = await add(ENDS / 4);
+  for (let round = 0; round < 4 * ENDS; round++) await use(first[0], round);
+  const before = await memory();
+  const ends = await add(ENDS);
+  const figure = (await memory()) - before;
+  for (const end of [...first, ...ends]) end.close();
+  return Math.max(0, figure) / ENDS;
+}
+
+function connectionsOf({ content, profile }) {
+  const options = resolveOption(profiles[profile]);
+  return {
+    make: () => new PerMessageDeflate(viewOf(options), 0, options),
+    messagesOf: (seed) => {
+      const next = numbers(seed);
+      return Array.from({ length: MESSAGES }, () => contents[content](next));
+    },
+  };
+}
+
+async function measureProfile(row, rounds) {
+  const { make, messagesOf } = connectionsOf(row);
+  const sum = { bytes: 0, wire: 0, compress: 0, inflate: 0 };
+  for (let round = -rounds; round < rounds; round++) {
+    const end = make();
+    const figures = await exchange(end, messagesOf(round + 1000));
+    end.close();
+    // The first half is for the compiler.
+    if (round >= 0) for (const name of Object.keys(sum)) sum[name] += figures[name] / rounds / MESSAGES;
+  }
+  return { ...row, ...sum };
+}
+
+/** Budgets of a compressor: windowBits and memLevel. */
+const budgets = [
+  [15, 9],
+  [15, 8],
+  [15, 5],
+  [13, 8],
+  [13, 5],
+  [12, 4],
+  [10, 3],
+  [9, 1],
+].map(([windowBits, memLevel]) => ({ windowBits, memLevel }));
+
+const commands = {
+  /** What there is to measure. */
+  rows() {
+    const pairs = Object.keys(contents).flatMap((content) =>
+      Object.keys(profiles).map((profile) => ({ content, profile })),
+    );
+    return { profiles: pairs, budgets };
+  },
+
+  async profiles(rounds) {
+    const rows = [];
+    for (const row of commands.rows().profiles) rows.push(await measureProfile(row, rounds));
+    return rows;
+  },
+
+  /** KB of a connection that has exchanged its messages. To be asked once of a process: what was freed is not to be had again. */
+  memoryOf(row) {
+    const { make, messagesOf } = connectionsOf(row);
+    return memoryOfEach(make, (end, index) => exchange(end, messagesOf(index + 1)));
+  },
+
+  /** KB of an end with context takeover that has compressed, or inflated, two messages. Once of a process, as above. */
+  async contextOf({ windowBits, memLevel, what }) {
+    const message = Buffer.from(contents['JSON of 16 KiB'](numbers(1)));
+    const options = { zlibDeflateOptions: { windowBits, memLevel } };
+    const direction = { windowBits, takeover: true };
+    const make = () => new PerMessageDeflate({ deflate: direction, inflate: direction }, 0, options);
+    const source = make();
+    const wire = [await compress(source, message), await compress(source, message)];
+    const uses = {
+      compressor: async (end) => {
+        for (let i = 0; i < 2; i++) await compress(end, message);
+      },
+      inflater: async (end) => {
+        for (const each of wire) await decompress(end, each);
+      },
+    };
+    return { share: wire[0].length / message.length, kilobytes: await memoryOfEach(make, uses[what]) };
+  },
+
+  /** CPU of all threads for messages of each size, compressed and inflated on the spot and on the thread pool. */
+  async places(rounds) {
+    const rows = [];
+    for (const size of [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB]) {
+      const text = Buffer.from(
+        contents['JSON of 16 KiB'](numbers(1)).repeat(Math.ceil(size / 16_000)),
+      ).subarray(0, size);
+      const row = { size };
+      for (const [place, from] of [
+        ['spot', Infinity],
+        ['pool', 0],
+      ]) {
+        const options = resolveOption({
+          profile: 'shared',
+          deflateOffThreadFrom: from,
+          inflateOffThreadFrom: from,
+        });
+        const end = new PerMessageDeflate(viewOf(options), 0, options);
+        for (const part of ['warm up', 'measure']) {
+          const figures = await exchange(
+            end,
+            Array.from({ length: rounds * 4 }, () => text),
+          );
+          if (part === 'measure') {
+            row[`${place}Compress`] = figures.compress / rounds / 4;
+            row[`${place}Inflate`] = figures.inflate / rounds / 4;
+          }
+        }
+      }
+      rows.push(row);
+    }
+    return rows;
+  },
+};
+
+serveDriver({}, commands);
