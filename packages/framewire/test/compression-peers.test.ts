@@ -79,7 +79,19 @@ function runtime(program: string, ...args: string[]): Client {
   };
 }
 
-async function browser(launch: typeof launchChromium | typeof launchFirefox): Promise<Client> {
+/** A page of a browser, of either kind of driver. */
+interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate(expression: string): Promise<unknown>;
+}
+
+/** A browser, of either kind of driver. */
+interface Browser {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+async function browser(launch: () => Promise<Browser>): Promise<Client> {
   const http = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>Compression</title>');
   });
@@ -127,7 +139,7 @@ for (const [name, isMissing, compresses, start] of clients) {
         const ended = (async () => {
           const [ws] = (await once(server, 'connection')) as [WebSocket];
           ws.on('message', (data, isBinary) => {
-            ws.send(data as Buffer, { binary: isBinary });
+            ws.send(data, { binary: isBinary });
           });
           await once(ws, 'close');
           return ws.compression!;
@@ -166,7 +178,7 @@ describe('a server of Bun', () => {
       writeFileSync(path, SERVER);
       const server = spawn(bunBinary(), [path, theirs], { stdio: ['ignore', 'pipe', 'inherit'] });
       try {
-        const [port] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
+        const [port] = (await once(createInterface({ input: server.stdout }), 'line')) as string[];
         const client = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate });
         await once(client, 'open');
         expect(client.extensions).toBe('permessage-deflate');

@@ -34,6 +34,16 @@ async function meet(module: WsModule, options: ours.WebSocket.ServerOptions = {}
 }
 
 describe('a connection', () => {
+  test('tells a callback of send() undefined where all went well', async () => {
+    const told = await beside(async (module) => {
+      const { client } = await meet(module);
+      return new Promise<unknown>((resolve) => {
+        client.send('well', resolve);
+      });
+    });
+    expect(told).toEqual({ framewire: undefined, ws: null });
+  });
+
   test('whose socket is ended in the turn of a send has not written it', async () => {
     const received = await beside(async (module) => {
       const { client, connection, request } = await meet(module);
@@ -231,7 +241,7 @@ describe('the types', () => {
   test('of a dictionary have what zlib takes', () => {
     type Compression<Options extends { perMessageDeflate?: unknown }> = Exclude<
       Options['perMessageDeflate'],
-      boolean | undefined
+      boolean | string | undefined
     >;
     type Our = Compression<ours.WebSocket.ServerOptions>['zlibDeflateOptions'];
     type Their = Compression<theirs.ServerOptions>['zlibDeflateOptions'];

@@ -29,7 +29,7 @@ export class IdleContexts {
   use(holder: ContextHolder): void {
     this.#unused.delete(holder);
     this.#used.add(holder);
-    this.#timer ??= setTimeout(this.#endRound, this.#round).unref();
+    if (this.#timer === undefined) this.#timer = this.#startRound();
   }
 
   /** The context is there no more. */
@@ -42,7 +42,11 @@ export class IdleContexts {
     const idle = this.#unused;
     this.#unused = this.#used;
     this.#used = new Set();
-    this.#timer = this.#unused.size === 0 ? undefined : setTimeout(this.#endRound, this.#round).unref();
+    this.#timer = this.#unused.size === 0 ? undefined : this.#startRound();
     for (const holder of idle) holder.dropContext();
   };
+
+  #startRound(): NodeJS.Timeout {
+    return setTimeout(this.#endRound, this.#round).unref();
+  }
 }

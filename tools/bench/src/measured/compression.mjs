@@ -1,6 +1,7 @@
 // What permessage-deflate costs: bytes, time and memory of both profiles, of each window, and on either side of the thread pool.
 // Run without sockets, within one process of plain Node.
 import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
+import { setImmediate } from 'node:timers/promises';
 import { serveDriver } from './control.mjs';
 
 const KiB = 1024;
@@ -98,7 +99,7 @@ function total({ user, system }) {
 /** KB of resident memory: the states of zlib are not on the heap. */
 async function memory() {
   for (let i = 0; i < 3; i++) {
-    await new Promise(setImmediate);
+    await setImmediate();
     globalThis.gc();
   }
   return process.memoryUsage.rss() / KiB;
