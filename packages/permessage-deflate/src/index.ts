@@ -9,6 +9,7 @@ export {
   DEFLATE_OFF_THREAD_FROM,
   INFLATE_OFF_THREAD_FROM,
   resolveOption,
+  SHARED_LEVEL,
   SHARED_THRESHOLD,
   type PerMessageDeflateOption,
   type PerMessageDeflateOptions,

@@ -123,6 +123,12 @@ describe('the profile "shared"', () => {
     ]);
   });
 
+  test('compresses at level 3, unless a level is given', () => {
+    expect(resolveOption('shared')?.zlibDeflateOptions).toEqual({ level: 3 });
+    const own = resolveOption({ profile: 'shared', zlibDeflateOptions: { level: 9, memLevel: 9 } });
+    expect(own?.zlibDeflateOptions).toEqual({ level: 9, memLevel: 9 });
+  });
+
   test('is one object for one option, so that connections share what they can', () => {
     const option = { profile: 'shared' } as const;
     expect(resolveOption(option)).toBe(resolveOption(option));

@@ -56,8 +56,9 @@ type Budget = Pick<WindowRow, 'windowBits' | 'memLevel'>;
  * Measures in processes of plain Node.
  *
  * @param rounds how many connections each figure of bytes and time is the mean of
+ * @param ends how many connections the memory of one is measured by
  */
-export async function runCompression(rounds: number): Promise<CompressionResult> {
+export async function runCompression(rounds: number, ends = 200): Promise<CompressionResult> {
   const [rows, timed, places] = await inProcess(async (child) => [
     (await child.call('rows')) as { profiles: ProfileKey[]; budgets: Budget[] },
     (await child.call('profiles', rounds)) as Omit<ProfileRow, 'kilobytes'>[],
@@ -65,13 +66,13 @@ export async function runCompression(rounds: number): Promise<CompressionResult>
   ]);
   const profiles: ProfileRow[] = [];
   for (const [index, row] of rows.profiles.entries()) {
-    const kilobytes = await inProcess((child) => child.call('memoryOf', row));
+    const kilobytes = await inProcess((child) => child.call('memoryOf', { ends, ...row }));
     profiles.push({ ...(timed[index] as ProfileRow), kilobytes: kilobytes as number });
   }
   const windows: WindowRow[] = [];
   for (const budget of rows.budgets) {
-    const compressor = await contextOf(budget, 'compressor');
-    const inflater = await contextOf(budget, 'inflater');
+    const compressor = await contextOf({ ends, ...budget }, 'compressor');
+    const inflater = await contextOf({ ends, ...budget }, 'inflater');
     windows.push({
       ...budget,
       share: compressor.share,
@@ -82,7 +83,10 @@ export async function runCompression(rounds: number): Promise<CompressionResult>
   return { profiles, windows, places };
 }
 
-async function contextOf(budget: Budget, what: string): Promise<{ share: number; kilobytes: number }> {
+async function contextOf(
+  budget: Budget & { ends: number },
+  what: string,
+): Promise<{ share: number; kilobytes: number }> {
   const found = await inProcess((child) => child.call('contextOf', { ...budget, what }));
   return found as { share: number; kilobytes: number };
 }

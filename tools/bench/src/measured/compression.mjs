@@ -5,8 +5,6 @@ import { setImmediate } from 'node:timers/promises';
 import { serveDriver } from './control.mjs';
 
 const KiB = 1024;
-/** How many ends the memory of one is measured by. */
-const ENDS = 200;
 /** How many messages a connection exchanges: enough for contexts to be made, where any are. */
 const MESSAGES = 24;
 
@@ -35,16 +33,17 @@ function record(next) {
 
 /** Makes the messages of a connection. */
 const contents = {
-  'JSON of 180 B': (next) => JSON.stringify(record(next)),
-  'JSON of 16 KiB': (next) => JSON.stringify(Array.from({ length: 90 }, () => record(next))),
-  'text of 4 KiB': (next) =>
+  'small JSON': (next) => JSON.stringify(record(next)),
+  'large JSON': (next) => JSON.stringify(Array.from({ length: 90 }, () => record(next))),
+  text: (next) =>
     Array.from({ length: 800 }, () => WORDS[next(WORDS.length)] + (next(9) ? '' : next(1000))).join(' '),
 };
 
 /** The options of a server by the name of what they are. */
 const profiles = {
-  'ws: level 6': { zlibDeflateOptions: { level: 6 } },
+  'level 6': { zlibDeflateOptions: { level: 6 } },
   true: true,
+  'level 6, no takeover': { serverNoContextTakeover: true, threshold: 0, zlibDeflateOptions: { level: 6 } },
   "'shared'": 'shared',
 };
 
@@ -105,21 +104,21 @@ async function memory() {
   return process.memoryUsage.rss() / KiB;
 }
 
-/** KB an end, when each has exchanged its messages. */
-async function memoryOfEach(make, use) {
+/** KB an end, of so many, when each has exchanged its messages. */
+async function memoryOfEach(ends, make, use) {
   const add = async (count) => {
-    const ends = Array.from({ length: count }, make);
-    for (const [index, end] of ends.entries()) await use(end, index);
-    return ends;
+    const added = Array.from({ length: count }, make);
+    for (const [index, end] of added.entries()) await use(end, index);
+    return added;
   };
   // What is thrown away in between has its place by now, and that of the first ones is not to be had again.
-  const first = await add(ENDS / 4);
-  for (let round = 0; round < 4 * ENDS; round++) await use(first[0], round);
+  const first = await add(Math.ceil(ends / 4));
+  for (let round = 0; round < 4 * ends; round++) await use(first[0], round);
   const before = await memory();
-  const ends = await add(ENDS);
+  const measured = await add(ends);
   const figure = (await memory()) - before;
-  for (const end of [...first, ...ends]) end.close();
-  return Math.max(0, figure) / ENDS;
+  for (const end of [...first, ...measured]) end.close();
+  return Math.max(0, figure) / ends;
 }
 
 function connectionsOf({ content, profile }) {
@@ -174,14 +173,14 @@ const commands = {
   },
 
   /** KB of a connection that has exchanged its messages. To be asked once of a process: what was freed is not to be had again. */
-  memoryOf(row) {
+  memoryOf({ ends, ...row }) {
     const { make, messagesOf } = connectionsOf(row);
-    return memoryOfEach(make, (end, index) => exchange(end, messagesOf(index + 1)));
+    return memoryOfEach(ends, make, (end, index) => exchange(end, messagesOf(index + 1)));
   },
 
   /** KB of an end with context takeover that has compressed, or inflated, two messages. Once of a process, as above. */
-  async contextOf({ windowBits, memLevel, what }) {
-    const message = Buffer.from(contents['JSON of 16 KiB'](numbers(1)));
+  async contextOf({ ends, windowBits, memLevel, what }) {
+    const message = Buffer.from(contents['large JSON'](numbers(1)));
     const options = { zlibDeflateOptions: { windowBits, memLevel } };
     const direction = { windowBits, takeover: true };
     const make = () => new PerMessageDeflate({ deflate: direction, inflate: direction }, 0, options);
@@ -195,16 +194,17 @@ const commands = {
         for (const each of wire) await decompress(end, each);
       },
     };
-    return { share: wire[0].length / message.length, kilobytes: await memoryOfEach(make, uses[what]) };
+    return { share: wire[0].length / message.length, kilobytes: await memoryOfEach(ends, make, uses[what]) };
   },
 
   /** CPU of all threads for messages of each size, compressed and inflated on the spot and on the thread pool. */
   async places(rounds) {
     const rows = [];
     for (const size of [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB]) {
-      const text = Buffer.from(
-        contents['JSON of 16 KiB'](numbers(1)).repeat(Math.ceil(size / 16_000)),
-      ).subarray(0, size);
+      const text = Buffer.from(contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000))).subarray(
+        0,
+        size,
+      );
       const row = { size };
       for (const [place, from] of [
         ['spot', Infinity],
