@@ -18,6 +18,8 @@ export interface Arguments {
   readonly list: boolean;
   readonly micro: boolean;
   readonly compression: boolean;
+  /** For how many seconds the soak runs; undefined for none. */
+  readonly soak: number | undefined;
   readonly help: boolean;
 }
 
@@ -38,8 +40,9 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --quick         shorter turns, then a comparison with the committed results
   --micro         the parts of the codec alone, within one process
   --compression   what compression costs by itself: bytes, CPU and memory of its options
+  --soak SECONDS  a server under full load of compressed messages: what becomes of its memory
   --json          print the results as JSON instead of tables
-  --save DIR      write results.json, a picture of each scenario and README.md there
+  --save DIR      write results.json, a picture of each scenario and README.md there; of a soak, soak.svg
   --list          name the scenarios and peers
   --help          print this
 `;
@@ -61,6 +64,7 @@ export function readArguments(list: readonly string[]): Arguments {
       quick: { type: 'boolean', default: false },
       micro: { type: 'boolean', default: false },
       compression: { type: 'boolean', default: false },
+      soak: { type: 'string' },
       json: { type: 'boolean', default: false },
       save: { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -73,6 +77,7 @@ export function readArguments(list: readonly string[]): Arguments {
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),
+    soak: readSeconds(values.soak),
   };
 }
 
@@ -97,6 +102,12 @@ function choosePeers(words: readonly string[], quick: boolean): readonly Peer[] 
   if (words.length > 0) return peers.filter(({ name }) => words.includes(name));
   if (quick) return peers.filter(({ name }) => QUICK_PEERS.includes(name));
   return peers.filter(({ byDefault }) => byDefault);
+}
+
+function readSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new TypeError(`--soak is a number of seconds, 1 to 99999, not "${text}".`);
 }
 
 function readRounds(text: string | undefined, quick: boolean): number {

@@ -13,6 +13,7 @@ import { ProgressLine } from './progress.ts';
 import { scenarioTable, targetTable } from './report.ts';
 import type { RunResult, ScenarioResult } from './results.ts';
 import { Bench, type Settings } from './run.ts';
+import { runSoak, soakChart, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
 const TURN = { milliseconds: 600, warmUp: 800 };
@@ -38,6 +39,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (args.help) console.log(HELP.trimEnd());
   else if (args.list) console.log(listOfNames());
   else if (args.micro) await measureParts(args);
+  else if (args.soak !== undefined) await soak(args, args.soak);
   else if (args.compression) await measureCompression(args);
   else await measure(args);
   return 0;
@@ -51,6 +53,19 @@ async function measureParts({ quick, json }: Arguments): Promise<void> {
 async function measureCompression({ quick, json }: Arguments): Promise<void> {
   const result = await runCompression(quick ? QUICK_COMPRESSION_ROUNDS : COMPRESSION_ROUNDS);
   console.log(json ? JSON.stringify(result, undefined, 2) : compressionTables(result));
+}
+
+async function soak({ json, save: folder }: Arguments, seconds: number): Promise<void> {
+  const line = new ProgressLine(process.stderr);
+  const result = await runSoak(seconds, (second, mib) => {
+    line.show(`${second} of ${seconds} s · ${mib.toFixed(1)} MiB`);
+  });
+  line.clear();
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'soak.svg'), soakChart(result));
+  }
+  console.log(json ? JSON.stringify(result, undefined, 2) : soakSummary(result));
 }
 
 async function measure(args: Arguments): Promise<void> {

@@ -1,0 +1,258 @@
+// Frames in, bytes out: they gather in a segment of the slab and leave in one write a turn.
+import { Buffer } from 'node:buffer';
+import process from 'node:process';
+import type { Duplex } from 'node:stream';
+import {
+  frameHeaderSize,
+  MAX_HEADER_SIZE,
+  maxTextFrameSize,
+  randomMaskingKey,
+  readMaskingKey,
+  writeFrame,
+  writeFrameHeader,
+  writeTextFrame,
+  type MaskingKey,
+} from '@framewire/codec';
+import { isPlainSocket } from './plain-socket.ts';
+import { settle, type SendCallback } from './send-callback.ts';
+import { SharedRun } from './shared-frame.ts';
+import { Segment, SLAB_SIZE } from './slab.ts';
+import { flushThisTurn, type Flushable } from './write-turn.ts';
+
+/** The longest payload that is copied into the slab; longer ones go out as header and payload, at once. */
+const MAX_COPIED = 16 * 1024;
+/** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
+const MAX_UNMEASURED = 4 * 1024;
+/** How many segments a turn may gather, at most 64 KiB each, before it is asked how much waits. */
+const MAX_UNASKED_SEGMENTS = 16;
+
+/** Writes the frames of one connection. A base class, as an object more would cost every idle connection. */
+export class FrameWriter implements Flushable {
+  protected readonly socket: Duplex;
+  readonly #generateMask: ((mask: Buffer) => void) | undefined;
+
+  /** What was written this turn: the segment that grows, those before it, and who waits for them. */
+  #segment: Segment | undefined = undefined;
+  #earlier: Segment[] | undefined = undefined;
+  #callbacks: SendCallback[] | undefined = undefined;
+  /** What was written this turn, where others write the very same. Then there is no segment. */
+  #run: SharedRun | undefined = undefined;
+  #queued = false;
+
+  constructor(socket: Duplex, generateMask: ((mask: Buffer) => void) | undefined) {
+    this.socket = socket;
+    this.#generateMask = generateMask;
+  }
+
+  /** Whether masking keys are made by the user's function, which may send something meanwhile. */
+  protected get makesMasks(): boolean {
+    return this.#generateMask !== undefined;
+  }
+
+  endTurn(): void {
+    this.#queued = false;
+    this.flush();
+  }
+
+  /** Hands all that has been framed to the socket. */
+  flush(): void {
+    if (this.#run !== undefined) this.#flushRun(this.#run);
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const earlier = this.#earlier;
+    this.#segment = undefined;
+    this.#earlier = undefined;
+    segment.close();
+    const done = this.#takeCallbacks();
+    if (earlier === undefined) this.#writeSegment(segment, done);
+    else this.#writeSegments([...earlier, segment], done);
+  }
+
+  /** Hands what has been framed to the socket once it is much. */
+  protected flushLongTurn(): void {
+    if (this.#earlier !== undefined && this.#earlier.length >= MAX_UNASKED_SEGMENTS) this.flush();
+  }
+
+  /** Takes the frame that another connection sends this turn, if there is one and nothing else has been written. */
+  protected share(first: number, payload: string | Uint8Array, done: SendCallback | undefined): boolean {
+    const before = this.#run;
+    const run = SharedRun.next(before, first, payload, this);
+    if (run === undefined || this.#segment !== undefined) return false;
+    this.#run = run;
+    this.#flushThisTurn(done);
+    return true;
+  }
+
+  #flushRun(run: SharedRun): void {
+    this.#run = undefined;
+    this.#writeBytes(run.bytes, this.#takeCallbacks());
+  }
+
+  /** Something else comes behind what is shared: both leave in one write where that is a short copy. */
+  #leaveRun(run: SharedRun): void {
+    const { length } = run;
+    if (length > MAX_COPIED) {
+      this.#flushRun(run);
+      return;
+    }
+    this.#run = undefined;
+    const segment = this.#segmentFor(length);
+    segment.memory.set(run.bytes, segment.end);
+    segment.grow(segment.end + length);
+  }
+
+  protected write(
+    first: number,
+    payload: string | Uint8Array,
+    masked: boolean,
+    done: SendCallback | undefined,
+  ): void {
+    if (this.#run !== undefined) this.#leaveRun(this.#run);
+    const size = roomFor(payload);
+    if (size === undefined) {
+      this.#writeLarge(first, payload, masked, done);
+      return;
+    }
+    // The key comes first: whoever makes it may send something meanwhile.
+    const key = masked ? this.#maskingKey() : undefined;
+    const segment = this.#segmentFor(size);
+    const { memory, end } = segment;
+    segment.grow(
+      typeof payload === 'string'
+        ? writeTextFrame(memory, end, first, payload, key)
+        : writeFrame(memory, end, first, payload, key),
+    );
+    this.#flushThisTurn(done);
+  }
+
+  /** Has what was written leave at the end of the turn, and `done` called then. */
+  #flushThisTurn(done: SendCallback | undefined): void {
+    if (done !== undefined) (this.#callbacks ??= []).push(done);
+    if (this.#queued) return;
+    this.#queued = true;
+    flushThisTurn(this);
+  }
+
+  protected writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
+    if (this.#run !== undefined) this.#leaveRun(this.#run);
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (size <= MAX_COPIED) {
+      const segment = this.#segmentFor(size);
+      for (const piece of pieces) {
+        segment.memory.set(piece, segment.end);
+        segment.grow(segment.end + piece.length);
+      }
+      this.#flushThisTurn(done);
+      return;
+    }
+    this.flush();
+    this.socket.cork();
+    const last = pieces.length - 1;
+    for (const [index, piece] of pieces.entries()) this.#writeBytes(piece, index === last ? done : undefined);
+    this.socket.uncork();
+  }
+
+  #segmentFor(size: number): Segment {
+    const segment = Segment.withRoom(size, this.#segment);
+    if (segment !== this.#segment) {
+      if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
+      this.#segment = segment;
+    }
+    return segment;
+  }
+
+  /**
+   * Writes a frame that is too long to be worth a copy, at once: later the user may have changed the bytes.
+   * To mask is to copy, and text has to be encoded somewhere: those get memory of their own.
+   */
+  #writeLarge(first: number, payload: string | Uint8Array, masked: boolean, done?: SendCallback): void {
+    this.flush();
+    const key = masked ? this.#maskingKey() : undefined;
+    if (typeof payload === 'string') {
+      const frame = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + Buffer.byteLength(payload));
+      this.#writeBytes(frame.subarray(0, writeTextFrame(frame, 0, first, payload, key)), done);
+    } else if (key !== undefined) {
+      const frame = Buffer.allocUnsafeSlow(frameHeaderSize(payload.length, true) + payload.length);
+      writeFrame(frame, 0, first, payload, key);
+      this.#writeBytes(frame, done);
+    } else {
+      const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
+      writeFrameHeader(header, 0, first, payload.length, undefined);
+      this.socket.cork();
+      this.#writeBytes(header, undefined);
+      this.#writeBytes(payload, done);
+      this.socket.uncork();
+    }
+  }
+
+  #writeSegment(segment: Segment, done: SendCallback | undefined): void {
+    const { socket } = this;
+    // Only what the kernel takes at once is read from the slab. Whatever has to wait gets memory of its own: one message that
+    // is not read would hold all that lies beside it.
+    if (!isPlainSocket(socket) || socket.writableLength > 0) {
+      const copy = segment.copy();
+      segment.release();
+      this.#writeBytes(copy, done);
+      return;
+    }
+    this.#writeBytes(segment.content, done);
+    if (socket.writableLength === 0) segment.release();
+  }
+
+  /** Writes segments that other connections' have come between: as one where they fit. */
+  #writeSegments(segments: readonly Segment[], done: SendCallback | undefined): void {
+    const size = segments.reduce((sum, { length }) => sum + length, 0);
+    if (size > SLAB_SIZE) {
+      const last = segments.length - 1;
+      for (const [index, segment] of segments.entries()) {
+        this.#writeSegment(segment, index === last ? done : undefined);
+      }
+      return;
+    }
+    const joined = Segment.withRoom(size, undefined);
+    for (const { content } of segments) {
+      joined.memory.set(content, joined.end);
+      joined.grow(joined.end + content.length);
+    }
+    joined.close();
+    for (const segment of segments) segment.release();
+    this.#writeSegment(joined, done);
+  }
+
+  /** Hands bytes to the stream. One that throws, which a stream must not, is at its end. */
+  #writeBytes(bytes: Uint8Array, done: SendCallback | undefined): void {
+    try {
+      this.socket.write(bytes, done as ((error?: Error | null) => void) | undefined);
+    } catch (error) {
+      this.socket.destroy(error as Error);
+      if (done !== undefined) process.nextTick(done, error);
+    }
+  }
+
+  #takeCallbacks(): SendCallback | undefined {
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined) return undefined;
+    this.#callbacks = undefined;
+    return (error) => {
+      settle(callbacks, error);
+    };
+  }
+
+  #maskingKey(): MaskingKey {
+    if (this.#generateMask === undefined) return randomMaskingKey();
+    const mask = Buffer.alloc(4);
+    this.#generateMask(mask);
+    return readMaskingKey(mask, 0);
+  }
+}
+
+/** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */
+function roomFor(payload: string | Uint8Array): number | undefined {
+  if (typeof payload === 'string') {
+    if (payload.length <= MAX_UNMEASURED) return maxTextFrameSize(payload.length);
+    if (payload.length > MAX_COPIED) return undefined;
+    const length = Buffer.byteLength(payload);
+    return length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + length;
+  }
+  return payload.length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + payload.length;
+}
