@@ -3,11 +3,8 @@ import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:htt
 import type * as net from 'node:net';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
-import {
-  PerMessageDeflate as Compression,
-  type CompressionStatistics as Statistics,
-  type compressionStatistics as statistics,
-} from '@framewire/permessage-deflate';
+import type * as deflate from '@framewire/permessage-deflate';
+import { PerMessageDeflate as Compression } from '@framewire/permessage-deflate';
 import type * as server from '@framewire/server';
 import type * as extensionHeader from './ws-compat/extension.ts';
 import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-deflate.ts';
@@ -22,7 +19,7 @@ import type { ServerOf, WebSocketServer as ServerClass } from './websocket-serve
  * exports is a static of it, as programs that `require()` it expect.
  */
 export class WebSocket extends WebSocketWithInternals {
-  declare static readonly compressionStatistics: typeof statistics;
+  declare static readonly compressionStatistics: typeof deflate.compressionStatistics;
   declare static readonly createWebSocketStream: typeof connection.createWebSocketStream;
   declare static readonly extension: typeof extensionHeader;
   declare static readonly PerMessageDeflate: typeof DeflateClass;
@@ -72,7 +69,7 @@ export declare namespace WebSocket {
   /** What a certificate or key may be. */
   type CertMeta = client.CertMeta;
   /** Bytes before and after compression, both ways, and the time that it took. */
-  type CompressionStatistics = Statistics;
+  type CompressionStatistics = deflate.CompressionStatistics;
   /** The server. */
   type WebSocketServer<
     Class extends server.WebSocketClass = typeof WebSocket,
