@@ -20,6 +20,8 @@ export interface OutgoingPart {
 export interface Extension {
   /** The name by which it was negotiated, as the `extensions` property tells it. */
   readonly name: string;
+  /** Whether what it makes of a text may be the same object on other connections, so that it is framed once. Default false. */
+  readonly sharesTexts?: boolean;
   /**
    * Transforms a piece of a message. Undefined instead of data, on the first piece only, leaves the whole message as it is.
    * A call comes only when the one before is done.

@@ -13,7 +13,7 @@ import {
   writeTextFrame,
   type MaskingKey,
 } from '@framewire/codec';
-import { isPlainSocket } from './plain-socket.ts';
+import { isPlainSocket, isSocket } from './plain-socket.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
@@ -77,15 +77,19 @@ export class FrameWriter implements Flushable {
   protected share(first: number, payload: string | Uint8Array, done: SendCallback | undefined): boolean {
     const before = this.#run;
     const run = SharedRun.next(before, first, payload, this);
+    // At the end of the turn the frame is forgotten, too.
+    this.#flushThisTurn(undefined);
     if (run === undefined || this.#segment !== undefined) return false;
     this.#run = run;
     this.#flushThisTurn(done);
+    if (run.length > SLAB_SIZE) this.#flushRun(run);
     return true;
   }
 
   #flushRun(run: SharedRun): void {
     this.#run = undefined;
-    this.#writeBytes(run.bytes, this.#takeCallbacks());
+    const { bytes } = run;
+    this.#writeBytes(isSocket(this.socket) ? bytes : Buffer.from(bytes), this.#takeCallbacks());
   }
 
   /** Something else comes behind what is shared: both leave in one write where that is a short copy. */

@@ -206,7 +206,8 @@ export class Outbound<T> extends FrameWriter {
     this.#compressing = this.#inMessage && compressed;
     const first = firstByte(opcode, mode.fin, rsv1);
     // Bytes of the user may change; text cannot, and what an extension has made is not changed.
-    const canShare = !mode.masked && (compressed || typeof data === 'string');
+    const canShare =
+      !mode.masked && (compressed ? this.#extension?.sharesTexts === true : typeof data === 'string');
     if (canShare && this.share(first, data, done)) return;
     this.write(first, data, mode.masked, done);
   }

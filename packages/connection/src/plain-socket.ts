@@ -1,4 +1,4 @@
-// Sockets of which it is certain when they have let go of the bytes that they were given.
+// What becomes of bytes that a stream is given: whether it only reads them, and when it has let go of them.
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
@@ -20,4 +20,9 @@ export function isPlainSocket(socket: Duplex): boolean {
     socket._write === _write &&
     socket._writev === _writev
   );
+}
+
+/** Whether a stream is a socket of any kind, which reads what it is given; another may hand the very bytes on to somebody who changes them. */
+export function isSocket(stream: Duplex): boolean {
+  return stream instanceof Socket;
 }

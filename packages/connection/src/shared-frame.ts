@@ -39,11 +39,15 @@ export class SharedRun {
   /** The frame that was last sent behind these. */
   #next: SharedRun | undefined = undefined;
   #bytes: Uint8Array | undefined = undefined;
+  /** How many bytes they are. */
+  readonly length: number;
 
   private constructor(before: SharedRun | undefined, first: number, payload: string | Uint8Array) {
     this.#before = before;
     this.#first = first;
     this.#payload = payload;
+    const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    this.length = (before?.length ?? 0) + frameHeaderSize(size, false) + size;
   }
 
   /**
@@ -73,11 +77,6 @@ export class SharedRun {
   /** All frames from the first one on, side by side. */
   get bytes(): Uint8Array {
     return (this.#bytes ??= SharedRun.#join(this));
-  }
-
-  /** How many bytes they are. */
-  get length(): number {
-    return this.bytes.length;
   }
 
   /** The bytes of a run: in a loop, as there may be thousands of frames. */

@@ -148,3 +148,20 @@ describe('maxBufferedAmount', () => {
     await closeOf(ws);
   });
 });
+
+test('what is shared with a connection that has no limit is counted too', async () => {
+  const free = attach(new Stuck(), 'server');
+  const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 * 1024 });
+  const lines = story(limited);
+  const text = 'x'.repeat(512 * 1024);
+  let sent = 0;
+  for (let i = 0; i < 40 && limited.readyState === limited.OPEN; i++) {
+    for (const ws of [free, limited]) ws.send(`${i}${text}`);
+    sent++;
+  }
+  expect(sent).toBeLessThan(6);
+  await closeOf(limited);
+  expect(lines[0]).toBe(`error ${EXCEEDED}`);
+  free.terminate();
+  await closeOf(free);
+});

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import type { Extension, OutgoingPart, TransformDone, WebSocketConnection } from '@framewire/connection';
-import { closeOf, hex, rawPair, readAll, readBytes } from './support/pairs.ts';
+import { closeOf, end, hex, memoryPair, rawPair, readAll, readBytes } from './support/pairs.ts';
 
 interface Receiver {
   readonly connection: WebSocketConnection;
@@ -135,6 +135,7 @@ describe('what an extension makes of it', () => {
   const shared = Buffer.from('shared');
   class Sharing implements Extension {
     readonly name = 'x-share';
+    readonly sharesTexts = true;
     compress({ data }: OutgoingPart, done: TransformDone): void {
       done(null, data === 'text' ? shared : Buffer.from('own'));
     }
@@ -177,4 +178,20 @@ test('a receiver that was told of one text and gets another in a listener of the
   await closed;
   await endAll(all.slice(1));
   first!.peer.destroy();
+});
+
+test('in memory each receiver has bytes of its own: what one makes of them is nobody else’s', async () => {
+  const pairs = [1, 2, 3].map(() => memoryPair());
+  const heard = pairs.map(
+    ({ client }) =>
+      new Promise<string>((resolve) => {
+        client.on('message', (data: Buffer) => {
+          resolve(data.toString());
+          data.fill('0');
+        });
+      }),
+  );
+  for (const { server } of pairs) server.send('hello');
+  expect(await Promise.all(heard)).toEqual(['hello', 'hello', 'hello']);
+  for (const pair of pairs) await end(pair);
 });

@@ -29,14 +29,15 @@ describe('the module', () => {
     ]);
   });
 
-  test('has on the class of require() just what that of ws has, and the same names of classes', async () => {
+  test('has on the class of require() what that of ws has and one name more, and the same names of classes', async () => {
     const look = (name: string): Promise<string> =>
       runBuilt(`
         const WebSocket = require('${name}');
         const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'].map((state) =>
           Object.getOwnPropertyDescriptor(WebSocket, state));
         console.log(JSON.stringify([WebSocket.name, WebSocket.Server.name, Object.keys(WebSocket).sort(), states]));`);
-    expect(await look('framewire')).toBe(await look('ws'));
+    expect((await look('framewire')).replace('"compressionStatistics",', '')).toBe(await look('ws'));
+    expect(await look('framewire')).toContain('"compressionStatistics",');
   });
 
   test('names the states as the DOM does', () => {

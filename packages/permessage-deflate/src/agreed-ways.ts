@@ -27,7 +27,7 @@ export interface Ways {
   readonly inflate: InflaterOptions;
   /** For whole texts, where every message stands alone. */
   readonly compressor: SharedCompressor | undefined;
-  /** The length from which on a message is compressed, in bytes; at least 1. */
+  /** The length from which on a message is compressed, in bytes. */
   readonly threshold: number;
 }
 
@@ -66,10 +66,7 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
       concurrency,
     },
     compressor: deflate.takeover ? undefined : compressorFor(deflaterOptions),
-    threshold: Math.max(
-      1,
-      deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
-    ),
+    threshold: deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
   };
 }
 

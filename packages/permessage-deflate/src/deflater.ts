@@ -57,29 +57,42 @@ export class Deflater {
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
   compress(piece: Piece, done: DeflateDone): void {
-    const engine = (this.#engine ??= this.#takeEngine(piece));
-    if (piece.data.length < this.#options.offThreadFrom) {
-      let flushed: Buffer;
-      try {
-        flushed = engine.run(piece.data);
-      } catch (error) {
-        done(error as Error);
-        return;
-      }
-      done(null, this.#finish(piece, flushed));
+    const isShort = piece.data.length < this.#options.offThreadFrom;
+    let flushed: Buffer | undefined;
+    try {
+      const engine = (this.#engine ??= this.#takeEngine(piece));
+      if (isShort) flushed = engine.run(piece.data);
+    } catch (error) {
+      done(error as Error);
       return;
     }
+    if (flushed !== undefined) done(null, this.#finish(piece, flushed));
+    else this.#compressLater(piece, done);
+  }
+
+  /** Compresses on the thread pool, when there is a place. A connection that closes meanwhile is told nothing. */
+  #compressLater(piece: Piece, done: DeflateDone): void {
     this.#isAway = true;
+    // What the history keeps is what zlib has read: meanwhile the user may change his bytes.
+    const own = this.#options.takeover ? { ...piece, data: Buffer.from(piece.data) } : piece;
     this.#options.concurrency.run((next) => {
+      const engine = this.#engine;
+      if (this.#closed || engine === undefined) {
+        next();
+        return;
+      }
       const chunks: Buffer[] = [];
       engine.runLater(
-        piece.data,
+        own.data,
         (chunk) => chunks.push(chunk) > 0,
         (error) => {
-          next();
           this.#isAway = false;
-          if (error !== null) done(error);
-          else done(null, this.#finish(piece, Buffer.concat(chunks)));
+          try {
+            if (error !== null) done(error);
+            else if (!this.#closed) done(null, this.#finish(own, Buffer.concat(chunks)));
+          } finally {
+            next();
+          }
         },
       );
     });
@@ -107,39 +120,54 @@ export class Deflater {
   }
 
   /**
-   * Without context takeover an engine is lent; and with it for a connection's first message, if the history holds it whole: a
-   * connection that says only one thing never has a context.
+   * For a whole message an engine is lent, without context takeover, and with it for a connection's first one, if the history
+   * holds that: a connection that says only one thing never has a context. What is lent forgets at each flush, also between
+   * fragments, which have an engine made for them.
    */
   #takeEngine({ data, first, fin }: Piece): ZlibEngine {
     const { takeover, pool } = this.#options;
     const history = takeover ? (this.#history ??= new History(pool.options.dictionary)) : undefined;
-    this.#isLent = history === undefined || (history.isEmpty && first && fin && data.length <= HISTORY_LIMIT);
+    this.#isLent = first && fin && (history === undefined || this.#isEnough(history, data));
     if (this.#isLent) return pool.lend();
-    const dictionary = history?.bytes;
-    return ZlibEngine.deflate(dictionary?.length ? { ...pool.options, dictionary } : pool.options);
+    if (history === undefined || history.isEmpty) return ZlibEngine.deflate(pool.options);
+    return ZlibEngine.deflate({ ...pool.options, dictionary: history.bytes });
+  }
+
+  /** Whether the history alone will do after this message. It holds the end of a dictionary only. */
+  #isEnough(history: History, data: Uint8Array): boolean {
+    return (
+      history.isEmpty && data.length <= HISTORY_LIMIT && this.#options.pool.options.dictionary === undefined
+    );
   }
 
   #finish({ data, first, fin }: Piece, flushed: Buffer): Uint8Array | undefined {
     const compressed = fin ? withoutTail(flushed) : flushed;
-    const mayLeave = first && fin && this.#options.leaveIncompressible;
-    const gains = !mayLeave || compressed.length < data.length;
-    if (this.#closed) return compressed;
+    const gains = compressed.length < data.length || !(first && fin && this.#mayLeave());
     if (gains) this.#history?.add(data);
     if (fin) this.#endMessage(gains);
     return gains ? compressed : undefined;
   }
 
+  /**
+   * Whether a message that does not shrink is sent as it is. The peer never sees it compressed, so nothing may point back to it: a
+   * context is lost by that. One that remembers more than the history is worth the few bytes that the message costs.
+   */
+  #mayLeave(): boolean {
+    const { leaveIncompressible } = this.#options;
+    return leaveIncompressible && (this.#isLent || this.#history === undefined || this.#history.isWhole);
+  }
+
   #endMessage(sent: boolean): void {
     const engine = this.#engine;
     if (engine === undefined) return;
-    if (!this.#isLent && sent) {
+    if (this.#isLent) {
+      this.#engine = undefined;
+      this.#options.pool.takeBack(engine);
+    } else if (sent && this.#options.takeover) {
       this.#options.idleContexts?.use(this);
-      return;
+    } else {
+      this.#closeEngine();
     }
-    // The peer never sees what was not sent, so nothing may point back to it.
-    if (this.#isLent) this.#options.pool.takeBack(engine);
-    else this.#closeEngine();
-    this.#engine = undefined;
   }
 }
 

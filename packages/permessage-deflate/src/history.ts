@@ -10,15 +10,22 @@ const NOTHING = Buffer.alloc(0);
 export class History {
   #memory = NOTHING;
   #end = 0;
+  #messages = 0;
+  #isWhole = true;
 
   /** @param dictionary what comes before all messages */
   constructor(dictionary?: NodeJS.ArrayBufferView | ArrayBuffer) {
-    if (dictionary !== undefined) this.add(bytesOf(dictionary));
+    if (dictionary !== undefined) this.#append(bytesOf(dictionary));
   }
 
-  /** Whether nothing has been said. */
+  /** Whether no message, nor a piece of one, has been said. */
   get isEmpty(): boolean {
-    return this.#end === 0;
+    return this.#messages === 0;
+  }
+
+  /** Whether all that was said is kept. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** What is kept: a view that the next {@link History.add} changes. */
@@ -27,6 +34,12 @@ export class History {
   }
 
   add(data: Uint8Array): void {
+    this.#messages++;
+    this.#append(data);
+  }
+
+  #append(data: Uint8Array): void {
+    if (this.#end + data.length > HISTORY_LIMIT) this.#isWhole = false;
     const added = data.length > HISTORY_LIMIT ? data.subarray(-HISTORY_LIMIT) : data;
     if (this.#end + added.length > this.#memory.length) this.#makeRoom(added.length);
     this.#memory.set(added, this.#end);
@@ -37,7 +50,7 @@ export class History {
   #makeRoom(size: number): void {
     const kept = this.#memory.subarray(Math.max(0, this.#end - Math.max(0, HISTORY_LIMIT - size)), this.#end);
     if (this.#memory.length < 2 * HISTORY_LIMIT) {
-      const memory = Buffer.allocUnsafeSlow(this.isEmpty ? size : 2 * HISTORY_LIMIT);
+      const memory = Buffer.allocUnsafeSlow(this.#end === 0 ? size : 2 * HISTORY_LIMIT);
       memory.set(kept);
       this.#memory = memory;
     } else {

@@ -94,28 +94,42 @@ export class Inflater {
     this.#finish(job, done);
   }
 
-  /** Inflates on the thread pool, when there is a place. */
+  /** Inflates on the thread pool, when there is a place. A connection that closes meanwhile is told nothing. */
   #queue(job: InflateJob, done: InflateDone): void {
     this.#options.concurrency.run((next) => {
-      this.#runLater(job, (error, data) => {
-        next();
-        done(error, data);
+      this.#runLater(job, next, (error, data) => {
+        try {
+          done(error, data);
+        } finally {
+          next();
+        }
       });
     });
   }
 
-  #runLater(job: InflateJob, done: InflateDone): void {
+  #runLater(job: InflateJob, giveUp: () => void, done: InflateDone): void {
+    if (this.#closed) {
+      giveUp();
+      return;
+    }
     if (job.isComplete) {
       this.#finish(job, done);
       return;
     }
     const { length } = job.rest;
-    this.#currentEngine().runLater(
+    let engine: ZlibEngine;
+    try {
+      engine = this.#currentEngine();
+    } catch (error) {
+      this.#fail(inflateError('CORRUPT', error as Error), done);
+      return;
+    }
+    engine.runLater(
       job.rest,
       (chunk) => job.take(chunk),
       (error) => {
         if (this.#closed) {
-          done(null, job.data());
+          giveUp();
           return;
         }
         if (error !== null) {
@@ -128,7 +142,7 @@ export class Inflater {
           this.#fail(inflateError('CORRUPT', breach as Error), done);
           return;
         }
-        this.#runLater(job, done);
+        this.#runLater(job, giveUp, done);
       },
     );
   }

@@ -24,6 +24,8 @@ const NO_OPTIONS: TransformOptions = {};
 /** permessage-deflate on one connection, as it was negotiated (RFC 7692 §7.2). */
 export class PerMessageDeflate {
   readonly name = EXTENSION_NAME;
+  /** Whether what is made of a text may be the same object on other connections. */
+  readonly sharesTexts: boolean;
   readonly #ways: Ways;
   readonly #deflater: Deflater;
   readonly #inflater: Inflater;
@@ -36,6 +38,7 @@ export class PerMessageDeflate {
    */
   constructor(view: RoleView, maxPayload: number, options: TransformOptions = NO_OPTIONS) {
     this.#ways = sharedWays(view, maxPayload, options);
+    this.sharesTexts = this.#ways.compressor !== undefined;
     this.#deflater = new Deflater(this.#ways.deflate);
     this.#inflater = new Inflater(this.#ways.inflate);
   }
@@ -52,7 +55,8 @@ export class PerMessageDeflate {
    */
   compress(part: Part, done: DeflateDone): void {
     const { data, first, fin } = part;
-    if (first && isShorter(data, this.#ways.threshold)) {
+    // Of an empty message there is nothing to compress; but an empty first piece may be the begin of a long one.
+    if (first && isShorter(data, Math.max(this.#ways.threshold, fin ? 1 : 0))) {
       this.#sent.addLeftAsItIs();
       done(null);
       return;

@@ -41,7 +41,7 @@ export class SharedCompressor {
     deflater.compress({ data: Buffer.from(text), first: true, fin: true }, (error, compressed) => {
       const { waiting = [] } = entry;
       Object.assign(entry, { waiting: undefined, error, compressed });
-      for (const each of waiting) each(error, compressed);
+      tellAll(waiting, error, compressed);
     });
   }
 
@@ -53,5 +53,22 @@ export class SharedCompressor {
     }
     if (this.#texts.length === MAX_TEXTS) this.#texts.shift();
     this.#texts.push(entry);
+  }
+}
+
+/** Tells each, also behind one who throws. */
+function tellAll(
+  waiting: readonly DeflateDone[],
+  error: Error | null,
+  compressed: Uint8Array | undefined,
+): void {
+  let told = 0;
+  try {
+    for (const each of waiting) {
+      told++;
+      each(error, compressed);
+    }
+  } finally {
+    if (told < waiting.length) tellAll(waiting.slice(told), error, compressed);
   }
 }

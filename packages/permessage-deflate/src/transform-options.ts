@@ -20,7 +20,8 @@ export interface TransformOptions {
   /** Messages of fewer bytes are not compressed where there is context takeover. Default 0: all are, as in `ws`. */
   readonly takeoverThreshold?: number | undefined;
   /**
-   * Whether a whole message that would not shrink is sent as it is. Default true; `false` is for who has to have every message
+   * Whether a whole message that would not shrink is sent as it is; not where that would cost a context that remembers more than
+   * a few KiB, which is worth more than the few bytes by which the message grows. Default true; `false` is for who has to have every message
    * compressed, and adds some bytes to such a one.
    */
   readonly leaveIncompressible?: boolean | undefined;
@@ -94,9 +95,12 @@ export function resolveOption(
   const known = withProfile.get(option);
   if (known !== undefined) return known;
   const resolved = {
-    threshold: SHARED_THRESHOLD,
     ...option,
-    zlibDeflateOptions: { level: SHARED_LEVEL, ...option.zlibDeflateOptions },
+    threshold: option.threshold ?? SHARED_THRESHOLD,
+    zlibDeflateOptions: {
+      ...option.zlibDeflateOptions,
+      level: option.zlibDeflateOptions?.level ?? SHARED_LEVEL,
+    },
     serverNoContextTakeover: true,
     clientNoContextTakeover: true,
   };

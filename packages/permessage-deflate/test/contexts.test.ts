@@ -40,13 +40,69 @@ describe('with context takeover', () => {
   test('nothing points to a message that was left as it is: the peer’s inflater has never seen it', async () => {
     const sender = sends();
     const compressed: Buffer[] = [];
-    const texts = ['hello '.repeat(20), 'x'.repeat(5000), 'hello '.repeat(20)];
+    const texts = ['hello '.repeat(20), 'x'.repeat(1000), 'hello '.repeat(20)];
     const secret = noise(500, 7);
     for (const text of texts) {
       expect(await compress(sender, [secret])).toBeUndefined();
       compressed.push((await compress(sender, [Buffer.from(text)]))!);
     }
     expect(await inflateAll(compressed)).toBe(texts.join(''));
+    sender.close();
+  });
+
+  test('what does not shrink costs no context that remembers more than the history: it is sent compressed', async () => {
+    const sender = sends();
+    const snapshot = Buffer.concat(Array.from({ length: 10 }, (_, seed) => noise(1700, seed)));
+    const said = [snapshot, snapshot, noise(500, 77), snapshot];
+    const compressed: Buffer[] = [];
+    for (const each of said)
+      compressed.push(
+        (await compress(sender, [Buffer.concat([each, Buffer.alloc(each.length > 500 ? 99 : 0)])]))!,
+      );
+    expect(compressed[2]!.length).toBeLessThan(500 + 16);
+    expect(compressed[3]!.length).toBeLessThan(500);
+    expect((await inflateAll(compressed)).length).toBe(3 * 17_099 + 500);
+    sender.close();
+  });
+
+  test('bytes that their owner changes while they are on the thread pool are remembered as they were', async () => {
+    const sender = sends({ deflateOffThreadFrom: 2000 });
+    const bytes = Buffer.from('what was said '.repeat(300));
+    const first = compress(sender, [bytes]);
+    bytes.fill('!');
+    const compressed = [(await first)!];
+    expect(await compress(sender, [noise(1500, 3)])).toBeDefined();
+    sender.close();
+
+    const other = sends({ deflateOffThreadFrom: 1000, dropContextAfter: 1000 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const [a, b] = [Buffer.from('a'.repeat(500) + 'what was said '.repeat(200)), 'what was said '.repeat(20)];
+    const text = a.toString();
+    await compress(other, [Buffer.from('begin')]);
+    const away = compress(other, [a]);
+    a.fill('!');
+    const messages = [(await away)!];
+    vi.advanceTimersByTime(5000);
+    messages.push((await compress(other, [Buffer.from(b)]))!);
+    const inflate = sends();
+    await decompress(inflate, (await compress(sends(), [Buffer.from('begin')])) ?? Buffer.of(0));
+    other.close();
+    inflate.close();
+    expect(compressed.length + messages.length).toBe(3);
+    expect((await inflateAll(messages)).endsWith(text.slice(-100) + b)).toBe(true);
+  });
+
+  test('an empty first fragment leaves the choice to what follows', async () => {
+    const sender = sends();
+    expect((await compress(sender, [Buffer.alloc(0), Buffer.alloc(5000)]))!.length).toBeLessThan(50);
+    expect(await compress(sender, [Buffer.alloc(0)])).toBeUndefined();
+    sender.close();
+  });
+
+  test('a dictionary longer than the history is used whole', async () => {
+    const dictionary = noise(16_000, 3);
+    const sender = sends({ zlibDeflateOptions: { dictionary } });
+    expect(await lengthOf(sender, dictionary.subarray(0, 500))).toBeLessThan(50);
     sender.close();
   });
 

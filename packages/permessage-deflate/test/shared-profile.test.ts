@@ -1,4 +1,6 @@
 // Where nothing is remembered: what connections have in common, and what goes to many.
+import { randomBytes } from 'node:crypto';
+import process from 'node:process';
 import { constants, inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
@@ -10,7 +12,7 @@ import {
   roleView,
   type PerMessageDeflateOptions,
 } from '@framewire/permessage-deflate';
-import { compress, view } from './transforming.ts';
+import { compress, decompress, view } from './transforming.ts';
 
 const TEXT = 'the same to everybody; '.repeat(100);
 
@@ -84,6 +86,90 @@ describe('a text that goes to many in one turn', () => {
   });
 });
 
+describe('what is lent from connection to connection', () => {
+  const secret = 'a secret of one connection, '.repeat(40);
+
+  test.each([
+    ['whole', [secret]],
+    ['in fragments', [secret, secret]],
+  ])('a message that is sent %s is nothing that the next connection points back to', async (_how, parts) => {
+    const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, { threshold: 0 }));
+    const alone = (await compress(two!, [Buffer.from(secret)]))!;
+    await compress(
+      one!,
+      parts.map((part) => Buffer.from(part)),
+    );
+    expect((await compress(two!, [Buffer.from(secret)]))!.length).toBe(alone.length);
+    expect(inflated(alone)).toBe(secret);
+  });
+
+  test('the fragments of a message point back to each other', async () => {
+    const random = randomBytes(2000);
+    const sender = new PerMessageDeflate(view(15, false), 0, { threshold: 0 });
+    expect((await compress(sender, [random, random, random]))!.length).toBeLessThan(2200);
+  });
+});
+
+describe('a text that cannot be compressed', () => {
+  const wrong = { zlibDeflateOptions: { level: 99 } };
+
+  test('is told to all who send it, also behind one who throws', async () => {
+    const options = { ...wrong };
+    const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, options));
+    const part = { data: TEXT, first: true, fin: true };
+    const errors: (Error | null)[] = [];
+    one!.compress(part, (error) => errors.push(error));
+    two!.compress(part, (error) => errors.push(error));
+    expect(errors.map((error) => error instanceof Error)).toEqual([true, true]);
+
+    const waiting = [1, 2, 3].map(
+      () => new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 }),
+    );
+    const told: number[] = [];
+    const thrown = new Promise<Error>((resolve) => {
+      process.setUncaughtExceptionCaptureCallback(resolve);
+    });
+    for (const [index, extension] of waiting.entries()) {
+      extension.compress(part, () => {
+        told.push(index);
+        if (index === 1) throw new Error('of a listener');
+      });
+    }
+    expect((await thrown).message).toBe('of a listener');
+    process.setUncaughtExceptionCaptureCallback(null);
+    expect(told).toEqual([0, 1, 2]);
+  });
+});
+
+describe('a connection that closes while the thread pool is at work', () => {
+  test('is told nothing any more, and gives its place to others', async () => {
+    const options = { deflateOffThreadFrom: 0, inflateOffThreadFrom: 0 };
+    const sender = new PerMessageDeflate(view(15, false), 0, options);
+    const compressed = (await compress(sender, [Buffer.alloc(4 << 20)]))!;
+    const told: string[] = [];
+    for (let i = 0; i < 14; i++) {
+      const closing = new PerMessageDeflate(view(15, false), 0, options);
+      closing.decompress(compressed, () => told.push('inflated'));
+      closing.compress({ data: Buffer.alloc(1 << 20), first: true, fin: true }, () => told.push('deflated'));
+      closing.close();
+    }
+    // Behind all of them.
+    expect((await decompress(sender, compressed)).length).toBe(4 << 20);
+    expect(told).toEqual([]);
+    sender.close();
+  });
+
+  test('or that cannot make an engine keeps no place', async () => {
+    const wrong = new PerMessageDeflate(view(15, false), 0, {
+      inflateOffThreadFrom: 0,
+      zlibInflateOptions: { chunkSize: 1 },
+    });
+    for (let i = 0; i < 12; i++) await expect(decompress(wrong, Buffer.alloc(9))).rejects.toThrow();
+    const right = new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 });
+    expect(await compress(right, [Buffer.alloc(5000)])).toBeDefined();
+  });
+});
+
 describe('the profile "shared"', () => {
   test('agrees on no context takeover, on both sides, whichever side has it', () => {
     const shared = resolveOption('shared')!;
@@ -127,6 +213,12 @@ describe('the profile "shared"', () => {
     expect(resolveOption('shared')?.zlibDeflateOptions).toEqual({ level: 3 });
     const own = resolveOption({ profile: 'shared', zlibDeflateOptions: { level: 9, memLevel: 9 } });
     expect(own?.zlibDeflateOptions).toEqual({ level: 9, memLevel: 9 });
+    const leftOut = resolveOption({
+      profile: 'shared',
+      threshold: undefined,
+      zlibDeflateOptions: { level: undefined },
+    });
+    expect(leftOut).toMatchObject({ threshold: 256, zlibDeflateOptions: { level: 3 } });
   });
 
   test('is one object for one option, so that connections share what they can', () => {
