@@ -183,6 +183,32 @@ describe('what compression has done', () => {
   });
 });
 
+test('who is ended while a text for many is on the thread pool takes nothing from the others, and who closes gets it first', async () => {
+  const [server, port] = await serve(ours, {
+    perMessageDeflate: { profile: 'shared', deflateOffThreadFrom: 1000 } as ws.PerMessageDeflateOptions,
+  });
+  const clients = Array.from({ length: 6 }, () => new WebSocket(`ws://127.0.0.1:${port}`));
+  const stories = clients.map(
+    (client) =>
+      new Promise<string[]>((resolve) => {
+        const story: string[] = [];
+        client.on('message', (data: Buffer) => story.push(`${data.length}`));
+        client.on('close', (code) => {
+          story.push(`close ${code}`);
+          resolve(story);
+        });
+      }),
+  );
+  for (const client of clients) await once(client, 'open');
+  while (server.clients.size < clients.length) await once(server, 'connection');
+  const connections = [...server.clients];
+  for (const connection of connections) connection.send('for everybody '.repeat(20_000));
+  connections.shift()!.terminate();
+  for (const connection of connections) connection.close(1000);
+  const told = await Promise.all(stories);
+  expect(told.map(String).sort()).toEqual([...Array<string>(5).fill('280000,close 1000'), 'close 1006']);
+});
+
 describe('a server', () => {
   test.each([
     ['on the spot', 1 << 20],
