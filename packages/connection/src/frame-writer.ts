@@ -77,12 +77,14 @@ export class FrameWriter implements Flushable {
   protected share(first: number, payload: string | Uint8Array, done: SendCallback | undefined): boolean {
     const before = this.#run;
     const run = SharedRun.next(before, first, payload, this);
-    // At the end of the turn the frame is forgotten, too.
-    this.#flushThisTurn(undefined);
-    if (run === undefined || this.#segment !== undefined) return false;
+    if (run === undefined || this.#segment !== undefined) {
+      // The turn has to end, where the frame is forgotten, also if it is so long that it is written at once.
+      this.#flushThisTurn(undefined);
+      return false;
+    }
     this.#run = run;
     this.#flushThisTurn(done);
-    if (run.length > SLAB_SIZE) this.#flushRun(run);
+    if (run.length > SLAB_SIZE) this.flush();
     return true;
   }
 

@@ -117,6 +117,20 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
+  test('is another in another turn also where it is so long that the first had it written at once', async () => {
+    const all = await receivers(3);
+    const writes = all.map(writesOf);
+    const text = 'x'.repeat(70_000);
+    all[0]!.connection.send(text);
+    await new Promise(setImmediate);
+    for (const { connection } of all.slice(1)) connection.send(text);
+    await new Promise(setImmediate);
+    expect(writes.map(({ length }) => length)).toEqual([1, 1, 1]);
+    // Not the frame of the turn before, which both would have.
+    expect(writes[1]![0] === writes[2]![0]).toBe(false);
+    await endAll(all);
+  });
+
   test('goes masked by itself from each client', async () => {
     const one = await rawPair('client');
     const other = await rawPair('client');
@@ -161,6 +175,22 @@ describe('what an extension makes of it', () => {
     expect(writes[5]![0]).toBe(writes[3]![0]);
     await endAll(all);
   });
+});
+
+test('what an extension makes for one connection alone takes nobody’s place among the frames of the turn', async () => {
+  const alone: Extension = {
+    name: 'x-alone',
+    compress: ({ data }, done) => done(null, Buffer.from(data as string)),
+    decompress: (data, done) => done(null, data),
+    close: () => undefined,
+  };
+  const plain = await receivers(3);
+  const others = await receivers(8, () => alone);
+  const writes = plain.map(writesOf);
+  for (const { connection } of [plain[0]!, ...others, ...plain.slice(1)]) connection.send('hello');
+  for (const { peer } of plain) expect(await readBytes(peer, 7)).toEqual(hex('81 05 68656c6c6f'));
+  expect(writes[1]![0]).toBe(writes[2]![0]);
+  await endAll([...plain, ...others]);
 });
 
 test('a receiver that was told of one text and gets another in a listener of the first gets both', async () => {

@@ -11,9 +11,9 @@ const TAIL_LENGTH = 4;
 /** An empty message, or the end of one that has been flushed already: the begin of an empty stored block (§7.2.3.6). */
 const EMPTY_BLOCK = Buffer.of(0);
 
-/** A piece of a message, in bytes. */
-export interface Piece {
-  readonly data: Uint8Array;
+/** A piece of a message, in bytes if not otherwise said. */
+export interface Piece<Data = Uint8Array> {
+  readonly data: Data;
   /** Whether the message begins with it. */
   readonly first: boolean;
   /** Whether the message ends with it. */

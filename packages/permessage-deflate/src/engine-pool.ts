@@ -1,34 +1,32 @@
 // Engines without a context of their own: lent for one message, and then to the next connection.
 import { ZlibEngine, type EngineOptions } from './zlib-engine.ts';
 
-/** How many idle engines of a kind are kept; more are at work only while several messages are made by fragments or on the thread pool. */
+/** How many idle engines of a kind are kept; more are at work only while several messages are on the thread pool. */
 const MAX_IDLE = 2;
 
 /** Engines of one direction and one set of options. */
 export class EnginePool {
   readonly options: EngineOptions;
   readonly #make: () => ZlibEngine;
-  readonly #resets: boolean;
   readonly #idle: ZlibEngine[] = [];
 
-  private constructor(options: EngineOptions, make: () => ZlibEngine, resets: boolean) {
+  private constructor(options: EngineOptions, make: () => ZlibEngine) {
     this.options = options;
     this.#make = make;
-    this.#resets = resets;
   }
 
   /** The compressors with these options. */
   static deflate(options: EngineOptions): EnginePool {
-    return find('deflate', options, () => {
-      return new EnginePool(options, () => ZlibEngine.deflate(options, true), false);
-    });
+    return find(
+      'deflate',
+      options,
+      () => new EnginePool(options, () => ZlibEngine.deflateEachAlone(options)),
+    );
   }
 
   /** The decompressors with these options. */
   static inflate(options: EngineOptions): EnginePool {
-    return find('inflate', options, () => {
-      return new EnginePool(options, () => ZlibEngine.inflate(options), true);
-    });
+    return find('inflate', options, () => new EnginePool(options, () => ZlibEngine.inflate(options)));
   }
 
   /** An engine that knows of nothing that came before. Give it back. */
@@ -44,8 +42,8 @@ export class EnginePool {
       engine.close();
       return;
     }
-    // A compressor forgets by itself; from an inflater a hostile peer could read what another has sent.
-    if (this.#resets) engine.reset();
+    // Else the next connection could point back to, or read, what this one has said.
+    engine.forget();
     this.#idle.push(engine);
   }
 }

@@ -15,6 +15,14 @@ const table = {
 /** An error that says with which code to fail the connection. */
 export type InflateError = Error & { readonly code: string; readonly closeCode: number };
 
+/** What Node's zlib says where a call would make more than `maxOutputLength`. */
+const MORE_THAN_WANTED = 'ERR_BUFFER_TOO_LARGE';
+
+/** What the failure of an engine is to the connection. */
+export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
+  return cause.code === MORE_THAN_WANTED ? inflateError('TOO_LONG') : inflateError('CORRUPT', cause);
+}
+
 /** The error of a row; one that zlib has told keeps its code and text. */
 export function inflateError(rule: keyof typeof table, cause?: Error): InflateError {
   const { code, closeCode, errorClass, message } = table[rule];

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { EnginePool } from './engine-pool.ts';
 import { HISTORY_LIMIT } from './history.ts';
-import { inflateError, type InflateError } from './inflate-error.ts';
+import { inflateError, inflateErrorOf, type InflateError } from './inflate-error.ts';
 import { InflateJob } from './inflate-job.ts';
 import { ZlibEngine } from './zlib-engine.ts';
 
@@ -87,8 +87,7 @@ export class Inflater {
         this.#advance(job, slice.length);
       }
     } catch (error) {
-      const tooLong = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-      this.#fail(tooLong ? inflateError('TOO_LONG') : inflateError('CORRUPT', error as Error), done);
+      this.#fail(inflateErrorOf(error as Error), done);
       return;
     }
     this.#finish(job, done);
@@ -121,7 +120,7 @@ export class Inflater {
     try {
       engine = this.#currentEngine();
     } catch (error) {
-      this.#fail(inflateError('CORRUPT', error as Error), done);
+      this.#fail(inflateErrorOf(error as Error), done);
       return;
     }
     engine.runLater(
@@ -133,13 +132,13 @@ export class Inflater {
           return;
         }
         if (error !== null) {
-          this.#fail(inflateError('CORRUPT', error), done);
+          this.#fail(inflateErrorOf(error), done);
           return;
         }
         try {
           this.#advance(job, length);
         } catch (breach) {
-          this.#fail(inflateError('CORRUPT', breach as Error), done);
+          this.#fail(inflateErrorOf(breach as Error), done);
           return;
         }
         this.#runLater(job, giveUp, done);
@@ -157,9 +156,9 @@ export class Inflater {
     const engine = this.#currentEngine();
     job.rest = job.rest.subarray(engine.consumed);
     if (engine.consumed === given || job.isOver) return;
-    // The next stream begins with an empty window, whatever was said before: a reset would bring back what the context was made from.
+    // The next stream begins with an empty window, whatever was said before: to forget would bring back what the context was made from.
     if (engine.isClosed || this.#options.takeover) this.#discardEngine();
-    else engine.reset();
+    else engine.forget();
     this.#isFirst = false;
     if (job.rest.length <= TAIL.length + 1) job.rest = job.rest.subarray(job.rest.length);
     else if (++job.streams === MAX_STREAMS) throw new Error('too many streams');

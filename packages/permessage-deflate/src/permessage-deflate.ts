@@ -2,22 +2,15 @@
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import { sharedWays, type Ways } from './agreed-ways.ts';
-import { Deflater, type DeflateDone } from './deflater.ts';
+import { Deflater, type DeflateDone, type Piece } from './deflater.ts';
 import { Inflater, type InflateDone } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { EXTENSION_NAME } from './parameters.ts';
-import { Counter, processCounters, type CompressionStatistics } from './statistics.ts';
+import { Counter, processCounters, type CompressionStatistics, type Place } from './statistics.ts';
 import type { TransformOptions } from './transform-options.ts';
 
-/** A piece of a message. */
-export interface Part {
-  /** Text, which cannot change: sent to many connections in one turn it is compressed once. Or bytes. */
-  readonly data: string | Uint8Array;
-  /** Whether the message begins with it. */
-  readonly first: boolean;
-  /** Whether the message ends with it. */
-  readonly fin: boolean;
-}
+/** A piece of a message: bytes, or text, which cannot change, so that what goes to many in one turn is compressed once. */
+export type Part = Piece<string | Uint8Array>;
 
 const NO_OPTIONS: TransformOptions = {};
 
@@ -62,18 +55,20 @@ export class PerMessageDeflate {
       return;
     }
     const began = performance.now();
-    let onTheSpot = true;
+    let place: Place = 'event loop';
     const finish: DeflateDone = (error, compressed) => {
-      this.#sent.addTime(performance.now() - began, onTheSpot);
-      if (compressed !== undefined) this.#sent.add(byteLength(data), compressed.length, fin);
-      else if (error === null) this.#sent.addLeftAsItIs();
+      this.#sent.addTime(performance.now() - began, place);
+      if (compressed !== undefined) {
+        this.#sent.addBytes(byteLength(data), compressed.length);
+        if (fin) this.#sent.addMessage();
+      } else if (error === null) this.#sent.addLeftAsItIs();
       done(error, compressed);
     };
     const { compressor } = this.#ways;
     if (typeof data !== 'string') this.#deflater.compress({ data, first, fin }, finish);
     else if (first && fin && compressor !== undefined) compressor.compress(data, finish);
     else this.#deflater.compress({ data: Buffer.from(data), first, fin }, finish);
-    onTheSpot = false;
+    place = 'thread pool';
   }
 
   /**
@@ -83,16 +78,19 @@ export class PerMessageDeflate {
    */
   decompress(message: Uint8Array, done: InflateDone): void {
     const began = performance.now();
-    let onTheSpot = true;
+    let place: Place = 'event loop';
     this.#inflater.decompress(message, (error, data) => {
-      this.#received.addTime(performance.now() - began, onTheSpot);
-      if (data !== undefined) this.#received.add(data.length, message.length, true);
+      this.#received.addTime(performance.now() - began, place);
+      if (data !== undefined) {
+        this.#received.addBytes(data.length, message.length);
+        this.#received.addMessage();
+      }
       done(error, data);
     });
-    onTheSpot = false;
+    place = 'thread pool';
   }
 
-  /** Frees what belongs to the connection. */
+  /** Frees what belongs to the connection. What is on the thread pool, or waits for a place there, is not told any more. */
   close(): void {
     this.#deflater.close();
     this.#inflater.close();

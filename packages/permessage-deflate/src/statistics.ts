@@ -22,6 +22,9 @@ export interface CompressionStatistics {
   readonly received: DirectionStatistics;
 }
 
+/** Where time has passed: in the event loop, which it held up, or beside it. */
+export type Place = 'event loop' | 'thread pool';
+
 /** Counts one direction of a connection, and of the process beside it. */
 export class Counter {
   #messages = 0;
@@ -38,11 +41,16 @@ export class Counter {
   }
 
   /** A piece of a message has become another: of `bytes` bytes `compressedBytes`, or the other way round. */
-  add(bytes: number, compressedBytes: number, endsMessage: boolean): void {
-    if (endsMessage) this.#messages++;
+  addBytes(bytes: number, compressedBytes: number): void {
     this.#bytes += bytes;
     this.#compressedBytes += compressedBytes;
-    this.#total?.add(bytes, compressedBytes, endsMessage);
+    this.#total?.addBytes(bytes, compressedBytes);
+  }
+
+  /** Its last piece has. */
+  addMessage(): void {
+    this.#messages++;
+    this.#total?.addMessage();
   }
 
   addLeftAsItIs(): void {
@@ -50,11 +58,10 @@ export class Counter {
     this.#total?.addLeftAsItIs();
   }
 
-  /** Time has passed: in the event loop, or beside it. */
-  addTime(milliseconds: number, onTheSpot: boolean): void {
-    if (onTheSpot) this.#milliseconds += milliseconds;
+  addTime(milliseconds: number, place: Place): void {
+    if (place === 'event loop') this.#milliseconds += milliseconds;
     else this.#threadPoolMilliseconds += milliseconds;
-    this.#total?.addTime(milliseconds, onTheSpot);
+    this.#total?.addTime(milliseconds, place);
   }
 
   snapshot(): DirectionStatistics {

@@ -57,12 +57,12 @@ export const DEFAULT_THRESHOLD = 1024;
 export const SHARED_THRESHOLD = 256;
 /**
  * The level of zlib where none is given: what it makes of JSON, text and source code is up to 8 % longer than what zlib's own
- * default makes, 6, for about two thirds of the time.
+ * default makes, 6.
  */
 export const DEFAULT_LEVEL = 4;
 /** The same with context takeover, where a lower level loses more: 4 up to 20 %. */
 export const DEFAULT_TAKEOVER_LEVEL = 5;
-/** That of the shared profile, which has another purpose than the shortest messages: up to 10 % longer, for half of the time. */
+/** That of the shared profile, which has another purpose than the shortest messages: up to 10 % longer, for about two thirds of the time. */
 export const SHARED_LEVEL = 3;
 /** A message as long as this takes as much time on the spot as a trip to the thread pool costs several times over. */
 export const DEFLATE_OFF_THREAD_FROM = 32 * 1024;

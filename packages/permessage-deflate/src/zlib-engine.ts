@@ -60,14 +60,15 @@ export class ZlibEngine {
     });
   }
 
-  /**
-   * An engine that compresses.
-   *
-   * @param forgets whether each call begins with an empty window, as if the engine were new: nothing that it makes points back
-   *   to an earlier call (Z_FULL_FLUSH). It costs less than a reset.
-   */
-  static deflate(options: EngineOptions, forgets = false): ZlibEngine {
-    const flush = forgets ? constants.Z_FULL_FLUSH : constants.Z_SYNC_FLUSH;
+  /** An engine that compresses, and may point back to what it has compressed before. */
+  static deflate(options: EngineOptions): ZlibEngine {
+    const flush = constants.Z_SYNC_FLUSH;
+    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush }), flush);
+  }
+
+  /** One of which each call begins with an empty window, as if the engine were new (Z_FULL_FLUSH). It costs less than a reset. */
+  static deflateEachAlone(options: EngineOptions): ZlibEngine {
+    const flush = constants.Z_FULL_FLUSH;
     return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush }), flush);
   }
 
@@ -136,9 +137,9 @@ export class ZlibEngine {
     });
   }
 
-  /** Forgets its window: the next call begins a stream. */
-  reset(): void {
-    this.#zlib.reset();
+  /** Empties its window: the next call begins a stream. */
+  forget(): void {
+    if (this.#flush !== constants.Z_FULL_FLUSH) this.#zlib.reset();
   }
 
   /** Frees its memory. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { constants, inflateRawSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   acceptOffer,
   compressionStatistics,
@@ -103,6 +103,17 @@ describe('what is lent from connection to connection', () => {
     expect(inflated(alone)).toBe(secret);
   });
 
+  test('a message that points back to what another connection was sent is refused', async () => {
+    const sender = new PerMessageDeflate(view(15, true), 0);
+    const secret = Buffer.concat([randomBytes(600), Buffer.alloc(99)]);
+    const first = (await compress(sender, [secret]))!;
+    const pointing = (await compress(sender, [secret]))!;
+    const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0));
+    await decompress(one!, first);
+    await expect(decompress(two!, pointing)).rejects.toMatchObject({ closeCode: 1007 });
+    sender.close();
+  });
+
   test('the fragments of a message point back to each other', async () => {
     const random = randomBytes(2000);
     const sender = new PerMessageDeflate(view(15, false), 0, { threshold: 0 });
@@ -126,6 +137,9 @@ describe('a text that cannot be compressed', () => {
       () => new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 }),
     );
     const told: number[] = [];
+    onTestFinished(() => {
+      process.setUncaughtExceptionCaptureCallback(null);
+    });
     const thrown = new Promise<Error>((resolve) => {
       process.setUncaughtExceptionCaptureCallback(resolve);
     });
@@ -136,7 +150,6 @@ describe('a text that cannot be compressed', () => {
       });
     }
     expect((await thrown).message).toBe('of a listener');
-    process.setUncaughtExceptionCaptureCallback(null);
     expect(told).toEqual([0, 1, 2]);
   });
 });

@@ -1,0 +1,10 @@
+// What the package exports by name: said once, for `import` and for the class that `require()` gives.
+export { createWebSocketStream } from '@framewire/connection';
+export { compressionStatistics } from '@framewire/permessage-deflate';
+export * as extension from './ws-compat/extension.ts';
+export { PerMessageDeflate } from './ws-compat/per-message-deflate.ts';
+export { Receiver } from './ws-compat/receiver.ts';
+export { Sender } from './ws-compat/sender.ts';
+export * as subprotocol from './ws-compat/subprotocol.ts';
+export { WebSocketServer } from './websocket-server.ts';
+export { WebSocket } from './websocket.ts';
