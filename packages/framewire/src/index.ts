@@ -1,9 +1,9 @@
 // The umbrella: the client's WebSocket and the server in one, in the shape that programs written for `ws` expect.
 import * as exported from './exports.ts';
 import { hangStaticsOn } from './ws-compat/statics.ts';
+import { WebSocket } from './websocket.ts';
 
-const { WebSocket, WebSocketServer } = exported;
-hangStaticsOn(WebSocket, { ...exported, Server: WebSocketServer });
+hangStaticsOn(WebSocket, { ...exported, Server: exported.WebSocketServer });
 
 export * from './exports.ts';
 export default WebSocket;
