@@ -12,6 +12,12 @@ import type { Outcome, Step } from '../outcome.ts';
 /** The lines beside the oldest, on which the tests of the sources run. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
+/** What another engine runs, or the compiler, does the same whichever Node starts it: once is enough. */
+const ONCE = ['**/engines.test.ts', '**/browser.test.ts', '**/types-corpus.test.ts'].flatMap((pattern) => [
+  '--exclude',
+  pattern,
+]);
+
 export const lines: Step = {
   name: 'lines',
   title: `the packages' tests, against what was built, on Node ${NEWER_LINES.join(', ')}`,
@@ -28,6 +34,8 @@ async function testOn(line: NodeLine): Promise<Outcome> {
   const folders = publishedPackages()
     .filter(({ path }) => existsSync(join(path, 'test')))
     .map(({ folder }) => `packages/${folder}/test/`);
-  const { outcome } = await vitest(node.program, `node-${line}`, folders, { env: { FRAMEWIRE_BUILT: '1' } });
+  const { outcome } = await vitest(node.program, `node-${line}`, [...folders, ...ONCE], {
+    env: { FRAMEWIRE_BUILT: '1' },
+  });
   return { ...outcome, notes: outcome.notes.map((note) => `on Node ${line}: ${note}`) };
 }
