@@ -29,6 +29,8 @@ export interface DeflaterOptions {
   readonly pool: EnginePool;
   /** Whether a message may point back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
+  /** The size of the buffers that a context writes to, in bytes; undefined: zlib's. */
+  readonly chunkSize: number | undefined;
   /** Whether a whole message that would not shrink is not compressed. */
   readonly leaveIncompressible: boolean;
   /** From how many bytes on a piece is compressed on the thread pool. */
@@ -125,12 +127,12 @@ export class Deflater {
    * fragments, which have an engine made for them.
    */
   #takeEngine({ data, first, fin }: Piece): ZlibEngine {
-    const { takeover, pool } = this.#options;
+    const { takeover, pool, chunkSize } = this.#options;
     const history = takeover ? (this.#history ??= new History(pool.options.dictionary)) : undefined;
     this.#isLent = first && fin && (history === undefined || this.#isEnough(history, data));
     if (this.#isLent) return pool.lend();
-    if (history === undefined || history.isEmpty) return ZlibEngine.deflate(pool.options);
-    return ZlibEngine.deflate({ ...pool.options, dictionary: history.bytes });
+    const own = history === undefined || history.isEmpty ? {} : { dictionary: history.bytes };
+    return ZlibEngine.deflate({ ...pool.options, chunkSize, ...own });
   }
 
   /** Whether the history alone will do after this message. It holds the end of a dictionary only. */

@@ -33,6 +33,8 @@ export interface InflaterOptions {
   readonly takeover: boolean;
   /** The base-2 logarithm of the window of a context, 9 to 15. */
   readonly windowBits: number;
+  /** The size of the buffers that a context writes to, in bytes; undefined: zlib's. */
+  readonly chunkSize: number | undefined;
   /** The longest message, in bytes; 0 = no limit. */
   readonly maxPayload: number;
   /** From how many compressed bytes on a message is inflated on the thread pool. */
@@ -202,11 +204,12 @@ export class Inflater {
   }
 
   #takeEngine(): ZlibEngine {
-    const { takeover, pool, windowBits } = this.#options;
+    const { takeover, pool, windowBits, chunkSize } = this.#options;
     if (!takeover || this.#isFirst) return pool.lend();
     const dictionary = this.#first;
     this.#first = undefined;
-    return ZlibEngine.inflate({ ...pool.options, windowBits, ...(dictionary?.length ? { dictionary } : {}) });
+    const own = { windowBits, chunkSize, ...(dictionary?.length ? { dictionary } : {}) };
+    return ZlibEngine.inflate({ ...pool.options, ...own });
   }
 }
 

@@ -7,10 +7,14 @@ export interface TransformOptions {
   /**
    * Options of zlib for compressing: `level`, `memLevel`, `strategy`, `chunkSize`, `dictionary`, and `windowBits` where it is
    * smaller than what was agreed on. Default: zlib's, but for the level: {@link DEFAULT_LEVEL}, with context takeover
-   * {@link DEFAULT_TAKEOVER_LEVEL}, in the shared profile {@link SHARED_LEVEL}.
+   * {@link DEFAULT_TAKEOVER_LEVEL}, in the shared profile {@link SHARED_LEVEL}; and for `chunkSize`, which is 64 KiB where
+   * connections share a compressor.
    */
   readonly zlibDeflateOptions?: ZlibOptions | undefined;
-  /** Options of zlib for inflating: `chunkSize`, `dictionary`. Default: zlib's. */
+  /**
+   * Options of zlib for inflating: `chunkSize`, `dictionary`. Default: zlib's, but for `chunkSize`: 32 KiB, and 64 KiB where
+   * connections share a decompressor.
+   */
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /**
    * Messages of fewer bytes are not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the

@@ -38,7 +38,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class ZlibEngine {
   readonly #zlib: DeflateRaw | InflateRaw;
-  readonly #flush: number;
+  readonly #forgets: boolean;
   /** What a call has made: most make one chunk. */
   #output: Buffer = NOTHING;
   #chunks: Buffer[] | undefined = undefined;
@@ -47,9 +47,10 @@ export class ZlibEngine {
   #consumed = 0;
   #closed = false;
 
-  private constructor(zlib: DeflateRaw | InflateRaw, flush: number) {
+  /** @param forgets whether each flush empties the window */
+  private constructor(zlib: DeflateRaw | InflateRaw, forgets: boolean) {
     this.#zlib = zlib;
-    this.#flush = flush;
+    this.#forgets = forgets;
     zlib.on('data', (chunk: Buffer) => {
       this.#collect(chunk);
     });
@@ -62,20 +63,17 @@ export class ZlibEngine {
 
   /** An engine that compresses, and may point back to what it has compressed before. */
   static deflate(options: EngineOptions): ZlibEngine {
-    const flush = constants.Z_SYNC_FLUSH;
-    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush }), flush);
+    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false);
   }
 
   /** One of which each call begins with an empty window, as if the engine were new (Z_FULL_FLUSH). It costs less than a reset. */
   static deflateEachAlone(options: EngineOptions): ZlibEngine {
-    const flush = constants.Z_FULL_FLUSH;
-    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush }), flush);
+    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_FULL_FLUSH }), true);
   }
 
   /** An engine that decompresses. */
   static inflate(options: EngineOptions): ZlibEngine {
-    const flush = constants.Z_SYNC_FLUSH;
-    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush }), flush);
+    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false);
   }
 
   /** How many bytes of the last call's input were used: less than all where the stream has ended (BFINAL). */
@@ -131,15 +129,15 @@ export class ZlibEngine {
     };
     this.#failed = finish;
     handle.on('data', onData).once('end', onEnd);
-    handle.write(input);
-    handle.flush(this.#flush, () => {
+    // Each write ends with the flush that the stream was made with: one way to the thread pool and back.
+    handle.write(input, () => {
       finish(null);
     });
   }
 
   /** Empties its window: the next call begins a stream. */
   forget(): void {
-    if (this.#flush !== constants.Z_FULL_FLUSH) this.#zlib.reset();
+    if (!this.#forgets) this.#zlib.reset();
   }
 
   /** Frees its memory. */
