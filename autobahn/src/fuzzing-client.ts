@@ -31,6 +31,9 @@ export interface ClientRunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How many cases that keep a processor busy run at the same time for each processor. */
+const HEAVY_JOBS_EACH = 3;
+
 /** Thrown when no TCP connection to the server can be made: it is given up. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
@@ -45,8 +48,13 @@ export async function testServer(target: ServerTarget, options: ClientRunOptions
   const of = (pace: Pace) => options.cases.filter((testCase) => paceOf(testCase) === pace);
   await runAll(of('light'), options.jobs, target, options);
   await runAll(of('quiet'), 1, target, options);
-  // One more than there are processors: while one waits for its echo another computes.
-  await runAll(of('heavy'), Math.min(options.jobs, availableParallelism() + 1), target, options);
+  // More than there are processors: most wait for their echo, or for the thread pool.
+  await runAll(
+    of('heavy'),
+    Math.min(options.jobs, availableParallelism() * HEAVY_JOBS_EACH),
+    target,
+    options,
+  );
 }
 
 async function runAll(
