@@ -22,6 +22,8 @@ export interface Scenario {
   readonly title: string;
   readonly kind: Kind;
   readonly connections: number;
+  /** Broadcast: how many more there are that read nothing once they are open. Default 0. */
+  readonly deaf?: number;
   /** Bytes of a message before compression. */
   readonly size: number;
   /** Echo: messages in flight on each connection, sent in one write. Else: messages a turn. */
@@ -31,6 +33,8 @@ export interface Scenario {
   readonly fragments?: number;
   readonly compression?: Compression;
   readonly tls?: boolean;
+  /** Whether the longest time that the event loop was held is told too. */
+  readonly watchLoop?: boolean;
 }
 
 /** What the load generator tells about what it did. */

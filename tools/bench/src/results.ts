@@ -8,6 +8,7 @@ export const METRICS = {
   p50: { title: 'p50 µs', digits: 0 },
   p99: { title: 'p99 µs', digits: 0 },
   bytes: { title: 'bytes', digits: 0 },
+  held: { title: 'loop held ms', digits: 1 },
   heap: { title: 'heap KB', digits: 2 },
   rss: { title: 'RSS KB', digits: 2 },
   external: { title: 'external KB', digits: 2 },

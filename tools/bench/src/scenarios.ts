@@ -71,6 +71,19 @@ function compressedEchoes(): Scenario[] {
   );
 }
 
+/** What goes through the thread pool, or else holds the event loop. */
+function largeCompressedEchoes(): Scenario[] {
+  const common = { payload: 'json', watchLoop: true } as const;
+  const title = 'Compressed JSON echo, 4 x 1 MiB x 1';
+  return [
+    echo('deflate-1m', `${title}, level 6`, 4, MiB, 1, { ...common, compression: withoutTakeover }),
+    echo('deflate-1m-default', `${title}, default options`, 4, MiB, 1, {
+      ...common,
+      compression: { takeover: false },
+    }),
+  ];
+}
+
 const withoutTakeover: Compression = { takeover: false, level: 6 };
 
 /** Every scenario. Titles of echoes give connections x bytes x messages in flight on each. */
@@ -80,7 +93,7 @@ export const scenarios: readonly Scenario[] = [
   echo('echo-20x64', 'Echo, 64 x 20 B x 64', 64, 20, 64),
   echo('echo-1k', 'Echo, 64 x 1 KiB x 1', 64, KiB, 1),
   echo('echo-16k', 'Echo, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'binary' }),
-  echo('echo-1m', 'Echo, 4 x 1 MiB x 1', 4, MiB, 1, { payload: 'binary' }),
+  echo('echo-1m', 'Echo, 4 x 1 MiB x 1', 4, MiB, 1, { payload: 'binary', watchLoop: true }),
   echo('echo-64m', 'Echo, 1 x 64 MiB x 1', 1, 64 * MiB, 1, { payload: 'binary' }),
   echo('echo-text', 'Echo of non-ASCII text, 64 x 256 B x 1', 64, 256, 1, { payload: 'non-ascii' }),
   echo('echo-text-16k', 'Echo of non-ASCII text, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'non-ascii' }),
@@ -100,7 +113,12 @@ export const scenarios: readonly Scenario[] = [
   broadcast('broadcast-deflate-x10', 'Compressed broadcast, 1 KiB to 1,000, ten a turn', KiB, 10, {
     compression: withoutTakeover,
   }),
+  broadcast('broadcast-deaf', 'Broadcast, 1 KiB to 100 beside 4 that read nothing, one a turn', KiB, 1, {
+    connections: 100,
+    deaf: 4,
+  }),
   ...compressedEchoes(),
+  ...largeCompressedEchoes(),
   client('client-64', 'Client sends of 64 B', 64, 100),
   client('client-1k', 'Client sends of 1 KiB', KiB, 100),
   client('client-64k', 'Client sends of 64 KiB', 64 * KiB, 16),

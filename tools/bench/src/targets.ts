@@ -46,6 +46,12 @@ const share = (scenario: string, peer: string, atMost: number, metric: Metric = 
   bound: { share: atMost },
 });
 
+/** The event loop is held at most so many milliseconds longer than in another scenario. */
+const heldNoLonger = (scenario: string, other: string, atMost: number): Target => ({
+  ...{ scenario, metric: 'held', peer: OURS, other },
+  bound: { excess: atMost },
+});
+
 /** Every target. */
 export const targets: readonly Target[] = [
   gain('echo-64x1', 1.12),
@@ -72,6 +78,10 @@ export const targets: readonly Target[] = [
   gain('deflate-16k-default', 2),
   share('deflate-16k-default', 'bun', 1),
   share('deflate-16k-default', 'ws', 1.08, 'bytes'),
+  gain('deflate-1m', 1),
+  gain('deflate-1m-default', 1),
+  heldNoLonger('deflate-1m', 'echo-1m', 2),
+  heldNoLonger('deflate-1m-default', 'echo-1m', 2),
   gain('deflate-512x1-takeover', 2.5),
   share('idle-takeover', 'ws', 0.6, 'rss'),
   gain('broadcast-deflate-x1', 10),

@@ -40,6 +40,7 @@ test('every server here echoes what it was sent, or the run would say so', async
 test.each([
   'push-64',
   'broadcast-x10',
+  'broadcast-deaf',
   'tls-64x1',
   'deflate-512x16-takeover',
   'upgrade',
@@ -50,6 +51,16 @@ test.each([
   const result = await bench.measure(small(name), two);
   expect(result.skipped).toEqual([]);
   for (const { samples } of result.results) expect(samples[0]?.cpu).toBeGreaterThan(0);
+});
+
+test('how long the event loop was held is told where a scenario asks for it, of those on Node', async () => {
+  const three = peers.filter((peer) => ['framewire', 'ws', 'bun'].includes(peer.name));
+  const { skipped, results } = await bench.measure({ ...small('deflate-1m'), size: 64 * 1024 }, three);
+  expect(skipped).toEqual([]);
+  const held = new Map(results.map(({ peer, samples }) => [peer, samples[0]?.held]));
+  expect(held.get('framewire')).toBeGreaterThan(0);
+  expect(held.get('ws')).toBeGreaterThan(0);
+  expect(held.get('bun')).toBeUndefined();
 });
 
 test('the memory of idle connections is measured', async () => {

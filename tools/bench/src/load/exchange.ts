@@ -33,22 +33,25 @@ export class Exchange {
   /** Opens the connections, and checks that the first answer is what it should be. */
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
     const sockets = await openAll(target, scenario.connections);
+    // What the server has for these piles up there.
+    const deaf = await openAll(target, scenario.deaf ?? 0);
+    for (const socket of deaf) socket.pause();
     try {
       await check(scenario, sockets);
-      return new Exchange(scenario, sockets);
+      return new Exchange(scenario, sockets, deaf);
     } catch (error) {
-      closeAll(sockets);
+      closeAll([...sockets, ...deaf]);
       throw error;
     }
   }
 
-  private constructor(scenario: Scenario, sockets: Socket[]) {
+  private constructor(scenario: Scenario, sockets: Socket[], deaf: Socket[]) {
     const { kind, burst } = scenario;
     this.#writes = writesOf(
       prepareMessages(scenario).map(({ wire }) => wire),
       kind === 'echo' ? burst : 1,
     );
-    this.#sockets = sockets;
+    this.#sockets = [...sockets, ...deaf];
     const whole = kind === 'broadcast';
     const writers = whole ? sockets.slice(0, 1) : sockets;
     const expected = whole ? sockets.length * burst : burst;

@@ -1,5 +1,6 @@
 // How the driver talks to the process it measures: a line of JSON each way, over standard input and output, in Node, Bun
 // and Deno alike. Nothing is said while messages are being counted.
+import * as perfHooks from 'node:perf_hooks';
 import process from 'node:process';
 
 /** What the driver asked for: the last argument, as JSON. */
@@ -11,11 +12,24 @@ function collectGarbage() {
   for (let i = 0; i < 3; i++) collect?.();
 }
 
+/** Watches the event loop once it has been asked for, as its timer costs a little. */
+let loop;
+
 const commands = {
   /** Microseconds of all threads of this process, user and system. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;
+  },
+  /** The most milliseconds for which the event loop was held at a stretch since the last call, in steps of one; Node only. */
+  held() {
+    if (!loop) {
+      loop = perfHooks.monitorEventLoopDelay({ resolution: 1 });
+      loop.enable();
+    }
+    const milliseconds = loop.max / 1e6;
+    loop.reset();
+    return milliseconds;
   },
   memory() {
     collectGarbage();
