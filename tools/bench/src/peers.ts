@@ -56,6 +56,18 @@ function serverOnNode(name: string, title: string, file: string): Peer {
   return { name, title, byDefault: true, cpu: 'process', command };
 }
 
+/** What a connection of Node's HTTP server costs by itself: the floor of what an idle WebSocket can hold. */
+const http: Peer = {
+  name: 'http',
+  title: 'bare node:http upgrade',
+  byDefault: true,
+  cpu: 'process',
+  command: ({ kind, compression }, task) =>
+    kind === 'idle' && !compression
+      ? { program: process.execPath, args: ['--expose-gc', script('http'), JSON.stringify(task)] }
+      : undefined,
+};
+
 /** A peer that is only a client, on Node. */
 function clientOnNode(name: string, title: string, library: string): Peer {
   const peer = onNode(name, title, library);
@@ -101,6 +113,7 @@ export const peers: readonly Peer[] = [
   serverOnNode('websocket', 'websocket', 'older-drivers'),
   serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),
   onNode('net', 'raw node:net', 'net'),
+  http,
   bun,
   deno,
   clientOnNode('undici', 'undici', 'undici'),

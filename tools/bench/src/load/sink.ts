@@ -1,13 +1,10 @@
 // Where clients send to: a server that counts messages and says a word after each batch, so that no client runs ahead.
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { acceptingHeadFor } from '../measured/accept.mjs';
 import { serverTextFrame } from './frames.ts';
 import { MessageCounter } from './replies.ts';
-
-/** RFC 6455 §1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** A sink for one or more clients. */
 export class Sink {
@@ -46,22 +43,10 @@ export class Sink {
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.once('data', (head: Buffer) => {
-      socket.write(upgradeResponse(head.toString('latin1')));
+      socket.write(acceptingHeadFor(head.toString('latin1')));
       socket.on('data', (chunk: Buffer) => {
         for (seen += counter.push(chunk); seen >= this.#batch; seen -= this.#batch) socket.write(word);
       });
     });
   }
-}
-
-function upgradeResponse(head: string): string {
-  const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1] ?? '';
-  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
-  return [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
-    '\r\n',
-  ].join('\r\n');
 }

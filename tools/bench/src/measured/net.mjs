@@ -1,15 +1,14 @@
 // The floor: what a program pays that does nothing with the bytes. It answers the upgrade, then writes back what it reads, or
 // writes frames that lay ready.
-import { createHash } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
 import { createServer as createTlsServer } from 'node:tls';
+import { acceptingHead, acceptingHeadFor } from './accept.mjs';
 import { newsTexts } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const { behaviour, count = 1 } = task;
 const everybody = new Set();
 const ready =
@@ -25,13 +24,6 @@ function textFrame(payload) {
 
 function repeated(frame, times) {
   return Buffer.concat(Array.from({ length: times }, () => frame));
-}
-
-function answer(key) {
-  const accept = createHash('sha1')
-    .update(key + GUID)
-    .digest('base64');
-  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
 }
 
 function onData(socket, chunk) {
@@ -50,8 +42,7 @@ function onConnection(socket) {
   socket.setNoDelay(true);
   socket.on('error', () => {});
   socket.once('data', (head) => {
-    const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString('latin1'))?.[1] ?? '';
-    socket.write(answer(key));
+    socket.write(acceptingHeadFor(head.toString('latin1')));
     everybody.add(socket);
     socket.on('close', () => everybody.delete(socket));
     socket.on('data', (chunk) => onData(socket, chunk));
@@ -62,7 +53,7 @@ function onConnection(socket) {
 function bareUpgrades() {
   return createHttpServer().on('upgrade', (request, socket) => {
     socket.on('error', () => {});
-    socket.write(answer(request.headers['sec-websocket-key']));
+    socket.write(acceptingHead(request.headers['sec-websocket-key']));
     // The close frame goes back without its mask: FIN and opcode 8, two bytes of code 1000.
     socket.once('data', () => socket.end(Buffer.from([0x88, 2, 0x03, 0xe8])));
   });

@@ -1,0 +1,37 @@
+// What an idle connection costs that Node's HTTP server has upgraded, before there is a WebSocket on it: a socket with shared
+// listeners, and an EventEmitter on which the program listens as it does on a WebSocket.
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import process from 'node:process';
+import { acceptingHead } from './accept.mjs';
+import { serveDriver } from './control.mjs';
+
+const emitterOf = Symbol('emitterOf');
+
+function onData(chunk) {
+  this[emitterOf].emit('message', chunk);
+}
+
+function onError() {}
+
+/** A frame of 126 bytes to 64 KiB without its mask (RFC 6455 §5.2), echoed with the same header. */
+function echo(socket, frame) {
+  const payload = Buffer.from(frame.subarray(8));
+  for (let i = 0; i < payload.length; i++) payload[i] ^= frame[4 + (i & 3)];
+  socket.write(Buffer.concat([Buffer.from([frame[0], frame[1] & 0x7f, frame[2], frame[3]]), payload]));
+}
+
+const server = createServer().on('upgrade', (request, socket) => {
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.write(acceptingHead(request.headers['sec-websocket-key']));
+  const emitter = new EventEmitter();
+  socket[emitterOf] = emitter;
+  emitter.on('message', (frame) => echo(socket, frame));
+  emitter.on('error', () => {});
+  socket.on('data', onData).on('error', onError).on('end', onError).on('close', onError);
+});
+
+server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
+  serveDriver({ port: server.address().port, runtime: `Node ${process.versions.node}` });
+});
