@@ -18,6 +18,8 @@ export interface Arguments {
   readonly list: boolean;
   readonly micro: boolean;
   readonly compression: boolean;
+  /** Whether nothing is measured, and the committed results go into the READMEs. */
+  readonly readme: boolean;
   /** For how many seconds the soak runs; undefined for none. */
   readonly soak: number | undefined;
   readonly help: boolean;
@@ -43,6 +45,7 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --soak SECONDS  a server under full load of compressed messages: what becomes of its memory
   --json          print the results as JSON instead of tables
   --save DIR      write results.json, a picture of each scenario and README.md there; of a soak, soak.svg
+  --readme        measure nothing: put the committed results into the READMEs
   --list          name the scenarios and peers
   --help          print this
 `;
@@ -64,6 +67,7 @@ export function readArguments(list: readonly string[]): Arguments {
       quick: { type: 'boolean', default: false },
       micro: { type: 'boolean', default: false },
       compression: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
       soak: { type: 'string' },
       json: { type: 'boolean', default: false },
       save: { type: 'string' },
@@ -71,9 +75,9 @@ export function readArguments(list: readonly string[]): Arguments {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { quick, json, node, save, list: names, micro, compression, help } = values;
+  const { quick, json, node, save, list: names, micro, compression, readme, help } = values;
   return {
-    ...{ quick, json, node, save, list: names, micro, compression, help },
+    ...{ quick, json, node, save, list: names, micro, compression, readme, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
 import { committedResults, compare, describeMoves } from './compare.ts';
+import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
 import { resultFiles } from './page.ts';
@@ -38,10 +39,23 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (args.help) console.log(HELP.trimEnd());
   else if (args.list) console.log(listOfNames());
+  else if (args.readme) return refresh();
   else if (args.micro) await measureParts(args);
   else if (args.soak !== undefined) await soak(args, args.soak);
   else if (args.compression) await measureCompression(args);
   else await measure(args);
+  return 0;
+}
+
+/** Returns the exit code. */
+function refresh(): number {
+  const run = committedResults();
+  if (!run) {
+    console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
+    return 1;
+  }
+  const files = refreshReadmes(run);
+  console.log(files.length > 0 ? `changed: ${files.join(', ')}` : 'The READMEs show the committed results.');
   return 0;
 }
 

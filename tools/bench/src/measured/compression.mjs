@@ -43,6 +43,7 @@ const contents = {
 const profiles = {
   'level 6': { zlibDeflateOptions: { level: 6 } },
   true: true,
+  'true, no takeover': { serverNoContextTakeover: true, threshold: 0 },
   'level 6, no takeover': { serverNoContextTakeover: true, threshold: 0, zlibDeflateOptions: { level: 6 } },
   "'shared'": 'shared',
 };

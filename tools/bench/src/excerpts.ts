@@ -1,0 +1,108 @@
+// The figures that READMEs show: tables of the committed results, put where the README has room for them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { table } from './page.ts';
+import { number, titleOfPeer, titleOfScenario } from './report.ts';
+import { figure, METRICS, type Metric, type RunResult } from './results.ts';
+import { ratio } from './statistics.ts';
+import { OURS } from './targets.ts';
+
+/** A table in a README: a row for each scenario, a column for each peer's figure. */
+export interface Excerpt {
+  /** The file, from the root of the repository. */
+  readonly file: string;
+  /** What the place in the file is called. */
+  readonly name: string;
+  readonly scenarios: readonly string[];
+  readonly peers: readonly string[];
+  readonly metrics: readonly Metric[];
+}
+
+/** Every table. */
+export const excerpts: readonly Excerpt[] = [
+  {
+    file: 'README.md',
+    name: 'speed',
+    scenarios: ['echo-64x16', 'push-64', 'broadcast-x10', 'deflate-512x16', 'broadcast-deflate-x1'],
+    peers: [OURS, 'ws', 'bun'],
+    metrics: ['cpu'],
+  },
+  {
+    file: 'packages/permessage-deflate/README.md',
+    name: 'compressed echoes',
+    scenarios: [
+      ...['deflate-512x1', 'deflate-512x16', 'deflate-16k', 'deflate-1m'],
+      ...['deflate-512x1-default', 'deflate-16k-default', 'deflate-1m-default'],
+      ...['deflate-512x1-takeover', 'deflate-16k-takeover', 'deflate-16k-takeover-default'],
+    ],
+    peers: [OURS, 'ws', 'bun'],
+    metrics: ['cpu', 'bytes'],
+  },
+  {
+    file: 'packages/permessage-deflate/README.md',
+    name: 'compressed broadcasts',
+    scenarios: ['broadcast-x1', 'broadcast-deflate-x1', 'broadcast-deflate-x10'],
+    peers: [OURS, 'ws', 'bun'],
+    metrics: ['cpu'],
+  },
+  {
+    file: 'packages/permessage-deflate/README.md',
+    name: 'compressed and idle',
+    scenarios: ['idle', 'idle-deflate', 'idle-takeover'],
+    peers: [OURS, 'ws'],
+    metrics: ['heap', 'rss', 'external'],
+  },
+];
+
+/** The table in Markdown. With CPU time alone it ends with how many times ours that of `ws` is. */
+export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Excerpt): string {
+  const withGain = metrics.length === 1;
+  const head = metrics.flatMap((metric) =>
+    peers.map((peer) => `${titleOfPeer(peer)}, ${METRICS[metric].title}`),
+  );
+  const rows = scenarios.map((name) => {
+    const result = run.scenarios.find(({ scenario }) => scenario === name);
+    const cells = metrics.flatMap((metric) =>
+      peers.map((peer) => {
+        const value = figure(result, peer, metric);
+        return value === undefined ? '-' : number(value.median, METRICS[metric].digits);
+      }),
+    );
+    const gain = ratio(figure(result, 'ws', 'cpu')?.median, figure(result, OURS, 'cpu')?.median);
+    return [titleOfScenario(name), ...cells, ...(withGain ? [gain.toFixed(1)] : [])];
+  });
+  return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
+}
+
+/**
+ * A text with a table in its place.
+ *
+ * @throws {Error} When the text has no place of that name.
+ */
+export function withTable(text: string, name: string, content: string): string {
+  const begin = `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n`;
+  const end = '\n<!-- prettier-ignore-end -->';
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`There is no place for the figures "${name}".`);
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
+}
+
+/** Puts the committed results into the READMEs; returns the files that have changed. */
+export function refreshReadmes(run: RunResult): string[] {
+  const files = new Set(excerpts.map(({ file }) => file));
+  return [...files].filter((file) => {
+    const path = pathOf(file);
+    const before = readFileSync(path, 'utf8');
+    const after = excerpts
+      .filter((excerpt) => excerpt.file === file)
+      .reduce((text, excerpt) => withTable(text, excerpt.name, excerptTable(run, excerpt)), before);
+    if (after === before) return false;
+    writeFileSync(path, after);
+    return true;
+  });
+}
+
+/** Where a file of the repository is. */
+export function pathOf(file: string): URL {
+  return new URL(`../../../${file}`, import.meta.url);
+}

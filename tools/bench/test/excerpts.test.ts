@@ -1,0 +1,50 @@
+// The figures in the READMEs are those of the committed results.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { committedResults } from '../src/compare.ts';
+import { excerpts, excerptTable, pathOf, withTable } from '../src/excerpts.ts';
+import type { RunResult } from '../src/results.ts';
+
+const run: RunResult = {
+  machine: {},
+  rounds: 3,
+  quick: false,
+  scenarios: [
+    {
+      scenario: 'push-64',
+      results: [
+        { peer: 'framewire', runtime: '', samples: [{ cpu: 0.4, bytes: 66 }] },
+        { peer: 'ws', runtime: '', samples: [{ cpu: 6, bytes: 66 }] },
+      ],
+      skipped: [],
+    },
+  ],
+};
+const one = { file: 'README.md', name: 'some', scenarios: ['push-64'], peers: ['framewire', 'bun'] };
+
+test('a table of CPU time ends with how many times ours that of ws is; what was not measured is a dash', () => {
+  expect(excerptTable(run, { ...one, metrics: ['cpu'] }).split('\n')).toEqual([
+    '|  | framewire, CPU µs a message | Bun, CPU µs a message | ws / framewire |',
+    '| --- | --- | --- | --- |',
+    '| Push, 100 x 64 B to one connection in a loop | 0.40 | - | 15.0 |',
+  ]);
+  expect(excerptTable(run, { ...one, metrics: ['cpu', 'bytes'] })).toContain('| 0.40 | - | 66 | - |');
+});
+
+test('a table takes its place and no other, whatever was there, and a missing place is told', () => {
+  const place = (name: string, table: string): string =>
+    `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->\n`;
+  const before = `begin\n${place('some', '| old |\n| --- |')}${place('other', '| kept |')}end`;
+  expect(withTable(before, 'some', '| new |')).toBe(
+    `begin\n${place('some', '| new |')}${place('other', '| kept |')}end`,
+  );
+  expect(() => withTable(before, 'third', '')).toThrow('There is no place for the figures "third".');
+});
+
+test.each(excerpts)('$file shows the committed results under $name', ({ file, ...excerpt }) => {
+  const table = excerptTable(committedResults()!, { file, ...excerpt });
+  expect(table).not.toContain('NaN');
+  const text = readFileSync(pathOf(file), 'utf8');
+  // Where this fails, `npm run bench -- --readme` is what mends it.
+  expect(withTable(text, excerpt.name, table)).toBe(text);
+});
