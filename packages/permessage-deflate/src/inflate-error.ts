@@ -3,6 +3,8 @@
 const table = {
   /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. The code and the text are zlib's where it has said so. */
   CORRUPT: { code: 'Z_DATA_ERROR', closeCode: 1007, errorClass: Error, message: 'invalid compressed data' },
+  /** RFC 6455 §7.4.1, 1011: not the peer's fault. Code and text are those of Node's zlib. */
+  NO_MEMORY: { code: 'Z_MEM_ERROR', closeCode: 1011, errorClass: Error, message: 'out of memory' },
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
   TOO_LONG: {
     code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
@@ -18,9 +20,14 @@ export type InflateError = Error & { readonly code: string; readonly closeCode: 
 /** What Node's zlib says where a call would make more than `maxOutputLength`. */
 const MORE_THAN_WANTED = 'ERR_BUFFER_TOO_LARGE';
 
+/** What zlib, and Node's around it, say where there is no memory for a window. */
+const WITHOUT_MEMORY = ['Z_MEM_ERROR', 'ERR_ZLIB_INITIALIZATION_FAILED', 'ERR_MEMORY_ALLOCATION_FAILED'];
+
 /** What the failure of an engine is to the connection. */
 export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
-  return cause.code === MORE_THAN_WANTED ? inflateError('TOO_LONG') : inflateError('CORRUPT', cause);
+  const { code = '' } = cause;
+  if (code === MORE_THAN_WANTED) return inflateError('TOO_LONG');
+  return inflateError(WITHOUT_MEMORY.includes(code) ? 'NO_MEMORY' : 'CORRUPT', cause);
 }
 
 /** The error of a row; one that zlib has told keeps its code and text. */

@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConcurrencyLimit } from '../src/concurrency.ts';
+import { inflateErrorOf } from '../src/inflate-error.ts';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
@@ -199,4 +200,15 @@ test('closing while the thread pool is at work calls back no more than once, and
   const other = new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 });
   for (let i = 0; i < 20; i++) expect(await compress(other, [Buffer.alloc(2000)])).toBeDefined();
   expect(calls).toBeLessThanOrEqual(1);
+});
+
+test.each([
+  ['Z_DATA_ERROR', 1007],
+  ['Z_NEED_DICT', 1007],
+  ['ERR_BUFFER_TOO_LARGE', 1009],
+  ['Z_MEM_ERROR', 1011],
+  ['ERR_ZLIB_INITIALIZATION_FAILED', 1011],
+])('of what zlib says, %s closes the connection with %i', (code, closeCode) => {
+  const cause = Object.assign(new Error('zlib: as it says'), { code });
+  expect(inflateErrorOf(cause)).toMatchObject({ closeCode });
 });
