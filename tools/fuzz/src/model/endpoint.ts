@@ -30,6 +30,8 @@ export class Endpoint {
   hasEnded = false;
   /** Whether the stream is gone (§7.1.4). */
   isClosed = false;
+  /** Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1): what later ones mean is open. */
+  meaningIsOpen = false;
 
   readonly #terms: EndpointTerms;
   readonly #receiver: Receiver;
@@ -132,6 +134,7 @@ export class Endpoint {
   #hearMessage({ kind, data, compressed }: Extract<Heard, { kind: 'text' | 'binary' }>): void {
     const { maxPayload, skipUtf8 } = this.#terms;
     const original = compressed ? this.#inflating.inflate(data) : data;
+    if (compressed && original !== undefined && !this.#inflating.isAtBlockEnd) this.meaningIsOpen = true;
     if (original === undefined) this.#fail('no DEFLATE stream');
     else if (maxPayload > 0 && original.length > maxPayload) this.#fail('message too long');
     else if (compressed && kind === 'text' && !skipUtf8 && readUtf8(original) !== 'whole')

@@ -49,7 +49,8 @@ export class Inflating {
   /** Whether what was read so far ends where a block ends: RFC 7692 §7.2.1 demands it of every message. */
   get isAtBlockEnd(): boolean {
     const ended = inflateStream(Buffer.concat([this.#stream, FINAL_BLOCK, Buffer.of(0)]));
-    return ended?.used === this.#stream.length + FINAL_BLOCK.length;
+    // A block under way would take it for data of its own, and may end with it by chance.
+    return ended?.used === this.#stream.length + FINAL_BLOCK.length && ended.data.length === this.#told;
   }
 
   #begin(): void {

@@ -153,11 +153,13 @@ async function playAndCompare(
       } else {
         call(ours.ws, model, step, role);
       }
+      if (model.meaningIsOpen) return model.events;
       await ours.agreesWith(model);
     }
     if (options.lastWord === 'the peer ends its side') {
       ours.ws.resume();
       model.resume();
+      if (model.meaningIsOpen) return model.events;
       await ours.agreesWith(model);
       ours.wire.sayEnd();
       model.take('end');
@@ -166,6 +168,7 @@ async function playAndCompare(
       else ours.wire.destroy();
       model.lose();
     }
+    if (model.meaningIsOpen) return model.events;
     await ours.agreesWith(model);
     ours.checkIsOver();
   } finally {
