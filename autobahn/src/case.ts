@@ -115,7 +115,7 @@ export function sectionOf(testCase: { readonly id: string }): number {
 
 /**
  * What may run beside a case: any number of `light` ones; nothing beside a `quiet` one, which moves megabytes or is timed; a few
- * `heavy` ones, which compute.
+ * `heavy` ones, which keep the processors and the thread pool busy.
  */
 export type Pace = 'light' | 'quiet' | 'heavy';
 

@@ -1,4 +1,4 @@
-// The package outside of Node: bundled as for a browser, and run in Bun, in Deno and in Chromium.
+// The built package outside of Node: bundled as for a browser, and run in Bun, in Deno and in Chromium.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -38,7 +38,6 @@ const expected = {
 let bundle = '';
 
 beforeAll(async () => {
-  const conditions = process.env['FRAMEWIRE_BUILT'] ? ['browser'] : ['browser', '@framewire/source'];
   const result = await build({
     stdin: { contents: program, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
     bundle: true,
@@ -46,7 +45,7 @@ beforeAll(async () => {
     format: 'iife',
     // Neutral: an import of a Node module that was left in would be an error.
     platform: 'neutral',
-    conditions,
+    conditions: ['browser'],
   });
   bundle = result.outputFiles[0]!.text;
 });

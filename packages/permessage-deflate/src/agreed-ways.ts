@@ -21,11 +21,12 @@ const SMALLEST_WINDOW = 9;
 /** Inflates whatever a smaller window made. */
 const LARGEST_WINDOW = 15;
 /**
- * The size of the buffers that engines write to, in bytes: a message on the thread pool goes there and back for each. Inflating
- * 128 KiB takes 720 µs of CPU by 16 KiB, zlib's default, 400 by 32 KiB and 320 by 64 KiB; compressing it, 1,900 and, by 64 KiB, 1,600.
- * What is lent is few; of what every connection has for itself, the inflater makes the larger output.
+ * The size of the buffers that lent engines write to, in bytes: a message on the thread pool goes there and back for each.
+ * Inflating 128 KiB takes 720 µs of CPU by 16 KiB, zlib's default, 400 by 32 KiB and 320 by 64 KiB; compressing it, 1,900 and, by
+ * 64 KiB, 1,600.
  */
 const LENT_CHUNK = 64 * 1024;
+/** The same of inflaters that a connection has for itself, which are many. Compressors, whose output is smaller, have zlib's. */
 const INFLATE_CONTEXT_CHUNK = 32 * 1024;
 
 /** How one side of an agreement works. */

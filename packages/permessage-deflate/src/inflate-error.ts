@@ -25,9 +25,11 @@ const WITHOUT_MEMORY = ['Z_MEM_ERROR', 'ERR_ZLIB_INITIALIZATION_FAILED', 'ERR_ME
 
 /** What the failure of an engine is to the connection. */
 export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
-  const { code = '' } = cause;
+  const { code } = cause;
   if (code === MORE_THAN_WANTED) return inflateError('TOO_LONG');
-  return inflateError(WITHOUT_MEMORY.includes(code) ? 'NO_MEMORY' : 'CORRUPT', cause);
+  // V8's "Array buffer allocation failed" has no code.
+  const hadNoMemory = code === undefined ? cause instanceof RangeError : WITHOUT_MEMORY.includes(code);
+  return inflateError(hadNoMemory ? 'NO_MEMORY' : 'CORRUPT', cause);
 }
 
 /** The error of a row; one that zlib has told keeps its code and text. */

@@ -43,6 +43,12 @@ export class InflateJob {
 
   /** The message so far. */
   data(): Buffer {
-    return this.#chunks === undefined ? this.#first : Buffer.concat(this.#chunks, this.length);
+    if (this.#chunks !== undefined) return Buffer.concat(this.#chunks, this.length);
+    return holdsMuchMore(this.#first) ? Buffer.from(this.#first) : this.#first;
   }
+}
+
+/** Whether a short message would keep the engine's whole buffer alive, for as long as its user keeps it. */
+function holdsMuchMore({ length, buffer }: Buffer): boolean {
+  return buffer.byteLength > Buffer.poolSize && buffer.byteLength > 4 * length;
 }

@@ -47,7 +47,7 @@ export class Counter {
     this.#total?.addBytes(bytes, compressedBytes);
   }
 
-  /** Its last piece has. */
+  /** The last piece of a message has been transformed. */
   addMessage(): void {
     this.#messages++;
     this.#total?.addMessage();

@@ -113,8 +113,10 @@ export class ZlibEngine {
     const finish = (error: Error | null): void => {
       if (this.#failed === undefined) return;
       this.#failed = undefined;
-      handle.removeListener('data', onData).removeListener('end', onEnd);
+      handle.removeListener('data', onData).removeListener('close', onClose);
       this.#consumed = handle.bytesWritten - before;
+      // A block with BFINAL ends the stream for Node; what is left of the input begins another one.
+      if (this.#consumed < input.length) this.#closed = true;
       done(error);
     };
     const onData = (chunk: Buffer): void => {
@@ -122,16 +124,15 @@ export class ZlibEngine {
       this.close();
       finish(null);
     };
-    // A block with BFINAL ends the stream for Node; what is left of the input begins another one.
-    const onEnd = (): void => {
-      this.#closed = true;
+    // Who closes it meanwhile hears no more of it from zlib, where the work fails.
+    const onClose = (): void => {
       finish(null);
     };
     this.#failed = finish;
-    handle.on('data', onData).once('end', onEnd);
+    handle.on('data', onData).once('close', onClose);
     // Each write ends with the flush that the stream was made with: one way to the thread pool and back.
-    handle.write(input, () => {
-      finish(null);
+    handle.write(input, (error) => {
+      finish(error ?? null);
     });
   }
 

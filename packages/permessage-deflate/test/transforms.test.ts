@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConcurrencyLimit } from '../src/concurrency.ts';
+import { ConcurrencyLimit, DEFAULT_CONCURRENCY_LIMIT } from '../src/concurrency.ts';
 import { inflateErrorOf } from '../src/inflate-error.ts';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
@@ -208,7 +208,31 @@ test.each([
   ['ERR_BUFFER_TOO_LARGE', 1009],
   ['Z_MEM_ERROR', 1011],
   ['ERR_ZLIB_INITIALIZATION_FAILED', 1011],
+  ['ERR_MEMORY_ALLOCATION_FAILED', 1011],
 ])('of what zlib says, %s closes the connection with %i', (code, closeCode) => {
   const cause = Object.assign(new Error('zlib: as it says'), { code });
   expect(inflateErrorOf(cause)).toMatchObject({ closeCode });
+});
+
+test('where V8 has no memory the peer is not blamed, and for what has no code it is', () => {
+  expect(inflateErrorOf(new RangeError('Array buffer allocation failed'))).toMatchObject({
+    ...{ code: 'Z_MEM_ERROR', closeCode: 1011 },
+  });
+  expect(inflateErrorOf(new Error('too many streams'))).toMatchObject({
+    code: 'Z_DATA_ERROR',
+    closeCode: 1007,
+  });
+});
+
+test('a connection that closes while its message is on the thread pool gives its place there back, also where the message is corrupt', async () => {
+  const alone = view(15, false);
+  for (let count = 0; count < DEFAULT_CONCURRENCY_LIMIT; count++) {
+    const closing = new PerMessageDeflate(alone, 0, { inflateOffThreadFrom: 0 });
+    closing.decompress(Buffer.alloc(100_000, 0xff), () => {});
+    closing.close();
+  }
+  const next = new PerMessageDeflate(alone, 0, { inflateOffThreadFrom: 0 });
+  const message = deflateRawSync('said by another', { finishFlush: 2 }).subarray(0, -4);
+  expect(String(await decompress(next, message))).toBe('said by another');
+  next.close();
 });

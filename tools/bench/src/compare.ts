@@ -1,6 +1,9 @@
 // What has moved since the committed results: our ratio to ws in each scenario, then and now.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { figure, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import { scenarios } from './scenarios.ts';
 import { OURS } from './targets.ts';
 
 /** The peer that both runs are held against, being on the same machine at the same time. */
@@ -24,11 +27,25 @@ const COMPARED: readonly Metric[] = ['cpu', 'heap', 'rss'];
 
 /** The committed results; undefined where there are none. */
 export function committedResults(): RunResult | undefined {
+  return resultsIn(fileURLToPath(new URL('../results', import.meta.url)));
+}
+
+/** The results that a folder holds; undefined where there are none. */
+export function resultsIn(folder: string): RunResult | undefined {
   try {
-    return JSON.parse(readFileSync(new URL('../results/results.json', import.meta.url), 'utf8')) as RunResult;
+    return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResult;
   } catch {
     return undefined;
   }
+}
+
+/** A run of some scenarios, with the others of an earlier one where that was made in the same way, on the same day. */
+export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
+  const way = ({ machine, rounds, quick }: RunResult): string => JSON.stringify([machine, rounds, quick]);
+  if (!earlier || way(earlier) !== way(run)) return run;
+  const all = [...run.scenarios, ...earlier.scenarios];
+  const inOrder = scenarios.map(({ name }) => all.find(({ scenario }) => scenario === name));
+  return { ...run, scenarios: inOrder.filter((result) => result !== undefined) };
 }
 
 /** The ratios that have moved, in the order of the run. */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
-import { committedResults, compare, describeMoves } from './compare.ts';
+import { committedResults, compare, describeMoves, resultsIn, withEarlier } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
@@ -121,8 +121,9 @@ function report(args: Arguments, run: RunResult): void {
   if (before) console.log(describeMoves(compare(before, run)));
 }
 
-function save(folder: string, run: RunResult): void {
+function save(folder: string, made: RunResult): void {
   mkdirSync(folder, { recursive: true });
+  const run = withEarlier(resultsIn(folder), made);
   for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
 }
 

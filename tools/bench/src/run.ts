@@ -43,6 +43,8 @@ interface Memory {
 /** How often warming up is repeated, and the part of its time that the process has to have worked. */
 const MOST_WARM_UPS = 6;
 const WARM = 0.8;
+/** From this part of what a message cost before on, it becomes no cheaper by more warming up. */
+const STEADY = 0.9;
 /** Who has had a turn before is warm but for its new connections. */
 const WARM_UPS_LATER = 5;
 /** Connections that come and go before the memory of a server is taken for its own. */
@@ -175,8 +177,8 @@ export class Bench {
   }
 
   /**
-   * Warm is who has worked for long enough, not who has waited: beside other programs a process may have had but a part of the time,
-   * and code that is not compiled yet would be measured.
+   * Warm is who has worked for long enough, not who has waited, and whose messages become no cheaper: beside other programs a process
+   * may have had but a part of the time, and code that is not compiled yet would be measured.
    */
   async #warmUp(runner: Runner, run: (milliseconds: number) => Promise<unknown>): Promise<void> {
     const { warmUp } = this.#settings;
@@ -184,11 +186,16 @@ export class Bench {
       await run(warmUp / WARM_UPS_LATER);
       return;
     }
-    const before = await cpuOf(runner);
+    let worked = 0;
+    let cost = Infinity;
     for (let i = 0; i < MOST_WARM_UPS; i++) {
-      await run(warmUp);
-      const worked = ((await cpuOf(runner)) - before) / 1000;
-      if (worked >= warmUp * WARM) return;
+      const before = await cpuOf(runner);
+      const { messages } = (await run(warmUp)) as LoadReport;
+      const cpu = (await cpuOf(runner)) - before;
+      worked += cpu / 1000;
+      const isSteady = cpu / messages > cost * STEADY;
+      cost = cpu / messages;
+      if (isSteady && worked >= warmUp * WARM) return;
     }
   }
 

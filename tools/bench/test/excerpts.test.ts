@@ -42,7 +42,9 @@ test('a table takes its place and no other, whatever was there, and a missing pl
 });
 
 test.each(excerpts)('$file shows the committed results under $name', ({ file, ...excerpt }) => {
-  const table = excerptTable(committedResults()!, { file, ...excerpt });
+  const results = committedResults();
+  if (!results) throw new Error('No results are committed.');
+  const table = excerptTable(results, { file, ...excerpt });
   expect(table).not.toContain('NaN');
   const text = readFileSync(pathOf(file), 'utf8');
   // Where this fails, `npm run bench -- --readme` is what mends it.

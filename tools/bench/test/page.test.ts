@@ -1,7 +1,7 @@
 // What is made of a run: the page of results with its pictures, and the comparison with an earlier one.
 import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
-import { compare, describeMoves } from '../src/compare.ts';
+import { compare, describeMoves, withEarlier } from '../src/compare.ts';
 import { resultFiles } from '../src/page.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -70,4 +70,15 @@ test('a machine that is slower for everybody moves nothing, nor does a change wi
 
 test('scenarios that only one of the runs has are not compared', () => {
   expect(compare({ ...runWith({}), scenarios: [] }, runWith({ framewire: [1], ws: [1] }))).toEqual([]);
+});
+
+test('a scenario that was run again takes its place among those of the same day, and of no other', () => {
+  const before = runWith({ framewire: [4] });
+  const [push] = before.scenarios;
+  const earlier = { ...before, scenarios: [{ ...push!, scenario: 'echo-64x1' }, push!] };
+  const again = runWith({ framewire: [3] });
+  expect(withEarlier(earlier, again).scenarios).toEqual([earlier.scenarios[0], again.scenarios[0]]);
+  expect(withEarlier({ ...earlier, rounds: 5 }, again)).toEqual(again);
+  expect(withEarlier({ ...earlier, machine: { date: '2026-01-30' } }, again)).toEqual(again);
+  expect(withEarlier(undefined, again)).toEqual(again);
 });

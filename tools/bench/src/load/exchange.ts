@@ -33,10 +33,11 @@ export class Exchange {
   /** Opens the connections, and checks that the first answer is what it should be. */
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
     const sockets = await openAll(target, scenario.connections);
-    // What the server has for these piles up there.
-    const deaf = await openAll(target, scenario.deaf ?? 0);
-    for (const socket of deaf) socket.pause();
+    const deaf: Socket[] = [];
     try {
+      // What the server has for these piles up there.
+      deaf.push(...(await openAll(target, scenario.deaf ?? 0)));
+      for (const socket of deaf) socket.pause();
       await check(scenario, sockets);
       return new Exchange(scenario, sockets, deaf);
     } catch (error) {
@@ -56,7 +57,8 @@ export class Exchange {
     const writers = whole ? sockets.slice(0, 1) : sockets;
     const expected = whole ? sockets.length * burst : burst;
     this.#groups = writers.map((writer, i) => ({ writer, expected, received: 0, wroteAt: 0, next: i }));
-    sockets.forEach((socket, i) => this.#listen(socket, this.#groups[whole ? 0 : i] as Group));
+    sockets.forEach((socket, i) => this.#count(socket, this.#groups[whole ? 0 : i] as Group));
+    for (const socket of this.#sockets) this.#failWith(socket);
   }
 
   /** Exchanges messages for so long, and until every one that was asked for has come. */
@@ -86,7 +88,7 @@ export class Exchange {
     closeAll(this.#sockets);
   }
 
-  #listen(socket: Socket, group: Group): void {
+  #count(socket: Socket, group: Group): void {
     const counter = new MessageCounter();
     socket.on('data', (chunk: Buffer) => {
       this.#bytes += chunk.length;
@@ -95,6 +97,9 @@ export class Exchange {
       group.received += messages;
       if (group.received >= group.expected) this.#answered(group);
     });
+  }
+
+  #failWith(socket: Socket): void {
     socket.on('error', (error) => this.#failed(error));
     socket.on('close', () => this.#failed(new Error('the server closed a connection')));
   }

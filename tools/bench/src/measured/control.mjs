@@ -21,7 +21,7 @@ const commands = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  /** The most milliseconds for which the event loop was held at a stretch since the last call, in steps of one; Node only. */
+  /** The most milliseconds between two ticks of a timer of one, since the last call: 1 where nothing held the event loop. Node only. */
   held() {
     if (!loop) {
       loop = perfHooks.monitorEventLoopDelay({ resolution: 1 });

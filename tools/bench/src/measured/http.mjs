@@ -12,7 +12,11 @@ function onData(chunk) {
   this[emitterOf].emit('message', chunk);
 }
 
-function onError() {}
+function onEnd() {
+  this.end();
+}
+
+function ignore() {}
 
 /** A frame of 126 bytes to 64 KiB without its mask (RFC 6455 §5.2), echoed with the same header. */
 function echo(socket, frame) {
@@ -29,7 +33,7 @@ const server = createServer().on('upgrade', (request, socket) => {
   socket[emitterOf] = emitter;
   emitter.on('message', (frame) => echo(socket, frame));
   emitter.on('error', () => {});
-  socket.on('data', onData).on('error', onError).on('end', onError).on('close', onError);
+  socket.on('data', onData).on('error', ignore).on('end', onEnd).on('close', ignore);
 });
 
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {

@@ -12,7 +12,7 @@ import type { Outcome, Step } from '../outcome.ts';
 /** The lines beside the oldest, on which the tests of the sources run. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
-/** What another engine runs, or the compiler, does the same whichever Node starts it: once is enough. */
+/** What is built runs in another engine, or goes through the compiler, whichever Node starts it: once is enough. */
 const ONCE = ['**/engines.test.ts', '**/browser.test.ts', '**/types-corpus.test.ts'].flatMap((pattern) => [
   '--exclude',
   pattern,

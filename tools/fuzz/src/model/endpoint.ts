@@ -30,7 +30,10 @@ export class Endpoint {
   hasEnded = false;
   /** Whether the stream is gone (§7.1.4). */
   isClosed = false;
-  /** Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1): what later ones mean is open. */
+  /**
+   * Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1), and later ones may point back to it: what
+   * they mean is open.
+   */
   meaningIsOpen = false;
 
   readonly #terms: EndpointTerms;
@@ -134,7 +137,9 @@ export class Endpoint {
   #hearMessage({ kind, data, compressed }: Extract<Heard, { kind: 'text' | 'binary' }>): void {
     const { maxPayload, skipUtf8 } = this.#terms;
     const original = compressed ? this.#inflating.inflate(data) : data;
-    if (compressed && original !== undefined && !this.#inflating.isAtBlockEnd) this.meaningIsOpen = true;
+    if (compressed && this.#terms.takeover && original !== undefined && !this.#inflating.isAtBlockEnd) {
+      this.meaningIsOpen = true;
+    }
     if (original === undefined) this.#fail('no DEFLATE stream');
     else if (maxPayload > 0 && original.length > maxPayload) this.#fail('message too long');
     else if (compressed && kind === 'text' && !skipUtf8 && readUtf8(original) !== 'whole')
