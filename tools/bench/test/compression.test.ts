@@ -4,7 +4,7 @@ import { compressionTables, runCompression } from '../src/compression.ts';
 
 test('each setting is measured for each content, each window and each place, and shown', async () => {
   const result = await runCompression(1, 16);
-  expect(result.profiles).toHaveLength(12);
+  expect(result.profiles).toHaveLength(15);
   for (const { bytes, wire, kilobytes } of result.profiles) {
     expect(wire).toBeGreaterThan(0);
     expect(wire).toBeLessThanOrEqual(bytes);
