@@ -71,6 +71,8 @@ function compressedEchoes(): Scenario[] {
   );
 }
 
+const withoutTakeover: Compression = { takeover: false, level: 6 };
+
 /** What goes through the thread pool, or else holds the event loop. */
 function largeCompressedEchoes(): Scenario[] {
   const common = { payload: 'json', watchLoop: true } as const;
@@ -83,8 +85,6 @@ function largeCompressedEchoes(): Scenario[] {
     }),
   ];
 }
-
-const withoutTakeover: Compression = { takeover: false, level: 6 };
 
 /** Every scenario. Titles of echoes give connections x bytes x messages in flight on each. */
 export const scenarios: readonly Scenario[] = [

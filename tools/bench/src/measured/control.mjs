@@ -46,7 +46,8 @@ async function answer({ id, command, argument }) {
   try {
     say({ id, result: await commands[command](argument) });
   } catch (error) {
-    say({ id, error: String(error?.stack ?? error) });
+    // Without its stack: what is told ends up in results, which are no place for paths.
+    say({ id, error: String(error) });
   }
 }
 
