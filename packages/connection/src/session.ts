@@ -261,7 +261,7 @@ export class Session<T> implements Sending {
   #tellClose(): void {
     this.#state = CLOSED;
     this.#extension?.close();
-    this.#outbound.abandon(new Error('The socket was closed before the data could be sent'));
+    this.#outbound.abandon();
     this.#listener.close(this.#owner, this.#closeCode, this.#closeReason);
   }
 

@@ -177,9 +177,11 @@ export class WebSocketServer<
         this.#refuseInvalid(examination.refusal, socket, request);
         return;
       }
-      verify(options.verifyClient, examination.origin, request, socket, this.#limits, (refusal) => {
-        if (refusal === undefined) this.complete({ ...examination, request, socket, head, callback });
-        else this.#refuse(refusal, socket);
+      const { key, subprotocols, origin, compression } = examination;
+      verify(options.verifyClient, origin, request, socket, this.#limits, (refusal) => {
+        if (refusal === undefined) {
+          this.complete({ key, subprotocols, compression, request, socket, head, callback });
+        } else this.#refuse(refusal, socket);
       });
     });
   }
