@@ -6,6 +6,11 @@ import { figure, type Figure, type Metric, type RunResult, type ScenarioResult }
 import { scenarios } from './scenarios.ts';
 import { OURS } from './targets.ts';
 
+/** Where the repository's results are. */
+const COMMITTED = fileURLToPath(new URL('../results', import.meta.url));
+/** The lines of Node that have results beside those of the oldest. */
+const OTHER_LINES = [24, 26];
+
 /** The peer that both runs are held against, being on the same machine at the same time. */
 const REFERENCE = 'ws';
 /** Below this a difference is noise, however small the spreads were. */
@@ -27,13 +32,24 @@ const COMPARED: readonly Metric[] = ['cpu', 'heap', 'rss'];
 
 /** The committed results; undefined where there are none. */
 export function committedResults(): RunResult | undefined {
-  return resultsIn(fileURLToPath(new URL('../results', import.meta.url)));
+  return resultsIn(COMMITTED);
+}
+
+/** The committed results of other Node lines, the oldest first. */
+export function committedLines(): RunResult[] {
+  return OTHER_LINES.map((line) => readResults(join(COMMITTED, `node-${line}.json`))).filter(
+    (run) => run !== undefined,
+  );
 }
 
 /** The results that a folder holds; undefined where there are none. */
 export function resultsIn(folder: string): RunResult | undefined {
+  return readResults(join(folder, 'results.json'));
+}
+
+function readResults(path: string): RunResult | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResult;
+    return JSON.parse(readFileSync(path, 'utf8')) as RunResult;
   } catch {
     return undefined;
   }

@@ -1,24 +1,28 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { table } from './page.ts';
-import { number, titleOfPeer, titleOfScenario } from './report.ts';
-import { figure, METRICS, type Metric, type RunResult } from './results.ts';
+import { metricsOf, number, titleOfPeer, titleOfScenario } from './report.ts';
+import { figure, METRICS, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { ratio } from './statistics.ts';
 import { OURS } from './targets.ts';
 
-/** A table in a README: a row for each scenario, a column for each peer's figure. */
-export interface Excerpt {
+/** A place for a table in a README. */
+export interface Place {
   /** The file, from the root of the repository. */
   readonly file: string;
   /** What the place in the file is called. */
   readonly name: string;
+}
+
+/** A table in a README: a row for each scenario, a column for each peer's figure. */
+export interface Excerpt extends Place {
   readonly scenarios: readonly string[];
   readonly peers: readonly string[];
   readonly metrics: readonly Metric[];
 }
 
 /** Every table. */
-export const excerpts: readonly Excerpt[] = [
+const excerpts: readonly Excerpt[] = [
   {
     file: 'README.md',
     name: 'speed',
@@ -73,6 +77,44 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
 
+/** Where the table of Node's lines stands. */
+const LINES: Place = { file: 'tools/bench/README.md', name: 'node lines' };
+
+/**
+ * Ours beside `ws` on each line of Node, in Markdown: of each scenario its first figure.
+ *
+ * @param runs one for each line
+ */
+export function linesTable(runs: readonly RunResult[]): string {
+  const names = new Set(runs.flatMap(({ scenarios }) => scenarios.map(({ scenario }) => scenario)));
+  const rows = [...names].map((name) => [
+    titleOfScenario(name),
+    ...runs.map(({ scenarios }) => pairOf(scenarios.find(({ scenario }) => scenario === name))),
+  ]);
+  return table(
+    ['framewire : ws (ws / framewire)', ...runs.map(({ machine }) => `Node ${machine['node'] ?? ''}`)],
+    rows,
+  );
+}
+
+function pairOf(result: ScenarioResult | undefined): string {
+  const [metric] = result ? metricsOf(result) : [];
+  const ours = metric && figure(result, OURS, metric);
+  const theirs = metric && figure(result, 'ws', metric);
+  if (!ours || !theirs) return '-';
+  const { digits } = METRICS[metric];
+  const gain = ratio(theirs.median, ours.median).toFixed(1);
+  return `${number(ours.median, digits)} : ${number(theirs.median, digits)} (${gain})`;
+}
+
+/** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */
+export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place & { content: string })[] {
+  return [
+    ...excerpts.map((excerpt) => ({ ...excerpt, content: excerptTable(run, excerpt) })),
+    { ...LINES, content: linesTable([run, ...others]) },
+  ];
+}
+
 /**
  * A text with a table in its place.
  *
@@ -87,15 +129,16 @@ export function withTable(text: string, name: string, content: string): string {
   return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
 }
 
-/** Puts the committed results into the READMEs; returns the files that have changed. */
-export function refreshReadmes(run: RunResult): string[] {
-  const files = new Set(excerpts.map(({ file }) => file));
+/** Puts the committed results, and those of other lines of Node, into the READMEs; returns the files that have changed. */
+export function refreshReadmes(run: RunResult, others: readonly RunResult[]): string[] {
+  const tables = tablesOf(run, others);
+  const files = new Set(tables.map(({ file }) => file));
   return [...files].filter((file) => {
     const path = pathOf(file);
     const before = readFileSync(path, 'utf8');
-    const after = excerpts
-      .filter((excerpt) => excerpt.file === file)
-      .reduce((text, excerpt) => withTable(text, excerpt.name, excerptTable(run, excerpt)), before);
+    const after = tables
+      .filter((each) => each.file === file)
+      .reduce((text, { name, content }) => withTable(text, name, content), before);
     if (after === before) return false;
     writeFileSync(path, after);
     return true;

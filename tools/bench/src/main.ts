@@ -3,7 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
-import { committedResults, compare, describeMoves, resultsIn, withEarlier } from './compare.ts';
+import {
+  committedLines,
+  committedResults,
+  compare,
+  describeMoves,
+  resultsIn,
+  withEarlier,
+} from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
@@ -54,7 +61,7 @@ function refresh(): number {
     console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
     return 1;
   }
-  const files = refreshReadmes(run);
+  const files = refreshReadmes(run, committedLines());
   console.log(files.length > 0 ? `changed: ${files.join(', ')}` : 'The READMEs show the committed results.');
   return 0;
 }

@@ -72,6 +72,7 @@ function compressedEchoes(): Scenario[] {
 }
 
 const withoutTakeover: Compression = { takeover: false, level: 6 };
+const toFiveThousand = { connections: 5000 };
 
 /** What goes through the thread pool, or else holds the event loop. */
 function largeCompressedEchoes(): Scenario[] {
@@ -90,8 +91,16 @@ function largeCompressedEchoes(): Scenario[] {
 export const scenarios: readonly Scenario[] = [
   echo('echo-64x1', 'Echo, 64 x 64 B x 1', 64, 64, 1),
   echo('echo-64x16', 'Echo, 64 x 64 B x 16', 64, 64, 16),
+  echo('echo-64x64', 'Echo, 64 x 64 B x 64', 64, 64, 64),
   echo('echo-20x64', 'Echo, 64 x 20 B x 64', 64, 20, 64),
   echo('echo-1k', 'Echo, 64 x 1 KiB x 1', 64, KiB, 1),
+  echo('echo-1kx16', 'Echo, 64 x 1 KiB x 16', 64, KiB, 16),
+  echo('echo-1kx64', 'Echo, 64 x 1 KiB x 64', 64, KiB, 64),
+  echo('echo-one-64x16', 'Echo, 1 x 64 B x 16', 1, 64, 16),
+  echo('echo-one-64x64', 'Echo, 1 x 64 B x 64', 1, 64, 64),
+  echo('echo-one-1k', 'Echo, 1 x 1 KiB x 1', 1, KiB, 1),
+  echo('echo-one-1kx16', 'Echo, 1 x 1 KiB x 16', 1, KiB, 16),
+  echo('echo-one-1kx64', 'Echo, 1 x 1 KiB x 64', 1, KiB, 64),
   echo('echo-16k', 'Echo, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'binary' }),
   echo('echo-1m', 'Echo, 4 x 1 MiB x 1', 4, MiB, 1, { payload: 'binary', watchLoop: true }),
   echo('echo-64m', 'Echo, 1 x 64 MiB x 1', 1, 64 * MiB, 1, { payload: 'binary' }),
@@ -106,17 +115,36 @@ export const scenarios: readonly Scenario[] = [
   broadcast('broadcast-x1', 'Broadcast, 64 B to 1,000, one a turn', 64, 1),
   broadcast('broadcast-x10', 'Broadcast, 64 B to 1,000, ten a turn', 64, 10),
   broadcast('broadcast-1k-x1', 'Broadcast, 1 KiB to 1,000, one a turn', KiB, 1),
-  broadcast('broadcast-5000-x1', 'Broadcast, 64 B to 5,000, one a turn', 64, 1, { connections: 5000 }),
+  broadcast('broadcast-1k-x10', 'Broadcast, 1 KiB to 1,000, ten a turn', KiB, 10),
+  broadcast('broadcast-5000-x1', 'Broadcast, 64 B to 5,000, one a turn', 64, 1, toFiveThousand),
+  broadcast('broadcast-5000-x10', 'Broadcast, 64 B to 5,000, ten a turn', 64, 10, toFiveThousand),
+  broadcast('broadcast-5000-1k-x1', 'Broadcast, 1 KiB to 5,000, one a turn', KiB, 1, toFiveThousand),
+  broadcast('broadcast-5000-1k-x10', 'Broadcast, 1 KiB to 5,000, ten a turn', KiB, 10, toFiveThousand),
   broadcast('broadcast-deflate-x1', 'Compressed broadcast, 1 KiB to 1,000, one a turn', KiB, 1, {
     compression: withoutTakeover,
   }),
   broadcast('broadcast-deflate-x10', 'Compressed broadcast, 1 KiB to 1,000, ten a turn', KiB, 10, {
     compression: withoutTakeover,
   }),
-  broadcast('broadcast-deaf', 'Broadcast, 1 KiB to 100 beside 4 that read nothing, one a turn', KiB, 1, {
-    connections: 100,
-    deaf: 4,
+  broadcast('broadcast-deflate-5000-x1', 'Compressed broadcast, 1 KiB to 5,000, one a turn', KiB, 1, {
+    ...toFiveThousand,
+    compression: withoutTakeover,
   }),
+  broadcast('broadcast-deflate-5000-x10', 'Compressed broadcast, 1 KiB to 5,000, ten a turn', KiB, 10, {
+    ...toFiveThousand,
+    compression: withoutTakeover,
+  }),
+  // As long as the kernel's buffers are full before the clock runs: what is sent to the deaf then waits in the server.
+  broadcast(
+    'broadcast-deaf',
+    'Broadcast, 16 KiB to 100 beside 2 that read nothing, one a turn',
+    16 * KiB,
+    1,
+    {
+      connections: 100,
+      deaf: 2,
+    },
+  ),
   ...compressedEchoes(),
   ...largeCompressedEchoes(),
   client('client-64', 'Client sends of 64 B', 64, 100),

@@ -1,8 +1,8 @@
 // The figures in the READMEs are those of the committed results.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { committedResults } from '../src/compare.ts';
-import { excerpts, excerptTable, pathOf, withTable } from '../src/excerpts.ts';
+import { committedLines, committedResults } from '../src/compare.ts';
+import { excerptTable, linesTable, pathOf, tablesOf, withTable } from '../src/excerpts.ts';
 import type { RunResult } from '../src/results.ts';
 
 const run: RunResult = {
@@ -41,12 +41,24 @@ test('a table takes its place and no other, whatever was there, and a missing pl
   expect(() => withTable(before, 'third', '')).toThrow('There is no place for the figures "third".');
 });
 
-test.each(excerpts)('$file shows the committed results under $name', ({ file, ...excerpt }) => {
+test('a table of lines of Node has the first figure of ours and of ws in each scenario, and how many times as much theirs is', () => {
+  const [scenario] = run.scenarios;
+  const later = { ...run, machine: { node: '24.1.0' }, scenarios: [{ ...scenario!, scenario: 'tls-64x1' }] };
+  expect(linesTable([{ ...run, machine: { node: '20.1.0' } }, later]).split('\n')).toEqual([
+    '| framewire : ws (ws / framewire) | Node 20.1.0 | Node 24.1.0 |',
+    '| --- | --- | --- |',
+    '| Push, 100 x 64 B to one connection in a loop | 0.40 : 6.00 (15.0) | - |',
+    '| Echo over TLS, 64 x 64 B x 1 | - | 0.40 : 6.00 (15.0) |',
+  ]);
+});
+
+test('every README shows the committed results', () => {
   const results = committedResults();
   if (!results) throw new Error('No results are committed.');
-  const table = excerptTable(results, { file, ...excerpt });
-  expect(table).not.toContain('NaN');
-  const text = readFileSync(pathOf(file), 'utf8');
-  // Where this fails, `npm run bench -- --readme` is what mends it.
-  expect(withTable(text, excerpt.name, table)).toBe(text);
+  for (const { file, name, content } of tablesOf(results, committedLines())) {
+    expect(content).not.toContain('NaN');
+    const text = readFileSync(pathOf(file), 'utf8');
+    // Where this fails, `npm run bench -- --readme` is what mends it.
+    expect(withTable(text, name, content), name).toBe(text);
+  }
 });
