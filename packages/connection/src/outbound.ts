@@ -122,9 +122,7 @@ export class Outbound<T> extends FrameWriter {
 
   /** The socket is gone: what has not been framed yet never will be. */
   abandon(): void {
-    // The error only where somebody hears of it: its stack was 5 % of what an upgrade with its close costs.
-    if (this.#isDirect()) return;
-    this.#jobs?.abandon(new Error('The socket was closed before the data could be sent'));
+    this.#jobs?.abandon();
   }
 
   #isDirect(): boolean {
@@ -133,7 +131,7 @@ export class Outbound<T> extends FrameWriter {
 
   #enqueue(size: number, done: SendCallback | undefined, job: (next: () => void) => void): void {
     this.#jobs ??= new SendQueue();
-    this.#jobs.add(size, job, (error) => done?.(error));
+    this.#jobs.add(size, job, done);
   }
 
   #readBlob(
@@ -149,6 +147,8 @@ export class Outbound<T> extends FrameWriter {
       (error: unknown) => {
         // In a tick of its own: what a listener throws must not be caught by this promise.
         process.nextTick(() => {
+          // Its sender is told that, and once.
+          if (this.socket.destroyed) return;
           this.#failed(this.#target, error as Error);
           done?.(error as Error);
           next();

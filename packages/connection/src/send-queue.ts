@@ -1,12 +1,13 @@
 // The order of sends where some need time (a Blob to read, a message to compress): one after the other.
+import { settle, type SendCallback } from './send-callback.ts';
 
 /** A send that has to wait for its turn. It calls `next` once it has been written or has failed. */
 export type SendJob = (next: () => void) => void;
 
 interface Entry {
   readonly job: SendJob;
-  /** Tells the sender why it came to nothing. */
-  readonly abandon: (error: Error) => void;
+  /** The sender's, told if it comes to nothing; else the job tells it. */
+  readonly done: SendCallback | undefined;
   /** What it counts in `bufferedAmount`. */
   readonly size: number;
 }
@@ -28,19 +29,24 @@ export class SendQueue {
     return this.#first === this.#entries.length;
   }
 
-  add(size: number, job: SendJob, abandon: (error: Error) => void): void {
-    this.#entries.push({ size, job, abandon });
+  add(size: number, job: SendJob, done: SendCallback | undefined): void {
+    this.#entries.push({ size, job, done });
     this.#size += size;
     this.#run();
   }
 
-  /** Gives all up: the one that runs, too. */
-  abandon(error: Error): void {
-    const entries = this.#entries.slice(this.#first);
+  /** The socket is gone: gives all up, the one that runs too, and tells the senders. */
+  abandon(): void {
+    // An error's stack is 5 % of what an upgrade with its close costs: only where somebody hears of it.
+    if (this.isIdle) return;
+    const waiting = this.#entries.slice(this.#first);
     this.#entries = [];
     this.#first = 0;
     this.#size = 0;
-    for (const entry of entries) entry.abandon(error);
+    settle(
+      waiting.map(({ done }) => done).filter((done) => done !== undefined),
+      new Error('The socket was closed before the data could be sent'),
+    );
   }
 
   #run(): void {

@@ -1,0 +1,55 @@
+// Sends that still wait for something when the socket closes.
+import { expect, test } from 'vitest';
+import { invertingPair } from './support/inverting.ts';
+import { closeOf, end, memoryPair, uncaughtIn } from './support/pairs.ts';
+
+const CLOSED = 'Error: The socket was closed before the data could be sent';
+
+test('the one that is being made and those behind it are told so, once each, in their order and before the close', async () => {
+  const pair = invertingPair();
+  const told: string[] = [];
+  const done = (name: string) => (error?: Error | null) => told.push(`${name}: ${String(error)}`);
+  pair.client.send('Late', done('late'));
+  pair.client.send('behind', done('behind'));
+  pair.client.ping('p', undefined, done('ping'));
+  pair.client.send(new Blob(['b']), done('blob'));
+  pair.client.send('without a callback');
+  pair.client.on('close', () => told.push('close'));
+  pair.client.terminate();
+  await end(pair);
+  expect(told).toEqual([...['late', 'behind', 'ping', 'blob'].map((name) => `${name}: ${CLOSED}`), 'close']);
+});
+
+test('a callback that throws keeps neither the others nor the close from being told', async () => {
+  const pair = invertingPair();
+  const told: string[] = [];
+  const errors = await uncaughtIn(async () => {
+    pair.client.send('Late', () => {
+      throw new Error('mine');
+    });
+    pair.client.send('behind', (error) => told.push(String(error)));
+    pair.client.terminate();
+    await closeOf(pair.client);
+  });
+  expect([told, errors]).toEqual([[CLOSED], ['Error: mine']]);
+  await end(pair);
+});
+
+test.each([
+  ['is read', () => Promise.resolve(new ArrayBuffer(1))],
+  ['cannot be read', () => Promise.reject(new Error('gone'))],
+])('a blob that %s only then changes nothing any more', async (_what, settle) => {
+  const pair = memoryPair();
+  const told: string[] = [];
+  let read = (): void => undefined;
+  const blob = new Blob(['x']);
+  blob.arrayBuffer = () => new Promise<void>((resolve) => (read = resolve)).then(settle);
+  pair.client.on('error', (error) => told.push(`error ${String(error)}`));
+  pair.client.send(blob, (error) => told.push(String(error)));
+  pair.client.terminate();
+  await closeOf(pair.client);
+  read();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([CLOSED]);
+  await end(pair);
+});

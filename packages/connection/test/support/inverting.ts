@@ -1,0 +1,36 @@
+// An extension that is simple to foretell, and that can take its time.
+import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
+import { memoryPair } from './pairs.ts';
+
+/** Turns every bit of a message over: at once, or in a later turn for messages that begin with a capital letter. */
+export class Inverting implements Extension {
+  readonly name = 'x-invert';
+  closed = 0;
+
+  compress(part: OutgoingPart, done: TransformDone): void {
+    // Like a compressor that finds nothing to gain.
+    const data = Buffer.from(part.data as Uint8Array);
+    if (part.first && data.length < 2) done(null);
+    else this.#answer(data[0] ?? 0, data, done);
+  }
+
+  decompress(data: Uint8Array, done: TransformDone): void {
+    this.#answer(~(data[0] ?? 0), data, done);
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  #answer(first: number, data: Uint8Array, done: TransformDone): void {
+    const answer = (): void => {
+      done(null, Buffer.from(data.map((byte) => ~byte)));
+    };
+    if ((first & 0xe0) === 0x40) setImmediate(answer);
+    else answer();
+  }
+}
+
+export function invertingPair(): ReturnType<typeof memoryPair> {
+  return memoryPair({ client: { extension: new Inverting() }, server: { extension: new Inverting() } });
+}
