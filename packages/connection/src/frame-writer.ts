@@ -14,6 +14,7 @@ import {
   type MaskingKey,
 } from '@framewire/codec';
 import { isPlainSocket, isSocket } from './plain-socket.ts';
+import { borrowScratch, returnScratch } from './scratch.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
@@ -167,21 +168,13 @@ export class FrameWriter implements Flushable {
     return segment;
   }
 
-  /**
-   * Writes a frame that is too long to be worth a copy, at once: later the user may have changed the bytes.
-   * To mask is to copy, and text has to be encoded somewhere: those get memory of their own.
-   */
+  /** Writes a frame that is too long for the slab, at once: later the user may have changed the bytes. */
   #writeLarge(first: number, payload: string | Uint8Array, masked: boolean, done?: SendCallback): void {
     this.flush();
     const key = masked ? this.#maskingKey() : undefined;
-    if (typeof payload === 'string') {
-      const frame = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + Buffer.byteLength(payload));
-      this.#writeBytes(frame.subarray(0, writeTextFrame(frame, 0, first, payload, key)), done);
-    } else if (key !== undefined) {
-      const frame = Buffer.allocUnsafeSlow(frameHeaderSize(payload.length, true) + payload.length);
-      writeFrame(frame, 0, first, payload, key);
-      this.#writeBytes(frame, done);
-    } else {
+    // To mask is to copy, and text has to be encoded somewhere.
+    if (typeof payload === 'string' || key !== undefined) this.#writeCopy(first, payload, key, done);
+    else {
       const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
       writeFrameHeader(header, 0, first, payload.length, undefined);
       this.socket.cork();
@@ -189,6 +182,36 @@ export class FrameWriter implements Flushable {
       this.#writeBytes(payload, done);
       this.socket.uncork();
     }
+  }
+
+  #writeCopy(
+    first: number,
+    payload: string | Uint8Array,
+    key: MaskingKey | undefined,
+    done: SendCallback | undefined,
+  ): void {
+    const { socket } = this;
+    const isText = typeof payload === 'string';
+    const size = MAX_HEADER_SIZE + (isText ? Buffer.byteLength(payload) : payload.length);
+    // As with the slab, only what the stream hands on at once is read from memory that is used again. What the kernel does not take
+    // at once it has when the write calls back.
+    const mayReuse = isPlainSocket(socket) && socket.writableLength === 0;
+    const memory = mayReuse ? borrowScratch(size) : Buffer.allocUnsafeSlow(size);
+    const end = isText
+      ? writeTextFrame(memory, 0, first, payload, key)
+      : writeFrame(memory, 0, first, payload, key);
+    const bytes = memory.subarray(0, end);
+    if (!mayReuse) {
+      this.#writeBytes(bytes, done);
+      return;
+    }
+    let waits = false;
+    this.#writeBytes(bytes, (error) => {
+      if (waits && !error) returnScratch(memory);
+      done?.(error);
+    });
+    waits = socket.writableLength > 0;
+    if (!waits) returnScratch(memory);
   }
 
   #writeSegment(segment: Segment, done: SendCallback | undefined): void {

@@ -1,4 +1,5 @@
-// Frames that several connections send in one turn: written out once, and handed to all of them.
+// Frames that several connections send in one turn: written out once, and handed to all of them. A compressed broadcast takes
+// 10 µs a delivery, the write; 100 where each receiver's is compressed (`broadcast-deflate-x1` of the benchmark, beside `ws`).
 import { Buffer } from 'node:buffer';
 import { frameHeaderSize, MAX_HEADER_SIZE, writeFrame, writeTextFrame } from '@framewire/codec';
 
