@@ -82,14 +82,11 @@ export class WatchedConnection {
     });
   }
 
-  /** Waits until all has happened that the model foretells, and compares. */
+  /** Waits until all has happened that the model foretells, and compares. Where what was said has no one meaning, it foretells nothing. */
   async agreesWith(model: Endpoint): Promise<void> {
-    const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
+    if (model.meaningIsOpen) return;
     // Where each event has a turn of its own, many take many.
-    const turns = PATIENCE + 2 * model.events.length;
-    for (let turn = 0; !this.#isAsFarAs(model) && (turn < turns || performance.now() < deadline); turn++) {
-      await nextTurn();
-    }
+    await this.#waitUntil(() => this.#isAsFarAs(model), PATIENCE + 2 * model.events.length);
     for (let turn = 0; turn < AFTERWARDS; turn++) await nextTurn();
     const seen = this.#limited ? eitherError : (line: string) => line;
     mustEqual('events', this.#events.map(seen), model.events.map(seen));
@@ -109,8 +106,17 @@ export class WatchedConnection {
     );
   }
 
-  /** Nothing is left to happen. */
-  checkIsOver(): void {
+  async #waitUntil(hasHappened: () => boolean, turns: number): Promise<void> {
+    const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
+    for (let turn = 0; !hasHappened() && (turn < turns || performance.now() < deadline); turn++) {
+      await nextTurn();
+    }
+  }
+
+  /** Whatever was said: once the stream has ended, nothing is left to happen. */
+  async isOver(): Promise<void> {
+    // Nobody may have foretold how many events there are, and each may have a turn of its own: a frame has two bytes at least.
+    await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.said);
     mustEqual('state', this.ws.readyState, this.ws.CLOSED);
     mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
   }

@@ -5,6 +5,8 @@ export class Wire extends Duplex {
   readonly #written: Buffer[] = [];
   /** Whether the end under test has ended its side. */
   hasEnded = false;
+  /** How many bytes the peer has said. */
+  said = 0;
 
   override _read(): void {
     // Bytes come when the fuzzer says so.
@@ -28,7 +30,9 @@ export class Wire extends Duplex {
 
   /** The peer says something. */
   say(bytes: Uint8Array): void {
-    if (!this.destroyed) this.push(Buffer.from(bytes));
+    if (this.destroyed) return;
+    this.said += bytes.length;
+    this.push(Buffer.from(bytes));
   }
 
   /** The peer ends its side. */

@@ -153,13 +153,11 @@ async function playAndCompare(
       } else {
         call(ours.ws, model, step, role);
       }
-      if (model.meaningIsOpen) return model.events;
       await ours.agreesWith(model);
     }
     if (options.lastWord === 'the peer ends its side') {
       ours.ws.resume();
       model.resume();
-      if (model.meaningIsOpen) return model.events;
       await ours.agreesWith(model);
       ours.wire.sayEnd();
       model.take('end');
@@ -168,9 +166,8 @@ async function playAndCompare(
       else ours.wire.destroy();
       model.lose();
     }
-    if (model.meaningIsOpen) return model.events;
     await ours.agreesWith(model);
-    ours.checkIsOver();
+    await ours.isOver();
   } finally {
     ours.wire.destroy();
   }
