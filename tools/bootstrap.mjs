@@ -22,6 +22,9 @@ const tools = {
 
 const OLDEST_NODE = [20, 19];
 
+/** Where steps are told: beside the sum of a test run, but apart from what the other tools print, which may go to a file. */
+const progress = process.argv[2] === 'test' ? process.stdout : process.stderr;
+
 class StepFailed extends Error {}
 
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
@@ -131,13 +134,13 @@ function manifestsBelow(folder) {
 /** Runs one step and prints its line: the name while it runs, then its time, or all of its output when it fails. */
 async function step(name, work) {
   const began = performance.now();
-  process.stdout.write(`${name} … `);
+  progress.write(`${name} … `);
   try {
     const result = await work();
-    process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+    progress.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
     return result;
   } catch (error) {
-    process.stdout.write('failed\n');
+    progress.write('failed\n');
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 // The command line: what may be asked for, and the help text.
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { peers, type Peer } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { scenarios } from './scenarios.ts';
@@ -39,7 +39,7 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --peers A,B     only these (default: all that are here; with --quick ${QUICK_PEERS.join(', ')})
   --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
   --node PATH     run servers and clients on this Node instead of the one at hand
-  --quick         shorter turns, then a comparison with the committed results
+  --quick         shorter turns, then a comparison with the committed results of the same line of Node
   --micro         the parts of the codec alone, within one process
   --compression   what compression costs by itself: bytes, CPU and memory of its options
   --soak SECONDS  a server under full load of compressed messages: what becomes of its memory
@@ -50,6 +50,32 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --help          print this
 `;
 
+/** Every option. */
+export const OPTIONS = {
+  scenario: { type: 'string', multiple: true, default: [] as string[] },
+  peers: { type: 'string', multiple: true, default: [] as string[] },
+  rounds: { type: 'string' },
+  node: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  micro: { type: 'boolean', default: false },
+  compression: { type: 'boolean', default: false },
+  readme: { type: 'boolean', default: false },
+  soak: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  save: { type: 'string' },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} satisfies ParseArgsConfig['options'];
+
+/** What measures something else than scenarios, or nothing, and the options that mean something there. */
+const MODES: Readonly<Record<string, readonly string[]>> = {
+  micro: ['quick', 'json'],
+  compression: ['quick', 'json'],
+  soak: ['json', 'save'],
+  readme: [],
+  list: [],
+};
+
 /**
  * Reads the command line.
  *
@@ -57,24 +83,8 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
  * @throws {TypeError} With a sentence for the user when an option, a name or a value is no good.
  */
 export function readArguments(list: readonly string[]): Arguments {
-  const { values } = parseArgs({
-    args: [...list],
-    options: {
-      scenario: { type: 'string', multiple: true, default: [] },
-      peers: { type: 'string', multiple: true, default: [] },
-      rounds: { type: 'string' },
-      node: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      micro: { type: 'boolean', default: false },
-      compression: { type: 'boolean', default: false },
-      readme: { type: 'boolean', default: false },
-      soak: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      save: { type: 'string' },
-      list: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  const { values } = parseArgs({ args: [...list], options: OPTIONS });
+  refuseIdle(values);
   const { quick, json, node, save, list: names, micro, compression, readme, help } = values;
   return {
     ...{ quick, json, node, save, list: names, micro, compression, readme, help },
@@ -83,6 +93,19 @@ export function readArguments(list: readonly string[]): Arguments {
     rounds: readRounds(values.rounds, quick),
     soak: readSeconds(values.soak),
   };
+}
+
+/** An option that would do nothing is a mistake. */
+function refuseIdle(values: Readonly<Record<string, unknown>>): void {
+  if (values['help'] === true) return;
+  const given = Object.keys(values).filter((name) => {
+    const value = values[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+  const mode = given.find((name) => Object.hasOwn(MODES, name));
+  if (mode === undefined) return;
+  const idle = given.find((name) => name !== mode && !MODES[mode]?.includes(name));
+  if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} would do nothing.`);
 }
 
 /** `a,b` and `a --option b` are the same. */

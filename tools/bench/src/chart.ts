@@ -3,7 +3,7 @@ import { BarChart } from 'echarts/charts';
 import { GridComponent, TitleComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { metricsOf, number, titleOfPeer, titleOfScenario } from './report.ts';
+import { mainMetric, number, titleOfPeer, titleOfScenario } from './report.ts';
 import { figure, METRICS, type Metric, type ScenarioResult } from './results.ts';
 import { OURS } from './targets.ts';
 
@@ -27,7 +27,7 @@ interface Row {
   readonly median: number;
 }
 
-/** The picture of a scenario's first metric; undefined where nothing was measured. */
+/** The picture of a scenario's main figure; undefined where nothing was measured. */
 export function chartOf(result: ScenarioResult): string | undefined {
   const metric = mainMetric(result);
   if (metric === undefined) return undefined;
@@ -38,13 +38,6 @@ export function chartOf(result: ScenarioResult): string | undefined {
   const svg = chart.renderToSVGString();
   chart.dispose();
   return svg;
-}
-
-/** Memory is told by what the system gave; everything else by its first metric. */
-function mainMetric(result: ScenarioResult): Metric | undefined {
-  const metrics = metricsOf(result);
-  if (result.scenario === 'ping-pong') return metrics.find((metric) => metric === 'p50');
-  return metrics.includes('rss') ? 'rss' : metrics[0];
 }
 
 /** The least first, at the top. */

@@ -82,6 +82,11 @@ export class Child {
     );
   }
 
+  /** Why it has ended; undefined while it runs. */
+  get gone(): Error | undefined {
+    return this.#gone;
+  }
+
   get pid(): number {
     return this.#process.pid ?? 0;
   }

@@ -1,15 +1,6 @@
 // What has moved since the committed results: our ratio to ws in each scenario, then and now.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { figure, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
-import { scenarios } from './scenarios.ts';
 import { OURS } from './targets.ts';
-
-/** Where the repository's results are. */
-const COMMITTED = fileURLToPath(new URL('../results', import.meta.url));
-/** The lines of Node that have results beside those of the oldest. */
-const OTHER_LINES = [24, 26];
 
 /** The peer that both runs are held against, being on the same machine at the same time. */
 const REFERENCE = 'ws';
@@ -30,43 +21,12 @@ export interface Move {
 /** What the metrics are that are compared: those that do not depend on who else uses the machine. */
 const COMPARED: readonly Metric[] = ['cpu', 'heap', 'rss'];
 
-/** The committed results; undefined where there are none. */
-export function committedResults(): RunResult | undefined {
-  return resultsIn(COMMITTED);
-}
-
-/** The committed results of other Node lines, the oldest first. */
-export function committedLines(): RunResult[] {
-  return OTHER_LINES.map((line) => readResults(join(COMMITTED, `node-${line}.json`))).filter(
-    (run) => run !== undefined,
-  );
-}
-
-/** The results that a folder holds; undefined where there are none. */
-export function resultsIn(folder: string): RunResult | undefined {
-  return readResults(join(folder, 'results.json'));
-}
-
-function readResults(path: string): RunResult | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunResult;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A run of some scenarios, with the others of an earlier one where that was made in the same way, on the same day. */
-export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
-  const way = ({ machine, rounds, quick }: RunResult): string => JSON.stringify([machine, rounds, quick]);
-  if (!earlier || way(earlier) !== way(run)) return run;
-  const all = [...run.scenarios, ...earlier.scenarios];
-  const inOrder = scenarios.map(({ name }) => all.find(({ scenario }) => scenario === name));
-  return { ...run, scenarios: inOrder.filter((result) => result !== undefined) };
-}
-
-/** The ratios that have moved, in the order of the run. */
+/** The ratios that have moved, in the order of the run. Of idle connections a quick run has others than a full one: they are left out. */
 export function compare(before: RunResult, after: RunResult): Move[] {
-  return after.scenarios.flatMap((now) => {
+  const comparable = after.scenarios.filter(
+    ({ scenario }) => before.quick === after.quick || !scenario.startsWith('idle'),
+  );
+  return comparable.flatMap((now) => {
     const then = before.scenarios.find(({ scenario }) => scenario === now.scenario);
     return then ? COMPARED.flatMap((metric) => movesOf(then, now, metric)) : [];
   });

@@ -1,7 +1,7 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { table } from './page.ts';
-import { metricsOf, number, titleOfPeer, titleOfScenario } from './report.ts';
+import { mainMetric, number, titleOfPeer, titleOfScenario } from './report.ts';
 import { figure, METRICS, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { ratio } from './statistics.ts';
 import { OURS } from './targets.ts';
@@ -21,7 +21,7 @@ export interface Excerpt extends Place {
   readonly metrics: readonly Metric[];
 }
 
-/** Every table. */
+/** Every table of peers. */
 const excerpts: readonly Excerpt[] = [
   {
     file: 'README.md',
@@ -81,7 +81,7 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
 const LINES: Place = { file: 'tools/bench/README.md', name: 'node lines' };
 
 /**
- * Ours beside `ws` on each line of Node, in Markdown: of each scenario its first figure.
+ * Ours beside `ws` on each line of Node, in Markdown: of each scenario its main figure.
  *
  * @param runs one for each line
  */
@@ -98,7 +98,7 @@ export function linesTable(runs: readonly RunResult[]): string {
 }
 
 function pairOf(result: ScenarioResult | undefined): string {
-  const [metric] = result ? metricsOf(result) : [];
+  const metric = result && mainMetric(result);
   const ours = metric && figure(result, OURS, metric);
   const theirs = metric && figure(result, 'ws', metric);
   if (!ours || !theirs) return '-';

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 
+/** The folder of what is measured, from the root of the repository. */
+const PACKAGES = ':/packages';
+
 const requireHere = createRequire(import.meta.url);
 
 /**
@@ -22,6 +25,8 @@ export function describeMachine(node = process.execPath): Record<string, string>
     ws: versionOf('ws'),
     bufferutil: versionOf('bufferutil'),
     undici: versionOf('undici'),
+    websocket: versionOf('websocket'),
+    'faye-websocket': versionOf('faye-websocket'),
   };
 }
 
@@ -30,12 +35,16 @@ function versionOf(name: string): string {
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
-/** The commit that was measured; packages that were changed since are built from something else. */
+/** The last commit that changed the packages, and whether they have been changed since. */
 function commit(): string {
   try {
-    const args = ['rev-parse', '--short', 'HEAD'];
-    return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+    const changes = git('status', '--porcelain', '--', PACKAGES) === '' ? '' : ' with changes';
+    return `${git('log', '-1', '--format=%h', '--', PACKAGES)}${changes}`;
   } catch {
     return 'no commit';
   }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
 }

@@ -1,20 +1,21 @@
 // The command: reads what is asked for, measures it, and reports.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
 import {
+  committedFor,
   committedLines,
   committedResults,
-  compare,
-  describeMoves,
+  droppedFrom,
   resultsIn,
   withEarlier,
-} from './compare.ts';
+} from './committed.ts';
+import { compare, describeMoves } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
-import { resultFiles } from './page.ts';
+import { pictureOf, resultFiles } from './page.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { ProgressLine } from './progress.ts';
@@ -117,21 +118,26 @@ async function measure(args: Arguments): Promise<void> {
   });
 }
 
-function report(args: Arguments, run: RunResult): void {
-  if (args.save !== undefined) save(args.save, run);
-  if (args.json) {
-    console.log(JSON.stringify(run, undefined, 2));
-    return;
-  }
-  console.log(targetTable(run));
-  const before = args.quick ? committedResults() : undefined;
-  if (before) console.log(describeMoves(compare(before, run)));
+function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult): void {
+  if (folder !== undefined) save(folder, run);
+  console.log(json ? JSON.stringify(run, undefined, 2) : targetTable(run));
+  // Of one round nobody knows how much is noise.
+  const before = quick && rounds > 1 ? committedFor(run.machine['node']) : undefined;
+  // Beside JSON, which may go to a file.
+  if (before) (json ? console.error : console.log)(describeMoves(compare(before, run)));
 }
 
 function save(folder: string, made: RunResult): void {
   mkdirSync(folder, { recursive: true });
-  const run = withEarlier(resultsIn(folder), made);
+  const earlier = resultsIn(folder);
+  const run = withEarlier(earlier, made);
   for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
+  const dropped = droppedFrom(earlier, run);
+  if (dropped.length === 0) return;
+  for (const scenario of dropped) rmSync(join(folder, pictureOf(scenario)), { force: true });
+  console.error(
+    `Dropped from ${folder}, as made on another day, with other versions or in other rounds: ${dropped.join(', ')}.`,
+  );
 }
 
 function quickened(scenario: Scenario): Scenario {

@@ -1,8 +1,17 @@
 // The page of results, in Markdown: what was measured with, the verdict on each target, a picture and a table for each scenario.
 import { chartOf } from './chart.ts';
-import { metricsOf, number, targetCells, titleOfPeer, titleOfScenario } from './report.ts';
+import {
+  mainMetric,
+  metricsOf,
+  number,
+  percent,
+  RATIO_HEADS,
+  ratiosOf,
+  targetCells,
+  titleOfPeer,
+  titleOfScenario,
+} from './report.ts';
 import { figure, METRICS, type RunResult, type ScenarioResult } from './results.ts';
-import { ratio } from './statistics.ts';
 import { judge } from './targets.ts';
 
 /** The files of a page, by their names within its folder. */
@@ -10,13 +19,14 @@ export function resultFiles(run: RunResult): Map<string, string> {
   const files = new Map([['results.json', `${JSON.stringify(run, undefined, 2)}\n`]]);
   for (const result of run.scenarios) {
     const svg = chartOf(result);
-    if (svg !== undefined) files.set(pictureOf(result), `${svg}\n`);
+    if (svg !== undefined) files.set(pictureOf(result.scenario), `${svg}\n`);
   }
   files.set('README.md', pageOf(run, new Set(files.keys())));
   return files;
 }
 
-function pictureOf({ scenario }: ScenarioResult): string {
+/** The picture of a scenario, by its name within the folder of the page. */
+export function pictureOf(scenario: string): string {
   return `${scenario}.svg`;
 }
 
@@ -26,7 +36,7 @@ function pageOf(run: RunResult, files: ReadonlySet<string>): string {
   return [
     '# Results',
     '<!-- prettier-ignore-start -->',
-    `Medians of ${rounds}${turns} rounds. How they come about, and how to read them, is told in the page of the benchmark.`,
+    `Medians of ${rounds}${turns} rounds. How they come about, and how to read them, is told in [the page of the benchmark](../README.md); spreads and ratios are of what the picture shows.`,
     table(['measured with', ''], Object.entries(machine)),
     ...targetsOf(run),
     ...run.scenarios.flatMap((result) => sectionOf(result, files)),
@@ -49,7 +59,7 @@ function targetsOf(run: RunResult): string[] {
 }
 
 function sectionOf(result: ScenarioResult, files: ReadonlySet<string>): string[] {
-  const picture = pictureOf(result);
+  const picture = pictureOf(result.scenario);
   const title = titleOfScenario(result.scenario);
   const skipped = result.skipped.map(
     ({ peer, reason }) => `${titleOfPeer(peer)} was skipped: ${reason.split('\n', 1).join()}.`,
@@ -64,23 +74,17 @@ function sectionOf(result: ScenarioResult, files: ReadonlySet<string>): string[]
 
 function figuresOf(result: ScenarioResult): string {
   const metrics = metricsOf(result);
-  const [main = 'cpu'] = metrics;
-  const reference = figure(result, 'ws', main)?.median;
+  const main = mainMetric(result) ?? 'cpu';
   const rows = result.results.map(({ peer, runtime }) => {
-    const own = figure(result, peer, main);
     const cells = metrics.map((metric) => {
       const value = figure(result, peer, metric);
       return value === undefined ? '-' : number(value.median, METRICS[metric].digits);
     });
-    const times = ratio(own?.median, reference);
-    const share = Number.isNaN(times) ? '-' : times.toFixed(2);
-    return [titleOfPeer(peer), runtime, ...cells, percent(own?.spread), share];
+    const spread = percent(figure(result, peer, main)?.spread);
+    return [titleOfPeer(peer), runtime, ...cells, spread, ...ratiosOf(result, peer, main)];
   });
-  return table(['', 'runtime', ...metrics.map((metric) => METRICS[metric].title), 'spread', '/ ws'], rows);
-}
-
-function percent(part: number | undefined): string {
-  return part === undefined ? '-' : `${(part * 100).toFixed(0)} %`;
+  const heads = metrics.map((metric) => METRICS[metric].title);
+  return table(['', 'runtime', ...heads, 'spread', ...RATIO_HEADS], rows);
 }
 
 /** A table in Markdown. */

@@ -21,6 +21,8 @@ export interface Peer {
 /** Where the other runtimes are; loaded when they are wanted, for the browsers' drivers come along. */
 const binaries = () => import('@framewire/testing');
 
+/** Said to each of them, whatever the environment says. */
+const WITH_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '' };
 const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
 
 function script(name: string): string {
@@ -38,7 +40,8 @@ function onNode(
   const command = ({ kind, compression }: Scenario, task: object): Command | undefined => {
     if (compression && library === 'net') return undefined;
     const file = kind === 'client' ? 'client' : library === 'net' ? 'net' : 'ws-like';
-    const words = ['--expose-gc', script(file), JSON.stringify({ ...task, library })];
+    const bufferutil = env === WITH_BUFFERUTIL;
+    const words = ['--expose-gc', script(file), JSON.stringify({ ...task, library, bufferutil })];
     return { program: process.execPath, args: words, env };
   };
   return { name, title, byDefault, cpu: 'process', command };
@@ -107,8 +110,8 @@ const deno: Peer = {
 /** Every peer; ours is the first. */
 export const peers: readonly Peer[] = [
   onNode('framewire', 'framewire', 'framewire', WITHOUT_BUFFERUTIL),
-  onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', undefined, false),
-  onNode('ws', 'ws with bufferutil', 'ws'),
+  onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', WITH_BUFFERUTIL, false),
+  onNode('ws', 'ws with bufferutil', 'ws', WITH_BUFFERUTIL),
   onNode('ws-no-bufferutil', 'ws without bufferutil', 'ws', WITHOUT_BUFFERUTIL),
   serverOnNode('websocket', 'websocket', 'older-drivers'),
   serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),

@@ -35,15 +35,17 @@ export interface Scenario {
   readonly tls?: boolean;
   /** Whether the longest time that the event loop was held is told too. */
   readonly watchLoop?: boolean;
+  /** What its picture, spread and ratios are of. Default: CPU time. */
+  readonly shows?: 'p50' | 'rss';
 }
 
 /** What the load generator tells about what it did. */
 export interface LoadReport {
   readonly messages: number;
   readonly seconds: number;
-  /** Microseconds from a burst's write to its last reply: median and 99th percentile. 0 where nothing is awaited. */
-  readonly p50: number;
-  readonly p99: number;
-  /** Bytes that came in, with the frame headers, for each message. */
-  readonly bytes: number;
+  /** Microseconds from a burst's write to its last reply: median and 99th percentile. None of a client, which awaits nothing. */
+  readonly p50?: number;
+  readonly p99?: number;
+  /** Bytes that came in, with the frame headers, for each message. None of a client. */
+  readonly bytes?: number;
 }

@@ -7,8 +7,11 @@ import { scenarios } from './scenarios.ts';
 import { ratio } from './statistics.ts';
 import { judge, OURS, type Bound, type Verdict } from './targets.ts';
 
-/** Whose figures every other's are divided by, beside ours. */
+/** Whose figures every peer's are divided by. */
 const REFERENCES = ['ws', 'net'] as const;
+
+/** Their columns. */
+export const RATIO_HEADS = REFERENCES.map((name) => `/ ${name}`);
 
 const BARE = { head: [], border: [] };
 /** No lines between the rows. */
@@ -17,20 +20,18 @@ const COMPACT = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 /** The table of one scenario, and a line for each peer that was skipped. */
 export function scenarioTable(result: ScenarioResult): string {
   const metrics = metricsOf(result);
-  const [main] = metrics;
+  const main = mainMetric(result);
   if (main === undefined) return `${heading(result)}\n${skippedLines(result)}`;
   const table = new Table({
-    head: ['', ...metrics.flatMap((metric) => headOf(metric, metric === main)), '/ ws', '/ net'],
+    head: ['', ...metrics.flatMap((metric) => headOf(metric, metric === main)), ...RATIO_HEADS],
     style: BARE,
     chars: COMPACT,
     colAligns: ['left', ...metrics.flatMap(() => ['right' as const]), 'right', 'right', 'right'],
   });
   for (const { peer } of result.results) {
     const cells = metrics.flatMap((metric) => cellsOf(figure(result, peer, metric), metric, metric === main));
-    const own = figure(result, peer, main)?.median;
-    const ratios = REFERENCES.map((other) => times(ratio(own, figure(result, other, main)?.median)));
     const name = titleOfPeer(peer);
-    table.push([peer === OURS ? pc.bold(name) : name, ...cells, ...ratios]);
+    table.push([peer === OURS ? pc.bold(name) : name, ...cells, ...ratiosOf(result, peer, main)]);
   }
   return `${heading(result)}\n${table.toString()}\n${skippedLines(result)}`;
 }
@@ -79,6 +80,24 @@ export function metricsOf(result: ScenarioResult): Metric[] {
   );
 }
 
+/** What the picture, the spread and the ratios of a scenario are of; undefined where nothing was measured. */
+export function mainMetric(result: ScenarioResult): Metric | undefined {
+  const wanted = scenarios.find(({ name }) => name === result.scenario)?.shows;
+  const metrics = metricsOf(result);
+  return wanted !== undefined && metrics.includes(wanted) ? wanted : metrics[0];
+}
+
+/** How many times as much a peer's figure is as each of those that all are divided by. */
+export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): string[] {
+  const own = figure(result, peer, metric)?.median;
+  return REFERENCES.map((other) => times(ratio(own, figure(result, other, metric)?.median)));
+}
+
+/** A spread as it is shown. */
+export function percent(part: number | undefined): string {
+  return part === undefined ? '-' : `${(part * 100).toFixed(0)} %`;
+}
+
 function targetRow(verdict: Verdict): string[] {
   const [scenario, what, value, word] = targetCells(verdict);
   const colour = { met: pc.green, missed: pc.red, 'not measured': pc.dim }[verdict.verdict];
@@ -93,7 +112,7 @@ function headOf(metric: Metric, withSpread: boolean): string[] {
 function cellsOf(value: Figure | undefined, metric: Metric, withSpread: boolean): string[] {
   const text = value === undefined ? '-' : number(value.median, METRICS[metric].digits);
   if (!withSpread) return [text];
-  return [text, value === undefined ? '-' : `${(value.spread * 100).toFixed(0)} %`];
+  return [text, percent(value?.spread)];
 }
 
 /** With separators between thousands, and as many digits behind the point as asked for. */

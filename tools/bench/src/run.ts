@@ -81,7 +81,7 @@ export class Bench {
   /** Measures one scenario: all rounds of all peers that have a part in it. */
   async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
     const skipped: Skipped[] = [];
-    const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario.burst) : undefined;
+    const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario) : undefined;
     const runners = await this.#startAll(scenario, peers, sinkPort, skipped);
     try {
       for (let round = 0; round < this.#settings.rounds; round++) {
@@ -91,6 +91,8 @@ export class Bench {
           try {
             runner.samples.push(await this.#turn(scenario, runner));
           } catch (error) {
+            // Without it nobody can be measured, and it would be everybody's fault.
+            if (this.#load.gone) throw this.#load.gone;
             skipped.push({ peer: runner.peer.name, reason: (error as Error).message });
             runners.delete(runner);
             await runner.child.stop();
@@ -170,10 +172,9 @@ export class Bench {
     const before = await cpuOf(runner);
     const report = (await run(this.#settings.milliseconds)) as LoadReport;
     const cpu = (await cpuOf(runner)) - before;
-    const { messages, seconds, p50, p99, bytes } = report;
+    const { messages, seconds, ...ofReplies } = report;
     const held = watched ? { held: (await runner.child.call('held')) as number } : {};
-    const common = { cpu: cpu / messages, rate: messages / seconds, ...held };
-    return p50 ? { ...common, p50, p99, bytes } : common;
+    return { cpu: cpu / messages, rate: messages / seconds, ...held, ...ofReplies };
   }
 
   /**

@@ -39,7 +39,7 @@ const client = (name: string, title: string, size: number, burst: number): Scena
 });
 
 const idle = (name: string, title: string, more: Partial<Scenario> = {}): Scenario => ({
-  ...{ name, title, kind: 'idle', payload: 'json' },
+  ...{ name, title, kind: 'idle', payload: 'json', shows: 'rss' },
   ...{ connections: 10_000, size: 2 * KiB, burst: 1 },
   ...more,
 });
@@ -107,7 +107,7 @@ export const scenarios: readonly Scenario[] = [
   echo('echo-text', 'Echo of non-ASCII text, 64 x 256 B x 1', 64, 256, 1, { payload: 'non-ascii' }),
   echo('echo-text-16k', 'Echo of non-ASCII text, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'non-ascii' }),
   echo('echo-fragmented', 'Echo of 8 fragments, 64 x 1 KiB x 1', 64, KiB, 1, { fragments: 8 }),
-  echo('ping-pong', 'Latency of one connection, 64 B', 1, 64, 1),
+  echo('ping-pong', 'Latency of one connection, 64 B', 1, 64, 1, { shows: 'p50' }),
   echo('tls-64x1', 'Echo over TLS, 64 x 64 B x 1', 64, 64, 1, { tls: true }),
   echo('tls-64x16', 'Echo over TLS, 64 x 64 B x 16', 64, 64, 16, { tls: true }),
   push('push-64', 'Push, 100 x 64 B to one connection in a loop', 64),
@@ -120,6 +120,7 @@ export const scenarios: readonly Scenario[] = [
   broadcast('broadcast-5000-x10', 'Broadcast, 64 B to 5,000, ten a turn', 64, 10, toFiveThousand),
   broadcast('broadcast-5000-1k-x1', 'Broadcast, 1 KiB to 5,000, one a turn', KiB, 1, toFiveThousand),
   broadcast('broadcast-5000-1k-x10', 'Broadcast, 1 KiB to 5,000, ten a turn', KiB, 10, toFiveThousand),
+  // 64 bytes are below what libraries compress.
   broadcast('broadcast-deflate-x1', 'Compressed broadcast, 1 KiB to 1,000, one a turn', KiB, 1, {
     compression: withoutTakeover,
   }),
@@ -134,7 +135,6 @@ export const scenarios: readonly Scenario[] = [
     ...toFiveThousand,
     compression: withoutTakeover,
   }),
-  // As long as the kernel's buffers are full before the clock runs: what is sent to the deaf then waits in the server.
   broadcast(
     'broadcast-deaf',
     'Broadcast, 16 KiB to 100 beside 2 that read nothing, one a turn',

@@ -1,6 +1,6 @@
 // The command line.
 import { expect, test } from 'vitest';
-import { HELP, readArguments } from '../src/arguments.ts';
+import { HELP, OPTIONS, readArguments } from '../src/arguments.ts';
 import { scenarios } from '../src/scenarios.ts';
 
 const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
@@ -57,6 +57,10 @@ test.each([
   [['--peers', 'ws,uws'], 'There is no peer "uws"; --list names them.'],
   [['--rounds', '0'], '--rounds is a number from 1 to 100, not "0".'],
   [['--rounds', 'many'], '--rounds is a number from 1 to 100, not "many".'],
+  [['--soak', '0'], '--soak is a number of seconds, 1 to 99999, not "0".'],
+  [['--micro', '--node', 'n'], 'With --micro the option --node would do nothing.'],
+  [['--soak', '9', '--peers', 'ws'], 'With --soak the option --peers would do nothing.'],
+  [['--readme', '--list'], 'With --readme the option --list would do nothing.'],
 ])('%j is refused with one line', (words, line) => {
   expect(() => readArguments(words)).toThrow(new TypeError(line));
 });
@@ -66,7 +70,5 @@ test('an option that does not exist is refused with one line that names it', () 
 });
 
 test('the help names every option', () => {
-  for (const option of ['scenario', 'peers', 'rounds', 'quick', 'micro', 'json', 'save', 'list', 'help']) {
-    expect(HELP).toContain(`--${option}`);
-  }
+  for (const option of Object.keys(OPTIONS)) expect(HELP).toContain(`\n  --${option}`);
 });

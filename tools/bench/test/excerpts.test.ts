@@ -1,7 +1,7 @@
 // The figures in the READMEs are those of the committed results.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { committedLines, committedResults } from '../src/compare.ts';
+import { committedLines, committedResults } from '../src/committed.ts';
 import { excerptTable, linesTable, pathOf, tablesOf, withTable } from '../src/excerpts.ts';
 import type { RunResult } from '../src/results.ts';
 

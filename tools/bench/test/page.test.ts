@@ -1,7 +1,8 @@
 // What is made of a run: the page of results with its pictures, and the comparison with an earlier one.
 import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
-import { compare, describeMoves, withEarlier } from '../src/compare.ts';
+import { droppedFrom, withEarlier } from '../src/committed.ts';
+import { compare, describeMoves } from '../src/compare.ts';
 import { resultFiles } from '../src/page.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -26,7 +27,7 @@ test('the page names the machine, the verdicts, the figures and who was skipped,
   expect(page).toContain('| date | 2026-01-31 |');
   expect(page).toContain('1 of 1 are met.');
   expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | met |');
-  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.10 |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.10 | - |');
   expect(page).toContain('Bun was skipped: not here.');
   expect(page).toContain('(push-64.svg)');
 });
@@ -68,6 +69,31 @@ test('a machine that is slower for everybody moves nothing, nor does a change wi
   expect(describeMoves([])).toContain('nothing has moved');
 });
 
+test('a quick run is not compared with a full one in idle connections, of which it has fewer', () => {
+  const idle = (quick: boolean, heap: number): RunResult => {
+    const run = runWith({ framewire: [heap], ws: [5] });
+    return { ...run, quick, scenarios: [{ ...run.scenarios[0]!, scenario: 'idle' }] };
+  };
+  expect(compare(idle(false, 1), idle(true, 3))).toEqual([]);
+  expect(compare(idle(false, 1), idle(false, 3))).toHaveLength(1);
+});
+
+test('what a scenario is about is what its picture, its spread and its ratios are of', () => {
+  const samples = [
+    { cpu: 9, p50: 20 },
+    { cpu: 9, p50: 30 },
+    { cpu: 9, p50: 40 },
+  ];
+  const results = [
+    { peer: 'framewire', runtime: 'Node 20', samples },
+    { peer: 'ws', runtime: 'Node 20', samples: [{ cpu: 9, p50: 60 }] },
+  ];
+  const run = { ...runWith({}), scenarios: [{ scenario: 'ping-pong', results, skipped: [] }] };
+  const files = resultFiles(run);
+  expect(files.get('ping-pong.svg')).toContain('>p50 µs; less is better<');
+  expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
+});
+
 test('scenarios that only one of the runs has are not compared', () => {
   expect(compare({ ...runWith({}), scenarios: [] }, runWith({ framewire: [1], ws: [1] }))).toEqual([]);
 });
@@ -81,4 +107,6 @@ test('a scenario that was run again takes its place among those of the same day,
   expect(withEarlier({ ...earlier, rounds: 5 }, again)).toEqual(again);
   expect(withEarlier({ ...earlier, machine: { date: '2026-01-30' } }, again)).toEqual(again);
   expect(withEarlier(undefined, again)).toEqual(again);
+  expect(droppedFrom(earlier, again)).toEqual(['echo-64x1']);
+  expect(droppedFrom(earlier, withEarlier(earlier, again))).toEqual([]);
 });

@@ -13,7 +13,8 @@ const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8 } as const;
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MASKED = 0x80;
-const NORMAL_CLOSURE = 1000;
+/** The code 1000, as a close frame has it. */
+const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 /** A message as it was meant, and as it goes over the wire. */
 export interface Prepared {
@@ -35,15 +36,17 @@ export function prepareMessages(scenario: Scenario): Prepared[] {
 
 /** A client's close frame with code 1000, masked. */
 export function closeFrame(): Buffer {
-  const payload = Buffer.alloc(2);
-  payload.writeUInt16BE(NORMAL_CLOSURE);
-  return maskedFrame(FIN | OPCODE.close, payload);
+  return maskedFrame(FIN | OPCODE.close, NORMAL_CLOSURE);
+}
+
+/** The server's answer to it. */
+export function serverCloseFrame(): Buffer {
+  return serverFrame(FIN | OPCODE.close, NORMAL_CLOSURE);
 }
 
 /** A text frame as a server sends it. */
 export function serverTextFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  return Buffer.concat([header(FIN | OPCODE.text, payload.length, 0), payload]);
+  return serverFrame(FIN | OPCODE.text, Buffer.from(text));
 }
 
 function makePayload({ payload, size }: Scenario, number: number): Buffer {
@@ -110,6 +113,10 @@ function header(first: number, length: number, mask: number): Buffer {
   if (length < 65_536) bytes.writeUInt16BE(length, 2);
   else bytes.writeBigUInt64BE(BigInt(length), 2);
   return bytes;
+}
+
+function serverFrame(first: number, payload: Buffer): Buffer {
+  return Buffer.concat([header(first, payload.length, 0), payload]);
 }
 
 function maskedFrame(first: number, payload: Buffer): Buffer {

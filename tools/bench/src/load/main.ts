@@ -31,8 +31,8 @@ serveDriver(
       exchange = undefined;
     },
     /** Begins to take what a client sends; the answer is the port. */
-    async listen(batch: number): Promise<number> {
-      sink = await Sink.listen(batch);
+    async listen({ burst, size }: Scenario): Promise<number> {
+      sink = await Sink.listen(burst, size);
       return sink.port;
     },
     unlisten(): void {

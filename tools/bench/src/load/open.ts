@@ -21,9 +21,24 @@ export async function openAll(target: Target, count: number): Promise<Socket[]> 
   const sockets: Socket[] = [];
   for (let left = count; left > 0; left -= AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, left) }, () => openOne(target));
-    sockets.push(...(await Promise.all(some)));
+    const outcomes = await Promise.allSettled(some);
+    sockets.push(...outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) {
+      closeAll(sockets);
+      throw failed.reason;
+    }
   }
   return sockets;
+}
+
+/** By a reset where there is no TLS: thousands of connections in `TIME_WAIT` would take the ports of those to come. */
+export function closeAll(sockets: readonly Socket[]): void {
+  for (const socket of sockets) {
+    socket.removeAllListeners('close');
+    if ('encrypted' in socket) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
 
 /** A socket on its way to the server. */
@@ -32,7 +47,8 @@ export function connectTo({ port, tls }: Target): Socket {
   const socket = tls
     ? connectTls({ host: HOST, port, rejectUnauthorized: false })
     : connect({ host: HOST, port });
-  return socket.setNoDelay(true);
+  // Who waits for something learns of an error by himself; when nobody does, it must not end the process.
+  return socket.setNoDelay(true).on('error', () => undefined);
 }
 
 /** The request that asks for the upgrade. */

@@ -56,6 +56,11 @@ export class MessageCounter {
   }
 }
 
+/** Whether the first frame is masked. */
+export function isMasked(frame: Buffer): boolean {
+  return ((frame[1] ?? 0) & MASKED) !== 0;
+}
+
 /** The payload of the first message in these bytes, unmasked and inflated. */
 export function decodeMessage(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
@@ -85,7 +90,7 @@ function inflate(payload: Buffer): Buffer {
 
 function unmasked(frame: Buffer, begin: number, end: number): Buffer {
   const payload = Buffer.from(frame.subarray(begin, end));
-  if (((frame[1] ?? 0) & MASKED) === 0) return payload;
+  if (!isMasked(frame)) return payload;
   for (let i = 0; i < payload.length; i++) {
     payload[i] = (payload[i] ?? 0) ^ (frame[begin - 4 + (i & 3)] ?? 0);
   }

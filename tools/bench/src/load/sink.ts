@@ -1,25 +1,29 @@
-// Where clients send to: a server that counts messages and says a word after each batch, so that no client runs ahead.
+// Where clients send to: a server that reads the first message, counts the others, and says a word after each batch, so that no
+// client runs ahead.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { acceptingHeadFor } from '../measured/accept.mjs';
+import { clientPayload } from '../measured/texts.mjs';
 import { serverTextFrame } from './frames.ts';
-import { MessageCounter } from './replies.ts';
+import { decodeMessage, isMasked, MessageCounter } from './replies.ts';
 
 /** A sink for one or more clients. */
 export class Sink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #batch: number;
+  readonly #expected: Buffer;
 
-  private constructor(batch: number) {
+  private constructor(batch: number, size: number) {
     this.#batch = batch;
+    this.#expected = clientPayload(size);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens on a free port; answers after each batch of so many messages. */
-  static async listen(batch: number): Promise<Sink> {
-    const sink = new Sink(batch);
+  /** Listens on a free port; answers after each batch of so many messages. Who sends others than of this size is hung up on. */
+  static async listen(batch: number, size: number): Promise<Sink> {
+    const sink = new Sink(batch, size);
     sink.#server.listen(0, '127.0.0.1');
     await once(sink.#server, 'listening');
     return sink;
@@ -44,9 +48,20 @@ export class Sink {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.once('data', (head: Buffer) => {
       socket.write(acceptingHeadFor(head.toString('latin1')));
+      let first: Buffer[] | undefined = [];
       socket.on('data', (chunk: Buffer) => {
-        for (seen += counter.push(chunk); seen >= this.#batch; seen -= this.#batch) socket.write(word);
+        first?.push(chunk);
+        seen += counter.push(chunk);
+        if (first !== undefined && seen > 0) {
+          if (!this.#isExpected(Buffer.concat(first))) socket.destroy();
+          first = undefined;
+        }
+        for (; seen >= this.#batch; seen -= this.#batch) socket.write(word);
       });
     });
+  }
+
+  #isExpected(bytes: Buffer): boolean {
+    return isMasked(bytes) && decodeMessage(bytes).equals(this.#expected);
   }
 }

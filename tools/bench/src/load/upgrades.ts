@@ -1,13 +1,14 @@
 // Connections that come and go: a TCP connection, the upgrade, a close frame, the end.
 import { createHistogram } from 'node:perf_hooks';
 import type { LoadReport } from '../plan.ts';
-import { closeFrame } from './frames.ts';
+import { closeFrame, serverCloseFrame } from './frames.ts';
 import { connectTo, upgradeRequest, type Target } from './open.ts';
 
 /** Opens and closes connections for so long, so many at once. */
 export async function runUpgrades(target: Target, milliseconds: number, atOnce: number): Promise<LoadReport> {
   const request = upgradeRequest(target);
   const close = closeFrame();
+  const answer = serverCloseFrame().toString('latin1');
   const latency = createHistogram();
   const began = performance.now();
   let messages = 0;
@@ -17,20 +18,22 @@ export async function runUpgrades(target: Target, milliseconds: number, atOnce: 
     new Promise((resolve, reject) => {
       const socket = connectTo(target);
       const started = performance.now();
-      let upgraded = false;
+      let received = '';
       socket.write(request);
       socket.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
+        const isHead = received === '';
+        received += chunk.toString('latin1');
         // A head this small comes in one piece.
-        if (upgraded) return;
-        upgraded = true;
+        if (!isHead) return;
         latency.record(Math.max(1, Math.round((performance.now() - started) * 1e6)));
         socket.write(close);
       });
       socket.on('error', reject);
       // The server ends the connection first (RFC 6455 §7.1.1); the socket answers that by itself.
       socket.on('close', () => {
-        if (!upgraded) reject(new Error('the server refused an upgrade'));
+        if (!received.startsWith('HTTP/1.1 101')) reject(new Error('the server refused an upgrade'));
+        else if (!received.endsWith(answer)) reject(new Error('the server did not answer a close frame'));
         messages++;
         resolve();
       });

@@ -1,18 +1,7 @@
 // What every measured server does with a message, said once: each runtime's file gives `send` and the set of everybody.
 import { setImmediate } from 'node:timers';
 import { task } from './control.mjs';
-
-/** JSON-like text of so many bytes. */
-function variant(number, size) {
-  let text = `{"kind":"quote","id":${1000 + number},"values":[`;
-  for (let i = 0; text.length < size; i++) text += `${(number * 7919 + i * 104729) % 9973},`;
-  return text.slice(0, size);
-}
-
-/** Texts that change with each turn, as news would, and are the same for all who get them. */
-export function newsTexts() {
-  return Array.from({ length: 16 }, (_, i) => variant(i, task.size));
-}
+import { newsTexts } from './texts.mjs';
 
 /**
  * The handler of messages for the behaviour that was asked for. Pushing and broadcasting begin outside of the handler, as what
@@ -24,7 +13,7 @@ export function newsTexts() {
 export function messageHandler(send, everybody) {
   const { behaviour, count = 1 } = task;
   if (behaviour === 'echo') return send;
-  const variants = newsTexts();
+  const variants = newsTexts(task.size);
   let turn = 0;
   if (behaviour === 'push') {
     return (connection) => {

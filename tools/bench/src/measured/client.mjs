@@ -4,23 +4,26 @@ import { connect } from 'node:net';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
 import { serveDriver, task } from './control.mjs';
+import { clientPayload } from './texts.mjs';
 
 const { library, url, size, count: batch } = task;
+const payload = clientPayload(size);
 
-/** How each library's client is opened: it calls back with a `send` and takes a listener for the sink's word. */
+/** How each kind of client is opened: what sends a batch, and what takes a listener for the sink's word. */
 const opened = {
-  async framewire(library) {
+  /** `ws`, and what has its interface. */
+  async wsLike() {
     const { WebSocket } = await import(library);
     const ws = new WebSocket(url, { perMessageDeflate: false });
     await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
-    const payload = Buffer.alloc(size, 'framewire ');
-    return { onWord: (listener) => ws.on('message', listener), sendBatch: () => sendEach(ws, payload) };
+    ws.on('close', onClose);
+    return { onWord: (listener) => ws.on('message', listener), sendBatch: () => sendEach(ws) };
   },
   async standard(WebSocket) {
     const ws = new WebSocket(url);
     await new Promise((resolve, reject) => Object.assign(ws, { onopen: resolve, onerror: reject }));
-    const payload = Buffer.alloc(size, 'framewire ');
-    return { onWord: (listener) => (ws.onmessage = listener), sendBatch: () => sendEach(ws, payload) };
+    ws.onclose = onClose;
+    return { onWord: (listener) => (ws.onmessage = listener), sendBatch: () => sendEach(ws) };
   },
   async net() {
     const { hostname, port } = new URL(url);
@@ -30,34 +33,46 @@ const opened = {
       `GET / HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
     );
     await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
+    socket.on('close', onClose);
     const frames = Buffer.concat(Array.from({ length: batch }, maskedFrame));
     return { onWord: (listener) => socket.on('data', listener), sendBatch: () => socket.write(frames) };
   },
 };
 
-function sendEach(ws, payload) {
+/** The sink hangs up on who sends something else than it should. */
+function onClose() {
+  complain('the sink has closed the connection');
+}
+
+function complain(text) {
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+function sendEach(ws) {
   for (let i = 0; i < batch; i++) ws.send(payload);
 }
 
-/** A masked binary frame (RFC 6455 §5.2); its mask is nought, since nobody looks. */
+/** A masked binary frame (RFC 6455 §5.2); its mask is nought. */
 function maskedFrame() {
   const header = Buffer.alloc(size < 126 ? 6 : size < 65_536 ? 8 : 14);
   header[0] = 0x82;
   header[1] = 0x80 | (size < 126 ? size : size < 65_536 ? 126 : 127);
   if (size >= 65_536) header.writeBigUInt64BE(BigInt(size), 2);
   else if (size >= 126) header.writeUInt16BE(size, 2);
-  return Buffer.concat([header, Buffer.alloc(size)]);
+  return Buffer.concat([header, payload]);
 }
 
 async function open() {
+  // Not to be without, and be called with.
+  if (task.bufferutil) await import('bufferutil');
   if (library === 'net') return opened.net();
   if (library === 'undici') return opened.standard((await import('undici')).WebSocket);
   if (library === 'own' && globalThis.WebSocket === undefined) {
-    process.stderr.write(`Node ${process.versions.node} has no WebSocket of its own\n`);
-    process.exit(1);
+    complain(`Node ${process.versions.node} has no WebSocket of its own`);
   }
   if (library === 'own') return opened.standard(globalThis.WebSocket);
-  return opened.framewire(library);
+  return opened.wsLike();
 }
 
 const { onWord, sendBatch } = await open();

@@ -57,7 +57,7 @@ let rest = '';
  * Tells the driver that all is set, and listens for its commands.
  *
  * @param ready What the driver has to know, such as the port.
- * @param more Commands beside `cpu` and `memory`.
+ * @param more Commands beside those above.
  */
 export function serveDriver(ready, more = {}) {
   Object.assign(commands, more);

@@ -6,13 +6,13 @@ import process from 'node:process';
 import { setImmediate } from 'node:timers';
 import { createServer as createTlsServer } from 'node:tls';
 import { acceptingHead, acceptingHeadFor } from './accept.mjs';
-import { newsTexts } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
+import { newsTexts } from './texts.mjs';
 
-const { behaviour, count = 1 } = task;
+const { behaviour, count = 1, size } = task;
 const everybody = new Set();
 const ready =
-  behaviour === 'echo' ? [] : newsTexts().map((text) => repeated(textFrame(Buffer.from(text)), count));
+  behaviour === 'echo' ? [] : newsTexts(size).map((text) => repeated(textFrame(Buffer.from(text)), count));
 let turn = 0;
 
 /** A server's text frame of up to 64 KiB (RFC 6455 §5.2). */

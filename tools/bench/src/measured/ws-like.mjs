@@ -4,6 +4,8 @@ import process from 'node:process';
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
+// Not to be without, and be called with.
+if (task.bufferutil) await import('bufferutil');
 const { WebSocketServer } = await import(task.library);
 
 function compression() {

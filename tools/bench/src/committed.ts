@@ -1,0 +1,63 @@
+// The results that were kept: the repository's, those of other lines of Node, those of any folder.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunResult } from './results.ts';
+import { scenarios } from './scenarios.ts';
+
+const FOLDER = fileURLToPath(new URL('../results', import.meta.url));
+/** The lines of Node that have results beside those of the oldest. */
+const OTHER_LINES = ['24', '26'];
+
+/** The repository's results; undefined where there are none. */
+export function committedResults(): RunResult | undefined {
+  return resultsIn(FOLDER);
+}
+
+/** The repository's results of other lines of Node, the oldest first. */
+export function committedLines(): RunResult[] {
+  return OTHER_LINES.map((line) => read(join(FOLDER, `node-${line}.json`))).filter(
+    (run) => run !== undefined,
+  );
+}
+
+/** The repository's results of the line that a version of Node belongs to; undefined where there are none. */
+export function committedFor(version: string | undefined): RunResult | undefined {
+  const lineOf = (text = ''): string => text.split('.', 1).join();
+  return [committedResults(), ...committedLines()].find(
+    (run) => lineOf(run?.machine['node']) === lineOf(version),
+  );
+}
+
+/** The results that a folder holds; undefined where there are none. */
+export function resultsIn(folder: string): RunResult | undefined {
+  return read(join(folder, 'results.json'));
+}
+
+/** A run of some scenarios, with the others of an earlier one where that was made in the same way, on the same day. */
+export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
+  const way = ({ machine, rounds, quick }: RunResult): string => JSON.stringify([machine, rounds, quick]);
+  if (!earlier || way(earlier) !== way(run)) return run;
+  const all = [...run.scenarios, ...earlier.scenarios];
+  const inOrder = scenarios.map(({ name }) => all.find(({ scenario }) => scenario === name));
+  return { ...run, scenarios: inOrder.filter((result) => result !== undefined) };
+}
+
+/** The scenarios of earlier results that the new ones lack. */
+export function droppedFrom(earlier: RunResult | undefined, run: RunResult): string[] {
+  const kept = new Set(run.scenarios.map(({ scenario }) => scenario));
+  const before = earlier?.scenarios.map(({ scenario }) => scenario) ?? [];
+  return before.filter((scenario) => !kept.has(scenario));
+}
+
+/** Undefined where there is no such file. */
+function read(path: string): RunResult | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return JSON.parse(text) as RunResult;
+}
