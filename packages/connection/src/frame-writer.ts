@@ -193,20 +193,21 @@ export class FrameWriter implements Flushable {
     const { socket } = this;
     const isText = typeof payload === 'string';
     const size = MAX_HEADER_SIZE + (isText ? Buffer.byteLength(payload) : payload.length);
-    // As with the slab, only what the stream hands on at once is read from memory that is used again. What the kernel does not take
-    // at once it has when the write calls back.
-    const mayReuse = isPlainSocket(socket) && socket.writableLength === 0;
-    const memory = mayReuse ? borrowScratch(size) : Buffer.allocUnsafeSlow(size);
-    const end = isText
-      ? writeTextFrame(memory, 0, first, payload, key)
-      : writeFrame(memory, 0, first, payload, key);
-    const bytes = memory.subarray(0, end);
-    if (!mayReuse) {
-      this.#writeBytes(bytes, done);
+    const frameIn = (memory: Buffer): Buffer => {
+      const end = isText
+        ? writeTextFrame(memory, 0, first, payload, key)
+        : writeFrame(memory, 0, first, payload, key);
+      return memory.subarray(0, end);
+    };
+    // As with the slab, only what the stream hands on at once is read from memory that is used again.
+    if (!isPlainSocket(socket) || socket.writableLength > 0) {
+      this.#writeBytes(frameIn(Buffer.allocUnsafeSlow(size)), done);
       return;
     }
+    const memory = borrowScratch(size);
     let waits = false;
-    this.#writeBytes(bytes, (error) => {
+    // What the kernel does not take at once it has when the write calls back.
+    this.#writeBytes(frameIn(memory), (error) => {
       if (waits && !error) returnScratch(memory);
       done?.(error);
     });
