@@ -14,7 +14,7 @@ import {
   type MaskingKey,
 } from '@framewire/codec';
 import { isPlainSocket, isSocket } from './plain-socket.ts';
-import { borrowScratch, returnScratch } from './scratch.ts';
+import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
@@ -191,28 +191,18 @@ export class FrameWriter implements Flushable {
     done: SendCallback | undefined,
   ): void {
     const { socket } = this;
-    const isText = typeof payload === 'string';
-    const size = MAX_HEADER_SIZE + (isText ? Buffer.byteLength(payload) : payload.length);
-    const frameIn = (memory: Buffer): Buffer => {
-      const end = isText
-        ? writeTextFrame(memory, 0, first, payload, key)
-        : writeFrame(memory, 0, first, payload, key);
-      return memory.subarray(0, end);
-    };
+    const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
     // As with the slab, only what the stream hands on at once is read from memory that is used again.
-    if (!isPlainSocket(socket) || socket.writableLength > 0) {
-      this.#writeBytes(frameIn(Buffer.allocUnsafeSlow(size)), done);
+    if (!isPlainSocket(socket) || socket.writableLength > 0 || length > LONGEST_LENT) {
+      const memory = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + length);
+      this.#writeBytes(frameIn(memory, first, payload, key), done);
       return;
     }
-    const memory = borrowScratch(size);
-    let waits = false;
+    const loan = { memory: borrowScratch(length), waits: false };
     // What the kernel does not take at once it has when the write calls back.
-    this.#writeBytes(frameIn(memory), (error) => {
-      if (waits && !error) returnScratch(memory);
-      done?.(error);
-    });
-    waits = socket.writableLength > 0;
-    if (!waits) returnScratch(memory);
+    this.#writeBytes(frameIn(loan.memory, first, payload, key), returning(loan, done));
+    loan.waits = socket.writableLength > 0;
+    if (!loan.waits) returnScratch(loan.memory);
   }
 
   #writeSegment(segment: Segment, done: SendCallback | undefined): void {
@@ -285,4 +275,29 @@ function roomFor(payload: string | Uint8Array): number | undefined {
     return length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + length;
   }
   return payload.length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + payload.length;
+}
+
+/** A frame at the beginning of a piece of memory: its bytes. */
+function frameIn(
+  memory: Buffer,
+  first: number,
+  payload: string | Uint8Array,
+  key: MaskingKey | undefined,
+): Buffer {
+  const end =
+    typeof payload === 'string'
+      ? writeTextFrame(memory, 0, first, payload, key)
+      : writeFrame(memory, 0, first, payload, key);
+  return memory.subarray(0, end);
+}
+
+/** Returns a loan when a write that had to wait calls back. Made apart: a closure holds all that lies around it, the payload too. */
+function returning(
+  loan: { readonly memory: Buffer; readonly waits: boolean },
+  done: SendCallback | undefined,
+): SendCallback {
+  return (error) => {
+    if (loan.waits && !error) returnScratch(loan.memory);
+    done?.(error);
+  };
 }

@@ -6,7 +6,7 @@ import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { isBlob, payloadLength } from './message-data.ts';
-import type { SendCallback } from './send-callback.ts';
+import { settle, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** How one message, or one fragment of it, is to be sent. */
@@ -149,12 +149,20 @@ export class Outbound<T> extends FrameWriter {
         process.nextTick(() => {
           // Its sender is told that, and once.
           if (this.socket.destroyed) return;
-          this.#failed(this.#target, error as Error);
-          done?.(error as Error);
-          next();
+          this.#tellFailure(error as Error, done, next);
         });
       },
     );
+  }
+
+  /** A message could not be made. Whoever throws when told keeps nobody else from being told, nor what is sent behind it from its turn. */
+  #tellFailure(error: Error, done: SendCallback | undefined, next: () => void): void {
+    try {
+      this.#failed(this.#target, error);
+    } finally {
+      if (done !== undefined) settle([done], error);
+      next();
+    }
   }
 
   /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
@@ -186,11 +194,10 @@ export class Outbound<T> extends FrameWriter {
     this.#extension.compress({ data, first, fin: mode.fin }, (error, compressed) => {
       if (this.socket.destroyed) return;
       if (error !== null) {
-        this.#failed(this.#target, error);
-        done?.(error);
-      } else {
-        this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
+        this.#tellFailure(error, done, next);
+        return;
       }
+      this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
       next();
     });
   }

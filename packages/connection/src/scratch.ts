@@ -1,22 +1,24 @@
 // Memory for one long frame at a time, for all connections of the process: used again as soon as the kernel has the bytes. Where
 // the kernel's pages are dear, a client's sends of 64 KiB take a sixth and of 1 MiB a tenth of what they take in fresh memory.
+// One piece of each size is kept, 4 MiB in all.
 import { Buffer } from 'node:buffer';
+import { MAX_HEADER_SIZE } from '@framewire/codec';
 
-/** The longest piece that is kept, in bytes: longer frames are rare. */
-const LONGEST = 2 * 1024 * 1024;
+/** The longest payload, in bytes, that memory is lent for: longer ones are rare. */
+export const LONGEST_LENT = 2 * 1024 * 1024;
 
-let free: Buffer | undefined;
+/** The kept pieces, by the power of two that their payload's room is: a frame that has to wait holds no more than twice its size. */
+const kept: (Buffer | undefined)[] = [];
 
-/** Memory of at least so many bytes. Give it back, or don't, where somebody may still read it. */
-export function borrowScratch(size: number): Buffer {
-  const memory = free;
-  free = undefined;
-  if (memory !== undefined && memory.length >= size) return memory;
-  // Sizes that grow from one frame to the next would have new memory each time.
-  return Buffer.allocUnsafeSlow(size > LONGEST ? size : 2 ** Math.ceil(Math.log2(size)));
+/** Memory for the frame of a payload of so many bytes, at most {@link LONGEST_LENT}. To be returned, unless somebody may still read it. */
+export function borrowScratch(length: number): Buffer {
+  const power = Math.ceil(Math.log2(length));
+  const memory = kept[power];
+  kept[power] = undefined;
+  return memory ?? Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + 2 ** power);
 }
 
 /** Nobody reads the bytes any more. */
 export function returnScratch(memory: Buffer): void {
-  if (memory.length <= LONGEST) free = memory;
+  kept[Math.log2(memory.length - MAX_HEADER_SIZE)] = memory;
 }

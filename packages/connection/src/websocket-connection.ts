@@ -184,7 +184,7 @@ export class WebSocketConnection extends DomEventTarget {
   send(data: SendableData, second?: SendOptions | SendCallback, third?: SendCallback): void {
     // A program without types may pass null.
     const options = typeof second === 'function' ? undefined : (second as SendOptions | null | undefined);
-    const callback = typeof second === 'function' ? second : third;
+    const callback = typeof second === 'function' ? second : (third ?? undefined);
     const session = this.#openSession(data, callback);
     if (session === undefined) return;
     const payload = isBlob(data) ? data : toPayload(data);

@@ -53,3 +53,23 @@ test.each([
   expect(told).toEqual([CLOSED]);
   await end(pair);
 });
+
+test('of a blob that cannot be read the callback is called once, even where it throws, and those behind it have their turn', async () => {
+  const pair = memoryPair();
+  const told: string[] = [];
+  const blob = new Blob(['x']);
+  blob.arrayBuffer = () => Promise.reject(new Error('gone'));
+  pair.client.on('error', () => undefined);
+  const errors = await uncaughtIn(async () => {
+    pair.client.send(blob, (error) => {
+      told.push(String(error));
+      throw new Error('mine');
+    });
+    const behind = new Promise((resolve) => {
+      pair.client.send('behind', resolve);
+    });
+    await behind;
+    await end(pair);
+  });
+  expect([told, errors]).toEqual([['Error: gone'], ['Error: mine']]);
+});

@@ -4,6 +4,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { duplexPair, Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
 import { testCertificate } from '@framewire/testing';
 import { describe, expect, test, vi } from 'vitest';
@@ -409,6 +411,11 @@ async function receivedFrom(script: string): Promise<Buffer> {
   return received;
 }
 
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
 describe('memory', () => {
   test('of a message that is not read is its own: what lies beside it in the slab is let go', async () => {
     const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
@@ -425,6 +432,27 @@ describe('memory', () => {
     const held = process.memoryUsage().arrayBuffers - before;
     // 320 kB are unread; a slab for each of its messages would be 32 MB.
     expect(held).toBeLessThan(8 << 20);
+    await Promise.all(pairs.map(end));
+  });
+
+  test('of a long text that is not read is little more than its own, whatever was sent before', async () => {
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
+    const [fast, ...slow] = pairs as [Pair, ...Pair[]];
+    for (const { client } of slow) client.pause();
+    const text = 'x'.repeat(17_000);
+    const collectGarbage = garbageCollector();
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    for (const { server } of slow) {
+      const arrived = once(fast.client, 'message');
+      // What this one was made in is not what the next is made in.
+      fast.server.send('y'.repeat(2_000_000));
+      await arrived;
+      while (server.bufferedAmount === 0) server.send(text);
+    }
+    collectGarbage();
+    // 19 texts of 17 kB wait, and 2 MiB are kept: with as much for each it would be 40 MiB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20);
     await Promise.all(pairs.map(end));
   });
 });
