@@ -63,7 +63,10 @@ export interface FrameDecoderOptions {
 
 const EMPTY = new Uint8Array(0);
 
-/** From this length of a chunk on a view of it as words is worth making, and up to this length of a payload it is used: what it gives, `unmaskShort` says. */
+/**
+ * From this length of a chunk on a view of it as words is worth making, and up to this length of a payload it is used: what it
+ * gives, `unmaskShort` says.
+ */
 const WORDS_FROM = 512;
 const WORDS_UP_TO = 1023;
 

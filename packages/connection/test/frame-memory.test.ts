@@ -1,0 +1,138 @@
+// The memory that frames are made in: it is used again, holds nothing for long, and nobody reads in it what is not his.
+import { once } from 'node:events';
+import { duplexPair, type Duplex } from 'node:stream';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
+import { collectGarbage, testCertificate } from '@framewire/testing';
+import { describe, expect, test } from 'vitest';
+import { attach, end, socketPair, tcpPair, type Pair } from './support/pairs.ts';
+
+describe('memory', () => {
+  test('of a message that is not read is its own: what lies beside it in the slab is let go', async () => {
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
+    const [slow, ...fast] = pairs as [Pair, ...Pair[]];
+    slow.client.pause();
+    for (const { client } of fast) client.on('message', () => undefined);
+    // The kernel's buffers are filled first.
+    slow.server.send(Buffer.alloc(16 << 20));
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 500; round++) {
+      for (const { server } of pairs) server.send('x'.repeat(640));
+      await new Promise(setImmediate);
+    }
+    const held = process.memoryUsage().arrayBuffers - before;
+    // 320 kB are unread; a slab for each of its messages would be 32 MB.
+    expect(held).toBeLessThan(8 << 20);
+    await Promise.all(pairs.map(end));
+  });
+
+  test('of a long text that is not read is little more than its own, whatever was sent before', async () => {
+    const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
+    const [fast, ...slow] = pairs as [Pair, ...Pair[]];
+    for (const { client } of slow) client.pause();
+    const text = 'x'.repeat(17_000);
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    for (const { server } of slow) {
+      const arrived = once(fast.client, 'message');
+      // What this one was made in is not what the next is made in.
+      fast.server.send('y'.repeat(2_000_000));
+      await arrived;
+      while (server.bufferedAmount === 0) server.send(text);
+    }
+    collectGarbage();
+    // 19 texts of 17 kB wait, and 2 MiB are kept: with as much for each it would be 40 MiB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20);
+    await Promise.all(pairs.map(end));
+  });
+});
+
+describe.each(['server', 'client'] as const)('no %s ever sees the bytes of another', (role) => {
+  /**
+   * Each connection sends messages that name it, while some readers are slow or read in pieces, so that the memory of sent
+   * frames is reused for some and must not be for others.
+   */
+  async function exchange(makePair: (index: number) => Promise<[Duplex, Duplex]>): Promise<void> {
+    const count = 8;
+    const rounds = 400;
+    const messages = rounds * SIZES.length + (2 * rounds) / LONG_EVERY;
+    const ends = await Promise.all(Array.from({ length: count }, (_, i) => makePair(i)));
+    let written!: () => void;
+    const allWritten = new Promise<void>((resolve) => (written = resolve));
+    // Every third reader begins when all has been written: the kernel's buffers fill, and writes stay unfinished.
+    const readers = ends.map(async ([near], index) => {
+      if (index % 3 === 0) await allWritten;
+      await reader(near, index, messages);
+    });
+    const connections = ends.map(([, far]) => attach(far, role));
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, connection] of connections.entries()) {
+        for (const size of SIZES) connection.send(payload(index, size));
+        if (round % LONG_EVERY > 0) continue;
+        // Too long for the slab: text is encoded, and what a client sends is masked, in memory that serves all.
+        connection.send(payload(index, LONG));
+        connection.send(payload(index, LONG).toString());
+      }
+      await new Promise(setImmediate);
+    }
+    written();
+    await Promise.all(readers);
+    for (const connection of connections) connection.terminate();
+  }
+
+  const SIZES = [1, 200, 4000, 15_000];
+  const LONG = 40_000;
+  const LONG_EVERY = 4;
+
+  function payload(index: number, size: number): Buffer {
+    return Buffer.alloc(size, 65 + index);
+  }
+
+  async function reader(stream: Duplex, index: number, expected: number): Promise<void> {
+    const decoder = new FrameDecoder({ role: role === 'server' ? 'client' : 'server' });
+    const assembler = new MessageAssembler();
+    let received = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      decoder.push(Buffer.from(chunk));
+      for (let frame; (frame = decoder.next()) !== undefined;) {
+        expect(isControl(frame.opcode)).toBe(false);
+        const { data } = assembler.add(frame)!;
+        expect(Buffer.alloc(data.length, 65 + index).equals(data)).toBe(true);
+        received++;
+      }
+      if (received === expected) break;
+    }
+    expect(received).toBe(expected);
+  }
+
+  test('over TCP, with readers so slow that writes stay unfinished', async () => {
+    await exchange(async () => socketPair());
+  });
+
+  test('over TLS, which reads the bytes when it likes', async () => {
+    const { key, cert } = await testCertificate();
+    await exchange(async () => {
+      const [near, far] = await socketPair();
+      const server = new TLSSocket(far, { isServer: true, key, cert });
+      const client = connectTls({ socket: near, rejectUnauthorized: false });
+      await once(client, 'secureConnect');
+      return [client, server];
+    });
+  });
+
+  test('over streams in memory, whose bytes are the writer’s own', async () => {
+    await exchange(() => Promise.resolve(duplexPair()));
+  });
+
+  test('over a socket with a write of somebody else’s, who keeps the bytes for later', async () => {
+    await exchange(async () => {
+      const [near, far] = await socketPair();
+      const write = far.write.bind(far);
+      far.write = (chunk: Buffer) => {
+        setImmediate(() => write(chunk));
+        return true;
+      };
+      return [near, far];
+    });
+  });
+});
