@@ -3,7 +3,8 @@ import { BarChart } from 'echarts/charts';
 import { GridComponent, TitleComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { mainMetric, number, titleOfPeer, titleOfScenario } from './report.ts';
+import { formatNumber } from './format.ts';
+import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
 import { figure, METRICS, type Metric, type ScenarioResult } from './results.ts';
 import { OURS } from './targets.ts';
 
@@ -84,12 +85,12 @@ function axisOf(logarithmic: boolean, lowest: number): object {
   };
   if (!logarithmic) return { type: 'value', ...common };
   // There is no nought: bars begin at the power of ten below the shortest, or at the next where it would hardly be seen.
-  const start = 10 ** (Math.floor(Math.log10(lowest)) - (isPowerish(lowest) ? 1 : 0));
+  const start = 10 ** (Math.floor(Math.log10(lowest)) - (isJustAbovePowerOfTen(lowest) ? 1 : 0));
   return { type: 'log', min: start, startValue: start, ...common };
 }
 
 /** Whether a value lies so near above a power of ten that its bar would hardly be seen. */
-function isPowerish(value: number): boolean {
+function isJustAbovePowerOfTen(value: number): boolean {
   return value / 10 ** Math.floor(Math.log10(value)) < 2;
 }
 
@@ -102,7 +103,7 @@ function barsOf(rows: readonly Row[], digits: number): object {
     data: rows.map(({ peer, median }) => ({
       value: median,
       itemStyle: { color: peer.startsWith(OURS) ? OUR_COLOUR : THEIR_COLOUR, borderRadius: [0, 3, 3, 0] },
-      label: { fontWeight: peer.startsWith(OURS) ? 600 : 400, formatter: number(median, digits) },
+      label: { fontWeight: peer.startsWith(OURS) ? 600 : 400, formatter: formatNumber(median, digits) },
     })),
     label: { show: true, position: 'right', fontSize: 12, color: INK },
   };

@@ -2,8 +2,8 @@
 import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
+import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
-import { number } from './report.ts';
 
 /** One kind of content under one setting; figures are means of a message. */
 export interface ProfileRow {
@@ -121,7 +121,13 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
       profiles.map(({ content, profile, bytes, wire, compress, inflate, kilobytes }) => [
         content,
         profile,
-        ...[number(bytes, 0), number(wire, 0), number(compress, 1), number(inflate, 1), number(kilobytes, 1)],
+        ...[
+          formatNumber(bytes, 0),
+          formatNumber(wire, 0),
+          formatNumber(compress, 1),
+          formatNumber(inflate, 1),
+          formatNumber(kilobytes, 1),
+        ],
       ]),
       2,
     ),
@@ -130,17 +136,17 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
       windows.map(({ windowBits, memLevel, share, compressor, inflater }) => [
         String(windowBits),
         String(memLevel),
-        `${number(share * 100, 1)} %`,
-        number(compressor, 0),
-        number(inflater, 0),
+        `${formatNumber(share * 100, 1)} %`,
+        formatNumber(compressor, 0),
+        formatNumber(inflater, 0),
       ]),
       0,
     ),
     table(
       ['bytes', 'compress µs: on the spot', 'thread pool', 'inflate µs: on the spot', 'thread pool'],
       places.map(({ size, spotCompress, poolCompress, spotInflate, poolInflate }) => [
-        number(size, 0),
-        ...[spotCompress, poolCompress, spotInflate, poolInflate].map((figure) => number(figure, 1)),
+        formatNumber(size, 0),
+        ...[spotCompress, poolCompress, spotInflate, poolInflate].map((figure) => formatNumber(figure, 1)),
       ]),
       0,
     ),
@@ -152,8 +158,7 @@ function table(head: string[], rows: readonly string[][], names: number): string
   const made = new Table({
     head,
     colAligns: head.map((_, column) => (column < names ? 'left' : 'right')),
-    style: { head: [], border: [] },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    ...TABLE_STYLE,
   });
   made.push(...rows);
   return made.toString();

@@ -1,7 +1,8 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { formatMedian, formatRatio } from './format.ts';
 import { table } from './page.ts';
-import { mainMetric, number, titleOfPeer, titleOfScenario } from './report.ts';
+import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
 import { figure, METRICS, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { ratio } from './statistics.ts';
 import { OURS } from './targets.ts';
@@ -66,13 +67,10 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
   const rows = scenarios.map((name) => {
     const result = run.scenarios.find(({ scenario }) => scenario === name);
     const cells = metrics.flatMap((metric) =>
-      peers.map((peer) => {
-        const value = figure(result, peer, metric);
-        return value === undefined ? '-' : number(value.median, METRICS[metric].digits);
-      }),
+      peers.map((peer) => formatMedian(figure(result, peer, metric), metric)),
     );
     const gain = ratio(figure(result, 'ws', 'cpu')?.median, figure(result, OURS, 'cpu')?.median);
-    return [titleOfScenario(name), ...cells, ...(withGain ? [gain.toFixed(1)] : [])];
+    return [titleOfScenario(name), ...cells, ...(withGain ? [formatRatio(gain, 1)] : [])];
   });
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
@@ -102,9 +100,8 @@ function pairOf(result: ScenarioResult | undefined): string {
   const ours = metric && figure(result, OURS, metric);
   const theirs = metric && figure(result, 'ws', metric);
   if (!ours || !theirs) return '-';
-  const { digits } = METRICS[metric];
-  const gain = ratio(theirs.median, ours.median).toFixed(1);
-  return `${number(ours.median, digits)} : ${number(theirs.median, digits)} (${gain})`;
+  const gain = formatRatio(ratio(theirs.median, ours.median), 1);
+  return `${formatMedian(ours, metric)} : ${formatMedian(theirs, metric)} (${gain})`;
 }
 
 /** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */

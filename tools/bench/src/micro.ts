@@ -3,8 +3,8 @@ import Table from 'cli-table3';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { Child } from './child.ts';
+import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
-import { number } from './report.ts';
 import { ratio } from './statistics.ts';
 
 /** What one peer takes for one part. */
@@ -37,15 +37,14 @@ export function microTable(results: readonly MicroResult[]): string {
   const table = new Table({
     head: ['part', 'bytes', 'codec ns', 'beside', 'ns', '/ codec'],
     colAligns: ['left', 'right', 'right', 'left', 'right', 'right'],
-    style: { head: [], border: [] },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    ...TABLE_STYLE,
   });
   for (const other of results.filter(({ peer }) => peer !== 'codec')) {
     const { part, size, peer, ns } = other;
     const own = results.find((each) => each.peer === 'codec' && each.part === part && each.size === size)?.ns;
     const times = ratio(ns, own);
-    const ours = own === undefined ? '-' : number(own, 1);
-    table.push([part, number(size, 0), pc.bold(ours), peer, number(ns, 1), times.toFixed(2)]);
+    const ours = own === undefined ? '-' : formatNumber(own, 1);
+    table.push([part, formatNumber(size, 0), pc.bold(ours), peer, formatNumber(ns, 1), times.toFixed(2)]);
   }
   return table.toString();
 }

@@ -1,10 +1,9 @@
 // The page of results, in Markdown: what was measured with, the verdict on each target, a picture and a table for each scenario.
 import { chartOf } from './chart.ts';
+import { formatMedian, formatSpread } from './format.ts';
 import {
   mainMetric,
   metricsOf,
-  number,
-  percent,
   RATIO_HEADS,
   ratiosOf,
   targetCells,
@@ -76,11 +75,8 @@ function figuresOf(result: ScenarioResult): string {
   const metrics = metricsOf(result);
   const main = mainMetric(result) ?? 'cpu';
   const rows = result.results.map(({ peer, runtime }) => {
-    const cells = metrics.map((metric) => {
-      const value = figure(result, peer, metric);
-      return value === undefined ? '-' : number(value.median, METRICS[metric].digits);
-    });
-    const spread = percent(figure(result, peer, main)?.spread);
+    const cells = metrics.map((metric) => formatMedian(figure(result, peer, metric), metric));
+    const spread = formatSpread(figure(result, peer, main));
     return [titleOfPeer(peer), runtime, ...cells, spread, ...ratiosOf(result, peer, main)];
   });
   const heads = metrics.map((metric) => METRICS[metric].title);

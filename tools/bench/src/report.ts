@@ -1,6 +1,7 @@
 // The report that a person reads: a table for each scenario, and the targets at the end.
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { formatMedian, formatRatio, formatSpread, TABLE_STYLE } from './format.ts';
 import { peers } from './peers.ts';
 import { figure, METRICS, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { scenarios } from './scenarios.ts';
@@ -13,10 +14,6 @@ const REFERENCES = ['ws', 'net'] as const;
 /** Their columns. */
 export const RATIO_HEADS = REFERENCES.map((name) => `/ ${name}`);
 
-const BARE = { head: [], border: [] };
-/** No lines between the rows. */
-const COMPACT = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
-
 /** The table of one scenario, and a line for each peer that was skipped. */
 export function scenarioTable(result: ScenarioResult): string {
   const metrics = metricsOf(result);
@@ -24,9 +21,8 @@ export function scenarioTable(result: ScenarioResult): string {
   if (main === undefined) return `${heading(result)}\n${skippedLines(result)}`;
   const table = new Table({
     head: ['', ...metrics.flatMap((metric) => headOf(metric, metric === main)), ...RATIO_HEADS],
-    style: BARE,
-    chars: COMPACT,
     colAligns: ['left', ...metrics.flatMap(() => ['right' as const]), 'right', 'right', 'right'],
+    ...TABLE_STYLE,
   });
   for (const { peer } of result.results) {
     const cells = metrics.flatMap((metric) => cellsOf(figure(result, peer, metric), metric, metric === main));
@@ -40,27 +36,16 @@ export function scenarioTable(result: ScenarioResult): string {
 export function targetTable(run: RunResult): string {
   const verdicts = judge(run);
   if (verdicts.length === 0) return '';
-  const table = new Table({ head: ['scenario', 'target', 'measured', ''], style: BARE, chars: COMPACT });
+  const table = new Table({ head: ['scenario', 'target', 'measured', ''], ...TABLE_STYLE });
   for (const verdict of verdicts) table.push(targetRow(verdict));
   return `${pc.bold('Targets')}\n${table.toString()}\n`;
-}
-
-/** What a target asks, in words. */
-export function describeBound(metric: Metric, peer: string | undefined, bound: Bound): string {
-  const what = METRICS[metric].title;
-  const them = peer ?? '';
-  if ('gain' in bound) return `${what}: ${them} / ours >= ${bound.gain}`;
-  if ('share' in bound) return `${what}: ours / ${them} <= ${bound.share}`;
-  if ('excess' in bound) return `${what}: ours - ${them} <= ${bound.excess}`;
-  return `${what}: ours <= ${bound.value}`;
 }
 
 /** A verdict in the cells of its row, without colour. */
 export function targetCells({ target, measured, verdict }: Verdict): [string, string, string, string] {
   const { scenario, metric, peer, other, bound } = target;
   const them = other === undefined ? peer : `${peer ?? ''} in ${other}`;
-  const value = Number.isNaN(measured) ? '-' : measured.toFixed(2);
-  return [scenario, describeBound(metric, them, bound), value, verdict];
+  return [scenario, describeBound(metric, them, bound), formatRatio(measured), verdict];
 }
 
 /** A scenario's title, by its name. */
@@ -90,12 +75,17 @@ export function mainMetric(result: ScenarioResult): Metric | undefined {
 /** How many times as much a peer's figure is as each of those that all are divided by. */
 export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): string[] {
   const own = figure(result, peer, metric)?.median;
-  return REFERENCES.map((other) => times(ratio(own, figure(result, other, metric)?.median)));
+  return REFERENCES.map((other) => formatRatio(ratio(own, figure(result, other, metric)?.median)));
 }
 
-/** A spread as it is shown. */
-export function percent(part: number | undefined): string {
-  return part === undefined ? '-' : `${(part * 100).toFixed(0)} %`;
+/** What a target asks, in words. */
+function describeBound(metric: Metric, peer: string | undefined, bound: Bound): string {
+  const what = METRICS[metric].title;
+  const them = peer ?? '';
+  if ('gain' in bound) return `${what}: ${them} / ours >= ${bound.gain}`;
+  if ('share' in bound) return `${what}: ours / ${them} <= ${bound.share}`;
+  if ('excess' in bound) return `${what}: ours - ${them} <= ${bound.excess}`;
+  return `${what}: ours <= ${bound.value}`;
 }
 
 function targetRow(verdict: Verdict): string[] {
@@ -110,18 +100,8 @@ function headOf(metric: Metric, withSpread: boolean): string[] {
 }
 
 function cellsOf(value: Figure | undefined, metric: Metric, withSpread: boolean): string[] {
-  const text = value === undefined ? '-' : number(value.median, METRICS[metric].digits);
-  if (!withSpread) return [text];
-  return [text, percent(value?.spread)];
-}
-
-/** With separators between thousands, and as many digits behind the point as asked for. */
-export function number(value: number, digits: number): string {
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function times(value: number): string {
-  return Number.isNaN(value) ? '-' : value.toFixed(2);
+  const text = formatMedian(value, metric);
+  return withSpread ? [text, formatSpread(value)] : [text];
 }
 
 function heading({ scenario }: ScenarioResult): string {

@@ -6,8 +6,8 @@ import { SVGRenderer } from 'echarts/renderers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
+import { formatNumber } from './format.ts';
 import { findCores } from './pinning.ts';
-import { number } from './report.ts';
 
 use([LineChart, GridComponent, TitleComponent, SVGRenderer]);
 
@@ -80,13 +80,13 @@ function script(name: string): string {
 /** What a person reads of it: what was done, and the memory of each minute. */
 export function soakSummary({ samples, messages, bytes, connections, wrong }: SoakResult): string {
   const lines = [
-    `${number(messages, 0)} messages, ${number(bytes / MIB, 0)} MiB, ${number(connections, 0)} connections, ${number(wrong, 0)} wrong echoes`,
+    `${formatNumber(messages, 0)} messages, ${formatNumber(bytes / MIB, 0)} MiB, ${formatNumber(connections, 0)} connections, ${formatNumber(wrong, 0)} wrong echoes`,
   ];
   for (let start = 0; start < samples.length; start += MINUTE) {
     const minute = samples.slice(start, start + MINUTE).map(([, mib]) => mib);
     const mean = minute.reduce((sum, mib) => sum + mib, 0) / minute.length;
     lines.push(
-      `minute ${number(start / MINUTE + 1, 0)}: ${number(mean, 1)} MiB resident (${number(Math.min(...minute), 1)} to ${number(Math.max(...minute), 1)})`,
+      `minute ${formatNumber(start / MINUTE + 1, 0)}: ${formatNumber(mean, 1)} MiB resident (${formatNumber(Math.min(...minute), 1)} to ${formatNumber(Math.max(...minute), 1)})`,
     );
   }
   return lines.join('\n');
@@ -100,7 +100,7 @@ export function soakChart({ samples, messages }: SoakResult): string {
     backgroundColor: '#ffffff',
     title: {
       text: 'Memory under full load, compressed',
-      subtext: `resident memory of the server in MiB; ${CONNECTIONS} connections with context takeover, ${number(messages, 0)} messages of 20 B to 300 kB`,
+      subtext: `resident memory of the server in MiB; ${CONNECTIONS} connections with context takeover, ${formatNumber(messages, 0)} messages of 20 B to 300 kB`,
       left: 16,
       top: 12,
     },
