@@ -1,5 +1,5 @@
 // What has moved since the committed results: our ratio to ws in each scenario, then and now.
-import { figure, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import { pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { OURS } from './targets.ts';
 
 /** The peer that both runs are held against, being on the same machine at the same time. */
@@ -45,19 +45,11 @@ export function describeMoves(moves: readonly Move[]): string {
 }
 
 function movesOf(before: ScenarioResult, after: ScenarioResult, metric: Metric): Move[] {
-  const then = ratioOf(before, metric);
-  const now = ratioOf(after, metric);
+  const then = pairedRatio(before, OURS, REFERENCE, metric);
+  const now = pairedRatio(after, OURS, REFERENCE, metric);
   if (!then || !now) return [];
-  // The spreads of one run add up, those of two are independent: the larger counts.
+  // The spreads of two runs are independent: the larger counts.
   const noise = Math.max(LEAST_NOISE, then.spread, now.spread);
   const moved = Math.abs(now.median / then.median - 1) > noise;
   return moved ? [{ scenario: after.scenario, metric, then: then.median, now: now.median, noise }] : [];
-}
-
-/** Ours / theirs, with the spreads of both added up. */
-function ratioOf(result: ScenarioResult, metric: Metric): Figure | undefined {
-  const ours = figure(result, OURS, metric);
-  const theirs = figure(result, REFERENCE, metric);
-  if (!ours || !theirs || theirs.median <= 0 || ours.median <= 0) return undefined;
-  return { median: ours.median / theirs.median, spread: ours.spread + theirs.spread };
 }

@@ -1,10 +1,9 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatMedian, formatRatio } from './format.ts';
+import { formatMedian } from './format.ts';
 import { table } from './page.ts';
 import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
-import { figure, METRICS, type Metric, type RunResult, type ScenarioResult } from './results.ts';
-import { ratio } from './statistics.ts';
+import { figure, METRICS, pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { OURS } from './targets.ts';
 
 /** A place for a table in a README. */
@@ -58,6 +57,8 @@ const excerpts: readonly Excerpt[] = [
   },
 ];
 
+const GAIN_DIGITS = 1;
+
 /** The table in Markdown. With CPU time alone it ends with how many times ours that of `ws` is. */
 export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Excerpt): string {
   const withGain = metrics.length === 1;
@@ -67,10 +68,10 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
   const rows = scenarios.map((name) => {
     const result = run.scenarios.find(({ scenario }) => scenario === name);
     const cells = metrics.flatMap((metric) =>
-      peers.map((peer) => formatMedian(figure(result, peer, metric), metric)),
+      peers.map((peer) => formatMedian(figure(result, peer, metric), METRICS[metric].digits)),
     );
-    const gain = ratio(figure(result, 'ws', 'cpu')?.median, figure(result, OURS, 'cpu')?.median);
-    return [titleOfScenario(name), ...cells, ...(withGain ? [formatRatio(gain, 1)] : [])];
+    const gain = pairedRatio(result, 'ws', OURS, 'cpu');
+    return [titleOfScenario(name), ...cells, ...(withGain ? [formatMedian(gain, GAIN_DIGITS)] : [])];
   });
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
@@ -100,8 +101,9 @@ function pairOf(result: ScenarioResult | undefined): string {
   const ours = metric && figure(result, OURS, metric);
   const theirs = metric && figure(result, 'ws', metric);
   if (!ours || !theirs) return '-';
-  const gain = formatRatio(ratio(theirs.median, ours.median), 1);
-  return `${formatMedian(ours, metric)} : ${formatMedian(theirs, metric)} (${gain})`;
+  const { digits } = METRICS[metric];
+  const gain = formatMedian(pairedRatio(result, 'ws', OURS, metric), GAIN_DIGITS);
+  return `${formatMedian(ours, digits)} : ${formatMedian(theirs, digits)} (${gain})`;
 }
 
 /** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */

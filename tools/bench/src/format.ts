@@ -1,5 +1,5 @@
 // How figures are written, and the style of tables in a terminal.
-import { METRICS, type Figure, type Metric } from './results.ts';
+import type { Figure } from './results.ts';
 
 /** What stands where nothing was measured. */
 const NOTHING = '-';
@@ -15,17 +15,18 @@ export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A figure's median, in the digits of its metric. */
-export function formatMedian(value: Figure | undefined, metric: Metric): string {
-  return value === undefined ? NOTHING : formatNumber(value.median, METRICS[metric].digits);
+/** A figure's median. */
+export function formatMedian(value: Figure | undefined, digits: number): string {
+  return value === undefined ? NOTHING : formatNumber(value.median, digits);
+}
+
+/** A figure from its lowest round to its highest. */
+export function formatRange(value: Figure | undefined, digits: number): string {
+  if (value === undefined) return NOTHING;
+  return `${formatNumber(value.lowest, digits)} to ${formatNumber(value.highest, digits)}`;
 }
 
 /** A figure's spread, in per cent. */
 export function formatSpread(value: Figure | undefined): string {
   return value === undefined ? NOTHING : `${formatNumber(value.spread * 100, 0)} %`;
-}
-
-/** How many times as much one is as another. */
-export function formatRatio(value: number, digits = 2): string {
-  return Number.isNaN(value) ? NOTHING : value.toFixed(digits);
 }

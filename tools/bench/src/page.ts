@@ -6,6 +6,7 @@ import {
   metricsOf,
   RATIO_HEADS,
   ratiosOf,
+  TARGET_HEADS,
   targetCells,
   titleOfPeer,
   titleOfScenario,
@@ -49,11 +50,12 @@ function targetsOf(run: RunResult): string[] {
   const verdicts = judge(run);
   if (verdicts.length === 0) return [];
   const met = verdicts.filter(({ verdict }) => verdict === 'met').length;
+  const unsure = verdicts.filter(({ withinNoise }) => withinNoise).length;
   const rows = verdicts.map((verdict) => targetCells(verdict));
   return [
     '## Targets',
-    `${met} of ${verdicts.length} are met.`,
-    table(['scenario', 'target', 'measured', ''], rows),
+    `${met} of ${verdicts.length} are met; in ${unsure} some rounds meet what is asked and some do not ("within the noise").`,
+    table(TARGET_HEADS, rows),
   ];
 }
 
@@ -75,7 +77,7 @@ function figuresOf(result: ScenarioResult): string {
   const metrics = metricsOf(result);
   const main = mainMetric(result) ?? 'cpu';
   const rows = result.results.map(({ peer, runtime }) => {
-    const cells = metrics.map((metric) => formatMedian(figure(result, peer, metric), metric));
+    const cells = metrics.map((metric) => formatMedian(figure(result, peer, metric), METRICS[metric].digits));
     const spread = formatSpread(figure(result, peer, main));
     return [titleOfPeer(peer), runtime, ...cells, spread, ...ratiosOf(result, peer, main)];
   });

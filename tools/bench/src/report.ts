@@ -1,18 +1,30 @@
 // The report that a person reads: a table for each scenario, and the targets at the end.
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { formatMedian, formatRatio, formatSpread, TABLE_STYLE } from './format.ts';
+import { formatMedian, formatRange, formatSpread, TABLE_STYLE } from './format.ts';
 import { peers } from './peers.ts';
-import { figure, METRICS, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import {
+  figure,
+  METRICS,
+  pairedRatio,
+  type Figure,
+  type Metric,
+  type RunResult,
+  type ScenarioResult,
+} from './results.ts';
 import { scenarios } from './scenarios.ts';
-import { ratio } from './statistics.ts';
 import { judge, OURS, type Bound, type Verdict } from './targets.ts';
 
 /** Whose figures every peer's are divided by. */
 const REFERENCES = ['ws', 'net'] as const;
 
+const RATIO_DIGITS = 2;
+
 /** Their columns. */
 export const RATIO_HEADS = REFERENCES.map((name) => `/ ${name}`);
+
+/** The columns of a verdict. */
+export const TARGET_HEADS = ['scenario', 'target', 'measured', 'rounds', ''];
 
 /** The table of one scenario, and a line for each peer that was skipped. */
 export function scenarioTable(result: ScenarioResult): string {
@@ -36,16 +48,20 @@ export function scenarioTable(result: ScenarioResult): string {
 export function targetTable(run: RunResult): string {
   const verdicts = judge(run);
   if (verdicts.length === 0) return '';
-  const table = new Table({ head: ['scenario', 'target', 'measured', ''], ...TABLE_STYLE });
+  const table = new Table({ head: TARGET_HEADS, ...TABLE_STYLE });
   for (const verdict of verdicts) table.push(targetRow(verdict));
   return `${pc.bold('Targets')}\n${table.toString()}\n`;
 }
 
 /** A verdict in the cells of its row, without colour. */
-export function targetCells({ target, measured, verdict }: Verdict): [string, string, string, string] {
+export function targetCells({ target, measured, verdict, withinNoise }: Verdict): string[] {
   const { scenario, metric, peer, other, bound } = target;
   const them = other === undefined ? peer : `${peer ?? ''} in ${other}`;
-  return [scenario, describeBound(metric, them, bound), formatRatio(measured), verdict];
+  const word = withinNoise ? `${verdict}, within the noise` : verdict;
+  return [
+    ...[scenario, describeBound(metric, them, bound)],
+    ...[formatMedian(measured, RATIO_DIGITS), formatRange(measured, RATIO_DIGITS), word],
+  ];
 }
 
 /** A scenario's title, by its name. */
@@ -74,8 +90,7 @@ export function mainMetric(result: ScenarioResult): Metric | undefined {
 
 /** How many times as much a peer's figure is as each of those that all are divided by. */
 export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): string[] {
-  const own = figure(result, peer, metric)?.median;
-  return REFERENCES.map((other) => formatRatio(ratio(own, figure(result, other, metric)?.median)));
+  return REFERENCES.map((other) => formatMedian(pairedRatio(result, peer, other, metric), RATIO_DIGITS));
 }
 
 /** What a target asks, in words. */
@@ -89,9 +104,9 @@ function describeBound(metric: Metric, peer: string | undefined, bound: Bound): 
 }
 
 function targetRow(verdict: Verdict): string[] {
-  const [scenario, what, value, word] = targetCells(verdict);
   const colour = { met: pc.green, missed: pc.red, 'not measured': pc.dim }[verdict.verdict];
-  return [scenario, what, value, colour(word)];
+  const cells = targetCells(verdict);
+  return [...cells.slice(0, -1), ...cells.slice(-1).map(colour)];
 }
 
 function headOf(metric: Metric, withSpread: boolean): string[] {
@@ -100,7 +115,7 @@ function headOf(metric: Metric, withSpread: boolean): string[] {
 }
 
 function cellsOf(value: Figure | undefined, metric: Metric, withSpread: boolean): string[] {
-  const text = formatMedian(value, metric);
+  const text = formatMedian(value, METRICS[metric].digits);
   return withSpread ? [text, formatSpread(value)] : [text];
 }
 

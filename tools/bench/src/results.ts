@@ -1,5 +1,5 @@
 // What a run comes to: samples by scenario and peer, and the figures made of them.
-import { median, spread } from './statistics.ts';
+import { median, ratio, spread } from './statistics.ts';
 
 /** What can be told of a peer in a scenario. */
 export const METRICS = {
@@ -49,17 +49,56 @@ export interface RunResult {
   readonly scenarios: readonly ScenarioResult[];
 }
 
-/** Median and spread of a metric; undefined where it was not measured. */
+/** What the values of all rounds come to. */
 export interface Figure {
   readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
   /** Highest less lowest, as a part of the median. */
   readonly spread: number;
 }
 
-/** A peer's figure in a scenario's result. */
+/** A peer's figure in a scenario's result; undefined where it was not measured. */
 export function figure(result: ScenarioResult | undefined, peer: string, metric: Metric): Figure | undefined {
+  const values = valuesOf(result, peer, metric);
+  return values.length === 0 ? undefined : figureOf(values);
+}
+
+/**
+ * How many times as much one peer's figure is as another's, taken within each round, as what slows a round down slows both. Samples of
+ * the same index are of the same round: who fails in one has no result. Where one has more samples than the other, it is the ratio of
+ * the medians, between the least and the most that the rounds allow.
+ *
+ * @returns undefined where one was not measured, or was nought or less in a round
+ */
+export function pairedRatio(
+  result: ScenarioResult | undefined,
+  one: string,
+  other: string,
+  metric: Metric,
+): Figure | undefined {
+  const ones = valuesOf(result, one, metric);
+  const others = valuesOf(result, other, metric);
+  if (ones.length === 0 || others.length === 0) return undefined;
+  if ([...ones, ...others].some((value) => value <= 0)) return undefined;
+  if (ones.length === others.length) {
+    return figureOf(ones.map((value, round) => ratio(value, others[round])));
+  }
+  const [above, below] = [figureOf(ones), figureOf(others)];
+  return figureOf([above.lowest / below.highest, above.median / below.median, above.highest / below.lowest]);
+}
+
+/** What values come to, of which there is at least one. */
+export function figureOf(values: readonly number[]): Figure {
+  return {
+    median: median(values),
+    lowest: Math.min(...values),
+    highest: Math.max(...values),
+    spread: spread(values),
+  };
+}
+
+function valuesOf(result: ScenarioResult | undefined, peer: string, metric: Metric): number[] {
   const samples = result?.results.find((each) => each.peer === peer)?.samples ?? [];
-  const values = samples.map((sample) => sample[metric]).filter((value) => value !== undefined);
-  if (values.length === 0) return undefined;
-  return { median: median(values), spread: spread(values) };
+  return samples.map((sample) => sample[metric]).filter((value) => value !== undefined);
 }

@@ -1,6 +1,13 @@
 // What framewire has to reach, as data, and the verdict on a run.
-import { figure, type Metric, type RunResult } from './results.ts';
-import { ratio } from './statistics.ts';
+import {
+  figure,
+  figureOf,
+  pairedRatio,
+  type Figure,
+  type Metric,
+  type RunResult,
+  type ScenarioResult,
+} from './results.ts';
 
 /** Who the targets are for. */
 export const OURS = 'framewire';
@@ -31,9 +38,12 @@ export type Bound =
 /** A target with what was measured. */
 export interface Verdict {
   readonly target: Target;
-  /** In the unit of the bound; NaN where a figure is missing. */
-  readonly measured: number;
+  /** In the unit of the bound; undefined where a figure is missing. */
+  readonly measured: Figure | undefined;
+  /** That on the median. */
   readonly verdict: 'met' | 'missed' | 'not measured';
+  /** Whether some rounds meet the target and some do not. */
+  readonly withinNoise: boolean;
 }
 
 const gain = (scenario: string, atLeast: number): Target => ({
@@ -102,25 +112,41 @@ export function judge(run: RunResult, list: readonly Target[] = targets): Verdic
   const ran = new Map(run.scenarios.map((result) => [result.scenario, result]));
   return list
     .filter(({ scenario }) => ran.has(scenario))
-    .map((target) => {
-      const { scenario, metric, peer, other = scenario, bound } = target;
-      const ours = figure(ran.get(scenario), OURS, metric)?.median;
-      const theirs = peer === undefined ? undefined : figure(ran.get(other), peer, metric)?.median;
-      const measured = measure(bound, ours, theirs);
-      if (Number.isNaN(measured)) return { target, measured, verdict: 'not measured' };
-      const met = 'gain' in bound ? measured >= bound.gain : measured <= limit(bound);
-      return { target, measured, verdict: met ? 'met' : 'missed' };
-    });
+    .map((target) => verdictOn(target, measure(target, ran)));
 }
 
-/** The figure that a bound is about. */
-function measure(bound: Bound, ours = Number.NaN, theirs = Number.NaN): number {
-  if ('gain' in bound) return ratio(theirs, ours);
-  if ('share' in bound) return ratio(ours, theirs);
-  return 'excess' in bound ? ours - theirs : ours;
+function verdictOn(target: Target, measured: Figure | undefined): Verdict {
+  if (!measured) return { target, measured, verdict: 'not measured', withinNoise: false };
+  const { bound } = target;
+  const { median, lowest, highest } = measured;
+  return {
+    target,
+    measured,
+    verdict: meets(bound, median) ? 'met' : 'missed',
+    withinNoise: meets(bound, lowest) !== meets(bound, highest),
+  };
 }
 
-function limit(bound: Exclude<Bound, { gain: number }>): number {
-  if ('share' in bound) return bound.share;
-  return 'excess' in bound ? bound.excess : bound.value;
+/** The figure that a target's bound is about. */
+function measure(
+  { scenario, metric, peer = '', other = scenario, bound }: Target,
+  ran: ReadonlyMap<string, ScenarioResult>,
+): Figure | undefined {
+  const result = ran.get(scenario);
+  if ('gain' in bound) return pairedRatio(result, peer, OURS, metric);
+  if ('share' in bound) return pairedRatio(result, OURS, peer, metric);
+  const ours = figure(result, OURS, metric);
+  return 'excess' in bound ? difference(ours, figure(ran.get(other), peer, metric)) : ours;
+}
+
+/** Between the least and the most that the rounds allow: those of two scenarios are no pairs. */
+function difference(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
+  if (!one || !other) return undefined;
+  return figureOf([one.lowest - other.highest, one.median - other.median, one.highest - other.lowest]);
+}
+
+function meets(bound: Bound, value: number): boolean {
+  if ('gain' in bound) return value >= bound.gain;
+  if ('share' in bound) return value <= bound.share;
+  return value <= ('excess' in bound ? bound.excess : bound.value);
 }

@@ -25,8 +25,10 @@ test('the page names the machine, the verdicts, the figures and who was skipped,
   expect([...files.keys()]).toEqual(['results.json', 'push-64.svg', 'README.md']);
   const page = files.get('README.md')!;
   expect(page).toContain('| date | 2026-01-31 |');
-  expect(page).toContain('1 of 1 are met.');
-  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | met |');
+  expect(page).toContain('1 of 1 are met; in 1 some rounds meet what is asked and some do not');
+  expect(page).toContain(
+    '| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | 8.33 to 12.50 | met, within the noise |',
+  );
   expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.10 | - |');
   expect(page).toContain('Bun was skipped: not here.');
   expect(page).toContain('(push-64.svg)');
@@ -66,6 +68,16 @@ test('a machine that is slower for everybody moves nothing, nor does a change wi
   const before = runWith({ framewire: [0.5], ws: [5] });
   expect(compare(before, runWith({ framewire: [1], ws: [10] }))).toEqual([]);
   expect(compare(before, runWith({ framewire: [0.3, 0.65, 0.9], ws: [5, 5, 5] }))).toEqual([]);
+});
+
+test('rounds that were slow for both make no noise, and what moved beside them has moved', () => {
+  const before = runWith({ framewire: [0.5, 1, 2], ws: [5, 10, 20] });
+  expect(compare(before, runWith({ framewire: [0.7, 1.4, 2.8], ws: [5, 10, 20] }))).toEqual([
+    expect.objectContaining({ then: 0.1, noise: 0.15 }),
+  ]);
+});
+
+test('without a move a comparison says so', () => {
   expect(describeMoves([])).toContain('nothing has moved');
 });
 
@@ -86,7 +98,7 @@ test('what a scenario is about is what its picture, its spread and its ratios ar
   ];
   const results = [
     { peer: 'framewire', runtime: 'Node 20', samples },
-    { peer: 'ws', runtime: 'Node 20', samples: [{ cpu: 9, p50: 60 }] },
+    { peer: 'ws', runtime: 'Node 20', samples: [1, 2, 3].map(() => ({ cpu: 9, p50: 60 })) },
   ];
   const run = { ...runWith({}), scenarios: [{ scenario: 'ping-pong', results, skipped: [] }] };
   const files = resultFiles(run);

@@ -63,7 +63,7 @@ function runWith(cpu: Record<string, number[]>): RunResult {
   };
 }
 
-test('a target is met or missed by the medians of one run', () => {
+test('a target is met or missed by the median over rounds of what it asks', () => {
   const list = [
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { gain: 1.12 } },
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'net', bound: { share: 1 } },
@@ -71,14 +71,32 @@ test('a target is met or missed by the medians of one run', () => {
     { scenario: 'echo-64x1', metric: 'cpu', bound: { value: 10 } },
     { scenario: 'upgrade', metric: 'cpu', peer: 'ws', bound: { gain: 1 } },
   ] as const;
-  const run = runWith({ framewire: [99, 10, 9], ws: [12, 12, 1], net: [8, 9, 10] });
-  expect(judge(run, list).map(({ measured, verdict }) => [Number(measured.toFixed(2)), verdict])).toEqual([
-    [1.2, 'met'],
-    [1.11, 'missed'],
-    [1, 'met'],
-    [10, 'met'],
+  const run = runWith({ framewire: [9, 18, 10], ws: [11, 22, 12], net: [8, 16, 8] });
+  expect(judge(run, list).map(({ measured, verdict }) => [measured?.median.toFixed(2), verdict])).toEqual([
+    ['1.22', 'met'],
+    ['1.13', 'missed'],
+    ['2.00', 'met'],
+    ['10.00', 'met'],
   ]);
 });
+
+test.each([
+  [{ gain: 2 }, [20, 30, 40], 'met', false],
+  [{ gain: 2 }, [19, 30, 40], 'met', true],
+  [{ gain: 2 }, [10, 10, 20], 'missed', true],
+  [{ gain: 2 }, [10, 10, 19], 'missed', false],
+  [{ share: 0.5 }, [19, 30, 40], 'met', true],
+  [{ excess: -10 }, [19, 30, 40], 'met', true],
+  [{ excess: -9 }, [19, 30, 40], 'met', false],
+  [{ value: 10 }, [1, 1, 1], 'met', false],
+] as const)(
+  'beside 10, 10 and 10, %j of %j is %s, within the noise: %s',
+  (bound, ws, verdict, withinNoise) => {
+    const list = [{ scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound }] as const;
+    const run = runWith({ framewire: [10, 10, 10], ws: [...ws] });
+    expect(judge(run, list)).toEqual([expect.objectContaining({ verdict, withinNoise })]);
+  },
+);
 
 test('a target whose peer was not there is not measured', () => {
   const verdicts = judge(runWith({ framewire: [10] }));
