@@ -6,6 +6,8 @@ import type { Readable, Writable } from 'node:stream';
 
 /** How a process is started. */
 export interface Command {
+  /** Whether `program` is Node, so that another Node may take its place. Default false. */
+  readonly onNode?: boolean;
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>> | undefined;

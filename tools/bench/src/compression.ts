@@ -1,9 +1,9 @@
 // What compression costs by itself: the process that measures it, and the tables of bytes, time and memory.
 import Table from 'cli-table3';
-import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
 import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
+import { nodeCommand } from './scripts.ts';
 
 /** One kind of content under one setting; figures are means of a message. */
 export interface ProfileRow {
@@ -92,12 +92,8 @@ async function contextOf(
 }
 
 async function inProcess<T>(use: (child: Child) => Promise<T>): Promise<T> {
-  const script = fileURLToPath(new URL('./measured/compression.mjs', import.meta.url));
-  const { child } = await Child.start({
-    program: process.execPath,
-    args: ['--expose-gc', script, '{}'],
-    core: findCores().measured,
-  });
+  const options = { flags: ['--expose-gc'], core: findCores().measured };
+  const { child } = await Child.start(nodeCommand('compression', {}, options));
   try {
     return await use(child);
   } finally {

@@ -1,10 +1,10 @@
 // The micro-benchmarks of the codec's parts: their process, and the table of what they take.
 import Table from 'cli-table3';
-import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { Child } from './child.ts';
 import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
+import { nodeCommand } from './scripts.ts';
 import { ratio } from './statistics.ts';
 
 /** What one peer takes for one part. */
@@ -19,12 +19,7 @@ export interface MicroResult {
 
 /** Runs them in a process of plain Node, pinned to a core; each for so many milliseconds. */
 export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
-  const script = fileURLToPath(new URL('./measured/micro.mjs', import.meta.url));
-  const { child } = await Child.start({
-    program: process.execPath,
-    args: [script, '{}'],
-    core: findCores().measured,
-  });
+  const { child } = await Child.start(nodeCommand('micro', {}, { core: findCores().measured }));
   try {
     return (await child.call('run', milliseconds)) as MicroResult[];
   } finally {

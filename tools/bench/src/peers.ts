@@ -1,7 +1,7 @@
 // Who is measured: each peer's process, and where it can't be measured, why.
-import { fileURLToPath } from 'node:url';
 import type { Command } from './child.ts';
 import type { Scenario } from './plan.ts';
+import { nodeCommand, pathOfScript } from './scripts.ts';
 
 /** One library, or one runtime's own implementation. */
 export interface Peer {
@@ -25,8 +25,9 @@ const binaries = () => import('@framewire/testing');
 const WITH_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '' };
 const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
 
-function script(name: string): string {
-  return fileURLToPath(new URL(`./measured/${name}.mjs`, import.meta.url));
+/** A measured script on Node, which can be asked to collect its garbage. */
+function measured(name: string, task: object, env?: Readonly<Record<string, string>>): Command {
+  return nodeCommand(name, task, { flags: ['--expose-gc'], env });
 }
 
 /** A peer that is a library on Node. */
@@ -40,9 +41,7 @@ function onNode(
   const command = ({ kind, compression }: Scenario, task: object): Command | undefined => {
     if (compression && library === 'net') return undefined;
     const file = kind === 'client' ? 'client' : library === 'net' ? 'net' : 'ws-like';
-    const bufferutil = env === WITH_BUFFERUTIL;
-    const words = ['--expose-gc', script(file), JSON.stringify({ ...task, library, bufferutil })];
-    return { program: process.execPath, args: words, env };
+    return measured(file, { ...task, library, bufferutil: env === WITH_BUFFERUTIL }, env);
   };
   return { name, title, byDefault, cpu: 'process', command };
 }
@@ -51,10 +50,7 @@ function onNode(
 function serverOnNode(name: string, title: string, file: string): Peer {
   const command = ({ kind, compression, tls }: Scenario, task: object): Command | undefined => {
     if (kind === 'client' || compression || tls) return undefined;
-    return {
-      program: process.execPath,
-      args: ['--expose-gc', script(file), JSON.stringify({ ...task, library: name })],
-    };
+    return measured(file, { ...task, library: name });
   };
   return { name, title, byDefault: true, cpu: 'process', command };
 }
@@ -66,9 +62,7 @@ const http: Peer = {
   byDefault: true,
   cpu: 'process',
   command: ({ kind, compression }, task) =>
-    kind === 'idle' && !compression
-      ? { program: process.execPath, args: ['--expose-gc', script('http'), JSON.stringify(task)] }
-      : undefined,
+    kind === 'idle' && !compression ? measured('http', task) : undefined,
 };
 
 /** A peer that is only a client, on Node. */
@@ -87,7 +81,10 @@ const bun: Peer = {
   cpu: 'kernel',
   async command({ kind }, task) {
     const { bunBinary } = await binaries();
-    const words = [script(kind === 'client' ? 'client' : 'bun'), JSON.stringify({ ...task, library: 'own' })];
+    const words = [
+      pathOfScript(kind === 'client' ? 'client' : 'bun'),
+      JSON.stringify({ ...task, library: 'own' }),
+    ];
     return { program: bunBinary(), args: words };
   },
 };
@@ -101,7 +98,7 @@ const deno: Peer = {
     // Deno.upgradeWebSocket() negotiates no compression.
     if (compression) return undefined;
     const { denoBinary } = await binaries();
-    const file = script(kind === 'client' ? 'client' : 'deno');
+    const file = pathOfScript(kind === 'client' ? 'client' : 'deno');
     const words = ['run', '-A', '--quiet', '--no-config', file, JSON.stringify({ ...task, library: 'own' })];
     return { program: denoBinary(), args: words, env: { DENO_NO_UPDATE_CHECK: '1' } };
   },

@@ -138,7 +138,7 @@ export class Bench {
 
   async #startProcess(command: Command): Promise<Started> {
     const { node = process.execPath } = this.#settings;
-    const program = command.program === process.execPath ? node : command.program;
+    const program = command.onNode ? node : command.program;
     const { child, ready } = await Child.start({ ...command, program, core: this.#cores.measured });
     return { child, ...(ready as Omit<Started, 'child'>) };
   }

@@ -4,10 +4,10 @@ import { GridComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
 import { formatNumber } from './format.ts';
 import { findCores } from './pinning.ts';
+import { nodeCommand } from './scripts.ts';
 
 use([LineChart, GridComponent, TitleComponent, SVGRenderer]);
 
@@ -41,21 +41,13 @@ export async function runSoak(
   onSample: (second: number, mib: number) => void,
 ): Promise<SoakResult> {
   const cores = findCores();
-  const server = await Child.start({
-    program: process.execPath,
-    args: [
-      script('ws-like.mjs'),
-      JSON.stringify({ library: 'framewire', behaviour: 'echo', compression: { takeover: true } }),
-    ],
-    core: cores.measured,
-  });
+  const task = { library: 'framewire', behaviour: 'echo', compression: { takeover: true } };
+  const server = await Child.start(nodeCommand('ws-like', task, { core: cores.measured }));
   try {
     const { port } = server.ready as { port: number };
-    const load = await Child.start({
-      program: process.execPath,
-      args: [script('soak.mjs'), JSON.stringify({ port, connections: CONNECTIONS })],
-      core: cores.load,
-    });
+    const load = await Child.start(
+      nodeCommand('soak', { port, connections: CONNECTIONS }, { core: cores.load }),
+    );
     try {
       const samples: [number, number][] = [];
       for (let second = 1; second <= seconds; second++) {
@@ -71,10 +63,6 @@ export async function runSoak(
   } finally {
     await server.child.stop();
   }
-}
-
-function script(name: string): string {
-  return fileURLToPath(new URL(`./measured/${name}`, import.meta.url));
 }
 
 /** What a person reads of it: what was done, and the memory of each minute. */

@@ -1,4 +1,7 @@
 // The benchmark itself, in turns of a few milliseconds: each server answers rightly, and a run yields a report.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peers } from '../src/peers.ts';
 import type { Scenario } from '../src/plan.ts';
@@ -72,7 +75,29 @@ test('the memory of idle connections is measured', async () => {
     expect(Object.keys(samples[0] ?? {})).toEqual(['heap', 'rss', 'external']);
 });
 
-test('servers and clients run on the Node that is named', async () => {
+test('servers and clients run on the Node that is named, and nothing else does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const node = join(folder, 'node');
+  const log = join(folder, 'log');
+  writeFileSync(node, `#!/bin/sh\necho "$@" >> '${log}'\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  const other = await Bench.start({ ...TINY, node });
+  try {
+    const names = ['framewire', 'ws', 'http', 'bun'];
+    const some = peers.filter(({ name }) => names.includes(name));
+    for (const scenario of ['push-64', 'client-64', 'idle']) {
+      const { skipped } = await other.measure({ ...small(scenario), connections: 1 }, some);
+      expect(skipped).toEqual([]);
+    }
+    const scripts = readFileSync(log, 'utf8').match(/[\w-]+(?=\.mjs )/g);
+    const everyTime = (name: string): string[] => [name, name];
+    expect(scripts).toEqual([...['ws-like', 'client', 'ws-like'].flatMap(everyTime), 'http']);
+  } finally {
+    await other.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a Node that is not there is named as the reason', async () => {
   const other = await Bench.start({ ...TINY, node: '/nowhere/node' });
   try {
     const result = await other.measure(small('push-64'), [peers[0]!]);
