@@ -1,7 +1,6 @@
 // A process that the driver starts, pins to a core, asks for things and ends.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 
 /** How a process is started. */
@@ -27,8 +26,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Microseconds in one of the ticks of `/proc/<pid>/stat`: the kernel tells user space 100 a second, whatever its own clock. */
-const TICK = 10_000;
 /** How long an answer may take: a server that has lost a message would be waited for without end. */
 const PATIENCE_MS = 120_000;
 /** How much of what a process complained about is kept for the report of its death. */
@@ -103,12 +100,6 @@ export class Child {
     });
   }
 
-  /** Microseconds that the process has spent so far, as the kernel counts them, in steps of a hundredth of a second. */
-  cpuFromKernel(): number {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    return cpuOfStat(stat);
-  }
-
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
     this.#process.kill('SIGKILL');
@@ -154,11 +145,4 @@ function inTime(complaint: string, resolve: Waiting['resolve'], reject: Waiting[
       reject(error);
     },
   };
-}
-
-/** Microseconds of user and system time in the line of `/proc/<pid>/stat` (fields 14 and 15 of proc(5)). */
-export function cpuOfStat(stat: string): number {
-  // The name, field 2, may hold blanks and parentheses itself; what follows its last one may not.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK;
 }

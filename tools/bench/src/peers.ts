@@ -9,8 +9,6 @@ export interface Peer {
   readonly title: string;
   /** Whether it takes part when nobody is named on the command line. */
   readonly byDefault: boolean;
-  /** Where its CPU time is read: from the process itself, or from the kernel. */
-  readonly cpu: 'process' | 'kernel';
   /** The process for a task; undefined where the peer has no part in such a scenario. */
   command(
     scenario: Scenario,
@@ -43,7 +41,7 @@ function onNode(
     const file = kind === 'client' ? 'client' : library === 'net' ? 'net' : 'ws-like';
     return measured(file, { ...task, library, bufferutil: env === WITH_BUFFERUTIL }, env);
   };
-  return { name, title, byDefault, cpu: 'process', command };
+  return { name, title, byDefault, command };
 }
 
 /** A server on Node that is not used as `ws` is: its script, and no compression, which each would set up in its own way. */
@@ -52,7 +50,7 @@ function serverOnNode(name: string, title: string, file: string): Peer {
     if (kind === 'client' || compression || tls) return undefined;
     return measured(file, { ...task, library: name });
   };
-  return { name, title, byDefault: true, cpu: 'process', command };
+  return { name, title, byDefault: true, command };
 }
 
 /** What a connection of Node's HTTP server costs by itself: the floor of what an idle WebSocket can hold. */
@@ -60,7 +58,6 @@ const http: Peer = {
   name: 'http',
   title: 'bare node:http upgrade',
   byDefault: true,
-  cpu: 'process',
   command: ({ kind, compression }, task) =>
     kind === 'idle' && !compression ? measured('http', task) : undefined,
 };
@@ -78,7 +75,6 @@ const bun: Peer = {
   name: 'bun',
   title: 'Bun',
   byDefault: true,
-  cpu: 'kernel',
   async command({ kind }, task) {
     const { bunBinary } = await binaries();
     const words = [
@@ -93,7 +89,6 @@ const deno: Peer = {
   name: 'deno',
   title: 'Deno',
   byDefault: true,
-  cpu: 'kernel',
   async command({ kind, compression }, task) {
     // Deno.upgradeWebSocket() negotiates no compression.
     if (compression) return undefined;

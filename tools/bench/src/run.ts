@@ -166,7 +166,7 @@ export class Bench {
     run: (milliseconds: number) => Promise<unknown>,
   ): Promise<Sample> {
     // What other engines count is something else.
-    const watched = scenario.watchLoop === true && runner.peer.cpu !== 'kernel';
+    const watched = scenario.watchLoop === true && runner.command.onNode === true;
     await this.#warmUp(runner, run);
     if (watched) await runner.child.call('held');
     const before = await cpuOf(runner);
@@ -218,7 +218,7 @@ export class Bench {
     await this.#load.call('close');
     const each = (name: keyof Memory): number => (after[name] - before[name]) / scenario.connections / 1024;
     // Other engines count their heap in ways of their own; what the kernel gave them can be compared.
-    if (runner.peer.cpu === 'kernel') return { rss: each('rss') };
+    if (runner.command.onNode !== true) return { rss: each('rss') };
     return { heap: each('heap'), rss: each('rss'), external: each('external') };
   }
 
@@ -242,8 +242,8 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
   };
 }
 
-async function cpuOf({ peer, child }: Runner): Promise<number> {
-  return peer.cpu === 'kernel' ? child.cpuFromKernel() : ((await child.call('cpu')) as number);
+async function cpuOf({ child }: Runner): Promise<number> {
+  return (await child.call('cpu')) as number;
 }
 
 function rotated<T>(list: T[], by: number): T[] {

@@ -1,6 +1,5 @@
 // The arithmetic of a report.
 import { expect, test } from 'vitest';
-import { cpuOfStat } from '../src/child.ts';
 import { parseCoreList } from '../src/pinning.ts';
 import { median, ratio, spread } from '../src/statistics.ts';
 
@@ -29,11 +28,6 @@ test('a ratio needs both figures, and a divisor that is not nought', () => {
   expect(ratio(undefined, 3)).toBeNaN();
   expect(ratio(3, undefined)).toBeNaN();
   expect(ratio(3, 0)).toBeNaN();
-});
-
-test('CPU time is read behind the last parenthesis of a process, whatever its name', () => {
-  const fields = 'S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20';
-  expect(cpuOfStat(`42 (a) b (c)) ${fields}`)).toBe(3_000_000);
 });
 
 test('a list of cores is ranges and single ones', () => {

@@ -1,0 +1,41 @@
+// What a measured process tells of itself.
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { Child } from '../src/child.ts';
+import { peers } from '../src/peers.ts';
+import { scenarios } from '../src/scenarios.ts';
+
+const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
+
+/** Microseconds in one tick of `/proc/<pid>/stat` (proc(5)), of which it counts the user's and the system's. */
+const TICK = 10_000;
+
+/** User and system time of all threads, fields 14 and 15, rounded down to ticks. */
+function cpuFromKernel(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name, field 2, may hold blanks and parentheses itself; what follows its last one may not.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
+}
+
+test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
+  'the CPU time that %s tells is that of all its threads, in microseconds',
+  async (name) => {
+    const peer = peers.find((each) => each.name === name)!;
+    const command = (await peer.command(scenarios[0]!, {}))!;
+    const args = command.args.map((word) => (word.endsWith('.mjs') ? worker : word));
+    const { child } = await Child.start({ ...command, args });
+    try {
+      await child.call('work');
+      const told = (await child.call('cpu')) as number;
+      expect(Math.abs(told - cpuFromKernel(child.pid))).toBeLessThan(3 * TICK);
+      // Finer than a tick, in three of four tries at least: what an answer costs is far below one.
+      const steps = [];
+      for (let i = 0; i < 4; i++) steps.push(((await child.call('cpu')) as number) - told);
+      expect(steps.filter((step) => step % TICK !== 0).length).toBeGreaterThanOrEqual(3);
+    } finally {
+      await child.stop();
+    }
+  },
+);

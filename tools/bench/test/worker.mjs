@@ -1,0 +1,11 @@
+// A process that works on two threads when it is asked to: on one for itself, on the other for the kernel.
+import { pbkdf2 } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { serveDriver } from '../src/measured/control.mjs';
+
+function work() {
+  for (let i = 0; i < 20_000; i++) readFileSync('/proc/self/stat');
+  return new Promise((resolve) => pbkdf2('', '', 200_000, 64, 'sha512', () => resolve(true)));
+}
+
+serveDriver({}, { work });
