@@ -85,6 +85,13 @@ const bun: Peer = {
   },
 };
 
+/** The same server where it broadcasts as its manual says: to a topic, instead of to one after the other. */
+const bunPublish: Peer = {
+  ...{ name: 'bun-publish', title: 'Bun, published to a topic', byDefault: true },
+  command: (scenario, task) =>
+    scenario.kind === 'broadcast' ? bun.command(scenario, { ...task, publish: true }) : undefined,
+};
+
 const deno: Peer = {
   name: 'deno',
   title: 'Deno',
@@ -110,6 +117,7 @@ export const peers: readonly Peer[] = [
   onNode('net', 'raw node:net', 'net'),
   http,
   bun,
+  bunPublish,
   deno,
   clientOnNode('undici', 'undici', 'undici'),
   clientOnNode('node', "Node's own client", 'own'),

@@ -56,6 +56,16 @@ test.each([
   for (const { samples } of result.results) expect(samples[0]?.cpu).toBeGreaterThan(0);
 });
 
+test('a text is broadcast in a loop, or published to a topic where there is one', async () => {
+  const three = peers.filter(({ name }) => ['framewire', 'bun', 'bun-publish'].includes(name));
+  for (const name of ['broadcast-x10', 'broadcast-deflate-x10', 'broadcast-deaf', 'echo-64x1']) {
+    const { skipped, results } = await bench.measure(small(name), three);
+    expect(skipped).toEqual([]);
+    const publishes = name === 'echo-64x1' ? [] : ['bun-publish'];
+    expect(results.map(({ peer }) => peer)).toEqual(['framewire', 'bun', ...publishes]);
+  }
+});
+
 test('how long the event loop was held is told where a scenario asks for it, of those on Node', async () => {
   const three = peers.filter((peer) => ['framewire', 'ws', 'bun'].includes(peer.name));
   const { skipped, results } = await bench.measure({ ...small('deflate-1m'), size: 64 * 1024 }, three);

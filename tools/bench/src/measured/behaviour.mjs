@@ -9,8 +9,9 @@ import { newsTexts } from './texts.mjs';
  *
  * @param send How a connection sends: `(connection, data, isBinary)`.
  * @param everybody The open connections.
+ * @param sendToAll How a text is broadcast: `(text)`. Default: in a loop over everybody.
  */
-export function messageHandler(send, everybody) {
+export function messageHandler(send, everybody, sendToAll = inLoop(send, everybody)) {
   const { behaviour, count = 1 } = task;
   if (behaviour === 'echo') return send;
   const variants = newsTexts(task.size);
@@ -26,12 +27,15 @@ export function messageHandler(send, everybody) {
   if (behaviour === 'broadcast') {
     return () => {
       setImmediate(() => {
-        for (let i = 0; i < count; i++) {
-          const text = variants[turn++ % variants.length];
-          for (const connection of everybody) send(connection, text, false);
-        }
+        for (let i = 0; i < count; i++) sendToAll(variants[turn++ % variants.length]);
       });
     };
   }
   throw new Error(`unknown behaviour ${behaviour}`);
+}
+
+function inLoop(send, everybody) {
+  return (text) => {
+    for (const connection of everybody) send(connection, text, false);
+  };
 }

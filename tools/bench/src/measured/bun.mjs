@@ -1,11 +1,17 @@
-// Bun's own WebSocket server.
+// Bun's own WebSocket server; it broadcasts in a loop, or publishes to a topic that everybody has subscribed to.
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
 const { Bun, Response } = globalThis;
+const TOPIC = 'news';
 const everybody = new Set();
 const compress = Boolean(task.compression);
-const onMessage = messageHandler((ws, data) => ws.send(data, compress), everybody);
+const publish = (text) => server.publish(TOPIC, text, compress);
+const onMessage = messageHandler(
+  (ws, data) => ws.send(data, compress),
+  everybody,
+  task.publish ? publish : undefined,
+);
 const context = task.compression?.takeover ? 'dedicated' : 'shared';
 
 const server = Bun.serve({
@@ -20,7 +26,10 @@ const server = Bun.serve({
     backpressureLimit: 1024 * 1024 * 1024,
     idleTimeout: 0,
     perMessageDeflate: compress ? { compress: context, decompress: context } : false,
-    open: (ws) => void everybody.add(ws),
+    open(ws) {
+      everybody.add(ws);
+      if (task.publish) ws.subscribe(TOPIC);
+    },
     close: (ws) => void everybody.delete(ws),
     message: (ws, data) => onMessage(ws, data, typeof data !== 'string'),
   },
