@@ -1,11 +1,15 @@
 // What has moved since the committed results: our ratio to ws in each scenario, then and now.
+import { mainMetric } from './report.ts';
 import { pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 import { OURS } from './targets.ts';
 
 /** The peer that both runs are held against, being on the same machine at the same time. */
 const REFERENCE = 'ws';
 /** Below this a difference is noise, however small the spreads were. */
 const LEAST_NOISE = 0.15;
+/** They are counted, not timed. */
+const LEAST_NOISE_OF_BYTES = 0.05;
 
 /** A ratio that has moved by more than the noise. */
 export interface Move {
@@ -18,17 +22,14 @@ export interface Move {
   readonly noise: number;
 }
 
-/** What the metrics are that are compared: those that do not depend on who else uses the machine. */
-const COMPARED: readonly Metric[] = ['cpu', 'heap', 'rss'];
-
-/** The ratios that have moved, in the order of the run. Of idle connections a quick run has others than a full one: they are left out. */
+/** The ratios that have moved, in the order of the run: of each scenario's main figure, and of bytes. */
 export function compare(before: RunResult, after: RunResult): Move[] {
-  const comparable = after.scenarios.filter(
-    ({ scenario }) => before.quick === after.quick || !scenario.startsWith('idle'),
-  );
-  return comparable.flatMap((now) => {
+  return after.scenarios.flatMap((now) => {
     const then = before.scenarios.find(({ scenario }) => scenario === now.scenario);
-    return then ? COMPARED.flatMap((metric) => movesOf(then, now, metric)) : [];
+    if (!then || (before.quick !== after.quick && hasFewerWhenQuick(now.scenario))) return [];
+    const main = mainMetric(now);
+    const metrics: Metric[] = main === undefined ? [] : [main, 'bytes'];
+    return metrics.flatMap((metric) => movesOf(then, now, metric));
   });
 }
 
@@ -44,12 +45,20 @@ export function describeMoves(moves: readonly Move[]): string {
   return ['Moved by more than the noise since the committed results:', ...lines].join('\n');
 }
 
+/** Whether a quick run has fewer connections than a full one, so that their figures are not of the same thing. */
+function hasFewerWhenQuick(name: string): boolean {
+  return scenarios.some(
+    (each) => each.name === name && each.kind === 'idle' && each.connections > QUICK_IDLE_CONNECTIONS,
+  );
+}
+
 function movesOf(before: ScenarioResult, after: ScenarioResult, metric: Metric): Move[] {
   const then = pairedRatio(before, OURS, REFERENCE, metric);
   const now = pairedRatio(after, OURS, REFERENCE, metric);
   if (!then || !now) return [];
+  const least = metric === 'bytes' ? LEAST_NOISE_OF_BYTES : LEAST_NOISE;
   // The spreads of two runs are independent: the larger counts.
-  const noise = Math.max(LEAST_NOISE, then.spread, now.spread);
+  const noise = Math.max(least, then.spread, now.spread);
   const moved = Math.abs(now.median / then.median - 1) > noise;
   return moved ? [{ scenario: after.scenario, metric, then: then.median, now: now.median, noise }] : [];
 }

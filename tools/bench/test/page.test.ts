@@ -1,8 +1,7 @@
-// What is made of a run: the page of results with its pictures, and the comparison with an earlier one.
+// What is made of a run: the page of results with its pictures.
 import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
 import { droppedFrom, withEarlier } from '../src/committed.ts';
-import { compare, describeMoves } from '../src/compare.ts';
 import { resultFiles } from '../src/page.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -54,42 +53,6 @@ test('a scenario in which nothing was measured has no picture', () => {
   expect(chartOf({ scenario: 'push-64', results: [], skipped: [] })).toBeUndefined();
 });
 
-test('a ratio to ws that changed by more than the noise has moved', () => {
-  const before = runWith({ framewire: [0.5], ws: [5] });
-  const after = runWith({ framewire: [0.8], ws: [5] });
-  const moves = compare(before, after);
-  expect(moves).toEqual([{ scenario: 'push-64', metric: 'cpu', then: 0.1, now: 0.16, noise: 0.15 }]);
-  expect(describeMoves(moves)).toContain(
-    'push-64 cpu: framewire / ws was 0.100, is 0.160 (60 %, worse; noise 15 %)',
-  );
-});
-
-test('a machine that is slower for everybody moves nothing, nor does a change within the spread', () => {
-  const before = runWith({ framewire: [0.5], ws: [5] });
-  expect(compare(before, runWith({ framewire: [1], ws: [10] }))).toEqual([]);
-  expect(compare(before, runWith({ framewire: [0.3, 0.65, 0.9], ws: [5, 5, 5] }))).toEqual([]);
-});
-
-test('rounds that were slow for both make no noise, and what moved beside them has moved', () => {
-  const before = runWith({ framewire: [0.5, 1, 2], ws: [5, 10, 20] });
-  expect(compare(before, runWith({ framewire: [0.7, 1.4, 2.8], ws: [5, 10, 20] }))).toEqual([
-    expect.objectContaining({ then: 0.1, noise: 0.15 }),
-  ]);
-});
-
-test('without a move a comparison says so', () => {
-  expect(describeMoves([])).toContain('nothing has moved');
-});
-
-test('a quick run is not compared with a full one in idle connections, of which it has fewer', () => {
-  const idle = (quick: boolean, heap: number): RunResult => {
-    const run = runWith({ framewire: [heap], ws: [5] });
-    return { ...run, quick, scenarios: [{ ...run.scenarios[0]!, scenario: 'idle' }] };
-  };
-  expect(compare(idle(false, 1), idle(true, 3))).toEqual([]);
-  expect(compare(idle(false, 1), idle(false, 3))).toHaveLength(1);
-});
-
 test('what a scenario is about is what its picture, its spread and its ratios are of', () => {
   const samples = [
     { cpu: 9, p50: 20 },
@@ -104,10 +67,6 @@ test('what a scenario is about is what its picture, its spread and its ratios ar
   const files = resultFiles(run);
   expect(files.get('ping-pong.svg')).toContain('>p50 µs; less is better<');
   expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
-});
-
-test('scenarios that only one of the runs has are not compared', () => {
-  expect(compare({ ...runWith({}), scenarios: [] }, runWith({ framewire: [1], ws: [1] }))).toEqual([]);
 });
 
 test('a scenario that was run again takes its place among those of the same day, and of no other', () => {

@@ -1,0 +1,60 @@
+// What has moved between two runs.
+import { expect, test } from 'vitest';
+import { compare, describeMoves } from '../src/compare.ts';
+import type { Metric, RunResult, Sample } from '../src/results.ts';
+
+/** A run of one scenario with these figures of ours and of ws, one for each round. */
+function runOf(scenario: string, metric: Metric, ours: number[], theirs: number[]): RunResult {
+  const results = Object.entries({ framewire: ours, ws: theirs }).map(([peer, values]) => ({
+    ...{ peer, runtime: '' },
+    samples: values.map((value): Sample => ({ ...(metric === 'bytes' && { cpu: 1 }), [metric]: value })),
+  }));
+  return { machine: {}, rounds: 3, quick: false, scenarios: [{ scenario, results, skipped: [] }] };
+}
+
+const pushing = (ours: number[], theirs: number[]): RunResult => runOf('push-64', 'cpu', ours, theirs);
+
+test('a ratio to ws that changed by more than the noise has moved', () => {
+  const moves = compare(pushing([0.5], [5]), pushing([0.8], [5]));
+  expect(moves).toEqual([{ scenario: 'push-64', metric: 'cpu', then: 0.1, now: 0.16, noise: 0.15 }]);
+  expect(describeMoves(moves)).toContain(
+    'push-64 cpu: framewire / ws was 0.100, is 0.160 (60 %, worse; noise 15 %)',
+  );
+});
+
+test('a machine that is slower for everybody moves nothing, nor does a change within the spread', () => {
+  const before = pushing([0.5], [5]);
+  expect(compare(before, pushing([1], [10]))).toEqual([]);
+  expect(compare(before, pushing([0.3, 0.65, 0.9], [5, 5, 5]))).toEqual([]);
+  expect(describeMoves([])).toContain('nothing has moved');
+});
+
+test('rounds that were slow for both make no noise, and what moved beside them has moved', () => {
+  const moves = compare(pushing([0.5, 1, 2], [5, 10, 20]), pushing([0.7, 1.4, 2.8], [5, 10, 20]));
+  expect(moves).toEqual([expect.objectContaining({ then: 0.1, noise: 0.15 })]);
+});
+
+test.each([
+  ['push-64', 'cpu', 2, 1],
+  ['push-64', 'cpu', 1.1, 0],
+  ['ping-pong', 'p50', 2, 1],
+  ['idle', 'rss', 2, 1],
+  ['deflate-16k', 'bytes', 1.1, 1],
+  ['deflate-16k', 'bytes', 1.04, 0],
+] as const)('%s is compared in %s: times %d, %d has moved', (scenario, metric, times, count) => {
+  const moves = compare(runOf(scenario, metric, [1], [5]), runOf(scenario, metric, [times], [5]));
+  expect(moves).toHaveLength(count);
+});
+
+test.each([
+  ['idle', true, 0],
+  ['idle', false, 1],
+  ['idle-takeover', true, 1],
+])('a quick run is compared with a full one only where it has as many connections', (name, quick, count) => {
+  const after = { ...runOf(name, 'rss', [3], [5]), quick };
+  expect(compare(runOf(name, 'rss', [1], [5]), after)).toHaveLength(count);
+});
+
+test('scenarios that only one of the runs has are not compared', () => {
+  expect(compare({ ...pushing([1], [1]), scenarios: [] }, pushing([1], [1]))).toEqual([]);
+});
