@@ -11,8 +11,8 @@ const LEAST_NOISE = 0.15;
 /** They are counted, not timed. */
 const LEAST_NOISE_OF_BYTES = 0.05;
 
-/** A ratio that has moved by more than the noise. */
-export interface Move {
+/** A ratio in both runs. */
+export interface Change {
   readonly scenario: string;
   readonly metric: Metric;
   /** Ours / theirs, in the committed results and in this run. */
@@ -22,27 +22,48 @@ export interface Move {
   readonly noise: number;
 }
 
-/** The ratios that have moved, in the order of the run: of each scenario's main figure, and of bytes. */
-export function compare(before: RunResult, after: RunResult): Move[] {
-  return after.scenarios.flatMap((now) => {
+/** What two runs come to beside each other. */
+export interface Comparison {
+  /** How many ratios both have. */
+  readonly compared: number;
+  /** Those that have moved, in the order of the later run. */
+  readonly moves: readonly Change[];
+}
+
+/** Compares ratios of each scenario's main figure, and of bytes. */
+export function compare(before: RunResult, after: RunResult): Comparison {
+  const changes = after.scenarios.flatMap((now) => {
     const then = before.scenarios.find(({ scenario }) => scenario === now.scenario);
     if (!then || (before.quick !== after.quick && hasFewerWhenQuick(now.scenario))) return [];
     const main = mainMetric(now);
     const metrics: Metric[] = main === undefined ? [] : [main, 'bytes'];
-    return metrics.flatMap((metric) => movesOf(then, now, metric));
+    return metrics.map((metric) => changeOf(then, now, metric)).filter((change) => change !== undefined);
   });
+  const moves = changes.filter(({ then, now, noise }) => Math.abs(now / then - 1) > noise);
+  return { compared: changes.length, moves };
 }
 
-/** One line for each move, or one that says there is none. */
-export function describeMoves(moves: readonly Move[]): string {
+/**
+ * One line for each move, or one that says there is none, or why nobody knows.
+ *
+ * @param comparison undefined where there was nothing to compare with
+ */
+export function describeComparison(comparison: Comparison | undefined): string {
+  if (!comparison) return 'Nothing could be compared: no results of this line of Node are committed.';
+  const { compared, moves } = comparison;
+  if (compared === 0)
+    return `Nothing could be compared: in no scenario do this run and the committed results both have figures of ${OURS} and ${REFERENCE}, of as many connections.`;
   if (moves.length === 0)
-    return 'Against ws nothing has moved by more than the noise since the committed results.';
+    return `Against ${REFERENCE} nothing of ${compared} has moved by more than the noise since the committed results.`;
   const lines = moves.map(({ scenario, metric, then, now, noise }) => {
     const word = now > then ? 'worse' : 'better';
     const by = `${((now / then - 1) * 100).toFixed(0)} %`;
     return `  ${scenario} ${metric}: ${OURS} / ${REFERENCE} was ${then.toFixed(3)}, is ${now.toFixed(3)} (${by}, ${word}; noise ${(noise * 100).toFixed(0)} %)`;
   });
-  return ['Moved by more than the noise since the committed results:', ...lines].join('\n');
+  return [
+    `Moved by more than the noise since the committed results, ${moves.length} of ${compared}:`,
+    ...lines,
+  ].join('\n');
 }
 
 /** Whether a quick run has fewer connections than a full one, so that their figures are not of the same thing. */
@@ -52,13 +73,12 @@ function hasFewerWhenQuick(name: string): boolean {
   );
 }
 
-function movesOf(before: ScenarioResult, after: ScenarioResult, metric: Metric): Move[] {
+function changeOf(before: ScenarioResult, after: ScenarioResult, metric: Metric): Change | undefined {
   const then = pairedRatio(before, OURS, REFERENCE, metric);
   const now = pairedRatio(after, OURS, REFERENCE, metric);
-  if (!then || !now) return [];
+  if (!then || !now) return undefined;
   const least = metric === 'bytes' ? LEAST_NOISE_OF_BYTES : LEAST_NOISE;
   // The spreads of two runs are independent: the larger counts.
   const noise = Math.max(least, then.spread, now.spread);
-  const moved = Math.abs(now.median / then.median - 1) > noise;
-  return moved ? [{ scenario: after.scenario, metric, then: then.median, now: now.median, noise }] : [];
+  return { scenario: after.scenario, metric, then: then.median, now: now.median, noise };
 }

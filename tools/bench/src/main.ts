@@ -11,7 +11,7 @@ import {
   resultsIn,
   withEarlier,
 } from './committed.ts';
-import { compare, describeMoves } from './compare.ts';
+import { compare, describeComparison } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
@@ -122,9 +122,10 @@ function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult
   if (folder !== undefined) save(folder, run);
   console.log(json ? JSON.stringify(run, undefined, 2) : targetTable(run));
   // Of one round nobody knows how much is noise.
-  const before = quick && rounds > 1 ? committedFor(run.machine['node']) : undefined;
+  if (!quick || rounds === 1) return;
+  const before = committedFor(run.machine['node']);
   // Beside JSON, which may go to a file.
-  if (before) (json ? console.error : console.log)(describeMoves(compare(before, run)));
+  (json ? console.error : console.log)(describeComparison(before && compare(before, run)));
 }
 
 function save(folder: string, made: RunResult): void {

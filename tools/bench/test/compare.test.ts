@@ -1,6 +1,6 @@
 // What has moved between two runs.
 import { expect, test } from 'vitest';
-import { compare, describeMoves } from '../src/compare.ts';
+import { compare, describeComparison } from '../src/compare.ts';
 import type { Metric, RunResult, Sample } from '../src/results.ts';
 
 /** A run of one scenario with these figures of ours and of ws, one for each round. */
@@ -15,22 +15,26 @@ function runOf(scenario: string, metric: Metric, ours: number[], theirs: number[
 const pushing = (ours: number[], theirs: number[]): RunResult => runOf('push-64', 'cpu', ours, theirs);
 
 test('a ratio to ws that changed by more than the noise has moved', () => {
-  const moves = compare(pushing([0.5], [5]), pushing([0.8], [5]));
-  expect(moves).toEqual([{ scenario: 'push-64', metric: 'cpu', then: 0.1, now: 0.16, noise: 0.15 }]);
-  expect(describeMoves(moves)).toContain(
-    'push-64 cpu: framewire / ws was 0.100, is 0.160 (60 %, worse; noise 15 %)',
+  const comparison = compare(pushing([0.5], [5]), pushing([0.8], [5]));
+  expect(comparison).toEqual({
+    compared: 1,
+    moves: [{ scenario: 'push-64', metric: 'cpu', then: 0.1, now: 0.16, noise: 0.15 }],
+  });
+  expect(describeComparison(comparison)).toBe(
+    'Moved by more than the noise since the committed results, 1 of 1:\n  push-64 cpu: framewire / ws was 0.100, is 0.160 (60 %, worse; noise 15 %)',
   );
 });
 
 test('a machine that is slower for everybody moves nothing, nor does a change within the spread', () => {
   const before = pushing([0.5], [5]);
-  expect(compare(before, pushing([1], [10]))).toEqual([]);
-  expect(compare(before, pushing([0.3, 0.65, 0.9], [5, 5, 5]))).toEqual([]);
-  expect(describeMoves([])).toContain('nothing has moved');
+  expect(compare(before, pushing([0.3, 0.65, 0.9], [5, 5, 5]))).toEqual({ compared: 1, moves: [] });
+  const comparison = compare(before, pushing([1], [10]));
+  expect(comparison).toEqual({ compared: 1, moves: [] });
+  expect(describeComparison(comparison)).toContain('nothing of 1 has moved');
 });
 
 test('rounds that were slow for both make no noise, and what moved beside them has moved', () => {
-  const moves = compare(pushing([0.5, 1, 2], [5, 10, 20]), pushing([0.7, 1.4, 2.8], [5, 10, 20]));
+  const { moves } = compare(pushing([0.5, 1, 2], [5, 10, 20]), pushing([0.7, 1.4, 2.8], [5, 10, 20]));
   expect(moves).toEqual([expect.objectContaining({ then: 0.1, noise: 0.15 })]);
 });
 
@@ -42,7 +46,7 @@ test.each([
   ['deflate-16k', 'bytes', 1.1, 1],
   ['deflate-16k', 'bytes', 1.04, 0],
 ] as const)('%s is compared in %s: times %d, %d has moved', (scenario, metric, times, count) => {
-  const moves = compare(runOf(scenario, metric, [1], [5]), runOf(scenario, metric, [times], [5]));
+  const { moves } = compare(runOf(scenario, metric, [1], [5]), runOf(scenario, metric, [times], [5]));
   expect(moves).toHaveLength(count);
 });
 
@@ -52,9 +56,15 @@ test.each([
   ['idle-takeover', true, 1],
 ])('a quick run is compared with a full one only where it has as many connections', (name, quick, count) => {
   const after = { ...runOf(name, 'rss', [3], [5]), quick };
-  expect(compare(runOf(name, 'rss', [1], [5]), after)).toHaveLength(count);
+  expect(compare(runOf(name, 'rss', [1], [5]), after).compared).toBe(count);
 });
 
-test('scenarios that only one of the runs has are not compared', () => {
-  expect(compare({ ...pushing([1], [1]), scenarios: [] }, pushing([1], [1]))).toEqual([]);
+test('where nothing could be compared, that is said, and why', () => {
+  const nothing = { compared: 0, moves: [] };
+  expect(compare({ ...pushing([1], [1]), scenarios: [] }, pushing([1], [1]))).toEqual(nothing);
+  expect(compare(pushing([1], []), pushing([1], [1]))).toEqual(nothing);
+  expect(describeComparison(nothing)).toMatch(/^Nothing could be compared: in no scenario/);
+  expect(describeComparison(undefined)).toMatch(
+    /^Nothing could be compared: no results of this line of Node/,
+  );
 });
