@@ -17,7 +17,7 @@ export interface ProfileRow {
   readonly compress: number;
   /** CPU microseconds of inflating. */
   readonly inflate: number;
-  /** Memory of a connection that has both compressed and inflated. */
+  /** Memory of a connection that has both compressed and inflated; where it holds nothing, some KB more or less than none. */
   readonly kilobytes: number;
 }
 

@@ -1,8 +1,8 @@
 // What permessage-deflate costs: bytes, time and memory of both profiles, of each window, and on either side of the thread pool.
 // Run without sockets, within one process of plain Node.
 import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
-import { setImmediate } from 'node:timers/promises';
 import { serveDriver } from './control.mjs';
+import { collectGarbage } from './garbage.mjs';
 
 const KiB = 1024;
 /** How many messages a connection exchanges: enough for contexts to be made, where any are. */
@@ -98,10 +98,7 @@ function total({ user, system }) {
 
 /** KB of resident memory: the states of zlib are not on the heap. */
 async function memory() {
-  for (let i = 0; i < 3; i++) {
-    await setImmediate();
-    globalThis.gc();
-  }
+  await collectGarbage();
   return process.memoryUsage.rss() / KiB;
 }
 
@@ -119,7 +116,7 @@ async function memoryOfEach(ends, make, use) {
   const measured = await add(ends);
   const figure = (await memory()) - before;
   for (const end of [...first, ...measured]) end.close();
-  return Math.max(0, figure) / ends;
+  return figure / ends;
 }
 
 function connectionsOf({ content, profile }) {

@@ -2,15 +2,10 @@
 // and Deno alike. Nothing is said while messages are being counted.
 import * as perfHooks from 'node:perf_hooks';
 import process from 'node:process';
+import { collectGarbage } from './garbage.mjs';
 
 /** What the driver asked for: the last argument, as JSON. */
 export const task = JSON.parse(process.argv.at(-1) ?? '{}');
-
-/** Collects garbage as far as the runtime lets a program ask for it. */
-function collectGarbage() {
-  const collect = globalThis.gc ?? (globalThis.Bun ? () => globalThis.Bun.gc(true) : undefined);
-  for (let i = 0; i < 3; i++) collect?.();
-}
 
 /** Watches the event loop once it has been asked for, as its timer costs a little. */
 let loop;
@@ -31,8 +26,8 @@ const commands = {
     loop.reset();
     return milliseconds;
   },
-  memory() {
-    collectGarbage();
+  async memory() {
+    await collectGarbage();
     const { rss, heapUsed, external } = process.memoryUsage();
     return { rss, heap: heapUsed, external };
   },
