@@ -44,7 +44,8 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --compression   what compression costs by itself: bytes, CPU and memory of its options
   --soak SECONDS  a server under full load of compressed messages: what becomes of its memory
   --json          print the results as JSON instead of tables
-  --save DIR      write results.json, a picture of each scenario and README.md there; of a soak, soak.svg
+  --save DIR      write results.json, a picture of each scenario and README.md there; with a --node of
+                  another line than the one at hand, node-<line>.json alone; of a soak, soak.svg
   --readme        measure nothing: put the committed results into the READMEs
   --list          name the scenarios and peers
   --help          print this

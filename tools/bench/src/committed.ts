@@ -9,29 +9,34 @@ const FOLDER = fileURLToPath(new URL('../results', import.meta.url));
 /** The lines of Node that have results beside those of the oldest. */
 const OTHER_LINES = ['24', '26'];
 
+/** The file of results that have a page, within their folder. */
+export const RESULTS_FILE = 'results.json';
+
+/** The file of results of another line of Node. */
+export function fileOfLine(line: string): string {
+  return `node-${line}.json`;
+}
+
+/** The line that a version of Node belongs to. */
+export function lineOf(version = ''): string {
+  return version.split('.', 1).join();
+}
+
 /** The repository's results; undefined where there are none. */
 export function committedResults(): RunResult | undefined {
-  return resultsIn(FOLDER);
+  return resultsIn(FOLDER, RESULTS_FILE);
 }
 
 /** The repository's results of other lines of Node, the oldest first. */
 export function committedLines(): RunResult[] {
-  return OTHER_LINES.map((line) => read(join(FOLDER, `node-${line}.json`))).filter(
-    (run) => run !== undefined,
-  );
+  return OTHER_LINES.map((line) => resultsIn(FOLDER, fileOfLine(line))).filter((run) => run !== undefined);
 }
 
 /** The repository's results of the line that a version of Node belongs to; undefined where there are none. */
 export function committedFor(version: string | undefined): RunResult | undefined {
-  const lineOf = (text = ''): string => text.split('.', 1).join();
   return [committedResults(), ...committedLines()].find(
     (run) => lineOf(run?.machine['node']) === lineOf(version),
   );
-}
-
-/** The results that a folder holds; undefined where there are none. */
-export function resultsIn(folder: string): RunResult | undefined {
-  return read(join(folder, 'results.json'));
 }
 
 /** A run of some scenarios, with the others of an earlier one where that was made in the same way, on the same day. */
@@ -50,11 +55,11 @@ export function droppedFrom(earlier: RunResult | undefined, run: RunResult): str
   return before.filter((scenario) => !kept.has(scenario));
 }
 
-/** Undefined where there is no such file. */
-function read(path: string): RunResult | undefined {
+/** The results in a file of a folder; undefined where there is no such file. */
+export function resultsIn(folder: string, file: string): RunResult | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileSync(join(folder, file), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

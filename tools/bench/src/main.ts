@@ -1,27 +1,20 @@
 // The command: reads what is asked for, measures it, and reports.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
-import {
-  committedFor,
-  committedLines,
-  committedResults,
-  droppedFrom,
-  resultsIn,
-  withEarlier,
-} from './committed.ts';
+import { committedFor, committedLines, committedResults } from './committed.ts';
 import { compare, describeComparison } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
-import { pictureOf, resultFiles } from './page.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { ProgressLine } from './progress.ts';
 import { scenarioTable, targetTable } from './report.ts';
 import type { RunResult, ScenarioResult } from './results.ts';
 import { Bench, type Settings } from './run.ts';
+import { save } from './saving.ts';
 import { runSoak, soakChart, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
@@ -91,6 +84,9 @@ async function soak({ json, save: folder }: Arguments, seconds: number): Promise
 }
 
 async function measure(args: Arguments): Promise<void> {
+  const machine = describeMachine(args.node);
+  // Read before anything is saved, which may take its place.
+  const before = committedFor(machine['node']);
   const settings: Settings = { rounds: args.rounds, node: args.node, ...(args.quick ? QUICK_TURN : TURN) };
   const results: ScenarioResult[] = [];
   const line = new ProgressLine(process.stderr);
@@ -110,32 +106,22 @@ async function measure(args: Arguments): Promise<void> {
     line.clear();
     await bench.stop();
   }
-  report(args, {
-    machine: describeMachine(args.node),
-    rounds: args.rounds,
-    quick: args.quick,
-    scenarios: results,
-  });
+  report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
 }
 
-function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult): void {
-  if (folder !== undefined) save(folder, run);
+/** @param before what the run is compared with */
+function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult, before?: RunResult): void {
+  if (folder !== undefined) keep(folder, run);
   console.log(json ? JSON.stringify(run, undefined, 2) : targetTable(run));
   // Of one round nobody knows how much is noise.
   if (!quick || rounds === 1) return;
-  const before = committedFor(run.machine['node']);
   // Beside JSON, which may go to a file.
   (json ? console.error : console.log)(describeComparison(before && compare(before, run)));
 }
 
-function save(folder: string, made: RunResult): void {
-  mkdirSync(folder, { recursive: true });
-  const earlier = resultsIn(folder);
-  const run = withEarlier(earlier, made);
-  for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
-  const dropped = droppedFrom(earlier, run);
+function keep(folder: string, run: RunResult): void {
+  const dropped = save(folder, run);
   if (dropped.length === 0) return;
-  for (const scenario of dropped) rmSync(join(folder, pictureOf(scenario)), { force: true });
   console.error(
     `Dropped from ${folder}, as made on another day, with other versions or in other rounds: ${dropped.join(', ')}.`,
   );

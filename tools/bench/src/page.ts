@@ -1,5 +1,6 @@
 // The page of results, in Markdown: what was measured with, the verdict on each target, a picture and a table for each scenario.
 import { chartOf } from './chart.ts';
+import { RESULTS_FILE } from './committed.ts';
 import { formatMedian, formatSpread } from './format.ts';
 import {
   mainMetric,
@@ -16,13 +17,18 @@ import { judge } from './targets.ts';
 
 /** The files of a page, by their names within its folder. */
 export function resultFiles(run: RunResult): Map<string, string> {
-  const files = new Map([['results.json', `${JSON.stringify(run, undefined, 2)}\n`]]);
+  const files = new Map([[RESULTS_FILE, jsonOf(run)]]);
   for (const result of run.scenarios) {
     const svg = chartOf(result);
     if (svg !== undefined) files.set(pictureOf(result.scenario), `${svg}\n`);
   }
   files.set('README.md', pageOf(run, new Set(files.keys())));
   return files;
+}
+
+/** A run as a file. */
+export function jsonOf(run: RunResult): string {
+  return `${JSON.stringify(run, undefined, 2)}\n`;
 }
 
 /** The picture of a scenario, by its name within the folder of the page. */

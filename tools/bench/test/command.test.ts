@@ -1,5 +1,8 @@
 // The command as a child process, and its line of progress.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ProgressLine } from '../src/progress.ts';
@@ -39,6 +42,19 @@ test('a run prints the results as JSON when asked, and no progress where there i
   expect(run.scenarios.map(({ scenario, results }) => [scenario, results[0]?.peer])).toEqual([
     ['push-64', 'net'],
   ]);
+});
+
+test('a quick run that is saved leaves its files, and says why it was not compared', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const words = ['--quick', '--rounds', '2', '--scenario', 'push-64', '--peers', 'framewire'];
+    const { code, out } = bench(...words, '--save', folder);
+    expect(code).toBe(0);
+    expect(out).toContain('Nothing could be compared: ');
+    expect(readdirSync(folder).sort()).toEqual(['README.md', 'push-64.svg', 'results.json']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('progress is one line of a terminal, cut to its width, and is wiped', () => {

@@ -1,7 +1,6 @@
 // What is made of a run: the page of results with its pictures.
 import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
-import { droppedFrom, withEarlier } from '../src/committed.ts';
 import { resultFiles } from '../src/page.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -67,17 +66,4 @@ test('what a scenario is about is what its picture, its spread and its ratios ar
   const files = resultFiles(run);
   expect(files.get('ping-pong.svg')).toContain('>p50 µs; less is better<');
   expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
-});
-
-test('a scenario that was run again takes its place among those of the same day, and of no other', () => {
-  const before = runWith({ framewire: [4] });
-  const [push] = before.scenarios;
-  const earlier = { ...before, scenarios: [{ ...push!, scenario: 'echo-64x1' }, push!] };
-  const again = runWith({ framewire: [3] });
-  expect(withEarlier(earlier, again).scenarios).toEqual([earlier.scenarios[0], again.scenarios[0]]);
-  expect(withEarlier({ ...earlier, rounds: 5 }, again)).toEqual(again);
-  expect(withEarlier({ ...earlier, machine: { date: '2026-01-30' } }, again)).toEqual(again);
-  expect(withEarlier(undefined, again)).toEqual(again);
-  expect(droppedFrom(earlier, again)).toEqual(['echo-64x1']);
-  expect(droppedFrom(earlier, withEarlier(earlier, again))).toEqual([]);
 });

@@ -1,0 +1,29 @@
+// What `--save` writes: results with their page and pictures, or those of another line of Node.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { droppedFrom, fileOfLine, lineOf, RESULTS_FILE, resultsIn, withEarlier } from './committed.ts';
+import { jsonOf, pictureOf, resultFiles } from './page.ts';
+import type { RunResult } from './results.ts';
+
+/**
+ * Writes a run to a folder, with the scenarios of earlier results there that were made in the same way.
+ *
+ * @param node the version of Node that runs the benchmark: of another line there is neither page nor picture
+ * @returns the scenarios of earlier results that are gone
+ */
+export function save(folder: string, made: RunResult, node = process.versions.node): string[] {
+  const line = lineOf(made.machine['node']);
+  const isOther = line !== lineOf(node);
+  const file = isOther ? fileOfLine(line) : RESULTS_FILE;
+  const earlier = resultsIn(folder, file);
+  const run = withEarlier(earlier, made);
+  const dropped = droppedFrom(earlier, run);
+  mkdirSync(folder, { recursive: true });
+  if (isOther) {
+    writeFileSync(join(folder, file), jsonOf(run));
+    return dropped;
+  }
+  for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
+  for (const scenario of dropped) rmSync(join(folder, pictureOf(scenario)), { force: true });
+  return dropped;
+}
