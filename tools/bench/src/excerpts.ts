@@ -1,6 +1,6 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatMedian } from './format.ts';
+import { formatMedian, NOTHING } from './format.ts';
 import { table } from './page.ts';
 import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
 import { figure, METRICS, pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
@@ -76,11 +76,13 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
 
+/** Whose figures stand beside ours on each line of Node. */
+const BESIDE = ['ws', 'node'];
 /** Where the table of Node's lines stands. */
 const LINES: Place = { file: 'tools/bench/README.md', name: 'node lines' };
 
 /**
- * Ours beside `ws` on each line of Node, in Markdown: of each scenario its main figure.
+ * Ours beside `ws`, and beside Node's own client, on each line of Node, in Markdown: of each scenario its main figure.
  *
  * @param runs one for each line
  */
@@ -88,7 +90,7 @@ export function linesTable(runs: readonly RunResult[]): string {
   const names = new Set(runs.flatMap(({ scenarios }) => scenarios.map(({ scenario }) => scenario)));
   const rows = [...names].map((name) => [
     titleOfScenario(name),
-    ...runs.map(({ scenarios }) => pairOf(scenarios.find(({ scenario }) => scenario === name))),
+    ...runs.map(({ scenarios }) => cellOf(scenarios.find(({ scenario }) => scenario === name))),
   ]);
   return table(
     ['framewire : ws (ws / framewire)', ...runs.map(({ machine }) => `Node ${machine['node'] ?? ''}`)],
@@ -96,14 +98,21 @@ export function linesTable(runs: readonly RunResult[]): string {
   );
 }
 
-function pairOf(result: ScenarioResult | undefined): string {
+/** Ours, that of `ws` and, of clients where there is one, that of Node; then the others' divided by ours. */
+function cellOf(result: ScenarioResult | undefined): string {
   const metric = result && mainMetric(result);
-  const ours = metric && figure(result, OURS, metric);
-  const theirs = metric && figure(result, 'ws', metric);
-  if (!ours || !theirs) return '-';
-  const { digits } = METRICS[metric];
-  const gain = formatMedian(pairedRatio(result, 'ws', OURS, metric), GAIN_DIGITS);
-  return `${formatMedian(ours, digits)} : ${formatMedian(theirs, digits)} (${gain})`;
+  if (metric === undefined || !pairedRatio(result, 'ws', OURS, metric)) return NOTHING;
+  const others = BESIDE.filter((peer) => figure(result, peer, metric) !== undefined);
+  const figures = [OURS, ...others].map((peer) =>
+    formatMedian(figure(result, peer, metric), METRICS[metric].digits),
+  );
+  const gains = others.map((peer) => formatMedian(pairedRatio(result, peer, OURS, metric), GAIN_DIGITS));
+  return `${figures.join(' : ')} (${gains.map(markLoss).join(', ')})`;
+}
+
+/** In bold where framewire takes more. */
+function markLoss(gain: string): string {
+  return Number(gain) < 1 ? `**${gain}**` : gain;
 }
 
 /** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */

@@ -2,7 +2,7 @@
 import type { Figure } from './results.ts';
 
 /** What stands where nothing was measured. */
-const NOTHING = '-';
+export const NOTHING = '-';
 
 /** A table without colours of its own and without lines between its rows. */
 export const TABLE_STYLE = {

@@ -55,6 +55,22 @@ test('a table of lines of Node has the first figure of ours and of ws in each sc
   ]);
 });
 
+test('of clients that of Node stands beside the two, and a ratio is bold where framewire takes more', () => {
+  const result = {
+    ...{ scenario: 'client-1m', skipped: [] },
+    results: [
+      { peer: 'framewire', runtime: '', samples: samplesOf(20) },
+      { peer: 'ws', runtime: '', samples: samplesOf(10) },
+      { peer: 'node', runtime: '', samples: samplesOf(60) },
+    ],
+  };
+  expect(linesTable([{ ...run, scenarios: [result] }])).toContain(
+    '| Client sends of 1 MiB | 20.00 : 10.00 : 60.00 (**0.5**, 3.0) |',
+  );
+  const alone = { ...result, results: result.results.slice(0, 1) };
+  expect(linesTable([{ ...run, scenarios: [alone] }])).toContain('| Client sends of 1 MiB | - |');
+});
+
 test('every README shows the committed results', () => {
   const results = committedResults();
   if (!results) throw new Error('No results are committed.');
