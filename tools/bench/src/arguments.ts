@@ -15,6 +15,8 @@ export interface Arguments {
   readonly node: string | undefined;
   /** Where results, pictures and their page are written; none where it is undefined. */
   readonly save: string | undefined;
+  /** Where profiles of what runs on Node are written; none where it is undefined. */
+  readonly profile: string | undefined;
   readonly list: boolean;
   readonly micro: boolean;
   readonly compression: boolean;
@@ -31,6 +33,8 @@ const MOST_ROUNDS = 100;
 /** The peers of a quick run for which nobody was named. */
 const QUICK_PEERS = ['framewire', 'ws', 'net'];
 
+const PROFILED = 'What is profiled is slower, and not to be saved: --profile and --save exclude each other.';
+
 export const HELP = `Usage: npm run bench -- [options]
 
 Measures framewire beside others on this machine: CPU a message, rate, latency, memory.
@@ -46,6 +50,7 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --json          print the results as JSON instead of tables
   --save DIR      write results.json, a picture of each scenario and README.md there; with a --node of
                   another line than the one at hand, node-<line>.json alone; of a soak, soak.svg
+  --profile DIR   write a profile of each peer on Node there, and tell where its time went
   --readme        measure nothing: put the committed results into the READMEs
   --list          name the scenarios and peers
   --help          print this
@@ -64,6 +69,7 @@ export const OPTIONS = {
   soak: { type: 'string' },
   json: { type: 'boolean', default: false },
   save: { type: 'string' },
+  profile: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } satisfies ParseArgsConfig['options'];
@@ -86,9 +92,10 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
 export function readArguments(list: readonly string[]): Arguments {
   const { values } = parseArgs({ args: [...list], options: OPTIONS });
   refuseIdle(values);
-  const { quick, json, node, save, list: names, micro, compression, readme, help } = values;
+  if (values.profile !== undefined && values.save !== undefined) throw new TypeError(PROFILED);
+  const { quick, json, node, save, profile, list: names, micro, compression, readme, help } = values;
   return {
-    ...{ quick, json, node, save, list: names, micro, compression, readme, help },
+    ...{ quick, json, node, save, profile, list: names, micro, compression, readme, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),

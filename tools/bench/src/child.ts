@@ -100,6 +100,12 @@ export class Child {
     });
   }
 
+  /** Lets the process end by itself, for what it does at its end, and waits until it is gone. */
+  async finish(): Promise<void> {
+    this.#process.stdin.end();
+    await this.#ended;
+  }
+
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
     this.#process.kill('SIGKILL');

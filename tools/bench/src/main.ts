@@ -10,6 +10,7 @@ import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
+import { profileTable } from './profile.ts';
 import { ProgressLine } from './progress.ts';
 import { scenarioTable, targetTable } from './report.ts';
 import type { RunResult, ScenarioResult } from './results.ts';
@@ -87,7 +88,8 @@ async function measure(args: Arguments): Promise<void> {
   const machine = describeMachine(args.node);
   // Read before anything is saved, which may take its place.
   const before = committedFor(machine['node']);
-  const settings: Settings = { rounds: args.rounds, node: args.node, ...(args.quick ? QUICK_TURN : TURN) };
+  const { rounds, node, profile } = args;
+  const settings: Settings = { rounds, node, profile, ...(args.quick ? QUICK_TURN : TURN) };
   const results: ScenarioResult[] = [];
   const line = new ProgressLine(process.stderr);
   const bench = await Bench.start(settings, ({ title }, round, peer) => {
@@ -101,6 +103,7 @@ async function measure(args: Arguments): Promise<void> {
       results.push(result);
       line.clear();
       if (!args.json) console.log(scenarioTable(result));
+      if (!args.json && profile !== undefined) console.log(`${profileTable(profile, result)}\n`);
     }
   } finally {
     line.clear();

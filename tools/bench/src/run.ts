@@ -4,6 +4,7 @@ import { Child, type Command } from './child.ts';
 import type { Peer } from './peers.ts';
 import { findCores, type Cores } from './pinning.ts';
 import type { LoadReport, Scenario } from './plan.ts';
+import { profileFlags } from './profile.ts';
 import type { Sample, ScenarioResult, Skipped } from './results.ts';
 
 /** How long and how often. */
@@ -15,6 +16,8 @@ export interface Settings {
   readonly warmUp: number;
   /** The Node that servers and clients run on. Default: this one. */
   readonly node?: string | undefined;
+  /** Where the profiles of servers and clients on Node are written. Default: there are none. */
+  readonly profile?: string | undefined;
 }
 
 /** What the caller is told while it waits: which scenario, round and peer. */
@@ -100,7 +103,7 @@ export class Bench {
         }
       }
     } finally {
-      await Promise.all([...runners].map(({ child }) => child.stop()));
+      await Promise.all([...runners].map((runner) => this.#end(runner)));
       if (sinkPort !== undefined) await this.#load.call('unlisten');
     }
     const results = [...runners].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
@@ -133,7 +136,20 @@ export class Bench {
   ): Promise<Runner | undefined> {
     const command = await peer.command(scenario, task);
     if (!command) return undefined;
-    return { peer, command, samples: [], ...(await this.#startProcess(command)) };
+    const observed = this.#observed(command, scenario, peer);
+    return { peer, command: observed, samples: [], ...(await this.#startProcess(observed)) };
+  }
+
+  /** The command, and on Node with the profile that is wanted. */
+  #observed(command: Command, scenario: Scenario, peer: Peer): Command {
+    const { profile } = this.#settings;
+    if (profile === undefined || command.onNode !== true) return command;
+    return { ...command, args: [...profileFlags(profile, scenario.name, peer.name), ...command.args] };
+  }
+
+  /** A profile is written by who ends by himself. */
+  #end({ child }: Runner): Promise<void> {
+    return this.#settings.profile === undefined ? child.stop() : child.finish();
   }
 
   async #startProcess(command: Command): Promise<Started> {
@@ -206,7 +222,7 @@ export class Bench {
    */
   async #idleTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
     if (runner.samples.length > 0) {
-      await runner.child.stop();
+      await this.#end(runner);
       Object.assign(runner, await this.#startProcess(runner.command));
     }
     const first = { ...scenario, connections: Math.min(FIRST_CONNECTIONS, scenario.connections) };

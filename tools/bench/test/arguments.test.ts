@@ -16,6 +16,7 @@ test('without words every scenario is run with the usual peers', () => {
     json: false,
     node: undefined,
     save: undefined,
+    profile: undefined,
     list: false,
     help: false,
   });
@@ -60,6 +61,10 @@ test.each([
   [['--soak', '0'], '--soak is a number of seconds, 1 to 99999, not "0".'],
   [['--micro', '--node', 'n'], 'With --micro the option --node would do nothing.'],
   [['--soak', '9', '--peers', 'ws'], 'With --soak the option --peers would do nothing.'],
+  [
+    ['--profile', 'p', '--save', 'r'],
+    'What is profiled is slower, and not to be saved: --profile and --save exclude each other.',
+  ],
   [['--readme', '--list'], 'With --readme the option --list would do nothing.'],
 ])('%j is refused with one line', (words, line) => {
   expect(() => readArguments(words)).toThrow(new TypeError(line));
