@@ -8,7 +8,7 @@ import { EMPTY, isBinaryType, isBlob, payloadLength, toPayload, toRawData } from
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
 import type { Extension } from './extension.ts';
 import { DEFAULTS, optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
-import type { Sending } from './outbound.ts';
+import type { Sending, SendMode } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
@@ -28,11 +28,21 @@ export interface SendOptions {
 /** The longest payload of a control frame, in bytes (§5.5). */
 const MAX_CONTROL_PAYLOAD = 125;
 
-/** How messages are sent for which the user wants nothing special: one object for each, not one a message. */
-const DEFAULT_MODES = [false, true].map((masked) => ({
+/** How nearly all messages are sent: one object for each way, not one a message. */
+const USUAL_MODES = [false, true].map((masked) => ({
   text: { opcode: Opcode.TEXT, fin: true, compress: true, masked },
   binary: { opcode: Opcode.BINARY, fin: true, compress: true, masked },
 }));
+
+/** How a message is to be sent. A program without types may pass null. */
+function modeOf(options: SendOptions | null | undefined, isText: boolean, masks: boolean): SendMode {
+  const { text, binary } = USUAL_MODES[masks ? 1 : 0] as (typeof USUAL_MODES)[0];
+  const usual = (options?.binary ?? !isText) ? binary : text;
+  const fin = options?.fin ?? true;
+  const compress = options?.compress ?? true;
+  const masked = options?.mask ?? masks;
+  return fin && compress && masked === masks ? usual : { opcode: usual.opcode, fin, compress, masked };
+}
 
 /** A method's type, so that a callback may say that it takes an error and leave out that there may be none. */
 type ControlCallback = { done(error?: Error): void }['done'];
@@ -188,19 +198,7 @@ export class WebSocketConnection extends DomEventTarget {
     const session = this.#openSession(data, callback);
     if (session === undefined) return;
     const payload = isBlob(data) ? data : toPayload(data);
-    const isText = typeof payload === 'string';
-    const defaults = DEFAULT_MODES[session.masks ? 1 : 0] as (typeof DEFAULT_MODES)[0];
-    if (options === undefined || options === null) {
-      session.send(payload, isText ? defaults.text : defaults.binary, callback);
-      return;
-    }
-    const mode = {
-      opcode: (options.binary ?? !isText) ? Opcode.BINARY : Opcode.TEXT,
-      fin: options.fin ?? true,
-      compress: options.compress ?? true,
-      masked: options.mask ?? session.masks,
-    };
-    session.send(payload, mode, callback);
+    session.send(payload, modeOf(options, typeof payload === 'string', session.masks), callback);
   }
 
   /**
