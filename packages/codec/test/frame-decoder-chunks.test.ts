@@ -227,16 +227,22 @@ describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   );
 });
 
+/** A codec, and the sizes of what it allocates. */
+async function countedCodec(engine: 'node' | 'portable') {
+  const sizes: number[] = [];
+  const codec = await codecOn(engine, (kernel) => ({
+    ...kernel,
+    allocate(size) {
+      sizes.push(size);
+      return kernel.allocate(size);
+    },
+  }));
+  return { codec, sizes };
+}
+
 describe.each(['node', 'portable'] as const)('the memory of the frame decoder (the %s kernel)', (engine) => {
   test('is, for 1,000,000 chunks of one byte, linear in the bytes', async () => {
-    const sizes: number[] = [];
-    const codec = await codecOn(engine, (kernel) => ({
-      ...kernel,
-      allocate(size) {
-        sizes.push(size);
-        return kernel.allocate(size);
-      },
-    }));
+    const { codec, sizes } = await countedCodec(engine);
     const payload = someBytes(1_000_000);
     const decoder = new codec.FrameDecoder({ role: 'server' });
     const chunks = received('server', frame('82', payload));
@@ -250,15 +256,19 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(2 * payload.length);
   });
 
-  test('is, once an eighth of a frame has come, that of the whole frame: it is not copied again for its last bytes', async () => {
-    const sizes: number[] = [];
-    const codec = await codecOn(engine, (kernel) => ({
-      ...kernel,
-      allocate(size) {
-        sizes.push(size);
-        return kernel.allocate(size);
-      },
-    }));
+  test('is allocated once for 1 MiB in the chunks of a socket', async () => {
+    const { codec, sizes } = await countedCodec(engine);
+    const wire = received('server', frame('82', someBytes(1 << 20)));
+    const decoder = new codec.FrameDecoder({ role: 'server' });
+    for (let at = 0; at < wire.length; at += 1 << 16) {
+      decoder.push(wire.subarray(at, at + (1 << 16)));
+      decoder.next();
+    }
+    expect(sizes).toEqual([1 << 20]);
+  });
+
+  test('is, once a seventeenth of a frame has come, that of the whole frame: it is not copied again for its last bytes', async () => {
+    const { codec, sizes } = await countedCodec(engine);
     const wire = received('client', frame('82', someBytes(4 ** 9)));
     const decoder = new codec.FrameDecoder({ role: 'client' });
     for (let at = 0; at < wire.length; at += 1024) {

@@ -34,7 +34,7 @@ interface Options extends Terms {
 /** Beyond this byte by byte takes too long. */
 const SHORT = 600;
 /** How many times the bytes that have arrived a buffer may be, as it grows or for its last step, and the smallest one. */
-const GROWTH = 8;
+const GROWTH = 17;
 const SMALLEST = 1024;
 
 export function framesTarget(codec: Codec = { FrameDecoder, MessageAssembler }): Target {
