@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { Child } from './child.ts';
 import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
-import { nodeCommand } from './scripts.ts';
+import { nodeCommand, WITH_BUFFERUTIL, WITHOUT_BUFFERUTIL } from './scripts.ts';
 import { ratio } from './statistics.ts';
 
 /** What one peer takes for one part. */
@@ -17,13 +17,30 @@ export interface MicroResult {
   readonly ns: number;
 }
 
-/** Runs them in a process of plain Node, pinned to a core; each for so many milliseconds. */
+/**
+ * Runs them in two processes of plain Node that take turns on one core: the codec without `bufferutil`, which it would hand what is
+ * long to, and the others with it.
+ *
+ * @param milliseconds for how long each
+ */
 export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
-  const { child } = await Child.start(nodeCommand('micro', {}, { core: findCores().measured }));
+  const core = findCores().measured;
+  const codec = await Child.start(nodeCommand('micro', { ours: true }, { core, env: WITHOUT_BUFFERUTIL }));
   try {
-    return (await child.call('run', milliseconds)) as MicroResult[];
+    const others = await Child.start(nodeCommand('micro', { ours: false }, { core, env: WITH_BUFFERUTIL }));
+    try {
+      const results: MicroResult[] = [];
+      for (const part of codec.ready as string[]) {
+        for (const { child } of [codec, others]) {
+          results.push(...((await child.call('run', { part, milliseconds })) as MicroResult[]));
+        }
+      }
+      return results;
+    } finally {
+      await others.child.stop();
+    }
   } finally {
-    await child.stop();
+    await codec.child.stop();
   }
 }
 

@@ -1,7 +1,7 @@
 // Who is measured: each peer's process, and where it can't be measured, why.
 import type { Command } from './child.ts';
 import type { Scenario } from './plan.ts';
-import { nodeCommand, pathOfScript } from './scripts.ts';
+import { nodeCommand, pathOfScript, WITH_BUFFERUTIL, WITHOUT_BUFFERUTIL } from './scripts.ts';
 
 /** One library, or one runtime's own implementation. */
 export interface Peer {
@@ -18,10 +18,6 @@ export interface Peer {
 
 /** Where the other runtimes are; loaded when they are wanted, for the browsers' drivers come along. */
 const binaries = () => import('@framewire/testing');
-
-/** Said to each of them, whatever the environment says. */
-const WITH_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '' };
-const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
 
 /** A measured script on Node, which can be asked to collect its garbage. */
 function measured(name: string, task: object, env?: Readonly<Record<string, string>>): Command {

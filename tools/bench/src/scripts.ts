@@ -10,6 +10,10 @@ export interface NodeOptions {
   readonly core?: number | undefined;
 }
 
+/** Said to each that knows `bufferutil`, whatever the environment says. */
+export const WITH_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '' };
+export const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
+
 /** The path of a script by its name, for runtimes that are called in their own way. */
 export function pathOfScript(name: string): string {
   return fileURLToPath(new URL(`./measured/${name}.mjs`, import.meta.url));

@@ -1,5 +1,6 @@
-// The parts of the codec alone, beside those of ws, bufferutil and Node: run by tinybench, within one process of plain Node.
+// The parts of the codec alone, or those of ws, bufferutil and Node that stand beside them: run by tinybench, on plain Node.
 import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
+import { createRequire } from 'node:module';
 import {
   applyMask,
   copyMasked,
@@ -11,10 +12,13 @@ import {
   randomMaskingKey,
   writeFrame,
 } from '@framewire/codec';
-import bufferutil from 'bufferutil';
 import { Bench } from 'tinybench';
 import { Receiver, Sender } from 'ws';
-import { serveDriver } from './control.mjs';
+import { serveDriver, task } from './control.mjs';
+
+const requireHere = createRequire(import.meta.url);
+// Where the codec is measured it would be taken for its own.
+const bufferutil = task.ours ? undefined : requireHere('bufferutil');
 
 /** So many operations between two looks at the clock, which costs as much as the cheapest of them. */
 const BATCH = 64;
@@ -117,22 +121,27 @@ function batched(operation) {
   };
 }
 
-/** Nanoseconds for each part, peer and size: the median of as many batches as fit in so many milliseconds. */
-async function run(milliseconds) {
+/** Whether the library was loaded by whoever might use it. */
+function hasBufferutil() {
+  return Object.keys(requireHere.cache).some((path) => path.includes('/node_modules/bufferutil/'));
+}
+
+/** Nanoseconds of a part for each size: the median of as many batches as fit in so many milliseconds. */
+async function run({ part, milliseconds }) {
+  if (hasBufferutil() === task.ours)
+    throw new Error('bufferutil is there for the codec, or not for the others');
   const rows = [];
-  for (const [part, peers] of Object.entries(parts)) {
-    for (const size of SIZES) {
-      const bench = new Bench({ time: milliseconds, warmupTime: milliseconds / 2, iterations: 4 });
-      for (const [peer, make] of Object.entries(peers)) bench.add(peer, batched(make(size)));
-      await bench.run();
-      for (const { name, result } of bench.tasks) {
-        if (result.state !== 'completed')
-          throw new Error(`${part}, ${name}: ${result.error ?? result.state}`);
-        rows.push({ part, size, peer: name, ns: (result.latency.p50 * 1e6) / BATCH });
-      }
+  const measured = Object.entries(parts[part]).filter(([peer]) => (peer === 'codec') === task.ours);
+  for (const size of SIZES) {
+    const bench = new Bench({ time: milliseconds, warmupTime: milliseconds / 2, iterations: 4 });
+    for (const [peer, make] of measured) bench.add(peer, batched(make(size)));
+    await bench.run();
+    for (const { name, result } of bench.tasks) {
+      if (result.state !== 'completed') throw new Error(`${part}, ${name}: ${result.error ?? result.state}`);
+      rows.push({ part, size, peer: name, ns: (result.latency.p50 * 1e6) / BATCH });
     }
   }
   return rows;
 }
 
-serveDriver({}, { run });
+serveDriver(Object.keys(parts), { run });
