@@ -1,41 +1,45 @@
-// The picture of a scenario: a bar for each peer's median, as SVG.
-import { BarChart } from 'echarts/charts';
+// The picture of a scenario: a bar for each peer's median with a whisker over its rounds, as SVG.
+import { BarChart, CustomChart, type BarSeriesOption, type CustomSeriesOption } from 'echarts/charts';
 import { GridComponent, TitleComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { formatNumber } from './format.ts';
 import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
-import { figure, METRICS, type Metric, type ScenarioResult } from './results.ts';
+import { figure, METRICS, type Figure, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { OURS } from './targets.ts';
 
-use([BarChart, GridComponent, TitleComponent, SVGRenderer]);
+use([BarChart, CustomChart, GridComponent, TitleComponent, SVGRenderer]);
 
 const WIDTH = 760;
 const HEAD = 84;
 const ROW = 34;
-const FOOT = 44;
+const FOOT = 68;
+/** Half the height of a whisker's ends. */
+const CAP = 5;
 const FONT = 'system-ui, -apple-system, Roboto, sans-serif';
 const INK = '#1f2328';
 const FAINT = '#656d76';
 const LINE = '#d8dee4';
 const OUR_COLOUR = '#0f766e';
 const THEIR_COLOUR = '#a8b3bf';
-/** From this ratio of the longest bar to the shortest on, the axis is logarithmic. */
+/** From this ratio of the highest round of all to the lowest on, the axis is logarithmic. */
 const LOG_FROM = 12;
 
-interface Row {
+interface Row extends Figure {
   readonly peer: string;
-  readonly median: number;
 }
 
+/** What the picture says of the run that it is of. */
+type Origin = Pick<RunResult, 'machine' | 'rounds'>;
+
 /** The picture of a scenario's main figure; undefined where nothing was measured. */
-export function chartOf(result: ScenarioResult): string | undefined {
+export function chartOf(result: ScenarioResult, origin: Origin): string | undefined {
   const metric = mainMetric(result);
   if (metric === undefined) return undefined;
   const rows = rowsOf(result, metric);
   const height = HEAD + FOOT + rows.length * ROW;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  chart.setOption(optionOf(result, metric, rows));
+  chart.setOption(optionOf(result, metric, rows, origin));
   const svg = chart.renderToSVGString();
   chart.dispose();
   return svg;
@@ -44,26 +48,39 @@ export function chartOf(result: ScenarioResult): string | undefined {
 /** The least first, at the top. */
 function rowsOf(result: ScenarioResult, metric: Metric): Row[] {
   return result.results
-    .map(({ peer }) => ({ peer, median: figure(result, peer, metric)?.median ?? Number.NaN }))
-    .filter(({ median }) => Number.isFinite(median))
+    .flatMap(({ peer }) => {
+      const value = figure(result, peer, metric);
+      return value === undefined ? [] : [{ peer, ...value }];
+    })
     .sort((a, b) => a.median - b.median);
 }
 
-function optionOf(result: ScenarioResult, metric: Metric, rows: readonly Row[]): EChartsCoreOption {
+function optionOf(
+  result: ScenarioResult,
+  metric: Metric,
+  rows: readonly Row[],
+  origin: Origin,
+): EChartsCoreOption {
   const { title, digits } = METRICS[metric];
-  const highest = rows.at(-1)?.median ?? 1;
-  const lowest = rows[0]?.median ?? 1;
+  const highest = Math.max(...rows.map((row) => row.highest));
+  const lowest = Math.min(...rows.map((row) => row.lowest));
   const logarithmic = lowest > 0 && highest / lowest >= LOG_FROM;
   const unit = `${title}${logarithmic ? ', logarithmic' : ''}; less is better`;
   return {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: FONT, color: INK },
-    title: {
-      ...{ text: titleOfScenario(result.scenario), subtext: unit, left: 16, top: 12 },
-      textStyle: { fontFamily: FONT, fontSize: 17, fontWeight: 600, color: INK },
-      subtextStyle: { fontFamily: FONT, fontSize: 12, color: FAINT },
-    },
+    title: [
+      {
+        ...{ text: titleOfScenario(result.scenario), subtext: unit, left: 16, top: 12 },
+        textStyle: { fontFamily: FONT, fontSize: 17, fontWeight: 600, color: INK },
+        subtextStyle: { fontFamily: FONT, fontSize: 12, color: FAINT },
+      },
+      {
+        ...{ text: footOf(origin), left: 16, bottom: 10 },
+        textStyle: { fontFamily: FONT, fontSize: 11, fontWeight: 400, color: FAINT },
+      },
+    ],
     grid: { left: 170, right: 72, top: HEAD, bottom: FOOT },
     xAxis: axisOf(logarithmic, lowest),
     yAxis: {
@@ -74,7 +91,7 @@ function optionOf(result: ScenarioResult, metric: Metric, rows: readonly Row[]):
       axisLine: { show: false },
       axisLabel: { fontSize: 13, color: INK },
     },
-    series: [barsOf(rows, digits)],
+    series: [barsOf(rows), whiskersOf(rows, digits)],
   };
 }
 
@@ -94,7 +111,11 @@ function isJustAbovePowerOfTen(value: number): boolean {
   return value / 10 ** Math.floor(Math.log10(value)) < 2;
 }
 
-function barsOf(rows: readonly Row[], digits: number): object {
+function footOf({ machine, rounds }: Origin): string {
+  return `Node ${machine['node'] ?? '-'}, ${machine['date'] ?? '-'}; medians of ${rounds} rounds, lines from the lowest round to the highest`;
+}
+
+function barsOf(rows: readonly Row[]): BarSeriesOption {
   return {
     type: 'bar',
     silent: true,
@@ -102,9 +123,47 @@ function barsOf(rows: readonly Row[], digits: number): object {
     barWidth: 20,
     data: rows.map(({ peer, median }) => ({
       value: median,
-      itemStyle: { color: peer.startsWith(OURS) ? OUR_COLOUR : THEIR_COLOUR, borderRadius: [0, 3, 3, 0] },
-      label: { fontWeight: peer.startsWith(OURS) ? 600 : 400, formatter: formatNumber(median, digits) },
+      itemStyle: { color: isOurs(peer) ? OUR_COLOUR : THEIR_COLOUR, borderRadius: [0, 3, 3, 0] },
     })),
-    label: { show: true, position: 'right', fontSize: 12, color: INK },
   };
+}
+
+/** A line over the rounds of each bar, and the median behind its end. */
+function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
+  return {
+    type: 'custom',
+    silent: true,
+    // Above the bars.
+    z: 3,
+    data: rows.map(({ lowest, highest }, index) => [lowest, highest, index]),
+    encode: { x: [0, 1], y: 2 },
+    renderItem: ({ dataIndex }, api) => {
+      const [left = 0, y = 0] = api.coord([api.value(0), dataIndex]);
+      const [right = 0] = api.coord([api.value(1), dataIndex]);
+      const { peer = '', median = Number.NaN } = rows[dataIndex] ?? {};
+      return {
+        type: 'group',
+        children: [
+          lineOf(left, y, right, y),
+          lineOf(left, y - CAP, left, y + CAP),
+          lineOf(right, y - CAP, right, y + CAP),
+          {
+            ...{ type: 'text', x: right + 6, y },
+            style: {
+              ...{ text: formatNumber(median, digits), verticalAlign: 'middle', fill: INK },
+              ...{ fontFamily: FONT, fontSize: 12, fontWeight: isOurs(peer) ? 600 : 400 },
+            },
+          },
+        ],
+      };
+    },
+  };
+}
+
+function lineOf(x1: number, y1: number, x2: number, y2: number) {
+  return { type: 'line' as const, shape: { x1, y1, x2, y2 }, style: { stroke: INK, lineWidth: 1 } };
+}
+
+function isOurs(peer: string): boolean {
+  return peer.startsWith(OURS);
 }

@@ -19,7 +19,7 @@ import { judge } from './targets.ts';
 export function resultFiles(run: RunResult): Map<string, string> {
   const files = new Map([[RESULTS_FILE, jsonOf(run)]]);
   for (const result of run.scenarios) {
-    const svg = chartOf(result);
+    const svg = chartOf(result, run);
     if (svg !== undefined) files.set(pictureOf(result.scenario), `${svg}\n`);
   }
   files.set('README.md', pageOf(run, new Set(files.keys())));

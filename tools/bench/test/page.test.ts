@@ -11,7 +11,7 @@ function runWith(cpu: Record<string, number[]>): RunResult {
     samples: values.map((value) => ({ cpu: value, rate: 1e6 / value })),
   }));
   return {
-    machine: { date: '2026-01-31' },
+    machine: { date: '2026-01-31', node: '20.1.0' },
     rounds: 3,
     quick: false,
     scenarios: [{ scenario: 'push-64', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] }],
@@ -32,24 +32,38 @@ test('the page names the machine, the verdicts, the figures and who was skipped,
   expect(page).toContain('(push-64.svg)');
 });
 
+function pictureWith(cpu: Record<string, number[]>): string {
+  const run = runWith(cpu);
+  return chartOf(run.scenarios[0]!, run)!;
+}
+
 test('the picture has a bar for each peer, says its unit, and is well-formed', () => {
-  const [near] = runWith({ framewire: [4], ws: [5] }).scenarios;
-  const [far] = runWith({ framewire: [0.4], ws: [5] }).scenarios;
+  const near = pictureWith({ framewire: [4], ws: [5] });
+  const far = pictureWith({ framewire: [0.4], ws: [5] });
   for (const text of [
     '>framewire<',
     '>ws with bufferutil<',
     '>5.00<',
     '>CPU µs a message; less is better<',
   ]) {
-    expect(chartOf(near!)).toContain(text);
+    expect(near).toContain(text);
   }
-  expect(chartOf(far!)).toContain('logarithmic');
+  expect(far).toContain('logarithmic');
   // A quotation mark within an attribute would end it.
-  for (const [tag] of chartOf(far!)!.matchAll(/<[^>]*>/g)) expect(tag.split('"').length % 2).toBe(1);
+  for (const [tag] of far.matchAll(/<[^>]*>/g)) expect(tag.split('"').length % 2).toBe(1);
+});
+
+test('a whisker goes from the lowest round to the highest, and the foot says of which run', () => {
+  const picture = pictureWith({ framewire: [2, 5, 6], ws: [7, 7, 8] });
+  const lines = [...picture.matchAll(/d="M([\d.]+) ([\d.]+)L([\d.]+) \2"[^>]*series_index="1"/g)];
+  const [ours, theirs] = lines.map(([, left, , right]) => Number(right) - Number(left));
+  expect(lines).toHaveLength(2);
+  expect(ours! / theirs!).toBeCloseTo(4, 1);
+  expect(picture).toContain('>Node 20.1.0, 2026-01-31; medians of 3 rounds, lines from the lowest');
 });
 
 test('a scenario in which nothing was measured has no picture', () => {
-  expect(chartOf({ scenario: 'push-64', results: [], skipped: [] })).toBeUndefined();
+  expect(chartOf({ scenario: 'push-64', results: [], skipped: [] }, runWith({}))).toBeUndefined();
 });
 
 test('what a scenario is about is what its picture, its spread and its ratios are of', () => {
