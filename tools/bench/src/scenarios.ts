@@ -1,4 +1,5 @@
 // What is measured, as data.
+import { formatNumber } from './format.ts';
 import type { Compression, Scenario } from './plan.ts';
 
 const KiB = 1024;
@@ -7,34 +8,49 @@ const MiB = 1024 * KiB;
 /** With `--quick` no scenario of idle connections has more than these. */
 export const QUICK_IDLE_CONNECTIONS = 1000;
 
+function inUnits(size: number): string {
+  if (size >= MiB) return `${size / MiB} MiB`;
+  return size >= KiB ? `${size / KiB} KiB` : `${size} B`;
+}
+
 const echo = (
   name: string,
-  title: string,
+  what: string,
   connections: number,
   size: number,
   burst: number,
   more: Partial<Scenario> = {},
-): Scenario => ({ name, title, kind: 'echo', payload: 'ascii', connections, size, burst, ...more });
-
-const push = (name: string, title: string, size: number): Scenario => ({
-  ...{ name, title, kind: 'push', payload: 'ascii' },
-  ...{ connections: 1, size, burst: 100 },
-});
-
-const broadcast = (
-  name: string,
-  title: string,
-  size: number,
-  burst: number,
-  more: Partial<Scenario> = {},
 ): Scenario => ({
-  ...{ name, title, kind: 'broadcast', payload: 'ascii' },
-  ...{ connections: 1000, size, burst },
+  ...{ name, title: `${what}, ${connections} x ${inUnits(size)} x ${burst}`, kind: 'echo', payload: 'ascii' },
+  ...{ connections, size, burst },
   ...more,
 });
 
-const client = (name: string, title: string, size: number, burst: number): Scenario => ({
-  ...{ name, title, kind: 'client', payload: 'binary' },
+const push = (name: string, size: number): Scenario => ({
+  ...{ name, title: `Push, 100 x ${inUnits(size)} to one connection in a loop` },
+  ...{ kind: 'push', payload: 'ascii', connections: 1, size, burst: 100 },
+});
+
+/** @param each how many texts a turn, in words */
+const broadcast = (
+  name: string,
+  size: number,
+  each: 'one' | 'ten',
+  more: Partial<Pick<Scenario, 'connections' | 'deaf' | 'compression'>> = {},
+): Scenario => {
+  const { connections = 1000, deaf, compression } = more;
+  const what = compression ? 'Compressed broadcast' : 'Broadcast';
+  const beside = deaf === undefined ? '' : ` beside ${deaf} that read nothing`;
+  const to = formatNumber(connections, 0);
+  return {
+    ...{ name, title: `${what}, ${inUnits(size)} to ${to}${beside}, ${each} a turn`, kind: 'broadcast' },
+    ...{ payload: 'ascii', connections, size, burst: each === 'one' ? 1 : 10 },
+    ...more,
+  };
+};
+
+const client = (name: string, size: number, burst: number): Scenario => ({
+  ...{ name, title: `Client sends of ${inUnits(size)}`, kind: 'client', payload: 'binary' },
   ...{ connections: 1, size, burst },
 });
 
@@ -44,113 +60,96 @@ const idle = (name: string, title: string, more: Partial<Scenario> = {}): Scenar
   ...more,
 });
 
-/** The compressed echoes: each size, with and without context takeover, at one level and at each library's own. */
-function compressedEchoes(): Scenario[] {
-  const sizes = [
-    { name: '512x1', size: 512, burst: 1, text: '16 x 512 B x 1' },
-    { name: '512x16', size: 512, burst: 16, text: '16 x 512 B x 16' },
-    { name: '16k', size: 16 * KiB, burst: 1, text: '16 x 16 KiB x 1' },
-  ];
-  const ways: { suffix: string; text: string; compression: Compression }[] = [
-    { suffix: '', text: 'level 6', compression: { takeover: false, level: 6 } },
-    { suffix: '-default', text: 'default options', compression: { takeover: false } },
-    { suffix: '-takeover', text: 'context takeover, level 6', compression: { takeover: true, level: 6 } },
-    {
-      suffix: '-takeover-default',
-      text: 'context takeover, default options',
-      compression: { takeover: true },
-    },
-  ];
-  return sizes.flatMap(({ name, size, burst, text }) =>
-    ways.map((way) =>
-      echo(`deflate-${name}${way.suffix}`, `Compressed JSON echo, ${text}, ${way.text}`, 16, size, burst, {
-        payload: 'json',
-        compression: way.compression,
-      }),
-    ),
-  );
-}
-
 const withoutTakeover: Compression = { takeover: false, level: 6 };
-const toFiveThousand = { connections: 5000 };
 
-/** What goes through the thread pool, or else holds the event loop. */
-function largeCompressedEchoes(): Scenario[] {
-  const common = { payload: 'json', watchLoop: true } as const;
-  const title = 'Compressed JSON echo, 4 x 1 MiB x 1';
-  return [
-    echo('deflate-1m', `${title}, level 6`, 4, MiB, 1, { ...common, compression: withoutTakeover }),
-    echo('deflate-1m-default', `${title}, default options`, 4, MiB, 1, {
-      ...common,
-      compression: { takeover: false },
-    }),
-  ];
+/** How echoes are compressed. In all of them the window is each library's own, and no message is too short. */
+const ways: readonly { suffix: string; text: string; compression: Compression }[] = [
+  { suffix: '', text: 'level 6', compression: withoutTakeover },
+  { suffix: '-default', text: 'own level', compression: { takeover: false } },
+  { suffix: '-takeover', text: 'context takeover, level 6', compression: { takeover: true, level: 6 } },
+  { suffix: '-takeover-default', text: 'context takeover, own level', compression: { takeover: true } },
+];
+
+/** The compressed echoes of one size, a scenario for each way. */
+function compressedEchoes(
+  size: string,
+  echoes: readonly [connections: number, size: number, burst: number],
+  some = ways,
+  more: Partial<Scenario> = {},
+): Scenario[] {
+  return some.map(({ suffix, text, compression }) => {
+    const common = { ...more, payload: 'json', compression } as const;
+    const scenario = echo(`deflate-${size}${suffix}`, 'Compressed JSON echo', ...echoes, common);
+    return { ...scenario, title: `${scenario.title}, ${text}` };
+  });
 }
+
+const toFiveThousand = { connections: 5000 };
 
 /** Every scenario. Titles of echoes give connections x bytes x messages in flight on each. */
 export const scenarios: readonly Scenario[] = [
-  echo('echo-64x1', 'Echo, 64 x 64 B x 1', 64, 64, 1),
-  echo('echo-64x16', 'Echo, 64 x 64 B x 16', 64, 64, 16),
-  echo('echo-64x64', 'Echo, 64 x 64 B x 64', 64, 64, 64),
-  echo('echo-20x64', 'Echo, 64 x 20 B x 64', 64, 20, 64),
-  echo('echo-1k', 'Echo, 64 x 1 KiB x 1', 64, KiB, 1),
-  echo('echo-1kx16', 'Echo, 64 x 1 KiB x 16', 64, KiB, 16),
-  echo('echo-1kx64', 'Echo, 64 x 1 KiB x 64', 64, KiB, 64),
-  echo('echo-one-64x16', 'Echo, 1 x 64 B x 16', 1, 64, 16),
-  echo('echo-one-64x64', 'Echo, 1 x 64 B x 64', 1, 64, 64),
-  echo('echo-one-1k', 'Echo, 1 x 1 KiB x 1', 1, KiB, 1),
-  echo('echo-one-1kx16', 'Echo, 1 x 1 KiB x 16', 1, KiB, 16),
-  echo('echo-one-1kx64', 'Echo, 1 x 1 KiB x 64', 1, KiB, 64),
-  echo('echo-16k', 'Echo, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'binary' }),
-  echo('echo-1m', 'Echo, 4 x 1 MiB x 1', 4, MiB, 1, { payload: 'binary', watchLoop: true }),
-  echo('echo-64m', 'Echo, 1 x 64 MiB x 1', 1, 64 * MiB, 1, { payload: 'binary' }),
-  echo('echo-text', 'Echo of non-ASCII text, 64 x 256 B x 1', 64, 256, 1, { payload: 'non-ascii' }),
-  echo('echo-text-16k', 'Echo of non-ASCII text, 8 x 16 KiB x 1', 8, 16 * KiB, 1, { payload: 'non-ascii' }),
-  echo('echo-fragmented', 'Echo of 8 fragments, 64 x 1 KiB x 1', 64, KiB, 1, { fragments: 8 }),
-  echo('ping-pong', 'Latency of one connection, 64 B', 1, 64, 1, { shows: 'p50' }),
-  echo('tls-64x1', 'Echo over TLS, 64 x 64 B x 1', 64, 64, 1, { tls: true }),
-  echo('tls-64x16', 'Echo over TLS, 64 x 64 B x 16', 64, 64, 16, { tls: true }),
-  push('push-64', 'Push, 100 x 64 B to one connection in a loop', 64),
-  push('push-1k', 'Push, 100 x 1 KiB to one connection in a loop', KiB),
-  broadcast('broadcast-x1', 'Broadcast, 64 B to 1,000, one a turn', 64, 1),
-  broadcast('broadcast-x10', 'Broadcast, 64 B to 1,000, ten a turn', 64, 10),
-  broadcast('broadcast-1k-x1', 'Broadcast, 1 KiB to 1,000, one a turn', KiB, 1),
-  broadcast('broadcast-1k-x10', 'Broadcast, 1 KiB to 1,000, ten a turn', KiB, 10),
-  broadcast('broadcast-5000-x1', 'Broadcast, 64 B to 5,000, one a turn', 64, 1, toFiveThousand),
-  broadcast('broadcast-5000-x10', 'Broadcast, 64 B to 5,000, ten a turn', 64, 10, toFiveThousand),
-  broadcast('broadcast-5000-1k-x1', 'Broadcast, 1 KiB to 5,000, one a turn', KiB, 1, toFiveThousand),
-  broadcast('broadcast-5000-1k-x10', 'Broadcast, 1 KiB to 5,000, ten a turn', KiB, 10, toFiveThousand),
-  // 64 bytes are below what libraries compress.
-  broadcast('broadcast-deflate-x1', 'Compressed broadcast, 1 KiB to 1,000, one a turn', KiB, 1, {
+  echo('echo-64x1', 'Echo', 64, 64, 1),
+  echo('echo-64x16', 'Echo', 64, 64, 16),
+  echo('echo-64x64', 'Echo', 64, 64, 64),
+  echo('echo-20x64', 'Echo', 64, 20, 64),
+  echo('echo-1k', 'Echo', 64, KiB, 1),
+  echo('echo-1kx16', 'Echo', 64, KiB, 16),
+  echo('echo-1kx64', 'Echo', 64, KiB, 64),
+  echo('echo-one-64x16', 'Echo', 1, 64, 16),
+  echo('echo-one-64x64', 'Echo', 1, 64, 64),
+  echo('echo-one-1k', 'Echo', 1, KiB, 1),
+  echo('echo-one-1kx16', 'Echo', 1, KiB, 16),
+  echo('echo-one-1kx64', 'Echo', 1, KiB, 64),
+  echo('echo-16k', 'Echo', 8, 16 * KiB, 1, { payload: 'binary' }),
+  echo('echo-1m', 'Echo', 4, MiB, 1, { payload: 'binary', watchLoop: true }),
+  echo('echo-64m', 'Echo', 1, 64 * MiB, 1, { payload: 'binary' }),
+  echo('echo-text', 'Echo of non-ASCII text', 64, 256, 1, { payload: 'non-ascii' }),
+  echo('echo-text-16k', 'Echo of non-ASCII text', 8, 16 * KiB, 1, { payload: 'non-ascii' }),
+  echo('echo-fragmented', 'Echo of 8 fragments', 64, KiB, 1, { fragments: 8 }),
+  {
+    ...echo('ping-pong', 'Latency', 1, 64, 1, { shows: 'p50' }),
+    title: 'Latency of one connection, 64 B',
+  },
+  echo('tls-64x1', 'Echo over TLS', 64, 64, 1, { tls: true }),
+  echo('tls-64x16', 'Echo over TLS', 64, 64, 16, { tls: true }),
+  push('push-64', 64),
+  push('push-1k', KiB),
+  broadcast('broadcast-x1', 64, 'one'),
+  broadcast('broadcast-x10', 64, 'ten'),
+  broadcast('broadcast-1k-x1', KiB, 'one'),
+  broadcast('broadcast-1k-x10', KiB, 'ten'),
+  broadcast('broadcast-5000-x1', 64, 'one', toFiveThousand),
+  broadcast('broadcast-5000-x10', 64, 'ten', toFiveThousand),
+  broadcast('broadcast-5000-1k-x1', KiB, 'one', toFiveThousand),
+  broadcast('broadcast-5000-1k-x10', KiB, 'ten', toFiveThousand),
+  // Of 1 KiB, which framewire and ws compress unasked too: their own threshold is 1,024 bytes, here it is 0.
+  broadcast('broadcast-deflate-x1', KiB, 'one', {
     compression: withoutTakeover,
   }),
-  broadcast('broadcast-deflate-x10', 'Compressed broadcast, 1 KiB to 1,000, ten a turn', KiB, 10, {
+  broadcast('broadcast-deflate-x10', KiB, 'ten', {
     compression: withoutTakeover,
   }),
-  broadcast('broadcast-deflate-5000-x1', 'Compressed broadcast, 1 KiB to 5,000, one a turn', KiB, 1, {
+  broadcast('broadcast-deflate-5000-x1', KiB, 'one', {
     ...toFiveThousand,
     compression: withoutTakeover,
   }),
-  broadcast('broadcast-deflate-5000-x10', 'Compressed broadcast, 1 KiB to 5,000, ten a turn', KiB, 10, {
+  broadcast('broadcast-deflate-5000-x10', KiB, 'ten', {
     ...toFiveThousand,
     compression: withoutTakeover,
   }),
-  broadcast(
-    'broadcast-deaf',
-    'Broadcast, 16 KiB to 100 beside 2 that read nothing, one a turn',
-    16 * KiB,
-    1,
-    {
-      connections: 100,
-      deaf: 2,
-    },
-  ),
-  ...compressedEchoes(),
-  ...largeCompressedEchoes(),
-  client('client-64', 'Client sends of 64 B', 64, 100),
-  client('client-1k', 'Client sends of 1 KiB', KiB, 100),
-  client('client-64k', 'Client sends of 64 KiB', 64 * KiB, 16),
-  client('client-1m', 'Client sends of 1 MiB', MiB, 4),
+  broadcast('broadcast-deaf', 16 * KiB, 'one', {
+    connections: 100,
+    deaf: 2,
+  }),
+  ...compressedEchoes('512x1', [16, 512, 1]),
+  ...compressedEchoes('512x16', [16, 512, 16]),
+  ...compressedEchoes('16k', [16, 16 * KiB, 1]),
+  // What goes through the thread pool, or else holds the event loop.
+  ...compressedEchoes('1m', [4, MiB, 1], ways.slice(0, 2), { watchLoop: true }),
+  client('client-64', 64, 100),
+  client('client-1k', KiB, 100),
+  client('client-64k', 64 * KiB, 16),
+  client('client-1m', MiB, 4),
   idle('idle', 'Memory of an idle connection'),
   idle('idle-deflate', 'Memory of an idle connection, compressed without context takeover', {
     compression: { takeover: false },
