@@ -75,8 +75,7 @@ export class Child {
     this.#process.stdin.on('error', () => undefined);
     this.#process.on('error', (error) => this.#fail(error));
     this.#ended = once(this.#process, 'close').then(
-      ([code, signal]) =>
-        this.#fail(new Error(`ended with ${String(code ?? signal)} ${this.#complaints}`.trim())),
+      ([code, signal]) => this.#fail(new Error(this.#describeEnd(String(code ?? signal)))),
       () => undefined,
     );
   }
@@ -127,6 +126,11 @@ export class Child {
     this.#waiting.delete(id ?? 0);
     if (error === undefined) waiting?.resolve(result);
     else waiting?.reject(new Error(error));
+  }
+
+  #describeEnd(how: string): string {
+    const complaints = this.#complaints.trim();
+    return complaints === '' ? `ended with ${how}` : `ended with ${how}: ${complaints}`;
   }
 
   #fail(error: Error): void {

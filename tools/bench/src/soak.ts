@@ -88,7 +88,7 @@ export function soakChart({ samples, messages }: SoakResult): string {
     backgroundColor: '#ffffff',
     title: {
       text: 'Memory under full load, compressed',
-      subtext: `resident memory of the server in MiB; ${CONNECTIONS} connections with context takeover, ${formatNumber(messages, 0)} messages of 20 B to 300 kB`,
+      subtext: `resident memory of the server in MiB; ${CONNECTIONS} connections with context takeover, ${formatNumber(messages, 0)} messages of 20 B to 250 kB`,
       left: 16,
       top: 12,
     },

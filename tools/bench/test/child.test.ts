@@ -39,3 +39,11 @@ test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
     }
   },
 );
+
+test.each([
+  ['process.exit(3)', 'ended with 3'],
+  ['console.error("There is no such thing."); process.exit(1)', 'ended with 1: There is no such thing.'],
+])('who ends with %s is said to have %s', async (script, reason) => {
+  const start = Child.start({ program: process.execPath, args: ['-e', script] });
+  await expect(start).rejects.toThrow(new Error(reason));
+});

@@ -1,6 +1,6 @@
 // The load generator's own frame maker: few lines that belong to none of the measured libraries, and prepare what is sent.
 import { deflateRawSync, constants } from 'node:zlib';
-import type { Scenario } from '../plan.ts';
+import type { Payload, Scenario } from '../plan.ts';
 
 /**
  * Different messages take turns, and together are far longer than the 32 KiB that a compressor remembers: with context takeover
@@ -80,8 +80,6 @@ function words(payload: Payload, number: number, size: number): string {
   const phrase = payload === 'ascii' ? `message ${number} from here; ` : `Grüße ${number} из 東京 🌍; `;
   return phrase.repeat(Math.ceil(size / phrase.length));
 }
-
-type Payload = Scenario['payload'];
 
 function messageOnWire(scenario: Scenario, payload: Buffer): Buffer {
   const opcode = scenario.payload === 'binary' ? OPCODE.binary : OPCODE.text;

@@ -3,22 +3,17 @@
 import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
 import { serveDriver } from './control.mjs';
 import { collectGarbage } from './garbage.mjs';
+import { numbers } from './numbers.mjs';
 
 const KiB = 1024;
 /** How many messages a connection exchanges: enough for contexts to be made, where any are. */
 const MESSAGES = 24;
 
+/** Bytes of the messages that are compressed on either side of the thread pool. */
+const SIZES = [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB];
+
 const WORDS =
   'time of the year in which a small river from far away brings more water than there is room for'.split(' ');
-
-/** Numbers that look random, and are the same each time. */
-function numbers(seed) {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % limit;
-  };
-}
 
 function record(next) {
   return {
@@ -143,6 +138,20 @@ async function measureProfile(row, rounds) {
   return { ...row, ...sum };
 }
 
+/** CPU of all threads for one message of a size, which goes to the thread pool from so many bytes on. */
+async function costOf(size, offThreadFrom, rounds) {
+  const long = contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000));
+  const message = Buffer.from(long).subarray(0, size);
+  const messages = Array.from({ length: rounds * 4 }, () => message);
+  const from = { deflateOffThreadFrom: offThreadFrom, inflateOffThreadFrom: offThreadFrom };
+  const options = resolveOption({ profile: 'shared', ...from });
+  const end = new PerMessageDeflate(viewOf(options), 0, options);
+  // The first time is for the compiler.
+  await exchange(end, messages);
+  const { compress, inflate } = await exchange(end, messages);
+  return { compress: compress / messages.length, inflate: inflate / messages.length };
+}
+
 /** Budgets of a compressor: windowBits and memLevel. */
 const budgets = [
   [15, 9],
@@ -198,34 +207,13 @@ const commands = {
   /** CPU of all threads for messages of each size, compressed and inflated on the spot and on the thread pool. */
   async places(rounds) {
     const rows = [];
-    for (const size of [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB]) {
-      const text = Buffer.from(contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000))).subarray(
-        0,
-        size,
-      );
-      const row = { size };
-      for (const [place, from] of [
-        ['spot', Infinity],
-        ['pool', 0],
-      ]) {
-        const options = resolveOption({
-          profile: 'shared',
-          deflateOffThreadFrom: from,
-          inflateOffThreadFrom: from,
-        });
-        const end = new PerMessageDeflate(viewOf(options), 0, options);
-        for (const part of ['warm up', 'measure']) {
-          const figures = await exchange(
-            end,
-            Array.from({ length: rounds * 4 }, () => text),
-          );
-          if (part === 'measure') {
-            row[`${place}Compress`] = figures.compress / rounds / 4;
-            row[`${place}Inflate`] = figures.inflate / rounds / 4;
-          }
-        }
-      }
-      rows.push(row);
+    for (const size of SIZES) {
+      const spot = await costOf(size, Infinity, rounds);
+      const pool = await costOf(size, 0, rounds);
+      rows.push({
+        ...{ size, spotCompress: spot.compress, spotInflate: spot.inflate },
+        ...{ poolCompress: pool.compress, poolInflate: pool.inflate },
+      });
     }
     return rows;
   },

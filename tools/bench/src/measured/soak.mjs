@@ -3,13 +3,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { serveDriver, task } from './control.mjs';
+import { numbers } from './numbers.mjs';
 
 /** How many messages each has under way. */
 const IN_FLIGHT = 4;
 /** After how many messages a connection ends and another begins. */
 const LIFE = 2000;
 /** Bytes of messages; most are short. */
-const SIZES = [20, 64, 200, 200, 500, 500, 1000, 2000, 4000, 16_000, 64_000, 300_000];
+const SIZES = [20, 64, 200, 200, 500, 500, 1000, 2000, 4000, 16_000, 64_000, 250_000];
 
 const source = JSON.stringify(
   Array.from({ length: 6000 }, (_, id) => ({ id, name: `name ${(id * 7919) % 997}`, done: id % 3 === 0 })),
@@ -17,11 +18,11 @@ const source = JSON.stringify(
 
 /** What has been done so far. */
 const sums = { messages: 0, bytes: 0, connections: 0, wrong: 0 };
-let count = 0;
+const next = numbers(1);
 
 function nextMessage() {
-  const size = SIZES[(count * 2654435761) % SIZES.length];
-  const start = (count++ * 7919) % (source.length - size);
+  const size = SIZES[next(SIZES.length)];
+  const start = next(source.length - size);
   return source.slice(start, start + size);
 }
 
