@@ -20,7 +20,10 @@ import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
 
-/** The longest payload that is copied into the slab; longer ones go out as header and payload, at once. */
+/**
+ * The longest payload that is copied into the slab; longer ones go out as header and payload, at once. With 1 KiB an echo of
+ * 12 KB takes a sixth more; between 4 and 64 KiB no difference was measured.
+ */
 const MAX_COPIED = 16 * 1024;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;

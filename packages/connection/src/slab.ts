@@ -1,4 +1,5 @@
-// The memory that small frames are written into: one slab for all connections of the process.
+// The memory that small frames are written into: one slab for all connections of the process. With a buffer for each frame, all of
+// a turn in one `writev`, 16 short messages take a third more and 100 take three quarters more (`echo-64x16`, `push-64`).
 import { Buffer } from 'node:buffer';
 
 /** Room for some hundred small frames, and for the largest frame that is copied. */

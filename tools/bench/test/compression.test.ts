@@ -1,6 +1,7 @@
 // What compression costs by itself.
 import { expect, test } from 'vitest';
 import { compressionTables, runCompression } from '../src/compression.ts';
+import { median } from '../src/statistics.ts';
 
 test('each setting is measured for each content, each window and each place, and shown', async () => {
   const result = await runCompression(1, 16);
@@ -9,11 +10,15 @@ test('each setting is measured for each content, each window and each place, and
     expect(wire).toBeGreaterThan(0);
     expect(wire).toBeLessThanOrEqual(bytes);
   }
-  // Of so few connections what is nothing may come out as some tens of KB, or as less than none; contexts are far more.
-  for (const { profile, kilobytes } of result.profiles) {
-    const keepsContexts = profile === 'true' || profile === 'level 6';
-    expect([profile, Math.abs(kilobytes) > 100]).toEqual([profile, keepsContexts]);
-  }
+  // Of so few connections a figure may be far off, or below nothing: that of most contents is not.
+  const memoryOf = (keepsContexts: boolean) =>
+    median(
+      result.profiles
+        .filter(({ profile }) => (profile === 'true' || profile === 'level 6') === keepsContexts)
+        .map(({ kilobytes }) => kilobytes),
+    );
+  expect(memoryOf(true)).toBeGreaterThan(100);
+  expect(Math.abs(memoryOf(false))).toBeLessThan(100);
   const [largest, smallest] = [result.windows[0], result.windows.at(-1)];
   expect(largest!.compressor).toBeGreaterThan(smallest!.compressor);
   expect(result.places.map(({ size }) => size)).toEqual([512, 4096, 16384, 32768, 65536, 262144]);
