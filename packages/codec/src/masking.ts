@@ -157,15 +157,19 @@ const shifts = new Uint8Array(Uint32Array.of(0x18100800).buffer);
 
 /** The key twice over, as the word that the engine's byte order makes of its octets. */
 function wideKey(key: MaskingKey): bigint {
-  // Written as octets and loaded as a word it is 6 ns slower, as the load waits for the writes.
   const word =
     ((key & 0xff) << (shifts[0] as number)) |
     (((key >>> 8) & 0xff) << (shifts[1] as number)) |
     (((key >>> 16) & 0xff) << (shifts[2] as number)) |
     ((key >>> 24) << (shifts[3] as number));
-  const half = BigInt(word >>> 0);
-  return (half << 32n) | half;
+  // Put together as a `bigint` it takes 30 to 50 ns more, for those in between; written as octets it takes 6.
+  halves[0] = word;
+  halves[1] = word;
+  return whole[0] as bigint;
 }
+
+const halves = new Int32Array(2);
+const whole = new BigUint64Array(halves.buffer);
 
 /** How many keys are drawn from the system at a time: one call costs as much as hundreds of keys. */
 const POOL_SIZE = 2048;
