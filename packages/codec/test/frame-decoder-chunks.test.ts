@@ -276,7 +276,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
       decoder.next();
     }
     expect(sizes.at(-1)).toBe(4 ** 9);
-    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1.5 * 4 ** 9);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1.1 * 4 ** 9);
   });
 
   test('grows in smaller steps when the engine refuses large ones, and ends in 1009', async () => {

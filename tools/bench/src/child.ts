@@ -102,7 +102,9 @@ export class Child {
   /** Lets the process end by itself, for what it does at its end, and waits until it is gone. */
   async finish(): Promise<void> {
     this.#process.stdin.end();
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE_MS);
     await this.#ended;
+    clearTimeout(late);
   }
 
   /** Ends the process and waits until it is gone. */

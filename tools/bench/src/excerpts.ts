@@ -3,7 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { formatMedian, NOTHING } from './format.ts';
 import { table } from './page.ts';
 import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
-import { figure, METRICS, pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
+import {
+  figure,
+  METRICS,
+  pairedRatio,
+  type Figure,
+  type Metric,
+  type RunResult,
+  type ScenarioResult,
+} from './results.ts';
 import { OURS } from './targets.ts';
 
 /** A place for a table in a README. */
@@ -106,13 +114,14 @@ function cellOf(result: ScenarioResult | undefined): string {
   const figures = [OURS, ...others].map((peer) =>
     formatMedian(figure(result, peer, metric), METRICS[metric].digits),
   );
-  const gains = others.map((peer) => formatMedian(pairedRatio(result, peer, OURS, metric), GAIN_DIGITS));
-  return `${figures.join(' : ')} (${gains.map(markLoss).join(', ')})`;
+  const gains = others.map((peer) => pairedRatio(result, peer, OURS, metric));
+  return `${figures.join(' : ')} (${gains.map(showGain).join(', ')})`;
 }
 
 /** In bold where framewire takes more. */
-function markLoss(gain: string): string {
-  return Number(gain) < 1 ? `**${gain}**` : gain;
+function showGain(gain: Figure | undefined): string {
+  const text = formatMedian(gain, GAIN_DIGITS);
+  return gain !== undefined && gain.median < 1 ? `**${text}**` : text;
 }
 
 /** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 
-/** The folder of what is measured, from the root of the repository. */
-const PACKAGES = ':/packages';
+/** What is measured, from the root of the repository: not the READMEs, which show what was. */
+const PACKAGES = [':(top,glob)packages/*/src/**', ':(top,glob)packages/*/package.json'];
 
 const requireHere = createRequire(import.meta.url);
 
@@ -38,8 +38,8 @@ function versionOf(name: string): string {
 /** The last commit that changed the packages, and whether they have been changed since. */
 function commit(): string {
   try {
-    const changes = git('status', '--porcelain', '--', PACKAGES) === '' ? '' : ' with changes';
-    return `${git('log', '-1', '--format=%h', '--', PACKAGES)}${changes}`;
+    const changes = git('status', '--porcelain', '--', ...PACKAGES) === '' ? '' : ' with changes';
+    return `${git('log', '-1', '--format=%h', '--', ...PACKAGES)}${changes}`;
   } catch {
     return 'no commit';
   }

@@ -108,8 +108,11 @@ async function measure(args: Arguments): Promise<void> {
   } finally {
     line.clear();
     await bench.stop();
+    // Where the run has failed, what it has measured is kept.
+    if (results.length > 0) {
+      report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
+    }
   }
-  report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
 }
 
 /** @param before what the run is compared with */

@@ -97,7 +97,15 @@ const deno: Peer = {
     if (compression) return undefined;
     const { denoBinary } = await binaries();
     const file = pathOfScript(kind === 'client' ? 'client' : 'deno');
-    const words = ['run', '-A', '--quiet', '--no-config', file, JSON.stringify({ ...task, library: 'own' })];
+    const words = [
+      'run',
+      '--v8-flags=--expose-gc',
+      '-A',
+      '--quiet',
+      '--no-config',
+      file,
+      JSON.stringify({ ...task, library: 'own' }),
+    ];
     return { program: denoBinary(), args: words, env: { DENO_NO_UPDATE_CHECK: '1' } };
   },
 };

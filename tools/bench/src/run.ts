@@ -184,7 +184,7 @@ export class Bench {
     // What other engines count is something else.
     const watched = scenario.watchLoop === true && runner.command.onNode === true;
     await this.#warmUp(runner, run);
-    if (watched) await runner.child.call('held');
+    if (watched) await runner.child.call('watch');
     const before = await cpuOf(runner);
     const report = (await run(this.#settings.milliseconds)) as LoadReport;
     const cpu = (await cpuOf(runner)) - before;

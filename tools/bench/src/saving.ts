@@ -23,7 +23,10 @@ export function save(folder: string, made: RunResult, node = process.versions.no
     writeFileSync(join(folder, file), jsonOf(run));
     return dropped;
   }
-  for (const [name, content] of resultFiles(run)) writeFileSync(join(folder, name), content);
-  for (const scenario of dropped) rmSync(join(folder, pictureOf(scenario)), { force: true });
+  const files = resultFiles(run);
+  const gone = [...dropped, ...run.scenarios.map(({ scenario }) => scenario)].map(pictureOf);
+  // Where every peer was skipped there is no picture either.
+  for (const name of gone) rmSync(join(folder, name), { force: true });
+  for (const [name, content] of files) writeFileSync(join(folder, name), content);
   return dropped;
 }

@@ -7,7 +7,7 @@ import { collectGarbage } from './garbage.mjs';
 /** What the driver asked for: the last argument, as JSON. */
 export const task = JSON.parse(process.argv.at(-1) ?? '{}');
 
-/** Watches the event loop once it has been asked for, as its timer costs a little. */
+/** Watches the event loop while it is asked for, as its timer costs a little. */
 let loop;
 
 const commands = {
@@ -16,15 +16,15 @@ const commands = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  /** The most milliseconds between two ticks of a timer of one, since the last call: 1 where nothing held the event loop. Node only. */
+  /** Begins to watch the event loop. Node only. */
+  watch() {
+    loop = perfHooks.monitorEventLoopDelay({ resolution: 1 });
+    loop.enable();
+  },
+  /** The most milliseconds between two ticks of a timer of one since `watch`, which ends: 1 where nothing held the event loop. */
   held() {
-    if (!loop) {
-      loop = perfHooks.monitorEventLoopDelay({ resolution: 1 });
-      loop.enable();
-    }
-    const milliseconds = loop.max / 1e6;
-    loop.reset();
-    return milliseconds;
+    loop.disable();
+    return loop.max / 1e6;
   },
   async memory() {
     await collectGarbage();

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 const TIMES = 3;
 
 /**
- * Collects garbage as far as the runtime lets a program ask for it. Turns of the event loop lie between, in which connections that
+ * Collects garbage, where the program was started so that it may. Turns of the event loop lie between, in which connections that
  * were reset end, and are let go of.
  */
 export async function collectGarbage() {

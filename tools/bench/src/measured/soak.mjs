@@ -13,7 +13,7 @@ const LIFE = 2000;
 const SIZES = [20, 64, 200, 200, 500, 500, 1000, 2000, 4000, 16_000, 64_000, 250_000];
 
 const source = JSON.stringify(
-  Array.from({ length: 6000 }, (_, id) => ({ id, name: `name ${(id * 7919) % 997}`, done: id % 3 === 0 })),
+  Array.from({ length: 24_000 }, (_, id) => ({ id, name: `name ${(id * 7919) % 997}`, done: id % 3 === 0 })),
 );
 
 /** What has been done so far. */
