@@ -24,6 +24,8 @@ const SPECIAL: Readonly<Record<string, string | undefined>> = {
   '(root)': undefined,
 };
 const NATIVE = 'system calls and native code';
+/** Its work counts as that of the function of Node that calls it. */
+const ZLIB = 'zlib';
 
 /** What Node is told, for a profile of this peer in this scenario. */
 export function profileFlags(folder: string, scenario: string, peer: string): string[] {
@@ -67,6 +69,7 @@ export function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string
 function placeOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): string | undefined {
   if (Object.hasOwn(SPECIAL, functionName)) return SPECIAL[functionName];
   if (url === '') return NATIVE;
+  if (url === 'node:zlib') return ZLIB;
   if (url.startsWith('node:')) return "Node's own JavaScript";
   const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   return installed ?? /\/packages\/([^/]+)\//.exec(url)?.[1] ?? 'the program';
