@@ -46,6 +46,14 @@ test('scenarios that were made in the same way stay, others are dropped with the
   expect(readdirSync(folder).sort()).toEqual(['README.md', 'push-1k.svg', 'results.json']);
 });
 
+test('where every peer is skipped the picture of an earlier run goes', () => {
+  save(folder, runOf('20.1.0', 'push-64', 'push-1k'), '20.1.0');
+  const skipped = [{ peer: 'framewire', reason: 'It is gone.' }];
+  const again = { ...runOf('20.1.0'), scenarios: [{ scenario: 'push-64', results: [], skipped }] };
+  save(folder, again, '20.1.0');
+  expect(readdirSync(folder).sort()).toEqual(['README.md', 'push-1k.svg', 'results.json']);
+});
+
 test('on another line of Node, too, what is dropped is told, and no picture goes', () => {
   save(folder, runOf('20.1.0', 'push-64'), '20.1.0');
   save(folder, runOf('24.2.0', 'push-64'), '20.1.0');

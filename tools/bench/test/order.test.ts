@@ -1,0 +1,45 @@
+// The order of a run: what it is compared with is read before it takes its place, and what was measured is saved, come what may.
+import { beforeEach, expect, test, vi } from 'vitest';
+
+const order: string[] = [];
+
+vi.mock('../src/committed.ts', () => ({ committedFor: () => void order.push('read') }));
+vi.mock('../src/saving.ts', () => ({
+  save: () => {
+    order.push('saved');
+    return [];
+  },
+}));
+vi.mock('../src/run.ts', () => ({
+  Bench: {
+    start: () => ({
+      measure: ({ name }: { name: string }) => {
+        if (name === 'push-1k') throw new Error('The load generator is gone.');
+        order.push('measured');
+        return { scenario: name, results: [], skipped: [] };
+      },
+      stop: () => undefined,
+    }),
+  },
+}));
+
+beforeEach(() => {
+  order.length = 0;
+  vi.resetModules();
+  vi.stubGlobal('console', { log: () => undefined });
+});
+
+function run(scenario: string): Promise<unknown> {
+  process.argv = ['node', 'main.ts', '--quick', '--scenario', scenario, '--save', 'results'];
+  return import('../src/main.ts');
+}
+
+test('results are read, then the run is measured, then it is saved', async () => {
+  await run('upgrade');
+  expect(order).toEqual(['read', 'measured', 'saved']);
+});
+
+test('of a run that fails what was measured before is saved', async () => {
+  await expect(run('push')).rejects.toThrow('The load generator is gone.');
+  expect(order).toEqual(['read', 'measured', 'saved']);
+});
