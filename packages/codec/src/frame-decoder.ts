@@ -1,5 +1,5 @@
 // Bytes into frames (RFC 6455 §5.2): a pull decoder for either role, and the rules of §5 that a header can break.
-import { kernel } from '#kernels';
+import { Chunk, NO_CHUNK } from './chunk.ts';
 import {
   FIN,
   headerSize,
@@ -13,15 +13,7 @@ import {
   RSV2_RSV3,
 } from './frame-header.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
-import {
-  applyMask,
-  copyMasked,
-  readMaskingKey,
-  rotateMaskingKey,
-  unmaskShort,
-  wordsOf,
-  type MaskingKey,
-} from './masking.ts';
+import { copyMasked, readMaskingKey, rotateMaskingKey, type MaskingKey } from './masking.ts';
 import { isControl, isOpcode, Opcode } from './opcode.ts';
 import { protocolError, type ProtocolError, type ProtocolRule } from './protocol-error.ts';
 
@@ -61,14 +53,8 @@ export interface FrameDecoderOptions {
   readonly maxBufferedChunks?: number;
 }
 
-const EMPTY = new Uint8Array(0);
-
-/**
- * From this length of a chunk on a view of it as words is worth making, and up to this length of a payload it is used: what it
- * gives, `unmaskShort` says.
- */
-const WORDS_FROM = 512;
-const WORDS_UP_TO = 1023;
+/** In the place of a chunk that has been taken from the list of those that wait. */
+const TAKEN = new Uint8Array(0);
 
 /**
  * Reads frames from bytes in chunks of any size: {@link FrameDecoder.push} a chunk, then call
@@ -88,16 +74,16 @@ const WORDS_UP_TO = 1023;
  * ```
  */
 export class FrameDecoder {
-  readonly #masked: boolean;
+  /** The MASK bit of the frames that are wanted. */
+  readonly #mask: number;
   readonly #allowRsv1: boolean;
+  /** The longest payload that is taken: as far as integers are exact where there is no limit. */
   readonly #maxPayload: number;
   readonly #maxBufferedChunks: number;
 
   /** The chunk being read, and how far. */
-  #chunk: Uint8Array = EMPTY;
+  #chunk = NO_CHUNK;
   #offset = 0;
-  /** The chunk as words: null where there can be none, undefined before it is wanted. */
-  #words: Int32Array | null | undefined = undefined;
   /** Chunks that were pushed before this one was read to its end, from `#waitingFrom` on; never empty. */
   #waiting: Uint8Array[] | undefined = undefined;
   #waitingFrom = 0;
@@ -108,9 +94,10 @@ export class FrameDecoder {
   #error: ProtocolError | undefined = undefined;
 
   constructor(options: FrameDecoderOptions) {
-    this.#masked = options.role === 'server';
+    this.#mask = options.role === 'server' ? MASK : 0;
     this.#allowRsv1 = options.allowRsv1 ?? false;
-    this.#maxPayload = options.maxPayload ?? 0;
+    const { maxPayload = 0 } = options;
+    this.#maxPayload = maxPayload > 0 ? maxPayload : Number.MAX_SAFE_INTEGER;
     this.#maxBufferedChunks = options.maxBufferedChunks ?? 0;
   }
 
@@ -124,14 +111,24 @@ export class FrameDecoder {
    * `next()` gets to them; behind an error they are dropped.
    */
   push(chunk: Uint8Array): void {
-    if (this.#offset < this.#chunk.length || this.#waiting !== undefined) {
+    if (this.#offset < this.#chunk.bytes.length || this.#waiting !== undefined) {
       this.#waiting ??= [];
       this.#waiting.push(chunk);
     } else if (this.#error === undefined) {
-      this.#chunk = chunk;
-      this.#offset = 0;
-      this.#words = undefined;
+      this.#take(chunk);
     }
+  }
+
+  /** Begins to read a chunk. */
+  #take(chunk: Uint8Array): void {
+    this.#chunk = new Chunk(chunk, this.#mask !== 0);
+    this.#offset = 0;
+  }
+
+  /** Has read the chunk. */
+  #letGo(): void {
+    this.#chunk = NO_CHUNK;
+    this.#offset = 0;
   }
 
   /**
@@ -155,14 +152,12 @@ export class FrameDecoder {
   /** Goes on to the chunk that waits; without one, lets go of the one that was read. */
   #takeWaiting(): boolean {
     const waiting = this.#waiting;
-    this.#offset = 0;
-    this.#words = undefined;
     if (waiting === undefined) {
-      this.#chunk = EMPTY;
+      this.#letGo();
       return false;
     }
-    this.#chunk = waiting[this.#waitingFrom] as Uint8Array;
-    waiting[this.#waitingFrom++] = EMPTY;
+    this.#take(waiting[this.#waitingFrom] as Uint8Array);
+    waiting[this.#waitingFrom++] = TAKEN;
     // Every chunk is moved once at most, and the list does not grow with what was read.
     if (this.#waitingFrom * 2 >= waiting.length) {
       waiting.splice(0, this.#waitingFrom);
@@ -173,23 +168,28 @@ export class FrameDecoder {
   }
 
   #readFrame(): Frame | undefined {
+    const chunk = this.#chunk.bytes;
     const offset = this.#offset;
-    const available = this.#chunk.length - offset;
-    if (this.#cutLength > 0 || available < 2) return this.#readCutHeader();
-    const second = this.#chunk[offset + 1] as number;
-    this.#checkFirstBytes(this.#chunk[offset] as number, second);
+    const available = chunk.length - offset;
+    if (available < 2 || this.#cutLength > 0) return this.#readCutHeader();
+    const first = chunk[offset] as number;
+    const second = chunk[offset + 1] as number;
+    // A data frame without reserved bits, masked as it should be, breaks no rule.
+    if ((first & ~FIN) > Opcode.BINARY || (second & MASK) !== this.#mask)
+      this.#checkFirstBytes(first, second);
     const size = headerSize(second);
     if (available < size) return this.#readCutHeader();
     this.#offset = offset + size;
-    return this.#startPayload(this.#chunk, offset, size);
+    return this.#startPayload(chunk, offset, size);
   }
 
   /** Gathers a header that chunks have cut. */
   #readCutHeader(): Frame | undefined {
-    if (this.#offset === this.#chunk.length) return undefined;
+    const { bytes } = this.#chunk;
+    if (this.#offset === bytes.length) return undefined;
     const cut = (this.#cut ??= new Uint8Array(MAX_HEADER_SIZE));
-    while (this.#offset < this.#chunk.length) {
-      cut[this.#cutLength++] = this.#chunk[this.#offset++] as number;
+    while (this.#offset < bytes.length) {
+      cut[this.#cutLength++] = bytes[this.#offset++] as number;
       if (this.#cutLength < 2) continue;
       const second = cut[1] as number;
       if (this.#cutLength === 2) this.#checkFirstBytes(cut[0] as number, second);
@@ -206,47 +206,44 @@ export class FrameDecoder {
   #startPayload(bytes: Uint8Array, offset: number, size: number): Frame | undefined {
     const first = bytes[offset] as number;
     const length = readPayloadLength(bytes, offset);
-    const opcode = (first & OPCODE) as Opcode;
-    this.#checkLength(opcode, length);
-    const key = this.#masked ? readMaskingKey(bytes, offset + size - 4) : 0;
-    const fin = (first & FIN) !== 0;
-    const rsv1 = (first & RSV1) !== 0;
-
+    if (length > this.#maxPayload) this.#checkLength(first & OPCODE, length);
+    const key = this.#mask === 0 ? 0 : readMaskingKey(bytes, offset + size - 4);
     const start = this.#offset;
     const end = start + length;
-    if (end > this.#chunk.length) {
-      this.#partial = new FrameInProgress(fin, rsv1, opcode, length, key);
-      return this.#readPayload(this.#partial);
-    }
+    const chunk = this.#chunk;
+    if (end > chunk.bytes.length) return this.#startPartial(first, length, key);
     this.#offset = end;
-    const ascii = key !== 0 && this.#unmask(start, end, key);
-    return { fin, rsv1, opcode, ascii, payload: kernel.view(this.#chunk, start, end) };
+    return {
+      fin: (first & FIN) !== 0,
+      rsv1: (first & RSV1) !== 0,
+      opcode: (first & OPCODE) as Opcode,
+      ascii: key !== 0 && chunk.unmask(start, end, key),
+      payload: chunk.view(start, end),
+    };
   }
 
-  /** Unmasks a payload in the chunk; true when it was seen to be ASCII. */
-  #unmask(start: number, end: number, key: MaskingKey): boolean {
-    const chunk = this.#chunk;
-    if (chunk.length >= WORDS_FROM && end - start <= WORDS_UP_TO) {
-      if (this.#words === undefined) this.#words = wordsOf(chunk) ?? null;
-      if (this.#words !== null) return unmaskShort(chunk, this.#words, start, end, key);
-    }
-    applyMask(chunk, start, end, key);
-    return false;
+  /** Begins a frame of which the chunk does not have all. */
+  #startPartial(first: number, length: number, key: MaskingKey): Frame | undefined {
+    const opcode = (first & OPCODE) as Opcode;
+    this.#partial = new FrameInProgress((first & FIN) !== 0, (first & RSV1) !== 0, opcode, length, key);
+    return this.#readPayload(this.#partial);
   }
 
   /** Reads what the chunk has of a frame that began in this or an earlier one. */
   #readPayload(frame: FrameInProgress): Frame | undefined {
+    const { bytes } = this.#chunk;
     const start = this.#offset;
-    const end = Math.min(this.#chunk.length, start + frame.payloadLength - frame.payload.length);
+    const end = Math.min(bytes.length, start + frame.payloadLength - frame.payload.length);
     if (end > start) {
       // As good as a limit: the engine cannot hold what would fill the frame.
-      if (!frame.append(this.#chunk, start, end)) this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
+      if (!frame.append(bytes, start, end)) this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
       this.#offset = end;
       this.#checkChunks(frame.chunks);
     }
     if (frame.payload.length < frame.payloadLength) return undefined;
     this.#partial = undefined;
-    return { fin: frame.fin, rsv1: frame.rsv1, opcode: frame.opcode, payload: frame.payload.content() };
+    const { fin, rsv1, opcode } = frame;
+    return { fin, rsv1, opcode, ascii: false, payload: frame.payload.content() };
   }
 
   // The rules, in the order in which they are judged.
@@ -278,15 +275,13 @@ export class FrameDecoder {
 
   /** §5.1: a client masks all its frames, a server none. */
   #checkMask(second: number): void {
-    const masked = (second & MASK) !== 0;
-    if (masked !== this.#masked) this.#fail(masked ? 'UNEXPECTED_MASK' : 'EXPECTED_MASK');
+    if ((second & MASK) !== this.#mask) this.#fail(this.#mask === 0 ? 'UNEXPECTED_MASK' : 'EXPECTED_MASK');
   }
 
-  #checkLength(opcode: Opcode, length: number): void {
+  /** What is longer than the limit: only a control frame may be. */
+  #checkLength(opcode: number, length: number): void {
     if (length > Number.MAX_SAFE_INTEGER) this.#fail('UNSUPPORTED_DATA_PAYLOAD_LENGTH');
-    if (this.#maxPayload > 0 && length > this.#maxPayload && !isControl(opcode)) {
-      this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
-    }
+    if (!isControl(opcode)) this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
   }
 
   #checkChunks(chunks: number): void {
@@ -296,9 +291,7 @@ export class FrameDecoder {
   /** From here on nothing is read, so nothing is held either. */
   #fail(rule: ProtocolRule, detail?: number): never {
     this.#error = protocolError(rule, detail);
-    this.#chunk = EMPTY;
-    this.#words = undefined;
-    this.#offset = 0;
+    this.#letGo();
     this.#waiting = undefined;
     this.#partial = undefined;
     throw this.#error;

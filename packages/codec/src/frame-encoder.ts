@@ -1,6 +1,6 @@
 // Frames into bytes (RFC 6455 §5.2): one frame as bytes of its own, or into a buffer that the caller has.
 import { kernel } from '#kernels';
-import { firstByte, frameHeaderSize, writeFrameHeader } from './frame-header.ts';
+import { firstByte, frameHeaderSize, MAX_LENGTH_7, writeFrameHeader } from './frame-header.ts';
 import { applyMask, copyMasked, type MaskingKey } from './masking.ts';
 import type { Opcode } from './opcode.ts';
 
@@ -45,6 +45,23 @@ export function encodeFrame(frame: FrameToEncode): Uint8Array {
  * @returns the offset behind the frame
  */
 export function writeFrame(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  payload: Uint8Array,
+  maskingKey: MaskingKey | undefined,
+): number {
+  const { length } = payload;
+  if (length > MAX_LENGTH_7 || maskingKey !== undefined) {
+    return writeLongFrame(target, offset, first, payload, maskingKey);
+  }
+  target[offset] = first;
+  target[offset + 1] = length;
+  target.set(payload, offset + 2);
+  return offset + 2 + length;
+}
+
+function writeLongFrame(
   target: Uint8Array,
   offset: number,
   first: number,

@@ -55,6 +55,7 @@ export interface MessageAssemblerOptions {
  * ```
  */
 export class MessageAssembler {
+  /** The longest message that is taken. */
   readonly #maxPayload: number;
   readonly #maxFragments: number | undefined;
   readonly #skipUtf8Validation: boolean;
@@ -70,7 +71,8 @@ export class MessageAssembler {
   #validator: Utf8Validator | undefined = undefined;
 
   constructor(options: MessageAssemblerOptions = {}) {
-    this.#maxPayload = options.maxPayload ?? 0;
+    const { maxPayload = 0 } = options;
+    this.#maxPayload = maxPayload > 0 ? maxPayload : Infinity;
     this.#maxFragments = options.maxFragments;
     this.#skipUtf8Validation = options.skipUtf8Validation ?? false;
   }
@@ -83,15 +85,8 @@ export class MessageAssembler {
    *   The assembler is of no use afterwards: the connection has to be failed (§7.1.7).
    */
   add(frame: Frame): Message | undefined {
-    const previewed = this.#previewed;
-    if (previewed === undefined) this.#check(frame, frame.payload.length);
-    else this.#previewed = undefined;
-
-    if (this.#message === undefined) {
-      if (frame.fin) return this.#addWhole(frame, previewed);
-      this.#message = new MessageInProgress(frame, this.keepFragments);
-    }
-    return this.#addFragment(this.#message, frame, previewed ?? 0);
+    const isWhole = frame.fin && this.#message === undefined && this.#previewed === undefined;
+    return isWhole ? this.#addWhole(frame) : this.#addPart(frame);
   }
 
   /**
@@ -108,15 +103,33 @@ export class MessageAssembler {
   }
 
   /** A message in one frame, by far the most frequent: nothing is copied or kept. */
-  #addWhole(frame: Frame, previewed: number | undefined): Message {
-    const { payload: data, rsv1: compressed } = frame;
-    if (this.#isPlainText(frame)) {
-      if (previewed !== undefined) this.#validateEnd(data, previewed);
-      else if (frame.ascii !== true && !isUtf8(data)) throw protocolError('INVALID_UTF8');
+  #addWhole(frame: Frame): Message {
+    // What can be wrong with it is told apart where something is.
+    if (frame.opcode === Opcode.CONTINUATION || frame.payload.length > this.#maxPayload) {
+      this.#check(frame, frame.payload.length);
     }
-    const opcode = frame.opcode as DataOpcode;
-    if (!this.keepFragments) return { opcode, compressed, data };
-    return { opcode, compressed, data, fragments: [data] };
+    if (frame.ascii !== true && this.#isPlainText(frame) && !isUtf8(frame.payload)) {
+      throw protocolError('INVALID_UTF8');
+    }
+    return this.#wholeMessage(frame);
+  }
+
+  /** A frame that is not all of its message, or of which a part was judged already. */
+  #addPart(frame: Frame): Message | undefined {
+    const validated = this.#previewed ?? 0;
+    if (this.#previewed === undefined) this.#check(frame, frame.payload.length);
+    this.#previewed = undefined;
+    if (frame.fin && this.#message === undefined) {
+      if (this.#isPlainText(frame)) this.#validateEnd(frame.payload, validated);
+      return this.#wholeMessage(frame);
+    }
+    this.#message ??= new MessageInProgress(frame, this.keepFragments);
+    return this.#addFragment(this.#message, frame, validated);
+  }
+
+  #wholeMessage({ opcode, payload: data, rsv1: compressed }: Frame): Message {
+    const message = { opcode: opcode as DataOpcode, compressed, data };
+    return this.keepFragments ? { ...message, fragments: [data] } : message;
   }
 
   #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
@@ -149,7 +162,7 @@ export class MessageAssembler {
 
   #checkLength(payloadLength: number): void {
     const length = (this.#message?.length ?? 0) + payloadLength;
-    if (this.#maxPayload > 0 && length > this.#maxPayload) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
+    if (length > this.#maxPayload) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
   }
 
   #checkFragments(): void {
@@ -202,8 +215,7 @@ class MessageInProgress {
   }
 
   /** Takes the next fragment's payload; false when there is no room for it. With the last one, the length is known. */
-  append({ payload, fin }: Frame, maxPayload: number): boolean {
-    const limit = maxPayload > 0 ? maxPayload : Infinity;
+  append({ payload, fin }: Frame, limit: number): boolean {
     const announced = fin ? this.length + payload.length : undefined;
     if (!this.#gathered.reserve(payload.length, limit, announced)) return false;
     this.#gathered.bytes.set(payload, this.#gathered.length);

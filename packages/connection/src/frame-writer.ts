@@ -25,6 +25,8 @@ import { flushThisTurn, type Flushable } from './write-turn.ts';
  * 12 KB takes a sixth more; between 4 and 64 KiB no difference was measured.
  */
 const MAX_COPIED = 16 * 1024;
+/** The room for it and its header. */
+const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
 /** How many segments a turn may gather, at most 64 KiB each, before it is asked how much waits. */
@@ -119,19 +121,14 @@ export class FrameWriter implements Flushable {
   ): void {
     if (this.#run !== undefined) this.#leaveRun(this.#run);
     const size = roomFor(payload);
-    if (size === undefined) {
+    if (size > MAX_ROOM) {
       this.#writeLarge(first, payload, masked, done);
       return;
     }
     // The key comes first: whoever makes it may send something meanwhile.
     const key = masked ? this.#maskingKey() : undefined;
     const segment = this.#segmentFor(size);
-    const { memory, end } = segment;
-    segment.grow(
-      typeof payload === 'string'
-        ? writeTextFrame(memory, end, first, payload, key)
-        : writeFrame(memory, end, first, payload, key),
-    );
+    segment.grow(putFrame(segment.memory, segment.end, first, payload, key));
     this.#flushThisTurn(done);
   }
 
@@ -163,12 +160,14 @@ export class FrameWriter implements Flushable {
   }
 
   #segmentFor(size: number): Segment {
-    const segment = Segment.withRoom(size, this.#segment);
-    if (segment !== this.#segment) {
-      if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
-      this.#segment = segment;
-    }
-    return segment;
+    const segment = this.#segment;
+    return segment?.hasRoom(size) === true ? segment : this.#nextSegment(size);
+  }
+
+  #nextSegment(size: number): Segment {
+    if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
+    this.#segment = Segment.begin(size);
+    return this.#segment;
   }
 
   /** Writes a frame that is too long for the slab, at once: later the user may have changed the bytes. */
@@ -232,7 +231,7 @@ export class FrameWriter implements Flushable {
       }
       return;
     }
-    const joined = Segment.withRoom(size, undefined);
+    const joined = Segment.begin(size);
     for (const { content } of segments) {
       joined.memory.set(content, joined.end);
       joined.grow(joined.end + content.length);
@@ -269,15 +268,27 @@ export class FrameWriter implements Flushable {
   }
 }
 
-/** How much room a frame may take in the slab, in bytes; undefined when it is too long to be copied there. */
-function roomFor(payload: string | Uint8Array): number | undefined {
-  if (typeof payload === 'string') {
-    if (payload.length <= MAX_UNMEASURED) return maxTextFrameSize(payload.length);
-    if (payload.length > MAX_COPIED) return undefined;
-    const length = Buffer.byteLength(payload);
-    return length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + length;
-  }
-  return payload.length > MAX_COPIED ? undefined : MAX_HEADER_SIZE + payload.length;
+/** How much room a frame may take, in bytes: what is longer than {@link MAX_ROOM} is not measured. */
+function roomFor(payload: string | Uint8Array): number {
+  return typeof payload === 'string' ? roomForText(payload) : MAX_HEADER_SIZE + payload.length;
+}
+
+function roomForText(text: string): number {
+  if (text.length <= MAX_UNMEASURED) return maxTextFrameSize(text.length);
+  return MAX_HEADER_SIZE + (text.length > MAX_COPIED ? text.length : Buffer.byteLength(text));
+}
+
+/** Writes a frame of text or bytes at `offset`; returns the offset behind it. */
+function putFrame(
+  memory: Buffer,
+  offset: number,
+  first: number,
+  payload: string | Uint8Array,
+  key: MaskingKey | undefined,
+): number {
+  return typeof payload === 'string'
+    ? writeTextFrame(memory, offset, first, payload, key)
+    : writeFrame(memory, offset, first, payload, key);
 }
 
 /** A frame at the beginning of a piece of memory: its bytes. */
@@ -287,11 +298,7 @@ function frameIn(
   payload: string | Uint8Array,
   key: MaskingKey | undefined,
 ): Buffer {
-  const end =
-    typeof payload === 'string'
-      ? writeTextFrame(memory, 0, first, payload, key)
-      : writeFrame(memory, 0, first, payload, key);
-  return memory.subarray(0, end);
+  return memory.subarray(0, putFrame(memory, 0, first, payload, key));
 }
 
 /** Returns a loan when a write that had to wait calls back. Made apart: a closure holds all that lies around it, the payload too. */

@@ -171,7 +171,6 @@ export class Inbound<T> {
     if (this.#ended) return false;
     let frame: Frame | undefined;
     let message: Message | undefined;
-    let closing: ClosePayload | undefined;
     try {
       frame = this.#decoder.next();
       if (frame === undefined) {
@@ -179,35 +178,47 @@ export class Inbound<T> {
         return false;
       }
       if (!isControl(frame.opcode)) message = this.#assembler.add(frame);
-      else if (frame.opcode === Opcode.CLOSE) {
-        closing = parseClosePayload(frame.payload, this.#skipUtf8Validation);
-      }
     } catch (error) {
       this.#fail(error as InboundError);
       return false;
     }
     // Outside of the attempt: what a listener throws is not the peer's fault.
     if (message !== undefined) this.#takeMessage(message);
-    else if (closing !== undefined) this.#takeClose(closing);
-    else if (isControl(frame.opcode)) this.#takePingOrPong(frame);
+    else if (isControl(frame.opcode)) this.#takeControl(frame);
     return true;
   }
 
   #takeMessage(message: Message): void {
     if (message.compressed) this.#decompress(message);
-    else if (this.#oneEventATurn) this.#nextTurn(() => this.#listener.message(this.#target, message));
+    else if (this.#oneEventATurn) this.#tellMessageNextTurn(message);
     else this.#listener.message(this.#target, message);
   }
 
-  #takePingOrPong(frame: Frame): void {
-    const kind = frame.opcode === Opcode.PING ? 'ping' : 'pong';
-    if (this.#oneEventATurn) this.#nextTurn(() => this.#listener[kind](this.#target, frame.payload));
-    else this.#listener[kind](this.#target, frame.payload);
+  /** Apart, as the closure would cost every message memory. */
+  #tellMessageNextTurn(message: Message): void {
+    this.#nextTurn(() => this.#listener.message(this.#target, message));
   }
 
-  #takeClose(payload: ClosePayload): void {
+  #takeControl({ opcode, payload }: Frame): void {
+    if (opcode === Opcode.CLOSE) {
+      this.#takeClose(payload);
+      return;
+    }
+    const kind = opcode === Opcode.PING ? 'ping' : 'pong';
+    if (this.#oneEventATurn) this.#nextTurn(() => this.#listener[kind](this.#target, payload));
+    else this.#listener[kind](this.#target, payload);
+  }
+
+  #takeClose(payload: Uint8Array): void {
+    let closing: ClosePayload;
+    try {
+      closing = parseClosePayload(payload, this.#skipUtf8Validation);
+    } catch (error) {
+      this.#fail(error as InboundError);
+      return;
+    }
     this.end();
-    this.#listener.close(this.#target, payload);
+    this.#listener.close(this.#target, closing);
   }
 
   #fail(error: InboundError): void {

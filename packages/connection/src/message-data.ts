@@ -33,8 +33,6 @@ export function isBinaryType(type: unknown): type is BinaryType {
 
 /** Whether it is a Blob, of this realm or any other maker's. */
 export function isBlob(data: unknown): data is Blob {
-  // Asked twice a message: of bytes, which are nearly all, the rest is asked in vain (4 % of an echo's time).
-  if (ArrayBuffer.isView(data)) return false;
   if (data instanceof Blob) return true;
   const other = data as Partial<Blob> | null | undefined;
   return (
@@ -59,6 +57,18 @@ export function toPayload(data: unknown): string | Uint8Array {
   return Buffer.from(data as Uint8Array);
 }
 
+/** As {@link toPayload}, but a Blob, which has to be read first, is left as it is. */
+export function toSendable(data: unknown): string | Uint8Array | Blob {
+  // Nearly all are: the rest would be asked in vain.
+  if (isPayload(data)) return data;
+  return isBlob(data) ? data : toPayload(data);
+}
+
+/** Whether it is text or bytes, as they go out. */
+export function isPayload(data: unknown): data is string | Uint8Array {
+  return typeof data === 'string' || data instanceof Uint8Array;
+}
+
 /** How many bytes a message would be, or was, in `bufferedAmount`. */
 export function payloadLength(data: unknown): number {
   if (isBlob(data)) return data.size;
@@ -68,8 +78,12 @@ export function payloadLength(data: unknown): number {
 
 /** What a message is given to the user as. */
 export function toRawData(message: Message, binaryType: BinaryType): RawData | Blob {
+  const isBuffer = binaryType === 'nodebuffer' || message.opcode === Opcode.TEXT;
+  return isBuffer ? (message.data as Buffer) : convert(message, binaryType);
+}
+
+function convert(message: Message, binaryType: BinaryType): RawData | Blob {
   const data = message.data as Buffer;
-  if (message.opcode === Opcode.TEXT || binaryType === 'nodebuffer') return data;
   if (binaryType === 'arraybuffer') return toArrayBuffer(data);
   if (binaryType === 'blob') return new Blob([data]);
   const fragments = (message.fragments ?? [data]) as readonly Buffer[];

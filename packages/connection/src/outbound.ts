@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { isBlob, payloadLength } from './message-data.ts';
+import { isPayload, payloadLength } from './message-data.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -70,7 +70,25 @@ export class Outbound<T> extends FrameWriter {
 
   /** Sends a message, or a fragment of one. */
   send(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
-    if (this.#isDirect() && !isBlob(data)) {
+    // What nearly all are takes a way of its own, short enough to become one function down to the slab: without the system calls,
+    // an echo of 20 bytes takes a tenth less (Node 20).
+    const isPlain = mode.fin && !this.#inMessage && (this.#extension === undefined || !mode.compress);
+    if (isPlain && this.#jobs === undefined && isPayload(data)) {
+      this.#writePlain(data, mode, done);
+    } else this.#sendInTurn(data, mode, done);
+  }
+
+  /** Frames a whole message as it is. */
+  #writePlain(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
+    const first = firstByte(mode.opcode, true, false);
+    // Text cannot change, as bytes of the user may.
+    if (typeof data === 'string' && !mode.masked && this.share(first, data, done)) return;
+    this.write(first, data, mode.masked, done);
+  }
+
+  /** Sends what may have to be compressed, to be read first, to wait, or to go on with a message. */
+  #sendInTurn(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
+    if (this.#isDirect() && isPayload(data)) {
       if (this.#extension === undefined || !(mode.compress || this.#inMessage)) {
         this.#writeData(data, mode, false, done);
         return;
@@ -85,15 +103,15 @@ export class Outbound<T> extends FrameWriter {
       const send = (payload: string | Uint8Array): void => {
         this.#sendPart(payload, mode, done, next);
       };
-      if (isBlob(data)) this.#readBlob(data, send, done, next);
-      else send(data);
+      if (isPayload(data)) send(data);
+      else this.#readBlob(data, send, done, next);
     });
   }
 
   /** Sends a control frame, of at most 125 bytes. */
   control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
     const first = firstByte(opcode, true, false);
-    if (this.#isDirect() && !isBlob(payload)) {
+    if (this.#isDirect() && isPayload(payload)) {
       this.write(first, payload, masked, done);
       return;
     }
@@ -102,8 +120,8 @@ export class Outbound<T> extends FrameWriter {
         this.write(first, bytes, masked, done);
         next();
       };
-      if (isBlob(payload)) this.#readBlob(payload, write, done, next);
-      else write(payload);
+      if (isPayload(payload)) write(payload);
+      else this.#readBlob(payload, write, done, next);
     });
   }
 

@@ -35,17 +35,19 @@ export class Segment {
   }
 
   /**
-   * The segment to write `size` bytes to: `previous` if it can still grow by that much, else a new one.
+   * A new segment, to which `size` bytes can be written.
    *
    * @param size in bytes, at most {@link SLAB_SIZE}
    */
-  static withRoom(size: number, previous: Segment | undefined): Segment {
-    if (current.used + size > SLAB_SIZE) {
-      current = new Slab();
-      open = undefined;
-    }
-    if (open === undefined || open !== previous) open = new Segment(current);
+  static begin(size: number): Segment {
+    if (current.used + size > SLAB_SIZE) current = new Slab();
+    open = new Segment(current);
     return open;
+  }
+
+  /** Whether it can grow by so many bytes. */
+  hasRoom(size: number): boolean {
+    return open === this && this.#end + size <= SLAB_SIZE;
   }
 
   /** The memory that the segment lies in. */

@@ -4,6 +4,8 @@
 export interface Kernel {
   /** A view of `bytes` from `start` to before `end`, without a copy: a `Buffer` on Node. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
+  /** As {@link Kernel.view}, of memory: `length` bytes from `offset` on. */
+  viewOf(memory: ArrayBufferLike, offset: number, length: number): Uint8Array;
   /** New bytes that the caller will overwrite whole: not cleared on Node, where they are a `Buffer`. */
   allocate(size: number): Uint8Array;
   /** The number of bytes of a string in UTF-8; a lone surrogate counts 3, as it is replaced by U+FFFD. */

@@ -21,6 +21,7 @@ interface BufferUtil {
 
 export const kernel: Kernel = {
   view,
+  viewOf: (memory, offset, length) => new FastBuffer(memory, offset, length),
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   utf8Length: (text) => Buffer.byteLength(text),
   writeUtf8(target, offset, text) {

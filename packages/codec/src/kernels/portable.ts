@@ -5,6 +5,7 @@ const encoder = new TextEncoder();
 
 export const kernel: Kernel = {
   view: (bytes, start, end) => bytes.subarray(start, end),
+  viewOf: (memory, offset, length) => new Uint8Array(memory, offset, length),
   allocate: (size) => new Uint8Array(size),
   utf8Length(text) {
     let length = text.length;

@@ -1,0 +1,43 @@
+// A chunk of the stream, and what is made of its bytes: views of payloads, unmasked in place.
+import { kernel } from '#kernels';
+import { applyMask, unmaskShort, wordsOf, type MaskingKey } from './masking.ts';
+
+/** From this length of a chunk on a view of it as words is worth making, and up to this length of a payload it is used. */
+const WORDS_FROM = 64;
+const WORDS_UP_TO = 1023;
+
+/**
+ * A chunk with what its frames have in common: where its memory is, and a view of it as words. Asked for each frame, the memory and
+ * the place in it make reading 64 frames of 20 bytes take 1.4 times as long (Node 20).
+ */
+export class Chunk {
+  readonly bytes: Uint8Array;
+  readonly #memory: ArrayBufferLike;
+  readonly #offset: number;
+  readonly #words: Int32Array | undefined;
+
+  /** @param masked whether payloads will have to be unmasked */
+  constructor(bytes: Uint8Array, masked: boolean) {
+    this.bytes = bytes;
+    this.#memory = bytes.buffer;
+    this.#offset = bytes.byteOffset;
+    this.#words = masked && bytes.length >= WORDS_FROM ? wordsOf(bytes) : undefined;
+  }
+
+  /** The bytes from `start` to before `end`, without a copy; a `Buffer` on Node. */
+  view(start: number, end: number): Uint8Array {
+    return kernel.viewOf(this.#memory, this.#offset + start, end - start);
+  }
+
+  /** Unmasks the payload from `start` to before `end` in place; true when it was seen to be ASCII. */
+  unmask(start: number, end: number, key: MaskingKey): boolean {
+    if (this.#words !== undefined && end - start <= WORDS_UP_TO) {
+      return unmaskShort(this.bytes, this.#words, start, end, key);
+    }
+    applyMask(this.bytes, start, end, key);
+    return false;
+  }
+}
+
+/** What is read while there is nothing to read. */
+export const NO_CHUNK = new Chunk(new Uint8Array(0), false);
