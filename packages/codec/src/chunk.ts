@@ -19,9 +19,10 @@ export class Chunk {
   /** @param masked whether payloads will have to be unmasked */
   constructor(bytes: Uint8Array, masked: boolean) {
     this.bytes = bytes;
-    this.#memory = bytes.buffer;
-    this.#offset = bytes.byteOffset;
-    this.#words = masked && bytes.length >= WORDS_FROM ? wordsOf(bytes) : undefined;
+    const { buffer, byteOffset, length } = bytes;
+    this.#memory = buffer;
+    this.#offset = byteOffset;
+    this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
   }
 
   /** The bytes from `start` to before `end`, without a copy; a `Buffer` on Node. */

@@ -114,10 +114,10 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
   maskBytes(bytes, behind, end, bytes, behind, rest);
 }
 
-/** A view of the same bytes as 32-bit words, for {@link unmaskShort}; undefined where the engine or the memory does not allow it. */
-export function wordsOf(bytes: Uint8Array): Int32Array | undefined {
-  if (((bytes.byteOffset & 3) | BIG_ENDIAN) !== 0) return undefined;
-  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+/** `length` bytes from `offset` on as 32-bit words, for {@link unmaskShort}; undefined where engine or memory do not allow it. */
+export function wordsOf(memory: ArrayBufferLike, offset: number, length: number): Int32Array | undefined {
+  if (((offset & 3) | BIG_ENDIAN) !== 0) return undefined;
+  return new Int32Array(memory, offset, length >> 2);
 }
 
 /**
@@ -125,7 +125,7 @@ export function wordsOf(bytes: Uint8Array): Int32Array | undefined {
  * whether it is ASCII: an echo of 16 text frames of 64 bytes in a chunk takes 0.6 times
  * as long as with {@link applyMask} and a call of `isUtf8`, and one of 64 frames of 20 bytes 0.75 times (in JavaScript, Node 20).
  *
- * @param words {@link wordsOf} `bytes`
+ * @param words what {@link wordsOf} gives for all of `bytes`
  * @returns whether all octets are ASCII
  */
 export function unmaskShort(

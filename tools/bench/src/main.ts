@@ -19,8 +19,8 @@ import { save } from './saving.ts';
 import { runSoak, soakChart, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
-const TURN = { milliseconds: 600, warmUp: 800 };
-const QUICK_TURN = { milliseconds: 400, warmUp: 250 };
+const TURN = { milliseconds: 500, warmUp: 400 };
+const QUICK_TURN = { milliseconds: 300, warmUp: 250 };
 /** How long each part of the codec is run by each peer. */
 const MICRO_MS = 200;
 const QUICK_MICRO_MS = 50;

@@ -58,6 +58,17 @@ const http: Peer = {
     kind === 'idle' && !compression ? measured('http', task) : undefined,
 };
 
+/** The least that JavaScript can do where a turn has many short messages: what a library adds to it are its rules and its layers. */
+const bare: Peer = {
+  name: 'bare',
+  title: 'bare frames on node:http',
+  byDefault: true,
+  command({ kind, burst, size, payload, compression, tls }, task) {
+    const canAll = kind === 'echo' && size <= 125 && payload === 'ascii' && !compression && !tls;
+    return canAll && burst > 1 ? measured('bare', task) : undefined;
+  },
+};
+
 /** A peer that is only a client, on Node. */
 function clientOnNode(name: string, title: string, library: string): Peer {
   const peer = onNode(name, title, library);
@@ -120,6 +131,7 @@ export const peers: readonly Peer[] = [
   serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),
   onNode('net', 'raw node:net', 'net'),
   http,
+  bare,
   bun,
   bunPublish,
   deno,

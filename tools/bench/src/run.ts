@@ -1,4 +1,4 @@
-// The order of events: the peers of a scenario start, take turns within each round, and are asked what it cost them.
+// The order of events: the peers of a scenario take turns within each round, each in a new process, and are asked what it cost them.
 import { fileURLToPath } from 'node:url';
 import { Child, type Command } from './child.ts';
 import type { Peer } from './peers.ts';
@@ -12,7 +12,7 @@ export interface Settings {
   readonly rounds: number;
   /** How long a turn is measured. */
   readonly milliseconds: number;
-  /** How long a peer works before it is measured, the first time; a fifth of it in turns after that. */
+  /** How long a peer works before it is measured, at least twice. */
   readonly warmUp: number;
   /** The Node that servers and clients run on. Default: this one. */
   readonly node?: string | undefined;
@@ -23,17 +23,18 @@ export interface Settings {
 /** What the caller is told while it waits: which scenario, round and peer. */
 export type Progress = (scenario: Scenario, round: number, peer: string) => void;
 
-/** A peer's process in a scenario. */
-interface Runner extends Started {
-  readonly peer: Peer;
+/** A peer's process, for one turn. */
+interface Runner {
   readonly command: Command;
-  readonly samples: Sample[];
+  readonly child: Child;
+  readonly port: number;
+  readonly runtime: string;
 }
 
-/** What is new when a process is. */
-interface Started {
-  child: Child;
-  port: number;
+/** What is known of a peer in a scenario so far. */
+interface Measured {
+  readonly peer: Peer;
+  readonly samples: Sample[];
   runtime: string;
 }
 
@@ -48,8 +49,6 @@ const MOST_WARM_UPS = 6;
 const WARM = 0.8;
 /** From this part of what a message cost before on, it becomes no cheaper by more warming up. */
 const STEADY = 0.9;
-/** Who has had a turn before is warm but for its new connections. */
-const WARM_UPS_LATER = 5;
 /** Connections that come and go before the memory of a server is taken for its own. */
 const FIRST_CONNECTIONS = 200;
 
@@ -81,63 +80,50 @@ export class Bench {
     return this.#load.stop();
   }
 
-  /** Measures one scenario: all rounds of all peers that have a part in it. */
+  /**
+   * Measures one scenario: all rounds of all peers that have a part in it. Each turn has a process of its own: from one process of
+   * the same program to the next a message costs up to twice as much, by where its memory lies and what V8 has made of it.
+   */
   async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
     const skipped: Skipped[] = [];
     const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario) : undefined;
-    const runners = await this.#startAll(scenario, peers, sinkPort, skipped);
-    try {
-      for (let round = 0; round < this.#settings.rounds; round++) {
-        // Nobody always has the turn after the same neighbour, or the first.
-        for (const runner of rotated([...runners], round)) {
-          this.#progress(scenario, round + 1, runner.peer.title);
-          try {
-            runner.samples.push(await this.#turn(scenario, runner));
-          } catch (error) {
-            // Without it nobody can be measured, and it would be everybody's fault.
-            if (this.#load.gone) throw this.#load.gone;
-            skipped.push({ peer: runner.peer.name, reason: (error as Error).message });
-            runners.delete(runner);
-            await runner.child.stop();
-          }
+    const task = await taskOf(scenario, sinkPort);
+    const taking = new Set<Measured>(peers.map((peer) => ({ peer, samples: [], runtime: '' })));
+    for (let round = 0; round < this.#settings.rounds; round++) {
+      // Nobody always has the turn after the same neighbour, or the first.
+      for (const measured of rotated([...taking], round)) {
+        this.#progress(scenario, round + 1, measured.peer.title);
+        try {
+          if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
+        } catch (error) {
+          // Without it nobody can be measured, and it would be everybody's fault.
+          if (this.#load.gone) throw this.#load.gone;
+          skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
+          taking.delete(measured);
         }
       }
-    } finally {
-      await Promise.all([...runners].map((runner) => this.#end(runner)));
-      if (sinkPort !== undefined) await this.#load.call('unlisten');
     }
-    const results = [...runners].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
+    if (sinkPort !== undefined) await this.#load.call('unlisten');
+    const results = [...taking].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
     return { scenario: scenario.name, results, skipped };
   }
 
-  async #startAll(
+  /** False when the peer has no part in the scenario. */
+  async #takeTurn(
     scenario: Scenario,
-    peers: readonly Peer[],
-    sinkPort: unknown,
-    skipped: Skipped[],
-  ): Promise<Set<Runner>> {
-    const task = await taskOf(scenario, sinkPort);
-    const runners = new Set<Runner>();
-    for (const peer of peers) {
-      try {
-        const runner = await this.#startOne(scenario, peer, task);
-        if (runner) runners.add(runner);
-      } catch (error) {
-        skipped.push({ peer: peer.name, reason: (error as Error).message });
-      }
+    task: Readonly<Record<string, unknown>>,
+    measured: Measured,
+  ): Promise<boolean> {
+    const command = await measured.peer.command(scenario, task);
+    if (!command) return false;
+    const runner = await this.#start(this.#observed(command, scenario, measured.peer));
+    try {
+      measured.samples.push(await this.#turn(scenario, runner));
+      measured.runtime = runner.runtime;
+    } finally {
+      await this.#end(runner);
     }
-    return runners;
-  }
-
-  async #startOne(
-    scenario: Scenario,
-    peer: Peer,
-    task: Record<string, unknown>,
-  ): Promise<Runner | undefined> {
-    const command = await peer.command(scenario, task);
-    if (!command) return undefined;
-    const observed = this.#observed(command, scenario, peer);
-    return { peer, command: observed, samples: [], ...(await this.#startProcess(observed)) };
+    return true;
   }
 
   /** The command, and on Node with the profile that is wanted. */
@@ -152,11 +138,11 @@ export class Bench {
     return this.#settings.profile === undefined ? child.stop() : child.finish();
   }
 
-  async #startProcess(command: Command): Promise<Started> {
+  async #start(command: Command): Promise<Runner> {
     const { node = process.execPath } = this.#settings;
     const program = command.onNode ? node : command.program;
     const { child, ready } = await Child.start({ ...command, program, core: this.#cores.measured });
-    return { child, ...(ready as Omit<Started, 'child'>) };
+    return { command, child, ...(ready as Pick<Runner, 'port' | 'runtime'>) };
   }
 
   #turn(scenario: Scenario, runner: Runner): Promise<Sample> {
@@ -199,10 +185,6 @@ export class Bench {
    */
   async #warmUp(runner: Runner, run: (milliseconds: number) => Promise<unknown>): Promise<void> {
     const { warmUp } = this.#settings;
-    if (runner.samples.length > 0) {
-      await run(warmUp / WARM_UPS_LATER);
-      return;
-    }
     let worked = 0;
     let cost = Infinity;
     for (let i = 0; i < MOST_WARM_UPS; i++) {
@@ -216,15 +198,8 @@ export class Bench {
     }
   }
 
-  /**
-   * What connections add to a server that has had a few before: each has exchanged one message. Memory that an earlier turn left
-   * behind would be taken for nothing, so each turn has a process of its own.
-   */
+  /** What connections add to a server that has had a few before: each has exchanged one message. */
   async #idleTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
-    if (runner.samples.length > 0) {
-      await this.#end(runner);
-      Object.assign(runner, await this.#startProcess(runner.command));
-    }
     const first = { ...scenario, connections: Math.min(FIRST_CONNECTIONS, scenario.connections) };
     await this.#exchangeOne(first, runner);
     await this.#load.call('close');

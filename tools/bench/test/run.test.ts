@@ -66,6 +66,16 @@ test('a text is broadcast in a loop, or published to a topic where there is one'
   }
 });
 
+test('the bare server echoes many short texts, and has no part elsewhere', async () => {
+  const two = peers.filter(({ name }) => ['framewire', 'bare'].includes(name));
+  for (const name of ['echo-64x16', 'echo-20x64', 'echo-64x1', 'echo-1kx16', 'push-64']) {
+    const { skipped, results } = await bench.measure(small(name), two);
+    expect(skipped).toEqual([]);
+    const short = ['echo-64x16', 'echo-20x64'].includes(name);
+    expect(results.map(({ peer }) => peer)).toEqual(['framewire', ...(short ? ['bare'] : [])]);
+  }
+});
+
 test('how long the event loop was held is told where a scenario asks for it, of those on Node', async () => {
   const three = peers.filter((peer) => ['framewire', 'ws', 'bun'].includes(peer.name));
   const { skipped, results } = await bench.measure({ ...small('deflate-1m'), size: 64 * 1024 }, three);
@@ -78,7 +88,8 @@ test('how long the event loop was held is told where a scenario asks for it, of 
 
 test('the memory of idle connections is measured', async () => {
   const two = peers.filter((peer) => ['ws', 'http'].includes(peer.name));
-  const { skipped, results } = await bench.measure({ ...small('idle'), connections: 50 }, two);
+  // So many that what V8 lets go of meanwhile, some 100 KB, is little beside them.
+  const { skipped, results } = await bench.measure({ ...small('idle'), connections: 500 }, two);
   expect(skipped).toEqual([]);
   for (const { samples } of results)
     expect(Object.keys(samples[0] ?? {})).toEqual(['heap', 'rss', 'external']);
@@ -87,12 +98,12 @@ test('the memory of idle connections is measured', async () => {
   expect(http).toBeLessThan(ws!);
 });
 
-test('servers and clients run on the Node that is named, and nothing else does', async () => {
+test('servers and clients run on the Node that is named, and nothing else does, each turn in a process of its own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const node = join(folder, 'node');
   const log = join(folder, 'log');
   writeFileSync(node, `#!/bin/sh\necho "$@" >> '${log}'\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
-  const other = await Bench.start({ ...TINY, node });
+  const other = await Bench.start({ ...TINY, rounds: 2, node });
   try {
     const names = ['framewire', 'ws', 'http', 'bun'];
     const some = peers.filter(({ name }) => names.includes(name));
@@ -101,8 +112,11 @@ test('servers and clients run on the Node that is named, and nothing else does',
       expect(skipped).toEqual([]);
     }
     const scripts = readFileSync(log, 'utf8').match(/[\w-]+(?=\.mjs )/g);
-    const everyTime = (name: string): string[] => [name, name];
-    expect(scripts).toEqual([...['ws-like', 'client', 'ws-like'].flatMap(everyTime), 'http']);
+    const twoLibraries = (script: string): string[] => [script, script];
+    expect(scripts).toEqual([
+      ...['ws-like', 'ws-like', 'client', 'client'].flatMap(twoLibraries),
+      ...['ws-like', 'ws-like', 'http', 'ws-like', 'http', 'ws-like'],
+    ]);
   } finally {
     await other.stop();
     rmSync(folder, { recursive: true });
