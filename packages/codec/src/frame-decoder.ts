@@ -53,6 +53,8 @@ export interface FrameDecoderOptions {
   readonly maxBufferedChunks?: number;
 }
 
+const { MAX_SAFE_INTEGER } = Number;
+
 /** In the place of a chunk that has been taken from the list of those that wait. */
 const TAKEN = new Uint8Array(0);
 
@@ -97,7 +99,7 @@ export class FrameDecoder {
     this.#mask = options.role === 'server' ? MASK : 0;
     this.#allowRsv1 = options.allowRsv1 ?? false;
     const { maxPayload = 0 } = options;
-    this.#maxPayload = maxPayload > 0 ? maxPayload : Number.MAX_SAFE_INTEGER;
+    this.#maxPayload = maxPayload > 0 ? Math.min(maxPayload, MAX_SAFE_INTEGER) : MAX_SAFE_INTEGER;
     this.#maxBufferedChunks = options.maxBufferedChunks ?? 0;
   }
 
@@ -280,7 +282,7 @@ export class FrameDecoder {
 
   /** What is longer than the limit: only a control frame may be. */
   #checkLength(opcode: number, length: number): void {
-    if (length > Number.MAX_SAFE_INTEGER) this.#fail('UNSUPPORTED_DATA_PAYLOAD_LENGTH');
+    if (length > MAX_SAFE_INTEGER) this.#fail('UNSUPPORTED_DATA_PAYLOAD_LENGTH');
     if (!isControl(opcode)) this.#fail('UNSUPPORTED_MESSAGE_LENGTH');
   }
 

@@ -104,7 +104,7 @@ export class MessageAssembler {
 
   /** A message in one frame, by far the most frequent: nothing is copied or kept. */
   #addWhole(frame: Frame): Message {
-    // What can be wrong with it is told apart where something is.
+    // Nothing else can be wrong with it before its text; which it is, is told as for any frame.
     if (frame.opcode === Opcode.CONTINUATION || frame.payload.length > this.#maxPayload) {
       this.#check(frame, frame.payload.length);
     }

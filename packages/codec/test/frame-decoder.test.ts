@@ -259,7 +259,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       ['2^63 + 5', '8000000000000005'],
       ['2^64 - 1', 'ffffffffffffffff'],
     ])('refuses a payload of %s bytes with 1009, whatever the limit', (_, length) => {
-      for (const maxPayload of [0, 100]) {
+      for (const maxPayload of [0, 100, -1, Infinity]) {
         expect(readFrames({ maxPayload }, `827f${length}`).error).toEqual({
           name: 'RangeError',
           code: 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
@@ -288,6 +288,18 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
 
     test('does not hold control frames against `maxPayload`, which is of messages', () => {
       expect(readFrames({ maxPayload: 1 }, '8903 aabbcc', '8101 61', '8802 03e8').error).toBeUndefined();
+    });
+
+    test('says of a short masked payload that it is ASCII, where all of it is', () => {
+      const ascii = new Uint8Array(100).fill(0x7f);
+      for (const [text, isAscii] of [
+        [ascii, role === 'server'],
+        ...[0, 1, 50, 99].map((at) => [ascii.with(at, 0x80), false] as const),
+      ] as const) {
+        const decoder = new codec.FrameDecoder({ role });
+        decoder.push(received(role, frame('81', text)));
+        expect(decoder.next()?.ascii).toBe(isAscii);
+      }
     });
 
     test('throws the same error at every call, whatever comes behind', () => {

@@ -25,7 +25,7 @@ import { flushThisTurn, type Flushable } from './write-turn.ts';
  * 12 KB takes a sixth more; between 4 and 64 KiB no difference was measured.
  */
 const MAX_COPIED = 16 * 1024;
-/** The room for it and its header. */
+/** The room for the longest payload that is copied, and its header. */
 const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
@@ -165,9 +165,11 @@ export class FrameWriter implements Flushable {
   }
 
   #nextSegment(size: number): Segment {
+    // First, as it throws where there is no memory: what has been written stays in its place.
+    const next = Segment.begin(size);
     if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
-    this.#segment = Segment.begin(size);
-    return this.#segment;
+    this.#segment = next;
+    return next;
   }
 
   /** Writes a frame that is too long for the slab, at once: later the user may have changed the bytes. */
@@ -268,7 +270,7 @@ export class FrameWriter implements Flushable {
   }
 }
 
-/** How much room a frame may take, in bytes: what is longer than {@link MAX_ROOM} is not measured. */
+/** How much room to reserve for a frame in the slab, in bytes; more than {@link MAX_ROOM} for one that is too long to be copied there. */
 function roomFor(payload: string | Uint8Array): number {
   return typeof payload === 'string' ? roomForText(payload) : MAX_HEADER_SIZE + payload.length;
 }

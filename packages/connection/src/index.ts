@@ -13,14 +13,7 @@ export {
 } from './dom-events.ts';
 export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 export { Inbound, type InboundError, type InboundListener, type InboundOptions } from './inbound.ts';
-export {
-  isBlob,
-  toPayload,
-  toRawData,
-  type BinaryType,
-  type RawData,
-  type SendableData,
-} from './message-data.ts';
+export { toPayload, toRawData, type BinaryType, type RawData, type SendableData } from './message-data.ts';
 export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 export { Outbound, type Sending, type SendMode } from './outbound.ts';
 export type { SendCallback } from './send-callback.ts';

@@ -32,7 +32,7 @@ export function isBinaryType(type: unknown): type is BinaryType {
 }
 
 /** Whether it is a Blob, of this realm or any other maker's. */
-export function isBlob(data: unknown): data is Blob {
+function isBlob(data: unknown): data is Blob {
   if (data instanceof Blob) return true;
   const other = data as Partial<Blob> | null | undefined;
   return (
@@ -44,24 +44,20 @@ export function isBlob(data: unknown): data is Blob {
 }
 
 /**
- * The bytes or the text to send. Buffers and views are not copied. Nothing (`undefined`, `null`, `false`) is an empty message.
+ * The bytes or the text to send, or the Blob that they have to be read from. Buffers and views are not copied. Nothing (`undefined`,
+ * `null`, `false`) is an empty message.
  *
  * @throws `TypeError` (`ERR_INVALID_ARG_TYPE`) for anything that is neither text nor bytes
  */
-export function toPayload(data: unknown): string | Uint8Array {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+export function toPayload(data: unknown): string | Uint8Array | Blob {
+  // Nearly all are: the rest would be asked in vain.
+  if (isPayload(data)) return data;
+  if (isBlob(data)) return data;
   if (typeof data === 'number') return String(data);
   if (data === undefined || data === null || data === false) return EMPTY;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data as Uint8Array);
-}
-
-/** As {@link toPayload}, but a Blob, which has to be read first, is left as it is. */
-export function toSendable(data: unknown): string | Uint8Array | Blob {
-  // Nearly all are: the rest would be asked in vain.
-  if (isPayload(data)) return data;
-  return isBlob(data) ? data : toPayload(data);
 }
 
 /** Whether it is text or bytes, as they go out. */
@@ -71,8 +67,8 @@ export function isPayload(data: unknown): data is string | Uint8Array {
 
 /** How many bytes a message would be, or was, in `bufferedAmount`. */
 export function payloadLength(data: unknown): number {
-  if (isBlob(data)) return data.size;
   const payload = toPayload(data);
+  if (!isPayload(payload)) return payload.size;
   return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
 }
 

@@ -73,7 +73,7 @@ export class Outbound<T> extends FrameWriter {
     // What nearly all are takes a way of its own, short enough to become one function down to the slab: without the system calls,
     // an echo of 20 bytes takes a tenth less (Node 20).
     const isPlain = mode.fin && !this.#inMessage && (this.#extension === undefined || !mode.compress);
-    if (isPlain && this.#jobs === undefined && isPayload(data)) {
+    if (isPlain && this.#isDirect() && isPayload(data)) {
       this.#writePlain(data, mode, done);
     } else this.#sendInTurn(data, mode, done);
   }

@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { CloseCode, Opcode } from '@framewire/codec';
 import { DomEventTarget } from './dom-event-target.ts';
-import { EMPTY, isBinaryType, payloadLength, toRawData, toSendable } from './message-data.ts';
+import { EMPTY, isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
 import type { Extension } from './extension.ts';
 import { DEFAULTS, optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
@@ -197,7 +197,7 @@ export class WebSocketConnection extends DomEventTarget {
     const callback = typeof second === 'function' ? second : (third ?? undefined);
     const session = this.#openSession(data, callback);
     if (session === undefined) return;
-    const payload = toSendable(data);
+    const payload = toPayload(data);
     session.send(payload, modeOf(options, typeof payload === 'string', session.masks), callback);
   }
 
@@ -280,7 +280,7 @@ export class WebSocketConnection extends DomEventTarget {
     const content = typeof data === 'function' ? undefined : data;
     const session = this.#openSession(content, callback);
     if (session === undefined) return;
-    const payload = toSendable(content);
+    const payload = toPayload(content);
     if (payloadLength(payload) > MAX_CONTROL_PAYLOAD) {
       throw new RangeError('The data size must not be greater than 125 bytes');
     }

@@ -36,6 +36,24 @@ describe('an extension', () => {
     expect(story).toEqual(['Late', 'early', 'ping between', 'Blob', 'plain', 'Fragments end']);
   });
 
+  test('keeps the order where the maker of masking keys sends something meanwhile', async () => {
+    let sent = false;
+    const { connection, peer } = await rawPair('client', {
+      extension: new Inverting(),
+      generateMask(mask: Buffer) {
+        mask.fill(0);
+        if (!sent) {
+          sent = true;
+          connection.send('in');
+        }
+      },
+    });
+    connection.send('ab');
+    expect(await readBytes(peer, 16)).toEqual(hex('c1 82 00000000 9e9d c1 82 00000000 9691'));
+    connection.terminate();
+    await closeOf(connection);
+  });
+
   test('is told once that the connection is over', async () => {
     const extension = new Inverting();
     const { connection, peer } = await rawPair('server', { extension });

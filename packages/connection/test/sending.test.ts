@@ -106,6 +106,23 @@ describe('a send', () => {
     await closeOf(connection);
   });
 
+  test('goes out whole where the maker of masking keys sends something meanwhile', async () => {
+    let sent = false;
+    const { connection, peer } = await rawPair('client', {
+      generateMask(mask: Buffer) {
+        mask.fill(0);
+        if (!sent) {
+          sent = true;
+          connection.send('in');
+        }
+      },
+    });
+    connection.send('out');
+    expect(await readBytes(peer, 17)).toEqual(hex('81 82 00000000 696e 81 83 00000000 6f7574'));
+    connection.terminate();
+    await closeOf(connection);
+  });
+
   test.each([
     ['text', 'a'.repeat(5000)],
     ['text that is not ASCII', 'é'.repeat(3000)],

@@ -58,13 +58,14 @@ const http: Peer = {
     kind === 'idle' && !compression ? measured('http', task) : undefined,
 };
 
-/** The least that JavaScript can do where a turn has many short messages: what a library adds to it are its rules and its layers. */
+/** A low bar for JavaScript where a turn has many short messages: an echo without the rules and layers of a library. */
 const bare: Peer = {
   name: 'bare',
   title: 'bare frames on node:http',
   byDefault: true,
-  command({ kind, burst, size, payload, compression, tls }, task) {
-    const canAll = kind === 'echo' && size <= 125 && payload === 'ascii' && !compression && !tls;
+  command({ kind, burst, size, payload, fragments, compression, tls }, task) {
+    const isPlain = fragments === undefined && !compression && !tls;
+    const canAll = kind === 'echo' && size <= 125 && payload === 'ascii' && isPlain;
     return canAll && burst > 1 ? measured('bare', task) : undefined;
   },
 };

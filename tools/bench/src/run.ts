@@ -81,29 +81,32 @@ export class Bench {
   }
 
   /**
-   * Measures one scenario: all rounds of all peers that have a part in it. Each turn has a process of its own: from one process of
-   * the same program to the next a message costs up to twice as much, by where its memory lies and what V8 has made of it.
+   * Measures one scenario: all rounds of all peers that have a part in it. Each turn has a process of its own, as processes of the
+   * same program differ more than the turns of one.
    */
   async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
     const skipped: Skipped[] = [];
     const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario) : undefined;
     const task = await taskOf(scenario, sinkPort);
     const taking = new Set<Measured>(peers.map((peer) => ({ peer, samples: [], runtime: '' })));
-    for (let round = 0; round < this.#settings.rounds; round++) {
-      // Nobody always has the turn after the same neighbour, or the first.
-      for (const measured of rotated([...taking], round)) {
-        this.#progress(scenario, round + 1, measured.peer.title);
-        try {
-          if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
-        } catch (error) {
-          // Without it nobody can be measured, and it would be everybody's fault.
-          if (this.#load.gone) throw this.#load.gone;
-          skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
-          taking.delete(measured);
+    try {
+      for (let round = 0; round < this.#settings.rounds; round++) {
+        // Nobody always has the turn after the same neighbour, or the first.
+        for (const measured of rotated([...taking], round)) {
+          this.#progress(scenario, round + 1, measured.peer.title);
+          try {
+            if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
+          } catch (error) {
+            // Without it nobody can be measured, and it would be everybody's fault.
+            if (this.#load.gone) throw this.#load.gone;
+            skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
+            taking.delete(measured);
+          }
         }
       }
+    } finally {
+      if (sinkPort !== undefined) await this.#load.call('unlisten');
     }
-    if (sinkPort !== undefined) await this.#load.call('unlisten');
     const results = [...taking].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
     return { scenario: scenario.name, results, skipped };
   }
@@ -201,21 +204,25 @@ export class Bench {
   /** What connections add to a server that has had a few before: each has exchanged one message. */
   async #idleTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
     const first = { ...scenario, connections: Math.min(FIRST_CONNECTIONS, scenario.connections) };
-    await this.#exchangeOne(first, runner);
-    await this.#load.call('close');
-    const before = (await runner.child.call('memory')) as Memory;
-    await this.#exchangeOne(scenario, runner);
-    const after = (await runner.child.call('memory')) as Memory;
-    await this.#load.call('close');
+    const memory = async (): Promise<Memory> => (await runner.child.call('memory')) as Memory;
+    await this.#exchangeOne(first, runner, () => undefined);
+    const before = await memory();
+    const after = await this.#exchangeOne(scenario, runner, memory);
     const each = (name: keyof Memory): number => (after[name] - before[name]) / scenario.connections / 1024;
     // Other engines count their heap in ways of their own; what the kernel gave them can be compared.
     if (runner.command.onNode !== true) return { rss: each('rss') };
     return { heap: each('heap'), rss: each('rss'), external: each('external') };
   }
 
-  async #exchangeOne(scenario: Scenario, { port }: Runner): Promise<void> {
+  /** Opens connections that exchange one message each, and has a look before they go. */
+  async #exchangeOne<T>(scenario: Scenario, { port }: Runner, look: () => T): Promise<Awaited<T>> {
     await this.#load.call('open', { scenario, port });
-    await this.#load.call('run', 0);
+    try {
+      await this.#load.call('run', 0);
+      return await look();
+    } finally {
+      await this.#load.call('close');
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 export interface Kernel {
   /** A view of `bytes` from `start` to before `end`, without a copy: a `Buffer` on Node. */
   view(bytes: Uint8Array, start: number, end: number): Uint8Array;
-  /** As {@link Kernel.view}, of memory: `length` bytes from `offset` on. */
+  /** A view of memory, `length` bytes from `offset` on: a `Buffer` on Node, else a plain `Uint8Array`. */
   viewOf(memory: ArrayBufferLike, offset: number, length: number): Uint8Array;
   /** New bytes that the caller will overwrite whole: not cleared on Node, where they are a `Buffer`. */
   allocate(size: number): Uint8Array;

@@ -1,5 +1,5 @@
 // `Sender` in the shape of `ws`: frames for who makes them himself, and the sending side of a connection.
-import { Buffer, type Blob } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import {
   applyMask,
@@ -14,7 +14,6 @@ import {
   type MaskingKey,
 } from '@framewire/codec';
 import {
-  isBlob,
   Outbound,
   toPayload,
   type SendableData,
@@ -84,15 +83,15 @@ export class Sender {
   send(data: SendableData, options: SendOptions, callback?: SendCallback): void {
     const opcode = options.binary ? Opcode.BINARY : Opcode.TEXT;
     const { fin = false, compress = false, mask: masked = false } = options;
-    this.#outbound.send(payloadOf(data), { opcode, fin, compress, masked }, callback);
+    this.#outbound.send(toPayload(data), { opcode, fin, compress, masked }, callback);
   }
 
   ping(data: SendableData, mask: boolean, callback?: SendCallback): void {
-    this.#outbound.control(Opcode.PING, payloadOf(data), mask, callback);
+    this.#outbound.control(Opcode.PING, toPayload(data), mask, callback);
   }
 
   pong(data: SendableData, mask: boolean, callback?: SendCallback): void {
-    this.#outbound.control(Opcode.PONG, payloadOf(data), mask, callback);
+    this.#outbound.control(Opcode.PONG, toPayload(data), mask, callback);
   }
 
   /**
@@ -122,10 +121,6 @@ function maskingKey({ generateMask, maskBuffer = Buffer.alloc(4) }: FrameOptions
   if (generateMask !== undefined) generateMask(maskBuffer);
   else writeMaskingKey(maskBuffer, 0, randomMaskingKey());
   return readMaskingKey(maskBuffer, 0);
-}
-
-function payloadOf(data: SendableData): string | Uint8Array | Blob {
-  return isBlob(data) ? data : toPayload(data);
 }
 
 function destroy(stream: Duplex, error: Error): void {

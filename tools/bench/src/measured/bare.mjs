@@ -1,5 +1,5 @@
-// The least that JavaScript can do for an echo of many short messages on Node's sockets: frames are read where they lie, told by
-// `emit()`, written into one slab and sent in one write a turn. No rule of the protocol is checked: it shows what is left to win.
+// An echo of many short messages by hand, a low bar for JavaScript on Node's sockets: frames are read where they lie, told by
+// `emit()`, written into one slab and sent in one write a turn. No rule of the protocol is checked.
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
