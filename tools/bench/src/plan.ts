@@ -35,6 +35,8 @@ export interface Scenario {
   readonly tls?: boolean;
   /** Whether the longest time that the event loop was held is told too. */
   readonly watchLoop?: boolean;
+  /** How many times as long a process warms up, where a message runs through much code and few come in a second. Default 1. */
+  readonly warmUps?: number;
   /** What its picture, spread and ratios are of. Default: CPU time. */
   readonly shows?: 'p50' | 'rss';
 }

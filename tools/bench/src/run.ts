@@ -172,7 +172,7 @@ export class Bench {
   ): Promise<Sample> {
     // What other engines count is something else.
     const watched = scenario.watchLoop === true && runner.command.onNode === true;
-    await this.#warmUp(runner, run);
+    await this.#warmUp(scenario, runner, run);
     if (watched) await runner.child.call('watch');
     const before = await cpuOf(runner);
     const report = (await run(this.#settings.milliseconds)) as LoadReport;
@@ -186,8 +186,12 @@ export class Bench {
    * Warm is who has worked for long enough, not who has waited, and whose messages become no cheaper: beside other programs a process
    * may have had but a part of the time, and code that is not compiled yet would be measured.
    */
-  async #warmUp(runner: Runner, run: (milliseconds: number) => Promise<unknown>): Promise<void> {
-    const { warmUp } = this.#settings;
+  async #warmUp(
+    { warmUps = 1 }: Scenario,
+    runner: Runner,
+    run: (milliseconds: number) => Promise<unknown>,
+  ): Promise<void> {
+    const warmUp = this.#settings.warmUp * warmUps;
     let worked = 0;
     let cost = Infinity;
     for (let i = 0; i < MOST_WARM_UPS; i++) {

@@ -160,6 +160,6 @@ export const scenarios: readonly Scenario[] = [
   }),
   {
     ...{ name: 'upgrade', title: 'Upgrade and close', kind: 'upgrade', payload: 'ascii' },
-    ...{ connections: 16, size: 0, burst: 1 },
+    ...{ connections: 16, size: 0, burst: 1, warmUps: 4 },
   },
 ];
