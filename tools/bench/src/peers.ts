@@ -61,7 +61,7 @@ const http: Peer = {
 /** A low bar for JavaScript where a turn has many short messages: an echo without the rules and layers of a library. */
 const bare: Peer = {
   name: 'bare',
-  title: 'bare frames on node:http',
+  title: 'bare, by hand',
   byDefault: true,
   command({ kind, burst, size, payload, fragments, compression, tls }, task) {
     const isPlain = fragments === undefined && !compression && !tls;
