@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { Inverting, invertingPair } from './support/inverting.ts';
-import { closeOf, collect, hex, rawPair, readBytes, textOf, uncaughtIn } from './support/pairs.ts';
+import {
+  closeOf,
+  collect,
+  distractedMaskMaker,
+  hex,
+  rawPair,
+  readBytes,
+  textOf,
+  uncaughtIn,
+} from './support/pairs.ts';
 
 describe('an extension', () => {
   test('transforms a message and marks its first frame with RSV1', async () => {
@@ -37,16 +46,9 @@ describe('an extension', () => {
   });
 
   test('keeps the order where the maker of masking keys sends something meanwhile', async () => {
-    let sent = false;
     const { connection, peer } = await rawPair('client', {
       extension: new Inverting(),
-      generateMask(mask: Buffer) {
-        mask.fill(0);
-        if (!sent) {
-          sent = true;
-          connection.send('in');
-        }
-      },
+      generateMask: distractedMaskMaker(() => connection.send('in')),
     });
     connection.send('ab');
     expect(await readBytes(peer, 16)).toEqual(hex('c1 82 00000000 9e9d c1 82 00000000 9691'));

@@ -9,6 +9,7 @@ import {
   attach,
   closeOf,
   collect,
+  distractedMaskMaker,
   end,
   hex,
   memoryPair,
@@ -107,15 +108,8 @@ describe('a send', () => {
   });
 
   test('goes out whole where the maker of masking keys sends something meanwhile', async () => {
-    let sent = false;
     const { connection, peer } = await rawPair('client', {
-      generateMask(mask: Buffer) {
-        mask.fill(0);
-        if (!sent) {
-          sent = true;
-          connection.send('in');
-        }
-      },
+      generateMask: distractedMaskMaker(() => connection.send('in')),
     });
     connection.send('out');
     expect(await readBytes(peer, 17)).toEqual(hex('81 82 00000000 696e 81 83 00000000 6f7574'));

@@ -94,7 +94,7 @@ const talking: readonly Story[] = [
   },
 ];
 
-/** More than the streams between two ends hold, so that the rest waits in the sender: on Linux up to 36 MiB. */
+/** More than the streams between two ends hold, so that the rest waits in the sender: Linux may be set to take 4 and 32 MiB. */
 const MORE_THAN_FITS = 80;
 
 const waiting: readonly Story[] = [

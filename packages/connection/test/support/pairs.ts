@@ -72,6 +72,17 @@ export async function rawPair(
   return { connection: attach(socket, role, options), peer, socket };
 }
 
+/** Makes masking keys of zeros, and does something else before it has given the first. */
+export function distractedMaskMaker(meanwhile: () => void): (mask: Buffer) => void {
+  let distracted = false;
+  return (mask) => {
+    mask.fill(0);
+    if (distracted) return;
+    distracted = true;
+    meanwhile();
+  };
+}
+
 /** A message that is known to be a Buffer, as text. */
 export function textOf(data: RawData): string {
   return (data as Buffer).toString();
