@@ -80,10 +80,7 @@ export class Outbound<T> extends FrameWriter {
 
   /** Frames a whole message as it is. */
   #writePlain(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
-    const first = firstByte(mode.opcode, true, false);
-    // Text cannot change, as bytes of the user may.
-    if (typeof data === 'string' && !mode.masked && this.share(first, data, done)) return;
-    this.write(first, data, mode.masked, done);
+    this.#put(firstByte(mode.opcode, true, false), data, mode.masked, typeof data === 'string', done);
   }
 
   /** Sends what may have to be compressed, to be read first, to wait, or to go on with a message. */
@@ -231,12 +228,19 @@ export class Outbound<T> extends FrameWriter {
     const rsv1 = !this.#inMessage && compressed;
     this.#inMessage = !mode.fin;
     this.#compressing = this.#inMessage && compressed;
-    const first = firstByte(opcode, mode.fin, rsv1);
-    // Bytes of the user may change; text cannot, and what an extension has made is not changed.
-    const canShare =
-      !mode.masked && (compressed ? this.#extension?.sharesTexts === true : typeof data === 'string');
-    if (canShare && this.share(first, data, done)) return;
-    this.write(first, data, mode.masked, done);
+    const stays = compressed ? this.#extension?.sharesTexts === true : typeof data === 'string';
+    this.#put(firstByte(opcode, mode.fin, rsv1), data, mode.masked, stays, done);
+  }
+
+  /** @param stays whether the data cannot change: text, and what an extension has made, unlike bytes of the user */
+  #put(
+    first: number,
+    data: string | Uint8Array,
+    masked: boolean,
+    stays: boolean,
+    done: SendCallback | undefined,
+  ): void {
+    if (!stays || masked || !this.share(first, data, done)) this.write(first, data, masked, done);
   }
 }
 

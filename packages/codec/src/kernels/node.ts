@@ -21,7 +21,7 @@ interface BufferUtil {
 
 export const kernel: Kernel = {
   view,
-  viewOf: (memory, offset, length) => new FastBuffer(memory, offset, length),
+  viewOf,
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   utf8Length: (text) => Buffer.byteLength(text),
   writeUtf8(target, offset, text) {
@@ -35,7 +35,11 @@ export const kernel: Kernel = {
 };
 
 function view(bytes: Uint8Array, start: number, end: number): Buffer {
-  return new FastBuffer(bytes.buffer, bytes.byteOffset + start, end - start);
+  return viewOf(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer {
+  return new FastBuffer(memory, offset, length);
 }
 
 /** Writes a string as long as it is ASCII; false when it is not, with nothing to rely on in the target. */
