@@ -4,8 +4,8 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
 import { collectGarbage, testCertificate } from '@framewire/testing';
-import { describe, expect, test } from 'vitest';
-import { attach, end, socketPair, tcpPair, type Pair } from './support/pairs.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { attach, collect, end, socketPair, tcpPair, type Pair } from './support/pairs.ts';
 
 /** Bytes. The collector gives memory back on a thread of its own, so that it may be a moment before all of it is counted off. */
 function heldMemory(): number {
@@ -49,6 +49,27 @@ describe('memory', () => {
     // 19 texts of 17 kB wait, and 2 MiB are kept: with as much for each it would be 40 MiB.
     await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(8 << 20);
     await Promise.all(pairs.map(end));
+  });
+
+  test('that cannot be had fails the send that asks for it, and nothing that was sent before or is sent behind it', async () => {
+    const pair = await tcpPair();
+    const received = collect(pair.client);
+    const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
+    const none = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    let sent = 0;
+    expect(() => {
+      for (; sent < texts.length; sent++) pair.server.send(texts[sent] as string);
+    }).toThrow(RangeError);
+    none.mockRestore();
+    pair.server.send('behind');
+    await received.until(sent + 1);
+    // By the answer to a ping all has arrived that was written twice.
+    pair.server.ping();
+    await once(pair.server, 'pong');
+    expect(received.messages).toEqual([...texts.slice(0, sent), 'behind']);
+    await end(pair);
   });
 });
 
