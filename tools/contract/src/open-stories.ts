@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { RawData } from 'ws';
 import { byEach, recorderOf } from './by-each.ts';
+import { sendMoreThanFits } from './flood.ts';
 import type { Story } from './stage.ts';
 
 function echoOf(data: RawData): string {
@@ -94,16 +95,13 @@ const talking: readonly Story[] = [
   },
 ];
 
-/** More than the streams between two ends hold, so that the rest waits in the sender: Linux may be set to take 4 and 32 MiB. */
-const MORE_THAN_FITS = 80;
-
 const waiting: readonly Story[] = [
   ...byEach(
     (actor) => `the ${actor} terminates with messages that are not written yet`,
     (stage, ends, from, to) => {
       const recorder = recorderOf(stage, ends, from);
       to.pause();
-      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      sendMoreThanFits(from);
       from.send('last', recorder.callback(from, 'the last one'));
       // Once the kernel has taken what it takes.
       setTimeout(() => {
@@ -117,7 +115,7 @@ const waiting: readonly Story[] = [
     (stage, ends, from, to) => {
       const recorder = recorderOf(stage, ends, from);
       to.pause();
-      for (let count = 0; count < MORE_THAN_FITS; count++) from.send(Buffer.alloc(512 * 1024));
+      sendMoreThanFits(from);
       from.send('last', recorder.callback(from, 'the last one'));
       from.close(1000, 'all sent');
       recorder.note(`buffered ${from.bufferedAmount > 0}`);

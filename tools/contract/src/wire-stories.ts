@@ -2,6 +2,7 @@
 // does what no implementation would.
 import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
+import { sendMoreThanFits } from './flood.ts';
 import type { MeetingOptions } from './meeting.ts';
 import { bytes, maskedFrame, meetRawClient, meetRawServer, type RawPeer } from './raw.ts';
 import type { Recorder } from './recorder.ts';
@@ -123,9 +124,6 @@ const inside: readonly Story[] = [
   ),
 ];
 
-/** Messages of which the streams between two ends hold a part alone. */
-const MORE_THAN_FITS = 24;
-
 /** What a peer does instead of a closing handshake, or in its middle. */
 const oddPeers: readonly Story[] = [
   ...byRole(
@@ -139,7 +137,7 @@ const oddPeers: readonly Story[] = [
     (role) => `the peer of the ${role} ends its side, and reads on when the ${role} has sent more in vain`,
     async ({ ws, raw, recorder }) => {
       raw.pause();
-      for (let count = 0; count < MORE_THAN_FITS; count++) ws.send(Buffer.alloc(512 * 1024));
+      sendMoreThanFits(ws);
       raw.end();
       await noLongerOpen(ws);
       recorder.call(ws, 'send', () => ws.send('late', recorder.callback(ws, 'late')));
