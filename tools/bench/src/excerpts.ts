@@ -35,7 +35,7 @@ const excerpts: readonly Excerpt[] = [
     file: 'README.md',
     name: 'speed',
     scenarios: ['echo-64x16', 'push-64', 'broadcast-x10', 'deflate-512x16', 'broadcast-deflate-x1'],
-    peers: [OURS, 'ws', 'bun'],
+    peers: [OURS, 'ws', 'bun', 'bun-publish'],
     metrics: ['cpu'],
   },
   {
@@ -53,7 +53,7 @@ const excerpts: readonly Excerpt[] = [
     file: 'packages/permessage-deflate/README.md',
     name: 'compressed broadcasts',
     scenarios: ['broadcast-x1', 'broadcast-deflate-x1', 'broadcast-deflate-x10'],
-    peers: [OURS, 'ws', 'bun'],
+    peers: [OURS, 'ws', 'bun', 'bun-publish'],
     metrics: ['cpu'],
   },
   {

@@ -81,3 +81,10 @@ test('every README shows the committed results', () => {
     expect(withTable(text, name, content), name).toBe(text);
   }
 });
+
+test('where a table has a broadcast of Bun in a loop, it has the published one beside it', () => {
+  const tables = tablesOf(committedResults()!, []).map(({ content }) => content);
+  const broadcasts = tables.filter((content) => /broadcast/i.test(content) && content.includes(' Bun,'));
+  expect(broadcasts).toHaveLength(2);
+  for (const content of broadcasts) expect(content).toContain(' Bun, published to a topic,');
+});
