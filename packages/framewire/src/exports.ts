@@ -8,3 +8,4 @@ export { Sender } from './ws-compat/sender.ts';
 export * as subprotocol from './ws-compat/subprotocol.ts';
 export { WebSocketServer } from './websocket-server.ts';
 export { WebSocket } from './websocket.ts';
+export type * from './types.ts';
