@@ -20,7 +20,7 @@ export interface Arguments {
   readonly list: boolean;
   readonly micro: boolean;
   readonly compression: boolean;
-  /** Whether nothing is measured, and the committed results go into the READMEs. */
+  /** Whether nothing is measured, and the committed results go into the READMEs, their page and its pictures. */
   readonly readme: boolean;
   /** For how many seconds the soak runs; undefined for none. */
   readonly soak: number | undefined;
@@ -51,7 +51,8 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --save DIR      write results.json, a picture of each scenario and README.md there; with a --node of
                   another line than the one at hand, node-<line>.json alone; of a soak, soak.svg
   --profile DIR   write a profile of each peer on Node there, and tell where its time went
-  --readme        measure nothing: put the committed results into the READMEs
+  --readme        measure nothing: put the committed results into the READMEs, and write their page and
+                  its pictures again
   --list          name the scenarios and peers
   --help          print this
 `;

@@ -14,6 +14,11 @@ const WIDTH = 760;
 const HEAD = 84;
 const ROW = 34;
 const FOOT = 68;
+/** Left of a peer's title, and between it and its bar. */
+const EDGE = 16;
+const GAP = 8;
+/** What a letter of a title takes in the widest of the usual fonts, DejaVu Sans: nothing here can measure the reader's. */
+const LETTER = 7.2;
 /** Half the height of a whisker's ends. */
 const CAP = 5;
 const FONT = 'system-ui, -apple-system, Roboto, sans-serif';
@@ -42,7 +47,12 @@ export function chartOf(result: ScenarioResult, origin: Origin): string | undefi
   chart.setOption(optionOf(result, metric, rows, origin));
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return withoutCounter(svg);
+}
+
+/** Classes are numbered through all pictures of a process: without, a picture is the same whichever was drawn before. */
+function withoutCounter(svg: string): string {
+  return svg.replaceAll(/zr\d+-cls-\d+/g, 'silent');
 }
 
 /** The least first, at the top. */
@@ -62,6 +72,7 @@ function optionOf(
   origin: Origin,
 ): EChartsCoreOption {
   const { title, digits } = METRICS[metric];
+  const titles = rows.map(({ peer }) => titleOfPeer(peer));
   const highest = Math.max(...rows.map((row) => row.highest));
   const lowest = Math.min(...rows.map((row) => row.lowest));
   const logarithmic = lowest > 0 && highest / lowest >= LOG_FROM;
@@ -72,27 +83,32 @@ function optionOf(
     textStyle: { fontFamily: FONT, color: INK },
     title: [
       {
-        ...{ text: titleOfScenario(result.scenario), subtext: unit, left: 16, top: 12 },
+        ...{ text: titleOfScenario(result.scenario), subtext: unit, left: EDGE, top: 12 },
         textStyle: { fontFamily: FONT, fontSize: 17, fontWeight: 600, color: INK },
         subtextStyle: { fontFamily: FONT, fontSize: 12, color: FAINT },
       },
       {
-        ...{ text: footOf(origin), left: 16, bottom: 10 },
+        ...{ text: footOf(origin), left: EDGE, bottom: 10 },
         textStyle: { fontFamily: FONT, fontSize: 11, fontWeight: 400, color: FAINT },
       },
     ],
-    grid: { left: 170, right: 72, top: HEAD, bottom: FOOT },
+    grid: { left: marginFor(titles), right: 72, top: HEAD, bottom: FOOT },
     xAxis: axisOf(logarithmic, lowest),
     yAxis: {
       type: 'category',
       inverse: true,
-      data: rows.map(({ peer }) => titleOfPeer(peer)),
+      data: titles,
       axisTick: { show: false },
       axisLine: { show: false },
-      axisLabel: { fontSize: 13, color: INK },
+      axisLabel: { fontSize: 13, margin: GAP, color: INK },
     },
     series: [barsOf(rows), whiskersOf(rows, digits)],
   };
+}
+
+/** So wide that the longest title is not cut. */
+function marginFor(titles: readonly string[]): number {
+  return EDGE + GAP + Math.ceil(Math.max(...titles.map(({ length }) => length)) * LETTER);
 }
 
 function axisOf(logarithmic: boolean, lowest: number): object {

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { RunResult } from './results.ts';
 import { scenarios } from './scenarios.ts';
 
-const FOLDER = fileURLToPath(new URL('../results', import.meta.url));
+/** Where the repository's results are. */
+export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
 /** The lines of Node that have results beside those of the oldest. */
 const OTHER_LINES = ['24', '26'];
 
@@ -24,12 +25,14 @@ export function lineOf(version = ''): string {
 
 /** The repository's results; undefined where there are none. */
 export function committedResults(): RunResult | undefined {
-  return resultsIn(FOLDER, RESULTS_FILE);
+  return resultsIn(RESULTS_FOLDER, RESULTS_FILE);
 }
 
 /** The repository's results of other lines of Node, the oldest first. */
 export function committedLines(): RunResult[] {
-  return OTHER_LINES.map((line) => resultsIn(FOLDER, fileOfLine(line))).filter((run) => run !== undefined);
+  return OTHER_LINES.map((line) => resultsIn(RESULTS_FOLDER, fileOfLine(line))).filter(
+    (run) => run !== undefined,
+  );
 }
 
 /** The repository's results of the line that a version of Node belongs to; undefined where there are none. */

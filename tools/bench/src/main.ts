@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
-import { committedFor, committedLines, committedResults } from './committed.ts';
+import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
 import { compare, describeComparison } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
@@ -15,7 +15,7 @@ import { ProgressLine } from './progress.ts';
 import { scenarioTable, targetTable } from './report.ts';
 import type { RunResult, ScenarioResult } from './results.ts';
 import { Bench, type Settings } from './run.ts';
-import { save } from './saving.ts';
+import { rewritePage, save } from './saving.ts';
 import { runSoak, soakChart, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
@@ -56,8 +56,12 @@ function refresh(): number {
     console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
     return 1;
   }
-  const files = refreshReadmes(run, committedLines());
-  console.log(files.length > 0 ? `changed: ${files.join(', ')}` : 'The READMEs show the committed results.');
+  const files = [...refreshReadmes(run, committedLines()), ...rewritePage(RESULTS_FOLDER)];
+  console.log(
+    files.length > 0
+      ? `changed: ${files.join(', ')}`
+      : 'The READMEs, the page of results and its pictures show the committed results.',
+  );
   return 0;
 }
 

@@ -1,5 +1,5 @@
 // What `--save` writes: results with their page and pictures, or those of another line of Node.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { droppedFrom, fileOfLine, lineOf, RESULTS_FILE, resultsIn, withEarlier } from './committed.ts';
 import { jsonOf, pictureOf, resultFiles } from './page.ts';
@@ -29,4 +29,16 @@ export function save(folder: string, made: RunResult, node = process.versions.no
   for (const name of gone) rmSync(join(folder, name), { force: true });
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
   return dropped;
+}
+
+/** Writes page and pictures of the results in a folder again, as they are made now; returns the files that have changed. */
+export function rewritePage(folder: string): string[] {
+  const run = resultsIn(folder, RESULTS_FILE);
+  if (!run) return [];
+  const changed = [...resultFiles(run)].filter(([name, content]) => {
+    const path = join(folder, name);
+    return name !== RESULTS_FILE && !(existsSync(path) && readFileSync(path, 'utf8') === content);
+  });
+  for (const [name, content] of changed) writeFileSync(join(folder, name), content);
+  return changed.map(([name]) => name);
 }

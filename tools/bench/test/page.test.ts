@@ -1,6 +1,9 @@
 // What is made of a run: the page of results with its pictures.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
+import { committedResults, RESULTS_FOLDER } from '../src/committed.ts';
 import { resultFiles } from '../src/page.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -80,4 +83,22 @@ test('what a scenario is about is what its picture, its spread and its ratios ar
   const files = resultFiles(run);
   expect(files.get('ping-pong.svg')).toContain('>p50 µs; less is better<');
   expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
+});
+
+test('the longest title has room left of the bars, and a picture is the same whichever was drawn before', () => {
+  /** Where the titles end. */
+  const endOf = (picture: string): number => Number(/"end"[^>]*translate\(([\d.]+) /.exec(picture)![1]);
+  const long = pictureWith({ framewire: [4], 'bun-publish': [5] });
+  // What the longest takes at this size in DejaVu Sans, which is wider than most.
+  expect(long).toContain('>Bun, published to a topic<');
+  expect(endOf(long)).toBeGreaterThan(162.4);
+  expect(endOf(pictureWith({ framewire: [4], bun: [5] }))).toBeLessThan(100);
+  expect(pictureWith({ framewire: [4], 'bun-publish': [5] })).toBe(long);
+});
+
+test('the page of results and its pictures show the committed results', () => {
+  for (const [name, content] of resultFiles(committedResults()!)) {
+    // Where this fails, `npm run bench -- --readme` is what mends it.
+    expect(readFileSync(join(RESULTS_FOLDER, name), 'utf8') === content, name).toBe(true);
+  }
 });

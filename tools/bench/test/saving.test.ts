@@ -1,11 +1,11 @@
 // What is written to a folder of results, and what becomes of earlier ones.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { droppedFrom, resultsIn, withEarlier } from '../src/committed.ts';
 import type { RunResult } from '../src/results.ts';
-import { save } from '../src/saving.ts';
+import { rewritePage, save } from '../src/saving.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -71,4 +71,16 @@ test('a scenario that was run again takes its place among those of the same day,
   expect(withEarlier(undefined, again)).toBe(again);
   expect(droppedFrom(earlier, again)).toEqual(['echo-64x1']);
   expect(droppedFrom(earlier, withEarlier(earlier, again))).toEqual([]);
+});
+
+test('page and pictures are written again from the results that are there, and what has changed is told', () => {
+  save(folder, runOf('20.1.0', 'push-64', 'push-1k'), '20.1.0');
+  const read = (): string[] => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const before = read();
+  expect(rewritePage(folder)).toEqual([]);
+  writeFileSync(join(folder, 'push-1k.svg'), 'an older one');
+  rmSync(join(folder, 'README.md'));
+  expect(rewritePage(folder)).toEqual(['push-1k.svg', 'README.md']);
+  expect(read()).toEqual(before);
+  expect(rewritePage(join(folder, 'nowhere'))).toEqual([]);
 });
