@@ -97,10 +97,9 @@ function compressorFor(options: DeflaterOptions): SharedCompressor {
   return compressor;
 }
 
-function deflatePool(
-  { windowBits, takeover }: RoleView['deflate'],
-  { zlibDeflateOptions = {} }: TransformOptions,
-): EnginePool {
+function deflatePool({ windowBits, takeover }: RoleView['deflate'], options: TransformOptions): EnginePool {
+  // A caller without types may pass null.
+  const zlibDeflateOptions = options.zlibDeflateOptions ?? {};
   const window = Math.min(zlibDeflateOptions.windowBits ?? LARGEST_WINDOW, windowBits);
   return EnginePool.deflate({
     chunkSize: LENT_CHUNK,

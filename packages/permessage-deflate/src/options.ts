@@ -64,8 +64,11 @@ export interface ClientNegotiationOptions {
 /** An option for a window once it was checked: a limit, a refusal, or nothing in particular. */
 export type WindowOption = WindowBits | false | undefined;
 
+/** The window in digits, as it comes out of a configuration. */
+const WINDOW_IN_DIGITS = /^(?:[89]|1[0-5])$/;
+
 /**
- * The limit in an option for a window; `true` and `null` are as good as nothing.
+ * The limit in an option for a window; `true` and `null` are as good as nothing, and a number in digits as the number.
  *
  * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for anything but an integer from 8 to 15, a boolean
  * or nothing; 0 is not a legal value
@@ -75,9 +78,10 @@ export function windowOption(
   name: 'serverMaxWindowBits' | 'clientMaxWindowBits',
 ): WindowOption {
   // A caller without types may pass anything.
-  const value = options[name] as number | boolean | null | undefined;
+  const value = options[name] as number | boolean | string | null | undefined;
   if (value === undefined || value === null || value === true) return undefined;
   if (value === false) return false;
-  if (Number.isInteger(value) && value >= 8 && value <= 15) return value as WindowBits;
+  const bits = typeof value === 'string' && WINDOW_IN_DIGITS.test(value) ? Number(value) : value;
+  if (Number.isInteger(bits) && (bits as number) >= 8 && (bits as number) <= 15) return bits as WindowBits;
   throw negotiationError('ILLEGAL_WINDOW_BITS', name, String(value));
 }

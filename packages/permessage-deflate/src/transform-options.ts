@@ -1,6 +1,6 @@
 // How messages are compressed and inflated: the options, their defaults, and the two profiles.
 import type { ZlibOptions } from 'node:zlib';
-import type { ClientNegotiationOptions, ServerNegotiationOptions } from './options.ts';
+import { windowOption, type ClientNegotiationOptions, type ServerNegotiationOptions } from './options.ts';
 
 /** How messages are compressed and inflated. */
 export interface TransformOptions {
@@ -80,9 +80,11 @@ const withProfile = new WeakMap<PerMessageDeflateOptions, PerMessageDeflateOptio
 
 /**
  * The options that an option stands for, with the profile's filled in; undefined for no compression. The same object for the same
- * option: connections with the same options share what they can.
+ * option: connections with the same options share what they can. Whoever resolves an option early, when a server is made say,
+ * knows that no negotiation will throw for it.
  *
- * @throws `TypeError` for a profile that there is not
+ * @throws `TypeError` for a profile that there is not, `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for a window that is
+ * none
  */
 export function resolveOption(
   option: PerMessageDeflateOption | null | undefined,
@@ -95,6 +97,8 @@ export function resolveOption(
   if (profile !== undefined && profile !== 'shared') {
     throw new TypeError(`There is no profile "${profile}" of perMessageDeflate`);
   }
+  windowOption(option, 'serverMaxWindowBits');
+  windowOption(option, 'clientMaxWindowBits');
   if (profile === undefined) return option;
   const known = withProfile.get(option);
   if (known !== undefined) return known;

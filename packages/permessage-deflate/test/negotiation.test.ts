@@ -333,17 +333,34 @@ describe('somebody between the two', () => {
 });
 
 describe('options', () => {
-  test.each([0, 7, 16, 8.5, NaN, Infinity, -9, '9'])('refuse %j for a window', (illegal) => {
-    for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
-      const options = { [name]: illegal as number };
-      const error = expect.objectContaining({
-        name: 'RangeError',
-        message: `The option "${name}" is an integer from 8 to 15, a boolean or left out, not ${illegal}`,
-        code: 'WS_ERR_ILLEGAL_WINDOW_BITS',
-      });
-      expect(() => acceptOffer([[]], options)).toThrow(error);
-      expect(() => createOffer(options)).toThrow(error);
-      expect(() => checkResponse([], options)).toThrow(error);
+  test.each([0, 7, 16, 8.5, NaN, Infinity, -9, 'x', '', '7', '16', '09', ' 9', '9.0'])(
+    'refuse %j for a window',
+    (illegal) => {
+      for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
+        const options = { [name]: illegal as number };
+        const error = expect.objectContaining({
+          name: 'RangeError',
+          message: `The option "${name}" is an integer from 8 to 15, a boolean or left out, not ${illegal}`,
+          code: 'WS_ERR_ILLEGAL_WINDOW_BITS',
+        });
+        expect(() => acceptOffer([[]], options)).toThrow(error);
+        expect(() => createOffer(options)).toThrow(error);
+        expect(() => checkResponse([], options)).toThrow(error);
+      }
+    },
+  );
+
+  test('take a window in digits for the number', () => {
+    for (const bits of [8, 9, 10, 15]) {
+      const [inDigits, asNumber] = [String(bits) as unknown as number, bits].map((value) => ({
+        serverMaxWindowBits: value,
+        clientMaxWindowBits: value,
+      }));
+      const offer = list('client_max_window_bits');
+      expect(acceptOffer([offer], inDigits)).toEqual(acceptOffer([offer], asNumber));
+      expect(createOffer(inDigits)).toEqual(createOffer(asNumber));
+      const response = list(`server_max_window_bits=${bits}`);
+      expect(checkResponse(response, inDigits)).toEqual(checkResponse(response, asNumber));
     }
   });
 

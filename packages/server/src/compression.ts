@@ -21,6 +21,15 @@ export interface Compression {
 }
 
 /**
+ * Judges the option when a server is made, so that no upgrade fails for it.
+ *
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS`, or `TypeError` for a profile that there is not
+ */
+export function requireCompressionOption(option: PerMessageDeflateOption | undefined): void {
+  resolveOption(option);
+}
+
+/**
  * Negotiates compression.
  *
  * @param header the value of `Sec-WebSocket-Extensions`

@@ -86,7 +86,8 @@ export interface ServerOptions<
   handshakeTimeout?: number | undefined;
   /**
    * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
-   * and with context takeover each connection costs memory. Default false.
+   * and with context takeover each connection costs memory. Default false. What cannot be negotiated, a window that is none, throws
+   * when the server is made.
    */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
   /** The class of the connections. Default: that of the package. */

@@ -7,6 +7,7 @@ import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, TypedEmitter, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
 import { createRefusal, formatHead, refusalError, type Refusal } from '@framewire/handshake';
+import { requireCompressionOption } from './compression.ts';
 import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
@@ -81,8 +82,9 @@ export class WebSocketServer<
 
   /**
    * @param callback called when a server of its own listens
-   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given, and for an entry of `allowedOrigins` that is
-   * no serialised origin
+   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given, for an entry of `allowedOrigins` that is
+   * no serialised origin, and for a profile of `perMessageDeflate` that there is not; `RangeError` with the code
+   * `WS_ERR_ILLEGAL_WINDOW_BITS` for a window in `perMessageDeflate` that is no integer from 8 to 15 and no boolean
    */
   constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
     super();
@@ -93,7 +95,8 @@ export class WebSocketServer<
     }
     this.#class = options.WebSocket ?? AcceptedWebSocket;
     this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: this.#class as Class };
-    const { allowedOrigins, closeTimeout, handshakeTimeout } = this.options;
+    const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
+    requireCompressionOption(perMessageDeflate);
     if (allowedOrigins) this.#origins = readOrigins(allowedOrigins);
     this.#limits = {
       closeTimeout: closeTimeout ?? DEFAULTS.closeTimeout,

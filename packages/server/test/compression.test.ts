@@ -1,5 +1,6 @@
 // Which offers of compression a server accepts, and with what answer, to the byte as ws does.
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { WebSocket, type RawData } from 'ws';
 import { expect, test } from 'vitest';
 import {
@@ -51,4 +52,48 @@ test('an offer with a value that cannot be leaves the next one in force, where w
   const { port } = await serverOf(OurWebSocketServer, { perMessageDeflate: true });
   const answer = await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Extensions': offers }));
   expect(answer).toMatch(/\r\nSec-WebSocket-Extensions: permessage-deflate\r\n/);
+});
+
+test.each([7, 16, 'x', 0, 10.5])(
+  'a window of %j is refused when the server is made, not at the first client that offers compression',
+  (bits) => {
+    for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
+      const perMessageDeflate = { [name]: bits };
+      expect(() => new OurWebSocketServer({ noServer: true, perMessageDeflate })).toThrow(
+        expect.objectContaining({ name: 'RangeError', code: 'WS_ERR_ILLEGAL_WINDOW_BITS' }),
+      );
+    }
+  },
+);
+
+test('a profile that there is not is refused when the server is made', () => {
+  const perMessageDeflate = { profile: 'exclusive' as 'shared' };
+  expect(() => new OurWebSocketServer({ noServer: true, perMessageDeflate })).toThrow(TypeError);
+});
+
+test.each([10, '10'])('a window of %j, in digits too, is what the client is told', async (bits) => {
+  const perMessageDeflate = { serverMaxWindowBits: bits as number, threshold: 0 };
+  const { wss, url } = await serverOf(OurWebSocketServer, { perMessageDeflate });
+  const text = 'again and again '.repeat(200);
+  wss.on('connection', (ws) => ws.send(text));
+  const client = new WebSocket(url);
+  const upgraded = once(client, 'upgrade');
+  const message = once(client, 'message');
+  const [{ headers }] = (await upgraded) as [IncomingMessage];
+  expect(headers['sec-websocket-extensions']).toBe('permessage-deflate; server_max_window_bits=10');
+  const [data] = (await message) as [Buffer];
+  expect(data.toString()).toBe(text);
+  client.terminate();
+});
+
+test('options of zlib that are null are none', async () => {
+  const nothing = { zlibDeflateOptions: null, zlibInflateOptions: null } as unknown as object;
+  const { wss, url } = await serverOf(OurWebSocketServer, {
+    perMessageDeflate: { threshold: 0, ...nothing },
+  });
+  wss.on('connection', (ws) => ws.send('hello'));
+  const client = new WebSocket(url);
+  const [data] = (await once(client, 'message')) as [Buffer];
+  expect(data.toString()).toBe('hello');
+  client.terminate();
 });
