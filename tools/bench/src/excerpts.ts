@@ -1,14 +1,16 @@
 // The figures that READMEs show: tables of the committed results, put where the README has room for them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatMedian, NOTHING } from './format.ts';
+import { formatMedian, formatRatio, NOTHING } from './format.ts';
+import { noiseTable } from './noise.ts';
 import { table } from './page.ts';
 import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
 import {
   figure,
   METRICS,
+  isRough,
   pairedRatio,
-  type Figure,
   type Metric,
+  type Ratio,
   type RunResult,
   type ScenarioResult,
 } from './results.ts';
@@ -79,7 +81,7 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
       peers.map((peer) => formatMedian(figure(result, peer, metric), METRICS[metric].digits)),
     );
     const gain = pairedRatio(result, 'ws', OURS, 'cpu');
-    return [titleOfScenario(name), ...cells, ...(withGain ? [formatMedian(gain, GAIN_DIGITS)] : [])];
+    return [titleOfScenario(name), ...cells, ...(withGain ? [formatRatio(gain, GAIN_DIGITS)] : [])];
   });
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
@@ -88,6 +90,8 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
 const BESIDE = ['ws', 'node'];
 /** Where the table of Node's lines stands. */
 const LINES: Place = { file: 'tools/bench/README.md', name: 'node lines' };
+/** Where the table of how rough the ratios in it are stands. */
+const NOISE: Place = { file: 'tools/bench/README.md', name: 'noise' };
 
 /**
  * Ours beside `ws`, and beside Node's own client, on each line of Node, in Markdown: of each scenario its main figure.
@@ -118,17 +122,18 @@ function cellOf(result: ScenarioResult | undefined): string {
   return `${figures.join(' : ')} (${gains.map(showGain).join(', ')})`;
 }
 
-/** In bold where framewire takes more. */
-function showGain(gain: Figure | undefined): string {
-  const text = formatMedian(gain, GAIN_DIGITS);
-  return gain !== undefined && gain.median < 1 ? `**${text}**` : text;
+/** In bold where framewire takes more, and that is not rough. */
+function showGain(gain: Ratio | undefined): string {
+  const text = formatRatio(gain, GAIN_DIGITS);
+  return gain !== undefined && gain.median < 1 && !isRough(gain) ? `**${text}**` : text;
 }
 
-/** Every table with its place. All are made of one run; the last of those on other lines of Node, too. */
+/** Every table with its place. All are made of one run; the last two of those on other lines of Node, too. */
 export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place & { content: string })[] {
   return [
     ...excerpts.map((excerpt) => ({ ...excerpt, content: excerptTable(run, excerpt) })),
     { ...LINES, content: linesTable([run, ...others]) },
+    { ...NOISE, content: noiseTable([run, ...others]) },
   ];
 }
 

@@ -1,8 +1,11 @@
 // How figures are written, and the style of tables in a terminal.
-import type { Figure } from './results.ts';
+import { isRough, type Figure, type Ratio } from './results.ts';
 
 /** What stands where nothing was measured. */
 export const NOTHING = '-';
+
+/** What stands before a ratio that is rough. */
+export const ROUGH = '≈';
 
 /** A table without colours of its own and without lines between its rows. */
 export const TABLE_STYLE = {
@@ -18,6 +21,11 @@ export function formatNumber(value: number, digits: number): string {
 /** A figure's median. */
 export function formatMedian(value: Figure | undefined, digits: number): string {
   return value === undefined ? NOTHING : formatNumber(value.median, digits);
+}
+
+/** A ratio's median, marked where it is rough. */
+export function formatRatio(value: Ratio | undefined, digits: number): string {
+  return `${value !== undefined && isRough(value) ? ROUGH : ''}${formatMedian(value, digits)}`;
 }
 
 /** A figure from its lowest round to its highest. */

@@ -56,7 +56,10 @@ function refresh(): number {
     console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
     return 1;
   }
-  const files = [...refreshReadmes(run, committedLines()), ...rewritePage(RESULTS_FOLDER)];
+  const files = [
+    ...refreshReadmes(run, committedLines()),
+    ...rewritePage(RESULTS_FOLDER).map((name) => `results/${name}`),
+  ];
   console.log(
     files.length > 0
       ? `changed: ${files.join(', ')}`

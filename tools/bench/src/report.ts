@@ -1,7 +1,7 @@
 // The report that a person reads: a table for each scenario, and the targets at the end.
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { formatMedian, formatRange, formatSpread, TABLE_STYLE } from './format.ts';
+import { formatMedian, formatRange, formatRatio, formatSpread, TABLE_STYLE } from './format.ts';
 import { peers } from './peers.ts';
 import {
   figure,
@@ -88,9 +88,9 @@ export function mainMetric(result: ScenarioResult): Metric | undefined {
   return wanted !== undefined && metrics.includes(wanted) ? wanted : metrics[0];
 }
 
-/** How many times as much a peer's figure is as each of those that all are divided by. */
+/** How many times as much a peer's figure is as each of those that all are divided by, marked where that is rough. */
 export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): string[] {
-  return REFERENCES.map((other) => formatMedian(pairedRatio(result, peer, other, metric), RATIO_DIGITS));
+  return REFERENCES.map((other) => formatRatio(pairedRatio(result, peer, other, metric), RATIO_DIGITS));
 }
 
 /** What a target asks, in words. */

@@ -58,6 +58,28 @@ export interface Figure {
   readonly spread: number;
 }
 
+/** How many times as much one peer's figure is as another's. */
+export interface Ratio extends Figure {
+  /** The same of the two medians, which stand beside it in tables. */
+  readonly ofMedians: number;
+}
+
+/** How many times a ratio and that of the medians are each other, from which on the two say different things. */
+const FAR_APART = 1.25;
+
+/**
+ * Whether a ratio is rough, so that it says little: its rounds lie on both sides of 1, and nobody knows who takes less, or it is far
+ * from that of the medians beside it. Of one round nobody knows.
+ */
+export function isRough(value: Ratio): boolean {
+  return (value.lowest < 1 && value.highest > 1) || apartFromMedians(value) > FAR_APART;
+}
+
+/** How many times as much the greater is as the lesser of a ratio and that of the medians: 1 where they are the same. */
+export function apartFromMedians({ median: paired, ofMedians }: Ratio): number {
+  return Math.max(paired / ofMedians, ofMedians / paired);
+}
+
 /** A peer's figure in a scenario's result; undefined where it was not measured. */
 export function figure(result: ScenarioResult | undefined, peer: string, metric: Metric): Figure | undefined {
   const values = valuesOf(result, peer, metric);
@@ -65,7 +87,7 @@ export function figure(result: ScenarioResult | undefined, peer: string, metric:
 }
 
 /**
- * How many times as much one peer's figure is as another's, taken within each round, as what slows a round down slows both. Samples of
+ * How many times as much one peer's figure is as another's, taken within each round, as its turns are nearest in time. Samples of
  * the same index are of the same round: who fails in one has no result. Where one has more samples than the other, it is the ratio of
  * the medians, between the least and the most that the rounds allow.
  *
@@ -76,16 +98,18 @@ export function pairedRatio(
   one: string,
   other: string,
   metric: Metric,
-): Figure | undefined {
+): Ratio | undefined {
   const ones = valuesOf(result, one, metric);
   const others = valuesOf(result, other, metric);
   if (ones.length === 0 || others.length === 0) return undefined;
   if ([...ones, ...others].some((value) => value <= 0)) return undefined;
-  if (ones.length === others.length) {
-    return figureOf(ones.map((value, round) => ratio(value, others[round])));
-  }
   const [above, below] = [figureOf(ones), figureOf(others)];
-  return figureOf([above.lowest / below.highest, above.median / below.median, above.highest / below.lowest]);
+  const ofMedians = above.median / below.median;
+  const rounds =
+    ones.length === others.length
+      ? ones.map((value, round) => ratio(value, others[round]))
+      : [above.lowest / below.highest, ofMedians, above.highest / below.lowest];
+  return { ...figureOf(rounds), ofMedians };
 }
 
 /** What values come to, of which there is at least one. */

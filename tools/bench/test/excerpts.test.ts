@@ -71,6 +71,20 @@ test('of clients that of Node stands beside the two, and a ratio is bold where f
   expect(linesTable([{ ...run, scenarios: [alone] }])).toContain('| Client sends of 1 MiB | - |');
 });
 
+test('a ratio whose rounds lie on both sides of 1 is marked as rough, and is never bold', () => {
+  const lineOf = (ours: number[], theirs: number[]): string => {
+    const results = [
+      { peer: 'framewire', runtime: '', samples: samplesOf(...ours) },
+      { peer: 'ws', runtime: '', samples: samplesOf(...theirs) },
+    ];
+    const scenarios = [{ scenario: 'push-64', skipped: [], results }];
+    return linesTable([{ ...run, scenarios }]).split('\n')[2]!;
+  };
+  expect(lineOf([10, 10, 10], [7, 7, 9])).toContain('| 10.00 : 7.00 (**0.7**) |');
+  expect(lineOf([10, 10, 10], [7, 7, 11])).toContain('| 10.00 : 7.00 (≈0.7) |');
+  expect(lineOf([10, 20, 30], [40, 20, 30])).toContain('| 20.00 : 30.00 (≈1.0) |');
+});
+
 test('every README shows the committed results', () => {
   const results = committedResults();
   if (!results) throw new Error('No results are committed.');

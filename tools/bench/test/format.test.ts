@@ -1,6 +1,6 @@
 // How figures are written.
 import { expect, test } from 'vitest';
-import { formatMedian, formatNumber, formatRange, formatSpread } from '../src/format.ts';
+import { formatMedian, formatNumber, formatRange, formatRatio, formatSpread } from '../src/format.ts';
 
 test('numbers have separators between thousands and the digits that were asked for', () => {
   expect(formatNumber(1234.567, 0)).toBe('1,235');
@@ -12,6 +12,14 @@ test('a figure is its median, its range or its spread, which is in per cent', ()
   expect(formatMedian(figure, 2)).toBe('1.50');
   expect(formatRange(figure, 2)).toBe('1.25 to 1.63');
   expect(formatSpread(figure)).toBe('26 %');
+});
+
+test('a ratio is its median, marked where it is rough', () => {
+  const ratio = { median: 1.5, lowest: 1.25, highest: 1.634, spread: 0.256, ofMedians: 1.5 };
+  expect(formatRatio(ratio, 1)).toBe('1.5');
+  expect(formatRatio({ ...ratio, lowest: 0.9 }, 1)).toBe('≈1.5');
+  expect(formatRatio({ ...ratio, ofMedians: 3 }, 1)).toBe('≈1.5');
+  expect(formatRatio(undefined, 1)).toBe('-');
 });
 
 test('what was not measured is a dash', () => {

@@ -1,6 +1,6 @@
 // The figures that are made of samples.
 import { expect, test } from 'vitest';
-import { figure, pairedRatio, type ScenarioResult } from '../src/results.ts';
+import { apartFromMedians, figure, isRough, pairedRatio, type ScenarioResult } from '../src/results.ts';
 
 /** A scenario with these CPU times, one for each round. */
 function resultWith(cpu: Record<string, number[]>): ScenarioResult {
@@ -44,4 +44,26 @@ test('what was not measured, or is nought or less, has no ratio', () => {
     expect(pairedRatio(result, 'framewire', other, 'cpu')).toBeUndefined();
     expect(pairedRatio(result, other, 'framewire', 'cpu')).toBeUndefined();
   }
+});
+
+test.each([
+  ['all above 1', [10, 10, 10], [11, 12, 13], false],
+  ['all below 1', [10, 10, 10], [7, 8, 9], false],
+  ['on both sides of 1', [10, 10, 10], [9, 12, 13], true],
+  ['at 1 and above', [10, 10, 10], [10, 10, 11], false],
+  // By round 1.12, 2 and 1.2; the medians are 10 and 20.
+  ['above 1, the medians say 1.7 times as much', [10, 10, 25], [11.2, 20, 30], true],
+  // By round 5.5, 1.2 and 1.2; the medians are 10 and 12.
+  ['above 1, the medians say the same', [2, 10, 20], [11, 12, 24], false],
+  ['of a single round', [10], [40], false],
+])('a ratio with rounds %s is rough or not', (_, ours, theirs, rough) => {
+  const ratio = pairedRatio(resultWith({ framewire: ours, ws: theirs }), 'ws', 'framewire', 'cpu')!;
+  expect(isRough(ratio)).toBe(rough);
+});
+
+test('how far a ratio is from that of the medians is told the same in both directions', () => {
+  const result = resultWith({ framewire: [1, 2, 4], ws: [8, 2, 4] });
+  // By round 8, 1 and 1; the medians are 2 and 4.
+  expect(apartFromMedians(pairedRatio(result, 'ws', 'framewire', 'cpu')!)).toBe(2);
+  expect(apartFromMedians(pairedRatio(result, 'framewire', 'ws', 'cpu')!)).toBe(2);
 });
