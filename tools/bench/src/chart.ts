@@ -128,7 +128,9 @@ function isJustAbovePowerOfTen(value: number): boolean {
 }
 
 function footOf({ machine, rounds }: Origin): string {
-  return `Node ${machine['node'] ?? '-'}, ${machine['date'] ?? '-'}; medians of ${rounds} rounds, lines from the lowest round to the highest`;
+  const what =
+    rounds === 1 ? 'one round' : `medians of ${rounds} rounds, lines from the lowest round to the highest`;
+  return `Node ${machine['node'] ?? '-'}, ${machine['date'] ?? '-'}; ${what}`;
 }
 
 function barsOf(rows: readonly Row[]): BarSeriesOption {
@@ -144,7 +146,7 @@ function barsOf(rows: readonly Row[]): BarSeriesOption {
   };
 }
 
-/** A line over the rounds of each bar, and the median behind its end. */
+/** A line over the rounds of each bar, where there are several, and the median behind its end. */
 function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
   return {
     type: 'custom',
@@ -156,13 +158,11 @@ function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
     renderItem: ({ dataIndex }, api) => {
       const [left = 0, y = 0] = api.coord([api.value(0), dataIndex]);
       const [right = 0] = api.coord([api.value(1), dataIndex]);
-      const { peer = '', median = Number.NaN } = rows[dataIndex] ?? {};
+      const { peer = '', median = Number.NaN, spread } = rows[dataIndex] ?? {};
       return {
         type: 'group',
         children: [
-          lineOf(left, y, right, y),
-          lineOf(left, y - CAP, left, y + CAP),
-          lineOf(right, y - CAP, right, y + CAP),
+          ...(spread === undefined ? [] : whiskerOf(left, right, y)),
           {
             ...{ type: 'text', x: right + 6, y },
             style: {
@@ -174,6 +174,14 @@ function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
       };
     },
   };
+}
+
+function whiskerOf(left: number, right: number, y: number) {
+  return [
+    lineOf(left, y, right, y),
+    lineOf(left, y - CAP, left, y + CAP),
+    lineOf(right, y - CAP, right, y + CAP),
+  ];
 }
 
 function lineOf(x1: number, y1: number, x2: number, y2: number) {

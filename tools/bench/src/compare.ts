@@ -43,6 +43,9 @@ export function compare(before: RunResult, after: RunResult): Comparison {
   return { compared: changes.length, moves };
 }
 
+/** What stands in place of a comparison after a run of one round. */
+export const ONE_ROUND = 'One round: the noise is unknown, nothing is compared.';
+
 /**
  * One line for each move, or one that says there is none, or why nobody knows.
  *
@@ -79,6 +82,6 @@ function changeOf(before: ScenarioResult, after: ScenarioResult, metric: Metric)
   if (!then || !now) return undefined;
   const least = metric === 'bytes' ? LEAST_NOISE_OF_BYTES : LEAST_NOISE;
   // The spreads of two runs are independent: the larger counts.
-  const noise = Math.max(least, then.spread, now.spread);
+  const noise = Math.max(least, then.spread ?? 0, now.spread ?? 0);
   return { scenario: after.scenario, metric, then: then.median, now: now.median, noise };
 }

@@ -28,13 +28,13 @@ export function formatRatio(value: Ratio | undefined, digits: number): string {
   return `${value !== undefined && isRough(value) ? ROUGH : ''}${formatMedian(value, digits)}`;
 }
 
-/** A figure from its lowest round to its highest. */
+/** A figure from its lowest round to its highest; a dash of one round. */
 export function formatRange(value: Figure | undefined, digits: number): string {
-  if (value === undefined) return NOTHING;
+  if (value?.spread === undefined) return NOTHING;
   return `${formatNumber(value.lowest, digits)} to ${formatNumber(value.highest, digits)}`;
 }
 
-/** A figure's spread, in per cent. */
+/** A figure's spread, in per cent; a dash of one round. */
 export function formatSpread(value: Figure | undefined): string {
-  return value === undefined ? NOTHING : `${formatNumber(value.spread * 100, 0)} %`;
+  return value?.spread === undefined ? NOTHING : `${formatNumber(value.spread * 100, 0)} %`;
 }

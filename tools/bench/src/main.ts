@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
 import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
-import { compare, describeComparison } from './compare.ts';
+import { compare, describeComparison, ONE_ROUND } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
 import { describeMachine } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
@@ -126,10 +126,10 @@ async function measure(args: Arguments): Promise<void> {
 function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult, before?: RunResult): void {
   if (folder !== undefined) keep(folder, run);
   console.log(json ? JSON.stringify(run, undefined, 2) : targetTable(run));
-  // Of one round nobody knows how much is noise.
-  if (!quick || rounds === 1) return;
+  if (!quick) return;
   // Beside JSON, which may go to a file.
-  (json ? console.error : console.log)(describeComparison(before && compare(before, run)));
+  const tell = json ? console.error : console.log;
+  tell(rounds === 1 ? ONE_ROUND : describeComparison(before && compare(before, run)));
 }
 
 function keep(folder: string, run: RunResult): void {

@@ -46,15 +46,15 @@ const ROWS = [
 ];
 
 function columnOf(all: readonly Compared[]): string[] {
-  const widest = greatest(all, ({ ratio }) => ratio.spread);
+  const widest = greatest(all, ({ ratio }) => ratio.spread ?? 0);
   const furthest = greatest(all, ({ ratio }) => apartFromMedians(ratio));
   if (!widest || !furthest) return [];
   const { lowest, highest } = widest.ratio;
   const { median: paired, ofMedians } = furthest.ratio;
   return [
     `${all.filter(({ ratio }) => isRough(ratio)).length} of ${all.length}`,
-    `${percent(all.map(({ ratio }) => ratio.spread))}, \`${widest.scenario}\` (${show(lowest)} to ${show(highest)})`,
-    percent(all.flatMap(({ figures }) => figures.map(({ spread }) => spread))),
+    `${percent(all.map(({ ratio }) => ratio))}, \`${widest.scenario}\` (${show(lowest)} to ${show(highest)})`,
+    percent(all.flatMap(({ figures }) => figures)),
     `${formatNumber(apartFromMedians(furthest.ratio), 1)} times, \`${furthest.scenario}\` (${show(paired)} and ${show(ofMedians)})`,
   ];
 }
@@ -71,8 +71,9 @@ function greatest(all: readonly Compared[], of: (compared: Compared) => number):
   return all.toSorted((a, b) => of(b) - of(a))[0];
 }
 
-function percent(spreads: readonly number[]): string {
-  return `${formatNumber(median(spreads) * 100, 0)} %`;
+/** The median of their spreads. */
+function percent(figures: readonly Figure[]): string {
+  return `${formatNumber(median(figures.map(({ spread }) => spread ?? 0)) * 100, 0)} %`;
 }
 
 function show(value: number): string {

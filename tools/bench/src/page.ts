@@ -42,7 +42,7 @@ function pageOf(run: RunResult, files: ReadonlySet<string>): string {
   return [
     '# Results',
     '<!-- prettier-ignore-start -->',
-    `Medians of ${rounds}${turns} rounds. How they come about, and how to read them, is told in [the page of the benchmark](../README.md); spreads and ratios are of what the picture shows.`,
+    `${rounds === 1 ? `Of one${turns} round` : `Medians of ${rounds}${turns} rounds`}. How they come about, and how to read them, is told in [the page of the benchmark](../README.md); spreads and ratios are of what the picture shows.`,
     table(['measured with', ''], Object.entries(machine)),
     ...targetsOf(run),
     ...run.scenarios.flatMap((result) => sectionOf(result, files)),
@@ -60,7 +60,9 @@ function targetsOf(run: RunResult): string[] {
   const rows = verdicts.map((verdict) => targetCells(verdict));
   return [
     '## Targets',
-    `${met} of ${verdicts.length} are met; in ${unsure} some rounds meet what is asked and some do not ("within the noise").`,
+    run.rounds === 1
+      ? `${met} of ${verdicts.length} are met in the one round that was run, which says nothing of the noise.`
+      : `${met} of ${verdicts.length} are met; in ${unsure} some rounds meet what is asked and some do not ("within the noise").`,
     table(TARGET_HEADS, rows),
   ];
 }

@@ -54,10 +54,10 @@ export function targetTable(run: RunResult): string {
 }
 
 /** A verdict in the cells of its row, without colour. */
-export function targetCells({ target, measured, verdict, withinNoise }: Verdict): string[] {
+export function targetCells({ target, measured, verdict, withinNoise, ofOneRound }: Verdict): string[] {
   const { scenario, metric, peer, other, bound } = target;
   const them = other === undefined ? peer : `${peer ?? ''} in ${other}`;
-  const word = withinNoise ? `${verdict}, within the noise` : verdict;
+  const word = `${verdict}${withinNoise ? ', within the noise' : ''}${ofOneRound ? ' in one round' : ''}`;
   return [
     ...[scenario, describeBound(metric, them, bound)],
     ...[formatMedian(measured, RATIO_DIGITS), formatRange(measured, RATIO_DIGITS), word],
@@ -104,7 +104,9 @@ function describeBound(metric: Metric, peer: string | undefined, bound: Bound): 
 }
 
 function targetRow(verdict: Verdict): string[] {
-  const colour = { met: pc.green, missed: pc.red, 'not measured': pc.dim }[verdict.verdict];
+  const colour = verdict.ofOneRound
+    ? pc.dim
+    : { met: pc.green, missed: pc.red, 'not measured': pc.dim }[verdict.verdict];
   const cells = targetCells(verdict);
   return [...cells.slice(0, -1), ...cells.slice(-1).map(colour)];
 }

@@ -54,8 +54,8 @@ export interface Figure {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
-  /** Highest less lowest, as a part of the median. */
-  readonly spread: number;
+  /** Highest less lowest, as a part of the median; undefined of one round. */
+  readonly spread: number | undefined;
 }
 
 /** How many times as much one peer's figure is as another's. */

@@ -12,9 +12,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** How far apart the lowest and the highest value are, as a part of the median: 0.1 is 10 %. NaN for no values. */
-export function spread(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN;
+/**
+ * How far apart the lowest and the highest value are, as a part of the median: 0.1 is 10 %.
+ *
+ * @returns undefined for less than two values, of which nobody knows
+ */
+export function spread(values: readonly number[]): number | undefined {
+  if (values.length < 2) return undefined;
   return (Math.max(...values) - Math.min(...values)) / Math.abs(median(values));
 }
 

@@ -44,6 +44,8 @@ export interface Verdict {
   readonly verdict: 'met' | 'missed' | 'not measured';
   /** Whether some rounds meet the target and some do not. */
   readonly withinNoise: boolean;
+  /** Whether it is of one round, and nobody knows the noise. */
+  readonly ofOneRound: boolean;
 }
 
 const gain = (scenario: string, atLeast: number): Target => ({
@@ -116,7 +118,7 @@ export function judge(run: RunResult, list: readonly Target[] = targets): Verdic
 }
 
 function verdictOn(target: Target, measured: Figure | undefined): Verdict {
-  if (!measured) return { target, measured, verdict: 'not measured', withinNoise: false };
+  if (!measured) return { target, measured, verdict: 'not measured', withinNoise: false, ofOneRound: false };
   const { bound } = target;
   const { median, lowest, highest } = measured;
   return {
@@ -124,6 +126,7 @@ function verdictOn(target: Target, measured: Figure | undefined): Verdict {
     measured,
     verdict: meets(bound, median) ? 'met' : 'missed',
     withinNoise: meets(bound, lowest) !== meets(bound, highest),
+    ofOneRound: measured.spread === undefined,
   };
 }
 
@@ -142,6 +145,7 @@ function measure(
 /** Between the least and the most that the rounds allow: those of two scenarios are no pairs. */
 function difference(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
   if (!one || !other) return undefined;
+  if (one.spread === undefined && other.spread === undefined) return figureOf([one.median - other.median]);
   return figureOf([one.lowest - other.highest, one.median - other.median, one.highest - other.lowest]);
 }
 

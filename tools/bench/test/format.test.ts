@@ -22,6 +22,11 @@ test('a ratio is its median, marked where it is rough', () => {
   expect(formatRatio(undefined, 1)).toBe('-');
 });
 
+test('a figure of one round has no range and no spread', () => {
+  const figure = { median: 1.5, lowest: 1.5, highest: 1.5, spread: undefined };
+  expect([formatMedian(figure, 2), formatRange(figure, 2), formatSpread(figure)]).toEqual(['1.50', '-', '-']);
+});
+
 test('what was not measured is a dash', () => {
   expect([formatMedian(undefined, 0), formatRange(undefined, 0), formatSpread(undefined)]).toEqual([
     '-',

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { chartOf } from '../src/chart.ts';
 import { committedResults, RESULTS_FOLDER } from '../src/committed.ts';
 import { resultFiles } from '../src/page.ts';
+import { scenarioTable, targetTable } from '../src/report.ts';
 import type { RunResult } from '../src/results.ts';
 
 /** A run of `push-64` with these CPU times, one for each round. */
@@ -35,6 +36,21 @@ test('the page names the machine, the verdicts, the figures and who was skipped,
   expect(page).toContain('(push-64.svg)');
 });
 
+test('of one round no spread and no range is told, and a verdict says that it is of one round', () => {
+  const run = { ...runWith({ framewire: [0.5], ws: [5] }), rounds: 1 };
+  const files = resultFiles(run);
+  const page = files.get('README.md')!;
+  expect(page).toContain('\nOf one round. How');
+  expect(page).toContain('1 of 1 are met in the one round that was run, which says nothing of the noise.');
+  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | - | met in one round |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | - | 0.10 | - |');
+  const picture = files.get('push-64.svg')!;
+  expect(picture).toContain('>Node 20.1.0, 2026-01-31; one round<');
+  expect(whiskersIn(picture)).toEqual([]);
+  expect(scenarioTable(run.scenarios[0]!)).not.toContain('%');
+  expect(targetTable(run)).toContain('met in one round');
+});
+
 function pictureWith(cpu: Record<string, number[]>): string {
   const run = runWith(cpu);
   return chartOf(run.scenarios[0]!, run)!;
@@ -56,11 +72,17 @@ test('the picture has a bar for each peer, says its unit, and is well-formed', (
   for (const [tag] of far.matchAll(/<[^>]*>/g)) expect(tag.split('"').length % 2).toBe(1);
 });
 
+/** The lengths of a picture's whiskers. */
+function whiskersIn(picture: string): number[] {
+  const lines = picture.matchAll(/d="M([\d.]+) ([\d.]+)L([\d.]+) \2"[^>]*series_index="1"/g);
+  return [...lines].map(([, left, , right]) => Number(right) - Number(left));
+}
+
 test('a whisker goes from the lowest round to the highest, and the foot says of which run', () => {
   const picture = pictureWith({ framewire: [2, 5, 6], ws: [7, 7, 8] });
-  const lines = [...picture.matchAll(/d="M([\d.]+) ([\d.]+)L([\d.]+) \2"[^>]*series_index="1"/g)];
-  const [ours, theirs] = lines.map(([, left, , right]) => Number(right) - Number(left));
-  expect(lines).toHaveLength(2);
+  const lengths = whiskersIn(picture);
+  const [ours, theirs] = lengths;
+  expect(lengths).toHaveLength(2);
   expect(ours! / theirs!).toBeCloseTo(4, 1);
   expect(picture).toContain('>Node 20.1.0, 2026-01-31; medians of 3 rounds, lines from the lowest');
 });

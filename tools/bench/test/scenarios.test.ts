@@ -98,6 +98,25 @@ test.each([
   },
 );
 
+test('of one round it is said, of a difference between two scenarios, too', () => {
+  const list = [
+    { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { gain: 1.5 } },
+    { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { excess: -10 } },
+  ] as const;
+  const judged = (ours: number[], theirs: number[]): unknown[] =>
+    judge(runWith({ framewire: ours, ws: theirs }), list).map(({ verdict, withinNoise, ofOneRound }) => [
+      ...[verdict, withinNoise, ofOneRound],
+    ]);
+  expect(judged([10], [20])).toEqual([
+    ['met', false, true],
+    ['met', false, true],
+  ]);
+  expect(judged([10, 10], [20, 20])).toEqual([
+    ['met', false, false],
+    ['met', false, false],
+  ]);
+});
+
 test('a target whose peer was not there is not measured', () => {
   const verdicts = judge(runWith({ framewire: [10] }));
   expect(verdicts.length).toBeGreaterThan(0);
