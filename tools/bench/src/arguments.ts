@@ -94,6 +94,7 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
 export function readArguments(list: readonly string[]): Arguments {
   const { values } = parseArgs({ args: [...list], options: OPTIONS });
   refuseIdle(values);
+  refuseNothing(values);
   if (values.profile !== undefined && values.save !== undefined) throw new TypeError(PROFILED);
   const { quick, json, node, save, profile, list: names, micro, compression, readme, help } = values;
   return {
@@ -116,6 +117,14 @@ function refuseIdle(values: Readonly<Record<string, unknown>>): void {
   if (mode === undefined) return;
   const idle = given.find((name) => name !== mode && !MODES[mode]?.includes(name));
   if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} would do nothing.`);
+}
+
+/** An option that names nothing, as with a variable of a shell that is empty, does not mean everything. */
+function refuseNothing(values: Readonly<Record<string, unknown>>): void {
+  const namesNothing = (value: unknown): boolean =>
+    typeof value === 'string' && wordsOf([value]).length === 0;
+  const empty = Object.keys(values).find((name) => [values[name]].flat().some(namesNothing));
+  if (empty !== undefined) throw new TypeError(`The option --${empty} was given and names nothing.`);
 }
 
 /** `a,b` and `a --option b` are the same. */

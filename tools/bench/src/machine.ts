@@ -1,5 +1,5 @@
 // What a result was measured with: without it, figures say nothing.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -12,22 +12,35 @@ const requireHere = createRequire(import.meta.url);
 /**
  * The machine, the date and the versions, by their names in a report.
  *
- * @param node The program that servers and clients on Node ran on. Default: this one.
+ * @param node The version of Node that servers and clients ran on.
  */
-export function describeMachine(node = process.execPath): Record<string, string> {
+export function describeMachine(node: string): Record<string, string> {
   const [processor] = os.cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: `${processor?.model.trim() ?? 'unknown'}, ${os.availableParallelism()} cores`,
     system: `${os.type()} ${os.release().split('-', 1).join()} ${os.arch()}`,
     framewire: commit(),
-    node: execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim(),
+    node,
     ws: versionOf('ws'),
     bufferutil: versionOf('bufferutil'),
     undici: versionOf('undici'),
     websocket: versionOf('websocket'),
     'faye-websocket': versionOf('faye-websocket'),
   };
+}
+
+/**
+ * The version of a Node.
+ *
+ * @param program Where it is.
+ * @throws {TypeError} With a sentence for the user when no Node is there.
+ */
+export function versionOfNode(program: string): string {
+  const { error, stdout } = spawnSync(program, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  const version = error ? '' : stdout.trim();
+  if (/^\d+\.\d+\.\d+/.test(version)) return version;
+  throw new TypeError(`--node is the path of a Node, which "${program}" is not.`);
 }
 
 function versionOf(name: string): string {

@@ -6,7 +6,7 @@ import { compressionTables, runCompression } from './compression.ts';
 import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
 import { compare, describeComparison, ONE_ROUND } from './compare.ts';
 import { refreshReadmes } from './excerpts.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, versionOfNode } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
 import { peers } from './peers.ts';
 import type { Scenario } from './plan.ts';
@@ -45,7 +45,7 @@ async function main(words: readonly string[]): Promise<number> {
   else if (args.micro) await measureParts(args);
   else if (args.soak !== undefined) await soak(args, args.soak);
   else if (args.compression) await measureCompression(args);
-  else await measure(args);
+  else return measure(args);
   return 0;
 }
 
@@ -91,10 +91,18 @@ async function soak({ json, save: folder }: Arguments, seconds: number): Promise
   console.log(json ? JSON.stringify(result, undefined, 2) : soakSummary(result));
 }
 
-async function measure(args: Arguments): Promise<void> {
-  const machine = describeMachine(args.node);
+/** Returns the exit code. */
+async function measure(args: Arguments): Promise<number> {
+  let version: string;
+  try {
+    version = args.node === undefined ? process.versions.node : versionOfNode(args.node);
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  }
+  const machine = describeMachine(version);
   // Read before anything is saved, which may take its place.
-  const before = committedFor(machine['node']);
+  const before = committedFor(version);
   const { rounds, node, profile } = args;
   const settings: Settings = { rounds, node, profile, ...(args.quick ? QUICK_TURN : TURN) };
   const results: ScenarioResult[] = [];
@@ -120,6 +128,7 @@ async function measure(args: Arguments): Promise<void> {
       report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
     }
   }
+  return 0;
 }
 
 /** @param before what the run is compared with */

@@ -65,6 +65,13 @@ test.each([
     ['--profile', 'p', '--save', 'r'],
     'What is profiled is slower, and not to be saved: --profile and --save exclude each other.',
   ],
+  [['--scenario', ''], 'The option --scenario was given and names nothing.'],
+  [['--scenario='], 'The option --scenario was given and names nothing.'],
+  [['--scenario', 'push', '--scenario', ','], 'The option --scenario was given and names nothing.'],
+  [['--quick', '--peers', ''], 'The option --peers was given and names nothing.'],
+  [['--rounds', ''], 'The option --rounds was given and names nothing.'],
+  [['--node='], 'The option --node was given and names nothing.'],
+  [['--save', ''], 'The option --save was given and names nothing.'],
   [['--readme', '--list'], 'With --readme the option --list would do nothing.'],
 ])('%j is refused with one line', (words, line) => {
   expect(() => readArguments(words)).toThrow(new TypeError(line));

@@ -25,7 +25,18 @@ test('a name that does not exist gives one line and the exit code 2', () => {
   });
 });
 
-test('a run prints the results as JSON when asked, and no progress where there is no terminal', () => {
+test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])(
+  'a path where no Node is, %s, gives one line and the exit code 2',
+  (path) => {
+    expect(bench('--scenario', 'push-64', '--node', path)).toEqual({
+      code: 2,
+      out: '',
+      err: `--node is the path of a Node, which "${path}" is not.\n`,
+    });
+  },
+);
+
+test('a run prints the results as JSON when asked, and no progress where there is no terminal, and of one round says why it is not compared', () => {
   const { code, out, err } = bench(
     '--quick',
     '--rounds',
