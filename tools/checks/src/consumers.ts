@@ -43,18 +43,13 @@ export function declaredExports(folder: string, specifiers: readonly string[]): 
   for (const statement of program.getSourceFile(file)?.statements ?? []) {
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
     const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
-    const names = symbol ? checker.getExportsOfModule(symbol).filter(({ name }) => isIdentifier(name)) : [];
+    const names = symbol ? checker.getExportsOfModule(symbol) : [];
     declared.set(statement.moduleSpecifier.text, {
       values: names.filter((each) => isValue(each, checker)).map(({ name }) => name),
       types: names.filter((each) => !isValue(each, checker)).map(({ name }) => name),
     });
   }
   return declared;
-}
-
-/** `"module.exports"` is for engines; a program cannot say it. */
-function isIdentifier(name: string): boolean {
-  return /^[\w$]+$/.test(name);
 }
 
 function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {

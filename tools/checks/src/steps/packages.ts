@@ -7,6 +7,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { commandCheck, run } from '../command.ts';
 import { compileConsumers, declaredExports } from '../consumers.ts';
+import { judgeDeclarations } from '../declarations.ts';
 import { NODE_LINES, nodeOfLine } from '../node-lines.ts';
 import { judged, skipped, sum } from '../outcome.ts';
 import { install, judgeDependencies, specifiersOf } from '../packed.ts';
@@ -42,6 +43,7 @@ async function judgePackage(each: Installed, { packages }: Installation): Promis
   return sum([
     judged(`dependencies of ${each.name}`, judgeDependencies(each, packages)),
     judged(`publint on ${each.name}`, complaints),
+    judged(`older compilers on ${each.name}`, judgeDeclarations(each.path)),
     await commandCheck(`attw on ${each.name}`, 'attw', [
       each.tarball,
       '--format=ascii',
