@@ -43,8 +43,8 @@ Measures framewire beside others on this machine: CPU a message, rate, latency, 
   --peers A,B     only these (default: all that are here; with --quick ${QUICK_PEERS.join(', ')})
   --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
   --node PATH     run servers and clients on this Node instead of the one at hand
-  --quick         shorter turns, then a comparison with the committed results of the same line of Node,
-                  of more than one round
+  --quick         shorter turns, then a comparison with the committed results of the same line of Node
+                  (none with --rounds 1)
   --micro         the parts of the codec alone, within one process
   --compression   what compression costs by itself: bytes, CPU and memory of its options
   --soak SECONDS  a server under full load of compressed messages: what becomes of its memory

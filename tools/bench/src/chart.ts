@@ -17,7 +17,7 @@ const FOOT = 68;
 /** Left of a peer's title, and between it and its bar. */
 const EDGE = 16;
 const GAP = 8;
-/** What a letter of a title takes in the widest of the usual fonts, DejaVu Sans: nothing here can measure the reader's. */
+/** What a letter of a long title takes, and more, in DejaVu Sans, a wide one: nothing here can measure the reader's font. */
 const LETTER = 7.2;
 /** Half the height of a whisker's ends. */
 const CAP = 5;
