@@ -58,6 +58,18 @@ describe('a connection', () => {
     expect(received).toEqual({ framewire: [], ws: ['last'] });
   });
 
+  test('what is sent waits for the end of the tick, or until bufferedAmount is read', async () => {
+    const written = await beside(async (module) => {
+      const { connection, request } = await meet(module);
+      const before = request.socket.bytesWritten;
+      connection.send('x');
+      const sent = request.socket.bytesWritten - before;
+      expect(connection.bufferedAmount).toBe(0);
+      return [sent, request.socket.bytesWritten - before];
+    });
+    expect(written).toEqual({ framewire: [0, 3], ws: [3, 3] });
+  });
+
   test('sends a frame of _sender behind a message that is still being compressed', async () => {
     const lengths = await beside(async (module) => {
       const { client, connection } = await meet(module, { perMessageDeflate: { threshold: 0 } });
