@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readBytes } from '@framewire/testing';
 import {
   isOver,
   nextClosingPhase,
@@ -7,18 +8,7 @@ import {
   type ClosingEvent,
   type ClosingPhase,
 } from '../src/closing-handshake.ts';
-import {
-  attach,
-  closeOf,
-  end,
-  hex,
-  memoryPair,
-  rawPair,
-  readAll,
-  readBytes,
-  tcpPair,
-  textOf,
-} from './support/pairs.ts';
+import { attach, closeOf, end, hex, memoryPair, rawPair, readAll, tcpPair, textOf } from './support/pairs.ts';
 
 describe('the table of the closing handshake (RFC 6455 §7.1)', () => {
   const rows: [ClosingPhase, ClosingEvent, ClosingPhase][] = [

@@ -1,16 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
+import { readBytes } from '@framewire/testing';
 import { Inverting, invertingPair } from './support/inverting.ts';
-import {
-  closeOf,
-  collect,
-  distractedMaskMaker,
-  hex,
-  rawPair,
-  readBytes,
-  textOf,
-  uncaughtIn,
-} from './support/pairs.ts';
+import { closeOf, collect, distractedMaskMaker, hex, rawPair, textOf, uncaughtIn } from './support/pairs.ts';
 
 describe('an extension', () => {
   test('transforms a message and marks its first frame with RSV1', async () => {

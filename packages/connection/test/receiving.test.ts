@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { duplexPair } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { readBytes } from '@framewire/testing';
 import { encodeFrame, Opcode } from '@framewire/codec';
 import {
   WebSocketConnection,
@@ -16,7 +17,6 @@ import {
   hex,
   memoryPair,
   rawPair,
-  readBytes,
   tcpPair,
   textOf,
   uncaughtIn,

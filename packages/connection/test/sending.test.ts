@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { duplexPair, Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import { readBytes } from '@framewire/testing';
 import type { WebSocketConnection } from '@framewire/connection';
 import {
   attach,
@@ -15,7 +16,6 @@ import {
   memoryPair,
   rawPair,
   readAll,
-  readBytes,
   tcpPair,
   textOf,
   uncaughtIn,

@@ -3,5 +3,6 @@
 export { launchChromium, launchFirefox, type BrowserOptions } from './browsers.ts';
 export { testCertificate, type TestCertificate } from './certificate.ts';
 export { collectGarbage } from './garbage.ts';
+export { readBytes } from './read-bytes.ts';
 export { executable, requirement, type PartName, type Requirement } from './requirements.ts';
 export { bunBinary, denoBinary } from './runtimes.ts';

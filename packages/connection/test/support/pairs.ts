@@ -125,13 +125,6 @@ export async function readAll(stream: Duplex): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Exactly so many bytes from a stream. */
-export async function readBytes(stream: Duplex, count: number): Promise<Buffer> {
-  let chunk: Buffer | null;
-  while ((chunk = stream.read(count) as Buffer | null) === null) await once(stream, 'readable');
-  return chunk;
-}
-
 /** The code and reason with which a connection closes, whatever errors it tells before. */
 export function closeOf(connection: WebSocketConnection): Promise<[code: number, reason: string]> {
   return new Promise((resolve) => {

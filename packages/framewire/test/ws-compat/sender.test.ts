@@ -1,6 +1,6 @@
 // `Sender`: frames that are made once, and a sending side on any stream, ours and that of `ws`.
-import { once } from 'node:events';
 import { duplexPair, type Duplex } from 'node:stream';
+import { readBytes } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { modules } from './beside-ws.ts';
 
@@ -8,10 +8,9 @@ function hex(pieces: readonly Uint8Array[]): string[] {
   return pieces.map((piece) => Buffer.from(piece).toString('hex'));
 }
 
-/** The first bytes to come: a stream gives them in as many chunks as it likes. */
+/** All bytes that come, which are so many. */
 async function received(stream: Duplex, count: number): Promise<Buffer> {
-  for (; stream.readableLength < count; await once(stream, 'readable'));
-  const bytes = stream.read(count) as Buffer;
+  const bytes = await readBytes(stream, count);
   expect(stream.readableLength).toBe(0);
   return bytes;
 }
