@@ -187,14 +187,15 @@ export class WebSocketConnection extends DomEventTarget {
    *
    * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary
    * @param callback called once it has been handed to the kernel, or with the reason why not
-   * @throws `Error` while connecting; `TypeError` for data of another kind. Later than that, errors go to the callback alone.
+   * @throws `Error` while connecting; `TypeError` for data of another kind, or a callback that is no function. Later than that,
+   *   errors go to the callback, and to `error` where it was a message that could not be made.
    */
   send(data: SendableData, callback?: SendCallback): void;
   send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
-  send(data: SendableData, second?: SendOptions | SendCallback, third?: SendCallback): void {
+  send(data: SendableData, second?: SendOptions | SendCallback, third?: unknown): void {
     // A program without types may pass null.
     const options = typeof second === 'function' ? undefined : (second as SendOptions | null | undefined);
-    const callback = typeof second === 'function' ? second : (third ?? undefined);
+    const callback = typeof second === 'function' ? second : callbackOf(third);
     const session = this.#openSession(data, callback);
     if (session === undefined) return;
     const payload = toPayload(data);
@@ -286,6 +287,13 @@ export class WebSocketConnection extends DomEventTarget {
     }
     session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
   }
+}
+
+/** What stands in the place of a callback: told at once, as later nobody would know whose it is. */
+function callbackOf(argument: unknown): SendCallback | undefined {
+  if (argument === undefined || argument === null) return undefined;
+  if (typeof argument !== 'function') throw new TypeError('The callback must be a function');
+  return argument as SendCallback;
 }
 
 // As in the DOM: the states on every instance too, and properties that show when a connection is looked at.
