@@ -15,7 +15,7 @@ import {
 } from '@framewire/codec';
 import { isPlainSocket, isSocket } from './plain-socket.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
-import { settle, type SendCallback } from './send-callback.ts';
+import { settling, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
@@ -32,7 +32,15 @@ const MAX_UNMEASURED = 4 * 1024;
 /** How many segments a turn may gather, at most 64 KiB each, before it is asked how much waits. */
 const MAX_UNASKED_SEGMENTS = 16;
 
-/** Writes the frames of one connection. A base class, as an object more would cost every idle connection. */
+/** What a stream calls when it has written a piece, or has failed to. */
+type Written = (error?: Error | null) => void;
+
+/**
+ * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
+ *
+ * A stream that is not a socket may hand on what it is given at once, to somebody who answers at once, so that more is sent while
+ * something is being sent. Therefore it is given nothing before the turn ends, and what it is given then is under one cork.
+ */
 export class FrameWriter implements Flushable {
   protected readonly socket: Duplex;
   readonly #generateMask: ((mask: Buffer) => void) | undefined;
@@ -60,23 +68,41 @@ export class FrameWriter implements Flushable {
     this.flush();
   }
 
-  /** Hands all that has been framed to the socket. */
+  /** Hands all that has been framed to the socket. Does not throw: a connection of which bytes are lost is at its end. */
   flush(): void {
-    if (this.#run !== undefined) this.#flushRun(this.#run);
+    const run = this.#run;
     const segment = this.#segment;
-    if (segment === undefined) return;
+    if (segment === undefined && run === undefined) return;
     const earlier = this.#earlier;
+    const callbacks = this.#callbacks;
+    this.#run = undefined;
     this.#segment = undefined;
     this.#earlier = undefined;
-    segment.close();
-    const done = this.#takeCallbacks();
-    if (earlier === undefined) this.#writeSegment(segment, done);
-    else this.#writeSegments([...earlier, segment], done);
+    this.#callbacks = undefined;
+    const done = callbacks === undefined ? undefined : settling(callbacks);
+    try {
+      if (run !== undefined) this.#writeRun(run, done);
+      else if (segment !== undefined) {
+        segment.close();
+        if (earlier === undefined) this.#writeSegment(segment, done);
+        else this.#writeSegments([...earlier, segment], done);
+      }
+    } catch (error) {
+      this.#fail(error, done);
+    }
   }
 
-  /** Hands what has been framed to the socket once it is much. */
-  protected flushLongTurn(): void {
-    if (this.#earlier !== undefined && this.#earlier.length >= MAX_UNASKED_SEGMENTS) this.flush();
+  /**
+   * What waits for the end of a long turn, in bytes, without the segment that grows. A socket is handed it once it is much, and
+   * then counts it itself.
+   */
+  protected longTurnLength(): number {
+    const earlier = this.#earlier;
+    if (this.#run !== undefined) return this.#run.length > SLAB_SIZE ? this.#run.length : 0;
+    if (earlier === undefined) return 0;
+    if (!isSocket(this.socket)) return lengthOf(earlier);
+    if (earlier.length >= MAX_UNASKED_SEGMENTS) this.flush();
+    return 0;
   }
 
   /** Takes the frame that another connection sends this turn, if there is one and nothing else has been written. */
@@ -88,29 +114,30 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(undefined);
       return false;
     }
+    const isLong = run.length > SLAB_SIZE && isSocket(this.socket);
+    // First, as it throws where there is no memory.
+    if (isLong) run.join();
     this.#run = run;
     this.#flushThisTurn(done);
-    if (run.length > SLAB_SIZE) this.flush();
+    if (isLong) this.flush();
     return true;
   }
 
-  #flushRun(run: SharedRun): void {
-    this.#run = undefined;
-    const { bytes } = run;
-    this.#writeBytes(isSocket(this.socket) ? bytes : Buffer.from(bytes), this.#takeCallbacks());
+  #writeRun(run: SharedRun, done: Written | undefined): void {
+    this.#writeBytes(isSocket(this.socket) ? run.join() : Buffer.from(run.join()), done);
   }
 
   /** Something else comes behind what is shared: both leave in one write where that is a short copy. */
   #leaveRun(run: SharedRun): void {
     const { length } = run;
-    if (length > MAX_COPIED) {
-      this.#flushRun(run);
-      return;
-    }
+    const bytes = run.join();
+    if (length <= MAX_COPIED) {
+      const segment = this.#segmentFor(length);
+      segment.memory.set(bytes, segment.end);
+      segment.grow(segment.end + length);
+    } else if (isSocket(this.socket)) this.flush();
+    else this.#append(Segment.of(Buffer.from(bytes)));
     this.#run = undefined;
-    const segment = this.#segmentFor(length);
-    segment.memory.set(run.bytes, segment.end);
-    segment.grow(segment.end + length);
   }
 
   protected write(
@@ -142,7 +169,7 @@ export class FrameWriter implements Flushable {
 
   protected writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
     if (this.#run !== undefined) this.#leaveRun(this.#run);
-    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    const size = lengthOf(pieces);
     if (size <= MAX_COPIED) {
       const segment = this.#segmentFor(size);
       for (const piece of pieces) {
@@ -152,11 +179,8 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(done);
       return;
     }
-    this.flush();
-    this.socket.cork();
-    const last = pieces.length - 1;
-    for (const [index, piece] of pieces.entries()) this.#writeBytes(piece, index === last ? done : undefined);
-    this.socket.uncork();
+    if (isSocket(this.socket)) this.#writeNow(pieces, done);
+    else this.#writeLater(Buffer.concat(pieces), done);
   }
 
   #segmentFor(size: number): Segment {
@@ -166,26 +190,48 @@ export class FrameWriter implements Flushable {
 
   #nextSegment(size: number): Segment {
     // First, as it throws where there is no memory: what has been written stays in its place.
-    const next = Segment.begin(size);
-    if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
-    this.#segment = next;
-    return next;
+    return this.#append(Segment.begin(size));
   }
 
-  /** Writes a frame that is too long for the slab, at once: later the user may have changed the bytes. */
-  #writeLarge(first: number, payload: string | Uint8Array, masked: boolean, done?: SendCallback): void {
-    this.flush();
+  #append(segment: Segment): Segment {
+    if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
+    this.#segment = segment;
+    return segment;
+  }
+
+  /** Writes a frame that is too long for the slab: to a socket at once, as later the user may have changed the bytes. */
+  #writeLarge(
+    first: number,
+    payload: string | Uint8Array,
+    masked: boolean,
+    done: SendCallback | undefined,
+  ): void {
     const key = masked ? this.#maskingKey() : undefined;
+    if (!isSocket(this.socket)) this.#writeLater(frameOf(first, payload, key), done);
     // To mask is to copy, and text has to be encoded somewhere.
-    if (typeof payload === 'string' || key !== undefined) this.#writeCopy(first, payload, key, done);
+    else if (typeof payload === 'string' || key !== undefined) this.#writeCopy(first, payload, key, done);
     else {
       const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
       writeFrameHeader(header, 0, first, payload.length, undefined);
-      this.socket.cork();
-      this.#writeBytes(header, undefined);
-      this.#writeBytes(payload, done);
-      this.socket.uncork();
+      this.#writeNow([header, payload], done);
     }
+  }
+
+  /** Writes pieces that may be long to a socket. */
+  #writeNow(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
+    this.flush();
+    const written = done === undefined ? undefined : settling([done]);
+    try {
+      this.#writeTogether(pieces, written);
+    } catch (error) {
+      this.#fail(error, written);
+    }
+  }
+
+  /** Has bytes that nobody else has leave at the end of the turn. */
+  #writeLater(bytes: Buffer, done: SendCallback | undefined): void {
+    this.#append(Segment.of(bytes));
+    this.#flushThisTurn(done);
   }
 
   #writeCopy(
@@ -194,12 +240,12 @@ export class FrameWriter implements Flushable {
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
+    this.flush();
     const { socket } = this;
     const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
     // As with the slab, only what the stream hands on at once is read from memory that is used again.
     if (!isPlainSocket(socket) || socket.writableLength > 0 || length > LONGEST_LENT) {
-      const memory = Buffer.allocUnsafeSlow(MAX_HEADER_SIZE + length);
-      this.#writeBytes(frameIn(memory, first, payload, key), done);
+      this.#writeNow([frameOf(first, payload, key)], done);
       return;
     }
     const loan = { memory: borrowScratch(length), waits: false };
@@ -209,14 +255,12 @@ export class FrameWriter implements Flushable {
     if (!loan.waits) returnScratch(loan.memory);
   }
 
-  #writeSegment(segment: Segment, done: SendCallback | undefined): void {
+  #writeSegment(segment: Segment, done: Written | undefined): void {
     const { socket } = this;
     // Only what the kernel takes at once is read from the slab. Whatever has to wait gets memory of its own: one message that
     // is not read would hold all that lies beside it.
     if (!isPlainSocket(socket) || socket.writableLength > 0) {
-      const copy = segment.copy();
-      segment.release();
-      this.#writeBytes(copy, done);
+      this.#writeBytes(segment.detach(), done);
       return;
     }
     this.#writeBytes(segment.content, done);
@@ -224,9 +268,16 @@ export class FrameWriter implements Flushable {
   }
 
   /** Writes segments that other connections' have come between: as one where they fit. */
-  #writeSegments(segments: readonly Segment[], done: SendCallback | undefined): void {
-    const size = segments.reduce((sum, { length }) => sum + length, 0);
+  #writeSegments(segments: readonly Segment[], done: Written | undefined): void {
+    const size = lengthOf(segments);
     if (size > SLAB_SIZE) {
+      if (!isPlainSocket(this.socket)) {
+        this.#writeTogether(
+          segments.map((segment) => segment.detach()),
+          done,
+        );
+        return;
+      }
       const last = segments.length - 1;
       for (const [index, segment] of segments.entries()) {
         this.#writeSegment(segment, index === last ? done : undefined);
@@ -243,23 +294,22 @@ export class FrameWriter implements Flushable {
     this.#writeSegment(joined, done);
   }
 
-  /** Hands bytes to the stream. One that throws, which a stream must not, is at its end. */
-  #writeBytes(bytes: Uint8Array, done: SendCallback | undefined): void {
-    try {
-      this.socket.write(bytes, done as ((error?: Error | null) => void) | undefined);
-    } catch (error) {
-      this.socket.destroy(error as Error);
-      if (done !== undefined) process.nextTick(done, error);
-    }
+  /** Hands pieces to the stream, with nothing in between, whatever is sent while it hands them on. */
+  #writeTogether(pieces: readonly Uint8Array[], done: Written | undefined): void {
+    this.socket.cork();
+    const last = pieces.length - 1;
+    for (const [index, piece] of pieces.entries()) this.#writeBytes(piece, index === last ? done : undefined);
+    this.socket.uncork();
   }
 
-  #takeCallbacks(): SendCallback | undefined {
-    const callbacks = this.#callbacks;
-    if (callbacks === undefined) return undefined;
-    this.#callbacks = undefined;
-    return (error) => {
-      settle(callbacks, error);
-    };
+  #writeBytes(bytes: Uint8Array, done: Written | undefined): void {
+    this.socket.write(bytes, done);
+  }
+
+  /** There was no memory to write from, or the stream threw, which a stream must not. */
+  #fail(error: unknown, done: Written | undefined): void {
+    this.socket.destroy(error as Error);
+    if (done !== undefined) process.nextTick(done, error);
   }
 
   #maskingKey(): MaskingKey {
@@ -293,6 +343,21 @@ function putFrame(
     : writeFrame(memory, offset, first, payload, key);
 }
 
+function lengthOf(pieces: readonly { readonly length: number }[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** A frame in memory of its own. */
+function frameOf(first: number, payload: string | Uint8Array, key: MaskingKey | undefined): Buffer {
+  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+  return frameIn(
+    Buffer.allocUnsafeSlow(frameHeaderSize(length, key !== undefined) + length),
+    first,
+    payload,
+    key,
+  );
+}
+
 /** A frame at the beginning of a piece of memory: its bytes. */
 function frameIn(
   memory: Buffer,
@@ -307,9 +372,10 @@ function frameIn(
 function returning(
   loan: { readonly memory: Buffer; readonly waits: boolean },
   done: SendCallback | undefined,
-): SendCallback {
+): Written {
+  const settled = done === undefined ? undefined : settling([done]);
   return (error) => {
     if (loan.waits && !error) returnScratch(loan.memory);
-    done?.(error);
+    settled?.(error);
   };
 }

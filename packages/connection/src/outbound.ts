@@ -1,12 +1,11 @@
 // Messages in, frames out: in the order in which they are sent, whatever takes how long to be made.
 import type { Buffer, Blob } from 'node:buffer';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { isPayload, payloadLength } from './message-data.ts';
-import { settle, type SendCallback } from './send-callback.ts';
+import { settle, throwLater, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** How one message, or one fragment of it, is to be sent. */
@@ -54,12 +53,11 @@ export class Outbound<T> extends FrameWriter {
   }
 
   /**
-   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without the first so many segments of this turn: to ask
-   * does not take them apart.
+   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without what a socket is handed at the end of this turn
+   * while that is not much: to ask does not take it apart.
    */
   get waitingAmount(): number {
-    this.flushLongTurn();
-    return this.socket.writableLength + (this.#jobs?.size ?? 0);
+    return this.longTurnLength() + this.socket.writableLength + (this.#jobs?.size ?? 0);
   }
 
   /** Counts what was sent when it was too late. What was sent in time is told first. */
@@ -145,7 +143,9 @@ export class Outbound<T> extends FrameWriter {
   }
 
   #enqueue(size: number, done: SendCallback | undefined, job: (next: () => void) => void): void {
-    this.#jobs ??= new SendQueue();
+    this.#jobs ??= new SendQueue((error, sender) => {
+      this.#tellFailure(error, sender);
+    });
     this.#jobs.add(size, job, done);
   }
 
@@ -155,29 +155,26 @@ export class Outbound<T> extends FrameWriter {
     done: SendCallback | undefined,
     next: () => void,
   ): void {
-    blob.arrayBuffer().then(
-      (bytes) => {
+    blob
+      .arrayBuffer()
+      .then((bytes) => {
         if (!this.socket.destroyed) then(new Uint8Array(bytes));
-      },
-      (error: unknown) => {
-        // In a tick of its own: what a listener throws must not be caught by this promise.
-        process.nextTick(() => {
-          // Its sender is told that, and once.
-          if (this.socket.destroyed) return;
-          this.#tellFailure(error as Error, done, next);
-        });
-      },
-    );
+      })
+      .catch((error: unknown) => {
+        // Where the socket is gone its sender is told that, and once.
+        if (!this.socket.destroyed) this.#tellFailure(error as Error, done, next);
+      });
   }
 
   /** A message could not be made. Whoever throws when told keeps nobody else from being told, nor what is sent behind it from its turn. */
-  #tellFailure(error: Error, done: SendCallback | undefined, next: () => void): void {
+  #tellFailure(error: Error, done: SendCallback | undefined, next?: () => void): void {
     try {
       this.#failed(this.#target, error);
-    } finally {
-      if (done !== undefined) settle([done], error);
-      next();
+    } catch (thrown) {
+      throwLater(thrown);
     }
+    if (done !== undefined) settle([done], error);
+    next?.();
   }
 
   /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
@@ -212,7 +209,13 @@ export class Outbound<T> extends FrameWriter {
         this.#tellFailure(error, done, next);
         return;
       }
-      this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
+      try {
+        this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
+      } catch (unwritten) {
+        // The extension counts with it: a message that its peer does not get would make the next ones wrong.
+        this.#tellFailure(unwritten as Error, done, next);
+        return;
+      }
       next();
     });
   }
@@ -226,10 +229,11 @@ export class Outbound<T> extends FrameWriter {
   ): void {
     const opcode = this.#inMessage ? Opcode.CONTINUATION : mode.opcode;
     const rsv1 = !this.#inMessage && compressed;
-    this.#inMessage = !mode.fin;
-    this.#compressing = this.#inMessage && compressed;
     const stays = compressed ? this.#extension?.sharesTexts === true : typeof data === 'string';
     this.#put(firstByte(opcode, mode.fin, rsv1), data, mode.masked, stays, done);
+    // Once it is written: whoever makes the masking key may throw, or send a message before this one.
+    this.#inMessage = !mode.fin;
+    this.#compressing = this.#inMessage && compressed;
   }
 
   /** @param stays whether the data cannot change: text, and what an extension has made, unlike bytes of the user */

@@ -20,9 +20,21 @@ export function settle(callbacks: readonly SendCallback[], outcome: Error | null
     try {
       callback(outcome ?? undefined);
     } catch (error) {
-      process.nextTick(rethrow, error);
+      throwLater(error);
     }
   }
+}
+
+/** One callback that settles all of those with what a stream tells. */
+export function settling(callbacks: readonly SendCallback[]): (outcome?: Error | null) => void {
+  return (outcome) => {
+    settle(callbacks, outcome);
+  };
+}
+
+/** Lets an exception that is the user's come up in a tick of its own. */
+export function throwLater(error: unknown): void {
+  process.nextTick(rethrow, error);
 }
 
 function rethrow(error: unknown): never {

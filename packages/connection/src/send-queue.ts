@@ -1,5 +1,5 @@
 // The order of sends where some need time (a Blob to read, a message to compress): one after the other.
-import { settle, type SendCallback } from './send-callback.ts';
+import { settle, throwLater, type SendCallback } from './send-callback.ts';
 
 /** A send that has to wait for its turn. It calls `next` once it has been written or has failed. */
 export type SendJob = (next: () => void) => void;
@@ -14,11 +14,17 @@ interface Entry {
 
 /** Runs jobs one at a time, in the order in which they came. */
 export class SendQueue {
+  readonly #failed: (error: Error, done: SendCallback | undefined) => void;
   /** Those that wait, and the one that runs, from `#first` on. */
   #entries: Entry[] = [];
   #first = 0;
   #size = 0;
   #running = false;
+
+  /** @param failed is told of a job that threw when it had had to wait, and of its sender's callback. Must not throw. */
+  constructor(failed: (error: Error, done: SendCallback | undefined) => void) {
+    this.#failed = failed;
+  }
 
   /** How many bytes wait. */
   get size(): number {
@@ -29,10 +35,20 @@ export class SendQueue {
     return this.#first === this.#entries.length;
   }
 
+  /** Runs a job, at once if none is before it. What it throws then is thrown to the sender. */
   add(size: number, job: SendJob, done: SendCallback | undefined): void {
-    this.#entries.push({ size, job, done });
+    const entry = { size, job, done };
+    const isNext = this.isIdle;
+    this.#entries.push(entry);
     this.#size += size;
-    this.#run();
+    try {
+      if (isNext) this.#begin(entry);
+    } catch (error) {
+      this.#end(entry);
+      throw error;
+    } finally {
+      this.#run();
+    }
   }
 
   /** The socket is gone: gives all up, the one that runs too, and tells the senders. */
@@ -43,6 +59,7 @@ export class SendQueue {
     this.#entries = [];
     this.#first = 0;
     this.#size = 0;
+    this.#running = false;
     settle(
       waiting.map(({ done }) => done).filter((done) => done !== undefined),
       new Error('The socket was closed before the data could be sent'),
@@ -54,33 +71,38 @@ export class SendQueue {
     while (!this.#running) {
       const entry = this.#entries[this.#first];
       if (entry === undefined) return;
-      this.#running = true;
-      let returned = false;
-      let threw = true;
       try {
-        entry.job(() => {
-          this.#remove(entry);
-          this.#running = false;
-          if (returned) this.#run();
-        });
-        threw = false;
-      } finally {
-        returned = true;
-        if (threw) {
-          this.#remove(entry);
-          this.#running = false;
-        }
+        this.#begin(entry);
+      } catch (error) {
+        if (this.#end(entry)) this.#failed(error as Error, entry.done);
+        else throwLater(error);
       }
     }
   }
 
-  #remove(entry: Entry): void {
-    // It was given up meanwhile.
-    if (this.#entries[this.#first] !== entry) return;
+  #begin(entry: Entry): void {
+    this.#running = true;
+    let returned = false;
+    try {
+      entry.job(() => {
+        this.#end(entry);
+        if (returned) this.#run();
+      });
+    } finally {
+      returned = true;
+    }
+  }
+
+  /** Makes room for the next, unless the job is over or was given up. */
+  #end(entry: Entry): boolean {
+    if (this.#entries[this.#first] !== entry) return false;
+    this.#running = false;
     this.#size -= entry.size;
     this.#first++;
-    if (!this.isIdle) return;
-    this.#entries = [];
-    this.#first = 0;
+    if (this.isIdle) {
+      this.#entries = [];
+      this.#first = 0;
+    }
+    return true;
   }
 }

@@ -77,12 +77,12 @@ export class SharedRun {
   }
 
   /** All frames from the first one on, side by side. */
-  get bytes(): Uint8Array {
-    return (this.#bytes ??= SharedRun.#join(this));
+  join(): Uint8Array {
+    return (this.#bytes ??= SharedRun.#concat(this));
   }
 
   /** The bytes of a run: in a loop, as there may be thousands of frames. */
-  static #join(last: SharedRun): Uint8Array {
+  static #concat(last: SharedRun): Uint8Array {
     const frames: Uint8Array[] = [];
     for (let run: SharedRun | undefined = last; run !== undefined;) {
       frames.push(run.#bytes ?? run.#frame());

@@ -7,11 +7,15 @@ export const SLAB_SIZE = 64 * 1024;
 
 /** A piece of memory in which segments are handed out one behind the other. */
 class Slab {
-  readonly bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  readonly bytes: Buffer;
   /** Where the next segment begins. */
   used = 0;
   /** How many segments somebody may still be reading. */
   live = 0;
+
+  constructor(bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)) {
+    this.bytes = bytes;
+  }
 }
 
 let current = new Slab();
@@ -45,6 +49,13 @@ export class Segment {
     return open;
   }
 
+  /** Bytes that nobody else has, as a segment that does not grow. */
+  static of(bytes: Buffer): Segment {
+    const segment = new Segment(new Slab(bytes));
+    segment.grow(bytes.length);
+    return segment;
+  }
+
   /** Whether it can grow by so many bytes. */
   hasRoom(size: number): boolean {
     return open === this && this.#end + size <= SLAB_SIZE;
@@ -65,10 +76,13 @@ export class Segment {
     return this.#slab.bytes.subarray(this.#start, this.#end);
   }
 
-  /** The segment's bytes in memory of their own. */
-  copy(): Buffer {
-    const copy = Buffer.allocUnsafeSlow(this.length);
-    copy.set(this.content);
+  /** The segment's bytes in memory of their own, and the segment released. */
+  detach(): Buffer {
+    const { content } = this;
+    if (content.length === this.#slab.bytes.length) return content;
+    const copy = Buffer.allocUnsafeSlow(content.length);
+    copy.set(content);
+    this.release();
     return copy;
   }
 

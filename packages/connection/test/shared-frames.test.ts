@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { readBytes } from '@framewire/testing';
 import type { Extension, OutgoingPart, TransformDone, WebSocketConnection } from '@framewire/connection';
-import { closeOf, end, hex, memoryPair, rawPair, readAll, readBytes } from './support/pairs.ts';
+import { closeOf, end, hex, memoryPair, rawPair, readAll } from './support/pairs.ts';
 
 interface Receiver {
   readonly connection: WebSocketConnection;
@@ -50,6 +51,15 @@ describe('a text sent to many in one turn', () => {
     expect(writes.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
     expect(writes[2]![0]).toBe(writes[1]![0]);
     expect(writes[3]![0]).toBe(writes[1]![0]);
+    await endAll(all);
+  });
+
+  test('comes behind what a receiver is sent before it', async () => {
+    const all = await receivers(2);
+    all[0]!.connection.send('text');
+    all[1]!.connection.send(Buffer.from('own'));
+    all[1]!.connection.send('text');
+    expect(await readBytes(all[1]!.peer, 11)).toEqual(hex('82 03 6f776e 81 04 74657874'));
     await endAll(all);
   });
 

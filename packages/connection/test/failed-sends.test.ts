@@ -1,0 +1,243 @@
+// Sends that fail: of what was sent before and is sent behind them nothing is lost, and each sender is told how it went.
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Inverting } from './support/inverting.ts';
+import { attach, closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
+
+const NO_MEMORY = 'Array buffer allocation failed';
+/** What is asked for when there is no room left for short frames, in bytes. */
+const SLAB = 64 * 1024;
+
+/** From now on memory of so many bytes, and a frame's header, cannot be had, until what is given back is called. */
+function refuseMemory(bytes: number): () => void {
+  const { allocUnsafeSlow } = Buffer;
+  const refusing = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => {
+    if (size >= bytes && size <= bytes + 14) throw new RangeError(NO_MEMORY);
+    return allocUnsafeSlow(size);
+  });
+  const grant = (): void => {
+    refusing.mockRestore();
+  };
+  onTestFinished(grant);
+  return grant;
+}
+
+/** Notes what senders are told. */
+function outcomes(): { readonly told: string[]; readonly of: (name: string) => (error?: Error) => void } {
+  const told: string[] = [];
+  return { told, of: (name) => (error) => told.push(`${name}: ${String(error)}`) };
+}
+
+describe('memory that cannot be had', () => {
+  test('fails the send that asks for it, and nothing that was sent before or is sent behind it', async () => {
+    const pair = await tcpPair();
+    const received = collect(pair.client);
+    const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
+    const grant = refuseMemory(SLAB);
+    let sent = 0;
+    expect(() => {
+      for (; sent < texts.length; sent++) pair.server.send(texts[sent] as string);
+    }).toThrow(NO_MEMORY);
+    grant();
+    pair.server.send('behind');
+    await received.until(sent + 1);
+    // By the answer to a ping all has arrived that was written twice.
+    pair.server.ping();
+    await once(pair.server, 'pong');
+    expect(received.messages).toEqual([...texts.slice(0, sent), 'behind']);
+    await end(pair);
+  });
+
+  test('fails nothing that several connections share', async () => {
+    const [one, other] = [await tcpPair(), await tcpPair()];
+    const received = collect(other.client);
+    const text = 'x'.repeat(10_000);
+    one.server.send(text);
+    other.server.send(text);
+    // What is left of the slab is less than the text.
+    for (let i = 0; i < 3; i++) one.server.send(Buffer.alloc(15_400));
+    const grant = refuseMemory(SLAB);
+    expect(() => {
+      other.server.send(Buffer.alloc(16_000));
+    }).toThrow(NO_MEMORY);
+    grant();
+    other.server.send('behind');
+    expect(await received.until(2)).toEqual([text, 'behind']);
+    await end(one);
+    await end(other);
+  });
+
+  test('for a long text that several connections share fails its send alone', async () => {
+    const [one, other] = [await tcpPair(), await tcpPair()];
+    const received = collect(other.client);
+    const { told, of } = outcomes();
+    const text = 'x'.repeat(300_000);
+    for (const { server } of [one, other]) server.send('before', of('before'));
+    one.server.send(text);
+    const grant = refuseMemory(text.length);
+    expect(() => {
+      other.server.send(text, of('long'));
+    }).toThrow(NO_MEMORY);
+    grant();
+    other.server.send('behind', of('behind'));
+    expect(await received.until(2)).toEqual(['before', 'behind']);
+    await vi.waitFor(() => {
+      expect(told).toEqual(['before', 'before', 'behind'].map((name) => `${name}: undefined`));
+    });
+    await end(one);
+    await end(other);
+  });
+
+  test('when the turn ends ends its connection, tells the sender, and keeps no other from its turn', async () => {
+    const [starved, sound] = [memoryPair(), await tcpPair()];
+    const received = collect(sound.client);
+    const { told, of } = outcomes();
+    starved.server.send('lost', of('lost'));
+    sound.server.send('kept', of('kept'));
+    process.nextTick(refuseMemory('lost'.length));
+    expect((await closeOf(starved.server))[0]).toBe(1006);
+    sound.server.send('later', of('later'));
+    expect(await received.until(2)).toEqual(['kept', 'later']);
+    await vi.waitFor(() => {
+      expect(told).toEqual([`lost: RangeError: ${NO_MEMORY}`, 'kept: undefined', 'later: undefined']);
+    });
+    await end(starved);
+    await end(sound);
+  });
+
+  test('for a send that had to wait is an error of the connection, and whoever waits behind it is told', async () => {
+    const pair = await tcpPair();
+    const { told, of } = outcomes();
+    const error = once(pair.server, 'error');
+    pair.server.send(new Blob(['one']), of('one'));
+    pair.server.send('x'.repeat(3_000_000), of('two'));
+    pair.server.send('three', of('three'));
+    refuseMemory(3_000_000);
+    expect(String((await error)[0])).toContain(NO_MEMORY);
+    await closeOf(pair.server);
+    expect(told.map((line) => line.split(':')[0])).toEqual(['two', 'one', 'three']);
+    expect(told[0]).toBe(`two: RangeError: ${NO_MEMORY}`);
+    await end(pair);
+  });
+});
+
+describe('a maker of masking keys that throws', () => {
+  /** Throws for the second of so many keys. */
+  function failing(at: number): (mask: Buffer) => void {
+    let made = 0;
+    return (mask) => {
+      mask.fill(0);
+      if (++made === at) throw new Error('no key');
+    };
+  }
+
+  test('is the exception of its sender, and what is sent next is a message of its own', async () => {
+    const pair = await tcpPair({ client: { generateMask: failing(1) } });
+    const received = collect(pair.server);
+    expect(() => {
+      pair.client.send('part', { fin: false });
+    }).toThrow('no key');
+    pair.client.send('whole');
+    expect(await received.until(1)).toEqual(['whole']);
+    await end(pair);
+  });
+
+  test('for a message that an extension has compressed is an error of the connection, as the peer lacks it', async () => {
+    const { client, server } = await tcpPair({
+      client: { generateMask: failing(1), extension: new Inverting() },
+      server: { extension: new Inverting() },
+    });
+    const { told, of } = outcomes();
+    const error = once(client, 'error');
+    client.send('compressed', of('compressed'));
+    client.send('behind', of('behind'));
+    expect(String((await error)[0])).toBe('Error: no key');
+    await closeOf(client);
+    expect(told[0]).toBe('compressed: Error: no key');
+    expect(told).toHaveLength(2);
+    await end({ client, server });
+  });
+
+  test.each([
+    ['a blob', () => new Blob(['late'])],
+    ['a text behind a blob', () => 'late'],
+  ])('for %s is an error of the connection, and its callback is told', async (_what, late) => {
+    const pair = await tcpPair({ client: { generateMask: failing(2) } });
+    const received = collect(pair.server);
+    const { told, of } = outcomes();
+    const error = once(pair.client, 'error');
+    pair.client.send(new Blob(['early']), of('early'));
+    pair.client.send(late(), of('late'));
+    pair.client.send('behind', of('behind'));
+    expect(String((await error)[0])).toBe('Error: no key');
+    await closeOf(pair.client);
+    expect(told).toContain('late: Error: no key');
+    expect(told).toHaveLength(3);
+    expect(await received.until(1)).toEqual(['early']);
+    await end(pair);
+  });
+});
+
+describe('a stream that throws', () => {
+  const broken = (): Duplex =>
+    new Duplex({
+      read: () => undefined,
+      write: () => {
+        throw new Error('broken');
+      },
+    });
+
+  test.each([
+    ['a short text', ['short']],
+    ['more messages than one write takes', Array.from({ length: 8 }, () => 'x'.repeat(15_000))],
+    ['a large text', ['x'.repeat(100_000)]],
+    ['large bytes', [Buffer.alloc(100_000)]],
+  ])('for %s ends its connection and tells each callback', async (_what, messages) => {
+    const connection = attach(broken(), 'server');
+    const { told, of } = outcomes();
+    for (const message of messages) connection.send(message, of('sent'));
+    expect((await closeOf(connection))[0]).toBe(1006);
+    expect(told).toEqual(messages.map(() => 'sent: Error: broken'));
+  });
+
+  test('in place of a socket’s write, for large bytes, does so too', async () => {
+    const { connection, socket, peer } = await rawPair('server');
+    socket.write = () => {
+      throw new Error('broken');
+    };
+    const { told, of } = outcomes();
+    connection.send(Buffer.alloc(100_000), of('sent'));
+    expect((await closeOf(connection))[0]).toBe(1006);
+    expect(told).toEqual(['sent: Error: broken']);
+    peer.destroy();
+  });
+});
+
+test.each([
+  ['a short text', 'short'],
+  ['a large text', 'x'.repeat(100_000)],
+  ['large bytes', Buffer.alloc(100_000)],
+])('the callback of %s that was sent is given undefined, and may throw', async (_what, message) => {
+  const pair = await tcpPair();
+  pair.client.resume();
+  expect(
+    await new Promise((resolve) => {
+      pair.server.send(message, (...outcome) => {
+        resolve(outcome);
+      });
+    }),
+  ).toEqual([undefined]);
+  await end(pair);
+});
+
+test('what is sent behind a close is told when what was sent in time has been', async () => {
+  const pair = await tcpPair();
+  const { told, of } = outcomes();
+  pair.server.send('in time', of('in time'));
+  pair.server.close();
+  pair.server.send('late', of('late'));
+  await closeOf(pair.server);
+  expect(told).toEqual(['in time: undefined', 'late: Error: WebSocket is not open: readyState 2 (CLOSING)']);
+  await end(pair);
+});

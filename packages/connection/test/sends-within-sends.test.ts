@@ -1,0 +1,126 @@
+// A stream in memory hands on at once what it is given, to a peer that may answer at once: then more is sent while something is
+// being sent. Nothing overtakes what was sent before.
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { readBytes } from '@framewire/testing';
+import type { WebSocketConnection } from '@framewire/connection';
+import { closeOf, collect, end, hex, memoryPair, rawPair, type Pair } from './support/pairs.ts';
+
+/** A pair of which the server does something as soon as its first message is with the client. */
+async function answeringPair(act: (server: WebSocketConnection) => void): Promise<Pair> {
+  const pair = memoryPair();
+  // Both streams flow from then on.
+  pair.client.ping();
+  await once(pair.client, 'pong');
+  pair.client.once('message', () => {
+    pair.client.send('heard');
+  });
+  pair.server.once('message', () => {
+    act(pair.server);
+  });
+  return pair;
+}
+
+function reply(server: WebSocketConnection): void {
+  server.send('reply');
+}
+
+/** Each too short to be written alone, all together more than one write takes. */
+const MANY = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
+const LARGE = 'x'.repeat(100_000);
+
+describe('a reply that is sent while the turn is written', () => {
+  test.each([
+    ['more messages than one write takes', MANY],
+    ['a large message', ['short', LARGE, 'short']],
+    ['large bytes', ['short', Buffer.from(LARGE), 'short']],
+    ['a blob', ['short', new Blob([LARGE]), 'short']],
+  ])('comes behind %s', async (_what, messages) => {
+    const pair = await answeringPair(reply);
+    const received = collect(pair.client);
+    for (const message of messages) pair.server.send(message);
+    const texts = await Promise.all(messages.map((message) => new Blob([message]).text()));
+    expect(await received.until(messages.length + 1)).toEqual([...texts, 'reply']);
+    await end(pair);
+  });
+
+  test('comes behind what several connections share', async () => {
+    const pair = await answeringPair(reply);
+    const other = memoryPair();
+    const received = collect(pair.client);
+    for (const text of ['short', LARGE, 'last']) {
+      other.server.send(text);
+      pair.server.send(text);
+    }
+    pair.server.send(Buffer.from('own'));
+    expect(await received.until(5)).toEqual(['short', LARGE, 'last', 'own', 'reply']);
+    await end(pair);
+    await end(other);
+  });
+
+  test.each([
+    ['short', MANY],
+    ['large', [LARGE, 'end']],
+  ])('comes behind a message in %s fragments', async (_what, fragments) => {
+    const pair = await answeringPair(reply);
+    const received = collect(pair.client);
+    pair.server.send('short');
+    for (const [index, fragment] of fragments.entries()) {
+      pair.server.send(fragment, { fin: index === fragments.length - 1 });
+    }
+    expect(await received.until(3)).toEqual(['short', fragments.join(''), 'reply']);
+    await end(pair);
+  });
+
+  test('comes behind what is written as bufferedAmount is asked', async () => {
+    const pair = await answeringPair(reply);
+    const received = collect(pair.client);
+    for (const message of MANY) pair.server.send(message);
+    expect(pair.server.bufferedAmount).toBeGreaterThan(0);
+    expect(await received.until(9)).toEqual([...MANY, 'reply']);
+    await end(pair);
+  });
+});
+
+test.each([
+  ['more messages than one write takes', MANY],
+  ['a large message', ['short', LARGE]],
+])('a close while the turn is written comes behind %s', async (_what, messages) => {
+  const pair = await answeringPair((server) => {
+    server.close(1000);
+  });
+  const received = collect(pair.client);
+  const outcomes: unknown[] = [];
+  for (const message of messages) pair.server.send(message, (error) => outcomes.push(error));
+  expect(await closeOf(pair.client)).toEqual([1000, '']);
+  expect(received.messages).toEqual(messages);
+  expect(outcomes).toEqual(messages.map(() => undefined));
+});
+
+test('large bytes are those of the call, whatever becomes of them in its turn', async () => {
+  const pair = memoryPair();
+  const message = once(pair.client, 'message') as Promise<[Buffer]>;
+  const bytes = Buffer.from(LARGE);
+  pair.server.send(bytes);
+  bytes.fill('y');
+  const [received] = await message;
+  expect(received.toString()).toBe(LARGE);
+  await end(pair);
+});
+
+test('what a maker of masking keys sends comes before the message that it is to mask, though that has a second part', async () => {
+  let sent = false;
+  const { connection, peer } = await rawPair('client', {
+    generateMask: (mask) => {
+      mask.fill(0);
+      if (sent) return;
+      sent = true;
+      connection.send('in');
+    },
+  });
+  connection.send('a', { fin: false });
+  connection.send('b');
+  expect(await readBytes(peer, 22)).toEqual(hex('81 82 00000000 696e 01 81 00000000 61 80 81 00000000 62'));
+  connection.terminate();
+  await closeOf(connection);
+});
