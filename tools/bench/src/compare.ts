@@ -43,7 +43,7 @@ export function compare(before: RunResult, after: RunResult): Comparison {
   return { compared: changes.length, moves };
 }
 
-/** What stands in place of a comparison after a run of one round. */
+/** What stands in place of a comparison where this run or the committed one had one round. */
 export const ONE_ROUND = 'One round: the noise is unknown, nothing is compared.';
 
 /**

@@ -138,7 +138,8 @@ function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult
   if (!quick) return;
   // Beside JSON, which may go to a file.
   const tell = json ? console.error : console.log;
-  tell(rounds === 1 ? ONE_ROUND : describeComparison(before && compare(before, run)));
+  const isOneRound = rounds === 1 || before?.rounds === 1;
+  tell(isOneRound ? ONE_ROUND : describeComparison(before && compare(before, run)));
 }
 
 function keep(folder: string, run: RunResult): void {
