@@ -13,7 +13,7 @@ import {
   writeTextFrame,
   type MaskingKey,
 } from '@framewire/codec';
-import { isPlainSocket, isSocket } from './plain-socket.ts';
+import { handsOnLater, isPlainSocket, isSocket } from './plain-socket.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settling, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
@@ -29,8 +29,20 @@ const MAX_COPIED = 16 * 1024;
 const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
 /** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
-/** How many segments a turn may gather, at most 64 KiB each, before it is asked how much waits. */
-const MAX_UNASKED_SEGMENTS = 16;
+/** How many bytes a turn may gather before they count as waiting. */
+const MAX_UNCOUNTED = 1024 * 1024;
+
+/** The segments of a turn that do not grow any more. */
+class ClosedSegments {
+  readonly all: Segment[] = [];
+  /** How many bytes they are. */
+  length = 0;
+
+  add(segment: Segment): void {
+    this.all.push(segment);
+    this.length += segment.length;
+  }
+}
 
 /** What a stream calls when it has written a piece, or has failed to. */
 type Written = (error?: Error | null) => void;
@@ -38,8 +50,8 @@ type Written = (error?: Error | null) => void;
 /**
  * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
  *
- * A stream that is not a socket may hand on what it is given at once, to somebody who answers at once, so that more is sent while
- * something is being sent. Therefore it is given nothing before the turn ends, and what it is given then is under one cork.
+ * A stream that may hand on at once what it is given (see {@link handsOnLater}) is given nothing before the turn ends, and all of
+ * the turn in one write: nothing that is sent meanwhile can come between.
  */
 export class FrameWriter implements Flushable {
   protected readonly socket: Duplex;
@@ -47,7 +59,7 @@ export class FrameWriter implements Flushable {
 
   /** What was written this turn: the segment that grows, those before it, and who waits for them. */
   #segment: Segment | undefined = undefined;
-  #earlier: Segment[] | undefined = undefined;
+  #earlier: ClosedSegments | undefined = undefined;
   #callbacks: SendCallback[] | undefined = undefined;
   /** What was written this turn, where others write the very same. Then there is no segment. */
   #run: SharedRun | undefined = undefined;
@@ -84,8 +96,9 @@ export class FrameWriter implements Flushable {
       if (run !== undefined) this.#writeRun(run, done);
       else if (segment !== undefined) {
         segment.close();
+        earlier?.add(segment);
         if (earlier === undefined) this.#writeSegment(segment, done);
-        else this.#writeSegments([...earlier, segment], done);
+        else this.#writeSegments(earlier, done);
       }
     } catch (error) {
       this.#fail(error, done);
@@ -93,15 +106,14 @@ export class FrameWriter implements Flushable {
   }
 
   /**
-   * What waits for the end of a long turn, in bytes, without the segment that grows. A socket is handed it once it is much, and
-   * then counts it itself.
+   * How many bytes wait for the end of the turn, once they are many; else 0. A stream that may be given them before is given them,
+   * and then counts them itself.
    */
   protected longTurnLength(): number {
-    const earlier = this.#earlier;
-    if (this.#run !== undefined) return this.#run.length > SLAB_SIZE ? this.#run.length : 0;
-    if (earlier === undefined) return 0;
-    if (!isSocket(this.socket)) return lengthOf(earlier);
-    if (earlier.length >= MAX_UNASKED_SEGMENTS) this.flush();
+    const length = ((this.#run ?? this.#segment)?.length ?? 0) + (this.#earlier?.length ?? 0);
+    if (length < MAX_UNCOUNTED) return 0;
+    if (!handsOnLater(this.socket)) return length;
+    this.flush();
     return 0;
   }
 
@@ -114,7 +126,7 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(undefined);
       return false;
     }
-    const isLong = run.length > SLAB_SIZE && isSocket(this.socket);
+    const isLong = run.length > SLAB_SIZE && handsOnLater(this.socket);
     // First, as it throws where there is no memory.
     if (isLong) run.join();
     this.#run = run;
@@ -131,12 +143,16 @@ export class FrameWriter implements Flushable {
   #leaveRun(run: SharedRun): void {
     const { length } = run;
     const bytes = run.join();
-    if (length <= MAX_COPIED) {
+    if (length > MAX_COPIED && handsOnLater(this.socket)) {
+      this.flush();
+      return;
+    }
+    if (length > MAX_COPIED) this.#append(Segment.of(Buffer.from(bytes)));
+    else {
       const segment = this.#segmentFor(length);
       segment.memory.set(bytes, segment.end);
       segment.grow(segment.end + length);
-    } else if (isSocket(this.socket)) this.flush();
-    else this.#append(Segment.of(Buffer.from(bytes)));
+    }
     this.#run = undefined;
   }
 
@@ -146,14 +162,14 @@ export class FrameWriter implements Flushable {
     masked: boolean,
     done: SendCallback | undefined,
   ): void {
+    // The key comes first: whoever makes it may send something meanwhile.
+    const key = masked ? this.#maskingKey() : undefined;
     if (this.#run !== undefined) this.#leaveRun(this.#run);
     const size = roomFor(payload);
     if (size > MAX_ROOM) {
-      this.#writeLarge(first, payload, masked, done);
+      this.#writeLarge(first, payload, key, done);
       return;
     }
-    // The key comes first: whoever makes it may send something meanwhile.
-    const key = masked ? this.#maskingKey() : undefined;
     const segment = this.#segmentFor(size);
     segment.grow(putFrame(segment.memory, segment.end, first, payload, key));
     this.#flushThisTurn(done);
@@ -169,7 +185,7 @@ export class FrameWriter implements Flushable {
 
   protected writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
     if (this.#run !== undefined) this.#leaveRun(this.#run);
-    const size = lengthOf(pieces);
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
     if (size <= MAX_COPIED) {
       const segment = this.#segmentFor(size);
       for (const piece of pieces) {
@@ -179,7 +195,7 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(done);
       return;
     }
-    if (isSocket(this.socket)) this.#writeNow(pieces, done);
+    if (handsOnLater(this.socket)) this.#writeNow(pieces, done);
     else this.#writeLater(Buffer.concat(pieces), done);
   }
 
@@ -194,20 +210,19 @@ export class FrameWriter implements Flushable {
   }
 
   #append(segment: Segment): Segment {
-    if (this.#segment !== undefined) (this.#earlier ??= []).push(this.#segment);
+    if (this.#segment !== undefined) (this.#earlier ??= new ClosedSegments()).add(this.#segment);
     this.#segment = segment;
     return segment;
   }
 
-  /** Writes a frame that is too long for the slab: to a socket at once, as later the user may have changed the bytes. */
+  /** Writes a frame that is too long for the slab: at once where that may be, as later the user may have changed the bytes. */
   #writeLarge(
     first: number,
     payload: string | Uint8Array,
-    masked: boolean,
+    key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
-    const key = masked ? this.#maskingKey() : undefined;
-    if (!isSocket(this.socket)) this.#writeLater(frameOf(first, payload, key), done);
+    if (!handsOnLater(this.socket)) this.#writeLater(frameOf(first, payload, key), done);
     // To mask is to copy, and text has to be encoded somewhere.
     else if (typeof payload === 'string' || key !== undefined) this.#writeCopy(first, payload, key, done);
     else {
@@ -217,12 +232,17 @@ export class FrameWriter implements Flushable {
     }
   }
 
-  /** Writes pieces that may be long to a socket. */
+  /** Writes pieces that may be long, as one. */
   #writeNow(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
     this.flush();
+    const { socket } = this;
     const written = done === undefined ? undefined : settling([done]);
+    const last = pieces.length - 1;
     try {
-      this.#writeTogether(pieces, written);
+      socket.cork();
+      for (const [index, piece] of pieces.entries())
+        this.#writeBytes(piece, index === last ? written : undefined);
+      socket.uncork();
     } catch (error) {
       this.#fail(error, written);
     }
@@ -267,39 +287,17 @@ export class FrameWriter implements Flushable {
     if (socket.writableLength === 0) segment.release();
   }
 
-  /** Writes segments that other connections' have come between: as one where they fit. */
-  #writeSegments(segments: readonly Segment[], done: Written | undefined): void {
-    const size = lengthOf(segments);
-    if (size > SLAB_SIZE) {
-      if (!isPlainSocket(this.socket)) {
-        this.#writeTogether(
-          segments.map((segment) => segment.detach()),
-          done,
-        );
-        return;
-      }
-      const last = segments.length - 1;
-      for (const [index, segment] of segments.entries()) {
+  /** Writes segments that other connections' have come between: as one, but for many of a plain socket, which need no copy. */
+  #writeSegments({ all, length }: ClosedSegments, done: Written | undefined): void {
+    if (length > SLAB_SIZE && isPlainSocket(this.socket)) {
+      const last = all.length - 1;
+      for (const [index, segment] of all.entries())
         this.#writeSegment(segment, index === last ? done : undefined);
-      }
       return;
     }
-    const joined = Segment.begin(size);
-    for (const { content } of segments) {
-      joined.memory.set(content, joined.end);
-      joined.grow(joined.end + content.length);
-    }
-    joined.close();
-    for (const segment of segments) segment.release();
+    const joined = length > SLAB_SIZE ? Segment.of(joinedBytes(all)) : joinedInSlab(all, length);
+    for (const segment of all) segment.release();
     this.#writeSegment(joined, done);
-  }
-
-  /** Hands pieces to the stream, with nothing in between, whatever is sent while it hands them on. */
-  #writeTogether(pieces: readonly Uint8Array[], done: Written | undefined): void {
-    this.socket.cork();
-    const last = pieces.length - 1;
-    for (const [index, piece] of pieces.entries()) this.#writeBytes(piece, index === last ? done : undefined);
-    this.socket.uncork();
   }
 
   #writeBytes(bytes: Uint8Array, done: Written | undefined): void {
@@ -343,8 +341,18 @@ function putFrame(
     : writeFrame(memory, offset, first, payload, key);
 }
 
-function lengthOf(pieces: readonly { readonly length: number }[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+function joinedBytes(segments: readonly Segment[]): Buffer {
+  return Buffer.concat(segments.map(({ content }) => content));
+}
+
+function joinedInSlab(segments: readonly Segment[], length: number): Segment {
+  const joined = Segment.begin(length);
+  for (const { content } of segments) {
+    joined.memory.set(content, joined.end);
+    joined.grow(joined.end + content.length);
+  }
+  joined.close();
+  return joined;
 }
 
 /** A frame in memory of its own. */

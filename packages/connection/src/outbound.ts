@@ -53,8 +53,8 @@ export class Outbound<T> extends FrameWriter {
   }
 
   /**
-   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without what a socket is handed at the end of this turn
-   * while that is not much: to ask does not take it apart.
+   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without what leaves at the end of this turn while that
+   * is not much: to ask does not take it apart.
    */
   get waitingAmount(): number {
     return this.longTurnLength() + this.socket.writableLength + (this.#jobs?.size ?? 0);

@@ -25,9 +25,13 @@ export function settle(callbacks: readonly SendCallback[], outcome: Error | null
   }
 }
 
-/** One callback that settles all of those with what a stream tells. */
+/** One callback that settles all of those with what a stream tells first. */
 export function settling(callbacks: readonly SendCallback[]): (outcome?: Error | null) => void {
+  let settled = false;
   return (outcome) => {
+    // A stream may throw when it has called back.
+    if (settled) return;
+    settled = true;
     settle(callbacks, outcome);
   };
 }

@@ -188,7 +188,7 @@ export class WebSocketConnection extends DomEventTarget {
    * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary
    * @param callback called once it has been handed to the kernel, or with the reason why not
    * @throws `Error` while connecting; `TypeError` for data of another kind, or a callback that is no function. Later than that,
-   *   errors go to the callback, and to `error` where it was a message that could not be made.
+   *   errors go to the callback, and to `error` where they end a connection whose stream is sound.
    */
   send(data: SendableData, callback?: SendCallback): void;
   send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
@@ -291,7 +291,7 @@ export class WebSocketConnection extends DomEventTarget {
 
 /** What stands in the place of a callback: told at once, as later nobody would know whose it is. */
 function callbackOf(argument: unknown): SendCallback | undefined {
-  if (argument === undefined || argument === null) return undefined;
+  if (!argument) return undefined;
   if (typeof argument !== 'function') throw new TypeError('The callback must be a function');
   return argument as SendCallback;
 }

@@ -165,3 +165,14 @@ test('what is shared with a connection that has no limit is counted too', async 
   free.terminate();
   await closeOf(free);
 });
+
+test('what one turn sends is counted for each MiB of it, on a stream that is given it when the turn ends', async () => {
+  const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 });
+  const lines = story(limited);
+  limited.send(Buffer.alloc(1024 * 1024));
+  expect(limited.readyState).toBe(limited.OPEN);
+  limited.send('more');
+  expect(limited.readyState).toBe(limited.CLOSING);
+  await closeOf(limited);
+  expect(lines[0]).toBe(`error ${EXCEEDED}`);
+});

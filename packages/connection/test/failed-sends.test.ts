@@ -214,6 +214,23 @@ describe('a stream that throws', () => {
   });
 });
 
+test('a callback is called once by a stream that throws when it has called back', async () => {
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => {
+      done();
+      throw new Error('broken');
+    },
+  });
+  const connection = attach(stream, 'server');
+  const { told, of } = outcomes();
+  connection.send('short', of('short'));
+  connection.send('x'.repeat(100_000), of('large'));
+  await closeOf(connection);
+  await new Promise(setImmediate);
+  expect(told.map((line) => line.split(':')[0])).toEqual(['short', 'large']);
+});
+
 test.each([
   ['a short text', 'short'],
   ['a large text', 'x'.repeat(100_000)],

@@ -1,14 +1,81 @@
 // A stream in memory hands on at once what it is given, to a peer that may answer at once: then more is sent while something is
 // being sent. Nothing overtakes what was sent before.
 import { once } from 'node:events';
+import { Socket } from 'node:net';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readBytes } from '@framewire/testing';
 import type { WebSocketConnection } from '@framewire/connection';
-import { closeOf, collect, end, hex, memoryPair, rawPair, type Pair } from './support/pairs.ts';
+import {
+  attach,
+  closeOf,
+  collect,
+  distractedMaskMaker,
+  end,
+  hex,
+  memoryPair,
+  rawPair,
+  type Pair,
+} from './support/pairs.ts';
+
+/** A stream that calls back before it hands on what it was given. */
+class Hasty extends Duplex {
+  peer!: Hasty;
+
+  override _read(): void {
+    // All comes from the peer.
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    done();
+    this.peer.push(chunk);
+  }
+
+  override _final(done: () => void): void {
+    this.peer.push(null);
+    done();
+  }
+}
+
+/** A socket that does not lead to the kernel, as interceptors make them. */
+class Intercepted extends Socket {
+  peer!: Intercepted;
+
+  override _read(): void {
+    // All comes from the peer.
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.peer.push(chunk);
+    done();
+  }
+
+  override _final(done: () => void): void {
+    this.peer.push(null);
+    done();
+  }
+
+  override _writev = undefined as never;
+}
+
+function crossed<T extends Duplex & { peer: T }>(one: T, other: T): [T, T] {
+  one.peer = other;
+  other.peer = one;
+  return [one, other];
+}
+
+const streams: readonly (readonly [kind: string, make: () => readonly [Duplex, Duplex]])[] = [
+  ['a stream in memory', () => duplexPair()],
+  ['a stream that calls back first', () => crossed(new Hasty(), new Hasty())],
+  ['a socket of another kind', () => crossed(new Intercepted(), new Intercepted())],
+];
 
 /** A pair of which the server does something as soon as its first message is with the client. */
-async function answeringPair(act: (server: WebSocketConnection) => void): Promise<Pair> {
-  const pair = memoryPair();
+async function answeringPair(
+  [near, far]: readonly [Duplex, Duplex],
+  act: (server: WebSocketConnection) => void,
+): Promise<Pair> {
+  const pair = { client: attach(near, 'client'), server: attach(far, 'server') };
   // Both streams flow from then on.
   pair.client.ping();
   await once(pair.client, 'pong');
@@ -29,14 +96,14 @@ function reply(server: WebSocketConnection): void {
 const MANY = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
 const LARGE = 'x'.repeat(100_000);
 
-describe('a reply that is sent while the turn is written', () => {
+describe.each(streams)('on %s a reply that is sent while the turn is written', (_kind, make) => {
   test.each([
     ['more messages than one write takes', MANY],
     ['a large message', ['short', LARGE, 'short']],
     ['large bytes', ['short', Buffer.from(LARGE), 'short']],
     ['a blob', ['short', new Blob([LARGE]), 'short']],
   ])('comes behind %s', async (_what, messages) => {
-    const pair = await answeringPair(reply);
+    const pair = await answeringPair(make(), reply);
     const received = collect(pair.client);
     for (const message of messages) pair.server.send(message);
     const texts = await Promise.all(messages.map((message) => new Blob([message]).text()));
@@ -45,7 +112,7 @@ describe('a reply that is sent while the turn is written', () => {
   });
 
   test('comes behind what several connections share', async () => {
-    const pair = await answeringPair(reply);
+    const pair = await answeringPair(make(), reply);
     const other = memoryPair();
     const received = collect(pair.client);
     for (const text of ['short', LARGE, 'last']) {
@@ -62,7 +129,7 @@ describe('a reply that is sent while the turn is written', () => {
     ['short', MANY],
     ['large', [LARGE, 'end']],
   ])('comes behind a message in %s fragments', async (_what, fragments) => {
-    const pair = await answeringPair(reply);
+    const pair = await answeringPair(make(), reply);
     const received = collect(pair.client);
     pair.server.send('short');
     for (const [index, fragment] of fragments.entries()) {
@@ -73,28 +140,49 @@ describe('a reply that is sent while the turn is written', () => {
   });
 
   test('comes behind what is written as bufferedAmount is asked', async () => {
-    const pair = await answeringPair(reply);
+    const pair = await answeringPair(make(), reply);
     const received = collect(pair.client);
     for (const message of MANY) pair.server.send(message);
-    expect(pair.server.bufferedAmount).toBeGreaterThan(0);
+    expect(received.messages).toEqual([]);
+    expect(pair.server.bufferedAmount).toBeTypeOf('number');
+    expect(received.messages.slice(0, 8)).toEqual(MANY);
     expect(await received.until(9)).toEqual([...MANY, 'reply']);
     await end(pair);
   });
 });
 
-test.each([
-  ['more messages than one write takes', MANY],
-  ['a large message', ['short', LARGE]],
-])('a close while the turn is written comes behind %s', async (_what, messages) => {
-  const pair = await answeringPair((server) => {
-    server.close(1000);
+describe.each(streams)('on %s a close while the turn is written', (_kind, make) => {
+  test.each([
+    ['more messages than one write takes', MANY],
+    ['a large message', ['short', LARGE]],
+  ])('comes behind %s', async (_what, messages) => {
+    const pair = await answeringPair(make(), (server) => {
+      server.close(1000);
+    });
+    const received = collect(pair.client);
+    const outcomes: unknown[] = [];
+    for (const message of messages) pair.server.send(message, (error) => outcomes.push(error));
+    expect(await closeOf(pair.client)).toEqual([1000, '']);
+    expect(received.messages).toEqual(messages);
+    expect(outcomes).toEqual(messages.map(() => undefined));
   });
+});
+
+test('what a relay sends while a long shared text is written is not lost', async () => {
+  const [near, far] = crossed(new Intercepted(), new Intercepted());
+  const pair = { client: attach(near, 'client'), server: attach(far, 'server') };
+  const other = memoryPair();
   const received = collect(pair.client);
-  const outcomes: unknown[] = [];
-  for (const message of messages) pair.server.send(message, (error) => outcomes.push(error));
-  expect(await closeOf(pair.client)).toEqual([1000, '']);
-  expect(received.messages).toEqual(messages);
-  expect(outcomes).toEqual(messages.map(() => undefined));
+  other.server.send('reply');
+  other.server.send(LARGE);
+  pair.client.once('message', () => {
+    pair.server.send('reply');
+  });
+  pair.server.send(LARGE);
+  pair.server.send(Buffer.from('own'));
+  expect(await received.until(3)).toEqual([LARGE, 'own', 'reply']);
+  await end(pair);
+  await end(other);
 });
 
 test('large bytes are those of the call, whatever becomes of them in its turn', async () => {
@@ -108,15 +196,26 @@ test('large bytes are those of the call, whatever becomes of them in its turn', 
   await end(pair);
 });
 
-test('what a maker of masking keys sends comes before the message that it is to mask, though that has a second part', async () => {
-  let sent = false;
+test('what a maker of masking keys sends comes before the message that it is to mask, though others send it too', async () => {
+  const other = memoryPair();
   const { connection, peer } = await rawPair('client', {
-    generateMask: (mask) => {
-      mask.fill(0);
-      if (sent) return;
-      sent = true;
+    generateMask: distractedMaskMaker(() => {
+      connection.send('shared', { mask: false });
+    }),
+  });
+  other.server.send('shared');
+  connection.send('own');
+  expect(await readBytes(peer, 17)).toEqual(hex('81 06 736861726564 81 83 00000000 6f776e'));
+  connection.terminate();
+  await closeOf(connection);
+  await end(other);
+});
+
+test('what a maker of masking keys sends comes before the message that it is to mask, though that has a second part', async () => {
+  const { connection, peer } = await rawPair('client', {
+    generateMask: distractedMaskMaker(() => {
       connection.send('in');
-    },
+    }),
   });
   connection.send('a', { fin: false });
   connection.send('b');
