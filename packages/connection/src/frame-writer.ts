@@ -13,7 +13,7 @@ import {
   writeTextFrame,
   type MaskingKey,
 } from '@framewire/codec';
-import { handsOnLater, isPlainSocket, isSocket } from './plain-socket.ts';
+import { isPlainSocket, isTlsSocket, onlyReads } from './plain-socket.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settling, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
@@ -21,7 +21,7 @@ import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
 
 /**
- * The longest payload that is copied into the slab; longer ones go out as header and payload, at once. With 1 KiB an echo of
+ * The longest payload that is copied into the slab; a longer one is a write of its own. With 1 KiB an echo of
  * 12 KB takes a sixth more; between 4 and 64 KiB no difference was measured.
  */
 const MAX_COPIED = 16 * 1024;
@@ -32,38 +32,55 @@ const MAX_UNMEASURED = 4 * 1024;
 /** How many bytes a turn may gather before they count as waiting. */
 const MAX_UNCOUNTED = 1024 * 1024;
 
-/** The segments of a turn that do not grow any more. */
+/** What a stream calls when it has written a piece, or has failed to. */
+type Written = (error?: Error | null) => void;
+
+/** The segments of a turn that do not grow any more, each with what is called when it has been written. */
 class ClosedSegments {
-  readonly all: Segment[] = [];
+  readonly all: { readonly segment: Segment; readonly written: Written | undefined }[] = [];
   /** How many bytes they are. */
   length = 0;
 
-  add(segment: Segment): void {
-    this.all.push(segment);
+  add(segment: Segment, written: Written | undefined): void {
+    this.all.push({ segment, written });
     this.length += segment.length;
   }
-}
 
-/** What a stream calls when it has written a piece, or has failed to. */
-type Written = (error?: Error | null) => void;
+  /** All bytes, in memory of their own, and the segments released. */
+  join(): Buffer {
+    const bytes = Buffer.concat(this.all.map(({ segment }) => segment.content));
+    this.release();
+    return bytes;
+  }
+
+  release(): void {
+    for (const { segment } of this.all) segment.release();
+  }
+
+  /** Tells all of them: those that have been told ignore it. */
+  settle(error?: Error | null): void {
+    for (const { written } of this.all) written?.(error);
+  }
+}
 
 /**
  * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
  *
- * A stream that may hand on at once what it is given (see {@link handsOnLater}) is given nothing before the turn ends, and all of
- * the turn in one write: nothing that is sent meanwhile can come between.
+ * A stream may hand on at once what it is given, to somebody who answers at once, so that more is sent while something is being
+ * written. Then that is gathered, and leaves behind it. A plain socket does not, and alone is given something before the turn ends.
  */
 export class FrameWriter implements Flushable {
   protected readonly socket: Duplex;
   readonly #generateMask: ((mask: Buffer) => void) | undefined;
 
-  /** What was written this turn: the segment that grows, those before it, and who waits for them. */
+  /** What was written this turn: the segment that grows, those before it, and who waits for it. */
   #segment: Segment | undefined = undefined;
   #earlier: ClosedSegments | undefined = undefined;
   #callbacks: SendCallback[] | undefined = undefined;
   /** What was written this turn, where others write the very same. Then there is no segment. */
   #run: SharedRun | undefined = undefined;
   #queued = false;
+  #flushing = false;
 
   constructor(socket: Duplex, generateMask: ((mask: Buffer) => void) | undefined) {
     this.socket = socket;
@@ -75,46 +92,73 @@ export class FrameWriter implements Flushable {
     return this.#generateMask !== undefined;
   }
 
+  /** How many bytes wait for the end of the turn. */
+  protected get gathered(): number {
+    return ((this.#run ?? this.#segment)?.length ?? 0) + (this.#earlier?.length ?? 0);
+  }
+
   endTurn(): void {
     this.#queued = false;
     this.flush();
   }
 
-  /** Hands all that has been framed to the socket. Does not throw: a connection of which bytes are lost is at its end. */
+  /** Hands all that has been framed to the stream. Does not throw: a connection of which bytes are lost is at its end. */
   flush(): void {
-    const run = this.#run;
-    const segment = this.#segment;
-    if (segment === undefined && run === undefined) return;
-    const earlier = this.#earlier;
-    const callbacks = this.#callbacks;
-    this.#run = undefined;
-    this.#segment = undefined;
-    this.#earlier = undefined;
-    this.#callbacks = undefined;
-    const done = callbacks === undefined ? undefined : settling(callbacks);
+    if (this.#flushing) return;
+    this.#flushing = true;
     try {
-      if (run !== undefined) this.#writeRun(run, done);
-      else if (segment !== undefined) {
-        segment.close();
-        earlier?.add(segment);
-        if (earlier === undefined) this.#writeSegment(segment, done);
-        else this.#writeSegments(earlier, done);
-      }
-    } catch (error) {
-      this.#fail(error, done);
+      while (this.#segment !== undefined || this.#run !== undefined) this.#writeGathered();
+    } finally {
+      this.#flushing = false;
     }
   }
 
+  /** Ends the stream behind all that has been framed. */
+  end(): void {
+    this.flush();
+    if (this.#flushing) process.nextTick(end, this);
+    // To end it again makes an error that nobody hears of: 6 % of what an upgrade with its close costs.
+    else if (!this.socket.writableEnded) this.socket.end();
+  }
+
+  #writeGathered(): void {
+    const run = this.#run;
+    const segment = this.#segment;
+    const earlier = this.#earlier;
+    const written = this.#takeCallbacks();
+    this.#run = undefined;
+    this.#segment = undefined;
+    this.#earlier = undefined;
+    try {
+      if (run !== undefined) this.#writeRun(run, segment === undefined ? written : undefined);
+      if (segment === undefined) return;
+      segment.close();
+      earlier?.add(segment, written);
+      if (earlier === undefined) this.#writeSegment(segment, written);
+      else this.#writeSegments(earlier);
+    } catch (error) {
+      this.#fail(error, (reason) => {
+        earlier?.settle(reason);
+        written?.(reason);
+      });
+    }
+  }
+
+  #takeCallbacks(): Written | undefined {
+    const callbacks = this.#callbacks;
+    if (callbacks === undefined) return undefined;
+    this.#callbacks = undefined;
+    return settling(callbacks);
+  }
+
   /**
-   * How many bytes wait for the end of the turn, once they are many; else 0. A stream that may be given them before is given them,
-   * and then counts them itself.
+   * How many bytes wait for the end of the turn, once they are many; else 0. A plain socket is given them then, and counts them
+   * itself.
    */
   protected longTurnLength(): number {
-    const length = ((this.#run ?? this.#segment)?.length ?? 0) + (this.#earlier?.length ?? 0);
-    if (length < MAX_UNCOUNTED) return 0;
-    if (!handsOnLater(this.socket)) return length;
-    this.flush();
-    return 0;
+    if (this.gathered < MAX_UNCOUNTED) return 0;
+    if (isPlainSocket(this.socket)) this.flush();
+    return this.gathered;
   }
 
   /** Takes the frame that another connection sends this turn, if there is one and nothing else has been written. */
@@ -126,7 +170,7 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(undefined);
       return false;
     }
-    const isLong = run.length > SLAB_SIZE && handsOnLater(this.socket);
+    const isLong = run.length > SLAB_SIZE && isPlainSocket(this.socket);
     // First, as it throws where there is no memory.
     if (isLong) run.join();
     this.#run = run;
@@ -136,18 +180,18 @@ export class FrameWriter implements Flushable {
   }
 
   #writeRun(run: SharedRun, done: Written | undefined): void {
-    this.#writeBytes(isSocket(this.socket) ? run.join() : Buffer.from(run.join()), done);
+    this.socket.write(this.#readable(run.join()), done);
   }
 
   /** Something else comes behind what is shared: both leave in one write where that is a short copy. */
   #leaveRun(run: SharedRun): void {
     const { length } = run;
     const bytes = run.join();
-    if (length > MAX_COPIED && handsOnLater(this.socket)) {
+    if (length > MAX_COPIED && isPlainSocket(this.socket)) {
       this.flush();
       return;
     }
-    if (length > MAX_COPIED) this.#append(Segment.of(Buffer.from(bytes)));
+    if (length > MAX_COPIED) this.#append(Segment.of(this.#readable(bytes)));
     else {
       const segment = this.#segmentFor(length);
       segment.memory.set(bytes, segment.end);
@@ -195,8 +239,8 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(done);
       return;
     }
-    if (handsOnLater(this.socket)) this.#writeNow(pieces, done);
-    else this.#writeLater(Buffer.concat(pieces), done);
+    if (isPlainSocket(this.socket)) this.#writeNow(pieces, done);
+    else this.#writeLater([Buffer.concat(pieces)], done);
   }
 
   #segmentFor(size: number): Segment {
@@ -210,47 +254,52 @@ export class FrameWriter implements Flushable {
   }
 
   #append(segment: Segment): Segment {
-    if (this.#segment !== undefined) (this.#earlier ??= new ClosedSegments()).add(this.#segment);
+    if (this.#segment !== undefined) {
+      (this.#earlier ??= new ClosedSegments()).add(this.#segment, this.#takeCallbacks());
+    }
     this.#segment = segment;
     return segment;
   }
 
-  /** Writes a frame that is too long for the slab: at once where that may be, as later the user may have changed the bytes. */
+  /** Writes a frame that is too long for the slab: to a plain socket at once, as later the user may have changed the bytes. */
   #writeLarge(
     first: number,
     payload: string | Uint8Array,
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
-    if (!handsOnLater(this.socket)) this.#writeLater(frameOf(first, payload, key), done);
+    const isPlain = isPlainSocket(this.socket);
     // To mask is to copy, and text has to be encoded somewhere.
-    else if (typeof payload === 'string' || key !== undefined) this.#writeCopy(first, payload, key, done);
-    else {
-      const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
-      writeFrameHeader(header, 0, first, payload.length, undefined);
-      this.#writeNow([header, payload], done);
+    if (typeof payload === 'string' || key !== undefined) {
+      if (isPlain) this.#writeCopy(first, payload, key, done);
+      else this.#writeLater([frameOf(first, payload, key)], done);
+      return;
     }
+    const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
+    writeFrameHeader(header, 0, first, payload.length, undefined);
+    if (isPlain) this.#writeNow([header, payload], done);
+    else this.#writeLater([header, this.#readable(payload)], done);
   }
 
-  /** Writes pieces that may be long, as one. */
+  /** Bytes that the stream may be given: themselves where it only reads them. */
+  #readable(bytes: Uint8Array): Uint8Array {
+    return onlyReads(this.socket) ? bytes : Buffer.from(bytes);
+  }
+
+  /** Writes pieces that may be long to a plain socket. */
   #writeNow(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
     this.flush();
     const { socket } = this;
     const written = done === undefined ? undefined : settling([done]);
     const last = pieces.length - 1;
-    try {
-      socket.cork();
-      for (const [index, piece] of pieces.entries())
-        this.#writeBytes(piece, index === last ? written : undefined);
-      socket.uncork();
-    } catch (error) {
-      this.#fail(error, written);
-    }
+    socket.cork();
+    for (const [index, piece] of pieces.entries()) socket.write(piece, index === last ? written : undefined);
+    socket.uncork();
   }
 
-  /** Has bytes that nobody else has leave at the end of the turn. */
-  #writeLater(bytes: Buffer, done: SendCallback | undefined): void {
-    this.#append(Segment.of(bytes));
+  /** Has pieces leave at the end of the turn. */
+  #writeLater(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
+    for (const piece of pieces) this.#append(Segment.of(piece));
     this.#flushThisTurn(done);
   }
 
@@ -264,50 +313,50 @@ export class FrameWriter implements Flushable {
     const { socket } = this;
     const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
     // As with the slab, only what the stream hands on at once is read from memory that is used again.
-    if (!isPlainSocket(socket) || socket.writableLength > 0 || length > LONGEST_LENT) {
+    if (socket.writableLength > 0 || length > LONGEST_LENT) {
       this.#writeNow([frameOf(first, payload, key)], done);
       return;
     }
     const loan = { memory: borrowScratch(length), waits: false };
     // What the kernel does not take at once it has when the write calls back.
-    this.#writeBytes(frameIn(loan.memory, first, payload, key), returning(loan, done));
+    socket.write(frameIn(loan.memory, first, payload, key), returning(loan, done));
     loan.waits = socket.writableLength > 0;
     if (!loan.waits) returnScratch(loan.memory);
   }
 
-  #writeSegment(segment: Segment, done: Written | undefined): void {
+  #writeSegment(segment: Segment, written: Written | undefined): void {
     const { socket } = this;
     // Only what the kernel takes at once is read from the slab. Whatever has to wait gets memory of its own: one message that
     // is not read would hold all that lies beside it.
     if (!isPlainSocket(socket) || socket.writableLength > 0) {
-      this.#writeBytes(segment.detach(), done);
+      socket.write(segment.detach(), written);
       return;
     }
-    this.#writeBytes(segment.content, done);
+    socket.write(segment.content, written);
     if (socket.writableLength === 0) segment.release();
   }
 
-  /** Writes segments that other connections' have come between: as one, but for many of a plain socket, which need no copy. */
-  #writeSegments({ all, length }: ClosedSegments, done: Written | undefined): void {
-    if (length > SLAB_SIZE && isPlainSocket(this.socket)) {
-      const last = all.length - 1;
-      for (const [index, segment] of all.entries())
-        this.#writeSegment(segment, index === last ? done : undefined);
+  /** Writes segments, as other connections' have come between or some are long: as one where they fit. */
+  #writeSegments(segments: ClosedSegments): void {
+    const isPlain = isPlainSocket(this.socket);
+    if (segments.length <= SLAB_SIZE) {
+      const whole = isPlain ? joined(segments) : Segment.of(segments.join());
+      this.#writeSegment(whole, (error) => {
+        segments.settle(error);
+      });
       return;
     }
-    const joined = length > SLAB_SIZE ? Segment.of(joinedBytes(all)) : joinedInSlab(all, length);
-    for (const segment of all) segment.release();
-    this.#writeSegment(joined, done);
-  }
-
-  #writeBytes(bytes: Uint8Array, done: Written | undefined): void {
-    this.socket.write(bytes, done);
+    // It encrypts together what it is given together. From a plain socket, corked, nobody could tell what it has taken.
+    const isTls = isTlsSocket(this.socket);
+    if (isTls) this.socket.cork();
+    for (const { segment, written } of segments.all) this.#writeSegment(segment, written);
+    if (isTls) this.socket.uncork();
   }
 
   /** There was no memory to write from, or the stream threw, which a stream must not. */
-  #fail(error: unknown, done: Written | undefined): void {
+  #fail(error: unknown, written: Written): void {
     this.socket.destroy(error as Error);
-    if (done !== undefined) process.nextTick(done, error);
+    process.nextTick(written, error);
   }
 
   #maskingKey(): MaskingKey {
@@ -341,18 +390,20 @@ function putFrame(
     : writeFrame(memory, offset, first, payload, key);
 }
 
-function joinedBytes(segments: readonly Segment[]): Buffer {
-  return Buffer.concat(segments.map(({ content }) => content));
+/** Puts segments side by side in the slab, and releases them. */
+function joined(segments: ClosedSegments): Segment {
+  const whole = Segment.begin(segments.length);
+  for (const { segment } of segments.all) {
+    whole.memory.set(segment.content, whole.end);
+    whole.grow(whole.end + segment.length);
+  }
+  whole.close();
+  segments.release();
+  return whole;
 }
 
-function joinedInSlab(segments: readonly Segment[], length: number): Segment {
-  const joined = Segment.begin(length);
-  for (const { content } of segments) {
-    joined.memory.set(content, joined.end);
-    joined.grow(joined.end + content.length);
-  }
-  joined.close();
-  return joined;
+function end(writer: FrameWriter): void {
+  writer.end();
 }
 
 /** A frame in memory of its own. */

@@ -49,7 +49,7 @@ export class Outbound<T> extends FrameWriter {
   /** Bytes accepted and not yet handed to the kernel, framing included. */
   get bufferedAmount(): number {
     this.flush();
-    return this.socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
+    return this.gathered + this.socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
   }
 
   /**
@@ -166,7 +166,7 @@ export class Outbound<T> extends FrameWriter {
       });
   }
 
-  /** A message could not be made. Whoever throws when told keeps nobody else from being told, nor what is sent behind it from its turn. */
+  /** A message could not be made: the connection ends behind those before it. Whoever throws when told keeps nobody from being told. */
   #tellFailure(error: Error, done: SendCallback | undefined, next?: () => void): void {
     try {
       this.#failed(this.#target, error);
@@ -174,6 +174,7 @@ export class Outbound<T> extends FrameWriter {
       throwLater(thrown);
     }
     if (done !== undefined) settle([done], error);
+    this.#jobs?.abandonBehind();
     next?.();
   }
 

@@ -23,14 +23,14 @@ export function isPlainSocket(socket: Duplex): boolean {
 }
 
 /**
- * Whether a stream hands on what it is given in a turn of its own. Any other may do so at once, to somebody who answers at once,
- * so that more is sent while something is being sent.
+ * Whether a stream only reads what it is given, as a socket does that leads to the kernel or encrypts. Any other may hand the very
+ * bytes on to somebody who changes them.
  */
-export function handsOnLater(stream: Duplex & { readonly encrypted?: unknown }): boolean {
-  return isPlainSocket(stream) || (isSocket(stream) && stream.encrypted === true);
+export function onlyReads(stream: Duplex): boolean {
+  return isPlainSocket(stream) || isTlsSocket(stream);
 }
 
-/** Whether a stream is a socket of any kind, which reads what it is given; another may hand the very bytes on to somebody who changes them. */
-export function isSocket(stream: Duplex): boolean {
-  return stream instanceof Socket;
+/** Whether a stream is a TLS socket, over whatever stream. */
+export function isTlsSocket(stream: Duplex & { readonly encrypted?: unknown }): boolean {
+  return stream.encrypted === true && stream instanceof Socket;
 }

@@ -53,13 +53,20 @@ export class SendQueue {
 
   /** The socket is gone: gives all up, the one that runs too, and tells the senders. */
   abandon(): void {
-    // An error's stack is 5 % of what an upgrade with its close costs: only where somebody hears of it.
-    if (this.isIdle) return;
-    const waiting = this.#entries.slice(this.#first);
-    this.#entries = [];
-    this.#first = 0;
-    this.#size = 0;
     this.#running = false;
+    this.#abandonFrom(this.#first);
+  }
+
+  /** Nothing can be sent behind the first any more, or the one that runs: gives the others up, and tells the senders. */
+  abandonBehind(): void {
+    this.#abandonFrom(this.#first + 1);
+  }
+
+  #abandonFrom(index: number): void {
+    // An error's stack is 5 % of what an upgrade with its close costs: only where somebody hears of it.
+    if (index >= this.#entries.length) return;
+    const waiting = this.#entries.splice(index);
+    for (const { size } of waiting) this.#size -= size;
     settle(
       waiting.map(({ done }) => done).filter((done) => done !== undefined),
       new Error('The socket was closed before the data could be sent'),
@@ -74,8 +81,11 @@ export class SendQueue {
       try {
         this.#begin(entry);
       } catch (error) {
-        if (this.#end(entry)) this.#failed(error as Error, entry.done);
-        else throwLater(error);
+        if (this.#entries[this.#first] !== entry) throwLater(error);
+        else {
+          this.#failed(error as Error, entry.done);
+          this.#end(entry);
+        }
       }
     }
   }

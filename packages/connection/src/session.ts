@@ -218,13 +218,14 @@ export class Session<T> implements Sending {
     const payload = formatClosePayload(code, reason);
     this.#advance('send');
     this.#state = CLOSING;
+    // First, as a maker of masking keys may throw.
+    this.#startCloseDeadline();
     this.#outbound.control(Opcode.CLOSE, payload, this.#masks, (error) => {
       // A socket that could not write it is about to close anyway.
       if (error) return;
       this.#closeFrameWritten = true;
       this.#endWhenOver();
     });
-    this.#startCloseDeadline();
   }
 
   #advance(event: ClosingEvent): void {
@@ -237,13 +238,7 @@ export class Session<T> implements Sending {
   }
 
   #endWhenOver(): void {
-    if (this.#closeFrameWritten && isOver(this.#closing)) this.#endSocket();
-  }
-
-  #endSocket(): void {
-    this.#outbound.flush();
-    // To end it again makes an error that nobody hears of: 6 % of what an upgrade with its close costs.
-    if (!this.#socket.writableEnded) this.#socket.end();
+    if (this.#closeFrameWritten && isOver(this.#closing)) this.#outbound.end();
   }
 
   /** Nothing more is read: what still comes is thrown away, so that the socket's end is seen. */
@@ -272,7 +267,7 @@ export class Session<T> implements Sending {
       this.#state = CLOSING;
       this.#startCloseDeadline();
     }
-    this.#endSocket();
+    this.#outbound.end();
     this.#tellError(error);
   }
 
@@ -290,10 +285,11 @@ export class Session<T> implements Sending {
       this.#listener.giveUp(this.#owner);
       return;
     }
-    this.#pendingAutoPongs++;
     this.#listener.answerPing(this.#owner, payload, () => {
       this.#pendingAutoPongs--;
     });
+    // Behind it, as a maker of masking keys may throw.
+    this.#pendingAutoPongs++;
   }
 
   #onCloseFrame({ code, reason }: ClosePayload): void {
@@ -336,7 +332,7 @@ export class Session<T> implements Sending {
     this.#state = CLOSING;
     // A peer that has ended its side may still never read the rest of ours.
     this.#startCloseDeadline();
-    this.#endSocket();
+    this.#outbound.end();
   }
 
   #onSocketError(): void {

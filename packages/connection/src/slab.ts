@@ -49,9 +49,9 @@ export class Segment {
     return open;
   }
 
-  /** Bytes that nobody else has, as a segment that does not grow. */
-  static of(bytes: Buffer): Segment {
-    const segment = new Segment(new Slab(bytes));
+  /** Bytes that nobody writes to any more, as a segment that does not grow. */
+  static of(bytes: Uint8Array): Segment {
+    const segment = new Segment(new Slab(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
     segment.grow(bytes.length);
     return segment;
   }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { WebSocketConnection } from '@framewire/connection';
 import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
 
@@ -116,7 +117,7 @@ describe('memory that cannot be had', () => {
     refuseMemory(3_000_000);
     expect(String((await error)[0])).toContain(NO_MEMORY);
     await closeOf(pair.server);
-    expect(told.map((line) => line.split(':')[0])).toEqual(['two', 'one', 'three']);
+    expect(told.map((line) => line.split(':')[0])).toEqual(['two', 'three', 'one']);
     expect(told[0]).toBe(`two: RangeError: ${NO_MEMORY}`);
     await end(pair);
   });
@@ -177,6 +178,47 @@ describe('a maker of masking keys that throws', () => {
     expect(await received.until(1)).toEqual(['early']);
     await end(pair);
   });
+});
+
+test.each([
+  ['a message', (server: WebSocketConnection) => server.send('behind')],
+  ['a close', (server: WebSocketConnection) => server.close()],
+])(
+  'what cannot be made in the end, with %s behind it, takes nothing from what was sent before',
+  async (_what, act) => {
+    const pair = await tcpPair();
+    pair.client.pause();
+    const { told, of } = outcomes();
+    const blob = new Blob(['x']);
+    blob.arrayBuffer = () => Promise.reject(new Error('gone'));
+    const error = once(pair.server, 'error');
+    // More than the kernel takes.
+    const length = 40 << 20;
+    pair.server.send(Buffer.alloc(length), of('before'));
+    pair.server.send(blob, of('blob'));
+    act(pair.server);
+    expect(String((await error)[0])).toBe('Error: gone');
+    const message = once(pair.client, 'message') as Promise<[Buffer]>;
+    const closed = closeOf(pair.client);
+    pair.client.resume();
+    expect((await message)[0]).toHaveLength(length);
+    expect((await closed)[0]).toBe(1006);
+    expect(told).toEqual(['blob: Error: gone', 'before: undefined']);
+  },
+);
+
+test('a close frame that cannot be masked leaves a connection that ends in time', async () => {
+  const { connection, peer } = await rawPair('client', {
+    closeTimeout: 5,
+    generateMask: () => {
+      throw new Error('no key');
+    },
+  });
+  expect(() => {
+    connection.close();
+  }).toThrow('no key');
+  expect((await closeOf(connection))[0]).toBe(1006);
+  peer.destroy();
 });
 
 describe('a stream that throws', () => {

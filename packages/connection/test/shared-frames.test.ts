@@ -32,6 +32,8 @@ function writesOf({ connection }: Receiver): Uint8Array[] {
   const stream = (connection as unknown as { readonly socket: Duplex }).socket;
   const writes: Uint8Array[] = [];
   const { write } = stream;
+  // With a `write` of somebody else's it is no plain socket, and would be given copies: as a TLS socket it only reads.
+  Object.assign(stream, { encrypted: true });
   stream.write = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
     writes.push(chunk);
     return Reflect.apply(write, stream, [chunk, ...rest]) as boolean;
@@ -52,6 +54,19 @@ describe('a text sent to many in one turn', () => {
     expect(writes[2]![0]).toBe(writes[1]![0]);
     expect(writes[3]![0]).toBe(writes[1]![0]);
     await endAll(all);
+  });
+
+  test('is of each receiver alone on streams that hand on what they are given', async () => {
+    const pairs = Array.from({ length: 3 }, () => memoryPair());
+    const received = pairs.map(async ({ client }) => {
+      const [data] = (await once(client, 'message')) as [Buffer];
+      const text = data.toString();
+      data.fill('?');
+      return text;
+    });
+    for (const { server } of pairs) server.send('the same text');
+    expect(await Promise.all(received)).toEqual(pairs.map(() => 'the same text'));
+    await Promise.all(pairs.map(end));
   });
 
   test('comes behind what a receiver is sent before it', async () => {
