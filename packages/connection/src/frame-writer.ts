@@ -4,15 +4,13 @@ import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import {
   frameHeaderSize,
-  MAX_HEADER_SIZE,
-  maxTextFrameSize,
   randomMaskingKey,
   readMaskingKey,
-  writeFrame,
   writeFrameHeader,
-  writeTextFrame,
   type MaskingKey,
 } from '@framewire/codec';
+import { ClosedSegments, type Written } from './closed-segments.ts';
+import { frameIn, frameOf, MAX_COPIED, MAX_ROOM, putFrame, roomFor } from './frame-bytes.ts';
 import { isPlainSocket, isTlsSocket, onlyReads } from './plain-socket.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settling, type SendCallback } from './send-callback.ts';
@@ -20,54 +18,14 @@ import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
 import { flushThisTurn, type Flushable } from './write-turn.ts';
 
-/**
- * The longest payload that is copied into the slab; a longer one is a write of its own. With 1 KiB an echo of
- * 12 KB takes a sixth more; between 4 and 64 KiB no difference was measured.
- */
-const MAX_COPIED = 16 * 1024;
-/** The room for the longest payload that is copied, and its header. */
-const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
-/** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
-const MAX_UNMEASURED = 4 * 1024;
 /** How many bytes a turn may gather before they count as waiting. */
 const MAX_UNCOUNTED = 1024 * 1024;
-
-/** What a stream calls when it has written a piece, or has failed to. */
-type Written = (error?: Error | null) => void;
-
-/** The segments of a turn that do not grow any more, each with what is called when it has been written. */
-class ClosedSegments {
-  readonly all: { readonly segment: Segment; readonly written: Written | undefined }[] = [];
-  /** How many bytes they are. */
-  length = 0;
-
-  add(segment: Segment, written: Written | undefined): void {
-    this.all.push({ segment, written });
-    this.length += segment.length;
-  }
-
-  /** All bytes, in memory of their own, and the segments released. */
-  join(): Buffer {
-    const bytes = Buffer.concat(this.all.map(({ segment }) => segment.content));
-    this.release();
-    return bytes;
-  }
-
-  release(): void {
-    for (const { segment } of this.all) segment.release();
-  }
-
-  /** Tells all of them: those that have been told ignore it. */
-  settle(error?: Error | null): void {
-    for (const { written } of this.all) written?.(error);
-  }
-}
 
 /**
  * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
  *
  * A stream may hand on at once what it is given, to somebody who answers at once, so that more is sent while something is being
- * written. Then that is gathered, and leaves behind it. A plain socket does not, and alone is given something before the turn ends.
+ * written. Then that is gathered, and leaves behind it. A plain socket does not: a long frame is written to it at once.
  */
 export class FrameWriter implements Flushable {
   protected readonly socket: Duplex;
@@ -130,17 +88,15 @@ export class FrameWriter implements Flushable {
     this.#segment = undefined;
     this.#earlier = undefined;
     try {
-      if (run !== undefined) this.#writeRun(run, segment === undefined ? written : undefined);
-      if (segment === undefined) return;
-      segment.close();
-      earlier?.add(segment, written);
-      if (earlier === undefined) this.#writeSegment(segment, written);
-      else this.#writeSegments(earlier);
+      if (run !== undefined) this.#writeRun(run, written);
+      else if (segment !== undefined) {
+        segment.close();
+        earlier?.add(segment, written);
+        if (earlier === undefined) this.#writeSegment(segment, written);
+        else this.#writeSegments(earlier);
+      }
     } catch (error) {
-      this.#fail(error, (reason) => {
-        earlier?.settle(reason);
-        written?.(reason);
-      });
+      this.#fail(error, earlier, written);
     }
   }
 
@@ -157,7 +113,7 @@ export class FrameWriter implements Flushable {
    */
   protected longTurnLength(): number {
     if (this.gathered < MAX_UNCOUNTED) return 0;
-    if (isPlainSocket(this.socket)) this.flush();
+    if (this.#writesAtOnce) this.flush();
     return this.gathered;
   }
 
@@ -170,7 +126,7 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(undefined);
       return false;
     }
-    const isLong = run.length > SLAB_SIZE && isPlainSocket(this.socket);
+    const isLong = run.length > SLAB_SIZE && this.#writesAtOnce;
     // First, as it throws where there is no memory.
     if (isLong) run.join();
     this.#run = run;
@@ -187,7 +143,7 @@ export class FrameWriter implements Flushable {
   #leaveRun(run: SharedRun): void {
     const { length } = run;
     const bytes = run.join();
-    if (length > MAX_COPIED && isPlainSocket(this.socket)) {
+    if (length > MAX_COPIED && this.#writesAtOnce) {
       this.flush();
       return;
     }
@@ -239,7 +195,7 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(done);
       return;
     }
-    if (isPlainSocket(this.socket)) this.#writeNow(pieces, done);
+    if (this.#writesAtOnce) this.#writeNow(pieces, done);
     else this.#writeLater([Buffer.concat(pieces)], done);
   }
 
@@ -268,20 +224,25 @@ export class FrameWriter implements Flushable {
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
-    const isPlain = isPlainSocket(this.socket);
+    const atOnce = this.#writesAtOnce;
     // To mask is to copy, and text has to be encoded somewhere.
-    if (typeof payload === 'string' || key !== undefined) {
-      if (isPlain) this.#writeCopy(first, payload, key, done);
+    if (typeof payload === 'string' || key !== undefined || !onlyReads(this.socket)) {
+      if (atOnce) this.#writeCopy(first, payload, key, done);
       else this.#writeLater([frameOf(first, payload, key)], done);
       return;
     }
     const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
     writeFrameHeader(header, 0, first, payload.length, undefined);
-    if (isPlain) this.#writeNow([header, payload], done);
-    else this.#writeLater([header, this.#readable(payload)], done);
+    if (atOnce) this.#writeNow([header, payload], done);
+    else this.#writeLater([header, payload], done);
   }
 
-  /** Bytes that the stream may be given: themselves where it only reads them. */
+  /** Whether a send may write to the stream: see {@link FrameWriter}. */
+  get #writesAtOnce(): boolean {
+    return !this.#flushing && isPlainSocket(this.socket);
+  }
+
+  /** Bytes that connections share, as the stream may be given them. */
   #readable(bytes: Uint8Array): Uint8Array {
     return onlyReads(this.socket) ? bytes : Buffer.from(bytes);
   }
@@ -340,7 +301,7 @@ export class FrameWriter implements Flushable {
   #writeSegments(segments: ClosedSegments): void {
     const isPlain = isPlainSocket(this.socket);
     if (segments.length <= SLAB_SIZE) {
-      const whole = isPlain ? joined(segments) : Segment.of(segments.join());
+      const whole = isPlain ? segments.joinInSlab() : segments.join();
       this.#writeSegment(whole, (error) => {
         segments.settle(error);
       });
@@ -354,9 +315,12 @@ export class FrameWriter implements Flushable {
   }
 
   /** There was no memory to write from, or the stream threw, which a stream must not. */
-  #fail(error: unknown, written: Written): void {
+  #fail(error: unknown, earlier: ClosedSegments | undefined, written: Written | undefined): void {
     this.socket.destroy(error as Error);
-    process.nextTick(written, error);
+    process.nextTick(() => {
+      earlier?.settle(error as Error);
+      written?.(error as Error);
+    });
   }
 
   #maskingKey(): MaskingKey {
@@ -367,64 +331,8 @@ export class FrameWriter implements Flushable {
   }
 }
 
-/** How much room to reserve for a frame in the slab, in bytes; more than {@link MAX_ROOM} for one that is too long to be copied there. */
-function roomFor(payload: string | Uint8Array): number {
-  return typeof payload === 'string' ? roomForText(payload) : MAX_HEADER_SIZE + payload.length;
-}
-
-function roomForText(text: string): number {
-  if (text.length <= MAX_UNMEASURED) return maxTextFrameSize(text.length);
-  return MAX_HEADER_SIZE + (text.length > MAX_COPIED ? text.length : Buffer.byteLength(text));
-}
-
-/** Writes a frame of text or bytes at `offset`; returns the offset behind it. */
-function putFrame(
-  memory: Buffer,
-  offset: number,
-  first: number,
-  payload: string | Uint8Array,
-  key: MaskingKey | undefined,
-): number {
-  return typeof payload === 'string'
-    ? writeTextFrame(memory, offset, first, payload, key)
-    : writeFrame(memory, offset, first, payload, key);
-}
-
-/** Puts segments side by side in the slab, and releases them. */
-function joined(segments: ClosedSegments): Segment {
-  const whole = Segment.begin(segments.length);
-  for (const { segment } of segments.all) {
-    whole.memory.set(segment.content, whole.end);
-    whole.grow(whole.end + segment.length);
-  }
-  whole.close();
-  segments.release();
-  return whole;
-}
-
 function end(writer: FrameWriter): void {
   writer.end();
-}
-
-/** A frame in memory of its own. */
-function frameOf(first: number, payload: string | Uint8Array, key: MaskingKey | undefined): Buffer {
-  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-  return frameIn(
-    Buffer.allocUnsafeSlow(frameHeaderSize(length, key !== undefined) + length),
-    first,
-    payload,
-    key,
-  );
-}
-
-/** A frame at the beginning of a piece of memory: its bytes. */
-function frameIn(
-  memory: Buffer,
-  first: number,
-  payload: string | Uint8Array,
-  key: MaskingKey | undefined,
-): Buffer {
-  return memory.subarray(0, putFrame(memory, 0, first, payload, key));
 }
 
 /** Returns a loan when a write that had to wait calls back. Made apart: a closure holds all that lies around it, the payload too. */

@@ -187,7 +187,8 @@ export class Outbound<T> extends FrameWriter {
     });
     if (turn.isOver) return;
     this.#enqueue(payloadLength(data), done, (next) => {
-      turn.next = next;
+      if (turn.isOver) next();
+      else turn.next = next;
     });
   }
 

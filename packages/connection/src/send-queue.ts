@@ -104,15 +104,14 @@ export class SendQueue {
   }
 
   /** Makes room for the next, unless the job is over or was given up. */
-  #end(entry: Entry): boolean {
-    if (this.#entries[this.#first] !== entry) return false;
+  #end(entry: Entry): void {
+    if (this.#entries[this.#first] !== entry) return;
     this.#running = false;
     this.#size -= entry.size;
     this.#first++;
-    if (this.isIdle) {
-      this.#entries = [];
-      this.#first = 0;
-    }
-    return true;
+    // Those that are over are not held for long, though it may never be idle; to remove each alone would move all the others.
+    if (2 * this.#first < this.#entries.length) return;
+    this.#entries.splice(0, this.#first);
+    this.#first = 0;
   }
 }

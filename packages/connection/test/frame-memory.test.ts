@@ -5,6 +5,7 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
 import { collectGarbage, readBytes, testCertificate } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
+import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, end, rawPair, socketPair, tcpPair, type Pair } from './support/pairs.ts';
 
 /** Bytes. The collector gives memory back on a thread of its own, so that it may be a moment before all of it is counted off. */
@@ -76,6 +77,30 @@ test('what the kernel has taken a part of is not written over', async () => {
     peer.destroy();
     await closeOf(connection);
   }
+});
+
+test('of messages that had to wait is let go of once they are sent, though others still wait', async () => {
+  const { client, server } = await tcpPair({
+    client: { extension: new Inverting() },
+    server: { extension: new Inverting() },
+  });
+  const before = heldMemory();
+  const received = once(server, 'close');
+  server.on('message', (data: Buffer) => {
+    if (data.toString('latin1', 0, 4) === 'Last') client.emit('last');
+  });
+  const last = once(client, 'last');
+  const size = 200_000;
+  // With a capital letter at its beginning it takes a turn to be made.
+  for (let i = 0; i < 60; i++) client.send(Buffer.alloc(size, 'A'));
+  client.send(Buffer.from('Last'));
+  const unread = new Blob(['x']);
+  unread.arrayBuffer = () => new Promise(() => undefined);
+  client.send(unread);
+  await last;
+  await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(10 * size);
+  client.terminate();
+  await received;
 });
 
 describe.each(['server', 'client'] as const)('no %s ever sees the bytes of another', (role) => {
