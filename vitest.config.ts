@@ -18,8 +18,9 @@ export default defineConfig({
       'tools/*/test/**/*.test.ts',
       'autobahn/test/**/*.test.ts',
     ],
-    // A test file that needs longer says so itself.
-    testTimeout: 20_000,
+    // Long enough for a browser that starts while two other files keep both cores busy. A test that needs longer says so itself.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // Two at least: most tests wait for a socket or a child process, not for the processor.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -123,7 +123,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     browser = await launchChromium();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser.close();

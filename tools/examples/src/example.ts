@@ -9,9 +9,6 @@ import { onTestFinished } from 'vitest';
 /** The folder of the examples. */
 export const EXAMPLES = fileURLToPath(new URL('../../../packages/framewire/examples', import.meta.url));
 
-/** What a test may still have to wait for on a machine that is busy with others, in ms. */
-export const PATIENCE_MS = 60_000;
-
 /** The names of all examples, by their folders. */
 export function exampleNames(): string[] {
   return readdirSync(EXAMPLES, { withFileTypes: true })

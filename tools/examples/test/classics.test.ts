@@ -2,11 +2,9 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
-import { Example, PATIENCE_MS } from '../src/example.ts';
+import { describe, expect, test } from 'vitest';
+import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
-
-vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** A figure, once it has not changed for a second. */
 async function settled(figure: () => number): Promise<number> {

@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { launchChromium, requirement } from '@framewire/testing';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Example, PATIENCE_MS } from '../src/example.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
 
-vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
+/** How long a page may take for a step, in ms. */
+const PAGE_MS = 60_000;
 
 describe('session-login, to who comes without a browser', () => {
   /** Logs in, and gives the cookie of the session. */
@@ -100,7 +101,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     const context = await browser.newContext();
     onTestFinished(() => context.close());
     const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultTimeout(PAGE_MS);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
@@ -184,7 +185,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     const first = await ink();
     expect(first).toHaveLength(2);
     // The lines grow with each measurement.
-    await expect.poll(ink, { timeout: PATIENCE_MS }).not.toEqual(first);
+    await expect.poll(ink, { timeout: PAGE_MS }).not.toEqual(first);
     expect(problems).toEqual([]);
   });
 });

@@ -7,11 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testCertificate } from '@framewire/testing';
 import { createProxy } from 'proxy';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Example, PATIENCE_MS } from '../src/example.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
-
-vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
 
 let folder: string;
 /** What the examples are told of the certificate for localhost. */

@@ -3,11 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testCertificate } from '@framewire/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { Example, exampleNames, EXAMPLES, PATIENCE_MS } from '../src/example.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { Example, exampleNames, EXAMPLES } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
-
-vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** How each server is connected to; an example that is no server has none. */
 const SERVERS: Record<string, { path?: string; headers?: Record<string, string> } | undefined> = {

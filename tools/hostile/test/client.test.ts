@@ -1,19 +1,16 @@
 // What a server may do to a client: answers that are no upgrade, lengths that lie, messages that inflate without end.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { head, upgradeResponse } from '@framewire/contract/raw';
 import { ClientVictim } from '../src/client-victim.ts';
 import { bomb, frame, MiB, times } from '../src/frames.ts';
-import { PATIENCE } from './support.ts';
-
-vi.setConfig({ testTimeout: PATIENCE });
 
 let victim: ClientVictim;
 beforeAll(async () => {
   victim = await ClientVictim.start();
   await victim.isServed();
-}, PATIENCE);
-beforeEach(() => victim.measure(), PATIENCE);
-afterEach(() => victim.isServed(), PATIENCE);
+});
+beforeEach(() => victim.measure());
+afterEach(() => victim.isServed());
 afterAll(() => {
   victim.stop();
 });

@@ -1,10 +1,9 @@
 // Messages that inflate to more than anybody asked for, and offers that make no sense.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { upgradeRequest } from '@framewire/contract/raw';
 import { bomb, MiB } from '../src/frames.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate';

@@ -1,10 +1,9 @@
 // Upgrade requests that are made to crash, to cost much, to be let in, or to hide another request.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { head, KEY, upgradeRequest } from '@framewire/contract/raw';
 import { MiB } from '../src/frames.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 /** The status that a raw request gets. */

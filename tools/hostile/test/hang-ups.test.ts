@@ -1,11 +1,10 @@
 // Clients that are gone before anybody has a connection to hear of it: no error without a listener ends the process.
 import { once } from 'node:events';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { upgradeRequest } from '@framewire/contract/raw';
 import { frame } from '../src/frames.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 const request = upgradeRequest('/echo');

@@ -1,9 +1,8 @@
 // Frames whose headers lie, messages that come in very many pieces, control frames without end.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { frame, MiB, times } from '../src/frames.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 /** What a connection may hold that is not the message itself. */

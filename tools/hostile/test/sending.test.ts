@@ -4,11 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { upgradeRequest } from '@framewire/contract/raw';
 import WebSocket, { WebSocketServer } from 'framewire';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Attacker } from '../src/attacker.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 /** What each of the attempts of the endpoint must put on the wire, in hex. */

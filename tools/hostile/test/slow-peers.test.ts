@@ -1,11 +1,10 @@
 // Peers that do not read, do not answer, or do not go.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { upgradeRequest } from '@framewire/contract/raw';
 import { STEADY } from '../src/endpoints.ts';
 import { MiB } from '../src/frames.ts';
-import { PATIENCE, underAttack } from './support.ts';
+import { underAttack } from './support.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
 const setting = underAttack();
 
 describe('a peer that never reads', () => {

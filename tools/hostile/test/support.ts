@@ -2,9 +2,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { Victim } from '../src/victim.ts';
 
-/** How long a step may take on a machine that has more to do, in ms. */
-export const PATIENCE = 60_000;
-
 /**
  * Starts the servers for the tests of a file. After each test they are still served by the same process, with its attackers gone,
  * or the test fails.
@@ -14,12 +11,12 @@ export function underAttack(): { readonly victim: Victim } {
   beforeAll(async () => {
     victim = await Victim.start();
     await victim.serves();
-  }, PATIENCE);
-  beforeEach(() => victim?.measure(), PATIENCE);
+  });
+  beforeEach(() => victim?.measure());
   afterEach(async () => {
     await victim?.serves();
     await victim?.rest();
-  }, PATIENCE);
+  });
   afterAll(() => victim?.stop());
   return {
     get victim() {

@@ -72,5 +72,5 @@ describe('An example on the workbench', () => {
       expect.stringMatching(/^docs-README\.20\.ts\(20,19\): error TS7006/),
       expect.stringMatching(/^docs-README\.7\.ts\(8,14\): error TS2322/),
     ]);
-  }, 60_000);
+  });
 });

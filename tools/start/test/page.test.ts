@@ -7,8 +7,6 @@ import { ChatClient } from './chat-client.ts';
 import type { ChatServer } from '../src/chat-server.ts';
 import type { Browser, Page } from './browsers.ts';
 
-const BROWSER_START_MS = 60_000;
-
 /** Resolves once the expression is true in the page. The drivers' own way is an eval, which the page's policy forbids. */
 async function until(page: Page, expression: string): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
@@ -24,8 +22,8 @@ for (const { name, missing, launch } of BROWSERS) {
 
     beforeAll(async () => {
       browser = await launch();
-    }, BROWSER_START_MS);
-    afterAll(() => browser.close(), BROWSER_START_MS);
+    });
+    afterAll(() => browser.close());
     beforeEach(async () => {
       server = await startChatServer({ port: 0, host: '127.0.0.1' });
     });

@@ -41,6 +41,9 @@ const FIREFOX_PREFERENCES = {
   'services.settings.server': 'data:,#',
 };
 
+/** How long a browser may take to start, in ms: its first start on a new machine reads hundreds of megabytes. */
+const LAUNCH_MS = 60_000;
+
 /**
  * Starts a headless Chromium, driven by Playwright. The caller closes it.
  *
@@ -53,7 +56,7 @@ export async function launchChromium({
   const args = trustAnyCertificate
     ? [...CHROMIUM_ARGUMENTS, '--ignore-certificate-errors']
     : CHROMIUM_ARGUMENTS;
-  return chromium.launch({ executablePath, headless: true, args });
+  return chromium.launch({ executablePath, headless: true, args, timeout: LAUNCH_MS });
 }
 
 /**
@@ -64,6 +67,7 @@ export async function launchChromium({
 export async function launchFirefox({ trustAnyCertificate = false }: BrowserOptions = {}): Promise<Firefox> {
   return puppeteer.launch({
     browser: 'firefox',
+    timeout: LAUNCH_MS,
     executablePath: executable('firefox'),
     headless: true,
     acceptInsecureCerts: trustAnyCertificate,

@@ -16,8 +16,6 @@ interface Browser {
   close(): Promise<void>;
 }
 
-const BROWSER_START_MS = 60_000;
-
 const browsers: [part: 'chromium' | 'firefox', launch: (options?: BrowserOptions) => Promise<Browser>][] = [
   ['chromium', launchChromium],
   ['firefox', launchFirefox],
@@ -43,33 +41,25 @@ afterAll(() => close());
 
 describe.each(browsers)('%s', (part, launch) => {
   describe.skipIf(requirement(part).missing)('where it is installed', () => {
-    test(
-      'starts, and trusts the test certificate when it is told to',
-      async () => {
-        const browser = await launch({ trustAnyCertificate: true });
-        try {
-          const page = await browser.newPage();
-          await page.goto(url);
-          expect(await page.evaluate('document.title')).toBe('Over TLS');
-        } finally {
-          await browser.close();
-        }
-      },
-      BROWSER_START_MS,
-    );
+    test('starts, and trusts the test certificate when it is told to', async () => {
+      const browser = await launch({ trustAnyCertificate: true });
+      try {
+        const page = await browser.newPage();
+        await page.goto(url);
+        expect(await page.evaluate('document.title')).toBe('Over TLS');
+      } finally {
+        await browser.close();
+      }
+    });
 
-    test(
-      'refuses the test certificate otherwise',
-      async () => {
-        const browser = await launch();
-        try {
-          const page = await browser.newPage();
-          await expect(page.goto(url)).rejects.toThrow();
-        } finally {
-          await browser.close();
-        }
-      },
-      BROWSER_START_MS,
-    );
+    test('refuses the test certificate otherwise', async () => {
+      const browser = await launch();
+      try {
+        const page = await browser.newPage();
+        await expect(page.goto(url)).rejects.toThrow();
+      } finally {
+        await browser.close();
+      }
+    });
   });
 });
