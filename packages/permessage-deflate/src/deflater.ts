@@ -59,44 +59,51 @@ export class Deflater {
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
   compress(piece: Piece, done: DeflateDone): void {
-    const isShort = piece.data.length < this.#options.offThreadFrom;
-    let flushed: Buffer | undefined;
+    if (piece.data.length >= this.#options.offThreadFrom) {
+      this.#compressLater(piece, done);
+      return;
+    }
+    let flushed: Buffer;
     try {
-      const engine = (this.#engine ??= this.#takeEngine(piece));
-      if (isShort) flushed = engine.run(piece.data);
+      flushed = this.#engineFor(piece).run(piece.data);
     } catch (error) {
       done(error as Error);
       return;
     }
-    if (flushed !== undefined) done(null, this.#finish(piece, flushed));
-    else this.#compressLater(piece, done);
+    done(null, this.#finish(piece, flushed));
   }
 
-  /** Compresses on the thread pool, when there is a place. A connection that closes meanwhile is told nothing. */
+  /**
+   * Compresses on the thread pool, when there is a place: whoever waits for one holds no engine. A connection that closes meanwhile
+   * is told nothing.
+   */
   #compressLater(piece: Piece, done: DeflateDone): void {
     this.#isAway = true;
     // What the history keeps is what zlib has read: meanwhile the user may change his bytes.
     const own = this.#options.takeover ? { ...piece, data: Buffer.from(piece.data) } : piece;
     this.#options.concurrency.run((next) => {
-      const engine = this.#engine;
-      if (this.#closed || engine === undefined) {
+      if (this.#closed) {
         next();
         return;
       }
       const chunks: Buffer[] = [];
-      engine.runLater(
-        own.data,
-        (chunk) => chunks.push(chunk) > 0,
-        (error) => {
-          this.#isAway = false;
-          try {
-            if (error !== null) done(error);
-            else if (!this.#closed) done(null, this.#finish(own, Buffer.concat(chunks)));
-          } finally {
-            next();
-          }
-        },
-      );
+      const settle = (error: Error | null): void => {
+        this.#isAway = false;
+        try {
+          if (error !== null) done(error);
+          else if (!this.#closed) done(null, this.#finish(own, Buffer.concat(chunks)));
+        } finally {
+          next();
+        }
+      };
+      let engine: ZlibEngine;
+      try {
+        engine = this.#engineFor(own);
+      } catch (error) {
+        settle(error as Error);
+        return;
+      }
+      engine.runLater(own.data, (chunk) => chunks.push(chunk) > 0, settle);
     });
   }
 
@@ -119,6 +126,10 @@ export class Deflater {
     this.#options.idleContexts?.delete(this);
     this.#engine.close();
     this.#engine = undefined;
+  }
+
+  #engineFor(piece: Piece): ZlibEngine {
+    return (this.#engine ??= this.#takeEngine(piece));
   }
 
   /**

@@ -1,9 +1,10 @@
 // What the transforms make of messages, beside zlib itself.
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConcurrencyLimit, DEFAULT_CONCURRENCY_LIMIT } from '../src/concurrency.ts';
 import { inflateErrorOf } from '../src/inflate-error.ts';
+import { ZlibEngine } from '../src/zlib-engine.ts';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
@@ -181,6 +182,37 @@ describe('without context takeover', () => {
         pieces.map((piece) => `${index} ${piece}`).join(''),
       );
     }
+  });
+});
+
+describe('the engines of messages on the thread pool', () => {
+  const message = Buffer.from('engines that are lent '.repeat(3000));
+  const views = Array.from({ length: 3 * DEFAULT_CONCURRENCY_LIMIT }, () => view(15, false));
+
+  test('are no more than are at work at a time, whoever waits, and all of them are used again', async () => {
+    // A level of its own, so that nobody else's engines are at hand.
+    const options: TransformOptions = { zlibDeflateOptions: { level: 7 }, inflateOffThreadFrom: 0 };
+    const connections = views.map((each) => new PerMessageDeflate(each, 0, options));
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const made = [vi.spyOn(ZlibEngine, 'deflateEachAlone'), vi.spyOn(ZlibEngine, 'inflate')];
+    for (let round = 0; round < 2; round++) {
+      const compressed = await Promise.all(connections.map((each) => compress(each, [message])));
+      const inflated = await Promise.all(connections.map((each, k) => decompress(each, compressed[k]!)));
+      expect(inflated.every((each) => each.equals(message))).toBe(true);
+    }
+    expect(made[0]!.mock.calls).toHaveLength(DEFAULT_CONCURRENCY_LIMIT);
+    expect(made[1]!.mock.calls.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY_LIMIT);
+  });
+
+  test('that cannot be made fail their message, and nobody waits behind it', async () => {
+    const wrong = new PerMessageDeflate(views[0]!, 0, { zlibDeflateOptions: { level: 99 } });
+    for (let count = 0; count <= DEFAULT_CONCURRENCY_LIMIT; count++) {
+      await expect(compress(wrong, [message])).rejects.toThrow(/level/);
+    }
+    const sound = new PerMessageDeflate(views[0]!, 0);
+    expect(await compress(sound, [message])).toBeDefined();
   });
 });
 

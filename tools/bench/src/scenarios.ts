@@ -144,7 +144,8 @@ export const scenarios: readonly Scenario[] = [
   ...compressedEchoes('512x1', [16, 512, 1]),
   ...compressedEchoes('512x16', [16, 512, 16]),
   ...compressedEchoes('16k', [16, 16 * KiB, 1]),
-  // What goes through the thread pool, or else holds the event loop.
+  // What goes through the thread pool, or else holds the event loop: of more connections than may be there at a time, or long.
+  ...compressedEchoes('64k', [16, 64 * KiB, 1], ways.slice(0, 2)),
   ...compressedEchoes('1m', [4, MiB, 1], ways.slice(0, 2), { watchLoop: true }),
   client('client-64', 64, 100),
   client('client-1k', KiB, 100),
