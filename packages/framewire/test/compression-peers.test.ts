@@ -87,7 +87,7 @@ function runtime(program: string, ...args: string[]): Client {
     exchange: async (url) => {
       const { stdout } = await run(program, [...args, script, url], {
         env: { HOME: folder },
-        timeout: 60_000,
+        timeout: 45_000,
       });
       return JSON.parse(stdout) as unknown;
     },

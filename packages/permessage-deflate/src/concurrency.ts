@@ -1,4 +1,5 @@
 // How many messages may be on the thread pool at a time, over all connections of the process.
+import process from 'node:process';
 
 /** A job that calls `next` once when it is done. */
 type Job = (next: () => void) => void;
@@ -11,6 +12,7 @@ export class ConcurrencyLimit {
   readonly #limit: number;
   readonly #waiting: Job[] = [];
   #running = 0;
+  #isStarting = false;
 
   /** @param limit 0 = no limit */
   constructor(limit: number) {
@@ -18,18 +20,40 @@ export class ConcurrencyLimit {
   }
 
   run(job: Job): void {
-    if (this.#running < this.#limit) this.#start(job);
-    else this.#waiting.push(job);
+    this.#waiting.push(job);
+    this.#startWaiting();
+  }
+
+  /** In a loop, not by each other: thousands may be done at once, as those whose connection has closed meanwhile. */
+  #startWaiting(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    const thrown: unknown[] = [];
+    while (this.#running < this.#limit) {
+      const job = this.#waiting.shift();
+      if (job === undefined) break;
+      try {
+        this.#start(job);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    this.#isStarting = false;
+    for (const error of thrown.splice(1)) process.nextTick(rethrow, error);
+    if (thrown.length > 0) rethrow(thrown[0]);
   }
 
   #start(job: Job): void {
     this.#running++;
     job(() => {
       this.#running--;
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#start(next);
+      this.#startWaiting();
     });
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 let shared: ConcurrencyLimit | undefined;

@@ -67,6 +67,7 @@ export class Deflater {
     try {
       flushed = this.#engineFor(piece).run(piece.data);
     } catch (error) {
+      this.#closeEngine();
       done(error as Error);
       return;
     }
@@ -74,8 +75,8 @@ export class Deflater {
   }
 
   /**
-   * Compresses on the thread pool, when there is a place: whoever waits for one holds no engine. A connection that closes meanwhile
-   * is told nothing.
+   * Compresses on the thread pool, when there is a place: whoever waits for one holds no engine that is lent. A connection that
+   * closes meanwhile is told nothing.
    */
   #compressLater(piece: Piece, done: DeflateDone): void {
     this.#isAway = true;
@@ -90,8 +91,13 @@ export class Deflater {
       const settle = (error: Error | null): void => {
         this.#isAway = false;
         try {
-          if (error !== null) done(error);
-          else if (!this.#closed) done(null, this.#finish(own, Buffer.concat(chunks)));
+          if (this.#closed) return;
+          if (error === null) {
+            done(null, this.#finish(own, Buffer.concat(chunks)));
+          } else {
+            this.#closeEngine();
+            done(error);
+          }
         } finally {
           next();
         }

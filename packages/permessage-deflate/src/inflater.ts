@@ -80,6 +80,7 @@ export class Inflater {
     try {
       while (!job.isComplete) {
         if (job.length > MAX_ON_THE_SPOT) {
+          // In the middle of its stream: it keeps its engine while it waits.
           job.rest = Buffer.from(job.rest);
           this.#queue(job, done);
           return;

@@ -173,7 +173,7 @@ describe('dropContextAfter', () => {
     sender.close();
   });
 
-  test('spares a context that is at work on the thread pool, and one whose message is in fragments', async () => {
+  test('spares a context that is at work on the thread pool, of a message in fragments too', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const sender = sends({ dropContextAfter: 1000, deflateOffThreadFrom: 0 });
     const parts = [noise(3000, 1), noise(3000, 2), noise(3000, 1)];

@@ -185,34 +185,103 @@ describe('without context takeover', () => {
   });
 });
 
-describe('the engines of messages on the thread pool', () => {
-  const message = Buffer.from('engines that are lent '.repeat(3000));
-  const views = Array.from({ length: 3 * DEFAULT_CONCURRENCY_LIMIT }, () => view(15, false));
+/** More messages than there are places on the thread pool, each on a connection of its own. */
+const CROWD = 3 * DEFAULT_CONCURRENCY_LIMIT;
+const long = Buffer.from('long enough for the thread pool '.repeat(3000));
 
-  test('are no more than are at work at a time, whoever waits, and all of them are used again', async () => {
-    // A level of its own, so that nobody else's engines are at hand.
-    const options: TransformOptions = { zlibDeflateOptions: { level: 7 }, inflateOffThreadFrom: 0 };
-    const connections = views.map((each) => new PerMessageDeflate(each, 0, options));
+const crowd = (count: number, options: TransformOptions): PerMessageDeflate[] =>
+  Array.from({ length: count }, () => new PerMessageDeflate(view(15, false), 0, options));
+
+test('engines of messages that go to the thread pool whole are no more than are at work there, and all are used again', async () => {
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  const made = [vi.spyOn(ZlibEngine, 'deflateEachAlone'), vi.spyOn(ZlibEngine, 'inflate')];
+  // A level of its own, so that nobody else's engines are at hand.
+  const connections = crowd(CROWD, { zlibDeflateOptions: { level: 7 }, inflateOffThreadFrom: 0 });
+  for (let round = 0; round < 2; round++) {
+    const compressed = await Promise.all(connections.map((each) => compress(each, [long])));
+    const inflated = await Promise.all(connections.map((each, k) => decompress(each, compressed[k]!)));
+    expect(inflated.every((each) => each.equals(long))).toBe(true);
+  }
+  expect(made[0]!.mock.calls).toHaveLength(DEFAULT_CONCURRENCY_LIMIT);
+  expect(made[1]!.mock.calls.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY_LIMIT);
+});
+
+test('an engine that cannot be made fails its message, also behind others, and keeps nobody from the thread pool', async () => {
+  const working = crowd(DEFAULT_CONCURRENCY_LIMIT, {}).map((each) => compress(each, [long]));
+  const wrong = crowd(CROWD, { zlibDeflateOptions: { level: 99 } }).map((each) => compress(each, [long]));
+  const [sound] = crowd(1, {});
+  const behind = compress(sound!, [long]);
+  const outcomes = await Promise.allSettled(wrong);
+  expect(outcomes.map(({ status }) => status)).toEqual(wrong.map(() => 'rejected'));
+  expect(await behind).toEqual((await Promise.all(working))[0]);
+});
+
+test('a compressor that has failed is not used again', async () => {
+  const [sender] = crowd(1, {});
+  const run = vi.spyOn(ZlibEngine.prototype, 'run').mockImplementationOnce(() => {
+    throw new Error('no memory');
+  });
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  await expect(compress(sender!, [Buffer.alloc(2000)])).rejects.toThrow('no memory');
+  expect(await compress(sender!, [Buffer.alloc(2000)])).toBeDefined();
+  expect(run.mock.contexts[1]).not.toBe(run.mock.contexts[0]);
+});
+
+test('connections that close while their messages are on the thread pool, or wait for it, are told nothing and give their places back', async () => {
+  const told: unknown[] = [];
+  const closing = crowd(5000, { deflateOffThreadFrom: 0 });
+  for (const each of closing) {
+    each.compress({ data: long, first: true, fin: true }, (...outcome) => told.push(outcome));
+  }
+  for (const each of closing) each.close();
+  const [next] = crowd(1, { deflateOffThreadFrom: 0 });
+  expect(await compress(next!, [long])).toBeDefined();
+  expect(told).toEqual([]);
+});
+
+describe('the limit', () => {
+  test('lets any number of jobs be done at once', () => {
+    const limit = new ConcurrencyLimit(1);
+    let done = 0;
+    let first = (): void => {};
+    limit.run((next) => (first = next));
+    for (let count = 0; count < 20_000; count++) {
+      limit.run((next) => {
+        done++;
+        next();
+      });
+    }
+    expect(done).toBe(0);
+    first();
+    expect(done).toBe(20_000);
+  });
+
+  test('goes on behind jobs that throw, and throws what they threw', async () => {
+    const limit = new ConcurrencyLimit(1);
+    let first = (): void => {};
+    limit.run((next) => (first = next));
+    for (const message of ['one', 'two']) {
+      limit.run((next) => {
+        next();
+        throw new Error(message);
+      });
+    }
+    const last = vi.fn();
+    limit.run(last);
+    const later = vi.spyOn(process, 'nextTick').mockImplementationOnce(() => {});
     onTestFinished(() => {
       vi.restoreAllMocks();
     });
-    const made = [vi.spyOn(ZlibEngine, 'deflateEachAlone'), vi.spyOn(ZlibEngine, 'inflate')];
-    for (let round = 0; round < 2; round++) {
-      const compressed = await Promise.all(connections.map((each) => compress(each, [message])));
-      const inflated = await Promise.all(connections.map((each, k) => decompress(each, compressed[k]!)));
-      expect(inflated.every((each) => each.equals(message))).toBe(true);
-    }
-    expect(made[0]!.mock.calls).toHaveLength(DEFAULT_CONCURRENCY_LIMIT);
-    expect(made[1]!.mock.calls.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY_LIMIT);
-  });
-
-  test('that cannot be made fail their message, and nobody waits behind it', async () => {
-    const wrong = new PerMessageDeflate(views[0]!, 0, { zlibDeflateOptions: { level: 99 } });
-    for (let count = 0; count <= DEFAULT_CONCURRENCY_LIMIT; count++) {
-      await expect(compress(wrong, [message])).rejects.toThrow(/level/);
-    }
-    const sound = new PerMessageDeflate(views[0]!, 0);
-    expect(await compress(sound, [message])).toBeDefined();
+    expect(first).toThrow('one');
+    expect(last).toHaveBeenCalledOnce();
+    expect(() => {
+      const [rethrow, error] = later.mock.calls[0]!;
+      (rethrow as (error: unknown) => void)(error);
+    }).toThrow('two');
   });
 });
 
@@ -221,17 +290,6 @@ test('a concurrencyLimit of 0 is none', () => {
   const limit = new ConcurrencyLimit(0);
   for (let i = 0; i < 100; i++) limit.run(() => running++);
   expect(running).toBe(100);
-});
-
-test('closing while the thread pool is at work calls back no more than once, and frees all', async () => {
-  const sender = new PerMessageDeflate(view(15, true), 0, { deflateOffThreadFrom: 0 });
-  let calls = 0;
-  sender.compress({ data: Buffer.alloc(1 << 20), first: true, fin: true }, () => calls++);
-  sender.close();
-  // The limit of the process has a place again for somebody else.
-  const other = new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 });
-  for (let i = 0; i < 20; i++) expect(await compress(other, [Buffer.alloc(2000)])).toBeDefined();
-  expect(calls).toBeLessThanOrEqual(1);
 });
 
 test.each([

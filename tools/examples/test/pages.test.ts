@@ -7,7 +7,7 @@ import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
 
 /** How long a page may take for a step, in ms. */
-const PAGE_MS = 60_000;
+const PAGE_MS = 45_000;
 
 describe('session-login, to who comes without a browser', () => {
   /** Logs in, and gives the cookie of the session. */

@@ -42,7 +42,7 @@ const FIREFOX_PREFERENCES = {
 };
 
 /** How long a browser may take to start, in ms: its first start on a new machine reads hundreds of megabytes. */
-const LAUNCH_MS = 60_000;
+const LAUNCH_MS = 45_000;
 
 /**
  * Starts a headless Chromium, driven by Playwright. The caller closes it.
