@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConcurrencyLimit, DEFAULT_CONCURRENCY_LIMIT } from '../src/concurrency.ts';
 import { inflateErrorOf } from '../src/inflate-error.ts';
-import { ZlibEngine } from '../src/zlib-engine.ts';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
@@ -192,22 +191,6 @@ const long = Buffer.from('long enough for the thread pool '.repeat(3000));
 const crowd = (count: number, options: TransformOptions): PerMessageDeflate[] =>
   Array.from({ length: count }, () => new PerMessageDeflate(view(15, false), 0, options));
 
-test('engines of messages that go to the thread pool whole are no more than are at work there, and all are used again', async () => {
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-  });
-  const made = [vi.spyOn(ZlibEngine, 'deflateEachAlone'), vi.spyOn(ZlibEngine, 'inflate')];
-  // A level of its own, so that nobody else's engines are at hand.
-  const connections = crowd(CROWD, { zlibDeflateOptions: { level: 7 }, inflateOffThreadFrom: 0 });
-  for (let round = 0; round < 2; round++) {
-    const compressed = await Promise.all(connections.map((each) => compress(each, [long])));
-    const inflated = await Promise.all(connections.map((each, k) => decompress(each, compressed[k]!)));
-    expect(inflated.every((each) => each.equals(long))).toBe(true);
-  }
-  expect(made[0]!.mock.calls).toHaveLength(DEFAULT_CONCURRENCY_LIMIT);
-  expect(made[1]!.mock.calls.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY_LIMIT);
-});
-
 test('an engine that cannot be made fails its message, also behind others, and keeps nobody from the thread pool', async () => {
   const working = crowd(DEFAULT_CONCURRENCY_LIMIT, {}).map((each) => compress(each, [long]));
   const wrong = crowd(CROWD, { zlibDeflateOptions: { level: 99 } }).map((each) => compress(each, [long]));
@@ -216,19 +199,6 @@ test('an engine that cannot be made fails its message, also behind others, and k
   const outcomes = await Promise.allSettled(wrong);
   expect(outcomes.map(({ status }) => status)).toEqual(wrong.map(() => 'rejected'));
   expect(await behind).toEqual((await Promise.all(working))[0]);
-});
-
-test('a compressor that has failed is not used again', async () => {
-  const [sender] = crowd(1, {});
-  const run = vi.spyOn(ZlibEngine.prototype, 'run').mockImplementationOnce(() => {
-    throw new Error('no memory');
-  });
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-  });
-  await expect(compress(sender!, [Buffer.alloc(2000)])).rejects.toThrow('no memory');
-  expect(await compress(sender!, [Buffer.alloc(2000)])).toBeDefined();
-  expect(run.mock.contexts[1]).not.toBe(run.mock.contexts[0]);
 });
 
 test('connections that close while their messages are on the thread pool, or wait for it, are told nothing and give their places back', async () => {
