@@ -44,8 +44,8 @@ const excerpts: readonly Excerpt[] = [
     file: 'packages/permessage-deflate/README.md',
     name: 'compressed echoes',
     scenarios: [
-      ...['deflate-512x1', 'deflate-512x16', 'deflate-16k', 'deflate-1m'],
-      ...['deflate-512x1-default', 'deflate-16k-default', 'deflate-1m-default'],
+      ...['deflate-512x1', 'deflate-512x16', 'deflate-16k', 'deflate-64k', 'deflate-1m'],
+      ...['deflate-512x1-default', 'deflate-16k-default', 'deflate-64k-default', 'deflate-1m-default'],
       ...['deflate-512x1-takeover', 'deflate-16k-takeover', 'deflate-16k-takeover-default'],
     ],
     peers: [OURS, 'ws', 'bun'],
