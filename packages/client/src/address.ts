@@ -10,8 +10,11 @@ export interface Address {
   readonly socketPath: string | undefined;
   /** The host without the brackets of an IPv6 address. */
   readonly host: string;
-  /** The port; the scheme's own where the URL names none. */
-  readonly port: number;
+  /**
+   * The port; the scheme's own where the URL names none. A port that the URL names stays text: `http.request()` takes the number
+   * 0 for no port at all, and would connect to 80 or 443 instead.
+   */
+  readonly port: number | string;
   /** The port of the scheme. */
   readonly defaultPort: number;
   /** Path and query. */
@@ -44,7 +47,7 @@ export function parseAddress(address: string | URL): Address {
     secure,
     socketPath,
     host: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
-    port: url.port === '' ? defaultPort : Number(url.port),
+    port: url.port === '' ? defaultPort : url.port,
     defaultPort,
     target,
     auth: url.username === '' && url.password === '' ? undefined : userInfo(url),
@@ -73,12 +76,15 @@ export function toWebSocketScheme(url: URL): URL {
   return copy;
 }
 
-/** `/path/to.sock:/path?query` has the path of the socket in front of the first colon. */
+/**
+ * `/path/to.sock:/path?query` has the path of the socket before the first colon. A URL percent-encodes spaces and non-ASCII
+ * letters, the file system does not; so `%3A` is a colon of the socket's path.
+ */
 function splitPath(path: string, isIpc: boolean): Pick<Address, 'socketPath' | 'target'> {
   if (!isIpc) return { socketPath: undefined, target: path };
   const colon = path.indexOf(':');
-  if (colon === -1) return { socketPath: path, target: '' };
-  return { socketPath: path.slice(0, colon), target: path.slice(colon + 1) };
+  const end = colon === -1 ? path.length : colon;
+  return { socketPath: unescape(path.slice(0, end)), target: path.slice(end + 1) };
 }
 
 function userInfo({ username, password }: URL): string {

@@ -15,7 +15,7 @@ import {
 import { parseAddress, toWebSocketScheme, type Address } from './address.ts';
 import { acceptCompression, offerCompression } from './compression.ts';
 import type { ClientOptions } from './options.ts';
-import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders } from './redirect.ts';
+import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders, requireReachable } from './redirect.ts';
 
 const MAX_REDIRECTS = 10;
 
@@ -213,7 +213,9 @@ export class ConnectAttempt {
     try {
       const url = resolve(location, this.#address);
       this.#listener.moved(toWebSocketScheme(url));
-      this.#address = parseAddress(url);
+      const address = parseAddress(url);
+      requireReachable(this.#address, address);
+      this.#address = address;
       next = this.#prepare();
     } catch (error) {
       // A server may name a place for which no request can be made.

@@ -10,6 +10,18 @@ export function isRedirect(status: number | undefined, location: string | undefi
   return Boolean(location) && REDIRECTS.has(status);
 }
 
+/**
+ * Refuses a redirect from the network to a socket of this machine: there a remote server could have requests made that it cannot
+ * make itself.
+ *
+ * @throws `Error` when `next` is a Unix socket or pipe and `from` is not
+ */
+export function requireReachable(from: Address, next: Address): void {
+  if (next.socketPath !== undefined && from.socketPath === undefined) {
+    throw new Error('A redirect from the network to a local socket is not followed');
+  }
+}
+
 /** Whether a place may know what was meant for the first: it is the same host or socket, and TLS has not been left. */
 export function isTrusted(first: Address, next: Address): boolean {
   return authorityOf(first) === authorityOf(next) && (next.secure || !first.secure);

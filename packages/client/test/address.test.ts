@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket } from '@framewire/client';
 import { parseAddress } from '../src/address.ts';
 import { OurWebSocket, record, thrown, withBoth } from './support/recorder.ts';
-import { listen, wsServer } from './support/servers.ts';
+import { listen, rawServer, wsServer } from './support/servers.ts';
 
 describe('an address that is read', () => {
   test.each([
@@ -19,9 +20,11 @@ describe('an address that is read', () => {
     ['http://example.com/a', false, 'example.com', 80, '/a'],
     ['https://example.com/a?b=c', true, 'example.com', 443, '/a?b=c'],
     ['ws://example.com:80/', false, 'example.com', 80, '/'],
-    ['wss://example.com:80/', true, 'example.com', 80, '/'],
-    ['ws://example.com:8080?q', false, 'example.com', 8080, '/?q'],
-    ['ws://[::1]:9000/', false, '::1', 9000, '/'],
+    ['wss://example.com:80/', true, 'example.com', '80', '/'],
+    ['ws://example.com:8080?q', false, 'example.com', '8080', '/?q'],
+    ['ws://[::1]:9000/', false, '::1', '9000', '/'],
+    ['ws://example.com:0/', false, 'example.com', '0', '/'],
+    ['wss://example.com:0/', true, 'example.com', '0', '/'],
     ['ws://EXAMPLE.com/A', false, 'example.com', 80, '/A'],
     ['ws://example.com/ä b', false, 'example.com', 80, '/%C3%A4%20b'],
   ])('%s is a host, a port and a target', (address, secure, host, port, target) => {
@@ -35,9 +38,15 @@ describe('an address that is read', () => {
     ['ws+unix:/tmp/a.sock:/room', '/tmp/a.sock', '/room'],
     ['ws+unix:/tmp/a.sock:/room?name=b:c', '/tmp/a.sock', '/room?name=b:c'],
     ['ws+unix:./a.sock:/', './a.sock', '/'],
-  ])('%s is split at the first colon behind the path of the socket', (address, socketPath, target) => {
-    expect(parseAddress(address)).toMatchObject({ socketPath, target, secure: false });
-  });
+    ['ws+unix:/tmp/a b/ä.sock:/ä b', '/tmp/a b/ä.sock', '/%C3%A4%20b'],
+    ['ws+unix:/tmp/a%20b%3Ac.sock:/%20', '/tmp/a b:c.sock', '/%20'],
+    ['ws+unix:/tmp/100%.sock', '/tmp/100%.sock', ''],
+  ])(
+    '%s is split at the first colon after the path of the socket, which is percent-decoded',
+    (address, socketPath, target) => {
+      expect(parseAddress(address)).toMatchObject({ socketPath, target, secure: false });
+    },
+  );
 
   test.each([
     ['ws://user:secret@h/', 'user:secret'],
@@ -88,6 +97,40 @@ describe('an address that is refused', () => {
   });
 });
 
+describe('port 0', () => {
+  test.each(['ws', 'wss', 'http', 'https'])('in %s: is dialled as such, and refused', async (scheme) => {
+    const [told] = await withBoth(async (Client) => {
+      const ws = new Client(`${scheme}://127.0.0.1:0/`);
+      return record(ws).closed;
+    });
+    expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
+  });
+
+  test.each(['ws', 'wss'])('in %s: is what an agent and createConnection are given', async (scheme) => {
+    const asked = await withBoth(async (Client) => {
+      const ports: string[] = [];
+      const dial = ({ port }: { port?: unknown }): never => {
+        ports.push(`${typeof port} ${String(port)}`);
+        throw new Error('not there');
+      };
+      const agent = Object.assign(new (scheme === 'ws' ? http : https).Agent(), { createConnection: dial });
+      for (const option of [{ agent, createConnection: undefined }, { createConnection: dial }]) {
+        thrown(() => new Client(`${scheme}://example.com:0/`, option).on('error', () => {}));
+      }
+      return Promise.resolve(ports);
+    });
+    expect(asked).toContain('string 0');
+  });
+
+  test('in a redirect is dialled as such, and refused', async () => {
+    const { url } = await rawServer((_head, socket) => {
+      socket.end('HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:0/\r\nContent-Length: 0\r\n\r\n');
+    });
+    const [told] = await withBoth((Client) => record(new Client(url, { followRedirects: true })).closed);
+    expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
+  });
+});
+
 describe('a server is reached', () => {
   test('by http: as by ws:, and the url tells the scheme of WebSockets', async () => {
     const { port } = await wsServer();
@@ -110,9 +153,23 @@ describe('a server is reached', () => {
       },
     });
     await once(ws, 'open');
-    expect(hosts).toEqual(['::1', 9000]);
+    expect(hosts).toEqual(['::1', '9000']);
     expect(requests[0]?.headers.host).toBe('[::1]:9000');
     ws.terminate();
+  });
+
+  test('by a path of a Unix socket with spaces and non-ASCII letters, as text and as a URL', async () => {
+    const path = join(tmpdir(), `framewire ${randomBytes(6).toString('hex')} ü.sock`);
+    const server = http.createServer();
+    const wss = new WebSocketServer({ server });
+    await listen(server, { path });
+    for (const address of [`ws+unix:${path}:/room`, new URL(`ws+unix:${path}:/room`)]) {
+      const connection = once(wss, 'connection') as Promise<[unknown, http.IncomingMessage]>;
+      const ws = new OurWebSocket(address);
+      const [, request] = await connection;
+      expect(request.url).toBe('/room');
+      await record(ws.on('open', () => ws.close())).closed;
+    }
   });
 
   test('by the path of a Unix socket, with the target behind the colon, and / without one', async () => {

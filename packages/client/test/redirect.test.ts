@@ -49,6 +49,10 @@ async function site(
   return { url, port, requests };
 }
 
+function unixPath(): string {
+  return join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+}
+
 /** The log of a client, and where it was in the end; ports are left out. */
 async function follow(
   Client: ClientClass,
@@ -145,17 +149,43 @@ describe('a redirect', () => {
     });
   });
 
-  test('leads from TCP to a Unix socket and back', async () => {
-    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+  test('leads from a Unix socket to another and to TCP, without the secrets', async () => {
+    const [first, second] = [unixPath(), unixPath()];
     const end = await site();
-    const middle = await site({ '/b': `${end.url}/c` }, { at: { path } });
-    const { url } = await site({ '/a': `ws+unix:${path}:/b` });
+    const middle = await site({ '/b': `${end.url}/c` }, { at: { path: second } });
+    await site({ '/a': `ws+unix:${second}:/b` }, { at: { path: first } });
     const options = { ...FOLLOW, headers: { Cookie: 'secret' } };
-    const log = await withBoth((Client) => follow(Client, `${url}/a`, options));
+    const log = await withBoth((Client) => follow(Client, `ws+unix:${first}:/a`, options));
     expect(log.at(-1)).toBe('at ws://HOST/c');
     expect([...middle.requests, ...end.requests].map(({ headers }) => headers.cookie)).toEqual(
       Array(4).fill(undefined),
     );
+  });
+
+  // That of ws goes there: a remote server could have it ask a service that listens for this machine alone.
+  test.each<[string, string[]]>([
+    ['', []],
+    [', with a listener of redirect too', ['redirect']],
+  ])('from TCP to a Unix socket is an error, and asks nothing of the socket%s', async (_, watched) => {
+    const path = unixPath();
+    const local = await site({}, { at: { path } });
+    const remote = await site({ '/a': `ws+unix:${path}:/b` });
+    const log = await follow(OurWebSocket, `${remote.url}/a`, FOLLOW, ...(watched as 'redirect'[]));
+    expect(log).toEqual([
+      'error Error: A redirect from the network to a local socket is not followed [CLOSING]',
+      'close 1006  [CLOSED]',
+      `at ws+unix:${path}:/b`,
+    ]);
+    expect(local.requests).toEqual([]);
+  });
+
+  test('from TCP to the Unix socket where it began is an error', async () => {
+    const path = unixPath();
+    const remote = await site({ '/b': `ws+unix:${path}:/c` });
+    const local = await site({ '/a': `${remote.url}/b` }, { at: { path } });
+    const log = await follow(OurWebSocket, `ws+unix:${path}:/a`);
+    expect(log[0]).toMatch(/^error Error: A redirect from the network to a local socket/);
+    expect(local.requests.map(({ url }) => url)).toEqual(['/a']);
   });
 });
 

@@ -188,7 +188,7 @@ describe('what is passed on to the request', () => {
     };
     const ws = new OurWebSocket(url, { agent });
     await once(ws, 'open');
-    expect(created).toEqual([Number(new URL(url).port)]);
+    expect(created).toEqual([new URL(url).port]);
     ws.terminate();
   });
 
@@ -213,7 +213,7 @@ describe('what is passed on to the request', () => {
       },
     });
     await once(ws, 'open');
-    expect(seen).toEqual(['example.com', 81, '127.0.0.1']);
+    expect(seen).toEqual(['example.com', '81', '127.0.0.1']);
     ws.terminate();
   });
 
