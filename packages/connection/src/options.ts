@@ -1,5 +1,6 @@
 // What can be set for one connection, with the defaults.
 import type { Extension } from './extension.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options that clients and servers share. */
 export interface ConnectionOptions {
@@ -56,6 +57,11 @@ export interface OpenOptions extends Readonly<Pick<ConnectionOptions, (typeof OF
    * keys that can be foretold let a hostile server speak to what stands between (§10.3).
    */
   readonly generateMask?: ((mask: Buffer) => void) | undefined;
+  /**
+   * Called when the connection has closed, right before `close` is emitted. No listener stands for it, so a program that removes
+   * the listeners of a connection does not remove it.
+   */
+  readonly onClosed?: ((ws: WebSocketConnection) => void) | undefined;
 }
 
 /** The defaults of {@link ConnectionOptions}. */

@@ -65,6 +65,7 @@ export class Session<T> implements Sending {
   readonly #masks: boolean;
   readonly #maxBufferedAmount: number;
   readonly #extension: Extension | undefined;
+  readonly #onClosed: ((owner: T) => void) | undefined;
   readonly #inbound: Inbound<Session<unknown>>;
   readonly #outbound: Outbound<Session<unknown>>;
 
@@ -86,7 +87,7 @@ export class Session<T> implements Sending {
     owner: T,
     listener: SessionListener<T>,
   ) {
-    const { role = 'client', extension, generateMask } = opened;
+    const { role = 'client', extension, generateMask, onClosed } = opened;
     // The listeners of all sessions need not know whose they are.
     const self = this as Session<unknown>;
     this.#owner = owner;
@@ -96,6 +97,7 @@ export class Session<T> implements Sending {
     this.#masks = role === 'client';
     this.#maxBufferedAmount = options.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
     this.#extension = extension;
+    this.#onClosed = onClosed as ((owner: T) => void) | undefined;
     this.#inbound = new Inbound(self, inboundListener, {
       role,
       extension,
@@ -257,6 +259,7 @@ export class Session<T> implements Sending {
     this.#state = CLOSED;
     this.#extension?.close();
     this.#outbound.abandon();
+    this.#onClosed?.(this.#owner);
     this.#listener.close(this.#owner, this.#closeCode, this.#closeReason);
   }
 

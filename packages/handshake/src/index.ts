@@ -34,6 +34,7 @@ export { acceptValue, generateKey, isKey } from './key.ts';
 export { createRefusal, formatRefusal, refusalError, refusalOf, type Refusal } from './refusal.ts';
 export { reasonPhrase } from './status.ts';
 export { chooseSubprotocol, formatSubprotocols, parseSubprotocols } from './subprotocols.ts';
+export { parseTarget, type RequestTarget } from './target.ts';
 export { type CheckOptions } from './upgrade-headers.ts';
 export {
   checkUpgradeRequest,

@@ -34,7 +34,7 @@ export function requireCompressionOption(option: PerMessageDeflateOption | undef
  *
  * @param header the value of `Sec-WebSocket-Extensions`
  * @param option false: whatever is offered, there is none
- * @returns undefined for none, 'refused' for a header that is malformed or offers nothing that is acceptable
+ * @returns undefined for none, also where the options allow none of the offers; 'refused' for a header that is malformed
  */
 export function negotiateCompression(
   header: string | undefined,
@@ -51,7 +51,10 @@ export function negotiateCompression(
   }
   if (offers.length === 0) return undefined;
   const answer = acceptOffer(offers, options);
-  if (!answer.ok) return 'refused';
+  if (!answer.ok) {
+    // An offer that is declined leaves a connection without the extension (RFC 7692 §5); one that is malformed is refused.
+    return answer.error.code === 'WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER' ? undefined : 'refused';
+  }
   return {
     extension: new PerMessageDeflate(roleView(answer.agreement, 'server'), maxPayload, options),
     response: { name: EXTENSION_NAME, params: answer.params },

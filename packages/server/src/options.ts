@@ -57,7 +57,10 @@ export interface ServerOptions<
   server?: HttpServer<Request> | HttpsServer<Request> | null | undefined;
   /** Whether upgrades come through `handleUpgrade()` alone. Default false. */
   noServer?: boolean | undefined;
-  /** The path, without a query, that requests must have. Default: any. */
+  /**
+   * The path, without a query, that requests must have, in the origin form or the absolute form of a target (RFC 9112 §3.2).
+   * Default: any.
+   */
   path?: string | null | undefined;
   /** Whether open connections are kept in `clients`. Default true. */
   clientTracking?: boolean | undefined;
@@ -80,7 +83,7 @@ export interface ServerOptions<
   allowMissingOrigin?: boolean | undefined;
   /**
    * How long, in ms, `verifyClient` may take to call back before the client is refused with 503, a listener of `wsClientError` to
-   * answer, and, on a port of its own, the first request of a client to come before it is refused with 408. Default 120000;
+   * answer, another listener of `upgrade` to write something to a client that is left to it before it is refused with 400, and, on a port of its own, the first request of a client to come before it is refused with 408. Default 120000;
    * 0 = no limit.
    */
   handshakeTimeout?: number | undefined;

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { reasonPhrase } from '@framewire/handshake';
 import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import type { ServerOptions } from './options.ts';
+import { countOwnListener } from './sharing.ts';
 
 /** @param callback called when it listens */
 export function listenOnPort(
@@ -34,6 +35,7 @@ function limitFirstRequest(http: Server, limits: HandshakeLimits): void {
   http.on('upgrade', (_request, socket) => {
     end(socket);
   });
+  countOwnListener(http);
 }
 
 /** What a plain request gets on a server's own port. */

@@ -29,7 +29,7 @@ export function destroyWhenWritten(socket: Duplex): void {
 
 /** Until a connection has its owner, an error on its socket is nobody's: the socket goes, the process lives. */
 export function destroyOnError(socket: Duplex): void {
-  socket.on('error', onError);
+  if (!socket.listeners('error').includes(onError)) socket.on('error', onError);
 }
 
 /** The socket has an owner now. */

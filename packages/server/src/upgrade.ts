@@ -49,7 +49,7 @@ export type Examination =
  * | the request follows the rules (RFC 6455 §4.2.1)            | 400 or 405, and a code |
  * | it is for this server                                      | 400                    |
  * | its origin is one of those that are allowed                | 403                    |
- * | what it offers of permessage-deflate can be accepted       | 400, and a code        |
+ * | what it offers of permessage-deflate is well formed        | 400, and a code        |
  */
 export function examine<Request extends IncomingMessage>(
   request: Request,

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, TypedEmitter, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
-import { createRefusal, formatHead, refusalError, type Refusal } from '@framewire/handshake';
+import { createRefusal, formatHead, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
 import { requireCompressionOption } from './compression.ts';
-import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
+import { HandshakeDeadline, leaveToOthers, type HandshakeLimits } from './handshake-deadline.ts';
 import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
@@ -70,12 +70,11 @@ export class WebSocketServer<
   readonly clients: Set<InstanceType<Class>>;
 
   readonly #class: WebSocketClass;
-  readonly #forget: (this: WebSocketConnection) => void;
-  readonly #seat = new Seat<InstanceType<Request>>((request) => this.shouldHandle(request));
+  readonly #forget: (ws: WebSocketConnection) => void;
+  readonly #seat: Seat<InstanceType<Request>>;
   readonly #origins: ReadonlySet<string> | undefined;
   readonly #limits: HandshakeLimits;
   #http: AnyHttpServer | undefined = undefined;
-  #stopListening: (() => void) | undefined = undefined;
   #state: 'running' | 'closing' | 'closed' = 'running';
   /** `close` is told when the last client has gone. */
   #closesWithClients = false;
@@ -105,12 +104,10 @@ export class WebSocketServer<
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
     if (this.options.clientTracking === false) Reflect.deleteProperty(this, 'clients');
-    const forget = (ws: InstanceType<Class>): void => {
-      this.#onClientClose(ws);
+    this.#forget = (ws) => {
+      this.#onClientClose(ws as InstanceType<Class>);
     };
-    this.#forget = function () {
-      forget(this as InstanceType<Class>);
-    };
+    this.#seat = this.#takeSeat();
     if (options.server) this.#listenTo(options.server);
     else if (options.noServer !== true) this.#listenTo(listenOnPort(this.options, this.#limits, callback));
   }
@@ -141,8 +138,7 @@ export class WebSocketServer<
     if (this.#state === 'closing') return;
     this.#state = 'closing';
     const http = this.#http;
-    this.#stopListening?.();
-    this.#stopListening = undefined;
+    this.#seat.leave();
     this.#http = undefined;
     if (this.options.server || this.options.noServer) this.#closeWithClients();
     else http?.close(() => this.#emitClose());
@@ -151,10 +147,7 @@ export class WebSocketServer<
   /** Whether a request is for this server: by its path. To be overridden where another rule is wanted. */
   shouldHandle(request: InstanceType<Request>): boolean {
     const { path } = this.options;
-    if (!path) return true;
-    const url = request.url ?? '';
-    const query = url.indexOf('?');
-    return (query === -1 ? url : url.slice(0, query)) === path;
+    return !path || parseTarget(request.url ?? '').path === path;
   }
 
   /**
@@ -227,11 +220,14 @@ export class WebSocketServer<
     (this as EventEmitter).emit('headers', lines, request);
     socket.write(formatHead(lines));
     leaveErrors(socket);
-    ws.setSocket(socket, head, { role: 'server', protocol, extension: upgrade.compression?.extension });
-    if (this.options.clientTracking !== false) {
-      this.clients.add(ws);
-      ws.on('close', this.#forget);
-    }
+    const isTracked = this.options.clientTracking !== false;
+    ws.setSocket(socket, head, {
+      role: 'server',
+      protocol,
+      extension: upgrade.compression?.extension,
+      onClosed: isTracked ? this.#forget : undefined,
+    });
+    if (isTracked) this.clients.add(ws);
     callback(ws, request);
   }
 
@@ -256,27 +252,23 @@ export class WebSocketServer<
   #listenTo(http: AnyHttpServer): void {
     this.#http = http;
     this.#seat.join(http);
+  }
+
+  #takeSeat(): Seat<InstanceType<Request>> {
     const emitConnection = (ws: InstanceType<Class>, request: InstanceType<Request>): void => {
       (this as EventEmitter).emit('connection', ws, request);
     };
-    const listeners: Record<string, (...args: never[]) => void> = {
+    return new Seat({
       listening: () => (this as EventEmitter).emit('listening'),
-      error: (error: Error) => (this as EventEmitter).emit('error', error),
-      upgrade: (request: InstanceType<Request>, socket: Duplex, head: Buffer) => {
-        destroyOnThrow(socket, () => {
-          if (this.#seat.hasToAnswer(request)) this.handleUpgrade(request, socket, head, emitConnection);
-        });
+      error: (error) => (this as EventEmitter).emit('error', error),
+      shouldHandle: (request) => this.shouldHandle(request),
+      upgrade: (request, socket, head) => {
+        this.handleUpgrade(request, socket, head, emitConnection);
       },
-    };
-    for (const [event, listener] of Object.entries(listeners)) {
-      http.on(event, listener as (...args: unknown[]) => void);
-    }
-    this.#stopListening = () => {
-      this.#seat.leave();
-      for (const [event, listener] of Object.entries(listeners)) {
-        http.removeListener(event, listener as (...args: unknown[]) => void);
-      }
-    };
+      leave: (socket) => {
+        leaveToOthers(socket, this.#limits);
+      },
+    });
   }
 
   #closeWithClients(): void {

@@ -8,12 +8,12 @@ import {
   OurWebSocketServer,
   outcomeOf,
   serverOf,
+  TheirWebSocketServer,
   upgradeRequest,
   withBoth,
 } from './support/peers.ts';
 
 test.each([
-  'permessage-deflate',
   'permessage-deflate; client_max_window_bits',
   'permessage-deflate; server_no_context_takeover; client_max_window_bits=10',
   'permessage-deflate; server_max_window_bits=7',
@@ -30,6 +30,37 @@ test.each([
     });
     if (perMessageDeflate === false) expect(answer).not.toContain('Extensions');
   }
+});
+
+// Each server wants what the offer does not allow; the first is how Firefox offers compression.
+test.each<[offer: string, options: object]>([
+  ['permessage-deflate', { clientMaxWindowBits: 10 }],
+  ['permessage-deflate; client_max_window_bits=9', { clientMaxWindowBits: 10 }],
+  ['permessage-deflate; server_max_window_bits=9', { serverMaxWindowBits: 10 }],
+  ['permessage-deflate; server_max_window_bits=10', { serverMaxWindowBits: false }],
+  ['permessage-deflate; server_no_context_takeover', { serverNoContextTakeover: false }],
+])('the offer %j to a server with %j opens a connection without compression', async (offer, options) => {
+  const request = upgradeRequest({ 'Sec-WebSocket-Extensions': offer });
+  const lines: string[] = [];
+  for (const Server of [OurWebSocketServer, TheirWebSocketServer]) {
+    const { wss, port } = await serverOf(Server, { perMessageDeflate: options });
+    wss.on('wsClientError', (_error, socket) => {
+      lines.push('wsClientError');
+      socket.destroy();
+    });
+    const answer = await answerTo(port, request);
+    lines.push(answer.split('\r\n', 1)[0] ?? '');
+    expect(answer).not.toContain('Sec-WebSocket-Extensions');
+  }
+  // That of ws refuses the client.
+  expect(lines).toEqual(['HTTP/1.1 101 Switching Protocols', 'wsClientError', '']);
+});
+
+test('a declined offer leaves the next one in force', async () => {
+  const { port } = await serverOf(OurWebSocketServer, { perMessageDeflate: { clientMaxWindowBits: 10 } });
+  const offers = 'permessage-deflate, permessage-deflate; client_max_window_bits';
+  const answer = await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Extensions': offers }));
+  expect(answer).toContain('\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n');
 });
 
 test('an accepted offer compresses both ways', async () => {

@@ -2,12 +2,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
-import net, { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { duplexPair } from 'node:stream';
-import { WebSocketServer } from '@framewire/server';
 import { testCertificate } from '@framewire/testing';
 import { WebSocket, type RawData } from 'ws';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +14,6 @@ import {
   httpServer,
   OurWebSocketServer,
   outcomeOf,
-  requestObject,
   serverOf,
   thrown,
   upgradeRequest,
@@ -323,134 +320,36 @@ describe('close()', () => {
   });
 });
 
-describe('servers that share an HTTP server', () => {
-  /** Answers of servers with these paths to a request for each of these. */
-  async function shared(paths: (string | undefined)[], requests: string[]): Promise<string[]> {
-    const { server, port } = await httpServer();
-    const connections: string[] = [];
-    for (const path of paths) {
-      const wss = new OurWebSocketServer({ server, path });
-      wss.on('connection', (ws) => {
-        connections.push(path ?? 'any');
-        ws.terminate();
+describe('a connection without listeners', () => {
+  test.each(['', 'close'])('(removeAllListeners(%j)) leaves `clients` when it has closed', async (event) => {
+    const { wss, url } = await serverOf(OurWebSocketServer);
+    const upgraded = once(wss, 'headers') as Promise<[string[], http.IncomingMessage]>;
+    const { client, ws } = await connected(wss, url);
+    const [, { socket }] = await upgraded;
+    expect(wss.clients.size).toBe(1);
+    if (event === '') ws.removeAllListeners();
+    else ws.removeAllListeners(event);
+    const closed = once(socket, 'close');
+    client.terminate();
+    await closed;
+    await new Promise(setImmediate);
+    expect(wss.clients.size).toBe(0);
+    // And `close` is told, which waits for the clients.
+    const done = once(wss, 'close');
+    wss.close();
+    await done;
+  });
+
+  test('has left `clients` before its first listener of close is called', async () => {
+    const sizes = await withBoth(async (Server) => {
+      const { wss, url } = await serverOf(Server);
+      const { client, ws } = await connected(wss, url);
+      const size = new Promise<string>((resolve) => {
+        ws.on('close', () => resolve(String(wss.clients.size)));
       });
-      closing(() => wss.close());
-    }
-    const answers: string[] = [];
-    for (const path of requests) {
-      connections.length = 0;
-      const answer = await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
-      answers.push(
-        [answer.split('\r\n')[0]?.slice(9, 12), answer.match(/HTTP/g)?.length, ...connections].join(' '),
-      );
-    }
-    return answers;
-  }
-
-  test('each answer the requests for their path, and each request is answered once', async () => {
-    expect(await shared(['/a', '/b', '/c'], ['/a', '/b?q=/a', '/c'])).toEqual([
-      '101 1 /a',
-      '101 1 /b',
-      '101 1 /c',
-    ]);
-  });
-
-  test('refuse a request for another path once, with 400', async () => {
-    expect(await shared(['/a', '/b'], ['/d', '/', '/a/'])).toEqual(['400 1', '400 1', '400 1']);
-  });
-
-  test('refuse a bad request once', async () => {
-    const { server, port } = await httpServer();
-    for (const path of ['/a', '/b']) new OurWebSocketServer({ server, path });
-    for (const path of ['/a', '/b', '/c']) {
-      const request = upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`);
-      const answer = await answerTo(port, request);
-      expect(answer.match(/HTTP\/1\.1 400/g)).toHaveLength(1);
-    }
-  });
-
-  test('tell wsClientError of a bad request once, on the server that it is for or else the first', async () => {
-    const { server, port } = await httpServer();
-    const told: string[] = [];
-    for (const path of ['/a', '/b']) {
-      const wss = new OurWebSocketServer({ server, path });
-      wss.on('wsClientError', (_error, socket) => {
-        told.push(path);
-        socket.destroy();
-      });
-    }
-    for (const path of ['/a', '/b', '/c']) {
-      await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`));
-    }
-    expect(told).toEqual(['/a', '/b', '/a']);
-  });
-
-  test('are each asked once whether a request is for them, whoever answers it', async () => {
-    const { server, port } = await httpServer();
-    const asked: string[] = [];
-    class Asked extends WebSocketServer {
-      override shouldHandle(request: http.IncomingMessage): boolean {
-        asked.push(this.options.path ?? '');
-        return super.shouldHandle(request);
-      }
-    }
-    for (const path of ['/a', '/b', '/c']) new Asked({ server, path });
-    for (const path of ['/b', '/d']) {
-      await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
-      expect(asked.splice(0)).toEqual(['/a', '/b', '/c']);
-    }
-  });
-
-  test('are asked anew when a request is handled again', () => {
-    const wss = new WebSocketServer({ noServer: true, path: '/a' });
-    const request = requestObject({}, '/a');
-    for (const path of ['/a', '/b']) {
-      const [client, socket] = duplexPair();
-      wss.options.path = path;
-      let accepted = false;
-      wss.handleUpgrade(request, socket, Buffer.alloc(0), (ws) => {
-        accepted = true;
-        ws.terminate();
-      });
-      expect(accepted).toBe(path === '/a');
-      client.destroy();
-    }
-  });
-
-  test('may be closed one by one: the others go on', async () => {
-    const { server, url } = await httpServer();
-    const [first, second] = ['/a', '/b'].map((path) => new OurWebSocketServer({ server, path }));
-    first?.close();
-    const ws = new WebSocket(`${url}/b`);
-    expect(await outcomeOf(ws)).toBe('open ');
-    const refused = new WebSocket(`${url}/a`);
-    expect(await outcomeOf(refused)).toBe('Unexpected server response: 400');
-    ws.terminate();
-    second?.close();
-  });
-
-  test('two for one path is the error of ws, as soon as both have answered', async () => {
-    const text = 'server.handleUpgrade() was called more than once with the same socket';
-    await withBoth(async (Server) => {
-      const server = http.createServer();
-      for (const path of ['/a', '/a']) new Server({ server, path });
-      const [near, far] = await socketPair();
-      const error = thrown(() => server.emit('upgrade', requestObject({}, '/a'), near, Buffer.alloc(0)));
-      expect(error).toContain(text);
-      near.destroy();
-      far.destroy();
-      return [error];
+      client.terminate();
+      return [await size];
     });
+    expect(sizes).toEqual(['0']);
   });
 });
-
-/** The two ends of a TCP connection. */
-async function socketPair(): Promise<[net.Socket, net.Socket]> {
-  const listener = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const accepted = once(listener, 'connection') as Promise<[net.Socket]>;
-  const near = net.connect((listener.address() as AddressInfo).port, '127.0.0.1');
-  const [[far]] = await Promise.all([accepted, once(near, 'connect')]);
-  listener.close();
-  return [near, far];
-}

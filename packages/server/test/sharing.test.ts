@@ -1,0 +1,313 @@
+// Servers that share an HTTP server, with each other and with other listeners, and the paths that tell them apart.
+import { Buffer } from 'node:buffer';
+import { EventEmitter, once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { duplexPair, type Duplex } from 'node:stream';
+import { WebSocketServer } from '@framewire/server';
+import { WebSocket } from 'ws';
+import { describe, expect, test } from 'vitest';
+import {
+  answerTo,
+  closing,
+  httpServer,
+  OurWebSocketServer,
+  outcomeOf,
+  requestObject,
+  serverOf,
+  TheirWebSocketServer,
+  thrown,
+  upgradeRequest,
+  withBoth,
+} from './support/peers.ts';
+
+describe('servers that share an HTTP server', () => {
+  /** Answers of servers with these paths to a request for each of these. */
+  async function shared(paths: (string | undefined)[], requests: string[]): Promise<string[]> {
+    const { server, port } = await httpServer();
+    const connections: string[] = [];
+    for (const path of paths) {
+      const wss = new OurWebSocketServer({ server, path });
+      wss.on('connection', (ws) => {
+        connections.push(path ?? 'any');
+        ws.terminate();
+      });
+      closing(() => wss.close());
+    }
+    const answers: string[] = [];
+    for (const path of requests) {
+      connections.length = 0;
+      const answer = await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
+      answers.push(
+        [answer.split('\r\n')[0]?.slice(9, 12), answer.match(/HTTP/g)?.length, ...connections].join(' '),
+      );
+    }
+    return answers;
+  }
+
+  test('each answer the requests for their path, and each request is answered once', async () => {
+    expect(await shared(['/a', '/b', '/c'], ['/a', '/b?q=/a', '/c'])).toEqual([
+      '101 1 /a',
+      '101 1 /b',
+      '101 1 /c',
+    ]);
+  });
+
+  test('refuse a request for another path once, with 400', async () => {
+    expect(await shared(['/a', '/b'], ['/d', '/', '/a/'])).toEqual(['400 1', '400 1', '400 1']);
+  });
+
+  test('refuse a bad request once', async () => {
+    const { server, port } = await httpServer();
+    for (const path of ['/a', '/b']) new OurWebSocketServer({ server, path });
+    for (const path of ['/a', '/b', '/c']) {
+      const request = upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`);
+      const answer = await answerTo(port, request);
+      expect(answer.match(/HTTP\/1\.1 400/g)).toHaveLength(1);
+    }
+  });
+
+  test('tell wsClientError of a bad request once, on the server that it is for or else the first', async () => {
+    const { server, port } = await httpServer();
+    const told: string[] = [];
+    for (const path of ['/a', '/b']) {
+      const wss = new OurWebSocketServer({ server, path });
+      wss.on('wsClientError', (_error, socket) => {
+        told.push(path);
+        socket.destroy();
+      });
+    }
+    for (const path of ['/a', '/b', '/c']) {
+      await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`));
+    }
+    expect(told).toEqual(['/a', '/b', '/a']);
+  });
+
+  test('are each asked once whether a request is for them, whoever answers it', async () => {
+    const { server, port } = await httpServer();
+    const asked: string[] = [];
+    class Asked extends WebSocketServer {
+      override shouldHandle(request: http.IncomingMessage): boolean {
+        asked.push(this.options.path ?? '');
+        return super.shouldHandle(request);
+      }
+    }
+    for (const path of ['/a', '/b', '/c']) new Asked({ server, path });
+    for (const path of ['/b', '/d']) {
+      await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`));
+      expect(asked.splice(0)).toEqual(['/a', '/b', '/c']);
+    }
+  });
+
+  test('are asked anew when a request is handled again', () => {
+    const wss = new WebSocketServer({ noServer: true, path: '/a' });
+    const request = requestObject({}, '/a');
+    for (const path of ['/a', '/b']) {
+      const [client, socket] = duplexPair();
+      wss.options.path = path;
+      let accepted = false;
+      wss.handleUpgrade(request, socket, Buffer.alloc(0), (ws) => {
+        accepted = true;
+        ws.terminate();
+      });
+      expect(accepted).toBe(path === '/a');
+      client.destroy();
+    }
+  });
+
+  test('may be closed one by one: the others go on', async () => {
+    const { server, url } = await httpServer();
+    const [first, second] = ['/a', '/b'].map((path) => new OurWebSocketServer({ server, path }));
+    first?.close();
+    const ws = new WebSocket(`${url}/b`);
+    expect(await outcomeOf(ws)).toBe('open ');
+    const refused = new WebSocket(`${url}/a`);
+    expect(await outcomeOf(refused)).toBe('Unexpected server response: 400');
+    ws.terminate();
+    second?.close();
+  });
+
+  test('are any number, with one listener of each event for all of them', async () => {
+    const { server, url } = await httpServer();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    closing(() => process.removeListener('warning', onWarning));
+    const before = ['listening', 'error', 'upgrade'].map((event) => server.listenerCount(event));
+    const servers = Array.from(
+      { length: 12 },
+      (_, index) => new WebSocketServer({ server, path: `/${index}` }),
+    );
+    const told: string[] = [];
+    for (const [index, wss] of servers.entries()) {
+      wss.on('listening', () => told.push(`listening ${index}`));
+      wss.on('error', ({ message }) => told.push(`${message} ${index}`));
+    }
+    const ws = new WebSocket(`${url}/11`);
+    expect(await outcomeOf(ws)).toBe('open ');
+    ws.terminate();
+    server.emit('listening');
+    server.emit('error', new Error('failed'));
+    const twelve = [...servers.keys()];
+    expect(told).toEqual([
+      ...twelve.map((index) => `listening ${index}`),
+      ...twelve.map((index) => `failed ${index}`),
+    ]);
+    // A warning is told in the next tick.
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+    for (const wss of servers) wss.close();
+    expect(['listening', 'error', 'upgrade'].map((event) => server.listenerCount(event))).toEqual(before);
+  });
+
+  test('two for one path is the error of ws, as soon as both have answered', async () => {
+    const text = 'server.handleUpgrade() was called more than once with the same socket';
+    await withBoth(async (Server) => {
+      const server = http.createServer();
+      for (const path of ['/a', '/a']) new Server({ server, path });
+      const [near, far] = await socketPair();
+      const error = thrown(() => server.emit('upgrade', requestObject({}, '/a'), near, Buffer.alloc(0)));
+      expect(error).toContain(text);
+      near.destroy();
+      far.destroy();
+      return [error];
+    });
+  });
+});
+
+describe('an HTTP server with another listener of upgrade', () => {
+  /** What the other listener does with a request. */
+  type Taker = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+
+  async function withTaker(
+    taker: Taker,
+    { first = false, handshakeTimeout = 0, paths = ['/ours'] } = {},
+  ): Promise<{ port: number; url: string; served: string[] }> {
+    const { server, port, url } = await httpServer();
+    const served: string[] = [];
+    if (first) server.on('upgrade', taker);
+    for (const path of paths) {
+      const wss = new WebSocketServer({ server, path, handshakeTimeout });
+      wss.on('connection', (ws) => {
+        served.push(path);
+        ws.terminate();
+      });
+      closing(() => wss.close());
+    }
+    if (!first) server.on('upgrade', taker);
+    return { port, url, served };
+  }
+
+  /** Takes what is for `/theirs`, a turn of the event loop later, as after asking a database. */
+  function taking(theirs: WebSocketServer): Taker {
+    return (request, socket, head) => {
+      if (request.url !== '/theirs') return;
+      setImmediate(() => {
+        theirs.handleUpgrade(request, socket, head, (ws) => {
+          expect(socket.listenerCount('error')).toBe(1);
+          ws.send('theirs');
+        });
+      });
+    };
+  }
+
+  test.each([
+    [true, ['/ours']],
+    [false, ['/ours']],
+    [true, ['/ours', '/ours too']],
+    [false, ['/ours', '/ours too']],
+  ])('(before ours: %s) leaves our paths to us, here %j, and takes its own', async (first, paths) => {
+    const { url, served } = await withTaker(taking(new WebSocketServer({ noServer: true })), {
+      first,
+      paths,
+    });
+    const theirs = new WebSocket(`${url}/theirs`);
+    const [message] = (await once(theirs, 'message')) as [Buffer];
+    expect(message.toString()).toBe('theirs');
+    theirs.terminate();
+    const ours = new WebSocket(`${url}/ours`);
+    expect(await outcomeOf(ours)).toBe('open ');
+    expect(served).toEqual(['/ours']);
+    ours.terminate();
+  });
+
+  test('may be a server of ws, which answers what is not for it by itself', async () => {
+    const { server, port } = await httpServer();
+    const wss = new WebSocketServer({ server, path: '/ours' });
+    const theirs = new TheirWebSocketServer({ server, path: '/theirs' });
+    closing(() => [wss, theirs].forEach((each) => each.close()));
+    const answer = await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'));
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  test('that answers nothing: the client is refused with 400 after handshakeTimeout', async () => {
+    const { port } = await withTaker(() => {}, { handshakeTimeout: 1 });
+    expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test('that has written something has its client for itself', async () => {
+    const { port } = await withTaker(
+      (_request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n');
+        // The time limit, of a millisecond, was set before this one and runs out before it.
+        setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
+      },
+      { first: false, handshakeTimeout: 1 },
+    );
+    expect(await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'))).toBe(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n',
+    );
+  });
+
+  test('that takes nothing leaves the process alive when the client resets', async () => {
+    const left = new EventEmitter();
+    const { port } = await withTaker((_request, socket) => left.emit('socket', socket));
+    const client = net.connect(port, '127.0.0.1');
+    client.write(upgradeRequest({}, 'GET /nobody HTTP/1.1'));
+    const [socket] = (await once(left, 'socket')) as [Duplex];
+    // Not by `once()`, which would listen for the error that nobody else may listen for.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.resetAndDestroy();
+    await closed;
+    expect(socket.errored).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test('on a port of our own is none: the first server refuses at once', async () => {
+    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/ours', handshakeTimeout: 0 });
+    closing(() => wss.close());
+    await once(wss, 'listening');
+    const { port } = wss.address() as AddressInfo;
+    expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('the path of a request', () => {
+  test.each([
+    ['/chat', true],
+    ['/chat?room=1', true],
+    ['http://localhost/chat', true],
+    ['HTTP://user@localhost:80/chat?room=1', true],
+    ['ws://localhost/chat', true],
+    ['http://localhost/', false],
+    ['http://localhost', false],
+    ['http://localhost/?/chat', false],
+    ['http://localhost/chat/', false],
+    ['*', false],
+  ])('%s is looked for in both forms of a target', async (target, isServed) => {
+    const { port } = await serverOf(OurWebSocketServer, { path: '/chat' });
+    const answer = await answerTo(port, upgradeRequest({}, `GET ${target} HTTP/1.1`));
+    expect(answer.startsWith('HTTP/1.1 101')).toBe(isServed);
+  });
+});
+
+/** The two ends of a TCP connection. */
+async function socketPair(): Promise<[net.Socket, net.Socket]> {
+  const listener = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const accepted = once(listener, 'connection') as Promise<[net.Socket]>;
+  const near = net.connect((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [[far]] = await Promise.all([accepted, once(near, 'connect')]);
+  listener.close();
+  return [near, far];
+}
