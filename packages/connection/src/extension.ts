@@ -8,7 +8,10 @@ export type TransformDone = (error: (Error & { closeCode?: number }) | null, dat
 
 /** A piece of an outgoing message. */
 export interface OutgoingPart {
-  /** Text or bytes. A text cannot change: what an extension makes of it may be the same object on many connections. */
+  /**
+   * Text or bytes. A text cannot change: what an extension makes of it may be the same object on many connections. Bytes are
+   * the caller's, who may change them when the call returns: an extension that reads them later copies them first.
+   */
   readonly data: string | Uint8Array;
   /** Whether the message begins with it. */
   readonly first: boolean;

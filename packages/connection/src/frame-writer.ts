@@ -195,8 +195,12 @@ export class FrameWriter implements Flushable {
       this.#flushThisTurn(done);
       return;
     }
-    if (this.#writesAtOnce) this.#writeNow(pieces, done);
-    else this.#writeLater([Buffer.concat(pieces)], done);
+    if (!this.#writesAtOnce) {
+      this.#writeLater(Buffer.concat(pieces), done);
+      return;
+    }
+    this.flush();
+    this.#writeNow(this.socket.writableLength > 0 ? [Buffer.concat(pieces)] : pieces, done);
   }
 
   #segmentFor(size: number): Segment {
@@ -217,29 +221,34 @@ export class FrameWriter implements Flushable {
     return segment;
   }
 
-  /** Writes a frame that is too long for the slab: to a plain socket at once, as later the user may have changed the bytes. */
+  /**
+   * Writes a frame that is too long for the slab. The caller owns the bytes again when this returns, except those that the kernel
+   * has not taken from a plain socket by then: what the stream cannot pass on immediately is copied first.
+   */
   #writeLarge(
     first: number,
     payload: string | Uint8Array,
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
-    const atOnce = this.#writesAtOnce;
-    // To mask is to copy, and text has to be encoded somewhere.
-    if (typeof payload === 'string' || key !== undefined || !onlyReads(this.socket)) {
-      if (atOnce) this.#writeCopy(first, payload, key, done);
-      else this.#writeLater([frameOf(first, payload, key)], done);
+    if (!this.#writesAtOnce) {
+      this.#writeLater(frameOf(first, payload, key), done);
+      return;
+    }
+    this.flush();
+    // Masking copies, and text has to be encoded somewhere.
+    if (typeof payload === 'string' || key !== undefined || this.socket.writableLength > 0) {
+      this.#writeCopy(first, payload, key, done);
       return;
     }
     const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
     writeFrameHeader(header, 0, first, payload.length, undefined);
-    if (atOnce) this.#writeNow([header, payload], done);
-    else this.#writeLater([header, payload], done);
+    this.#writeNow([header, payload], done);
   }
 
   /** Whether a send may write to the stream: see {@link FrameWriter}. */
   get #writesAtOnce(): boolean {
-    return !this.#flushing && isPlainSocket(this.socket);
+    return !this.#flushing && onlyReads(this.socket);
   }
 
   /** Bytes that connections share, as the stream may be given them. */
@@ -247,9 +256,8 @@ export class FrameWriter implements Flushable {
     return onlyReads(this.socket) ? bytes : Buffer.from(bytes);
   }
 
-  /** Writes pieces that may be long to a plain socket. */
+  /** Writes pieces that may be long, once all that was sent before has been written. */
   #writeNow(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
-    this.flush();
     const { socket } = this;
     const written = done === undefined ? undefined : settling([done]);
     const last = pieces.length - 1;
@@ -258,9 +266,9 @@ export class FrameWriter implements Flushable {
     socket.uncork();
   }
 
-  /** Has pieces leave at the end of the turn. */
-  #writeLater(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
-    for (const piece of pieces) this.#append(Segment.of(piece));
+  /** Has bytes that nobody changes leave at the end of the turn. */
+  #writeLater(bytes: Uint8Array, done: SendCallback | undefined): void {
+    this.#append(Segment.of(bytes));
     this.#flushThisTurn(done);
   }
 
@@ -270,11 +278,10 @@ export class FrameWriter implements Flushable {
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
   ): void {
-    this.flush();
     const { socket } = this;
     const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-    // As with the slab, only what the stream hands on at once is read from memory that is used again.
-    if (socket.writableLength > 0 || length > LONGEST_LENT) {
+    // As with the slab, only a plain socket that hands on at once is given memory that is used again.
+    if (!isPlainSocket(socket) || socket.writableLength > 0 || length > LONGEST_LENT) {
       this.#writeNow([frameOf(first, payload, key)], done);
       return;
     }

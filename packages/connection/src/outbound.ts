@@ -1,5 +1,5 @@
 // Messages in, frames out: in the order in which they are sent, whatever takes how long to be made.
-import type { Buffer, Blob } from 'node:buffer';
+import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
@@ -94,12 +94,13 @@ export class Outbound<T> extends FrameWriter {
         return;
       }
     }
-    this.#enqueue(payloadLength(data), done, (next) => {
+    const own = owned(data);
+    this.#enqueue(payloadLength(own), done, (next) => {
       const send = (payload: string | Uint8Array): void => {
-        this.#sendPart(payload, mode, done, next);
+        this.#sendPart({ data: payload }, mode, done, next);
       };
-      if (isPayload(data)) send(data);
-      else this.#readBlob(data, send, done, next);
+      if (isPayload(own)) send(own);
+      else this.#readBlob(own, send, done, next);
     });
   }
 
@@ -110,13 +111,14 @@ export class Outbound<T> extends FrameWriter {
       this.write(first, payload, masked, done);
       return;
     }
-    this.#enqueue(payloadLength(payload), done, (next) => {
+    const own = owned(payload);
+    this.#enqueue(payloadLength(own), done, (next) => {
       const write = (bytes: string | Uint8Array): void => {
         this.write(first, bytes, masked, done);
         next();
       };
-      if (isPayload(payload)) write(payload);
-      else this.#readBlob(payload, write, done, next);
+      if (isPayload(own)) write(own);
+      else this.#readBlob(own, write, done, next);
     });
   }
 
@@ -126,9 +128,9 @@ export class Outbound<T> extends FrameWriter {
       this.writePieces(pieces, done);
       return;
     }
-    const size = pieces.reduce((sum, { length }) => sum + length, 0);
-    this.#enqueue(size, done, (next) => {
-      this.writePieces(pieces, done);
+    const own = Buffer.concat(pieces);
+    this.#enqueue(own.length, done, (next) => {
+      this.writePieces([own], done);
       next();
     });
   }
@@ -181,12 +183,15 @@ export class Outbound<T> extends FrameWriter {
   /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
   #sendNow(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
     const turn: { isOver: boolean; next?: () => void } = { isOver: false };
-    this.#sendPart(data, mode, done, () => {
+    const part = { data };
+    this.#sendPart(part, mode, done, () => {
       turn.isOver = true;
       turn.next?.();
     });
     if (turn.isOver) return;
-    this.#enqueue(payloadLength(data), done, (next) => {
+    // It may have to be sent as it is, when the caller has changed the bytes.
+    part.data = owned(data);
+    this.#enqueue(payloadLength(part.data), done, (next) => {
       if (turn.isOver) next();
       else turn.next = next;
     });
@@ -194,25 +199,25 @@ export class Outbound<T> extends FrameWriter {
 
   /** Compresses, where that was negotiated and is wanted, and writes. */
   #sendPart(
-    data: string | Uint8Array,
+    part: Readonly<{ data: string | Uint8Array }>,
     mode: SendMode,
     done: SendCallback | undefined,
     next: () => void,
   ): void {
     const first = !this.#inMessage;
     if (this.#extension === undefined || !(first ? mode.compress : this.#compressing)) {
-      this.#writeData(data, mode, false, done);
+      this.#writeData(part.data, mode, false, done);
       next();
       return;
     }
-    this.#extension.compress({ data, first, fin: mode.fin }, (error, compressed) => {
+    this.#extension.compress({ data: part.data, first, fin: mode.fin }, (error, compressed) => {
       if (this.socket.destroyed) return;
       if (error !== null) {
         this.#tellFailure(error, done, next);
         return;
       }
       try {
-        this.#writeData(compressed ?? data, mode, compressed !== undefined, done);
+        this.#writeData(compressed ?? part.data, mode, compressed !== undefined, done);
       } catch (unwritten) {
         // The extension counts with it: a message that its peer does not get would make the next ones wrong.
         this.#tellFailure(unwritten as Error, done, next);
@@ -248,6 +253,11 @@ export class Outbound<T> extends FrameWriter {
   ): void {
     if (!stays || masked || !this.share(first, data, done)) this.write(first, data, masked, done);
   }
+}
+
+/** Data that stay as they are when `send()` has returned: bytes are copied, as the caller may change, transfer or resize them. */
+function owned<Data extends string | Uint8Array | Blob>(data: Data): Data | Buffer {
+  return data instanceof Uint8Array ? Buffer.from(data) : data;
 }
 
 /** What can be done with the sending side by who does not own it. */

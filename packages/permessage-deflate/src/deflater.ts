@@ -80,8 +80,8 @@ export class Deflater {
    */
   #compressLater(piece: Piece, done: DeflateDone): void {
     this.#isAway = true;
-    // What the history keeps is what zlib has read: meanwhile the user may change his bytes.
-    const own = this.#options.takeover ? { ...piece, data: Buffer.from(piece.data) } : piece;
+    // The caller may change the bytes before zlib reads them.
+    const own = { ...piece, data: Buffer.from(piece.data) };
     this.#options.concurrency.run((next) => {
       if (this.#closed) {
         next();

@@ -1,0 +1,224 @@
+// Who owns the bytes that are sent: the caller does again, as soon as the call returns. The peer receives what was sent.
+import { Buffer } from 'node:buffer';
+import type { ServerOptions, WebSocket } from 'ws';
+import { describe, expect, test } from 'vitest';
+import { nextMessages } from '../src/inbox.ts';
+import { directions, type Ends } from '../src/meeting.ts';
+import { control, ours, type UntypedOptions } from '../src/pairings.ts';
+import { eachTransport } from './each.ts';
+
+type Compression = Exclude<ServerOptions['perMessageDeflate'], undefined>;
+
+/** Around every boundary: the forms of the length, what is copied next to its header, the shared memory, the thread pool. */
+const SIZES = [1, 125, 126, 1_023, 1_024, 16_383, 16_384, 16_385, 32_768, 65_535, 65_536, 100_000];
+const CONTROL_SIZES = [1, 125];
+
+const NO_TAKEOVER = { serverNoContextTakeover: true, clientNoContextTakeover: true };
+
+const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression])[] = [
+  ['no compression', false],
+  ['no context takeover', { ...NO_TAKEOVER, threshold: 0 }],
+  ['context takeover', { threshold: 0 }],
+  ['the shared profile', 'shared' as unknown as Compression],
+];
+
+/** What the compiler's library leaves out. */
+const { ArrayBuffer: ResizableBuffer, WebAssembly } = globalThis as unknown as {
+  ArrayBuffer: new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize(length: number): void };
+  WebAssembly: {
+    Memory: new (pages: { initial: number; maximum: number }) => {
+      readonly buffer: ArrayBuffer;
+      grow(pages: number): void;
+    };
+  };
+};
+
+/** Bytes of a caller, and what the caller does with them after the send. */
+interface Owned {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  tamper(): void;
+}
+
+const TAMPERING: Readonly<Record<string, (content: Buffer) => Owned>> = {
+  'is overwritten': (content) => {
+    const bytes = new Uint8Array(content);
+    return { bytes, tamper: () => void bytes.fill(0x21) };
+  },
+  'is transferred': (content) => {
+    const bytes = new Uint8Array(content);
+    return { bytes, tamper: () => void structuredClone(bytes.buffer, { transfer: [bytes.buffer] }) };
+  },
+  'is resized to nothing': (content) => {
+    const buffer = new ResizableBuffer(content.length, { maxByteLength: content.length });
+    const bytes = new Uint8Array(buffer);
+    bytes.set(content);
+    return { bytes, tamper: () => buffer.resize(0) };
+  },
+  'is a WebAssembly memory that grows': (content) => {
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 3 });
+    const bytes = new Uint8Array(memory.buffer, 8, content.length);
+    bytes.set(content);
+    return {
+      bytes,
+      tamper: () => {
+        memory.grow(1);
+        new Uint8Array(memory.buffer).fill(0x21);
+      },
+    };
+  },
+};
+
+/** Ways to send bytes; each makes one message. */
+const METHODS: Readonly<Record<string, (ws: WebSocket, bytes: Uint8Array<ArrayBuffer>) => void>> = {
+  'as a view': (ws, bytes) => ws.send(bytes),
+  'as a Buffer': (ws, { buffer, byteOffset, length }) => ws.send(Buffer.from(buffer, byteOffset, length)),
+  'as a DataView': (ws, { buffer, byteOffset, length }) => ws.send(new DataView(buffer, byteOffset, length)),
+  'as text': (ws, bytes) => ws.send(bytes, { binary: false }),
+  'as a fragment': (ws, bytes) => {
+    ws.send(bytes, { fin: false });
+    ws.send(Buffer.alloc(0), { fin: true });
+  },
+};
+
+/** What the connection does when the bytes are sent; it adds to the messages that arrive what stands in `extra`. */
+const MOMENTS: Readonly<
+  Record<string, { readonly extra: number; prepare(from: WebSocket, to: WebSocket): Promise<void> | void }>
+> = {
+  alone: { extra: 0, prepare: () => {} },
+  'after a Blob': {
+    extra: 1,
+    prepare: (from) => from.send(new Blob(['blob'])),
+  },
+  'after a message for the thread pool': {
+    extra: 1,
+    prepare: (from) => from.send(Buffer.alloc(40_000, 'compressible')),
+  },
+  'inside a message event': {
+    extra: 0,
+    prepare: (from, to) =>
+      new Promise((resolve) => {
+        from.once('message', () => resolve());
+        to.send('now');
+      }),
+  },
+};
+
+/** Printable and compressible, different for each seed. */
+function content(size: number, seed: number): Buffer {
+  return Buffer.from(`${seed} `.repeat(size).slice(0, size));
+}
+
+/** Sends bytes of every size in one way, tampers with each right after the call, and compares what arrives. */
+async function sendAndTamper(
+  from: WebSocket,
+  to: WebSocket,
+  send: (ws: WebSocket, bytes: Uint8Array<ArrayBuffer>) => void,
+  make: (content: Buffer) => Owned,
+  { extra, prepare }: (typeof MOMENTS)[string] = { extra: 0, prepare: () => {} },
+): Promise<void> {
+  const wrong: number[] = [];
+  for (const [seed, size] of SIZES.entries()) {
+    const expected = content(size, seed);
+    await prepare(from, to);
+    // Prepared inside of an event, nothing of it has arrived yet.
+    const arrived = nextMessages(to, 1 + extra);
+    const { bytes, tamper } = make(expected);
+    send(from, bytes);
+    tamper();
+    const { data } = (await arrived).at(-1)!;
+    if (!expected.equals(data as Buffer)) wrong.push(size);
+  }
+  expect(wrong).toEqual([]);
+}
+
+describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
+  eachTransport(ours, (meeting) => {
+    const options = { server: { perMessageDeflate }, client: { perMessageDeflate } } as {
+      server: ServerOptions & UntypedOptions;
+      client: { perMessageDeflate: Compression };
+    };
+
+    test.each(Object.entries(TAMPERING))('what was sent arrives although its memory %s', async (_, make) => {
+      for (const [from, to] of directions(await meeting.meet(options))) {
+        for (const send of Object.values(METHODS)) await sendAndTamper(from, to, send, make);
+      }
+    });
+
+    test.each(Object.entries(MOMENTS))(
+      'what was sent %s arrives although it is overwritten',
+      async (_, moment) => {
+        for (const [from, to] of directions(await meeting.meet(options))) {
+          for (const send of Object.values(METHODS)) {
+            await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, moment);
+          }
+        }
+      },
+    );
+
+    test('a buffer that is refilled for each connection of a turn brings each its own bytes', async () => {
+      for (const size of SIZES) {
+        const ends: Ends[] = [];
+        for (let index = 0; index < 4; index++) ends.push(await meeting.meet(options));
+        for (const [from, to] of [['server', 'client'] as const, ['client', 'server'] as const]) {
+          const arrived = Promise.all(ends.map((each) => nextMessages(each[to], 2)));
+          const buffer = Buffer.alloc(size);
+          for (const [index, each] of ends.entries()) {
+            each[from].send(buffer.fill(`a${index}`));
+            each[from].send(buffer.fill(`b${index}`));
+          }
+          const wrong = (await arrived).flatMap(([a, b], index) => [
+            !Buffer.alloc(size, `a${index}`).equals(a!.data as Buffer),
+            !Buffer.alloc(size, `b${index}`).equals(b!.data as Buffer),
+          ]);
+          expect(wrong, `${size} bytes from the ${from}`).toEqual(wrong.map(() => false));
+        }
+        for (const { client } of ends) client.terminate();
+      }
+    });
+
+    test.each(['ping', 'pong'] as const)('a %s arrives although its memory changes', async (method) => {
+      for (const [from, to] of directions(await meeting.meet(options))) {
+        for (const { prepare } of Object.values(MOMENTS)) {
+          for (const make of Object.values(TAMPERING)) {
+            for (const size of CONTROL_SIZES) {
+              await prepare(from, to);
+              const arrived = new Promise<Buffer>((resolve) => to.once(method, resolve));
+              const { bytes, tamper } = make(content(size, 1));
+              from[method](bytes);
+              tamper();
+              expect(String(await arrived)).toBe(String(content(size, 1)));
+            }
+          }
+        }
+      }
+    });
+
+    test('the reason of a close arrives although its memory changes', async () => {
+      for (const from of ['client', 'server'] as const) {
+        const ends = await meeting.meet(options);
+        ends[from].send(new Blob(['blob']));
+        const to = ends[from === 'client' ? 'server' : 'client'];
+        const closed = new Promise<string>((resolve) =>
+          to.once('close', (_, reason) => resolve(String(reason))),
+        );
+        const reason = Buffer.from('the reason');
+        ends[from].close(1000, reason);
+        reason.fill(0x21);
+        expect(await closed).toBe('the reason');
+      }
+    });
+  });
+});
+
+describe('ws, uncompressed and with nothing before it,', () => {
+  eachTransport(control.server, (meeting) => {
+    test('keeps the same promise for bytes that are overwritten', async () => {
+      for (const [from, to] of directions(await meeting.meet())) {
+        await sendAndTamper(from, to, METHODS['as a view']!, TAMPERING['is overwritten']!);
+      }
+    });
+  });
+});
