@@ -112,7 +112,9 @@ export default defineConfig(
       // What a peer sends or a table misses is probed on purpose.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
       // A message is compared as text, whichever of its forms it came in: what it is, the comparison proves.
       '@typescript-eslint/no-base-to-string': 'off',
       // A double has what the test needs of the class that it stands in for.

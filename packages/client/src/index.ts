@@ -1,3 +1,3 @@
 // The public surface of the client.
 export type { CertMeta, ClientOptions } from './options.ts';
-export { WebSocket, type Subprotocols } from './websocket.ts';
+export { requestOf, WebSocket, type Subprotocols } from './websocket.ts';

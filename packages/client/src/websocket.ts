@@ -1,12 +1,20 @@
 // The client: a WebSocket that is made from a URL.
 import type { ClientRequest, ClientRequestArgs } from 'node:http';
-import { WebSocketConnection } from '@framewire/connection';
+import {
+  abortHandshake,
+  attemptOf,
+  beginAttempt,
+  failHandshake,
+  WebSocketConnection,
+} from '@framewire/connection';
 import { parseAddress } from './address.ts';
 import { ConnectAttempt, type ConnectListener } from './connect.ts';
 import type { ClientOptions } from './options.ts';
 
 /** Subprotocols as the user gives them: one, or several with the preferred one first. */
 export type Subprotocols = string | readonly string[];
+
+const urlKey = Symbol('url');
 
 /**
  * A WebSocket client.
@@ -19,8 +27,8 @@ export type Subprotocols = string | readonly string[];
  * ```
  */
 export class WebSocket extends WebSocketConnection {
-  #attempt: ConnectAttempt | undefined = undefined;
-  #url: string | undefined = undefined;
+  /** @internal */
+  declare [urlKey]: string | undefined;
 
   /**
    * Starts to connect; the outcome is the event `open`, or `error` and `close`.
@@ -46,70 +54,60 @@ export class WebSocket extends WebSocketConnection {
     const hasOptionsSecond = isOptions(second);
     const options = ((hasOptionsSecond ? second : third) ?? {}) as ClientOptions<WebSocket>;
     super(options);
+    this[urlKey] = undefined;
     if (address === null) return;
     const protocols = hasOptionsSecond || second === undefined ? options.protocols : second;
     const attempt = new ConnectAttempt(
-      this.#listener(options),
+      listenerOf(this, options),
       parseAddress(address),
       toList(protocols),
       options,
     );
-    this.#attempt = attempt;
-    this.#url = attempt.address.url.href;
+    beginAttempt(this, attempt);
+    this[urlKey] = attempt.address.url.href;
     attempt.start();
   }
 
   /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
   get url(): string {
-    return this.#url as string;
+    return this[urlKey] as string;
   }
+}
 
-  /** The HTTP request, while it is under way. */
-  protected get request(): ClientRequest | undefined {
-    return this.#attempt?.request;
-  }
+/** The HTTP request of a WebSocket that is connecting, while it is under way. */
+export function requestOf(ws: WebSocket): ClientRequest | undefined {
+  const attempt = attemptOf(ws);
+  return attempt instanceof ConnectAttempt ? attempt.request : undefined;
+}
 
-  protected override abortHandshake(error: Error): void {
-    this.#attempt?.abort();
-    super.abortHandshake(error);
-  }
-
-  /** What happens to the attempt to connect. */
-  #listener(options: ClientOptions<WebSocket>): ConnectListener {
-    return {
-      watchesRedirects: () => this.listenerCount('redirect') > 0,
-      moved: (url) => {
-        this.#url = url.href;
-      },
-      redirected: (request) => this.emit('redirect', this.#url ?? '', request),
-      unexpectedResponse: (request, response) => this.emit('unexpected-response', request, response),
-      finishRequest: (request: ClientRequest) => {
-        options.finishRequest?.(request, this);
-        return options.finishRequest !== undefined;
-      },
-      upgraded: (response) => {
-        this.emit('upgrade', response);
-        return this.readyState === this.CONNECTING;
-      },
-      opened: (socket, head, protocol, extension) => {
-        this.#attempt = undefined;
-        this.setSocket(socket, head, {
-          role: 'client',
-          protocol,
-          extension,
-          generateMask: options.generateMask,
-        });
-      },
-      failed: (error) => {
-        this.#attempt = undefined;
-        this.failHandshake(error);
-      },
-      aborted: (error) => {
-        this.#attempt = undefined;
-        super.abortHandshake(error);
-      },
-    };
-  }
+/** What happens to the attempt to connect. */
+function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectListener {
+  return {
+    watchesRedirects: () => ws.listenerCount('redirect') > 0,
+    moved(url) {
+      ws[urlKey] = url.href;
+    },
+    redirected: (request) => ws.emit('redirect', ws.url, request),
+    unexpectedResponse: (request, response) => ws.emit('unexpected-response', request, response),
+    finishRequest(request) {
+      options.finishRequest?.(request, ws);
+      return options.finishRequest !== undefined;
+    },
+    upgraded(response) {
+      ws.emit('upgrade', response);
+      return ws.readyState === ws.CONNECTING;
+    },
+    opened(socket, head, protocol, extension) {
+      const { generateMask } = options;
+      ws.setSocket(socket, head, { role: 'client', protocol, extension, generateMask });
+    },
+    failed: (error) => {
+      failHandshake(ws, error);
+    },
+    aborted: (error) => {
+      abortHandshake(ws, error);
+    },
+  };
 }
 
 // Programs in JavaScript pass anything: what is no list and no object of options is taken for a subprotocol, and refused.

@@ -2,6 +2,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import {
   addDomListener,
+  closedCleanly,
   getDomAttribute,
   removeDomListener,
   setDomAttribute,
@@ -33,10 +34,24 @@ export interface WebSocketEventMap {
 /** A listener that is set as an attribute; a method's type, so that a subclass, with itself as the target, is still one of its base. */
 type AttributeListener<E> = { listen(event: E): void }['listen'] | null;
 
+/**
+ * What connections have and those of `ws` do not. A subclass may declare these names otherwise, and so may an interface that is merged
+ * with the class: a property of an interface with the type `any` is the only one that allows both.
+ */
+export interface ConnectionAdditions {
+  /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  wasClean: any;
+}
+
+interface ConnectionEmitter extends TypedEmitter<WebSocketEventMap>, ConnectionAdditions {}
+const ConnectionEmitter = TypedEmitter as unknown as Omit<typeof TypedEmitter, 'prototype'> &
+  (new () => ConnectionEmitter);
+
 /** An emitter of the events of a WebSocket that can be listened to in Node's way and in the DOM's. */
-export abstract class DomEventTarget extends TypedEmitter<WebSocketEventMap> {
-  /** Whether close frames have gone both ways (RFC 6455 §7.1.4). */
-  abstract get wasClean(): boolean;
+export abstract class DomEventTarget extends ConnectionEmitter {
+  /** @internal Whether close frames have gone both ways (RFC 6455 §7.1.4). */
+  abstract get [closedCleanly](): boolean;
 
   /** Called with each `open` event, as in the DOM; null for none. */
   get onopen(): AttributeListener<Event<this>> {
@@ -92,6 +107,6 @@ export abstract class DomEventTarget extends TypedEmitter<WebSocketEventMap> {
   }
 }
 
-for (const name of ['onclose', 'onerror', 'onmessage', 'onopen']) {
+for (const name of ['addEventListener', 'onclose', 'onerror', 'onmessage', 'onopen', 'removeEventListener']) {
   Object.defineProperty(DomEventTarget.prototype, name, { enumerable: true });
 }

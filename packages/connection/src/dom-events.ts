@@ -2,87 +2,130 @@
 import type { EventEmitter } from 'node:events';
 import type { RawData } from './message-data.ts';
 
+const targetKey = Symbol('target');
+const typeKey = Symbol('type');
+const codeKey = Symbol('code');
+const reasonKey = Symbol('reason');
+const wasCleanKey = Symbol('wasClean');
+const errorKey = Symbol('error');
+const messageKey = Symbol('message');
+const dataKey = Symbol('data');
+
 /** What the listeners of `addEventListener()` are given. */
 export class Event<Target = unknown> {
-  readonly #type: string;
-  readonly #target: Target;
+  // The state of an event has symbols for keys: a `Proxy` reaches them, and names stay free.
+  /** @internal */
+  declare [typeKey]: string;
+  /** @internal */
+  declare [targetKey]: Target | null;
 
-  constructor(type: string, target: Target) {
-    this.#type = type;
-    this.#target = target;
+  constructor(type: string) {
+    this[typeKey] = type;
+    this[targetKey] = null;
   }
 
   get type(): string {
-    return this.#type;
+    return this[typeKey];
   }
 
+  /** The connection that emits the event; null, which the type leaves out, in an event that a program makes. */
   get target(): Target {
-    return this.#target;
+    return this[targetKey] as Target;
   }
+}
+
+/** What a {@link CloseEvent} is made of. */
+export interface CloseEventInit {
+  /** Default 0. */
+  code?: number | undefined;
+  /** Default ''. */
+  reason?: string | undefined;
+  /** Default false. */
+  wasClean?: boolean | undefined;
 }
 
 /** The connection is over. */
 export class CloseEvent<Target = unknown> extends Event<Target> {
-  readonly #code: number;
-  readonly #reason: string;
-  readonly #wasClean: boolean;
+  /** @internal */
+  declare [codeKey]: number;
+  /** @internal */
+  declare [reasonKey]: string;
+  /** @internal */
+  declare [wasCleanKey]: boolean;
 
-  constructor(target: Target, code: number, reason: string, wasClean: boolean) {
-    super('close', target);
-    this.#code = code;
-    this.#reason = reason;
-    this.#wasClean = wasClean;
+  constructor(type: string, { code = 0, reason = '', wasClean = false }: CloseEventInit = {}) {
+    super(type);
+    this[codeKey] = code;
+    this[reasonKey] = reason;
+    this[wasCleanKey] = wasClean;
   }
 
   /** The peer's close code: 1005 for none, 1006 without a closing handshake. */
   get code(): number {
-    return this.#code;
+    return this[codeKey];
   }
 
   get reason(): string {
-    return this.#reason;
+    return this[reasonKey];
   }
 
   /** Whether close frames have gone both ways. */
   get wasClean(): boolean {
-    return this.#wasClean;
+    return this[wasCleanKey];
   }
+}
+
+/** What an {@link ErrorEvent} is made of. */
+export interface ErrorEventInit {
+  /** Default null. */
+  error?: unknown;
+  /** Default ''. */
+  message?: string | undefined;
 }
 
 /** Something went wrong. */
 export class ErrorEvent<Target = unknown> extends Event<Target> {
-  readonly #error: unknown;
-  readonly #message: string;
+  /** @internal */
+  declare [errorKey]: unknown;
+  /** @internal */
+  declare [messageKey]: string;
 
-  constructor(target: Target, error: unknown) {
-    super('error', target);
-    this.#error = error;
-    this.#message = error instanceof Error ? error.message : String(error);
+  constructor(type: string, { error = null, message = '' }: ErrorEventInit = {}) {
+    super(type);
+    this[errorKey] = error;
+    this[messageKey] = message;
   }
 
   /** What was thrown: an `Error`. Programs look at its `code` and whatever else it has, without asking what it is. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   get error(): any {
-    return this.#error;
+    return this[errorKey];
   }
 
   get message(): string {
-    return this.#message;
+    return this[messageKey];
   }
+}
+
+/** What a {@link MessageEvent} is made of. */
+export interface MessageEventInit {
+  /** Default null. */
+  data?: RawData | string | null | undefined;
 }
 
 /** A message has come. */
 export class MessageEvent<Target = unknown> extends Event<Target> {
-  readonly #data: RawData | string;
+  /** @internal */
+  declare [dataKey]: RawData | string | null;
 
-  constructor(target: Target, data: RawData | string) {
-    super('message', target);
-    this.#data = data;
+  constructor(type: string, { data = null }: MessageEventInit = {}) {
+    super(type);
+    this[dataKey] = data;
   }
 
   /** Text as a string, binary data by `binaryType`. */
   get data(): RawData | string {
-    return this.#data;
+    return this[dataKey] as RawData | string;
   }
 }
 
@@ -115,9 +158,12 @@ export interface DomListenerOptions {
   once?: boolean | undefined;
 }
 
+/** The key under which an emitter says whether close frames have gone both ways. */
+export const closedCleanly = Symbol('closedCleanly');
+
 /** An emitter that can tell whether its closing was clean. */
 export interface DomEventSource extends EventEmitter {
-  readonly wasClean: boolean;
+  readonly [closedCleanly]: boolean;
 }
 
 type AnyListener = DomListener<unknown, never>;
@@ -133,17 +179,23 @@ interface Registration {
 const registrations = new WeakMap<Wrapper, Registration>();
 
 const makeEvent: Record<DomEventType, (target: DomEventSource, args: readonly unknown[]) => Event> = {
-  open: (target) => new Event('open', target),
-  message(target, args) {
+  open: () => new Event('open'),
+  message(_target, args) {
     const [data, isBinary] = args as [data: RawData, isBinary: boolean];
-    return new MessageEvent(target, isBinary ? data : (data as Buffer).toString());
+    return new MessageEvent('message', { data: isBinary ? data : (data as Buffer).toString() });
   },
-  error: (target, [error]) => new ErrorEvent(target, error),
+  error: (_target, [error]) => new ErrorEvent('error', { error, message: messageOf(error) }),
   close(target, args) {
     const [code, reason] = args as [code: number, reason: Buffer];
-    return new CloseEvent(target, code, reason.toString(), target.wasClean);
+    return new CloseEvent('close', { code, reason: reason.toString(), wasClean: target[closedCleanly] });
   },
 };
+
+/** The message of an error, of this realm or another; a program may emit anything else. */
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
+}
 
 function isDomEventType(type: string): type is DomEventType {
   return Object.hasOwn(makeEvent, type);
@@ -183,7 +235,9 @@ export function setDomAttribute(source: DomEventSource, type: DomEventType, list
 
 function listen(source: DomEventSource, type: DomEventType, registration: Registration, once: boolean): void {
   const wrapper: Wrapper = (...args) => {
-    callListener(registration.listener, source, makeEvent[type](source, args));
+    const event = makeEvent[type](source, args);
+    event[targetKey] = source;
+    callListener(registration.listener, source, event);
   };
   registrations.set(wrapper, registration);
   if (once) source.once(type, wrapper);

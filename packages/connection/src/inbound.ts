@@ -91,6 +91,11 @@ export class Inbound<T> {
     this.#assembler = new MessageAssembler(options);
   }
 
+  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  get [Symbol.toStringTag](): string {
+    return Inbound.name;
+  }
+
   /** Whether messages come with their fragments. */
   set keepFragments(keep: boolean) {
     this.#assembler.keepFragments = keep;

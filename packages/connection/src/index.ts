@@ -1,4 +1,5 @@
 // The public surface of the connection.
+export { defineAddition } from './additions.ts';
 export { clearDeadline, setDeadline, type Deadline } from './clock.ts';
 export type { WebSocketEventMap } from './dom-event-target.ts';
 export {
@@ -13,6 +14,17 @@ export {
 } from './dom-events.ts';
 export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 export { Inbound, type InboundError, type InboundListener, type InboundOptions } from './inbound.ts';
+export {
+  abandonHandshake,
+  abortHandshake,
+  attemptOf,
+  beginAttempt,
+  failHandshake,
+  maxPayloadOf,
+  openPartOf,
+  type Attempt,
+  type OpenPart,
+} from './internals.ts';
 export { toPayload, toRawData, type BinaryType, type RawData, type SendableData } from './message-data.ts';
 export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 export { Outbound, type Sending, type SendMode } from './outbound.ts';

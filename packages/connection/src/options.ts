@@ -46,7 +46,7 @@ const OF_OPENING = [
 
 /** What the opening handshake settled, for `setSocket()`, and how to read from then on. */
 export interface OpenOptions extends Readonly<Pick<ConnectionOptions, (typeof OF_OPENING)[number]>> {
-  /** Whose end this is: a client masks what it sends (§5.1). Default `client`: programs that give none make clients by hand. */
+  /** Whose end this is: a client masks what it sends (§5.1). Default `server`. */
   readonly role?: 'client' | 'server' | undefined;
   /** The subprotocol that was chosen; empty for none. Default ''. */
   readonly protocol?: string | undefined;

@@ -46,6 +46,11 @@ export class Outbound<T> extends FrameWriter {
     this.#target = target;
   }
 
+  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  get [Symbol.toStringTag](): string {
+    return Outbound.name;
+  }
+
   /** Bytes accepted and not yet handed to the kernel, framing included. */
   get bufferedAmount(): number {
     this.flush();

@@ -87,7 +87,7 @@ export class Session<T> implements Sending {
     owner: T,
     listener: SessionListener<T>,
   ) {
-    const { role = 'client', extension, generateMask, onClosed } = opened;
+    const { role = 'server', extension, generateMask, onClosed } = opened;
     // The listeners of all sessions need not know whose they are.
     const self = this as Session<unknown>;
     this.#owner = owner;
@@ -119,6 +119,16 @@ export class Session<T> implements Sending {
     socket.setNoDelay?.();
     if (head.length > 0) socket.unshift(head);
     for (const [event, listener] of socketListeners) socket.on(event, listener);
+  }
+
+  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  get [Symbol.toStringTag](): string {
+    return Session.name;
+  }
+
+  /** The connection that this is the session of. */
+  get owner(): T {
+    return this.#owner;
   }
 
   get state(): typeof OPEN | typeof CLOSING | typeof CLOSED {

@@ -2,13 +2,25 @@
 import type { Buffer } from 'node:buffer';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import { CloseCode, Opcode } from '@framewire/codec';
+import { Opcode } from '@framewire/codec';
+import { defineAddition } from './additions.ts';
 import { DomEventTarget } from './dom-event-target.ts';
-import { EMPTY, isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
+import { closedCleanly } from './dom-events.ts';
+import {
+  attemptKey,
+  binaryTypeKey,
+  discardedKey,
+  giveUpAttempt,
+  optionsKey,
+  protocolKey,
+  sessionKey,
+  unopenedKey,
+  type Attempt,
+} from './internals.ts';
+import { isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
-import type { Extension } from './extension.ts';
-import { DEFAULTS, optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
-import type { Sending, SendMode } from './outbound.ts';
+import { optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
+import type { SendMode } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
@@ -46,8 +58,6 @@ function modeOf(options: SendOptions | null | undefined, isText: boolean, masks:
 
 /** A method's type, so that a callback may say that it takes an error and leave out that there may be none. */
 type ControlCallback = { done(error?: Error): void }['done'];
-
-const CLOSED_EARLY = 'WebSocket was closed before the connection was established';
 
 const listener: SessionListener<WebSocketConnection> = {
   message: (ws, message) =>
@@ -90,80 +100,76 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSING: typeof CLOSING;
   declare readonly CLOSED: typeof CLOSED;
 
-  #options: ConnectionOptions;
-  #binaryType: BinaryType = 'nodebuffer';
-  #protocol = '';
-  /** What there is from {@link WebSocketConnection.setSocket} on. */
-  #session: Session<WebSocketConnection> | undefined = undefined;
-  /** The state of one without a session: on its way there, or never to be open. */
-  #unopened: ReadyState = CONNECTING;
-  /** What was sent to one that never opened counts in `bufferedAmount` for ever, as in the DOM. */
-  #discarded = 0;
+  // The state, out of the way of the names that programs use, and within reach of a `Proxy`, which has no private fields.
+  /** @internal */
+  declare [optionsKey]: ConnectionOptions;
+  /** @internal */
+  declare [binaryTypeKey]: BinaryType;
+  /** @internal */
+  declare [protocolKey]: string;
+  /** @internal Present from {@link WebSocketConnection.setSocket} on. */
+  declare [sessionKey]: Session<WebSocketConnection> | undefined;
+  /** @internal The state of a connection without a session. */
+  declare [unopenedKey]: ReadyState;
+  /** @internal The attempt to connect that is under way. */
+  declare [attemptKey]: Attempt | undefined;
+  /** @internal What is sent to a connection that never opened counts in `bufferedAmount` from then on, as in the DOM. */
+  declare [discardedKey]: number;
 
   constructor(options: ConnectionOptions = {}) {
     super();
-    this.#options = options;
+    this[optionsKey] = options;
+    this[binaryTypeKey] = 'nodebuffer';
+    this[protocolKey] = '';
+    this[sessionKey] = undefined;
+    this[unopenedKey] = CONNECTING;
+    this[attemptKey] = undefined;
+    this[discardedKey] = 0;
   }
 
   /** What binary messages arrive as. Default `nodebuffer`; anything but the four types is ignored. */
   get binaryType(): BinaryType {
-    return this.#binaryType;
+    return this[binaryTypeKey];
   }
 
   set binaryType(type: BinaryType) {
     if (!isBinaryType(type)) return;
-    this.#binaryType = type;
-    if (this.#session !== undefined) this.#session.keepFragments = type === 'fragments';
+    this[binaryTypeKey] = type;
+    const session = this[sessionKey];
+    if (session === undefined) return;
+    // Messages are those of the object that was opened, also where an object that inherits from it is set.
+    session.owner[binaryTypeKey] = type;
+    session.keepFragments = type === 'fragments';
   }
 
   /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
   get bufferedAmount(): number {
-    return this.#session?.bufferedAmount ?? this.#discarded;
+    return this[sessionKey]?.bufferedAmount ?? this[discardedKey];
   }
 
   /** The name of the negotiated extension, or an empty string. */
   get extensions(): string {
-    return this.#session?.extension?.name ?? '';
+    return this[sessionKey]?.extension?.name ?? '';
   }
 
   /** Whether {@link WebSocketConnection.pause} is in force. */
   get isPaused(): boolean {
-    return this.#session?.isPaused ?? false;
+    return this[sessionKey]?.isPaused ?? false;
   }
 
   /** The subprotocol that was chosen, or an empty string. */
   get protocol(): string {
-    return this.#protocol;
+    return this[protocolKey];
   }
 
   /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
   get readyState(): ReadyState {
-    return this.#session?.state ?? this.#unopened;
+    return this[sessionKey]?.state ?? this[unopenedKey];
   }
 
-  /** Whether close frames have gone both ways (§7.1.4). */
-  override get wasClean(): boolean {
-    return this.#session?.wasClean ?? false;
-  }
-
-  /** The stream underneath, for who has to look there. All that was sent before has been handed to it. */
-  protected get socket(): Duplex | undefined {
-    return this.#session?.stream;
-  }
-
-  /** The longest message that is taken, in bytes; 0 = no limit. */
-  protected get maxPayload(): number {
-    return this.#options.maxPayload ?? DEFAULTS.maxPayload;
-  }
-
-  /** The extension that was negotiated; undefined where there is none, and before there is a stream. */
-  protected get extension(): Extension | undefined {
-    return this.#session?.extension;
-  }
-
-  /** The sending side, for who makes frames of his own; undefined before there is a stream. */
-  protected get outbound(): Sending | undefined {
-    return this.#session;
+  /** @internal Whether close frames have gone both ways (§7.1.4). */
+  get [closedCleanly](): boolean {
+    return this[sessionKey]?.wasClean ?? false;
   }
 
   /**
@@ -173,12 +179,14 @@ export class WebSocketConnection extends DomEventTarget {
    * @throws `Error` when this has a stream already, or the stream a WebSocket
    */
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
-    if (this.#session !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
-    this.#protocol = options.protocol ?? '';
-    this.#options = optionsWhenOpen(this.#options, options);
-    this.#session = new Session<WebSocketConnection>(socket, this.#options, options, this, listener);
-    this.#session.keepFragments = this.#binaryType === 'fragments';
-    this.#session.start(head);
+    if (this[sessionKey] !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
+    this[attemptKey] = undefined;
+    this[protocolKey] = options.protocol ?? '';
+    this[optionsKey] = optionsWhenOpen(this[optionsKey], options);
+    const session = new Session<WebSocketConnection>(socket, this[optionsKey], options, this, listener);
+    this[sessionKey] = session;
+    session.keepFragments = this[binaryTypeKey] === 'fragments';
+    session.start(head);
     this.emit('open');
   }
 
@@ -196,7 +204,7 @@ export class WebSocketConnection extends DomEventTarget {
     // A program without types may pass null.
     const options = typeof second === 'function' ? undefined : (second as SendOptions | null | undefined);
     const callback = typeof second === 'function' ? second : callbackOf(third);
-    const session = this.#openSession(data, callback);
+    const session = openSession(this, data, callback);
     if (session === undefined) return;
     const payload = toPayload(data);
     session.send(payload, modeOf(options, typeof payload === 'string', session.masks), callback);
@@ -211,12 +219,12 @@ export class WebSocketConnection extends DomEventTarget {
    * @throws `RangeError` for more than 125 bytes, `Error` while connecting, `TypeError` for data that is neither text nor bytes
    */
   ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
-    this.#sendControl(Opcode.PING, data, mask, callback);
+    sendControl(this, Opcode.PING, data, mask, callback);
   }
 
   /** Sends a pong (§5.5.3) that no ping asked for. As {@link WebSocketConnection.ping} otherwise. */
   pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
-    this.#sendControl(Opcode.PONG, data, mask, callback);
+    sendControl(this, Opcode.PONG, data, mask, callback);
   }
 
   /**
@@ -228,64 +236,26 @@ export class WebSocketConnection extends DomEventTarget {
    * @throws `TypeError` for another code or a reason that is neither a string nor a `Uint8Array`, `RangeError` for a longer one
    */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.#session !== undefined) this.#session.close(code, reason);
-    else if (this.#unopened === CONNECTING) this.abortHandshake(new Error(CLOSED_EARLY));
+    const session = this[sessionKey];
+    if (session !== undefined) session.close(code, reason);
+    else giveUpAttempt(this);
   }
 
   /** Destroys the socket, without a closing handshake; what was sent before is left to the kernel where it takes it. */
   terminate(): void {
-    if (this.#session !== undefined) this.#session.terminate();
-    else if (this.#unopened === CONNECTING) this.abortHandshake(new Error(CLOSED_EARLY));
+    const session = this[sessionKey];
+    if (session !== undefined) session.terminate();
+    else giveUpAttempt(this);
   }
 
   /** Stops events of messages, pings and pongs, and reading from the socket. */
   pause(): void {
-    this.#session?.pause();
+    this[sessionKey]?.pause();
   }
 
   /** Goes on after {@link WebSocketConnection.pause}. */
   resume(): void {
-    this.#session?.resume();
-  }
-
-  /** Gives up an attempt to connect: told to by {@link WebSocketConnection.close}. For the class that makes the attempt. */
-  protected abortHandshake(error: Error): void {
-    this.#unopened = CLOSING;
-    process.nextTick(() => {
-      this.failHandshake(error);
-    });
-  }
-
-  /** The attempt to connect has failed: tells `error` and `close`. */
-  protected failHandshake(error: Error): void {
-    this.#unopened = CLOSING;
-    this.emit('error', error);
-    this.#unopened = CLOSED;
-    this.emit('close', CloseCode.ABNORMAL_CLOSURE, EMPTY);
-  }
-
-  /** The session, if it can send; else the error goes where it belongs. */
-  #openSession(data: unknown, callback: SendCallback | undefined): Session<WebSocketConnection> | undefined {
-    const state = this.readyState;
-    if (state === OPEN) return this.#session;
-    if (state === CONNECTING) throw notOpenError(CONNECTING);
-    if (this.#session !== undefined) this.#session.discard(data);
-    else this.#discarded += payloadLength(data);
-    if (callback !== undefined) process.nextTick(callback, notOpenError(state));
-    return undefined;
-  }
-
-  #sendControl(opcode: Opcode, data: unknown, second: unknown, third: unknown): void {
-    const callback = [data, second, third].find((argument) => typeof argument === 'function') as
-      SendCallback | undefined;
-    const content = typeof data === 'function' ? undefined : data;
-    const session = this.#openSession(content, callback);
-    if (session === undefined) return;
-    const payload = toPayload(content);
-    if (payloadLength(payload) > MAX_CONTROL_PAYLOAD) {
-      throw new RangeError('The data size must not be greater than 125 bytes');
-    }
-    session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
+    this[sessionKey]?.resume();
   }
 }
 
@@ -296,6 +266,41 @@ function callbackOf(argument: unknown): SendCallback | undefined {
   return argument as SendCallback;
 }
 
+/** The session, if it can send. Otherwise the error goes where it belongs. */
+function openSession(
+  connection: WebSocketConnection,
+  data: unknown,
+  callback: SendCallback | undefined,
+): Session<WebSocketConnection> | undefined {
+  const state = connection.readyState;
+  const session = connection[sessionKey];
+  if (state === OPEN) return session;
+  if (state === CONNECTING) throw notOpenError(CONNECTING);
+  if (session !== undefined) session.discard(data);
+  else connection[discardedKey] += payloadLength(data);
+  if (callback !== undefined) process.nextTick(callback, notOpenError(state));
+  return undefined;
+}
+
+function sendControl(
+  connection: WebSocketConnection,
+  opcode: Opcode,
+  data: unknown,
+  second: unknown,
+  third: unknown,
+): void {
+  const callback = [data, second, third].find((argument) => typeof argument === 'function') as
+    SendCallback | undefined;
+  const content = typeof data === 'function' ? undefined : data;
+  const session = openSession(connection, content, callback);
+  if (session === undefined) return;
+  const payload = toPayload(content);
+  if (payloadLength(payload) > MAX_CONTROL_PAYLOAD) {
+    throw new RangeError('The data size must not be greater than 125 bytes');
+  }
+  session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
+}
+
 // As in the DOM: the states on every instance too, and properties that show when a connection is looked at.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true, value });
@@ -303,3 +308,8 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
 for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState']) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true });
 }
+defineAddition(
+  WebSocketConnection.prototype,
+  'wasClean',
+  (connection: WebSocketConnection) => connection[closedCleanly],
+);

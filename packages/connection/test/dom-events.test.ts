@@ -166,9 +166,18 @@ test('states and properties show when a connection is looked at, as in the DOM',
   expect([...states, pair.client.readyState]).toEqual([0, 1, 2, 3]);
 });
 
-test('events are made with what they tell', () => {
-  const event = new MessageEvent('target', 'data');
-  expect([event.type, event.target, event.data]).toEqual(['message', 'target', 'data']);
-  const close = new CloseEvent('target', 1000, 'why', true);
+test('events are made of a type and a dictionary, as in the DOM, without a target', () => {
+  const event = new MessageEvent('message', { data: 'data' });
+  expect([event.type, event.target, event.data]).toEqual(['message', null, 'data']);
+  const close = new CloseEvent('close', { code: 1000, reason: 'why', wasClean: true });
   expect([close.code, close.reason, close.wasClean]).toEqual([1000, 'why', true]);
+  const error = new ErrorEvent('error', { error: 1, message: 'text' });
+  expect([error.error, error.message]).toEqual([1, 'text']);
+});
+
+test('events that are made of a type alone hold the defaults of the DOM', () => {
+  const close = new CloseEvent('close');
+  const error = new ErrorEvent('error');
+  expect([close.code, close.reason, close.wasClean]).toEqual([0, '', false]);
+  expect([error.error, error.message, new MessageEvent('message').data]).toEqual([null, '', null]);
 });

@@ -116,7 +116,7 @@ describe('a message', () => {
     const server = new WebSocketConnection();
     server.setSocket(a, Buffer.alloc(0), { role: 'server' });
     const client = new WebSocketConnection();
-    client.setSocket(b, Buffer.alloc(0), {});
+    client.setSocket(b, Buffer.alloc(0), { role: 'client' });
     const received = collect(server);
     client.send('x');
     expect(await received.until(1)).toEqual(['x']);

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { readBytes } from '@framewire/testing';
-import type { Extension, OutgoingPart, TransformDone, WebSocketConnection } from '@framewire/connection';
+import {
+  openPartOf,
+  type Extension,
+  type OutgoingPart,
+  type TransformDone,
+  type WebSocketConnection,
+} from '@framewire/connection';
 import { closeOf, end, hex, memoryPair, rawPair, readAll } from './support/pairs.ts';
 
 interface Receiver {
@@ -29,7 +35,7 @@ async function endAll(all: readonly Receiver[]): Promise<void> {
 
 /** The buffers that a connection's stream is given to write. */
 function writesOf({ connection }: Receiver): Uint8Array[] {
-  const stream = (connection as unknown as { readonly socket: Duplex }).socket;
+  const stream = openPartOf(connection)!.stream;
   const writes: Uint8Array[] = [];
   const { write } = stream;
   // With a `write` of somebody else's it is no plain socket, and would be given copies: as a TLS socket it only reads.

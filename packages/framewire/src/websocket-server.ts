@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from './websocket.ts';
 import type { ServerOptions, WebSocketClass } from '@framewire/server';
+import { ownMembers } from './ws-compat/own-members.ts';
 import { WebSocketServerWithInternals } from './ws-compat/websocket-server.ts';
 
 /** The WebSocket server: as that of `@framewire/server`, with {@link WebSocket} as the class of its connections. */
@@ -15,6 +16,8 @@ export class WebSocketServer<
     super({ ...options, WebSocket: given ?? (WebSocket as WebSocketClass as Class) }, callback);
   }
 }
+
+ownMembers(WebSocketServer.prototype);
 
 /** The server by a name of its own, for the namespace that has a type of the class's name: bundled they would be one. */
 export type ServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage> = WebSocketServer<

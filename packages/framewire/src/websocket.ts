@@ -3,6 +3,7 @@ import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:htt
 import type * as net from 'node:net';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
+import { defineAddition, openPartOf } from '@framewire/connection';
 import type * as deflate from '@framewire/permessage-deflate';
 import { PerMessageDeflate as Compression } from '@framewire/permessage-deflate';
 import type * as server from '@framewire/server';
@@ -11,6 +12,7 @@ import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-
 import type { Receiver as ReceiverClass } from './ws-compat/receiver.ts';
 import type { Sender as SenderClass } from './ws-compat/sender.ts';
 import type * as subprotocolHeader from './ws-compat/subprotocol.ts';
+import { ownMembers } from './ws-compat/own-members.ts';
 import { WebSocketWithInternals } from './ws-compat/websocket.ts';
 import type { ServerOf, WebSocketServer as ServerClass } from './websocket-server.ts';
 
@@ -38,16 +40,18 @@ export class WebSocket extends WebSocketWithInternals {
     options?: WebSocket.ClientOptions | ClientRequestArgs,
   );
   constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
+  // It is there for its overloads.
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor
   constructor(address: string | URL | null, second?: Second, third?: Third) {
-    super(address as string, second as client.Subprotocols, third);
-  }
-
-  /** What compression has done on this connection so far, a snapshot; undefined where there is none. */
-  get compression(): WebSocket.CompressionStatistics | undefined {
-    const { extension } = this;
-    return extension instanceof Compression ? extension.statistics : undefined;
+    super(address, second, third);
   }
 }
+
+defineAddition(WebSocket.prototype, 'compression', (ws) => {
+  const extension = openPartOf(ws)?.extension;
+  return extension instanceof Compression ? extension.statistics : undefined;
+});
+ownMembers(WebSocket.prototype);
 
 type Self = WebSocket;
 type Third = WebSocket.ClientOptions | ClientRequestArgs;

@@ -75,17 +75,5 @@ function membersOf(object: object): string[] {
   ) {
     names.push(...Object.getOwnPropertyNames(prototype));
   }
-  // What the layers above call of those below is protected, and no part of the surface.
-  const inner = [
-    'abortHandshake',
-    'complete',
-    'extension',
-    'failHandshake',
-    'httpServer',
-    'maxPayload',
-    'outbound',
-    'request',
-    'socket',
-  ];
-  return names.filter((name) => name !== 'constructor' && !inner.includes(name));
+  return names.filter((name) => name !== 'constructor');
 }

@@ -9,4 +9,10 @@ export type {
 } from './options.ts';
 export type { Compression } from './compression.ts';
 export type { AdmittedUpgrade } from './upgrade.ts';
-export { AcceptedWebSocket, WebSocketServer, type WebSocketServerEventMap } from './websocket-server.ts';
+export {
+  AcceptedWebSocket,
+  complete,
+  httpServerOf,
+  WebSocketServer,
+  type WebSocketServerEventMap,
+} from './websocket-server.ts';

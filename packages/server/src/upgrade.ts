@@ -33,7 +33,7 @@ export interface AdmittedUpgrade<Socket, Request> extends Terms {
   /** What was read behind the request. */
   readonly head: Buffer;
   /** Called with the connection. */
-  readonly callback: (ws: Socket, request: Request) => void;
+  readonly callback: { connected(ws: Socket, request: Request): void }['connected'];
 }
 
 /** A request that is in order, with what it says of its client; or the refusal, whose `code` is that of the rule that it breaks. */

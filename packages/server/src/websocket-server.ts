@@ -1,7 +1,5 @@
 // The server and its life: where its requests come from, which connections it has, how it closes.
-import type { EventEmitter } from 'node:events';
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Duplex } from 'node:stream';
@@ -20,10 +18,13 @@ import {
   refuse,
   requireUnattached,
 } from './refusal.ts';
+import { ServerState, type AnyHttpServer } from './server-state.ts';
 import { Seat } from './sharing.ts';
 import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
 
-type AnyHttpServer = HttpServer | HttpsServer;
+const stateKey = Symbol('state');
+/** The last step of an upgrade, by a key that takes no name from programs. */
+export const complete = Symbol('complete');
 
 /** The events of a server and their arguments. */
 export interface WebSocketServerEventMap<Socket, Request> {
@@ -69,15 +70,8 @@ export class WebSocketServer<
   /** The open connections; only with `clientTracking`. */
   readonly clients: Set<InstanceType<Class>>;
 
-  readonly #class: WebSocketClass;
-  readonly #forget: (ws: WebSocketConnection) => void;
-  readonly #seat: Seat<InstanceType<Request>>;
-  readonly #origins: ReadonlySet<string> | undefined;
-  readonly #limits: HandshakeLimits;
-  #http: AnyHttpServer | undefined = undefined;
-  #state: 'running' | 'closing' | 'closed' = 'running';
-  /** `close` is told when the last client has gone. */
-  #closesWithClients = false;
+  /** @internal Out of the way of the names that programs use. */
+  declare readonly [stateKey]: ServerState<InstanceType<Request>>;
 
   /**
    * @param callback called when a server of its own listens
@@ -92,24 +86,28 @@ export class WebSocketServer<
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    this.#class = options.WebSocket ?? AcceptedWebSocket;
-    this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: this.#class as Class };
+    const connectionClass = options.WebSocket ?? AcceptedWebSocket;
+    this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
     requireCompressionOption(perMessageDeflate);
-    if (allowedOrigins) this.#origins = readOrigins(allowedOrigins);
-    this.#limits = {
+    const limits = {
       closeTimeout: closeTimeout ?? DEFAULTS.closeTimeout,
       handshakeTimeout: handshakeTimeout ?? SERVER_DEFAULTS.handshakeTimeout,
     };
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
     if (this.options.clientTracking === false) Reflect.deleteProperty(this, 'clients');
-    this.#forget = (ws) => {
-      this.#onClientClose(ws as InstanceType<Class>);
-    };
-    this.#seat = this.#takeSeat();
-    if (options.server) this.#listenTo(options.server);
-    else if (options.noServer !== true) this.#listenTo(listenOnPort(this.options, this.#limits, callback));
+    this[stateKey] = new ServerState({
+      connectionClass,
+      seat: takeSeat(this, limits),
+      origins: allowedOrigins ? readOrigins(allowedOrigins) : undefined,
+      limits,
+      forget: (ws) => onClientClose(this, ws),
+    });
+    if (options.server) listenTo(this, options.server);
+    else if (options.noServer !== true) {
+      listenTo(this, listenOnPort(this.options, limits, callback));
+    }
   }
 
   /**
@@ -119,7 +117,7 @@ export class WebSocketServer<
    */
   address(): AddressInfo | string | null {
     if (this.options.noServer) throw new Error('The server is operating in "noServer" mode');
-    return this.#http?.address() ?? null;
+    return this[stateKey].http?.address() ?? null;
   }
 
   /**
@@ -129,19 +127,20 @@ export class WebSocketServer<
    * @param callback called with `close`; with an `Error` if the server was closed already
    */
   close(callback?: (error?: Error) => void): void {
-    if (this.#state === 'closed') {
+    const state = this[stateKey];
+    if (state.phase === 'closed') {
       if (callback) this.once('close', () => callback(new Error('The server is not running')));
-      process.nextTick(() => this.#emitClose());
+      process.nextTick(emitClose, this);
       return;
     }
     if (callback) this.once('close', callback);
-    if (this.#state === 'closing') return;
-    this.#state = 'closing';
-    const http = this.#http;
-    this.#seat.leave();
-    this.#http = undefined;
-    if (this.options.server || this.options.noServer) this.#closeWithClients();
-    else http?.close(() => this.#emitClose());
+    if (state.phase === 'closing') return;
+    state.phase = 'closing';
+    const { http } = state;
+    state.facts.seat.leave();
+    state.http = undefined;
+    if (this.options.server || this.options.noServer) closeWithClients(this);
+    else http?.close(() => emitClose(this));
   }
 
   /** Whether a request is for this server: by its path. To be overridden where another rule is wanted. */
@@ -168,24 +167,20 @@ export class WebSocketServer<
     destroyOnError(socket);
     destroyOnThrow(socket, () => {
       const { options } = this;
-      const examination = examine(request, options, this.#origins, (it) => this.#seat.takes(it));
+      const { limits, origins, seat } = this[stateKey].facts;
+      const examination = examine(request, options, origins, (it) => seat.takes(it));
       if (!examination.ok) {
-        this.#refuseInvalid(examination.refusal, socket, request);
+        refuseInvalid(this, examination.refusal, socket, request);
         return;
       }
       // One by one: to spread them is 3 % of an upgrade.
       const { key, subprotocols, origin, compression } = examination;
-      verify(options.verifyClient, origin, request, socket, this.#limits, (refusal) => {
+      verify(options.verifyClient, origin, request, socket, limits, (refusal) => {
         if (refusal === undefined) {
-          this.complete({ key, subprotocols, compression, request, socket, head, callback });
-        } else this.#refuse(refusal, socket);
+          this[complete]({ key, subprotocols, compression, request, socket, head, callback });
+        } else refuse(socket, refusal, limits.closeTimeout);
       });
     });
-  }
-
-  /** The HTTP server that requests come from; none with `noServer`, and once it is closed. */
-  protected get httpServer(): HttpServer | HttpsServer | undefined {
-    return this.#http;
   }
 
   /**
@@ -194,7 +189,7 @@ export class WebSocketServer<
    *
    * @throws `Error` when the socket carries a WebSocket already; nothing is written to it
    */
-  protected complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+  [complete](upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
     const { socket } = upgrade;
     // The client has gone while it was being verified.
     if (!socket.readable || !socket.writable) {
@@ -202,87 +197,99 @@ export class WebSocketServer<
       return;
     }
     requireUnattached(socket);
-    if (this.#state !== 'running') {
-      this.#refuse(createRefusal(503), socket);
+    const { facts, phase } = this[stateKey];
+    if (phase !== 'running') {
+      refuse(socket, createRefusal(503), facts.limits.closeTimeout);
       return;
     }
     destroyOnThrow(socket, () => {
-      this.#open(upgrade);
+      open(this, upgrade);
     });
   }
+}
 
-  #open(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
-    const { request, socket, head, callback } = upgrade;
-    // First all that is the application's, and may throw: a 101 is a promise.
-    const ws = new this.#class(null, undefined, this.options) as InstanceType<Class>;
-    const protocol = chooseSubprotocol(upgrade.subprotocols, this.options.handleProtocols, request);
-    const lines = responseLines(upgrade, protocol);
-    (this as EventEmitter).emit('headers', lines, request);
-    socket.write(formatHead(lines));
-    leaveErrors(socket);
-    const isTracked = this.options.clientTracking !== false;
-    ws.setSocket(socket, head, {
-      role: 'server',
-      protocol,
-      extension: upgrade.compression?.extension,
-      onClosed: isTracked ? this.#forget : undefined,
-    });
-    if (isTracked) this.clients.add(ws);
-    callback(ws, request);
+/** The HTTP server that the requests of a server come from; undefined with `noServer`, and once the server is closed. */
+export function httpServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage>(
+  server: WebSocketServer<Class, Request>,
+): AnyHttpServer | undefined {
+  return server[stateKey].http;
+}
+
+/** A server, whatever the classes of its connections and requests. */
+type AnyServer = WebSocketServer<WebSocketClass>;
+type AnyUpgrade = AdmittedUpgrade<WebSocketConnection, IncomingMessage>;
+
+function open(server: AnyServer, upgrade: AnyUpgrade): void {
+  const { request, socket, head, callback } = upgrade;
+  const { connectionClass, forget } = server[stateKey].facts;
+  // First all that is the application's, and may throw: a 101 is a promise.
+  const ws = new connectionClass(null, undefined, server.options);
+  const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
+  const lines = responseLines(upgrade, protocol);
+  server.emit('headers', lines, request);
+  socket.write(formatHead(lines));
+  leaveErrors(socket);
+  const isTracked = server.options.clientTracking !== false;
+  ws.setSocket(socket, head, {
+    role: 'server',
+    protocol,
+    extension: upgrade.compression?.extension,
+    onClosed: isTracked ? forget : undefined,
+  });
+  if (isTracked) server.clients.add(ws);
+  callback(ws, request);
+}
+
+/** A request that breaks a rule is for the listener of `wsClientError` to answer in time, where there is one. */
+function refuseInvalid(server: AnyServer, refusal: Refusal, socket: Duplex, request: IncomingMessage): void {
+  const { limits } = server[stateKey].facts;
+  if (refusal.code === undefined || server.listenerCount('wsClientError') === 0) {
+    refuse(socket, refusal, limits.closeTimeout);
+    return;
   }
+  // Ends with the socket.
+  new HandshakeDeadline(socket, refusal.status, limits);
+  destroyWhenWritten(socket);
+  server.emit('wsClientError', refusalError(refusal), socket, request);
+}
 
-  /** A request that breaks a rule is for the listener of `wsClientError` to answer in time, where there is one. */
-  #refuseInvalid(refusal: Refusal, socket: Duplex, request: InstanceType<Request>): void {
-    if (refusal.code === undefined || this.listenerCount('wsClientError') === 0) {
-      this.#refuse(refusal, socket);
-      return;
-    }
-    // Ends with the socket.
-    new HandshakeDeadline(socket, refusal.status, this.#limits);
-    destroyWhenWritten(socket);
-    (this as EventEmitter).emit('wsClientError', refusalError(refusal), socket, request);
-  }
+// The life of the server.
 
-  #refuse(refusal: Refusal, socket: Duplex): void {
-    refuse(socket, refusal, this.#limits.closeTimeout);
-  }
+function listenTo(server: AnyServer, http: AnyHttpServer): void {
+  const state = server[stateKey];
+  state.http = http;
+  state.facts.seat.join(http);
+}
 
-  // The life of the server.
+function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMessage> {
+  const emitConnection = (ws: WebSocketConnection, request: IncomingMessage): void => {
+    server.emit('connection', ws, request);
+  };
+  return new Seat({
+    listening: () => server.emit('listening'),
+    error: (error) => server.emit('error', error),
+    shouldHandle: (request) => server.shouldHandle(request),
+    upgrade: (request, socket, head) => {
+      server.handleUpgrade(request, socket, head, emitConnection);
+    },
+    leave: (socket) => {
+      leaveToOthers(socket, limits);
+    },
+  });
+}
 
-  #listenTo(http: AnyHttpServer): void {
-    this.#http = http;
-    this.#seat.join(http);
-  }
+function closeWithClients(server: AnyServer): void {
+  if (server.options.clientTracking !== false && server.clients.size > 0) {
+    server[stateKey].closesWithClients = true;
+  } else process.nextTick(emitClose, server);
+}
 
-  #takeSeat(): Seat<InstanceType<Request>> {
-    const emitConnection = (ws: InstanceType<Class>, request: InstanceType<Request>): void => {
-      (this as EventEmitter).emit('connection', ws, request);
-    };
-    return new Seat({
-      listening: () => (this as EventEmitter).emit('listening'),
-      error: (error) => (this as EventEmitter).emit('error', error),
-      shouldHandle: (request) => this.shouldHandle(request),
-      upgrade: (request, socket, head) => {
-        this.handleUpgrade(request, socket, head, emitConnection);
-      },
-      leave: (socket) => {
-        leaveToOthers(socket, this.#limits);
-      },
-    });
-  }
+function onClientClose(server: AnyServer, ws: WebSocketConnection): void {
+  server.clients.delete(ws);
+  if (server[stateKey].closesWithClients && server.clients.size === 0) process.nextTick(emitClose, server);
+}
 
-  #closeWithClients(): void {
-    if (this.options.clientTracking !== false && this.clients.size > 0) this.#closesWithClients = true;
-    else process.nextTick(() => this.#emitClose());
-  }
-
-  #onClientClose(ws: InstanceType<Class>): void {
-    this.clients.delete(ws);
-    if (this.#closesWithClients && this.clients.size === 0) process.nextTick(() => this.#emitClose());
-  }
-
-  #emitClose(): void {
-    this.#state = 'closed';
-    (this as EventEmitter).emit('close');
-  }
+function emitClose(server: AnyServer): void {
+  server[stateKey].phase = 'closed';
+  server.emit('close');
 }

@@ -4,7 +4,7 @@ import type http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { duplexPair, Duplex } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WebSocketServer, type VerifyClientCallback } from '@framewire/server';
+import { httpServerOf, WebSocketServer, type VerifyClientCallback } from '@framewire/server';
 import { answerTo, closing, httpServer, requestObject, upgradeRequest } from './support/peers.ts';
 
 const NO_HEAD = Buffer.alloc(0);
@@ -225,9 +225,11 @@ describe('on a port of its own', () => {
   test('whoever takes the upgrades away from the server keeps the connections that it makes of them', async () => {
     class Looking extends WebSocketServer {
       takeUpgrades(): void {
-        this.httpServer?.removeAllListeners('upgrade').on('upgrade', (request, socket, head) => {
-          this.handleUpgrade(request, socket, head, (ws) => this.emit('connection', ws, request));
-        });
+        httpServerOf(this)
+          ?.removeAllListeners('upgrade')
+          .on('upgrade', (request, socket, head) => {
+            this.handleUpgrade(request, socket, head, (ws) => this.emit('connection', ws, request));
+          });
       }
     }
     const wss = new Looking({ port: 0, host: '127.0.0.1', handshakeTimeout: 50 });

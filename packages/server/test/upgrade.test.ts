@@ -4,7 +4,7 @@ import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { Duplex, duplexPair } from 'node:stream';
 import { WebSocketConnection } from '@framewire/connection';
-import { AcceptedWebSocket, WebSocketServer } from '@framewire/server';
+import { AcceptedWebSocket, complete, httpServerOf, WebSocketServer } from '@framewire/server';
 import { WebSocket, type RawData } from 'ws';
 import { describe, expect, test } from 'vitest';
 import {
@@ -387,8 +387,8 @@ describe('the class of the connections', () => {
 describe('a subclass', () => {
   test('may add to the last step of an upgrade', async () => {
     class Greeting extends WebSocketServer {
-      protected override complete(upgrade: Parameters<WebSocketServer['complete']>[0]): void {
-        super.complete({
+      override [complete](upgrade: Parameters<WebSocketServer[typeof complete]>[0]): void {
+        super[complete]({
           ...upgrade,
           subprotocols: new Set(['greeting']),
           callback(ws, request) {
@@ -406,17 +406,15 @@ describe('a subclass', () => {
     client.terminate();
   });
 
-  test('knows the HTTP server until it is closed', async () => {
-    class Looking extends WebSocketServer {
-      get server(): unknown {
-        return this.httpServer;
-      }
-    }
+  test('has the HTTP server until it is closed', async () => {
     const { server } = await httpServer();
-    const wss = new Looking({ server });
-    expect(wss.server).toBe(server);
+    const wss = new WebSocketServer({ server });
+    expect(httpServerOf(wss)).toBe(server);
     wss.close();
-    expect([wss.server, new Looking({ noServer: true }).server]).toEqual([undefined, undefined]);
+    expect([httpServerOf(wss), httpServerOf(new WebSocketServer({ noServer: true }))]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 });
 

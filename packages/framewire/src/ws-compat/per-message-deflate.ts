@@ -36,9 +36,10 @@ type Done = (error: Error | null, data?: Buffer) => void;
 /** The most bytes that a block can store as they are (RFC 1951 §3.2.4). */
 const MAX_STORED = 0xffff;
 
-/** What a connection needs of the object, for the adapters beside it. */
-let extensionIn: (deflate: PerMessageDeflate) => Extension;
-let fromNegotiated: (extension: Extension, params: readonly ExtensionParameter[]) => PerMessageDeflate;
+const optionsKey = Symbol('options');
+const extensionKey = Symbol('extension');
+const piecesKey = Symbol('pieces');
+const firstKey = Symbol('first');
 
 /**
  * permessage-deflate (RFC 7692) at one end of a connection: {@link PerMessageDeflate.offer} and {@link PerMessageDeflate.accept}
@@ -60,20 +61,25 @@ export class PerMessageDeflate {
   /** What was negotiated; null before. */
   params: NegotiatedParameters | null = null;
 
-  readonly #options: PerMessageDeflateOptions;
-  #extension: Extension | undefined = undefined;
-  /** The pieces of a compressed message whose end is still to come. */
-  #pieces: Uint8Array[] = [];
-  /** Whether the next piece to compress begins a message. */
-  #first = true;
+  /** @internal */
+  declare readonly [optionsKey]: PerMessageDeflateOptions;
+  /** @internal */
+  declare [extensionKey]: Extension | undefined;
+  /** @internal The pieces of a compressed message whose end is still to come. */
+  declare [piecesKey]: Uint8Array[];
+  /** @internal Whether the next piece to compress begins a message. */
+  declare [firstKey]: boolean;
 
   constructor(options: PerMessageDeflateOptions = {}) {
-    this.#options = options;
+    this[optionsKey] = options;
+    this[extensionKey] = undefined;
+    this[piecesKey] = [];
+    this[firstKey] = true;
   }
 
   /** What a client offers. */
   offer(): NegotiatedParameters {
-    return recordOf(createOffer(this.#options));
+    return recordOf(createOffer(this[optionsKey]));
   }
 
   /**
@@ -85,17 +91,18 @@ export class PerMessageDeflate {
    */
   accept(configurations: readonly FormattedParameters[]): NegotiatedParameters {
     const lists = configurations.map(listOf);
-    const { params, agreement } = this.#options.isServer
-      ? this.#answer(lists)
-      : this.#confirm(lists[0] ?? []);
-    this.#extension = this.#createExtension(agreement);
+    const options = this[optionsKey];
+    const { params, agreement } = options.isServer
+      ? answer(lists, options)
+      : confirm(lists[0] ?? [], options);
+    this[extensionKey] = createExtension(agreement, options);
     this.params = recordOf(params);
     return this.params;
   }
 
   /** Frees what belongs to the connection. */
   cleanup(): void {
-    this.#extension?.close();
+    this[extensionKey]?.close();
   }
 
   /**
@@ -105,9 +112,9 @@ export class PerMessageDeflate {
    */
   compress(data: string | Uint8Array, fin: boolean, callback: Done): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    const first = this.#first;
-    this.#first = fin;
-    this.#negotiated().compress({ data: bytes, first, fin }, (error, compressed) => {
+    const first = this[firstKey];
+    this[firstKey] = fin;
+    negotiatedOf(this).compress({ data: bytes, first, fin }, (error, compressed) => {
       if (error === null) callback(null, (compressed as Buffer | undefined) ?? storedMessage(bytes));
       else callback(error);
     });
@@ -119,74 +126,74 @@ export class PerMessageDeflate {
    * @param fin whether the message ends with it
    */
   decompress(data: Uint8Array, fin: boolean, callback: Done): void {
-    this.#pieces.push(data);
+    this[piecesKey].push(data);
     if (!fin) {
       callback(null, Buffer.alloc(0));
       return;
     }
-    const message = Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#negotiated().decompress(message, (error, inflated) => {
+    const message = Buffer.concat(this[piecesKey]);
+    this[piecesKey] = [];
+    negotiatedOf(this).decompress(message, (error, inflated) => {
       if (error === null) callback(null, inflated as Buffer);
       else callback(error);
     });
   }
+}
 
-  #answer(offers: readonly ExtensionParameter[][]): Negotiated {
-    const answer = acceptOffer(offers, this.#options);
-    if (!answer.ok) throw answer.error;
-    return answer;
-  }
+/** A server's answer to offers. */
+function answer(offers: readonly ExtensionParameter[][], options: PerMessageDeflateOptions): Negotiated {
+  const result = acceptOffer(offers, options);
+  if (!result.ok) throw result.error;
+  return result;
+}
 
-  #confirm(params: readonly ExtensionParameter[]): Negotiated {
-    // As `ws` does, a server is put up with that does less than it was asked for.
-    const check = checkResponse(params, { ...this.#options, strict: this.#options.strict ?? false });
-    if (!check.ok) throw check.error;
-    return { params, agreement: check.agreement };
-  }
+/** A client's check of the response. */
+function confirm(params: readonly ExtensionParameter[], options: PerMessageDeflateOptions): Negotiated {
+  // As `ws` does, a server is put up with that does less than it was asked for.
+  const check = checkResponse(params, { ...options, strict: options.strict ?? false });
+  if (!check.ok) throw check.error;
+  return { params, agreement: check.agreement };
+}
 
-  #negotiated(): Extension {
-    if (this.#extension === undefined) throw new Error('The extension has not been negotiated yet');
-    return this.#extension;
-  }
+function createExtension(agreement: Agreement, options: PerMessageDeflateOptions): Extension {
+  const { isServer = false, maxPayload = 0, ...others } = options;
+  const view = roleView(agreement, isServer ? 'server' : 'client');
+  return new Transforms(view, maxPayload, { ...others, threshold: 0, leaveIncompressible: false });
+}
 
-  #createExtension(agreement: Agreement): Extension {
-    const { isServer = false, maxPayload = 0, ...options } = this.#options;
-    const view = roleView(agreement, isServer ? 'server' : 'client');
-    return new Transforms(view, maxPayload, { ...options, threshold: 0, leaveIncompressible: false });
-  }
+function negotiatedOf(deflate: PerMessageDeflate): Extension {
+  const extension = deflate[extensionKey];
+  if (extension === undefined) throw new Error('The extension has not been negotiated yet');
+  return extension;
+}
 
-  /** What a connection sends below the threshold stays as it is. */
-  #forConnection(): Extension {
-    const extension = this.#negotiated();
-    const { isServer, threshold = DEFAULT_THRESHOLD } = this.#options;
-    const ownTakeover = isServer ? 'server_no_context_takeover' : 'client_no_context_takeover';
-    const shortest = this.params?.[ownTakeover] === undefined ? 0 : threshold;
-    return {
-      name: extension.name,
-      compress(part, done) {
-        if (part.first && part.data.length < shortest) done(null);
-        else extension.compress(part, done);
-      },
-      decompress: (message, done) => {
-        extension.decompress(message, done);
-      },
-      close: () => {
-        extension.close();
-      },
-    };
-  }
+/** What a connection needs of the object: what it sends below the threshold stays as it is. */
+function extensionIn(deflate: PerMessageDeflate): Extension {
+  const extension = negotiatedOf(deflate);
+  const { isServer, threshold = DEFAULT_THRESHOLD } = deflate[optionsKey];
+  const ownTakeover = isServer ? 'server_no_context_takeover' : 'client_no_context_takeover';
+  const shortest = deflate.params?.[ownTakeover] === undefined ? 0 : threshold;
+  return {
+    name: extension.name,
+    compress(part, done) {
+      if (part.first && part.data.length < shortest) done(null);
+      else extension.compress(part, done);
+    },
+    decompress: (message, done) => {
+      extension.decompress(message, done);
+    },
+    close: () => {
+      extension.close();
+    },
+  };
+}
 
-  static {
-    extensionIn = (deflate) => deflate.#forConnection();
-    fromNegotiated = (extension, params) => {
-      // The extension has a threshold of its own.
-      const deflate = new PerMessageDeflate({ isServer: true, threshold: 0 });
-      deflate.#extension = extension;
-      deflate.params = recordOf(params);
-      return deflate;
-    };
-  }
+function fromNegotiated(extension: Extension, params: readonly ExtensionParameter[]): PerMessageDeflate {
+  // The extension has a threshold of its own.
+  const deflate = new PerMessageDeflate({ isServer: true, threshold: 0 });
+  deflate[extensionKey] = extension;
+  deflate.params = recordOf(params);
+  return deflate;
 }
 
 /** Extensions by name, as `ws` hands them about: there is one that is known. */

@@ -11,6 +11,10 @@ import {
 } from '@framewire/connection';
 import { extensionOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 
+const binaryTypeKey = Symbol('binaryType');
+const inboundKey = Symbol('inbound');
+const writtenKey = Symbol('written');
+
 /** How a {@link Receiver} reads. */
 export interface ReceiverOptions extends Pick<
   ConnectionOptions,
@@ -36,16 +40,18 @@ export interface ReceiverOptions extends Pick<
  * ```
  */
 export class Receiver extends Writable {
-  readonly #binaryType: BinaryType;
-  readonly #inbound: Inbound<Receiver>;
-  /** Goes on with the next chunk, once this one has been read. */
-  #written: ((error?: Error) => void) | undefined = undefined;
+  /** @internal */
+  declare readonly [binaryTypeKey]: BinaryType;
+  /** @internal */
+  declare readonly [inboundKey]: Inbound<Receiver>;
+  /** @internal Goes on with the next chunk, once this one has been read. */
+  declare [writtenKey]: ((error?: Error) => void) | undefined;
 
   constructor(options: ReceiverOptions = {}) {
     super();
     const { binaryType = 'nodebuffer', isServer = false } = options;
-    this.#binaryType = binaryType;
-    this.#inbound = new Inbound<Receiver>(this, Receiver.#listener, {
+    this[binaryTypeKey] = binaryType;
+    this[inboundKey] = new Inbound<Receiver>(this, listener, {
       role: isServer ? 'server' : 'client',
       extension: extensionOf(options.extensions),
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
@@ -54,34 +60,34 @@ export class Receiver extends Writable {
       maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
       skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
     });
-    this.#inbound.keepFragments = binaryType === 'fragments';
+    this[inboundKey].keepFragments = binaryType === 'fragments';
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
-    this.#written = callback;
-    if (this.#inbound.read(chunk)) this.#goOn();
+    this[writtenKey] = callback;
+    if (this[inboundKey].read(chunk)) goOn(this);
   }
-
-  #goOn(error?: Error): void {
-    const written = this.#written;
-    this.#written = undefined;
-    written?.(error);
-  }
-
-  static readonly #listener: InboundListener<Receiver> = {
-    message: (receiver, message) =>
-      receiver.emit('message', toRawData(message, receiver.#binaryType), message.opcode === Opcode.BINARY),
-    ping: (receiver, payload) => receiver.emit('ping', payload),
-    pong: (receiver, payload) => receiver.emit('pong', payload),
-    close(receiver, { code, reason }) {
-      receiver.emit('conclude', code, reason);
-      receiver.end();
-    },
-    error: (receiver, error) => {
-      receiver.#goOn(error);
-    },
-    drained: (receiver) => {
-      receiver.#goOn();
-    },
-  };
 }
+
+function goOn(receiver: Receiver, error?: Error): void {
+  const written = receiver[writtenKey];
+  receiver[writtenKey] = undefined;
+  written?.(error);
+}
+
+const listener: InboundListener<Receiver> = {
+  message: (receiver, message) =>
+    receiver.emit('message', toRawData(message, receiver[binaryTypeKey]), message.opcode === Opcode.BINARY),
+  ping: (receiver, payload) => receiver.emit('ping', payload),
+  pong: (receiver, payload) => receiver.emit('pong', payload),
+  close(receiver, { code, reason }) {
+    receiver.emit('conclude', code, reason);
+    receiver.end();
+  },
+  error: (receiver, error) => {
+    goOn(receiver, error);
+  },
+  drained: (receiver) => {
+    goOn(receiver);
+  },
+};

@@ -41,12 +41,12 @@ export interface FrameOptions {
   readonly maskBuffer?: Buffer | undefined;
 }
 
-/** A {@link Sender} for the sending side of a connection that there is, and the stream underneath. */
-export let senderOf: (outbound: Sending, stream: Duplex) => Sender;
+const outboundKey = Symbol('outbound');
 
 /** The sending side of a connection. */
 export class Sender {
-  #outbound: Sending;
+  /** @internal */
+  declare [outboundKey]: Sending;
 
   /**
    * @param stream the stream to write to
@@ -54,7 +54,7 @@ export class Sender {
    * @param generateMask fills the 4 bytes of each masking key. Default: random.
    */
   constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
-    this.#outbound = new Outbound(stream, extensionOf(extensions), generateMask, destroy, stream);
+    this[outboundKey] = new Outbound(stream, extensionOf(extensions), generateMask, destroy, stream);
   }
 
   /**
@@ -76,22 +76,22 @@ export class Sender {
 
   /** Writes frames that {@link Sender.frame} made, behind all that was sent before. */
   sendFrame(pieces: readonly Uint8Array[], callback?: SendCallback): void {
-    this.#outbound.writeFrames(pieces, callback);
+    this[outboundKey].writeFrames(pieces, callback);
   }
 
   /** Sends a message, or with `fin: false` a fragment of one. */
   send(data: SendableData, options: SendOptions, callback?: SendCallback): void {
     const opcode = options.binary ? Opcode.BINARY : Opcode.TEXT;
     const { fin = false, compress = false, mask: masked = false } = options;
-    this.#outbound.send(toPayload(data), { opcode, fin, compress, masked }, callback);
+    this[outboundKey].send(toPayload(data), { opcode, fin, compress, masked }, callback);
   }
 
   ping(data: SendableData, mask: boolean, callback?: SendCallback): void {
-    this.#outbound.control(Opcode.PING, toPayload(data), mask, callback);
+    this[outboundKey].control(Opcode.PING, toPayload(data), mask, callback);
   }
 
   pong(data: SendableData, mask: boolean, callback?: SendCallback): void {
-    this.#outbound.control(Opcode.PONG, toPayload(data), mask, callback);
+    this[outboundKey].control(Opcode.PONG, toPayload(data), mask, callback);
   }
 
   /**
@@ -105,16 +105,15 @@ export class Sender {
     mask: boolean,
     callback?: SendCallback,
   ): void {
-    this.#outbound.control(Opcode.CLOSE, formatClosePayload(code, reason), mask, callback);
+    this[outboundKey].control(Opcode.CLOSE, formatClosePayload(code, reason), mask, callback);
   }
+}
 
-  static {
-    senderOf = (outbound, stream) => {
-      const sender = new Sender(stream);
-      sender.#outbound = outbound;
-      return sender;
-    };
-  }
+/** A {@link Sender} for the sending side of a connection that there is, and the stream underneath. */
+export function senderOf(outbound: Sending, stream: Duplex): Sender {
+  const sender = new Sender(stream);
+  sender[outboundKey] = outbound;
+  return sender;
 }
 
 function maskingKey({ generateMask, maskBuffer = Buffer.alloc(4) }: FrameOptions): MaskingKey {

@@ -1,28 +1,41 @@
 // What programs reach for in a server of `ws`: the HTTP server, and the last step of an upgrade, which may be overridden.
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { defineAddition } from '@framewire/connection';
 import { EXTENSION_NAME } from '@framewire/permessage-deflate';
 // By another name: bundled beside it, the class of the umbrella would not keep its own.
-import { WebSocketServer as Base, type AdmittedUpgrade, type WebSocketClass } from '@framewire/server';
+import {
+  complete,
+  httpServerOf,
+  WebSocketServer as Base,
+  type AdmittedUpgrade,
+  type WebSocketClass,
+} from '@framewire/server';
 import { listOf } from './extension-parameters.ts';
 import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
+
+/** What a program may overwrite, and a subclass declare otherwise. */
+export interface ServerInternals {
+  /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
+  // The types of `ws` leave the name free, so a subclass may declare another type.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  _server: any;
+  /** The option `path`, or an empty string, until a program assigns another value. Requests are judged by the option. */
+  path: string;
+}
+
+interface ServerWithInternals<Class extends WebSocketClass, Request extends typeof IncomingMessage>
+  extends Base<Class, Request>, ServerInternals {}
+const ServerWithInternals = Base as unknown as Omit<typeof Base, 'prototype'> &
+  (new <Class extends WebSocketClass, Request extends typeof IncomingMessage>(
+    ...args: ConstructorParameters<typeof Base<Class, Request>>
+  ) => ServerWithInternals<Class, Request>);
 
 /** A server with the inner parts that well-known programs rely on. */
 export class WebSocketServerWithInternals<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends Base<Class, Request> {
-  /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
-  get _server(): HttpServer | HttpsServer | null {
-    return this.httpServer ?? null;
-  }
-
-  /** The option `path`; empty for none. */
-  get path(): string {
-    return this.options.path ?? '';
-  }
-
+> extends ServerWithInternals<Class, Request> {
   /**
    * Makes a connection of a request that was found to be in order: the last step of `handleUpgrade()`.
    *
@@ -42,7 +55,7 @@ export class WebSocketServerWithInternals<
   ): void {
     const extension = extensionOf(extensions);
     const params = listOf(extensions[EXTENSION_NAME]?.params ?? {});
-    super.complete({
+    super[complete]({
       key,
       subprotocols: protocols,
       compression: extension && { extension, response: { name: EXTENSION_NAME, params } },
@@ -53,10 +66,10 @@ export class WebSocketServerWithInternals<
     });
   }
 
-  protected override complete(upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+  override [complete](upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
     // The way over the shape of `ws` is for the subclass that takes it.
     if (this.completeUpgrade === WebSocketServerWithInternals.prototype.completeUpgrade) {
-      super.complete(upgrade);
+      super[complete](upgrade);
       return;
     }
     const { compression, key, subprotocols, request, socket, head, callback } = upgrade;
@@ -67,3 +80,7 @@ export class WebSocketServerWithInternals<
     this.completeUpgrade(extensionsOf(negotiated), key, subprotocols, request, socket, head, callback);
   }
 }
+
+const { prototype } = WebSocketServerWithInternals;
+defineAddition(prototype, '_server', (server) => httpServerOf(server) ?? null);
+defineAddition(prototype, 'path', (server) => server.options.path ?? '');

@@ -109,10 +109,13 @@ export class PublicTypes {
   }
 
   #ownOf(type: ts.Type): ts.Symbol[] {
-    return this.#checker
-      .getPropertiesOfType(this.#checker.getNonNullableType(this.#checker.getApparentType(type)))
-      .filter((symbol) => isOurs(symbol) && isPublic(symbol))
-      .filter(({ name }) => !name.startsWith('#') && name !== 'prototype');
+    return (
+      this.#checker
+        .getPropertiesOfType(this.#checker.getNonNullableType(this.#checker.getApparentType(type)))
+        .filter((symbol) => isOurs(symbol) && isPublic(symbol))
+        // The compiler's own names for members whose keys are symbols begin with `__@`.
+        .filter(({ name }) => !name.startsWith('#') && !name.startsWith('__@') && name !== 'prototype')
+    );
   }
 
   #inNamespace(name: string): ts.Symbol {

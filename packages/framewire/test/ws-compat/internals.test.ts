@@ -129,6 +129,36 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     }
   });
 
+  test("setSocket() makes a server's end, unless _isServer was set to false", async () => {
+    for (const isServer of [undefined, true, false]) {
+      const [near, far] = duplexPair();
+      const ws = new WebSocket(null, undefined, {});
+      expect(ws._isServer).toBe(true);
+      if (isServer !== undefined) ws._isServer = isServer;
+      ws.setSocket(near, Buffer.alloc(0), { maxPayload: 0 });
+      ws.send('x');
+      const [sent] = (await once(far, 'data')) as [Buffer];
+      // A server's frame is not masked.
+      expect(sent[1]).toBe(isServer === false ? 0x81 : 0x01);
+      const received = once(ws, 'message');
+      far.write(Buffer.from(isServer === false ? '810179' : '81810000000079', 'hex'));
+      expect(String((await received)[0])).toBe('y');
+      ws.terminate();
+    }
+    const server = await listening();
+    const client = new WebSocket(urlOf(server));
+    expect(client._isServer).toBe(false);
+    await once(client, 'open');
+    expect(client._isServer).toBe(false);
+  });
+
+  test('emitClose() of a WebSocket without a stream emits close alone', async () => {
+    const ws = new WebSocket(null, undefined, {});
+    const closed = once(ws, 'close');
+    ws.emitClose();
+    expect([await closed, ws.readyState]).toEqual([[1006, Buffer.alloc(0)], 3]);
+  });
+
   test('_server and options are those of the server', async () => {
     const http = createServer();
     const server = new WebSocketServer({ server: http, path: '/chat', maxPayload: 7 });

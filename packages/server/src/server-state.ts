@@ -1,0 +1,40 @@
+// The inner state of a server.
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { WebSocketConnection } from '@framewire/connection';
+import type { HandshakeLimits } from './handshake-deadline.ts';
+import type { WebSocketClass } from './options.ts';
+import type { Seat } from './sharing.ts';
+
+export type AnyHttpServer = HttpServer | HttpsServer;
+
+/** What a server knows besides its options and its clients. */
+interface Facts<Request extends object> {
+  /** The class of the connections. */
+  readonly connectionClass: WebSocketClass;
+  readonly seat: Seat<Request>;
+  /** The origins of the pages that may connect; undefined for all. */
+  readonly origins: ReadonlySet<string> | undefined;
+  readonly limits: HandshakeLimits;
+  /** Called when a connection that is tracked has closed. */
+  readonly forget: (ws: WebSocketConnection) => void;
+}
+
+/** The inner state of a server, which a `Proxy` of the server reaches, and objects that inherit from it share. */
+export class ServerState<Request extends object> {
+  readonly facts: Facts<Request>;
+  /** Where requests come from: none with `noServer`, and once the server is closed. */
+  http: AnyHttpServer | undefined = undefined;
+  phase: 'running' | 'closing' | 'closed' = 'running';
+  /** `close` is emitted when the last client has gone. */
+  closesWithClients = false;
+
+  constructor(facts: Facts<Request>) {
+    this.facts = facts;
+  }
+
+  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  get [Symbol.toStringTag](): string {
+    return ServerState.name;
+  }
+}
