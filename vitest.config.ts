@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const built = process.env['FRAMEWIRE_BUILT'] === '1';
-const conditions = built ? ['node', 'module-sync'] : ['@framewire/source', 'node'];
+const conditions = built ? ['node'] : ['@framewire/source', 'node'];
 
 /** What meets no engine and no socket: every branch of it can be tested, so every branch is. */
 const everyBranch = { branches: 100 };

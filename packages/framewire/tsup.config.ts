@@ -1,9 +1,6 @@
 import { library } from '../../tools/build/tsup.ts';
 
 export default library(['src/index.ts', 'src/browser.ts'], {
-  // Nobody loads both: what they share is in each.
+  // No program loads both: each has its own copy of what they share.
   splitting: false,
-  // The CommonJS build gives the same as `require()` of the ECMAScript module does.
-  footer: ({ format }) =>
-    format === 'cjs' ? { js: 'module.exports = module.exports["module.exports"];' } : {},
 });

@@ -165,7 +165,7 @@ describe('the native kernel of masking', () => {
       const load = vi.fn(() => {
         throw new Error("Cannot find module 'bufferutil'");
       });
-      vi.doMock('node:module', () => ({ createRequire: () => load }));
+      vi.doMock('node:module', () => ({ default: { createRequire: () => load } }));
       const codec = await codecOn('node');
       vi.doUnmock('node:module');
       expect(load).toHaveBeenCalledWith('bufferutil');

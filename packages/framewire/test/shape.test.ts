@@ -58,14 +58,6 @@ describe('the module', () => {
         });`),
     ).toBe('function true true');
   });
-
-  test('is the class itself in the CommonJS build too', async () => {
-    expect(
-      await runBuilt(`
-        const built = require('./dist/index.cjs');
-        console.log(typeof built, built.WebSocket === built, built.Server === built.WebSocketServer);`),
-    ).toBe('function true true');
-  });
 });
 
 describe('a server', () => {

@@ -17,18 +17,24 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const ONE_IDENTITY = { 'module-sync': './a.js', require: './a.cjs' };
-const TWO_IDENTITIES = { import: './a.js', require: './a.cjs' };
+const WRAPPER = `import cjs from './a.cjs'; export const { A } = cjs;`;
 
-/** The complaints about a package with these two builds, whose declarations promise `values`. */
-function probe(esm: string, cjs: string, values: string[], conditions: object = ONE_IDENTITY): unknown {
+/** The complaints about a package with these files, whose declarations promise `values`. */
+function probe({
+  cjs = 'exports.A = class {};',
+  mjs = WRAPPER,
+  js = 'export class A {}',
+  values = ['A'],
+}): unknown {
   const path = join(folder, 'node_modules', 'subject');
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'a.js'), esm);
-  writeFileSync(join(path, 'a.cjs'), cjs);
+  for (const [name, text] of Object.entries({ 'a.cjs': cjs, 'a.mjs': mjs, 'a.js': js })) {
+    writeFileSync(join(path, name), text);
+  }
+  const conditions = { module: './a.js', require: './a.cjs', default: './a.mjs' };
   const manifest = { name: 'subject', type: 'module', exports: { '.': conditions } };
   writeFileSync(join(path, 'package.json'), JSON.stringify(manifest));
-  const entries = [{ specifier: 'subject', values, commonjs: join(path, 'a.cjs') }];
+  const entries = [{ specifier: 'subject', values, bundled: join(path, 'a.js') }];
   const args = ['--no-warnings', join(folder, 'probe.mjs'), JSON.stringify(entries)];
   const report = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<
     string,
@@ -38,41 +44,42 @@ function probe(esm: string, cjs: string, values: string[], conditions: object = 
 }
 
 test('a package with one identity for import and require has no complaints', () => {
-  expect(probe('export class A {}', 'exports.A = class {};', ['A'])).toEqual([]);
+  expect(probe({})).toEqual([]);
 });
 
 test('a name that the declarations promise must be there', () => {
-  expect(probe('export class A {}', 'exports.A = class {};', ['A', 'B'])).toEqual(['import does not give B']);
+  expect(probe({ values: ['A', 'B'] })).toEqual([
+    'import does not give B',
+    'the module for bundlers does not give B',
+  ]);
 });
 
 test('a name that the declarations do not know is one too many', () => {
-  expect(probe('export const a = 1, b = 2;', 'exports.a = exports.b = 1;', ['a'])).toEqual([
-    'b is exported and not declared',
+  expect(probe({ mjs: `${WRAPPER} export const b = cjs.b = 1;` })).toEqual([
+    'import gives b, which is not declared',
   ]);
 });
 
-test('the CommonJS build has every name', () => {
-  expect(probe('export class A {}', '', ['A'])).toEqual(['the CommonJS build does not give A']);
+test('the module for bundlers has the same names', () => {
+  expect(probe({ js: 'export const b = 1;' })).toEqual([
+    'the module for bundlers does not give A',
+    'the module for bundlers gives b, which is not declared',
+  ]);
 });
 
 test('two instances of one package are told apart', () => {
-  expect(probe('export class A {}', 'exports.A = class {};', ['A'], TWO_IDENTITIES)).toEqual([
-    'require gives another A than import',
-  ]);
+  expect(probe({ mjs: 'export class A {}' })).toEqual(['require gives another A than import']);
 });
 
-test('require gives what "module.exports" says, which is the default export', () => {
-  const esm = `export class A {} A.A = A; export default A; export { A as 'module.exports' };`;
-  const cjs = 'class A {} A.A = A; module.exports = A;';
-  expect(probe(esm, cjs, ['A', 'default'])).toEqual([]);
-  expect(probe(esm, 'exports.A = class {};', ['A', 'default'])).toEqual([
-    'the CommonJS build is no function',
-  ]);
-  expect(probe(esm.replace('A.A = A;', ''), cjs, ['A', 'default'])).toEqual([
-    'require gives another A than import',
-  ]);
+test('require gives the default export, where there is one', () => {
+  const whole = { mjs: `${WRAPPER} export default cjs;`, js: 'export class A {} export default A;' };
+  const values = ['A', 'default'];
+  expect(probe({ cjs: 'class A {} A.A = A; module.exports = A;', ...whole, values })).toEqual([]);
+  expect(
+    probe({ cjs: 'exports.A = class {};', ...whole, mjs: `${WRAPPER} export default A;`, values }),
+  ).toEqual(['require does not give the default export']);
 });
 
 test('a package that cannot be loaded says why', () => {
-  expect(probe('throw new Error("broken")', '', [])).toEqual(['Error: broken']);
+  expect(probe({ mjs: 'throw new Error("broken")' })).toEqual(['Error: broken']);
 });

@@ -1,6 +1,6 @@
 // The kernel for Node (and the engines that offer its Buffer): views as Buffers, native UTF-8, bufferutil.
 import { Buffer, isUtf8 } from 'node:buffer';
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import { env } from 'node:process';
 import type { Kernel } from './kernel.ts';
 
@@ -61,7 +61,8 @@ function loadBufferUtil(): BufferUtil | undefined {
   try {
     // Inside of the attempt, as Deno may refuse to tell the environment.
     if (env['WS_NO_BUFFER_UTIL']) return undefined;
-    return createRequire(import.meta.url)('bufferutil') as BufferUtil;
+    // webpack follows a createRequire that is imported by name, and would warn of the package wherever it is missing.
+    return nodeModule.createRequire(import.meta.url)('bufferutil') as BufferUtil;
   } catch {
     return undefined;
   }

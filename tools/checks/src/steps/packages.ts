@@ -78,24 +78,19 @@ function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) 
   return specifiersOf(each).map((specifier) => ({
     specifier,
     values: declared.get(specifier)?.values ?? [],
-    commonjs: join(
-      each.path,
-      requireTarget(each.manifest.exports?.[`.${specifier.slice(each.name.length)}`]),
-    ),
+    bundled: join(each.path, bundledTarget(each.manifest.exports?.[`.${specifier.slice(each.name.length)}`])),
   }));
 }
 
-/** The file that tools without ECMAScript modules are given. */
-function requireTarget(entry: unknown): string {
-  if (
-    typeof entry === 'object' &&
-    entry !== null &&
-    'require' in entry &&
-    typeof entry.require === 'string'
-  ) {
-    return entry.require;
-  }
-  throw new TypeError(`An entry of "exports" has no "require": ${JSON.stringify(entry)}`);
+/** The file that bundlers take for an `import`, by the condition that all of them have. */
+function bundledTarget(entry: unknown): string {
+  const file = conditionOf(entry, 'module') ?? conditionOf(conditionOf(entry, 'import'), 'module');
+  if (typeof file === 'string') return file;
+  throw new TypeError(`An entry of "exports" has no "module": ${JSON.stringify(entry)}`);
+}
+
+function conditionOf(entry: unknown, name: string): unknown {
+  return typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)[name] : undefined;
 }
 
 async function probeOn(line: NodeLine, args: string[], specifiers: string[]): Promise<Outcome> {

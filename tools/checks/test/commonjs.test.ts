@@ -1,0 +1,78 @@
+// What the build makes of a bundled module: for `require()`, for `import`, and for bundlers.
+import { describe, expect, test } from 'vitest';
+import { forBundlers, toCommonJs, wrapperOf } from '../../build/commonjs.ts';
+
+describe('a CommonJS module', () => {
+  test('reads what it imports once, before anything else', () => {
+    const text = [
+      'import { a, b as c } from "node:buffer";',
+      'var d = a;',
+      'import e from "node:http";',
+      'import * as f from "./chunk-A.js";',
+      'import "#kernels";',
+      'export { d };',
+    ].join('\n');
+    expect(toCommonJs(text).split('\n').filter(Boolean)).toEqual([
+      '"use strict";',
+      'const { a, b: c } = require("node:buffer");',
+      'const e = require("node:http");',
+      'const f = require("./chunk-A.cjs");',
+      'require("#kernels");',
+      'var d = a;',
+      'exports.d = d;',
+    ]);
+  });
+
+  test('exports what it has, and what it hands on from another module', () => {
+    expect(toCommonJs('var a = 1;\nexport { a, a as b };\nexport { c, d as e } from "x";')).toBe(
+      [
+        '"use strict";',
+        'var a = 1;',
+        'exports.a = a;',
+        'exports.b = a;',
+        'exports.c = require("x").c;',
+        'exports.e = require("x").d;',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('is the export named "module.exports", where there is one', () => {
+    expect(toCommonJs('class A {}\nexport { A, A as default, A as "module.exports" };')).toBe(
+      '"use strict";\nclass A {}\nmodule.exports = A;\n',
+    );
+  });
+
+  test('requires as its own file does', () => {
+    expect(toCommonJs('createRequire(import.meta.url)("a");')).toContain('createRequire(__filename)("a");');
+  });
+
+  test.each([
+    ['import a from "a";', 'tools disagree on what the default export of a CommonJS module is'],
+    ['export * from "a";', 'what `export *` exports is unknown'],
+    ['export * as a from "a";', 'what `export *` exports is unknown'],
+    ['export const a = 1;', 'an export outside of the list of exports'],
+    ['export default 1;', 'an export outside of the list of exports'],
+    ['import.meta.dirname;', 'CommonJS has no import.meta'],
+  ])('is not made of %s', (text, reason) => {
+    expect(() => toCommonJs(text)).toThrow(reason);
+  });
+});
+
+test('a wrapper hands on every name, and the whole where there is a default export', () => {
+  expect(wrapperOf('./a.cjs', 'export { a, b as c };')).toBe(
+    'import cjs from "./a.cjs";\nexport const { a, c } = cjs;\n',
+  );
+  expect(wrapperOf('./a.cjs', 'export { A, A as default, A as "module.exports" };')).toBe(
+    'import cjs from "./a.cjs";\nexport const { A } = cjs;\nexport default cjs;\n',
+  );
+});
+
+test('a module for bundlers has no name that only some of them know, and requires as the file that it becomes', () => {
+  expect(
+    forBundlers('createRequire(import.meta.url);\nexport {\n  A,\n  A as "module.exports",\n  B\n};\n'),
+  ).toBe(
+    'createRequire(typeof __filename === "string" ? __filename : import.meta.url);\nexport {\n  A,\n  B\n};\n',
+  );
+  expect(forBundlers('export { A as "module.exports" };')).toBe('export { };');
+});
