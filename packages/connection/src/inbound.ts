@@ -1,4 +1,5 @@
 // Bytes in, events out: reads frames from what the socket gave, one at a time, as long as somebody wants them.
+import type { AsyncResource } from 'node:async_hooks';
 import {
   FrameDecoder,
   isControl,
@@ -37,6 +38,8 @@ export interface InboundListener<T> {
 
 /** How to read. */
 export interface InboundOptions {
+  /** The async context of the connection, in which the listener is called. {@link Inbound.read} is called in it already. */
+  readonly context: AsyncResource;
   readonly role: 'client' | 'server';
   readonly extension: Extension | undefined;
   readonly allowSynchronousEvents: boolean;
@@ -51,6 +54,7 @@ export interface InboundOptions {
  * thing: the next frame is not asked for.
  */
 export class Inbound<T> {
+  readonly #context: AsyncResource;
   readonly #target: T;
   readonly #listener: InboundListener<T>;
   readonly #decoder: FrameDecoder;
@@ -77,6 +81,7 @@ export class Inbound<T> {
   #finishing = false;
 
   constructor(target: T, listener: InboundListener<T>, options: InboundOptions) {
+    this.#context = options.context;
     this.#target = target;
     this.#listener = listener;
     this.#extension = options.extension;
@@ -245,7 +250,8 @@ export class Inbound<T> {
     let returned = false;
     this.#extension?.decompress(message.data, (error, data) => {
       if (returned) {
-        this.#tellLate(() => {
+        // An extension may call back in the context of another connection.
+        this.#context.runInAsyncScope(this.#tellLate, this, () => {
           this.#takeInflated(message.opcode, error, data);
         });
       } else {
@@ -284,11 +290,12 @@ export class Inbound<T> {
   }
 
   static {
+    // The caller of resume() may be in the context of another connection.
     drain = (inbound) => {
-      inbound.#drain();
+      inbound.#context.runInAsyncScope(inbound.#drain, inbound);
     };
     release = (inbound) => {
-      inbound.#release();
+      inbound.#context.runInAsyncScope(inbound.#release, inbound);
     };
   }
 }

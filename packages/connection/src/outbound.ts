@@ -5,7 +5,7 @@ import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { isPayload, payloadLength } from './message-data.ts';
-import { settle, throwLater, type SendCallback } from './send-callback.ts';
+import { inOwnContext, settle, throwLater, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** How one message, or one fragment of it, is to be sent. */
@@ -72,7 +72,8 @@ export class Outbound<T> extends FrameWriter {
   }
 
   /** Sends a message, or a fragment of one. */
-  send(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
+  send(data: string | Uint8Array | Blob, mode: SendMode, callback: SendCallback | undefined): void {
+    const done = callback === undefined ? undefined : inOwnContext(callback);
     // What nearly all are takes a way of its own, short enough to become one function down to the slab: without the system calls,
     // an echo of 20 bytes takes a tenth less (Node 20).
     const isPlain = mode.fin && !this.#inMessage && (this.#extension === undefined || !mode.compress);
@@ -110,7 +111,13 @@ export class Outbound<T> extends FrameWriter {
   }
 
   /** Sends a control frame, of at most 125 bytes. */
-  control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
+  control(
+    opcode: Opcode,
+    payload: string | Uint8Array | Blob,
+    masked: boolean,
+    callback?: SendCallback,
+  ): void {
+    const done = callback === undefined ? undefined : inOwnContext(callback);
     const first = firstByte(opcode, true, false);
     if (this.#isDirect() && isPayload(payload)) {
       this.write(first, payload, masked, done);
@@ -128,7 +135,8 @@ export class Outbound<T> extends FrameWriter {
   }
 
   /** Writes a frame, or several, that somebody else has made: in one piece, behind all that was sent before. */
-  writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
+  writeFrames(pieces: readonly Uint8Array[], callback?: SendCallback): void {
+    const done = callback === undefined ? undefined : inOwnContext(callback);
     if (this.#isDirect()) {
       this.writePieces(pieces, done);
       return;

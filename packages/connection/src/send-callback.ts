@@ -1,8 +1,25 @@
 // The callbacks of sends, and how they are called.
+import { AsyncResource } from 'node:async_hooks';
 import process from 'node:process';
 
 /** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
 export type SendCallback = (error?: Error) => void;
+
+/**
+ * The callback, to be called once, in the async context in which it was passed. What a turn has gathered leaves in one write, in the
+ * context of one of its senders.
+ */
+export function inOwnContext(callback: SendCallback): SendCallback {
+  // Destroyed below: leaving that to the garbage collector costs more than a send.
+  const context = new AsyncResource('WebSocketSend', { requireManualDestroy: true });
+  return (error) => {
+    try {
+      context.runInAsyncScope(callback, undefined, error);
+    } finally {
+      context.emitDestroy();
+    }
+  };
+}
 
 /** The error of a send for a peer that has left too much unread. */
 export function bufferedAmountError(): Error & { readonly code: string } {

@@ -1,4 +1,5 @@
 // What happens between a stream and its WebSocket: both directions, the closing handshake, the end. Told in one place.
+import { AsyncResource } from 'node:async_hooks';
 import { Buffer, type Blob } from 'node:buffer';
 import type { Socket } from 'node:net';
 import process from 'node:process';
@@ -60,6 +61,8 @@ let tellError: (session: Session<unknown>, error: Error) => void;
 export class Session<T> implements Sending {
   readonly #owner: T;
   readonly #listener: SessionListener<T>;
+  /** The async context of the upgrade, in which all events are emitted. Destroyed with the stream, not by the garbage collector. */
+  readonly #context = new AsyncResource('WebSocket', { requireManualDestroy: true });
   readonly #options: ConnectionOptions;
   readonly #socket: AttachedStream;
   readonly #masks: boolean;
@@ -99,6 +102,7 @@ export class Session<T> implements Sending {
     this.#extension = extension;
     this.#onClosed = onClosed as ((owner: T) => void) | undefined;
     this.#inbound = new Inbound(self, inboundListener, {
+      context: this.#context,
       role,
       extension,
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
@@ -262,7 +266,8 @@ export class Session<T> implements Sending {
   #tellError(error: Error): void {
     if (this.#errorTold) return;
     this.#errorTold = true;
-    this.#listener.error(this.#owner, error);
+    // A message may fail in the context of another connection, or of a sender.
+    this.#context.runInAsyncScope(() => this.#listener.error(this.#owner, error));
   }
 
   #tellClose(): void {
@@ -270,6 +275,7 @@ export class Session<T> implements Sending {
     this.#extension?.close();
     this.#outbound.abandon();
     this.#onClosed?.(this.#owner);
+    this.#context.emitDestroy();
     this.#listener.close(this.#owner, this.#closeCode, this.#closeReason);
   }
 
@@ -384,7 +390,8 @@ export class Session<T> implements Sending {
     };
     const listener = (take: (session: Session<unknown>, argument: unknown) => void) =>
       function (this: AttachedStream, argument: unknown): void {
-        if (this[sessionOf] !== undefined) take(this[sessionOf], argument);
+        const session = this[sessionOf];
+        if (session !== undefined) session.#context.runInAsyncScope(take, undefined, session, argument);
       };
     socketListeners = [
       ['close', listener((session) => session.#onSocketClose())],

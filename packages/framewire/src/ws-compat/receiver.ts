@@ -1,4 +1,5 @@
 // `Receiver` in the shape of `ws`: a writable stream that takes the bytes of a connection and tells what they say.
+import { AsyncResource } from 'node:async_hooks';
 import { Writable } from 'node:stream';
 import { Opcode } from '@framewire/codec';
 import {
@@ -52,6 +53,7 @@ export class Receiver extends Writable {
     const { binaryType = 'nodebuffer', isServer = false } = options;
     this[binaryTypeKey] = binaryType;
     this[inboundKey] = new Inbound<Receiver>(this, listener, {
+      context: new AsyncResource('Receiver'),
       role: isServer ? 'server' : 'client',
       extension: extensionOf(options.extensions),
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
