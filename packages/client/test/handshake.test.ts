@@ -124,7 +124,6 @@ describe('a response that is not in order', () => {
     ['another accept value', (head) => switching(head).replace(/(Accept: )./, '$1!')],
     ['an accept value in another case', (head) => switching(head).replace(/(Accept: )(.*)/, swapCase)],
     ['a subprotocol that nobody asked for', (head) => switching(head, 'Sec-WebSocket-Protocol: a')],
-    ['an empty subprotocol', (head) => switching(head, 'Sec-WebSocket-Protocol:')],
     ['an extension that nobody asked for', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
     ['no HTTP', () => 'SSH-2.0-x\r\n\r\n'],
     ['HTTP without a status', () => 'HTTP/1.1\r\n\r\n'],
@@ -141,6 +140,20 @@ describe('a response that is not in order', () => {
     ['two', (head) => switching(head, 'Sec-WebSocket-Protocol: a, b')],
   ])('where subprotocols were asked for, %s fails the connection', async (_title, answer) => {
     expect((await answeredWith(answer, ['a', 'b'])).at(-2)).toMatch(/subprotocol \[CLOSING\]$/);
+  });
+
+  // That of ws fails the connection: "none was requested".
+  test('an empty subprotocol, which is none, opens the connection where none was asked for', async () => {
+    const { url } = await rawServer((head, socket) =>
+      socket.write(switching(head, 'Sec-WebSocket-Protocol:')),
+    );
+    const ws = new WebSocket(url);
+    await once(ws, 'open');
+    expect(ws.protocol).toBe('');
+    ws.terminate();
+    const asking = new WebSocket(url, ['a']);
+    const [error] = (await once(asking, 'error')) as [Error & { code: string }];
+    expect(error.code).toBe('WS_ERR_MISSING_SUBPROTOCOL');
   });
 
   test('the case of the token websocket does not matter, nor that Connection has others', async () => {

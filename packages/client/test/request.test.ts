@@ -176,6 +176,42 @@ describe('options that are refused', () => {
   });
 });
 
+test('the value of a header may be anything that has a text, as with http.request()', async () => {
+  const { url, requests } = await wsServer();
+  const headers = {
+    'X-Date': new Date(0),
+    'X-URL': new URL('http://example.com/a'),
+    'X-Buffer': Buffer.from('text'),
+    'X-Null': null,
+    'X-Boolean': false,
+    'X-BigInt': 5n,
+    'X-Object': {},
+    'X-List': ['a', 5, null, new Date(0), ['b', 'c']],
+    'X-Latin': 'é',
+  };
+  const sent = await withBoth(async (Client) => {
+    const ws = new Client(url, { headers });
+    await once(ws, 'open');
+    ws.terminate();
+    const { rawHeaders } = requests.at(-1) as http.IncomingMessage;
+    return rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 && name.startsWith('X-') ? [`${name}: ${rawHeaders[index + 1] ?? ''}`] : [],
+    );
+  });
+  expect(sent).toContain('X-Buffer: text');
+  expect(sent).toHaveLength(13);
+});
+
+test.each([
+  ['a symbol', Symbol('s')],
+  ['an object without a text', Object.create(null)],
+  ['a line break', 'a\nb'],
+])('a header with %s is named in the error', (_, value) => {
+  expect(thrown(() => new OurWebSocket('ws://127.0.0.1:0/', { headers: { 'X-A': value } }))).toBe(
+    'TypeError: Illegal character in the value of header "X-A"',
+  );
+});
+
 describe('what is passed on to the request', () => {
   test('an agent makes the connection', async () => {
     const { url } = await wsServer();

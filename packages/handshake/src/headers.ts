@@ -8,7 +8,10 @@ import { handshakeError } from './handshake-error.ts';
  */
 export type IncomingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** Headers to send, in the shape that `http.request` takes; `undefined` leaves a header out. */
+/**
+ * Headers to send, in the shape that `http.request` takes; `undefined` leaves a header out. A value of another type, in a program
+ * without types, is sent as its text, as `http.request` does it.
+ */
 export type OutgoingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** One field of a raw head: the name in its own spelling, the value without the space around it. */
@@ -39,6 +42,18 @@ export function headerRecord(fields: readonly HeaderField[]): Record<string, str
 }
 
 /**
+ * The fields of a list of names and values in turn, such as `rawHeaders` of an `http.IncomingMessage`: with the spelling and the
+ * order of the sender, for a head that is passed on.
+ */
+export function headerFields(rawHeaders: readonly string[]): HeaderField[] {
+  const fields: HeaderField[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    fields.push([rawHeaders[i] as string, rawHeaders[i + 1] as string]);
+  }
+  return fields;
+}
+
+/**
  * The fields to send for a record of headers, one for each element of a list, after checking each.
  *
  * @throws `TypeError` as {@link checkField} does
@@ -46,15 +61,32 @@ export function headerRecord(fields: readonly HeaderField[]): Record<string, str
 export function fieldsOf(headers: OutgoingHeaders): HeaderField[] {
   return Object.entries(headers).flatMap(([name, value]) =>
     elementsOf(value).map((element): HeaderField => {
-      checkField(name, element);
-      return [name, element];
+      const text = headerText(name, element);
+      checkField(name, text);
+      return [name, text];
     }),
   );
 }
 
-function elementsOf(value: OutgoingHeaders[string]): readonly string[] {
+function elementsOf(value: unknown): readonly unknown[] {
   if (value === undefined) return [];
-  return typeof value === 'object' ? value : [String(value)];
+  return Array.isArray(value) ? value : [value];
+}
+
+/**
+ * The text that `http.request` sends for a value: of a `Date`, a `URL` or a `Buffer` that of the object.
+ *
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for what has no text
+ */
+export function headerText(name: string, value: unknown): string {
+  if (value === undefined || typeof value === 'symbol') throw handshakeError('ILLEGAL_HEADER_VALUE', name);
+  try {
+    // Whatever text an object has is what `http.request` sends.
+    // eslint-disable-next-line @typescript-eslint/no-base-to-string
+    return String(value);
+  } catch {
+    throw handshakeError('ILLEGAL_HEADER_VALUE', name);
+  }
 }
 
 /**

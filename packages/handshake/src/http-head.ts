@@ -32,16 +32,17 @@ export interface ResponseHead {
  * Joins the lines of a head, such as those of {@link acceptUpgrade}, with CR LF and ends it with an empty line.
  *
  * @param lines - the start line, then `Name: value` for each header
+ * @returns the bytes to write, one for each character: HTTP reads a head as Latin-1, while a string is written as UTF-8
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_LINE` for a line that holds CR, LF, another control character or a
  * character above U+00FF, or that is not a header
  */
-export function formatHead(lines: readonly string[]): string {
+export function formatHead(lines: readonly string[]): Uint8Array {
   lines.forEach((line, index) => {
     if (!isFieldValue(line) || (index > 0 && !isToken(line.slice(0, Math.max(0, line.indexOf(':')))))) {
       throw handshakeError('ILLEGAL_LINE', index);
     }
   });
-  return `${lines.join('\r\n')}\r\n\r\n`;
+  return kernel.encodeLatin1(`${lines.join('\r\n')}\r\n\r\n`);
 }
 
 /**
@@ -75,5 +76,5 @@ function encodeHead(startLine: string, headers: readonly HeaderField[]): Uint8Ar
     checkField(name, value);
     return `${name}: ${value}`;
   });
-  return kernel.encodeLatin1(formatHead([startLine, ...lines]));
+  return formatHead([startLine, ...lines]);
 }

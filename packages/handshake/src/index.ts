@@ -22,7 +22,13 @@ export {
   type HeadParser,
   type HeadResult,
 } from './head-parser.ts';
-export { headerRecord, type HeaderField, type IncomingHeaders, type OutgoingHeaders } from './headers.ts';
+export {
+  headerFields,
+  headerRecord,
+  type HeaderField,
+  type IncomingHeaders,
+  type OutgoingHeaders,
+} from './headers.ts';
 export {
   formatHead,
   formatRequestHead,
@@ -35,6 +41,7 @@ export { createRefusal, formatRefusal, refusalError, refusalOf, type Refusal } f
 export { reasonPhrase } from './status.ts';
 export { chooseSubprotocol, formatSubprotocols, parseSubprotocols } from './subprotocols.ts';
 export { parseTarget, type RequestTarget } from './target.ts';
+export { tunnel, type TunnelEnd, type TunnelOptions } from './tunnel.ts';
 export { type CheckOptions } from './upgrade-headers.ts';
 export {
   checkUpgradeRequest,

@@ -1,5 +1,4 @@
 // A refused upgrade: status, headers and a short body as data, and the response they make (RFC 6455 §4.2.2).
-import { kernel } from '#kernels';
 import {
   HANDSHAKE_ERRORS,
   handshakeError,
@@ -17,7 +16,7 @@ export interface Refusal {
   readonly code: HandshakeErrorCode | undefined;
   /** The HTTP status. */
   readonly status: number;
-  /** The body, a line of text. */
+  /** The body, a line of text. As HTML, which it is by default, it is escaped. */
   readonly message: string;
   /** Headers besides `Connection: close`, `Content-Type: text/html` and `Content-Length`. */
   readonly headers: OutgoingHeaders;
@@ -36,37 +35,50 @@ export function refusalOf(rule: RefusalRule): Refusal {
  * A refusal of the application's own: a path nobody handles, a failed authentication, a server that is closing.
  *
  * @param status - from 200 to 999
- * @param message - the body; by default the reason phrase of the status
+ * @param message - the body; by default the reason phrase of the status. It may repeat what the client sent: it is text, and
+ * {@link formatRefusal} escapes it. With a `Content-Type` among the headers it is sent as it is
  * @param headers - more headers, or others in place of the usual ones; `Content-Length` is always that of the body
  * @throws `RangeError` with the code `WS_ERR_ILLEGAL_STATUS`, `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or
  * `WS_ERR_ILLEGAL_HEADER_VALUE`
  * @example
  * socket.end(formatRefusal(createRefusal(401, 'Who are you?', { 'WWW-Authenticate': 'Basic' })));
  */
-export function createRefusal(status: number, message?: string, headers: OutgoingHeaders = {}): Refusal {
+export function createRefusal(status: number, message?: string, headers?: OutgoingHeaders | null): Refusal {
   if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw handshakeError('ILLEGAL_STATUS', status);
   }
-  fieldsOf(headers);
-  return { code: undefined, status, message: message || reasonPhrase(status), headers };
+  fieldsOf(headers ?? {});
+  return { code: undefined, status, message: message || reasonPhrase(status), headers: headers ?? {} };
 }
 
+const encoder = new TextEncoder();
+
 /**
- * The response of a refusal, head and body, to be written as UTF-8. The connection is ended behind it: what the client
+ * The response of a refusal as bytes: the head in Latin-1, the body in UTF-8. The connection is ended after it: what the client
  * sends after a refused upgrade must never be read as anything.
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE` for the headers of a
  * refusal that was put together by hand
  */
-export function formatRefusal({ status, message, headers }: Refusal): string {
+export function formatRefusal({ status, message, headers }: Refusal): Uint8Array {
   const own = fieldsOf(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
-  const lines = [
+  const isTyped = own.some(([name]) => equalsIgnoringCase(name, 'content-type'));
+  const body = encoder.encode(isTyped ? message : escapeHtml(message));
+  const head = formatHead([
     `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
-    ...inPlaceOf([...DEFAULTS, ['Content-Length', String(kernel.utf8Length(message))]], own).map(
+    ...inPlaceOf([...DEFAULTS, ['Content-Length', String(body.length)]], own).map(
       ([name, value]) => `${name}: ${value}`,
     ),
-  ];
-  return formatHead(lines) + message;
+  ]);
+  const response = new Uint8Array(head.length + body.length);
+  response.set(head);
+  response.set(body, head.length);
+  return response;
+}
+
+/** A text as the content of an HTML element. */
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 const DEFAULTS: readonly HeaderField[] = [

@@ -2,7 +2,14 @@
 import { formatExtensions, type Extension } from './extensions.ts';
 import { equalsIgnoringCase, isHost } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
-import { checkField, fieldsOf, valueOf, type IncomingHeaders, type OutgoingHeaders } from './headers.ts';
+import {
+  checkField,
+  fieldsOf,
+  headerText,
+  valueOf,
+  type IncomingHeaders,
+  type OutgoingHeaders,
+} from './headers.ts';
 import type { RequestHead } from './http-head.ts';
 import { generateKey, isKey } from './key.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
@@ -79,7 +86,8 @@ function mergeHeaders(
   const merged = Object.create(null) as Record<string, string | number | string[]>;
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || taken.has(name.toLowerCase())) continue;
-    merged[name] = typeof value === 'object' ? [...value] : value;
+    if (Array.isArray(value)) merged[name] = value.map((element) => headerText(name, element));
+    else merged[name] = typeof value === 'number' ? value : headerText(name, value);
   }
   return Object.assign(merged, own);
 }
@@ -125,6 +133,11 @@ export type UpgradeRequestCheck =
       readonly version: ProtocolVersion;
       /** What the client asks for, the preferred one first. A new `Set` of each check's own. */
       readonly subprotocols: Set<string>;
+      /**
+       * False: RFC 6455 §4.2.2 lets a server choose none of them. So a proxy can pass this result to
+       * {@link checkUpgradeResponse} as it is.
+       */
+      readonly subprotocolRequired: false;
       /** The value of `Sec-WebSocket-Extensions`, unread: {@link parseExtensions} reads it where it is of interest. */
       readonly extensions: string | undefined;
       /** The value of `Origin`, in version 8 of `Sec-WebSocket-Origin`. */
@@ -175,7 +188,7 @@ export function checkUpgradeRequest(
   if (subprotocols === undefined) return refused('INVALID_SUBPROTOCOL_REQUEST');
   const extensions = valueOf(headers, 'sec-websocket-extensions');
   const origin = valueOf(headers, version === 8 ? 'sec-websocket-origin' : 'origin');
-  return { ok: true, key, version, subprotocols, extensions, origin };
+  return { ok: true, key, version, subprotocols, subprotocolRequired: false, extensions, origin };
 }
 
 function refused(rule: Parameters<typeof refusalOf>[0]): UpgradeRequestCheck {

@@ -59,14 +59,14 @@ export interface ResponseExpectation extends CheckOptions {
   /** The key of the request. */
   readonly key: string;
   /** The subprotocols that were asked for; none by default. */
-  readonly subprotocols?: readonly string[] | undefined;
+  readonly subprotocols?: readonly string[] | ReadonlySet<string> | undefined;
   /**
    * Whether the server must choose one of them, if there are any: `true` by default, as for `ws` and browsers. RFC 6455
-   * §4.2.2 leaves it to the server, so a proxy passes `false`.
+   * §4.2.2 leaves it to the server, so the result of {@link checkUpgradeRequest} says `false`.
    */
   readonly subprotocolRequired?: boolean | undefined;
-  /** The names of the extensions that were offered; none by default. */
-  readonly extensions?: readonly string[] | undefined;
+  /** The extensions that were offered, by their names, as a list or as the header's value; none by default. */
+  readonly extensions?: string | readonly (string | Extension)[] | undefined;
 }
 
 /** A response that opens the connection, or why the client fails it. */
@@ -97,6 +97,10 @@ export type UpgradeResponseCheck =
  * | `Sec-WebSocket-Extensions` follows its grammar and names none twice | `WS_ERR_INVALID_EXTENSIONS` |
  * | each extension is an offered one | `WS_ERR_UNREQUESTED_EXTENSION` |
  *
+ * An empty `Sec-WebSocket-Protocol` "is not a legal value" (§4.2.2) but indicates no subprotocol, which is all that a client
+ * must fail for: it counts as none.
+ *
+ * @param expectation what the client sent; a proxy passes the result of {@link checkUpgradeRequest}
  * @returns a union told apart by `ok`
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY` for a key that was never sent; nothing because of the response
  */
@@ -112,12 +116,12 @@ export function checkUpgradeResponse(
   if (valueOf(headers, 'sec-websocket-accept') !== acceptValue(expectation.key))
     return failed('INVALID_ACCEPT');
   if (strict && announcesBody(headers)) return failed('UNEXPECTED_BODY');
-  const protocol = valueOf(headers, 'sec-websocket-protocol');
+  const protocol = valueOf(headers, 'sec-websocket-protocol') ?? '';
   const subprotocolBreach = checkSubprotocol(protocol, expectation);
   if (subprotocolBreach !== undefined) return failed(subprotocolBreach);
   const extensions = checkExtensions(valueOf(headers, 'sec-websocket-extensions'), expectation.extensions);
   if (typeof extensions === 'string') return failed(extensions);
-  return { ok: true, protocol: protocol ?? '', extensions };
+  return { ok: true, protocol, extensions };
 }
 
 function failed(rule: HandshakeRule, detail?: number): UpgradeResponseCheck {
@@ -125,30 +129,41 @@ function failed(rule: HandshakeRule, detail?: number): UpgradeResponseCheck {
 }
 
 function checkSubprotocol(
-  chosen: string | undefined,
+  chosen: string,
   { subprotocols = [], subprotocolRequired = true }: ResponseExpectation,
 ): HandshakeRule | undefined {
-  if (chosen === undefined) {
-    return subprotocols.length > 0 && subprotocolRequired ? 'MISSING_SUBPROTOCOL' : undefined;
+  const requested = new Set(subprotocols);
+  if (chosen === '') {
+    return requested.size > 0 && subprotocolRequired ? 'MISSING_SUBPROTOCOL' : undefined;
   }
-  if (subprotocols.length === 0) return 'UNREQUESTED_SUBPROTOCOL';
-  return subprotocols.includes(chosen) ? undefined : 'INVALID_SUBPROTOCOL';
+  if (requested.size === 0) return 'UNREQUESTED_SUBPROTOCOL';
+  return requested.has(chosen) ? undefined : 'INVALID_SUBPROTOCOL';
 }
 
 /** The extensions of the response, or the rule that they break. */
 function checkExtensions(
   value: string | undefined,
-  offered: readonly string[] = [],
+  offers: ResponseExpectation['extensions'] = [],
 ): readonly Extension[] | HandshakeRule {
   if (value === undefined) return [];
-  if (offered.length === 0) return 'UNREQUESTED_EXTENSIONS';
-  let extensions: Extension[];
-  try {
-    extensions = parseExtensions(value);
-  } catch {
-    return 'INVALID_EXTENSIONS';
-  }
-  const names = new Set(extensions.map(({ name }) => name));
-  if ([...names].some((name) => !offered.includes(name))) return 'UNREQUESTED_EXTENSION';
+  const offered = namesOf(typeof offers === 'string' ? (parsed(offers) ?? []) : offers);
+  if (offered.size === 0) return 'UNREQUESTED_EXTENSIONS';
+  const extensions = parsed(value);
+  if (extensions === undefined) return 'INVALID_EXTENSIONS';
+  const names = namesOf(extensions);
+  if ([...names].some((name) => !offered.has(name))) return 'UNREQUESTED_EXTENSION';
   return names.size < extensions.length ? 'INVALID_EXTENSIONS' : extensions;
+}
+
+function namesOf(extensions: readonly (string | Extension)[]): ReadonlySet<string> {
+  return new Set(extensions.map((extension) => (typeof extension === 'string' ? extension : extension.name)));
+}
+
+/** The extensions of a header, `undefined` for one that is malformed. */
+function parsed(header: string): Extension[] | undefined {
+  try {
+    return parseExtensions(header);
+  } catch {
+    return undefined;
+  }
 }

@@ -54,9 +54,9 @@ function answerOfWs(request: Request): string {
 /** What a server on this package writes in answer to a request, when it wants what ws does by default. */
 function ourAnswer(request: Request): string {
   const check = checkUpgradeRequest(request, { strict: false });
-  if (!check.ok) return formatRefusal(check.refusal);
+  if (!check.ok) return Buffer.from(formatRefusal(check.refusal)).toString('latin1');
   const protocol = chooseSubprotocol(check.subprotocols, check.subprotocols);
-  return formatHead(acceptUpgrade({ key: check.key, protocol }));
+  return Buffer.from(formatHead(acceptUpgrade({ key: check.key, protocol }))).toString('latin1');
 }
 
 const headerValues: Record<string, fc.Arbitrary<string | undefined>> = {

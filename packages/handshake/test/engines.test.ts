@@ -14,8 +14,7 @@ const program = `
   const headers = handshake.headerRecord(request.headers);
   const check = handshake.checkUpgradeRequest({ ...request, headers });
   const lines = handshake.acceptUpgrade({ key: check.key, protocol: 'chat' });
-  const bytes = new TextEncoder().encode(handshake.formatHead(lines));
-  const response = handshake.responseHeadParser().push(bytes).head;
+  const response = handshake.responseHeadParser().push(handshake.formatHead(lines)).head;
   const opened = handshake.checkUpgradeResponse(
     { statusCode: response.statusCode, headers: handshake.headerRecord(response.headers) },
     { key, subprotocols: ['chat'] },
@@ -23,7 +22,7 @@ const program = `
   globalThis.outcome = JSON.stringify({
     accept: handshake.acceptValue('dGhlIHNhbXBsZSBub25jZQ=='),
     isKey: handshake.isKey(key),
-    refusal: handshake.formatRefusal(handshake.createRefusal(403, 'n\\u00e9')).split('\\r\\n')[3],
+    refusal: String.fromCharCode(...handshake.formatRefusal(handshake.createRefusal(403, 'n\\u00e9'))).split('\\r\\n')[3],
     opened,
   });
 `;

@@ -9,15 +9,22 @@ import {
   refusalError,
   refusalOf,
   type HandshakeRule,
+  type OutgoingHeaders,
+  type Refusal,
   type RefusalRule,
 } from '@framewire/handshake';
 import { describe, expect, test } from 'vitest';
+
+/** The response of a refusal as text, one character a byte. */
+function responseOf(refusal: Refusal): string {
+  return Buffer.from(formatRefusal(refusal)).toString('latin1');
+}
 
 const rules = Object.keys(HANDSHAKE_ERRORS) as HandshakeRule[];
 
 describe('a refusal', () => {
   test('of an unknown version names the known ones', () => {
-    expect(formatRefusal(refusalOf('INVALID_VERSION'))).toBe(
+    expect(responseOf(refusalOf('INVALID_VERSION'))).toBe(
       'HTTP/1.1 400 Bad Request\r\n' +
         'Connection: close\r\n' +
         'Content-Type: text/html\r\n' +
@@ -29,7 +36,7 @@ describe('a refusal', () => {
 
   test("of the application's own has the reason phrase as its body by default", () => {
     for (const message of [undefined, '']) {
-      expect(formatRefusal(createRefusal(503, message))).toBe(
+      expect(responseOf(createRefusal(503, message))).toBe(
         'HTTP/1.1 503 Service Unavailable\r\n' +
           'Connection: close\r\n' +
           'Content-Type: text/html\r\n' +
@@ -40,7 +47,8 @@ describe('a refusal', () => {
   });
 
   test('counts the bytes of its body in UTF-8', () => {
-    expect(formatRefusal(createRefusal(401, 'né€'))).toContain('Content-Length: 6\r\n\r\nné€');
+    const response = Buffer.from(formatRefusal(createRefusal(401, 'né€')));
+    expect(response.toString()).toContain('Content-Length: 6\r\n\r\nné€');
   });
 
   test('takes headers in place of its own, but never another length than that of the body', () => {
@@ -51,7 +59,7 @@ describe('a refusal', () => {
       'Set-Cookie': ['a=1', 'b=2'],
       'X-Missing': undefined,
     };
-    expect(formatRefusal(createRefusal(401, 'no', headers))).toBe(
+    expect(responseOf(createRefusal(401, 'no', headers))).toBe(
       'HTTP/1.1 401 Unauthorized\r\n' +
         'Connection: close\r\n' +
         'content-type: text/plain\r\n' +
@@ -60,6 +68,37 @@ describe('a refusal', () => {
         'Set-Cookie: b=2\r\n\r\n' +
         'no',
     );
+  });
+
+  test('escapes its body as HTML, which may repeat what the client sent', () => {
+    const target = '/<script>alert("1")</script>?a=1&b=2';
+    const refusal = createRefusal(404, `Nothing at ${target}`);
+    const body = 'Nothing at /&lt;script&gt;alert("1")&lt;/script&gt;?a=1&amp;b=2';
+    expect(responseOf(refusal)).toMatch(/\r\nContent-Type: text\/html\r\nContent-Length: 63\r\n/);
+    expect(responseOf(refusal).split('\r\n\r\n')[1]).toBe(body);
+    // An error is no page.
+    expect(refusalError(refusal).message).toBe(`Nothing at ${target}`);
+  });
+
+  test.each(['Content-Type', 'content-type'])('sends its body as it is with a %s of its own', (name) => {
+    const refusal = createRefusal(404, '<p>a & b</p>', { [name]: 'text/html; charset=utf-8' });
+    expect(responseOf(refusal)).toContain('\r\nContent-Length: 12\r\n\r\n<p>a & b</p>');
+  });
+
+  test('has its headers in Latin-1 and its body in UTF-8', () => {
+    const response = responseOf(createRefusal(401, 'é', { 'X-A': 'é' }));
+    expect(response).toContain('\r\nX-A: \xe9\r\n');
+    expect(response).toMatch(/\r\n\r\n\xc3\xa9$/);
+  });
+
+  test('takes the values that http.request takes, and none for headers', () => {
+    const date = new Date(0);
+    const headers = { 'X-A': Buffer.from('té'), 'X-B': date, 'X-C': null, 'X-D': [true, 5n] };
+    const response = responseOf(createRefusal(401, 'no', headers as unknown as OutgoingHeaders));
+    expect(response).toContain(
+      `\r\nX-A: t\xe9\r\nX-B: ${String(date)}\r\nX-C: null\r\nX-D: true\r\nX-D: 5\r\n`,
+    );
+    expect(responseOf(createRefusal(401, 'no', null))).toBe(responseOf(createRefusal(401, 'no')));
   });
 
   test.each([0, 101, 199, 1000, 400.5, NaN])('cannot have the status %s', (status) => {
@@ -91,7 +130,7 @@ describe('a refusal', () => {
 
   test.each(rules.filter((rule) => HANDSHAKE_ERRORS[rule].status > 0))('is there for the rule %s', (rule) => {
     const { status, message } = HANDSHAKE_ERRORS[rule];
-    const response = formatRefusal(refusalOf(rule as RefusalRule));
+    const response = responseOf(refusalOf(rule as RefusalRule));
     expect(response.startsWith(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`)).toBe(true);
     expect(response.endsWith(`\r\n\r\n${message}`)).toBe(true);
   });

@@ -7,6 +7,7 @@ import {
   requestHeadParser,
   upgradeRequestHeaders,
   type IncomingHeaders,
+  type OutgoingHeaders,
   type UpgradeRequestCheck,
 } from '@framewire/handshake';
 import { describe, expect, test } from 'vitest';
@@ -54,6 +55,7 @@ describe('a server that checks an upgrade request', () => {
       key: KEY,
       version: 13,
       subprotocols: new Set(['chat', 'superchat']),
+      subprotocolRequired: false,
       extensions: undefined,
       origin: 'http://example.com',
     });
@@ -232,6 +234,46 @@ describe('a client that builds an upgrade request', () => {
     ]);
   });
 
+  test('sends for a value what http.request sends, or names the header for one that has no text', () => {
+    const date = new Date(0);
+    const values = {
+      Date: date,
+      URL: new URL('http://example.com/a'),
+      Buffer: Buffer.from('text'),
+      Bytes: Uint8Array.of(1, 2),
+      Null: null,
+      Boolean: true,
+      BigInt: 5n,
+      Object: {},
+      List: ['a', 5, null, date],
+      Lists: [['a', 'b'], []],
+    };
+    const { headers } = upgradeRequestHeaders({ headers: values as unknown as OutgoingHeaders });
+    expect(headers).toMatchObject({
+      Date: String(date),
+      URL: 'http://example.com/a',
+      Buffer: 'text',
+      Bytes: '1,2',
+      Null: 'null',
+      Boolean: 'true',
+      BigInt: '5',
+      Object: '[object Object]',
+      List: ['a', '5', 'null', String(date)],
+      Lists: ['a,b', ''],
+    });
+    const nothing = Object.create(null) as object;
+    for (const value of [Symbol('s'), nothing, [undefined], ['a', Symbol('s')], 'Ā']) {
+      const given = { 'X-A': 'a', 'X-B': value } as unknown as OutgoingHeaders;
+      expect(() => upgradeRequestHeaders({ headers: given })).toThrow(
+        expect.objectContaining({
+          name: 'TypeError',
+          code: 'WS_ERR_ILLEGAL_HEADER_VALUE',
+          message: 'Illegal character in the value of header "X-B"',
+        }),
+      );
+    }
+  });
+
   test('says its origin as Sec-WebSocket-Origin in version 8', () => {
     const { headers } = upgradeRequestHeaders({ version: 8, origin: 'https://example.com' });
     expect(headers).toMatchObject({
@@ -337,6 +379,7 @@ test('what a client builds, a server accepts, in both versions', () => {
       key: request.key,
       version,
       subprotocols: new Set(['a', 'b']),
+      subprotocolRequired: false,
       extensions: 'x; y=1',
       origin: 'https://example.com',
     });

@@ -1,6 +1,7 @@
 // The upgrade response: built by a server, checked by a client.
 import {
   acceptUpgrade,
+  checkUpgradeRequest,
   checkUpgradeResponse,
   formatHead,
   headerRecord,
@@ -13,6 +14,8 @@ import { describe, expect, test } from 'vitest';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+const none = 'Server sent a Sec-WebSocket-Extensions header but no extension was requested';
 
 const valid: IncomingHeaders = {
   upgrade: 'websocket',
@@ -31,6 +34,11 @@ function check(
   );
 }
 
+/** The head that is made of lines, one character a byte. */
+function textOf(lines: readonly string[]): string {
+  return Buffer.from(formatHead(lines)).toString('latin1');
+}
+
 /** The text of the error, or `ok`. */
 function outcome(result: UpgradeResponseCheck): string {
   return result.ok ? 'ok' : result.error.message;
@@ -38,7 +46,7 @@ function outcome(result: UpgradeResponseCheck): string {
 
 describe('a server that accepts an upgrade', () => {
   test('answers with the response of RFC 6455 §1.3', () => {
-    expect(formatHead(acceptUpgrade({ key: KEY, protocol: 'chat' }))).toBe(
+    expect(textOf(acceptUpgrade({ key: KEY, protocol: 'chat' }))).toBe(
       'HTTP/1.1 101 Switching Protocols\r\n' +
         'Upgrade: websocket\r\n' +
         'Connection: Upgrade\r\n' +
@@ -80,7 +88,8 @@ describe('a server that accepts an upgrade', () => {
   test('may change the lines before they are sent, but a line cannot become two', () => {
     const lines = acceptUpgrade({ key: KEY });
     lines.push('X-Added: é');
-    expect(formatHead(lines)).toMatch(/\r\nX-Added: é\r\n\r\n$/);
+    // One byte for each character: a string would be written as UTF-8.
+    expect(textOf(lines)).toMatch(/\r\nX-Added: \xe9\r\n\r\n$/);
     for (const line of ['', 'X: y\r\nZ: 1', 'X: \n', 'no colon', ': empty', ' X: folded', 'X : y', 'X: Ā']) {
       expect(() => formatHead([...lines, line])).toThrow(
         expect.objectContaining({ name: 'TypeError', message: 'Illegal header line at index 5' }),
@@ -143,9 +152,13 @@ describe('a client that checks the response', () => {
   test.each([
     [['a'], undefined, 'Server sent no subprotocol'],
     [undefined, 'a', 'Server sent a subprotocol but none was requested'],
-    [[], '', 'Server sent a subprotocol but none was requested'],
     [['a'], 'b', 'Server sent an invalid subprotocol'],
-    [['a'], '', 'Server sent an invalid subprotocol'],
+    [new Set('a'), 'b', 'Server sent an invalid subprotocol'],
+    [new Set('a'), 'a', 'ok'],
+    // Not a legal value, but none that indicates a subprotocol (RFC 6455 §4.1, item 6 of the checks).
+    [['a'], '', 'Server sent no subprotocol'],
+    [[], '', 'ok'],
+    [undefined, '', 'ok'],
     [['a', 'b'], 'a, b', 'Server sent an invalid subprotocol'],
     [['a', 'b'], ['a', 'b'], 'Server sent an invalid subprotocol'],
     [['a'], 'A', 'Server sent an invalid subprotocol'],
@@ -162,7 +175,6 @@ describe('a client that checks the response', () => {
     );
   });
 
-  const none = 'Server sent a Sec-WebSocket-Extensions header but no extension was requested';
   const unrequested = 'Server indicated an extension that was not requested';
   const invalid = 'Invalid Sec-WebSocket-Extensions header';
   test.each([
@@ -177,6 +189,12 @@ describe('a client that checks the response', () => {
     [['a'], 'a, a; x', invalid],
     [['a'], 'a; x=1', 'ok'],
     [['a'], undefined, 'ok'],
+    ['a; b=1, c', 'c', 'ok'],
+    ['a; b=1, c', 'b', unrequested],
+    ['', 'a', none],
+    ['a;;', 'a', none],
+    [[{ name: 'a', params: [] }, 'b'], 'b, a', 'ok'],
+    [[{ name: 'a', params: [] }], 'b', unrequested],
   ])('having offered %j takes the extensions %j as: %s', (extensions, header, expected) => {
     expect(outcome(check({ 'sec-websocket-extensions': header }, { extensions }))).toBe(expected);
   });
@@ -196,9 +214,45 @@ describe('a client that checks the response', () => {
   });
 });
 
+describe('a proxy passes the request that it has checked as what the client sent', () => {
+  // By their heads as Chromium 140 and Firefox 140 send them, and curl without either.
+  test.each([
+    ['chat, superchat', 'permessage-deflate; client_max_window_bits'],
+    ['chat', 'permessage-deflate'],
+    [undefined, undefined],
+  ])('with the subprotocols %j and the offer %j', (subprotocols, offer) => {
+    const request = checkUpgradeRequest({
+      method: 'GET',
+      headers: {
+        ...valid,
+        host: 'example.com',
+        'sec-websocket-key': KEY,
+        'sec-websocket-version': '13',
+        'sec-websocket-protocol': subprotocols,
+        'sec-websocket-extensions': offer,
+      },
+    });
+    if (!request.ok) throw new Error('refused');
+    const answer = (more: IncomingHeaders): string =>
+      outcome(checkUpgradeResponse({ statusCode: 101, headers: { ...valid, ...more } }, request));
+    const asked = subprotocols !== undefined;
+    // The choice is the server's: neither has to be in its response.
+    expect(answer({})).toBe('ok');
+    expect(answer({ 'sec-websocket-protocol': 'chat' })).toBe(
+      asked ? 'ok' : 'Server sent a subprotocol but none was requested',
+    );
+    expect(answer({ 'sec-websocket-protocol': 'other' })).not.toBe('ok');
+    expect(answer({ 'sec-websocket-extensions': 'permessage-deflate; server_no_context_takeover' })).toBe(
+      asked ? 'ok' : none,
+    );
+    expect(answer({ 'sec-websocket-extensions': 'x' })).not.toBe('ok');
+    expect(answer({ 'sec-websocket-accept': 'x' })).toBe('Invalid Sec-WebSocket-Accept header');
+  });
+});
+
 test('what a server accepts, a client opens', () => {
   const lines = acceptUpgrade({ key: KEY, protocol: 'b', extensions: 'x; y=1' });
-  const result = responseHeadParser().push(Buffer.from(formatHead(lines), 'latin1'));
+  const result = responseHeadParser().push(formatHead(lines));
   if (!result?.ok) throw new Error('the head was not read');
   const { statusCode, headers } = result.head;
   expect(

@@ -1,5 +1,4 @@
 // How an upgrade is refused: a short HTTP response, and the end of the connection.
-import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { clearDeadline, isAttached, setDeadline } from '@framewire/connection';
 import { formatRefusal, type Refusal } from '@framewire/handshake';
@@ -11,7 +10,7 @@ import { formatRefusal, type Refusal } from '@framewire/handshake';
  * @param closeTimeout how long the answer may wait to be taken, in ms: behind responses that nobody reads it would for ever
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
-  const response = Buffer.from(formatRefusal(refusal));
+  const response = formatRefusal(refusal);
   // A socket that has become a connection meanwhile is to hear nothing of HTTP any more.
   if (socket.destroyed || isAttached(socket)) return;
   const deadline = setDeadline(closeTimeout, destroy, socket);

@@ -385,3 +385,15 @@ test('a client of ws is told the status of its refusal', async () => {
   const [error] = (await once(ws, 'error')) as [Error];
   expect(error.message).toBe('Unexpected server response: 400');
 });
+
+test('the message of a refusal is text: what it repeats of a request is escaped, unless it has a type of its own', async () => {
+  const page = '<p>nothing & nobody</p>';
+  const bodies: string[] = [];
+  for (const headers of [{}, { 'Content-Type': 'text/html' }]) {
+    const { port } = await serverOf(OurWebSocketServer, {
+      verifyClient: (_info, decide) => decide(false, 404, page, headers),
+    });
+    bodies.push((await answerTo(port, upgradeRequest())).split('\r\n\r\n')[1] ?? '');
+  }
+  expect(bodies).toEqual(['&lt;p&gt;nothing &amp; nobody&lt;/p&gt;', page]);
+});

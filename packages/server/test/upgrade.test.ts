@@ -432,3 +432,9 @@ test('a class of requests of the HTTP server is that of the events', async () =>
   expect(request.mark).toBe('marked');
   client.terminate();
 });
+
+test('headers with letters beyond ASCII are sent in Latin-1, as HTTP reads them', async () => {
+  const { wss, port } = await serverOf(OurWebSocketServer);
+  wss.on('headers', (lines) => lines.push('X-Name: Ren\u00e9'));
+  expect(await answerTo(port, upgradeRequest())).toContain('\r\nX-Name: Ren\xe9\r\n');
+});

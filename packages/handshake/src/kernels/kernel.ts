@@ -10,6 +10,4 @@ export interface Kernel {
   decodeLatin1(bytes: Uint8Array, start: number, end: number): string;
   /** A text whose characters are at most U+00FF as bytes, one byte a character. */
   encodeLatin1(text: string): Uint8Array;
-  /** The number of bytes that a text takes in UTF-8. */
-  utf8Length(text: string): number;
 }

@@ -24,5 +24,4 @@ export const kernel: Kernel = {
   decodeLatin1: (bytes, start, end) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end),
   encodeLatin1: (text) => Buffer.from(text, 'latin1'),
-  utf8Length: (text) => Buffer.byteLength(text),
 };

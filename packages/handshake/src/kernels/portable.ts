@@ -16,7 +16,6 @@ export const kernel: Kernel = {
   randomKey: () => base64(crypto.getRandomValues(new Uint8Array(KEY_BYTES))),
   decodeLatin1,
   encodeLatin1,
-  utf8Length: (text) => new TextEncoder().encode(text).length,
 };
 
 // `TextDecoder` cannot do this: what it calls "latin1" is windows-1252.

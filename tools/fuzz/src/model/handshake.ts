@@ -74,7 +74,8 @@ export function responseBreach(
   { key, subprotocols, extensions, strict, subprotocolRequired }: Asked,
 ): string | undefined {
   const value = (name: string): string | undefined => joined(headers[name]);
-  const protocol = value('sec-websocket-protocol');
+  // An empty one indicates no subprotocol.
+  const protocol = value('sec-websocket-protocol') || undefined;
   const header = value('sec-websocket-extensions');
   const named =
     header === undefined ? [] : extensionsOf(header)?.map((extension) => (extension as string[])[0] ?? '');

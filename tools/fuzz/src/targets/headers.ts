@@ -193,7 +193,7 @@ function readRequest({ checkUpgradeRequest }: HeaderReading, choices: number, te
   const subprotocols = [...check.subprotocols];
   const lines = acceptUpgrade({ key: check.key, protocol: subprotocols[0] });
   const { statusCode, headers: answer } = readResponseHead(formatHead(lines));
-  const opened = checkUpgradeResponse({ statusCode, headers: answer }, { key: check.key, subprotocols });
+  const opened = checkUpgradeResponse({ statusCode, headers: answer }, check);
   mustEqual('opened with', opened, { ok: true, protocol: subprotocols[0] ?? '', extensions: [] });
   return `request accepted ${subprotocols.length > 0}`;
 }
@@ -204,9 +204,14 @@ function checkRefusal(refusal: Refusal): void {
   if (statusCode < 400) throw new Finding(`refuses with the status ${statusCode}`);
 }
 
-function readResponseHead(text: string): { statusCode: number; headers: Record<string, string | string[]> } {
-  const result = responseHeadParser().push(Buffer.from(text, 'latin1'));
-  if (result?.ok !== true) throw new Finding(`writes a response that is none: ${text}`);
+function readResponseHead(bytes: Uint8Array): {
+  statusCode: number;
+  headers: Record<string, string | string[]>;
+} {
+  const result = responseHeadParser().push(bytes);
+  if (result?.ok !== true) {
+    throw new Finding(`writes a response that is none: ${Buffer.from(bytes).toString('latin1')}`);
+  }
   return { statusCode: result.head.statusCode, headers: headerRecord(result.head.headers) };
 }
 

@@ -1,5 +1,5 @@
 // The heads as they are passed on: without what concerned the last hop alone (RFC 9110 §7.6.1).
-import type { HeaderField, RequestHead, ResponseHead } from '@framewire/handshake';
+import { parseTarget, type HeaderField, type RequestHead, type ResponseHead } from '@framewire/handshake';
 
 const HOP_BY_HOP = [
   'connection',
@@ -12,20 +12,27 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
-/** The request for the backend: the upgrade is asked for anew, and the client is named in `X-Forwarded-For`. */
+/** The request for the backend: the target is a path, the upgrade is asked for anew, `X-Forwarded-For` names the client. */
 export function forwardedRequest(head: RequestHead, clientAddress: string): RequestHead {
   const isForwardedFor = ([name]: HeaderField): boolean => name.toLowerCase() === 'x-forwarded-for';
+  const { path, query, authority } = parseTarget(head.target);
   const addresses = [...head.headers.filter(isForwardedFor).map(([, value]) => value), clientAddress];
   return {
     method: head.method,
-    target: head.target,
+    target: path + query,
     headers: [
-      ...endToEnd(head.headers).filter((field) => !isForwardedFor(field)),
+      ...withHost(endToEnd(head.headers), authority).filter((field) => !isForwardedFor(field)),
       ['X-Forwarded-For', addresses.join(', ')],
       ['Connection', 'Upgrade'],
       ['Upgrade', 'websocket'],
     ],
   };
+}
+
+/** The fields with the host of a target in the absolute form, which wins over that of the header (RFC 9112 §3.2.2). */
+function withHost(headers: HeaderField[], authority: string | undefined): HeaderField[] {
+  if (authority === undefined) return headers;
+  return headers.map(([name, value]) => [name, name.toLowerCase() === 'host' ? authority : value]);
 }
 
 /** The backend's refusal for the client: the connection ends behind it, whatever the backend had in mind. */

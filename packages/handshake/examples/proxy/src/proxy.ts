@@ -13,17 +13,18 @@ import {
   refusalOf,
   requestHeadParser,
   responseHeadParser,
+  tunnel,
   type HeadLimits,
   type HeadResult,
   type Refusal,
   type RequestHead,
+  type ResponseExpectation,
   type ResponseHead,
 } from '@framewire/handshake';
 import { forwardedRequest, forwardedRefusal } from './forwarded-head.ts';
 import { readHead } from './read-head.ts';
 import { passBody, refuse } from './refusing.ts';
 import { findRoute, type Address, type Route } from './routes.ts';
-import { tunnel } from './tunnel.ts';
 
 /** How the proxy works. All times are in milliseconds. */
 export interface ProxyOptions {
@@ -92,11 +93,15 @@ async function serve(client: Socket, settings: Settings, track: (socket: Socket)
   }
 
   const response = await ask(request, client, settings, track);
+  if (response === 'gone') {
+    log(`499 ${request.head.target}`);
+    return;
+  }
   log(`${response.status} ${request.head.target} -> ${request.backend.host}:${request.backend.port}`);
   if (!response.backend) refuse(client, createRefusal(response.status), closeTimeout);
   else if (response.opened) {
     client.write(formatResponseHead(response.head));
-    tunnel(client, response.backend, closeTimeout);
+    tunnel(client, response.backend, { halfCloseTimeout: closeTimeout });
   } else {
     client.write(formatResponseHead(forwardedRefusal(response.head)));
     await passBody(response.head, response.backend, client, closeTimeout);
@@ -108,9 +113,8 @@ interface GoodRequest {
   readonly ok: true;
   readonly head: RequestHead;
   readonly backend: Address;
-  readonly key: string;
-  readonly subprotocols: readonly string[];
-  readonly extensions: readonly string[];
+  /** What the client asked for, to check the response with. */
+  readonly check: ResponseExpectation;
 }
 
 interface BadRequest {
@@ -129,19 +133,18 @@ function judgeRequest(
   const { method, httpVersion, target } = head;
   const check = checkUpgradeRequest({ method, httpVersion, headers: headerRecord(head.headers) });
   if (!check.ok) return check;
-  const extensions = extensionNames(check.extensions);
-  if (extensions === undefined) return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
+  if (!isWellFormed(check.extensions)) return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
   const route = findRoute(routes, target);
   if (route === undefined) return { ok: false, refusal: createRefusal(404) };
-  const { key, subprotocols } = check;
-  return { ok: true, head, backend: route.backend, key, subprotocols: [...subprotocols], extensions };
+  return { ok: true, head, backend: route.backend, check };
 }
 
-function extensionNames(header: string | undefined): string[] | undefined {
+function isWellFormed(extensions: string | undefined): boolean {
   try {
-    return header === undefined ? [] : parseExtensions(header).map(({ name }) => name);
+    if (extensions !== undefined) parseExtensions(extensions);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -155,47 +158,72 @@ type Answer =
     }
   | { readonly status: 502 | 504; readonly backend?: undefined };
 
-/** Passes a request on and reads what the backend answers. A socket that is not handed back is destroyed. */
+/**
+ * Passes a request on and reads what the backend answers. A socket that is not handed back is destroyed, also when the client
+ * goes away meanwhile: then there is nobody to answer.
+ */
 async function ask(
   request: GoodRequest,
   client: Socket,
   { backendTimeout, limits }: Settings,
   track: (socket: Socket) => void,
-): Promise<Answer> {
+): Promise<Answer | 'gone'> {
   const backend = connect({ ...request.backend, allowHalfOpen: true });
   track(backend);
-  const giveUp = (status: 502 | 504): Answer => {
-    backend.destroy();
-    return { status };
+  const hangUp = (): void => {
+    // With an error, for who waits for the connection.
+    backend.destroy(new Error('The client has gone'));
   };
+  client.once('close', hangUp);
+  if (client.destroyed) hangUp();
   try {
-    await once(backend, 'connect', { signal: AbortSignal.timeout(backendTimeout) });
-  } catch (error) {
-    return giveUp(error instanceof Error && error.name === 'AbortError' ? 504 : 502);
+    const answer = await talkTo(backend, request, client.remoteAddress ?? 'unknown', backendTimeout, limits);
+    if (client.destroyed) {
+      backend.destroy();
+      return 'gone';
+    }
+    if (typeof answer === 'object') return answer;
+    backend.destroy();
+    return { status: answer };
+  } finally {
+    // From here on the tunnel, or the body of a refusal, looks after both.
+    client.off('close', hangUp);
   }
-  backend.write(formatRequestHead(forwardedRequest(request.head, client.remoteAddress ?? 'unknown')));
+}
 
-  const deadline = performance.now() + backendTimeout;
+/** What a backend answers to a request; a status of the proxy's own where it answers nothing of use. */
+async function talkTo(
+  backend: Socket,
+  request: GoodRequest,
+  clientAddress: string,
+  timeout: number,
+  limits: HeadLimits,
+): Promise<Answer | 502 | 504> {
+  try {
+    await once(backend, 'connect', { signal: AbortSignal.timeout(timeout) });
+  } catch (error) {
+    return error instanceof Error && error.name === 'AbortError' ? 504 : 502;
+  }
+  backend.write(formatRequestHead(forwardedRequest(request.head, clientAddress)));
+
+  const deadline = performance.now() + timeout;
   for (let interim = 0; interim <= MAX_INTERIM_RESPONSES; interim++) {
     const read = await readHead(backend, responseHeadParser(limits), deadline - performance.now());
-    if (read === 'timeout') return giveUp(504);
-    if (read === 'closed' || !read.ok) return giveUp(502);
+    if (read === 'timeout') return 504;
+    if (read === 'closed' || !read.ok) return 502;
     const { head } = read;
     if (head.statusCode >= 200) return { status: head.statusCode, opened: false, head, backend };
-    if (head.statusCode === 101)
-      return opens(head, request) ? { status: 101, opened: true, head, backend } : giveUp(502);
+    if (head.statusCode === 101) {
+      return opens(head, request) ? { status: 101, opened: true, head, backend } : 502;
+    }
   }
-  return giveUp(502);
+  return 502;
 }
 
 /**
  * Whether a 101 is the answer to the request. Only then are bytes passed through: a proxy that takes any 101, or any
  * response, for an open connection lets a client speak to the backend behind its back.
  */
-function opens(
-  { statusCode, headers }: ResponseHead,
-  { key, subprotocols, extensions }: GoodRequest,
-): boolean {
-  const expectation = { key, subprotocols, subprotocolRequired: false, extensions };
-  return checkUpgradeResponse({ statusCode, headers: headerRecord(headers) }, expectation).ok;
+function opens({ statusCode, headers }: ResponseHead, { check }: GoodRequest): boolean {
+  return checkUpgradeResponse({ statusCode, headers: headerRecord(headers) }, check).ok;
 }

@@ -51,6 +51,7 @@ async function* atMost(length: number, source: AsyncIterable<Buffer>): AsyncGene
  * Destroying the socket at once, with bytes unread, would take back the response that is still on its way.
  */
 function linger(client: Socket, timeout: number): void {
+  if (client.destroyed) return;
   const timer = setTimeout(() => client.destroy(), timeout);
   client.once('close', () => clearTimeout(timer));
   client.resume();

@@ -1,4 +1,5 @@
 // Which backend serves which path.
+import { parseTarget } from '@framewire/handshake';
 
 /** Where a server listens. */
 export interface Address {
@@ -41,10 +42,11 @@ export function parseRoute(text: string): Route {
 
 /**
  * The route of a request target: the one with the longest path that the target's path is, or is below. `/chat` takes
- * `/chat`, `/chat/room` and `/chat?x`, not `/chatter`; `/` takes everything. A target that is no path has no route.
+ * `/chat`, `/chat/room` and `/chat?x`, not `/chatter`; `/` takes everything. A target in the absolute form has the route of its path,
+ * one in another form has none.
  */
 export function findRoute(routes: readonly Route[], target: string): Route | undefined {
-  const [path = ''] = target.split('?', 1);
+  const { path } = parseTarget(target);
   const matching = routes.filter((route) => isAtOrBelow(path, route.path));
   return matching.sort((a, b) => b.path.length - a.path.length)[0];
 }

@@ -83,10 +83,12 @@ describe('a route', () => {
     expect(parseAddress('80', '127.0.0.1')).toEqual({ host: '127.0.0.1', port: 80 });
   });
 
-  test('is not found for a target that is no path', () => {
+  test('is found for a path in the origin form and the absolute form, and for no other target', () => {
     const routes = [parseRoute('/=a:1')];
     expect(findRoute(routes, '*')).toBeUndefined();
-    expect(findRoute(routes, 'http://a/')).toBeUndefined();
+    expect(findRoute(routes, 'ftp://a/')).toBeUndefined();
+    expect(findRoute(routes, 'http://a/')).toBe(routes[0]);
+    expect(findRoute(routes, 'http://a')).toBe(routes[0]);
     expect(findRoute(routes, '?/')).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket as Framewire } from '@framewire/client';
-import { launchChromium, requirement } from '@framewire/testing';
+import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -102,6 +102,15 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
     expect(request.headers).not.toHaveProperty('proxy-authorization');
     expect(lines).toEqual([`101 /a?b=c -> 127.0.0.1:${backend}`]);
     ws.terminate();
+  });
+
+  test('with a target in the absolute form reaches the backend by its path, with the host of the target', async () => {
+    const [port, backendSocket] = await startHandedBackend();
+    const proxy = await startProxy({ '/chat': port });
+    new RawClient(proxy.port).send(requestHead('http://user@host.example:81/chat?x=/y'));
+    const head = await receivedUntil(await backendSocket, '\r\n\r\n');
+    expect(head).toMatch(/^GET \/chat\?x=\/y HTTP\/1\.1\r\nHost: host\.example:81\r\n/);
+    expect(head.match(/Host:/g)).toHaveLength(1);
   });
 
   test('reaches the backend of its path', async () => {
@@ -250,39 +259,64 @@ describe('a tunnel', () => {
   });
 });
 
-test.skipIf(requirement('chromium').missing)(
-  'a browser chats through the proxy',
-  async () => {
-    const { port } = await startProxy({ '/echo': await startEcho() });
-    const browser = await launchChromium();
-    try {
-      const page = await browser.newPage();
-      const result = await page.evaluate(talk, `ws://127.0.0.1:${port}/echo`);
-      expect(result).toEqual({
-        first: 'hello',
-        echo: 'grüße',
-        size: 1024 * 1024,
-        code: 4002,
-        wasClean: true,
+const browsers = [
+  ['Chromium', 'chromium', launchChromium],
+  ['Firefox', 'firefox', launchFirefox],
+] as const;
+
+describe.each(browsers)('%s', (_, part, launch) => {
+  test.skipIf(requirement(part).missing)(
+    'chats through the proxy, compressed and with a subprotocol',
+    async () => {
+      const [server, backend] = await startWebSocketServer({ perMessageDeflate: { threshold: 0 } });
+      const offers: unknown[] = [];
+      server.on('connection', (ws, request) => {
+        offers.push(request.headers['sec-websocket-extensions']);
+        ws.send('hello');
+        ws.on('message', (data, isBinary) => {
+          ws.send(data, { binary: isBinary });
+        });
       });
-    } finally {
-      await browser.close();
-    }
-  },
-  60_000,
-);
+      const { port } = await startProxy({ '/echo': backend });
+      const browser = await launch();
+      try {
+        const page = (await browser.newPage()) as Page;
+        expect(await page.evaluate(talk, `ws://127.0.0.1:${port}/echo`)).toEqual({
+          first: 'hello',
+          echo: 'grüße',
+          size: 1024 * 1024,
+          protocol: 'chat',
+          extensions: 'permessage-deflate',
+          code: 4002,
+          wasClean: true,
+        });
+        expect(offers).toEqual([expect.stringContaining('permessage-deflate')]);
+      } finally {
+        await browser.close();
+      }
+    },
+    120_000,
+  );
+});
+
+/** What the two libraries that drive browsers have in common. */
+interface Page {
+  evaluate(run: (url: string) => Promise<Talk>, url: string): Promise<Talk>;
+}
 
 interface Talk {
   first: unknown;
   echo: unknown;
   size: number;
+  protocol: string;
+  extensions: string;
   code: number;
   wasClean: boolean;
 }
 
 /** Runs in the page: what it uses must be in it. */
 async function talk(url: string): Promise<Talk> {
-  const socket = new globalThis.WebSocket(url);
+  const socket = new globalThis.WebSocket(url, ['chat', 'superchat']);
   socket.binaryType = 'arraybuffer';
   const next = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -298,5 +332,6 @@ async function talk(url: string): Promise<Talk> {
     socket.onclose = ({ code, wasClean }) => resolve({ code, wasClean });
   });
   socket.close(4002, 'enough');
-  return { first, echo, size, ...(await closed) };
+  const { protocol, extensions } = socket;
+  return { first, echo, size, protocol, extensions, ...(await closed) };
 }
