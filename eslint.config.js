@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 /** The modules without I/O, which may not know which engine they run in. */
 const sansIO = [
   'packages/codec/src/**/*.ts',
+  'packages/deflate/src/**/*.ts',
   'packages/handshake/src/**/*.ts',
   'packages/permessage-deflate/src/{negotiation,negotiation-entry,negotiation-error,options,parameters}.ts',
 ];
@@ -26,6 +27,9 @@ export default defineConfig(
     '.cache/',
     '**/.turbo/',
     '**/fixtures/',
+    // AssemblyScript, which has a compiler of its own, and what that makes.
+    'packages/deflate/assembly/*.ts',
+    'packages/deflate/*/generated/',
     // Programs of users, in every style that they may have.
     'packages/framewire/test/types-corpus/',
     'packages/*/examples/**/public/',

@@ -3,13 +3,25 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const built = process.env['FRAMEWIRE_BUILT'] === '1';
+/** Whether `@framewire/deflate` is the build of it that checks each access to memory. */
+const checked = process.env['FRAMEWIRE_CHECKED'] === '1';
 const conditions = built ? ['node'] : ['@framewire/source', 'node'];
 
 /** What meets no engine and no socket: every branch of it can be tested, so every branch is. */
 const everyBranch = { branches: 100 };
 
 export default defineConfig({
-  resolve: { conditions },
+  resolve: {
+    conditions,
+    alias: checked
+      ? [
+          {
+            find: /^\.\/generated\/module\.ts$/,
+            replacement: `${import.meta.dirname}/packages/deflate/test/generated/checked.ts`,
+          },
+        ]
+      : [],
+  },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: [
@@ -21,6 +33,8 @@ export default defineConfig({
     // Long enough for a browser that starts while two other files keep both cores busy. A test that needs longer says so itself.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What the sources of deflate are compiled to, where it is not up to date.
+    globalSetup: built ? [] : ['packages/deflate/assembly/compile.mjs'],
     pool: 'forks',
     // Two at least: most tests wait for a socket or a child process, not for the processor.
     maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -34,6 +48,7 @@ export default defineConfig({
       thresholds: {
         autoUpdate: false,
         'packages/codec/src/**': everyBranch,
+        'packages/deflate/src/**': everyBranch,
         'packages/handshake/src/**': everyBranch,
         'packages/permessage-deflate/src/{negotiation,negotiation-error,options,parameters}.ts': everyBranch,
       },

@@ -7,6 +7,7 @@ import type { Manifest } from './workspace.ts';
 /** By the folder of each package, what it may import: whatever is not listed it may not. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   codec: [],
+  deflate: [],
   handshake: [],
   'permessage-deflate': [],
   connection: ['codec'],
@@ -16,7 +17,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The packages that run in any engine: they depend on nothing, and meet Node in src/kernels/ alone. */
-const SANS_IO = ['codec', 'handshake'];
+const SANS_IO = ['codec', 'deflate', 'handshake'];
 
 const KERNELS = 'src/kernels/';
 

@@ -1,0 +1,126 @@
+// Where everything lies in linear memory, and access to it. A build with assertions checks each access against its area.
+
+/** The largest distance of RFC 1951 §3.2.5, and the longest match. */
+export const MAX_DISTANCE: u32 = 32768;
+export const MAX_LENGTH: u32 = 258;
+export const MIN_LENGTH: u32 = 3;
+
+/** The number of symbols of each alphabet (RFC 1951 §3.2.5 and §3.2.7). */
+export const LITLEN_SYMBOLS: u32 = 288;
+export const DISTANCE_SYMBOLS: u32 = 32;
+export const PRECODE_SYMBOLS: u32 = 19;
+/** Those of which a block may give the code lengths. */
+export const MAX_LITLEN_LENGTHS: u32 = 286;
+export const MAX_DISTANCE_LENGTHS: u32 = 30;
+export const END_OF_BLOCK: u32 = 256;
+export const FIRST_LENGTH_SYMBOL: u32 = 257;
+export const LENGTH_SYMBOLS: u32 = 29;
+
+/** How many bytes a call takes and makes at most. */
+export const INPUT_CAPACITY: u32 = 65536;
+export const OUTPUT_CAPACITY: u32 = 65536;
+/** What may be read after the input: the bit reader loads eight bytes at a time, the matcher too. */
+const INPUT_PADDING: u32 = 64;
+/** What may be written after the output: copies round up, and an incompressible input needs headers. */
+const OUTPUT_PADDING: u32 = 1024;
+/** Where bytes of an earlier call that have not been read yet are put, before the input. */
+export const CARRY_CAPACITY: u32 = 320;
+
+// What a call returns beside its result.
+export const RESULT: usize = 64; // u32[2]
+
+// The alphabets of lengths and distances, filled by `alphabets.ts`.
+export const LENGTH_BASE: usize = 128; // u16[32]
+export const LENGTH_EXTRA: usize = LENGTH_BASE + 64; // u8[32]
+export const DISTANCE_BASE: usize = LENGTH_EXTRA + 32; // u16[32]
+export const DISTANCE_EXTRA: usize = DISTANCE_BASE + 64; // u8[32]
+export const PRECODE_ORDER: usize = DISTANCE_EXTRA + 32; // u8[32]
+export const LENGTH_SYMBOL: usize = PRECODE_ORDER + 32; // u8[256], by length - 3
+export const DISTANCE_SYMBOL: usize = LENGTH_SYMBOL + 256; // u8[512], by distance - 1, in two scales
+export const FIXED_LITLEN_LENGTHS: usize = DISTANCE_SYMBOL + 512; // u8[288]
+export const FIXED_DISTANCE_LENGTHS: usize = FIXED_LITLEN_LENGTHS + 288; // u8[32]
+export const FIXED_LITLEN_CODES: usize = FIXED_DISTANCE_LENGTHS + 32; // u32[288]
+export const FIXED_DISTANCE_CODES: usize = FIXED_LITLEN_CODES + 1152; // u32[32]
+
+// Decoding tables, and what they are built from.
+export const LITLEN_TEMPLATE: usize = FIXED_DISTANCE_CODES + 128; // u32[288]
+export const DISTANCE_TEMPLATE: usize = LITLEN_TEMPLATE + 1152; // u32[32]
+export const PRECODE_TEMPLATE: usize = DISTANCE_TEMPLATE + 128; // u32[32]
+export const CODE_LENGTHS: usize = PRECODE_TEMPLATE + 128; // u8[320 + 160]: a repeat may run over before it is judged
+export const CODE_LENGTHS_SIZE: usize = 480;
+export const LENGTH_COUNTS: usize = CODE_LENGTHS + CODE_LENGTHS_SIZE; // u32[16]
+export const LENGTH_OFFSETS: usize = LENGTH_COUNTS + 64; // u32[17]
+export const SORTED_SYMBOLS: usize = LENGTH_OFFSETS + 80; // u16[288]
+export const FIXED_LITLEN_TABLE: usize = SORTED_SYMBOLS + 576; // u32[2048]
+export const FIXED_DISTANCE_TABLE: usize = FIXED_LITLEN_TABLE + 8192; // u32[512]
+export const LITLEN_TABLE: usize = FIXED_DISTANCE_TABLE + 2048; // u32[2048]
+export const DISTANCE_TABLE: usize = LITLEN_TABLE + 8192; // u32[512]
+export const PRECODE_TABLE: usize = DISTANCE_TABLE + 2048; // u32[128]
+export const LITLEN_TABLE_SIZE: usize = 2048;
+export const DISTANCE_TABLE_SIZE: usize = 512;
+export const PRECODE_TABLE_SIZE: usize = 128;
+
+// The block that is being compressed.
+export const LITLEN_FREQUENCIES: usize = PRECODE_TABLE + 512; // u32[288]
+export const DISTANCE_FREQUENCIES: usize = LITLEN_FREQUENCIES + 1152; // u32[32]
+export const PRECODE_FREQUENCIES: usize = DISTANCE_FREQUENCIES + 128; // u32[32]
+export const LITLEN_LENGTHS: usize = PRECODE_FREQUENCIES + 128; // u8[288 + 32]: those of the distances follow for the header
+export const DISTANCE_LENGTHS: usize = LITLEN_LENGTHS + 320; // u8[32]
+export const PRECODE_LENGTHS: usize = DISTANCE_LENGTHS + 32; // u8[32]
+export const LITLEN_CODES: usize = PRECODE_LENGTHS + 32; // u32[288]
+export const DISTANCE_CODES: usize = LITLEN_CODES + 1152; // u32[32]
+export const PRECODE_CODES: usize = DISTANCE_CODES + 128; // u32[32]
+export const HEADER_SYMBOLS: usize = PRECODE_CODES + 128; // u8[320]
+export const HEADER_EXTRAS: usize = HEADER_SYMBOLS + 320; // u8[320]
+export const NEXT_CODES: usize = HEADER_EXTRAS + 320; // u32[16]
+export const NODE_SYMBOLS: usize = NEXT_CODES + 64; // u32[288]: symbols by frequency
+export const NODE_WEIGHTS: usize = NODE_SYMBOLS + 1152; // u32[576]
+export const NODE_PARENTS: usize = NODE_WEIGHTS + 2304; // u32[576]
+export const FREQUENCY_BUCKETS: usize = NODE_PARENTS + 2304; // u32[64]
+
+// The contexts of whole messages, which keep nothing from one message to the next.
+export const SHARED_INFLATE_CONTEXT: usize = 49152; // 512 bytes
+export const SHARED_DEFLATE_CONTEXT: usize = SHARED_INFLATE_CONTEXT + 512; // 512 bytes
+
+// Finding matches.
+export const SHARED_HEADS: usize = 65536; // u16[2][32768]
+export const PREVIOUS: usize = SHARED_HEADS + 131072; // u16[65536]
+export const TOKENS: usize = PREVIOUS + 131072; // u32[65536]
+export const TOKENS_CAPACITY: u32 = 65536;
+
+export const SHARED_INFLATE_RING: usize = TOKENS + 262144; // 32 KiB
+export const SHARED_DEFLATE_RING: usize = SHARED_INFLATE_RING + 32768; // 32 KiB
+export const CARRY: usize = SHARED_DEFLATE_RING + 32768;
+export const INPUT: usize = CARRY + CARRY_CAPACITY;
+export const INPUT_END: usize = INPUT + INPUT_CAPACITY + INPUT_PADDING;
+export const OUTPUT: usize = (INPUT_END + 63) & ~63;
+export const OUTPUT_END: usize = OUTPUT + OUTPUT_CAPACITY + OUTPUT_PADDING;
+/** What lies behind, in pages of its own, is for contexts. */
+export const AREAS_END: usize = OUTPUT_END;
+
+/** An element of an area of `size` elements. */
+export function get<T>(area: usize, size: usize, index: usize): T {
+  if (!ASC_NO_ASSERT) assert(index < size);
+  return load<T>(area + index * sizeof<T>());
+}
+
+export function put<T>(area: usize, size: usize, index: usize, value: T): void {
+  if (!ASC_NO_ASSERT) assert(index < size);
+  store<T>(area + index * sizeof<T>(), value);
+}
+
+/** A value at an address within an area. */
+export function read<T>(address: usize, from: usize, to: usize): T {
+  if (!ASC_NO_ASSERT) assert(address >= from && address + sizeof<T>() <= to);
+  return load<T>(address);
+}
+
+export function write<T>(address: usize, from: usize, to: usize, value: T): void {
+  if (!ASC_NO_ASSERT) assert(address >= from && address + sizeof<T>() <= to);
+  store<T>(address, value);
+}
+
+/** Checks that a range lies within an area, for what fills or copies. */
+export function within(address: usize, length: usize, from: usize, to: usize): void {
+  if (!ASC_NO_ASSERT) assert(address >= from && address + length <= to);
+}

@@ -1,0 +1,60 @@
+// The input of a call, bit by bit (RFC 1951 §3.1.1), for what is not in the inner loop.
+import { CARRY, INPUT_END, read } from './areas';
+
+export let position: usize = 0;
+export let limit: usize = 0;
+/** The bits that were loaded and not consumed, the next one lowest. */
+export let bits: u64 = 0;
+export let bitCount: u32 = 0;
+
+export function startReading(from: usize, to: usize, skip: u32): void {
+  position = from;
+  limit = to;
+  bits = 0;
+  bitCount = 0;
+  if (skip > 0 && need(skip)) drop(skip);
+}
+
+/** Takes over from the inner loop. */
+export function continueReading(at: usize, loaded: u64, count: u32): void {
+  position = at;
+  bits = loaded;
+  bitCount = count;
+}
+
+/** Loads until there are so many bits, at most 56; false where the input ends before. */
+export function need(count: u32): bool {
+  while (bitCount < count) {
+    if (position >= limit) return false;
+    bits |= (<u64>read<u8>(position++, CARRY, INPUT_END)) << bitCount;
+    bitCount += 8;
+  }
+  return true;
+}
+
+export function peek(count: u32): u32 {
+  return (<u32>bits) & ((1 << count) - 1);
+}
+
+export function drop(count: u32): void {
+  bits >>= count;
+  bitCount -= count;
+}
+
+export function take(count: u32): u32 {
+  const value = peek(count);
+  drop(count);
+  return value;
+}
+
+/** Gives loaded bytes back, all but the one that has been read in part. */
+export function unload(): void {
+  position -= bitCount >> 3;
+  bitCount &= 7;
+  bits &= ((<u64>1) << bitCount) - 1;
+}
+
+/** Drops the rest of a byte that has been read in part. */
+export function align(): void {
+  drop(bitCount & 7);
+}

@@ -1,0 +1,177 @@
+// Code lengths and codes for an alphabet whose frequencies are known (RFC 1951 §3.2.2).
+import {
+  FREQUENCY_BUCKETS,
+  LENGTH_COUNTS,
+  LITLEN_SYMBOLS,
+  NEXT_CODES,
+  NODE_PARENTS,
+  NODE_SYMBOLS,
+  NODE_WEIGHTS,
+  get,
+  put,
+} from './areas';
+
+const NODES: usize = 576;
+/** From this frequency on symbols share a bucket. */
+const RARE: u32 = 63;
+
+/**
+ * Finds code lengths of at most `most` bits. The code is complete, of two codes at least: some inflaters refuse what is less.
+ *
+ * @returns how many bits the symbols take
+ */
+export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: usize): u32 {
+  memory.fill(lengths, 0, count);
+  const used = sortByFrequency(frequencies, count);
+  if (used < 2) {
+    // The symbol that is used, if any, and another.
+    const symbol: u32 = used == 1 ? get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, 0) & 0x1ff : 0;
+    store<u8>(lengths + symbol, 1);
+    store<u8>(lengths + (symbol == 0 ? 1 : 0), 1);
+    return used == 1 ? get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, 0) >> 9 : 0;
+  }
+  mergeNodes(used);
+  countDepths(used, most);
+  // The rarest symbols get the longest codes.
+  let sorted: u32 = 0;
+  let cost: u32 = 0;
+  for (let length = most; length > 0; length--) {
+    for (let left = get<u32>(LENGTH_COUNTS, 16, length); left > 0; left--) {
+      const node = get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, sorted++);
+      store<u8>(lengths + (node & 0x1ff), <u8>length);
+      cost += (node >> 9) * length;
+    }
+  }
+  return cost;
+}
+
+/** Sorts the symbols that are used, as frequency * 512 + symbol, into NODE_SYMBOLS; returns how many there are. */
+function sortByFrequency(frequencies: usize, count: u32): u32 {
+  memory.fill(FREQUENCY_BUCKETS, 0, (RARE + 1) << 2);
+  // Those that are used, in the order of the alphabet: two at a time, as most are not. Areas of frequencies are even.
+  let used: u32 = 0;
+  for (let symbol: u32 = 0; symbol < count; symbol += 2) {
+    const two = load<u64>(frequencies + (symbol << 2));
+    if (two == 0) continue;
+    used = collect(used, <u32>two, symbol);
+    used = collect(used, <u32>(two >> 32), symbol + 1);
+  }
+  let start: u32 = 0;
+  let common: u32 = 0;
+  for (let bucket: u32 = 1; bucket <= RARE; bucket++) {
+    const slot = FREQUENCY_BUCKETS + ((<usize>bucket) << 2);
+    const size = load<u32>(slot);
+    if (bucket == RARE) common = start;
+    store<u32>(slot, start);
+    start += size;
+  }
+  for (let index: u32 = 0; index < used; index++) {
+    const node = get<u32>(NODE_WEIGHTS, NODES, index);
+    const slot = FREQUENCY_BUCKETS + ((<usize>min(node >> 9, RARE)) << 2);
+    const at = load<u32>(slot);
+    store<u32>(slot, at + 1);
+    put<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, at, node);
+  }
+  sortCommon(common, used);
+  return used;
+}
+
+function collect(used: u32, frequency: u32, symbol: u32): u32 {
+  if (frequency == 0) return used;
+  const slot = FREQUENCY_BUCKETS + ((<usize>min(frequency, RARE)) << 2);
+  store<u32>(slot, load<u32>(slot) + 1);
+  put<u32>(NODE_WEIGHTS, NODES, used, (frequency << 9) | symbol);
+  return used + 1;
+}
+
+/** Sorts what shares the last bucket: Shell's sort. */
+function sortCommon(from: u32, to: u32): void {
+  let gap: u32 = 1;
+  while (gap * 3 < to - from) gap = gap * 3 + 1;
+  for (; gap > 0; gap = gap / 3) {
+    for (let i = from + gap; i < to; i++) {
+      const value = get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, i);
+      let j = i;
+      while (j >= from + gap) {
+        const other = get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, j - gap);
+        if (other <= value) break;
+        put<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, j, other);
+        j -= gap;
+      }
+      put<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, j, value);
+    }
+  }
+}
+
+/** Makes the tree: leaves by weight first, then the inner nodes in the order in which they are made, which is by weight too. */
+function mergeNodes(used: u32): void {
+  for (let i: u32 = 0; i < used; i++) {
+    put<u32>(NODE_WEIGHTS, NODES, i, get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, i) >> 9);
+  }
+  let leaf: u32 = 0;
+  let inner = used;
+  const end = used * 2 - 1;
+  for (let node = used; node < end; node++) {
+    let weight: u32 = 0;
+    for (let child = 0; child < 2; child++) {
+      const isLeaf =
+        leaf < used &&
+        (inner >= node || get<u32>(NODE_WEIGHTS, NODES, leaf) <= get<u32>(NODE_WEIGHTS, NODES, inner));
+      const taken = isLeaf ? leaf++ : inner++;
+      weight += get<u32>(NODE_WEIGHTS, NODES, taken);
+      put<u32>(NODE_PARENTS, NODES, taken, node);
+    }
+    put<u32>(NODE_WEIGHTS, NODES, node, weight);
+  }
+}
+
+/**
+ * Counts the leaves at each depth from the inner nodes, from the root on: each takes a leaf away from its depth, and adds two to
+ * the next. Where that would be too deep, a leaf higher up is split in its place, which keeps the code complete.
+ */
+function countDepths(used: u32, most: u32): void {
+  memory.fill(LENGTH_COUNTS, 0, 64);
+  put<u32>(LENGTH_COUNTS, 16, 1, 2);
+  const root = used * 2 - 2;
+  // The weights of inner nodes are not needed any more: they hold the depth.
+  put<u32>(NODE_WEIGHTS, NODES, root, 0);
+  for (let node = root - 1; node >= used; node--) {
+    const depth = get<u32>(NODE_WEIGHTS, NODES, get<u32>(NODE_PARENTS, NODES, node)) + 1;
+    put<u32>(NODE_WEIGHTS, NODES, node, depth);
+    let split = min(depth, most - 1);
+    while (get<u32>(LENGTH_COUNTS, 16, split) == 0) split--;
+    put<u32>(LENGTH_COUNTS, 16, split, get<u32>(LENGTH_COUNTS, 16, split) - 1);
+    put<u32>(LENGTH_COUNTS, 16, split + 1, get<u32>(LENGTH_COUNTS, 16, split + 1) + 2);
+  }
+}
+
+/** The codes of given lengths: the length * 65,536 + the code with the bit that is sent first lowest. */
+export function assignCodes(lengths: usize, count: u32, codes: usize): void {
+  memory.fill(LENGTH_COUNTS, 0, 64);
+  for (let symbol: u32 = 0; symbol < count; symbol++) {
+    const slot = LENGTH_COUNTS + ((<usize>load<u8>(lengths + symbol)) << 2);
+    store<u32>(slot, load<u32>(slot) + 1);
+  }
+  put<u32>(LENGTH_COUNTS, 16, 0, 0);
+  let code: u32 = 0;
+  for (let length: u32 = 1; length < 16; length++) {
+    code = (code + get<u32>(LENGTH_COUNTS, 16, length - 1)) << 1;
+    put<u32>(NEXT_CODES, 16, length, code);
+  }
+  for (let symbol: u32 = 0; symbol < count; symbol++) {
+    const length: u32 = load<u8>(lengths + symbol);
+    if (length == 0) continue;
+    const next = get<u32>(NEXT_CODES, 16, length);
+    put<u32>(NEXT_CODES, 16, length, next + 1);
+    store<u32>(codes + (symbol << 2), (length << 16) | reversed(next, length));
+  }
+}
+
+function reversed(code: u32, length: u32): u32 {
+  let v = code;
+  v = ((v & 0x5555) << 1) | ((v >> 1) & 0x5555);
+  v = ((v & 0x3333) << 2) | ((v >> 2) & 0x3333);
+  v = ((v & 0x0f0f) << 4) | ((v >> 4) & 0x0f0f);
+  v = ((v & 0x00ff) << 8) | (v >> 8);
+  return v >> (16 - length);
+}

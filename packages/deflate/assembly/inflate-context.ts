@@ -1,0 +1,99 @@
+// What an inflating context keeps from call to call, and the window that matches may reach back to.
+import { OUTPUT, OUTPUT_END, within } from './areas';
+
+/** What comes next in the stream. */
+export namespace Mode {
+  export const HEADER: u32 = 0;
+  export const FIXED: u32 = 1;
+  export const DYNAMIC: u32 = 2;
+  export const STORED: u32 = 3;
+  export const ENDED: u32 = 4;
+  export const FAILED: u32 = 5;
+}
+
+/** The bytes of a context: the fields below, then the code lengths of the block under way and bytes that were not read yet. */
+@unmanaged
+export class InflateContext {
+  /** Where the window lies, a ring of `windowSize` bytes. */
+  ring: usize;
+  windowSize: u32;
+  /** How many bytes of the ring are history. */
+  historyLength: u32;
+  /** Where the next byte goes. */
+  ringPosition: u32;
+  mode: u32;
+  isLastBlock: u32;
+  /** How many bytes of a stored block are to come. */
+  storedLeft: u32;
+  /** What did not fit of a match. */
+  pendingLength: u32;
+  pendingDistance: u32;
+  /** Which build of the shared tables is that of this block. */
+  tables: u64;
+  litlenLengths: u32;
+  distanceLengths: u32;
+  /** Bytes of earlier input that have not been read, and how many bits of the first have been. */
+  carryLength: u32;
+  carryBits: u32;
+}
+
+const FIELDS: usize = 64;
+const LENGTHS_SIZE: usize = 320;
+/** The size of a context. */
+export const INFLATE_CONTEXT_SIZE: usize = 512;
+
+/** Where a context keeps the code lengths of a dynamic block. */
+export function keptLengths(context: InflateContext): usize {
+  return changetype<usize>(context) + FIELDS;
+}
+
+/** Where it keeps unread bytes: within a dynamic block those of one symbol, otherwise those of a header, in place of the code lengths. */
+export function keptCarry(context: InflateContext, length: u32): usize {
+  const isDynamic = context.mode == Mode.DYNAMIC;
+  const at = changetype<usize>(context) + (isDynamic ? FIELDS + LENGTHS_SIZE : FIELDS);
+  within(at, length, changetype<usize>(context), changetype<usize>(context) + INFLATE_CONTEXT_SIZE);
+  return at;
+}
+
+/** Begins a stream with an empty window. */
+export function resetInflate(context: InflateContext): void {
+  context.historyLength = 0;
+  context.ringPosition = 0;
+  context.mode = Mode.HEADER;
+  context.isLastBlock = 0;
+  context.storedLeft = 0;
+  context.pendingLength = 0;
+  context.tables = 0;
+  context.carryLength = 0;
+  context.carryBits = 0;
+}
+
+/** Appends bytes to the window. */
+export function remember(context: InflateContext, from: usize, length: u32): void {
+  const size = context.windowSize;
+  const ring = context.ring;
+  if (length >= size) {
+    memory.copy(ring, from + length - size, size);
+    context.ringPosition = 0;
+    context.historyLength = size;
+    return;
+  }
+  const position = context.ringPosition;
+  const first = min(length, size - position);
+  memory.copy(ring + position, from, first);
+  memory.copy(ring, from + first, length - first);
+  context.ringPosition = (position + length) & (size - 1);
+  context.historyLength = min(context.historyLength + length, size);
+}
+
+/** Copies bytes of the window to the output, from `back` bytes before its end on. */
+export function recall(context: InflateContext, back: u32, output: usize, length: u32): void {
+  if (!ASC_NO_ASSERT) assert(back <= context.historyLength && length <= back);
+  within(output, length, OUTPUT, OUTPUT_END);
+  const size = context.windowSize;
+  const ring = context.ring;
+  const start = (context.ringPosition - back) & (size - 1);
+  const first = min(length, size - start);
+  memory.copy(output, ring + start, first);
+  if (first < length) memory.copy(output + first, ring, length - first);
+}

@@ -1,0 +1,245 @@
+// Where the bytes at a position have occurred before. Two tables hold the last position of each hash: of six bytes, which are
+// mostly worth a match, and of four, the fewest that are looked for. Within the input of a call, positions with the same six
+// bytes are chained. The quick search takes half as long again where its functions are not inlined.
+import { INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
+import { DeflateContext } from './deflate-context';
+
+const MULTIPLIER: u64 = 0x9e3779b185ebca87;
+/** Shifts out what does not belong to the hash. */
+const SIX_BYTES: u64 = 16;
+const FOUR_BYTES: u64 = 32;
+/** The fewest bytes of a match. Three rarely cost less than literals do. */
+export const SHORTEST: u32 = 4;
+/** With so many bytes a match from the chain is not exceeded by one of four bytes. */
+const LONG: u32 = 7;
+
+// The input, and the context's fields, as long as a call takes.
+let end: u32 = 0;
+let base: u32 = 0;
+let longHeads: usize = 0;
+let longSize: usize = 0;
+let longShift: u64 = 0;
+let shortHeads: usize = 0;
+let shortSize: usize = 0;
+let shortShift: u64 = 0;
+let windowSize: u32 = 0;
+let ring: usize = 0;
+let ringMask: u32 = 0;
+let ringPosition: u32 = 0;
+let historyLength: u32 = 0;
+
+/** How far back the match lies that was found last. */
+export let matchDistance: u32 = 0;
+
+/** Prepares for an input of `length` bytes. */
+export function startMatching(context: DeflateContext, length: u32): void {
+  end = length;
+  base = context.position;
+  longHeads = context.longHeads;
+  longSize = (<usize>1) << context.longBits;
+  longShift = 64 - context.longBits;
+  shortHeads = context.shortHeads;
+  shortSize = (<usize>1) << context.shortBits;
+  shortShift = 64 - context.shortBits;
+  windowSize = context.windowSize;
+  ring = context.ring;
+  ringMask = windowSize - 1;
+  ringPosition = context.ringPosition;
+  historyLength = context.historyLength;
+  // Hashes at the end of the input reach beyond it: what an earlier call has left there must not matter.
+  store<u64>(INPUT + length, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function eight(at: u32): u64 {
+  return read<u64>(INPUT + at, INPUT, INPUT_END);
+}
+
+// @ts-ignore: decorator
+@inline
+function four(at: u32): u32 {
+  return read<u32>(INPUT + at, INPUT, INPUT_END);
+}
+
+// @ts-ignore: decorator
+@inline
+function longHash(value: u64): usize {
+  return <usize>(((value << SIX_BYTES) * MULTIPLIER) >> longShift);
+}
+
+// @ts-ignore: decorator
+@inline
+function shortHash(value: u64): usize {
+  return <usize>(((value << FOUR_BYTES) * MULTIPLIER) >> shortShift);
+}
+
+/** How many bytes are the same from two places of the input on, four at least. Bytes after the input do not count. */
+// @ts-ignore: decorator
+@inline
+function sameInput(a: u32, b: u32, most: u32): u32 {
+  let n: u32 = 4;
+  do {
+    const difference = eight(a + n) ^ eight(b + n);
+    if (difference != 0) return min(n + ((<u32>ctz(difference)) >> 3), most);
+    n += 8;
+  } while (n < most);
+  return most;
+}
+
+/** How many bytes are the same from two addresses on, of `run`. */
+function sameBytes(a: usize, b: usize, run: u32): u32 {
+  let n: u32 = 0;
+  while (n + 8 <= run) {
+    const difference = load<u64>(a + n) ^ load<u64>(b + n);
+    if (difference != 0) return n + ((<u32>ctz(difference)) >> 3);
+    n += 8;
+  }
+  while (n < run && load<u8>(a + n) == load<u8>(b + n)) n++;
+  return n;
+}
+
+/** The same for a place `back` bytes before the input: the window goes on into the input. */
+function sameHistory(back: u32, at: u32, most: u32): u32 {
+  if (!ASC_NO_ASSERT) assert(back <= historyLength && at + most <= end);
+  let n: u32 = 0;
+  while (n < most) {
+    let from: usize;
+    let run = most - n;
+    if (n < back) {
+      const index = (ringPosition - back + n) & ringMask;
+      from = ring + index;
+      run = min(run, min(back - n, windowSize - index));
+    } else {
+      from = INPUT + (n - back);
+    }
+    const same = sameBytes(from, INPUT + at + n, run);
+    n += same;
+    if (same < run) break;
+  }
+  return n;
+}
+
+/** How many bytes a candidate so far back has in common with a position; 0 where it is none. */
+// @ts-ignore: decorator
+@inline
+function sameAt(at: u32, distance: u32, value: u32, most: u32): u32 {
+  if (distance - 1 < min(at, windowSize))
+    return four(at - distance) == value ? sameInput(at - distance, at, most) : 0;
+  if (distance == 0 || distance > min(at + historyLength, windowSize)) return 0;
+  return sameHistory(distance - at, at, most);
+}
+
+/**
+ * The longer of two matches, of the last places with the same six bytes and the same four; enters the position.
+ *
+ * @returns its length, or `best` where none is longer
+ */
+// @ts-ignore: decorator
+@inline
+export function nearMatch(at: u32, best: u32): u32 {
+  const value = eight(at);
+  const position = base + at;
+  const long = longHash(value);
+  const short = shortHash(value);
+  const distance = (position - <u32>get<u16>(longHeads, longSize, long)) & 0xffff;
+  const other = (position - <u32>get<u16>(shortHeads, shortSize, short)) & 0xffff;
+  put<u16>(longHeads, longSize, long, <u16>position);
+  put<u16>(shortHeads, shortSize, short, <u16>position);
+  const most = min(end - at, MAX_LENGTH);
+  let length = best;
+  const same = sameAt(at, distance, <u32>value, most);
+  if (same > max(length, SHORTEST - 1)) {
+    length = same;
+    matchDistance = distance;
+    if (length >= LONG) return length;
+  }
+  if (other != distance) {
+    const same = sameAt(at, other, <u32>value, most);
+    if (same > max(length, SHORTEST - 1)) {
+      length = same;
+      matchDistance = other;
+    }
+  }
+  return length;
+}
+
+/** Enters a position where no match is looked for. */
+export function enter(at: u32): void {
+  const value = eight(at);
+  const position = <u16>(base + at);
+  put<u16>(longHeads, longSize, longHash(value), position);
+  put<u16>(shortHeads, shortSize, shortHash(value), position);
+}
+
+/** The same for a search by chains. Matches of four bytes do without: they are rare within longer ones. */
+export function enterChains(from: u32, to: u32): void {
+  for (let at = from; at < to; at++) {
+    const hash = longHash(eight(at));
+    put<u16>(PREVIOUS, INPUT_CAPACITY, at, get<u16>(longHeads, longSize, hash));
+    put<u16>(longHeads, longSize, hash, <u16>(base + at));
+  }
+}
+
+/**
+ * The longest match among `depth` places with the same six bytes, and the last one with the same four; enters the position.
+ *
+ * @param nice a match of so many bytes is long enough
+ * @returns its length, or `best` where none is longer
+ */
+export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
+  const value = eight(at);
+  const position = base + at;
+  const long = longHash(value);
+  const short = shortHash(value);
+  const candidate = get<u16>(longHeads, longSize, long);
+  const other = (position - <u32>get<u16>(shortHeads, shortSize, short)) & 0xffff;
+  put<u16>(longHeads, longSize, long, <u16>position);
+  put<u16>(shortHeads, shortSize, short, <u16>position);
+  put<u16>(PREVIOUS, INPUT_CAPACITY, at, candidate);
+  const most = min(end - at, MAX_LENGTH);
+  let length = best;
+  let longest = max(best, SHORTEST - 1);
+  if (longest >= most) return best;
+  let distance = (position - <u32>candidate) & 0xffff;
+  let last: u32 = 0;
+  let tail = four(at + longest - 3);
+  const near = min(at, windowSize);
+  for (let left = depth; left > 0; left--) {
+    // A chain leads to ever farther places; one that does not has left the input.
+    if (distance <= last) break;
+    if (distance > near) {
+      // What lies in the window has no chain.
+      const same =
+        distance > min(at + historyLength, windowSize) ? <u32>0 : sameHistory(distance - at, at, most);
+      if (same > longest) {
+        length = same;
+        longest = same;
+        matchDistance = distance;
+      }
+      break;
+    }
+    last = distance;
+    const from = at - distance;
+    // A longer match has the same bytes where the best one ends.
+    if (four(from + longest - 3) == tail && four(from) == <u32>value) {
+      const same = sameInput(from, at, most);
+      if (same > longest) {
+        length = same;
+        longest = same;
+        matchDistance = distance;
+        if (same >= nice || same == most) return same;
+        tail = four(at + same - 3);
+      }
+    }
+    distance = (position - <u32>get<u16>(PREVIOUS, INPUT_CAPACITY, from)) & 0xffff;
+  }
+  if (longest < LONG) {
+    const same = sameAt(at, other, <u32>value, most);
+    if (same > longest) {
+      length = same;
+      matchDistance = other;
+    }
+  }
+  return length;
+}

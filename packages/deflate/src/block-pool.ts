@@ -1,0 +1,65 @@
+// Memory for contexts, in blocks whose sizes are powers of two: halves of a block that are both free are one again.
+
+/** The largest block, in bytes: a page of WebAssembly. */
+const LARGEST = 65_536;
+/** The smallest one. */
+const SMALLEST = 64;
+
+/** Hands out addresses of a memory that grows. */
+export class BlockPool {
+  /** The addresses of free blocks by their size. */
+  readonly #free = new Map<number, Set<number>>();
+  readonly #grow: (bytes: number) => number;
+
+  /** @param grow adds pages to the memory: given how many bytes, returns where they start */
+  constructor(grow: (bytes: number) => number) {
+    this.#grow = grow;
+    for (let size = SMALLEST; size <= LARGEST; size *= 2) this.#free.set(size, new Set());
+  }
+
+  /**
+   * A block of at least so many bytes; its contents are whatever its last user left.
+   *
+   * @throws what `grow` throws
+   */
+  take(bytes: number): number {
+    const size = sizeFor(bytes);
+    let found = size;
+    while (found <= LARGEST && this.#blocks(found).size === 0) found *= 2;
+    if (found > LARGEST) {
+      this.#addPages();
+      found = LARGEST;
+    }
+    const [address] = this.#blocks(found) as Iterable<number> as [number];
+    this.#blocks(found).delete(address);
+    for (; found > size; found /= 2) this.#blocks(found / 2).add(address + found / 2);
+    return address;
+  }
+
+  /** Returns a block that {@link take} gave for so many bytes. */
+  release(address: number, bytes: number): void {
+    let size = sizeFor(bytes);
+    let start = address;
+    // Pages are aligned to their size, so the other half differs in one bit.
+    while (size < LARGEST && this.#blocks(size).delete(start ^ size)) {
+      start = Math.min(start, start ^ size);
+      size *= 2;
+    }
+    this.#blocks(size).add(start);
+  }
+
+  /** Several pages at a time: each growth detaches all views of the memory. */
+  #addPages(): void {
+    const bytes = 16 * LARGEST;
+    const start = this.#grow(bytes);
+    for (let at = start; at < start + bytes; at += LARGEST) this.#blocks(LARGEST).add(at);
+  }
+
+  #blocks(size: number): Set<number> {
+    return this.#free.get(size) as Set<number>;
+  }
+}
+
+function sizeFor(bytes: number): number {
+  return bytes <= SMALLEST ? SMALLEST : 2 ** (32 - Math.clz32(bytes - 1));
+}

@@ -1,0 +1,74 @@
+// The errors of the package: a row for each rule of RFC 1951 that a stream can break, and for what the engine cannot do.
+
+/** The code of a {@link DeflateError}. */
+export type DeflateErrorCode = (typeof ROWS)[ErrorName][0];
+
+type ErrorName = keyof typeof ROWS;
+
+/** Code and message. */
+const ROWS = {
+  BLOCK_TYPE: ['ERR_INFLATE_BLOCK_TYPE', 'A block has the reserved type 3 (RFC 1951 §3.2.3)'],
+  STORED_LENGTH: [
+    'ERR_INFLATE_STORED_LENGTH',
+    "The length of a stored block differs from its one's complement (RFC 1951 §3.2.4)",
+  ],
+  TOO_MANY_LENGTHS: [
+    'ERR_INFLATE_TOO_MANY_LENGTHS',
+    'A block has more code lengths than there are symbols (RFC 1951 §3.2.7)',
+  ],
+  PRECODE: ['ERR_INFLATE_PRECODE', 'The code of the code lengths is not complete (RFC 1951 §3.2.7)'],
+  REPEAT: [
+    'ERR_INFLATE_REPEAT',
+    'A code length is repeated before the first or beyond the last (RFC 1951 §3.2.7)',
+  ],
+  NO_END_OF_BLOCK: ['ERR_INFLATE_NO_END_OF_BLOCK', 'A block has no code for its end (RFC 1951 §3.2.7)'],
+  LITLEN_CODE: [
+    'ERR_INFLATE_LITLEN_CODE',
+    'The code of the literals and lengths is not complete (RFC 1951 §3.2.7)',
+  ],
+  DISTANCE_CODE: ['ERR_INFLATE_DISTANCE_CODE', 'The code of the distances is not complete (RFC 1951 §3.2.7)'],
+  LITLEN_SYMBOL: [
+    'ERR_INFLATE_LITLEN_SYMBOL',
+    'A code stands for no literal and no length (RFC 1951 §3.2.5)',
+  ],
+  DISTANCE_SYMBOL: ['ERR_INFLATE_DISTANCE_SYMBOL', 'A code stands for no distance (RFC 1951 §3.2.5)'],
+  TOO_FAR_BACK: ['ERR_INFLATE_TOO_FAR_BACK', 'A match begins before the window (RFC 1951 §3.2.5)'],
+  FAILED: ['ERR_INFLATE_FAILED', 'The stream was invalid already'],
+  CLOSED: ['ERR_DEFLATE_CLOSED', 'The context is closed'],
+  FINISHED: ['ERR_DEFLATE_FINISHED', 'The stream has been finished'],
+  BUSY: ['ERR_DEFLATE_BUSY', '`allocate` may not call the engine'],
+  OUT_OF_MEMORY: ['ERR_DEFLATE_OUT_OF_MEMORY', 'WebAssembly has no memory for another context'],
+} as const satisfies Record<string, readonly [code: string, message: string]>;
+
+/** By what the module returns, from -1 down (`assembly/outcome.ts`). */
+const RULES = [
+  'BLOCK_TYPE',
+  'STORED_LENGTH',
+  'TOO_MANY_LENGTHS',
+  'PRECODE',
+  'REPEAT',
+  'NO_END_OF_BLOCK',
+  'LITLEN_CODE',
+  'DISTANCE_CODE',
+  'LITLEN_SYMBOL',
+  'DISTANCE_SYMBOL',
+  'TOO_FAR_BACK',
+  'FAILED',
+] as const satisfies readonly ErrorName[];
+
+/** An invalid stream, or a call that cannot be done. */
+export class DeflateError extends Error {
+  override readonly name = 'DeflateError';
+  readonly code: DeflateErrorCode;
+
+  constructor(error: ErrorName) {
+    const [code, message] = ROWS[error];
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The error for what the module has returned, a negative number. */
+export function errorOfRule(outcome: number): DeflateError {
+  return new DeflateError(RULES[-1 - outcome] ?? 'FAILED');
+}

@@ -1,0 +1,161 @@
+// Compressing: a stream piece by piece, or whole bytes at once.
+import { joined } from './chunks.ts';
+import { ContextMemory } from './context-memory.ts';
+import { DeflateError } from './deflate-error.ts';
+import { CAPACITY, engine, type Allocate, type Engine } from './engine.ts';
+import { levelOf, type Level } from './levels.ts';
+import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } from './options.ts';
+
+/**
+ * What a piece ends with. `'none'`: nothing, its last bits may be kept until more comes. `'sync'`: an empty stored block, so that all
+ * that was given can be inflated; the output ends with `00 00 ff ff`. `'finish'`: the stream ends (BFINAL).
+ */
+export type Flush = 'none' | 'sync' | 'finish';
+
+/** Options of {@link Deflater}. */
+export interface DeflaterOptions extends StreamOptions {
+  /** 0 for no compression, 1 for the least work, 9 for the shortest output. Default 6. */
+  readonly level?: number | undefined;
+}
+
+/** Options of {@link deflate}. */
+export interface DeflateOptions extends DeflaterOptions {
+  /** What the output ends with. Default `'finish'`. */
+  readonly flush?: 'sync' | 'finish' | undefined;
+}
+
+/** `Flush` of `assembly/deflate.ts`. */
+const FLUSH = { none: 0, sync: 1, finish: 2 } as const satisfies Record<Flush, number>;
+
+/** Of what is longer than the input area, so much at a time: what one stored block can hold (RFC 1951 §3.2.4). */
+const STEP = 65_535;
+const CONTEXT_SIZE = 64;
+/** The base-2 logarithms of how many positions a context knows by the hash of six and of four bytes, each in two bytes. */
+const LONG_BITS = 12;
+const SHORT_BITS = 11;
+/** The same for {@link deflate}: within these, as many as there are positions. */
+const FEWEST_BITS = 8;
+const MOST_BITS = 14;
+
+/** A stream of compressed bytes. It holds memory until it is closed. */
+export class Deflater {
+  readonly #engine: Engine;
+  readonly #level: Level;
+  readonly #windowBits: number;
+  readonly #allocate: Allocate | undefined;
+  readonly #dictionary: Uint8Array | undefined;
+  readonly #memory: ContextMemory;
+  #address: number;
+  #isFinished = false;
+
+  /**
+   * @throws `RangeError` for a level or a window that there is not, {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY`
+   */
+  constructor(options: DeflaterOptions = {}) {
+    this.#level = levelOf(options.level);
+    this.#windowBits = windowBitsOf(options);
+    this.#allocate = options.allocate;
+    this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
+    const used = (this.#engine = engine());
+    const longBits = Math.min(LONG_BITS, this.#windowBits);
+    const shortBits = Math.min(SHORT_BITS, this.#windowBits);
+    const sizes = [CONTEXT_SIZE, 2 ** this.#windowBits, 2 * 2 ** longBits, 2 * 2 ** shortBits] as const;
+    this.#memory = new ContextMemory(used.blocks, sizes);
+    const [context, ring, longHeads, shortHeads] = this.#memory.addresses as [number, number, number, number];
+    this.#address = context;
+    used.exports.createDeflate(context, ring, this.#windowBits, longHeads, longBits, shortHeads, shortBits);
+    this.#begin();
+  }
+
+  /**
+   * Compresses the next bytes of the stream. What is returned belongs to the caller.
+   *
+   * @throws {@link DeflateError} with `ERR_DEFLATE_CLOSED` or `ERR_DEFLATE_FINISHED`
+   */
+  deflate(data: Uint8Array, flush: Flush = 'none'): Uint8Array {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    if (this.#isFinished) throw new DeflateError('FINISHED');
+    const output = run(this.#engine, this.#address, this.#level, data, FLUSH[flush], true, this.#allocate);
+    this.#isFinished = flush === 'finish';
+    return output;
+  }
+
+  /** Begins another stream with the same options: nothing that was compressed before is pointed back to. */
+  reset(): void {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    this.#isFinished = false;
+    this.#engine.exports.resetDeflateContext(this.#address);
+    this.#begin();
+  }
+
+  /** Returns the memory. A second call does nothing. */
+  close(): void {
+    if (this.#address === 0) return;
+    this.#address = 0;
+    this.#memory.release();
+  }
+
+  #begin(): void {
+    if (this.#dictionary === undefined) return;
+    const length = giveDictionary(this.#engine, this.#dictionary, this.#windowBits);
+    this.#engine.exports.setDeflateDictionary(this.#address, length);
+  }
+}
+
+/**
+ * Compresses bytes that stand alone. It keeps nothing.
+ *
+ * @throws `RangeError` for a level or a window that there is not
+ * @example
+ * deflate(data, { flush: 'sync' }).subarray(0, -4); // a message of permessage-deflate
+ */
+export function deflate(data: Uint8Array, options: DeflateOptions = {}): Uint8Array {
+  const { dictionary, flush = 'finish', allocate } = options;
+  const level = levelOf(options.level);
+  const windowBits = windowBitsOf(options);
+  const used = engine();
+  const hashBits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, 32 - Math.clz32(data.length)));
+  const address = used.exports.sharedDeflateContext(windowBits, hashBits);
+  if (dictionary !== undefined) {
+    used.exports.setDeflateDictionary(address, giveDictionary(used, dictionary, windowBits));
+  }
+  return run(used, address, level, data, FLUSH[flush], data.length > CAPACITY, allocate);
+}
+
+/** Compresses in steps of what the input area holds. */
+function run(
+  engine: Engine,
+  address: number,
+  { search, depth, nice, lazyBelow }: Level,
+  data: Uint8Array,
+  flush: number,
+  keep: boolean,
+  allocate: Allocate | undefined,
+): Uint8Array {
+  const { exports } = engine;
+  if (data.length <= CAPACITY) {
+    engine.give(data);
+    return engine.take(
+      exports.deflate(address, data.length, flush, search, depth, nice, lazyBelow, keep),
+      allocate,
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < data.length; at += STEP) {
+    const piece = data.subarray(at, at + STEP);
+    engine.give(piece);
+    const last = at + STEP >= data.length;
+    const made = exports.deflate(
+      address,
+      piece.length,
+      last ? flush : FLUSH.none,
+      search,
+      depth,
+      nice,
+      lazyBelow,
+      keep,
+    );
+    chunks.push(engine.take(made, undefined));
+  }
+  return joined(chunks, allocate);
+}

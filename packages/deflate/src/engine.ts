@@ -1,0 +1,151 @@
+// The one instance of the module in a process: its memory, and the areas that a call reads and writes.
+import { BlockPool } from './block-pool.ts';
+import { DeflateError } from './deflate-error.ts';
+import { MODULE } from './generated/module.ts';
+
+/** What `assembly/index.ts` exports. */
+export interface Exports {
+  readonly memory: Memory;
+  initialize(): void;
+  inputArea(): number;
+  outputArea(): number;
+  resultArea(): number;
+  sharedInflateContext(windowBits: number): number;
+  sharedDeflateContext(windowBits: number, hashBits: number): number;
+  createInflate(at: number, ring: number, windowBits: number): void;
+  createDeflate(
+    at: number,
+    ring: number,
+    windowBits: number,
+    longHeads: number,
+    longBits: number,
+    shortHeads: number,
+    shortBits: number,
+  ): void;
+  inflate(at: number, length: number, room: number, keep: boolean): number;
+  resetInflateContext(at: number): void;
+  setInflateDictionary(at: number, length: number): void;
+  deflate(
+    at: number,
+    length: number,
+    flush: number,
+    search: number,
+    depth: number,
+    nice: number,
+    lazyBelow: number,
+    keep: boolean,
+  ): number;
+  resetDeflateContext(at: number): void;
+  setDeflateDictionary(at: number, length: number): void;
+}
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Of WebAssembly, what is used here: it has no types where there is no DOM. */
+interface WebAssemblyNamespace {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+}
+
+const PAGE = 65_536;
+/** How many bytes a call reads and makes at most: `INPUT_CAPACITY` and `OUTPUT_CAPACITY` of `assembly/areas.ts`. */
+export const CAPACITY = 65_536;
+
+/** Makes the buffer for output of `length` bytes, at least. Nothing of it is read. */
+export type Allocate = (length: number) => Uint8Array;
+
+/** An instance of the module. */
+export class Engine {
+  readonly exports: Exports;
+  readonly blocks: BlockPool;
+  readonly #inputAddress: number;
+  readonly #outputAddress: number;
+  readonly #resultAddress: number;
+  /** Views of the areas: bounded, so that nothing can be written beyond them. */
+  #input!: Uint8Array;
+  #output!: Uint8Array;
+  #result!: Uint32Array;
+  #isLending = false;
+
+  constructor(module: string) {
+    const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(module)));
+    this.exports = exports as Exports;
+    this.exports.initialize();
+    this.#inputAddress = this.exports.inputArea();
+    this.#outputAddress = this.exports.outputArea();
+    this.#resultAddress = this.exports.resultArea();
+    this.#look();
+    this.blocks = new BlockPool((bytes) => this.#grow(bytes));
+  }
+
+  /** How many bytes the last call to inflate has read. */
+  get read(): number {
+    return this.#result[0] as number;
+  }
+
+  /** How many bytes the last call to inflate has made. */
+  get made(): number {
+    return this.#result[1] as number;
+  }
+
+  /**
+   * Puts bytes into the input area.
+   *
+   * @throws `RangeError` where there are more than {@link CAPACITY}
+   */
+  give(bytes: Uint8Array, at = 0): void {
+    if (this.#isLending) throw new DeflateError('BUSY');
+    this.#input.set(bytes, at);
+  }
+
+  /** Copies bytes out of the output area. */
+  take(length: number, allocate: Allocate | undefined): Uint8Array {
+    const output = this.#output.subarray(0, length);
+    if (allocate === undefined) return output.slice();
+    this.#isLending = true;
+    try {
+      const buffer = allocate(length);
+      // The user's code may have returned anything; `set` throws where it is too short.
+      buffer.set(output);
+      return buffer.length === length ? buffer : buffer.subarray(0, length);
+    } finally {
+      this.#isLending = false;
+    }
+  }
+
+  #grow(bytes: number): number {
+    try {
+      return this.exports.memory.grow(bytes / PAGE) * PAGE;
+    } catch {
+      throw new DeflateError('OUT_OF_MEMORY');
+    } finally {
+      this.#look();
+    }
+  }
+
+  /** Growing the memory detaches all views. */
+  #look(): void {
+    const { buffer } = this.exports.memory;
+    this.#input = new Uint8Array(buffer, this.#inputAddress, CAPACITY);
+    this.#output = new Uint8Array(buffer, this.#outputAddress, CAPACITY + 1024);
+    this.#result = new Uint32Array(buffer, this.#resultAddress, 2);
+  }
+}
+
+function fromBase64(text: string): Uint8Array {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let index = 0; index < characters.length; index++) bytes[index] = characters.charCodeAt(index);
+  return bytes;
+}
+
+let shared: Engine | undefined;
+
+/** The engine of the process, made when it is first needed. */
+export function engine(): Engine {
+  return (shared ??= new Engine(MODULE));
+}

@@ -1,0 +1,162 @@
+// Decompressing: a stream piece by piece, or whole bytes at once, within a limit.
+import { joined } from './chunks.ts';
+import { ContextMemory } from './context-memory.ts';
+import { DeflateError, errorOfRule } from './deflate-error.ts';
+import { CAPACITY, engine, type Allocate, type Engine } from './engine.ts';
+import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } from './options.ts';
+
+/** Options of {@link Inflater}. */
+export type InflaterOptions = StreamOptions;
+
+/** Options of {@link inflate}. */
+export interface InflateOptions extends InflaterOptions {
+  /** How many bytes are made at most. Default: as many as come. */
+  readonly limit?: number | undefined;
+  /** Bytes that follow the data, as those that RFC 7692 §7.2.2 appends to a message. Default: none. */
+  readonly tail?: Uint8Array | undefined;
+}
+
+/** What came of a call. */
+export interface Inflated {
+  /** The bytes that were made. They belong to the caller. */
+  readonly data: Uint8Array;
+  /** How many bytes were read, those of the tail included. */
+  readonly consumed: number;
+  /**
+   * Why it ended. `'input'`: all of it has been read, and the stream goes on. `'limit'`: there is more to come than may be made;
+   * bytes that were not read have to be given again. `'end'`: the stream has ended (BFINAL); the bytes that were not read follow it.
+   */
+  readonly stopped: 'input' | 'limit' | 'end';
+}
+
+// `assembly/outcome.ts`.
+const NEEDS_OUTPUT = 2;
+const ENDED = 3;
+
+const CONTEXT_SIZE = 512;
+const NOTHING = new Uint8Array(0);
+
+/** A stream of bytes that were compressed. It holds memory until it is closed. */
+export class Inflater {
+  readonly #engine: Engine;
+  readonly #windowBits: number;
+  readonly #allocate: Allocate | undefined;
+  readonly #dictionary: Uint8Array | undefined;
+  readonly #memory: ContextMemory;
+  #address: number;
+
+  /** @throws `RangeError` for a window that there is not, {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY` */
+  constructor(options: InflaterOptions = {}) {
+    this.#windowBits = windowBitsOf(options);
+    this.#allocate = options.allocate;
+    this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
+    const used = (this.#engine = engine());
+    this.#memory = new ContextMemory(used.blocks, [CONTEXT_SIZE, 2 ** this.#windowBits]);
+    const [context, ring] = this.#memory.addresses as [number, number];
+    this.#address = context;
+    used.exports.createInflate(context, ring, this.#windowBits);
+    this.#begin();
+  }
+
+  /**
+   * Decompresses the next bytes of the stream.
+   *
+   * @param limit how many bytes are made at most
+   * @param tail bytes that follow the data, as if they were part of it
+   * @throws {@link DeflateError} where the stream is invalid, then for each call until it is reset; or with `ERR_DEFLATE_CLOSED`
+   */
+  inflate(data: Uint8Array, limit = Infinity, tail: Uint8Array = NOTHING): Inflated {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    return run(this.#engine, this.#address, data, tail, limit, true, this.#allocate);
+  }
+
+  /** Begins another stream with the same options. */
+  reset(): void {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    this.#engine.exports.resetInflateContext(this.#address);
+    this.#begin();
+  }
+
+  /** Returns the memory. A second call does nothing. */
+  close(): void {
+    if (this.#address === 0) return;
+    this.#address = 0;
+    this.#memory.release();
+  }
+
+  #begin(): void {
+    if (this.#dictionary === undefined) return;
+    const length = giveDictionary(this.#engine, this.#dictionary, this.#windowBits);
+    this.#engine.exports.setInflateDictionary(this.#address, length);
+  }
+}
+
+/**
+ * Decompresses bytes that stand alone. It keeps nothing: where it stops at the limit, the rest is lost.
+ *
+ * @throws {@link DeflateError} where the stream is invalid, `RangeError` for a window that there is not
+ */
+export function inflate(data: Uint8Array, options: InflateOptions = {}): Inflated {
+  const { dictionary, limit = Infinity, tail = NOTHING, allocate } = options;
+  const windowBits = windowBitsOf(options);
+  const used = engine();
+  const address = used.exports.sharedInflateContext(windowBits);
+  if (dictionary !== undefined) {
+    used.exports.setInflateDictionary(address, giveDictionary(used, dictionary, windowBits));
+  }
+  return run(used, address, data, tail, limit, false, allocate);
+}
+
+/** Decompresses in steps of what the areas hold. */
+function run(
+  engine: Engine,
+  address: number,
+  data: Uint8Array,
+  tail: Uint8Array,
+  limit: number,
+  keep: boolean,
+  allocate: Allocate | undefined,
+): Inflated {
+  // A fraction or NaN would be a limit that is never met.
+  if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
+    throw new RangeError(`limit has to be an integer from 0 on, or Infinity, and is ${String(limit)}`);
+  }
+  const total = data.length + tail.length;
+  let chunks: Uint8Array[] | undefined;
+  let consumed = 0;
+  let made = 0;
+  while (true) {
+    const given = give(engine, data, tail, consumed);
+    const isAll = consumed + given === total;
+    const room = Math.min(CAPACITY, limit - made);
+    const outcome = engine.exports.inflate(address, given, room, keep || !isAll);
+    if (outcome < 0) throw errorOfRule(outcome);
+    consumed += engine.read;
+    made += engine.made;
+    const isOver = outcome === ENDED || (outcome === NEEDS_OUTPUT ? made >= limit : isAll);
+    if (isOver && chunks === undefined) {
+      return { data: engine.take(made, allocate), consumed, stopped: stoppedBy(outcome) };
+    }
+    (chunks ??= []).push(engine.take(engine.made, undefined));
+    if (isOver) return { data: joined(chunks, allocate), consumed, stopped: stoppedBy(outcome) };
+  }
+}
+
+/** Puts the next bytes into the input area, the tail behind the data; returns how many. */
+function give(engine: Engine, data: Uint8Array, tail: Uint8Array, from: number): number {
+  const ofData = Math.max(data.length - from, 0);
+  const fits = ofData <= CAPACITY;
+  const given = fits ? ofData : CAPACITY;
+  engine.give(from === 0 && fits ? data : data.subarray(from, from + given));
+  const start = Math.max(from - data.length, 0);
+  const ofTail = Math.min(tail.length - start, CAPACITY - given);
+  if (ofTail > 0 && fits) {
+    engine.give(tail.subarray(start, start + ofTail), given);
+    return given + ofTail;
+  }
+  return given;
+}
+
+function stoppedBy(outcome: number): Inflated['stopped'] {
+  return outcome === ENDED ? 'end' : outcome === NEEDS_OUTPUT ? 'limit' : 'input';
+}

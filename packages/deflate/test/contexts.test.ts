@@ -1,0 +1,179 @@
+// Many contexts in one memory: none sees another's bytes, and what is closed is used again.
+import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
+import { afterEach, describe, expect, test } from 'vitest';
+import { BlockPool } from '../src/block-pool.ts';
+import { block } from './support/bits.ts';
+import { noise, random, records, trades, zeros } from './support/samples.ts';
+import { flushed, restored } from './support/zlib.ts';
+
+const open: { close(): void }[] = [];
+
+function opened<Context extends { close(): void }>(context: Context): Context {
+  open.push(context);
+  return context;
+}
+
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+const MARKER = Buffer.alloc(65_536, 'secret! ');
+
+describe('contexts', () => {
+  test('that take turns, within blocks too, do not disturb each other', () => {
+    const next = random(3);
+    const streams = Array.from({ length: 40 }, (_, index) => {
+      const data =
+        index % 3 === 0 ? noise(30_000, index + 1) : index % 3 === 1 ? records(30_000) : trades(30_000);
+      const windowBits = 9 + (index % 7);
+      return {
+        data,
+        at: 0,
+        windowBits,
+        deflater: opened(new Deflater({ windowBits, level: 1 + (index % 9) })),
+        inflater: opened(new Inflater({ windowBits })),
+        packed: flushed(data, { windowBits }),
+        read: 0,
+        restorer: opened(new Inflater({ windowBits })),
+        made: [] as Uint8Array[],
+      };
+    });
+    for (let round = 0; round < 400; round++) {
+      const each = streams[Math.floor(next() * streams.length)]!;
+      const message = each.data.subarray(each.at, each.at + Math.floor(next() * 2000));
+      each.at += message.length;
+      const compressed = each.deflater.deflate(message, 'sync');
+      expect(Buffer.compare(each.inflater.inflate(compressed).data, message)).toBe(0);
+      // A stream of zlib's, cut anywhere.
+      const { data, consumed } = each.restorer.inflate(
+        each.packed.subarray(each.read, each.read + Math.floor(next() * 700)),
+        Math.floor(next() * 3000),
+      );
+      each.read += consumed;
+      each.made.push(data);
+    }
+    for (const { packed, read, restorer, made, data } of streams) {
+      made.push(restorer.inflate(packed.subarray(read)).data);
+      expect(Buffer.compare(Buffer.concat(made), data)).toBe(0);
+    }
+  });
+
+  test('cannot point back to what another left in the same memory', () => {
+    // Fill what a later context will be given, and the areas that all share.
+    const earlier = Array.from({ length: 20 }, () => opened(new Inflater()));
+    const compressed = deflate(MARKER);
+    for (const each of earlier) expect(each.inflate(compressed).data).toHaveLength(MARKER.length);
+    for (const each of earlier) each.close();
+    for (let count = 0; count < 20; count++) {
+      const later = opened(new Inflater());
+      // A literal, then a match that begins before it.
+      const stream = block(false, 1).code('00110000').code('0000001').code('00001').bytes();
+      expect(() => later.inflate(stream)).toThrow(/before the window/);
+      later.reset();
+      expect(() => later.inflate(stream)).toThrow(/before the window/);
+    }
+    expect(() => inflate(block(false, 1).code('0000001').code('00000').bytes())).toThrow(/before the window/);
+  });
+
+  test('compress the same in memory that was used before as in new memory', () => {
+    const data = Buffer.concat([MARKER.subarray(0, 1000), records(3000)]);
+    const first = opened(new Deflater());
+    const expected = [first.deflate(data, 'sync'), first.deflate(data, 'sync')];
+    first.deflate(MARKER, 'sync');
+    first.close();
+    for (let round = 0; round < 5; round++) {
+      const next = opened(new Deflater());
+      expect(Buffer.compare(next.deflate(data, 'sync'), expected[0]!)).toBe(0);
+      expect(Buffer.compare(next.deflate(data, 'sync'), expected[1]!)).toBe(0);
+      next.deflate(MARKER, 'sync');
+      next.close();
+    }
+  });
+
+  test('return only what they have made, in buffers of its length', () => {
+    deflate(MARKER);
+    const output = deflate(zeros(5), { flush: 'sync' });
+    expect(output.buffer.byteLength).toBe(output.length);
+    expect(Buffer.from(output.buffer).includes('secret')).toBe(false);
+    const { data } = inflate(output);
+    expect(data.buffer.byteLength).toBe(5);
+  });
+
+  test('are restored after the memory has grown under them', () => {
+    const deflater = opened(new Deflater());
+    const inflater = opened(new Inflater());
+    const data = records(20_000);
+    const before = deflater.deflate(data.subarray(0, 10_000), 'sync');
+    const part = before.subarray(0, 200);
+    const made = [inflater.inflate(part).data];
+    for (let count = 0; count < 100; count++) opened(new Deflater());
+    made.push(inflater.inflate(before.subarray(200)).data);
+    made.push(inflater.inflate(deflater.deflate(data.subarray(10_000), 'sync')).data);
+    expect(Buffer.compare(Buffer.concat(made), data)).toBe(0);
+  });
+
+  test('of a window of 8 bits work, though zlib makes none', () => {
+    const deflater = opened(new Deflater({ windowBits: 8 }));
+    const inflater = opened(new Inflater({ windowBits: 8 }));
+    for (let round = 0; round < 20; round++) {
+      const data = records(50 + round * 60);
+      const stream = deflater.deflate(data, 'sync');
+      expect(Buffer.compare(inflater.inflate(stream).data, data)).toBe(0);
+    }
+    expect(restored(deflate(records(3000), { windowBits: 8 }))).toEqual(records(3000));
+  });
+});
+
+describe('the pool of memory', () => {
+  /** A memory that only counts. */
+  function pool() {
+    const memory = { bytes: 0 };
+    const blocks = new BlockPool((bytes) => {
+      const start = memory.bytes;
+      memory.bytes += bytes;
+      return start;
+    });
+    return { memory, blocks };
+  }
+
+  test('gives no byte to two at a time', () => {
+    const { blocks } = pool();
+    const next = random(5);
+    const taken: { from: number; size: number }[] = [];
+    for (let round = 0; round < 3000; round++) {
+      if (taken.length > 100 || (taken.length > 0 && next() < 0.4)) {
+        const [{ from, size }] = taken.splice(Math.floor(next() * taken.length), 1) as [
+          { from: number; size: number },
+        ];
+        blocks.release(from, size);
+        continue;
+      }
+      const size = [64, 512, 1024, 4096, 8192, 32_768][Math.floor(next() * 6)]!;
+      const from = blocks.take(size);
+      const shared = taken.find((other) => from < other.from + other.size && other.from < from + size);
+      expect(shared).toBeUndefined();
+      taken.push({ from, size });
+    }
+  });
+
+  test('uses again what was returned, whatever sizes come later', () => {
+    const { memory, blocks } = pool();
+    const round = (size: number, count: number): void => {
+      const taken = Array.from({ length: count }, () => blocks.take(size));
+      for (const address of taken) blocks.release(address, size);
+    };
+    round(32_768, 500);
+    const { bytes } = memory;
+    round(512, 30_000);
+    round(8192, 2000);
+    round(32_768, 500);
+    expect(memory.bytes).toBe(bytes);
+  });
+
+  test('keeps nothing where the memory cannot grow', () => {
+    const blocks = new BlockPool(() => {
+      throw new Error('no memory');
+    });
+    expect(() => blocks.take(64)).toThrow('no memory');
+  });
+});

@@ -1,0 +1,51 @@
+// What zlib makes of a stream, and which of our errors its messages stand for.
+import type { DeflateErrorCode } from '@framewire/deflate';
+import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
+
+/** Which rule zlib's message names. */
+const CODES: Readonly<Record<string, DeflateErrorCode>> = {
+  'invalid block type': 'ERR_INFLATE_BLOCK_TYPE',
+  'invalid stored block lengths': 'ERR_INFLATE_STORED_LENGTH',
+  'too many length or distance symbols': 'ERR_INFLATE_TOO_MANY_LENGTHS',
+  'invalid code lengths set': 'ERR_INFLATE_PRECODE',
+  'invalid bit length repeat': 'ERR_INFLATE_REPEAT',
+  'invalid code -- missing end-of-block': 'ERR_INFLATE_NO_END_OF_BLOCK',
+  'invalid literal/lengths set': 'ERR_INFLATE_LITLEN_CODE',
+  'invalid distances set': 'ERR_INFLATE_DISTANCE_CODE',
+  'invalid literal/length code': 'ERR_INFLATE_LITLEN_SYMBOL',
+  'invalid distance code': 'ERR_INFLATE_DISTANCE_SYMBOL',
+  'invalid distance too far back': 'ERR_INFLATE_TOO_FAR_BACK',
+};
+
+/** What came of a stream: its bytes and how many were read, or the rule that it breaks. */
+export type Verdict = { data: string; consumed: number } | { code: string };
+
+export function verdictOfZlib(stream: Uint8Array, options: ZlibOptions = {}): Verdict {
+  try {
+    // With `info` the engine comes with the data, which the types do not know.
+    const { buffer, engine } = inflateRawSync(stream, {
+      ...options,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      info: true,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return { data: buffer.toString('hex'), consumed: engine.bytesWritten };
+  } catch (error) {
+    const { message } = error as Error;
+    return { code: CODES[message] ?? message };
+  }
+}
+
+/** Compresses with zlib. */
+export function packed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
+  return deflateRawSync(data, options);
+}
+
+/** The same, flushed as RFC 7692 §7.2.1 does, with the four octets that it removes. */
+export function flushed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
+  return deflateRawSync(data, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** Restores a stream that was flushed. */
+export function restored(stream: Uint8Array, options: ZlibOptions = {}): Buffer {
+  return inflateRawSync(stream, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+}
