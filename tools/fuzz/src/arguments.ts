@@ -23,7 +23,7 @@ export const HELP = `Usage: npm run fuzz -- [options]
 Feeds random bytes to what reads a peer's bytes, and compares with a model of the RFCs. The same seed and corpus give the same
 inputs. What is found is made short, printed and added to the corpus.
 
-  --target A,B    the targets, all by default: frames, heads, headers, negotiation, inflate, connection
+  --target A,B    the targets, all by default: frames, heads, headers, negotiation, inflate, deflate, messages, connection
   --seed N        a number below 2^32; another one each time by default
   --seconds N     how long in all, 60 by default: every target gets its share
   --runs N        in place of that, how many inputs every target gets

@@ -6,6 +6,7 @@ import {
   type PartialFrame,
 } from '@framewire/codec';
 import { WebSocketConnection } from '@framewire/connection';
+import { deflate, Deflater, inflate, Inflater, type Flush } from '@framewire/deflate';
 import {
   checkUpgradeRequest,
   checkUpgradeResponse,
@@ -30,7 +31,9 @@ import { framesTarget, type Codec } from '../src/targets/frames.ts';
 import { headersTarget, type HeaderReading } from '../src/targets/headers.ts';
 import { headsTarget, type HeadReading } from '../src/targets/heads.ts';
 import { TARGETS } from '../src/targets/index.ts';
-import { inflateTarget, type MakeInflater } from '../src/targets/inflate.ts';
+import { deflateTarget } from '../src/targets/deflate.ts';
+import { inflateTarget } from '../src/targets/inflate.ts';
+import { messagesTarget, type MakeInflater } from '../src/targets/messages.ts';
 import { negotiationTarget, type Negotiation } from '../src/targets/negotiation.ts';
 import { openConnection, type Open } from '../src/watched-connection.ts';
 
@@ -40,7 +43,9 @@ const SHORT_RUN: Readonly<Record<string, number>> = {
   heads: 4000,
   headers: 8000,
   negotiation: 8000,
-  inflate: 600,
+  inflate: 3000,
+  deflate: 1500,
+  messages: 600,
   connection: 800,
 };
 const PATIENCE = 120_000;
@@ -201,19 +206,72 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'an inflater that forgets',
+    'an inflater that reads beyond the end of a stream',
+    /^how many bytes were read: \d+, and not \d+$/,
+    inflateTarget({
+      Inflater,
+      inflate: (data, options) => ({ ...inflate(data, options), consumed: data.length }),
+    }),
+  ],
+  [
+    'an inflater that takes any stream for a valid one',
+    /^makes something of what is no DEFLATE stream$/,
+    inflateTarget({
+      Inflater,
+      inflate(data, options) {
+        try {
+          return inflate(data, options);
+        } catch {
+          return { data: new Uint8Array(0), consumed: data.length, stopped: 'input' };
+        }
+      },
+    }),
+  ],
+  [
+    'an inflater that forgets from step to step',
+    /^in steps: /,
+    inflateTarget({
+      inflate,
+      Inflater: class extends Inflater {
+        override inflate(data: Uint8Array, limit?: number) {
+          const result = super.inflate(data, limit);
+          if (result.stopped === 'limit' && data.length > 100) this.reset();
+          return result;
+        }
+      },
+    }),
+  ],
+  [
+    'a deflater that points back beyond the window',
+    /^threw DeflateError: A match begins before the window/,
+    deflateTarget({ Deflater, deflate: (data, options) => deflate(data, { ...options, windowBits: 15 }) }),
+  ],
+  [
+    'a deflater that flushes too little',
+    /^flushed: restored by zlib: /,
+    deflateTarget({
+      deflate,
+      Deflater: class extends Deflater {
+        override deflate(data: Uint8Array, flush?: Flush) {
+          return super.deflate(data, flush === 'sync' ? 'none' : flush);
+        }
+      },
+    }),
+  ],
+  [
+    'an inflater of messages that forgets',
     /^refuses with Z_DATA_ERROR what is a message/,
-    inflateTarget(inflater((_, maxPayload) => [false, maxPayload])),
+    messagesTarget(inflater((_, maxPayload) => [false, maxPayload])),
   ],
   [
-    'an inflater that never forgets',
+    'an inflater of messages that never forgets',
     /^makes a message of what is no DEFLATE stream$/,
-    inflateTarget(inflater((_, maxPayload) => [true, maxPayload])),
+    messagesTarget(inflater((_, maxPayload) => [true, maxPayload])),
   ],
   [
-    'an inflater without a limit',
+    'an inflater of messages without a limit',
     /^of a message beyond the limit: .*, and not WS_ERR_UNSUPPORTED_MESSAGE_LENGTH$/,
-    inflateTarget(inflater((takeover) => [takeover, 0])),
+    messagesTarget(inflater((takeover) => [takeover, 0])),
   ],
   [
     'a connection that does not validate UTF-8',

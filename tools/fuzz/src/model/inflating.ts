@@ -59,15 +59,29 @@ export class Inflating {
   }
 }
 
-function inflateStream(stream: Buffer): { data: Buffer; used: number } | undefined {
+/**
+ * What zlib makes of a stream, flushed or ended: its bytes, and how many it has read; undefined for what is no DEFLATE stream.
+ *
+ * @param most where more bytes come of it, 'long'
+ */
+export function inflateStream(
+  stream: Uint8Array,
+  most: number,
+): { data: Buffer; used: number } | 'long' | undefined;
+export function inflateStream(stream: Uint8Array): { data: Buffer; used: number } | undefined;
+export function inflateStream(
+  stream: Uint8Array,
+  most?: number,
+): { data: Buffer; used: number } | 'long' | undefined {
   try {
     // With `info` the engine comes with the data, which the types do not know.
     const { buffer, engine } = inflateRawSync(stream, {
       finishFlush: constants.Z_SYNC_FLUSH,
       info: true,
+      ...(most === undefined ? {} : { maxOutputLength: most }),
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
     return { data: buffer, used: engine.bytesWritten };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? 'long' : undefined;
   }
 }

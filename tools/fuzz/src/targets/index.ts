@@ -1,10 +1,12 @@
 // All that can be fed, by name.
 import type { Target } from '../target.ts';
 import { connectionTarget } from './connection.ts';
+import { deflateTarget } from './deflate.ts';
 import { framesTarget } from './frames.ts';
 import { headersTarget } from './headers.ts';
 import { headsTarget } from './heads.ts';
 import { inflateTarget } from './inflate.ts';
+import { messagesTarget } from './messages.ts';
 import { negotiationTarget } from './negotiation.ts';
 
 export const TARGETS: readonly Target[] = [
@@ -13,5 +15,7 @@ export const TARGETS: readonly Target[] = [
   headersTarget(),
   negotiationTarget(),
   inflateTarget(),
+  deflateTarget(),
+  messagesTarget(),
   connectionTarget(),
 ];

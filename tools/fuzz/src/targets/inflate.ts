@@ -1,156 +1,127 @@
-// The inflater, with the messages of one connection one after the other, on the spot and on the thread pool (RFC 7692 §7.2.2).
-import { between, pick, type Random } from '@framewire/contract/random';
-import { PerMessageDeflate, type RoleView } from '@framewire/permessage-deflate';
+// The inflater of our DEFLATE engine, whole and in steps, with any window, dictionary and limit (RFC 1951).
+import { between, type Random } from '@framewire/contract/random';
+import { DeflateError, Inflater, inflate, type Inflated } from '@framewire/deflate';
 import { deflateRawSync } from 'node:zlib';
 import { must, mustEqual } from '../finding.ts';
 import { oneIn, randomBytes, someDeflate, someLength, someText } from '../generate.ts';
-import { choose, Input } from '../input.ts';
-import { Inflating } from '../model/inflating.ts';
+import { choose, hex, Input } from '../input.ts';
+import { inflateStream } from '../model/inflating.ts';
 import type { Target } from '../target.ts';
 
-/** Makes what inflates the messages of a connection. */
-export type MakeInflater = (
-  takeover: boolean,
-  maxPayload: number,
-  offThread: boolean,
-) => Pick<PerMessageDeflate, 'decompress' | 'close'>;
+/** The functions that are fed, in place of which a test puts wrong ones. */
+export interface InflateCodec {
+  readonly inflate: typeof inflate;
+  readonly Inflater: new (
+    ...options: ConstructorParameters<typeof Inflater>
+  ) => Pick<Inflater, 'inflate' | 'close'>;
+}
 
-const makeInflater: MakeInflater = (takeover, maxPayload, offThread) => {
-  const direction = { windowBits: 15, takeover } as const;
-  const view: RoleView = { deflate: direction, inflate: direction };
-  return new PerMessageDeflate(view, maxPayload, { inflateOffThreadFrom: offThread ? 0 : Infinity });
-};
-
-export function inflateTarget(make: MakeInflater = makeInflater): Target {
+export function inflateTarget(codec: InflateCodec = { inflate, Inflater }): Target {
   return {
     name: 'inflate',
-    feeds: 'the inflater of permessage-deflate',
+    feeds: 'the inflater of deflate',
     generate,
-    run: (input) => run(make, input),
+    run: (input) => run(codec, input),
   };
 }
 
-/** Limits of a message in bytes; what goes beyond one costs no more than a slice can make beside it. */
-const LIMITS = [0, 0, 1, 16, 1000, 65_536];
+/** Steps and limits in bytes. */
+const STEPS = [1, 2, 3, 7, 64, 1000, Infinity];
+const LIMITS = [Infinity, 1, 2, 17, 258, 1000, 70_000];
+/** Beyond so many bytes it is enough to know that there are more. */
+const MOST = 200_000;
 
 function generate(random: Random): Uint8Array {
-  const parts: Uint8Array[] = [randomBytes(random, 1)];
-  const past: Uint8Array[] = [];
-  for (let count = between(random, 1, 4); count > 0; count--) {
-    const message = oneIn(random, 6) ? garbage(random) : honest(random, past);
-    parts.push(Buffer.of(message.length >> 8, message.length & 0xff), message);
-  }
-  return Buffer.concat(parts);
+  return Buffer.concat([randomBytes(random, 2), stream(random)]);
 }
 
-/** A message as a peer compresses it, maybe with back-references to those before it. */
-function honest(random: Random, past: Uint8Array[]): Uint8Array {
-  if (oneIn(random, 120)) return bomb(random);
+function stream(random: Random): Uint8Array {
+  if (oneIn(random, 8)) return randomBytes(random, between(random, 0, 80));
+  if (oneIn(random, 200)) return deflateRawSync(Buffer.alloc(between(random, 1, 300_000), 'ab'));
   const plain = oneIn(random, 2)
-    ? someText(random, someLength(random))
-    : randomBytes(random, Math.min(someLength(random), 4096));
-  if (past.length > 0 && oneIn(random, 2)) {
-    const earlier = Buffer.concat(past);
-    const again = Buffer.concat([earlier.subarray(-40), plain]);
-    past.push(again);
-    return deflateRawSync(again, { dictionary: earlier, finishFlush: 2 }).subarray(0, -4);
+    ? someText(random, someLength(random) * 8)
+    : Buffer.concat(
+        Array.from({ length: between(random, 1, 40) }, () => randomBytes(random, between(random, 0, 9))),
+      );
+  const made = new Uint8Array(someDeflate(random, plain));
+  for (let count = between(random, 0, 3); count > 0 && made.length > 0; count--) {
+    if (oneIn(random, 2)) made[between(random, 0, Math.min(made.length - 1, 40))] = between(random, 0, 255);
+    else flipBit(made, between(random, 0, made.length * 8 - 1));
   }
-  past.push(plain);
-  return someDeflate(random, plain).subarray(0, 0xffff);
+  return oneIn(random, 4) ? made.subarray(0, between(random, 0, made.length)) : made;
 }
 
-function bomb(random: Random): Uint8Array {
-  const stream = deflateRawSync(Buffer.alloc(between(random, 1, 600_000), pick(random, ['', 'a', 'abc'])), {
-    finishFlush: 2,
-  });
-  return stream.subarray(0, stream.length - 4);
+function flipBit(bytes: Uint8Array, bit: number): void {
+  bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
 }
 
-function garbage(random: Random): Uint8Array {
-  if (oneIn(random, 3)) return randomBytes(random, between(random, 0, 40));
-  const message = new Uint8Array(someDeflate(random, someText(random, between(random, 0, 60))));
-  const cut = message.subarray(0, between(random, 0, message.length));
-  if (cut.length > 0 && oneIn(random, 2)) cut[between(random, 0, cut.length - 1)] = between(random, 0, 255);
-  // Many streams in one message, each of them empty.
-  return oneIn(random, 4)
-    ? Buffer.concat(Array.from({ length: between(random, 2, 12) }, () => Buffer.from('0300', 'hex')))
-    : cut;
-}
+/** What came of a stream: its bytes, how many were read and why that was the end; or the code of an error. */
+type Outcome = { hex: string; consumed: number; stopped: string } | { code: string };
 
-async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
+function run({ inflate, Inflater }: InflateCodec, bytes: Uint8Array): string {
   const input = new Input(bytes);
-  const choices = input.byte();
-  const takeover = (choices & 1) === 0;
-  const maxPayload = choose(LIMITS, (choices >> 1) & 7);
-  const messages: Uint8Array[] = [];
-  while (!input.isOver) messages.push(input.bytes(input.uint16()));
+  const step = choose(STEPS, input.byte());
+  const limit = choose(LIMITS, input.byte());
+  const stream = input.rest();
 
-  const model = new Inflating(takeover);
-  const limit = maxPayload || Infinity;
-  const expected: (Buffer | undefined)[] = [];
-  for (const message of messages) {
-    const data = model.inflate(message);
-    expected.push(data);
-    // Behind a message that is refused nothing is read. One that stops within a block is none that a peer may send: what comes
-    // of it is told, but what the next one then means is open.
-    if (data === undefined || data.length > limit || !model.isAtBlockEnd) break;
+  const expected = inflateStream(stream, MOST);
+  const whole = outcome(() => inflate(stream, { limit: MOST }));
+  if (expected === 'long') {
+    must('stopped' in whole && whole.stopped === 'limit', 'does not stop at the limit');
+    return 'long';
   }
-  const count = expected.length;
-  const ways: string[] = [];
-  for (const offThread of [false, true]) {
-    // The thread pool is slow to get to: one input of four goes there.
-    if (offThread && (choices & 0x60) !== 0) continue;
-    const inflater = make(takeover, maxPayload, offThread);
-    try {
-      for (let index = 0; index < count; index++) {
-        const outcome = await inflated(inflater, messages[index] as Uint8Array);
-        checkOutcome(outcome, expected[index], limit);
-        ways.push(typeof outcome === 'string' ? outcome : sizeClass(outcome.length));
-      }
-    } finally {
-      inflater.close();
-    }
-  }
-  return `${takeover ? 'takeover' : 'alone'} ${[...new Set(ways)].slice(0, 3).join()}`;
-}
-
-/** The message, or the code of a documented error. */
-async function inflated(
-  inflater: Pick<PerMessageDeflate, 'decompress'>,
-  message: Uint8Array,
-): Promise<Uint8Array | string> {
-  const { error, data } = await new Promise<{
-    error: (Error & { code?: string; closeCode?: number }) | null;
-    data: Uint8Array | undefined;
-  }>((resolve) => {
-    inflater.decompress(message, (error, data) => resolve({ error, data }));
-  });
-  if (error === null) return data as Uint8Array;
-  const known = { Z_DATA_ERROR: 1007, WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009 }[error.code ?? ''];
-  if (known === undefined) throw error;
-  mustEqual('close code', error.closeCode, known);
-  return error.code ?? '';
-}
-
-function checkOutcome(outcome: Uint8Array | string, expected: Buffer | undefined, limit: number): void {
   if (expected === undefined) {
-    // It may pass the limit before the place is reached where it is corrupt.
-    must(typeof outcome === 'string', 'makes a message of what is no DEFLATE stream');
-    must(
-      outcome !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || limit < Infinity,
-      'passes a limit that there is not',
-    );
-  } else if (expected.length > limit) {
-    mustEqual('of a message beyond the limit', outcome, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    // It may pass the limit before the place is reached where it is invalid.
+    if (!('code' in whole) && whole.stopped === 'limit') return 'long';
+    must('code' in whole, 'makes something of what is no DEFLATE stream');
   } else {
-    must(
-      typeof outcome !== 'string',
-      `refuses with ${String(outcome)} what is a message of ${expected.length} bytes`,
-    );
-    must(expected.equals(outcome as Uint8Array), 'makes another message than was compressed');
+    must(!('code' in whole), `refuses with ${'code' in whole ? whole.code : ''} what is a DEFLATE stream`);
+    if ('code' in whole) return '';
+    mustEqual('the bytes', whole.hex, hex(expected.data));
+    mustEqual('how many bytes were read', whole.consumed, expected.used);
+  }
+  mustEqual(
+    'in steps',
+    outcome(() => inflateInSteps(new Inflater(), stream, step, limit)),
+    whole,
+  );
+  return 'code' in whole ? whole.code : `${whole.stopped} ${sizeClass(whole.hex.length / 2)}`;
+}
+
+function inflateInSteps(
+  inflater: Pick<Inflater, 'inflate' | 'close'>,
+  stream: Uint8Array,
+  step: number,
+  limit: number,
+): Inflated {
+  const parts: Uint8Array[] = [];
+  let consumed = 0;
+  try {
+    while (true) {
+      const result = inflater.inflate(stream.subarray(consumed, consumed + step), limit);
+      must(result.data.length <= limit, 'makes more than the limit');
+      must(result.consumed > 0 || result.data.length > 0 || result.stopped !== 'limit', 'gets no further');
+      parts.push(result.data);
+      consumed += result.consumed;
+      if (result.stopped === 'end' || (result.stopped === 'input' && consumed === stream.length)) {
+        return { data: Buffer.concat(parts), consumed, stopped: result.stopped };
+      }
+    }
+  } finally {
+    inflater.close();
+  }
+}
+
+function outcome(run: () => Inflated): Outcome {
+  try {
+    const { data, consumed, stopped } = run();
+    return { hex: hex(data), consumed, stopped };
+  } catch (error) {
+    if (!(error instanceof DeflateError)) throw error;
+    return { code: error.code };
   }
 }
 
 function sizeClass(length: number): string {
-  return length === 0 ? 'empty' : length < 1024 ? 'short' : length < 65_536 ? 'long' : 'huge';
+  return length === 0 ? 'empty' : length < 100 ? 'short' : length < 1000 ? 'middling' : 'long';
 }
