@@ -9,6 +9,7 @@ import { ZlibEngine } from './zlib-engine.ts';
 
 /** What was left off the end of the message (§7.2.2, step 1). */
 const TAIL = Buffer.of(0x00, 0x00, 0xff, 0xff);
+const EMPTY = Buffer.alloc(0);
 /** On the spot, input is inflated in slices of this size, in bytes: a slice can make a thousand times as much, 4 MiB, at most. */
 const SLICE = 4096;
 /** Once so much has come of a message on the spot, in bytes, the rest is inflated on the thread pool. */
@@ -64,6 +65,12 @@ export class Inflater {
 
   /** Makes the original of a whole message. The next call has to wait until this one is done. */
   decompress(message: Uint8Array, done: InflateDone): void {
+    if (message.length === 0) {
+      // A peer whose zlib had nothing to flush sends this for an empty message. With the tail alone zlib would be left in the middle
+      // of a block, and take the next message for its rest.
+      done(null, EMPTY);
+      return;
+    }
     const { maxPayload, offThreadFrom } = this.#options;
     if (message.length < offThreadFrom) this.#run(new InflateJob(withTail(message), maxPayload), done);
     else this.#queue(new InflateJob(Buffer.concat([message, TAIL]), maxPayload), done);

@@ -1,10 +1,12 @@
 // Which offers of compression a server accepts, and with what answer, to the byte as ws does.
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import net from 'node:net';
 import { WebSocket, type RawData } from 'ws';
 import { expect, test } from 'vitest';
 import {
   answerTo,
+  closing,
   OurWebSocketServer,
   outcomeOf,
   serverOf,
@@ -128,3 +130,36 @@ test('options of zlib that are null are none', async () => {
   expect(data.toString()).toBe('hello');
   client.terminate();
 });
+
+/** A whole compressed text message of a client, masked with zeros, in hex. */
+function compressedFrame(payload: string): string {
+  const length = (0x80 | (payload.length / 2)).toString(16);
+  return `c1${length}00000000${payload}`;
+}
+
+// "Hello" by itself, and as a reference to the one before it (RFC 7692 §7.2.3.1, §7.2.3.2).
+test.each([
+  [{}, 'f200110000'],
+  [{ clientNoContextTakeover: true }, 'f248cdc9c90700'],
+])(
+  'with %j a compressed message without a byte is empty, and those after it are whole',
+  async (options, again) => {
+    const { wss, port } = await serverOf(OurWebSocketServer, { perMessageDeflate: options });
+    const told: string[] = [];
+    const closed = new Promise((resolve) => {
+      wss.on('connection', (ws) => {
+        ws.on('message', (data: Buffer) => told.push(data.toString()));
+        ws.on('error', (error) => told.push(error.message));
+        ws.on('close', resolve);
+      });
+    });
+    const socket = net.connect(port, '127.0.0.1');
+    closing(() => socket.destroy());
+    socket.write(upgradeRequest({ 'Sec-WebSocket-Extensions': 'permessage-deflate' }));
+    await once(socket, 'data');
+    const frames = ['f248cdc9c90700', '', again, ''].map(compressedFrame);
+    socket.write(Buffer.from([...frames, '888000000000'].join(''), 'hex'));
+    await closed;
+    expect(told).toEqual(['Hello', '', 'Hello', '']);
+  },
+);

@@ -68,11 +68,13 @@ function loadBufferUtil(): BufferUtil | undefined {
   }
 }
 
-function nativeMask(bufferUtil: BufferUtil | undefined): Kernel['nativeMask'] {
-  if (bufferUtil === undefined) return undefined;
+function nativeMask(bufferUtil: Partial<BufferUtil> | null | undefined): Kernel['nativeMask'] {
+  // A bundler may have put an empty module in the place of one that is not installed.
+  if (typeof bufferUtil?.unmask !== 'function') return undefined;
+  const native = bufferUtil as BufferUtil;
   const maskingKey = new Uint8Array(4);
   return (bytes, start, end, key) => {
     for (let i = 0; i < 4; i++) maskingKey[i] = key >>> (8 * i);
-    bufferUtil.unmask(view(bytes, start, end), maskingKey);
+    native.unmask(view(bytes, start, end), maskingKey);
   };
 }
