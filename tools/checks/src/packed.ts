@@ -1,6 +1,6 @@
 /** The packages as npm would install them: packed, and unpacked beside each other in an empty folder. */
 
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packPackages, type PackedPackage } from '@framewire/testing/packed';
@@ -86,6 +86,25 @@ export function judgeDependencies({ manifest }: Installed, packages: readonly In
     const wanted = `^${dependency.manifest.version}`;
     return range === wanted ? [] : [`${name} is wanted as ${range}, and not as ${wanted}`];
   });
+}
+
+/** What the umbrella with its layers may take on a disk: six times of what `ws` takes, with two builds and declarations. */
+const SIZE_LIMIT = 1_200_000;
+
+/** The unit in which file systems give space away. */
+const BLOCK = 4096;
+
+/** Whether the packages together take more space on a disk than they may. */
+export function judgeSize({ packages }: Pick<Installation, 'packages'>): string[] {
+  const size = packages.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, and may take ${SIZE_LIMIT}`] : [];
+}
+
+/** Each file and each folder takes whole blocks. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => Math.max(1, Math.ceil(statSync(join(folder, file)).size / BLOCK)) * BLOCK)
+    .reduce((sum, bytes) => sum + bytes, BLOCK);
 }
 
 /** What the packages are imported by: their names, and their subpaths other than package.json. */

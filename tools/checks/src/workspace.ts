@@ -11,6 +11,9 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export interface Manifest {
   name: string;
   version: string;
+  homepage?: string;
+  bugs?: string | undefined;
+  repository?: { type: string; url: string; directory?: string };
   exports?: Record<string, unknown>;
   imports?: Record<string, unknown>;
   dependencies?: Record<string, string>;

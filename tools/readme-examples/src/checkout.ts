@@ -65,13 +65,24 @@ export function builtPackages(folder: string = join(ROOT, 'packages')): Package[
     });
 }
 
+/** How a link into the repository starts, where the document is read outside of it: an installed README. */
+const REPOSITORY = `${addressOf(join(ROOT, 'package.json'))}/`;
+
+/** The address of the repository, for a browser, as a manifest has it. */
+function addressOf(path: string): string {
+  const { repository } = JSON.parse(readFileSync(path, 'utf8')) as { repository: { url: string } };
+  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+}
+
 /**
- * What is wrong with a link, '' where it leads somewhere. Only links inside of the checkout are followed.
+ * What is wrong with a link, '' where it leads somewhere. Only links inside of the checkout are followed, and those into the
+ * repository on the web, which has the same files.
  *
  * @param from The path of the document that holds the link.
  * @param files The documents that an anchor may be in.
  */
 export function brokenLink(url: string, from: string, files: readonly File[]): string {
+  if (url.startsWith(REPOSITORY)) return brokenAddress(url.slice(REPOSITORY.length), files);
   if (/^([a-z][a-z\d+.-]*:|\/\/)/i.test(url)) return '';
   const [target = '', anchor = ''] = url.split('#');
   const path = target === '' ? from : join(dirname(from), decodeURIComponent(target)).split(sep).join('/');
@@ -80,4 +91,10 @@ export function brokenLink(url: string, from: string, files: readonly File[]): s
   const file = files.find((other) => other.path === path);
   if (anchor === '' || file === undefined || file.anchors.has(anchor)) return '';
   return `${path} has no heading #${anchor}`;
+}
+
+/** What is wrong with a link into the repository on the web, from where its address ends. */
+function brokenAddress(rest: string, files: readonly File[]): string {
+  const [, path] = /^(?:blob|tree)\/main\/(.+)$/.exec(rest) ?? [];
+  return path === undefined ? `${rest} is no file of the main branch` : brokenLink(path, '', files);
 }

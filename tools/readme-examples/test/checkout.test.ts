@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { builtPackages, isReadme } from '../src/checkout.ts';
+import { brokenLink, builtPackages, isReadme } from '../src/checkout.ts';
 
 /** A folder of packages; each is a name in package.json, and has a dist/ or not. */
 function packagesFolder(packages: Record<string, 'built' | 'not built'>): string {
@@ -43,5 +43,27 @@ describe('Examples are run', () => {
     ['.changeset/README.md', false],
   ])('of %s: %s', (path, expected) => {
     expect(isReadme(path)).toBe(expected);
+  });
+});
+
+describe('A link into the repository on the web', () => {
+  const repository = 'https://github.com/framewire/framewire';
+  const readme = { path: 'README.md', examples: [], links: [], anchors: new Set(['install']) };
+  const judge = (url: string): string => brokenLink(url, 'packages/codec/README.md', [readme]);
+
+  test.each(['blob/main/README.md', 'blob/main/README.md#install', 'tree/main/packages/codec'])(
+    'is right when the checkout has it: %s',
+    (path) => {
+      expect(judge(`${repository}/${path}`)).toBe('');
+    },
+  );
+
+  test.each([
+    ['blob/main/nothing.md', 'nothing.md does not exist'],
+    ['blob/main/README.md#nothing', 'README.md has no heading #nothing'],
+    ['wiki', 'wiki is no file of the main branch'],
+    ['blob/main/../outside', 'leads out of the checkout'],
+  ])('is broken when it does not: %s', (path, reason) => {
+    expect(judge(`${repository}/${path}`)).toBe(reason);
   });
 });

@@ -10,7 +10,9 @@ import { compileConsumers, declaredExports } from '../consumers.ts';
 import { judgeDeclarations } from '../declarations.ts';
 import { NODE_LINES, nodeOfLine } from '../node-lines.ts';
 import { judged, skipped, sum } from '../outcome.ts';
-import { install, judgeDependencies, specifiersOf } from '../packed.ts';
+import { judgeAddresses, judgeLinks } from '../metadata.ts';
+import { install, judgeDependencies, judgeSize, specifiersOf } from '../packed.ts';
+import { publishedPackages, readManifest, ROOT } from '../workspace.ts';
 import type { Declared, Kind } from '../consumers.ts';
 import type { NodeLine } from '../node-lines.ts';
 import type { Outcome, Step } from '../outcome.ts';
@@ -25,6 +27,8 @@ export const packages: Step = {
     try {
       const outcomes: Outcome[] = [];
       for (const each of installation.packages) outcomes.push(await judgePackage(each, installation));
+      outcomes.push(judgeOrigins());
+      outcomes.push(judged('the size of framewire with its layers', judgeSize(installation)));
       outcomes.push(await judgeExports(installation));
       return sum(outcomes);
     } finally {
@@ -51,6 +55,19 @@ async function judgePackage(each: Installed, { packages }: Installation): Promis
       '--no-emoji',
     ]),
   ]);
+}
+
+/** The addresses and links of whatever is published, the conformance suite too. */
+function judgeOrigins(): Outcome {
+  const origin = readManifest(ROOT);
+  const folders = [...publishedPackages().map(({ folder }) => `packages/${folder}`), 'autobahn'];
+  return sum(
+    folders.flatMap((folder) => {
+      const links = judgeLinks(readFileSync(join(ROOT, folder, 'README.md'), 'utf8'));
+      const addresses = judgeAddresses(readManifest(join(ROOT, folder)), folder, origin);
+      return [judged(`links of ${folder}/README.md`, links), judged(`addresses of ${folder}`, addresses)];
+    }),
+  );
 }
 
 /** Every export, to the compiler and to every Node line. */
