@@ -30,7 +30,9 @@ export class CompressedPlayer implements Player {
   readonly #outgoing = { plain: 0, packed: 0 };
   #echoes = 0;
   #position = 0;
-  #sent: Buffer | null = null;
+  /** The message whose echo is due; after the last echo, the last one. */
+  #expected: Buffer = Buffer.alloc(0);
+  #behavior: Behavior = 'FAILED';
 
   /** `count` messages are exchanged; the case itself says how many in a full run. */
   constructor(engine: Engine, conduct: CompressedConduct, compression: Compression, count: number) {
@@ -49,17 +51,16 @@ export class CompressedPlayer implements Player {
   }
 
   message(kind: 'text' | 'binary', payload: Buffer): void {
-    const sent = this.#sent;
-    this.#sent = null;
-    if (this.#echoes === this.#count) return;
-    const good = sent !== null && (kind === 'text') === this.#data.isText && payload.equals(sent);
-    if (!good) {
-      this.#close();
+    const good = (kind === 'text') === this.#data.isText && payload.equals(this.#expected);
+    if (good && this.#echoes < this.#count) this.#echoes += 1;
+    if (good && this.#echoes < this.#count) {
+      void this.#sendNext();
       return;
     }
-    this.#echoes += 1;
-    if (this.#echoes < this.#count) void this.#sendNext();
-    else this.#succeed();
+    // The last message decides, even one after the last echo.
+    this.#behavior = good ? 'OK' : 'FAILED';
+    this.trafficStats ??= good ? this.#statistics() : null;
+    this.#close();
   }
 
   pong(): void {
@@ -67,25 +68,20 @@ export class CompressedPlayer implements Player {
   }
 
   observed(): Behavior {
-    return this.#echoes === this.#count ? 'OK' : 'FAILED';
+    return this.#behavior;
   }
 
   async #sendNext(): Promise<void> {
     const { length, fragmentSize } = this.#conduct;
     const payload = this.#data.read(this.#position, length);
+    this.#expected = payload;
     this.#position = (this.#position + length) % this.#data.size;
     const packed = await this.#packed.message(this.#echoes);
     if (this.#engine.state !== 'open') return;
-    this.#sent = payload;
     this.#outgoing.plain += payload.length;
     this.#outgoing.packed += packed.length;
     const opcode = this.#data.isText ? Opcode.text : Opcode.binary;
     this.#engine.send(fragment(opcode, packed, fragmentSize, RSV1), 'plain');
-  }
-
-  #succeed(): void {
-    this.trafficStats = this.#statistics();
-    this.#close();
   }
 
   #close(): void {

@@ -12,7 +12,7 @@ export function obey(engine: Engine, early: Buffer): Promise<void> {
     const message = (kind: 'text' | 'binary', payload: Buffer) => {
       if (kind === 'text') carryOut(engine, payload.toString('utf8'));
     };
-    engine.start({ message, pong: () => {}, gone: resolve }, early);
+    engine.start({ opened: () => {}, message, pong: () => {}, gone: resolve }, early);
   });
 }
 

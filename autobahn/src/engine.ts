@@ -1,14 +1,16 @@
-/** One WebSocket connection of the suite: it sends whatever it is told, judges what it receives, and keeps the closing handshake's record. */
+/** One WebSocket connection of the suite: sends what a case asks for, judges what arrives, and keeps the record of the closing. */
 
-import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { CloseCode, isLegalCloseCode } from './close-codes.ts';
+import { blankClosing } from './closing-record.ts';
 import { FrameReader, Opcode, applyMask, encodeFrame, encodeHeader, freshMask } from './frames.ts';
 import { MessageReader } from './messages.ts';
 import { closeBody } from './notation.ts';
 import { Outbox } from './outbox.ts';
+import { TextCheck } from './text-check.ts';
 import { type Traffic, showOctets } from './traffic.ts';
 import type { Write } from './case.ts';
+import type { ClosingRecord } from './closing-record.ts';
 import type { Compression } from './compression.ts';
 import type { Frame, FrameHeader } from './frames.ts';
 import type { MessageSink } from './messages.ts';
@@ -29,58 +31,26 @@ export const DEFAULT_LIMITS: EngineLimits = {
   serverConnectionDropTimeout: 1,
 };
 
-/** What a connection tells whoever runs a case on it. */
+/** What a connection reports to the code that runs a case on it. */
 export interface EngineListener {
+  /** The connection is open and nothing of the peer has been read yet: the time to send. Called once, first of all. */
+  opened(): void;
   message(kind: 'text' | 'binary', payload: Buffer): void;
   pong(payload: Buffer): void;
-  /** TCP is gone, whoever ended it. Called once. */
+  /** TCP is gone, whichever end dropped it. Called once, last of all. */
   gone(): void;
 }
 
-/** How a connection was closed, in the words of the reports. */
-export interface ClosingRecord {
-  closedByMe: boolean;
-  failedByMe: boolean;
-  droppedByMe: boolean;
-  wasClean: boolean;
-  wasNotCleanReason: string | null;
-  wasServerConnectionDropTimeout: boolean;
-  wasOpenHandshakeTimeout: boolean;
-  wasCloseHandshakeTimeout: boolean;
-  localCloseCode: number | null;
-  localCloseReason: string | null;
-  remoteCloseCode: number | null;
-  remoteCloseReason: string | null;
-}
-
-/** Returns the record of a connection of which nothing has been seen yet. */
-export function blankClosing(): ClosingRecord {
-  return {
-    closedByMe: false,
-    failedByMe: false,
-    droppedByMe: false,
-    wasClean: false,
-    wasNotCleanReason: 'the peer dropped TCP without a closing handshake',
-    wasServerConnectionDropTimeout: false,
-    wasOpenHandshakeTimeout: false,
-    wasCloseHandshakeTimeout: false,
-    localCloseCode: null,
-    localCloseReason: null,
-    remoteCloseCode: null,
-    remoteCloseReason: null,
-  };
-}
-
 /**
- * How far a connection is. `closing`: our Close is out, the peer's is awaited. `closed`: Close frames went both ways, TCP is
- * still up. `gone`: TCP is down.
+ * The state of a connection. `closing`: the suite has sent a Close, first or as a reply. `closed`: TCP is down, or the suite has
+ * dropped it; nothing more is read or judged.
  */
-export type EngineState = 'open' | 'closing' | 'closed' | 'gone';
+export type EngineState = 'open' | 'closing' | 'closed';
 
-/** Seconds after which a server is given up that closed first and never drops TCP: no rule of the suite ends this otherwise. */
+/** Seconds that a server which closed first has to drop TCP. No rule of the suite ends such a connection otherwise. */
 const STUCK_SECONDS = 10;
 
-/** Time for what is still queued to leave when TCP is dropped. */
+/** The time that queued octets have to leave when TCP is dropped. */
 const LINGER_MS = 1000;
 
 export class Engine implements MessageSink {
@@ -97,6 +67,9 @@ export class Engine implements MessageSink {
   #listener: EngineListener | null = null;
   #state: EngineState = 'open';
   #split: { mask: Buffer | null; at: number } | null = null;
+  /** Whether a compressed message is in zlib, with the frames after it still unread. */
+  #inflating = false;
+  #isGone = false;
 
   /** Takes over a socket on which the opening handshake is done. */
   constructor(
@@ -118,15 +91,16 @@ export class Engine implements MessageSink {
     return this.#state;
   }
 
-  /** Begins to read, first what came along with the handshake. */
+  /** Starts the case, then begins to read: first `early`, the octets that followed the handshake in the same segment. */
   start(listener: EngineListener, early: Buffer): void {
     this.#listener = listener;
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on('error', () => {});
-    this.#socket.once('close', () => this.#gone());
+    this.#socket.once('close', () => this.#tcpEnded());
+    listener.opened();
     if (early.length > 0) this.#receive(early);
     this.#socket.resume();
-    if (this.#socket.destroyed) this.#gone();
+    if (this.#socket.destroyed) this.#tcpEnded();
   }
 
   // Sending
@@ -171,25 +145,28 @@ export class Engine implements MessageSink {
     this.closing.wasNotCleanReason = 'no Close of the peer came';
     this.#sendClose(body);
     this.after(this.#limits.closeHandshakeTimeout, () => {
-      if (this.#state !== 'closing') return;
+      if (this.closing.wasClean) return;
       this.closing.wasCloseHandshakeTimeout = true;
-      this.#drop('the peer did not answer the Close in time');
+      this.#dropUnclean('the peer did not answer the Close in time');
     });
   }
 
-  /** Fails the connection (RFC 6455 §7.1.7): Close with the code, or the end of TCP if a Close is already out. */
+  /**
+   * Fails the connection (RFC 6455 §7.1.7): sends Close with the code, or drops TCP if a Close has been sent already. A closing
+   * handshake that was completed before stays clean.
+   */
   fail(code: number, why: string): void {
-    if (this.#state === 'gone') return;
+    if (this.#state === 'closed') return;
     this.closing.failedByMe = true;
     this.#messages.discard();
     if (this.#state === 'open') this.close(closeBody(code, Buffer.from(why)));
-    else if (!this.closing.wasClean) this.#drop(why);
-    else this.#drop(this.closing.closedByMe && !this.isServer ? SERVER_STAYED : null);
+    else if (this.closing.wasClean) this.#drop();
+    else this.#dropUnclean(why);
   }
 
-  /** Runs `then` after so many seconds, if TCP is still up by then. */
+  /** Runs `then` after so many seconds, unless TCP is gone by then. */
   after(seconds: number, then: () => void): void {
-    if (this.#state === 'gone') return;
+    if (this.#state === 'closed') return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       then();
@@ -205,26 +182,42 @@ export class Engine implements MessageSink {
     this.send([{ opcode: Opcode.close, fin: true, rsv: 0, payload: body }], 'plain');
   }
 
-  #drop(whyNotClean: string | null): void {
+  #dropUnclean(why: string): void {
+    this.closing.wasClean = false;
+    this.closing.wasNotCleanReason = why;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.closing.droppedByMe = true;
-    if (whyNotClean !== null) this.#notClean(whyNotClean);
-    this.#frames.stop();
-    // What is still queued is sent first: octets after a lost Close would tell the peer nothing.
+    this.#endTcp();
+  }
+
+  #endTcp(): void {
+    this.#end();
+    // What is still queued is sent first: octets after a lost Close would mean nothing to the peer.
     this.#outbox.whenIdle(() => this.#socket.destroySoon());
     // A peer that reads nothing must not hold the connection up.
     setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
 
-  #notClean(why: string): void {
-    this.closing.wasClean = false;
-    this.closing.wasNotCleanReason = why;
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
-  #gone(): void {
-    if (this.#state === 'gone') return;
-    this.#state = 'gone';
+  /** Ends judging and the timers of the case. */
+  #end(): void {
+    this.#state = 'closed';
+    this.#frames.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  /** A peer may drop TCP right after a message that is still in zlib: it counts, and so do the frames after it. */
+  #tcpEnded(): void {
+    if (this.#isGone || (this.#inflating && this.#state !== 'closed')) return;
+    this.#isGone = true;
+    this.#end();
     this.#compression?.end();
     this.#listener?.gone();
   }
@@ -245,15 +238,25 @@ export class Engine implements MessageSink {
     else void this.#inflate(this.#compression, opcode, payload);
   }
 
-  /** Nothing behind a compressed message is read before that has been delivered: order is kept. */
-  async #inflate(compression: Compression, opcode: number, payload: Buffer): Promise<void> {
+  /** Reads nothing after a compressed message before that has been delivered: the order is kept. */
+  async #inflate(compression: Compression, opcode: number, packed: Buffer): Promise<void> {
+    this.#inflating = true;
     this.#frames.stop();
-    try {
-      this.#deliver(opcode, await compression.decompress(payload));
-    } catch {
-      this.violation(CloseCode.invalidPayload, 'a compressed message cannot be inflated');
-    }
-    if (!this.closing.droppedByMe) this.#frames.go();
+    const payload = await compression.decompress(packed).catch(() => null);
+    this.#inflating = false;
+    if (this.#isClosed()) return;
+    if (payload === null) this.#breakOff('a compressed message cannot be inflated');
+    else this.#deliverInflated(opcode, payload);
+    if (!this.#isClosed()) this.#frames.go();
+    if (this.#socket.destroyed) this.#tcpEnded();
+  }
+
+  #deliverInflated(opcode: number, payload: Buffer): void {
+    const text = new TextCheck();
+    const isText = opcode === Opcode.text;
+    if (isText && !text.add(payload)) this.violation(CloseCode.invalidPayload, NOT_TEXT);
+    if (isText && !text.end()) this.violation(CloseCode.invalidPayload, NOT_TEXT);
+    this.#deliver(opcode, payload);
   }
 
   #deliver(opcode: number, payload: Buffer): void {
@@ -275,23 +278,22 @@ export class Engine implements MessageSink {
 
   peerClose(body: Buffer): void {
     if (!this.#readClose(body)) return;
-    this.#frames.stop();
     this.closing.wasClean = true;
     this.closing.wasNotCleanReason = null;
-    const answered = this.#state === 'open';
-    this.#state = 'closed';
-    if (answered) this.#sendClose(closeBody(CloseCode.normal));
-    if (this.isServer) this.#drop(null);
-    else if (answered) this.after(STUCK_SECONDS, () => this.#drop(null));
+    const peerWasFirst = this.#state === 'open';
+    this.#state = 'closing';
+    if (peerWasFirst) this.#sendClose(closeBody(CloseCode.normal));
+    if (this.isServer) this.#drop();
+    else if (peerWasFirst) this.after(STUCK_SECONDS, () => this.#drop());
     else this.after(this.#limits.serverConnectionDropTimeout, () => this.#dropServer());
   }
 
   #dropServer(): void {
     this.closing.wasServerConnectionDropTimeout = true;
-    this.#drop(SERVER_STAYED);
+    this.#dropUnclean('the server did not drop TCP after the closing handshake');
   }
 
-  /** Takes note of the peer's Close, and fails the connection over it if it must. Returns whether TCP is still wanted. */
+  /** Notes the code and the reason of the peer's Close, and judges them. Returns whether the connection is still up. */
   #readClose(body: Buffer): boolean {
     const reason = body.subarray(2);
     const code = body.length >= 2 ? body.readUInt16BE(0) : null;
@@ -299,11 +301,20 @@ export class Engine implements MessageSink {
     this.closing.remoteCloseReason = reason.length > 0 ? showOctets(reason) : null;
     if (code !== null && !isLegalCloseCode(code)) {
       this.fail(CloseCode.protocolError, `the peer closed with the illegal code ${code}`);
-    } else if (!isUtf8(reason)) {
-      this.fail(CloseCode.invalidPayload, 'the reason of the peer is not UTF-8');
     }
-    return !this.closing.droppedByMe;
+    const text = new TextCheck();
+    if (!text.add(reason)) this.fail(CloseCode.invalidPayload, NOT_TEXT_REASON);
+    if (!text.end() && !this.#isClosed()) this.#breakOff(NOT_TEXT_REASON);
+    if (this.#isClosed()) this.closing.wasClean = false;
+    return !this.#isClosed();
+  }
+
+  /** Ends TCP over data that cannot be read, without counting that as a drop by the suite. */
+  #breakOff(why: string): void {
+    this.closing.wasNotCleanReason = this.closing.wasClean ? null : why;
+    this.#endTcp();
   }
 }
 
-const SERVER_STAYED = 'the server did not drop TCP after the closing handshake';
+const NOT_TEXT = 'a compressed text message is not UTF-8';
+const NOT_TEXT_REASON = 'the reason of the peer is not UTF-8';

@@ -18,7 +18,17 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** What the first octets of a frame say. */
+/** What the first two octets of a frame say. */
+export interface FrameStart {
+  readonly opcode: number;
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly masked: boolean;
+  /** The length of seven bits: the octets of payload up to 125, then 126 or 127 for the longer forms. */
+  readonly shortLength: number;
+}
+
+/** What the whole header of a frame says. */
 export interface FrameHeader {
   readonly opcode: number;
   readonly fin: boolean;
@@ -118,8 +128,10 @@ export function fragment(opcode: number, payload: Buffer, size: number, rsv = 0)
   return frames;
 }
 
-/** Where a {@link FrameReader} puts what it has read: a header, its payload piece by piece as it arrives, the end. */
+/** Where a {@link FrameReader} puts what it has read: a header, its payload in chunks as they arrive, the end. */
 export interface FrameSink {
+  /** Called as soon as two octets of a frame are there, and again whenever more arrive without completing the header. */
+  start(start: FrameStart): void;
   header(header: FrameHeader): void;
   /** Unmasked octets; never empty. */
   payload(octets: Buffer): void;
@@ -156,33 +168,36 @@ export class FrameReader {
   }
 
   #read(): void {
-    while (!this.#stopped && this.#held.length > 0) {
-      if (this.#current) {
-        this.#consume(this.#current);
-        continue;
-      }
-      const end = headerEnd(this.#held);
-      if (end === undefined || this.#held.length < end) return;
-      const header = decodeHeader(this.#held, end);
-      this.#held = this.#held.subarray(end);
-      this.#begin(header);
+    while (!this.#stopped) {
+      if (!(this.#current ? this.#consume(this.#current) : this.#begin())) return;
     }
   }
 
-  #begin(header: FrameHeader): void {
-    this.#current = header;
+  /** Reads a header. Returns false when it is not complete. */
+  #begin(): boolean {
+    if (this.#held.length < 2) return false;
+    const start = decodeStart(this.#held);
+    this.#sink.start(start);
+    const end = lengthEnd(start.shortLength) + (start.masked ? MASK_OCTETS : 0);
+    if (this.#held.length < end) return false;
+    this.#current = decodeHeader(this.#held, start, end);
+    this.#held = this.#held.subarray(end);
     this.#seen = 0;
-    this.#sink.header(header);
-    if (header.length === 0) this.#finish();
+    this.#sink.header(this.#current);
+    return true;
   }
 
-  #consume(header: FrameHeader): void {
+  /** Reads payload. Returns false when there is none, although some is missing. */
+  #consume(header: FrameHeader): boolean {
     const part = this.#held.subarray(0, header.length - this.#seen);
-    if (header.mask) applyMask(part, header.mask, this.#seen);
-    this.#held = this.#held.subarray(part.length);
-    this.#seen += part.length;
-    this.#sink.payload(part);
+    if (part.length > 0) {
+      if (header.mask) applyMask(part, header.mask, this.#seen);
+      this.#held = this.#held.subarray(part.length);
+      this.#seen += part.length;
+      this.#sink.payload(part);
+    }
     if (this.#seen === header.length) this.#finish();
+    return this.#current === null || this.#held.length > 0;
   }
 
   #finish(): void {
@@ -205,29 +220,35 @@ function lengthEnd(form: number): number {
   return form === LENGTH_64 ? 10 : form === LENGTH_16 ? 4 : 2;
 }
 
-/** The number of octets of the header that `octets` begin with; undefined while the second octet is missing. */
-function headerEnd(octets: Buffer): number | undefined {
-  const second = octets[1];
-  if (second === undefined) return undefined;
-  return lengthEnd(second & ~MASK_BIT) + (second & MASK_BIT ? MASK_OCTETS : 0);
-}
-
-function decodeHeader(octets: Buffer, end: number): FrameHeader {
+function decodeStart(octets: Buffer): FrameStart {
   const first = octets.readUInt8(0);
   const second = octets.readUInt8(1);
-  const form = second & ~MASK_BIT;
-  const length =
-    form === LENGTH_64
-      ? Number(octets.readBigUInt64BE(2))
-      : form === LENGTH_16
-        ? octets.readUInt16BE(2)
-        : form;
   return {
     opcode: first & 0x0f,
     fin: (first & FIN_BIT) !== 0,
     rsv: (first >> 4) & 0x07,
-    mask: second & MASK_BIT ? Buffer.from(octets.subarray(end - MASK_OCTETS, end)) : null,
+    masked: (second & MASK_BIT) !== 0,
+    shortLength: second & ~MASK_BIT,
+  };
+}
+
+function decodeHeader(
+  octets: Buffer,
+  { opcode, fin, rsv, masked, shortLength }: FrameStart,
+  end: number,
+): FrameHeader {
+  const length =
+    shortLength === LENGTH_64
+      ? Number(octets.readBigUInt64BE(2))
+      : shortLength === LENGTH_16
+        ? octets.readUInt16BE(2)
+        : shortLength;
+  return {
+    opcode,
+    fin,
+    rsv,
+    mask: masked ? Buffer.from(octets.subarray(end - MASK_OCTETS, end)) : null,
     length,
-    shortest: form < LENGTH_16 || length > (form === LENGTH_16 ? MAX_7_BIT : MAX_16_BIT),
+    shortest: shortLength < LENGTH_16 || length > (shortLength === LENGTH_16 ? MAX_7_BIT : MAX_16_BIT),
   };
 }

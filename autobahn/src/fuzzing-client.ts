@@ -129,9 +129,9 @@ async function openWebSocket(
     const { head, early } = await readHead(socket);
     traffic.httpResponse = head.text;
     agent = head.headers.get('server');
-    checkResponse(head, request.key);
+    checkResponse(head, request.key, protocols);
     const answer = head.headers.get('sec-websocket-extensions');
-    if (offer === null && answer !== undefined) {
+    if (offer === null && answer !== undefined && answer !== '') {
       throw new HandshakeError('the server names an extension that was not offered');
     }
     const agreement = readAnswer(answer);

@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
 export interface Head {
   readonly line: string;
   readonly headers: ReadonlyMap<string, string>;
+  /** The names of the headers that occur more than once. */
+  readonly repeated: ReadonlySet<string>;
   readonly text: string;
 }
 
@@ -18,6 +20,13 @@ export class HandshakeError extends Error {
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const HEAD_END = '\r\n\r\n';
 const MAX_HEAD_OCTETS = 65_536;
+/** Headers that a server's answer may have once only. */
+const SINGLE_HEADERS = [
+  'upgrade',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+] as const;
 
 /** Returns the Sec-WebSocket-Accept value for a key (§1.3). */
 export function acceptValue(key: string): string {
@@ -56,15 +65,25 @@ export function writeRequest(options: RequestOptions): { text: string; key: stri
 }
 
 /**
- * Checks a server's answer (§4.1). The extensions are not looked at.
+ * Checks a server's answer to a request with this key and these subprotocols (§4.1). It does not judge the extensions.
  *
  * @throws HandshakeError when it does not accept the upgrade.
  */
-export function checkResponse(head: Head, key: string): void {
+export function checkResponse(head: Head, key: string, protocols: readonly string[]): void {
   const status = /^HTTP\/1\.1 (\d{3})/.exec(head.line)?.[1];
   if (status !== '101') throw new HandshakeError(`the server answered "${head.line}"`);
-  checkToken(head, 'upgrade', 'websocket');
+  for (const name of SINGLE_HEADERS) {
+    if (head.repeated.has(name))
+      throw new HandshakeError(`the server sent the header ${name} more than once`);
+  }
+  if (head.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new HandshakeError('the header upgrade is not websocket');
+  }
   checkToken(head, 'connection', 'upgrade');
+  const protocol = head.headers.get('sec-websocket-protocol') ?? '';
+  if (protocol !== '' && !protocols.includes(protocol)) {
+    throw new HandshakeError(`the server selected the subprotocol "${protocol}", which was not requested`);
+  }
   if (head.headers.get('sec-websocket-accept') !== acceptValue(key)) {
     throw new HandshakeError('the Sec-WebSocket-Accept of the server does not fit the key');
   }
@@ -151,15 +170,17 @@ export function readHead(socket: Socket): Promise<{ head: Head; early: Buffer }>
 function parseHead(text: string): Head {
   const [line = '', ...rest] = text.split('\r\n');
   const headers = new Map<string, string>();
+  const repeated = new Set<string>();
   for (const row of rest) {
     const colon = row.indexOf(':');
     if (colon <= 0) continue;
     const name = row.slice(0, colon).toLowerCase();
     const value = row.slice(colon + 1).trim();
     const before = headers.get(name);
+    if (before !== undefined) repeated.add(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  return { line, headers, text: text + HEAD_END };
+  return { line, headers, repeated, text: text + HEAD_END };
 }
 
 function checkToken(head: Head, name: string, token: string): void {

@@ -1,14 +1,13 @@
 /** Frames that arrive become messages here, and the rules of RFC 6455 §5 and §8.1 are checked on the way. */
 
-import { TextDecoder } from 'node:util';
-import { isUtf8 } from 'node:buffer';
 import { CloseCode } from './close-codes.ts';
 import { Opcode, RSV1 } from './frames.ts';
-import type { FrameHeader, FrameSink } from './frames.ts';
+import { TextCheck } from './text-check.ts';
+import type { FrameHeader, FrameSink, FrameStart } from './frames.ts';
 
 /** Where a {@link MessageReader} puts what it has read. */
 export interface MessageSink {
-  /** Called with every header, whether the frame is legal or not, and its payload once that is complete. */
+  /** Called with the header of every frame, legal or not, and its payload, once the frame is complete. */
   frame(header: FrameHeader, payload: Buffer): void;
   /** A complete data message. `compressed` says that RSV1 was set on its first frame. */
   message(opcode: number, payload: Buffer, compressed: boolean): void;
@@ -16,7 +15,7 @@ export interface MessageSink {
   pong(payload: Buffer): void;
   /** The body of a Close frame. */
   peerClose(body: Buffer): void;
-  /** A rule was broken; `code` is the one to fail the connection with. Reading goes on. */
+  /** The peer broke a rule; `code` is the one to fail the connection with. Called for every rule that a frame breaks. */
   violation(code: number, why: string): void;
 }
 
@@ -29,17 +28,29 @@ export interface MessageRules {
 }
 
 interface Rule {
-  readonly broken: (header: FrameHeader) => boolean;
+  readonly broken: (start: FrameStart) => boolean;
   readonly why: string;
 }
 
-/** Puts frames together. After {@link discard} data messages are skipped instead of being kept. */
+interface Message {
+  readonly opcode: number;
+  readonly compressed: boolean;
+  readonly parts: Buffer[];
+  /** Null for octets that are not text, or not text before they are inflated. */
+  readonly text: TextCheck | null;
+}
+
+/**
+ * Puts frames together. A frame that breaks a rule is reported and then read like any other: a second broken rule ends a
+ * connection sooner than the first one, so none may be left out. After {@link discard} no message is kept or passed on.
+ */
 export class MessageReader implements FrameSink {
   readonly #sink: MessageSink;
   readonly #rules: readonly Rule[];
   #header: FrameHeader | null = null;
+  /** The payload of the frame in hand. */
   #parts: Buffer[] = [];
-  #message: { opcode: number; compressed: boolean; parts: Buffer[]; text: TextCheck | null } | null = null;
+  #message: Message | null = null;
   #discarding = false;
 
   constructor(sink: MessageSink, rules: MessageRules) {
@@ -49,22 +60,33 @@ export class MessageReader implements FrameSink {
 
   discard(): void {
     this.#discarding = true;
-    this.#message = null;
+    this.#message?.parts.splice(0);
+  }
+
+  start(start: FrameStart): void {
+    for (const rule of this.#rules) {
+      if (rule.broken(start)) this.#sink.violation(CloseCode.protocolError, rule.why);
+    }
   }
 
   header(header: FrameHeader): void {
+    if (!header.shortest) {
+      this.#sink.violation(CloseCode.protocolError, 'the length is not in its shortest form');
+    } else if (header.length >= LENGTH_LIMIT) {
+      this.#sink.violation(CloseCode.protocolError, 'the most significant bit of the length is set');
+    }
     this.#header = header;
     this.#parts = [];
-    const broken = this.#rules.find((rule) => rule.broken(header));
-    if (broken) this.#sink.violation(CloseCode.protocolError, broken.why);
-    if (header.opcode === Opcode.text || header.opcode === Opcode.binary) this.#beginMessage(header);
+    if (isControl(header.opcode) || this.#message) return;
+    const compressed = (header.rsv & RSV1) !== 0;
+    const text = header.opcode === Opcode.text && !compressed ? new TextCheck() : null;
+    this.#message = { opcode: header.opcode, compressed, parts: [], text };
   }
 
   payload(octets: Buffer): void {
-    this.#parts.push(octets);
-    if (this.#header && isControl(this.#header.opcode)) return;
-    if (this.#message?.text?.add(octets) === false) this.#failText();
-    if (this.#discarding) this.#parts = [];
+    const isData = this.#header !== null && !isControl(this.#header.opcode);
+    if (isData && this.#message?.text?.add(octets) === false) this.#notText();
+    if (!isData || !this.#discarding) this.#parts.push(octets);
   }
 
   end(): void {
@@ -76,26 +98,17 @@ export class MessageReader implements FrameSink {
     else this.#fragment(header, payload);
   }
 
-  #beginMessage(header: FrameHeader): void {
-    if (this.#discarding) return;
-    const compressed = (header.rsv & RSV1) !== 0;
-    const text = header.opcode === Opcode.text && !compressed ? new TextCheck() : null;
-    this.#message = { opcode: header.opcode, compressed, parts: [], text };
-  }
-
   #fragment(header: FrameHeader, payload: Buffer): void {
     const message = this.#message;
     if (!message) return;
-    message.parts.push(payload);
+    if (!this.#discarding) message.parts.push(payload);
     if (!header.fin) return;
     this.#message = null;
-    const whole = joined(message.parts);
-    if (message.text?.end() === false) this.#failText();
-    else this.#sink.message(message.opcode, whole, message.compressed);
+    if (message.text?.end() === false) this.#notText();
+    if (!this.#discarding) this.#sink.message(message.opcode, joined(message.parts), message.compressed);
   }
 
-  #failText(): void {
-    this.#message = null;
+  #notText(): void {
     this.#sink.violation(CloseCode.invalidPayload, 'a text message is not UTF-8');
   }
 
@@ -105,63 +118,45 @@ export class MessageReader implements FrameSink {
     else if (opcode === Opcode.close) this.#sink.peerClose(payload);
   }
 
+  /** The rules that the first two octets of a frame can break. */
   #rulesFor({ masked, compression }: MessageRules): Rule[] {
-    const allowed = (header: FrameHeader): number =>
-      compression && (header.opcode === Opcode.text || header.opcode === Opcode.binary) ? RSV1 : 0;
     const known: readonly number[] = Object.values(Opcode);
+    const isCompressed = (start: FrameStart) => compression && start.rsv === RSV1;
     return [
-      { broken: (h) => (h.rsv & ~allowed(h)) !== 0, why: 'a reserved bit is set' },
+      { broken: (s) => s.rsv !== 0 && !isCompressed(s), why: 'a reserved bit is set' },
       {
-        broken: (h) => (h.mask !== null) !== masked,
+        broken: (s) => s.masked !== masked,
         why: masked ? 'a frame is not masked' : 'a frame is masked',
       },
-      { broken: (h) => isControl(h.opcode) && !h.fin, why: 'a control frame is fragmented' },
+      { broken: (s) => isControl(s.opcode) && !s.fin, why: 'a control frame is fragmented' },
       {
-        broken: (h) => isControl(h.opcode) && h.length > 125,
+        broken: (s) => isControl(s.opcode) && s.shortLength > 125,
         why: 'a control frame is longer than 125 octets',
       },
-      { broken: (h) => !known.includes(h.opcode), why: 'the opcode is reserved' },
+      { broken: (s) => !known.includes(s.opcode), why: 'the opcode is reserved' },
       {
-        broken: (h) => h.opcode === Opcode.close && h.length === 1,
+        broken: (s) => s.opcode === Opcode.close && s.shortLength === 1,
         why: 'a Close frame has a body of one octet',
       },
-      { broken: (h) => !h.shortest, why: 'the length is not in its shortest form' },
+      { broken: (s) => isControl(s.opcode) && isCompressed(s), why: 'a control frame is compressed' },
       {
-        broken: (h) => h.opcode === Opcode.continuation && !this.#message && !this.#discarding,
+        broken: (s) => s.opcode === Opcode.continuation && !this.#message,
         why: 'a continuation frame has nothing to continue',
       },
       {
-        broken: (h) => (h.opcode === Opcode.text || h.opcode === Opcode.binary) && this.#message !== null,
+        broken: (s) => !isControl(s.opcode) && s.opcode !== Opcode.continuation && this.#message !== null,
         why: 'a message begins inside another one',
+      },
+      {
+        broken: (s) => !isControl(s.opcode) && isCompressed(s) && this.#message !== null,
+        why: 'RSV1 is set inside a message',
       },
     ];
   }
 }
 
-/** Checks text as it arrives: `false` means that it is not UTF-8. */
-class TextCheck {
-  #decoder: TextDecoder | null = null;
-
-  add(octets: Buffer): boolean {
-    // What begins and ends between two characters needs no decoder.
-    if (!this.#decoder && isUtf8(octets)) return true;
-    this.#decoder ??= new TextDecoder('utf-8', { fatal: true });
-    return this.#decodes(octets, true);
-  }
-
-  end(): boolean {
-    return !this.#decoder || this.#decodes(Buffer.alloc(0), false);
-  }
-
-  #decodes(octets: Buffer, stream: boolean): boolean {
-    try {
-      this.#decoder?.decode(octets, { stream });
-      return true;
-    } catch {
-      return false;
-    }
-  }
-}
+/** A length of 64 bits must leave the most significant one unset (§5.2). */
+const LENGTH_LIMIT = 2 ** 63;
 
 function isControl(opcode: number): boolean {
   return (opcode & 0x08) !== 0;

@@ -120,6 +120,7 @@ export class RoundTripPlayer implements Player {
   readonly #conduct: RoundTripConduct;
   readonly #payload: Buffer;
   #echoes = 0;
+  #behavior: Behavior = 'FAILED';
 
   constructor(engine: Engine, conduct: RoundTripConduct) {
     this.#engine = engine;
@@ -134,11 +135,15 @@ export class RoundTripPlayer implements Player {
   }
 
   message(kind: 'text' | 'binary', payload: Buffer): void {
-    if (this.#echoes === this.#conduct.count) return;
     const good = isKind(kind, this.#conduct.opcode) && payload.length === this.#conduct.length;
-    if (good) this.#echoes += 1;
-    if (good && this.#echoes < this.#conduct.count) this.#send();
-    else this.#close();
+    if (good && this.#echoes < this.#conduct.count) this.#echoes += 1;
+    if (good && this.#echoes < this.#conduct.count) {
+      this.#send();
+      return;
+    }
+    // The last message decides, even one after the last echo.
+    this.#behavior = good ? 'OK' : 'FAILED';
+    this.#close();
   }
 
   pong(): void {
@@ -146,7 +151,7 @@ export class RoundTripPlayer implements Player {
   }
 
   observed(): Behavior {
-    return this.#echoes === this.#conduct.count ? 'OK' : 'FAILED';
+    return this.#behavior;
   }
 
   #send(): void {

@@ -1,14 +1,15 @@
 /** One run of a case: what was found out about it, for the verdict and the reports. */
 
 import { CloseCode } from './close-codes.ts';
+import { blankClosing } from './closing-record.ts';
 import { CompressedPlayer } from './compressed-player.ts';
 import { closeBody } from './notation.ts';
 import { LargePlayer, LogPlayer, RoundTripPlayer } from './players.ts';
-import { blankClosing } from './engine.ts';
 import { judge } from './verdict.ts';
 import type { Case, LogEvent } from './case.ts';
 import type { Compression } from './compression.ts';
-import type { ClosingRecord, Engine } from './engine.ts';
+import type { ClosingRecord } from './closing-record.ts';
+import type { Engine } from './engine.ts';
 import type { Player, TrafficStats } from './players.ts';
 import type { Traffic } from './traffic.ts';
 import type { Behavior, Verdict } from './verdict.ts';
@@ -67,8 +68,7 @@ export function playCase(
     };
     const message = (kind: 'text' | 'binary', payload: Buffer) => player.message(kind, payload);
     const pong = (payload: Buffer) => player.pong(payload);
-    engine.start({ message, pong, gone }, early);
-    player.start();
+    engine.start({ opened: () => player.start(), message, pong, gone }, early);
   });
 }
 
@@ -98,8 +98,8 @@ export function failedHandshake(
 /** Closes an open connection on which nothing is to be run, and resolves when TCP is gone. */
 export function leave(engine: Engine, early: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    engine.start({ message: () => {}, pong: () => {}, gone: resolve }, early);
-    engine.close(Buffer.alloc(0));
+    const opened = () => engine.close(Buffer.alloc(0));
+    engine.start({ opened, message: () => {}, pong: () => {}, gone: resolve }, early);
   });
 }
 
@@ -123,13 +123,14 @@ function playerFor(
   }
 }
 
-/** What is played when permessage-deflate was not negotiated. */
+/** What is played when permessage-deflate was not negotiated: the suite closes, and expects no message. */
 function unimplemented(engine: Engine): Player {
+  let spoiled = false;
   return {
     start: () => engine.close(closeBody(CloseCode.normal)),
-    message: () => {},
+    message: () => (spoiled = true),
     pong: () => {},
-    observed: () => 'UNIMPLEMENTED',
+    observed: () => (spoiled ? 'FAILED' : 'UNIMPLEMENTED'),
     received: [],
     expected: {},
   };

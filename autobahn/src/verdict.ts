@@ -1,7 +1,7 @@
 /** The two verdicts on a case: how the peer behaved, and how the connection was closed. */
 
 import type { EndRule } from './case.ts';
-import type { ClosingRecord } from './engine.ts';
+import type { ClosingRecord } from './closing-record.ts';
 
 export type Behavior = 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED';
 export type BehaviorClose = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'FAILED BY CLIENT' | 'INFORMATIONAL';

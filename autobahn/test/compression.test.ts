@@ -4,6 +4,7 @@ import { Compression, Deflater } from '../src/compression.ts';
 import { dataSet } from '../src/data-sets.ts';
 import { PackedSequences } from '../src/packed-sequences.ts';
 import { casesOf, runClientCases, runServerCases, verdictsOf } from './support.ts';
+import { wrongServer } from './wrong-peer.ts';
 import type { AddressInfo } from 'node:net';
 import type { DataSetName } from '../src/case.ts';
 
@@ -40,6 +41,17 @@ describe('a peer with permessage-deflate', () => {
   test('as a client passes sections 12 and 13', async () => {
     const runs = await runClientCases(SECTIONS, echo, { messages: MESSAGES });
     expect(verdictsOf(runs)).toEqual(allOf(SECTIONS, 'OK'));
+  });
+
+  test('that drops TCP right after an echo has it judged all the same', async () => {
+    const { port, server } = await wrongServer('drops TCP right after an echo', { deflate: true });
+    try {
+      expect(verdictsOf(await runServerCases(port, '12.1.1', { messages: 1 }))).toEqual({
+        '12.1.1': 'OK / UNCLEAN',
+      });
+    } finally {
+      server.close();
+    }
   });
 
   test('that changes one octet of an echo fails', async () => {

@@ -99,6 +99,7 @@ describe('the frame reader', () => {
 function readAll(chunks: Buffer[], unfinished = false): { header: FrameHeader; payload: Buffer }[] {
   const frames: { header: FrameHeader; payload: Buffer; ended: boolean }[] = [];
   const reader = new FrameReader({
+    start: () => {},
     header: (header) => frames.push({ header, payload: Buffer.alloc(0), ended: false }),
     payload: (octets) => {
       const last = frames.at(-1)!;

@@ -91,6 +91,8 @@ describe('the fuzzing client', () => {
     ['a wrong Accept value', [], (text: string) => text.replace(/Accept: ./, 'Accept: -')],
     ['another status', [], (text: string) => text.replace('101', '200')],
     ['no Upgrade', [], (text: string) => text.replace(/Upgrade: WebSocket\r\n/, '')],
+    ['Upgrade twice', ['Upgrade: WebSocket'], (text: string) => text],
+    ['a subprotocol that nobody requested', ['Sec-WebSocket-Protocol: chat'], (text: string) => text],
   ])('fails a server that answers with %s', async (_, extra, change) => {
     const { server, url } = await rawServer(extra, change);
     expect(verdictsOf(await run(url, '1.1.1,7.13.1'))).toEqual({
@@ -98,6 +100,17 @@ describe('the fuzzing client', () => {
       '7.13.1': 'INFORMATIONAL',
     });
     server.close();
+  });
+
+  test.each([
+    ['a requested subprotocol', 'Sec-WebSocket-Protocol: b'],
+    ['an empty subprotocol', 'Sec-WebSocket-Protocol: '],
+    ['an empty list of extensions', 'Sec-WebSocket-Extensions: '],
+  ])('accepts a server that answers with %s', async (_, line) => {
+    const { server, url } = await rawServer([line]);
+    const [only] = await run(url, '2.7', { target: { protocols: ['a', 'b'] } });
+    server.close();
+    expect(only?.opened).toBe(true);
   });
 
   test('gives up a server that cannot be reached', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { blankClosing } from '../src/engine.ts';
+import { blankClosing } from '../src/closing-record.ts';
 import { readEnd } from '../src/notation.ts';
 import { judge } from '../src/verdict.ts';
-import type { ClosingRecord } from '../src/engine.ts';
+import type { ClosingRecord } from '../src/closing-record.ts';
 import type { Outcome } from '../src/verdict.ts';
 
 /** Returns both values for a run that went well in every respect but those given. */

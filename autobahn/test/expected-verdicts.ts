@@ -1,0 +1,221 @@
+/**
+ * The verdicts of the original suite on each wrong peer, release 25.10.1, observed with the peers of wrong-peer.ts. A row has the
+ * cases of each verdict other than OK.
+ */
+
+import { casesOf } from './support.ts';
+import type { Verdicts } from './support.ts';
+import type { Fault } from './faults.ts';
+
+/** A few cases of every section, so that each fault meets cases that find it and cases that tolerate it. */
+export const CASES =
+  '1.1.2,2.2,2.5,3.1,3.2,4.1.1,4.1.3,4.2.4,5.9,5.15,6.2.1,6.3.1,6.12.1,7.1.1,7.3.1,7.3.2,7.5.1,7.7.2,7.9.1,9.1.1,9.7.2,9.8.2,12.1.1';
+
+/** Verdicts, each with its cases separated by spaces. */
+type Row = Readonly<Record<string, string>>;
+
+/** What both ends share: the verdicts are the same for a server and a client. */
+const BOTH: readonly (readonly [Fault, Row])[] = [
+  ['none', {}],
+  ['skips the check of UTF-8', { FAILED: '6.3.1 6.12.1' }],
+  ['checks UTF-8 at the end of a message only', {}],
+  // Answering a message that should have been refused spoils the empty log.
+  ['ignores reserved bits', { FAILED: '3.1 3.2' }],
+  // A peer that stays silent about a bad frame behaves, but leaves it to the suite to end the connection.
+  ['ignores reserved opcodes', { 'OK / FAILED': '4.1.1', FAILED: '4.1.3 4.2.4' }],
+  ['ignores continuations without a message', { FAILED: '5.9 5.15' }],
+  // Section 9 compares types and lengths alone.
+  ['changes an octet', { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 12.1.1' }],
+  ['echoes twice', { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 12.1.1' }],
+  [
+    'sends pongs that nobody asked for',
+    { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 9.7.2 9.8.2 12.1.1' },
+  ],
+  ['never answers a ping', { FAILED: '2.2' }],
+  ['answers a ping with other octets', { FAILED: '2.2' }],
+  ['answers a ping only after the next message', { FAILED: '2.2' }],
+  // The pong itself is right, and the peer does not mind that the suite fails the connection after it.
+  ['fragments its pongs', {}],
+  [
+    'closes with the wrong code',
+    {
+      'OK / WRONG CODE':
+        '1.1.2 2.2 2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15 6.2.1 6.3.1 6.12.1 9.1.1 9.7.2 9.8.2 12.1.1',
+      'FAILED / WRONG CODE': '7.1.1 7.3.1 7.3.2 7.5.1 7.7.2 7.9.1',
+    },
+  ],
+  [
+    'closes with an illegal code',
+    {
+      'OK / UNCLEAN': '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.7.2 9.1.1 9.7.2 9.8.2 12.1.1',
+      'OK / FAILED': '2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15',
+      FAILED: '6.3.1 6.12.1',
+      'FAILED / WRONG CODE': '7.3.2 7.5.1 7.9.1',
+    },
+  ],
+  [
+    'closes with a reason that is not UTF-8',
+    {
+      'OK / UNCLEAN': '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.7.2 9.1.1 9.7.2 9.8.2 12.1.1',
+      'OK / FAILED': '2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15',
+      FAILED: '6.3.1 6.12.1',
+      'FAILED / WRONG CODE': '7.3.2 7.5.1 7.9.1',
+    },
+  ],
+  // The original cannot decode such a reason, and TCP ends before it has sent a Close.
+  [
+    'closes with a reason that ends inside a character',
+    {
+      'OK / UNCLEAN': '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.7.2 9.1.1 9.7.2 9.8.2 12.1.1',
+      'OK / WRONG CODE': '2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15 6.3.1 6.12.1',
+      'FAILED / WRONG CODE': '7.3.2 7.5.1 7.9.1',
+    },
+  ],
+  ['sends Close twice', {}],
+  // Logged, because it comes before the answer to Close. It spoils round trips even after the last good echo.
+  [
+    'sends a message before it answers Close',
+    { FAILED: '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.5.1 7.7.2 7.9.1 9.7.2 9.8.2 12.1.1' },
+  ],
+  // Where a clean closing is not required, a drop is as good as Close.
+  [
+    'drops TCP instead of Close',
+    {
+      'OK / UNCLEAN': '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.7.2 9.1.1 9.7.2 9.8.2 12.1.1',
+    },
+  ],
+  [
+    'drops TCP right after an echo',
+    { 'OK / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1', FAILED: '9.7.2 9.8.2 12.1.1' },
+  ],
+  // The invalid octet is the first violation and the end of that text the second: the suite drops TCP.
+  [
+    'sends text that is not UTF-8',
+    {
+      'FAILED / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
+      'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+    },
+  ],
+  // One violation alone: the suite waits for the peer's Close, so the closing is clean.
+  ...(
+    [
+      'sends text that ends inside a character',
+      'sends its echo with a reserved opcode',
+      'sends its echo as a continuation of nothing',
+    ] as const
+  ).map((fault): [Fault, Row] => [
+    fault,
+    {
+      FAILED: '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
+      'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+    },
+  ]),
+  // In 12.1.1 the echo is compressed, and the fault breaks two rules: RSV is not RSV1, and a message begins twice.
+  ...(['sets a reserved bit in its echo', 'begins its echo inside another message'] as const).map(
+    (fault): [Fault, Row] => [
+      fault,
+      {
+        FAILED: '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2',
+        'FAILED / UNCLEAN': '12.1.1',
+        'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+      },
+    ],
+  ),
+  [
+    'sends its echo as a continuation of nothing with a reserved bit',
+    {
+      'FAILED / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
+      'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+    },
+  ],
+  // 9.1.1 needs that form.
+  [
+    'sends its echo with a length that is too long by form',
+    {
+      FAILED: '1.1.2 6.2.1 7.1.1 9.7.2 9.8.2 12.1.1',
+      'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+    },
+  ],
+  ['sends data that cannot be inflated', { FAILED: '12.1.1' }],
+  // In 9.1.1 a later echo of the right length still counts.
+  ['sends a message along with its handshake', { FAILED: casesBut('9.1.1') }],
+];
+
+/** What a peer that masks wrongly gets for its second frame: every frame is a violation. */
+const MASKS_WRONGLY: Row = {
+  'FAILED / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
+  'OK / UNCLEAN': '2.2 7.3.1 7.7.2',
+  'OK / FAILED': '2.5 3.1 4.1.1 5.9',
+  'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
+  FAILED: '6.3.1 6.12.1',
+};
+
+const NEVER_ANSWERS_CLOSE: Row = {
+  'OK / UNCLEAN': '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.7.2 9.1.1 9.7.2 9.8.2 12.1.1',
+  'OK / FAILED': '2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15',
+  FAILED: '6.3.1 6.12.1',
+};
+
+/** In cases with a kill timer of a second or less, that ends TCP before the time limit for the drop: the closing stays clean. */
+const STAYS_CONNECTED: Row = {
+  'OK / FAILED BY CLIENT':
+    '1.1.2 2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15 6.3.1 6.12.1 7.1.1 7.3.1 7.3.2 7.5.1 7.7.2 7.9.1',
+  'OK / UNCLEAN': '2.2 6.2.1 9.1.1 9.7.2 9.8.2 12.1.1',
+};
+
+const SERVERS: readonly (readonly [Fault, Row])[] = [
+  ['never drops TCP', STAYS_CONNECTED],
+  ['drops TCP late', STAYS_CONNECTED],
+  // A server has to drop TCP itself, so that the suite's drop counts against it where no clean closing is needed.
+  ['never answers Close', { ...NEVER_ANSWERS_CLOSE, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' }],
+  [
+    'masks where it must not, or does not where it must',
+    { ...MASKS_WRONGLY, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' },
+  ],
+  ['sends a pong after its Close', { FAILED: casesBut('9.1.1 9.7.2 9.8.2 12.1.1') }],
+  ['sends a message after its Close', { FAILED: casesBut('9.1.1') }],
+  ['selects a subprotocol that nobody requested', { FAILED: casesBut() }],
+  ['refuses the handshake', { FAILED: casesBut() }],
+  [
+    'sends Close along with its handshake',
+    { 'OK / FAILED': '1.1.2 2.2 6.2.1 7.1.1 9.1.1', FAILED: '9.7.2 9.8.2 12.1.1' },
+  ],
+];
+
+const CLIENTS: readonly (readonly [Fault, Row])[] = [
+  ['never answers Close', NEVER_ANSWERS_CLOSE],
+  ['masks where it must not, or does not where it must', MASKS_WRONGLY],
+  [
+    'sends Close along with its handshake',
+    {
+      FAILED: '1.1.2 2.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
+      'OK / WRONG CODE': '2.5 3.1 4.1.1 5.9 6.3.1 6.12.1',
+      'NON-STRICT / WRONG CODE': '3.2 4.1.3 4.2.4 5.15',
+      'FAILED / WRONG CODE': '7.3.2 7.5.1 7.9.1',
+    },
+  ],
+  // As a server the suite drops TCP right after the closing handshake, and reads nothing more.
+  ['sends a pong after its Close', {}],
+  ['sends a message after its Close', {}],
+  // The original keeps no record of a request that is no opening handshake; this suite records a failed case.
+  ['refuses the handshake', { FAILED: casesBut() }],
+];
+
+export const SERVER_VERDICTS = [...BOTH, ...SERVERS].map(readable);
+export const CLIENT_VERDICTS = [...BOTH, ...CLIENTS].map(readable);
+
+function casesBut(but = ''): string {
+  const left = but.split(' ');
+  return casesOf(CASES)
+    .map(({ id }) => id)
+    .filter((id) => !left.includes(id))
+    .join(' ');
+}
+
+function readable([fault, row]: readonly [Fault, Row]): [Fault, Verdicts] {
+  const verdicts: Verdicts = {};
+  for (const [verdict, ids] of Object.entries(row)) {
+    for (const id of ids.split(' ')) verdicts[id] = verdict;
+  }
+  return [fault, verdicts];
+}
