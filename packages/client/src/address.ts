@@ -1,5 +1,6 @@
 // Where to connect: the URL of a WebSocket (RFC 6455 §3) and what it means for the request.
 import { unescape } from 'node:querystring';
+import { URL } from 'node:url';
 
 /** What a URL says. */
 export interface Address {
@@ -60,11 +61,11 @@ export function authorityOf({ socketPath, url }: Address): string {
 }
 
 function parseUrl(address: string | URL): URL {
-  if (address instanceof URL) return address;
   try {
+    // Also of a `URL`, which may be one of another realm: a test environment has a class of its own.
     return new URL(address);
   } catch {
-    throw new SyntaxError(`Invalid URL: ${address}`);
+    throw new SyntaxError(`Invalid URL: ${String(address)}`);
   }
 }
 

@@ -41,12 +41,25 @@ export interface ConnectListener {
   aborted(error: Error): void;
 }
 
+/** Listens in place of the one who has heard the last of an attempt. */
+const NOBODY: ConnectListener = {
+  watchesRedirects: () => false,
+  moved: ignore,
+  redirected: ignore,
+  unexpectedResponse: () => false,
+  finishRequest: () => false,
+  upgraded: () => false,
+  opened: ignore,
+  failed: ignore,
+  aborted: ignore,
+};
+
 /** The end of an attempt's time, for the clock. */
 let timeOut: (attempt: ConnectAttempt) => void;
 
 /** One attempt to connect, over redirects, until it is told to its listener or given up. */
 export class ConnectAttempt {
-  readonly #listener: ConnectListener;
+  #listener: ConnectListener;
   readonly #options: ClientOptions<never>;
   readonly #subprotocols: readonly string[];
   /** The place that the user named. */
@@ -129,22 +142,25 @@ export class ConnectAttempt {
     request?.socket?.destroy();
   }
 
-  #settle(): void {
+  /** The attempt is over. Its listener is let go of: the program may keep the request, and with it the attempt, for long. */
+  #settle(): ConnectListener {
+    const listener = this.#listener;
+    this.#listener = NOBODY;
     this.#over = true;
     this.#request = undefined;
     clearDeadline(this.#deadline);
+    return listener;
   }
 
   #fail(error: Error): void {
-    if (this.#over) return;
-    this.#settle();
-    this.#listener.failed(error);
+    if (!this.#over) this.#settle().failed(error);
   }
 
   #abortWith(error: Error): void {
     if (this.#over) return;
+    const listener = this.#listener;
     this.abort();
-    this.#listener.aborted(error);
+    listener.aborted(error);
   }
 
   /** Whether the attempt is where the user's secrets may go. */
@@ -194,10 +210,23 @@ export class ConnectAttempt {
     const { statusCode } = response;
     const { location } = response.headers;
     if (this.#options.followRedirects && isRedirect(statusCode, location)) this.#follow(location);
-    else if (this.#listener.unexpectedResponse(request, response)) {
-      // Who took it over has all the time in the world.
-      clearDeadline(this.#deadline);
-    } else this.#abortWith(handshakeError('UNEXPECTED_RESPONSE', statusCode));
+    else if (this.#listener.unexpectedResponse(request, response)) this.#watch(request, response);
+    else this.#abortWith(handshakeError('UNEXPECTED_RESPONSE', statusCode));
+  }
+
+  /**
+   * A listener of the program has taken the response over. The handshake still ends in time, and when the listener destroys the
+   * request or the server breaks the response off. To end it after a response that was read to its end is up to the listener.
+   */
+  #watch(request: ClientRequest, response: IncomingMessage): void {
+    let isRead = false;
+    // Before the listener of Node's that calls the request destroyed when its response ends.
+    response.prependOnceListener('end', () => {
+      isRead = !request.destroyed;
+    });
+    request.once('close', () => {
+      if (!isRead) this.#fail(handshakeError('UNEXPECTED_RESPONSE', response.statusCode));
+    });
   }
 
   #follow(location: string): void {
@@ -244,9 +273,9 @@ export class ConnectAttempt {
       this.#abortWith(check.ok ? handshakeError('INVALID_EXTENSIONS') : check.error);
       return;
     }
-    this.#settle();
+    const listener = this.#settle();
     socket.removeListener('error', ignore);
-    this.#listener.opened(socket, head, check.protocol, extension);
+    listener.opened(socket, head, check.protocol, extension);
   }
 
   static {

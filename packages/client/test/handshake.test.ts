@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import net from 'node:net';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from '@framewire/client';
 import { OurWebSocket, record, withBoth, type Client } from './support/recorder.ts';
 import { httpServer, listen, rawServer, switching, wsServer } from './support/servers.ts';
@@ -81,22 +81,6 @@ describe('a connection that opens', () => {
     });
     const log = await withBoth((Client) => record(new Client(url, PLAIN)).closed);
     expect(log.at(-1)).toBe('close 1005  [CLOSED]');
-  });
-
-  test('leaves one listener for errors on its socket, that of the connection, and no time limit', async () => {
-    const { url } = await wsServer();
-    const started = vi.spyOn(globalThis, 'setTimeout');
-    const ended = vi.spyOn(globalThis, 'clearTimeout');
-    const ws = new OurWebSocket(url, { handshakeTimeout: 60_002 });
-    const [[response]] = await Promise.all([
-      once(ws, 'upgrade') as Promise<[IncomingMessage]>,
-      once(ws, 'open'),
-    ]);
-    expect(response.socket.listenerCount('error')).toBe(1);
-    const limit = started.mock.calls.findIndex(([, milliseconds]) => milliseconds === 60_002);
-    expect(ended).toHaveBeenCalledWith(started.mock.results[limit]?.value);
-    vi.restoreAllMocks();
-    ws.terminate();
   });
 
   test('null makes a WebSocket without a connection, which connects to nothing', () => {

@@ -7,7 +7,6 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 let server: Server | undefined;
 afterEach(async () => {
-  vi.useRealTimers();
   server?.closeAllConnections();
   if (server?.listening) await new Promise((resolve) => server?.close(resolve));
 });
@@ -34,17 +33,3 @@ test.each(['ws+unix:x:/a b', 'ws+unix::/x', 'ws://127.0.0.1:0x', 'ws+unix:/no/su
     expect(ws.readyState).toBe(ws.CLOSED);
   },
 );
-
-test('who takes an unexpected response over has no time limit any more', async () => {
-  const url = await serve((_request, response) => {
-    response.writeHead(401).end('no');
-  });
-  const ws = new WebSocket(url, { handshakeTimeout: 60_000 });
-  const errors: Error[] = [];
-  ws.on('error', (error) => errors.push(error));
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const [request] = await once(ws, 'unexpected-response');
-  vi.advanceTimersByTime(120_000);
-  (request as { destroy: () => void }).destroy();
-  expect([errors, ws.readyState, vi.getTimerCount()]).toEqual([[], ws.CONNECTING, 0]);
-});

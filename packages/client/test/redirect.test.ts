@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { testCertificate } from '@framewire/testing';
 import { WebSocketServer } from 'ws';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, withBoth, type ClientClass } from './support/recorder.ts';
 import { listen, wsServer } from './support/servers.ts';
 
@@ -346,19 +346,6 @@ describe('the redirect event', () => {
       'close 1006  [CLOSED]',
     ]);
     expect(requests.map((request) => request.url)).toEqual(['/a', '/a']);
-  });
-
-  test('close() in it leaves no time limit running', async () => {
-    const { url } = await site({ '/a': '/b' });
-    const started = vi.spyOn(globalThis, 'setTimeout');
-    const ws = new OurWebSocket(`${url}/a`, { ...FOLLOW, handshakeTimeout: 60_001 });
-    const { closed } = record(ws, 'redirect');
-    ws.on('redirect', () => ws.close());
-    await closed;
-    const limits = started.mock.calls.filter(([, milliseconds]) => milliseconds === 60_001);
-    started.mockRestore();
-    // That of the first request, which the redirect has ended.
-    expect(limits).toHaveLength(1);
   });
 
   test('request.destroy(error) in it is told as the error, whether or not close() follows', async () => {

@@ -2,6 +2,7 @@
 import { kernel } from '#kernels';
 import { CloseCode, isValidCloseCode } from './close-code.ts';
 import { protocolError } from './protocol-error.ts';
+import { isUint8Array } from './uint8-array.ts';
 import { isUtf8 } from './utf8.ts';
 
 /** What a close frame says. */
@@ -46,7 +47,7 @@ export function formatClosePayload(code?: number, reason: string | Uint8Array = 
     throw new TypeError('First argument must be a valid error code number');
   }
   // Any other view would be copied element by element, or with bytes that were never its content.
-  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+  if (typeof reason !== 'string' && !isUint8Array(reason)) {
     throw new TypeError('Second argument must be a string or a Uint8Array');
   }
   const length = typeof reason === 'string' ? kernel.utf8Length(reason) : reason.length;

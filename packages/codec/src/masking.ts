@@ -182,7 +182,7 @@ let drawn = POOL_SIZE;
  */
 export function randomMaskingKey(): MaskingKey {
   if (drawn === POOL_SIZE) {
-    crypto.getRandomValues(pool);
+    kernel.randomize(pool);
     drawn = 0;
   }
   const key = pool[drawn] as number;

@@ -138,7 +138,8 @@ export function protocolError(rule: ProtocolRule, detail?: number): ProtocolErro
 
 const codes = new Set<unknown>(Object.values(table).map((row) => row.code));
 
-/** Whether an error is one that {@link protocolError} made, in this copy of the package or another. */
+/** Whether an error is one that {@link protocolError} made, in this copy of the package or another, in any realm. */
 export function isProtocolError(error: unknown): error is ProtocolError {
-  return error instanceof Error && 'closeCode' in error && 'code' in error && codes.has(error.code);
+  const { code, closeCode } = (error ?? {}) as { code?: unknown; closeCode?: unknown };
+  return codes.has(code) && typeof closeCode === 'number';
 }

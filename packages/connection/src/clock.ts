@@ -1,4 +1,5 @@
 // The one place where time limits are set, so that all of them can be found, and driven by a test.
+import { clearTimeout, setTimeout } from './scheduling.ts';
 
 /** The longest that a timer of Node can run, in ms; a longer one would run out at once. */
 const LONGEST = 2 ** 31 - 1;

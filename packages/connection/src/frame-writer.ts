@@ -1,6 +1,5 @@
 // Frames in, bytes out: they gather in a segment of the slab and leave in one write a turn.
 import { Buffer } from 'node:buffer';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import {
   frameHeaderSize,
@@ -12,14 +11,17 @@ import {
 import { ClosedSegments, type Written } from './closed-segments.ts';
 import { frameIn, frameOf, MAX_COPIED, MAX_ROOM, putFrame, roomFor } from './frame-bytes.ts';
 import { isPlainSocket, isTlsSocket, onlyReads } from './plain-socket.ts';
+import { nextTick } from './scheduling.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settling, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';
 import { Segment, SLAB_SIZE } from './slab.ts';
-import { flushThisTurn, type Flushable } from './write-turn.ts';
+import { countFrame, flushThisTurn, watchExit, type Flushable } from './write-turn.ts';
 
 /** How many bytes a turn may gather before they count as waiting. */
 const MAX_UNCOUNTED = 1024 * 1024;
+/** How many bytes a turn holds back before a plain socket is given them. */
+const MAX_TURN = 1024 * 1024;
 
 /**
  * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
@@ -43,6 +45,7 @@ export class FrameWriter implements Flushable {
   constructor(socket: Duplex, generateMask: ((mask: Buffer) => void) | undefined) {
     this.socket = socket;
     this.#generateMask = generateMask;
+    watchExit();
   }
 
   /** Whether masking keys are made by the user's function, which may send something meanwhile. */
@@ -60,6 +63,12 @@ export class FrameWriter implements Flushable {
     this.flush();
   }
 
+  endTurnEarly(): boolean {
+    if (!this.#writesAtOnce) return false;
+    this.endTurn();
+    return true;
+  }
+
   /** Hands all that has been framed to the stream. Does not throw: a connection of which bytes are lost is at its end. */
   flush(): void {
     if (this.#flushing) return;
@@ -74,7 +83,7 @@ export class FrameWriter implements Flushable {
   /** Ends the stream behind all that has been framed. */
   end(): void {
     this.flush();
-    if (this.#flushing) process.nextTick(end, this);
+    if (this.#flushing) nextTick(end, this);
     // To end it again makes an error that nobody hears of: 6 % of what an upgrade with its close costs.
     else if (!this.socket.writableEnded) this.socket.end();
   }
@@ -175,12 +184,15 @@ export class FrameWriter implements Flushable {
     this.#flushThisTurn(done);
   }
 
-  /** Has what was written leave at the end of the turn, and `done` called then. */
+  /** Has what was written leave at the end of the turn, and `done` called then. A turn with much in it ends here. */
   #flushThisTurn(done: SendCallback | undefined): void {
     if (done !== undefined) (this.#callbacks ??= []).push(done);
-    if (this.#queued) return;
-    this.#queued = true;
-    flushThisTurn(this);
+    if (this.#earlier !== undefined && this.#earlier.length >= MAX_TURN && this.#writesAtOnce) this.flush();
+    if (this.#queued) countFrame();
+    else {
+      this.#queued = true;
+      flushThisTurn(this);
+    }
   }
 
   protected writePieces(pieces: readonly Uint8Array[], done: SendCallback | undefined): void {
@@ -324,7 +336,7 @@ export class FrameWriter implements Flushable {
   /** There was no memory to write from, or the stream threw, which a stream must not. */
   #fail(error: unknown, earlier: ClosedSegments | undefined, written: Written | undefined): void {
     this.socket.destroy(error as Error);
-    process.nextTick(() => {
+    nextTick(() => {
       earlier?.settle(error as Error);
       written?.(error as Error);
     });

@@ -14,6 +14,7 @@ import {
   type Message,
 } from '@framewire/codec';
 import type { Extension } from './extension.ts';
+import { nextTick, setImmediate } from './scheduling.ts';
 
 /** Goes on reading, for timers and ticks, without a closure each. */
 let drain: (inbound: Inbound<unknown>) => void;
@@ -127,8 +128,8 @@ export class Inbound<T> {
   /** Goes on after {@link Inbound.pause}: with what has been waiting, in the next tick. */
   resume(): void {
     this.#paused = false;
-    if (this.#held !== undefined) process.nextTick(release, this);
-    else if (this.#backlog) process.nextTick(drain, this);
+    if (this.#held !== undefined) nextTick(release, this);
+    else if (this.#backlog) nextTick(drain, this);
   }
 
   /** No more chunks will come: reads what has been waiting, paused or not, and tells `drained`, now or later. */

@@ -30,6 +30,7 @@ export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts
 export { Outbound, type Sending, type SendMode } from './outbound.ts';
 export type { SendCallback } from './send-callback.ts';
 export type { ReadyState } from './ready-state.ts';
+export { nextTick } from './scheduling.ts';
 export { isAttached } from './session.ts';
 export { TypedEmitter } from './typed-emitter.ts';
 export { createWebSocketStream, type StreamableSocket } from './stream.ts';

@@ -1,6 +1,5 @@
 // The state of a connection, by keys that are symbols: so every name that `ws` leaves free stays free for programs.
 // Properties rather than private fields: a `Proxy` of a connection and an object that inherits from it reach them.
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
@@ -8,6 +7,7 @@ import { EMPTY } from './message-data.ts';
 import { DEFAULTS } from './options.ts';
 import type { Sending } from './outbound.ts';
 import { CLOSED, CLOSING, CONNECTING } from './ready-state.ts';
+import { nextTick } from './scheduling.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of a connection. */
@@ -22,6 +22,8 @@ export const binaryTypeKey = Symbol('binaryType');
 export const protocolKey = Symbol('protocol');
 /** The state of a connection without a session. */
 export const unopenedKey = Symbol('unopened');
+/** Whether a connection without a session is paused. */
+export const pausedKey = Symbol('paused');
 /** How many bytes were sent to a connection without a session. */
 export const discardedKey = Symbol('discarded');
 
@@ -50,7 +52,7 @@ export function abortHandshake(connection: WebSocketConnection, error: Error): v
   connection[attemptKey]?.abort();
   connection[attemptKey] = undefined;
   connection[unopenedKey] = CLOSING;
-  process.nextTick(failHandshake, connection, error);
+  nextTick(failHandshake, connection, error);
 }
 
 /** An attempt to connect has failed: emits `error` and `close`. */

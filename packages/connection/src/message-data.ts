@@ -1,5 +1,6 @@
 // The forms that a message has for the user: what `send()` takes, what the `message` event gives.
 import { Blob, Buffer } from 'node:buffer';
+import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
 import { Opcode, type Message } from '@framewire/codec';
 
 /** What a message can be sent from: text, bytes in any container, a number as text, or an array of bytes. */
@@ -55,14 +56,14 @@ export function toPayload(data: unknown): string | Uint8Array | Blob {
   if (isBlob(data)) return data;
   if (typeof data === 'number') return String(data);
   if (data === undefined || data === null || data === false) return EMPTY;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return Buffer.from(data as Uint8Array);
 }
 
-/** Whether it is text or bytes, as they go out. */
+/** Whether it is text or bytes, of whatever realm, as they go out. */
 export function isPayload(data: unknown): data is string | Uint8Array {
-  return typeof data === 'string' || data instanceof Uint8Array;
+  return typeof data === 'string' || isUint8Array(data);
 }
 
 /** How many bytes a message would be, or was, in `bufferedAmount`. */

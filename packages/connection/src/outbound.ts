@@ -1,6 +1,7 @@
 // Messages in, frames out: in the order in which they are sent, whatever takes how long to be made.
 import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
+import { isUint8Array } from 'node:util/types';
 import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
 import type { Extension } from './extension.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -270,7 +271,7 @@ export class Outbound<T> extends FrameWriter {
 
 /** Data that stay as they are when `send()` has returned: bytes are copied, as the caller may change, transfer or resize them. */
 function owned<Data extends string | Uint8Array | Blob>(data: Data): Data | Buffer {
-  return data instanceof Uint8Array ? Buffer.from(data) : data;
+  return isUint8Array(data) ? Buffer.from(data) : data;
 }
 
 /** What can be done with the sending side by who does not own it. */

@@ -1,6 +1,6 @@
 // The callbacks of sends, and how they are called.
 import { AsyncResource } from 'node:async_hooks';
-import process from 'node:process';
+import { nextTick } from './scheduling.ts';
 
 /** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
 export type SendCallback = (error?: Error) => void;
@@ -55,7 +55,7 @@ export function settling(callbacks: readonly SendCallback[]): (outcome?: Error |
 
 /** Lets an exception that is the user's come up in a tick of its own. */
 export function throwLater(error: unknown): void {
-  process.nextTick(rethrow, error);
+  nextTick(rethrow, error);
 }
 
 function rethrow(error: unknown): never {

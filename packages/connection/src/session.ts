@@ -2,7 +2,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Buffer, type Blob } from 'node:buffer';
 import type { Socket } from 'node:net';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { CloseCode, formatClosePayload, Opcode, type ClosePayload, type Message } from '@framewire/codec';
 import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
@@ -20,6 +19,7 @@ import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts
 import { Outbound, type Sending, type SendMode } from './outbound.ts';
 import { bufferedAmountError, type SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
+import { nextTick } from './scheduling.ts';
 import { beginHandling, endHandling } from './write-turn.ts';
 
 /** Who is told what happens. `owner` is the one to whom it happens: so one listener serves all. */
@@ -41,12 +41,14 @@ export interface SessionListener<T> {
 
 const sessionOf = Symbol('sessionOf');
 
-/** A stream that carries a WebSocket. */
+/**
+ * A stream that carries a WebSocket, or null once it has closed: it may be kept for long, and must not keep the WebSocket alive.
+ */
 interface AttachedStream extends Duplex {
-  [sessionOf]?: Session<unknown>;
+  [sessionOf]?: Session<unknown> | null;
 }
 
-/** Whether a stream carries a WebSocket already. */
+/** Whether a stream carries a WebSocket, or has carried one. */
 export function isAttached(stream: Duplex): boolean {
   return (stream as AttachedStream)[sessionOf] !== undefined;
 }
@@ -190,8 +192,8 @@ export class Session<T> implements Sending {
   #mayBuffer(done: SendCallback | undefined): boolean {
     if (this.#outbound.waitingAmount <= this.#maxBufferedAmount) return true;
     const error = bufferedAmountError();
-    if (done !== undefined) process.nextTick(done, error);
-    process.nextTick(tellError, this, error);
+    if (done !== undefined) nextTick(done, error);
+    nextTick(tellError, this, error);
     this.terminate();
     return false;
   }
@@ -260,7 +262,7 @@ export class Session<T> implements Sending {
   /** Nothing more is read: what still comes is thrown away, so that the socket's end is seen. */
   #discardInput(): void {
     this.#inbound.end();
-    if (!this.#socketClosed) process.nextTick(resume, this.#socket);
+    if (!this.#socketClosed) nextTick(resume, this.#socket);
   }
 
   #tellError(error: Error): void {
@@ -363,6 +365,7 @@ export class Session<T> implements Sending {
     clearDeadline(this.#closeDeadline);
     this.#state = CLOSING;
     this.#socketClosed = true;
+    this.#socket[sessionOf] = null;
     if (!readsOn(this.#closing)) {
       this.#inbound.finish();
       return;
@@ -370,7 +373,7 @@ export class Session<T> implements Sending {
     // What came before the end is delivered, even to who has paused. From Node 26 on read() gives one chunk at a time.
     for (let rest; (rest = this.#socket.read() as Buffer | null) !== null;) this.#onSocketData(rest);
     // A stream in memory closes as soon as it is destroyed: callbacks of sends made right after that come before the end.
-    process.nextTick(finish, this.#inbound);
+    nextTick(finish, this.#inbound);
   }
 
   static {
@@ -391,7 +394,7 @@ export class Session<T> implements Sending {
     const listener = (take: (session: Session<unknown>, argument: unknown) => void) =>
       function (this: AttachedStream, argument: unknown): void {
         const session = this[sessionOf];
-        if (session !== undefined) session.#context.runInAsyncScope(take, undefined, session, argument);
+        if (session) session.#context.runInAsyncScope(take, undefined, session, argument);
       };
     socketListeners = [
       ['close', listener((session) => session.#onSocketClose())],

@@ -1,6 +1,5 @@
 // A WebSocket as its user holds it: what can be asked of it in each state, and the events that it emits.
 import type { Buffer } from 'node:buffer';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
 import { Opcode } from '@framewire/codec';
 import { defineAddition } from './additions.ts';
@@ -12,6 +11,7 @@ import {
   discardedKey,
   giveUpAttempt,
   optionsKey,
+  pausedKey,
   protocolKey,
   sessionKey,
   unopenedKey,
@@ -23,6 +23,7 @@ import { optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './opt
 import type { SendMode } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
+import { nextTick } from './scheduling.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
 
 /** How to send one message. */
@@ -111,6 +112,8 @@ export class WebSocketConnection extends DomEventTarget {
   declare [sessionKey]: Session<WebSocketConnection> | undefined;
   /** @internal The state of a connection without a session. */
   declare [unopenedKey]: ReadyState;
+  /** @internal Whether a connection is paused that has no session yet. */
+  declare [pausedKey]: boolean;
   /** @internal The attempt to connect that is under way. */
   declare [attemptKey]: Attempt | undefined;
   /** @internal What is sent to a connection that never opened counts in `bufferedAmount` from then on, as in the DOM. */
@@ -123,6 +126,7 @@ export class WebSocketConnection extends DomEventTarget {
     this[protocolKey] = '';
     this[sessionKey] = undefined;
     this[unopenedKey] = CONNECTING;
+    this[pausedKey] = false;
     this[attemptKey] = undefined;
     this[discardedKey] = 0;
   }
@@ -154,7 +158,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** Whether {@link WebSocketConnection.pause} is in force. */
   get isPaused(): boolean {
-    return this[sessionKey]?.isPaused ?? false;
+    return this[sessionKey]?.isPaused ?? this[pausedKey];
   }
 
   /** The subprotocol that was chosen, or an empty string. */
@@ -186,6 +190,7 @@ export class WebSocketConnection extends DomEventTarget {
     const session = new Session<WebSocketConnection>(socket, this[optionsKey], options, this, listener);
     this[sessionKey] = session;
     session.keepFragments = this[binaryTypeKey] === 'fragments';
+    if (this[pausedKey]) session.pause();
     session.start(head);
     this.emit('open');
   }
@@ -248,13 +253,16 @@ export class WebSocketConnection extends DomEventTarget {
     else giveUpAttempt(this);
   }
 
-  /** Stops events of messages, pings and pongs, and reading from the socket. */
+  /** Stops events of messages, pings and pongs, and reading from the socket. While connecting, from the moment it is open. */
   pause(): void {
-    this[sessionKey]?.pause();
+    const session = this[sessionKey];
+    if (session !== undefined) session.pause();
+    else if (this[unopenedKey] === CONNECTING) this[pausedKey] = true;
   }
 
   /** Goes on after {@link WebSocketConnection.pause}. */
   resume(): void {
+    this[pausedKey] = false;
     this[sessionKey]?.resume();
   }
 }
@@ -278,7 +286,7 @@ function openSession(
   if (state === CONNECTING) throw notOpenError(CONNECTING);
   if (session !== undefined) session.discard(data);
   else connection[discardedKey] += payloadLength(data);
-  if (callback !== undefined) process.nextTick(callback, notOpenError(state));
+  if (callback !== undefined) nextTick(callback, notOpenError(state));
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readBytes } from '@framewire/testing';
 import {
   isOver,
@@ -142,35 +142,6 @@ describe('closing', () => {
     }).toThrow(error);
     expect(pair.client.readyState).toBe(pair.client.OPEN);
     await end(pair);
-  });
-
-  describe('when the peer never answers', () => {
-    afterEach(() => vi.useRealTimers());
-
-    test('the socket is destroyed after closeTimeout, not before', async () => {
-      const { connection, socket } = await rawPair('server', { closeTimeout: 500 });
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      const closed = closeOf(connection);
-      connection.close();
-      vi.advanceTimersByTime(499);
-      expect(socket.destroyed).toBe(false);
-      vi.advanceTimersByTime(1);
-      expect(socket.destroyed).toBe(true);
-      const [code] = await closed;
-      expect(code).toBe(1006);
-    });
-
-    test('nor reads what it is sent after its own end, the socket is destroyed after closeTimeout, too', async () => {
-      const { connection, peer, socket } = await rawPair('server', { closeTimeout: 500 });
-      connection.send(Buffer.alloc(64 << 20));
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      const closed = closeOf(connection);
-      peer.end();
-      await once(socket, 'end');
-      vi.advanceTimersByTime(500);
-      expect((await closed)[0]).toBe(1006);
-      peer.destroy();
-    });
   });
 });
 

@@ -1,5 +1,5 @@
 // How many messages may be on the thread pool at a time, over all connections of the process.
-import process from 'node:process';
+import { nextTick } from './scheduling.ts';
 
 /** A job that calls `next` once when it is done. */
 type Job = (next: () => void) => void;
@@ -39,7 +39,7 @@ export class ConcurrencyLimit {
       }
     }
     this.#isStarting = false;
-    for (const error of thrown.splice(1)) process.nextTick(rethrow, error);
+    for (const error of thrown.splice(1)) nextTick(rethrow, error);
     if (thrown.length > 0) rethrow(thrown[0]);
   }
 

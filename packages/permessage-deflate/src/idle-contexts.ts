@@ -1,4 +1,5 @@
 // When contexts are given up: those that have not been used for a while, by one timer for all of them.
+import { setTimeout } from './scheduling.ts';
 
 /** The longest time that a timer of Node's takes, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;

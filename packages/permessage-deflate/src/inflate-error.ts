@@ -28,7 +28,7 @@ export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
   const { code } = cause;
   if (code === MORE_THAN_WANTED) return inflateError('TOO_LONG');
   // V8's "Array buffer allocation failed" has no code.
-  const hadNoMemory = code === undefined ? cause instanceof RangeError : WITHOUT_MEMORY.includes(code);
+  const hadNoMemory = code === undefined ? cause.name === 'RangeError' : WITHOUT_MEMORY.includes(code);
   return inflateError(hadNoMemory ? 'NO_MEMORY' : 'CORRUPT', cause);
 }
 

@@ -1,11 +1,11 @@
 // The extension as a connection uses it: when to compress, with what, and what came of it.
 import { Buffer } from 'node:buffer';
-import { performance } from 'node:perf_hooks';
 import { sharedWays, type Ways } from './agreed-ways.ts';
 import { Deflater, type DeflateDone, type Piece } from './deflater.ts';
 import { Inflater, type InflateDone } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { EXTENSION_NAME } from './parameters.ts';
+import { now } from './scheduling.ts';
 import { Counter, processCounters, type CompressionStatistics, type Place } from './statistics.ts';
 import type { TransformOptions } from './transform-options.ts';
 
@@ -54,10 +54,10 @@ export class PerMessageDeflate {
       done(null);
       return;
     }
-    const began = performance.now();
+    const began = now();
     let place: Place = 'event loop';
     const finish: DeflateDone = (error, compressed) => {
-      this.#sent.addTime(performance.now() - began, place);
+      this.#sent.addTime(now() - began, place);
       if (compressed !== undefined) {
         this.#sent.addBytes(byteLength(data), compressed.length);
         if (fin) this.#sent.addMessage();
@@ -77,10 +77,10 @@ export class PerMessageDeflate {
    * was made.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
-    const began = performance.now();
+    const began = now();
     let place: Place = 'event loop';
     this.#inflater.decompress(message, (error, data) => {
-      this.#received.addTime(performance.now() - began, place);
+      this.#received.addTime(now() - began, place);
       if (data !== undefined) {
         this.#received.addBytes(data.length, message.length);
         this.#received.addMessage();

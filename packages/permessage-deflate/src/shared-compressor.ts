@@ -1,7 +1,7 @@
 // Compressing whole messages that stand alone (no context takeover): the same for all connections that agreed on the same.
 import { Buffer } from 'node:buffer';
-import process from 'node:process';
 import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
+import { nextTick } from './scheduling.ts';
 
 /** How many texts of one turn are remembered. */
 const MAX_TEXTS = 16;
@@ -47,7 +47,7 @@ export class SharedCompressor {
 
   #remember(entry: CompressedText): void {
     if (this.#texts.length === 0) {
-      process.nextTick(() => {
+      nextTick(() => {
         this.#texts = [];
       });
     }

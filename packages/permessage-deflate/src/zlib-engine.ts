@@ -1,8 +1,8 @@
 // The engine under both transforms: one raw DEFLATE stream of zlib, used on the spot or on the thread pool.
 import { Buffer } from 'node:buffer';
-import process from 'node:process';
 import { constants, type Deflate, type Inflate, type ZlibOptions as NodeOptions } from 'node:zlib';
 import { DeflateRaw, InflateRaw } from 'minizlib';
+import { nextTick } from './scheduling.ts';
 
 /** The options of a zlib stream that make sense here; `windowBits` and the like are `node:zlib`'s. */
 export interface EngineOptions {
@@ -106,7 +106,7 @@ export class ZlibEngine {
   runLater(input: Uint8Array, take: TakeOutput, done: (error: Error | null) => void): void {
     const handle = this.#handle;
     if (handle === undefined) {
-      process.nextTick(done, new Error('The engine is closed'));
+      nextTick(done, new Error('The engine is closed'));
       return;
     }
     const before = handle.bytesWritten;

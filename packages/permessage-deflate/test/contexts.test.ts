@@ -1,4 +1,5 @@
 // What a connection with context takeover remembers, for how long, and that no receiver can tell.
+import '@framewire/testing/fake-timers';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -21,7 +22,7 @@ async function lengthOf(extension: PerMessageDeflate, message: Buffer): Promise<
 }
 
 afterEach(() => {
-  vi.useRealTimers();
+  vi.clearAllTimers();
 });
 
 describe('with context takeover', () => {
@@ -65,7 +66,6 @@ describe('with context takeover', () => {
   });
 
   test('bytes that their owner changes while they are on the thread pool are remembered as they were', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const sender = sends({ deflateOffThreadFrom: 1000, dropContextAfter: 1000 });
     const bytes = Buffer.from('what was said '.repeat(300));
     const away = compress(sender, [bytes]);
@@ -141,7 +141,6 @@ describe('dropContextAfter', () => {
   }
 
   test('gives the context of a connection up that compresses nothing for so long, and no receiver can tell', async () => {
-    vi.useFakeTimers();
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     vi.advanceTimersByTime(2000);
     expect(await lengthOf(sender, said)).toBeGreaterThan(500);
@@ -154,7 +153,6 @@ describe('dropContextAfter', () => {
   });
 
   test('keeps it for one that goes on', async () => {
-    vi.useFakeTimers();
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     for (let round = 0; round < 10; round++) {
       vi.advanceTimersByTime(900);
@@ -165,7 +163,6 @@ describe('dropContextAfter', () => {
   });
 
   test('is never, by default', async () => {
-    vi.useFakeTimers();
     const { sender, said } = await withContext({});
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(1e9);
@@ -174,7 +171,6 @@ describe('dropContextAfter', () => {
   });
 
   test('spares a context that is at work on the thread pool, of a message in fragments too', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const sender = sends({ dropContextAfter: 1000, deflateOffThreadFrom: 0 });
     const parts = [noise(3000, 1), noise(3000, 2), noise(3000, 1)];
     const compressed: Buffer[] = [];
@@ -214,7 +210,6 @@ test.each([
 ])(
   'whatever is remembered and forgotten, the peer reads what was said; compressing %s',
   async (_where, offThreadFrom) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 14 }),

@@ -1,4 +1,5 @@
 // What the transforms make of messages, beside zlib itself.
+import { once } from 'node:events';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -250,16 +251,16 @@ describe('the limit', () => {
     }
     const last = vi.fn();
     limit.run(last);
-    const later = vi.spyOn(process, 'nextTick').mockImplementationOnce(() => {});
+    // In place of the listener of the test runner, which would count it as a failure.
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
     onTestFinished(() => {
-      vi.restoreAllMocks();
+      for (const listener of listeners) process.on('uncaughtException', listener);
     });
+    const later = once(process, 'uncaughtException') as Promise<[Error, string]>;
     expect(first).toThrow('one');
     expect(last).toHaveBeenCalledOnce();
-    expect(() => {
-      const [rethrow, error] = later.mock.calls[0]!;
-      (rethrow as (error: unknown) => void)(error);
-    }).toThrow('two');
+    expect((await later)[0].message).toBe('two');
   });
 });
 

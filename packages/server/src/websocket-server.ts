@@ -1,9 +1,14 @@
 // The server and its life: where its requests come from, which connections it has, how it closes.
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
-import { DEFAULTS, TypedEmitter, WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
+import {
+  DEFAULTS,
+  nextTick,
+  TypedEmitter,
+  WebSocketConnection,
+  type ConnectionOptions,
+} from '@framewire/connection';
 import { createRefusal, formatHead, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
 import { requireCompressionOption } from './compression.ts';
 import { HandshakeDeadline, leaveToOthers, type HandshakeLimits } from './handshake-deadline.ts';
@@ -130,7 +135,7 @@ export class WebSocketServer<
     const state = this[stateKey];
     if (state.phase === 'closed') {
       if (callback) this.once('close', () => callback(new Error('The server is not running')));
-      process.nextTick(emitClose, this);
+      nextTick(emitClose, this);
       return;
     }
     if (callback) this.once('close', callback);
@@ -281,12 +286,12 @@ function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMess
 function closeWithClients(server: AnyServer): void {
   if (server.options.clientTracking !== false && server.clients.size > 0) {
     server[stateKey].closesWithClients = true;
-  } else process.nextTick(emitClose, server);
+  } else nextTick(emitClose, server);
 }
 
 function onClientClose(server: AnyServer, ws: WebSocketConnection): void {
   server.clients.delete(ws);
-  if (server[stateKey].closesWithClients && server.clients.size === 0) process.nextTick(emitClose, server);
+  if (server[stateKey].closesWithClients && server.clients.size === 0) nextTick(emitClose, server);
 }
 
 function emitClose(server: AnyServer): void {

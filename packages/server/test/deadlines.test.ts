@@ -1,4 +1,5 @@
 // How long a client may keep its socket without being connected, and what happens to it then.
+import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import type http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
@@ -10,11 +11,13 @@ import { answerTo, closing, httpServer, requestObject, upgradeRequest } from './
 const NO_HEAD = Buffer.alloc(0);
 
 afterEach(() => {
-  vi.useRealTimers();
+  vi.clearAllTimers();
 });
 
-function freezeTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+/** Lets time pass by itself, in a test that waits for what a time limit does. */
+function letTimePass(): void {
+  const timer = setInterval(() => vi.advanceTimersByTime(10), 10);
+  closing(() => clearInterval(timer));
 }
 
 /** A server on a port of its own. */
@@ -65,7 +68,6 @@ describe('verifyClient that has not called back in time', () => {
   }
 
   test('has its client refused with 503, and the socket destroyed', async () => {
-    freezeTime();
     const { client, socket } = waiting({ handshakeTimeout: 1000 });
     vi.advanceTimersByTime(999);
     expect(socket.writableEnded).toBe(false);
@@ -75,7 +77,6 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('has two minutes by default', async () => {
-    freezeTime();
     const { wss, client } = waiting();
     vi.advanceTimersByTime(119_999);
     expect(client.read()).toBeNull();
@@ -85,14 +86,12 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('has no limit with 0', () => {
-    freezeTime();
     const { socket } = waiting({ handshakeTimeout: 0 });
     expect(vi.getTimerCount()).toBe(0);
     socket.destroy();
   });
 
   test.each([true, false])('is not heard any more when it calls back with %s', async (verified) => {
-    freezeTime();
     const { client, decide } = waiting({ handshakeTimeout: 1000 });
     vi.advanceTimersByTime(1000);
     decide(verified, 401);
@@ -100,7 +99,6 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('that has ended the socket itself has it destroyed in time', async () => {
-    freezeTime();
     const { client, socket } = waiting({ handshakeTimeout: 1000 });
     socket.end('HTTP/1.1 403 No\r\n\r\n');
     expect(await untilEnd(client)).toMatch(/^HTTP\/1\.1 403/);
@@ -110,7 +108,6 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('may take for ever where the limit is longer than a timer runs', () => {
-    freezeTime();
     const { socket } = waiting({ handshakeTimeout: Infinity });
     vi.advanceTimersByTime(2 ** 31 - 2);
     expect(socket.writableEnded).toBe(false);
@@ -118,7 +115,6 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('leaves no time limit behind once it has called back, or its client has gone', async () => {
-    freezeTime();
     const { client, decide, socket } = waiting();
     expect(vi.getTimerCount()).toBe(1);
     decide(false);
@@ -132,6 +128,7 @@ describe('verifyClient that has not called back in time', () => {
   });
 
   test('over TCP: the client is refused, others are served meanwhile', async () => {
+    letTimePass();
     // Not on a port of its own, where the request would be limited too.
     const { server, port } = await httpServer();
     const wss = new WebSocketServer({
@@ -162,7 +159,6 @@ describe('a listener of wsClientError', () => {
   }
 
   test('that has not answered in time has its client refused, and the socket destroyed', async () => {
-    freezeTime();
     const { client, socket } = told(() => {});
     vi.advanceTimersByTime(999);
     expect(socket.writableEnded).toBe(false);
@@ -195,6 +191,7 @@ describe('on a port of its own', () => {
     { title: 'sends nothing', sent: '' },
     { title: 'sends half a head', sent: 'GET / HTTP/1.1\r\nHost: localhost\r\nUpgr' },
   ])('a client that $title is refused with 408 in time', async ({ sent }) => {
+    letTimePass();
     const { port } = await ownServer({ handshakeTimeout: 50 });
     const client = dial(port);
     client.write(sent);
@@ -207,7 +204,6 @@ describe('on a port of its own', () => {
     { title: 'has gone', request: undefined, status: undefined },
   ])('no time limit is left once a client $title', async ({ request, status }) => {
     const { port, wss } = await ownServer();
-    freezeTime();
     const client = dial(port);
     await once(client, 'connect');
     if (request === undefined) client.end();
@@ -232,6 +228,7 @@ describe('on a port of its own', () => {
           });
       }
     }
+    letTimePass();
     const wss = new Looking({ port: 0, host: '127.0.0.1', handshakeTimeout: 50 });
     closing(() => {
       for (const ws of wss.clients) ws.terminate();
@@ -250,7 +247,6 @@ describe('on a port of its own', () => {
 
 describe('a refusal that is not taken', () => {
   test('ends with the socket after closeTimeout', async () => {
-    freezeTime();
     const socket = new Duplex({ read() {}, write() {} });
     const wss = new WebSocketServer({ noServer: true, path: '/a', closeTimeout: 1000 });
     wss.handleUpgrade(requestObject(), socket, NO_HEAD, () => expect.fail('accepted'));

@@ -6,6 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach } from 'vitest';
+import type { WebSocket } from '@framewire/client';
 import { WebSocketServer, type ServerOptions } from 'ws';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -106,4 +107,13 @@ export function acceptOf(head: string): string {
 export function switching(head: string, ...more: string[]): string {
   const lines = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${acceptOf(head)}`];
   return ['HTTP/1.1 101 Switching Protocols', ...lines, ...more, '', ''].join('\r\n');
+}
+
+/** The code and the reason of the close event, also of a client that tells an error before. */
+export function closeOf(ws: WebSocket): Promise<[code: number, reason: Buffer]> {
+  return new Promise((resolve) => {
+    ws.once('close', (code, reason) => {
+      resolve([code, reason]);
+    });
+  });
 }

@@ -12,6 +12,8 @@ export interface Kernel {
   utf8Length(text: string): number;
   /** Writes a string as UTF-8 at `offset`, where there must be room, and returns how many bytes it took. */
   writeUtf8(target: Uint8Array, offset: number, text: string): number;
+  /** Fills the words with secure random numbers. */
+  randomize(words: Int32Array): void;
   /** Whether the bytes are UTF-8 from the first to the last (§8.1); undefined where the engine cannot tell. */
   readonly nativeIsUtf8: ((bytes: Uint8Array) => boolean) | undefined;
   /** Masks `bytes` in place from `start` to before `end` (§5.3); undefined where plain JavaScript is as good. */

@@ -1,5 +1,6 @@
 // The kernel for Node (and the engines that offer its Buffer): views as Buffers, native UTF-8, bufferutil.
 import { Buffer, isUtf8 } from 'node:buffer';
+import { randomFillSync } from 'node:crypto';
 import nodeModule from 'node:module';
 import { env } from 'node:process';
 import type { Kernel } from './kernel.ts';
@@ -27,6 +28,10 @@ export const kernel: Kernel = {
   writeUtf8(target, offset, text) {
     if (text.length <= SHORT && writeAscii(target, offset, text)) return text.length;
     return asBuffer(target).write(text, offset);
+  },
+  // Not the global `crypto`, which a `node:vm` context or a test environment may lack.
+  randomize(words) {
+    randomFillSync(words);
   },
   nativeIsUtf8: isUtf8,
   nativeMask: nativeMask(loadBufferUtil()),

@@ -22,6 +22,9 @@ export const kernel: Kernel = {
     return length;
   },
   writeUtf8: (target, offset, text) => encoder.encodeInto(text, target.subarray(offset)).written,
+  randomize(words) {
+    crypto.getRandomValues(words);
+  },
   nativeIsUtf8: undefined,
   nativeMask: undefined,
   nativeMaskFrom: Infinity,

@@ -1,0 +1,28 @@
+// The time limit of the closing handshake, by a clock that the test drives.
+import '@framewire/testing/fake-timers';
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { closeOf, rawPair } from './support/pairs.ts';
+
+test('destroys the socket of a peer that never answers after closeTimeout, not before', async () => {
+  const { connection, socket } = await rawPair('server', { closeTimeout: 500 });
+  const closed = closeOf(connection);
+  connection.close();
+  vi.advanceTimersByTime(499);
+  expect(socket.destroyed).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(socket.destroyed).toBe(true);
+  const [code] = await closed;
+  expect(code).toBe(1006);
+});
+
+test('destroys the socket of a peer that has ended its side and does not read, too', async () => {
+  const { connection, peer, socket } = await rawPair('server', { closeTimeout: 500 });
+  connection.send(Buffer.alloc(64 << 20));
+  const closed = closeOf(connection);
+  peer.end();
+  await once(socket, 'end');
+  vi.advanceTimersByTime(500);
+  expect((await closed)[0]).toBe(1006);
+  peer.destroy();
+});

@@ -1,0 +1,8 @@
+// Time that a test drives: `vi.advanceTimersByTime()` reaches the packages. They keep Node's timers as they are when they load, so
+// a test file imports this before them.
+import timers from 'node:timers';
+import { vi } from 'vitest';
+
+vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+// Vitest fakes the globals alone.
+Object.assign(timers, { setTimeout, clearTimeout });
