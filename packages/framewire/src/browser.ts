@@ -31,6 +31,16 @@ export function compressionStatistics(): never {
   throw unavailable('compressionStatistics()');
 }
 
+/** Throws: a browser accepts and refuses no connections. */
+export function createRefusal(): never {
+  throw unavailable('createRefusal()');
+}
+
+/** Throws: a browser accepts and refuses no connections. */
+export function formatRefusal(): never {
+  throw unavailable('formatRefusal()');
+}
+
 /** Throws: a browser has no streams of Node's kind. */
 export function createWebSocketStream(): never {
   throw unavailable('createWebSocketStream()');
@@ -57,8 +67,10 @@ export default WebSocket;
 /** What `require()` gives: a class as ever, with the rest as its statics. The platform's own is not ours to change. */
 class Required extends (WebSocket as unknown as new (...args: unknown[]) => object) {
   static readonly compressionStatistics = compressionStatistics;
+  static readonly createRefusal = createRefusal;
   static readonly createWebSocketStream = createWebSocketStream;
   static readonly extension = extension;
+  static readonly formatRefusal = formatRefusal;
   static readonly PerMessageDeflate = PerMessageDeflate;
   static readonly Receiver = Receiver;
   static readonly Sender = Sender;

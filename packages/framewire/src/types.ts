@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocketClass } from '@framewire/server';
 import type { WebSocket } from './websocket.ts';
 
+export type { Refusal } from '@framewire/handshake';
+
 export type AddressInfo = WebSocket.AddressInfo;
 export type CertMeta = WebSocket.CertMeta;
 export type ClientOptions = WebSocket.ClientOptions;

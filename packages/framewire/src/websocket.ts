@@ -3,6 +3,7 @@ import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:htt
 import type * as net from 'node:net';
 import type * as client from '@framewire/client';
 import type * as connection from '@framewire/connection';
+import type * as handshake from '@framewire/handshake';
 import { defineAddition, openPartOf } from '@framewire/connection';
 import type * as deflate from '@framewire/permessage-deflate';
 import { PerMessageDeflate as Compression } from '@framewire/permessage-deflate';
@@ -22,8 +23,10 @@ import type { ServerOf, WebSocketServer as ServerClass } from './websocket-serve
  */
 export class WebSocket extends WebSocketWithInternals {
   declare static readonly compressionStatistics: typeof deflate.compressionStatistics;
+  declare static readonly createRefusal: typeof handshake.createRefusal;
   declare static readonly createWebSocketStream: typeof connection.createWebSocketStream;
   declare static readonly extension: typeof extensionHeader;
+  declare static readonly formatRefusal: typeof handshake.formatRefusal;
   declare static readonly PerMessageDeflate: typeof DeflateClass;
   declare static readonly Receiver: typeof ReceiverClass;
   declare static readonly Sender: typeof SenderClass;

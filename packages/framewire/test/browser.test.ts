@@ -32,6 +32,8 @@ const PROGRAM = `
       thrown(() => new WebSocketServer({ port: 1 })),
       thrown(() => new (class extends WebSocketServer {})()),
       thrown(() => compressionStatistics()),
+      thrown(() => createRefusal()),
+      thrown(() => formatRefusal()),
       thrown(() => createWebSocketStream()),
       thrown(() => new Receiver()),
       thrown(() => new Sender()),
@@ -42,8 +44,8 @@ const PROGRAM = `
 `;
 const IMPORTED = `
   import Default, {
-    compressionStatistics, createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol, WebSocket,
-    WebSocketServer,
+    compressionStatistics, createRefusal, createWebSocketStream, extension, formatRefusal, PerMessageDeflate, Receiver, Sender,
+    subprotocol, WebSocket, WebSocketServer,
   } from 'framewire';
   ${PROGRAM}`;
 
@@ -159,6 +161,8 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
           `Error: WebSocketServer ${NEEDS_NODE}`,
           `Error: WebSocketServer ${NEEDS_NODE}`,
           `Error: compressionStatistics() ${NEEDS_NODE}`,
+          `Error: createRefusal() ${NEEDS_NODE}`,
+          `Error: formatRefusal() ${NEEDS_NODE}`,
           `Error: createWebSocketStream() ${NEEDS_NODE}`,
           `Error: Receiver ${NEEDS_NODE}`,
           `Error: Sender ${NEEDS_NODE}`,

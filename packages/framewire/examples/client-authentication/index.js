@@ -4,7 +4,7 @@
 //                          npx wscat -H 'Authorization: Bearer alice-token' -c ws://127.0.0.1:8080
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
-import { WebSocketServer } from 'framewire';
+import { createRefusal, formatRefusal, WebSocketServer } from 'framewire';
 
 const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
 const server = new WebSocketServer({ noServer: true });
@@ -34,11 +34,11 @@ http.on('upgrade', async (request, socket, head) => {
   } catch (error) {
     // The database is down, say: that is our fault, not the client's.
     console.error(error.message);
-    refuse(socket, '500 Internal Server Error');
+    refuse(socket, 500);
     return;
   }
   if (user === undefined) {
-    refuse(socket, '401 Unauthorized');
+    refuse(socket, 401);
     return;
   }
   socket.off('error', onError);
@@ -48,7 +48,7 @@ http.on('upgrade', async (request, socket, head) => {
 
 /** Answers with a status and ends the connection. */
 function refuse(socket, status) {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(formatRefusal(createRefusal(status)), () => socket.destroy());
 }
 
 server.on('connection', (ws, request, user) => {

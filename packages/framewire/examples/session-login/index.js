@@ -7,7 +7,7 @@ import { createServer, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import session from 'express-session';
-import { WebSocket, WebSocketServer } from 'framewire';
+import { createRefusal, formatRefusal, WebSocket, WebSocketServer } from 'framewire';
 
 /** What a browser is told when its session has ended: 4000 to 4999 are the application's own. */
 const LOGGED_OUT = 4001;
@@ -72,7 +72,7 @@ http.on('upgrade', (request, socket, head) => {
   socket.on('error', onError);
   // A browser sends the cookie for any page that asks, and WebSockets know no CORS: pages of others are refused here.
   if (!isOurPage(request)) {
-    refuse(socket, '403 Forbidden');
+    refuse(socket, 403);
     return;
   }
   // The same middleware that keeps the sessions of pages reads the cookie of this request; nothing is ever answered with
@@ -80,7 +80,7 @@ http.on('upgrade', (request, socket, head) => {
   sessions(request, new ServerResponse(request), (error) => {
     if (error) console.error(error.message);
     if (error || request.session.name === undefined) {
-      refuse(socket, error ? '500 Internal Server Error' : '401 Unauthorized');
+      refuse(socket, error ? 500 : 401);
       return;
     }
     socket.off('error', onError);
@@ -95,7 +95,7 @@ function isOurPage({ headers }) {
 
 /** Answers with a status and ends the connection. */
 function refuse(socket, status) {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(formatRefusal(createRefusal(status)), () => socket.destroy());
 }
 
 /** Tells everybody; a browser that does not keep up is let go, and comes again. */

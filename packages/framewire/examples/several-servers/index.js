@@ -5,7 +5,7 @@
 //
 //   node index.js          then, in another terminal: npx wscat -c ws://127.0.0.1:8080/time
 import { createServer } from 'node:http';
-import { WebSocketServer } from 'framewire';
+import { createRefusal, formatRefusal, WebSocketServer } from 'framewire';
 
 const http = createServer((request, response) => response.end('a page\n'));
 const echo = new WebSocketServer({ noServer: true });
@@ -22,9 +22,7 @@ http.on('upgrade', (request, socket, head) => {
   if (server === undefined) {
     // The socket is ours until handleUpgrade() gets it, its errors too.
     socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () =>
-      socket.destroy(),
-    );
+    socket.end(formatRefusal(createRefusal(404)), () => socket.destroy());
     return;
   }
   server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request));
