@@ -12,6 +12,7 @@ export {
   acceptOffer,
   checkResponse,
   createOffer,
+  MAX_OFFERS,
   optionsOf,
   roleView,
   type Acceptance,

@@ -68,6 +68,9 @@ export interface NegotiationError extends Error {
 /** The other half of every result: why there is no agreement. Nothing is thrown for what a peer sends. */
 export interface Refused {
   readonly ok: false;
+  /** Which rule was broken: that of the error. */
+  readonly code: NegotiationErrorCode;
+  /** Made when it is first read: a peer can cause many refusals, and an error with its stack costs more than the rest of each. */
   readonly error: NegotiationError;
 }
 
@@ -83,5 +86,12 @@ export function negotiationError(rule: NegotiationRule, name = '', value = ''): 
 
 /** The result for a breach of a rule. */
 export function refused(rule: NegotiationRule, name?: string, value?: string): Refused {
-  return { ok: false, error: negotiationError(rule, name, value) };
+  let error: NegotiationError | undefined;
+  return {
+    ok: false,
+    code: NEGOTIATION_ERRORS[rule].code,
+    get error() {
+      return (error ??= negotiationError(rule, name, value));
+    },
+  };
 }

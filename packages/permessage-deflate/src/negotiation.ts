@@ -63,6 +63,12 @@ export interface RoleView {
   readonly inflate: DirectionView;
 }
 
+/**
+ * How many offers of one header a server looks at; the rest is declined unseen. A client makes two or three, from the one that it
+ * likes best to the one that any server accepts.
+ */
+export const MAX_OFFERS = 16;
+
 /** The window of whoever did not limit it (RFC 7692 §7.1.2). */
 const DEFAULT_WINDOW_BITS = 15;
 
@@ -86,7 +92,8 @@ function checked<Options extends ServerNegotiationOptions | ClientNegotiationOpt
  * extension negotiation offer" that is malformed (RFC 7692 §7.1); it is passed over, as one that the options do not
  * allow.
  *
- * @param offers - the parameters of each offer of permessage-deflate, in the order of the header
+ * @param offers - the parameters of each offer of permessage-deflate, in the order of the header; no more than the first
+ * {@link MAX_OFFERS} are looked at
  * @returns what to answer and what is agreed on; or, where no offer can be accepted, the first breach of a malformed one
  * or else `WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER`. What to do then is the caller's choice: `ws` refuses the upgrade with
  * the status 400, RFC 7692 §5 would have it go on uncompressed. A client that offered nothing is not asked about here.
@@ -101,7 +108,7 @@ export function acceptOffer(
 ): Acceptance | Refused {
   const wanted = checked(options);
   let malformed: Refused | undefined;
-  for (const [index, list] of offers.entries()) {
+  for (const [index, list] of offers.slice(0, MAX_OFFERS).entries()) {
     const offer = parseParameters(list);
     if (!offer.ok) {
       malformed ??= offer;

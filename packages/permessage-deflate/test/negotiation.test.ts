@@ -2,6 +2,7 @@ import {
   acceptOffer,
   checkResponse,
   createOffer,
+  MAX_OFFERS,
   optionsOf,
   parseParameters,
   roleView,
@@ -369,4 +370,30 @@ describe('options', () => {
     expect(createOffer(options)).toEqual(createOffer());
     expect(acceptOffer([createOffer()], options)).toEqual(acceptOffer([createOffer()]));
   });
+});
+
+describe('a header with very many offers', () => {
+  const good: ExtensionParameter[] = [];
+  const bad: ExtensionParameter[] = [{ name: 'x', value: true }];
+
+  test('is looked at up to a limit: what comes after it is declined unseen', () => {
+    const before = Array.from({ length: MAX_OFFERS - 1 }, () => bad);
+    expect(acceptOffer([...before, good])).toMatchObject({ ok: true, index: MAX_OFFERS - 1 });
+    const unseen = new Proxy(good, {
+      get: () => {
+        throw new Error('It was looked at');
+      },
+    });
+    expect(acceptOffer([...before, bad, unseen])).toMatchObject({
+      ok: false,
+      code: 'WS_ERR_UNKNOWN_EXTENSION_PARAMETER',
+    });
+  });
+});
+
+test('the error of a refusal is the same each time that it is read, and has its code', () => {
+  const answer = acceptOffer([[{ name: 'x', value: true }]]);
+  if (answer.ok) throw new Error('It was accepted');
+  expect(answer.error).toBe(answer.error);
+  expect(answer.error.code).toBe(answer.code);
 });

@@ -53,7 +53,7 @@ export function negotiateCompression(
   const answer = acceptOffer(offers, options);
   if (!answer.ok) {
     // An offer that is declined leaves a connection without the extension (RFC 7692 §5); one that is malformed is refused.
-    return answer.error.code === 'WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER' ? undefined : 'refused';
+    return answer.code === 'WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER' ? undefined : 'refused';
   }
   return {
     extension: new PerMessageDeflate(roleView(answer.agreement, 'server'), maxPayload, options),
