@@ -1,4 +1,4 @@
-/** The command mode of the fuzzing server: on a connection to any other path, a client says in JSON what it wants to be sent. */
+/** The command mode of the fuzzing server: on any other path, a client sends commands in JSON, each for frames or a Close to send. */
 
 import { Opcode } from './frames.ts';
 import { closeBody } from './notation.ts';

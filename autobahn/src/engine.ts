@@ -105,7 +105,7 @@ export class Engine implements MessageSink {
 
   // Sending
 
-  /** Sends frames, whatever the state of the connection, in the given way. */
+  /** Sends frames in the given way, in every state of the connection. */
   send(frames: readonly Frame[], write: Write): void {
     const size = typeof write === 'object' ? write.chop : null;
     const plain: Buffer[] = [];

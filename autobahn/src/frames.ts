@@ -1,4 +1,4 @@
-/** The suite's own frame writer and reader (RFC 6455 §5.2): it writes what a case asks for, legal or not, and reports what it reads. */
+/** The suite's own frame writer and reader (RFC 6455 §5.2): it writes legal and illegal frames, and reports what it reads. */
 
 import { randomBytes } from 'node:crypto';
 
@@ -41,7 +41,7 @@ export interface FrameHeader {
   readonly shortest: boolean;
 }
 
-/** Random octets that no key has taken yet; one call for each key would be a quarter of the time of a run with many fragments. */
+/** Random octets for the next keys. One call for each key would take a quarter of the time of a case with many fragments. */
 let unused = Buffer.alloc(0);
 
 /** Returns a fresh masking key (§5.3). */

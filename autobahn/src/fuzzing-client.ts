@@ -1,4 +1,4 @@
-/** The fuzzing client: runs cases against a server, a connection a case, several at a time where they cannot disturb each other. */
+/** The fuzzing client: runs cases against a server, one connection for each, several at a time where they cannot disturb each other. */
 
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -27,7 +27,7 @@ export interface ClientRunOptions {
   readonly onRun: (run: Run) => void;
   /** Compressed messages to exchange in a case at most; absent leaves it to the cases. */
   readonly messages?: number | undefined;
-  /** Ends the testing: nothing new is begun. */
+  /** Aborting starts no further case. */
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +48,7 @@ export async function testServer(target: ServerTarget, options: ClientRunOptions
   const of = (pace: Pace) => options.cases.filter((testCase) => paceOf(testCase) === pace);
   await runAll(of('light'), options.jobs, target, options);
   await runAll(of('quiet'), 1, target, options);
-  // More than there are processors: most wait for their echo, or for the thread pool.
+  // More than there are processors, because most cases wait for their echo or for the thread pool.
   await runAll(
     of('heavy'),
     Math.min(options.jobs, availableParallelism() * HEAVY_JOBS_EACH),
@@ -151,7 +151,7 @@ function openSocket(target: ServerTarget): Promise<Socket> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     const socket = secure
-      ? // A server under test has whatever certificate its tests have.
+      ? // A server under test may have any certificate.
         connectTls({ host, port, servername: target.hostname ?? host, rejectUnauthorized: false })
       : connect({ host, port, noDelay: true });
     socket.setNoDelay(true);

@@ -92,7 +92,7 @@ export function checkResponse(head: Head, key: string, protocols: readonly strin
 /**
  * Checks a client's request (§4.2.1) for a server on `port`, and returns its key.
  *
- * @throws HandshakeError when it asks for no WebSocket.
+ * @throws HandshakeError when it is not a request for a WebSocket.
  */
 export function checkRequest(head: Head, port: number): string {
   if (!/^GET \S+ HTTP\/1\.1$/.test(head.line)) throw new HandshakeError('not a GET request of HTTP/1.1');
@@ -136,9 +136,9 @@ export function writeRefusal(status: string, reason: string): string {
 }
 
 /**
- * Reads the head of a request or a response from a socket, which is paused afterwards; `early` is what came behind the head.
+ * Reads the head of a request or a response from a socket, which is paused afterwards; `early` has the octets that followed the head.
  *
- * @throws HandshakeError when the socket ends before, or the head is too long or no head.
+ * @throws HandshakeError when the socket ends before the head is complete, or the head is too long.
  */
 export function readHead(socket: Socket): Promise<{ head: Head; early: Buffer }> {
   return new Promise((resolve, reject) => {

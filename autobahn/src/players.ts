@@ -1,4 +1,4 @@
-/** How each kind of case is played on an open connection: what is sent when, and what the answers say. */
+/** How each kind of case is played on an open connection: what to send when, and how to judge the answers. */
 
 import { closeBody, readLog, readSteps } from './notation.ts';
 import { CloseCode } from './close-codes.ts';
@@ -7,7 +7,7 @@ import type { Case, LargeConduct, LogConduct, LogEvent, RoundTripConduct, Step, 
 import type { Engine } from './engine.ts';
 import type { Behavior } from './verdict.ts';
 
-/** Plays one case. Afterwards {@link Player.observed} says what the events alone are worth. */
+/** Plays one case. Afterwards {@link Player.observed} returns the verdict on the events alone. */
 export interface Player {
   /** Begins; the connection is open. */
   start(): void;
@@ -16,7 +16,7 @@ export interface Player {
   observed(): Behavior;
   /** The event log, in order. */
   readonly received: readonly LogEvent[];
-  /** The logs that are right, by what they are worth. */
+  /** The logs that count as right, by the verdict that each gets. */
   readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
   /** Set once a compressed conversation has ended well. */
   readonly trafficStats?: TrafficStats | null;
@@ -32,7 +32,7 @@ export class LogPlayer implements Player {
   readonly #engine: Engine;
   readonly #conduct: LogConduct;
   readonly #steps: readonly Step[];
-  /** The code of the Close that is sent once the log is the right one; null when that is not for the suite to do. */
+  /** The code of the Close to send once the log is the right one; null when the suite must not close. */
   readonly #autoClose: number | null;
 
   constructor(engine: Engine, testCase: Case, conduct: LogConduct) {
@@ -112,7 +112,7 @@ export class LargePlayer implements Player {
   }
 }
 
-/** Plays a case in which the same message goes to and fro many times. */
+/** Plays a case in which the same message is echoed many times. */
 export class RoundTripPlayer implements Player {
   readonly received: LogEvent[] = [];
   readonly expected = {};

@@ -1,4 +1,4 @@
-/** One run of a case: what was found out about it, for the verdict and the reports. */
+/** One run of a case: the facts about it, for the verdict and the reports. */
 
 import { CloseCode } from './close-codes.ts';
 import { blankClosing } from './closing-record.ts';
@@ -35,9 +35,9 @@ export interface Run {
 /** A connection whose opening handshake is done. */
 export interface OpenConnection {
   readonly engine: Engine;
-  /** What came along with the handshake. */
+  /** The octets that followed the handshake in the same segment. */
   readonly early: Buffer;
-  /** What was negotiated; null for nothing. */
+  /** The compression that was negotiated; null for none. */
   readonly compression?: Compression | null;
   /** Compressed messages to exchange at most; absent leaves it to the case. */
   readonly messages?: number | undefined;
@@ -95,7 +95,7 @@ export function failedHandshake(
   };
 }
 
-/** Closes an open connection on which nothing is to be run, and resolves when TCP is gone. */
+/** Closes an open connection without running a case, and resolves when TCP is gone. */
 export function leave(engine: Engine, early: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const opened = () => engine.close(Buffer.alloc(0));

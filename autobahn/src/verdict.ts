@@ -6,7 +6,7 @@ import type { ClosingRecord } from './closing-record.ts';
 export type Behavior = 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED';
 export type BehaviorClose = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'FAILED BY CLIENT' | 'INFORMATIONAL';
 
-/** What a verdict is made of. */
+/** The facts that a verdict is made from. */
 export interface Outcome {
   /** Whether the opening handshake was finished. */
   readonly opened: boolean;
@@ -23,7 +23,7 @@ export interface Outcome {
 export interface Verdict {
   readonly behavior: Behavior;
   readonly behaviorClose: BehaviorClose;
-  /** Why, in a sentence. */
+  /** The reason, in a sentence. */
   readonly result: string;
   readonly resultClose: string;
 }
@@ -52,7 +52,7 @@ const CLOSING: readonly Row<BehaviorClose>[] = [
   {
     value: 'FAILED BY CLIENT',
     when: (o) => !o.isServer && o.closing.droppedByMe,
-    because: 'The server left it to the client to drop TCP.',
+    because: 'The server did not drop TCP, so the suite did.',
   },
   { value: 'OK', when: () => true, because: 'The connection was closed as it should be.' },
 ];
@@ -112,6 +112,6 @@ function judgeClosing(outcome: Outcome): Row<BehaviorClose> {
 
 function firstRow<Value>(rows: readonly Row<Value>[], outcome: Outcome): Row<Value> {
   const row = rows.find(({ when }) => when(outcome));
-  if (!row) throw new Error('the last row of a table of verdicts applies always');
+  if (!row) throw new Error('the last row of a table of verdicts must always apply');
   return row;
 }
