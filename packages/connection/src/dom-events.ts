@@ -1,5 +1,6 @@
 // The DOM's way of listening (HTML Standard, "The WebSocket interface") on top of Node's events.
 import type { EventEmitter } from 'node:events';
+import { showProperties } from './inspection.ts';
 import type { RawData } from './message-data.ts';
 
 const targetKey = Symbol('target');
@@ -138,6 +139,12 @@ for (const [prototype, properties] of [
 ] as const) {
   for (const property of properties) Object.defineProperty(prototype, property, { enumerable: true });
 }
+
+// Not the target: it would show all of the connection, and every connection that it leads to.
+showProperties(Event.prototype, ['type']);
+showProperties(CloseEvent.prototype, ['type', 'code', 'reason', 'wasClean']);
+showProperties(ErrorEvent.prototype, ['type', 'message', 'error']);
+showProperties(MessageEvent.prototype, ['type', 'data']);
 
 /** The events that can be listened to in the DOM's way, with what the listener is given. */
 export interface DomEventMap<Target> {

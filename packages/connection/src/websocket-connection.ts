@@ -17,6 +17,7 @@ import {
   unopenedKey,
   type Attempt,
 } from './internals.ts';
+import { showProperties } from './inspection.ts';
 import { isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
 import { optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
@@ -316,6 +317,9 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
 for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState']) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true });
 }
+// Not `bufferedAmount`: reading it writes what waits. `url` is a client's.
+const SHOWN = ['url', 'readyState', 'protocol', 'extensions', 'binaryType', 'isPaused'];
+showProperties(WebSocketConnection.prototype, SHOWN);
 defineAddition(
   WebSocketConnection.prototype,
   'wasClean',

@@ -1,0 +1,54 @@
+// What `console.log()` and `util.inspect()` show of events and connections.
+import { inspect } from 'node:util';
+import { CloseEvent, ErrorEvent, Event, MessageEvent } from '@framewire/connection';
+import { describe, expect, test } from 'vitest';
+import { end, memoryPair } from './support/pairs.ts';
+
+describe('an event', () => {
+  test.each([
+    [new Event('open'), "Event { type: 'open' }"],
+    [
+      new CloseEvent('close', { code: 1001, reason: 'bye', wasClean: true }),
+      "CloseEvent { type: 'close', code: 1001, reason: 'bye', wasClean: true }",
+    ],
+    [new MessageEvent('message', { data: 'text' }), "MessageEvent { type: 'message', data: 'text' }"],
+  ])('shows what it tells: %s', (event, shown) => {
+    expect(inspect(event)).toBe(shown);
+    expect(inspect(new Proxy(event, {}))).toBe(shown);
+  });
+
+  test('of an error shows the message and the error with its code', () => {
+    const error = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const shown = inspect(new ErrorEvent('error', { error, message: error.message }));
+    expect(shown).toMatch(/^ErrorEvent \{\s+type: 'error',\s+message: 'refused',\s+error: Error: refused\n/);
+    expect(shown).toContain("code: 'ECONNREFUSED'");
+  });
+
+  test('shows what a program adds to it, and its class alone below the depth that is asked for', () => {
+    const event = Object.assign(new CloseEvent('close'), { room: 'lobby' });
+    expect(inspect(event)).toContain("room: 'lobby'");
+    expect(inspect({ a: { b: event } }, { depth: 1 })).toBe('{ a: { b: [CloseEvent] } }');
+  });
+});
+
+describe('a connection', () => {
+  test('shows its state, and what a program adds to it', async () => {
+    const pair = memoryPair();
+    expect(inspect(Object.assign(pair.client, { room: 'lobby' }), { breakLength: Infinity })).toBe(
+      "WebSocketConnection { readyState: 1, protocol: '', extensions: '', binaryType: 'nodebuffer', isPaused: false, room: 'lobby' }",
+    );
+    await end(pair);
+  });
+
+  test('is not shown with an event of its own', async () => {
+    const pair = memoryPair();
+    const shown = new Promise<string>((resolve) => {
+      pair.server.onmessage = (event) => {
+        resolve(inspect(event));
+      };
+    });
+    pair.client.send('text');
+    expect(await shown).toBe("MessageEvent { type: 'message', data: 'text' }");
+    await end(pair);
+  });
+});
