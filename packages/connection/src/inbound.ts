@@ -248,16 +248,18 @@ export class Inbound<T> {
   /** Has a message inflated. What is there at once is told at once. */
   #decompress(message: Message): void {
     this.#waiting = true;
+    // The callback must not hold the message: it may wait for long.
+    const { opcode } = message;
     let returned = false;
     this.#extension?.decompress(message.data, (error, data) => {
       if (returned) {
         // An extension may call back in the context of another connection.
         this.#context.runInAsyncScope(this.#tellLate, this, () => {
-          this.#takeInflated(message.opcode, error, data);
+          this.#takeInflated(opcode, error, data);
         });
       } else {
         this.#waiting = false;
-        this.#takeInflated(message.opcode, error, data);
+        this.#takeInflated(opcode, error, data);
       }
     });
     returned = true;

@@ -8,6 +8,7 @@ import { CloseCode, isValidCloseCode, PROTOCOL_ERRORS } from '@framewire/codec';
 import { DEFAULTS } from '@framewire/connection';
 import { HANDSHAKE_ERRORS } from '@framewire/handshake';
 import {
+  DEFAULT_INFLATE_BUDGET,
   DEFAULT_THRESHOLD,
   DEFLATE_OFF_THREAD_FROM,
   INFLATE_OFF_THREAD_FROM,
@@ -192,6 +193,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     takeoverThreshold: 0,
     leaveIncompressible: true,
     dropContextAfter: 0,
+    inflateBudget: DEFAULT_INFLATE_BUDGET,
     deflateOffThreadFrom: DEFLATE_OFF_THREAD_FROM,
     inflateOffThreadFrom: INFLATE_OFF_THREAD_FROM,
   })),

@@ -1,10 +1,10 @@
 // What connections with the same options and the same agreement have in common: made once, for the first of them.
-import { constants } from 'node:buffer';
 import { sharedConcurrency } from './concurrency.ts';
 import type { DeflaterOptions } from './deflater.ts';
 import { EnginePool } from './engine-pool.ts';
 import { IdleContexts } from './idle-contexts.ts';
-import type { InflaterOptions } from './inflater.ts';
+import { sharedInflateBudget } from './inflate-budget.ts';
+import { MAX_HERE, type InflaterOptions } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { SharedCompressor } from './shared-compressor.ts';
 import {
@@ -15,6 +15,7 @@ import {
   INFLATE_OFF_THREAD_FROM,
   type TransformOptions,
 } from './transform-options.ts';
+import { turnShare } from './turn-share.ts';
 
 /** zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it (see `DirectionView`). */
 const SMALLEST_WINDOW = 9;
@@ -74,6 +75,8 @@ function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: T
       maxPayload,
       offThreadFrom: options.inflateOffThreadFrom ?? INFLATE_OFF_THREAD_FROM,
       concurrency,
+      turn: turnShare,
+      budget: sharedInflateBudget(options.inflateBudget),
     },
     compressor: deflate.takeover ? undefined : compressorFor(deflaterOptions),
     threshold: deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
@@ -114,6 +117,6 @@ function inflatePool(maxPayload: number, { zlibInflateOptions = {} }: TransformO
     chunkSize: LENT_CHUNK,
     ...zlibInflateOptions,
     windowBits: LARGEST_WINDOW,
-    maxOutputLength: maxPayload > 0 ? Math.min(maxPayload, constants.MAX_LENGTH) : undefined,
+    maxOutputLength: maxPayload > 0 ? Math.min(maxPayload, MAX_HERE) : MAX_HERE,
   });
 }

@@ -11,6 +11,9 @@ export const DEFAULT_CONCURRENCY_LIMIT = 10;
 export class ConcurrencyLimit {
   readonly #limit: number;
   readonly #waiting: Job[] = [];
+  /** Those that hold memory while they wait, as they have begun elsewhere. */
+  readonly #begun: Job[] = [];
+  #tookBegun = false;
   #running = 0;
   #isStarting = false;
 
@@ -19,8 +22,14 @@ export class ConcurrencyLimit {
     this.#limit = limit > 0 ? limit : Infinity;
   }
 
-  run(job: Job): void {
-    this.#waiting.push(job);
+  /** Whether no more jobs that have begun are waiting than there are places: another may begin. */
+  get mayBegin(): boolean {
+    return this.#begun.length < this.#limit;
+  }
+
+  /** @param hasBegun whether it holds more than its input while it waits: such jobs get every other place */
+  run(job: Job, hasBegun = false): void {
+    (hasBegun ? this.#begun : this.#waiting).push(job);
     this.#startWaiting();
   }
 
@@ -30,7 +39,7 @@ export class ConcurrencyLimit {
     this.#isStarting = true;
     const thrown: unknown[] = [];
     while (this.#running < this.#limit) {
-      const job = this.#waiting.shift();
+      const job = this.#next();
       if (job === undefined) break;
       try {
         this.#start(job);
@@ -41,6 +50,11 @@ export class ConcurrencyLimit {
     this.#isStarting = false;
     for (const error of thrown.splice(1)) nextTick(rethrow, error);
     if (thrown.length > 0) rethrow(thrown[0]);
+  }
+
+  #next(): Job | undefined {
+    this.#tookBegun = this.#begun.length > 0 && !(this.#tookBegun && this.#waiting.length > 0);
+    return (this.#tookBegun ? this.#begun : this.#waiting).shift();
   }
 
   #start(job: Job): void {

@@ -1,5 +1,6 @@
 // Compressing messages (RFC 7692 §7.2.1), whole or by fragments, with or without context takeover.
 import { Buffer } from 'node:buffer';
+import { inThisContext } from './async-context.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { EnginePool } from './engine-pool.ts';
 import { History, HISTORY_LIMIT } from './history.ts';
@@ -20,8 +21,21 @@ export interface Piece<Data = Uint8Array> {
   readonly fin: boolean;
 }
 
-/** Gives the compressed piece, before the call returns or later; undefined, for a whole message only, where nothing would be gained. */
-export type DeflateDone = (error: Error | null, compressed?: Uint8Array) => void;
+/** A piece of a message: bytes, or text, which cannot change. */
+export type Part = Piece<string | Uint8Array>;
+
+/**
+ * Gives the compressed piece, before the call returns or later; undefined, for a whole message only, where nothing would be gained.
+ * If the call comes later, `original` is what such a message consists of, unless it is text: its owner may have changed the bytes.
+ */
+export type DeflateDone = (error: Error | null, compressed?: Uint8Array, original?: Uint8Array) => void;
+
+/** A piece on the thread pool, or one that waits for a place there. */
+interface Job {
+  /** Undefined once nobody wants it any more. */
+  part: Part | undefined;
+  readonly done: DeflateDone;
+}
 
 /** How {@link Deflater}s work: connections that agreed on the same share it. */
 export interface DeflaterOptions {
@@ -49,8 +63,7 @@ export class Deflater {
   #isLent = false;
   /** With context takeover: what a context is made from. */
   #history: History | undefined = undefined;
-  /** Whether a piece is on the thread pool, or waits for a place there. */
-  #isAway = false;
+  #away: Job | undefined = undefined;
   #closed = false;
 
   constructor(options: DeflaterOptions) {
@@ -58,9 +71,12 @@ export class Deflater {
   }
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
-  compress(piece: Piece, done: DeflateDone): void {
-    if (piece.data.length >= this.#options.offThreadFrom) {
-      this.#compressLater(piece, done);
+  compress(part: Part, done: DeflateDone): void {
+    const { offThreadFrom } = this.#options;
+    // A text has at least as many bytes as characters.
+    const piece = part.data.length >= offThreadFrom ? undefined : encoded(part);
+    if (piece === undefined || piece.data.length >= offThreadFrom) {
+      this.#compressLater(part, done);
       return;
     }
     let flushed: Buffer;
@@ -75,42 +91,45 @@ export class Deflater {
   }
 
   /**
-   * Compresses on the thread pool, when there is a place: whoever waits for one holds no engine that is lent. A connection that
-   * closes meanwhile is told nothing.
+   * Compresses on the thread pool, when there is a place. While it waits, it holds no engine that is lent, and the piece once: text as
+   * it is, bytes as a copy, as their owner may change them. A connection that closes meanwhile is told nothing.
    */
-  #compressLater(piece: Piece, done: DeflateDone): void {
-    this.#isAway = true;
-    // The caller may change the bytes before zlib reads them.
-    const own = { ...piece, data: Buffer.from(piece.data) };
+  #compressLater(part: Part, done: DeflateDone): void {
+    const { data } = part;
+    const own = typeof data === 'string' ? part : { ...part, data: Buffer.from(data) };
+    const job: Job = { part: own, done: inThisContext(done) };
+    this.#away = job;
     this.#options.concurrency.run((next) => {
-      if (this.#closed) {
-        next();
-        return;
-      }
-      const chunks: Buffer[] = [];
-      const settle = (error: Error | null): void => {
-        this.#isAway = false;
-        try {
-          if (this.#closed) return;
-          if (error === null) {
-            done(null, this.#finish(own, Buffer.concat(chunks)));
-          } else {
-            this.#closeEngine();
-            done(error);
-          }
-        } finally {
-          next();
-        }
-      };
-      let engine: ZlibEngine;
-      try {
-        engine = this.#engineFor(own);
-      } catch (error) {
-        settle(error as Error);
-        return;
-      }
-      engine.runLater(own.data, (chunk) => chunks.push(chunk) > 0, settle);
+      if (job.part === undefined) next();
+      else this.#compressAway(job, encoded(job.part), typeof data === 'string', next);
     });
+  }
+
+  #compressAway(job: Job, piece: Piece, isText: boolean, next: () => void): void {
+    const chunks: Buffer[] = [];
+    const settle = (error: Error | null): void => {
+      this.#away = undefined;
+      try {
+        if (this.#closed) return;
+        if (error === null) {
+          const compressed = this.#finish(piece, Buffer.concat(chunks));
+          job.done(null, compressed, compressed === undefined && !isText ? piece.data : undefined);
+        } else {
+          this.#closeEngine();
+          job.done(error);
+        }
+      } finally {
+        next();
+      }
+    };
+    let engine: ZlibEngine;
+    try {
+      engine = this.#engineFor(piece);
+    } catch (error) {
+      settle(error as Error);
+      return;
+    }
+    engine.runLater(piece.data, (chunk) => chunks.push(chunk) > 0, settle);
   }
 
   /**
@@ -118,13 +137,14 @@ export class Deflater {
    * from a compressor that found nothing farther back.
    */
   dropContext(): void {
-    if (!this.#isAway) this.#closeEngine();
+    if (this.#away === undefined) this.#closeEngine();
   }
 
   close(): void {
     this.#closed = true;
     this.#closeEngine();
     this.#history = undefined;
+    if (this.#away !== undefined) this.#away.part = undefined;
   }
 
   #closeEngine(): void {
@@ -188,6 +208,11 @@ export class Deflater {
       this.#closeEngine();
     }
   }
+}
+
+function encoded(part: Part): Piece {
+  const { data, first, fin } = part;
+  return typeof data === 'string' ? { data: Buffer.from(data), first, fin } : (part as Piece);
 }
 
 /** zlib flushes nothing where it has nothing new: then the message ends with an empty block. */

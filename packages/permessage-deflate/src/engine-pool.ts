@@ -39,7 +39,7 @@ export class EnginePool {
     return this.#idle.pop() ?? this.#make();
   }
 
-  /** Takes an engine back between two messages. One that has failed, or is in the middle of something, is thrown away. */
+  /** Takes an engine back, between two messages or in the middle of one that is given up. One that has failed is thrown away. */
   takeBack(engine: ZlibEngine): void {
     if (engine.isClosed) return;
     // A dictionary is gone after the first message.

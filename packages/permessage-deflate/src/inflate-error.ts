@@ -23,10 +23,15 @@ const MORE_THAN_WANTED = 'ERR_BUFFER_TOO_LARGE';
 /** What zlib, and Node's around it, say where there is no memory for a window. */
 const WITHOUT_MEMORY = ['Z_MEM_ERROR', 'ERR_ZLIB_INITIALIZATION_FAILED', 'ERR_MEMORY_ALLOCATION_FAILED'];
 
+/** Whether an engine has stopped because a call made more than it may. */
+export function hasMadeTooMuch(cause: unknown): boolean {
+  return (cause as { code?: string }).code === MORE_THAN_WANTED;
+}
+
 /** What the failure of an engine is to the connection. */
 export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
+  if (hasMadeTooMuch(cause)) return inflateError('TOO_LONG');
   const { code } = cause;
-  if (code === MORE_THAN_WANTED) return inflateError('TOO_LONG');
   // V8's "Array buffer allocation failed" has no code.
   const hadNoMemory = code === undefined ? cause.name === 'RangeError' : WITHOUT_MEMORY.includes(code);
   return inflateError(hadNoMemory ? 'NO_MEMORY' : 'CORRUPT', cause);

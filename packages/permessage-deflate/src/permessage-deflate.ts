@@ -1,16 +1,16 @@
 // The extension as a connection uses it: when to compress, with what, and what came of it.
 import { Buffer } from 'node:buffer';
 import { sharedWays, type Ways } from './agreed-ways.ts';
-import { Deflater, type DeflateDone, type Piece } from './deflater.ts';
-import { Inflater, type InflateDone } from './inflater.ts';
+import { Deflater, type DeflateDone, type Part } from './deflater.ts';
+import type { InflateDone } from './inflate-job.ts';
+import { Inflater } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { EXTENSION_NAME } from './parameters.ts';
 import { now } from './scheduling.ts';
 import { Counter, processCounters, type CompressionStatistics, type Place } from './statistics.ts';
 import type { TransformOptions } from './transform-options.ts';
 
-/** A piece of a message: bytes, or text, which cannot change, so that what goes to many in one turn is compressed once. */
-export type Part = Piece<string | Uint8Array>;
+export type { Part };
 
 const NO_OPTIONS: TransformOptions = {};
 
@@ -33,7 +33,7 @@ export class PerMessageDeflate {
     this.#ways = sharedWays(view, maxPayload, options);
     this.sharesTexts = this.#ways.compressor !== undefined;
     this.#deflater = new Deflater(this.#ways.deflate);
-    this.#inflater = new Inflater(this.#ways.inflate);
+    this.#inflater = new Inflater(this.#ways.inflate, this.#received);
   }
 
   /** What has been compressed and inflated so far, and the time that it took: a snapshot. */
@@ -42,9 +42,11 @@ export class PerMessageDeflate {
   }
 
   /**
-   * Compresses a piece of a message, on the spot or on the thread pool; one at a time. Undefined, for the first piece,
+   * Compresses a piece of a message, synchronously or on the thread pool; one at a time. Undefined, for the first piece,
    * leaves the whole message as it is: it is shorter than the threshold, or would not shrink. What is given for the same text on
    * connections that share may be the same object: it is not to be changed.
+   *
+   * The caller may change its bytes once the call has returned. `done` is called in the async context of this call.
    */
   compress(part: Part, done: DeflateDone): void {
     const { data, first, fin } = part;
@@ -55,39 +57,31 @@ export class PerMessageDeflate {
       return;
     }
     const began = now();
+    // Not the data: while they wait, only what has to read them holds them.
+    const length = byteLength(data);
     let place: Place = 'event loop';
-    const finish: DeflateDone = (error, compressed) => {
+    const finish: DeflateDone = (error, compressed, original) => {
       this.#sent.addTime(now() - began, place);
       if (compressed !== undefined) {
-        this.#sent.addBytes(byteLength(data), compressed.length);
+        this.#sent.addBytes(length, compressed.length);
         if (fin) this.#sent.addMessage();
       } else if (error === null) this.#sent.addLeftAsItIs();
-      done(error, compressed);
+      done(error, compressed, original);
     };
     const { compressor } = this.#ways;
-    if (typeof data !== 'string') this.#deflater.compress({ data, first, fin }, finish);
-    else if (first && fin && compressor !== undefined) compressor.compress(data, finish);
-    else this.#deflater.compress({ data: Buffer.from(data), first, fin }, finish);
+    if (typeof data === 'string' && first && fin && compressor !== undefined) {
+      compressor.compress(data, finish);
+    } else this.#deflater.compress(part, finish);
     place = 'thread pool';
   }
 
   /**
-   * Makes the original of a whole message, on the spot or on the thread pool; one at a time. Its errors have the
-   * `closeCode` for the peer: 1007 for data that are corrupt, 1009 for a message of more than `maxPayload`, of which no more
-   * was made.
+   * Makes the original of a whole message, synchronously or later; one at a time. The bytes are read until `done` is called, which is
+   * in the async context of this call. Its errors have the `closeCode` for the peer: 1007 for data that are corrupt, 1009 for a message
+   * of more than `maxPayload`, of which no more was made.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
-    const began = now();
-    let place: Place = 'event loop';
-    this.#inflater.decompress(message, (error, data) => {
-      this.#received.addTime(now() - began, place);
-      if (data !== undefined) {
-        this.#received.addBytes(data.length, message.length);
-        this.#received.addMessage();
-      }
-      done(error, data);
-    });
-    place = 'thread pool';
+    this.#inflater.decompress(message, done);
   }
 
   /** Frees what belongs to the connection. What is on the thread pool, or waits for a place there, is not told any more. */

@@ -12,5 +12,7 @@ const process = getBuiltinModule?.('node:process') ?? currentProcess;
 export const nextTick = process.nextTick.bind(process);
 /** `performance.now()`. */
 export const now = performance.now.bind(performance);
+/** `setImmediate()`. */
+export const setImmediate = timers.setImmediate;
 /** `setTimeout()`. */
 export const setTimeout = timers.setTimeout;

@@ -1,5 +1,5 @@
 // Compressing whole messages that stand alone (no context takeover): the same for all connections that agreed on the same.
-import { Buffer } from 'node:buffer';
+import { inThisContext } from './async-context.ts';
 import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
 import { nextTick } from './scheduling.ts';
 
@@ -30,7 +30,7 @@ export class SharedCompressor {
   compress(text: string, done: DeflateDone): void {
     const known = this.#texts.find((entry) => entry.text === text);
     if (known !== undefined) {
-      if (known.waiting !== undefined) known.waiting.push(done);
+      if (known.waiting !== undefined) known.waiting.push(inThisContext(done));
       else done(known.error, known.compressed);
       return;
     }
@@ -38,11 +38,13 @@ export class SharedCompressor {
     this.#remember(entry);
     // Of nobody's connection: that of who came first may close before it is done.
     const deflater = new Deflater(this.#options);
-    deflater.compress({ data: Buffer.from(text), first: true, fin: true }, (error, compressed) => {
+    deflater.compress({ data: text, first: true, fin: true }, (error, compressed) => {
       const { waiting = [] } = entry;
       Object.assign(entry, { waiting: undefined, error, compressed });
       tellAll(waiting, error, compressed);
     });
+    // Only what has to wait needs its context captured.
+    if (entry.waiting !== undefined) entry.waiting = [inThisContext(done)];
   }
 
   #remember(entry: CompressedText): void {

@@ -36,6 +36,12 @@ export interface TransformOptions {
   readonly dropContextAfter?: number | undefined;
   /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */
   readonly concurrencyLimit?: number | undefined;
+  /**
+   * How many bytes of messages may be inflated and not yet delivered, in the whole process; 0 = no limit. Once it is spent, only the
+   * message that has been on the thread pool longest goes on, so it is exceeded by that message at most. The others wait compressed.
+   * The first connection's option counts. Default 64 MiB.
+   */
+  readonly inflateBudget?: number | undefined;
   /** From how many bytes on a message is compressed on the thread pool. Default {@link DEFLATE_OFF_THREAD_FROM}. */
   readonly deflateOffThreadFrom?: number | undefined;
   /** From how many compressed bytes on a message is inflated on the thread pool. Default {@link INFLATE_OFF_THREAD_FROM}. */

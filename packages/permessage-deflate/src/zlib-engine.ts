@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { constants, type Deflate, type Inflate, type ZlibOptions as NodeOptions } from 'node:zlib';
 import { DeflateRaw, InflateRaw } from 'minizlib';
+import { inNoContext } from './async-context.ts';
 import { nextTick } from './scheduling.ts';
 
 /** The options of a zlib stream that make sense here; `windowBits` and the like are `node:zlib`'s. */
@@ -63,17 +64,23 @@ export class ZlibEngine {
 
   /** An engine that compresses, and may point back to what it has compressed before. */
   static deflate(options: EngineOptions): ZlibEngine {
-    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false);
+    return inNoContext(
+      () => new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false),
+    );
   }
 
   /** One of which each call begins with an empty window, as if the engine were new (Z_FULL_FLUSH). It costs less than a reset. */
   static deflateEachAlone(options: EngineOptions): ZlibEngine {
-    return new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_FULL_FLUSH }), true);
+    return inNoContext(
+      () => new ZlibEngine(new DeflateRaw({ ...definedOf(options), flush: constants.Z_FULL_FLUSH }), true),
+    );
   }
 
   /** An engine that decompresses. */
   static inflate(options: EngineOptions): ZlibEngine {
-    return new ZlibEngine(new InflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false);
+    return inNoContext(
+      () => new ZlibEngine(new InflateRaw({ ...definedOf(options), flush: constants.Z_SYNC_FLUSH }), false),
+    );
   }
 
   /** How many bytes of the last call's input were used: less than all where the stream has ended (BFINAL). */
@@ -113,6 +120,11 @@ export class ZlibEngine {
     const finish = (error: Error | null): void => {
       if (this.#failed === undefined) return;
       this.#failed = undefined;
+      // What lies ready is still to be taken: zlib is done once it has made the last of it.
+      if (handle.isPaused() && !this.#closed) {
+        handle.read();
+        handle.resume();
+      }
       handle.removeListener('data', onData).removeListener('close', onClose);
       this.#consumed = handle.bytesWritten - before;
       // A block with BFINAL ends the stream for Node; what is left of the input begins another one.
@@ -134,6 +146,16 @@ export class ZlibEngine {
     handle.write(input, (error) => {
       finish(error ?? null);
     });
+  }
+
+  /** Makes no more than a buffer of what {@link ZlibEngine.runLater} still has to make. */
+  pause(): void {
+    this.#handle?.pause();
+  }
+
+  /** Goes on after {@link ZlibEngine.pause}. */
+  resume(): void {
+    this.#handle?.resume();
   }
 
   /** Empties its window: the next call begins a stream. */

@@ -1,4 +1,5 @@
 // Which engines of zlib the transforms make, and which they use again. Of the sources alone: what was built shows no engines.
+import { constants, deflateRawSync } from 'node:zlib';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { DEFAULT_CONCURRENCY_LIMIT } from '../src/concurrency.ts';
 import { PerMessageDeflate } from '../src/permessage-deflate.ts';
@@ -37,4 +38,33 @@ test('a compressor that has failed is not used again', async () => {
   await expect(compress(sender, [Buffer.alloc(2000)])).rejects.toThrow('no memory');
   expect(await compress(sender, [Buffer.alloc(2000)])).toBeDefined();
   expect(run.mock.contexts[1]).not.toBe(run.mock.contexts[0]);
+});
+
+test('an engine that is paused gives all that it has made when it is done, and works again', async () => {
+  const engine = ZlibEngine.inflate({ windowBits: 15, chunkSize: 65_536 });
+  onTestFinished(() => {
+    engine.close();
+  });
+  const last = 17;
+  const message = Buffer.alloc(3 * 65_536 + last, 'what is said ');
+  const input = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH });
+  for (let round = 0; round < 2; round++) {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    await new Promise<void>((resolve, reject) => {
+      engine.runLater(
+        input,
+        (chunk) => {
+          chunks.push(chunk);
+          length += chunk.length;
+          // Nobody resumes it: the last few bytes lie ready when zlib is done.
+          if (length === message.length - last) engine.pause();
+          return true;
+        },
+        (error) => (error === null ? resolve() : reject(error)),
+      );
+    });
+    expect(Buffer.concat(chunks).equals(message)).toBe(true);
+    engine.forget();
+  }
 });

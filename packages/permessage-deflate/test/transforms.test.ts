@@ -305,3 +305,40 @@ test('a connection that closes while its message is on the thread pool gives its
   expect(String(await decompress(next, message))).toBe('said by another');
   next.close();
 });
+
+describe.each([
+  ['without', false],
+  ['with', true],
+])(
+  'bytes that their owner changes as soon as compress() has returned, %s context takeover',
+  (_how, takeover) => {
+    const noise = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 11));
+    const words = Buffer.from('what was said '.repeat(400));
+
+    test.each(engines)('are compressed, or left, as they were: %s', async (_engine, options) => {
+      const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      for (const said of [noise, words]) {
+        const bytes = Buffer.from(said);
+        let returned = false;
+        const sent = new Promise<[made: Uint8Array | undefined, original: Uint8Array | undefined]>(
+          (resolve) => {
+            sender.compress({ data: bytes, first: true, fin: true }, (error, compressed, original) => {
+              // What completes synchronously is read before the owner has a chance.
+              if (!returned) original ??= Buffer.from(bytes);
+              resolve([compressed, error === null ? original : undefined]);
+            });
+          },
+        );
+        returned = true;
+        bytes.fill('!');
+        const [made, original] = await sent;
+        if (said === noise) expect(made).toBeUndefined();
+        const got = made === undefined ? Buffer.from(original!) : await decompress(receiver, made);
+        expect(got.equals(said)).toBe(true);
+      }
+      sender.close();
+      receiver.close();
+    });
+  },
+);

@@ -1,0 +1,254 @@
+// What inflating may take of the process: bytes that nobody has been given yet, and the time of one turn of the event loop.
+import { constants, deflateRawSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ConcurrencyLimit } from '../src/concurrency.ts';
+import { EnginePool } from '../src/engine-pool.ts';
+import { InflateBudget } from '../src/inflate-budget.ts';
+import { Inflater, MAX_HERE, type InflaterOptions } from '../src/inflater.ts';
+import { Counter } from '../src/statistics.ts';
+import { TurnShare } from '../src/turn-share.ts';
+import { ZlibEngine } from '../src/zlib-engine.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const CHUNK = 64 * KiB;
+const PLACES = 4;
+
+/** What connections have in common that share nothing with other tests. */
+function ways(takeover: boolean, budget: number, more: Partial<InflaterOptions> = {}): InflaterOptions {
+  return {
+    pool: EnginePool.inflate({ windowBits: 15, chunkSize: CHUNK, maxOutputLength: MAX_HERE }),
+    takeover,
+    windowBits: 15,
+    chunkSize: CHUNK,
+    maxPayload: 0,
+    offThreadFrom: 16 * KiB,
+    concurrency: new ConcurrencyLimit(PLACES),
+    turn: new TurnShare(),
+    budget: new InflateBudget(budget),
+    ...more,
+  };
+}
+
+function connections(count: number, options: InflaterOptions): Inflater[] {
+  const all = Array.from({ length: count }, () => new Inflater(options, new Counter()));
+  onTestFinished(() => {
+    for (const each of all) each.close();
+  });
+  return all;
+}
+
+/** A message as RFC 7692 §7.2.1 has it. */
+function deflated(data: Uint8Array): Buffer {
+  return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+function inflated(inflater: Inflater, message: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    inflater.decompress(message, (error, data) => (data === undefined ? reject(error!) : resolve(data)));
+  });
+}
+
+/** What no two of are the same, and which becomes short all the same. */
+function original(length: number, seed: number): Buffer {
+  const data = Buffer.alloc(length, `number ${seed} `);
+  for (let at = 0; at + 4 < length; at += 1000) data.writeUInt32BE(at + seed, at);
+  return data;
+}
+
+describe.each([
+  ['without', false],
+  ['with', true],
+])('many connections %s context takeover that send short messages which become long', (_how, takeover) => {
+  const LENGTH = 2 * MiB + 17;
+
+  /** Each connection has said something, as a context counts from the second message on. */
+  async function crowd(count: number, options: InflaterOptions): Promise<Inflater[]> {
+    const all = connections(count, options);
+    for (const each of all) await inflated(each, deflated(Buffer.from('hello')));
+    return all;
+  }
+
+  test('are all given them, whole, and the budget is exceeded by one message and a few buffers', async () => {
+    const options = ways(takeover, MiB);
+    const all = await crowd(20, options);
+    let most = 0;
+    const add = vi.spyOn(options.budget, 'add');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    add.mockImplementation((bytes) => {
+      InflateBudget.prototype.remove.call(options.budget, -bytes);
+      most = Math.max(most, options.budget.bytes);
+    });
+    const messages = all.map((_each, seed) => original(LENGTH, seed));
+    const results = await Promise.all(all.map((each, k) => inflated(each, deflated(messages[k]!))));
+    expect(results.every((data, k) => data.equals(messages[k]!))).toBe(true);
+    expect(add).toHaveBeenCalled();
+    // Those that have begun on the event loop with a context are counted while they wait.
+    const begun = takeover ? PLACES * MAX_HERE * 8 : 0;
+    expect(most).toBeLessThanOrEqual(MiB + LENGTH + 2 * PLACES * CHUNK + begun);
+    expect(options.budget.bytes).toBe(0);
+  });
+
+  test('make no more engines than there are places, but for their contexts', async () => {
+    const options = ways(takeover, 64 * MiB);
+    const all = await crowd(30, options);
+    const made = vi.spyOn(ZlibEngine, 'inflate');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    await Promise.all(all.map((each, seed) => inflated(each, deflated(original(LENGTH, seed)))));
+    // One that has made too much on the event loop is thrown away, but never held.
+    const open = new Set(
+      made.mock.results.map(({ value }) => value as ZlibEngine).filter((e) => !e.isClosed),
+    );
+    expect(open.size).toBeLessThanOrEqual(takeover ? 30 : PLACES);
+  });
+
+  test('that close meanwhile give back what they have of the budget', async () => {
+    const options = ways(takeover, 256 * KiB);
+    const all = await crowd(12, options);
+    const [last, ...closing] = all;
+    const told = vi.fn();
+    for (const [seed, each] of closing.entries()) {
+      each.decompress(deflated(original(LENGTH, seed)), told);
+    }
+    // Some are on the thread pool, some are held up there, some wait.
+    await inflated(connections(1, options)[0]!, deflated(Buffer.from('meanwhile')));
+    for (const each of closing) each.close();
+    const message = original(LENGTH, 99);
+    expect((await inflated(last!, deflated(message))).equals(message)).toBe(true);
+    expect(told).not.toHaveBeenCalled();
+    expect(options.budget.bytes).toBe(0);
+  });
+});
+
+test('a message longer than the budget arrives, also in several streams', async () => {
+  const options = ways(false, 1);
+  const [one] = connections(1, options);
+  const message = original(3 * MiB, 1);
+  expect((await inflated(one!, deflated(message))).equals(message)).toBe(true);
+  const streams = Buffer.concat([deflateRawSync(message), deflateRawSync(message), Buffer.of(0)]);
+  expect((await inflated(one!, streams)).equals(Buffer.concat([message, message]))).toBe(true);
+  expect(options.budget.bytes).toBe(0);
+});
+
+test('messages of many final blocks are inflated by the same few engines', async () => {
+  for (const takeover of [false, true]) {
+    const [one] = connections(1, ways(takeover, MiB));
+    await inflated(one!, deflated(Buffer.from('hello')));
+    const made = vi.spyOn(ZlibEngine, 'inflate');
+    const blocks = Buffer.alloc(16, Buffer.of(3, 0));
+    for (let count = 0; count < 500; count++) expect(await inflated(one!, blocks)).toHaveLength(0);
+    // The first may begin with what was said before: it cannot be used again where nothing may have been.
+    expect(made.mock.calls.length).toBeLessThanOrEqual(2);
+    made.mockRestore();
+  }
+});
+
+test('after a final block nothing of what was said before can be pointed to', async () => {
+  const [one] = connections(1, ways(true, MiB));
+  const said = Buffer.from('what was said before, which is long enough');
+  await inflated(one!, deflated(said));
+  // It begins with nothing but the dictionary, which the inflater does not have after a final block.
+  const pointing = deflateRawSync(said, { dictionary: said, finishFlush: constants.Z_SYNC_FLUSH });
+  const ended = Buffer.concat([Buffer.of(3, 0), pointing.subarray(0, -4)]);
+  await expect(inflated(one!, ended)).rejects.toMatchObject({ closeCode: 1007 });
+});
+
+test('after a first message that ends with a final block nothing of it can be pointed to', async () => {
+  const [one] = connections(1, ways(true, MiB));
+  const said = Buffer.from('what was said before, which is long enough');
+  await inflated(one!, Buffer.concat([deflateRawSync(said), Buffer.of(0)]));
+  const pointing = deflateRawSync(said, { dictionary: said, finishFlush: constants.Z_SYNC_FLUSH });
+  await expect(inflated(one!, pointing.subarray(0, -4))).rejects.toMatchObject({ closeCode: 1007 });
+});
+
+describe('one turn of the event loop', () => {
+  const message = deflated(original(100 * KiB, 1));
+
+  test('inflates so many bytes over all connections; the others wait, and come in order', async () => {
+    const options = ways(false, MiB, { turn: new TurnShare(MiB) });
+    const order: number[] = [];
+    for (const [index, each] of connections(40, options).entries()) {
+      each.decompress(message, () => order.push(index));
+    }
+    expect(order.length).toBeLessThanOrEqual(11);
+    expect(order.length).toBeGreaterThan(5);
+    await vi.waitUntil(() => order.length === 40, { interval: 1 });
+    expect(order).toEqual(order.map((_each, index) => index));
+  });
+
+  test('inflates one message of each connection after the other, whoever sends very many', async () => {
+    const options = ways(false, MiB, { turn: new TurnShare(256 * KiB) });
+    const [many, one] = connections(2, options);
+    const order: string[] = [];
+    let left = 50;
+    const goOn = (): void => {
+      order.push('many');
+      if (--left > 0) many!.decompress(message, goOn);
+    };
+    many!.decompress(message, goOn);
+    await new Promise<void>((resolve) => {
+      one!.decompress(message, () => {
+        order.push('one');
+        resolve();
+      });
+    });
+    // What one turn inflates, and the one of them that waited longer.
+    expect(order.indexOf('one')).toBeLessThanOrEqual(4);
+    await vi.waitUntil(() => left === 0, { interval: 1 });
+  });
+
+  test('counts calls too: short messages are not free', () => {
+    const turn = new TurnShare(MiB);
+    let count = 0;
+    for (; turn.isOpen; count++) turn.spend(0, 1);
+    expect(count).toBeLessThan(1000);
+  });
+
+  test('goes on after a job that throws, which is an error of its own', async () => {
+    const turn = new TurnShare(MiB);
+    const thrown = new Promise<Error>((resolve) => {
+      process.setUncaughtExceptionCaptureCallback(resolve);
+    });
+    onTestFinished(() => {
+      process.setUncaughtExceptionCaptureCallback(null);
+    });
+    const next = new Promise<void>((resolve) => {
+      turn.wait(() => {
+        throw new Error('of a listener');
+      });
+      turn.wait(resolve);
+    });
+    expect((await thrown).message).toBe('of a listener');
+    await next;
+  });
+});
+
+describe('the budget', () => {
+  const job = () => ({ goOn: vi.fn() });
+
+  test('holds up all but the oldest once it is spent, and lets them go on when it is not', () => {
+    const budget = new InflateBudget(100);
+    const [oldest, second, third] = [job(), job(), job()];
+    for (const each of [oldest, second, third]) budget.enter(each);
+    budget.add(100);
+    expect([oldest, second, third].map((each) => budget.mayGoOn(each))).toEqual([true, false, false]);
+    budget.leave(oldest);
+    expect(second.goOn).toHaveBeenCalledOnce();
+    expect(third.goOn).not.toHaveBeenCalled();
+    budget.remove(1);
+    expect(third.goOn).toHaveBeenCalledOnce();
+  });
+
+  test('of 0 is none', () => {
+    const budget = new InflateBudget(0);
+    budget.enter(job());
+    const other = job();
+    budget.enter(other);
+    budget.add(2 ** 40);
+    expect(budget.mayGoOn(other)).toBe(true);
+  });
+});
