@@ -29,10 +29,10 @@ export class Program {
   }
 
   /** Starts a file, with the garbage collector in its hands, against the sources or the build as the tests are. */
-  static start(file: string): Program {
+  static start(file: string, ...args: string[]): Program {
     const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
     return new Program(
-      fork(fileURLToPath(new URL(file, import.meta.url)), {
+      fork(fileURLToPath(new URL(file, import.meta.url)), args, {
         execArgv: ['--expose-gc', ...conditions, '--import', 'tsx'],
       }),
     );

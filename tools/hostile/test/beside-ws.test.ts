@@ -1,0 +1,85 @@
+// Attacks through compression that cost us no more than they cost `ws`, which bears the same attack in the same run.
+import { describe, expect, test } from 'vitest';
+import {
+  badOffers,
+  costOf,
+  finalBlocks,
+  longMessages,
+  shortBombs,
+  type Attack,
+  type Cost,
+} from '../src/rivals.ts';
+import { MiB } from '../src/frames.ts';
+
+/** How long the event loop may be held at a stretch, in milliseconds of processor time. */
+const MAX_STALL = 50;
+/** How often an attack is repeated before a bound counts as broken: garbage is not always collected at the same moment. */
+const ATTEMPTS = 4;
+/** Each attempt is two servers under an attack that keeps them busy for seconds. */
+const TIMEOUT = 600_000;
+
+interface Bounds {
+  readonly stall: (theirs: Cost) => number;
+  /** Of the processor time; undefined for none. */
+  readonly work?: number;
+}
+
+const STALL_ALONE: Bounds = { stall: () => MAX_STALL };
+
+/** The bounds that our cost breaks. */
+function broken(ours: Cost, theirs: Cost, { stall, work = Infinity }: Bounds): string[] {
+  const mebibytes = (bytes: number): string => `${Math.round(bytes / MiB)} MiB`;
+  const breaches: string[] = [];
+  if (ours.peak > 1.2 * theirs.peak) {
+    breaches.push(`peak: ${mebibytes(ours.peak)}, of ws ${mebibytes(theirs.peak)}`);
+  }
+  if (ours.stall > stall(theirs)) breaches.push(`stall: ${ours.stall} ms, of ws ${theirs.stall} ms`);
+  if (ours.work > work * theirs.work) breaches.push(`work: ${ours.work} µs, of ws ${theirs.work} µs`);
+  return breaches;
+}
+
+async function staysWithin(bounds: Bounds, attack: Attack): Promise<void> {
+  const breaches: string[][] = [];
+  while (breaches.length < ATTEMPTS) {
+    const theirs = await costOf('ws', attack);
+    const ours = await costOf('framewire', attack);
+    const found = broken(ours, theirs, bounds);
+    if (found.length === 0) return;
+    breaches.push(found);
+  }
+  expect(breaches).toEqual([]);
+}
+
+describe.each([
+  ['with', true],
+  ['without', false],
+])('%s context takeover', (_how, takeover) => {
+  test(
+    'short messages of many connections that each inflate to 14 MiB all arrive, and hold neither memory nor the event loop',
+    () => staysWithin(STALL_ALONE, shortBombs(150, 14, takeover)),
+    TIMEOUT,
+  );
+
+  test(
+    'thousands of messages of eight final blocks, in one chunk, do not hold the event loop',
+    () => staysWithin(STALL_ALONE, finalBlocks(takeover)),
+    TIMEOUT,
+  );
+
+  test(
+    'long messages that wait for the thread pool are held once',
+    // To read them from the sockets holds the event loop, of either library.
+    () =>
+      staysWithin(
+        { stall: (theirs) => Math.max(MAX_STALL, 1.5 * theirs.stall) },
+        longMessages(150, takeover),
+      ),
+    TIMEOUT,
+  );
+});
+
+test(
+  'requests with 700 malformed offers each cost no more than a few times what they cost ws',
+  () => staysWithin({ ...STALL_ALONE, work: 3 }, badOffers(100, 700)),
+  TIMEOUT,
+);
