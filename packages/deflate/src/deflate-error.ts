@@ -70,5 +70,5 @@ export class DeflateError extends Error {
 
 /** The error for what the module has returned, a negative number. */
 export function errorOfRule(outcome: number): DeflateError {
-  return new DeflateError(RULES[-1 - outcome] ?? 'FAILED');
+  return new DeflateError(RULES[-1 - outcome] as ErrorName);
 }

@@ -1,7 +1,10 @@
 // Many contexts in one memory: none sees another's bytes, and what is closed is used again.
 import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockPool } from '../src/block-pool.ts';
+import { ContextMemory } from '../src/context-memory.ts';
+import { Engine } from '../src/engine.ts';
+import { MODULE } from '../src/generated/module.ts';
 import { block } from './support/bits.ts';
 import { noise, random, records, trades, zeros } from './support/samples.ts';
 import { flushed, restored } from './support/zlib.ts';
@@ -170,10 +173,33 @@ describe('the pool of memory', () => {
     expect(memory.bytes).toBe(bytes);
   });
 
-  test('keeps nothing where the memory cannot grow', () => {
-    const blocks = new BlockPool(() => {
-      throw new Error('no memory');
+  test('keeps no part of a context for which the memory cannot grow', () => {
+    const { memory, blocks } = pool();
+    const small = blocks.take(64);
+    vi.spyOn(blocks, 'take')
+      .mockReturnValueOnce(small)
+      .mockImplementationOnce(() => {
+        throw new Error('no memory');
+      });
+    expect(() => new ContextMemory(blocks, [64, 32_768])).toThrow('no memory');
+    vi.restoreAllMocks();
+    const { bytes } = memory;
+    for (let at = 0; at < bytes; at += 65_536) blocks.take(65_536);
+    expect(memory.bytes).toBe(bytes);
+  });
+});
+
+describe('an engine whose memory cannot grow', () => {
+  test('says so, and goes on with what it has', () => {
+    const engine = new Engine(MODULE);
+    const grow = vi.spyOn(engine.exports.memory, 'grow').mockImplementation(() => {
+      throw new RangeError('no memory');
     });
-    expect(() => blocks.take(64)).toThrow('no memory');
+    expect(() => engine.blocks.take(64)).toThrow(
+      expect.objectContaining({ code: 'ERR_DEFLATE_OUT_OF_MEMORY' }) as Error,
+    );
+    grow.mockRestore();
+    expect(engine.blocks.take(64)).toBeGreaterThan(0);
+    engine.give(new Uint8Array(3));
   });
 });

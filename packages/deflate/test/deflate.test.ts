@@ -1,5 +1,5 @@
 // Deflating: zlib restores whatever is made, of every level, window and flush; and how long it is.
-import { DeflateError, Deflater, deflate, inflate, type Flush } from '@framewire/deflate';
+import { DeflateError, Deflater, Inflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KINDS, noise, prose, records, source, trades, zeros } from './support/samples.ts';
 import { flushed, packed, restored } from './support/zlib.ts';
@@ -87,10 +87,15 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
       const alone = deflate(data, options);
       expect(Buffer.compare(restored(alone, { dictionary: used }), data)).toBe(0);
       const stream = deflater(options);
+      const restorer = new Inflater(options);
       for (let round = 0; round < 2; round++) {
-        expect(Buffer.compare(restored(stream.deflate(data, 'sync'), { dictionary: used }), data)).toBe(0);
+        const compressed = stream.deflate(data, 'sync');
+        expect(Buffer.compare(restored(compressed, { dictionary: used }), data)).toBe(0);
+        expect(Buffer.compare(restorer.inflate(compressed).data, data)).toBe(0);
         stream.reset();
+        restorer.reset();
       }
+      restorer.close();
     }
   });
 });
@@ -175,6 +180,9 @@ describe('the buffer of the output', () => {
     const stream = deflate(records(500), { allocate });
     expect(stream.buffer).toBe(pool.buffer);
     expect(lengths).toEqual([stream.length]);
+    let made: Uint8Array | undefined;
+    const exact = deflate(records(500), { allocate: (length) => (made = new Uint8Array(length)) });
+    expect(exact).toBe(made);
     const long = deflate(records(200_000), { level: 1, allocate: Buffer.allocUnsafe });
     expect(Buffer.compare(restored(long), records(200_000))).toBe(0);
   });

@@ -234,10 +234,11 @@ describe.each(Object.entries(KINDS))('what zlib makes of %s', (_, make) => {
   );
 
   test('is restored by steps of any size, and limits of any size', () => {
-    const stream = packed(data);
+    const part = data.subarray(0, 4000);
+    const stream = packed(part);
     for (const step of [1, 3, 100, 4096]) {
-      for (const limit of [1, 13, 259, 5000, Infinity]) {
-        expect(Buffer.compare(stepwise(stream, step, limit), data)).toBe(0);
+      for (const limit of [1, 13, 259, 1000, Infinity]) {
+        expect(Buffer.compare(stepwise(stream, step, limit), part)).toBe(0);
       }
     }
   });
@@ -258,7 +259,7 @@ function stepwise(stream: Uint8Array, step: number, limit: number): Buffer {
   let at = 0;
   for (let calls = 0; calls < 1e6; calls++) {
     const { data, consumed, stopped } = made.inflate(stream.subarray(at, at + step), limit);
-    expect(data.length).toBeLessThanOrEqual(limit);
+    if (data.length > limit) throw new Error(`makes ${data.length} bytes with a limit of ${limit}`);
     parts.push(data);
     at += consumed;
     if (stopped === 'end') break;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { judged, sum } from '../outcome.ts';
 import { vitest } from '../vitest.ts';
 import { ROOT } from '../workspace.ts';
-import type { Step } from '../outcome.ts';
+import type { Outcome, Step } from '../outcome.ts';
 
 /** The packages in which vitest.config.ts wants every branch covered, of what does no I/O. */
 const EVERY_BRANCH = ['codec', 'deflate', 'handshake', 'permessage-deflate'];
@@ -22,10 +22,17 @@ export const tests: Step = {
         complaints.filter((line) => line.includes(`packages/${name}/src/`)).map(unstyled),
       ),
     );
-    const total = sum([outcome, ...coverage]);
+    const total = sum([outcome, ...coverage, await checkedMemory()]);
     return { ...total, notes: [...coverageLine(), ...total.notes] };
   },
 };
+
+/** The tests of the DEFLATE engine once more, on the build of it that checks each access to memory. */
+async function checkedMemory(): Promise<Outcome> {
+  const args = ['packages/deflate/test/', '--exclude', '**/engines.test.ts'];
+  const { outcome } = await vitest(process.execPath, 'checked', args, { env: { FRAMEWIRE_CHECKED: '1' } });
+  return { ...outcome, notes: outcome.notes.map((note) => `with checked memory: ${note}`) };
+}
 
 interface Covered {
   total: Record<'statements' | 'branches' | 'functions', { pct: number }>;
