@@ -5,7 +5,15 @@ import https from 'node:https';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { clearDeadline, DEFAULTS, setDeadline, type Deadline, type Extension } from '@framewire/connection';
+import {
+  clearDeadline,
+  DEFAULTS,
+  given,
+  limitOf,
+  setDeadline,
+  type Deadline,
+  type Extension,
+} from '@framewire/connection';
 import {
   checkUpgradeResponse,
   handshakeError,
@@ -107,7 +115,7 @@ export class ConnectAttempt {
       version: this.#options.protocolVersion as ProtocolVersion | undefined,
       subprotocols: this.#subprotocols,
       extensions: offerCompression(this.#options.perMessageDeflate),
-      origin: this.#options.origin,
+      origin: this.#options.origin || undefined,
       headers: this.#headersHere(),
     });
     return { request: this.#createRequest(headers), key };
@@ -174,7 +182,8 @@ export class ConnectAttempt {
   }
 
   #headersHere(): OutgoingHttpHeaders {
-    const { headers = {}, auth } = this.#options;
+    const { auth } = this.#options;
+    const headers = given(this.#options.headers) ?? {};
     if (this.#redirects === 0) return headers;
     // The credentials of the first URL are for the first place, wherever a redirect leads.
     const credentials = this.#first.auth ?? auth ?? undefined;
@@ -186,9 +195,8 @@ export class ConnectAttempt {
   #createRequest(headers: Record<string, string | number | string[]>): ClientRequest {
     const { secure, socketPath, host, port, defaultPort, target } = this.#address;
     const options = {
-      // Without an agent's pool: the connection is kept for itself.
-      createConnection: secure ? connectTls : connectNet,
       ...withoutUndefined(this.#options),
+      createConnection: given(this.#options.createConnection) ?? (secure ? connectTls : connectNet),
       auth: this.#authHere(),
       defaultPort: this.#options.defaultPort || defaultPort,
       headers,
@@ -230,7 +238,7 @@ export class ConnectAttempt {
   }
 
   #follow(location: string): void {
-    if (++this.#redirects > (this.#options.maxRedirects ?? MAX_REDIRECTS)) {
+    if (++this.#redirects > limitOf(this.#options.maxRedirects, MAX_REDIRECTS)) {
       this.#abortWith(new Error('Maximum redirects exceeded'));
       return;
     }
@@ -258,7 +266,8 @@ export class ConnectAttempt {
     // Until the connection has it, nobody else would hear of an error of the socket.
     socket.on('error', ignore);
     if (!this.#listener.upgraded(response) || this.#over) return;
-    const { perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = this.#options;
+    const { perMessageDeflate } = this.#options;
+    const maxPayload = limitOf(this.#options.maxPayload, DEFAULTS.maxPayload);
     const check = checkUpgradeResponse(response, {
       key,
       subprotocols: this.#subprotocols,

@@ -5,6 +5,7 @@ import {
   attemptOf,
   beginAttempt,
   failHandshake,
+  given,
   WebSocketConnection,
 } from '@framewire/connection';
 import { parseAddress } from './address.ts';
@@ -90,15 +91,16 @@ function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectLi
     redirected: (request) => ws.emit('redirect', ws.url, request),
     unexpectedResponse: (request, response) => ws.emit('unexpected-response', request, response),
     finishRequest(request) {
-      options.finishRequest?.(request, ws);
-      return options.finishRequest !== undefined;
+      if (!options.finishRequest) return false;
+      options.finishRequest(request, ws);
+      return true;
     },
     upgraded(response) {
       ws.emit('upgrade', response);
       return ws.readyState === ws.CONNECTING;
     },
     opened(socket, head, protocol, extension) {
-      const { generateMask } = options;
+      const generateMask = given(options.generateMask);
       ws.setSocket(socket, head, { role: 'client', protocol, extension, generateMask });
     },
     failed: (error) => {

@@ -26,7 +26,7 @@ export {
   type OpenPart,
 } from './internals.ts';
 export { toPayload, toRawData, type BinaryType, type RawData, type SendableData } from './message-data.ts';
-export { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
+export { DEFAULTS, given, limitOf, type ConnectionOptions, type OpenOptions } from './options.ts';
 export { Outbound, type Sending, type SendMode } from './outbound.ts';
 export type { SendCallback } from './send-callback.ts';
 export type { ReadyState } from './ready-state.ts';

@@ -80,5 +80,46 @@ export const DEFAULTS = {
 export function optionsWhenOpen(options: ConnectionOptions, opened: OpenOptions): ConnectionOptions {
   const given = OF_OPENING.filter((name) => opened[name] !== undefined);
   if (given.length === 0) return options;
-  return { ...options, ...Object.fromEntries(given.map((name) => [name, opened[name]])) };
+  return readOptions({ ...options, ...Object.fromEntries(given.map((name) => [name, opened[name]])) });
+}
+
+const FLAGS = [
+  'allowSynchronousEvents',
+  'autoPong',
+  'skipUTF8Validation',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+const LIMITS = [
+  'closeTimeout',
+  'maxBufferedAmount',
+  'maxBufferedChunks',
+  'maxFragments',
+  'maxPayload',
+  'maxPendingAutoPongs',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
+/** What an option says that is an object or a function; undefined where a program turns it off by `null`, `false`, 0 or an empty string. */
+export function given<T>(value: T): T | undefined {
+  return value ? value : undefined;
+}
+
+/** What an option says that is a number: 0 with `null`, `false` and an empty string, the default with nothing. */
+export function limitOf(value: unknown, fallback: number): number {
+  return value === undefined ? fallback : Number(value) || 0;
+}
+
+/**
+ * The options as their types have them. A program without types may pass anything: as in `ws`, `null`, `false` and an empty string are
+ * off, and 0, but no default. Where all are in order the same object, as many connections share it.
+ */
+export function readOptions(options: ConnectionOptions): ConnectionOptions {
+  const isOdd = (name: keyof ConnectionOptions, type: string): boolean =>
+    options[name] !== undefined && typeof options[name] !== type;
+  const flags = FLAGS.filter((name) => isOdd(name, 'boolean'));
+  const limits = LIMITS.filter((name) => isOdd(name, 'number'));
+  if (flags.length + limits.length === 0) return options;
+  return {
+    ...options,
+    ...Object.fromEntries(flags.map((name) => [name, Boolean(options[name])])),
+    ...Object.fromEntries(limits.map((name) => [name, limitOf(options[name], 0)])),
+  };
 }

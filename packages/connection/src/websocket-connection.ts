@@ -20,7 +20,7 @@ import {
 import { showProperties } from './inspection.ts';
 import { isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
 import type { BinaryType, RawData, SendableData } from './message-data.ts';
-import { optionsWhenOpen, type ConnectionOptions, type OpenOptions } from './options.ts';
+import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
 import type { SendMode } from './outbound.ts';
 import type { SendCallback } from './send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
@@ -122,7 +122,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   constructor(options: ConnectionOptions = {}) {
     super();
-    this[optionsKey] = options;
+    this[optionsKey] = readOptions(options);
     this[binaryTypeKey] = 'nodebuffer';
     this[protocolKey] = '';
     this[sessionKey] = undefined;

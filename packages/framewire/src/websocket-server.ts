@@ -1,5 +1,6 @@
 // The server whose connections are of the client's class, so that `instanceof WebSocket` holds for both.
 import type { IncomingMessage } from 'node:http';
+import { given } from '@framewire/connection';
 import { WebSocket } from './websocket.ts';
 import type { ServerOptions, WebSocketClass } from '@framewire/server';
 import { ownMembers } from './ws-compat/own-members.ts';
@@ -12,8 +13,8 @@ export class WebSocketServer<
 > extends WebSocketServerWithInternals<Class, Request> {
   constructor(options?: ServerOptions<Class, Request>, callback?: () => void) {
     // Where the options were left out, which of them are needed is said below.
-    const { WebSocket: given } = options ?? {};
-    super({ ...options, WebSocket: given ?? (WebSocket as WebSocketClass as Class) }, callback);
+    const own = given(options?.WebSocket) ?? (WebSocket as WebSocketClass as Class);
+    super({ ...options, WebSocket: own }, callback);
   }
 }
 

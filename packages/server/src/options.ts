@@ -36,40 +36,48 @@ export type VerifyClientSync<Request extends IncomingMessage = IncomingMessage> 
   info: ClientInfo<Request>,
 ) => boolean;
 
+/**
+ * What a function may return that judges a client later: anything but a promise of an answer. A server does not wait for it, so an
+ * `async` function that returns its answer is an error of the compiler.
+ */
+// `void` is what a function returns that returns nothing.
+export type NoAnswer =
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type
+  void | Promise<void> | string | number | bigint | boolean | symbol | null | (object & { then?: never });
+
 /** Judges a client later, by calling back: the one that declares two parameters. */
 export type VerifyClientAsync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
   callback: VerifyClientCallback,
-) => void;
+) => NoAnswer;
 
 /** The options of a server: exactly one of `port`, `server` and `noServer`. */
 export interface ServerOptions<
   Class extends WebSocketClass = WebSocketClass,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
 > extends ConnectionOptions {
-  /** The port of an HTTP server of its own; 0 = any free one. */
-  port?: number | null | undefined;
+  /** The port of an HTTP server of its own; 0 = any free one. A string that is no number is the path of a socket or pipe. */
+  port?: number | undefined;
   /** The address that the server of its own listens on. Default: all. */
-  host?: string | null | undefined;
+  host?: string | undefined;
   /** How many connections may wait to be accepted by the server of its own. Default: Node's. */
-  backlog?: number | null | undefined;
+  backlog?: number | undefined;
   /** An HTTP or HTTPS server whose upgrade requests are to be handled. */
-  server?: HttpServer<Request> | HttpsServer<Request> | null | undefined;
+  server?: HttpServer<Request> | HttpsServer<Request> | undefined;
   /** Whether upgrades come through `handleUpgrade()` alone. Default false. */
   noServer?: boolean | undefined;
   /**
    * The path, without a query, that requests must have, in the origin form or the absolute form of a target (RFC 9112 §3.2).
    * Default: any.
    */
-  path?: string | null | undefined;
+  path?: string | undefined;
   /** Whether open connections are kept in `clients`. Default true. */
   clientTracking?: boolean | undefined;
   /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
-  handleProtocols?:
-    ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | null | undefined;
+  handleProtocols?: ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | undefined;
   /** Decides which clients may connect. Default: all. */
   verifyClient?:
-    VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | null | undefined;
+    VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | undefined;
   /**
    * The serialised origins (RFC 6454 §6.2) of the pages that may connect, as browsers send them: `https://example.com`,
    * `http://localhost:3000`. They are compared to the letter. `null` as text is the origin of files and of sandboxed frames, so
@@ -113,10 +121,16 @@ export const SERVER_DEFAULTS = {
   port: null,
   server: null,
   verifyClient: null,
-} as const satisfies ServerOptions;
+} as const satisfies { readonly [Name in keyof ServerOptions]: ServerOptions[Name] | null };
 
 /** Whether exactly one way for requests to come in is given. */
 export function hasOneSource({ port, server, noServer }: ServerOptions = {}): boolean {
-  const sources = [port !== undefined && port !== null, Boolean(server), noServer === true];
+  const sources = [(port ?? undefined) !== undefined, Boolean(server), Boolean(noServer)];
   return sources.filter(Boolean).length === 1;
+}
+
+/** Whether open connections are kept in `clients`. */
+export function isTracking({ clientTracking }: ServerOptions): boolean {
+  // A program without types may pass anything.
+  return clientTracking === undefined || Boolean(clientTracking as unknown);
 }

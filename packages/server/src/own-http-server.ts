@@ -14,7 +14,8 @@ export function listenOnPort(
 ): Server {
   const http = createServer(upgradeRequired);
   limitFirstRequest(http, limits);
-  http.listen({ port: port ?? 0, host: host ?? undefined, backlog: backlog ?? undefined }, callback);
+  // As a list, in which Node reads a string as the path of a socket or pipe, unless it is a number in digits.
+  http.listen(port, host, backlog, callback);
   return http;
 }
 

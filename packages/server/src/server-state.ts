@@ -1,6 +1,7 @@
 // The inner state of a server.
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import process from 'node:process';
 import type { WebSocketConnection } from '@framewire/connection';
 import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { WebSocketClass } from './options.ts';
@@ -28,9 +29,17 @@ export class ServerState<Request extends object> {
   phase: 'running' | 'closing' | 'closed' = 'running';
   /** `close` is emitted when the last client has gone. */
   closesWithClients = false;
+  private hasWarned = false;
 
   constructor(facts: Facts<Request>) {
     this.facts = facts;
+  }
+
+  /** Warns of a fault of the application that no listener hears of: the first one, as any client may bring about the next. */
+  warn(error: Error): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: error.stack });
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */

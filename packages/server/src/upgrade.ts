@@ -1,12 +1,14 @@
 // The way of a request: what it has to pass before it may become a connection, and the response that opens one.
 import type { Buffer } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { DEFAULTS } from '@framewire/connection';
+import { DEFAULTS, limitOf } from '@framewire/connection';
 import {
   acceptUpgrade,
   checkUpgradeRequest,
   createRefusal,
+  formatHead,
+  formatRefusal,
   refusalOf,
   type Refusal,
 } from '@framewire/handshake';
@@ -60,7 +62,8 @@ export function examine<Request extends IncomingMessage>(
   const check = checkUpgradeRequest(request, { strict: false });
   if (!check.ok) return check;
   if (!isForServer(request)) return { ok: false, refusal: createRefusal(400) };
-  const { allowMissingOrigin = false, perMessageDeflate, maxPayload = DEFAULTS.maxPayload } = options;
+  const { allowMissingOrigin = false, perMessageDeflate } = options;
+  const maxPayload = limitOf(options.maxPayload, DEFAULTS.maxPayload);
   const isAllowed = check.origin === undefined ? allowMissingOrigin : origins?.has(check.origin);
   if (origins !== undefined && !isAllowed) return { ok: false, refusal: createRefusal(403) };
   const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
@@ -69,11 +72,17 @@ export function examine<Request extends IncomingMessage>(
   return { ok: true, key, subprotocols, origin, compression };
 }
 
+/** What comes of the application's judgement of a client. */
+export interface Judgement {
+  admit(): void;
+  refuse(refusal: Refusal): void;
+  /** The answer means nothing, or cannot be sent. */
+  fault(error: Error): void;
+}
+
 /**
- * Asks the application whether a client may connect, and tells `decide` the refusal, or undefined for none: before it returns,
- * or later. If no answer has come in time, the client is refused, and `decide` is never called.
- *
- * @throws `TypeError` for an answer that is a promise, also out of the callback
+ * Asks the application whether a client may connect, and calls one method of `judgement`: before it returns, or later. If no answer
+ * has come in time, the client is refused, and none is called.
  */
 export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
@@ -81,10 +90,10 @@ export function verify<Request extends IncomingMessage>(
   request: Request,
   socket: Duplex,
   limits: HandshakeLimits,
-  decide: (refusal: Refusal | undefined) => void,
+  judgement: Judgement,
 ): void {
   if (!verifyClient) {
-    decide(undefined);
+    judgement.admit();
     return;
   }
   const secure = 'encrypted' in request.socket && Boolean(request.socket.encrypted);
@@ -92,15 +101,37 @@ export function verify<Request extends IncomingMessage>(
   // The two kinds of `ws` are told apart by how many parameters they declare.
   if (verifyClient.length === 2) {
     const deadline = new HandshakeDeadline(socket, 503, limits);
-    (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
+    void (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
       if (deadline.hasPassed) return;
       deadline.end();
-      // It may come when nobody above would catch: what cannot be sent is thrown, and the socket does not wait for ever.
+      // It may come when nobody above would catch what a listener throws: the socket must not wait indefinitely.
       destroyOnThrow(socket, () => {
-        decide(isYes(verified) ? undefined : createRefusal(code || 401, message, headers));
+        judge(verified, judgement, code, message, headers);
       });
     });
-  } else decide(isYes((verifyClient as VerifyClientSync<Request>)(info)) ? undefined : createRefusal(401));
+  } else judge((verifyClient as VerifyClientSync<Request>)(info), judgement);
+}
+
+/** Acts upon an answer. A program without types may answer anything: what cannot be sent is a fault, never an exception. */
+function judge(
+  verified: unknown,
+  judgement: Judgement,
+  code?: number | string,
+  message?: string,
+  headers?: OutgoingHttpHeaders | null,
+): void {
+  let refusal: Refusal | undefined;
+  try {
+    if (!isYes(verified)) {
+      refusal = createRefusal(Number(code || 401), message, headers ?? {});
+      formatRefusal(refusal);
+    }
+  } catch (error) {
+    judgement.fault(error as Error);
+    return;
+  }
+  if (refusal === undefined) judgement.admit();
+  else judgement.refuse(refusal);
 }
 
 /**
@@ -128,7 +159,27 @@ export function chooseSubprotocol<Request>(
   return first;
 }
 
-/** The lines of the response that opens a connection (RFC 6455 §4.2.2). */
-export function responseLines({ key, compression }: Terms, protocol: string): string[] {
-  return acceptUpgrade({ key, protocol, extensions: compression && [compression.response] });
+/**
+ * The response that opens a connection (RFC 6455 §4.2.2), or the error that keeps it from being written.
+ *
+ * @param change may change the lines
+ */
+export function writeResponse(
+  { key, compression }: Terms,
+  protocol: string,
+  change: (lines: string[]) => void,
+): Uint8Array | Error {
+  let lines: string[];
+  try {
+    lines = acceptUpgrade({ key, protocol, extensions: compression && [compression.response] });
+  } catch (error) {
+    return error as Error;
+  }
+  // Outside of the attempts: an exception of the application is its own.
+  change(lines);
+  try {
+    return formatHead(lines.map(String));
+  } catch (error) {
+    return error as Error;
+  }
 }

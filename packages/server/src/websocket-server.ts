@@ -4,15 +4,24 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   DEFAULTS,
+  given,
+  limitOf,
   nextTick,
   TypedEmitter,
   WebSocketConnection,
   type ConnectionOptions,
 } from '@framewire/connection';
-import { createRefusal, formatHead, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
+import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
 import { requireCompressionOption } from './compression.ts';
+import { refuseForFault } from './faults.ts';
 import { HandshakeDeadline, leaveToOthers, type HandshakeLimits } from './handshake-deadline.ts';
-import { hasOneSource, SERVER_DEFAULTS, type ServerOptions, type WebSocketClass } from './options.ts';
+import {
+  hasOneSource,
+  isTracking,
+  SERVER_DEFAULTS,
+  type ServerOptions,
+  type WebSocketClass,
+} from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
 import {
@@ -25,7 +34,7 @@ import {
 } from './refusal.ts';
 import { ServerState, type AnyHttpServer } from './server-state.ts';
 import { Seat } from './sharing.ts';
-import { chooseSubprotocol, examine, responseLines, verify, type AdmittedUpgrade } from './upgrade.ts';
+import { chooseSubprotocol, examine, verify, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
 
 const stateKey = Symbol('state');
 /** The last step of an upgrade, by a key that takes no name from programs. */
@@ -91,17 +100,20 @@ export class WebSocketServer<
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    const connectionClass = options.WebSocket ?? AcceptedWebSocket;
-    this.options = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
+    const connectionClass = given(options.WebSocket) ?? AcceptedWebSocket;
+    // As those of `ws`, the types leave out the null of what was not given.
+    const complete = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
+    this.options = complete as ServerOptions<Class, Request>;
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
     requireCompressionOption(perMessageDeflate);
     const limits = {
-      closeTimeout: closeTimeout ?? DEFAULTS.closeTimeout,
-      handshakeTimeout: handshakeTimeout ?? SERVER_DEFAULTS.handshakeTimeout,
+      // A refusal has time to be written, however short the closing handshake may be.
+      closeTimeout: closeTimeout || DEFAULTS.closeTimeout,
+      handshakeTimeout: limitOf(handshakeTimeout, SERVER_DEFAULTS.handshakeTimeout),
     };
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
-    if (this.options.clientTracking === false) Reflect.deleteProperty(this, 'clients');
+    if (!isTracking(this.options)) Reflect.deleteProperty(this, 'clients');
     this[stateKey] = new ServerState({
       connectionClass,
       seat: takeSeat(this, limits),
@@ -110,7 +122,7 @@ export class WebSocketServer<
       forget: (ws) => onClientClose(this, ws),
     });
     if (options.server) listenTo(this, options.server);
-    else if (options.noServer !== true) {
+    else if (!options.noServer) {
       listenTo(this, listenOnPort(this.options, limits, callback));
     }
   }
@@ -180,10 +192,16 @@ export class WebSocketServer<
       }
       // One by one: to spread them is 3 % of an upgrade.
       const { key, subprotocols, origin, compression } = examination;
-      verify(options.verifyClient, origin, request, socket, limits, (refusal) => {
-        if (refusal === undefined) {
+      verify(options.verifyClient, origin, request, socket, limits, {
+        admit: () => {
           this[complete]({ key, subprotocols, compression, request, socket, head, callback });
-        } else refuse(socket, refusal, limits.closeTimeout);
+        },
+        refuse: (refusal) => {
+          refuse(socket, refusal, limits.closeTimeout);
+        },
+        fault: (error) => {
+          tellFault(this, error, socket, request);
+        },
       });
     });
   }
@@ -230,11 +248,14 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
   // First all that is the application's, and may throw: a 101 is a promise.
   const ws = new connectionClass(null, undefined, server.options);
   const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
-  const lines = responseLines(upgrade, protocol);
-  server.emit('headers', lines, request);
-  socket.write(formatHead(lines));
+  const response = writeResponse(upgrade, protocol, (lines) => server.emit('headers', lines, request));
+  if (response instanceof Error) {
+    tellFault(server, response, socket, request);
+    return;
+  }
+  socket.write(response);
   leaveErrors(socket);
-  const isTracked = server.options.clientTracking !== false;
+  const isTracked = isTracking(server.options);
   ws.setSocket(socket, head, {
     role: 'server',
     protocol,
@@ -243,6 +264,15 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
   });
   if (isTracked) server.clients.add(ws);
   callback(ws, request);
+}
+
+/** The application said what cannot be sent: a listener of `wsClientError`, or a warning, has the error, and the client 500. */
+function tellFault(server: AnyServer, error: Error, socket: Duplex, request: IncomingMessage): void {
+  const state = server[stateKey];
+  refuseForFault(socket, state.facts.limits, () => {
+    if (server.listenerCount('wsClientError') > 0) server.emit('wsClientError', error, socket, request);
+    else state.warn(error);
+  });
 }
 
 /** A request that breaks a rule is for the listener of `wsClientError` to answer in time, where there is one. */
@@ -284,7 +314,7 @@ function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMess
 }
 
 function closeWithClients(server: AnyServer): void {
-  if (server.options.clientTracking !== false && server.clients.size > 0) {
+  if (isTracking(server.options) && server.clients.size > 0) {
     server[stateKey].closesWithClients = true;
   } else nextTick(emitClose, server);
 }

@@ -282,30 +282,6 @@ describe('what the application throws while a request is judged', () => {
     client.destroy();
   });
 
-  test.each<{ title: string; args: [code?: number, message?: string, headers?: http.OutgoingHttpHeaders] }>([
-    { title: 'a status that is none', args: [99_999] },
-    { title: 'CR LF in a header', args: [401, 'x', { 'X-A': 'a\r\nX-B: 1' }] },
-  ])('is thrown on later too, where verifyClient calls back with $title', async ({ args }) => {
-    const [client, socket] = duplexPair();
-    const error = await new Promise((resolve) => {
-      const wss = new WebSocketServer({
-        noServer: true,
-        verifyClient(_info: unknown, decide: VerifyClientCallback) {
-          setImmediate(() => {
-            try {
-              decide(false, ...args);
-            } catch (thrown) {
-              resolve(thrown);
-            }
-          });
-        },
-      });
-      wss.handleUpgrade(requestObject(), socket, NO_HEAD, () => expect.fail('accepted'));
-    });
-    expect([error instanceof Error, socket.destroyed]).toEqual([true, true]);
-    client.destroy();
-  });
-
   test('by shouldHandle() ends the socket of a shared server too', async () => {
     class Broken extends WebSocketServer {
       override shouldHandle(): boolean {

@@ -1,5 +1,6 @@
 // The life of a server: what it is made of, where it listens, which connections it knows, how it closes.
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -352,4 +353,18 @@ describe('a connection without listeners', () => {
     });
     expect(sizes).toEqual(['0']);
   });
+});
+
+test.skipIf(process.platform === 'win32')('a port that is a path is that of a socket', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'port-'));
+  const path = join(folder, 'socket');
+  const wss = new OurWebSocketServer({ port: path as unknown as number });
+  await once(wss, 'listening');
+  expect(wss.address()).toBe(path);
+  const client = new WebSocket(`ws+unix:${path}`);
+  await once(client, 'open');
+  client.terminate();
+  wss.close();
+  await once(wss, 'close');
+  await rm(folder, { recursive: true });
 });

@@ -135,52 +135,6 @@ describe('what differs from ws', () => {
     },
   );
 
-  test.each<{ title: string; args: [code?: number, message?: string, headers?: OutgoingHttpHeaders] }>([
-    { title: 'a status that is none', args: [99] },
-    { title: 'CR LF in a header', args: [401, 'x', { 'X-A': 'a\r\nX-Injected: 1' }] },
-  ])('verifyClient may not call back with $title: it throws', async ({ args }) => {
-    const errors: unknown[] = [];
-    const [client, socket] = duplexPair();
-    const wss = new OurWebSocketServer({
-      noServer: true,
-      verifyClient(_info: unknown, callback: (ok: boolean, ...rest: unknown[]) => void) {
-        try {
-          callback(false, ...args);
-        } catch (error) {
-          errors.push(error);
-        }
-      },
-    });
-    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('accepted'));
-    expect(errors).toHaveLength(1);
-    socket.destroy();
-    client.destroy();
-    await once(client, 'close');
-  });
-
-  test.each<{ title: string; verifyClient: (...args: never[]) => unknown }>([
-    { title: 'as an async function', verifyClient: async () => true },
-    { title: 'of false', verifyClient: () => Promise.resolve(false) },
-    { title: 'of another kind', verifyClient: () => ({ then: () => {} }) },
-    {
-      title: 'out of its callback',
-      verifyClient: (_info: unknown, callback: (ok: unknown) => void) => callback(Promise.resolve(true)),
-    },
-  ])(
-    'a promise for an answer of verifyClient, $title, lets nobody in: it throws',
-    async ({ verifyClient }) => {
-      const [client, socket] = duplexPair();
-      const wss = new OurWebSocketServer({ noServer: true, verifyClient });
-      const closed = once(socket, 'close');
-      const accept = (): void => expect.fail('accepted');
-      expect(thrown(() => wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), accept))).toBe(
-        'TypeError: verifyClient answered with a promise: to answer later, declare a second parameter and call it back with true or false',
-      );
-      await closed;
-      expect(client.read()).toBeNull();
-    },
-  );
-
   test('a verifyClient that calls back may be an async function', async () => {
     const { port, server } = await httpServer();
     new OurWebSocketServer({

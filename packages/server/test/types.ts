@@ -57,12 +57,18 @@ const verifyLater: VerifyClientAsync = ({ origin, secure, req }, callback) => {
   callback(req.url === '/', 403, 'no', { 'X-A': 'b' });
 };
 export const options: ServerOptions[] = [
-  { port: 0, host: null, backlog: undefined, path: null },
+  { port: 0, host: undefined, backlog: undefined, path: '/a' },
   { server: http.createServer(), verifyClient: ({ req }: ClientInfo) => req.url === '/' },
   { noServer: true, verifyClient: verifyLater, handleProtocols: (protocols) => [...protocols][0] ?? false },
   { noServer: true, maxPayload: 1, autoPong: false, closeTimeout: 1, skipUTF8Validation: true },
   // @ts-expect-error A port is a number.
   { port: '0' },
+  { noServer: true, verifyClient: async (_info, callback) => callback(await Promise.resolve(true)) },
+  { noServer: true, verifyClient: (_info, callback) => setTimeout(callback, 1, true) },
+  // @ts-expect-error A promise is no answer: it has to call back.
+  { noServer: true, verifyClient: async () => true },
+  // @ts-expect-error Nor is one with a callback that is not called.
+  { noServer: true, verifyClient: async ({ origin }, _callback) => origin === 'https://example.com' },
   // @ts-expect-error It returns a string or false.
   { noServer: true, handleProtocols: () => true },
 ];
