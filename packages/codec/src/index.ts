@@ -6,6 +6,15 @@ export {
   parseClosePayload,
   type ClosePayload,
 } from './close-payload.ts';
+export {
+  isOver,
+  nextClosingPhase,
+  readsOn,
+  type ClosingEvent,
+  type ClosingPhase,
+} from './closing-handshake.ts';
+export { Endpoint, type EndpointEvent, type EndpointOptions } from './endpoint.ts';
+export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 export { FrameDecoder, type Frame, type FrameDecoderOptions, type PartialFrame } from './frame-decoder.ts';
 export {
   encodeFrame,

@@ -12,8 +12,8 @@ import {
   type DataOpcode,
   type Frame,
   type Message,
+  type Extension,
 } from '@framewire/codec';
-import type { Extension } from './extension.ts';
 import { nextTick, setImmediate } from './scheduling.ts';
 
 /** Goes on reading, for timers and ticks, without a closure each. */

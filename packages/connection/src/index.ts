@@ -12,7 +12,7 @@ export {
   type DomListener,
   type DomListenerOptions,
 } from './dom-events.ts';
-export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
+export type { Extension, OutgoingPart, TransformDone } from '@framewire/codec';
 export { Inbound, type InboundError, type InboundListener, type InboundOptions } from './inbound.ts';
 export {
   abandonHandshake,

@@ -1,8 +1,7 @@
 // The state of a connection, by keys that are symbols: so every name that `ws` leaves free stays free for programs.
 // Properties rather than private fields: a `Proxy` of a connection and an object that inherits from it reach them.
 import type { Duplex } from 'node:stream';
-import { CloseCode } from '@framewire/codec';
-import type { Extension } from './extension.ts';
+import { CloseCode, type Extension } from '@framewire/codec';
 import { EMPTY } from './message-data.ts';
 import { DEFAULTS } from './options.ts';
 import type { Sending } from './outbound.ts';

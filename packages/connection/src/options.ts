@@ -1,5 +1,5 @@
 // What can be set for one connection, with the defaults.
-import type { Extension } from './extension.ts';
+import type { Extension } from '@framewire/codec';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options that clients and servers share. */

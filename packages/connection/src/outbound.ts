@@ -2,8 +2,7 @@
 import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
-import { firstByte, Opcode, type DataOpcode } from '@framewire/codec';
-import type { Extension } from './extension.ts';
+import { firstByte, Opcode, type DataOpcode, type Extension } from '@framewire/codec';
 import { FrameWriter } from './frame-writer.ts';
 import { isPayload, payloadLength } from './message-data.ts';
 import { inOwnContext, settle, throwLater, type SendCallback } from './send-callback.ts';

@@ -3,16 +3,20 @@ import { AsyncResource } from 'node:async_hooks';
 import { Buffer, type Blob } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseCode, formatClosePayload, Opcode, type ClosePayload, type Message } from '@framewire/codec';
-import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
 import {
+  CloseCode,
+  formatClosePayload,
   isOver,
   nextClosingPhase,
+  Opcode,
   readsOn,
+  type ClosePayload,
   type ClosingEvent,
   type ClosingPhase,
-} from './closing-handshake.ts';
-import type { Extension } from './extension.ts';
+  type Extension,
+  type Message,
+} from '@framewire/codec';
+import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
 import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
 import { EMPTY } from './message-data.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';

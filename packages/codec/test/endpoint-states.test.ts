@@ -1,0 +1,210 @@
+// Two endpoints joined by queues, in every order in which each can send a message and a ping, close, read what is on its way, meet a
+// broken rule, see the transport end and give up: all states that can be reached, not a sample of them.
+import { expect, test } from 'vitest';
+import { Endpoint, FrameDecoder, isControl, Opcode, type EndpointEvent, type Frame } from '@framewire/codec';
+
+/** What can happen to either end. A breach is a frame on its way to it that no peer may send. */
+const ACTIONS = ['send', 'ping', 'close', 'breach', 'deliver', 'end', 'give up'] as const;
+type Action = readonly [end: 0 | 1, what: (typeof ACTIONS)[number]];
+
+/** How often an end does what it could do at any time: so there is a last state. */
+const LIMITS: Partial<Record<Action[1], number>> = { send: 1, ping: 1, close: 1, breach: 1 };
+
+const ORDER = ['open', 'closing', 'closed'];
+
+/** One end of the pair, with all that was seen of it. */
+class End {
+  readonly endpoint: Endpoint;
+  readonly events: EndpointEvent[] = [];
+  /** What was accepted to be sent, as the peer is to see it. */
+  readonly sent: string[] = [];
+  /** Frames that the peer has not been given, and all there were. */
+  wire: Uint8Array[] = [];
+  readonly frames: Frame[] = [];
+  readonly done: Partial<Record<Action[1], number>> = {};
+  /** Whether it has ended its side of the transport, which the peer sees after it has read the wire. */
+  hasEnded = false;
+  peerEnded = false;
+  states: string[] = ['open'];
+  readonly #watch: FrameDecoder;
+
+  constructor(role: 'client' | 'server') {
+    this.endpoint = new Endpoint({ role, maskingKey: () => 0 });
+    this.#watch = new FrameDecoder({ role: role === 'client' ? 'server' : 'client', allowRsv1: true });
+  }
+
+  /** Reads what is due and puts the output on the wire. */
+  pump(): void {
+    for (let event; (event = this.endpoint.next()) !== undefined;) this.events.push(event);
+    for (const bytes of this.endpoint.takeOutput()) {
+      this.wire.push(bytes);
+      this.#watch.push(bytes.slice());
+      for (let frame; (frame = this.#watch.next()) !== undefined;) this.frames.push(frame);
+    }
+    if (this.states.at(-1) !== this.endpoint.state) this.states.push(this.endpoint.state);
+    // The transport is ended where the endpoint says that nothing follows.
+    if (this.endpoint.state === 'closed') this.hasEnded = true;
+  }
+
+  /** Whether messages may be sent. */
+  get isOpen(): boolean {
+    return this.endpoint.state === 'open' && !this.peerEnded;
+  }
+
+  /** Whether a message is refused. */
+  refuses(): boolean {
+    try {
+      this.endpoint.send('refused');
+      return false;
+    } catch {
+      return true;
+    }
+  }
+}
+
+type Pair = readonly [End, End];
+
+/** Whether something can happen now. */
+function isPossible(pair: Pair, [index, what]: Action): boolean {
+  const end = pair[index];
+  const peer = pair[index === 0 ? 1 : 0];
+  if ((end.done[what] ?? 0) >= (LIMITS[what] ?? Infinity)) return false;
+  const reads = !end.peerEnded && end.endpoint.state !== 'closed';
+  switch (what) {
+    case 'send':
+    case 'ping':
+    case 'close':
+      return end.isOpen;
+    case 'breach':
+    case 'give up':
+      return reads;
+    case 'deliver':
+      return reads && peer.wire.length > 0;
+    case 'end':
+      return reads && peer.wire.length === 0 && peer.hasEnded;
+  }
+}
+
+function act(pair: Pair, [index, what]: Action): void {
+  const end = pair[index];
+  const peer = pair[index === 0 ? 1 : 0];
+  end.done[what] = (end.done[what] ?? 0) + 1;
+  switch (what) {
+    case 'send':
+      end.endpoint.send(`message of ${index}`);
+      end.sent.push(`message of ${index}`);
+      break;
+    case 'ping':
+      end.endpoint.ping('p');
+      break;
+    case 'close':
+      end.endpoint.close(4000 + index);
+      break;
+    case 'breach':
+      // A reserved opcode.
+      end.endpoint.receive(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0));
+      break;
+    case 'deliver':
+      end.endpoint.receive(peer.wire.shift()!.slice());
+      break;
+    case 'end':
+    case 'give up':
+      end.peerEnded = true;
+      end.hasEnded = true;
+      end.endpoint.receiveEnd();
+      break;
+  }
+  end.pump();
+}
+
+/** What is wrong with a state, in whatever order it was reached; empty where nothing is. */
+function faults(pair: Pair): string[] {
+  return ([0, 1] as const).flatMap((index) => {
+    const end = pair[index];
+    const peer = pair[index === 0 ? 1 : 0];
+    const { events, frames, endpoint } = end;
+    const count = (type: EndpointEvent['type']): number =>
+      events.filter((event) => event.type === type).length;
+    const closeFrames = frames.filter(({ opcode }) => opcode === Opcode.CLOSE).length;
+    const received = events.flatMap((event) => (event.type === 'message' ? [event.data] : []));
+    const last = events.at(-1);
+    const rules: Record<string, boolean> = {
+      'sends one close frame at most (§5.5.1)': closeFrames <= 1,
+      'sends nothing after its close frame (§5.5.1)':
+        closeFrames === 0 || frames.at(-1)?.opcode === Opcode.CLOSE,
+      'sends no close frame while it is open': endpoint.state !== 'open' || closeFrames === 0,
+      'emits one close, exactly when it is closed': count('close') === (endpoint.state === 'closed' ? 1 : 0),
+      'emits nothing after close': count('close') === 0 || last?.type === 'close',
+      'emits one error at most, and close after it': count('error') <= count('close') && count('error') <= 1,
+      'goes from open to closing to closed':
+        end.states.join() === ORDER.filter((state) => end.states.includes(state)).join(),
+      'refuses messages when it is not open': end.isOpen || end.refuses(),
+      'receives each message once, whole and in order': received.every((data, i) => data === peer.sent[i]),
+      'receives a pong for a ping': count('pong') <= (end.done.ping ?? 0),
+      'is clean exactly when close frames have gone both ways, and then has the code of the peer':
+        last?.type !== 'close' ||
+        (last.wasClean ? closeFrames === 1 && last.code === (codeOf(peer) ?? NaN) : last.code === 1006),
+    };
+    return Object.keys(rules)
+      .filter((rule) => !rules[rule])
+      .map((rule) => `end ${index}: ${rule}`);
+  });
+}
+
+/** The code of the close frame that an end has sent. */
+function codeOf({ frames }: End): number | undefined {
+  const payload = frames.find(({ opcode }) => opcode === Opcode.CLOSE)?.payload;
+  return payload === undefined ? undefined : (payload[0]! << 8) | payload[1]!;
+}
+
+/** A state by all that its future depends on. */
+function keyOf(pair: Pair): string {
+  return JSON.stringify(
+    pair.map((end) => [
+      end.endpoint.state,
+      end.events.map(({ type }) => type),
+      end.wire.map((bytes) => Buffer.from(bytes).toString('hex')),
+      end.frames.filter(({ opcode }) => isControl(opcode)).length,
+      end.sent.length,
+      end.done,
+      end.hasEnded,
+      end.peerEnded,
+    ]),
+  );
+}
+
+function replay(actions: readonly Action[]): Pair {
+  const pair: Pair = [new End('client'), new End('server')];
+  for (const action of actions) act(pair, action);
+  return pair;
+}
+
+test('in every reachable state of two joined endpoints the rules of the protocol hold', () => {
+  const all = ([0, 1] as const).flatMap((end) => ACTIONS.map((what): Action => [end, what]));
+  const seen = new Set<string>();
+  let reached: readonly (readonly Action[])[] = [[]];
+  let ended = 0;
+  while (reached.length > 0) {
+    const next: (readonly Action[])[] = [];
+    for (const history of reached) {
+      const before = replay(history);
+      const possible = all.filter((action) => isPossible(before, action));
+      if (before.every(({ endpoint }) => endpoint.state === 'closed')) ended++;
+      for (const action of possible) {
+        const pair = replay([...history, action]);
+        const key = keyOf(pair);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        const found = faults(pair);
+        if (found.length > 0) {
+          expect.fail(
+            `${found.join('; ')}: after ${[...history, action].map((each) => each.join(' ')).join(', ')}`,
+          );
+        }
+        next.push([...history, action]);
+      }
+    }
+    reached = next;
+  }
+  expect(ended).toBeGreaterThan(0);
+});
