@@ -4,7 +4,7 @@ import { Deflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import { must, mustEqual } from '../finding.ts';
 import { oneIn, randomBytes, someLength, someText } from '../generate.ts';
 import { hex, Input } from '../input.ts';
-import { inflateStream } from '../model/inflating.ts';
+import { inflateStream, letEnginesClose } from '../model/inflating.ts';
 import type { Target } from '../target.ts';
 
 /** The functions that are fed, in place of which a test puts wrong ones. */
@@ -20,7 +20,10 @@ export function deflateTarget(codec: DeflateCodec = { deflate, Deflater }): Targ
     name: 'deflate',
     feeds: 'the deflater of deflate',
     generate,
-    run: (input) => run(codec, input),
+    async run(input) {
+      await letEnginesClose();
+      return run(codec, input);
+    },
   };
 }
 
