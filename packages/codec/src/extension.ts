@@ -3,8 +3,15 @@
 /**
  * Gives the outcome of a transformation, before the call returns or later. An error ends the connection: if a message could not be
  * read, with a close frame of the error's `closeCode`, or 1007 without one; if a message could not be made, without a close frame.
+ *
+ * `original` is for `compress()` alone: where it leaves a message of bytes as it is, and calls after it has returned, it gives its copy
+ * of them.
  */
-export type TransformDone = (error: (Error & { closeCode?: number }) | null, data?: Uint8Array) => void;
+export type TransformDone = (
+  error: (Error & { closeCode?: number }) | null,
+  data?: Uint8Array,
+  original?: Uint8Array,
+) => void;
 
 /** A fragment of an outgoing message. */
 export interface OutgoingPart {

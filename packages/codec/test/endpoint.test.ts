@@ -31,7 +31,7 @@ function story(event: EndpointEvent): string {
     case 'message':
       return typeof event.data === 'string' ? `text ${event.data}` : `binary ${toHex(event.data)}`;
     case 'error':
-      return `error ${String((event.error as { code?: string }).code ?? event.error.message)}`;
+      return `error ${(event.error as { code?: string }).code ?? event.error.message}`;
     case 'close':
       return `close ${event.code} "${event.reason}"${event.wasClean ? ', clean' : ''}`;
     default:

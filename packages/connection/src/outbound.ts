@@ -103,7 +103,7 @@ export class Outbound<T> extends FrameWriter {
     const own = owned(data);
     this.#enqueue(payloadLength(own), done, (next) => {
       const send = (payload: string | Uint8Array): void => {
-        this.#sendPart({ data: payload }, mode, done, next);
+        this.#sendPart(payload, mode, done, next);
       };
       if (isPayload(own)) send(own);
       else this.#readBlob(own, send, done, next);
@@ -196,15 +196,12 @@ export class Outbound<T> extends FrameWriter {
   /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
   #sendNow(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
     const turn: { isOver: boolean; next?: () => void } = { isOver: false };
-    const part = { data };
-    this.#sendPart(part, mode, done, () => {
+    this.#sendPart(data, mode, done, () => {
       turn.isOver = true;
       turn.next?.();
     });
     if (turn.isOver) return;
-    // It may have to be sent as it is, when the caller has changed the bytes.
-    part.data = owned(data);
-    this.#enqueue(payloadLength(part.data), done, (next) => {
+    this.#enqueue(payloadLength(data), done, (next) => {
       if (turn.isOver) next();
       else turn.next = next;
     });
@@ -212,25 +209,27 @@ export class Outbound<T> extends FrameWriter {
 
   /** Compresses, where that was negotiated and is wanted, and writes. */
   #sendPart(
-    part: Readonly<{ data: string | Uint8Array }>,
+    data: string | Uint8Array,
     mode: SendMode,
     done: SendCallback | undefined,
     next: () => void,
   ): void {
     const first = !this.#inMessage;
     if (this.#extension === undefined || !(first ? mode.compress : this.#compressing)) {
-      this.#writeData(part.data, mode, false, done);
+      this.#writeData(data, mode, false, done);
       next();
       return;
     }
-    this.#extension.compress({ data: part.data, first, fin: mode.fin }, (error, compressed) => {
+    let untouched: string | Uint8Array | undefined = data;
+    this.#extension.compress({ data, first, fin: mode.fin }, (error, compressed, original) => {
       if (this.socket.destroyed) return;
-      if (error !== null) {
-        this.#tellFailure(error, done, next);
+      const payload = compressed ?? original ?? untouched;
+      if (error !== null || payload === undefined) {
+        this.#tellFailure(error ?? new Error('The extension has no copy of the data'), done, next);
         return;
       }
       try {
-        this.#writeData(compressed ?? part.data, mode, compressed !== undefined, done);
+        this.#writeData(payload, mode, compressed !== undefined, done);
       } catch (unwritten) {
         // The extension counts with it: a message that its peer does not get would make the next ones wrong.
         this.#tellFailure(unwritten as Error, done, next);
@@ -238,6 +237,8 @@ export class Outbound<T> extends FrameWriter {
       }
       next();
     });
+    // From now on the caller may change bytes. What waits is the extension's copy, and no other is held.
+    if (typeof data !== 'string') untouched = undefined;
   }
 
   /** Frames a piece of a message: the first has the opcode and the extension's bit, the others continue it (§5.4). */

@@ -253,13 +253,9 @@ describe('a server', () => {
     socket.destroy();
   });
 
-  test('refuses a malformed offer, and one that it cannot accept, with 400', async () => {
-    const [, port] = await serve(ours, { perMessageDeflate: { serverMaxWindowBits: 12 } });
-    for (const offer of [
-      'permessage-deflate; foo',
-      'permessage-deflate; server_max_window_bits=9',
-      'permessage-deflate;;',
-    ]) {
+  test('refuses a malformed offer with 400', async () => {
+    const [, port] = await serve(ours, { perMessageDeflate: true });
+    for (const offer of ['permessage-deflate; foo', 'permessage-deflate;;']) {
       const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
         perMessageDeflate: false,
         headers: { 'Sec-WebSocket-Extensions': offer },
@@ -267,6 +263,18 @@ describe('a server', () => {
       const [error] = (await once(client, 'error')) as [Error];
       expect(error.message).toBe('Unexpected server response: 400');
     }
+  });
+
+  test('opens without compression where it cannot accept an offer (RFC 7692 §5)', async () => {
+    const [, port] = await serve(ours, { perMessageDeflate: { serverMaxWindowBits: 12 } });
+    const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
+      perMessageDeflate: false,
+      headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=9' },
+    });
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+    client.terminate();
+    await once(client, 'close');
   });
 
   test('passes over extensions that it does not know', async () => {
