@@ -3,8 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocketClass } from '@framewire/server';
 import type { WebSocket } from './websocket.ts';
 
-export type { Refusal } from '@framewire/handshake';
-
 export type AddressInfo = WebSocket.AddressInfo;
 export type CertMeta = WebSocket.CertMeta;
 export type ClientOptions = WebSocket.ClientOptions;
@@ -17,6 +15,7 @@ export type FinishRequestCallback = WebSocket.FinishRequestCallback;
 export type MessageEvent = WebSocket.MessageEvent;
 export type PerMessageDeflateOptions = WebSocket.PerMessageDeflateOptions;
 export type RawData = WebSocket.RawData;
+export type Refusal = WebSocket.Refusal;
 /** A type alone: a program makes its server by the name `WebSocketServer`. */
 export type Server<
   Class extends WebSocketClass = typeof WebSocket,

@@ -96,6 +96,8 @@ export declare namespace WebSocket {
     Class extends server.WebSocketClass = typeof WebSocket,
     Request extends typeof IncomingMessage = typeof IncomingMessage,
   > = server.ServerOptions<Class, Request>;
+  /** A refusal of an upgrade, as `createRefusal()` makes it. */
+  type Refusal = handshake.Refusal;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
   type PerMessageDeflateOptions = Mutable<Extract<server.ServerOptions['perMessageDeflate'], object>>;
   type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =

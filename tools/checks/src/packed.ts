@@ -94,10 +94,23 @@ const SIZE_LIMIT = 1_200_000;
 /** The unit in which file systems give space away. */
 const BLOCK = 4096;
 
-/** Whether the packages together take more space on a disk than they may. */
+/** Whether the umbrella and the packages that it installs take more space on a disk than they may. */
 export function judgeSize({ packages }: Pick<Installation, 'packages'>): string[] {
-  const size = packages.reduce((sum, { path }) => sum + sizeOf(path), 0);
+  const size = installedBy('framewire', packages).reduce((sum, { path }) => sum + sizeOf(path), 0);
   return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, and may take ${SIZE_LIMIT}`] : [];
+}
+
+/** A package and those of ours that it depends on, each once. */
+function installedBy(name: string, packages: readonly Installed[]): readonly Installed[] {
+  const found = new Set<Installed>();
+  const visit = (wanted: string): void => {
+    const installed = packages.find((each) => each.name === wanted);
+    if (installed === undefined || found.has(installed)) return;
+    found.add(installed);
+    for (const dependency of Object.keys(installed.manifest.dependencies ?? {})) visit(dependency);
+  };
+  visit(name);
+  return [...found];
 }
 
 /** Each file and each folder takes whole blocks. */
