@@ -2,7 +2,7 @@
 import { kernel } from '#kernels';
 import { CloseCode } from './close-code.ts';
 import { formatClosePayload, parseClosePayload } from './close-payload.ts';
-import { isOver, nextClosingPhase, readsOn, type ClosingPhase } from './closing-handshake.ts';
+import { isOver, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
 import type { Extension, TransformDone } from './extension.ts';
 import { FrameDecoder, type Frame } from './frame-decoder.ts';
 import { writeFrame, writeTextFrame } from './frame-encoder.ts';
@@ -123,7 +123,7 @@ export class Endpoint {
    * ignored.
    */
   receive(bytes: Uint8Array): void {
-    if (readsOn(this.#phase) && !this.#closed) this.#decoder.push(bytes);
+    if (!this.#closed) this.#decoder.push(bytes);
   }
 
   /** The transport has ended, or is given up, for example when the peer does not answer a close frame. `close` follows the events that are left. */
@@ -207,7 +207,7 @@ export class Endpoint {
   /** Reads one frame; false when there is none. */
   #read(): boolean {
     if (this.#closed) return false;
-    const frame = readsOn(this.#phase) ? this.#nextFrame() : undefined;
+    const frame = this.#nextFrame();
     if (frame === undefined) {
       // An error has queued its events; otherwise the end of the transport comes after all that it delivered.
       if (this.#transportEnded && this.#events.length === 0) this.#finish();
@@ -302,7 +302,6 @@ export class Endpoint {
 
   /** Queues the last event. */
   #finish(): void {
-    if (this.#closed) return;
     this.#closed = true;
     this.#options.extension?.close();
     this.#events.push({
@@ -366,10 +365,12 @@ export class Endpoint {
   }
 }
 
-/** A text is taken as it is: a leading U+FEFF belongs to it. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+let decoder: InstanceType<typeof TextDecoder> | undefined;
 
+/** A text is taken as it is: a leading U+FEFF belongs to it. */
 function toText(bytes: Uint8Array): string {
+  // Not made when the module loads: an engine without it can use the rest of the package.
+  decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
   return decoder.decode(bytes);
 }
 

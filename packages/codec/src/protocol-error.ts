@@ -140,6 +140,8 @@ const codes = new Set<unknown>(Object.values(table).map((row) => row.code));
 
 /** Whether an error is one that {@link protocolError} made, in this copy of the package or another, in any realm. */
 export function isProtocolError(error: unknown): error is ProtocolError {
-  const { code, closeCode } = (error ?? {}) as { code?: unknown; closeCode?: unknown };
+  // `instanceof` would refuse an error of another realm.
+  if (Object.prototype.toString.call(error) !== '[object Error]') return false;
+  const { code, closeCode } = error as { code?: unknown; closeCode?: unknown };
   return codes.has(code) && typeof closeCode === 'number';
 }

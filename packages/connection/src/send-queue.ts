@@ -5,7 +5,8 @@ import { settle, throwLater, type SendCallback } from './send-callback.ts';
 export type SendJob = (next: () => void) => void;
 
 interface Entry {
-  readonly job: SendJob;
+  /** Undefined once it runs: it holds what is sent, of which the extension may have a copy. */
+  job: SendJob | undefined;
   /** The sender's, told if it comes to nothing; else the job tells it. */
   readonly done: SendCallback | undefined;
   /** What it counts in `bufferedAmount`. */
@@ -93,8 +94,10 @@ export class SendQueue {
   #begin(entry: Entry): void {
     this.#running = true;
     let returned = false;
+    const { job } = entry;
+    entry.job = undefined;
     try {
-      entry.job(() => {
+      job?.(() => {
         this.#end(entry);
         if (returned) this.#run();
       });

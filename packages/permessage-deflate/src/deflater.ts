@@ -96,12 +96,14 @@ export class Deflater {
    */
   #compressLater(part: Part, done: DeflateDone): void {
     const { data } = part;
-    const own = typeof data === 'string' ? part : { ...part, data: Buffer.from(data) };
+    // The closure below must not hold the caller's bytes.
+    const isText = typeof data === 'string';
+    const own = isText ? part : { ...part, data: Buffer.from(data) };
     const job: Job = { part: own, done: inThisContext(done) };
     this.#away = job;
     this.#options.concurrency.run((next) => {
       if (job.part === undefined) next();
-      else this.#compressAway(job, encoded(job.part), typeof data === 'string', next);
+      else this.#compressAway(job, encoded(job.part), isText, next);
     });
   }
 

@@ -5,12 +5,12 @@ export const DEFAULT_INFLATE_BUDGET = 64 * 1024 * 1024;
 
 /** A message that is being inflated on the thread pool. */
 export interface BudgetedJob {
-  /** Called once after {@link InflateBudget.mayGoOn} has said no: it may. */
+  /** Called once, when a job that {@link InflateBudget.mayGoOn} refused may continue. */
   goOn(): void;
 }
 
 /**
- * Holds jobs up while too much is inflated that nobody has been given yet. The oldest job is never held up: every message arrives,
+ * Stops jobs while too many inflated bytes have not been delivered. The oldest job is never held up: every message arrives,
  * however long, and the total exceeds the budget by no more than one message and a buffer of each of the others.
  */
 export class InflateBudget {
@@ -19,6 +19,7 @@ export class InflateBudget {
   /** Those that have a place on the thread pool, the oldest first. */
   readonly #jobs = new Set<BudgetedJob>();
   readonly #held = new Set<BudgetedJob>();
+  #isReleasing = false;
 
   /** @param limit in bytes; 0 = no limit */
   constructor(limit: number) {
@@ -45,9 +46,11 @@ export class InflateBudget {
     this.#jobs.add(job);
   }
 
-  leave(job: BudgetedJob): void {
+  /** @param bytes what was counted for the job, which has been delivered or thrown away */
+  leave(job: BudgetedJob, bytes = 0): void {
     this.#jobs.delete(job);
     this.#held.delete(job);
+    this.#bytes -= bytes;
     this.#release();
   }
 
@@ -62,12 +65,23 @@ export class InflateBudget {
     return this.#bytes < this.#limit || this.#jobs.values().next().value === job;
   }
 
+  /** In a loop, not recursively: a job whose connection has closed leaves as soon as it goes on. */
   #release(): void {
-    for (const job of this.#held) {
-      if (!this.#allows(job)) continue;
-      this.#held.delete(job);
-      job.goOn();
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    try {
+      for (let job = this.#nextAllowed(); job !== undefined; job = this.#nextAllowed()) {
+        this.#held.delete(job);
+        job.goOn();
+      }
+    } finally {
+      this.#isReleasing = false;
     }
+  }
+
+  #nextAllowed(): BudgetedJob | undefined {
+    for (const job of this.#held) if (this.#allows(job)) return job;
+    return undefined;
   }
 }
 

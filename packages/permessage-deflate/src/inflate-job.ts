@@ -1,4 +1,4 @@
-// A message that is being inflated: what is still to be read, what has come of it, and who is told.
+// A message that is being inflated: its remaining input, its output so far, and its callback.
 import { Buffer } from 'node:buffer';
 import { inThisContext } from './async-context.ts';
 import type { InflateError } from './inflate-error.ts';
@@ -102,7 +102,7 @@ export class InflateJob {
     this.#message = undefined;
   }
 
-  /** Throws away what has come of it: it waits as it came. */
+  /** Discards the output. Until it begins again it holds only its compressed bytes. */
   restart(): void {
     this.#hasBegun = false;
     this.#owesTail = true;
@@ -113,7 +113,7 @@ export class InflateJob {
     this.length = 0;
   }
 
-  /** It waits in the middle: it holds the rest alone, in memory of its own, and what has come of it. */
+  /** It waits after it has begun: copies the unread input, and keeps the output. */
   keepRest(): void {
     this.#rest = Buffer.from(this.#rest);
     this.#message = undefined;

@@ -12,7 +12,7 @@ import type { TurnShare } from './turn-share.ts';
 import { ZlibEngine } from './zlib-engine.ts';
 
 const EMPTY = Buffer.alloc(0);
-/** Once more than this has come of a message on the event loop, in bytes, it is inflated on the thread pool. */
+/** A message whose output on the event loop exceeds this many bytes moves to the thread pool. */
 export const MAX_HERE = 256 * 1024;
 /**
  * With a context that has to be kept, input is inflated on the event loop in slices of these sizes, in bytes, as only between calls
@@ -122,7 +122,10 @@ export class Inflater {
   #waitForTurn(job: InflateJob): void {
     this.#defer(job);
     this.#options.turn.wait(() => {
-      if (!this.#closed) this.#inflateHere(job);
+      if (this.#closed) return;
+      // Other messages may have begun meanwhile.
+      if (this.#mayBegin(job.compressedLength)) this.#inflateHere(job);
+      else this.#waitForPlace(job);
     });
   }
 
@@ -147,9 +150,9 @@ export class Inflater {
     const canBeginAgain = !this.#options.takeover || this.#isFirst;
     const began = now();
     job.beginHere();
-    const outcome = this.#runHere(job, canBeginAgain);
+    const outcome = this.#runHere(job);
     this.#counter.addTime(now() - began, 'event loop');
-    // Of what failed nobody knows how far it had come.
+    // A call that failed does not say how much it produced.
     this.#options.turn.spend(outcome === 'complete' ? job.length : MAX_HERE + job.length, job.calls);
     if (outcome === 'complete') this.#finish(job);
     else if (outcome !== 'long') this.#fail(outcome, job);
@@ -161,16 +164,18 @@ export class Inflater {
     }
   }
 
-  /** @param whole whether the engine may be thrown away: then it stops by itself when a call makes more than {@link MAX_HERE} */
-  #runHere(job: InflateJob, whole: boolean): Outcome {
+  #runHere(job: InflateJob): Outcome {
     const { maxPayload } = this.#options;
     const mayBeLong = maxPayload <= 0 || maxPayload > MAX_HERE;
     try {
       while (!job.isComplete) {
         if (job.length > MAX_HERE) return 'long';
         const size = job.calls++ === 0 ? FIRST_SLICE : SLICE;
-        const slice = whole || job.rest.length <= size ? job.rest : job.rest.subarray(0, size);
-        job.take(this.#currentEngine().run(slice));
+        const engine = this.#currentEngine();
+        // Only a lent engine stops by itself when it makes too much. After a stream has ended, another engine may be at work.
+        const isWhole = this.#isLent || job.rest.length <= size;
+        const slice = isWhole ? job.rest : job.rest.subarray(0, size);
+        job.take(engine.run(slice));
         this.#advance(job, slice.length);
       }
       return 'complete';
@@ -244,15 +249,27 @@ export class Inflater {
     const { turn } = this.#options;
     if (turn.isOpen && (job.isOver || job.length <= JOINED_AT_ONCE)) {
       turn.spend(job.length, 1);
-      stay.end(() => this.#finish(job));
+      this.#joinMore(job, stay);
       return;
     }
     turn.wait(() => {
       turn.spend(Math.min(job.length, JOINED_AT_ONCE), 1);
       if (this.#closed) stay.end();
-      else if (job.isOver || job.join(JOINED_AT_ONCE)) stay.end(() => this.#finish(job));
-      else this.#join(job, stay);
+      else this.#joinMore(job, stay);
     });
+  }
+
+  #joinMore(job: InflateJob, stay: PoolStay): void {
+    let isWhole: boolean;
+    try {
+      isWhole = job.isOver || job.join(JOINED_AT_ONCE);
+    } catch (error) {
+      // There is no memory for the whole message.
+      stay.end(() => this.#fail(inflateErrorOf(error as Error), job));
+      return;
+    }
+    if (isWhole) stay.end(() => this.#finish(job));
+    else this.#join(job, stay);
   }
 
   // Streams and engines.
@@ -340,7 +357,7 @@ export class Inflater {
     const dictionary = this.#first;
     this.#first = undefined;
     this.#beginsWithFirst = dictionary !== undefined && dictionary.length > 0;
-    // What it makes too much of would be lost with it: it is given slices instead.
+    // Without an output limit: exceeding it would destroy the context. It gets slices instead.
     const own = {
       windowBits,
       chunkSize,

@@ -47,9 +47,11 @@ export class PoolStay implements BudgetedJob {
     try {
       deliver?.();
     } finally {
-      this.#budget.remove(length);
-      this.#budget.leave(this);
-      this.#leave();
+      try {
+        this.#budget.leave(this, length);
+      } finally {
+        this.#leave();
+      }
     }
   }
 

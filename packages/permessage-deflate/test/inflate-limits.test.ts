@@ -52,7 +52,7 @@ function inflated(inflater: Inflater, message: Uint8Array): Promise<Buffer> {
 /** What no two of are the same, and which becomes short all the same. */
 function original(length: number, seed: number): Buffer {
   const data = Buffer.alloc(length, `number ${seed} `);
-  for (let at = 0; at + 4 < length; at += 1000) data.writeUInt32BE(at + seed, at);
+  for (let at = 0; at + 4 < length; at += 4000) data.writeUInt32BE(at + seed, at);
   return data;
 }
 
@@ -82,6 +82,8 @@ describe.each([
       most = Math.max(most, options.budget.bytes);
     });
     const messages = all.map((_each, seed) => original(LENGTH, seed));
+    // Short enough to begin on the event loop.
+    expect(deflated(messages[0]!).length).toBeLessThan(options.offThreadFrom);
     const results = await Promise.all(all.map((each, k) => inflated(each, deflated(messages[k]!))));
     expect(results.every((data, k) => data.equals(messages[k]!))).toBe(true);
     expect(add).toHaveBeenCalled();
@@ -122,6 +124,61 @@ describe.each([
     expect(told).not.toHaveBeenCalled();
     expect(options.budget.bytes).toBe(0);
   });
+});
+
+test('no more messages than places wait with output, however many came in the same turn', async () => {
+  const options = ways(true, MiB);
+  const all = connections(40, options);
+  for (const each of all) await inflated(each, deflated(Buffer.from('hello')));
+  let most = 0;
+  const add = vi.spyOn(options.budget, 'add');
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  add.mockImplementation((bytes) => {
+    InflateBudget.prototype.remove.call(options.budget, -bytes);
+    most = Math.max(most, options.budget.bytes);
+  });
+  // 2 KB that make 1 MiB in the first slice.
+  const bomb = deflated(Buffer.alloc(2 * MiB, 'a'));
+  await Promise.all(all.map((each) => inflated(each, bomb)));
+  expect(most).toBeLessThan(MiB + 2 * MiB + 2 * PLACES * 2 * MiB + 2 * PLACES * CHUNK);
+  expect(options.budget.bytes).toBe(0);
+});
+
+test.each([false, true])(
+  'no call of an engine makes much at once, also after a final block (context takeover: %s)',
+  async (takeover) => {
+    const [one] = connections(1, ways(takeover, MiB));
+    const run = vi.spyOn(ZlibEngine.prototype, 'run');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const bomb = Buffer.alloc(14 * MiB);
+    const message = Buffer.concat([Buffer.of(3, 0), deflated(bomb)]);
+    expect((await inflated(one!, message)).length).toBe(bomb.length);
+    const made = run.mock.results.map(({ value }) => (value as Buffer | undefined)?.length ?? 0);
+    expect(run).toHaveBeenCalled();
+    expect(Math.max(...made)).toBeLessThanOrEqual(MAX_HERE + 2 * MiB);
+  },
+);
+
+test('a message for which there is no memory fails with 1011, and gives its place back', async () => {
+  const options = ways(false, MiB, { concurrency: new ConcurrencyLimit(1) });
+  const [one, other] = connections(2, options);
+  const message = original(3 * MiB, 1);
+  const { allocUnsafe } = Buffer;
+  const refusing = vi.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => {
+    if (size === message.length) throw new RangeError('Array buffer allocation failed');
+    return allocUnsafe(size);
+  });
+  onTestFinished(() => {
+    refusing.mockRestore();
+  });
+  await expect(inflated(one!, deflated(message))).rejects.toMatchObject({ closeCode: 1011 });
+  refusing.mockRestore();
+  expect((await inflated(other!, deflated(message))).equals(message)).toBe(true);
+  expect(options.budget.bytes).toBe(0);
 });
 
 test('a message longer than the budget arrives, also in several streams', async () => {

@@ -66,6 +66,7 @@ export const PLAIN = { perMessageDeflate: false } as const;
 export interface UntypedOptions {
   readonly auth?: string;
   readonly closeTimeout?: number;
+  readonly handshakeTimeout?: number;
   readonly maxFragments?: number;
   readonly maxPendingAutoPongs?: number;
   readonly maxBufferedChunks?: number;

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { plainResponse } from './raw.ts';
+import type { UntypedOptions } from './pairings.ts';
 import type { DialOptions, Stage, Story } from './stage.ts';
 
 /** Answers upgrades by their path, as a server that redirects does. */
@@ -15,7 +16,13 @@ function redirecting(stage: Stage, answers: Record<string, (url: string) => stri
 }
 
 /** A story in which the client is sent from /start to another place. */
-function redirected(name: string, location: (url: string) => string, dial: DialOptions, status = 302): Story {
+function redirected(
+  name: string,
+  location: (url: string) => string,
+  dial: DialOptions,
+  status = 302,
+  server: UntypedOptions = {},
+): Story {
   return {
     name,
     tcpOnly: true,
@@ -24,7 +31,7 @@ function redirected(name: string, location: (url: string) => string, dial: DialO
         '/start': (url) => plainResponse(`${status} Found`, `Location: ${location(url)}`)(),
         '/loop': () => plainResponse(`${status} Found`, 'Location: /loop')(),
       });
-      stage.serve({ path: '/end' }).on('connection', (ws) => ws.close(1000));
+      stage.serve({ path: '/end', ...server }).on('connection', (ws) => ws.close(1000));
       const client = stage.dial({ path: '/start', ...dial });
       await stage.closed(client);
       stage.client.note(client.url.replace(/:\d+/, ':PORT'));
@@ -91,5 +98,8 @@ export const redirectStories: readonly Story[] = [
   redirected('a redirect to what is no URL', () => 'http://[', { client: following }),
   redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
   redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),
-  redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }),
+  // Ours leaves the path to the other listener for upgrades until this time limit.
+  redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }, 302, {
+    handshakeTimeout: 50,
+  }),
 ];

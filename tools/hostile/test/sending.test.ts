@@ -74,17 +74,14 @@ test.each<{ title: string; make: (url: string) => WebSocket }>([
 async function answerOf(
   options: WebSocket.ServerOptions,
   change: (lines: string[]) => void = () => {},
-): Promise<{ answer: string; thrown: number }> {
+): Promise<{ answer: string; errors: unknown[] }> {
   const wss = new WebSocketServer({ ...options, noServer: true });
   wss.on('headers', change);
+  const errors: unknown[] = [];
+  wss.on('wsClientError', (error) => errors.push(error));
   const server = createServer().listen(0, '127.0.0.1');
-  let thrown = 0;
   server.on('upgrade', (request, socket, head) => {
-    try {
-      wss.handleUpgrade(request, socket, head, (ws) => ws.close());
-    } catch {
-      thrown++;
-    }
+    wss.handleUpgrade(request, socket, head, (ws) => ws.close());
   });
   await once(server, 'listening');
   const attacker = await Attacker.connect((server.address() as AddressInfo).port);
@@ -93,7 +90,7 @@ async function answerOf(
   attacker.end();
   const text = (await answer).toString('latin1');
   await new Promise((resolve) => server.close(resolve));
-  return { answer: text, thrown };
+  return { answer: text, errors };
 }
 
 test.each<{ title: string; options: WebSocket.ServerOptions; change?: (lines: string[]) => void }>(
@@ -116,8 +113,11 @@ test.each<{ title: string; options: WebSocket.ServerOptions; change?: (lines: st
       },
     ];
   }),
-)('a server that is given $title throws, and answers nothing', async ({ options, change }) => {
-  expect(await answerOf(options, change)).toEqual({ answer: '', thrown: 1 });
+)('a server that is given $title answers 500, and emits why', async ({ options, change }) => {
+  const { answer, errors } = await answerOf(options, change);
+  expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+  expect(answer).not.toMatch(/X-A|X-Injected|chat|\u0100|\0/);
+  expect(errors).toEqual([expect.any(Error)]);
 });
 
 test('the text of a refusal is its body, whatever it says', async () => {
