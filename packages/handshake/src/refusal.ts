@@ -51,8 +51,6 @@ export function createRefusal(status: number, message?: string, headers?: Outgoi
   return { code: undefined, status, message: message || reasonPhrase(status), headers: headers ?? {} };
 }
 
-const encoder = new TextEncoder();
-
 /**
  * The response of a refusal as bytes: the head in Latin-1, the body in UTF-8. The connection is ended after it: what the client
  * sends after a refused upgrade must never be read as anything.
@@ -63,7 +61,7 @@ const encoder = new TextEncoder();
 export function formatRefusal({ status, message, headers }: Refusal): Uint8Array {
   const own = fieldsOf(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
   const isTyped = own.some(([name]) => equalsIgnoringCase(name, 'content-type'));
-  const body = encoder.encode(isTyped ? message : escapeHtml(message));
+  const body = new TextEncoder().encode(isTyped ? message : escapeHtml(message));
   const head = formatHead([
     `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
     ...inPlaceOf([...DEFAULTS, ['Content-Length', String(body.length)]], own).map(
