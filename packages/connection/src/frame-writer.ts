@@ -26,8 +26,8 @@ const MAX_TURN = 1024 * 1024;
 /**
  * Writes the frames of one connection. A base class, as an object more would cost every idle connection.
  *
- * A stream may hand on at once what it is given, to somebody who answers at once, so that more is sent while something is being
- * written. Then that is gathered, and leaves behind it. A plain socket does not: a long frame is written to it at once.
+ * A stream may deliver synchronously, and its receiver may answer before `write()` returns. Frames sent meanwhile are gathered and
+ * leave afterwards. A plain socket does not deliver synchronously: a long frame is written to it immediately, as to a TLS socket.
  */
 export class FrameWriter implements Flushable {
   protected readonly socket: Duplex;
@@ -64,7 +64,7 @@ export class FrameWriter implements Flushable {
   }
 
   endTurnEarly(): boolean {
-    if (!this.#writesAtOnce) return false;
+    if (this.#flushing || !isPlainSocket(this.socket)) return false;
     this.endTurn();
     return true;
   }
@@ -187,7 +187,8 @@ export class FrameWriter implements Flushable {
   /** Has what was written leave at the end of the turn, and `done` called then. A turn with much in it ends here. */
   #flushThisTurn(done: SendCallback | undefined): void {
     if (done !== undefined) (this.#callbacks ??= []).push(done);
-    if (this.#earlier !== undefined && this.#earlier.length >= MAX_TURN && this.#writesAtOnce) this.flush();
+    if (this.#earlier !== undefined && this.#earlier.length >= MAX_TURN && isPlainSocket(this.socket))
+      this.flush();
     if (this.#queued) countFrame();
     else {
       this.#queued = true;

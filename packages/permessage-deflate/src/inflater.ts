@@ -15,8 +15,8 @@ const EMPTY = Buffer.alloc(0);
 /** A message whose output on the event loop exceeds this many bytes moves to the thread pool. */
 export const MAX_HERE = 256 * 1024;
 /**
- * With a context that has to be kept, input is inflated on the event loop in slices of these sizes, in bytes, as only between calls
- * can it stop. A slice can make a thousand times as much: what is nothing but that shows in the first.
+ * With a context that has to be kept, input is inflated on the event loop in slices of these sizes, in bytes, because inflating can
+ * stop only between calls. A slice can produce {@link MAX_RATIO} times its length: the short first slice detects such a message early.
  */
 const FIRST_SLICE = 1024;
 const SLICE = 2048;
