@@ -2,9 +2,9 @@
 // Properties rather than private fields: a `Proxy` of a connection and an object that inherits from it reach them.
 import type { Duplex } from 'node:stream';
 import { CloseCode, type Extension } from '@framewire/codec';
-import { EMPTY } from './message-data.ts';
+import { EMPTY } from './sending/payload.ts';
 import { DEFAULTS } from './options.ts';
-import type { Sending } from './outbound.ts';
+import type { Sending } from './sending/outbound.ts';
 import { CLOSED, CLOSING, CONNECTING } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';

@@ -17,14 +17,14 @@ import {
   type Message,
 } from '@framewire/codec';
 import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
-import { Inbound, type InboundError, type InboundListener } from './inbound.ts';
-import { EMPTY } from './message-data.ts';
+import { Inbound, type InboundError, type InboundListener } from './receiving/inbound.ts';
+import { EMPTY } from './sending/payload.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { Outbound, type Sending, type SendMode } from './outbound.ts';
-import { bufferedAmountError, type SendCallback } from './send-callback.ts';
+import { Outbound, type Sending, type SendMode } from './sending/outbound.ts';
+import { bufferedAmountError, type SendCallback } from './sending/send-callback.ts';
 import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
-import { beginHandling, endHandling } from './write-turn.ts';
+import { beginHandling, endHandling } from './sending/write-turn.ts';
 
 /** Who is told what happens. `owner` is the one to whom it happens: so one listener serves all. */
 export interface SessionListener<T> {

@@ -1,8 +1,8 @@
 // A WebSocket as a stream of Node: one message for each chunk that is written, one chunk for each message that comes.
 import { Duplex, type DuplexOptions } from 'node:stream';
-import type { RawData } from './message-data.ts';
+import type { RawData } from './receiving/raw-data.ts';
 import { CLOSED, CONNECTING } from './ready-state.ts';
-import type { SendCallback } from './send-callback.ts';
+import type { SendCallback } from './sending/send-callback.ts';
 
 /** What a stream needs of a WebSocket: ours has it, and so has any other in the shape of `ws`. */
 export interface StreamableSocket {

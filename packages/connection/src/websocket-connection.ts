@@ -3,8 +3,8 @@ import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { Opcode } from '@framewire/codec';
 import { defineAddition } from './additions.ts';
-import { DomEventTarget } from './dom-event-target.ts';
-import { closedCleanly } from './dom-events.ts';
+import { DomEventTarget } from './events/dom-event-target.ts';
+import { closedCleanly } from './events/dom-events.ts';
 import {
   attemptKey,
   binaryTypeKey,
@@ -18,11 +18,11 @@ import {
   type Attempt,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
-import { isBinaryType, payloadLength, toPayload, toRawData } from './message-data.ts';
-import type { BinaryType, RawData, SendableData } from './message-data.ts';
+import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
+import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
 import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
-import type { SendMode } from './outbound.ts';
-import type { SendCallback } from './send-callback.ts';
+import type { SendMode } from './sending/outbound.ts';
+import type { SendCallback } from './sending/send-callback.ts';
 import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';

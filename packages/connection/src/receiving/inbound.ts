@@ -14,7 +14,7 @@ import {
   type Message,
   type Extension,
 } from '@framewire/codec';
-import { nextTick, setImmediate } from './scheduling.ts';
+import { nextTick, setImmediate } from '../scheduling.ts';
 
 /** Goes on reading, for timers and ticks, without a closure each. */
 let drain: (inbound: Inbound<unknown>) => void;

@@ -1,6 +1,6 @@
 // The callbacks of sends, and how they are called.
 import { AsyncResource } from 'node:async_hooks';
-import { nextTick } from './scheduling.ts';
+import { nextTick } from '../scheduling.ts';
 
 /** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
 export type SendCallback = (error?: Error) => void;

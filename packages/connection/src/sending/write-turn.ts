@@ -1,7 +1,7 @@
 // When queued bytes leave: at the end of the turn in which they were queued, for all connections at once. With a write for each
 // message 16 short ones a turn take 5 times as long, and 100 take 10 times (`echo-64x16` and `push-64` of the benchmark).
 import process from 'node:process';
-import { nextTick, now } from './scheduling.ts';
+import { nextTick, now } from '../scheduling.ts';
 import { forgetSharedFrames } from './shared-frame.ts';
 
 /** Something that holds bytes back until its turn ends. */

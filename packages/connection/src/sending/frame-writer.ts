@@ -11,7 +11,7 @@ import {
 import { ClosedSegments, type Written } from './closed-segments.ts';
 import { frameIn, frameOf, MAX_COPIED, MAX_ROOM, putFrame, roomFor } from './frame-bytes.ts';
 import { isPlainSocket, isTlsSocket, onlyReads } from './plain-socket.ts';
-import { nextTick } from './scheduling.ts';
+import { nextTick } from '../scheduling.ts';
 import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
 import { settling, type SendCallback } from './send-callback.ts';
 import { SharedRun } from './shared-frame.ts';

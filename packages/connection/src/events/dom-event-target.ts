@@ -15,7 +15,7 @@ import {
   type Event,
   type MessageEvent,
 } from './dom-events.ts';
-import type { RawData } from './message-data.ts';
+import type { RawData } from '../receiving/raw-data.ts';
 import { TypedEmitter } from './typed-emitter.ts';
 
 /** The events of a connection and their arguments; the last three are the client's. */

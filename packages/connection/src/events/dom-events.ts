@@ -1,7 +1,7 @@
 // The DOM's way of listening (HTML Standard, "The WebSocket interface") on top of Node's events.
 import type { EventEmitter } from 'node:events';
-import { showProperties } from './inspection.ts';
-import type { RawData } from './message-data.ts';
+import { showProperties } from '../inspection.ts';
+import type { RawData } from '../receiving/raw-data.ts';
 
 const targetKey = Symbol('target');
 const typeKey = Symbol('type');

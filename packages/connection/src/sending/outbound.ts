@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
 import { firstByte, Opcode, type DataOpcode, type Extension } from '@framewire/codec';
 import { FrameWriter } from './frame-writer.ts';
-import { isPayload, payloadLength } from './message-data.ts';
+import { isPayload, payloadLength } from './payload.ts';
 import { inOwnContext, settle, throwLater, type SendCallback } from './send-callback.ts';
 import { SendQueue } from './send-queue.ts';
 
