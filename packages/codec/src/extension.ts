@@ -26,6 +26,17 @@ export interface OutgoingPart {
   readonly fin: boolean;
 }
 
+/** A whole message that is sent on many connections, and what extensions have made of it so far. */
+export interface SharedMessage {
+  /** Text, or bytes that never change. */
+  readonly data: string | Uint8Array;
+  /**
+   * What was made of it, by what that depends on; null for a message that is sent as it is. Only extensions read and write it. Begins
+   * empty.
+   */
+  readonly forms: WeakMap<object, Uint8Array | null>;
+}
+
 /** A per-message extension that marks its messages with RSV1 on their first frame (RFC 7692 §6). */
 export interface Extension {
   /** The name by which it was negotiated, which is also the value of `extensions`. */
@@ -37,6 +48,15 @@ export interface Extension {
    * The next call comes only after `done` has been called.
    */
   compress(part: OutgoingPart, done: TransformDone): void;
+  /**
+   * Transforms a whole message that is sent on many connections: once for all of those that agreed on the same, which get the same
+   * object. `null` leaves the message as it is. `undefined`, where it cannot be done synchronously, leaves it to
+   * {@link Extension.compress}, and so does an extension without this method.
+   *
+   * The extension counts on its peer receiving what it returns, next in order: like `compress()`, it is called only after the last `done`,
+   * and only between whole messages.
+   */
+  compressShared?(message: SharedMessage): Uint8Array | null | undefined;
   /** Restores a whole message. The next call comes only after `done` has been called. */
   decompress(data: Uint8Array, done: TransformDone): void;
   /** The connection is over: frees what belongs to it. Transformations under way need not be finished. */

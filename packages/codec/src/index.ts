@@ -14,7 +14,7 @@ export {
   type ClosingPhase,
 } from './closing-handshake.ts';
 export { Endpoint, type EndpointEvent, type EndpointOptions } from './endpoint.ts';
-export type { Extension, OutgoingPart, TransformDone } from './extension.ts';
+export type { Extension, OutgoingPart, SharedMessage, TransformDone } from './extension.ts';
 export { FrameDecoder, type Frame, type FrameDecoderOptions, type PartialFrame } from './frame-decoder.ts';
 export {
   encodeFrame,

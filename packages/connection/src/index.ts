@@ -12,7 +12,7 @@ export {
   type DomListener,
   type DomListenerOptions,
 } from './events/dom-events.ts';
-export type { Extension, OutgoingPart, TransformDone } from '@framewire/codec';
+export type { Extension, OutgoingPart, SharedMessage, TransformDone } from '@framewire/codec';
 export {
   Inbound,
   type InboundError,

@@ -1,6 +1,6 @@
 // The public interface of @framewire/permessage-deflate: the negotiation and the transforms.
 export * from './negotiation-entry.ts';
-export { PerMessageDeflate, type Part } from './permessage-deflate.ts';
+export { PerMessageDeflate, type Part, type SharedMessage } from './permessage-deflate.ts';
 export { DEFAULT_INFLATE_BUDGET } from './inflate-budget.ts';
 export { compressionStatistics, type CompressionStatistics, type DirectionStatistics } from './statistics.ts';
 export {

@@ -1,5 +1,4 @@
 // The extension as a connection uses it: when to compress, with what, and what came of it.
-import { Buffer } from 'node:buffer';
 import { sharedWays, type Ways } from './agreed-ways.ts';
 import { Deflater, type DeflateDone, type Part } from './deflater.ts';
 import type { InflateDone } from './inflate-job.ts';
@@ -7,10 +6,11 @@ import { Inflater } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { EXTENSION_NAME } from './parameters.ts';
 import { now } from './scheduling.ts';
+import { byteLength, type SharedMessage } from './shared-compressor.ts';
 import { Counter, processCounters, type CompressionStatistics, type Place } from './statistics.ts';
 import type { TransformOptions } from './transform-options.ts';
 
-export type { Part };
+export type { Part, SharedMessage };
 
 const NO_OPTIONS: TransformOptions = {};
 
@@ -76,6 +76,24 @@ export class PerMessageDeflate {
   }
 
   /**
+   * Compresses a whole message that goes to many connections, once for all that agreed on the same; they get the same object. `null`
+   * leaves the message as it is. `undefined` leaves it to {@link PerMessageDeflate.compress}. The caller sends what is returned as the next
+   * message of the connection.
+   */
+  compressShared(message: SharedMessage): Uint8Array | null | undefined {
+    const { compressor, threshold } = this.#ways;
+    const { data } = message;
+    const began = now();
+    const form = isShorter(data, Math.max(threshold, 1)) ? null : compressor?.compressShared(message);
+    if (form) {
+      this.#sent.addTime(now() - began, 'event loop');
+      this.#sent.addBytes(byteLength(data), form.length);
+      this.#sent.addMessage();
+    } else if (form === null) this.#sent.addLeftAsItIs();
+    return form;
+  }
+
+  /**
    * Makes the original of a whole message, synchronously or later; one at a time. The bytes are read until `done` is called, which is
    * in the async context of this call. Its errors have the `closeCode` for the peer: 1007 for data that are corrupt, 1009 for a message
    * of more than `maxPayload`, of which no more was made.
@@ -94,8 +112,4 @@ export class PerMessageDeflate {
 function isShorter(data: string | Uint8Array, threshold: number): boolean {
   if (data.length >= threshold) return false;
   return typeof data !== 'string' || byteLength(data) < threshold;
-}
-
-function byteLength(data: string | Uint8Array): number {
-  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }

@@ -1,4 +1,5 @@
 // Compressing whole messages that stand alone (no context takeover): the same for all connections that agreed on the same.
+import { Buffer } from 'node:buffer';
 import { inThisContext } from './async-context.ts';
 import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
 import { nextTick } from './scheduling.ts';
@@ -13,6 +14,14 @@ interface CompressedText {
   waiting: DeflateDone[] | undefined;
   error: Error | null;
   compressed: Uint8Array | undefined;
+}
+
+/** A whole message that is sent on many connections, and what was made of it so far. */
+export interface SharedMessage {
+  /** Text, or bytes that never change. */
+  readonly data: string | Uint8Array;
+  /** By what it depends on; null for a message that is sent as it is. */
+  readonly forms: WeakMap<object, Uint8Array | null>;
 }
 
 /**
@@ -47,6 +56,20 @@ export class SharedCompressor {
     if (entry.waiting !== undefined) entry.waiting = [inThisContext(done)];
   }
 
+  /** Compresses a message once for all connections; undefined if it is too long to be compressed synchronously. */
+  compressShared({ data, forms }: SharedMessage): Uint8Array | null | undefined {
+    const known = forms.get(this);
+    if (known !== undefined) return known;
+    if (byteLength(data) >= this.#options.offThreadFrom) return undefined;
+    let form: Uint8Array | null | undefined;
+    new Deflater(this.#options).compress({ data, first: true, fin: true }, (error, compressed) => {
+      if (error === null) form = compressed ?? null;
+    });
+    // An error is reported by compress(), which the caller turns to.
+    if (form !== undefined) forms.set(this, form);
+    return form;
+  }
+
   #remember(entry: CompressedText): void {
     if (this.#texts.length === 0) {
       nextTick(() => {
@@ -56,6 +79,11 @@ export class SharedCompressor {
     if (this.#texts.length === MAX_TEXTS) this.#texts.shift();
     this.#texts.push(entry);
   }
+}
+
+/** The length of text or bytes, in bytes. */
+export function byteLength(data: string | Uint8Array): number {
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
 }
 
 /** Tells each, also behind one who throws. */
