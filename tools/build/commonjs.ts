@@ -47,6 +47,30 @@ function exportedNames(text: string): string[] {
     .map(({ name }) => name);
 }
 
+/**
+ * The text without the lines that only comments fill. Bundling keeps those of classes alone, and the declarations say the same; a
+ * comment within a line may be for bundlers and stays.
+ */
+export function withoutComments(text: string): string {
+  const comments = new Map<number, number>();
+  const collect = (node: ts.Node): void => {
+    // Of a node that begins where its parent does, the comments are those of the parent.
+    for (const { pos, end } of ts.getLeadingCommentRanges(text, node.pos) ?? []) comments.set(pos, end);
+    ts.forEachChild(node, collect);
+  };
+  for (const statement of statementsOf(text)) collect(statement);
+  let kept = '';
+  let from = 0;
+  for (const [pos, end] of [...comments].sort(([a], [b]) => a - b)) {
+    const start = text.lastIndexOf('\n', pos) + 1;
+    const next = text.indexOf('\n', end) + 1;
+    if (next === 0 || text.slice(start, pos).trim() !== '' || text.slice(end, next).trim() !== '') continue;
+    kept += text.slice(from, Math.max(start, from));
+    from = next;
+  }
+  return kept + text.slice(from);
+}
+
 /** An ECMAScript module for bundlers, which may make a CommonJS file of it, without what is there for `require()`. */
 export function forBundlers(text: string): string {
   return editStatements(text, (statement) =>

@@ -2,13 +2,14 @@
 //   NAME.cjs    the same module in CommonJS: what Node, Bun and Deno run, whether a program imports or requires it
 //   NAME.mjs    the names of NAME.cjs for `import`, so that there is one of each class
 //   NAME.d.cts  the declarations, and NAME.d.mts, which hands them on (NAME.d.ts goes)
-// NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`. Where
+// NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`; it goes where the
+// manifest names NAME.mjs and not NAME.js: then bundlers take NAME.cjs, as all others do. Lines of comments go too. Where
 // `require()` gives one class, NAME.cjs takes it from the default export of `#NAME`: of NAME.js in a bundler, and elsewhere of
 // NAME.exports.cjs.
 // Usage, in the folder of a package: tsx ../../tools/build/finish.ts
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { forBundlers, toCommonJs, wrapperOf } from './commonjs.ts';
+import { forBundlers, toCommonJs, withoutComments, wrapperOf } from './commonjs.ts';
 import { declarationsForImport, declarationsForRequire } from './declarations.ts';
 
 const DIST = 'dist';
@@ -22,7 +23,7 @@ for (const file of readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
 }
 
 function finishModule(path: string): void {
-  const text = readFileSync(path, 'utf8');
+  const text = withoutComments(readFileSync(path, 'utf8'));
   const stem = path.slice(0, -'.js'.length);
   const name = basename(stem);
   if (isPublished(`${stem}.exports.cjs`)) {
@@ -31,7 +32,13 @@ function finishModule(path: string): void {
   } else {
     writeFileSync(`${stem}.cjs`, toCommonJs(text));
   }
-  if (isPublished(`${stem}.mjs`)) writeFileSync(`${stem}.mjs`, wrapperOf(`./${name}.cjs`, text));
+  if (isPublished(`${stem}.mjs`)) {
+    writeFileSync(`${stem}.mjs`, wrapperOf(`./${name}.cjs`, text));
+    if (!isPublished(path)) {
+      rmSync(path);
+      return;
+    }
+  }
   writeFileSync(path, forBundlers(text));
 }
 

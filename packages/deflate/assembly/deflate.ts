@@ -38,7 +38,8 @@ const WORTH_A_CODE: u32 = 400;
  * @param depth of a quick search: of how many positions within a match one is entered; otherwise: how many places are looked at
  * @param nice a match of so many bytes is long enough
  * @param lazyBelow a match of so many bytes is taken without a look at what follows
- * @param keep whether the input is kept in the window
+ * Where the stream goes on, {@link commit} follows; without it the context is as it was.
+ *
  * @returns how many bytes were made
  */
 export function deflateStep(
@@ -49,7 +50,6 @@ export function deflateStep(
   depth: u32,
   nice: u32,
   lazyBelow: u32,
-  keep: bool,
 ): u32 {
   if (!ASC_NO_ASSERT) assert(length <= INPUT_CAPACITY);
   startWriting(context.bits, context.bitCount);
@@ -64,14 +64,18 @@ export function deflateStep(
       else parseThoroughly(length, depth, nice, lazyBelow, search == Search.TWICE);
       writeBlock(length, isLast, search == Search.QUICK ? QUICK_WORTH_A_CODE : WORTH_A_CODE);
     }
-    if (keep) addHistory(context, INPUT, length);
   } else if (isLast) {
     writeEmptyBlock(true);
   }
   if (flush == Flush.SYNC) writeEmptyBlock(false);
   if (isLast) align();
   writeBytes();
+  return <u32>(out - OUTPUT);
+}
+
+/** Appends the input of the last {@link deflateStep} to the window, and keeps the bits that do not make a byte yet. */
+export function commit(context: DeflateContext, length: u32): void {
   context.bits = <u32>bits;
   context.bitCount = bitCount;
-  return <u32>(out - OUTPUT);
+  addHistory(context, INPUT, length);
 }

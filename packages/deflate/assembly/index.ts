@@ -10,10 +10,12 @@ import {
   FIXED_LITLEN_LENGTHS,
   FIXED_LITLEN_TABLE,
   INPUT,
+  INPUT_END,
   LITLEN_SYMBOLS,
   LITLEN_TABLE_SIZE,
   LITLEN_TEMPLATE,
   OUTPUT,
+  OUTPUT_END,
   RESULT,
   SHARED_DEFLATE_CONTEXT,
   SHARED_DEFLATE_RING,
@@ -24,11 +26,12 @@ import {
 import { DISTANCE_BITS, LITLEN_BITS } from './block-header';
 import { assignFixedCodes } from './block-writer';
 import { buildTable, fillTemplates } from './decoding-table';
-import { deflateStep } from './deflate';
+import { commit, deflateStep } from './deflate';
 import { DeflateContext, addHistory, resetDeflate } from './deflate-context';
 import { inflateStep, setFixedBits } from './inflate';
-import { InflateContext, remember, resetInflate } from './inflate-context';
+import { InflateContext, resetInflate } from './inflate-context';
 import { SHORTEST, enter, startMatching } from './match-finder';
+import { Window, append, copyOut } from './window';
 
 /** Fills the tables that never change. Called once, before anything else. */
 export function initialize(): void {
@@ -71,7 +74,7 @@ export function resultArea(): usize {
 
 /** The context of whole messages, with an empty window. */
 export function sharedInflateContext(windowBits: u32): usize {
-  createInflate(SHARED_INFLATE_CONTEXT, SHARED_INFLATE_RING, windowBits);
+  createInflate(SHARED_INFLATE_CONTEXT, SHARED_INFLATE_RING, windowBits, windowBits);
   return SHARED_INFLATE_CONTEXT;
 }
 
@@ -91,9 +94,11 @@ export function sharedDeflateContext(windowBits: u32, hashBits: u32): usize {
   return SHARED_DEFLATE_CONTEXT;
 }
 
-export function createInflate(at: usize, ring: usize, windowBits: u32): void {
+/** @param ringBits as many as the window has, or fewer as long as the stream is short */
+export function createInflate(at: usize, ring: usize, ringBits: u32, windowBits: u32): void {
   const context = changetype<InflateContext>(at);
   context.ring = ring;
+  context.ringSize = 1 << ringBits;
   context.windowSize = 1 << windowBits;
   resetInflate(context);
 }
@@ -101,7 +106,7 @@ export function createInflate(at: usize, ring: usize, windowBits: u32): void {
 export function createDeflate(
   at: usize,
   ring: usize,
-  windowBits: u32,
+  ringBits: u32,
   longHeads: usize,
   longBits: u32,
   shortHeads: usize,
@@ -109,7 +114,7 @@ export function createDeflate(
 ): void {
   const context = changetype<DeflateContext>(at);
   context.ring = ring;
-  context.windowSize = 1 << windowBits;
+  context.ringSize = 1 << ringBits;
   context.longHeads = longHeads;
   context.longBits = longBits;
   context.shortHeads = shortHeads;
@@ -117,17 +122,43 @@ export function createDeflate(
   resetDeflate(context);
 }
 
-export function inflate(at: usize, length: u32, room: u32, keep: bool): i32 {
-  return inflateStep(changetype<InflateContext>(at), length, room, keep);
+export function inflate(at: usize, length: u32, room: u32): i32 {
+  return inflateStep(changetype<InflateContext>(at), length, room);
+}
+
+/** Appends the first `length` bytes of the output area to the window. */
+export function rememberOutput(at: usize, length: u32): void {
+  append(changetype<InflateContext>(at), OUTPUT, length);
+}
+
+/** The same of the input area, as a dictionary is. */
+export function rememberInput(at: usize, length: u32): void {
+  append(changetype<InflateContext>(at), INPUT, length);
+}
+
+/** Moves the window to a larger ring. */
+export function growInflate(at: usize, ring: usize, ringBits: u32): void {
+  const context = changetype<InflateContext>(at);
+  const length = context.historyLength;
+  const to = changetype<usize>(ring);
+  copyOut(context, length, to, length, to, to + (1 << ringBits));
+  context.ring = ring;
+  context.ringSize = 1 << ringBits;
+  context.ringPosition = length;
+}
+
+/** How many bytes the window of either kind of context holds. */
+export function historyLength(at: usize): u32 {
+  return changetype<Window>(at).historyLength;
+}
+
+/** Copies the last `length` bytes of the window to the output area. */
+export function copyHistory(at: usize, length: u32): void {
+  copyOut(changetype<Window>(at), length, OUTPUT, length, OUTPUT, OUTPUT_END);
 }
 
 export function resetInflateContext(at: usize): void {
   resetInflate(changetype<InflateContext>(at));
-}
-
-/** Appends the first `length` bytes of the input area to the window, as a dictionary does. */
-export function setInflateDictionary(at: usize, length: u32): void {
-  remember(changetype<InflateContext>(at), INPUT, length);
 }
 
 export function deflate(
@@ -138,17 +169,31 @@ export function deflate(
   depth: u32,
   nice: u32,
   lazyBelow: u32,
-  keep: bool,
 ): u32 {
-  return deflateStep(changetype<DeflateContext>(at), length, flush, search, depth, nice, lazyBelow, keep);
+  return deflateStep(changetype<DeflateContext>(at), length, flush, search, depth, nice, lazyBelow);
+}
+
+export function commitDeflate(at: usize, length: u32): void {
+  commit(changetype<DeflateContext>(at), length);
 }
 
 export function resetDeflateContext(at: usize): void {
   resetDeflate(changetype<DeflateContext>(at));
 }
 
+/** Continues the stream of one context in another, which has a larger ring. */
+export function moveDeflate(from: usize, to: usize): void {
+  const old = changetype<DeflateContext>(from);
+  const context = changetype<DeflateContext>(to);
+  const length = old.historyLength;
+  copyOut(old, length, INPUT, length, INPUT, INPUT_END);
+  context.bits = old.bits;
+  context.bitCount = old.bitCount;
+  learn(to, length);
+}
+
 /** Appends the first `length` bytes of the input area to the window, as a dictionary does. */
-export function setDeflateDictionary(at: usize, length: u32): void {
+export function learn(at: usize, length: u32): void {
   const context = changetype<DeflateContext>(at);
   startMatching(context, length);
   for (let index: u32 = 0; index + SHORTEST <= length; index++) enter(index);

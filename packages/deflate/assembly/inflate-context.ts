@@ -1,5 +1,6 @@
 // What an inflating context keeps from call to call, and the window that matches may reach back to.
 import { OUTPUT, OUTPUT_END, within } from './areas';
+import { Window, copyOut, resetWindow } from './window';
 
 /** What comes next in the stream. */
 export namespace Mode {
@@ -13,14 +14,9 @@ export namespace Mode {
 
 /** The bytes of a context: the fields below, then the code lengths of the block under way and bytes that were not read yet. */
 @unmanaged
-export class InflateContext {
-  /** Where the window lies, a ring of `windowSize` bytes. */
-  ring: usize;
+export class InflateContext extends Window {
+  /** The largest distance. */
   windowSize: u32;
-  /** How many bytes of the ring are history. */
-  historyLength: u32;
-  /** Where the next byte goes. */
-  ringPosition: u32;
   mode: u32;
   isLastBlock: u32;
   /** How many bytes of a stored block are to come. */
@@ -57,8 +53,7 @@ export function keptCarry(context: InflateContext, length: u32): usize {
 
 /** Begins a stream with an empty window. */
 export function resetInflate(context: InflateContext): void {
-  context.historyLength = 0;
-  context.ringPosition = 0;
+  resetWindow(context, context.ring, context.ringSize);
   context.mode = Mode.HEADER;
   context.isLastBlock = 0;
   context.storedLeft = 0;
@@ -68,32 +63,7 @@ export function resetInflate(context: InflateContext): void {
   context.carryBits = 0;
 }
 
-/** Appends bytes to the window. */
-export function remember(context: InflateContext, from: usize, length: u32): void {
-  const size = context.windowSize;
-  const ring = context.ring;
-  if (length >= size) {
-    memory.copy(ring, from + length - size, size);
-    context.ringPosition = 0;
-    context.historyLength = size;
-    return;
-  }
-  const position = context.ringPosition;
-  const first = min(length, size - position);
-  memory.copy(ring + position, from, first);
-  memory.copy(ring, from + first, length - first);
-  context.ringPosition = (position + length) & (size - 1);
-  context.historyLength = min(context.historyLength + length, size);
-}
-
 /** Copies bytes of the window to the output, from `back` bytes before its end on. */
 export function recall(context: InflateContext, back: u32, output: usize, length: u32): void {
-  if (!ASC_NO_ASSERT) assert(back <= context.historyLength && length <= back);
-  within(output, length, OUTPUT, OUTPUT_END);
-  const size = context.windowSize;
-  const ring = context.ring;
-  const start = (context.ringPosition - back) & (size - 1);
-  const first = min(length, size - start);
-  memory.copy(output, ring + start, first);
-  if (first < length) memory.copy(output + first, ring, length - first);
+  copyOut(context, back, output, length, OUTPUT, OUTPUT_END);
 }

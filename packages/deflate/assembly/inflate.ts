@@ -26,7 +26,7 @@ import {
   outLimit,
   startWriting,
 } from './inflate-block';
-import { InflateContext, Mode, keptCarry, remember } from './inflate-context';
+import { InflateContext, Mode, keptCarry } from './inflate-context';
 import { ENDED, NEEDS_INPUT, NEEDS_OUTPUT, Rule } from './outcome';
 
 let fixedLitlenBits: u32 = 0;
@@ -40,12 +40,13 @@ export function setFixedBits(litlen: u32, distance: u32): void {
 /**
  * Inflates the first `length` bytes of the input area into the output area.
  *
+ * The caller appends what was made to the window, where the stream goes on.
+ *
  * @param room how many bytes may be made
- * @param keep whether the window is needed after this call even where all input has been read
  * @returns {@link NEEDS_INPUT}, {@link NEEDS_OUTPUT}, {@link ENDED} or the rule that was broken; in RESULT, how many bytes were
  * read, and made
  */
-export function inflateStep(context: InflateContext, length: u32, room: u32, keep: bool): i32 {
+export function inflateStep(context: InflateContext, length: u32, room: u32): i32 {
   if (!ASC_NO_ASSERT) assert(length <= INPUT_CAPACITY && room <= OUTPUT_CAPACITY);
   const carried = context.carryLength;
   within(INPUT - carried, carried, CARRY, INPUT);
@@ -58,7 +59,6 @@ export function inflateStep(context: InflateContext, length: u32, room: u32, kee
   else if (outcome == ENDED) context.mode = Mode.ENDED;
   else keepUnread(context, outcome == NEEDS_INPUT);
   const made = <u32>(out - OUTPUT);
-  if (keep || outcome == NEEDS_OUTPUT) remember(context, OUTPUT, made);
   // Bytes that an earlier call had read already do not count again.
   const used = outcome == NEEDS_INPUT ? length : position > INPUT ? <u32>(position - INPUT) : 0;
   store<u32>(RESULT, used);

@@ -41,7 +41,7 @@ export function startMatching(context: DeflateContext, length: u32): void {
   shortHeads = context.shortHeads;
   shortSize = (<usize>1) << context.shortBits;
   shortShift = 64 - context.shortBits;
-  windowSize = context.windowSize;
+  windowSize = context.ringSize;
   ring = context.ring;
   ringMask = windowSize - 1;
   ringPosition = context.ringPosition;

@@ -5,6 +5,7 @@ import { DeflateError } from './deflate-error.ts';
 import { CAPACITY, engine, type Allocate, type Engine } from './engine.ts';
 import { levelOf, type Level } from './levels.ts';
 import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } from './options.ts';
+import { ringBitsFor } from './ring-bits.ts';
 
 /**
  * What a piece ends with. `'none'`: nothing, its last bits may be kept until more comes. `'sync'`: an empty stored block, so that all
@@ -44,8 +45,9 @@ export class Deflater {
   readonly #windowBits: number;
   readonly #allocate: Allocate | undefined;
   readonly #dictionary: Uint8Array | undefined;
-  readonly #memory: ContextMemory;
+  #memory: ContextMemory;
   #address: number;
+  #ringBits: number;
   #isFinished = false;
 
   /**
@@ -56,28 +58,59 @@ export class Deflater {
     this.#windowBits = windowBitsOf(options);
     this.#allocate = options.allocate;
     this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
-    const used = (this.#engine = engine());
-    const longBits = Math.min(LONG_BITS, this.#windowBits);
-    const shortBits = Math.min(SHORT_BITS, this.#windowBits);
-    const sizes = [CONTEXT_SIZE, 2 ** this.#windowBits, 2 * 2 ** longBits, 2 * 2 ** shortBits] as const;
-    this.#memory = new ContextMemory(used.blocks, sizes);
-    const [context, ring, longHeads, shortHeads] = this.#memory.addresses as [number, number, number, number];
-    this.#address = context;
-    used.exports.createDeflate(context, ring, this.#windowBits, longHeads, longBits, shortHeads, shortBits);
+    this.#engine = engine();
+    this.#ringBits = ringBitsFor(this.#dictionary?.length ?? 0, this.#windowBits);
+    this.#memory = createContext(this.#engine, this.#ringBits);
+    this.#address = this.#memory.addresses[0] as number;
     this.#begin();
   }
 
   /**
    * Compresses the next bytes of the stream. What is returned belongs to the caller.
    *
-   * @throws {@link DeflateError} with `ERR_DEFLATE_CLOSED` or `ERR_DEFLATE_FINISHED`
+   * @throws {@link DeflateError} with `ERR_DEFLATE_CLOSED`, `ERR_DEFLATE_FINISHED`, or `ERR_DEFLATE_OUT_OF_MEMORY`: then the stream is
+   * as it was
    */
   deflate(data: Uint8Array, flush: Flush = 'none'): Uint8Array {
-    if (this.#address === 0) throw new DeflateError('CLOSED');
-    if (this.#isFinished) throw new DeflateError('FINISHED');
+    this.#prepareFor(data.length);
     const output = run(this.#engine, this.#address, this.#level, data, FLUSH[flush], true, this.#allocate);
     this.#isFinished = flush === 'finish';
     return output;
+  }
+
+  /**
+   * Compresses the next bytes and flushes (`'sync'`), if that takes no more than `limit` bytes. Otherwise it returns undefined, and the
+   * stream goes on as if the call had not been made.
+   *
+   * @throws `RangeError` for more than 64 KiB, and what {@link deflate} throws
+   */
+  deflateWithin(data: Uint8Array, limit: number): Uint8Array | undefined {
+    this.#prepareFor(data.length);
+    this.#engine.give(data);
+    const made = step(this.#engine, this.#address, this.#level, data.length, FLUSH.sync);
+    if (made > limit) return undefined;
+    this.#engine.exports.commitDeflate(this.#address, data.length);
+    return this.#engine.take(made, this.#allocate);
+  }
+
+  /**
+   * Adds bytes to the window that were not compressed here. The receiver has to have them in its window too, at the same place of the
+   * stream. Call it only after a flush.
+   */
+  remember(data: Uint8Array): void {
+    this.#prepareFor(data.length);
+    const length = giveDictionary(this.#engine, data, this.#windowBits);
+    this.#engine.exports.learn(this.#address, length);
+  }
+
+  /** The last bytes of the window, `length` at most, in a copy. */
+  history(length = Infinity): Uint8Array {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    this.#engine.mustBeFree();
+    const { exports } = this.#engine;
+    const copied = Math.min(length, exports.historyLength(this.#address));
+    exports.copyHistory(this.#address, copied);
+    return this.#engine.take(copied, this.#allocate);
   }
 
   /** Begins another stream with the same options: nothing that was compressed before is pointed back to. */
@@ -98,8 +131,36 @@ export class Deflater {
   #begin(): void {
     if (this.#dictionary === undefined) return;
     const length = giveDictionary(this.#engine, this.#dictionary, this.#windowBits);
-    this.#engine.exports.setDeflateDictionary(this.#address, length);
+    this.#engine.exports.learn(this.#address, length);
   }
+
+  /** Makes the ring large enough for `length` more bytes. */
+  #prepareFor(length: number): void {
+    if (this.#address === 0) throw new DeflateError('CLOSED');
+    if (this.#isFinished) throw new DeflateError('FINISHED');
+    if (this.#ringBits === this.#windowBits) return;
+    const { exports } = this.#engine;
+    const ringBits = ringBitsFor(exports.historyLength(this.#address) + length, this.#windowBits);
+    if (ringBits <= this.#ringBits) return;
+    this.#engine.mustBeFree();
+    const memory = createContext(this.#engine, ringBits);
+    const address = memory.addresses[0] as number;
+    exports.moveDeflate(this.#address, address);
+    this.#memory.release();
+    this.#memory = memory;
+    this.#address = address;
+    this.#ringBits = ringBits;
+  }
+}
+
+function createContext(engine: Engine, ringBits: number): ContextMemory {
+  const longBits = Math.min(LONG_BITS, ringBits);
+  const shortBits = Math.min(SHORT_BITS, ringBits);
+  const sizes = [CONTEXT_SIZE, 2 ** ringBits, 2 * 2 ** longBits, 2 * 2 ** shortBits];
+  const memory = new ContextMemory(engine.blocks, sizes);
+  const [context, ring, longHeads, shortHeads] = memory.addresses as [number, number, number, number];
+  engine.exports.createDeflate(context, ring, ringBits, longHeads, longBits, shortHeads, shortBits);
+  return memory;
 }
 
 /**
@@ -117,45 +178,44 @@ export function deflate(data: Uint8Array, options: DeflateOptions = {}): Uint8Ar
   const hashBits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, 32 - Math.clz32(data.length)));
   const address = used.exports.sharedDeflateContext(windowBits, hashBits);
   if (dictionary !== undefined) {
-    used.exports.setDeflateDictionary(address, giveDictionary(used, dictionary, windowBits));
+    used.exports.learn(address, giveDictionary(used, dictionary, windowBits));
   }
-  return run(used, address, level, data, FLUSH[flush], data.length > CAPACITY, allocate);
+  return run(used, address, level, data, FLUSH[flush], false, allocate);
 }
 
 /** Compresses in steps of what the input area holds. */
 function run(
   engine: Engine,
   address: number,
-  { search, depth, nice, lazyBelow }: Level,
+  level: Level,
   data: Uint8Array,
   flush: number,
   keep: boolean,
   allocate: Allocate | undefined,
 ): Uint8Array {
-  const { exports } = engine;
   if (data.length <= CAPACITY) {
     engine.give(data);
-    return engine.take(
-      exports.deflate(address, data.length, flush, search, depth, nice, lazyBelow, keep),
-      allocate,
-    );
+    const made = step(engine, address, level, data.length, flush);
+    if (keep) engine.exports.commitDeflate(address, data.length);
+    return engine.take(made, allocate);
   }
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += STEP) {
     const piece = data.subarray(at, at + STEP);
     engine.give(piece);
-    const last = at + STEP >= data.length;
-    const made = exports.deflate(
-      address,
-      piece.length,
-      last ? flush : FLUSH.none,
-      search,
-      depth,
-      nice,
-      lazyBelow,
-      keep,
-    );
+    const made = step(engine, address, level, piece.length, at + STEP >= data.length ? flush : FLUSH.none);
+    engine.exports.commitDeflate(address, piece.length);
     chunks.push(engine.take(made, undefined));
   }
   return joined(chunks, allocate);
+}
+
+function step(
+  { exports }: Engine,
+  address: number,
+  { search, depth, nice, lazyBelow }: Level,
+  length: number,
+  flush: number,
+): number {
+  return exports.deflate(address, length, flush, search, depth, nice, lazyBelow);
 }

@@ -12,19 +12,23 @@ export interface Exports {
   resultArea(): number;
   sharedInflateContext(windowBits: number): number;
   sharedDeflateContext(windowBits: number, hashBits: number): number;
-  createInflate(at: number, ring: number, windowBits: number): void;
+  createInflate(at: number, ring: number, ringBits: number, windowBits: number): void;
   createDeflate(
     at: number,
     ring: number,
-    windowBits: number,
+    ringBits: number,
     longHeads: number,
     longBits: number,
     shortHeads: number,
     shortBits: number,
   ): void;
-  inflate(at: number, length: number, room: number, keep: boolean): number;
+  inflate(at: number, length: number, room: number): number;
+  rememberOutput(at: number, length: number): void;
+  rememberInput(at: number, length: number): void;
+  growInflate(at: number, ring: number, ringBits: number): void;
   resetInflateContext(at: number): void;
-  setInflateDictionary(at: number, length: number): void;
+  historyLength(at: number): number;
+  copyHistory(at: number, length: number): void;
   deflate(
     at: number,
     length: number,
@@ -33,10 +37,11 @@ export interface Exports {
     depth: number,
     nice: number,
     lazyBelow: number,
-    keep: boolean,
   ): number;
+  commitDeflate(at: number, length: number): void;
+  moveDeflate(from: number, to: number): void;
   resetDeflateContext(at: number): void;
-  setDeflateDictionary(at: number, length: number): void;
+  learn(at: number, length: number): void;
 }
 
 interface Memory {
@@ -98,8 +103,13 @@ export class Engine {
    * @throws `RangeError` where there are more than {@link CAPACITY}
    */
   give(bytes: Uint8Array, at = 0): void {
-    if (this.#isLending) throw new DeflateError('BUSY');
+    this.mustBeFree();
     this.#input.set(bytes, at);
+  }
+
+  /** @throws {@link DeflateError} with `ERR_DEFLATE_BUSY` while the user's code allocates a buffer */
+  mustBeFree(): void {
+    if (this.#isLending) throw new DeflateError('BUSY');
   }
 
   /** Copies bytes out of the output area. */

@@ -4,6 +4,7 @@ import { ContextMemory } from './context-memory.ts';
 import { DeflateError, errorOfRule } from './deflate-error.ts';
 import { CAPACITY, engine, type Allocate, type Engine } from './engine.ts';
 import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } from './options.ts';
+import { ringBitsFor } from './ring-bits.ts';
 
 /** Options of {@link Inflater}. */
 export type InflaterOptions = StreamOptions;
@@ -43,6 +44,9 @@ export class Inflater {
   readonly #allocate: Allocate | undefined;
   readonly #dictionary: Uint8Array | undefined;
   readonly #memory: ContextMemory;
+  /** Where the ring lies, apart: it grows. */
+  #ring: ContextMemory;
+  #ringBits: number;
   #address: number;
 
   /** @throws `RangeError` for a window that there is not, {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY` */
@@ -51,10 +55,21 @@ export class Inflater {
     this.#allocate = options.allocate;
     this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
     const used = (this.#engine = engine());
-    this.#memory = new ContextMemory(used.blocks, [CONTEXT_SIZE, 2 ** this.#windowBits]);
-    const [context, ring] = this.#memory.addresses as [number, number];
-    this.#address = context;
-    used.exports.createInflate(context, ring, this.#windowBits);
+    this.#ringBits = ringBitsFor(this.#dictionary?.length ?? 0, this.#windowBits);
+    this.#memory = new ContextMemory(used.blocks, [CONTEXT_SIZE]);
+    try {
+      this.#ring = new ContextMemory(used.blocks, [2 ** this.#ringBits]);
+    } catch (error) {
+      this.#memory.release();
+      throw error;
+    }
+    this.#address = this.#memory.addresses[0] as number;
+    used.exports.createInflate(
+      this.#address,
+      this.#ring.addresses[0] as number,
+      this.#ringBits,
+      this.#windowBits,
+    );
     this.#begin();
   }
 
@@ -63,11 +78,12 @@ export class Inflater {
    *
    * @param limit how many bytes are made at most
    * @param tail bytes that follow the data, as if they were part of it
-   * @throws {@link DeflateError} where the stream is invalid, then for each call until it is reset; or with `ERR_DEFLATE_CLOSED`
+   * @throws {@link DeflateError} where the stream is invalid, then for each call until it is reset; with `ERR_DEFLATE_CLOSED`; or with
+   * `ERR_DEFLATE_OUT_OF_MEMORY`, and is closed then
    */
   inflate(data: Uint8Array, limit = Infinity, tail: Uint8Array = NOTHING): Inflated {
     if (this.#address === 0) throw new DeflateError('CLOSED');
-    return run(this.#engine, this.#address, data, tail, limit, true, this.#allocate);
+    return run(this.#engine, this.#address, data, tail, limit, this.#remember, this.#allocate);
   }
 
   /** Begins another stream with the same options. */
@@ -82,12 +98,39 @@ export class Inflater {
     if (this.#address === 0) return;
     this.#address = 0;
     this.#memory.release();
+    this.#ring.release();
   }
 
   #begin(): void {
     if (this.#dictionary === undefined) return;
     const length = giveDictionary(this.#engine, this.#dictionary, this.#windowBits);
-    this.#engine.exports.setInflateDictionary(this.#address, length);
+    this.#engine.exports.rememberInput(this.#address, length);
+  }
+
+  /** Adds the bytes that were made to the window. */
+  readonly #remember = (made: number): void => {
+    const { exports } = this.#engine;
+    if (this.#ringBits < this.#windowBits) {
+      const ringBits = ringBitsFor(exports.historyLength(this.#address) + made, this.#windowBits);
+      if (ringBits > this.#ringBits) {
+        const ring = this.#takeRing(ringBits);
+        exports.growInflate(this.#address, ring.addresses[0] as number, ringBits);
+        this.#ring.release();
+        this.#ring = ring;
+        this.#ringBits = ringBits;
+      }
+    }
+    exports.rememberOutput(this.#address, made);
+  };
+
+  /** Without memory for what has been read already, the stream cannot go on. */
+  #takeRing(ringBits: number): ContextMemory {
+    try {
+      return new ContextMemory(this.#engine.blocks, [2 ** ringBits]);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 }
 
@@ -102,19 +145,23 @@ export function inflate(data: Uint8Array, options: InflateOptions = {}): Inflate
   const used = engine();
   const address = used.exports.sharedInflateContext(windowBits);
   if (dictionary !== undefined) {
-    used.exports.setInflateDictionary(address, giveDictionary(used, dictionary, windowBits));
+    used.exports.rememberInput(address, giveDictionary(used, dictionary, windowBits));
   }
-  return run(used, address, data, tail, limit, false, allocate);
+  return run(used, address, data, tail, limit, undefined, allocate);
 }
 
-/** Decompresses in steps of what the areas hold. */
+/**
+ * Decompresses in steps of what the areas hold.
+ *
+ * @param remember adds what was made to the window of a stream that goes on; undefined for bytes that stand alone
+ */
 function run(
   engine: Engine,
   address: number,
   data: Uint8Array,
   tail: Uint8Array,
   limit: number,
-  keep: boolean,
+  remember: ((made: number) => void) | undefined,
   allocate: Allocate | undefined,
 ): Inflated {
   // A fraction or NaN would be a limit that is never met.
@@ -129,11 +176,13 @@ function run(
     const given = give(engine, data, tail, consumed);
     const isAll = consumed + given === total;
     const room = Math.min(CAPACITY, limit - made);
-    const outcome = engine.exports.inflate(address, given, room, keep || !isAll);
+    const outcome = engine.exports.inflate(address, given, room);
     if (outcome < 0) throw errorOfRule(outcome);
     consumed += engine.read;
     made += engine.made;
     const isOver = outcome === ENDED || (outcome === NEEDS_OUTPUT ? made >= limit : isAll);
+    if (remember !== undefined) remember(engine.made);
+    else if (!isOver) engine.exports.rememberOutput(address, engine.made);
     if (isOver && chunks === undefined) {
       return { data: engine.take(made, allocate), consumed, stopped: stoppedBy(outcome) };
     }

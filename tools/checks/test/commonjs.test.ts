@@ -1,6 +1,6 @@
 // What the build makes of a bundled module: for `require()`, for `import`, and for bundlers.
 import { describe, expect, test } from 'vitest';
-import { forBundlers, toCommonJs, wrapperOf } from '../../build/commonjs.ts';
+import { forBundlers, toCommonJs, withoutComments, wrapperOf } from '../../build/commonjs.ts';
 
 describe('a CommonJS module', () => {
   test('reads what it imports once, before anything else', () => {
@@ -75,4 +75,41 @@ test('a module for bundlers has no name that only some of them know, and require
     'createRequire(typeof __filename === "string" ? __filename : import.meta.url);\nexport {\n  A,\n  B\n};\n',
   );
   expect(forBundlers('export { A as "module.exports" };')).toBe('export { };');
+});
+
+describe('the comments of a module', () => {
+  test('go where they fill lines, and stay within a line, in strings and in templates', () => {
+    const text = [
+      '// src/a.ts',
+      'var a = /* @__PURE__ */ Symbol("a"); // why',
+      'var b = class {',
+      '  /** What it is. */',
+      '  #c = `',
+      '// text',
+      '`;',
+      '  /**',
+      '   * What it does.',
+      '   */',
+      '  d() {',
+      '    // First.',
+      '    return "/* text */" + /\\/\\*x\\*\\//.source; /* within */',
+      '  }',
+      '};',
+      'export { a, b };',
+      '',
+    ];
+    expect(withoutComments(text.join('\n')).split('\n')).toEqual([
+      'var a = /* @__PURE__ */ Symbol("a"); // why',
+      'var b = class {',
+      '  #c = `',
+      '// text',
+      '`;',
+      '  d() {',
+      '    return "/* text */" + /\\/\\*x\\*\\//.source; /* within */',
+      '  }',
+      '};',
+      'export { a, b };',
+      '',
+    ]);
+  });
 });

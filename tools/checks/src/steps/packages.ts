@@ -99,11 +99,12 @@ function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) 
   }));
 }
 
-/** The file that bundlers take for an `import`, by the condition that all of them have. */
+/** The file that bundlers take for an `import`: by the condition that all of them have, or that for everybody. */
 function bundledTarget(entry: unknown): string {
   const file = conditionOf(entry, 'module') ?? conditionOf(conditionOf(entry, 'import'), 'module');
-  if (typeof file === 'string') return file;
-  throw new TypeError(`An entry of "exports" has no "module": ${JSON.stringify(entry)}`);
+  const taken = file ?? conditionOf(entry, 'default');
+  if (typeof taken === 'string') return taken;
+  throw new TypeError(`An entry of "exports" has neither "module" nor "default": ${JSON.stringify(entry)}`);
 }
 
 function conditionOf(entry: unknown, name: string): unknown {

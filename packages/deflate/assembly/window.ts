@@ -1,0 +1,59 @@
+// The window of a context: the last bytes of its stream, in a ring. Contexts of both directions begin with these fields.
+import { within } from './areas';
+
+@unmanaged
+export class Window {
+  ring: usize;
+  /** How many bytes the ring holds, a power of two: no more than the largest distance, and fewer as long as the stream is short. */
+  ringSize: u32;
+  /** How many of them are history. */
+  historyLength: u32;
+  /** Where the next byte goes. */
+  ringPosition: u32;
+}
+
+/** Empties a window, in a ring of 2 to the power of `ringBits` bytes. */
+export function resetWindow(window: Window, ring: usize, ringSize: u32): void {
+  window.ring = ring;
+  window.ringSize = ringSize;
+  window.historyLength = 0;
+  window.ringPosition = 0;
+}
+
+/** Appends bytes; as many as the ring holds are kept. */
+export function append(window: Window, from: usize, length: u32): void {
+  const size = window.ringSize;
+  const ring = window.ring;
+  if (length >= size) {
+    memory.copy(ring, from + length - size, size);
+    window.ringPosition = 0;
+    window.historyLength = size;
+    return;
+  }
+  const at = window.ringPosition;
+  const first = min(length, size - at);
+  within(ring + at, first, ring, ring + size);
+  memory.copy(ring + at, from, first);
+  memory.copy(ring, from + first, length - first);
+  window.ringPosition = (at + length) & (size - 1);
+  window.historyLength = min(window.historyLength + length, size);
+}
+
+/** Copies bytes into an area, from `back` bytes before the end of the window on. */
+export function copyOut(
+  window: Window,
+  back: u32,
+  to: usize,
+  length: u32,
+  area: usize,
+  areaEnd: usize,
+): void {
+  if (!ASC_NO_ASSERT) assert(back <= window.historyLength && length <= back);
+  within(to, length, area, areaEnd);
+  const size = window.ringSize;
+  const ring = window.ring;
+  const start = (window.ringPosition - back) & (size - 1);
+  const first = min(length, size - start);
+  memory.copy(to, ring + start, first);
+  memory.copy(to + first, ring, length - first);
+}
