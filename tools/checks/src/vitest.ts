@@ -45,7 +45,8 @@ export async function vitest(
   return { ...finished, outcome: countTests(readReport(file), finished) };
 }
 
-function readReport(file: string): Report | undefined {
+/** A report that was written, if there is one. */
+export function readReport(file: string): Report | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../command.ts';
 import { BUNDLERS } from '../loaders/bundlers.ts';
+import { inEnvironments } from '../loaders/environments.ts';
 import { engines, OLD_NODES, runners, type Tool } from '../loaders/tools.ts';
 import { NODE_LINES, nodeOfLine, nodeOfVersion } from '../node-lines.ts';
 import { failed, judged, skipped, sum } from '../outcome.ts';
@@ -13,6 +14,7 @@ import type { FoundNode, NodeLine } from '../node-lines.ts';
 import type { Outcome, Step } from '../outcome.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/loaders', import.meta.url));
+const ENVIRONMENTS = fileURLToPath(new URL('../../fixtures/environments', import.meta.url));
 
 /** What a program prints in which everything is right. */
 const RIGHT = 'one class';
@@ -21,7 +23,8 @@ const PROGRAMS = ['main.mjs', 'main.cjs'];
 
 export const loaders: Step = {
   name: 'loaders',
-  title: 'import and require give one class on every Node, in Bun, Deno, tsx, Jest, Vitest and every bundler',
+  title:
+    'one class on every Node, in Bun, Deno, tsx and every bundler; traces; connections under every test runner',
   async run() {
     const installation = await install();
     try {
@@ -32,6 +35,7 @@ export const loaders: Step = {
         await inRunners(folder),
         await inBundles(folder),
         await underTracing(folder),
+        await inEnvironments(join(folder, 'environments')),
       ]);
     } finally {
       installation.remove();
@@ -42,6 +46,7 @@ export const loaders: Step = {
 /** The programs next to the packages, with their two dependencies. */
 function layOut(folder: string): string {
   cpSync(FIXTURES, folder, { recursive: true });
+  cpSync(ENVIRONMENTS, join(folder, 'environments'), { recursive: true });
   for (const name of ['imports-it', 'requires-it']) {
     cpSync(join(FIXTURES, name), join(folder, 'node_modules', name), { recursive: true });
   }

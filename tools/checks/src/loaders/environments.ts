@@ -1,0 +1,77 @@
+/** Test environments: with globals of another realm and with faked timers, connections of the packed packages go on working. */
+
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { run } from '../command.ts';
+import { failed, passed, sum } from '../outcome.ts';
+import { countTests, readReport } from '../vitest.ts';
+import type { Finished } from '../command.ts';
+import type { Outcome } from '../outcome.ts';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Runs the rules of `fixtures/environments` under each runner of tests, in each of its environments.
+ *
+ * @param folder the fixtures, with the packages to load in a node_modules above
+ */
+export async function inEnvironments(folder: string): Promise<Outcome> {
+  return sum([await underJest(folder), await underVitest(folder), await underNode(folder)]);
+}
+
+async function underJest(folder: string): Promise<Outcome> {
+  const report = join(folder, 'jest.json');
+  const finished = await run(
+    process.execPath,
+    [
+      join(folderOf('jest'), 'bin', 'jest.js'),
+      '--runInBand',
+      '--forceExit',
+      '--json',
+      '--outputFile',
+      report,
+    ],
+    { cwd: folder, env: { JSDOM_ENVIRONMENT: require.resolve('jest-environment-jsdom') } },
+  );
+  return countTests(readReport(report), finished);
+}
+
+async function underVitest(folder: string): Promise<Outcome> {
+  const report = join(folder, 'vitest.json');
+  const finished = await run(
+    process.execPath,
+    [
+      join(folderOf('vitest'), 'vitest.mjs'),
+      'run',
+      '--no-color',
+      '--reporter=json',
+      `--outputFile=${report}`,
+    ],
+    { cwd: folder, env: { VITEST: '' } },
+  );
+  return countTests(readReport(report), finished);
+}
+
+async function underNode(folder: string): Promise<Outcome> {
+  const env = { NODE_PATH: dirname(folderOf('sinon')) };
+  return countTap(
+    await run(process.execPath, ['--test-reporter=tap', '--test-force-exit', 'node.cjs'], {
+      cwd: folder,
+      env,
+    }),
+  );
+}
+
+/** The sum at the end of TAP, as Node writes it: `# pass 3`. A test that waited in vain is cancelled. */
+function countTap({ code, output }: Finished): Outcome {
+  const [successes = 0, failures = 0, waiting = 0] = ['pass', 'fail', 'cancelled'].map((what) =>
+    Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0),
+  );
+  const bad = failures + waiting;
+  if (bad === 0 && code === 0 && successes > 0) return passed(successes);
+  return sum([passed(successes), failed(output.trim(), Math.max(bad, 1))]);
+}
+
+function folderOf(name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
+}
