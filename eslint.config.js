@@ -31,6 +31,7 @@ export default defineConfig(
     'packages/deflate/assembly/*.ts',
     'packages/deflate/*/generated/',
     // Programs of users, in every style that they may have.
+    'packages/framewire/test/types-beside/',
     'packages/framewire/test/types-corpus/',
     'packages/*/examples/**/public/',
   ]),

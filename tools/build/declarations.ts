@@ -5,10 +5,14 @@ const EXPORT_LIST = /^export \{(.*)\};$/m;
 const QUOTED = /([\w$]+) as (['"])module\.exports\2(?:, )?/;
 /** What is exported from another package. It is a static of the class too, and cannot stand next to `export =`. */
 const EXPORTED_FROM = /^export \{[^}]*\} from .*;\n/gm;
+/** What is imported from a file of the package that modules share. */
+const IMPORTED_FROM_CHUNK = /^import \{[^}]*\} from ['"]\.\/.*;\n/gm;
+/** A type for modules alone, which the namespace of the class has by the same name: `type A = Class.A`. */
+const OF_NAMESPACE = /^(?:\/\*\*.*\*\/\n)?type (\w+)(?:<.*>)? = (\w+)\.\1(?:<.*>)?;\n/gm;
 
-/** Whether `require()` gives one of the exports, instead of an object with all of them. */
-function isOneDeclared(text: string): boolean {
-  return QUOTED.test(EXPORT_LIST.exec(text)?.[1] ?? '');
+/** The one export that `require()` gives, where it does not give an object with all of them. */
+function oneDeclared(text: string): string | undefined {
+  return QUOTED.exec(EXPORT_LIST.exec(text)?.[1] ?? '')?.[1];
 }
 
 /**
@@ -17,21 +21,44 @@ function isOneDeclared(text: string): boolean {
  * @param text the declarations of the ECMAScript module
  */
 export function declarationsForRequire(text: string): string {
-  const [, name] = QUOTED.exec(EXPORT_LIST.exec(text)?.[1] ?? '') ?? [];
-  const own = name ? text.replaceAll(EXPORTED_FROM, '').replace(EXPORT_LIST, `export = ${name};`) : text;
-  return withCommonJsPaths(own);
+  const one = oneDeclared(text);
+  if (one === undefined) return withCommonJsPaths(text);
+  const own = text.replaceAll(EXPORTED_FROM, '').replaceAll(OF_NAMESPACE, '');
+  return withCommonJsPaths(own.replace(EXPORT_LIST, `export = ${one};`));
 }
 
 /**
- * Declarations for `import`, which share every type with those for `require()`, except where `require()` gives one class.
+ * Declarations for `import`, which share every type with those for `require()`. Where that gives a class with a namespace, what
+ * a module exports is an alias of what hangs on the class: so a program can merge its own properties with the types in both kinds of modules.
  *
  * @param text the declarations of the ECMAScript module
  * @param file the path of those for `require()`, as an import names it
  */
 export function declarationsForImport(text: string, file: string): string {
-  if (!isOneDeclared(text)) return `export * from ${JSON.stringify(file)};\n`;
+  const one = oneDeclared(text);
+  if (one === undefined) return `export * from ${JSON.stringify(file)};\n`;
   // Compilers before TypeScript 5.6 cannot read a name in quotes.
-  return withCommonJsPaths(text.replace(EXPORT_LIST, (list) => list.replace(QUOTED, '')));
+  const own = text.replace(EXPORT_LIST, (list) => list.replace(QUOTED, ''));
+  if (!text.includes(`declare namespace ${one} {`)) return withCommonJsPaths(own);
+  const types = [...text.matchAll(OF_NAMESPACE)].map(([, name]) => name);
+  const exported = (EXPORT_LIST.exec(own)?.[1] ?? '')
+    .split(',')
+    .map((item) => item.trim().replace(/^type /, ''));
+  // What is renamed, or the class itself, is not of the namespace.
+  const [members, others] = partition(exported, (name) => /^\w+$/.test(name) && name !== one);
+  return withCommonJsPaths(
+    [
+      ...(text.match(IMPORTED_FROM_CHUNK) ?? []),
+      ...(text.match(EXPORTED_FROM) ?? []),
+      `import ${one} = require(${JSON.stringify(file)});\n`,
+      ...members.map((name) => `import ${name} = ${one}.${name};\n`),
+      `export { ${[...others, ...members.map((name) => (types.includes(name) ? `type ${name}` : name))].join(', ')} };\n`,
+    ].join(''),
+  );
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [yes: T[], no: T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 /** The other declaration files of the package exist for `require()` alone. */

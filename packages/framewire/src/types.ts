@@ -1,13 +1,14 @@
 // The types that the package exports by name: those that `@types/ws` gives to ECMAScript modules. The class has them too.
 import type { IncomingMessage } from 'node:http';
-import type { WebSocketClass } from '@framewire/server';
 import type { WebSocket } from './websocket.ts';
+import type { WebSocketClass } from './ws-compat/server-shape.ts';
 
 export type AddressInfo = WebSocket.AddressInfo;
 export type CertMeta = WebSocket.CertMeta;
 export type ClientOptions = WebSocket.ClientOptions;
 export type CloseEvent = WebSocket.CloseEvent;
 export type Data = WebSocket.Data;
+export type ErrorCode = WebSocket.ErrorCode;
 export type ErrorEvent = WebSocket.ErrorEvent;
 export type Event = WebSocket.Event;
 export type EventListenerOptions = WebSocket.EventListenerOptions;
@@ -18,14 +19,15 @@ export type RawData = WebSocket.RawData;
 export type Refusal = WebSocket.Refusal;
 /** A type alone: a program makes its server by the name `WebSocketServer`. */
 export type Server<
-  Class extends WebSocketClass = typeof WebSocket,
-  Request extends typeof IncomingMessage = typeof IncomingMessage,
-> = WebSocket.Server<Class, Request>;
+  T extends WebSocketClass = typeof WebSocket,
+  U extends typeof IncomingMessage = typeof IncomingMessage,
+> = WebSocket.Server<T, U>;
 export type ServerOptions<
-  Class extends WebSocketClass = typeof WebSocket,
-  Request extends typeof IncomingMessage = typeof IncomingMessage,
-> = WebSocket.ServerOptions<Class, Request>;
+  U extends WebSocketClass = typeof WebSocket,
+  V extends typeof IncomingMessage = typeof IncomingMessage,
+> = WebSocket.ServerOptions<U, V>;
 export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
   WebSocket.VerifyClientCallbackAsync<Request>;
 export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
   WebSocket.VerifyClientCallbackSync<Request>;
+export type WebSocketError = WebSocket.WebSocketError;

@@ -2,26 +2,30 @@
 import type { IncomingMessage } from 'node:http';
 import { given } from '@framewire/connection';
 import { WebSocket } from './websocket.ts';
-import type { ServerOptions, WebSocketClass } from '@framewire/server';
 import { ownMembers } from './ws-compat/own-members.ts';
+import type { ServerInit, WebSocketClass } from './ws-compat/server-shape.ts';
 import { WebSocketServerWithInternals } from './ws-compat/websocket-server.ts';
 
 /** The WebSocket server: as that of `@framewire/server`, with {@link WebSocket} as the class of its connections. */
 export class WebSocketServer<
-  Class extends WebSocketClass = typeof WebSocket,
-  Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends WebSocketServerWithInternals<Class, Request> {
-  constructor(options?: ServerOptions<Class, Request>, callback?: () => void) {
+  T extends WebSocketClass = typeof WebSocket,
+  U extends typeof IncomingMessage = typeof IncomingMessage,
+> extends WebSocketServerWithInternals<T, U> {
+  constructor(options?: ServerInit<T, U>, callback?: () => void) {
     // Where the options were left out, which of them are needed is said below.
-    const own = given(options?.WebSocket) ?? (WebSocket as WebSocketClass as Class);
+    const own = given(options?.WebSocket) ?? (WebSocket as WebSocketClass as T);
+    if (isForeign(own.prototype as object)) {
+      throw new TypeError(
+        'The class of the option "WebSocket" must extend that of framewire, not that of ws',
+      );
+    }
     super({ ...options, WebSocket: own }, callback);
   }
 }
 
-ownMembers(WebSocketServer.prototype);
+/** Whether a class is that of `ws`, which the types cannot tell from ours. It would have neither compression nor limits here. */
+function isForeign(prototype: object): boolean {
+  return 'emitClose' in prototype && !('wasClean' in prototype);
+}
 
-/** The server by a name of its own, for the namespace that has a type of the class's name: bundled they would be one. */
-export type ServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage> = WebSocketServer<
-  Class,
-  Request
->;
+ownMembers(WebSocketServer.prototype);

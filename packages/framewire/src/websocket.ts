@@ -1,10 +1,13 @@
 // The class that `require('framewire')` gives, and the types that hang on its name.
-import type { ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
 import type * as net from 'node:net';
+import type { PeerCertificate } from 'node:tls';
+import type { ZlibOptions } from 'node:zlib';
 import type * as client from '@framewire/client';
+import type { ProtocolErrorCode } from '@framewire/codec';
 import type * as connection from '@framewire/connection';
 import type * as handshake from '@framewire/handshake';
-import { defineAddition, openPartOf } from '@framewire/connection';
+import { defineAddition, openPartOf, type WebSocketConnection } from '@framewire/connection';
 import type * as deflate from '@framewire/permessage-deflate';
 import { PerMessageDeflate as Compression } from '@framewire/permessage-deflate';
 import type * as server from '@framewire/server';
@@ -12,10 +15,11 @@ import type * as extensionHeader from './ws-compat/extension.ts';
 import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-deflate.ts';
 import type { Receiver as ReceiverClass } from './ws-compat/receiver.ts';
 import type { Sender as SenderClass } from './ws-compat/sender.ts';
+import type { WebSocketClass } from './ws-compat/server-shape.ts';
 import type * as subprotocolHeader from './ws-compat/subprotocol.ts';
 import { ownMembers } from './ws-compat/own-members.ts';
 import { WebSocketWithInternals } from './ws-compat/websocket.ts';
-import type { ServerOf, WebSocketServer as ServerClass } from './websocket-server.ts';
+import type { WebSocketServer as ServerClass } from './websocket-server.ts';
 
 /**
  * A WebSocket: a client when made from a URL, and the class of a server's connections. Everything else that the package
@@ -31,44 +35,66 @@ export class WebSocket extends WebSocketWithInternals {
   declare static readonly Receiver: typeof ReceiverClass;
   declare static readonly Sender: typeof SenderClass;
   declare static readonly subprotocol: typeof subprotocolHeader;
-  declare static readonly WebSocket: typeof WebSocket;
-  declare static readonly WebSocketServer: typeof ServerClass;
-  declare static readonly Server: typeof ServerClass;
 
   /** As that of `@framewire/client`, with options that know this class. */
-  constructor(address: string | URL, options?: WebSocket.ClientOptions | ClientRequestArgs);
+  constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
+  constructor(address: string | URL, options?: AnyOptions);
+  constructor(address: string | URL, protocols?: client.Subprotocols, options?: AnyOptions);
+  // The last one is that of `ws`: it is the one that `ConstructorParameters` takes.
   constructor(
     address: string | URL,
-    protocols?: client.Subprotocols,
+    protocols?: string | string[],
     options?: WebSocket.ClientOptions | ClientRequestArgs,
   );
-  constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
   // It is there for its overloads.
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor
-  constructor(address: string | URL | null, second?: Second, third?: Third) {
+  constructor(address: string | URL | null, second?: client.Subprotocols | AnyOptions, third?: AnyOptions) {
     super(address, second, third);
   }
 }
 
 defineAddition(WebSocket.prototype, 'compression', (ws) => {
-  const extension = openPartOf(ws)?.extension;
+  const extension = openPartOf(ws as unknown as WebSocketConnection)?.extension;
   return extension instanceof Compression ? extension.statistics : undefined;
 });
 ownMembers(WebSocket.prototype);
 
+/** More than the types of `ws` let the options of a client be. */
+type AnyOptions = WebSocket.ClientOptions | client.ClientOptions<WebSocket> | ClientRequestArgs;
+
+// By other names: bundled, the classes would be hidden by the members of the namespace.
 type Self = WebSocket;
-type Third = WebSocket.ClientOptions | ClientRequestArgs;
-type Second = client.Subprotocols | Third;
+type SelfClass = typeof WebSocket;
+type OwnDeflate = DeflateClass;
+type OwnReceiver = ReceiverClass;
+type OwnSender = SenderClass;
+declare const ServerBase: typeof ServerClass;
+type Message = typeof IncomingMessage;
 
 /** What can be set is written as it is read. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type HandshakeErrors = typeof handshake.HANDSHAKE_ERRORS;
 
-/** The types by the names that `@types/ws` has given them. */
-// A namespace is how a type hangs on the name of a class; it holds types only.
-// eslint-disable-next-line @typescript-eslint/no-namespace
+/**
+ * The types by the names that `@types/ws` has given them, and assignable to those. They are interfaces where those are: a program may
+ * merge its own properties with them, for which the names of type parameters count.
+ */
+// A namespace is how a type hangs on the name of a class.
+/* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-empty-object-type */
 export declare namespace WebSocket {
   /** The class itself. */
-  type WebSocket = Self;
+  const WebSocket: SelfClass;
+  interface WebSocket extends Self {}
+  /** The server. */
+  class Server<T extends WebSocketClass = SelfClass, U extends Message = Message> extends ServerBase<T, U> {}
+  const WebSocketServer: typeof Server;
+  interface WebSocketServer<T extends WebSocketClass = SelfClass, U extends Message = Message> extends Server<
+    T,
+    U
+  > {}
+  type PerMessageDeflate = OwnDeflate;
+  type Receiver = OwnReceiver;
+  type Sender = OwnSender;
   /** What a message arrives as. */
   type RawData = connection.RawData;
   /** What a listener of the DOM's kind is given. */
@@ -77,44 +103,104 @@ export declare namespace WebSocket {
   type CertMeta = client.CertMeta;
   /** Bytes before and after compression, both ways, and the time that it took. */
   type CompressionStatistics = deflate.CompressionStatistics;
-  /** The server. */
-  type WebSocketServer<
-    Class extends server.WebSocketClass = typeof WebSocket,
-    Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = ServerOf<Class, Request>;
-  /** The server, by its other name. */
-  type Server<
-    Class extends server.WebSocketClass = typeof WebSocket,
-    Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = ServerOf<Class, Request>;
-  /** The options of a client. */
-  type ClientOptions = client.ClientOptions<WebSocket>;
   /** Ends the request of a client, after changing it. */
-  type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
-  /** The options of a server. */
-  type ServerOptions<
-    Class extends server.WebSocketClass = typeof WebSocket,
-    Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = server.ServerOptions<Class, Request>;
+  type FinishRequestCallback = (request: ClientRequest, websocket: Self) => void;
+  /** The options of a client. Its constructor takes more, as `http.request()` does. */
+  interface ClientOptions extends Omit<
+    client.ClientOptions<Self>,
+    | 'agent'
+    | 'checkServerIdentity'
+    | 'createConnection'
+    | 'finishRequest'
+    | 'generateMask'
+    | 'headers'
+    | 'host'
+    | 'perMessageDeflate'
+    | 'protocol'
+  > {
+    agent?: Agent | undefined;
+    /** Judges the server's certificate, as `tls.checkServerIdentity()` does: an error refuses it. */
+    // The types of `ws` want a boolean, Node an error or nothing.
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    checkServerIdentity?(servername: string, certificate: PeerCertificate & CertMeta): any;
+    /** Makes the transport. Default: `net.connect()` or `tls.connect()`. */
+    createConnection?: typeof net.createConnection | undefined;
+    /** Ends the HTTP request in place of the client, after changing it. */
+    finishRequest?: FinishRequestCallback | undefined;
+    /** Fills the 4 bytes of each masking key, at once. Default: random. */
+    generateMask?(mask: Buffer): void;
+    /** More headers of the request. */
+    headers?: Record<string, string> | undefined;
+    /** Of no effect: the URL says it. */
+    host?: string | undefined;
+    /** Whether compression is offered to the server, and how it is done. Default true. */
+    perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+    /** Of no effect: the second argument and `protocols` say it. */
+    protocol?: string | undefined;
+  }
+  /** The options of a server. Its constructor takes more: `'shared'` compression, and booleans for windows. */
+  interface ServerOptions<U extends WebSocketClass = SelfClass, V extends Message = Message> extends Omit<
+    server.ServerOptions<server.WebSocketClass, V>,
+    'handleProtocols' | 'perMessageDeflate' | 'WebSocket'
+  > {
+    /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
+    handleProtocols?: (protocols: Set<string>, request: InstanceType<V>) => string | false;
+    /** Whether compression is negotiated with clients that offer it, and how. Default false. */
+    perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+    /** The class of the connections. Default: that of the package. */
+    WebSocket?: U | undefined;
+  }
   /** A refusal of an upgrade, as `createRefusal()` makes it. */
   type Refusal = handshake.Refusal;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
-  type PerMessageDeflateOptions = Mutable<Extract<server.ServerOptions['perMessageDeflate'], object>>;
+  interface PerMessageDeflateOptions extends Mutable<
+    Omit<
+      deflate.PerMessageDeflateOptions,
+      'clientMaxWindowBits' | 'serverMaxWindowBits' | 'zlibDeflateOptions'
+    >
+  > {
+    /** The window of the client's compressor, from 8 to 15 (RFC 7692 §7.1.2.2). */
+    clientMaxWindowBits?: number | undefined;
+    /** The window of the server's compressor, from 8 to 15 (RFC 7692 §7.1.2.1). */
+    serverMaxWindowBits?: number | undefined;
+    /** Options of zlib for compressing. A list of dictionaries, which the types of `ws` allow, zlib refuses. */
+    zlibDeflateOptions?:
+      | (Omit<ZlibOptions, 'dictionary'> & { dictionary?: Buffer | Buffer[] | DataView | undefined })
+      | undefined;
+  }
   type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientSync<Request>;
   type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientAsync<Request>;
+  /** The `code` of an error that is made here. */
+  type ErrorCode =
+    | ProtocolErrorCode
+    | HandshakeErrors[keyof HandshakeErrors]['code']
+    | 'WS_ERR_NOT_OPEN'
+    | 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED'
+    | 'WS_ERR_ILLEGAL_WINDOW_BITS'
+    | 'WS_ERR_INVALID_EXTENSION_PARAMETER'
+    | 'WS_ERR_MISSING_EXTENSION_PARAMETER'
+    | 'WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER'
+    | 'WS_ERR_REPEATED_EXTENSION_PARAMETER'
+    | 'WS_ERR_UNEXPECTED_EXTENSION_PARAMETER'
+    | 'WS_ERR_UNKNOWN_EXTENSION_PARAMETER';
+  /** What `error` and `wsClientError` are emitted with. Errors of Node, zlib and the program have other codes, or none. */
+  interface WebSocketError extends Error {
+    // With `string` alone an editor would not offer the others.
+    code?: ErrorCode | (string & {});
+  }
   /** The events of the DOM's kind, by their properties: a test may make its own. */
-  type Event = Pick<connection.Event<WebSocket>, 'target' | 'type'>;
-  type CloseEvent = Event & Pick<connection.CloseEvent, 'code' | 'reason' | 'wasClean'>;
-  type ErrorEvent = Event & Pick<connection.ErrorEvent, 'error' | 'message'>;
-  type MessageEvent = Event & Pick<connection.MessageEvent, 'data'>;
+  interface Event extends Pick<connection.Event<Self>, 'target' | 'type'> {}
+  interface CloseEvent extends Event, Pick<connection.CloseEvent, 'code' | 'reason' | 'wasClean'> {}
+  interface ErrorEvent extends Event, Pick<connection.ErrorEvent, 'error' | 'message'> {}
+  interface MessageEvent extends Event, Pick<connection.MessageEvent, 'data'> {}
   interface WebSocketEventMap {
     open: Event;
     error: ErrorEvent;
     close: CloseEvent;
     message: MessageEvent;
   }
-  type EventListenerOptions = connection.DomListenerOptions;
-  type AddressInfo = net.AddressInfo;
+  interface EventListenerOptions extends connection.DomListenerOptions {}
+  interface AddressInfo extends net.AddressInfo {}
 }

@@ -8,50 +8,23 @@ import {
   complete,
   httpServerOf,
   WebSocketServer as Base,
+  type AcceptedWebSocket,
   type AdmittedUpgrade,
-  type WebSocketClass,
 } from '@framewire/server';
 import { listOf } from './extension-parameters.ts';
 import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
+import type { ServerInit, ServerShape, WebSocketClass } from './server-shape.ts';
 
-/** What a program may overwrite, and a subclass declare otherwise. */
-export interface ServerInternals {
-  /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
-  // The types of `ws` leave the name free, so a subclass may declare another type.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  _server: any;
-  /** The option `path`, or an empty string, until a program assigns another value. Requests are judged by the option. */
-  path: string;
-}
-
-interface ServerWithInternals<Class extends WebSocketClass, Request extends typeof IncomingMessage>
-  extends Base<Class, Request>, ServerInternals {}
-const ServerWithInternals = Base as unknown as Omit<typeof Base, 'prototype'> &
-  (new <Class extends WebSocketClass, Request extends typeof IncomingMessage>(
-    ...args: ConstructorParameters<typeof Base<Class, Request>>
-  ) => ServerWithInternals<Class, Request>);
-
-/** A server with the inner parts that well-known programs rely on. */
-export class WebSocketServerWithInternals<
-  Class extends WebSocketClass,
-  Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends ServerWithInternals<Class, Request> {
-  /**
-   * Makes a connection of a request that was found to be in order: the last step of `handleUpgrade()`.
-   *
-   * @param extensions what was negotiated
-   * @param key the value of `Sec-WebSocket-Key`
-   * @param protocols the subprotocols that the client asks for
-   * @throws `Error` when the socket was handed over already
-   */
+/** With the inner parts that well-known programs rely on. */
+class ServerWithInternals extends Base {
   completeUpgrade(
     extensions: NegotiatedExtensions,
     key: string,
     protocols: Set<string>,
-    request: InstanceType<Request>,
+    request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
+    callback: (ws: AcceptedWebSocket, request: IncomingMessage) => void,
   ): void {
     const extension = extensionOf(extensions);
     const params = listOf(extensions[EXTENSION_NAME]?.params ?? {});
@@ -66,9 +39,9 @@ export class WebSocketServerWithInternals<
     });
   }
 
-  override [complete](upgrade: AdmittedUpgrade<InstanceType<Class>, InstanceType<Request>>): void {
+  override [complete](upgrade: AdmittedUpgrade<AcceptedWebSocket, IncomingMessage>): void {
     // The way over the shape of `ws` is for the subclass that takes it.
-    if (this.completeUpgrade === WebSocketServerWithInternals.prototype.completeUpgrade) {
+    if (this.completeUpgrade === ServerWithInternals.prototype.completeUpgrade) {
       super[complete](upgrade);
       return;
     }
@@ -81,6 +54,13 @@ export class WebSocketServerWithInternals<
   }
 }
 
-const { prototype } = WebSocketServerWithInternals;
+/** The class to extend, with the type that programs see. */
+export const WebSocketServerWithInternals = ServerWithInternals as unknown as Omit<typeof Base, 'prototype'> &
+  (new <Class extends WebSocketClass, Request extends typeof IncomingMessage>(
+    options: ServerInit<Class, Request>,
+    callback?: () => void,
+  ) => ServerShape<Class, Request>);
+
+const { prototype } = ServerWithInternals;
 defineAddition(prototype, '_server', (server) => httpServerOf(server) ?? null);
 defineAddition(prototype, 'path', (server) => server.options.path ?? '');

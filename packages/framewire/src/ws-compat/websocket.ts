@@ -10,58 +10,31 @@ import {
   type OpenOptions,
 } from '@framewire/connection';
 import { senderOf, type Sender } from './sender.ts';
+import type { WebSocketInternals, WebSocketShape } from './websocket-shape.ts';
 
 const senderKey = Symbol('sender');
 
-/**
- * The inner parts that well-known programs rely on. A new program has no need of them. `ws` lets a program overwrite each, and its types
- * know none: so a subclass may declare them, and an interface that is merged with the class, which a type other than `any` would forbid.
- */
-/* eslint-disable @typescript-eslint/no-explicit-any */
-export interface WebSocketInternals {
-  /** What compression has done on this connection so far, a snapshot of `CompressionStatistics`; undefined where there is none. */
-  compression: any;
-  /** The stream underneath, a `Duplex`, with TCP a `net.Socket`; null before the connection is open. Reading it hands over what was sent. */
-  _socket: any;
-  /** The sending side, a `Sender`, for frames that were made by `Sender.frame()`; null before the connection is open. */
-  _sender: any;
-  /** The receiving side, an object with `_maxPayload`, the limit of a message; null before the connection is open. */
-  _receiver: any;
-  /** The `http.ClientRequest` of a client on its way; null otherwise. */
-  _req: any;
-  /**
-   * Whether this is a server's end: it is unless the WebSocket was made from a URL. A program that sets it to false before `setSocket()`
-   * makes a client's end.
-   */
-  _isServer: any;
-}
-/* eslint-enable @typescript-eslint/no-explicit-any */
-
-interface ClientWithInternals extends Client, WebSocketInternals {}
-const ClientWithInternals = Client as unknown as Omit<typeof Client, 'prototype'> &
-  (new (address: string | URL | null, second?: unknown, third?: unknown) => ClientWithInternals);
-
-/** A WebSocket with the inner parts that well-known programs rely on. */
-export class WebSocketWithInternals extends ClientWithInternals {
+/** With the inner parts that well-known programs rely on. */
+class ClientWithInternals extends Client {
   /** @internal */
   declare [senderKey]: Sender | undefined;
 
   override setSocket(socket: Duplex, head: Buffer, options: OpenOptions = {}): void {
-    const role = this._isServer ? 'server' : 'client';
+    const role = (this as WebSocketInternals)._isServer ? 'server' : 'client';
     super.setSocket(socket, head, options.role === undefined ? { ...options, role } : options);
   }
 
-  /** Ends this without a closing handshake, and without an error. In `ws` it is what emits `close`. */
   emitClose(): void {
     if (openPartOf(this) === undefined) abandonHandshake(this);
     else this.terminate();
   }
 }
 
-const parts: Record<
-  Exclude<keyof WebSocketInternals, 'compression'>,
-  (ws: WebSocketWithInternals) => unknown
-> = {
+/** The class to extend, with the type that programs see. */
+export const WebSocketWithInternals = ClientWithInternals as unknown as Omit<typeof Client, 'prototype'> &
+  (new (address: string | URL | null, second?: unknown, third?: unknown) => WebSocketShape);
+
+const parts: Partial<Record<keyof WebSocketInternals, (ws: ClientWithInternals) => unknown>> = {
   _socket: (ws) => openPartOf(ws)?.stream ?? null,
   _sender(ws) {
     const open = openPartOf(ws);
@@ -75,4 +48,4 @@ const parts: Record<
     return open === undefined ? (ws.url as string | undefined) === undefined : !open.masks;
   },
 };
-for (const [name, get] of Object.entries(parts)) defineAddition(WebSocketWithInternals.prototype, name, get);
+for (const [name, get] of Object.entries(parts)) defineAddition(ClientWithInternals.prototype, name, get);

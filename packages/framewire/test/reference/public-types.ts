@@ -85,7 +85,7 @@ export class PublicTypes {
   /** The names of the types in the namespace `WebSocket`. */
   types(): string[] {
     return [...(this.#exported('WebSocket').exports?.values() ?? [])]
-      .filter(({ flags }) => flags & (ts.SymbolFlags.TypeAlias | ts.SymbolFlags.Interface))
+      .filter(({ flags }) => flags & ts.SymbolFlags.Type)
       .map(({ name }) => name);
   }
 

@@ -67,6 +67,34 @@ export class Room extends WebSocketServer {
   }
 }
 
+/** Names that `ws` leaves free, and members as properties. */
+class Viewer extends WebSocket {
+  request!: IncomingMessage;
+  socket: Duplex | null = null;
+  path = '/';
+  latency = 0;
+  compression = 'none';
+  wasClean = 0;
+  extension?: string;
+  _server = 'mine';
+  override binaryType: 'arraybuffer' = 'arraybuffer';
+  override onopen = (): void => undefined;
+  override onmessage = ({ data }: WebSocket.MessageEvent): void => console.log(data);
+}
+new Viewer('ws://127.0.0.1:1/').addEventListener('open', ({ target }) => target.readyState);
+
+class Gateway extends WebSocketServer<typeof Viewer> {
+  override path = '/gateway';
+  httpServer: unknown;
+  request?: IncomingMessage;
+  state = 'open';
+}
+new Gateway({ noServer: true, WebSocket: Viewer }).on('connection', (ws) => ws.latency.toFixed());
+
+/** Takes the arguments of the class. */
+export const dial = (...args: ConstructorParameters<typeof WebSocket>): WebSocket => new WebSocket(...args);
+dial('ws://127.0.0.1:1/', ['chat'], { maxPayload: 1 });
+
 interface TrackedSocket extends WebSocket {
   userId?: string;
 }

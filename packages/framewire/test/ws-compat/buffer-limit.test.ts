@@ -7,7 +7,7 @@ test('a frame by _sender that finds more waiting than maxBufferedAmount ends the
   // Whose other end takes nothing.
   const stuck = new Duplex({ read() {}, write() {} });
   const ws = new WebSocket(null, undefined, { maxBufferedAmount: 99 });
-  ws.setSocket(stuck, Buffer.alloc(0), { role: 'server' });
+  ws.setSocket!(stuck, Buffer.alloc(0), { role: 'server' });
   const told: unknown[] = [];
   ws.on('error', (error: Error & { code?: string }) => told.push(error.code));
   const closed = new Promise((resolve) => ws.on('close', resolve));

@@ -120,7 +120,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
           resolve(data.toString());
         });
       });
-      ws.setSocket(near, Buffer.alloc(0), { role: 'server', ...opened });
+      ws.setSocket!(near, Buffer.alloc(0), { role: 'server', ...opened });
       expect(ws._receiver?._maxPayload).toBe(limit);
       far.end(Buffer.from('81840000000061626364', 'hex'));
       far.resume();
@@ -135,7 +135,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
       const ws = new WebSocket(null, undefined, {});
       expect(ws._isServer).toBe(true);
       if (isServer !== undefined) ws._isServer = isServer;
-      ws.setSocket(near, Buffer.alloc(0), { maxPayload: 0 });
+      ws.setSocket!(near, Buffer.alloc(0), { maxPayload: 0 });
       ws.send('x');
       const [sent] = (await once(far, 'data')) as [Buffer];
       // A server's frame is not masked.
@@ -155,7 +155,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
   test('emitClose() of a WebSocket without a stream emits close alone', async () => {
     const ws = new WebSocket(null, undefined, {});
     const closed = once(ws, 'close');
-    ws.emitClose();
+    ws.emitClose!();
     expect([await closed, ws.readyState]).toEqual([[1006, Buffer.alloc(0)], 3]);
   });
 

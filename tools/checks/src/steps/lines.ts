@@ -13,10 +13,9 @@ import type { Outcome, Step } from '../outcome.ts';
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
 /** What is built runs in another engine, or goes through the compiler, whichever Node starts it: once is enough. */
-const ONCE = ['**/engines.test.ts', '**/browser.test.ts', '**/types-corpus.test.ts'].flatMap((pattern) => [
-  '--exclude',
-  pattern,
-]);
+const ONCE = ['**/engines.test.ts', '**/browser.test.ts', '**/types-{beside,corpus}.test.ts'].flatMap(
+  (pattern) => ['--exclude', pattern],
+);
 
 export const lines: Step = {
   name: 'lines',

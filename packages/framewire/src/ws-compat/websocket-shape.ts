@@ -1,0 +1,129 @@
+// What a program sees of a WebSocket: as `@types/ws` declares it, so that each is taken where the other is expected. What those types do
+// not have is optional, and what programs declare in a subclass, or in an interface that they merge with the class, is `any`.
+import type { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
+import type {
+  BinaryType,
+  OpenOptions,
+  ReadyState,
+  SendableData,
+  SendCallback,
+  SendOptions,
+  TypedEmitter,
+  WebSocketEventMap,
+} from '@framewire/connection';
+import type { WebSocket } from '../websocket.ts';
+
+/** Types of methods, whose parameters the compiler compares in both directions: so a listener may ask for less, or for a class of `ws`. */
+interface Listeners<E> {
+  attribute(event: E): void;
+  control(error?: Error): void;
+}
+type Attribute<E> = Listeners<E>['attribute'] | null;
+/** An event of the class that a subclass may be. */
+type Of<E, Target> = E & { target: Target };
+type ControlCallback = Listeners<never>['control'];
+
+/** The events and their arguments: as those of a connection, with the codes of errors. */
+export interface Events extends Omit<WebSocketEventMap, 'error'> {
+  error: [error: WebSocket.WebSocketError];
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/** What `ws` has and its types do not, or what only we have. */
+export interface WebSocketInternals {
+  /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
+  wasClean?: any;
+  /** What compression has done on this connection so far, a snapshot of `CompressionStatistics`; undefined where there is none. */
+  compression?: any;
+  /** The stream underneath, a `Duplex`, with TCP a `net.Socket`; null before the connection is open. Reading it hands over what was sent. */
+  _socket?: any;
+  /** The sending side, a `Sender`, for frames that were made by `Sender.frame()`; null before the connection is open. */
+  _sender?: any;
+  /** The receiving side, an object with `_maxPayload`, the limit of a message; null before the connection is open. */
+  _receiver?: any;
+  /** The `http.ClientRequest` of a client on its way; null otherwise. */
+  _req?: any;
+  /**
+   * Whether this is a server's end: it is unless the WebSocket was made from a URL. A program that sets it to false before `setSocket()`
+   * makes a client's end.
+   */
+  _isServer?: any;
+  /** Makes this the WebSocket of a stream on which the opening handshake has been done, as a server's end by default, and emits `open`. */
+  setSocket?(socket: Duplex, head: Buffer, options?: OpenOptions): void;
+  /** Ends this without a closing handshake, and without an error. In `ws` it is what emits `close`. */
+  emitClose?(): void;
+}
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals {
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+
+  /** What binary messages arrive as. Default `nodebuffer`. `blob`, which can be set, is missing where it is read, as in `RawData`. */
+  get binaryType(): Exclude<BinaryType, 'blob'>;
+  set binaryType(type: BinaryType);
+  /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
+  readonly bufferedAmount: number;
+  /** The name of the negotiated extension, or an empty string. */
+  readonly extensions: string;
+  /** Whether `pause()` is in force. */
+  readonly isPaused: boolean;
+  /** The subprotocol that was chosen, or an empty string. */
+  readonly protocol: string;
+  /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
+  readonly readyState: ReadyState;
+  /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
+  readonly url: string;
+
+  onopen: Attribute<Of<WebSocket.Event, this>>;
+  onerror: Attribute<Of<WebSocket.ErrorEvent, this>>;
+  onclose: Attribute<Of<WebSocket.CloseEvent, this>>;
+  onmessage: Attribute<Of<WebSocket.MessageEvent, this>>;
+
+  /**
+   * Starts the closing handshake. What was sent before goes out first. While connecting it gives the attempt up.
+   *
+   * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: no code.
+   * @param reason at most 123 bytes in UTF-8. Default: none.
+   */
+  close(code?: number, reason?: string | Uint8Array): void;
+  /** Sends a ping with at most 125 bytes. The callback may stand in the place of any argument. */
+  ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void;
+  // The types of `ws` say that there is an error. With them, too, the callback is called without one.
+  ping(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void;
+  /** Sends a pong that no ping asked for. As `ping()` otherwise. */
+  pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void;
+  pong(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void;
+  /**
+   * Sends a message, or with `fin: false` a fragment of one.
+   *
+   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary
+   * @param callback called once it has been handed to the kernel, or with the reason why not
+   */
+  send(data: SendableData, callback?: SendCallback): void;
+  send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
+  /** Destroys the socket, without a closing handshake. */
+  terminate(): void;
+  /** Stops events of messages, pings and pongs, and reading from the socket. While connecting, from the moment it is open. */
+  pause(): void;
+  /** Goes on after `pause()`. */
+  resume(): void;
+
+  /** Listens in the DOM's way. The same listener is added once. */
+  addEventListener<K extends keyof WebSocket.WebSocketEventMap>(
+    type: K,
+    listener: DomListener<this, WebSocket.WebSocketEventMap[K]>,
+    options?: WebSocket.EventListenerOptions,
+  ): void;
+  /** Removes a listener that `addEventListener()` added. */
+  removeEventListener<K extends keyof WebSocket.WebSocketEventMap>(
+    type: K,
+    listener: DomListener<this, WebSocket.WebSocketEventMap[K]>,
+  ): void;
+}
+
+type DomListener<Target, E> =
+  ((this: Target, event: Of<E, Target>) => void) | { handleEvent(event: Of<E, Target>): void };
