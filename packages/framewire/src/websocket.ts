@@ -9,7 +9,6 @@ import type * as connection from '@framewire/connection';
 import type * as handshake from '@framewire/handshake';
 import { defineAddition, openPartOf, type WebSocketConnection } from '@framewire/connection';
 import type * as deflate from '@framewire/permessage-deflate';
-import { PerMessageDeflate as Compression } from '@framewire/permessage-deflate';
 import type * as server from '@framewire/server';
 import type * as extensionHeader from './ws-compat/extension.ts';
 import type { PerMessageDeflate as DeflateClass } from './ws-compat/per-message-deflate.ts';
@@ -54,8 +53,10 @@ export class WebSocket extends WebSocketWithInternals {
 }
 
 defineAddition(WebSocket.prototype, 'compression', (ws) => {
-  const extension = openPartOf(ws as unknown as WebSocketConnection)?.extension;
-  return extension instanceof Compression ? extension.statistics : undefined;
+  // Not by its class: there may be two copies of that, and an extension of the program's own.
+  const extension: (connection.Extension & { statistics?: deflate.CompressionStatistics }) | undefined =
+    openPartOf(ws as unknown as WebSocketConnection)?.extension;
+  return extension?.statistics;
 });
 ownMembers(WebSocket.prototype);
 

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { duplexPair, type Duplex } from 'node:stream';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import type * as theirs from 'ws';
 import * as ours from 'framewire';
@@ -30,6 +31,19 @@ async function meet(module: WsModule, options: ours.WebSocket.ServerOptions = {}
   const client = new module.WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [[connection, request]] = await Promise.all([connected, once(client, 'open')]);
   return { client, connection, request };
+}
+
+interface Held {
+  ws: ours.WebSocket;
+  far: Duplex;
+}
+
+/** A server's end that a program made by itself, and the other end of its stream. */
+function withStream({ WebSocket }: WsModule): Held {
+  const [near, far] = duplexPair();
+  const ws = new WebSocket(null, undefined, {});
+  ws.setSocket!(near, Buffer.alloc(0), { maxPayload: 0 });
+  return { ws, far };
 }
 
 describe('a connection', () => {
@@ -220,6 +234,84 @@ describe('the exports in the shape of ws', () => {
 });
 
 // Compiled, not run: the compiler is what fails.
+describe('a WebSocket of no address, given a stream and no options', () => {
+  test('answers pings', async () => {
+    const sent = await beside(async (module) => {
+      const { ws, far } = withStream(module);
+      const message = once(ws, 'message');
+      far.write(Buffer.from('898000000000' + '818000000000', 'hex'));
+      await message;
+      ws.send('x');
+      const [bytes] = (await once(far, 'data')) as [Buffer];
+      ws.terminate();
+      return bytes.subarray(0, 2).toString('hex');
+    });
+    expect(sent).toEqual({ framewire: '8a00', ws: '8101' });
+  });
+
+  test('waits for the answer to its close frame', async () => {
+    const [ours, theirs] = modules.map(([, module]) => withStream(module)) as [Held, Held];
+    const cut = once(theirs.ws, 'close');
+    for (const { ws, far } of [ours, theirs]) {
+      far.resume();
+      ws.close(1000);
+    }
+    expect((await cut)[0]).toBe(1006);
+    expect(ours.ws.readyState).toBe(ours.ws.CLOSING);
+    const closed = once(ours.ws, 'close');
+    ours.far.end(Buffer.from('88820000000003e8', 'hex'));
+    expect((await closed)[0]).toBe(1000);
+  });
+});
+
+/** A Blob that has been read before any event of the socket comes. */
+class ReadBlob extends Blob {
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.resolve(new ArrayBuffer(4));
+  }
+}
+
+test.each([
+  ['destroyed', (ws: ours.WebSocket) => ws._socket.destroy(), 1],
+  ['terminated', (ws: ours.WebSocket) => ws.terminate(), 2],
+])('tells callbacks that wait for a Blob when the connection is %s, and closed', async (_how, end, state) => {
+  const told = await beside(async (module) => {
+    const { client } = await meet(module);
+    const told: unknown[] = [];
+    const tell = (error?: Error): unknown => told.push([error?.message, client.readyState]);
+    client.send(new ReadBlob(['blob']), tell);
+    client.send('text', tell);
+    const closed = once(client, 'close');
+    end(client);
+    await closed;
+    return told;
+  });
+  const ours = ['The socket was closed before the data could be sent', 3];
+  const theirs = ['The socket was closed while the blob was being read', state];
+  expect(told).toEqual({ framewire: [ours, ours], ws: [theirs, theirs] });
+});
+
+test.each(['ws+unix::/x', 'ws+unix::'])('an address of a socket without a path: %s', async (address) => {
+  const dialled = await beside(async ({ WebSocket }) => {
+    // What is dialled, and refused.
+    const createConnection = ({ host, port, socketPath }: Record<string, unknown>): never => {
+      throw new Error(`${String(host)}:${String(port)} (${JSON.stringify(socketPath)})`);
+    };
+    try {
+      const client = new WebSocket(address, { createConnection: createConnection as never });
+      const [error] = (await once(client, 'error')) as [Error];
+      return error.message;
+    } catch (error) {
+      return String(error);
+    }
+  });
+  expect(dialled).toEqual({
+    framewire: "SyntaxError: The URL's pathname is empty",
+    // The default of HTTP, over the network.
+    ws: expect.stringContaining('localhost:80 ("")') as string,
+  });
+});
+
 test('a server refuses the class of ws as that of its connections', () => {
   const [, [, ws]] = modules as [unknown, [string, WsModule]];
   class Extended extends ws.WebSocket {}

@@ -2,12 +2,19 @@
 
 const table = {
   /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. The code and the text are zlib's where it has said so. */
-  CORRUPT: { code: 'Z_DATA_ERROR', closeCode: 1007, errorClass: Error, message: 'invalid compressed data' },
+  CORRUPT: {
+    code: 'Z_DATA_ERROR',
+    errno: -3,
+    closeCode: 1007,
+    errorClass: Error,
+    message: 'invalid compressed data',
+  },
   /** RFC 6455 §7.4.1, 1011: not the peer's fault. Code and text are those of Node's zlib. */
-  NO_MEMORY: { code: 'Z_MEM_ERROR', closeCode: 1011, errorClass: Error, message: 'out of memory' },
+  NO_MEMORY: { code: 'Z_MEM_ERROR', errno: -4, closeCode: 1011, errorClass: Error, message: 'out of memory' },
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
   TOO_LONG: {
     code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+    errno: undefined,
     closeCode: 1009,
     errorClass: RangeError,
     message: 'Max payload size exceeded',
@@ -15,7 +22,12 @@ const table = {
 } as const;
 
 /** An error that says with which code to fail the connection. */
-export type InflateError = Error & { readonly code: string; readonly closeCode: number };
+export type InflateError = Error & {
+  readonly code: string;
+  /** The number that zlib has for the code, where it is zlib's. */
+  readonly errno?: number | undefined;
+  readonly closeCode: number;
+};
 
 /** What Node's zlib says where a call would make more than `maxOutputLength`. */
 const MORE_THAN_WANTED = 'ERR_BUFFER_TOO_LARGE';
@@ -39,10 +51,15 @@ export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
 
 /** The error of a row; one that zlib has told keeps its code and text. */
 export function inflateError(rule: keyof typeof table, cause?: Error): InflateError {
-  const { code, closeCode, errorClass, message } = table[rule];
-  const told = (cause as { code?: string } | undefined)?.code;
-  if (cause === undefined || told === undefined)
-    return Object.assign(new errorClass(message), { code, closeCode });
+  const { code, errno, closeCode, errorClass, message } = table[rule];
+  const told = cause as { code?: string; errno?: number } | undefined;
+  if (cause === undefined || told?.code === undefined) {
+    return Object.assign(new errorClass(message), errno === undefined ? {} : { errno }, { code, closeCode });
+  }
   const text = cause.message.replace(/^zlib: /, '');
-  return Object.assign(new errorClass(text, { cause }), { code: told, closeCode });
+  const error = new errorClass(text, { cause });
+  return Object.assign(error, told.errno === undefined ? {} : { errno: told.errno }, {
+    code: told.code,
+    closeCode,
+  });
 }

@@ -281,14 +281,17 @@ test.each([
 ])('of what zlib says, %s closes the connection with %i', (code, closeCode) => {
   const cause = Object.assign(new Error('zlib: as it says'), { code });
   expect(inflateErrorOf(cause)).toMatchObject({ closeCode });
+  expect(inflateErrorOf(cause)).not.toHaveProperty('errno');
+  if (closeCode !== 1009) expect(inflateErrorOf(Object.assign(cause, { errno: -7 })).errno).toBe(-7);
 });
 
 test('where V8 has no memory the peer is not blamed, and for what has no code it is', () => {
   expect(inflateErrorOf(new RangeError('Array buffer allocation failed'))).toMatchObject({
-    ...{ code: 'Z_MEM_ERROR', closeCode: 1011 },
+    ...{ code: 'Z_MEM_ERROR', errno: -4, closeCode: 1011 },
   });
   expect(inflateErrorOf(new Error('too many streams'))).toMatchObject({
     code: 'Z_DATA_ERROR',
+    errno: -3,
     closeCode: 1007,
   });
 });

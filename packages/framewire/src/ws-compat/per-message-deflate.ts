@@ -92,11 +92,13 @@ export class PerMessageDeflate {
   accept(configurations: readonly FormattedParameters[]): NegotiatedParameters {
     const lists = configurations.map(listOf);
     const options = this[optionsKey];
-    const { params, agreement } = options.isServer
-      ? answer(lists, options)
-      : confirm(lists[0] ?? [], options);
+    const { params, agreement } = options.isServer ? answer(lists, options) : confirm(lists[0], options);
     this[extensionKey] = createExtension(agreement, options);
     this.params = recordOf(params);
+    // A client that limits its own window does so whatever the response says, and here says it too.
+    if (!options.isServer && typeof options.clientMaxWindowBits === 'number') {
+      this.params['client_max_window_bits'] ??= options.clientMaxWindowBits;
+    }
     return this.params;
   }
 
@@ -148,7 +150,11 @@ function answer(offers: readonly ExtensionParameter[][], options: PerMessageDefl
 }
 
 /** A client's check of the response. */
-function confirm(params: readonly ExtensionParameter[], options: PerMessageDeflateOptions): Negotiated {
+function confirm(
+  params: readonly ExtensionParameter[] | undefined,
+  options: PerMessageDeflateOptions,
+): Negotiated {
+  if (params === undefined) throw new TypeError('There is no response to accept');
   // As `ws` does, a server is put up with that does less than it was asked for.
   const check = checkResponse(params, { ...options, strict: options.strict ?? false });
   if (!check.ok) throw check.error;
@@ -163,7 +169,8 @@ function createExtension(agreement: Agreement, options: PerMessageDeflateOptions
 
 function negotiatedOf(deflate: PerMessageDeflate): Extension {
   const extension = deflate[extensionKey];
-  if (extension === undefined) throw new Error('The extension has not been negotiated yet');
+  if (extension === undefined)
+    throw new TypeError('The extension has not been negotiated yet: call accept() first');
   return extension;
 }
 

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import {
   applyMask,
+  copyMasked,
   firstByte,
   formatClosePayload,
   frameHeaderSize,
@@ -65,13 +66,15 @@ export class Sender {
   static frame(data: string | Uint8Array, options: FrameOptions): Buffer[] {
     const payload = typeof data === 'string' ? Buffer.from(data) : data;
     const key = options.mask ? maskingKey(options) : undefined;
-    const header = Buffer.alloc(frameHeaderSize(payload.length, key !== undefined));
+    // Bytes that must stay as they are, are masked in a copy behind the header.
+    const isCopied = key !== undefined && options.readOnly === true && payload === data;
+    const size = frameHeaderSize(payload.length, key !== undefined);
+    const header = Buffer.alloc(isCopied ? size + payload.length : size);
     const first = firstByte(options.opcode as Opcode, options.fin ?? false, options.rsv1 ?? false);
     writeFrameHeader(header, 0, first, payload.length, key);
-    if (key === undefined) return [header, payload as Buffer];
-    const masked = options.readOnly ? Buffer.from(payload) : payload;
-    applyMask(masked, 0, masked.length, key);
-    return [header, masked as Buffer];
+    if (isCopied) copyMasked(payload, 0, payload.length, header, size, key);
+    else if (key !== undefined) applyMask(payload, 0, payload.length, key);
+    return header.length > size || payload.length === 0 ? [header] : [header, payload as Buffer];
   }
 
   /** Writes frames that {@link Sender.frame} made, behind all that was sent before. */

@@ -287,3 +287,12 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     });
   });
 });
+
+test('what compression has done is what its extension says, whatever class that has', () => {
+  const ws: WebSocket = new modules[0]![1].WebSocket(null, undefined, {});
+  const statistics = { sent: 'nothing' };
+  const extension = { name: 'x', statistics, compress: () => {}, decompress: () => {}, close: () => {} };
+  ws.setSocket!(duplexPair()[0], Buffer.alloc(0), { extension });
+  expect(ws.compression).toBe(statistics);
+  ws.terminate();
+});

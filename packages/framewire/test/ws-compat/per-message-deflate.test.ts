@@ -50,6 +50,13 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     expect(new PerMessageDeflate().accept(response as never)).toEqual(agreed);
   });
 
+  test('as a client says which window it keeps to, where the response has none', () => {
+    const deflate = new PerMessageDeflate({ clientMaxWindowBits: 10 });
+    expect(deflate.accept([{}])).toEqual({ client_max_window_bits: 10 });
+    expect(deflate.params).toEqual({ client_max_window_bits: 10 });
+    expect(deflate.accept([{ client_max_window_bits: ['9'] }])).toEqual({ client_max_window_bits: 9 });
+  });
+
   test.each([
     [
       { isServer: true, serverNoContextTakeover: false },
@@ -115,11 +122,24 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     const [corrupt, long] = [new PerMessageDeflate(), new PerMessageDeflate({ isServer: true })];
     corrupt.accept([{}]);
     long.accept([{}]);
-    await expect(decompress(corrupt, Buffer.of(0xff))).rejects.toThrow('invalid block type');
+    await expect(decompress(corrupt, Buffer.of(0xff))).rejects.toMatchObject({
+      ...{ message: 'invalid block type', code: 'Z_DATA_ERROR', errno: -3 },
+    });
     await expect(decompress(deflate, await compress(long, 'more than ten bytes'))).rejects.toThrow(
       'Max payload size exceeded',
     );
     for (const each of [deflate, corrupt, long]) each.cleanup();
+  });
+
+  test('as a client throws a TypeError where there is no response', () => {
+    expect(() => new PerMessageDeflate().accept([])).toThrow(TypeError);
+  });
+
+  test.each([true, false])('throws a TypeError before accept() (isServer: %s)', (isServer) => {
+    const deflate = new PerMessageDeflate({ isServer });
+    expect(() => deflate.compress('', true, () => undefined)).toThrow(TypeError);
+    expect(() => deflate.decompress(Buffer.of(0), true, () => undefined)).toThrow(TypeError);
+    deflate.cleanup();
   });
 });
 
@@ -141,7 +161,7 @@ describe('PerMessageDeflate of one', () => {
     client.cleanup();
   });
 
-  test('throws where nothing was negotiated', () => {
+  test('says what is missing before accept()', () => {
     const deflate = new modules[0]![1].PerMessageDeflate();
     expect(() => deflate.compress('', true, () => undefined)).toThrow('has not been negotiated');
   });

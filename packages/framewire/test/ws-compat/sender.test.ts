@@ -38,12 +38,20 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     test('masks in place, or a copy where the bytes must stay as they are', () => {
       const options = { fin: true, opcode: 2, mask: true, generateMask: (mask: Buffer) => mask.fill(1) };
       const payload = Buffer.from('0203', 'hex');
-      // How the pieces are cut is not said.
-      expect(hex(Sender.frame(payload, { ...options, readOnly: true })).join('')).toBe('8282010101010302');
+      expect(hex(Sender.frame(payload, { ...options, readOnly: true }))).toEqual(['8282010101010302']);
       expect(payload.toString('hex')).toBe('0203');
       const frame = Sender.frame(payload, options);
       expect(hex(frame)).toEqual(['828201010101', '0302']);
       expect(frame[1]).toBe(payload);
+    });
+
+    test.each(['', Buffer.alloc(0)])('gives a header alone where there is no payload: %j', (payload) => {
+      const generateMask = (mask: Buffer): unknown => mask.fill(1);
+      expect(hex(Sender.frame(payload, { fin: true, opcode: 1 }))).toEqual(['8100']);
+      for (const readOnly of [false, true]) {
+        const frame = Sender.frame(payload, { fin: true, opcode: 1, mask: true, readOnly, generateMask });
+        expect(hex(frame)).toEqual(['818001010101']);
+      }
     });
 
     test('puts the key into the buffer that it is given', () => {
