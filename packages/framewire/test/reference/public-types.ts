@@ -89,6 +89,12 @@ export class PublicTypes {
       .map(({ name }) => name);
   }
 
+  /** The strings of a union in the namespace `WebSocket`. */
+  strings(name: string): string[] {
+    const type = this.#checker.getDeclaredTypeOfSymbol(this.#inNamespace(name));
+    return (type.isUnion() ? type.types : []).flatMap((part) => (part.isStringLiteral() ? part.value : []));
+  }
+
   /** The events of an exported emitter: what its type of `on` takes for a first argument, by name. */
   events(name: string): string[] {
     const type = this.#checker.getDeclaredTypeOfSymbol(this.#exported(name));
