@@ -5,9 +5,9 @@ const EXPORT_LIST = /^export \{(.*)\};$/m;
 const QUOTED = /([\w$]+) as (['"])module\.exports\2(?:, )?/;
 /** What is exported from another package. It is a static of the class too, and cannot stand next to `export =`. */
 const EXPORTED_FROM = /^export \{[^}]*\} from .*;\n/gm;
-/** What is imported from a file of the package that modules share. */
+/** An import from a file of the package that several modules share. */
 const IMPORTED_FROM_CHUNK = /^import \{[^}]*\} from ['"]\.\/.*;\n/gm;
-/** A type for modules alone, which the namespace of the class has by the same name: `type A = Class.A`. */
+/** A type that ECMAScript modules export, and that the namespace of the class has by the same name: `type A = Class.A`. */
 const OF_NAMESPACE = /^(?:\/\*\*.*\*\/\n)?type (\w+)(?:<.*>)? = (\w+)\.\1(?:<.*>)?;\n/gm;
 
 /** The one export that `require()` gives, where it does not give an object with all of them. */
@@ -44,7 +44,7 @@ export function declarationsForImport(text: string, file: string): string {
   const exported = (EXPORT_LIST.exec(own)?.[1] ?? '')
     .split(',')
     .map((item) => item.trim().replace(/^type /, ''));
-  // What is renamed, or the class itself, is not of the namespace.
+  // Renamed exports and the class itself are not members of the namespace.
   const [members, others] = partition(exported, (name) => /^\w+$/.test(name) && name !== one);
   return withCommonJsPaths(
     [

@@ -23,7 +23,7 @@ export class WebSocketServer<
   }
 }
 
-/** Whether a class is that of `ws`, which the types cannot tell from ours. It would have neither compression nor limits here. */
+/** Whether a class is that of `ws`, which the types cannot tell from ours. Its connections would have no compression and no limits. */
 function isForeign(prototype: object): boolean {
   return 'emitClose' in prototype && !('wasClean' in prototype);
 }

@@ -39,7 +39,7 @@ export class WebSocket extends WebSocketWithInternals {
   constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
   constructor(address: string | URL, options?: AnyOptions);
   constructor(address: string | URL, protocols?: client.Subprotocols, options?: AnyOptions);
-  // The last one is that of `ws`: it is the one that `ConstructorParameters` takes.
+  // The last overload is that of `@types/ws`, because `ConstructorParameters` takes the last one.
   constructor(
     address: string | URL,
     protocols?: string | string[],
@@ -53,17 +53,17 @@ export class WebSocket extends WebSocketWithInternals {
 }
 
 defineAddition(WebSocket.prototype, 'compression', (ws) => {
-  // Not by its class: there may be two copies of that, and an extension of the program's own.
+  // Does not test the class: there may be two copies of it, and a program may pass its own extension.
   const extension: (connection.Extension & { statistics?: deflate.CompressionStatistics }) | undefined =
     openPartOf(ws as unknown as WebSocketConnection)?.extension;
   return extension?.statistics;
 });
 ownMembers(WebSocket.prototype);
 
-/** More than the types of `ws` let the options of a client be. */
+/** The options of a client, with everything that `@types/ws` leaves out. */
 type AnyOptions = WebSocket.ClientOptions | client.ClientOptions<WebSocket> | ClientRequestArgs;
 
-// By other names: bundled, the classes would be hidden by the members of the namespace.
+// Other names, because in the bundle the members of the namespace hide the classes.
 type Self = WebSocket;
 type SelfClass = typeof WebSocket;
 type OwnDeflate = DeflateClass;
@@ -77,8 +77,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type HandshakeErrors = typeof handshake.HANDSHAKE_ERRORS;
 
 /**
- * The types by the names that `@types/ws` has given them, and assignable to those. They are interfaces where those are: a program may
- * merge its own properties with them, for which the names of type parameters count.
+ * The types by the names that `@types/ws` gives them, and assignable to its types. They are interfaces where its types are, so a program
+ * can merge its own properties with them. Merging compares the names of type parameters, so those are the same too.
  */
 // A namespace is how a type hangs on the name of a class.
 /* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-empty-object-type */
@@ -106,7 +106,7 @@ export declare namespace WebSocket {
   type CompressionStatistics = deflate.CompressionStatistics;
   /** Ends the request of a client, after changing it. */
   type FinishRequestCallback = (request: ClientRequest, websocket: Self) => void;
-  /** The options of a client. Its constructor takes more, as `http.request()` does. */
+  /** The options of a client. The constructor also takes those of `http.request()`, and more forms of some. */
   interface ClientOptions extends Omit<
     client.ClientOptions<Self>,
     | 'agent'
@@ -139,7 +139,7 @@ export declare namespace WebSocket {
     /** Of no effect: the second argument and `protocols` say it. */
     protocol?: string | undefined;
   }
-  /** The options of a server. Its constructor takes more: `'shared'` compression, and booleans for windows. */
+  /** The options of a server. The constructor also takes `'shared'` compression, and booleans for windows. */
   interface ServerOptions<U extends WebSocketClass = SelfClass, V extends Message = Message> extends Omit<
     server.ServerOptions<server.WebSocketClass, V>,
     'handleProtocols' | 'perMessageDeflate' | 'WebSocket'
@@ -164,7 +164,7 @@ export declare namespace WebSocket {
     clientMaxWindowBits?: number | undefined;
     /** The window of the server's compressor, from 8 to 15 (RFC 7692 §7.1.2.1). */
     serverMaxWindowBits?: number | undefined;
-    /** Options of zlib for compressing. A list of dictionaries, which the types of `ws` allow, zlib refuses. */
+    /** Options of zlib for compressing. `@types/ws` allows a list of dictionaries, which zlib rejects. */
     zlibDeflateOptions?:
       | (Omit<ZlibOptions, 'dictionary'> & { dictionary?: Buffer | Buffer[] | DataView | undefined })
       | undefined;
@@ -173,7 +173,7 @@ export declare namespace WebSocket {
     server.VerifyClientSync<Request>;
   type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
     server.VerifyClientAsync<Request>;
-  /** The `code` of an error that is made here. */
+  /** The `code` of an error that framewire creates. */
   type ErrorCode =
     | ProtocolErrorCode
     | HandshakeErrors[keyof HandshakeErrors]['code']
@@ -186,9 +186,9 @@ export declare namespace WebSocket {
     | 'WS_ERR_REPEATED_EXTENSION_PARAMETER'
     | 'WS_ERR_UNEXPECTED_EXTENSION_PARAMETER'
     | 'WS_ERR_UNKNOWN_EXTENSION_PARAMETER';
-  /** What `error` and `wsClientError` are emitted with. Errors of Node, zlib and the program have other codes, or none. */
+  /** The argument of `error` and `wsClientError`. Errors from Node, zlib and the program have other codes, or none. */
   interface WebSocketError extends Error {
-    // With `string` alone an editor would not offer the others.
+    // With plain `string` an editor would not complete the known codes.
     code?: ErrorCode | (string & {});
   }
   /** The events of the DOM's kind, by their properties: a test may make its own. */

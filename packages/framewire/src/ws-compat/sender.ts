@@ -66,7 +66,7 @@ export class Sender {
   static frame(data: string | Uint8Array, options: FrameOptions): Buffer[] {
     const payload = typeof data === 'string' ? Buffer.from(data) : data;
     const key = options.mask ? maskingKey(options) : undefined;
-    // Bytes that must stay as they are, are masked in a copy behind the header.
+    // Bytes that must stay unchanged are copied after the header and masked there.
     const isCopied = key !== undefined && options.readOnly === true && payload === data;
     const size = frameHeaderSize(payload.length, key !== undefined);
     const header = Buffer.alloc(isCopied ? size + payload.length : size);

@@ -1,4 +1,4 @@
-// What a program sees of a server: as `@types/ws` declares it, so that ours is taken where one of `ws` is expected.
+// The type of a server. It declares what `@types/ws` declares, so that ours is assignable to a server of `ws`.
 import type { Buffer } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -18,7 +18,7 @@ export type WebSocketClass = new (
   options: ConnectionOptions,
 ) => WebSocketShape;
 
-/** What the constructor takes: more than the types of `ws` let `options` hold. */
+/** The options that the constructor takes, with everything that `@types/ws` leaves out. */
 export interface ServerInit<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage,
@@ -33,8 +33,8 @@ interface Events<Socket, Request> extends Omit<WebSocketServerEventMap<Socket, R
 }
 
 /**
- * An emitter as `TypedEmitter` is one, but for `this` in its listeners: as in the types of `ws` that is a server with requests of Node's own
- * class, without which the class were not assignable.
+ * A `TypedEmitter` with another type of `this` in its listeners. As in `@types/ws`, that is a server with requests of Node's own class:
+ * with any other type the class would not be assignable.
  */
 interface Emitter<Self, Map extends Record<keyof Map, unknown[]>> extends EventEmitter {
   on<K extends keyof Map>(event: K, listener: Listener<Self, Map[K]>): this;

@@ -1,5 +1,5 @@
-// What a program sees of a WebSocket: as `@types/ws` declares it, so that each is taken where the other is expected. What those types do
-// not have is optional, and what programs declare in a subclass, or in an interface that they merge with the class, is `any`.
+// The type of a WebSocket. It declares what `@types/ws` declares, so that each is assignable to the other. Members that `@types/ws` lacks
+// are optional, and `any` where a program may declare them in a subclass or in an interface that it merges with the class.
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type {
@@ -14,13 +14,13 @@ import type {
 } from '@framewire/connection';
 import type { WebSocket } from '../websocket.ts';
 
-/** Types of methods, whose parameters the compiler compares in both directions: so a listener may ask for less, or for a class of `ws`. */
+/** Types of methods: the compiler compares their parameters in both directions, so a listener may be declared with the class of `ws`. */
 interface Listeners<E> {
   attribute(event: E): void;
   control(error?: Error): void;
 }
 type Attribute<E> = Listeners<E>['attribute'] | null;
-/** An event of the class that a subclass may be. */
+/** An event whose target has the type of the subclass. */
 type Of<E, Target> = E & { target: Target };
 type ControlCallback = Listeners<never>['control'];
 
@@ -30,7 +30,7 @@ export interface Events extends Omit<WebSocketEventMap, 'error'> {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
-/** What `ws` has and its types do not, or what only we have. */
+/** Members that `ws` has and its types lack, or that only framewire has. */
 export interface WebSocketInternals {
   /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
   wasClean?: any;
@@ -62,7 +62,7 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   readonly CLOSING: 2;
   readonly CLOSED: 3;
 
-  /** What binary messages arrive as. Default `nodebuffer`. `blob`, which can be set, is missing where it is read, as in `RawData`. */
+  /** What binary messages arrive as. Default `nodebuffer`. `blob` can be set. The type that is read leaves it out, as `RawData` does. */
   get binaryType(): Exclude<BinaryType, 'blob'>;
   set binaryType(type: BinaryType);
   /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
@@ -92,7 +92,7 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   close(code?: number, reason?: string | Uint8Array): void;
   /** Sends a ping with at most 125 bytes. The callback may stand in the place of any argument. */
   ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void;
-  // The types of `ws` say that there is an error. With them, too, the callback is called without one.
+  // `@types/ws` declares the error as always present.
   ping(data?: unknown, mask?: boolean, callback?: (error: Error) => void): void;
   /** Sends a pong that no ping asked for. As `ping()` otherwise. */
   pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void;
