@@ -19,6 +19,8 @@ export interface Entry {
   resolved?: string;
   integrity?: string;
   dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 
 /** The parts of a package-lock.json that matter here. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { committedPlan, withPacked, withWs, withoutPacked } from '../src/lockfile.ts';
 
@@ -29,6 +30,23 @@ describe('The lockfile', () => {
     expect(manifest).toMatchObject({ dependencies: { ws: '8.0.0' }, overrides: { ws: '$ws' } });
     expect(lockfile.packages['node_modules/ws']).toEqual({ version: '8.0.0' });
     expect(JSON.stringify(lockfile)).not.toContain('file:');
+  });
+
+  test('has no package that asks for ws and that the README of the umbrella does not name', () => {
+    const readme = readFileSync(
+      new URL('../../../packages/framewire/README.md', import.meta.url),
+      'utf8',
+    ).split(/[\s,|]+/);
+    const { manifest, lockfile } = committedPlan();
+    const dependants = Object.keys(manifest.dependencies).filter((name) => {
+      const { dependencies, optionalDependencies, peerDependencies } =
+        lockfile.packages[`node_modules/${name}`] ?? {};
+      return 'ws' in { ...dependencies, ...optionalDependencies, ...peerDependencies };
+    });
+    expect(dependants.length).toBeGreaterThan(40);
+    // The server of y-websocket is installed by a name of its own, next to the client.
+    const wanted = dependants.filter((name) => name !== 'y-websocket-server');
+    expect(wanted.filter((name) => !readme.includes(name))).toEqual([]);
   });
 
   test('pins every dependant to one version', () => {

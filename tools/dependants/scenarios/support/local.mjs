@@ -1,6 +1,7 @@
 /** Servers on this machine, bytes to send, and the ends of both. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
 
 /** Starts an HTTP server, or one that is like it, on a free port; gives its address without the scheme. */
 export async function listen(server) {
@@ -54,4 +55,27 @@ export async function nextMessage(ws) {
 export async function ending(ws) {
   const [code, reason] = await once(ws, 'close');
   return [code, reason.toString()];
+}
+
+/** A service on a free port: `serve` is called with each connection and its request. Gives its address without the scheme. */
+export async function startService(serve, options = {}) {
+  const { server, address } = await startHttp(options.listener);
+  const wss = new WebSocketServer({ ...options, server });
+  wss.on('connection', serve);
+  return { wss, address, url: `ws://${address}`, end: () => stop(server) };
+}
+
+/** Serves JSON-RPC: each method of a table is called with its parameters, and with what notifies its caller. */
+export function jsonRpc(methods) {
+  return (ws) => {
+    const tell = (message) => ws.send(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    ws.on('message', (data) => {
+      const asked = JSON.parse(data);
+      for (const { id, method, params } of [asked].flat()) {
+        const answer = methods[method];
+        if (answer) tell({ id, result: answer(params, tell) });
+        else tell({ id, error: { code: -32601, message: `no method ${method}` } });
+      }
+    });
+  };
 }
