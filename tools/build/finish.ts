@@ -2,8 +2,9 @@
 //   NAME.cjs    the same module in CommonJS: what Node, Bun and Deno run, whether a program imports or requires it
 //   NAME.mjs    the names of NAME.cjs for `import`, so that there is one of each class
 //   NAME.d.cts  the declarations, and NAME.d.mts, which hands them on (NAME.d.ts goes)
-// NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`; it goes where the
-// manifest names NAME.mjs and not NAME.js: then bundlers take NAME.cjs, as all others do. Lines of comments go too. Where
+// NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`. It goes where the manifest
+// does not name it: then bundlers take NAME.cjs, as all others do. That may import no module of Node, for which a bundle in the form
+// of an ECMAScript module has no `require`. Lines of comments go too. Where
 // `require()` gives one class, NAME.cjs takes it from the default export of `#NAME`: of NAME.js in a bundler, and elsewhere of
 // NAME.exports.cjs.
 // Usage, in the folder of a package: tsx ../../tools/build/finish.ts
@@ -15,6 +16,8 @@ import { declarationsForImport, declarationsForRequire } from './declarations.ts
 const DIST = 'dist';
 /** What the package exports by its name and subpaths, and not by a chunk or `#name`. */
 const published = readFileSync('package.json', 'utf8');
+/** Whether bundlers take an entry as an ECMAScript module, and so its chunks. */
+const HAS_MODULES = /"\.\/dist\/[\w-]+\.js"/.test(published);
 
 for (const file of readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {
   const path = join(DIST, file);
@@ -32,14 +35,9 @@ function finishModule(path: string): void {
   } else {
     writeFileSync(`${stem}.cjs`, toCommonJs(text));
   }
-  if (isPublished(`${stem}.mjs`)) {
-    writeFileSync(`${stem}.mjs`, wrapperOf(`./${name}.cjs`, text));
-    if (!isPublished(path)) {
-      rmSync(path);
-      return;
-    }
-  }
-  writeFileSync(path, forBundlers(text));
+  if (isPublished(`${stem}.mjs`)) writeFileSync(`${stem}.mjs`, wrapperOf(`./${name}.cjs`, text));
+  if (isPublished(path) || (HAS_MODULES && name.startsWith('chunk-'))) writeFileSync(path, forBundlers(text));
+  else rmSync(path);
 }
 
 function finishDeclarations(path: string): void {

@@ -44,7 +44,7 @@ const SCRIPT = `
 `;
 
 /** What the umbrella is made of. */
-const LAYERS = ['codec', 'handshake', 'permessage-deflate', 'connection', 'client', 'server'];
+const LAYERS = ['codec', 'handshake', 'deflate', 'permessage-deflate', 'connection', 'client', 'server'];
 const folders = new Map<string, string>();
 /** What the echoes are without any of the two. */
 let digest: string;
@@ -62,8 +62,6 @@ function installed(natives: readonly Native[]): string {
       cpSync(join(packages, name, part), join(target, part), { recursive: true });
     }
   }
-  const deflate = createRequire(join(packages, 'permessage-deflate/package.json'));
-  link(folder, 'minizlib', dirname(dirname(dirname(deflate.resolve('minizlib')))));
   for (const name of natives) link(folder, name, dirname(require.resolve(`${name}/package.json`)));
   writeFileSync(join(folder, 'script.mjs'), SCRIPT);
   return folder;

@@ -10,8 +10,7 @@ import { HANDSHAKE_ERRORS } from '@framewire/handshake';
 import {
   DEFAULT_INFLATE_BUDGET,
   DEFAULT_THRESHOLD,
-  DEFLATE_OFF_THREAD_FROM,
-  INFLATE_OFF_THREAD_FROM,
+  INFLATE_IN_TURNS_FROM,
 } from '@framewire/permessage-deflate';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import * as browser from '../src/browser.ts';
@@ -198,8 +197,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     leaveIncompressible: true,
     dropContextAfter: 0,
     inflateBudget: DEFAULT_INFLATE_BUDGET,
-    deflateOffThreadFrom: DEFLATE_OFF_THREAD_FROM,
-    inflateOffThreadFrom: INFLATE_OFF_THREAD_FROM,
+    inflateInTurnsFrom: INFLATE_IN_TURNS_FROM,
   })),
   // Alone among the readers a Receiver has no limit, as that of `ws`.
   'the defaults of a Receiver': defaults('Options of a Receiver', () => ({

@@ -1,41 +1,33 @@
 // What connections with the same options and the same agreement have in common: made once, for the first of them.
 import { sharedConcurrency } from './concurrency.ts';
 import type { DeflaterOptions } from './deflater.ts';
-import { EnginePool } from './engine-pool.ts';
 import { IdleContexts } from './idle-contexts.ts';
 import { sharedInflateBudget } from './inflate-budget.ts';
-import { MAX_HERE, type InflaterOptions } from './inflater.ts';
-import type { RoleView } from './negotiation.ts';
+import type { InflaterOptions } from './inflater.ts';
+import type { DirectionView, RoleView } from './negotiation.ts';
 import { SharedCompressor } from './shared-compressor.ts';
 import {
   DEFAULT_LEVEL,
   DEFAULT_TAKEOVER_LEVEL,
   DEFAULT_THRESHOLD,
-  DEFLATE_OFF_THREAD_FROM,
-  INFLATE_OFF_THREAD_FROM,
+  INFLATE_IN_TURNS_FROM,
   type TransformOptions,
 } from './transform-options.ts';
 import { turnShare } from './turn-share.ts';
 
-/** zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it (see `DirectionView`). */
+/** Peers whose zlib has no window of 256 bytes may refer back as far as one of 512 lets them. */
 const SMALLEST_WINDOW = 9;
-/** Inflates whatever a smaller window made. */
 const LARGEST_WINDOW = 15;
-/**
- * The size of the buffers that lent engines write to, in bytes: a message on the thread pool goes there and back for each.
- * Inflating 128 KiB takes 720 µs of CPU by 16 KiB, zlib's default, 400 by 32 KiB and 320 by 64 KiB; compressing it, 1,900 and, by
- * 64 KiB, 1,600.
- */
-const LENT_CHUNK = 64 * 1024;
-/** The same of inflaters that a connection has for itself, which are many. Compressors, whose output is smaller, have zlib's. */
-const INFLATE_CONTEXT_CHUNK = 32 * 1024;
+/** `Z_DEFAULT_COMPRESSION` and the level that it stands for. */
+const ZLIB_DEFAULT = -1;
+const ZLIB_DEFAULT_LEVEL = 6;
 
 /** How one side of an agreement works. */
 export interface Ways {
   readonly deflate: DeflaterOptions;
   readonly inflate: InflaterOptions;
-  /** For whole texts, where every message stands alone. */
-  readonly compressor: SharedCompressor | undefined;
+  /** For whole messages that stand alone: all, without takeover. */
+  readonly compressor: SharedCompressor;
   /** The length from which on a message is compressed, in bytes. */
   readonly threshold: number;
 }
@@ -55,31 +47,45 @@ export function sharedWays(view: RoleView, maxPayload: number, options: Transfor
 }
 
 function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions): Ways {
-  const concurrency = sharedConcurrency(options.concurrencyLimit);
-  const deflaterOptions: DeflaterOptions = {
-    pool: deflatePool(deflate, options),
-    takeover: deflate.takeover,
-    chunkSize: options.zlibDeflateOptions?.chunkSize,
-    leaveIncompressible: options.leaveIncompressible ?? true,
-    offThreadFrom: options.deflateOffThreadFrom ?? DEFLATE_OFF_THREAD_FROM,
-    concurrency,
-    idleContexts: deflate.takeover ? idleContexts(options) : undefined,
-  };
+  const deflaterOptions = deflaterOptionsOf(deflate, options);
   return {
     deflate: deflaterOptions,
     inflate: {
-      pool: inflatePool(maxPayload, options),
       takeover: inflate.takeover,
       windowBits: Math.max(SMALLEST_WINDOW, inflate.windowBits),
-      chunkSize: options.zlibInflateOptions?.chunkSize ?? INFLATE_CONTEXT_CHUNK,
+      dictionary: bytesOf(options.zlibInflateOptions?.dictionary),
       maxPayload,
-      offThreadFrom: options.inflateOffThreadFrom ?? INFLATE_OFF_THREAD_FROM,
-      concurrency,
+      inTurnsFrom: options.inflateInTurnsFrom ?? INFLATE_IN_TURNS_FROM,
+      concurrency: deflaterOptions.concurrency,
       turn: turnShare,
       budget: sharedInflateBudget(options.inflateBudget),
     },
-    compressor: deflate.takeover ? undefined : compressorFor(deflaterOptions),
+    compressor: compressorFor(deflaterOptions),
     threshold: deflate.takeover ? (options.takeoverThreshold ?? 0) : (options.threshold ?? DEFAULT_THRESHOLD),
+  };
+}
+
+function deflaterOptionsOf(
+  { windowBits, takeover }: DirectionView,
+  options: TransformOptions,
+): DeflaterOptions {
+  // A caller without types may pass null.
+  const given = options.zlibDeflateOptions ?? {};
+  const { memLevel, strategy, chunkSize } = given;
+  const asked = given.level ?? (takeover ? DEFAULT_TAKEOVER_LEVEL : DEFAULT_LEVEL);
+  const level = asked === ZLIB_DEFAULT ? ZLIB_DEFAULT_LEVEL : asked;
+  return {
+    level,
+    windowBits: Math.min(given.windowBits ?? LARGEST_WINDOW, windowBits),
+    dictionary: bytesOf(given.dictionary),
+    zlib: { level, memLevel, strategy, chunkSize },
+    isZlibs: strategy !== undefined && strategy !== 0,
+    offThreadFrom: options.deflateOffThreadFrom ?? Infinity,
+    takeover,
+    leaveIncompressible: options.leaveIncompressible ?? true,
+    concurrency: sharedConcurrency(options.concurrencyLimit),
+    turn: turnShare,
+    idleContexts: takeover ? idleContexts(options) : undefined,
   };
 }
 
@@ -88,35 +94,21 @@ function idleContexts({ dropContextAfter = 0 }: TransformOptions): IdleContexts 
 }
 
 /** Connections may differ in everything else: what makes the same bytes in the same place is one. */
-const compressors = new WeakMap<EnginePool, Map<string, SharedCompressor>>();
+const compressors = new Map<string, SharedCompressor>();
 
 function compressorFor(options: DeflaterOptions): SharedCompressor {
-  const { pool, offThreadFrom, leaveIncompressible } = options;
-  const byOptions = compressors.get(pool) ?? new Map<string, SharedCompressor>();
-  compressors.set(pool, byOptions);
-  const key = [offThreadFrom, leaveIncompressible].join();
-  const compressor = byOptions.get(key) ?? new SharedCompressor(options);
-  byOptions.set(key, compressor);
+  const { takeover, level, windowBits, zlib, offThreadFrom, leaveIncompressible } = options;
+  // With takeover a dictionary is what came before the first message, and a message that stands alone may not need it.
+  const alone = { ...options, takeover: false, dictionary: takeover ? undefined : options.dictionary };
+  if (alone.dictionary !== undefined) return new SharedCompressor(alone);
+  const key = JSON.stringify([level, windowBits, zlib, offThreadFrom, leaveIncompressible]);
+  const compressor = compressors.get(key) ?? new SharedCompressor(alone);
+  compressors.set(key, compressor);
   return compressor;
 }
 
-function deflatePool({ windowBits, takeover }: RoleView['deflate'], options: TransformOptions): EnginePool {
-  // A caller without types may pass null.
-  const zlibDeflateOptions = options.zlibDeflateOptions ?? {};
-  const window = Math.min(zlibDeflateOptions.windowBits ?? LARGEST_WINDOW, windowBits);
-  return EnginePool.deflate({
-    chunkSize: LENT_CHUNK,
-    ...zlibDeflateOptions,
-    level: zlibDeflateOptions.level ?? (takeover ? DEFAULT_TAKEOVER_LEVEL : DEFAULT_LEVEL),
-    windowBits: Math.max(window, SMALLEST_WINDOW),
-  });
-}
-
-function inflatePool(maxPayload: number, { zlibInflateOptions = {} }: TransformOptions): EnginePool {
-  return EnginePool.inflate({
-    chunkSize: LENT_CHUNK,
-    ...zlibInflateOptions,
-    windowBits: LARGEST_WINDOW,
-    maxOutputLength: maxPayload > 0 ? Math.min(maxPayload, MAX_HERE) : MAX_HERE,
-  });
+function bytesOf(dictionary: NodeJS.ArrayBufferView | ArrayBuffer | undefined): Uint8Array | undefined {
+  if (dictionary === undefined) return undefined;
+  if (!ArrayBuffer.isView(dictionary)) return new Uint8Array(dictionary);
+  return new Uint8Array(dictionary.buffer, dictionary.byteOffset, dictionary.byteLength);
 }

@@ -1,10 +1,10 @@
-// How many messages may be on the thread pool at a time, over all connections of the process.
-import { nextTick } from './scheduling.ts';
+// How many messages may be under way at a time that take long, over all connections of the process.
+import { kernel } from '#kernels';
 
 /** A job that calls `next` once when it is done. */
 type Job = (next: () => void) => void;
 
-/** The limit where none is given: more at a time fragment the heap and keep others from the thread pool. */
+/** The limit where none is given: each holds memory, or a place on the thread pool. */
 export const DEFAULT_CONCURRENCY_LIMIT = 10;
 
 /** Runs jobs in the order in which they come, no more than so many at a time. */
@@ -48,8 +48,12 @@ export class ConcurrencyLimit {
       }
     }
     this.#isStarting = false;
-    for (const error of thrown.splice(1)) nextTick(rethrow, error);
-    if (thrown.length > 0) rethrow(thrown[0]);
+    for (const error of thrown.splice(1)) {
+      kernel.nextTick(() => {
+        throw error;
+      });
+    }
+    if (thrown.length > 0) throw thrown[0];
   }
 
   #next(): Job | undefined {
@@ -66,13 +70,9 @@ export class ConcurrencyLimit {
   }
 }
 
-function rethrow(error: unknown): never {
-  throw error;
-}
-
 let shared: ConcurrencyLimit | undefined;
 
-/** The limit of the process: that of the first who asks, as in `ws`, since it is the thread pool that is shared. */
+/** The limit of the process: that of the first connection, as in `ws`. */
 export function sharedConcurrency(limit = DEFAULT_CONCURRENCY_LIMIT): ConcurrencyLimit {
   shared ??= new ConcurrencyLimit(limit);
   return shared;

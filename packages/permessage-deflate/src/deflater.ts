@@ -1,16 +1,19 @@
 // Compressing messages (RFC 7692 §7.2.1), whole or by fragments, with or without context takeover.
-import { Buffer } from 'node:buffer';
-import { inThisContext } from './async-context.ts';
+import { Deflater as Stream, deflate } from '@framewire/deflate';
+import { kernel } from '#kernels';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import type { EnginePool } from './engine-pool.ts';
-import { History, HISTORY_LIMIT } from './history.ts';
+import { DeflateJob, SLICE, workOf } from './deflate-job.ts';
 import type { IdleContexts } from './idle-contexts.ts';
-import { ZlibEngine } from './zlib-engine.ts';
+import type { ZlibPiece } from './kernels/kernel.ts';
+import type { Counter } from './statistics.ts';
+import type { TurnShare } from './turn-share.ts';
 
 /** What a flushed block ends with; it is left off the end of a message (§7.2.1, step 3). */
 const TAIL_LENGTH = 4;
-/** An empty message, or the end of one that has been flushed already: the begin of an empty stored block (§7.2.3.6). */
-const EMPTY_BLOCK = Buffer.of(0);
+/** The longest message that is compressed before the call returns, whatever else has been done in the turn. */
+const SHORT = 32 * 1024;
+/** How many bytes a context that is given up leaves for the next one to begin with. */
+const KEPT = 4096;
 
 /** A piece of a message, in bytes if not otherwise said. */
 export interface Piece<Data = Uint8Array> {
@@ -30,194 +33,300 @@ export type Part = Piece<string | Uint8Array>;
  */
 export type DeflateDone = (error: Error | null, compressed?: Uint8Array, original?: Uint8Array) => void;
 
-/** A piece on the thread pool, or one that waits for a place there. */
-interface Job {
-  /** Undefined once nobody wants it any more. */
-  part: Part | undefined;
-  readonly done: DeflateDone;
-}
-
 /** How {@link Deflater}s work: connections that agreed on the same share it. */
 export interface DeflaterOptions {
-  /** The engines that are lent, and what contexts are made like. */
-  readonly pool: EnginePool;
+  readonly level: number;
+  readonly windowBits: number;
+  /** What the first message may point back to; without takeover, every message. */
+  readonly dictionary: Uint8Array | undefined;
+  /** What `node:zlib` is asked for where it compresses. */
+  readonly zlib: Omit<ZlibPiece, 'windowBits' | 'dictionary'>;
+  /** Whether `node:zlib` compresses all messages: the engine cannot do what the options ask for. */
+  readonly isZlibs: boolean;
+  /** From how many bytes on a piece is compressed by `node:zlib` on the thread pool. */
+  readonly offThreadFrom: number;
   /** Whether a message may point back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
-  /** The size of the buffers that a context writes to, in bytes; undefined: zlib's. */
-  readonly chunkSize: number | undefined;
   /** Whether a whole message that would not shrink is not compressed. */
   readonly leaveIncompressible: boolean;
-  /** From how many bytes on a piece is compressed on the thread pool. */
-  readonly offThreadFrom: number;
   readonly concurrency: ConcurrencyLimit;
-  /** Gives contexts up that are not used; undefined: they are kept. */
+  readonly turn: TurnShare;
+  /** Makes contexts small that are not used; undefined: they are kept. */
   readonly idleContexts: IdleContexts | undefined;
 }
 
 /** The compressor of one connection's messages. */
 export class Deflater {
   readonly #options: DeflaterOptions;
-  /** The context, or what was made or lent for the message under way. */
-  #engine: ZlibEngine | undefined = undefined;
-  /** Whether the engine goes back when the message has ended. */
-  #isLent = false;
-  /** With context takeover: what a context is made from. */
-  #history: History | undefined = undefined;
-  #away: Job | undefined = undefined;
+  readonly #counter: Counter;
+  /** With takeover the context of the connection, from its first message on; otherwise that of a message in fragments. */
+  #context: Stream | undefined = undefined;
+  /** Whether a piece is being compressed in later turns, or on the thread pool. */
+  #isAway = false;
   #closed = false;
 
-  constructor(options: DeflaterOptions) {
+  /** @param counter counts the time that compressing takes */
+  constructor(options: DeflaterOptions, counter: Counter) {
     this.#options = options;
+    this.#counter = counter;
   }
 
   /** Compresses a piece of a message. The next call has to wait until this one is done. */
   compress(part: Part, done: DeflateDone): void {
-    const { offThreadFrom } = this.#options;
-    // A text has at least as many bytes as characters.
-    const piece = part.data.length >= offThreadFrom ? undefined : encoded(part);
-    if (piece === undefined || piece.data.length >= offThreadFrom) {
-      this.#compressLater(part, done);
-      return;
-    }
-    let flushed: Buffer;
-    try {
-      flushed = this.#engineFor(piece).run(piece.data);
-    } catch (error) {
-      this.#closeEngine();
-      done(error as Error);
-      return;
-    }
-    done(null, this.#finish(piece, flushed));
+    const { offThreadFrom, isZlibs, turn } = this.#options;
+    const isText = typeof part.data === 'string';
+    const data = typeof part.data === 'string' ? kernel.encode(part.data) : part.data;
+    const piece = { data, first: part.first, fin: part.fin };
+    if (this.isShort(data.length)) this.#compressHere(piece, done);
+    else if (isZlibs || data.length >= offThreadFrom) {
+      this.#compressAway(isText ? piece : owned(piece), isText, done);
+    } else if (data.length <= SLICE && turn.isOpen) {
+      turn.spend(workOf(data.length, this.#options.level), 1);
+      this.#compressHere(piece, done);
+    } else this.#compressInSlices(piece, isText, done);
+  }
+
+  /** Whether a piece of so many bytes is compressed before the call returns, whatever else has been done in the turn. */
+  isShort(length: number): boolean {
+    return length <= SHORT && length < this.#options.offThreadFrom;
+  }
+
+  /** Adds a message to the context that was compressed without it, and is sent to the peer now. */
+  remember(data: Uint8Array): void {
+    this.#contextOf().remember(data);
+    this.#options.idleContexts?.use(this);
   }
 
   /**
-   * Compresses on the thread pool, when there is a place. While it waits, it holds no engine that is lent, and the piece once: text as
-   * it is, bytes as a copy, as their owner may change them. A connection that closes meanwhile is told nothing.
-   */
-  #compressLater(part: Part, done: DeflateDone): void {
-    const { data } = part;
-    // The closure below must not hold the caller's bytes.
-    const isText = typeof data === 'string';
-    const own = isText ? part : { ...part, data: Buffer.from(data) };
-    const job: Job = { part: own, done: inThisContext(done) };
-    this.#away = job;
-    this.#options.concurrency.run((next) => {
-      if (job.part === undefined) next();
-      else this.#compressAway(job, encoded(job.part), isText, next);
-    });
-  }
-
-  #compressAway(job: Job, piece: Piece, isText: boolean, next: () => void): void {
-    const chunks: Buffer[] = [];
-    const settle = (error: Error | null): void => {
-      this.#away = undefined;
-      try {
-        if (this.#closed) return;
-        if (error === null) {
-          const compressed = this.#finish(piece, Buffer.concat(chunks));
-          job.done(null, compressed, compressed === undefined && !isText ? piece.data : undefined);
-        } else {
-          this.#closeEngine();
-          job.done(error);
-        }
-      } finally {
-        next();
-      }
-    };
-    let engine: ZlibEngine;
-    try {
-      engine = this.#engineFor(piece);
-    } catch (error) {
-      settle(error as Error);
-      return;
-    }
-    engine.runLater(piece.data, (chunk) => chunks.push(chunk) > 0, settle);
-  }
-
-  /**
-   * Gives the context up, unless it is at work. What comes next begins with no more than the history, which no receiver can tell
-   * from a compressor that found nothing farther back.
+   * Gives most of the context up, unless it is at work. What comes next begins with the end of it, which no receiver can tell from a
+   * compressor that found nothing farther back.
    */
   dropContext(): void {
-    if (this.#away === undefined) this.#closeEngine();
+    if (this.#isAway || this.#context === undefined) return;
+    const history = this.#context.history(KEPT);
+    this.#closeContext();
+    this.#context = this.#begin(history);
   }
 
   close(): void {
     this.#closed = true;
-    this.#closeEngine();
-    this.#history = undefined;
-    if (this.#away !== undefined) this.#away.part = undefined;
+    // What is under way ends before it looks at the context again.
+    if (!this.#isAway) this.#closeContext();
   }
 
-  #closeEngine(): void {
-    if (this.#engine === undefined) return;
-    this.#options.idleContexts?.delete(this);
-    this.#engine.close();
-    this.#engine = undefined;
-  }
+  // Here and now.
 
-  #engineFor(piece: Piece): ZlibEngine {
-    return (this.#engine ??= this.#takeEngine(piece));
-  }
-
-  /**
-   * For a whole message an engine is lent, without context takeover, and with it for a connection's first one, if the history
-   * holds that: a connection that says only one thing never has a context. What is lent forgets at each flush, also between
-   * fragments, which have an engine made for them.
-   */
-  #takeEngine({ data, first, fin }: Piece): ZlibEngine {
-    const { takeover, pool, chunkSize } = this.#options;
-    const history = takeover ? (this.#history ??= new History(pool.options.dictionary)) : undefined;
-    this.#isLent = first && fin && (history === undefined || this.#isEnough(history, data));
-    if (this.#isLent) return pool.lend();
-    const own = history === undefined || history.isEmpty ? {} : { dictionary: history.bytes };
-    return ZlibEngine.deflate({ ...pool.options, chunkSize, ...own });
-  }
-
-  /** Whether the history alone will do after this message. It holds the end of a dictionary only. */
-  #isEnough(history: History, data: Uint8Array): boolean {
-    return (
-      history.isEmpty && data.length <= HISTORY_LIMIT && this.#options.pool.options.dictionary === undefined
-    );
-  }
-
-  #finish({ data, first, fin }: Piece, flushed: Buffer): Uint8Array | undefined {
-    const compressed = fin ? withoutTail(flushed) : flushed;
-    const gains = compressed.length < data.length || !(first && fin && this.#mayLeave());
-    if (gains) this.#history?.add(data);
-    if (fin) this.#endMessage(gains);
-    return gains ? compressed : undefined;
-  }
-
-  /**
-   * Whether a message that does not shrink is sent as it is. The peer never sees it compressed, so nothing may point back to it: a
-   * context is lost by that. One that remembers more than the history is worth the few bytes that the message costs.
-   */
-  #mayLeave(): boolean {
-    const { leaveIncompressible } = this.#options;
-    return leaveIncompressible && (this.#isLent || this.#history === undefined || this.#history.isWhole);
-  }
-
-  #endMessage(sent: boolean): void {
-    const engine = this.#engine;
-    if (engine === undefined) return;
-    if (this.#isLent) {
-      this.#engine = undefined;
-      this.#options.pool.takeBack(engine);
-    } else if (sent && this.#options.takeover) {
-      this.#options.idleContexts?.use(this);
-    } else {
-      this.#closeEngine();
+  #compressHere(piece: Piece, done: DeflateDone): void {
+    let compressed: Uint8Array | undefined;
+    const began = kernel.now();
+    try {
+      compressed = this.#run(piece);
+      this.#endMessage(piece);
+    } catch (error) {
+      this.#closeContext();
+      done(error as Error);
+      return;
+    } finally {
+      this.#counter.addTime(kernel.now() - began, 'event loop');
     }
+    done(null, compressed);
+  }
+
+  /** The compressed piece; undefined for a message that is left as it is. */
+  #run(piece: Piece): Uint8Array | undefined {
+    const { data, fin } = piece;
+    const { isZlibs, takeover } = this.#options;
+    if (isZlibs) return this.#judge(piece, zlib().deflate(data, this.#zlibPiece()));
+    if (!takeover && isWhole(piece)) return this.#judge(piece, this.#runAlone(data));
+    if (!this.#mayLeave(piece)) return withoutTail(this.#contextOf().deflate(data, 'sync'), fin);
+    const most = data.length - 1 + TAIL_LENGTH;
+    const made = this.#contextOf().deflateWithin(data, most);
+    return made && withoutTail(made, fin);
+  }
+
+  #runAlone(data: Uint8Array): Uint8Array {
+    const { level, windowBits, dictionary } = this.#options;
+    return deflate(data, { level, windowBits, dictionary, flush: 'sync', allocate: kernel.allocate });
+  }
+
+  // In slices.
+
+  #compressInSlices(piece: Piece, isText: boolean, done: DeflateDone): void {
+    const job = new DeflateJob(piece.data);
+    let before: Uint8Array | undefined;
+    try {
+      // If the message is left as it is, the context goes on as if it had not been.
+      if (this.#options.takeover && this.#mayLeave(piece)) before = this.#contextOf().history();
+      if (this.#options.turn.isOpen) this.#runSlices(job);
+    } catch (error) {
+      this.#closeContext();
+      done(error as Error);
+      return;
+    }
+    if (job.isDone) {
+      this.#finishSlices(piece, job, before, done);
+      return;
+    }
+    if (!isText) job.keep();
+    const own = { ...piece, data: job.data };
+    const told = kernel.inThisContext(done);
+    this.#isAway = true;
+    const goOn = (): void => {
+      if (this.#closed) {
+        this.#closeContext();
+        return;
+      }
+      try {
+        this.#runSlices(job);
+      } catch (error) {
+        this.#isAway = false;
+        this.#closeContext();
+        told(error as Error);
+        return;
+      }
+      if (!job.isDone) {
+        this.#options.turn.wait(goOn);
+        return;
+      }
+      this.#isAway = false;
+      this.#finishSlices(own, job, before, told, isText ? undefined : job.data);
+    };
+    this.#options.turn.wait(goOn);
+  }
+
+  /** Compresses at least one slice, and as many as the turn has time for. */
+  #runSlices(job: DeflateJob): void {
+    const { turn, level } = this.#options;
+    const began = kernel.now();
+    do turn.spend(workOf(job.step(this.#contextOf()), level), 1);
+    while (!job.isDone && turn.isOpen);
+    this.#counter.addTime(kernel.now() - began, 'event loop');
+  }
+
+  #finishSlices(
+    piece: Piece,
+    job: DeflateJob,
+    before: Uint8Array | undefined,
+    done: DeflateDone,
+    original?: Uint8Array,
+  ): void {
+    const compressed = withoutTail(job.joined(), piece.fin);
+    if (!this.#mayLeave(piece) || compressed.length < piece.data.length) {
+      this.#endMessage(piece);
+      done(null, compressed);
+      return;
+    }
+    this.#closeContext();
+    if (before !== undefined) this.#context = this.#begin(before);
+    done(null, undefined, original);
+  }
+
+  // On the thread pool.
+
+  #compressAway(piece: Piece, isText: boolean, done: DeflateDone): void {
+    const told = kernel.inThisContext(done);
+    this.#isAway = true;
+    const began = kernel.now();
+    this.#options.concurrency.run((next) => {
+      const settle = (error: Error | null, made?: Uint8Array): void => {
+        this.#isAway = false;
+        this.#counter.addTime(kernel.now() - began, 'thread pool');
+        try {
+          if (this.#closed) this.#closeContext();
+          else this.#settle(piece, isText, told, error, made);
+        } finally {
+          next();
+        }
+      };
+      if (this.#closed) {
+        settle(null);
+        return;
+      }
+      try {
+        zlib().deflateLater(piece.data, this.#zlibPiece(), settle);
+      } catch (error) {
+        settle(error as Error);
+      }
+    });
+  }
+
+  #settle(piece: Piece, isText: boolean, told: DeflateDone, error: Error | null, made = piece.data): void {
+    let compressed: Uint8Array | undefined;
+    try {
+      if (error !== null) throw error;
+      compressed = this.#judge(piece, made);
+      this.#endMessage(piece);
+    } catch (failure) {
+      this.#closeContext();
+      told(failure as Error);
+      return;
+    }
+    told(null, compressed, compressed === undefined && !isText ? piece.data : undefined);
+  }
+
+  /** What `node:zlib` is asked for: it begins with what the connection, or the message, has said. */
+  #zlibPiece(): ZlibPiece {
+    const { zlib, windowBits, dictionary, takeover } = this.#options;
+    const context = takeover ? this.#contextOf() : this.#context;
+    const history = context?.history() ?? dictionary;
+    // zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it.
+    const own = { ...zlib, windowBits: Math.max(windowBits, 9) };
+    return history === undefined || history.length === 0 ? own : { ...own, dictionary: history };
+  }
+
+  // What comes of it.
+
+  /** The message without its tail, or undefined where it is left as it is. What was compressed elsewhere is added to the context. */
+  #judge(piece: Piece, made: Uint8Array): Uint8Array | undefined {
+    const compressed = withoutTail(made, piece.fin);
+    if (this.#mayLeave(piece) && compressed.length >= piece.data.length) return undefined;
+    if (this.#options.takeover || !isWhole(piece)) this.#contextOf().remember(piece.data);
+    return compressed;
+  }
+
+  #mayLeave(piece: Piece): boolean {
+    return this.#options.leaveIncompressible && isWhole(piece);
+  }
+
+  #endMessage({ fin }: Piece): void {
+    if (!this.#options.takeover) {
+      if (fin) this.#closeContext();
+    } else if (fin) this.#options.idleContexts?.use(this);
+  }
+
+  #contextOf(): Stream {
+    return (this.#context ??= this.#begin(this.#options.dictionary));
+  }
+
+  #begin(dictionary: Uint8Array | undefined): Stream {
+    const { level, windowBits } = this.#options;
+    return new Stream({ level, windowBits, dictionary, allocate: kernel.allocate });
+  }
+
+  #closeContext(): void {
+    if (this.#context === undefined) return;
+    this.#options.idleContexts?.delete(this);
+    this.#context.close();
+    this.#context = undefined;
   }
 }
 
-function encoded(part: Part): Piece {
-  const { data, first, fin } = part;
-  return typeof data === 'string' ? { data: Buffer.from(data), first, fin } : (part as Piece);
+function isWhole({ first, fin }: Piece): boolean {
+  return first && fin;
 }
 
-/** zlib flushes nothing where it has nothing new: then the message ends with an empty block. */
-function withoutTail(flushed: Buffer): Buffer {
-  return flushed.length > TAIL_LENGTH ? flushed.subarray(0, -TAIL_LENGTH) : EMPTY_BLOCK;
+function owned(piece: Piece): Piece {
+  return { ...piece, data: kernel.copy(piece.data) };
+}
+
+/** @throws `Error` where there is no `node:zlib` */
+function zlib(): NonNullable<typeof kernel.zlib> {
+  if (kernel.zlib === undefined) throw new Error('This engine has no zlib for these options');
+  return kernel.zlib;
+}
+
+/** zlib flushes nothing where it has nothing new: then the message ends with an empty stored block (§7.2.3.6). */
+function withoutTail(flushed: Uint8Array, fin: boolean): Uint8Array {
+  if (!fin) return flushed;
+  return flushed.length > TAIL_LENGTH ? flushed.subarray(0, -TAIL_LENGTH) : Uint8Array.of(0);
 }

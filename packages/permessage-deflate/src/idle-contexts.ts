@@ -1,5 +1,6 @@
 // When contexts are given up: those that have not been used for a while, by one timer for all of them.
-import { setTimeout } from './scheduling.ts';
+import { kernel } from '#kernels';
+import type { Timer } from './kernels/kernel.ts';
 
 /** The longest time that a timer of Node's takes, in milliseconds. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -19,7 +20,7 @@ export class IdleContexts {
   #used = new Set<ContextHolder>();
   /** Those that were last used in the round before. */
   #unused = new Set<ContextHolder>();
-  #timer: NodeJS.Timeout | undefined = undefined;
+  #timer: Timer | undefined = undefined;
 
   /** @param round in milliseconds */
   constructor(round: number) {
@@ -47,7 +48,7 @@ export class IdleContexts {
     for (const holder of idle) holder.dropContext();
   };
 
-  #startRound(): NodeJS.Timeout {
-    return setTimeout(this.#endRound, this.#round).unref();
+  #startRound(): Timer {
+    return kernel.setTimeout(this.#endRound, this.#round);
   }
 }

@@ -3,7 +3,7 @@
 /** The budget where none is given, in bytes. */
 export const DEFAULT_INFLATE_BUDGET = 64 * 1024 * 1024;
 
-/** A message that is being inflated on the thread pool. */
+/** A message that is being inflated, in turns with others. */
 export interface BudgetedJob {
   /** Called once, when a job that {@link InflateBudget.mayGoOn} refused may continue. */
   goOn(): void;
@@ -16,7 +16,7 @@ export interface BudgetedJob {
 export class InflateBudget {
   readonly #limit: number;
   #bytes = 0;
-  /** Those that have a place on the thread pool, the oldest first. */
+  /** Those that have a place, the oldest first. */
   readonly #jobs = new Set<BudgetedJob>();
   readonly #held = new Set<BudgetedJob>();
   #isReleasing = false;

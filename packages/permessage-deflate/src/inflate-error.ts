@@ -1,7 +1,8 @@
 // The one table of what can be wrong with a compressed message, and the close code that tells the peer.
+import { DeflateError, type DeflateErrorCode } from '@framewire/deflate';
 
 const table = {
-  /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. The code and the text are zlib's where it has said so. */
+  /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. Code and text are those of zlib, which programs written for `ws` know. */
   CORRUPT: {
     code: 'Z_DATA_ERROR',
     errno: -3,
@@ -9,7 +10,7 @@ const table = {
     errorClass: Error,
     message: 'invalid compressed data',
   },
-  /** RFC 6455 §7.4.1, 1011: not the peer's fault. Code and text are those of Node's zlib. */
+  /** RFC 6455 §7.4.1, 1011: not the peer's fault. */
   NO_MEMORY: { code: 'Z_MEM_ERROR', errno: -4, closeCode: 1011, errorClass: Error, message: 'out of memory' },
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
   TOO_LONG: {
@@ -21,6 +22,21 @@ const table = {
   },
 } as const;
 
+/** What zlib says of the rule that a stream breaks. */
+const ZLIB_TEXTS: Readonly<Partial<Record<DeflateErrorCode, string>>> = {
+  ERR_INFLATE_BLOCK_TYPE: 'invalid block type',
+  ERR_INFLATE_STORED_LENGTH: 'invalid stored block lengths',
+  ERR_INFLATE_TOO_MANY_LENGTHS: 'too many length or distance symbols',
+  ERR_INFLATE_PRECODE: 'invalid code lengths set',
+  ERR_INFLATE_REPEAT: 'invalid bit length repeat',
+  ERR_INFLATE_NO_END_OF_BLOCK: 'invalid code -- missing end-of-block',
+  ERR_INFLATE_LITLEN_CODE: 'invalid literal/lengths set',
+  ERR_INFLATE_DISTANCE_CODE: 'invalid distances set',
+  ERR_INFLATE_LITLEN_SYMBOL: 'invalid literal/length code',
+  ERR_INFLATE_DISTANCE_SYMBOL: 'invalid distance code',
+  ERR_INFLATE_TOO_FAR_BACK: 'invalid distance too far back',
+};
+
 /** An error that says with which code to fail the connection. */
 export type InflateError = Error & {
   readonly code: string;
@@ -29,37 +45,25 @@ export type InflateError = Error & {
   readonly closeCode: number;
 };
 
-/** What Node's zlib says where a call would make more than `maxOutputLength`. */
-const MORE_THAN_WANTED = 'ERR_BUFFER_TOO_LARGE';
-
-/** What zlib, and Node's around it, say where there is no memory for a window. */
-const WITHOUT_MEMORY = ['Z_MEM_ERROR', 'ERR_ZLIB_INITIALIZATION_FAILED', 'ERR_MEMORY_ALLOCATION_FAILED'];
-
-/** Whether an engine has stopped because a call made more than it may. */
-export function hasMadeTooMuch(cause: unknown): boolean {
-  return (cause as { code?: string }).code === MORE_THAN_WANTED;
-}
-
 /** What the failure of an engine is to the connection. */
-export function inflateErrorOf(cause: Error & { code?: string }): InflateError {
-  if (hasMadeTooMuch(cause)) return inflateError('TOO_LONG');
-  const { code } = cause;
-  // V8's "Array buffer allocation failed" has no code.
-  const hadNoMemory = code === undefined ? cause.name === 'RangeError' : WITHOUT_MEMORY.includes(code);
-  return inflateError(hadNoMemory ? 'NO_MEMORY' : 'CORRUPT', cause);
+export function inflateErrorOf(cause: Error): InflateError {
+  if ('closeCode' in cause) return cause as InflateError;
+  if (cause instanceof DeflateError) {
+    return cause.code === 'ERR_DEFLATE_OUT_OF_MEMORY'
+      ? inflateError('NO_MEMORY', cause)
+      : inflateError('CORRUPT', cause, ZLIB_TEXTS[cause.code]);
+  }
+  // "Array buffer allocation failed" is a RangeError.
+  return inflateError(cause.name === 'RangeError' ? 'NO_MEMORY' : 'CORRUPT', cause);
 }
 
-/** The error of a row; one that zlib has told keeps its code and text. */
-export function inflateError(rule: keyof typeof table, cause?: Error): InflateError {
-  const { code, errno, closeCode, errorClass, message } = table[rule];
-  const told = cause as { code?: string; errno?: number } | undefined;
-  if (cause === undefined || told?.code === undefined) {
-    return Object.assign(new errorClass(message), errno === undefined ? {} : { errno }, { code, closeCode });
-  }
-  const text = cause.message.replace(/^zlib: /, '');
-  const error = new errorClass(text, { cause });
-  return Object.assign(error, told.errno === undefined ? {} : { errno: told.errno }, {
-    code: told.code,
-    closeCode,
-  });
+/** The error of a row. */
+export function inflateError(
+  rule: keyof typeof table,
+  cause?: Error,
+  text: string = table[rule].message,
+): InflateError {
+  const { code, errno, closeCode, errorClass } = table[rule];
+  const error = cause === undefined ? new errorClass(text) : new errorClass(text, { cause });
+  return Object.assign(error, errno === undefined ? {} : { errno }, { code, closeCode });
 }

@@ -5,9 +5,8 @@ import type { InflateDone } from './inflate-job.ts';
 import { Inflater } from './inflater.ts';
 import type { RoleView } from './negotiation.ts';
 import { EXTENSION_NAME } from './parameters.ts';
-import { now } from './scheduling.ts';
-import { byteLength, type SharedMessage } from './shared-compressor.ts';
-import { Counter, processCounters, type CompressionStatistics, type Place } from './statistics.ts';
+import { byteLength, bytesOf, type SharedMessage } from './shared-compressor.ts';
+import { Counter, processCounters, type CompressionStatistics } from './statistics.ts';
 import type { TransformOptions } from './transform-options.ts';
 
 export type { Part, SharedMessage };
@@ -31,8 +30,8 @@ export class PerMessageDeflate {
    */
   constructor(view: RoleView, maxPayload: number, options: TransformOptions = NO_OPTIONS) {
     this.#ways = sharedWays(view, maxPayload, options);
-    this.sharesTexts = this.#ways.compressor !== undefined;
-    this.#deflater = new Deflater(this.#ways.deflate);
+    this.sharesTexts = !this.#ways.deflate.takeover;
+    this.#deflater = new Deflater(this.#ways.deflate, this.#sent);
     this.#inflater = new Inflater(this.#ways.inflate, this.#received);
   }
 
@@ -42,9 +41,9 @@ export class PerMessageDeflate {
   }
 
   /**
-   * Compresses a piece of a message, synchronously or on the thread pool; one at a time. Undefined, for the first piece,
-   * leaves the whole message as it is: it is shorter than the threshold, or would not shrink. What is given for the same text on
-   * connections that share may be the same object: it is not to be changed.
+   * Compresses a piece of a message, synchronously or later; one at a time. Undefined, for the first piece, leaves the whole message
+   * as it is: it is shorter than the threshold, or would not shrink. What is given for the same text on connections that share may be
+   * the same object: it is not to be changed.
    *
    * The caller may change its bytes once the call has returned. `done` is called in the async context of this call.
    */
@@ -56,37 +55,33 @@ export class PerMessageDeflate {
       done(null);
       return;
     }
-    const began = now();
     // Not the data: while they wait, only what has to read them holds them.
     const length = byteLength(data);
-    let place: Place = 'event loop';
     const finish: DeflateDone = (error, compressed, original) => {
-      this.#sent.addTime(now() - began, place);
       if (compressed !== undefined) {
         this.#sent.addBytes(length, compressed.length);
         if (fin) this.#sent.addMessage();
       } else if (error === null) this.#sent.addLeftAsItIs();
       done(error, compressed, original);
     };
-    const { compressor } = this.#ways;
-    if (typeof data === 'string' && first && fin && compressor !== undefined) {
-      compressor.compress(data, finish);
+    if (typeof data === 'string' && first && fin && this.sharesTexts) {
+      this.#ways.compressor.compress(data, this.#sent, finish);
     } else this.#deflater.compress(part, finish);
-    place = 'thread pool';
   }
 
   /**
    * Compresses a whole message that goes to many connections, once for all that agreed on the same; they get the same object. `null`
    * leaves the message as it is. `undefined` leaves it to {@link PerMessageDeflate.compress}. The caller sends what is returned as the next
-   * message of the connection.
+   * message of the connection. With context takeover the message itself points to nothing that came before, and later ones may point to it.
    */
   compressShared(message: SharedMessage): Uint8Array | null | undefined {
     const { compressor, threshold } = this.#ways;
     const { data } = message;
-    const began = now();
-    const form = isShorter(data, Math.max(threshold, 1)) ? null : compressor?.compressShared(message);
+    const form = isShorter(data, Math.max(threshold, 1))
+      ? null
+      : compressor.compressShared(message, this.#sent);
     if (form) {
-      this.#sent.addTime(now() - began, 'event loop');
+      if (!this.sharesTexts) this.#deflater.remember(bytesOf(message));
       this.#sent.addBytes(byteLength(data), form.length);
       this.#sent.addMessage();
     } else if (form === null) this.#sent.addLeftAsItIs();
@@ -102,7 +97,7 @@ export class PerMessageDeflate {
     this.#inflater.decompress(message, done);
   }
 
-  /** Frees what belongs to the connection. What is on the thread pool, or waits for a place there, is not told any more. */
+  /** Frees what belongs to the connection. What is under way, or waits, is not told any more. */
   close(): void {
     this.#deflater.close();
     this.#inflater.close();

@@ -5,16 +5,12 @@ import { windowOption, type ClientNegotiationOptions, type ServerNegotiationOpti
 /** How messages are compressed and inflated. */
 export interface TransformOptions {
   /**
-   * Options of zlib for compressing: `level`, `memLevel`, `strategy`, `chunkSize`, `dictionary`, and `windowBits` where it is
-   * smaller than what was agreed on. Default: zlib's, but for the level: {@link DEFAULT_LEVEL}, with context takeover
-   * {@link DEFAULT_TAKEOVER_LEVEL}, in the shared profile {@link SHARED_LEVEL}; and for `chunkSize`, which is 64 KiB where
-   * connections share a compressor.
+   * Options of zlib for compressing: `level`, `dictionary`, and `windowBits` where it is smaller than what was agreed on. With a
+   * `strategy`, `node:zlib` compresses, and `memLevel` and `chunkSize` count; our own engine has no use for them. Default level:
+   * {@link DEFAULT_LEVEL}, with context takeover {@link DEFAULT_TAKEOVER_LEVEL}, in the shared profile {@link SHARED_LEVEL}.
    */
   readonly zlibDeflateOptions?: ZlibOptions | undefined;
-  /**
-   * Options of zlib for inflating: `chunkSize`, `dictionary`. Default: zlib's, but for `chunkSize`: 32 KiB, and 64 KiB where
-   * connections share a decompressor.
-   */
+  /** Options of zlib for inflating: `dictionary`. The others have no effect. */
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /**
    * Messages of fewer bytes are not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the
@@ -23,29 +19,31 @@ export interface TransformOptions {
   readonly threshold?: number | undefined;
   /** Messages of fewer bytes are not compressed where there is context takeover. Default 0: all are, as in `ws`. */
   readonly takeoverThreshold?: number | undefined;
-  /**
-   * Whether a whole message that would not shrink is sent as it is; not where that would cost a context that remembers more than
-   * a few KiB, which is worth more than the few bytes by which the message grows. Default true; `false` is for who has to have every message
-   * compressed, and adds some bytes to such a one.
-   */
+  /** Whether a whole message that would not shrink is sent as it is. Default true; `false` adds some bytes to such a message. */
   readonly leaveIncompressible?: boolean | undefined;
   /**
    * After how many milliseconds without a message to compress a connection gives its compressor's context up, or up to twice as
    * many; a message after that may be longer by what the context would have saved. Default: 0, never.
    */
   readonly dropContextAfter?: number | undefined;
-  /** How many messages are compressed and inflated on the thread pool at a time, in the whole process; 0 = no limit. Default 10. */
+  /**
+   * How many long messages are inflated at a time, and how many are compressed on the thread pool, in the whole process; 0 = no limit.
+   * Default 10.
+   */
   readonly concurrencyLimit?: number | undefined;
   /**
    * How many bytes of messages may be inflated and not yet delivered, in the whole process; 0 = no limit. Once it is spent, only the
-   * message that has been on the thread pool longest goes on, so it is exceeded by that message at most. The others wait compressed.
+   * message that began first goes on, so it is exceeded by that message at most. The others wait compressed.
    * The first connection's option counts. Default 64 MiB.
    */
   readonly inflateBudget?: number | undefined;
-  /** From how many bytes on a message is compressed on the thread pool. Default {@link DEFLATE_OFF_THREAD_FROM}. */
+  /**
+   * From how many bytes on a message is compressed by `node:zlib` on the thread pool, which takes more time and none of the event loop's.
+   * Default: never; long messages are compressed by turns of the event loop.
+   */
   readonly deflateOffThreadFrom?: number | undefined;
-  /** From how many compressed bytes on a message is inflated on the thread pool. Default {@link INFLATE_OFF_THREAD_FROM}. */
-  readonly inflateOffThreadFrom?: number | undefined;
+  /** From how many compressed bytes on a message is inflated by turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
+  readonly inflateInTurnsFrom?: number | undefined;
 }
 
 /** Options of either profile: what to negotiate, and how to compress. */
@@ -65,19 +63,14 @@ export type PerMessageDeflateOption = boolean | 'shared' | PerMessageDeflateOpti
 export const DEFAULT_THRESHOLD = 1024;
 /** The threshold of the shared profile where none is given, in bytes: below it little is gained. */
 export const SHARED_THRESHOLD = 256;
-/**
- * The level of zlib where none is given: what it makes of JSON, text and source code is up to 8 % longer than what zlib's own
- * default makes, 6.
- */
+/** The level where none is given: JSON, text and source code become up to 3 % longer than with zlib's own default, rarely up to 6 %. */
 export const DEFAULT_LEVEL = 4;
-/** The same with context takeover, where a lower level loses more: 4 up to 20 %. */
+/** The same with context takeover, where a lower level loses more. */
 export const DEFAULT_TAKEOVER_LEVEL = 5;
-/** That of the shared profile, which has another purpose than the shortest messages: up to 10 % longer, for about two thirds of the time. */
+/** That of the shared profile, which has another purpose than the shortest messages. */
 export const SHARED_LEVEL = 3;
-/** A message as long as this takes as much time on the spot as a trip to the thread pool costs several times over. */
-export const DEFLATE_OFF_THREAD_FROM = 32 * 1024;
-/** Inflating is four times as fast as compressing, but a short message can become a long one. */
-export const INFLATE_OFF_THREAD_FROM = 16 * 1024;
+/** What comes so long becomes longer: it takes turns with others from the start. */
+export const INFLATE_IN_TURNS_FROM = 16 * 1024;
 
 const DEFAULTS: PerMessageDeflateOptions = {};
 

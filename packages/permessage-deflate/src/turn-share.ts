@@ -1,29 +1,29 @@
-// How much of a turn of the event loop inflating may take, over all connections: the rest waits for the next turn.
-import { setImmediate } from './scheduling.ts';
+// How much of a turn of the event loop compression may take, over all connections: the rest waits for the next turn.
+import { kernel } from '#kernels';
 
-/** The output of one turn, in bytes: a few milliseconds of work. It can be exceeded by one message. */
+/** The work of one turn, in bytes that are inflated: a millisecond or a few. It can be exceeded by one step. */
 export const TURN_OUTPUT = 1024 * 1024;
 /** What one call of an engine counts, in bytes of output: short messages, and streams that end, cost time too. */
 const CALL_OUTPUT = 2048;
 
-/** Counts what was inflated on the event loop, and runs what waits in the order in which it came, one message of each at a time. */
+/** Counts the work on the event loop, and runs what waits in the order in which it came, one message of each at a time. */
 export class TurnShare {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
   #spent = 0;
   #isScheduled = false;
 
-  /** @param limit the output of one turn, in bytes */
+  /** @param limit the work of one turn, in bytes that are inflated */
   constructor(limit = TURN_OUTPUT) {
     this.#limit = limit;
   }
 
-  /** Whether a message may be inflated now. Not before those that wait, or one peer's messages would pass all others. */
+  /** Whether a message may be worked on now. Not before those that wait, or one peer's messages would pass all others. */
   get isOpen(): boolean {
     return this.#spent < this.#limit && this.#waiting.length === 0;
   }
 
-  /** Counts the work of one message. */
+  /** Counts work: bytes that were inflated, or as many as take as long. */
   spend(bytes: number, calls: number): void {
     this.#spent += bytes + calls * CALL_OUTPUT;
     // Light load needs no callback each turn: counts of several turns are added up until they may matter.
@@ -39,7 +39,7 @@ export class TurnShare {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#nextTurn);
+    kernel.setImmediate(this.#nextTurn);
   }
 
   readonly #nextTurn = (): void => {

@@ -30,12 +30,12 @@ describe('with context takeover', () => {
     const sender = sends();
     const said = noise(1000, 1);
     expect(await lengthOf(sender, Buffer.concat([said, Buffer.alloc(1000)]))).toBeGreaterThan(1000);
-    // As little as a reference takes: the history tells.
+    // As little as a reference takes.
     expect(await lengthOf(sender, said)).toBeLessThan(50);
     for (let seed = 2; seed < 20; seed++)
       await compress(sender, [Buffer.concat([noise(1000, seed), Buffer.alloc(99)])]);
-    // Nearly 20 KB back: the context tells, which was made when the history was not enough any more.
-    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    // Nearly 20 KB back.
+    expect(await lengthOf(sender, said)).toBeLessThan(250);
     sender.close();
   });
 
@@ -52,18 +52,22 @@ describe('with context takeover', () => {
     sender.close();
   });
 
-  test('what does not shrink costs no context that remembers more than the history: it is sent compressed', async () => {
-    const sender = sends();
-    const snapshot = Buffer.concat([randomBytes(17_000), Buffer.alloc(99)]);
-    const said = [snapshot, snapshot, randomBytes(500), snapshot];
-    const compressed: Buffer[] = [];
-    for (const message of said) compressed.push((await compress(sender, [message]))!);
-    expect(compressed[2]!.length).toBeGreaterThan(500);
-    expect(compressed[2]!.length).toBeLessThan(516);
-    expect(compressed[3]!.length).toBeLessThan(500);
-    expect(await inflateAll(compressed)).toBe(Buffer.concat(said).toString('latin1'));
-    sender.close();
-  });
+  test.each([500, 100_000])(
+    'what does not shrink costs no context: later messages point to what was said before (%i bytes)',
+    async (length) => {
+      const sender = sends();
+      const snapshot = Buffer.from(JSON.stringify(Array.from({ length: 2000 }, (_, id) => ({ id }))));
+      const said = [snapshot, snapshot, randomBytes(length), snapshot];
+      const compressed: (Buffer | undefined)[] = [];
+      for (const message of said) compressed.push(await compress(sender, [message]));
+      expect(compressed[2]).toBeUndefined();
+      expect(compressed[3]!.length).toBeLessThan(0.6 * compressed[0]!.length);
+      expect(await inflateAll(compressed.filter((each) => each !== undefined))).toBe(
+        String(snapshot).repeat(3),
+      );
+      sender.close();
+    },
+  );
 
   test('bytes that their owner changes while they are on the thread pool are remembered as they were', async () => {
     const sender = sends({ deflateOffThreadFrom: 1000, dropContextAfter: 1000 });
@@ -71,7 +75,7 @@ describe('with context takeover', () => {
     const away = compress(sender, [bytes]);
     bytes.fill('!');
     const compressed = [(await away)!];
-    // Now the history is all that there is to point back to.
+    // The end of it is all that there is to point back to.
     vi.advanceTimersByTime(5000);
     compressed.push((await compress(sender, [Buffer.from('!'.repeat(300))]))!);
     expect(await inflateAll(compressed)).toBe('what was said '.repeat(300) + '!'.repeat(300));
@@ -85,7 +89,7 @@ describe('with context takeover', () => {
     sender.close();
   });
 
-  test('a dictionary longer than the history is used whole', async () => {
+  test('a dictionary is used whole', async () => {
     const dictionary = noise(16_000, 3);
     const sender = sends({ zlibDeflateOptions: { dictionary } });
     expect(await lengthOf(sender, dictionary.subarray(0, 500))).toBeLessThan(50);
@@ -144,7 +148,7 @@ describe('dropContextAfter', () => {
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     vi.advanceTimersByTime(2000);
     expect(await lengthOf(sender, said)).toBeGreaterThan(500);
-    // The end of what was said is in the history.
+    // The end of what was said is kept.
     expect(await lengthOf(sender, noise(1000, 9))).toBeLessThan(50);
     expect(vi.getTimerCount()).toBe(1);
     sender.close();
@@ -158,7 +162,7 @@ describe('dropContextAfter', () => {
       vi.advanceTimersByTime(900);
       await compress(sender, [Buffer.alloc(50)]);
     }
-    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    expect(await lengthOf(sender, said)).toBeLessThan(100);
     sender.close();
   });
 
@@ -166,7 +170,7 @@ describe('dropContextAfter', () => {
     const { sender, said } = await withContext({});
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(1e9);
-    expect(await lengthOf(sender, said)).toBeLessThan(50);
+    expect(await lengthOf(sender, said)).toBeLessThan(100);
     sender.close();
   });
 
@@ -204,11 +208,11 @@ function content(length: number, seed: number): Buffer {
 }
 
 test.each([
-  ['on the spot', Infinity],
-  ['on the thread pool', 0],
-  ['on both by length', 1000],
+  ['with our engine', Infinity],
+  ['with zlib on the thread pool', 0],
+  ['with either by length', 1000],
 ])(
-  'whatever is remembered and forgotten, the peer reads what was said; compressing %s',
+  'whatever is remembered and forgotten, the peer reads what was said; compressed %s',
   async (_where, offThreadFrom) => {
     await fc.assert(
       fc.asyncProperty(
@@ -224,7 +228,7 @@ test.each([
             deflateOffThreadFrom: offThreadFrom,
           });
           const receiver = new PerMessageDeflate(view(windowBits, true), 0, {
-            inflateOffThreadFrom: offThreadFrom,
+            inflateInTurnsFrom: offThreadFrom,
           });
           const compressed: Buffer[] = [];
           const said: Buffer[] = [];

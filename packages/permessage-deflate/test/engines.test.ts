@@ -1,70 +1,80 @@
-// Which engines of zlib the transforms make, and which they use again. Of the sources alone: what was built shows no engines.
-import { constants, deflateRawSync } from 'node:zlib';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { DEFAULT_CONCURRENCY_LIMIT } from '../src/concurrency.ts';
-import { PerMessageDeflate } from '../src/permessage-deflate.ts';
-import { ZlibEngine } from '../src/zlib-engine.ts';
-import { compress, decompress, view } from './transforming.ts';
+// The built package in engines beside Node: each makes the same bytes, of messages that are long too.
+import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
+import { build } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-test('engines of messages that go to the thread pool whole are no more than are at work there, and all are used again', async () => {
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-  });
-  const made = [vi.spyOn(ZlibEngine, 'deflateEachAlone'), vi.spyOn(ZlibEngine, 'inflate')];
-  // A level of its own, so that nobody else's engines are at hand.
-  const options = { zlibDeflateOptions: { level: 7 }, inflateOffThreadFrom: 0 };
-  const connections = Array.from(
-    { length: 3 * DEFAULT_CONCURRENCY_LIMIT },
-    () => new PerMessageDeflate(view(15, false), 0, options),
+const packages = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder: string;
+let script: string;
+/** What Node says. */
+let expected: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'framewire-permessage-deflate-'));
+  for (const name of ['deflate', 'permessage-deflate']) {
+    const own = join(packages, name);
+    if (!existsSync(join(own, 'dist')))
+      throw new Error(`${own}/dist is missing: run \`npm run build\` first`);
+    const installed = join(folder, 'node_modules/@framewire', name);
+    mkdirSync(installed, { recursive: true });
+    cpSync(join(own, 'dist'), join(installed, 'dist'), { recursive: true });
+    cpSync(join(own, 'package.json'), join(installed, 'package.json'));
+  }
+  script = join(folder, 'script.mjs');
+  cpSync(join(packages, 'permessage-deflate/test/engines/script.mjs'), script);
+  const dependencies = { '@framewire/permessage-deflate': '*', '@framewire/deflate': '*' };
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, type: 'module', dependencies }),
   );
-  const long = Buffer.from('long enough for the thread pool '.repeat(3000));
-  for (let round = 0; round < 2; round++) {
-    const compressed = await Promise.all(connections.map((each) => compress(each, [long])));
-    const inflated = await Promise.all(connections.map((each, k) => decompress(each, compressed[k]!)));
-    expect(inflated.every((each) => each.equals(long))).toBe(true);
-  }
-  expect(made[0]!.mock.calls).toHaveLength(DEFAULT_CONCURRENCY_LIMIT);
-  expect(made[1]!.mock.calls.length).toBeLessThanOrEqual(DEFAULT_CONCURRENCY_LIMIT);
+  expected = await output(process.execPath, script);
+  expect(expected).toMatch(/^\d+ bytes$/);
 });
 
-test('a compressor that has failed is not used again', async () => {
-  const sender = new PerMessageDeflate(view(15, false), 0);
-  const run = vi.spyOn(ZlibEngine.prototype, 'run').mockImplementationOnce(() => {
-    throw new Error('no memory');
-  });
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-  });
-  await expect(compress(sender, [Buffer.alloc(2000)])).rejects.toThrow('no memory');
-  expect(await compress(sender, [Buffer.alloc(2000)])).toBeDefined();
-  expect(run.mock.contexts[1]).not.toBe(run.mock.contexts[0]);
+afterAll(() => {
+  rmSync(folder, { recursive: true });
 });
 
-test('an engine that is paused gives all that it has made when it is done, and works again', async () => {
-  const engine = ZlibEngine.inflate({ windowBits: 15, chunkSize: 65_536 });
-  onTestFinished(() => {
-    engine.close();
+async function output(program: string, ...args: string[]): Promise<string> {
+  const env = { DENO_DIR: join(folder, '.deno') };
+  const { stdout, stderr } = await promisify(execFile)(program, args, { env, cwd: folder });
+  return stderr + stdout.trim();
+}
+
+describe('the built package makes the same', () => {
+  test('in Bun', async () => {
+    expect(await output(bunBinary(), script)).toBe(expected);
   });
-  const last = 17;
-  const message = Buffer.alloc(3 * 65_536 + last, 'what is said ');
-  const input = deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH });
-  for (let round = 0; round < 2; round++) {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    await new Promise<void>((resolve, reject) => {
-      engine.runLater(
-        input,
-        (chunk) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          // Nobody resumes it: the last few bytes lie ready when zlib is done.
-          if (length === message.length - last) engine.pause();
-          return true;
-        },
-        (error) => (error === null ? resolve() : reject(error)),
-      );
+
+  test('in Deno that may do nothing but read its files', async () => {
+    const args = ['run', '--no-prompt', '--quiet', '--allow-read', script];
+    expect(await output(denoBinary(), ...args)).toBe(expected);
+  });
+
+  test.skipIf(requirement('chromium').missing)('in a browser', async () => {
+    const bundled = await build({
+      entryPoints: [script],
+      bundle: true,
+      platform: 'browser',
+      format: 'iife',
+      write: false,
     });
-    expect(Buffer.concat(chunks).equals(message)).toBe(true);
-    engine.forget();
-  }
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage();
+      const line = page.waitForEvent('console');
+      const failure = new Promise<never>((_, reject) => page.once('pageerror', reject));
+      await page.addScriptTag({ content: bundled.outputFiles[0]!.text });
+      expect((await Promise.race([line, failure])).text()).toBe(expected);
+    } finally {
+      await browser.close();
+    }
+  });
 });

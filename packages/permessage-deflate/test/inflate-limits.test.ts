@@ -1,13 +1,12 @@
 // What inflating may take of the process: bytes that nobody has been given yet, and the time of one turn of the event loop.
 import { constants, deflateRawSync } from 'node:zlib';
+import { Inflater as Stream } from '@framewire/deflate';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConcurrencyLimit } from '../src/concurrency.ts';
-import { EnginePool } from '../src/engine-pool.ts';
 import { InflateBudget } from '../src/inflate-budget.ts';
 import { Inflater, MAX_HERE, type InflaterOptions } from '../src/inflater.ts';
 import { Counter } from '../src/statistics.ts';
 import { TurnShare } from '../src/turn-share.ts';
-import { ZlibEngine } from '../src/zlib-engine.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -17,12 +16,11 @@ const PLACES = 4;
 /** What connections have in common that share nothing with other tests. */
 function ways(takeover: boolean, budget: number, more: Partial<InflaterOptions> = {}): InflaterOptions {
   return {
-    pool: EnginePool.inflate({ windowBits: 15, chunkSize: CHUNK, maxOutputLength: MAX_HERE }),
     takeover,
     windowBits: 15,
-    chunkSize: CHUNK,
+    dictionary: undefined,
     maxPayload: 0,
-    offThreadFrom: 16 * KiB,
+    inTurnsFrom: 16 * KiB,
     concurrency: new ConcurrencyLimit(PLACES),
     turn: new TurnShare(),
     budget: new InflateBudget(budget),
@@ -45,7 +43,9 @@ function deflated(data: Uint8Array): Buffer {
 
 function inflated(inflater: Inflater, message: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    inflater.decompress(message, (error, data) => (data === undefined ? reject(error!) : resolve(data)));
+    inflater.decompress(message, (error, data) =>
+      data === undefined ? reject(error!) : resolve(data as Buffer),
+    );
   });
 }
 
@@ -83,29 +83,34 @@ describe.each([
     });
     const messages = all.map((_each, seed) => original(LENGTH, seed));
     // Short enough to begin on the event loop.
-    expect(deflated(messages[0]!).length).toBeLessThan(options.offThreadFrom);
+    expect(deflated(messages[0]!).length).toBeLessThan(options.inTurnsFrom);
     const results = await Promise.all(all.map((each, k) => inflated(each, deflated(messages[k]!))));
     expect(results.every((data, k) => data.equals(messages[k]!))).toBe(true);
     expect(add).toHaveBeenCalled();
     // Those that have begun on the event loop with a context are counted while they wait.
-    const begun = takeover ? PLACES * MAX_HERE * 8 : 0;
-    expect(most).toBeLessThanOrEqual(MiB + LENGTH + 2 * PLACES * CHUNK + begun);
+    const begun = takeover ? 2 * PLACES * MAX_HERE : 0;
+    expect(most).toBeLessThanOrEqual(MiB + LENGTH + PLACES * CHUNK + begun);
     expect(options.budget.bytes).toBe(0);
   });
 
-  test('make no more engines than there are places, but for their contexts', async () => {
+  test('hold no more contexts than there are places, but for those of their connections', async () => {
     const options = ways(takeover, 64 * MiB);
     const all = await crowd(30, options);
-    const made = vi.spyOn(ZlibEngine, 'inflate');
+    const used = vi.spyOn(Stream.prototype, 'inflate');
+    const closed = vi.spyOn(Stream.prototype, 'close');
     onTestFinished(() => {
       vi.restoreAllMocks();
     });
-    await Promise.all(all.map((each, seed) => inflated(each, deflated(original(LENGTH, seed)))));
-    // One that has made too much on the event loop is thrown away, but never held.
-    const open = new Set(
-      made.mock.results.map(({ value }) => value as ZlibEngine).filter((e) => !e.isClosed),
+    let most = 0;
+    const open = (): number => new Set(used.mock.contexts).size - new Set(closed.mock.contexts).size;
+    await Promise.all(
+      all.map(async (each, seed) => {
+        await inflated(each, deflated(original(LENGTH, seed)));
+        most = Math.max(most, open());
+      }),
     );
-    expect(open.size).toBeLessThanOrEqual(takeover ? 30 : PLACES);
+    expect(most).toBeLessThanOrEqual(takeover ? 30 : PLACES);
+    expect(open()).toBe(takeover ? 30 : 0);
   });
 
   test('that close meanwhile give back what they have of the budget', async () => {
@@ -116,7 +121,7 @@ describe.each([
     for (const [seed, each] of closing.entries()) {
       each.decompress(deflated(original(LENGTH, seed)), told);
     }
-    // Some are on the thread pool, some are held up there, some wait.
+    // Some are inflated in turns, some are held up, some wait.
     await inflated(connections(1, options)[0]!, deflated(Buffer.from('meanwhile')));
     for (const each of closing) each.close();
     const message = original(LENGTH, 99);
@@ -139,10 +144,9 @@ test('no more messages than places wait with output, however many came in the sa
     InflateBudget.prototype.remove.call(options.budget, -bytes);
     most = Math.max(most, options.budget.bytes);
   });
-  // 2 KB that make 1 MiB in the first slice.
   const bomb = deflated(Buffer.alloc(2 * MiB, 'a'));
   await Promise.all(all.map((each) => inflated(each, bomb)));
-  expect(most).toBeLessThan(MiB + 2 * MiB + 2 * PLACES * 2 * MiB + 2 * PLACES * CHUNK);
+  expect(most).toBeLessThan(MiB + 2 * MiB + 2 * PLACES * MAX_HERE + PLACES * CHUNK);
   expect(options.budget.bytes).toBe(0);
 });
 
@@ -150,16 +154,16 @@ test.each([false, true])(
   'no call of an engine makes much at once, also after a final block (context takeover: %s)',
   async (takeover) => {
     const [one] = connections(1, ways(takeover, MiB));
-    const run = vi.spyOn(ZlibEngine.prototype, 'run');
+    const run = vi.spyOn(Stream.prototype, 'inflate');
     onTestFinished(() => {
       vi.restoreAllMocks();
     });
     const bomb = Buffer.alloc(14 * MiB);
     const message = Buffer.concat([Buffer.of(3, 0), deflated(bomb)]);
     expect((await inflated(one!, message)).length).toBe(bomb.length);
-    const made = run.mock.results.map(({ value }) => (value as Buffer | undefined)?.length ?? 0);
+    const made = run.mock.results.map(({ value }) => (value as { data: Uint8Array }).data.length);
     expect(run).toHaveBeenCalled();
-    expect(Math.max(...made)).toBeLessThanOrEqual(MAX_HERE + 2 * MiB);
+    expect(Math.max(...made)).toBeLessThanOrEqual(MAX_HERE);
   },
 );
 
@@ -191,17 +195,15 @@ test('a message longer than the budget arrives, also in several streams', async 
   expect(options.budget.bytes).toBe(0);
 });
 
-test('messages of many final blocks are inflated by the same few engines', async () => {
-  for (const takeover of [false, true]) {
-    const [one] = connections(1, ways(takeover, MiB));
-    await inflated(one!, deflated(Buffer.from('hello')));
-    const made = vi.spyOn(ZlibEngine, 'inflate');
-    const blocks = Buffer.alloc(16, Buffer.of(3, 0));
-    for (let count = 0; count < 500; count++) expect(await inflated(one!, blocks)).toHaveLength(0);
-    // The first may begin with what was said before: it cannot be used again where nothing may have been.
-    expect(made.mock.calls.length).toBeLessThanOrEqual(2);
-    made.mockRestore();
-  }
+test('messages of many final blocks are inflated by the context of their connection', async () => {
+  const [one] = connections(1, ways(true, MiB));
+  const used = vi.spyOn(Stream.prototype, 'inflate');
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  const blocks = Buffer.alloc(16, Buffer.of(3, 0));
+  for (let count = 0; count < 500; count++) expect(await inflated(one!, blocks)).toHaveLength(0);
+  expect(new Set(used.mock.contexts).size).toBe(1);
 });
 
 test('after a final block nothing of what was said before can be pointed to', async () => {

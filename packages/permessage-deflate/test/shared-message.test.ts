@@ -1,7 +1,7 @@
 // A whole message that goes to many connections, compressed once for all that agreed on the same.
 import { describe, expect, test } from 'vitest';
 import { PerMessageDeflate, type SharedMessage, type TransformOptions } from '@framewire/permessage-deflate';
-import { inflateAll, view } from './transforming.ts';
+import { compress, decompress, inflateAll, view } from './transforming.ts';
 
 const TEXT = 'the same to everybody; '.repeat(100);
 
@@ -60,4 +60,60 @@ describe('without context takeover', () => {
 
 test('a message that compress() compresses later is left to it', () => {
   expect(alone({ deflateOffThreadFrom: 1000 }).compressShared(message(TEXT))).toBeUndefined();
+});
+
+describe('with context takeover', () => {
+  const remembering = (windowBits: 10 | 15 = 15): PerMessageDeflate =>
+    new PerMessageDeflate(view(windowBits, true), 0);
+
+  test.each([
+    ['text', TEXT],
+    ['bytes', Buffer.from(TEXT)],
+  ])('%s is compressed once, and every connection remembers it', async (_what, data) => {
+    const shared = message(data);
+    const said = ['what one has said before; '.repeat(4), 'and the other something else; '.repeat(4)];
+    const made: Uint8Array[] = [];
+    for (const own of said) {
+      const connection = remembering();
+      const before = (await compress(connection, [own]))!;
+      const form = connection.compressShared(shared)!;
+      const again = (await compress(connection, [TEXT, own]))!;
+      // Both point back.
+      expect(again.length).toBeLessThan(60);
+      expect(await inflateAll([before, Buffer.from(form), again])).toBe(own + TEXT + TEXT + own);
+      expect(connection.statistics.sent.messages).toBe(3);
+      made.push(form);
+      connection.close();
+    }
+    expect(made[0]).toBe(made[1]);
+    // The same as without context takeover.
+    expect(alone({ zlibDeflateOptions: { level: 5 } }).compressShared(shared)).toBe(made[0]);
+  });
+
+  test('connections with another window get bytes of their own', () => {
+    const shared = message(TEXT);
+    const [wide, narrow] = [remembering(), remembering(10)];
+    expect(wide.compressShared(shared)).not.toBe(narrow.compressShared(shared));
+    wide.close();
+    narrow.close();
+  });
+
+  test('a message that is left as it is, or to compress(), is not remembered', async () => {
+    const connection = remembering();
+    const noise = Buffer.from(Array.from({ length: 900 }, (_, i) => (i * i * 2654435761) >>> 11));
+    expect(connection.compressShared(message(noise))).toBeNull();
+    expect(connection.compressShared(message(Buffer.concat([noise, Buffer.alloc(100_000)])))).toBeUndefined();
+    const receiver = remembering();
+    const sent = Buffer.concat([noise, Buffer.alloc(300)]);
+    expect((await decompress(receiver, (await compress(connection, [sent]))!)).equals(sent)).toBe(true);
+    connection.close();
+    receiver.close();
+  });
+
+  test('a dictionary is what came before the first message, and not in every message', async () => {
+    const dictionary = Buffer.from(TEXT);
+    const connection = new PerMessageDeflate(view(15, true), 0, { zlibDeflateOptions: { dictionary } });
+    expect(await inflateAll([Buffer.from(connection.compressShared(message(TEXT))!)])).toBe(TEXT);
+    connection.close();
+  });
 });

@@ -9,11 +9,11 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   deflate: [],
   handshake: [],
-  'permessage-deflate': [],
+  'permessage-deflate': ['deflate'],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],
-  framewire: ['client', 'server', 'connection', 'handshake', 'permessage-deflate', 'codec'],
+  framewire: ['client', 'server', 'connection', 'handshake', 'permessage-deflate', 'deflate', 'codec'],
 };
 
 /** The packages that run in any engine: they depend on nothing, and meet Node in src/kernels/ alone. */

@@ -19,9 +19,6 @@ export interface Installed {
   manifest: Manifest;
 }
 
-/** The dependencies from outside of this repository, by the folder of the package that has them; its README says why. */
-const OUTSIDE: Readonly<Record<string, string>> = { minizlib: 'permessage-deflate' };
-
 /** All of them in one temporary folder, far from this workspace, so that nothing of it can be found by accident. */
 export interface Installation {
   folder: string;
@@ -47,9 +44,6 @@ export async function install(): Promise<Installation> {
       packages.push(await unpack(each, folder));
     }
     link(ROOT, '@types/node', folder);
-    for (const [name, dependent] of Object.entries(OUTSIDE)) {
-      link(join(ROOT, 'packages', dependent), name, folder);
-    }
     return { folder, packages, remove };
   } catch (error) {
     remove();
@@ -76,13 +70,11 @@ async function must(command: string, args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}:\n${output.trim()}`);
 }
 
-/** What is wrong with the dependencies: from outside and not listed above, or of another version of a package. */
+/** What is wrong with the dependencies: from outside of this repository, or of another version of a package. */
 export function judgeDependencies({ manifest }: Installed, packages: readonly Installed[]): string[] {
   return Object.entries(manifest.dependencies ?? {}).flatMap(([name, range]) => {
-    if (Object.hasOwn(OUTSIDE, name)) return [];
     const dependency = packages.find((each) => each.name === name);
-    if (!dependency)
-      return [`${name} is neither one of the packages nor listed in tools/checks/src/packed.ts`];
+    if (!dependency) return [`${name} is not one of the packages`];
     const wanted = `^${dependency.manifest.version}`;
     return range === wanted ? [] : [`${name} is wanted as ${range}, and not as ${wanted}`];
   });

@@ -22,7 +22,7 @@ export interface WatchOptions extends EndpointTerms {
   /** Whether several events may come in one turn. */
   readonly synchronous: boolean;
   /** Whether all messages are inflated on the thread pool. */
-  readonly offThread: boolean;
+  readonly inTurns: boolean;
 }
 
 /** Turns of the event loop in which what has to happen must have happened, and in which nothing else may. */
@@ -40,19 +40,18 @@ export class WatchedConnection {
   readonly #takeover: boolean;
   /** Whether compressed messages have a limit. */
   readonly #limited: boolean;
-  readonly #offThread: boolean;
+  readonly #inTurns: boolean;
 
   constructor(connect: Open, options: WatchOptions) {
-    const { role, compression, takeover, offThread } = options;
+    const { role, compression, takeover, inTurns } = options;
     this.#role = role;
-    this.#offThread = offThread;
+    this.#inTurns = inTurns;
     this.#takeover = takeover;
     this.#limited = compression && options.maxPayload > 0;
     const direction = { windowBits: 15, takeover } as const;
     const extension = compression
       ? new PerMessageDeflate({ deflate: direction, inflate: direction }, options.maxPayload, {
-          inflateOffThreadFrom: offThread ? 0 : Infinity,
-          deflateOffThreadFrom: Infinity,
+          inflateInTurnsFrom: inTurns ? 0 : Infinity,
         })
       : undefined;
     this.ws = connect(
@@ -107,7 +106,7 @@ export class WatchedConnection {
   }
 
   async #waitUntil(hasHappened: () => boolean, turns: number): Promise<void> {
-    const deadline = performance.now() + (this.#offThread ? PATIENCE_OFF_THREAD : 0);
+    const deadline = performance.now() + (this.#inTurns ? PATIENCE_OFF_THREAD : 0);
     for (let turn = 0; !hasHappened() && (turn < turns || performance.now() < deadline); turn++) {
       await nextTurn();
     }

@@ -143,7 +143,7 @@ async function costOf(size, offThreadFrom, rounds) {
   const long = contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000));
   const message = Buffer.from(long).subarray(0, size);
   const messages = Array.from({ length: rounds * 4 }, () => message);
-  const from = { deflateOffThreadFrom: offThreadFrom, inflateOffThreadFrom: offThreadFrom };
+  const from = { deflateOffThreadFrom: offThreadFrom, inflateInTurnsFrom: offThreadFrom };
   const options = resolveOption({ profile: 'shared', ...from });
   const end = new PerMessageDeflate(viewOf(options), 0, options);
   // The first time is for the compiler.

@@ -45,7 +45,7 @@ function readOptions(input: Input): Options {
     compression: (flags & 6) === 6,
     takeover: (flags & 8) === 0,
     // The thread pool is slow to get to: one of sixteen goes there.
-    offThread: (flags & 0xf0) === 0xf0,
+    inTurns: (flags & 0xf0) === 0xf0,
     maxPayload: choose([0, 0, 0, 0, 0, 16, 125, 1000], more & 7),
     maxFragments: choose([0, 0, 0, 3], (more >> 3) & 3),
     autoPong: (more & 0x60) !== 0x60,

@@ -12,13 +12,13 @@ import type { Target } from '../target.ts';
 export type MakeInflater = (
   takeover: boolean,
   maxPayload: number,
-  offThread: boolean,
+  inTurns: boolean,
 ) => Pick<PerMessageDeflate, 'decompress' | 'close'>;
 
-const makeInflater: MakeInflater = (takeover, maxPayload, offThread) => {
+const makeInflater: MakeInflater = (takeover, maxPayload, inTurns) => {
   const direction = { windowBits: 15, takeover } as const;
   const view: RoleView = { deflate: direction, inflate: direction };
-  return new PerMessageDeflate(view, maxPayload, { inflateOffThreadFrom: offThread ? 0 : Infinity });
+  return new PerMessageDeflate(view, maxPayload, { inflateInTurnsFrom: inTurns ? 0 : Infinity });
 };
 
 export function messagesTarget(make: MakeInflater = makeInflater): Target {
@@ -97,10 +97,10 @@ async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
   }
   const count = expected.length;
   const ways: string[] = [];
-  for (const offThread of [false, true]) {
+  for (const inTurns of [false, true]) {
     // The thread pool is slow to get to: one input of four goes there.
-    if (offThread && (choices & 0x60) !== 0) continue;
-    const inflater = make(takeover, maxPayload, offThread);
+    if (inTurns && (choices & 0x60) !== 0) continue;
+    const inflater = make(takeover, maxPayload, inTurns);
     try {
       for (let index = 0; index < count; index++) {
         const outcome = await inflated(inflater, messages[index] as Uint8Array);
