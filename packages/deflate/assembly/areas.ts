@@ -90,8 +90,10 @@ export const TOKENS_CAPACITY: u32 = 65536;
 
 export const SHARED_INFLATE_RING: usize = TOKENS + 262144; // 32 KiB
 export const SHARED_DEFLATE_RING: usize = SHARED_INFLATE_RING + 32768; // 32 KiB
-export const CARRY: usize = SHARED_DEFLATE_RING + 32768;
-export const INPUT: usize = CARRY + CARRY_CAPACITY;
+/** Before the input: what the window holds, while a long input is deflated; and its end is that of the input of an earlier call. */
+export const HISTORY: usize = SHARED_DEFLATE_RING + 32768; // 32 KiB
+export const INPUT: usize = HISTORY + 32768;
+export const CARRY: usize = INPUT - CARRY_CAPACITY;
 export const INPUT_END: usize = INPUT + INPUT_CAPACITY + INPUT_PADDING;
 export const OUTPUT: usize = (INPUT_END + 63) & ~63;
 export const OUTPUT_END: usize = OUTPUT + OUTPUT_CAPACITY + OUTPUT_PADDING;

@@ -1,8 +1,9 @@
 // Where the bytes at a position have occurred before. Two tables hold the last position of each hash: of six bytes, which are
 // mostly worth a match, and of four, the fewest that are looked for. Within the input of a call, positions with the same six
 // bytes are chained. The quick search takes half as long again where its functions are not inlined.
-import { INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
+import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
 import { DeflateContext } from './deflate-context';
+import { copyOut } from './window';
 
 const MULTIPLIER: u64 = 0x9e3779b185ebca87;
 /** Shifts out what does not belong to the hash. */
@@ -12,6 +13,8 @@ const FOUR_BYTES: u64 = 32;
 export const SHORTEST: u32 = 4;
 /** With so many bytes a match from the chain is not exceeded by one of four bytes. */
 const LONG: u32 = 7;
+/** From this length of the input on, the window is copied before it: then comparing with it is as fast as within the input. */
+const WORTH_COPYING: u32 = 2048;
 
 // The input, and the context's fields, as long as a call takes.
 let end: u32 = 0;
@@ -27,6 +30,8 @@ let ring: usize = 0;
 let ringMask: u32 = 0;
 let ringPosition: u32 = 0;
 let historyLength: u32 = 0;
+/** How far before the input lies what it may point to: all of the window, or nothing where that is read in its ring. */
+let copied: u32 = 0;
 
 /** How far back the match lies that was found last. */
 export let matchDistance: u32 = 0;
@@ -46,6 +51,8 @@ export function startMatching(context: DeflateContext, length: u32): void {
   ringMask = windowSize - 1;
   ringPosition = context.ringPosition;
   historyLength = context.historyLength;
+  copied = length < WORTH_COPYING ? 0 : historyLength;
+  copyOut(context, copied, INPUT - copied, copied, HISTORY, INPUT);
   // Hashes at the end of the input reach beyond it: what an earlier call has left there must not matter.
   store<u64>(INPUT + length, 0);
 }
@@ -53,13 +60,13 @@ export function startMatching(context: DeflateContext, length: u32): void {
 // @ts-ignore: decorator
 @inline
 function eight(at: u32): u64 {
-  return read<u64>(INPUT + at, INPUT, INPUT_END);
+  return read<u64>(INPUT + at, HISTORY, INPUT_END);
 }
 
 // @ts-ignore: decorator
 @inline
 function four(at: u32): u32 {
-  return read<u32>(INPUT + at, INPUT, INPUT_END);
+  return read<u32>(INPUT + at, HISTORY, INPUT_END);
 }
 
 // @ts-ignore: decorator
@@ -124,7 +131,7 @@ function sameHistory(back: u32, at: u32, most: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function sameAt(at: u32, distance: u32, value: u32, most: u32): u32 {
-  if (distance - 1 < min(at, windowSize))
+  if (distance - 1 < min(at + copied, windowSize))
     return four(at - distance) == value ? sameInput(at - distance, at, most) : 0;
   if (distance == 0 || distance > min(at + historyLength, windowSize)) return 0;
   return sameHistory(distance - at, at, most);
@@ -210,8 +217,7 @@ export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
     if (distance <= last) break;
     if (distance > near) {
       // What lies in the window has no chain.
-      const same =
-        distance > min(at + historyLength, windowSize) ? <u32>0 : sameHistory(distance - at, at, most);
+      const same = sameAt(at, distance, <u32>value, most);
       if (same > longest) {
         length = same;
         longest = same;

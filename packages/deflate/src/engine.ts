@@ -146,10 +146,22 @@ export class Engine {
   }
 }
 
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Not with the global `atob`, which a `node:vm` context lacks. */
 function fromBase64(text: string): Uint8Array {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let index = 0; index < characters.length; index++) bytes[index] = characters.charCodeAt(index);
+  const digits = text.replace(/=+$/, '');
+  const bytes = new Uint8Array((digits.length * 3) >> 2);
+  let bits = 0;
+  let count = 0;
+  let at = 0;
+  for (const digit of digits) {
+    bits = (bits << 6) | BASE64.indexOf(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes[at++] = bits >> count;
+  }
   return bytes;
 }
 

@@ -1,12 +1,14 @@
 // The built package in engines beside Node: each makes the same bytes.
+import type * as Deflate from '@framewire/deflate';
 import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const own = fileURLToPath(new URL('..', import.meta.url));
@@ -47,6 +49,14 @@ async function output(program: string, ...args: string[]): Promise<string> {
 }
 
 describe('the built package makes the same', () => {
+  test('in a context that has nothing but the language and WebAssembly', () => {
+    const file = join(folder, 'node_modules/@framewire/deflate/dist/index.cjs');
+    const text = `(() => { const exports = {}; ${readFileSync(file, 'utf8')}; return exports; })()`;
+    const { deflate, inflate } = runInNewContext(text) as typeof Deflate;
+    const { data } = inflate(deflate(Buffer.from('what is said')));
+    expect(Buffer.from(data).toString()).toBe('what is said');
+  });
+
   test('in Bun', async () => {
     expect(await output(bunBinary(), script)).toBe(expected);
   });
