@@ -22,6 +22,7 @@ export class InflateJob {
   /** The input that has not been used, and what follows it. */
   #rest: Uint8Array;
   #tail: Uint8Array = TAIL;
+  #hasMore = false;
   #isDeferred = false;
   /** How many streams have ended before the rest. */
   streams = 0;
@@ -75,11 +76,16 @@ export class InflateJob {
 
   /** Whether nothing is left to do. */
   get isComplete(): boolean {
-    return this.#rest.length === 0 && this.#tail.length === 0;
+    return this.#rest.length === 0 && this.#tail.length === 0 && !this.#hasMore;
   }
 
-  /** Goes on after the first `used` bytes of the input. */
-  advance(used: number): void {
+  /**
+   * Goes on after the first `used` bytes of the input.
+   *
+   * @param hasMore whether there is more output than was made; it may come of input that has been used
+   */
+  advance(used: number, hasMore: boolean): void {
+    this.#hasMore = hasMore;
     const beyond = used - this.#rest.length;
     if (beyond > 0) this.#tail = this.#tail.subarray(beyond);
     this.#rest = beyond < 0 ? this.#rest.subarray(used) : NOTHING;
@@ -97,6 +103,7 @@ export class InflateJob {
   restart(): void {
     this.#rest = this.#message;
     this.#tail = TAIL;
+    this.#hasMore = false;
     this.#first = NOTHING;
     this.#chunks = undefined;
     this.streams = 0;

@@ -164,7 +164,7 @@ export class Inflater {
         ? inflate(data, { limit, tail, dictionary: this.#options.dictionary, allocate: kernel.allocate })
         : context.inflate(data, limit, tail);
     job.take(made.data);
-    job.advance(made.consumed);
+    job.advance(made.consumed, made.stopped === 'limit');
     if (made.stopped === 'end') this.#endStream(job, context);
     if (made.stopped !== 'limit') return false;
     if (job.room === 0) throw inflateError('TOO_LONG');

@@ -95,6 +95,19 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     await expect(decompress(receiver, streams)).rejects.toMatchObject({ closeCode: 1007 });
   });
 
+  test('read a message of which the input is used up before the output is', async () => {
+    // It ends within a block, and its last match begins at the end of a step.
+    const begin = Buffer.from('ecc2010d00000c02a0ac6aff0eeff1c14817', 'hex');
+    const message = Buffer.concat([begin, Buffer.alloc(234), Buffer.of(0x3a), Buffer.alloc(81)]);
+    const whole = Buffer.concat([message, Buffer.from('0000ffff', 'hex')]);
+    const expected = inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH });
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+      expect((await decompress(receiver, message)).equals(expected)).toBe(true);
+      receiver.close();
+    }
+  });
+
   test('read what becomes long from little, with context takeover too', async () => {
     for (const takeover of [false, true]) {
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
