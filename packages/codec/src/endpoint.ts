@@ -2,7 +2,7 @@
 import { kernel } from '#kernels';
 import { CloseCode } from './close-code.ts';
 import { formatClosePayload, parseClosePayload } from './close-payload.ts';
-import { isOver, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
+import { isOver, maySend, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
 import type { Extension, TransformDone } from './extension.ts';
 import { FrameDecoder, type Frame } from './frame-decoder.ts';
 import { writeFrame, writeTextFrame } from './frame-encoder.ts';
@@ -192,7 +192,7 @@ export class Endpoint {
 
   /** The bytes for the peer since the last call, a frame each, in order. They belong to the caller. */
   takeOutput(): Uint8Array[] {
-    if (this.#newestPing !== undefined && !this.#hasSentClose()) {
+    if (this.#newestPing !== undefined && maySend(this.#phase)) {
       this.#write(firstByte(Opcode.PONG, true, false), this.#newestPing);
     }
     const output = this.#output;
@@ -271,7 +271,7 @@ export class Endpoint {
 
   /** §5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close frame." */
   #answerPing(payload: Uint8Array): void {
-    if (this.#hasSentClose()) return;
+    if (!maySend(this.#phase)) return;
     if (this.#pongs++ < MAX_PONGS) this.#write(firstByte(Opcode.PONG, true, false), payload);
     else this.#newestPing = payload.slice();
   }
@@ -313,10 +313,6 @@ export class Endpoint {
   }
 
   // Sending.
-
-  #hasSentClose(): boolean {
-    return this.#phase !== 'open' && this.#phase !== 'close-received' && this.#phase !== 'failing';
-  }
 
   #sendClose(payload: Uint8Array): void {
     this.#write(firstByte(Opcode.CLOSE, true, false), payload);

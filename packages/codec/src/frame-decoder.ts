@@ -108,6 +108,16 @@ export class FrameDecoder {
     return this.#partial;
   }
 
+  /** Whether all bytes have been read and end with a frame: the decoder is as it was when it was made. */
+  get isBetweenFrames(): boolean {
+    return (
+      this.#chunk === NO_CHUNK &&
+      this.#cutLength === 0 &&
+      this.#partial === undefined &&
+      this.#error === undefined
+    );
+  }
+
   /**
    * Takes the next bytes of the stream, which the decoder may change from now on. Chunks may wait until
    * `next()` gets to them; behind an error they are dropped.

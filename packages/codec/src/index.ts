@@ -8,6 +8,7 @@ export {
 } from './close-payload.ts';
 export {
   isOver,
+  maySend,
   nextClosingPhase,
   readsOn,
   type ClosingEvent,

@@ -77,6 +77,11 @@ export class MessageAssembler {
     this.#skipUtf8Validation = options.skipUtf8Validation ?? false;
   }
 
+  /** Whether all frames that were taken make whole messages. */
+  get isBetweenMessages(): boolean {
+    return this.#message === undefined && this.#previewed === undefined;
+  }
+
   /**
    * Takes a data frame; returns the message that it completes, or undefined.
    *

@@ -13,12 +13,7 @@ export {
   type DomListenerOptions,
 } from './events/dom-events.ts';
 export type { Extension, OutgoingPart, SharedMessage, TransformDone } from '@framewire/codec';
-export {
-  Inbound,
-  type InboundError,
-  type InboundListener,
-  type InboundOptions,
-} from './receiving/inbound.ts';
+export { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
 export {
   abandonHandshake,
   abortHandshake,
@@ -30,10 +25,18 @@ export {
   type Attempt,
   type OpenPart,
 } from './internals.ts';
+export type { ReadingOptions } from './receiving/frame-readers.ts';
 export { toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 export { toPayload, type SendableData } from './sending/payload.ts';
 export { DEFAULTS, given, limitOf, type ConnectionOptions, type OpenOptions } from './options.ts';
-export { Outbound, type Sending, type SendMode } from './sending/outbound.ts';
+export {
+  Outbound,
+  type OutboundObserver,
+  type OutboundOptions,
+  type Sending,
+  type SendMode,
+} from './sending/outbound.ts';
+export { PreparedMessage, type PreparedMessageOptions } from './sending/prepared-message.ts';
 export type { SendCallback } from './sending/send-callback.ts';
 export type { ReadyState } from './ready-state.ts';
 export { nextTick } from './scheduling.ts';

@@ -5,7 +5,7 @@ import { CloseCode, type Extension } from '@framewire/codec';
 import { EMPTY } from './sending/payload.ts';
 import { DEFAULTS } from './options.ts';
 import type { Sending } from './sending/outbound.ts';
-import { CLOSED, CLOSING, CONNECTING } from './ready-state.ts';
+import { CLOSED, CLOSING, CONNECTING, type ReadyState } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
@@ -13,18 +13,27 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 export const optionsKey = Symbol('options');
 /** The session: a stream with the WebSocket on it. */
 export const sessionKey = Symbol('session');
-/** The attempt to connect that is under way. */
-export const attemptKey = Symbol('attempt');
 /** The value of `binaryType`. */
 export const binaryTypeKey = Symbol('binaryType');
 /** The value of `protocol`. */
 export const protocolKey = Symbol('protocol');
-/** The state of a connection without a session. */
+/** The state of a connection that has no session. */
 export const unopenedKey = Symbol('unopened');
-/** Whether a connection without a session is paused. */
-export const pausedKey = Symbol('paused');
-/** How many bytes were sent to a connection without a session. */
-export const discardedKey = Symbol('discarded');
+
+/** What a connection is while it has no session: before it opens, or where it never does. */
+export interface Unopened {
+  state: ReadyState;
+  isPaused: boolean;
+  /** The attempt to connect that is under way. */
+  attempt: Attempt | undefined;
+  /** What was sent when it was too late counts in `bufferedAmount`, as in the DOM. */
+  discarded: number;
+}
+
+/** The state of a connection that is new. */
+export function unopened(): Unopened {
+  return { state: CONNECTING, isPaused: false, attempt: undefined, discarded: 0 };
+}
 
 /** An attempt to connect, for {@link beginAttempt}. */
 export interface Attempt {
@@ -38,41 +47,43 @@ const CLOSED_EARLY = 'WebSocket was closed before the connection was established
 
 /** An attempt to connect begins, which `close()` and `terminate()` give up. It ends with `setSocket()` or {@link failHandshake}. */
 export function beginAttempt(connection: WebSocketConnection, attempt: Attempt): void {
-  connection[attemptKey] = attempt;
+  connection[unopenedKey].attempt = attempt;
 }
 
 /** The attempt to connect that is under way. */
 export function attemptOf(connection: WebSocketConnection): Attempt | undefined {
-  return connection[attemptKey];
+  return connection[unopenedKey].attempt;
 }
 
 /** Gives an attempt to connect up: `error` and `close` are emitted in the next tick. */
 export function abortHandshake(connection: WebSocketConnection, error: Error): void {
-  connection[attemptKey]?.abort();
-  connection[attemptKey] = undefined;
-  connection[unopenedKey] = CLOSING;
+  endAttempt(connection[unopenedKey], CLOSING)?.abort();
   nextTick(failHandshake, connection, error);
 }
 
 /** An attempt to connect has failed: emits `error` and `close`. */
 export function failHandshake(connection: WebSocketConnection, error: Error): void {
-  connection[attemptKey] = undefined;
-  connection[unopenedKey] = CLOSING;
+  endAttempt(connection[unopenedKey], CLOSING);
   connection.emit('error', error);
   abandonHandshake(connection);
 }
 
 /** There will be no connection: gives an attempt up and emits `close`. */
 export function abandonHandshake(connection: WebSocketConnection): void {
-  connection[attemptKey]?.abort();
-  connection[attemptKey] = undefined;
-  connection[unopenedKey] = CLOSED;
+  endAttempt(connection[unopenedKey], CLOSED)?.abort();
   connection.emit('close', CloseCode.ABNORMAL_CLOSURE, EMPTY);
 }
 
 /** `close()` and `terminate()` of a connection without a session. */
 export function giveUpAttempt(connection: WebSocketConnection): void {
-  if (connection[unopenedKey] === CONNECTING) abortHandshake(connection, new Error(CLOSED_EARLY));
+  if (connection[unopenedKey].state === CONNECTING) abortHandshake(connection, new Error(CLOSED_EARLY));
+}
+
+function endAttempt(connection: Unopened, state: ReadyState): Attempt | undefined {
+  const { attempt } = connection;
+  connection.attempt = undefined;
+  connection.state = state;
+  return attempt;
 }
 
 // What the layers above see of an open connection.

@@ -25,12 +25,27 @@ export interface ConnectionOptions {
   /** The most chunks that a frame may come in. Default 0 = no limit, as memory is bounded by bytes. Beyond it: 1008. */
   maxBufferedChunks?: number | undefined;
   /**
-   * How many bytes may wait for a peer that reads slowly, or not at all. A send that finds more of them waiting ends the
-   * connection: the data is not sent, `error` has the code `WS_ERR_BUFFERED_AMOUNT_EXCEEDED`, the socket is destroyed. One message
-   * may be longer. What is sent in one turn of the event loop is looked at as often as another 1 MiB has gathered, so that much can come
-   * on top. Default 0 = no limit.
+   * How many bytes may wait before `writableNeedDrain` is true; `drain` is emitted when fewer wait again. Default 65536. Nothing
+   * ends or is refused because of it.
+   */
+  highWaterMark?: number | undefined;
+  /**
+   * How many bytes a peer may leave unread before `onBufferFull` applies. What it has had no chance to read does not count: bytes
+   * that were written in this turn of the event loop or in the one before, and messages that wait for the compressor. One message
+   * may be longer. Default 0 = no limit.
    */
   maxBufferedAmount?: number | undefined;
+  /**
+   * What becomes of a message that is sent while more than `maxBufferedAmount` bytes wait. It is not sent, and its callback is
+   * called with an error. Default `terminate`.
+   *
+   * - `terminate`: `error` is emitted with the code `WS_ERR_BUFFERED_AMOUNT_EXCEEDED`, and the socket is destroyed.
+   * - `close`: `error` is emitted with the same code, and the connection closes with 1008, or after `closeTimeout`.
+   * - `drop`: `dropped` is emitted, the callback's error has the code `WS_ERR_MESSAGE_DROPPED`, and the connection stays open.
+   *
+   * Pongs and close frames are never refused.
+   */
+  onBufferFull?: 'terminate' | 'close' | 'drop' | undefined;
   /** Takes text and close reasons without checking that they are UTF-8. Default false. */
   skipUTF8Validation?: boolean | undefined;
 }
@@ -72,7 +87,9 @@ export const DEFAULTS = {
   closeTimeout: 30_000,
   maxPayload: 100 * 1024 * 1024,
   maxBufferedChunks: 0,
+  highWaterMark: 64 * 1024,
   maxBufferedAmount: 0,
+  onBufferFull: 'terminate',
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;
 
@@ -90,6 +107,7 @@ const FLAGS = [
 ] as const satisfies readonly (keyof ConnectionOptions)[];
 const LIMITS = [
   'closeTimeout',
+  'highWaterMark',
   'maxBufferedAmount',
   'maxBufferedChunks',
   'maxFragments',
@@ -110,8 +128,14 @@ export function limitOf(value: unknown, fallback: number): number {
 /**
  * The options as their types have them. A program without types may pass anything: as in `ws`, `null`, `false` and an empty string are
  * off, and 0, but no default. Where all are in order the same object, as many connections share it.
+ *
+ * @throws `TypeError` for another `onBufferFull`
  */
 export function readOptions(options: ConnectionOptions): ConnectionOptions {
+  const { onBufferFull } = options;
+  if (onBufferFull && !['terminate', 'close', 'drop'].includes(onBufferFull)) {
+    throw new TypeError("onBufferFull must be 'terminate', 'close' or 'drop'");
+  }
   const isOdd = (name: keyof ConnectionOptions, type: string): boolean =>
     options[name] !== undefined && typeof options[name] !== type;
   const flags = FLAGS.filter((name) => isOdd(name, 'boolean'));

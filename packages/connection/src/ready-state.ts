@@ -14,3 +14,8 @@ const NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
 export function notOpenError(state: ReadyState): Error {
   return new Error(`WebSocket is not open: readyState ${state} (${NAMES[state]})`);
 }
+
+/** As {@link notOpenError}, for what waits for a connection, with the code `WS_ERR_NOT_OPEN`. */
+export function lostError(state: ReadyState): Error & { readonly code: string } {
+  return Object.assign(notOpenError(state), { code: 'WS_ERR_NOT_OPEN' });
+}

@@ -7,6 +7,7 @@ import {
   CloseCode,
   formatClosePayload,
   isOver,
+  maySend,
   nextClosingPhase,
   Opcode,
   readsOn,
@@ -17,13 +18,15 @@ import {
   type Message,
 } from '@framewire/codec';
 import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
-import { Inbound, type InboundError, type InboundListener } from './receiving/inbound.ts';
-import { EMPTY } from './sending/payload.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { Outbound, type Sending, type SendMode } from './sending/outbound.ts';
-import { bufferedAmountError, type SendCallback } from './sending/send-callback.ts';
-import { CLOSED, CLOSING, OPEN } from './ready-state.ts';
+import { CLOSED, CLOSING, lostError, OPEN } from './ready-state.ts';
+import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
 import { nextTick } from './scheduling.ts';
+import { DrainWaiters } from './sending/drain-waiters.ts';
+import { Outbound, type OutboundObserver, type Sending, type SendMode } from './sending/outbound.ts';
+import { EMPTY, payloadLength } from './sending/payload.ts';
+import type { PreparedMessage } from './sending/prepared-message.ts';
+import { bufferedAmountError, droppedError, type SendCallback } from './sending/send-callback.ts';
 import { beginHandling, endHandling } from './sending/write-turn.ts';
 
 /** Who is told what happens. `owner` is the one to whom it happens: so one listener serves all. */
@@ -31,16 +34,31 @@ export interface SessionListener<T> {
   message(owner: T, message: Message): void;
   ping(owner: T, payload: Buffer): void;
   pong(owner: T, payload: Buffer): void;
+  /** Less than the high-water mark is waiting again. */
+  drain(owner: T): void;
+  /** A message was not sent, as too much is waiting. */
+  dropped(owner: T, data: unknown, isBinary: boolean): void;
   /** The peer broke a rule, or a message could not be made. At most once. */
   error(owner: T, error: Error): void;
   /** The last word. */
   close(owner: T, code: number, reason: Buffer): void;
-  /** A ping is to be answered; `done` is called when the pong has been written. */
-  answerPing(owner: T, payload: Buffer, done: SendCallback): void;
-  /** The peer's close frame is to be answered, or a rule that it broke: by closing, with a code or without. */
-  answerClose(owner: T, code?: number, reason?: Buffer): void;
-  /** The peer does not read its pongs. */
-  giveUp(owner: T): void;
+  /** A ping is to be answered. Whether the owner does that in a way of its own, and calls `done` when the pong has been written. */
+  answerPing(owner: T, payload: Buffer, done: SendCallback): boolean;
+  /** A close frame is to be answered, or a rule that the peer broke. Whether the owner does that in a way of its own. */
+  answerClose(owner: T, code?: number, reason?: Buffer): boolean;
+}
+
+/** What is known of the end of a session, once there is something to know. */
+interface Ending {
+  deadline: Deadline | undefined;
+  /** The peer's close code and reason. */
+  code: number;
+  reason: Buffer;
+  closeFrameWritten: boolean;
+  errorTold: boolean;
+  /** How many bytes were sent too late, which count in `bufferedAmount`, as in the DOM. */
+  discarded: number;
+  streamClosed: boolean;
 }
 
 const sessionOf = Symbol('sessionOf');
@@ -57,37 +75,28 @@ export function isAttached(stream: Duplex): boolean {
   return (stream as AttachedStream)[sessionOf] !== undefined;
 }
 
-// One listener for each event of all sessions: made where the class lets them in, at its end.
-let inboundListener: InboundListener<Session<unknown>>;
-let socketListeners: readonly (readonly [event: string, listener: (argument: unknown) => void])[];
-let failSending: (session: Session<unknown>, error: Error) => void;
-let tellError: (session: Session<unknown>, error: Error) => void;
-
 /** A stream with a WebSocket on it, from the end of the opening handshake to the end of the stream. */
-export class Session<T> implements Sending {
+export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   readonly #owner: T;
   readonly #listener: SessionListener<T>;
   /** The async context of the upgrade, in which all events are emitted. Destroyed with the stream, not by the garbage collector. */
-  readonly #context = new AsyncResource('WebSocket', { requireManualDestroy: true });
+  readonly context = new AsyncResource('WebSocket', { requireManualDestroy: true });
   readonly #options: ConnectionOptions;
-  readonly #socket: AttachedStream;
-  readonly #masks: boolean;
-  readonly #maxBufferedAmount: number;
-  readonly #extension: Extension | undefined;
   readonly #onClosed: ((owner: T) => void) | undefined;
-  readonly #inbound: Inbound<Session<unknown>>;
-  readonly #outbound: Outbound<Session<unknown>>;
+  readonly #inbound: Inbound;
+  readonly #outbound: Outbound;
+  /** What was negotiated, if anything was. */
+  readonly extension: Extension | undefined;
+  /** Whether frames that are sent have to be masked (§5.1). */
+  readonly masks: boolean;
 
-  #state: typeof OPEN | typeof CLOSING | typeof CLOSED = OPEN;
-  #paused = false;
   #closing: ClosingPhase = 'open';
-  #closeFrameWritten = false;
-  #closeDeadline: Deadline | undefined = undefined;
-  #closeCode: number = CloseCode.ABNORMAL_CLOSURE;
-  #closeReason = EMPTY;
-  #errorTold = false;
-  #socketClosed = false;
+  #isClosed = false;
+  /** What became of the fragments so far of a message that has more to come. Only where there is a limit. */
+  #fragments: 'none' | 'sent' | 'dropped' = 'none';
   #pendingAutoPongs = 0;
+  #drainWaiters: DrainWaiters | undefined = undefined;
+  #endingState: Ending | undefined = undefined;
 
   constructor(
     socket: Duplex,
@@ -97,38 +106,34 @@ export class Session<T> implements Sending {
     listener: SessionListener<T>,
   ) {
     const { role = 'server', extension, generateMask, onClosed } = opened;
-    // The listeners of all sessions need not know whose they are.
-    const self = this as Session<unknown>;
     this.#owner = owner;
     this.#listener = listener;
     this.#options = options;
-    this.#socket = socket;
-    this.#masks = role === 'client';
-    this.#maxBufferedAmount = options.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
-    this.#extension = extension;
+    this.extension = extension;
+    this.masks = role === 'client';
     this.#onClosed = onClosed as ((owner: T) => void) | undefined;
-    this.#inbound = new Inbound(self, inboundListener, {
-      context: this.#context,
+    this.#inbound = new Inbound(this, {
       role,
-      extension,
+      allowRsv1: extension !== undefined,
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
       maxPayload: options.maxPayload ?? DEFAULTS.maxPayload,
       maxFragments: options.maxFragments,
       maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
       skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
+      keepFragments: false,
     });
-    this.#outbound = new Outbound(socket, extension, generateMask, failSending, self);
-    this.#socket[sessionOf] = self;
+    this.#outbound = new Outbound(socket, { extension, generateMask, limits: options }, this);
+    this.socket[sessionOf] = this as Session<unknown>;
   }
 
   /** Begins to read. */
   start(head: Buffer): void {
-    const socket: AttachedStream & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>> = this.#socket;
+    const socket: AttachedStream & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>> = this.socket;
     // A time limit of the HTTP server or client is not one of the WebSocket; small frames are not to wait for more.
     socket.setTimeout?.(0);
     socket.setNoDelay?.();
     if (head.length > 0) socket.unshift(head);
-    for (const [event, listener] of socketListeners) socket.on(event, listener);
+    for (const [event, listener] of streamListeners) socket.on(event, listener);
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
@@ -142,274 +147,379 @@ export class Session<T> implements Sending {
   }
 
   get state(): typeof OPEN | typeof CLOSING | typeof CLOSED {
-    return this.#state;
-  }
-
-  /** Whether frames that are sent have to be masked (§5.1). */
-  get masks(): boolean {
-    return this.#masks;
+    if (this.#isClosed) return CLOSED;
+    return maySend(this.#closing) ? OPEN : CLOSING;
   }
 
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#inbound.isPaused;
   }
 
   /** Whether close frames have gone both ways (§7.1.4). */
   get wasClean(): boolean {
-    return this.#closing === 'complete' && this.#closeFrameWritten;
+    return this.#closing === 'complete' && this.ending.closeFrameWritten;
   }
 
-  /** What was negotiated, if anything was. */
-  get extension(): Extension | undefined {
-    return this.#extension;
-  }
-
+  /** Bytes accepted and not yet passed to the kernel, framing included, and what was sent too late. */
   get bufferedAmount(): number {
-    return this.#outbound.bufferedAmount;
+    return this.#outbound.ledger.waiting + (this.#endingState?.discarded ?? 0);
+  }
+
+  /** Whether more is waiting than the high-water mark. If so, `drain` follows. */
+  get isAboveMark(): boolean {
+    return this.#outbound.ledger.isAboveMark;
   }
 
   /** The stream, which has been given all that was sent before. */
   get stream(): Duplex {
     this.#outbound.flush();
-    return this.#socket;
+    return this.socket;
   }
 
   set keepFragments(keep: boolean) {
     this.#inbound.keepFragments = keep;
   }
 
-  send(payload: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
-    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) this.#outbound.send(payload, mode, done);
+  private get socket(): AttachedStream {
+    return this.#outbound.ledger.stream;
+  }
+
+  private get ending(): Ending {
+    return (this.#endingState ??= {
+      deadline: undefined,
+      code: CloseCode.ABNORMAL_CLOSURE,
+      reason: EMPTY,
+      closeFrameWritten: false,
+      errorTold: false,
+      discarded: 0,
+      streamClosed: false,
+    });
+  }
+
+  // Sending.
+
+  /** @param data what the payload was made from, for `dropped` */
+  send(
+    payload: string | Uint8Array | Blob,
+    mode: SendMode,
+    done: SendCallback | undefined,
+    data: unknown = payload,
+  ): void {
+    if (this.mayBuffer(mode)) this.#outbound.send(payload, mode, done);
+    else this.refuse(data, mode, done);
+  }
+
+  sendPrepared(message: PreparedMessage, masked: boolean, done: SendCallback | undefined): void {
+    const { opcode, compress } = message;
+    const mode: SendMode = { opcode, fin: true, compress, masked };
+    if (this.mayBuffer(mode)) this.#outbound.sendPrepared(message, masked, done);
+    else this.refuse(message, mode, done);
   }
 
   control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
-    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) {
+    // Pongs and close frames are never refused: the peer waits for them.
+    if (opcode !== Opcode.PING || this.mayBuffer(undefined)) {
       this.#outbound.control(opcode, payload, masked, done);
-    }
+    } else this.refuse(undefined, undefined, done);
   }
 
   writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
-    if (this.#maxBufferedAmount === 0 || this.#mayBuffer(done)) this.#outbound.writeFrames(pieces, done);
+    if (this.mayBuffer(undefined)) this.#outbound.writeFrames(pieces, done);
+    else this.refuse(undefined, undefined, done);
   }
 
-  /** Whether more may wait to be written; if not, the peer has been too slow for too long, and the connection ends. */
-  #mayBuffer(done: SendCallback | undefined): boolean {
-    if (this.#outbound.waitingAmount <= this.#maxBufferedAmount) return true;
-    const error = bufferedAmountError();
+  flush(): void {
+    this.#outbound.flush();
+  }
+
+  /**
+   * Whether more may wait to be written. If not, the peer has been too slow for too long.
+   *
+   * @param mode how a message, or a fragment, is to be sent; undefined for anything else
+   */
+  private mayBuffer(mode: SendMode | undefined): boolean {
+    const { ledger } = this.#outbound;
+    if (!ledger.isLimited) return true;
+    // A message is sent as a whole, or not at all.
+    if (mode === undefined || this.#fragments === 'none') {
+      if (!ledger.hasRoom) return false;
+    } else if (this.#fragments === 'dropped') return false;
+    if (mode !== undefined) this.#fragments = mode.fin ? 'none' : 'sent';
+    return true;
+  }
+
+  /** Does not send something as too much is waiting, and does what `onBufferFull` says. */
+  private refuse(data: unknown, mode: SendMode | undefined, done: SendCallback | undefined): void {
+    const { onBufferFull = DEFAULTS.onBufferFull } = this.#options;
+    const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
     if (done !== undefined) nextTick(done, error);
+    if (onBufferFull === 'drop') {
+      if (mode === undefined) return;
+      this.#fragments = mode.fin ? 'none' : 'dropped';
+      nextTick(tellDropped, this, data, mode.opcode === Opcode.BINARY);
+      return;
+    }
     nextTick(tellError, this, error);
-    this.terminate();
-    return false;
+    if (onBufferFull === 'close') this.close(CloseCode.POLICY_VIOLATION);
+    else this.terminate();
   }
 
-  /** Counts what was sent when it was too late. */
+  /** Counts what was sent when it was too late. What was sent in time is told first. */
   discard(data: unknown): void {
-    this.#outbound.discard(data);
+    this.#outbound.flush();
+    this.ending.discarded += payloadLength(data);
   }
+
+  /** Less than the high-water mark is waiting again. */
+  drained(): void {
+    if (this.state !== OPEN) return;
+    this.#drainWaiters?.resolve();
+    this.context.runInAsyncScope(() => this.#listener.drain(this.#owner));
+  }
+
+  /** Resolves when at most the high-water mark is waiting. */
+  async drainedOrAborted(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.state !== OPEN) throw lostError(this.state);
+    if (this.isAboveMark) await (this.#drainWaiters ??= new DrainWaiters()).add(signal);
+  }
+
+  /** A message could not be made: the peer may still finish what it is sending. */
+  sendFailed(error: Error): void {
+    if (this.#isClosed) return;
+    if (this.state === OPEN) this.startCloseDeadline();
+    this.advance('lose');
+    this.#outbound.end();
+    this.tellError(error);
+  }
+
+  // Receiving.
 
   pause(): void {
-    if (this.#state === CLOSED) return;
-    this.#paused = true;
+    if (this.#isClosed) return;
     this.#inbound.pause();
-    this.#socket.pause();
+    this.socket.pause();
   }
 
   resume(): void {
-    if (this.#state === CLOSED) return;
-    this.#paused = false;
+    if (this.#isClosed) return;
     this.#inbound.resume();
-    if (!this.#inbound.hasBacklog) this.#socket.resume();
-  }
-
-  terminate(): void {
-    if (this.#state === CLOSED) return;
-    this.#outbound.flush();
-    this.#state = CLOSING;
-    this.#socket.destroy();
+    if (!this.#inbound.hasBacklog) this.socket.resume();
   }
 
   // The closing handshake.
 
+  terminate(): void {
+    if (this.#isClosed) return;
+    this.#outbound.flush();
+    this.advance('lose');
+    this.socket.destroy();
+  }
+
   /** Sends the close frame, if none has been sent. */
   close(code?: number, reason?: string | Uint8Array): void {
-    if (this.#state === CLOSING) {
-      this.#startCloseDeadline();
-      this.#endWhenOver();
+    if (this.state === CLOSING) {
+      this.startCloseDeadline();
+      this.endWhenOver();
     }
-    if (this.#state !== OPEN) return;
+    if (this.state !== OPEN) return;
     const payload = formatClosePayload(code, reason);
-    this.#advance('send');
-    this.#state = CLOSING;
+    this.advance('send');
     // First, as a maker of masking keys may throw.
-    this.#startCloseDeadline();
-    this.#outbound.control(Opcode.CLOSE, payload, this.#masks, (error) => {
+    this.startCloseDeadline();
+    this.#outbound.control(Opcode.CLOSE, payload, this.masks, (error) => {
       // A socket that could not write it is about to close anyway.
       if (error) return;
-      this.#closeFrameWritten = true;
-      this.#endWhenOver();
+      this.ending.closeFrameWritten = true;
+      this.endWhenOver();
     });
   }
 
-  #advance(event: ClosingEvent): void {
+  private advance(event: ClosingEvent): void {
     this.#closing = nextClosingPhase(this.#closing, event);
+    if (this.state !== OPEN) this.#drainWaiters?.reject(lostError(this.state));
   }
 
-  #startCloseDeadline(): void {
+  private startCloseDeadline(): void {
     const { closeTimeout = DEFAULTS.closeTimeout } = this.#options;
-    this.#closeDeadline ??= setDeadline(closeTimeout, destroy, this.#socket);
+    this.ending.deadline ??= setDeadline(closeTimeout, destroy, this.socket);
   }
 
-  #endWhenOver(): void {
-    if (this.#closeFrameWritten && isOver(this.#closing)) this.#outbound.end();
+  private endWhenOver(): void {
+    if (this.ending.closeFrameWritten && isOver(this.#closing)) this.#outbound.end();
   }
 
   /** Nothing more is read: what still comes is thrown away, so that the socket's end is seen. */
-  #discardInput(): void {
+  private discardInput(): void {
     this.#inbound.end();
-    if (!this.#socketClosed) nextTick(resume, this.#socket);
+    if (!this.ending.streamClosed) nextTick(resume, this.socket);
   }
 
-  #tellError(error: Error): void {
-    if (this.#errorTold) return;
-    this.#errorTold = true;
+  tellError(error: Error): void {
+    if (this.ending.errorTold) return;
+    this.ending.errorTold = true;
     // A message may fail in the context of another connection, or of a sender.
-    this.#context.runInAsyncScope(() => this.#listener.error(this.#owner, error));
+    this.context.runInAsyncScope(() => this.#listener.error(this.#owner, error));
   }
 
-  #tellClose(): void {
-    this.#state = CLOSED;
-    this.#extension?.close();
+  tellDropped(data: unknown, isBinary: boolean): void {
+    if (this.#isClosed) return;
+    this.context.runInAsyncScope(() => this.#listener.dropped(this.#owner, data, isBinary));
+  }
+
+  private tellClose(): void {
+    this.#isClosed = true;
+    this.extension?.close();
     this.#outbound.abandon();
     this.#onClosed?.(this.#owner);
-    this.#context.emitDestroy();
-    this.#listener.close(this.#owner, this.#closeCode, this.#closeReason);
-  }
-
-  /** A message could not be made: the peer may still finish what it is sending. */
-  #failSending(error: Error): void {
-    if (this.#state === CLOSED) return;
-    if (this.#state === OPEN) {
-      this.#state = CLOSING;
-      this.#startCloseDeadline();
-    }
-    this.#outbound.end();
-    this.#tellError(error);
+    this.context.emitDestroy();
+    this.#listener.close(this.#owner, this.ending.code, this.ending.reason);
   }
 
   // What the peer sent.
 
-  #onPing(payload: Buffer): void {
-    if ((this.#options.autoPong ?? DEFAULTS.autoPong) && this.#state === OPEN) this.#answerPing(payload);
-    this.#listener.ping(this.#owner, payload);
+  message(message: Message): void {
+    this.#listener.message(this.#owner, message);
+  }
+
+  ping(payload: Uint8Array): void {
+    if ((this.#options.autoPong ?? DEFAULTS.autoPong) && this.state === OPEN) {
+      this.answerPing(payload as Buffer);
+    }
+    this.#listener.ping(this.#owner, payload as Buffer);
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#listener.pong(this.#owner, payload as Buffer);
+  }
+
+  peerClosed({ code, reason }: ClosePayload): void {
+    this.advance('receive');
+    this.ending.code = code;
+    // A copy: the reason is not to keep the chunk alive that it came in.
+    if (reason.length > 0) this.ending.reason = Buffer.from(reason);
+    this.discardInput();
+    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.answerClose();
+    else this.answerClose(code, reason as Buffer);
+  }
+
+  peerFailed(error: InboundError): void {
+    this.advance('fail');
+    this.discardInput();
+    this.answerClose(error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
+    this.tellError(error);
+  }
+
+  caughtUp(): void {
+    if (this.#endingState?.streamClosed === true) this.tellClose();
+    else if (!this.isPaused) this.socket.resume();
   }
 
   /** §5.5.2: "MUST send a Pong frame in response"; a peer that does not read its pongs is not to fill our memory. */
-  #answerPing(payload: Buffer): void {
+  private answerPing(payload: Buffer): void {
     const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.#options;
     if (maxPendingAutoPongs > 0 && this.#pendingAutoPongs >= maxPendingAutoPongs) {
-      this.#listener.giveUp(this.#owner);
+      this.terminate();
       return;
     }
-    this.#listener.answerPing(this.#owner, payload, () => {
+    const done: SendCallback = () => {
       this.#pendingAutoPongs--;
-    });
-    // Behind it, as a maker of masking keys may throw.
+    };
+    if (!this.#listener.answerPing(this.#owner, payload, done)) {
+      this.#outbound.control(Opcode.PONG, payload, this.masks, done);
+    }
+    // After it, as a maker of masking keys may throw.
     this.#pendingAutoPongs++;
   }
 
-  #onCloseFrame({ code, reason }: ClosePayload): void {
-    this.#advance('receive');
-    this.#closeCode = code;
-    // A copy: the reason is not to keep the chunk alive that it came in.
-    if (reason.length > 0) this.#closeReason = Buffer.from(reason);
-    this.#discardInput();
-    if (this.#socketClosed) return;
-    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.#listener.answerClose(this.#owner);
-    else this.#listener.answerClose(this.#owner, code, reason as Buffer);
+  private answerClose(code?: number, reason?: Buffer): void {
+    if (this.ending.streamClosed) return;
+    if (!this.#listener.answerClose(this.#owner, code, reason)) this.close(code, reason);
   }
 
-  #onError(error: InboundError): void {
-    this.#advance('fail');
-    this.#discardInput();
-    if (!this.#socketClosed) {
-      this.#listener.answerClose(this.#owner, error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
-    }
-    this.#tellError(error);
-  }
+  // What happened to the stream.
 
-  #onDrained(): void {
-    if (this.#socketClosed) this.#tellClose();
-    else if (!this.#paused) this.#socket.resume();
-  }
-
-  // What happened to the socket.
-
-  #onSocketData(chunk: Buffer): void {
+  streamData(chunk: Buffer): void {
     beginHandling();
     try {
-      if (!this.#inbound.read(chunk)) this.#socket.pause();
+      if (!this.#inbound.read(chunk)) this.socket.pause();
     } finally {
       endHandling();
     }
   }
 
-  #onSocketEnd(): void {
-    this.#state = CLOSING;
+  streamEnded(): void {
+    this.advance('lose');
     // A peer that has ended its side may still never read the rest of ours.
-    this.#startCloseDeadline();
+    this.startCloseDeadline();
     this.#outbound.end();
   }
 
-  #onSocketError(): void {
-    this.#state = CLOSING;
-    this.#socket.destroy();
+  streamFailed(): void {
+    this.advance('lose');
+    this.socket.destroy();
   }
 
-  #onSocketClose(): void {
-    clearDeadline(this.#closeDeadline);
-    this.#state = CLOSING;
-    this.#socketClosed = true;
-    this.#socket[sessionOf] = null;
+  streamClosed(): void {
+    clearDeadline(this.ending.deadline);
+    this.advance('lose');
+    this.ending.streamClosed = true;
+    this.socket[sessionOf] = null;
     if (!readsOn(this.#closing)) {
       this.#inbound.finish();
       return;
     }
     // What came before the end is delivered, even to who has paused. From Node 26 on read() gives one chunk at a time.
-    for (let rest; (rest = this.#socket.read() as Buffer | null) !== null;) this.#onSocketData(rest);
+    for (let rest; (rest = this.socket.read() as Buffer | null) !== null;) this.streamData(rest);
     // A stream in memory closes as soon as it is destroyed: callbacks of sends made right after that come before the end.
     nextTick(finish, this.#inbound);
   }
-
-  static {
-    failSending = (session, error) => {
-      session.#failSending(error);
-    };
-    tellError = (session, error) => {
-      session.#tellError(error);
-    };
-    inboundListener = {
-      message: (session, message) => session.#listener.message(session.#owner, message),
-      ping: (session, payload) => session.#onPing(payload as Buffer),
-      pong: (session, payload) => session.#listener.pong(session.#owner, payload as Buffer),
-      close: (session, payload) => session.#onCloseFrame(payload),
-      error: (session, error) => session.#onError(error),
-      drained: (session) => session.#onDrained(),
-    };
-    const listener = (take: (session: Session<unknown>, argument: unknown) => void) =>
-      function (this: AttachedStream, argument: unknown): void {
-        const session = this[sessionOf];
-        if (session) session.#context.runInAsyncScope(take, undefined, session, argument);
-      };
-    socketListeners = [
-      ['close', listener((session) => session.#onSocketClose())],
-      ['data', listener((session, chunk) => session.#onSocketData(chunk as Buffer))],
-      ['end', listener((session) => session.#onSocketEnd())],
-      ['error', listener((session) => session.#onSocketError())],
-    ];
-  }
 }
 
-function finish(inbound: Inbound<unknown>): void {
+/** A listener of the streams of all sessions, which calls `take` in the context of the stream's session. */
+function listener(take: (session: Session<unknown>, argument: unknown) => void) {
+  return function (this: AttachedStream, argument: unknown): void {
+    const session = this[sessionOf];
+    if (session) session.context.runInAsyncScope(take, undefined, session, argument);
+  };
+}
+
+const streamListeners = [
+  [
+    'close',
+    listener((session) => {
+      session.streamClosed();
+    }),
+  ],
+  [
+    'data',
+    listener((session, chunk) => {
+      session.streamData(chunk as Buffer);
+    }),
+  ],
+  [
+    'end',
+    listener((session) => {
+      session.streamEnded();
+    }),
+  ],
+  [
+    'error',
+    listener((session) => {
+      session.streamFailed();
+    }),
+  ],
+] as const;
+
+function tellError(session: Session<unknown>, error: Error): void {
+  session.tellError(error);
+}
+
+function tellDropped(session: Session<unknown>, data: unknown, isBinary: boolean): void {
+  session.tellDropped(data, isBinary);
+}
+
+function finish(inbound: Inbound): void {
   inbound.finish();
 }
 

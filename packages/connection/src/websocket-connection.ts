@@ -6,24 +6,31 @@ import { defineAddition } from './additions.ts';
 import { DomEventTarget } from './events/dom-event-target.ts';
 import { closedCleanly } from './events/dom-events.ts';
 import {
-  attemptKey,
   binaryTypeKey,
-  discardedKey,
   giveUpAttempt,
   optionsKey,
-  pausedKey,
   protocolKey,
   sessionKey,
+  unopened,
   unopenedKey,
-  type Attempt,
+  type Unopened,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
 import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
 import type { SendMode } from './sending/outbound.ts';
+import { PreparedMessage } from './sending/prepared-message.ts';
 import type { SendCallback } from './sending/send-callback.ts';
-import { CLOSED, CLOSING, CONNECTING, notOpenError, OPEN, type ReadyState } from './ready-state.ts';
+import {
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  lostError,
+  notOpenError,
+  OPEN,
+  type ReadyState,
+} from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
 import { isAttached, Session, type SessionListener } from './session.ts';
 
@@ -38,6 +45,9 @@ export interface SendOptions {
   /** Whether it is masked (§5.1). Default: as the role demands. */
   mask?: boolean | undefined;
 }
+
+/** What connections with a session have in the place of what they were before: the same for all of them. */
+const OPENED: Unopened = Object.freeze(unopened());
 
 /** The longest payload of a control frame, in bytes (§5.5). */
 const MAX_CONTROL_PAYLOAD = 125;
@@ -66,23 +76,31 @@ const listener: SessionListener<WebSocketConnection> = {
     ws.emit('message', toRawData(message, ws.binaryType) as RawData, message.opcode === Opcode.BINARY),
   ping: (ws, payload) => ws.emit('ping', payload),
   pong: (ws, payload) => ws.emit('pong', payload),
+  drain: (ws) => ws.emit('drain'),
+  dropped: (ws, data, isBinary) => ws.emit('dropped', data, isBinary),
   error: (ws, error) => ws.emit('error', error),
   close: (ws, code, reason) => ws.emit('close', code, reason),
-  // Through the methods that a subclass may have overridden.
-  answerPing: (ws, payload, done) => ws.pong(payload, undefined, done),
+  // A subclass, or a program that assigns methods, may answer in a way of its own.
+  answerPing(ws, payload, done) {
+    if (ws.pong === WebSocketConnection.prototype.pong) return false;
+    ws.pong(payload, undefined, done);
+    return true;
+  },
   answerClose(ws, code, reason) {
+    if (ws.close === WebSocketConnection.prototype.close) return false;
     if (code === undefined) ws.close();
     else ws.close(code, reason);
+    return true;
   },
-  giveUp: (ws) => ws.terminate(),
 };
 
 /**
  * A WebSocket, open or on its way there or back. Clients and servers make theirs from this class; on its own it turns any
  * `Duplex` on which an opening handshake has been done, by whomever, into a WebSocket.
  *
- * Events: `open`; `message` (data, isBinary); `ping` and `pong` (payload); `error` (error; a peer that broke a rule is told in
- * `error.code`); `close` (code, reason), the last one.
+ * Events: `open`; `message` (data, isBinary); `ping` and `pong` (payload); `drain`, when at most `highWaterMark` bytes wait again after
+ * more did; `dropped` (data, isBinary), a message that was not sent as `onBufferFull` is `drop`; `error` (error; a peer that broke a rule
+ * is told in `error.code`); `close` (code, reason), the last one.
  *
  * @example
  * ```ts
@@ -111,14 +129,8 @@ export class WebSocketConnection extends DomEventTarget {
   declare [protocolKey]: string;
   /** @internal Present from {@link WebSocketConnection.setSocket} on. */
   declare [sessionKey]: Session<WebSocketConnection> | undefined;
-  /** @internal The state of a connection without a session. */
-  declare [unopenedKey]: ReadyState;
-  /** @internal Whether a connection is paused that has no session yet. */
-  declare [pausedKey]: boolean;
-  /** @internal The attempt to connect that is under way. */
-  declare [attemptKey]: Attempt | undefined;
-  /** @internal What is sent to a connection that never opened counts in `bufferedAmount` from then on, as in the DOM. */
-  declare [discardedKey]: number;
+  /** @internal What it is while it has no session. */
+  declare [unopenedKey]: Unopened;
 
   constructor(options: ConnectionOptions = {}) {
     super();
@@ -126,10 +138,7 @@ export class WebSocketConnection extends DomEventTarget {
     this[binaryTypeKey] = 'nodebuffer';
     this[protocolKey] = '';
     this[sessionKey] = undefined;
-    this[unopenedKey] = CONNECTING;
-    this[pausedKey] = false;
-    this[attemptKey] = undefined;
-    this[discardedKey] = 0;
+    this[unopenedKey] = unopened();
   }
 
   /** What binary messages arrive as. Default `nodebuffer`; anything but the four types is ignored. */
@@ -147,9 +156,12 @@ export class WebSocketConnection extends DomEventTarget {
     session.keepFragments = type === 'fragments';
   }
 
-  /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
+  /**
+   * Bytes that `send()` accepted and that are not yet passed to the kernel, framing included. Reading it changes nothing. What a turn
+   * has gathered for a TCP or Unix socket that has nothing else to write does not count.
+   */
   get bufferedAmount(): number {
-    return this[sessionKey]?.bufferedAmount ?? this[discardedKey];
+    return this[sessionKey]?.bufferedAmount ?? this[unopenedKey].discarded;
   }
 
   /** The name of the negotiated extension, or an empty string. */
@@ -159,7 +171,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** Whether {@link WebSocketConnection.pause} is in force. */
   get isPaused(): boolean {
-    return this[sessionKey]?.isPaused ?? this[pausedKey];
+    return this[sessionKey]?.isPaused ?? this[unopenedKey].isPaused;
   }
 
   /** The subprotocol that was chosen, or an empty string. */
@@ -169,7 +181,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
   get readyState(): ReadyState {
-    return this[sessionKey]?.state ?? this[unopenedKey];
+    return this[sessionKey]?.state ?? this[unopenedKey].state;
   }
 
   /** @internal Whether close frames have gone both ways (§7.1.4). */
@@ -185,13 +197,13 @@ export class WebSocketConnection extends DomEventTarget {
    */
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
     if (this[sessionKey] !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
-    this[attemptKey] = undefined;
     this[protocolKey] = options.protocol ?? '';
     this[optionsKey] = optionsWhenOpen(this[optionsKey], options);
     const session = new Session<WebSocketConnection>(socket, this[optionsKey], options, this, listener);
     this[sessionKey] = session;
     session.keepFragments = this[binaryTypeKey] === 'fragments';
-    if (this[pausedKey]) session.pause();
+    if (this[unopenedKey].isPaused) session.pause();
+    this[unopenedKey] = OPENED;
     session.start(head);
     this.emit('open');
   }
@@ -199,21 +211,26 @@ export class WebSocketConnection extends DomEventTarget {
   /**
    * Sends a message, or with `fin: false` a fragment of one.
    *
-   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary
+   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary; a {@link PreparedMessage}
+   *   as it was prepared
    * @param callback called once it has been handed to the kernel, or with the reason why not
    * @throws `Error` while connecting; `TypeError` for data of another kind, or a callback that is no function. Later than that,
    *   errors go to the callback, and to `error` where they end a connection whose stream is sound.
    */
-  send(data: SendableData, callback?: SendCallback): void;
-  send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
-  send(data: SendableData, second?: SendOptions | SendCallback, third?: unknown): void {
+  send(data: SendableData | PreparedMessage, callback?: SendCallback): void;
+  send(data: SendableData | PreparedMessage, options: SendOptions | undefined, callback?: SendCallback): void;
+  send(data: SendableData | PreparedMessage, second?: SendOptions | SendCallback, third?: unknown): void {
     // A program without types may pass null.
     const options = typeof second === 'function' ? undefined : (second as SendOptions | null | undefined);
     const callback = typeof second === 'function' ? second : callbackOf(third);
     const session = openSession(this, data, callback);
     if (session === undefined) return;
+    if (data instanceof PreparedMessage) {
+      session.sendPrepared(data, options?.mask ?? session.masks, callback);
+      return;
+    }
     const payload = toPayload(data);
-    session.send(payload, modeOf(options, typeof payload === 'string', session.masks), callback);
+    session.send(payload, modeOf(options, typeof payload === 'string', session.masks), callback, data);
   }
 
   /**
@@ -258,13 +275,14 @@ export class WebSocketConnection extends DomEventTarget {
   pause(): void {
     const session = this[sessionKey];
     if (session !== undefined) session.pause();
-    else if (this[unopenedKey] === CONNECTING) this[pausedKey] = true;
+    else if (this[unopenedKey].state === CONNECTING) this[unopenedKey].isPaused = true;
   }
 
   /** Goes on after {@link WebSocketConnection.pause}. */
   resume(): void {
-    this[pausedKey] = false;
-    this[sessionKey]?.resume();
+    const session = this[sessionKey];
+    if (session !== undefined) session.resume();
+    else this[unopenedKey].isPaused = false;
   }
 }
 
@@ -285,8 +303,9 @@ function openSession(
   const session = connection[sessionKey];
   if (state === OPEN) return session;
   if (state === CONNECTING) throw notOpenError(CONNECTING);
-  if (session !== undefined) session.discard(data);
-  else connection[discardedKey] += payloadLength(data);
+  const content = data instanceof PreparedMessage ? data.shared.data : data;
+  if (session !== undefined) session.discard(content);
+  else connection[unopenedKey].discarded += payloadLength(content);
   if (callback !== undefined) nextTick(callback, notOpenError(state));
   return undefined;
 }
@@ -317,11 +336,23 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
 for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState']) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true });
 }
-// Not `bufferedAmount`: reading it writes what waits. `url` is a client's.
-const SHOWN = ['url', 'readyState', 'protocol', 'extensions', 'binaryType', 'isPaused'];
+// `url` is a client's.
+const SHOWN = ['url', 'readyState', 'protocol', 'extensions', 'binaryType', 'isPaused', 'bufferedAmount'];
 showProperties(WebSocketConnection.prototype, SHOWN);
+defineAddition(WebSocketConnection.prototype, 'wasClean', (ws: WebSocketConnection) => ws[closedCleanly]);
 defineAddition(
   WebSocketConnection.prototype,
-  'wasClean',
-  (connection: WebSocketConnection) => connection[closedCleanly],
+  'writableNeedDrain',
+  (ws: WebSocketConnection) => ws[sessionKey]?.isAboveMark ?? false,
 );
+for (const [name, value] of Object.entries({ drained, flush })) {
+  Object.defineProperty(WebSocketConnection.prototype, name, { configurable: true, value, writable: true });
+}
+
+function drained(this: WebSocketConnection, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  return this[sessionKey]?.drainedOrAborted(signal) ?? Promise.reject(lostError(this.readyState));
+}
+
+function flush(this: WebSocketConnection): void {
+  this[sessionKey]?.flush();
+}

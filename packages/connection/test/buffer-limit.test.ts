@@ -1,18 +1,23 @@
-// maxBufferedAmount: how much may wait for a peer that does not read, and what becomes of it beyond that.
+// maxBufferedAmount and onBufferFull: how much a peer may leave unread, and what becomes of messages beyond that.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
-import type { Extension, WebSocketConnection } from '@framewire/connection';
+import { WebSocketConnection, type Extension } from '@framewire/connection';
 import { describe, expect, test } from 'vitest';
-import { attach, closeOf, end, memoryPair } from './support/pairs.ts';
+import { attach, closeOf, collect, end, memoryPair } from './support/pairs.ts';
 
 /** A stream whose other end takes nothing until it is told to. */
 class Stuck extends Duplex {
   #held: (() => void) | undefined;
+  /** What it has taken. */
+  written = Buffer.alloc(0);
 
   override _read(): void {}
 
-  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#held = done;
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#held = () => {
+      this.written = Buffer.concat([this.written, chunk]);
+      done();
+    };
   }
 
   override _destroy(_error: Error | null, done: () => void): void {
@@ -41,6 +46,11 @@ const EXCEEDED = 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED Max buffered amount exceeded';
 /** Lets the turn end, so that what was sent in it has been written. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Lets so many turns pass that the peer has had a chance to read. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await nextTurn();
+}
+
 describe('a send that finds more waiting than maxBufferedAmount', () => {
   test('ends the connection, is told why, and so is the listener of error', async () => {
     const stream = new Stuck();
@@ -48,7 +58,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     const lines = story(ws);
     // With its header of 2 bytes, 100.
     ws.send('x'.repeat(98));
-    await nextTurn();
+    await someTurns();
     expect(ws.readyState).toBe(ws.OPEN);
     ws.send('y', (error) => lines.push(`second: ${error?.message}`));
     expect([ws.readyState, lines]).toEqual([ws.CLOSING, []]);
@@ -64,32 +74,52 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  test.each(['ping', 'pong'] as const)('may be a %s', async (method) => {
+  test('may be a ping', async () => {
     const ws = attach(new Stuck(), 'server', { maxBufferedAmount: 1 });
     const lines = story(ws);
     ws.send('');
+    await someTurns();
+    ws.ping();
+    await closeOf(ws);
+    expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
+  });
+
+  test('is never a pong', async () => {
+    const stream = new Stuck();
+    const ws = attach(stream, 'server', { maxBufferedAmount: 1 });
+    ws.send('');
+    await someTurns();
+    ws.pong();
     await nextTurn();
-    ws[method]();
+    expect([ws.readyState, stream.writableLength]).toEqual([ws.OPEN, 4]);
+    ws.terminate();
     await closeOf(ws);
-    expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
   });
 
-  test('may be one of the same turn, which is not gathered without end', async () => {
-    const ws = attach(new Stuck(), 'server', { maxBufferedAmount: 64 * 1024 });
-    const lines = story(ws);
-    const kilobyte = 'x'.repeat(1020);
-    let accepted = 0;
-    while (ws.readyState === ws.OPEN && accepted < 10_000) {
-      accepted++;
-      ws.send(kilobyte);
-    }
-    // The limit, and what a turn gathers before anything is written.
-    expect(accepted).toBeLessThan(64 + 17 * 64);
-    await closeOf(ws);
-    expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
-  });
+  test.each([10, 1000])(
+    'of %i KiB a turn comes when the peer has had the chance to read, and at most three turns later',
+    async (kilobytes) => {
+      const limit = 64 * 1024;
+      const stream = new Stuck();
+      const ws = attach(stream, 'server', { maxBufferedAmount: limit });
+      const closed = closeOf(ws);
+      const lines = story(ws);
+      let turns = 0;
+      for (; ws.readyState === ws.OPEN && turns < 100; turns++) {
+        for (let count = 0; count < kilobytes && ws.readyState === ws.OPEN; count++) {
+          ws.send('x'.repeat(1020));
+        }
+        await nextTurn();
+      }
+      // The limit, and what the last three turns have added.
+      expect(turns).toBeLessThanOrEqual(Math.ceil(limit / (kilobytes * 1024)) + 3);
+      expect(turns).toBeGreaterThan(2);
+      await closed;
+      expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
+    },
+  );
 
-  test('counts what waits to be compressed', async () => {
+  test('does not count what waits to be compressed', async () => {
     const stuck: Extension = {
       name: 'stuck',
       compress: () => {},
@@ -97,12 +127,86 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
       close: () => {},
     };
     const ws = attach(new Stuck(), 'server', { maxBufferedAmount: 1000, extension: stuck });
-    const closed = closeOf(ws);
+    for (let count = 0; count < 3; count++) {
+      ws.send(Buffer.alloc(600));
+      await someTurns();
+    }
+    expect([ws.readyState, ws.bufferedAmount]).toEqual([ws.OPEN, 1800]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+});
+
+describe('onBufferFull', () => {
+  test("'close' closes with 1008, after what was sent before", async () => {
+    const stream = new Stuck();
+    const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'close', closeTimeout: 1 });
     const lines = story(ws);
-    for (let count = 0; count < 3; count++) ws.send(Buffer.alloc(600));
+    ws.send('');
+    await someTurns();
+    ws.send('refused', (error) => lines.push(`callback ${error?.message}`));
     expect(ws.readyState).toBe(ws.CLOSING);
-    expect(await closed).toEqual([1006, '']);
-    expect(lines).toContain(`error ${EXCEEDED}`);
+    await nextTurn();
+    expect(stream.writableLength).toBe(2 + 4);
+    await closeOf(ws);
+    expect(lines).toEqual(['callback Max buffered amount exceeded', `error ${EXCEEDED}`, 'close 1006']);
+  });
+
+  test("'drop' keeps the connection open, and tells what was dropped", async () => {
+    const stream = new Stuck();
+    const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'drop' });
+    const lines = story(ws);
+    ws.on('dropped', (data, isBinary) => lines.push(`dropped ${String(data)} ${isBinary}`));
+    const note = (error?: Error & { code?: string }): number => lines.push(`callback ${error?.code}`);
+    ws.send('', note);
+    await someTurns();
+    ws.send('text', note);
+    ws.send(Buffer.from('bytes'), note);
+    ws.ping('', undefined, note);
+    await someTurns();
+    expect([ws.readyState, stream.writableLength]).toEqual([ws.OPEN, 2]);
+    await stream.takeAll();
+    ws.send('again');
+    await nextTurn();
+    expect(stream.writableLength).toBe(7);
+    expect(lines).toEqual([
+      'callback WS_ERR_MESSAGE_DROPPED',
+      'dropped text false',
+      'callback WS_ERR_MESSAGE_DROPPED',
+      'dropped bytes true',
+      'callback WS_ERR_MESSAGE_DROPPED',
+      'callback undefined',
+    ]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test("'drop' drops all fragments of a message, or none", async () => {
+    const stream = new Stuck();
+    const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'drop' });
+    const dropped: unknown[] = [];
+    ws.on('dropped', (data) => dropped.push(data));
+    ws.send('a', { fin: false });
+    await someTurns();
+    ws.send('b', { fin: false });
+    ws.send('c');
+    ws.send('d', { fin: false });
+    await stream.takeAll();
+    ws.send('e', { fin: false });
+    ws.send('f');
+    ws.send('g');
+    await nextTurn();
+    expect(stream.written.toString('latin1')).toBe('\x01\x01a\x00\x01b\x80\x01c');
+    expect(dropped).toEqual(['d', 'e', 'f']);
+    expect(stream.writableLength).toBe(3);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('is one of three words', () => {
+    expect(() => new WebSocketConnection({ onBufferFull: 'block' as 'drop' })).toThrow(
+      "onBufferFull must be 'terminate', 'close' or 'drop'",
+    );
   });
 });
 
@@ -120,7 +224,7 @@ describe('maxBufferedAmount', () => {
     const ws = attach(stream, 'server', { maxBufferedAmount: 10 });
     for (let count = 0; count < 5; count++) {
       ws.send(Buffer.alloc(100_000));
-      await nextTurn();
+      await someTurns();
       await stream.takeAll();
     }
     expect(ws.readyState).toBe(ws.OPEN);
@@ -132,7 +236,7 @@ describe('maxBufferedAmount', () => {
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, closeTimeout: 1 });
     const lines = story(ws);
     ws.send('hello');
-    await nextTurn();
+    await someTurns();
     ws.close(1000);
     expect(stream.writableLength).toBeGreaterThan(0);
     await closeOf(ws);
@@ -153,26 +257,24 @@ test('what is shared with a connection that has no limit is counted too', async 
   const free = attach(new Stuck(), 'server');
   const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 * 1024 });
   const lines = story(limited);
+  const closed = closeOf(limited);
   const text = 'x'.repeat(512 * 1024);
   let sent = 0;
-  for (let i = 0; i < 40 && limited.readyState === limited.OPEN; i++) {
-    for (const ws of [free, limited]) ws.send(`${i}${text}`);
-    sent++;
+  for (; sent < 40 && limited.readyState === limited.OPEN; sent++) {
+    for (const ws of [free, limited]) ws.send(`${sent}${text}`);
+    await nextTurn();
   }
-  expect(sent).toBeLessThan(6);
-  await closeOf(limited);
+  expect(sent).toBeLessThan(8);
+  await closed;
   expect(lines[0]).toBe(`error ${EXCEEDED}`);
   free.terminate();
   await closeOf(free);
 });
 
-test('what one turn sends is counted for each MiB of it, on a stream that is given it when the turn ends', async () => {
-  const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 });
-  const lines = story(limited);
-  limited.send(Buffer.alloc(1024 * 1024));
-  expect(limited.readyState).toBe(limited.OPEN);
-  limited.send('more');
-  expect(limited.readyState).toBe(limited.CLOSING);
-  await closeOf(limited);
-  expect(lines[0]).toBe(`error ${EXCEEDED}`);
+test('a healthy peer may be sent more than the limit in one turn, whatever the stream', async () => {
+  const pair = memoryPair({ maxBufferedAmount: 1024 * 1024 });
+  const received = collect(pair.client);
+  for (let count = 0; count < 3 * 1024; count++) pair.server.send('x'.repeat(1024));
+  expect(await received.until(3 * 1024)).toHaveLength(3 * 1024);
+  await end(pair);
 });

@@ -35,7 +35,7 @@ describe('a connection', () => {
   test('shows its state, and what a program adds to it', async () => {
     const pair = memoryPair();
     expect(inspect(Object.assign(pair.client, { room: 'lobby' }), { breakLength: Infinity })).toBe(
-      "WebSocketConnection { readyState: 1, protocol: '', extensions: '', binaryType: 'nodebuffer', isPaused: false, room: 'lobby' }",
+      "WebSocketConnection { readyState: 1, protocol: '', extensions: '', binaryType: 'nodebuffer', isPaused: false, bufferedAmount: 0, room: 'lobby' }",
     );
     await end(pair);
   });

@@ -46,6 +46,9 @@ export function createWebSocketStream(): never {
   throw unavailable('createWebSocketStream()');
 }
 
+/** Throws: a browser encodes messages by itself. */
+export const PreparedMessage = unavailableClass('PreparedMessage');
+
 /** Throws: a browser reads frames by itself. */
 export const Receiver = unavailableClass('Receiver');
 
@@ -72,6 +75,7 @@ class Required extends (WebSocket as unknown as new (...args: unknown[]) => obje
   static readonly extension = extension;
   static readonly formatRefusal = formatRefusal;
   static readonly PerMessageDeflate = PerMessageDeflate;
+  static readonly PreparedMessage = PreparedMessage;
   static readonly Receiver = Receiver;
   static readonly Sender = Sender;
   static readonly Server = WebSocketServer;

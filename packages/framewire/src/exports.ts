@@ -1,5 +1,5 @@
 // What the package exports by name: said once, for `import` and for the class that `require()` gives.
-export { createWebSocketStream } from '@framewire/connection';
+export { createWebSocketStream, PreparedMessage } from '@framewire/connection';
 export { createRefusal, formatRefusal } from '@framewire/handshake';
 export { compressionStatistics } from '@framewire/permessage-deflate';
 export * as extension from './ws-compat/extension.ts';

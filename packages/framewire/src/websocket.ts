@@ -31,6 +31,7 @@ export class WebSocket extends WebSocketWithInternals {
   declare static readonly extension: typeof extensionHeader;
   declare static readonly formatRefusal: typeof handshake.formatRefusal;
   declare static readonly PerMessageDeflate: typeof DeflateClass;
+  declare static readonly PreparedMessage: typeof connection.PreparedMessage;
   declare static readonly Receiver: typeof ReceiverClass;
   declare static readonly Sender: typeof SenderClass;
   declare static readonly subprotocol: typeof subprotocolHeader;

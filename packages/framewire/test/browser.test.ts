@@ -39,13 +39,14 @@ const PROGRAM = `
       thrown(() => new Sender()),
       thrown(() => Sender.frame('')),
       thrown(() => new PerMessageDeflate()),
+      thrown(() => new PreparedMessage('')),
     ],
   });
 `;
 const IMPORTED = `
   import Default, {
-    compressionStatistics, createRefusal, createWebSocketStream, extension, formatRefusal, PerMessageDeflate, Receiver, Sender,
-    subprotocol, WebSocket, WebSocketServer,
+    compressionStatistics, createRefusal, createWebSocketStream, extension, formatRefusal, PerMessageDeflate, PreparedMessage,
+    Receiver, Sender, subprotocol, WebSocket, WebSocketServer,
   } from 'framewire';
   ${PROGRAM}`;
 
@@ -168,6 +169,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
           `Error: Sender ${NEEDS_NODE}`,
           `Error: Sender.frame() ${NEEDS_NODE}`,
           `Error: PerMessageDeflate ${NEEDS_NODE}`,
+          `Error: PreparedMessage ${NEEDS_NODE}`,
         ],
       });
     },

@@ -71,13 +71,15 @@ describe('a connection', () => {
     expect(received).toEqual({ framewire: [], ws: ['last'] });
   });
 
-  test('what is sent waits for the end of the tick, or until bufferedAmount is read', async () => {
+  test('what is sent waits for the end of the tick, or for flush()', async () => {
     const written = await beside(async (module) => {
       const { connection, request } = await meet(module);
       const before = request.socket.bytesWritten;
       connection.send('x');
       const sent = request.socket.bytesWritten - before;
       expect(connection.bufferedAmount).toBe(0);
+      expect(request.socket.bytesWritten - before).toBe(sent);
+      (connection as { flush?: () => void }).flush?.();
       return [sent, request.socket.bytesWritten - before];
     });
     expect(written).toEqual({ framewire: [0, 3], ws: [3, 3] });

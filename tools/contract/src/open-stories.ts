@@ -103,11 +103,10 @@ const waiting: readonly Story[] = [
       to.pause();
       sendMoreThanFits(from);
       from.send('last', recorder.callback(from, 'the last one'));
-      // Once the kernel has taken what it takes.
-      setTimeout(() => {
+      whenStuck(from, () => {
         from.terminate();
         to.terminate();
-      }, 20);
+      });
     },
   ),
   ...byEach(
@@ -120,7 +119,7 @@ const waiting: readonly Story[] = [
       from.close(1000, 'all sent');
       recorder.note(`buffered ${from.bufferedAmount > 0}`);
       from.once('close', () => recorder.note(`buffered ${from.bufferedAmount}`));
-      setTimeout(() => to.resume(), 20);
+      whenStuck(from, () => to.resume());
     },
   ),
   ...byEach(
@@ -142,6 +141,15 @@ const waiting: readonly Story[] = [
     },
   ),
 ];
+
+/** Does something when the kernel has taken what it takes: what is sent stays here over many turns. */
+function whenStuck(ws: { readonly bufferedAmount: number }, act: () => void, turns = 0): void {
+  const { bufferedAmount } = ws;
+  setImmediate(() => {
+    if (turns >= 200) act();
+    else whenStuck(ws, act, ws.bufferedAmount === bufferedAmount ? turns + 1 : 0);
+  });
+}
 
 /** Closes the server under its connections. */
 const serving: readonly Story[] = [

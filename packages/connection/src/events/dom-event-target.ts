@@ -26,6 +26,8 @@ export interface WebSocketEventMap {
   error: [error: Error];
   ping: [data: Buffer];
   pong: [data: Buffer];
+  drain: [];
+  dropped: [data: unknown, isBinary: boolean];
   upgrade: [response: IncomingMessage];
   'unexpected-response': [request: ClientRequest, response: IncomingMessage];
   redirect: [url: string, request: ClientRequest];
@@ -42,6 +44,25 @@ export interface ConnectionAdditions {
   /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   wasClean: any;
+  /**
+   * Whether more than `highWaterMark` bytes are waiting to be written, a boolean, until a program assigns another value. `drain` is
+   * emitted when fewer are waiting again.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  writableNeedDrain: any;
+  /**
+   * `drained({ signal }?: { signal?: AbortSignal }): Promise<void>`: resolves when at most `highWaterMark` bytes are waiting to be
+   * written, immediately if so already. Rejects with the code `WS_ERR_NOT_OPEN` where the connection is not open, or when it is not any
+   * more, and with the reason of the signal when that aborts.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  drained: any;
+  /**
+   * `flush(): void`: hands what was sent to the stream now, instead of at the end of the turn. A message that is being compressed, or a
+   * `Blob` that is being read, comes later.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  flush: any;
 }
 
 interface ConnectionEmitter extends TypedEmitter<WebSocketEventMap>, ConnectionAdditions {}

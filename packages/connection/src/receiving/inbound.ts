@@ -1,100 +1,70 @@
-// Bytes in, events out: reads frames from what the socket gave, one at a time, as long as somebody wants them.
+// Bytes in, events out: reads frames from what the stream gave, one at a time, as long as somebody wants them.
 import type { AsyncResource } from 'node:async_hooks';
 import {
-  FrameDecoder,
   isControl,
   isUtf8,
-  MessageAssembler,
   Opcode,
   parseClosePayload,
   protocolError,
   type ClosePayload,
   type DataOpcode,
+  type Extension,
   type Frame,
   type Message,
-  type Extension,
 } from '@framewire/codec';
 import { nextTick, setImmediate } from '../scheduling.ts';
-
-/** Goes on reading, for timers and ticks, without a closure each. */
-let drain: (inbound: Inbound<unknown>) => void;
-/** Tells what was held back, and goes on. */
-let release: (inbound: Inbound<unknown>) => void;
+import { FrameReaders, type FrameReader, type ReadingOptions } from './frame-readers.ts';
 
 /** What is wrong with the peer's bytes, and the close code that tells it. */
 export type InboundError = Error & { readonly closeCode?: number };
 
-/** Who is told what was read. `target` is the one whose bytes they are: so one listener serves all connections. */
-export interface InboundListener<T> {
-  message(target: T, message: Message): void;
-  ping(target: T, payload: Uint8Array): void;
-  pong(target: T, payload: Uint8Array): void;
+/** Whose bytes are read: who is told what was read. */
+export interface InboundObserver {
+  /** The async context in which the methods are called. {@link Inbound.read} is called in it already. */
+  readonly context: AsyncResource;
+  readonly extension: Extension | undefined;
+  message(message: Message): void;
+  ping(payload: Uint8Array): void;
+  pong(payload: Uint8Array): void;
   /** The peer's close frame: nothing is read after it. */
-  close(target: T, payload: ClosePayload): void;
+  peerClosed(payload: ClosePayload): void;
   /** The peer broke a rule: nothing is read after it. */
-  error(target: T, error: InboundError): void;
-  /** All bytes have been read that had been waiting since {@link Inbound.read} returned false. */
-  drained(target: T): void;
+  peerFailed(error: InboundError): void;
+  /** All bytes have been read that had been waiting since {@link Inbound.read} returned false, or {@link Inbound.finish} was called. */
+  caughtUp(): void;
 }
 
-/** How to read. */
-export interface InboundOptions {
-  /** The async context of the connection, in which the listener is called. {@link Inbound.read} is called in it already. */
-  readonly context: AsyncResource;
-  readonly role: 'client' | 'server';
-  readonly extension: Extension | undefined;
-  readonly allowSynchronousEvents: boolean;
-  readonly maxPayload: number;
-  readonly maxFragments: number | undefined;
-  readonly maxBufferedChunks: number;
-  readonly skipUtf8Validation: boolean;
-}
+/**
+ * | state         | meaning                                                                                |
+ * | ------------- | -------------------------------------------------------------------------------------- |
+ * | `idle`        | all bytes have been read: the next chunk is read when it comes                         |
+ * | `reading`     | frames are being read, and the observer is called                                      |
+ * | `waiting`     | an event waits for the next turn of the event loop, or a message for being inflated    |
+ * | `held`        | what has waited could be told, but reading is paused                                   |
+ * | `interrupted` | bytes wait, as reading is paused, or for the next turn, as the observer threw          |
+ * | `ended`       | nothing more is read                                                                   |
+ */
+type State = 'idle' | 'reading' | 'waiting' | 'held' | 'interrupted' | 'ended';
 
 /**
  * The reading side of a connection. Pausing, waiting for a message to be inflated and giving one event a turn are all the same
  * thing: the next frame is not asked for.
  */
-export class Inbound<T> {
-  readonly #context: AsyncResource;
-  readonly #target: T;
-  readonly #listener: InboundListener<T>;
-  readonly #decoder: FrameDecoder;
-  readonly #assembler: MessageAssembler;
-  readonly #extension: Extension | undefined;
-  readonly #skipUtf8Validation: boolean;
-  readonly #oneEventATurn: boolean;
-
-  /** Nothing more is read: the peer has said its last word, or a wrong one. */
-  #ended = false;
-  /** The user wants no events. */
-  #paused = false;
-  /** An event waits for the next turn, or a message for being inflated. */
-  #waiting = false;
-  /** What had to wait, and is not wanted as long as the user has paused. */
+export class Inbound {
+  readonly #observer: InboundObserver;
+  #readers: FrameReaders;
+  /** Only while there is something to read. */
+  #reader: FrameReader | undefined = undefined;
+  #state: State = 'idle';
+  /** What is to be told when reading is not paused any more. */
   #held: (() => void) | undefined = undefined;
-  /** The loop is on the stack. */
-  #draining = false;
-  /** Bytes may be waiting, as the loop was left early. */
-  #backlog = false;
-  /** Somebody waits for `drained`. */
-  #owesDrained = false;
-  /** No more chunks will come: what has come is told, wanted or not. */
-  #finishing = false;
+  #isPaused = false;
+  /** No more chunks will come: what has come is told, paused or not. */
+  #isFinishing = false;
 
-  constructor(target: T, listener: InboundListener<T>, options: InboundOptions) {
-    this.#context = options.context;
-    this.#target = target;
-    this.#listener = listener;
-    this.#extension = options.extension;
-    this.#skipUtf8Validation = options.skipUtf8Validation;
-    this.#oneEventATurn = !options.allowSynchronousEvents;
-    this.#decoder = new FrameDecoder({
-      role: options.role,
-      allowRsv1: options.extension !== undefined,
-      maxPayload: options.maxPayload,
-      maxBufferedChunks: options.maxBufferedChunks,
-    });
-    this.#assembler = new MessageAssembler(options);
+  constructor(observer: InboundObserver, options: ReadingOptions) {
+    this.#observer = observer;
+    this.#readers = FrameReaders.of(options);
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
@@ -102,203 +72,226 @@ export class Inbound<T> {
     return Inbound.name;
   }
 
-  /** Whether messages come with their fragments. */
-  set keepFragments(keep: boolean) {
-    this.#assembler.keepFragments = keep;
+  /** Whether messages come with their fragments: from the next chunk on that begins with a message. */
+  set keepFragments(keepFragments: boolean) {
+    if (keepFragments === this.#readers.options.keepFragments) return;
+    this.#readers = FrameReaders.of({ ...this.#readers.options, keepFragments });
+    if (this.#reader !== undefined) this.#reader.assembler.keepFragments = keepFragments;
+  }
+
+  /** Whether {@link Inbound.pause} is in force. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** Whether bytes wait to be read. */
   get hasBacklog(): boolean {
-    return this.#backlog;
+    return this.#state === 'waiting' || this.#state === 'held' || this.#state === 'interrupted';
   }
 
-  /** Takes a chunk of the stream; false when it has to wait, so that the socket had better be paused until `drained`. */
+  /** Takes a chunk of the stream; false when it has to wait, so that the stream had better be paused until `caughtUp`. */
   read(chunk: Uint8Array): boolean {
-    if (this.#ended) return true;
-    this.#decoder.push(chunk);
-    this.#drain();
-    this.#owesDrained ||= this.#backlog;
-    return !this.#backlog;
+    if (this.#state === 'ended') return true;
+    this.#reader ??= this.#readers.borrow();
+    this.#reader.decoder.push(chunk);
+    this.readFrames();
+    return !this.hasBacklog;
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#isPaused = true;
   }
 
   /** Goes on after {@link Inbound.pause}: with what has been waiting, in the next tick. */
   resume(): void {
-    this.#paused = false;
-    if (this.#held !== undefined) nextTick(release, this);
-    else if (this.#backlog) nextTick(drain, this);
+    this.#isPaused = false;
+    if (this.hasBacklog) nextTick(goOn, this, this.#observer.context);
   }
 
-  /** No more chunks will come: reads what has been waiting, paused or not, and tells `drained`, now or later. */
+  /** No more chunks will come: reads what has been waiting, paused or not, and tells `caughtUp`, now or later. */
   finish(): void {
-    this.#finishing = true;
-    this.#owesDrained = true;
-    if (this.#held !== undefined) this.#release();
-    else this.#drain();
+    this.#isFinishing = true;
+    if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
+    else this.goOn();
   }
 
   /** Reads nothing more. */
   end(): void {
-    this.#ended = true;
-    this.#backlog = false;
+    this.#state = 'ended';
+    this.#reader = undefined;
   }
 
-  /** Reads until nothing is left or something stands in the way. A listener may call back into this object. */
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    // Where a listener throws, the frames behind its message are for the next turn.
+  /** Goes on where reading was held up, unless it still is. */
+  goOn(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.tellLate(held);
+    else if (this.#state === 'interrupted') this.catchUp();
+  }
+
+  private get isHeldBack(): boolean {
+    return this.#isPaused && !this.#isFinishing;
+  }
+
+  private catchUp(): void {
+    this.readFrames();
+    if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
+  }
+
+  /** Reads until nothing is left or something stands in the way. The observer may call back into this object. */
+  private readFrames(): void {
+    if (this.#state !== 'idle' && this.#state !== 'interrupted') return;
+    this.#state = 'reading';
+    // Where the observer throws, the frames after its message are for the next turn.
     let threw = true;
     try {
-      do this.#backlog = this.#mustWait();
-      while (!this.#backlog && this.#readFrame());
+      while (this.isReading() && this.readFrame());
       threw = false;
     } finally {
-      this.#draining = false;
-      if (threw) {
-        this.#backlog = true;
-        this.#owesDrained = true;
-        setImmediate(drain, this as Inbound<unknown>);
+      if (threw && this.isReading()) {
+        this.#state = 'interrupted';
+        setImmediate(goOn, this, this.#observer.context);
       }
     }
-    if (this.#backlog || !this.#owesDrained) return;
-    this.#owesDrained = false;
-    this.#listener.drained(this.#target);
   }
 
-  #mustWait(): boolean {
-    return !this.#ended && (this.#waiting || this.#isHeldBack());
-  }
-
-  #isHeldBack(): boolean {
-    return this.#paused && !this.#finishing;
+  /** Whether the next frame may be read. A function, as whatever the observer calls may change it. */
+  private isReading(): boolean {
+    if (this.#state !== 'reading') return false;
+    if (this.isHeldBack) this.#state = 'interrupted';
+    return this.#state === 'reading';
   }
 
   /** Reads one frame and tells what it means; false when there is none. */
-  #readFrame(): boolean {
-    if (this.#ended) return false;
+  private readFrame(): boolean {
+    const reader = this.#reader;
+    if (reader === undefined) {
+      this.#state = 'idle';
+      return false;
+    }
     let frame: Frame | undefined;
     let message: Message | undefined;
     try {
-      frame = this.#decoder.next();
+      frame = reader.decoder.next();
       if (frame === undefined) {
-        if (this.#decoder.partial !== undefined) this.#assembler.preview(this.#decoder.partial);
+        if (reader.decoder.partial !== undefined) reader.assembler.preview(reader.decoder.partial);
+        if (this.#readers.giveBack(reader)) this.#reader = undefined;
+        this.#state = 'idle';
         return false;
       }
-      if (!isControl(frame.opcode)) message = this.#assembler.add(frame);
+      if (!isControl(frame.opcode)) message = reader.assembler.add(frame);
     } catch (error) {
-      this.#fail(error as InboundError);
+      this.fail(error as InboundError);
       return false;
     }
-    // Outside of the attempt: what a listener throws is not the peer's fault.
-    if (message !== undefined) this.#takeMessage(message);
-    else if (isControl(frame.opcode)) this.#takeControl(frame);
+    // Outside of the attempt: what the observer throws is not the peer's fault.
+    if (message !== undefined) this.takeMessage(message);
+    else if (isControl(frame.opcode)) this.takeControl(frame);
     return true;
   }
 
-  #takeMessage(message: Message): void {
-    if (message.compressed) this.#decompress(message);
-    else if (this.#oneEventATurn) this.#tellMessageNextTurn(message);
-    else this.#listener.message(this.#target, message);
+  private takeMessage(message: Message): void {
+    if (message.compressed) this.decompress(message);
+    else if (this.#readers.options.allowSynchronousEvents) this.#observer.message(message);
+    else this.tellMessageNextTurn(message);
   }
 
   /** Apart, as the closure would cost every message memory. */
-  #tellMessageNextTurn(message: Message): void {
-    this.#nextTurn(() => this.#listener.message(this.#target, message));
-  }
-
-  #takeControl({ opcode, payload }: Frame): void {
-    if (opcode === Opcode.CLOSE) {
-      this.#takeClose(payload);
-      return;
-    }
-    const kind = opcode === Opcode.PING ? 'ping' : 'pong';
-    if (this.#oneEventATurn) this.#nextTurn(() => this.#listener[kind](this.#target, payload));
-    else this.#listener[kind](this.#target, payload);
-  }
-
-  #takeClose(payload: Uint8Array): void {
-    let closing: ClosePayload;
-    try {
-      closing = parseClosePayload(payload, this.#skipUtf8Validation);
-    } catch (error) {
-      this.#fail(error as InboundError);
-      return;
-    }
-    this.end();
-    this.#listener.close(this.#target, closing);
-  }
-
-  #fail(error: InboundError): void {
-    this.end();
-    this.#listener.error(this.#target, error);
-  }
-
-  /** Tells an event in the next turn of the event loop, and reads nothing before. */
-  #nextTurn(tell: () => void): void {
-    this.#waiting = true;
-    setImmediate(() => {
-      this.#tellLate(tell);
+  private tellMessageNextTurn(message: Message): void {
+    this.nextTurn(() => {
+      this.#observer.message(message);
     });
   }
 
-  /** Has a message inflated. What is there at once is told at once. */
-  #decompress(message: Message): void {
-    this.#waiting = true;
+  private takeControl({ opcode, payload }: Frame): void {
+    if (opcode === Opcode.CLOSE) {
+      this.takeClose(payload);
+      return;
+    }
+    const kind = opcode === Opcode.PING ? 'ping' : 'pong';
+    if (this.#readers.options.allowSynchronousEvents) this.#observer[kind](payload);
+    else {
+      this.nextTurn(() => {
+        this.#observer[kind](payload);
+      });
+    }
+  }
+
+  private takeClose(payload: Uint8Array): void {
+    let closing: ClosePayload;
+    try {
+      closing = parseClosePayload(payload, this.#readers.options.skipUtf8Validation);
+    } catch (error) {
+      this.fail(error as InboundError);
+      return;
+    }
+    this.end();
+    this.#observer.peerClosed(closing);
+  }
+
+  private fail(error: InboundError): void {
+    this.end();
+    this.#observer.peerFailed(error);
+  }
+
+  /** Tells an event in the next turn of the event loop, and reads nothing before. */
+  private nextTurn(tell: () => void): void {
+    this.#state = 'waiting';
+    setImmediate(() => {
+      this.tellLate(tell);
+    });
+  }
+
+  /** Has a message inflated. What is there immediately is told immediately. */
+  private decompress(message: Message): void {
+    this.#state = 'waiting';
     // The callback must not hold the message: it may wait for long.
     const { opcode } = message;
     let returned = false;
-    this.#extension?.decompress(message.data, (error, data) => {
+    this.#observer.extension?.decompress(message.data, (error, data) => {
       if (returned) {
         // An extension may call back in the context of another connection.
-        this.#context.runInAsyncScope(this.#tellLate, this, () => {
-          this.#takeInflated(opcode, error, data);
+        this.#observer.context.runInAsyncScope(() => {
+          this.tellLate(() => {
+            this.takeInflated(opcode, error, data);
+          });
         });
       } else {
-        this.#waiting = false;
-        this.#takeInflated(opcode, error, data);
+        this.#state = 'reading';
+        this.takeInflated(opcode, error, data);
       }
     });
     returned = true;
   }
 
-  #takeInflated(opcode: DataOpcode, error: InboundError | null, data: Uint8Array | undefined): void {
-    if (error !== null || data === undefined) this.#fail(error ?? new Error('No data'));
-    else if (opcode === Opcode.TEXT && !this.#skipUtf8Validation && !isUtf8(data)) {
-      this.#fail(protocolError('INVALID_UTF8'));
-    } else this.#takeMessage({ opcode, compressed: false, data });
+  private takeInflated(opcode: DataOpcode, error: InboundError | null, data: Uint8Array | undefined): void {
+    const { skipUtf8Validation } = this.#readers.options;
+    if (error !== null || data === undefined) this.fail(error ?? new Error('No data'));
+    else if (opcode === Opcode.TEXT && !skipUtf8Validation && !isUtf8(data)) {
+      this.fail(protocolError('INVALID_UTF8'));
+    } else this.takeMessage({ opcode, compressed: false, data });
   }
 
   /** Tells what had to wait, unless nobody wants it now, and reads on. */
-  #tellLate(tell: () => void): void {
-    if (!this.#ended && this.#isHeldBack()) {
+  private tellLate(tell: () => void): void {
+    if (this.#state === 'ended') return;
+    if (this.isHeldBack) {
+      this.#state = 'held';
       this.#held = tell;
       return;
     }
-    this.#waiting = false;
+    this.#state = 'interrupted';
     try {
-      if (!this.#ended) tell();
+      tell();
     } finally {
-      this.#drain();
+      this.catchUp();
     }
   }
+}
 
-  #release(): void {
-    const tell = this.#held;
-    this.#held = undefined;
-    if (tell !== undefined) this.#tellLate(tell);
-  }
-
-  static {
-    // The caller of resume() may be in the context of another connection.
-    drain = (inbound) => {
-      inbound.#context.runInAsyncScope(inbound.#drain, inbound);
-    };
-    release = (inbound) => {
-      inbound.#context.runInAsyncScope(inbound.#release, inbound);
-    };
-  }
+/** Goes on in the context of the connection: whoever calls `resume()` may be in that of another one. */
+function goOn(inbound: Inbound, context: AsyncResource): void {
+  context.runInAsyncScope(() => {
+    inbound.goOn();
+  });
 }

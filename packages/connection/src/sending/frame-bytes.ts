@@ -33,21 +33,30 @@ function roomForText(text: string): number {
 export function putFrame(
   memory: Buffer,
   offset: number,
-  first: number,
+  firstByte: number,
   payload: string | Uint8Array,
   key: MaskingKey | undefined,
 ): number {
   return typeof payload === 'string'
-    ? writeTextFrame(memory, offset, first, payload, key)
-    : writeFrame(memory, offset, first, payload, key);
+    ? writeTextFrame(memory, offset, firstByte, payload, key)
+    : writeFrame(memory, offset, firstByte, payload, key);
+}
+
+/** How many bytes a payload is. */
+export function payloadSize(payload: string | Uint8Array): number {
+  return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
 }
 
 /** A frame in memory of its own. */
-export function frameOf(first: number, payload: string | Uint8Array, key: MaskingKey | undefined): Buffer {
-  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+export function frameOf(
+  firstByte: number,
+  payload: string | Uint8Array,
+  key: MaskingKey | undefined,
+): Buffer {
+  const length = payloadSize(payload);
   return frameIn(
     Buffer.allocUnsafeSlow(frameHeaderSize(length, key !== undefined) + length),
-    first,
+    firstByte,
     payload,
     key,
   );
@@ -56,9 +65,9 @@ export function frameOf(first: number, payload: string | Uint8Array, key: Maskin
 /** A frame at the beginning of a piece of memory: its bytes. */
 export function frameIn(
   memory: Buffer,
-  first: number,
+  firstByte: number,
   payload: string | Uint8Array,
   key: MaskingKey | undefined,
 ): Buffer {
-  return memory.subarray(0, putFrame(memory, 0, first, payload, key));
+  return memory.subarray(0, putFrame(memory, 0, firstByte, payload, key));
 }

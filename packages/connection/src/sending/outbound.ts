@@ -2,11 +2,24 @@
 import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
-import { firstByte, Opcode, type DataOpcode, type Extension } from '@framewire/codec';
-import { FrameWriter } from './frame-writer.ts';
+import {
+  firstByte,
+  Opcode,
+  randomMaskingKey,
+  readMaskingKey,
+  type DataOpcode,
+  type Extension,
+  type MaskingKey,
+  type SharedMessage,
+} from '@framewire/codec';
+import type { ConnectionOptions } from '../options.ts';
+import { compress, type Compressed } from './compress.ts';
+import { Ledger, type LedgerObserver } from './ledger.ts';
+import { Output } from './output.ts';
 import { isPayload, payloadLength } from './payload.ts';
+import type { PreparedMessage } from './prepared-message.ts';
 import { inOwnContext, settle, throwLater, type SendCallback } from './send-callback.ts';
-import { SendQueue } from './send-queue.ts';
+import { SendQueue, type SendJob } from './send-queue.ts';
 
 /** How one message, or one fragment of it, is to be sent. */
 export interface SendMode {
@@ -18,32 +31,45 @@ export interface SendMode {
   readonly masked: boolean;
 }
 
-/** The sending side of a connection: messages, in the order in which they are sent, become frames and are written. */
-export class Outbound<T> extends FrameWriter {
+/** How an {@link Outbound} sends. */
+export interface OutboundOptions {
+  readonly extension?: Extension | undefined;
+  /** Fills the 4 bytes of a masking key. Default: random. */
+  readonly generateMask?: ((mask: Buffer) => void) | undefined;
+  /** The limits of what may wait. Default: those of a connection. */
+  readonly limits?: ConnectionOptions;
+}
+
+/** Who is told what becomes of what is sent. */
+export interface OutboundObserver extends LedgerObserver {
+  /** A message could not be made. Nothing more is sent: the peer would not notice that it is missing. */
+  sendFailed(error: Error): void;
+}
+
+/** A message of which fragments are still to be sent, if there is one. */
+type Unfinished = 'none' | 'plain' | 'compressed';
+
+/** The sending side of a connection: messages become frames. */
+export class Outbound {
+  readonly ledger: Ledger;
+  readonly #output: Output;
   readonly #extension: Extension | undefined;
-  readonly #failed: (target: T, error: Error) => void;
-  readonly #target: T;
+  readonly #generateMask: ((mask: Buffer) => void) | undefined;
+  readonly #observer: OutboundObserver;
+  /** The sends that need time, and those after them. Made with the first. */
+  #queue: SendQueue | undefined = undefined;
+  #unfinished: Unfinished = 'none';
 
-  /** The sends that need time, and those behind them. Made with the first. */
-  #jobs: SendQueue | undefined = undefined;
-  /** A message of which fragments are still to be sent, and whether they are compressed. */
-  #inMessage = false;
-  #compressing = false;
-  /** What was sent too late, and still counts in `bufferedAmount`, as in the DOM. */
-  #discarded = 0;
-
-  /** @param failed is told, with `target`, why a message could not be made: so one function serves all connections */
   constructor(
-    socket: Duplex,
-    extension: Extension | undefined,
-    generateMask: ((mask: Buffer) => void) | undefined,
-    failed: (target: T, error: Error) => void,
-    target: T,
+    stream: Duplex,
+    { extension, generateMask, limits = {} }: OutboundOptions,
+    observer: OutboundObserver,
   ) {
-    super(socket, generateMask);
+    this.ledger = new Ledger(stream, limits, observer);
+    this.#output = new Output(this.ledger);
     this.#extension = extension;
-    this.#failed = failed;
-    this.#target = target;
+    this.#generateMask = generateMask;
+    this.#observer = observer;
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
@@ -51,66 +77,40 @@ export class Outbound<T> extends FrameWriter {
     return Outbound.name;
   }
 
-  /** Bytes accepted and not yet handed to the kernel, framing included. */
-  get bufferedAmount(): number {
-    this.flush();
-    return this.gathered + this.socket.writableLength + (this.#jobs?.size ?? 0) + this.#discarded;
-  }
-
   /**
-   * As {@link Outbound.bufferedAmount}, without what was sent too late, and without what leaves at the end of this turn while that
-   * is not much: to ask does not take it apart.
+   * Sends a message, or a fragment of one. The caller owns the bytes again when this returns.
+   *
+   * @throws what the maker of masking keys throws, and `RangeError` where there is no memory: then nothing was sent
    */
-  get waitingAmount(): number {
-    return this.longTurnLength() + this.socket.writableLength + (this.#jobs?.size ?? 0);
-  }
-
-  /** Counts what was sent when it was too late. What was sent in time is told first. */
-  discard(data: unknown): void {
-    this.flush();
-    this.#discarded += payloadLength(data);
-  }
-
-  /** Sends a message, or a fragment of one. */
   send(data: string | Uint8Array | Blob, mode: SendMode, callback: SendCallback | undefined): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
+    // First, as whoever makes it may throw, or send something meanwhile.
+    const key = mode.masked ? this.maskingKey() : undefined;
+    if (!this.isDirect() || !isPayload(data)) {
+      this.sendInTurn(data, done, (payload) => this.sendPart(payload, mode, key, done));
+      return;
+    }
     // What nearly all are takes a way of its own, short enough to become one function down to the slab: without the system calls,
     // an echo of 20 bytes takes a tenth less (Node 20).
-    const isPlain = mode.fin && !this.#inMessage && (this.#extension === undefined || !mode.compress);
-    if (isPlain && this.#isDirect() && isPayload(data)) {
-      this.#writePlain(data, mode, done);
-    } else this.#sendInTurn(data, mode, done);
-  }
-
-  /** Frames a whole message as it is. */
-  #writePlain(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
-    this.#put(firstByte(mode.opcode, true, false), data, mode.masked, typeof data === 'string', done);
-  }
-
-  /** Sends what may have to be compressed, to be read first, to wait, or to go on with a message. */
-  #sendInTurn(data: string | Uint8Array | Blob, mode: SendMode, done: SendCallback | undefined): void {
-    if (this.#isDirect() && isPayload(data)) {
-      if (this.#extension === undefined || !(mode.compress || this.#inMessage)) {
-        this.#writeData(data, mode, false, done);
-        return;
-      }
-      // Whoever makes masking keys may send something meanwhile, which must not get between a message and its place.
-      if (!this.makesMasks) {
-        this.#sendNow(data, mode, done);
-        return;
-      }
+    const isPlain = this.#extension === undefined || !mode.compress;
+    if (mode.fin && isPlain && this.#unfinished === 'none') {
+      this.sendFrame(firstByte(mode.opcode, true, false), data, key, typeof data === 'string', done);
+      return;
     }
-    const own = owned(data);
-    this.#enqueue(payloadLength(own), done, (next) => {
-      const send = (payload: string | Uint8Array): void => {
-        this.#sendPart(payload, mode, done, next);
-      };
-      if (isPayload(own)) send(own);
-      else this.#readBlob(own, send, done, next);
-    });
+    this.hold(payloadLength(data), this.sendPart(data, mode, key, done), done);
   }
 
-  /** Sends a control frame, of at most 125 bytes. */
+  /** Sends a message that is sent on other connections, too. Throws as {@link Outbound.send}. */
+  sendPrepared(message: PreparedMessage, masked: boolean, callback: SendCallback | undefined): void {
+    const done = callback === undefined ? undefined : inOwnContext(callback);
+    const key = masked ? this.maskingKey() : undefined;
+    const size = payloadLength(message.shared.data);
+    const send = (): Promise<void> | undefined => this.sendPreparedNow(message, key, done);
+    if (this.isDirect()) this.hold(size, send(), done);
+    else this.queued().add(size, send, done);
+  }
+
+  /** Sends a control frame, of at most 125 bytes. Throws as {@link Outbound.send}. */
   control(
     opcode: Opcode,
     payload: string | Uint8Array | Blob,
@@ -118,154 +118,223 @@ export class Outbound<T> extends FrameWriter {
     callback?: SendCallback,
   ): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
+    const key = masked ? this.maskingKey() : undefined;
     const first = firstByte(opcode, true, false);
-    if (this.#isDirect() && isPayload(payload)) {
-      this.write(first, payload, masked, done);
+    if (this.isDirect() && isPayload(payload)) this.#output.send(first, payload, key, done);
+    else {
+      this.sendInTurn(payload, done, (bytes) => {
+        this.#output.send(first, bytes, key, done);
+        return undefined;
+      });
+    }
+  }
+
+  /** Writes a frame, or several, that somebody else has made: in one piece, after all that was sent before. */
+  writeFrames(pieces: readonly Uint8Array[], callback?: SendCallback): void {
+    const done = callback === undefined ? undefined : inOwnContext(callback);
+    if (this.isDirect()) {
+      this.#output.sendPieces(pieces, done);
       return;
     }
-    const own = owned(payload);
-    this.#enqueue(payloadLength(own), done, (next) => {
-      const write = (bytes: string | Uint8Array): void => {
-        this.write(first, bytes, masked, done);
-        next();
-      };
-      if (isPayload(own)) write(own);
-      else this.#readBlob(own, write, done, next);
+    this.sendInTurn(Buffer.concat(pieces), done, (bytes) => {
+      this.#output.sendPieces([bytes as Uint8Array], done);
+      return undefined;
     });
   }
 
-  /** Writes a frame, or several, that somebody else has made: in one piece, behind all that was sent before. */
-  writeFrames(pieces: readonly Uint8Array[], callback?: SendCallback): void {
-    const done = callback === undefined ? undefined : inOwnContext(callback);
-    if (this.#isDirect()) {
-      this.writePieces(pieces, done);
-      return;
-    }
-    const own = Buffer.concat(pieces);
-    this.#enqueue(own.length, done, (next) => {
-      this.writePieces([own], done);
-      next();
-    });
+  /** Hands what was sent to the stream, except what is still being compressed or read. */
+  flush(): void {
+    this.#output.flush();
+  }
+
+  /** Ends the stream after what was sent. */
+  end(): void {
+    this.#output.end();
   }
 
   /** The socket is gone: what has not been framed yet never will be. */
   abandon(): void {
-    this.#jobs?.abandon();
+    this.#queue?.abandon();
   }
 
-  #isDirect(): boolean {
-    return this.#jobs === undefined || this.#jobs.isIdle;
+  private get stream(): Duplex {
+    return this.ledger.stream;
   }
 
-  #enqueue(size: number, done: SendCallback | undefined, job: (next: () => void) => void): void {
-    this.#jobs ??= new SendQueue((error, sender) => {
-      this.#tellFailure(error, sender);
-    });
-    this.#jobs.add(size, job, done);
+  private isDirect(): boolean {
+    return this.#queue === undefined || this.#queue.isIdle;
   }
 
-  #readBlob(
-    blob: Blob,
-    then: (bytes: Uint8Array) => void,
+  private queued(): SendQueue {
+    return (this.#queue ??= new SendQueue(this.ledger, (error, done) => {
+      this.fail(error, done);
+    }));
+  }
+
+  /** Lets other sends wait for one that needs time. */
+  private hold(size: number, running: Promise<void> | undefined, done: SendCallback | undefined): void {
+    if (running !== undefined) this.queued().hold(size, running, done);
+  }
+
+  private sendPreparedNow(
+    message: PreparedMessage,
+    key: MaskingKey | undefined,
     done: SendCallback | undefined,
-    next: () => void,
-  ): void {
-    blob
-      .arrayBuffer()
-      .then((bytes) => {
-        if (!this.socket.destroyed) then(new Uint8Array(bytes));
-      })
-      .catch((error: unknown) => {
-        // Where the socket is gone its sender is told that, and once.
-        if (!this.socket.destroyed) this.#tellFailure(error as Error, done, next);
-      });
+  ): Promise<void> | undefined {
+    const { shared, opcode, compress } = message;
+    const isWhole = this.#unfinished === 'none';
+    const compressed = isWhole && compress ? this.compressShared(shared) : null;
+    // What continues a message of several fragments is not a message of its own.
+    if (!isWhole || compressed === undefined) {
+      return this.sendPart(
+        shared.data,
+        { opcode, fin: true, compress, masked: key !== undefined },
+        key,
+        done,
+      );
+    }
+    try {
+      const frame = message.frame(compressed);
+      if (key === undefined) this.#output.sendEncoded(frame, done);
+      else this.#output.send(frame.firstByte, frame.payload, key, done);
+    } catch (unsent) {
+      // As for any message that the extension counts with.
+      if (compressed === null) throw unsent;
+      this.fail(unsent as Error, done);
+    }
+    return undefined;
   }
 
-  /** A message could not be made: the connection ends behind those before it. Whoever throws when told keeps nobody from being told. */
-  #tellFailure(error: Error, done: SendCallback | undefined, next?: () => void): void {
+  /** What the extension makes of a whole message for all that agreed on the same; undefined where it cannot. */
+  private compressShared(message: SharedMessage): Uint8Array | null | undefined {
+    return this.#extension === undefined ? null : this.#extension.compressShared?.(message);
+  }
+
+  /** Sends what has to be read first, or to wait for others. */
+  private sendInTurn(
+    data: string | Uint8Array | Blob,
+    done: SendCallback | undefined,
+    send: (payload: string | Uint8Array) => ReturnType<SendJob>,
+  ): void {
+    const queue = this.queued();
+    const size = payloadLength(data);
+    const own = owned(data);
+    const job = isPayload(own) ? () => send(own) : () => this.readBlob(own, send, done);
+    if (queue.isIdle) this.hold(size, job(), done);
+    else queue.add(size, job, done);
+  }
+
+  private async readBlob(
+    blob: Blob,
+    send: (payload: Uint8Array) => ReturnType<SendJob>,
+    done: SendCallback | undefined,
+  ): Promise<void> {
     try {
-      this.#failed(this.#target, error);
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      if (!this.stream.destroyed) await send(bytes);
+    } catch (error) {
+      // Where the socket is gone its sender is told that, and once.
+      if (!this.stream.destroyed) this.fail(error as Error, done);
+    }
+  }
+
+  /** A message could not be made: the connection ends after those before it. Who throws when told keeps nobody from being told. */
+  private fail(error: Error, done: SendCallback | undefined): void {
+    try {
+      this.#observer.sendFailed(error);
     } catch (thrown) {
       throwLater(thrown);
     }
     if (done !== undefined) settle([done], error);
-    this.#jobs?.abandonBehind();
-    next?.();
+    this.#queue?.abandonOthers();
   }
 
-  /** Sends at once what the extension compresses at once; what takes longer is a job that others wait for. */
-  #sendNow(data: string | Uint8Array, mode: SendMode, done: SendCallback | undefined): void {
-    const turn: { isOver: boolean; next?: () => void } = { isOver: false };
-    this.#sendPart(data, mode, done, () => {
-      turn.isOver = true;
-      turn.next?.();
-    });
-    if (turn.isOver) return;
-    this.#enqueue(payloadLength(data), done, (next) => {
-      if (turn.isOver) next();
-      else turn.next = next;
-    });
-  }
-
-  /** Compresses, where that was negotiated and is wanted, and writes. */
-  #sendPart(
+  /** Compresses, where that was negotiated and is wanted, and sends. */
+  private sendPart(
     data: string | Uint8Array,
     mode: SendMode,
+    key: MaskingKey | undefined,
     done: SendCallback | undefined,
-    next: () => void,
+  ): Promise<void> | undefined {
+    const isFirst = this.#unfinished === 'none';
+    if (this.#extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
+      this.sendFragment(data, mode, key, false, done);
+      return undefined;
+    }
+    const outcome = compress(this.#extension, { data, first: isFirst, fin: mode.fin });
+    if (!(outcome instanceof Promise)) {
+      this.sendCompressed(outcome, data, mode, key, done);
+      return undefined;
+    }
+    // From now on the caller may change bytes. What waits is the extension's copy, and no other is held.
+    const text = typeof data === 'string' ? data : undefined;
+    return outcome.then((late) => {
+      if (!this.stream.destroyed) this.sendCompressed(late, text, mode, key, done);
+    });
+  }
+
+  /** Sends what an extension has made of a fragment, or the fragment itself where the extension leaves the message as it is. */
+  private sendCompressed(
+    { error, data, original }: Compressed,
+    untouched: string | Uint8Array | undefined,
+    mode: SendMode,
+    key: MaskingKey | undefined,
+    done: SendCallback | undefined,
   ): void {
-    const first = !this.#inMessage;
-    if (this.#extension === undefined || !(first ? mode.compress : this.#compressing)) {
-      this.#writeData(data, mode, false, done);
-      next();
+    const payload = data ?? original ?? untouched;
+    if (error !== null || payload === undefined) {
+      this.fail(error ?? new Error('The extension has no copy of the data'), done);
       return;
     }
-    let untouched: string | Uint8Array | undefined = data;
-    this.#extension.compress({ data, first, fin: mode.fin }, (error, compressed, original) => {
-      if (this.socket.destroyed) return;
-      const payload = compressed ?? original ?? untouched;
-      if (error !== null || payload === undefined) {
-        this.#tellFailure(error ?? new Error('The extension has no copy of the data'), done, next);
-        return;
-      }
-      try {
-        this.#writeData(payload, mode, compressed !== undefined, done);
-      } catch (unwritten) {
-        // The extension counts with it: a message that its peer does not get would make the next ones wrong.
-        this.#tellFailure(unwritten as Error, done, next);
-        return;
-      }
-      next();
-    });
-    // From now on the caller may change bytes. What waits is the extension's copy, and no other is held.
-    if (typeof data !== 'string') untouched = undefined;
+    try {
+      this.sendFragment(payload, mode, key, data !== undefined, done);
+    } catch (unsent) {
+      // The extension counts with it: a message that its peer does not get would make the next ones wrong.
+      this.fail(unsent as Error, done);
+    }
   }
 
-  /** Frames a piece of a message: the first has the opcode and the extension's bit, the others continue it (§5.4). */
-  #writeData(
-    data: string | Uint8Array,
+  /** Frames a fragment: the first has the opcode and the extension's bit, the others continue it (§5.4). */
+  private sendFragment(
+    payload: string | Uint8Array,
     mode: SendMode,
-    compressed: boolean,
+    key: MaskingKey | undefined,
+    isCompressed: boolean,
     done: SendCallback | undefined,
   ): void {
-    const opcode = this.#inMessage ? Opcode.CONTINUATION : mode.opcode;
-    const rsv1 = !this.#inMessage && compressed;
-    const stays = compressed ? this.#extension?.sharesTexts === true : typeof data === 'string';
-    this.#put(firstByte(opcode, mode.fin, rsv1), data, mode.masked, stays, done);
-    // Once it is written: whoever makes the masking key may throw, or send a message before this one.
-    this.#inMessage = !mode.fin;
-    this.#compressing = this.#inMessage && compressed;
+    const before = this.#unfinished;
+    const isFirst = before === 'none';
+    const first = firstByte(isFirst ? mode.opcode : Opcode.CONTINUATION, mode.fin, isFirst && isCompressed);
+    const isConstant = isCompressed ? this.#extension?.sharesTexts === true : typeof payload === 'string';
+    // Before it is written: a stream may deliver synchronously, to a receiver that makes this end send something.
+    this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
+    try {
+      this.sendFrame(first, payload, key, isConstant, done);
+    } catch (error) {
+      this.#unfinished = before;
+      throw error;
+    }
   }
 
-  /** @param stays whether the data cannot change: text, and what an extension has made, unlike bytes of the user */
-  #put(
+  /** @param isConstant whether the payload cannot change: text, and what an extension has made, unlike bytes of the user */
+  private sendFrame(
     first: number,
-    data: string | Uint8Array,
-    masked: boolean,
-    stays: boolean,
+    payload: string | Uint8Array,
+    key: MaskingKey | undefined,
+    isConstant: boolean,
     done: SendCallback | undefined,
   ): void {
-    if (!stays || masked || !this.share(first, data, done)) this.write(first, data, masked, done);
+    const mayBeShared = isConstant && key === undefined;
+    if (!mayBeShared || !this.#output.sendIfShared(first, payload, done)) {
+      this.#output.send(first, payload, key, done);
+    }
+  }
+
+  private maskingKey(): MaskingKey {
+    if (this.#generateMask === undefined) return randomMaskingKey();
+    const mask = Buffer.alloc(4);
+    this.#generateMask(mask);
+    return readMaskingKey(mask, 0);
   }
 }
 
@@ -275,4 +344,4 @@ function owned<Data extends string | Uint8Array | Blob>(data: Data): Data | Buff
 }
 
 /** What can be done with the sending side by who does not own it. */
-export type Sending = Pick<Outbound<never>, 'send' | 'control' | 'writeFrames'>;
+export type Sending = Pick<Outbound, 'send' | 'sendPrepared' | 'control' | 'writeFrames'>;

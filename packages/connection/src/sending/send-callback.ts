@@ -28,6 +28,13 @@ export function bufferedAmountError(): Error & { readonly code: string } {
   });
 }
 
+/** The error of a message that was not sent, as its peer has left too much unread. */
+export function droppedError(): Error & { readonly code: string } {
+  return Object.assign(new Error('The message was dropped: the peer reads too slowly'), {
+    code: 'WS_ERR_MESSAGE_DROPPED',
+  });
+}
+
 /**
  * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
  * exception comes up in a tick of its own.

@@ -2,7 +2,7 @@
 // message 16 short ones a turn take 5 times as long, and 100 take 10 times (`echo-64x16` and `push-64` of the benchmark).
 import process from 'node:process';
 import { nextTick, now } from '../scheduling.ts';
-import { forgetSharedFrames } from './shared-frame.ts';
+import { forgetSharedFrames } from './shared-run.ts';
 
 /** Something that holds bytes back until its turn ends. */
 export interface Flushable {

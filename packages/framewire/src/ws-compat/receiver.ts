@@ -8,7 +8,8 @@ import {
   toRawData,
   type BinaryType,
   type ConnectionOptions,
-  type InboundListener,
+  type Extension,
+  type InboundObserver,
 } from '@framewire/connection';
 import { extensionOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 
@@ -44,7 +45,7 @@ export class Receiver extends Writable {
   /** @internal */
   declare readonly [binaryTypeKey]: BinaryType;
   /** @internal */
-  declare readonly [inboundKey]: Inbound<Receiver>;
+  declare readonly [inboundKey]: Inbound;
   /** @internal Goes on with the next chunk, once this one has been read. */
   declare [writtenKey]: ((error?: Error) => void) | undefined;
 
@@ -52,17 +53,17 @@ export class Receiver extends Writable {
     super();
     const { binaryType = 'nodebuffer', isServer = false } = options;
     this[binaryTypeKey] = binaryType;
-    this[inboundKey] = new Inbound<Receiver>(this, listener, {
-      context: new AsyncResource('Receiver'),
+    const extension = extensionOf(options.extensions);
+    this[inboundKey] = new Inbound(observerOf(this, extension), {
       role: isServer ? 'server' : 'client',
-      extension: extensionOf(options.extensions),
+      allowRsv1: extension !== undefined,
       allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
       maxPayload: options.maxPayload ?? 0,
       maxFragments: options.maxFragments,
       maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
       skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
+      keepFragments: binaryType === 'fragments',
     });
-    this[inboundKey].keepFragments = binaryType === 'fragments';
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
@@ -77,19 +78,28 @@ function goOn(receiver: Receiver, error?: Error): void {
   written?.(error);
 }
 
-const listener: InboundListener<Receiver> = {
-  message: (receiver, message) =>
-    receiver.emit('message', toRawData(message, receiver[binaryTypeKey]), message.opcode === Opcode.BINARY),
-  ping: (receiver, payload) => receiver.emit('ping', payload),
-  pong: (receiver, payload) => receiver.emit('pong', payload),
-  close(receiver, { code, reason }) {
-    receiver.emit('conclude', code, reason);
-    receiver.end();
-  },
-  error: (receiver, error) => {
-    goOn(receiver, error);
-  },
-  drained: (receiver) => {
-    goOn(receiver);
-  },
-};
+function observerOf(receiver: Receiver, extension: Extension | undefined): InboundObserver {
+  return {
+    context: new AsyncResource('Receiver'),
+    extension,
+    message(message) {
+      receiver.emit('message', toRawData(message, receiver[binaryTypeKey]), message.opcode === Opcode.BINARY);
+    },
+    ping(payload) {
+      receiver.emit('ping', payload);
+    },
+    pong(payload) {
+      receiver.emit('pong', payload);
+    },
+    peerClosed({ code, reason }) {
+      receiver.emit('conclude', code, reason);
+      receiver.end();
+    },
+    peerFailed(error) {
+      goOn(receiver, error);
+    },
+    caughtUp() {
+      goOn(receiver);
+    },
+  };
+}

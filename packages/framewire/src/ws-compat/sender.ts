@@ -55,7 +55,18 @@ export class Sender {
    * @param generateMask fills the 4 bytes of each masking key. Default: random.
    */
   constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
-    this[outboundKey] = new Outbound(stream, extensionOf(extensions), generateMask, destroy, stream);
+    this[outboundKey] = new Outbound(
+      stream,
+      { extension: extensionOf(extensions), generateMask },
+      {
+        sendFailed(error) {
+          stream.destroy(error);
+        },
+        drained() {
+          // Nobody asks for it.
+        },
+      },
+    );
   }
 
   /**
@@ -123,8 +134,4 @@ function maskingKey({ generateMask, maskBuffer = Buffer.alloc(4) }: FrameOptions
   if (generateMask !== undefined) generateMask(maskBuffer);
   else writeMaskingKey(maskBuffer, 0, randomMaskingKey());
   return readMaskingKey(maskBuffer, 0);
-}
-
-function destroy(stream: Duplex, error: Error): void {
-  stream.destroy(error);
 }

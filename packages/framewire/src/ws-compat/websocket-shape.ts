@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type {
   BinaryType,
   OpenOptions,
+  PreparedMessage,
   ReadyState,
   SendableData,
   SendCallback,
@@ -34,6 +35,15 @@ export interface Events extends Omit<WebSocketEventMap, 'error'> {
 export interface WebSocketInternals {
   /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
   wasClean?: any;
+  /** Whether more than `highWaterMark` bytes wait to be written, a boolean. If so, `drain` follows. */
+  writableNeedDrain?: any;
+  /**
+   * `drained({ signal }?: { signal?: AbortSignal }): Promise<void>`: resolves when at most `highWaterMark` bytes wait. Rejects with the
+   * code `WS_ERR_NOT_OPEN` if the connection is not open or ends, and with the reason of the signal.
+   */
+  drained?: any;
+  /** `flush(): void`: hands what was sent to the socket now, instead of at the end of the turn. */
+  flush?: any;
   /** What compression has done on this connection so far, a snapshot of `CompressionStatistics`; undefined where there is none. */
   compression?: any;
   /** The stream underneath, a `Duplex`, with TCP a `net.Socket`; null before the connection is open. Reading it hands over what was sent. */
@@ -65,7 +75,7 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   /** What binary messages arrive as. Default `nodebuffer`. `blob` can be set. The type that is read leaves it out, as `RawData` does. */
   get binaryType(): Exclude<BinaryType, 'blob'>;
   set binaryType(type: BinaryType);
-  /** Bytes that `send()` accepted and that are not yet handed to the kernel, framing included. */
+  /** Bytes that `send()` accepted and that are not yet passed to the kernel, framing included. Reading it changes nothing. */
   readonly bufferedAmount: number;
   /** The name of the negotiated extension, or an empty string. */
   readonly extensions: string;
@@ -100,11 +110,16 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   /**
    * Sends a message, or with `fin: false` a fragment of one.
    *
-   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary
+   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary; a
+   *   `PreparedMessage` as it was prepared
    * @param callback called once it has been handed to the kernel, or with the reason why not
    */
-  send(data: SendableData, callback?: SendCallback): void;
-  send(data: SendableData, options: SendOptions | undefined, callback?: SendCallback): void;
+  send(data: SendableData | PreparedMessage, callback?: SendCallback): void;
+  send(
+    data: SendableData | PreparedMessage,
+    options: SendOptions | undefined,
+    callback?: SendCallback,
+  ): void;
   /** Destroys the socket, without a closing handshake. */
   terminate(): void;
   /** Stops events of messages, pings and pongs, and reading from the socket. While connecting, from the moment it is open. */

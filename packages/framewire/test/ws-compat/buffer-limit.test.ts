@@ -15,7 +15,8 @@ test('a frame by _sender that finds more waiting than maxBufferedAmount ends the
   const send = (): Promise<Error | undefined> =>
     new Promise((resolve) => ws._sender?.sendFrame(frame, resolve));
   void send();
-  await new Promise((resolve) => setImmediate(resolve));
+  // The peer has had the chance to read.
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
   expect(ws.readyState).toBe(WebSocket.OPEN);
   const { message } = (await send()) ?? {};
   expect(message).toBe('Max buffered amount exceeded');

@@ -1,0 +1,107 @@
+// What waits to be written to one connection: counted without side effects, and the limits that it is held against.
+import type { Duplex } from 'node:stream';
+import { DEFAULTS, type ConnectionOptions } from '../options.ts';
+import { RecentBytes } from './recent-bytes.ts';
+import { writerFor } from './stream-writer.ts';
+
+/** Who is told what becomes of what waits. */
+export interface LedgerObserver {
+  /** Less than the high-water mark is waiting again. */
+  drained(): void;
+}
+
+/**
+ * The bytes that a connection has accepted and not yet passed to the kernel, in three places: frames gathered this turn, messages
+ * that wait for a compressor or for their turn, and what the stream holds.
+ *
+ * Frames that were gathered for a TCP or Unix socket with nothing to write do not count: if each had been written immediately, the
+ * socket would have taken it and show 0. Everywhere else they do.
+ */
+export class Ledger {
+  readonly stream: Duplex;
+  readonly #limits: ConnectionOptions;
+  readonly #observer: LedgerObserver;
+  /** The bytes of the frames gathered this turn. */
+  gathered = 0;
+  #queued = 0;
+  /** Whether the amount has been above the high-water mark, so that `drained` is owed. */
+  #isAbove = false;
+  /** Only where there is a limit. */
+  #recent: RecentBytes | undefined = undefined;
+
+  constructor(stream: Duplex, limits: ConnectionOptions, observer: LedgerObserver) {
+    this.stream = stream;
+    this.#limits = limits;
+    this.#observer = observer;
+  }
+
+  /** How many bytes wait. */
+  get waiting(): number {
+    return this.gatheredAndWaiting + this.stream.writableLength + this.#queued;
+  }
+
+  private get gatheredAndWaiting(): number {
+    if (this.gathered === 0) return 0;
+    return this.stream.writableLength === 0 && writerFor(this.stream).reachesKernel ? 0 : this.gathered;
+  }
+
+  /** Whether more waits than the high-water mark. Once it does, `drained` follows. */
+  get isAboveMark(): boolean {
+    if (this.waiting <= this.mark) return false;
+    this.#isAbove = true;
+    return true;
+  }
+
+  private get mark(): number {
+    return this.#limits.highWaterMark ?? DEFAULTS.highWaterMark;
+  }
+
+  /** Whether there is a limit to what may wait. */
+  get isLimited(): boolean {
+    return this.limit > 0;
+  }
+
+  /**
+   * Whether another message may be accepted: not while the peer has left more than `maxBufferedAmount` bytes unread. What was handed
+   * to the stream in this turn of the event loop or the one before does not count, as the peer has had no chance to read it, nor
+   * does what waits for our own compressor.
+   */
+  get hasRoom(): boolean {
+    const recent = (this.#recent ??= new RecentBytes()).count();
+    return this.stream.writableLength - recent <= this.limit;
+  }
+
+  private get limit(): number {
+    return this.#limits.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
+  }
+
+  /** A message waits for a compressor or for its turn. */
+  enqueue(bytes: number): void {
+    this.#queued += bytes;
+    if (this.#queued > this.mark) this.#isAbove = true;
+  }
+
+  /** It does not wait any more. */
+  dequeue(bytes: number): void {
+    this.#queued -= bytes;
+    this.settle();
+  }
+
+  /** Bytes are about to be handed to the stream. Returns a function to be called when they have been written, if that matters. */
+  handOver(bytes: number): (() => void) | undefined {
+    if (this.isLimited) (this.#recent ??= new RecentBytes()).add(bytes);
+    const { writableLength } = this.stream;
+    if (bytes + writableLength + this.#queued > this.mark) this.#isAbove = true;
+    else if (!this.#isAbove && writableLength === 0) return undefined;
+    return () => {
+      this.settle();
+    };
+  }
+
+  /** Tells the observer that less than the mark is waiting, if more was. */
+  private settle(): void {
+    if (!this.#isAbove || this.waiting > this.mark) return;
+    this.#isAbove = false;
+    this.#observer.drained();
+  }
+}

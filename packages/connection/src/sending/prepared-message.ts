@@ -1,0 +1,66 @@
+// A message for many connections: encoded once, and compressed once for all that agreed on the same.
+import { Buffer } from 'node:buffer';
+import { firstByte, Opcode, type DataOpcode, type SharedMessage } from '@framewire/codec';
+import { EncodedFrame } from './encoded-frame.ts';
+import { isPayload, toPayload, type SendableData } from './payload.ts';
+
+/** How to send a {@link PreparedMessage}. */
+export interface PreparedMessageOptions {
+  /** Whether it is binary. Default: whether the data is not a string. */
+  binary?: boolean | undefined;
+  /** Whether it may be compressed, where that was negotiated. Default true. */
+  compress?: boolean | undefined;
+}
+
+/**
+ * A message that is sent on many connections, or many times: `ws.send(prepared)`. It is encoded when it is first sent, and compressed
+ * once for each set of parameters that connections have negotiated. A client masks it anew each time, as it has to (§5.3).
+ *
+ * @example
+ * ```ts
+ * const message = new PreparedMessage(JSON.stringify(state));
+ * for (const ws of server.clients) ws.send(message);
+ * ```
+ */
+export class PreparedMessage {
+  /** @internal What the message says, in the form that extensions take. */
+  readonly shared: SharedMessage;
+  /** @internal */
+  readonly opcode: DataOpcode;
+  /** @internal */
+  readonly compress: boolean;
+  #plain: EncodedFrame | undefined = undefined;
+  readonly #compressed = new WeakMap<Uint8Array, EncodedFrame>();
+
+  /**
+   * @param data as for `send()`, except a `Blob`. Bytes are copied.
+   * @throws `TypeError` for data of another kind
+   */
+  constructor(data: SendableData, options: PreparedMessageOptions = {}) {
+    const payload = toPayload(data);
+    if (!isPayload(payload)) {
+      throw new TypeError('A Blob cannot be prepared: read it first, with its arrayBuffer()');
+    }
+    const isText = typeof payload === 'string';
+    this.shared = { data: isText ? payload : Buffer.from(payload), forms: new WeakMap() };
+    this.opcode = (options.binary ?? !isText) ? Opcode.BINARY : Opcode.TEXT;
+    this.compress = options.compress ?? true;
+  }
+
+  /**
+   * @internal The frame of the whole message, unmasked.
+   *
+   * @param compressed what an extension made of it; null for the message as it is
+   */
+  frame(compressed: Uint8Array | null): EncodedFrame {
+    if (compressed === null) {
+      return (this.#plain ??= new EncodedFrame(firstByte(this.opcode, true, false), this.shared.data));
+    }
+    let frame = this.#compressed.get(compressed);
+    if (frame === undefined) {
+      frame = new EncodedFrame(firstByte(this.opcode, true, true), compressed);
+      this.#compressed.set(compressed, frame);
+    }
+    return frame;
+  }
+}

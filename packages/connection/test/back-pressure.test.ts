@@ -1,0 +1,258 @@
+// Back-pressure: what bufferedAmount counts, and who is told that there is room again.
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Extension, TransformDone, WebSocketConnection } from '@framewire/connection';
+import { attach, closeOf, end, tcpPair } from './support/pairs.ts';
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A stream of which a test says when it has written a chunk. */
+class Gate extends Duplex {
+  #written: (() => void) | undefined;
+  readonly chunks: number[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk.length);
+    this.#written = done;
+  }
+
+  /** Says that the oldest chunk has been written, and lets those concerned hear of it. */
+  async release(): Promise<void> {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.();
+    await nextTurn();
+  }
+}
+
+function open(options = {}): { ws: WebSocketConnection; gate: Gate; drains: number[] } {
+  const gate = new Gate();
+  const ws = attach(gate, 'server', { highWaterMark: 1000, ...options });
+  const drains: number[] = [];
+  ws.on('drain', () => drains.push(ws.bufferedAmount));
+  return { ws, gate, drains };
+}
+
+describe('bufferedAmount', () => {
+  test('is read without a write', async () => {
+    const { ws, gate } = open();
+    ws.send('x'.repeat(98));
+    expect([ws.bufferedAmount, gate.writableLength, ws.bufferedAmount]).toEqual([100, 0, 100]);
+    ws.send('x'.repeat(98));
+    await nextTurn();
+    expect(gate.chunks).toEqual([200]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('is 0 for a turn of a socket that takes all of it, and counts a turn that has to wait', async () => {
+    const pair = await tcpPair();
+    pair.server.send('x');
+    expect(pair.server.bufferedAmount).toBe(0);
+    pair.client.pause();
+    // More than the kernel takes.
+    pair.server.send(Buffer.alloc(40 << 20));
+    const before = pair.server.bufferedAmount;
+    expect(before).toBeGreaterThan(0);
+    pair.server.send('x'.repeat(98));
+    expect(pair.server.bufferedAmount).toBe(before + 100);
+    pair.server.terminate();
+    await end(pair);
+  });
+
+  test('counts a message that is being compressed once', async () => {
+    let compressed: TransformDone | undefined;
+    const extension: Extension = {
+      name: 'slow',
+      compress: (_part, done) => (compressed = done),
+      decompress: () => {},
+      close: () => {},
+    };
+    const { ws, gate } = open({ extension });
+    ws.send(Buffer.alloc(300));
+    expect(ws.bufferedAmount).toBe(300);
+    compressed?.(null, Buffer.alloc(98));
+    await nextTurn();
+    expect([ws.bufferedAmount, gate.chunks]).toEqual([100, [100]]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+});
+
+describe('flush()', () => {
+  test('hands what was sent to the stream', async () => {
+    const { ws, gate } = open();
+    ws.send('a');
+    ws.send('b');
+    ws.flush();
+    expect(gate.chunks).toEqual([6]);
+    ws.flush();
+    await nextTurn();
+    expect(gate.chunks).toEqual([6]);
+    ws.terminate();
+    await closeOf(ws);
+    ws.flush();
+  });
+});
+
+describe('drain', () => {
+  test('comes once, when no more than the high-water mark waits', async () => {
+    const { ws, gate, drains } = open();
+    for (let count = 0; count < 3; count++) {
+      ws.send('x'.repeat(496));
+      ws.flush();
+      expect(ws.writableNeedDrain).toBe(count === 2);
+    }
+    await gate.release();
+    expect(ws.writableNeedDrain).toBe(false);
+    await gate.release();
+    expect(drains).toEqual([500]);
+    await gate.release();
+    expect(drains).toEqual([500]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('does not come where no more than that has waited', async () => {
+    const { ws, gate, drains } = open();
+    ws.send('x'.repeat(996));
+    expect(ws.writableNeedDrain).toBe(false);
+    await nextTurn();
+    await gate.release();
+    expect(drains).toEqual([]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('comes again for a listener that fills the connection again', async () => {
+    const { ws, gate, drains } = open();
+    ws.on('drain', () => {
+      if (drains.length < 3) ws.send('x'.repeat(2000));
+    });
+    ws.send('x'.repeat(2000));
+    for (let turn = 0; turn < 10; turn++) {
+      await nextTurn();
+      await gate.release();
+    }
+    expect(drains).toEqual([0, 0, 0]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('comes although the socket takes everything immediately', async () => {
+    const pair = await tcpPair({ server: { highWaterMark: 10 } });
+    const drained = once(pair.server, 'drain');
+    pair.server.send('x'.repeat(100));
+    await drained;
+    expect(pair.server.bufferedAmount).toBe(0);
+    await end(pair);
+  });
+
+  test('comes where it was seen to be needed, and less was waiting before anything was written', async () => {
+    const { ws, gate, drains } = open();
+    ws.send('x'.repeat(898));
+    await nextTurn();
+    ws.send('x'.repeat(298));
+    expect(ws.writableNeedDrain).toBe(true);
+    await gate.release();
+    await gate.release();
+    expect(drains).toHaveLength(1);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('comes when what waits for the compressor is done', async () => {
+    let compressed: TransformDone | undefined;
+    const extension: Extension = {
+      name: 'slow',
+      compress: (_part, done) => (compressed = done),
+      decompress: () => {},
+      close: () => {},
+    };
+    const { ws, drains } = open({ extension });
+    ws.send('x'.repeat(2000));
+    expect(ws.writableNeedDrain).toBe(true);
+    compressed?.(null, Buffer.alloc(10));
+    await nextTurn();
+    expect(drains).toHaveLength(1);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('does not come when the connection is closing', async () => {
+    const { ws, gate, drains } = open();
+    ws.send('x'.repeat(2000));
+    ws.close();
+    await nextTurn();
+    await gate.release();
+    expect(drains).toEqual([]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+});
+
+describe('drained()', () => {
+  test('resolves immediately where there is room, and else with drain', async () => {
+    const { ws, gate } = open();
+    await ws.drained();
+    ws.send('x'.repeat(2000));
+    let isDrained = false;
+    const drained = (ws.drained() as Promise<void>).then(() => (isDrained = true));
+    await nextTurn();
+    expect(isDrained).toBe(false);
+    await gate.release();
+    await drained;
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test.each([
+    ['close()', (ws: WebSocketConnection) => ws.close()],
+    ['terminate()', (ws: WebSocketConnection) => ws.terminate()],
+  ])('rejects with %s, and afterwards', async (_what, act) => {
+    const { ws } = open();
+    ws.send('x'.repeat(2000));
+    const drained = expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });
+    act(ws);
+    await drained;
+    await expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('rejects with the reason of its signal, and with that alone', async () => {
+    const { ws, gate } = open();
+    ws.send('x'.repeat(2000));
+    await expect(ws.drained({ signal: AbortSignal.abort('early') })).rejects.toBe('early');
+    const controller = new AbortController();
+    const aborted = expect(ws.drained({ signal: controller.signal })).rejects.toBe('late');
+    const drained = ws.drained({ signal: new AbortController().signal });
+    controller.abort('late');
+    await aborted;
+    await nextTurn();
+    await gate.release();
+    await drained;
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('lets a producer send far more than memory would hold', async () => {
+    const pair = await tcpPair();
+    let received = 0;
+    pair.client.on('message', (data: Buffer) => (received += data.length));
+    let most = 0;
+    const chunk = Buffer.alloc(64 * 1024);
+    for (let count = 0; count < 400; count++) {
+      pair.server.send(chunk);
+      most = Math.max(most, pair.server.bufferedAmount);
+      await pair.server.drained();
+    }
+    expect(most).toBeLessThan(3 * chunk.length);
+    pair.server.close();
+    await closeOf(pair.client);
+    expect(received).toBe(400 * chunk.length);
+  });
+});

@@ -1,0 +1,147 @@
+// PreparedMessage: one message for many connections.
+import { describe, expect, test } from 'vitest';
+import { PreparedMessage, type Extension } from '@framewire/connection';
+import { readBytes } from '@framewire/testing';
+import { closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
+
+const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(' ', ''), 'hex');
+
+describe('a PreparedMessage', () => {
+  test.each([
+    ['text', 'hi', undefined, '81 02 6869'],
+    ['bytes', Buffer.from('hi'), undefined, '82 02 6869'],
+    ['text with binary: true', 'hi', true, '82 02 6869'],
+    ['bytes with binary: false', Buffer.from('hi'), false, '81 02 6869'],
+  ])('of %s is one frame', async (_what, data, binary, wire) => {
+    const { connection, peer } = await rawPair('server');
+    connection.send(new PreparedMessage(data, { binary }));
+    connection.send('!');
+    expect(await readBytes(peer, 7)).toEqual(hex(`${wire} 81 01 21`));
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('is sent to many, in order with other messages, as often as wanted, by both ends', async () => {
+    const pairs = [memoryPair(), memoryPair(), await tcpPair()];
+    const prepared = [
+      new PreparedMessage('a'),
+      new PreparedMessage('b'.repeat(20_000)),
+      new PreparedMessage('c'),
+    ];
+    const received = pairs.flatMap(({ client, server }) => [collect(client), collect(server)]);
+    for (let round = 0; round < 2; round++) {
+      for (const { client, server } of pairs) {
+        for (const ws of [client, server]) {
+          ws.send('first');
+          for (const message of prepared) ws.send(message);
+          ws.send('last');
+          for (const message of prepared) ws.send(message);
+        }
+      }
+    }
+    const turn = ['first', 'a', 'b'.repeat(20_000), 'c', 'last', 'a', 'b'.repeat(20_000), 'c'];
+    for (const one of received) expect(await one.until(16)).toEqual([...turn, ...turn]);
+    for (const pair of pairs) await end(pair);
+  });
+
+  test('is a copy of bytes', async () => {
+    const pair = memoryPair();
+    const received = collect(pair.client);
+    const bytes = Buffer.from('before');
+    const prepared = new PreparedMessage(bytes);
+    bytes.fill('x');
+    pair.server.send(prepared);
+    expect(await received.until(1)).toEqual(['before']);
+    await end(pair);
+  });
+
+  test('tells the callback, and counts in bufferedAmount of a connection that is over', async () => {
+    const pair = memoryPair();
+    await new Promise<void>((resolve, reject) => {
+      pair.server.send(new PreparedMessage('x'), (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+    await end(pair);
+    const before = pair.server.bufferedAmount;
+    pair.server.send(new PreparedMessage('four'));
+    expect(pair.server.bufferedAmount - before).toBe(4);
+  });
+
+  test('cannot be made of a Blob, nor of what send() does not take', () => {
+    expect(() => new PreparedMessage(new Blob(['x']))).toThrow(TypeError);
+    expect(() => new PreparedMessage(Symbol('x') as never)).toThrow(TypeError);
+  });
+
+  test('waits for what was sent before it', async () => {
+    const pair = memoryPair();
+    const received = collect(pair.client);
+    pair.server.send(new Blob(['early']));
+    pair.server.send(new PreparedMessage('late'));
+    expect(await received.until(2)).toEqual(['early', 'late']);
+    await end(pair);
+  });
+
+  test('ends a message of which fragments were sent, as its last one', async () => {
+    const pair = memoryPair();
+    const received = collect(pair.client);
+    pair.server.send('a', { fin: false });
+    pair.server.send(new PreparedMessage('b'));
+    expect(await received.until(1)).toEqual(['ab']);
+    await end(pair);
+  });
+});
+
+describe('with an extension, a PreparedMessage', () => {
+  /** Leaves messages as they are, and notes what it was given. */
+  function noting(parts: unknown[], more: Partial<Extension> = {}): Extension {
+    return {
+      name: 'noting',
+      compress: ({ data }, done) => {
+        parts.push(data);
+        done(null);
+      },
+      decompress: (data, done) => {
+        done(null, data);
+      },
+      close: () => {},
+      ...more,
+    };
+  }
+
+  test('is compressed as any message where the extension can only do that', async () => {
+    const parts: unknown[] = [];
+    const { connection, peer } = await rawPair('server', { extension: noting(parts) });
+    connection.send(new PreparedMessage('hi'));
+    connection.send(new PreparedMessage('no', { compress: false }));
+    expect(await readBytes(peer, 8)).toEqual(hex('81 02 6869 81 02 6e6f'));
+    expect(parts).toEqual(['hi']);
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('is sent as the extension made it for all, left as it is, or compressed as any message', async () => {
+    const parts: unknown[] = [];
+    const made = [Buffer.from('*'), null, undefined];
+    const extension = noting(parts, { compressShared: () => made.shift() });
+    const { connection, peer } = await rawPair('server', { extension });
+    for (const text of ['a', 'b', 'c']) connection.send(new PreparedMessage(text));
+    expect(await readBytes(peer, 9)).toEqual(hex('c1 01 2a 81 01 62 81 01 63'));
+    expect(parts).toEqual(['c']);
+    connection.terminate();
+    await closeOf(connection);
+  });
+
+  test('is masked with a key of its own by a client', async () => {
+    const extension = noting([], { compressShared: () => Buffer.from([0]) });
+    const { connection, peer } = await rawPair('client', {
+      extension,
+      generateMask: (mask) => mask.fill(7),
+    });
+    connection.send(new PreparedMessage('a'));
+    expect(await readBytes(peer, 7)).toEqual(hex('c1 81 07070707 07'));
+    connection.terminate();
+    await closeOf(connection);
+  });
+});
