@@ -180,6 +180,7 @@ export declare namespace WebSocket {
     | HandshakeErrors[keyof HandshakeErrors]['code']
     | 'WS_ERR_NOT_OPEN'
     | 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED'
+    | 'WS_ERR_MESSAGE_DROPPED'
     | 'WS_ERR_ILLEGAL_WINDOW_BITS'
     | 'WS_ERR_INVALID_EXTENSION_PARAMETER'
     | 'WS_ERR_MISSING_EXTENSION_PARAMETER'

@@ -105,7 +105,7 @@ export class Outbound {
     const done = callback === undefined ? undefined : inOwnContext(callback);
     const key = masked ? this.maskingKey() : undefined;
     const size = payloadLength(message.shared.data);
-    const send = (): Promise<void> | undefined => this.sendPreparedNow(message, key, done);
+    const send = (): Promise<boolean> | undefined => this.sendPreparedNow(message, key, done);
     if (this.isDirect()) this.hold(size, send(), done);
     else this.queued().add(size, send, done);
   }
@@ -172,7 +172,7 @@ export class Outbound {
   }
 
   /** Lets other sends wait for one that needs time. */
-  private hold(size: number, running: Promise<void> | undefined, done: SendCallback | undefined): void {
+  private hold(size: number, running: Promise<boolean> | undefined, done: SendCallback | undefined): void {
     if (running !== undefined) this.queued().hold(size, running, done);
   }
 
@@ -180,7 +180,7 @@ export class Outbound {
     message: PreparedMessage,
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
-  ): Promise<void> | undefined {
+  ): Promise<boolean> | undefined {
     const { shared, opcode, compress } = message;
     const isWhole = this.#unfinished === 'none';
     const compressed = isWhole && compress ? this.compressShared(shared) : null;
@@ -228,13 +228,14 @@ export class Outbound {
     blob: Blob,
     send: (payload: Uint8Array) => ReturnType<SendJob>,
     done: SendCallback | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
       const bytes = new Uint8Array(await blob.arrayBuffer());
-      if (!this.stream.destroyed) await send(bytes);
+      return !this.stream.destroyed && ((await send(bytes)) ?? true);
     } catch (error) {
-      // Where the socket is gone its sender is told that, and once.
-      if (!this.stream.destroyed) this.fail(error as Error, done);
+      if (this.stream.destroyed) return false;
+      this.fail(error as Error, done);
+      return true;
     }
   }
 
@@ -255,7 +256,7 @@ export class Outbound {
     mode: SendMode,
     key: MaskingKey | undefined,
     done: SendCallback | undefined,
-  ): Promise<void> | undefined {
+  ): Promise<boolean> | undefined {
     const isFirst = this.#unfinished === 'none';
     if (this.#extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
       this.sendFragment(data, mode, key, false, done);
@@ -269,7 +270,9 @@ export class Outbound {
     // From now on the caller may change bytes. What waits is the extension's copy, and no other is held.
     const text = typeof data === 'string' ? data : undefined;
     return outcome.then((late) => {
-      if (!this.stream.destroyed) this.sendCompressed(late, text, mode, key, done);
+      if (this.stream.destroyed) return false;
+      this.sendCompressed(late, text, mode, key, done);
+      return true;
     });
   }
 

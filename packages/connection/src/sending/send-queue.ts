@@ -2,8 +2,11 @@
 import type { Ledger } from './ledger.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 
-/** Sends something. A promise, which must not reject, where that needs time. */
-export type SendJob = () => Promise<void> | undefined;
+/**
+ * Sends something. Where that needs time, a promise, which must not reject: false if the stream was destroyed before, so that the sender
+ * is still to be told.
+ */
+export type SendJob = () => Promise<boolean> | undefined;
 
 interface Entry {
   /** Undefined once it runs: it holds what is sent, of which the extension may have a copy. */
@@ -33,7 +36,7 @@ export class SendQueue {
   }
 
   /** Adds what is under way already, where the queue is idle: others wait for it. */
-  hold(size: number, running: Promise<void>, done: SendCallback | undefined): void {
+  hold(size: number, running: Promise<boolean>, done: SendCallback | undefined): void {
     this.await(running, this.push(size, undefined, done));
   }
 
@@ -70,9 +73,9 @@ export class SendQueue {
     );
   }
 
-  private await(running: Promise<void>, entry: Entry): void {
-    void running.then(() => {
-      if (this.end(entry)) this.run();
+  private await(running: Promise<boolean>, entry: Entry): void {
+    void running.then((isOver) => {
+      if (isOver && this.end(entry)) this.run();
     });
   }
 
@@ -88,7 +91,7 @@ export class SendQueue {
     }
   }
 
-  private begin(entry: Entry): Promise<void> | undefined {
+  private begin(entry: Entry): Promise<boolean> | undefined {
     const { job } = entry;
     entry.job = undefined;
     try {
