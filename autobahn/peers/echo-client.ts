@@ -6,7 +6,7 @@ import type { RawData } from 'ws';
 
 const [stack, url = 'ws://127.0.0.1:9001', agent = 'client', jobs = '8'] = process.argv.slice(2);
 // The two classes have one surface; their types cannot know of each other.
-const Socket = (stack === 'ws' ? WsSocket : FramewireSocket) as typeof WsSocket;
+const Socket = (stack === 'ws' ? WsSocket : FramewireSocket);
 
 const count = Number(await ask('/getCaseCount'));
 const numbers = Array.from({ length: count }, (_, i) => i + 1);
