@@ -1,5 +1,5 @@
-// Compression with peers that are not ours, nor of `ws`: browsers, Bun, and the client that Node has built in.
-import { execFile, spawn } from 'node:child_process';
+// Compression with peers that are not ours, nor of `ws`: browsers and Bun.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,93 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { bunBinary, launchChromium, launchFirefox, requirement } from '@framewire/testing';
-import { WebSocket, WebSocketServer } from 'framewire';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const run = promisify(execFile);
-
-/** What a client of any engine does: sends all kinds of messages, and compares what comes back. */
-const EXCHANGE = `
-  const exchange = (url) => new Promise((resolve, reject) => {
-    const json = (count) => JSON.stringify(Array.from({ length: count }, (_, id) => ({ id, name: 'name ' + id % 17 })));
-    const noise = Uint8Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 13);
-    const sent = ['', 'a', json(30), json(30), json(30), noise, json(5000), new TextEncoder().encode(json(400)), json(30),
-      'é'.repeat(9000), json(40000), 'end'];
-    const ws = new WebSocket(url);
-    ws.binaryType = 'arraybuffer';
-    let next = 0;
-    let wrong = 0;
-    const isSame = (data, other) => typeof other === 'string' ? data === other
-      : data.byteLength === other.length && new Uint8Array(data).every((byte, i) => byte === other[i]);
-    ws.onopen = () => sent.forEach((message) => ws.send(message));
-    ws.onmessage = ({ data }) => {
-      if (!isSame(data, sent[next++])) wrong++;
-      if (next === sent.length) ws.close(1000);
-    };
-    ws.onerror = () => reject(new Error('failed after ' + next));
-    ws.onclose = ({ code }) => resolve({ extensions: ws.extensions.split(';')[0], came: next, wrong, code });
-  });`;
-/** What all of them must find. */
-const ALL_WELL = { extensions: 'permessage-deflate', came: 12, wrong: 0, code: 1000 };
-
-const BOTH = 'permessage-deflate';
-
-/** What our server is set to, what it answers to all of them, and how many messages it compresses at least. */
-const AGREEMENTS = [
-  ['takeover', true, BOTH, 8],
-  ['no takeover', 'shared', `${BOTH}; server_no_context_takeover; client_no_context_takeover`, 4],
-  [
-    'takeover by the client alone',
-    { serverNoContextTakeover: true },
-    `${BOTH}; server_no_context_takeover`,
-    4,
-  ],
-  [
-    'takeover by the server alone',
-    { clientNoContextTakeover: true },
-    `${BOTH}; client_no_context_takeover`,
-    8,
-  ],
-  ['windows of 1 KiB', { serverMaxWindowBits: 10 }, `${BOTH}; server_max_window_bits=10`, 8],
-  ['windows of 512 bytes', { serverMaxWindowBits: 9 }, `${BOTH}; server_max_window_bits=9`, 8],
-  ['windows of 256 bytes', { serverMaxWindowBits: 8 }, `${BOTH}; server_max_window_bits=8`, 8],
-  ['a dropped context', { dropContextAfter: 1, deflateOffThreadFrom: 1000 }, BOTH, 8],
-] as const;
-
-let folder: string;
-let script: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'framewire-peers-'));
-  script = join(folder, 'client.mjs');
-  writeFileSync(
-    script,
-    `${EXCHANGE}\nconst result = await exchange(process.argv[2]);\nconsole.log(JSON.stringify(result));\n`,
-  );
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** A client of some engine: what it found. Ends with `close`. */
-interface Client {
-  exchange(url: string): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-function runtime(program: string, ...args: string[]): Client {
-  return {
-    exchange: async (url) => {
-      const { stdout } = await run(program, [...args, script, url], {
-        env: { HOME: folder },
-        timeout: 45_000,
-      });
-      return JSON.parse(stdout) as unknown;
-    },
-    close: () => Promise.resolve(),
-  };
-}
+import { WebSocket } from 'framewire';
+import { describe, expect, test } from 'vitest';
+import { EXCHANGE, exchanges, runtime, type Client } from './exchange.ts';
 
 /** A page of a browser, of either kind of driver. */
 interface Page {
@@ -126,54 +43,9 @@ async function browser(launch: () => Promise<Browser>): Promise<Client> {
   };
 }
 
-/** By name: whether it is missing here, whether it compresses what it sends, and how it starts. */
-const clients: [string, boolean, boolean, () => Client | Promise<Client>][] = [
-  [
-    'the client of Node',
-    false,
-    false,
-    () => runtime(process.execPath, '--experimental-websocket', '--no-warnings'),
-  ],
-  ['Bun', false, true, () => runtime(bunBinary())],
-  ['Chromium', requirement('chromium').missing, true, () => browser(launchChromium)],
-  ['Firefox', requirement('firefox').missing, true, () => browser(launchFirefox)],
-];
-
-for (const [name, isMissing, compresses, start] of clients) {
-  describe.skipIf(isMissing)(name, () => {
-    let client: Client;
-    beforeAll(async () => {
-      client = await start();
-    }, 120_000);
-    afterAll(() => client.close());
-
-    test.each(AGREEMENTS)(
-      'exchanges compressed messages with our server, set to %s',
-      async (_agreement, perMessageDeflate, extensions, least) => {
-        const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate });
-        await once(server, 'listening');
-        const answer = once(server, 'headers') as Promise<[string[]]>;
-        const ended = (async () => {
-          const [ws] = (await once(server, 'connection')) as [WebSocket];
-          ws.on('message', (data, isBinary) => {
-            ws.send(data, { binary: isBinary });
-          });
-          await once(ws, 'close');
-          return ws.compression!;
-        })();
-        const { port } = server.address() as AddressInfo;
-        expect(await client.exchange(`ws://127.0.0.1:${port}/`)).toEqual(ALL_WELL);
-        expect((await answer)[0]).toContain(`Sec-WebSocket-Extensions: ${extensions}`);
-        const { sent, received } = await ended;
-        expect(sent.messages).toBeGreaterThanOrEqual(least);
-        expect(received.messages > 0).toBe(compresses);
-        server.close();
-        await once(server, 'close');
-      },
-      60_000,
-    );
-  });
-}
+exchanges('Bun', false, true, () => runtime(bunBinary()));
+exchanges('Chromium', requirement('chromium').missing, true, () => browser(launchChromium));
+exchanges('Firefox', requirement('firefox').missing, true, () => browser(launchFirefox));
 
 describe('a server of Bun', () => {
   const SERVER = `
@@ -192,6 +64,7 @@ describe('a server of Bun', () => {
   ] as const)(
     'set to %s exchanges compressed messages with our client, set to %j',
     async (theirs, perMessageDeflate) => {
+      const folder = mkdtempSync(join(tmpdir(), 'framewire-peers-'));
       const path = join(folder, 'server.mjs');
       writeFileSync(path, SERVER);
       const server = spawn(bunBinary(), [path, theirs], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -217,6 +90,7 @@ describe('a server of Bun', () => {
       } finally {
         server.kill();
         await once(server, 'exit');
+        rmSync(folder, { recursive: true });
       }
     },
   );

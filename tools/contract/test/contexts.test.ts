@@ -1,6 +1,7 @@
 // Async contexts: a callback runs in the one in which it was passed, an event in that of the connection's upgrade.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { ServerOptions, WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,7 +29,9 @@ const context = new AsyncLocalStorage<string>();
 
 /** A message of random digits, which stays long when it is compressed. */
 function message(size: number): string {
-  return Array.from({ length: size }, () => Math.floor(Math.random() * 10)).join('');
+  return randomBytes(Math.ceil(size / 2))
+    .toString('hex')
+    .slice(0, size);
 }
 
 /** Connections, each opened in a context of its own. `events` has what the clients emit, and in which context. */

@@ -56,7 +56,7 @@ describe.each([
 ])('%s context takeover', (_how, takeover) => {
   test(
     'short messages of many connections that each inflate to 14 MiB all arrive, and hold neither memory nor the event loop',
-    () => staysWithin(STALL_ALONE, shortBombs(150, 14, takeover)),
+    () => staysWithin(STALL_ALONE, shortBombs(75, 14, takeover)),
     TIMEOUT,
   );
 
