@@ -5,8 +5,7 @@ import { WebSocket as WsSocket } from 'ws';
 import type { RawData } from 'ws';
 
 const [stack, url = 'ws://127.0.0.1:9001', agent = 'client', jobs = '8'] = process.argv.slice(2);
-// The two classes have one surface; their types cannot know of each other.
-const Socket = (stack === 'ws' ? WsSocket : FramewireSocket);
+const Socket: typeof WsSocket = stack === 'ws' ? WsSocket : FramewireSocket;
 
 const count = Number(await ask('/getCaseCount'));
 const numbers = Array.from({ length: count }, (_, i) => i + 1);
