@@ -15,7 +15,7 @@ export interface Traffic {
 /** What one connection may do. */
 const CHAT_RATE = { burst: 8, perSecond: 2 };
 const MESSAGE_RATE = { burst: 60, perSecond: 20 };
-/** Unread bytes after which a connection that does not read is dropped. */
+/** Unread bytes after which a connection that does not read is ended. */
 const MOST_UNREAD = 1024 * 1024;
 
 const POLICY_VIOLATION = 1008;
@@ -36,10 +36,6 @@ export function serveVisitor(socket: WebSocket, number: number, room: Room, traf
     number,
     deliver(json) {
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > MOST_UNREAD) {
-        socket.terminate();
-        return;
-      }
       socket.send(json);
       traffic.sent += 1;
     },
@@ -95,7 +91,11 @@ export function serveVisitor(socket: WebSocket, number: number, room: Room, traf
 }
 
 /** The options for WebSocketServer that bound what a visitor can make the server hold. */
-export const VISITOR_LIMITS = Object.freeze({ maxPayload: LIMITS.message, perMessageDeflate: false });
+export const VISITOR_LIMITS = Object.freeze({
+  maxPayload: LIMITS.message,
+  maxBufferedAmount: MOST_UNREAD,
+  perMessageDeflate: false,
+});
 
 function tooFast(of: 'join' | 'say'): ServerMessage {
   return refusal('too-fast', 'That was too fast: wait a moment, then send it again.', of);

@@ -2,22 +2,20 @@
 //
 //   node index.js          then, in two other terminals: npx wscat -c ws://127.0.0.1:8080/others
 import { createServer } from 'node:http';
-import { WebSocket, WebSocketServer } from 'framewire';
+import { PreparedMessage, WebSocket, WebSocketServer } from 'framewire';
 
-/** How many bytes may wait for a client that reads slowly. */
-const MAX_WAITING = 1024 * 1024;
+/** A client that does not keep up would fill the memory for everybody: it is disconnected, and may come again. */
+const LIMITS = { maxBufferedAmount: 1024 * 1024 };
 
 const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
-const all = new WebSocketServer({ server: http, path: '/all' });
-const others = new WebSocketServer({ server: http, path: '/others' });
+const all = new WebSocketServer({ server: http, path: '/all', ...LIMITS });
+const others = new WebSocketServer({ server: http, path: '/others', ...LIMITS });
 
-/** Sends to each client but one. What is sent in one turn to one connection leaves in one write. */
+/** Sends to each client but one. The message is encoded and compressed once for all of them. */
 function broadcast(server, data, isBinary, except) {
+  const message = new PreparedMessage(data, { binary: isBinary });
   for (const client of server.clients) {
-    if (client === except || client.readyState !== WebSocket.OPEN) continue;
-    // One that does not keep up would fill the memory for everybody: it goes, and may come again.
-    if (client.bufferedAmount > MAX_WAITING) client.terminate();
-    else client.send(data, { binary: isBinary });
+    if (client !== except && client.readyState === WebSocket.OPEN) client.send(message);
   }
 }
 

@@ -20,10 +20,11 @@ const server = new WebSocketServer({ server: https });
 server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data, isBinary) => {
-    ws.send(data, { binary: isBinary }, () => ws.resume());
-    // Who sends but does not read is not read either, until what it was sent has left.
-    if (ws.bufferedAmount > 1024 * 1024) ws.pause();
+    ws.send(data, { binary: isBinary });
+    // A client that sends but does not read is not read either, until what it was sent has left.
+    if (ws.writableNeedDrain) ws.pause();
   });
+  ws.on('drain', () => ws.resume());
 });
 
 https.listen(Number(process.env.PORT ?? 8443), '127.0.0.1', () => {

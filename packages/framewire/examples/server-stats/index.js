@@ -56,8 +56,8 @@ const timer = setInterval(() => {
   if (history.length > KEPT) history.shift();
   const text = JSON.stringify([sample]);
   for (const ws of server.clients) {
-    // A page that has not taken the last one yet, as its computer sleeps or its network is slow, does without this one.
-    if (ws.readyState === WebSocket.OPEN && ws.bufferedAmount === 0) ws.send(text);
+    // A page that has not taken the last ones yet, because its computer sleeps or its network is slow, does without this one.
+    if (ws.readyState === WebSocket.OPEN && !ws.writableNeedDrain) ws.send(text);
   }
 }, EVERY_MS);
 

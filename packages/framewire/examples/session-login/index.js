@@ -65,7 +65,8 @@ function endSession(sessionID) {
 }
 
 const http = createServer(app);
-const server = new WebSocketServer({ noServer: true, maxPayload: 4096 });
+// A browser that does not keep up is disconnected, and comes again.
+const server = new WebSocketServer({ noServer: true, maxPayload: 4096, maxBufferedAmount: 1024 * 1024 });
 
 http.on('upgrade', (request, socket, head) => {
   const onError = () => socket.destroy();
@@ -98,14 +99,10 @@ function refuse(socket, status) {
   socket.end(formatRefusal(createRefusal(status)), () => socket.destroy());
 }
 
-/** Tells everybody; a browser that does not keep up is let go, and comes again. */
+/** Tells everybody. */
 function tellAll(message) {
   const text = JSON.stringify(message);
-  for (const ws of server.clients) {
-    if (ws.readyState !== WebSocket.OPEN) continue;
-    if (ws.bufferedAmount > 1024 * 1024) ws.terminate();
-    else ws.send(text);
-  }
+  for (const ws of server.clients) if (ws.readyState === WebSocket.OPEN) ws.send(text);
 }
 
 server.on('connection', (ws, request) => {

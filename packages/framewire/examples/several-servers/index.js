@@ -31,10 +31,11 @@ http.on('upgrade', (request, socket, head) => {
 echo.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data, isBinary) => {
-    ws.send(data, { binary: isBinary }, () => ws.resume());
-    // Who sends but does not read is not read either, until what it was sent has left.
-    if (ws.bufferedAmount > 1024 * 1024) ws.pause();
+    ws.send(data, { binary: isBinary });
+    // A client that sends but does not read is not read either, until what it was sent has left.
+    if (ws.writableNeedDrain) ws.pause();
   });
+  ws.on('drain', () => ws.resume());
 });
 
 time.on('connection', (ws) => {

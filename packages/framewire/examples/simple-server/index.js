@@ -19,10 +19,11 @@ server.on('connection', (ws) => {
   ws.on('close', (code) => console.log(`a client has gone with ${code}, ${server.clients.size} are here`));
 
   ws.on('message', (data, isBinary) => {
-    ws.send(data, { binary: isBinary }, () => ws.resume());
-    // Who sends but does not read is not read either, until what it was sent has left.
-    if (ws.bufferedAmount > 1024 * 1024) ws.pause();
+    ws.send(data, { binary: isBinary });
+    // A client that sends but does not read is not read either, until what it was sent has left.
+    if (ws.writableNeedDrain) ws.pause();
   });
+  ws.on('drain', () => ws.resume());
   ws.send('welcome');
 });
 

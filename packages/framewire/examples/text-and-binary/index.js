@@ -15,10 +15,11 @@ server.on('connection', (ws) => {
   ws.on('message', (data, isBinary) => {
     const answer = isBinary ? createHash('sha256').update(data).digest() : data.toString().toUpperCase();
     // A string goes as text, bytes go as binary. { binary: true } or { binary: false } says otherwise.
-    ws.send(answer, () => ws.resume());
-    // Who sends but does not read is not read either, until what it was sent has left.
-    if (ws.bufferedAmount > 1024 * 1024) ws.pause();
+    ws.send(answer);
+    // A client that sends but does not read is not read either, until what it was sent has left.
+    if (ws.writableNeedDrain) ws.pause();
   });
+  ws.on('drain', () => ws.resume());
 });
 
 process.once('SIGINT', () => {

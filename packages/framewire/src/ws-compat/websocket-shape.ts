@@ -115,11 +115,7 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
    * @param callback called once it has been handed to the kernel, or with the reason why not
    */
   send(data: SendableData | PreparedMessage, callback?: SendCallback): void;
-  send(
-    data: SendableData | PreparedMessage,
-    options: SendOptions | undefined,
-    callback?: SendCallback,
-  ): void;
+  send(data: SendableData | PreparedMessage, options: SendOptions | undefined, callback?: SendCallback): void;
   /** Destroys the socket, without a closing handshake. */
   terminate(): void;
   /** Stops events of messages, pings and pongs, and reading from the socket. While connecting, from the moment it is open. */
