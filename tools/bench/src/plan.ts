@@ -33,6 +33,10 @@ export interface Scenario {
   readonly fragments?: number;
   readonly compression?: Compression;
   readonly tls?: boolean;
+  /** Whether the server looks at `bufferedAmount` before each send, as programs do that watch for slow readers. */
+  readonly guarded?: boolean;
+  /** Whether a library that has prepared messages sends them. */
+  readonly prepared?: boolean;
   /** Whether the longest time that the event loop was held is told too. */
   readonly watchLoop?: boolean;
   /** How many times as long a process warms up, where a message runs through much code and few come in a second. Default 1. */

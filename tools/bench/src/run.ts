@@ -232,7 +232,7 @@ export class Bench {
 
 /** What a peer's process is told. */
 async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
-  const { kind, size, burst, compression } = scenario;
+  const { kind, size, burst, compression, guarded, prepared } = scenario;
   if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };
   return {
     behaviour: kind === 'push' || kind === 'broadcast' ? kind : 'echo',
@@ -240,6 +240,8 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
     size,
     count: burst,
     compression,
+    guarded,
+    prepared,
     tls: scenario.tls ? await (await import('@framewire/testing')).testCertificate() : undefined,
   };
 }

@@ -36,14 +36,19 @@ const broadcast = (
   name: string,
   size: number,
   each: 'one' | 'ten',
-  more: Partial<Pick<Scenario, 'connections' | 'deaf' | 'compression'>> = {},
+  more: Partial<Pick<Scenario, 'connections' | 'deaf' | 'compression' | 'guarded' | 'prepared'>> = {},
 ): Scenario => {
-  const { connections = 1000, deaf, compression } = more;
+  const { connections = 1000, deaf, compression, guarded, prepared } = more;
   const what = compression ? 'Compressed broadcast' : 'Broadcast';
+  const how = guarded ? ', guarded' : prepared ? ', prepared' : '';
   const beside = deaf === undefined ? '' : ` beside ${deaf} that read nothing`;
   const to = formatNumber(connections, 0);
   return {
-    ...{ name, title: `${what}, ${inUnits(size)} to ${to}${beside}, ${each} a turn`, kind: 'broadcast' },
+    ...{
+      name,
+      title: `${what}, ${inUnits(size)} to ${to}${beside}, ${each} a turn${how}`,
+      kind: 'broadcast',
+    },
     ...{ payload: 'ascii', connections, size, burst: each === 'one' ? 1 : 10 },
     ...more,
   };
@@ -90,6 +95,7 @@ const toFiveThousand = { connections: 5000 };
 export const scenarios: readonly Scenario[] = [
   echo('echo-64x1', 'Echo', 64, 64, 1),
   echo('echo-64x16', 'Echo', 64, 64, 16),
+  echo('echo-64x16-guarded', 'Guarded echo', 64, 64, 16, { guarded: true }),
   echo('echo-64x64', 'Echo', 64, 64, 64),
   echo('echo-20x64', 'Echo', 64, 20, 64),
   echo('echo-1k', 'Echo', 64, KiB, 1),
@@ -116,6 +122,8 @@ export const scenarios: readonly Scenario[] = [
   push('push-1k', KiB),
   broadcast('broadcast-x1', 64, 'one'),
   broadcast('broadcast-x10', 64, 'ten'),
+  broadcast('broadcast-x10-guarded', 64, 'ten', { guarded: true }),
+  broadcast('broadcast-x10-prepared', 64, 'ten', { prepared: true }),
   broadcast('broadcast-1k-x1', KiB, 'one'),
   broadcast('broadcast-1k-x10', KiB, 'ten'),
   broadcast('broadcast-5000-x1', 64, 'one', toFiveThousand),

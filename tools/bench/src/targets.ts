@@ -58,6 +58,12 @@ const share = (scenario: string, peer: string, atMost: number, metric: Metric = 
   bound: { share: atMost },
 });
 
+/** Ours takes at most so many times as much as in another scenario. */
+const shareOf = (scenario: string, other: string, atMost: number): Target => ({
+  ...{ scenario, metric: 'cpu', peer: OURS, other },
+  bound: { share: atMost },
+});
+
 /** The event loop is held at most so many milliseconds longer than in another scenario. */
 const heldNoLonger = (scenario: string, other: string, atMost: number): Target => ({
   ...{ scenario, metric: 'held', peer: OURS, other },
@@ -70,6 +76,7 @@ export const targets: readonly Target[] = [
   share('echo-64x1', 'net', 1),
   gain('echo-64x16', 9),
   share('echo-64x16', 'net', 1.2),
+  shareOf('echo-64x16-guarded', 'echo-64x16', 1.05),
   gain('echo-20x64', 18),
   share('echo-20x64', 'bun', 1),
   gain('echo-16k', 1.15),
@@ -81,6 +88,8 @@ export const targets: readonly Target[] = [
   gain('broadcast-x1', 1.2),
   share('broadcast-x1', 'net', 1),
   gain('broadcast-x10', 8),
+  shareOf('broadcast-x10-guarded', 'broadcast-x10', 1.05),
+  share('broadcast-x10-prepared', 'bun-publish', 1),
   gain('upgrade', 1.35),
   gain('deflate-512x1', 3),
   share('deflate-512x1', 'bun', 1.25),
@@ -137,9 +146,18 @@ function measure(
 ): Figure | undefined {
   const result = ran.get(scenario);
   if ('gain' in bound) return pairedRatio(result, peer, OURS, metric);
-  if ('share' in bound) return pairedRatio(result, OURS, peer, metric);
+  if ('share' in bound && other === scenario) return pairedRatio(result, OURS, peer, metric);
+  if ('share' in bound) return ratioOf(figure(result, OURS, metric), figure(ran.get(other), peer, metric));
   const ours = figure(result, OURS, metric);
   return 'excess' in bound ? difference(ours, figure(ran.get(other), peer, metric)) : ours;
+}
+
+/** As {@link difference}, of a ratio. */
+function ratioOf(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
+  if (!one || !other) return undefined;
+  const median = one.median / other.median;
+  if (one.spread === undefined && other.spread === undefined) return figureOf([median]);
+  return figureOf([one.lowest / other.highest, median, one.highest / other.lowest]);
 }
 
 /** Between the least and the most that the rounds allow: those of two scenarios are no pairs. */

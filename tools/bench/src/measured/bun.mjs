@@ -4,11 +4,18 @@ import { serveDriver, task } from './control.mjs';
 
 const { Bun, Response } = globalThis;
 const TOPIC = 'news';
+/** Bytes that a guarded server lets wait for a client. */
+const MOST_WAITING = 1024 * 1024;
 const everybody = new Set();
 const compress = Boolean(task.compression);
 const publish = (text) => server.publish(TOPIC, text, compress);
+const send = (ws, data) => ws.send(data, compress);
+const guarded = (ws, data) => {
+  if (ws.getBufferedAmount() > MOST_WAITING) ws.terminate();
+  else ws.send(data, compress);
+};
 const onMessage = messageHandler(
-  (ws, data) => ws.send(data, compress),
+  task.guarded ? guarded : send,
   everybody,
   task.publish ? publish : undefined,
 );

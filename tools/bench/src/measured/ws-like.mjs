@@ -6,7 +6,7 @@ import { serveDriver, task } from './control.mjs';
 
 // Not to be without, and be called with.
 if (task.bufferutil) await import('bufferutil');
-const { WebSocketServer } = await import(task.library);
+const { PreparedMessage, WebSocketServer } = await import(task.library);
 
 function compression() {
   if (!task.compression) return false;
@@ -19,11 +19,32 @@ function compression() {
   };
 }
 
+/** Bytes that a guarded server lets wait for a client. */
+const MOST_WAITING = 1024 * 1024;
+
 const common = { maxPayload: 128 * 1024 * 1024, perMessageDeflate: compression() };
 const where = { host: '127.0.0.1', port: 0, backlog: 4096 };
 const secure = task.tls ? createServer(task.tls) : undefined;
 const server = new WebSocketServer(secure ? { ...common, server: secure } : { ...common, ...where });
-const onMessage = messageHandler((ws, data, binary) => ws.send(data, { binary }), server.clients);
+const onMessage = messageHandler(task.guarded ? guarded : send, server.clients, sendToAll());
+
+function send(ws, data, binary) {
+  ws.send(data, { binary });
+}
+
+function guarded(ws, data, binary) {
+  if (ws.bufferedAmount > MOST_WAITING) ws.terminate();
+  else ws.send(data, { binary });
+}
+
+/** With prepared messages, where the library has them; else what everybody does. */
+function sendToAll() {
+  if (!task.prepared || PreparedMessage === undefined) return undefined;
+  return (text) => {
+    const message = new PreparedMessage(text);
+    for (const ws of server.clients) ws.send(message);
+  };
+}
 
 server.on('connection', (ws) => {
   ws.on('message', (data, isBinary) => onMessage(ws, data, isBinary));
