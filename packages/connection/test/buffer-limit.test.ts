@@ -142,13 +142,14 @@ describe('onBufferFull', () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'close', closeTimeout: 1 });
     const lines = story(ws);
+    const closed = closeOf(ws);
     ws.send('');
     await someTurns();
     ws.send('refused', (error) => lines.push(`callback ${error?.message}`));
     expect(ws.readyState).toBe(ws.CLOSING);
-    await nextTurn();
+    ws.flush();
     expect(stream.writableLength).toBe(2 + 4);
-    await closeOf(ws);
+    await closed;
     expect(lines).toEqual(['callback Max buffered amount exceeded', `error ${EXCEEDED}`, 'close 1006']);
   });
 

@@ -163,6 +163,32 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
   },
 );
 
+test.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(duplexPair())]] as const)(
+  'on %s a peer that answers a fragment while it is written is sent the next one as a continuation',
+  async (_kind, make) => {
+    const [near, far] = await make();
+    const server = attach(far, 'server');
+    server.once('message', () => server.send('end'));
+    const length = LARGE.length + 10;
+    const whole = new Promise<Buffer>((resolve) => {
+      let bytes = Buffer.alloc(0);
+      near.on('data', (chunk: Buffer) => {
+        const isFirst = bytes.length === 0;
+        bytes = Buffer.concat([bytes, chunk]);
+        // A masked text of one byte.
+        if (isFirst) near.write(hex('81 81 00000000 61'));
+        if (bytes.length >= length + 5) resolve(bytes);
+      });
+    });
+    server.send(LARGE, { fin: false });
+    const bytes = await whole;
+    expect(bytes.subarray(0, 2)).toEqual(hex('01 7f'));
+    expect(bytes.subarray(length)).toEqual(hex('80 03 656e64'));
+    server.terminate();
+    await closeOf(server);
+  },
+);
+
 // Without TLS, as over a stream in memory Node does not end it.
 describe.each(unencrypted)('on %s a close while the turn is written', (_kind, make) => {
   test.each([

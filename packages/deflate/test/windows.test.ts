@@ -178,45 +178,49 @@ test('whatever is compressed, left out or remembered, the receiver reads what it
   }
 });
 
-describe('a stream for which there is no memory to grow', () => {
-  function withoutMemory(act: () => void): void {
-    const { blocks } = engine();
-    vi.spyOn(blocks, 'take').mockImplementation(() => {
-      throw new Error('no memory');
-    });
-    expect(act).toThrow('no memory');
-    vi.restoreAllMocks();
-  }
+/** What is built has an engine of its own, which no mock reaches. */
+const isBuilt = process.env['FRAMEWIRE_BUILT'] === '1';
 
-  test('goes on where it compresses', () => {
-    const deflater = opened(new Deflater());
-    const made = [deflater.deflate(records(500), 'sync')];
-    withoutMemory(() => deflater.deflate(records(5000), 'sync'));
-    made.push(deflater.deflate(records(5000), 'sync'));
-    expect(restored(Buffer.concat(made)).equals(Buffer.concat([records(500), records(5000)]))).toBe(true);
-  });
-
-  test('is closed where it inflates, as what was read is lost', () => {
-    const inflater = opened(new Inflater());
-    const stream = deflate(records(5000), { flush: 'sync' });
-    withoutMemory(() => inflater.inflate(stream));
-    expect(() => inflater.inflate(stream)).toThrow(
-      expect.objectContaining({ code: 'ERR_DEFLATE_CLOSED' }) as Error,
-    );
-  });
-
-  test('is not begun, and holds nothing', () => {
-    const { blocks } = engine();
-    const bytes = held(() => {
-      const { take } = blocks;
-      let count = 0;
-      const failing = vi.spyOn(blocks, 'take').mockImplementation((size) => {
-        if (++count === 2) throw new Error('no memory');
-        return take.call(blocks, size);
+if (!isBuilt)
+  describe('a stream for which there is no memory to grow', () => {
+    function withoutMemory(act: () => void): void {
+      const { blocks } = engine();
+      vi.spyOn(blocks, 'take').mockImplementation(() => {
+        throw new Error('no memory');
       });
-      expect(() => new Inflater()).toThrow('no memory');
-      failing.mockRestore();
+      expect(act).toThrow('no memory');
+      vi.restoreAllMocks();
+    }
+
+    test('goes on where it compresses', () => {
+      const deflater = opened(new Deflater());
+      const made = [deflater.deflate(records(500), 'sync')];
+      withoutMemory(() => deflater.deflate(records(5000), 'sync'));
+      made.push(deflater.deflate(records(5000), 'sync'));
+      expect(restored(Buffer.concat(made)).equals(Buffer.concat([records(500), records(5000)]))).toBe(true);
     });
-    expect(bytes).toBeLessThanOrEqual(0);
+
+    test('is closed where it inflates, as what was read is lost', () => {
+      const inflater = opened(new Inflater());
+      const stream = deflate(records(5000), { flush: 'sync' });
+      withoutMemory(() => inflater.inflate(stream));
+      expect(() => inflater.inflate(stream)).toThrow(
+        expect.objectContaining({ code: 'ERR_DEFLATE_CLOSED' }) as Error,
+      );
+    });
+
+    test('is not begun, and holds nothing', () => {
+      const { blocks } = engine();
+      const bytes = held(() => {
+        const { take } = blocks;
+        let count = 0;
+        const failing = vi.spyOn(blocks, 'take').mockImplementation((size) => {
+          if (++count === 2) throw new Error('no memory');
+          return take.call(blocks, size);
+        });
+        expect(() => new Inflater()).toThrow('no memory');
+        failing.mockRestore();
+      });
+      expect(bytes).toBeLessThanOrEqual(0);
+    });
   });
-});
