@@ -14,8 +14,6 @@ export interface Flushable {
 
 /** How long code that does not return to the event loop may hold frames back, in ms. */
 const LONGEST_TURN = 10;
-/** How many frames a turn may hold. More in one write make it no cheaper. */
-const MAX_FRAMES = 1024;
 /** To read the clock for each frame would cost a tenth of a short one. A power of two. */
 const FRAMES_BETWEEN_LOOKS = 64;
 /** How many rounds of microtasks without a new frame end a turn. A loop with a few awaits for each frame keeps its batches. */
@@ -61,9 +59,11 @@ export function countFrame(): void {
   if ((++frames & (FRAMES_BETWEEN_LOOKS - 1)) === 0 && isLong()) flushEarly();
 }
 
-/** The turn has lasted long enough, by its frames or by its time. */
+/**
+ * The turn has lasted long enough. How many frames it holds says nothing: a broadcast has ten for each of a thousand connections, and
+ * takes ten times as long with a write for each (`broadcast-x10`).
+ */
 function isLong(): boolean {
-  if (frames >= MAX_FRAMES) return true;
   const time = now();
   if (began === 0) began = time;
   return time - began >= LONGEST_TURN;
