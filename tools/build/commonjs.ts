@@ -71,6 +71,19 @@ export function withoutComments(text: string): string {
   return kept + text.slice(from);
 }
 
+/** The text with each line moved to the left margin, other than those that begin within a template literal. */
+export function withoutIndentation(text: string): string {
+  const literals: { pos: number; end: number }[] = [];
+  const collect = (node: ts.Node): void => {
+    if (ts.isTemplateLiteral(node)) literals.push({ pos: node.getStart(), end: node.end });
+    else ts.forEachChild(node, collect);
+  };
+  statementsOf(text).forEach(collect);
+  return text.replace(/^ +/gm, (indentation, at: number) =>
+    literals.some(({ pos, end }) => pos < at && at < end) ? indentation : '',
+  );
+}
+
 /** An ECMAScript module for bundlers, which may make a CommonJS file of it, without what is there for `require()`. */
 export function forBundlers(text: string): string {
   return editStatements(text, (statement) =>

@@ -4,13 +4,14 @@
 //   NAME.d.cts  the declarations, and NAME.d.mts, which hands them on (NAME.d.ts goes)
 // NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`. It goes where the manifest
 // does not name it: then bundlers take NAME.cjs, as all others do. That may import no module of Node, for which a bundle in the form
-// of an ECMAScript module has no `require`. Lines of comments go too. Where
+// of an ECMAScript module has no `require`. Lines of comments go too, and from NAME.js, which bundlers print in their own way, also
+// the indentation. Where
 // `require()` gives one class, NAME.cjs takes it from the default export of `#NAME`: of NAME.js in a bundler, and elsewhere of
 // NAME.exports.cjs.
 // Usage, in the folder of a package: tsx ../../tools/build/finish.ts
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { forBundlers, toCommonJs, withoutComments, wrapperOf } from './commonjs.ts';
+import { forBundlers, toCommonJs, withoutComments, withoutIndentation, wrapperOf } from './commonjs.ts';
 import { declarationsForImport, declarationsForRequire } from './declarations.ts';
 
 const DIST = 'dist';
@@ -36,7 +37,8 @@ function finishModule(path: string): void {
     writeFileSync(`${stem}.cjs`, toCommonJs(text));
   }
   if (isPublished(`${stem}.mjs`)) writeFileSync(`${stem}.mjs`, wrapperOf(`./${name}.cjs`, text));
-  if (isPublished(path) || (HAS_MODULES && name.startsWith('chunk-'))) writeFileSync(path, forBundlers(text));
+  if (isPublished(path) || (HAS_MODULES && name.startsWith('chunk-')))
+    writeFileSync(path, withoutIndentation(forBundlers(text)));
   else rmSync(path);
 }
 

@@ -1,6 +1,12 @@
 // What the build makes of a bundled module: for `require()`, for `import`, and for bundlers.
 import { describe, expect, test } from 'vitest';
-import { forBundlers, toCommonJs, withoutComments, wrapperOf } from '../../build/commonjs.ts';
+import {
+  forBundlers,
+  toCommonJs,
+  withoutComments,
+  withoutIndentation,
+  wrapperOf,
+} from '../../build/commonjs.ts';
 
 describe('a CommonJS module', () => {
   test('reads what it imports once, before anything else', () => {
@@ -112,4 +118,19 @@ describe('the comments of a module', () => {
       '',
     ]);
   });
+});
+
+test('loses its indentation, other than within a template literal', () => {
+  const text = ['class A {', '  b = `', '  c ${() => {', '    d', '  }}', '  e`;', '  f = 1;', '}', ''];
+  expect(withoutIndentation(text.join('\n')).split('\n')).toEqual([
+    'class A {',
+    'b = `',
+    '  c ${() => {',
+    '    d',
+    '  }}',
+    '  e`;',
+    'f = 1;',
+    '}',
+    '',
+  ]);
 });
