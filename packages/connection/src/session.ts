@@ -92,8 +92,6 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
 
   #closing: ClosingPhase = 'open';
   #isClosed = false;
-  /** What became of the fragments so far of a message that has more to come. Only where there is a limit. */
-  #fragments: 'none' | 'sent' | 'dropped' = 'none';
   #pendingAutoPongs = 0;
   #drainWaiters: DrainWaiters | undefined = undefined;
   #endingState: Ending | undefined = undefined;
@@ -122,7 +120,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
       skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
       keepFragments: false,
     });
-    this.#outbound = new Outbound(socket, { extension, generateMask, limits: options }, this);
+    this.#outbound = new Outbound(socket, { generateMask, limits: options }, this);
     this.socket[sessionOf] = this as Session<unknown>;
   }
 
@@ -205,47 +203,31 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     done: SendCallback | undefined,
     data: unknown = payload,
   ): void {
-    if (this.mayBuffer(mode)) this.#outbound.send(payload, mode, done);
+    if (this.#outbound.ledger.admits(mode)) this.#outbound.send(payload, mode, done);
     else this.refuse(data, mode, done);
   }
 
   sendPrepared(message: PreparedMessage, masked: boolean, done: SendCallback | undefined): void {
     const { opcode, compress } = message;
     const mode: SendMode = { opcode, fin: true, compress, masked };
-    if (this.mayBuffer(mode)) this.#outbound.sendPrepared(message, masked, done);
+    if (this.#outbound.ledger.admits(mode)) this.#outbound.sendPrepared(message, masked, done);
     else this.refuse(message, mode, done);
   }
 
   control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
     // Pongs and close frames are never refused: the peer waits for them.
-    if (opcode !== Opcode.PING || this.mayBuffer(undefined)) {
+    if (opcode !== Opcode.PING || this.#outbound.ledger.admits(undefined)) {
       this.#outbound.control(opcode, payload, masked, done);
     } else this.refuse(undefined, undefined, done);
   }
 
   writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
-    if (this.mayBuffer(undefined)) this.#outbound.writeFrames(pieces, done);
+    if (this.#outbound.ledger.admits(undefined)) this.#outbound.writeFrames(pieces, done);
     else this.refuse(undefined, undefined, done);
   }
 
   flush(): void {
     this.#outbound.flush();
-  }
-
-  /**
-   * Whether more may wait to be written. If not, the peer has been too slow for too long.
-   *
-   * @param mode how a message, or a fragment, is to be sent; undefined for anything else
-   */
-  private mayBuffer(mode: SendMode | undefined): boolean {
-    const { ledger } = this.#outbound;
-    if (!ledger.isLimited) return true;
-    // A message is sent as a whole, or not at all.
-    if (mode === undefined || this.#fragments === 'none') {
-      if (!ledger.hasRoom) return false;
-    } else if (this.#fragments === 'dropped') return false;
-    if (mode !== undefined) this.#fragments = mode.fin ? 'none' : 'sent';
-    return true;
   }
 
   /** Does not send something as too much is waiting, and does what `onBufferFull` says. */
@@ -254,9 +236,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
     if (done !== undefined) nextTick(done, error);
     if (onBufferFull === 'drop') {
-      if (mode === undefined) return;
-      this.#fragments = mode.fin ? 'none' : 'dropped';
-      nextTick(tellDropped, this, data, mode.opcode === Opcode.BINARY);
+      if (mode !== undefined) nextTick(tellDropped, this, data, mode.opcode === Opcode.BINARY);
       return;
     }
     nextTick(tellError, this, error);

@@ -1,7 +1,7 @@
 // What waits to be written to one connection: counted without side effects, and the limits that it is held against.
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, type ConnectionOptions } from '../options.ts';
-import { RecentBytes } from './recent-bytes.ts';
+import { Admission } from './admission.ts';
 import { writerFor } from './stream-writer.ts';
 
 /** Who is told what becomes of what waits. */
@@ -27,7 +27,7 @@ export class Ledger {
   /** Whether the amount has been above the high-water mark, so that `drained` is owed. */
   #isAbove = false;
   /** Only where there is a limit. */
-  #recent: RecentBytes | undefined = undefined;
+  #admission: Admission | undefined = undefined;
 
   constructor(stream: Duplex, limits: ConnectionOptions, observer: LedgerObserver) {
     this.stream = stream;
@@ -56,19 +56,17 @@ export class Ledger {
     return this.#limits.highWaterMark ?? DEFAULTS.highWaterMark;
   }
 
-  /** Whether there is a limit to what may wait. */
-  get isLimited(): boolean {
-    return this.limit > 0;
-  }
-
   /**
-   * Whether another message may be accepted: not while the peer has left more than `maxBufferedAmount` bytes unread. What was handed
-   * to the stream in this turn of the event loop or the one before does not count, as the peer has had no chance to read it, nor
-   * does what waits for our own compressor.
+   * Whether something may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. What was handed to the
+   * stream in this turn of the event loop or the one before does not count, as the peer has had no chance to read it, nor does what
+   * waits for our own compressor.
+   *
+   * @param part a message, or a fragment of one; undefined for other frames
    */
-  get hasRoom(): boolean {
-    const recent = (this.#recent ??= new RecentBytes()).count();
-    return this.stream.writableLength - recent <= this.limit;
+  admits(part: { readonly fin: boolean } | undefined): boolean {
+    if (this.limit <= 0) return true;
+    const admission = (this.#admission ??= new Admission());
+    return admission.admits(part, this.stream.writableLength - admission.recent.count() > this.limit);
   }
 
   private get limit(): number {
@@ -89,7 +87,7 @@ export class Ledger {
 
   /** Bytes are about to be handed to the stream. Returns a function to be called when they have been written, if that matters. */
   handOver(bytes: number): (() => void) | undefined {
-    if (this.isLimited) (this.#recent ??= new RecentBytes()).add(bytes);
+    if (this.limit > 0) (this.#admission ??= new Admission()).recent.add(bytes);
     const { writableLength } = this.stream;
     if (bytes + writableLength + this.#queued > this.mark) this.#isAbove = true;
     else if (!this.#isAbove && writableLength === 0) return undefined;

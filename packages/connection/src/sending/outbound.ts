@@ -33,7 +33,6 @@ export interface SendMode {
 
 /** How an {@link Outbound} sends. */
 export interface OutboundOptions {
-  readonly extension?: Extension | undefined;
   /** Fills the 4 bytes of a masking key. Default: random. */
   readonly generateMask?: ((mask: Buffer) => void) | undefined;
   /** The limits of what may wait. Default: those of a connection. */
@@ -42,6 +41,8 @@ export interface OutboundOptions {
 
 /** Who is told what becomes of what is sent. */
 export interface OutboundObserver extends LedgerObserver {
+  /** What was negotiated, if anything was. */
+  readonly extension: Extension | undefined;
   /** A message could not be made. Nothing more is sent: the peer would not notice that it is missing. */
   sendFailed(error: Error): void;
 }
@@ -53,21 +54,15 @@ type Unfinished = 'none' | 'plain' | 'compressed';
 export class Outbound {
   readonly ledger: Ledger;
   readonly #output: Output;
-  readonly #extension: Extension | undefined;
   readonly #generateMask: ((mask: Buffer) => void) | undefined;
   readonly #observer: OutboundObserver;
   /** The sends that need time, and those after them. Made with the first. */
   #queue: SendQueue | undefined = undefined;
   #unfinished: Unfinished = 'none';
 
-  constructor(
-    stream: Duplex,
-    { extension, generateMask, limits = {} }: OutboundOptions,
-    observer: OutboundObserver,
-  ) {
+  constructor(stream: Duplex, { generateMask, limits = {} }: OutboundOptions, observer: OutboundObserver) {
     this.ledger = new Ledger(stream, limits, observer);
     this.#output = new Output(this.ledger);
-    this.#extension = extension;
     this.#generateMask = generateMask;
     this.#observer = observer;
   }
@@ -92,7 +87,7 @@ export class Outbound {
     }
     // What nearly all are takes a way of its own, short enough to become one function down to the slab: without the system calls,
     // an echo of 20 bytes takes a tenth less (Node 20).
-    const isPlain = this.#extension === undefined || !mode.compress;
+    const isPlain = this.extension === undefined || !mode.compress;
     if (mode.fin && isPlain && this.#unfinished === 'none') {
       this.sendFrame(firstByte(mode.opcode, true, false), data, key, typeof data === 'string', done);
       return;
@@ -161,6 +156,10 @@ export class Outbound {
     return this.ledger.stream;
   }
 
+  private get extension(): Extension | undefined {
+    return this.#observer.extension;
+  }
+
   private isDirect(): boolean {
     return this.#queue === undefined || this.#queue.isIdle;
   }
@@ -207,7 +206,7 @@ export class Outbound {
 
   /** What the extension makes of a whole message for all that agreed on the same; undefined where it cannot. */
   private compressShared(message: SharedMessage): Uint8Array | null | undefined {
-    return this.#extension === undefined ? null : this.#extension.compressShared?.(message);
+    return this.extension === undefined ? null : this.extension.compressShared?.(message);
   }
 
   /** Sends what has to be read first, or to wait for others. */
@@ -258,11 +257,11 @@ export class Outbound {
     done: SendCallback | undefined,
   ): Promise<boolean> | undefined {
     const isFirst = this.#unfinished === 'none';
-    if (this.#extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
+    if (this.extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
       this.sendFragment(data, mode, key, false, done);
       return undefined;
     }
-    const outcome = compress(this.#extension, { data, first: isFirst, fin: mode.fin });
+    const outcome = compress(this.extension, { data, first: isFirst, fin: mode.fin });
     if (!(outcome instanceof Promise)) {
       this.sendCompressed(outcome, data, mode, key, done);
       return undefined;
@@ -308,7 +307,7 @@ export class Outbound {
     const before = this.#unfinished;
     const isFirst = before === 'none';
     const first = firstByte(isFirst ? mode.opcode : Opcode.CONTINUATION, mode.fin, isFirst && isCompressed);
-    const isConstant = isCompressed ? this.#extension?.sharesTexts === true : typeof payload === 'string';
+    const isConstant = isCompressed ? this.extension?.sharesTexts === true : typeof payload === 'string';
     // Before it is written: a stream may deliver synchronously, to a receiver that makes this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {

@@ -57,8 +57,9 @@ export class Sender {
   constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
     this[outboundKey] = new Outbound(
       stream,
-      { extension: extensionOf(extensions), generateMask },
+      { generateMask },
       {
+        extension: extensionOf(extensions),
         sendFailed(error) {
           stream.destroy(error);
         },
