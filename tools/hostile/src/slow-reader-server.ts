@@ -1,0 +1,108 @@
+// The process of a server that sends to many who read and to one who does not.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'framewire';
+import { MiB } from './frames.ts';
+import { forgetPeak, memory, work, type Memory } from './measures.ts';
+import { answer } from './program.ts';
+
+/** What is sent: in each turn, so many messages to the slow reader and one to each of the others. */
+export const LOAD = { turns: 2_000, aTurn: 300, slowLength: 1024, fastLength: 64 };
+
+/** What becomes of the slow reader. */
+export type Policy = 'terminate' | 'close' | 'drop';
+
+/** How many callbacks of sends to the slow reader have been called: by the code of their error, or `sent`. */
+export type Told = Record<string, number>;
+
+/** What the server has seen when all was sent. */
+export interface Report {
+  /** The most bytes that have waited for the slow reader, in `bufferedAmount`. */
+  readonly waited: number;
+  /** How many events `dropped` it had. */
+  readonly dropped: number;
+  /** How it ended, while the others were open. */
+  readonly ended: readonly string[];
+  readonly before: Memory;
+  readonly after: Memory;
+  /** The processor time of the process, in microseconds. */
+  readonly work: number;
+}
+
+function start(policy: Policy): WebSocketServer {
+  return new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    maxBufferedAmount: MiB,
+    onBufferFull: policy,
+    closeTimeout: 200,
+  });
+}
+
+let server: WebSocketServer | undefined;
+let slow: WebSocket | undefined;
+const fast: WebSocket[] = [];
+const seen = { dropped: 0, ended: [] as string[] };
+const told: Told = {};
+
+async function listen(policy: Policy): Promise<number> {
+  server = start(policy);
+  server.on('connection', (ws, request) => {
+    if (request.url === '/slow') watch((slow = ws));
+    else fast.push(ws);
+  });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function watch(ws: WebSocket): void {
+  let reason = '';
+  ws.on('error', (error: Error & { code?: string }) => (reason = ` ${error.code ?? error.message}`));
+  ws.on('dropped', () => seen.dropped++);
+  ws.on('close', (code) => seen.ended.push(`${code}${reason}`));
+}
+
+/** A message that begins with its number. */
+function numbered(number: number, length: number): Buffer {
+  const message = Buffer.alloc(length, '.');
+  message.writeUInt32BE(number);
+  return message;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function send(): Promise<Report> {
+  forgetPeak();
+  const before = memory();
+  const workBefore = work();
+  let waited = 0;
+  const done = (error?: Error & { code?: string }): void => {
+    const outcome = error === undefined ? 'sent' : (error.code ?? 'not sent');
+    told[outcome] = (told[outcome] ?? 0) + 1;
+  };
+  for (let turn = 0; turn < LOAD.turns; turn++) {
+    if (slow !== undefined) {
+      for (let count = 0; count < LOAD.aTurn; count++) {
+        slow.send(numbered(turn * LOAD.aTurn + count, LOAD.slowLength), done);
+      }
+      if (slow.readyState === slow.OPEN) waited = Math.max(waited, slow.bufferedAmount);
+    }
+    const message = numbered(turn, LOAD.fastLength);
+    for (const ws of fast) ws.send(message);
+    await nextTurn();
+    // Whoever sends faster than the fast ones read waits for them.
+    for (const ws of fast) if (ws.writableNeedDrain) await (ws.drained() as Promise<void>);
+  }
+  return { waited, ...seen, before, after: memory(), work: work() - workBefore };
+}
+
+/** Closes all connections. */
+async function close(): Promise<Told> {
+  const closed = [...(server?.clients ?? [])].map((ws) => once(ws, 'close'));
+  for (const ws of server?.clients ?? []) ws.close(1000);
+  await Promise.all(closed);
+  return told;
+}
+
+answer({ listen, send, close });
