@@ -92,7 +92,7 @@ async function send(): Promise<Report> {
     for (const ws of fast) ws.send(message);
     await nextTurn();
     // Whoever sends faster than the fast ones read waits for them.
-    for (const ws of fast) if (ws.writableNeedDrain) await (ws.drained() as Promise<void>);
+    for (const ws of fast) if (ws.writableNeedDrain) await once(ws, 'drain');
   }
   return { waited, ...seen, before, after: memory(), work: work() - workBefore };
 }

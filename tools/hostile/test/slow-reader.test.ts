@@ -19,8 +19,8 @@ class FastReaders {
     for (let index = 0; index < FAST; index++) {
       const client = new WebSocket(`ws://127.0.0.1:${port}/fast`);
       client.on('message', (data: Buffer) => {
-        if (data.length === LOAD.fastLength && data.readUInt32BE() === this.counts[index])
-          this.counts[index]++;
+        const count = this.counts[index] ?? 0;
+        if (data.length === LOAD.fastLength && data.readUInt32BE() === count) this.counts[index] = count + 1;
       });
       this.#clients.push(client);
     }
