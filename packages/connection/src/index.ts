@@ -25,6 +25,7 @@ export {
   type Attempt,
   type OpenPart,
 } from './internals.ts';
+export type { ConnectionClosedError, IteratedMessage } from './iteration.ts';
 export type { ReadingOptions } from './receiving/frame-readers.ts';
 export { toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 export { toPayload, type SendableData } from './sending/payload.ts';

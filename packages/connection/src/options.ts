@@ -46,6 +46,11 @@ export interface ConnectionOptions {
    * Pongs and close frames are never refused.
    */
   onBufferFull?: 'terminate' | 'close' | 'drop' | undefined;
+  /**
+   * How many messages may wait for a `for await` loop before the connection is paused; it is resumed when half of them are left.
+   * Default 16; 0 = no limit.
+   */
+  messageHighWaterMark?: number | undefined;
   /** Takes text and close reasons without checking that they are UTF-8. Default false. */
   skipUTF8Validation?: boolean | undefined;
 }
@@ -90,6 +95,7 @@ export const DEFAULTS = {
   highWaterMark: 64 * 1024,
   maxBufferedAmount: 0,
   onBufferFull: 'terminate',
+  messageHighWaterMark: 16,
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;
 
@@ -113,6 +119,7 @@ const LIMITS = [
   'maxFragments',
   'maxPayload',
   'maxPendingAutoPongs',
+  'messageHighWaterMark',
 ] as const satisfies readonly (keyof ConnectionOptions)[];
 
 /** What an option says that is an object or a function; undefined where a program turns it off by `null`, `false`, 0 or an empty string. */

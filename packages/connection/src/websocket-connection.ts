@@ -16,6 +16,7 @@ import {
   type Unopened,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
+import { iterate, opened, type IteratedMessage } from './iteration.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
 import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
@@ -284,6 +285,15 @@ export class WebSocketConnection extends DomEventTarget {
     if (session !== undefined) session.resume();
     else this[unopenedKey].isPaused = false;
   }
+
+  /**
+   * The messages, for `for await`: text as a string, binary data by `binaryType`. Messages are kept from this call on. While
+   * `messageHighWaterMark` of them wait, the connection is paused. The loop ends when the connection closes with 1000, 1001 or 1005,
+   * and throws a {@link ConnectionClosedError} for any other end. Leaving it does not close the connection: the next loop continues.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<IteratedMessage> {
+    return iterate(this);
+  }
 }
 
 /** What stands in the place of a callback: told at once, as later nobody would know whose it is. */
@@ -345,6 +355,7 @@ defineAddition(
   'writableNeedDrain',
   (ws: WebSocketConnection) => ws[sessionKey]?.isAboveMark ?? false,
 );
+defineAddition(WebSocketConnection.prototype, 'opened', opened);
 for (const [name, value] of Object.entries({ drained, flush })) {
   Object.defineProperty(WebSocketConnection.prototype, name, { configurable: true, value, writable: true });
 }

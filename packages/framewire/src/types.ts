@@ -13,6 +13,7 @@ export type ErrorEvent = WebSocket.ErrorEvent;
 export type Event = WebSocket.Event;
 export type EventListenerOptions = WebSocket.EventListenerOptions;
 export type FinishRequestCallback = WebSocket.FinishRequestCallback;
+export type IterableWebSocket<T = WebSocket> = WebSocket.IterableWebSocket<T>;
 export type MessageEvent = WebSocket.MessageEvent;
 export type PerMessageDeflateOptions = WebSocket.PerMessageDeflateOptions;
 export type RawData = WebSocket.RawData;

@@ -152,6 +152,11 @@ export declare namespace WebSocket {
     /** The class of the connections. Default: that of the package. */
     WebSocket?: U | undefined;
   }
+  /**
+   * A WebSocket whose messages a `for await` loop takes: text as a string, binary data by `binaryType`. Every WebSocket is one. The type is
+   * another, so that those of `@types/ws`, which have no such loop, can be assigned to `WebSocket`.
+   */
+  type IterableWebSocket<T = Self> = T & AsyncIterable<connection.IteratedMessage>;
   /** A refusal of an upgrade, as `createRefusal()` makes it. */
   type Refusal = handshake.Refusal;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */

@@ -63,6 +63,12 @@ export interface ConnectionAdditions {
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   flush: any;
+  /**
+   * `opened: Promise<this>`: resolves when the connection is open, before any of its messages is read. Rejects with the argument of
+   * `error`, or with the code `WS_ERR_NOT_OPEN` when the connection is closing or closed.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  opened: any;
 }
 
 interface ConnectionEmitter extends TypedEmitter<WebSocketEventMap>, ConnectionAdditions {}

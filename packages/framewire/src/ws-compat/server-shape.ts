@@ -64,12 +64,12 @@ export interface ServerShape<
   Request extends typeof IncomingMessage,
 > extends Emitter<
   ServerShape<Class, typeof IncomingMessage>,
-  Events<InstanceType<Class>, InstanceType<Request>>
+  Events<WebSocket.IterableWebSocket<InstanceType<Class>>, InstanceType<Request>>
 > {
   /** The options as given, with the defaults where they say nothing. */
   options: WebSocket.ServerOptions<Class, Request>;
   /** The open connections; only with `clientTracking`. */
-  clients: Set<InstanceType<Class>>;
+  clients: Set<WebSocket.IterableWebSocket<InstanceType<Class>>>;
   /** The option `path`, or an empty string, until a program assigns another value. Requests are judged by the option. */
   path: string;
   /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */

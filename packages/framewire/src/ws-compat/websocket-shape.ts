@@ -44,6 +44,8 @@ export interface WebSocketInternals {
   drained?: any;
   /** `flush(): void`: hands what was sent to the socket now, instead of at the end of the turn. */
   flush?: any;
+  /** `Promise<this>`: resolves when the connection is open; rejects with the argument of `error`, or with `WS_ERR_NOT_OPEN`. */
+  opened?: any;
   /** What compression has done on this connection so far, a snapshot of `CompressionStatistics`; undefined where there is none. */
   compression?: any;
   /** The stream underneath, a `Duplex`, with TCP a `net.Socket`; null before the connection is open. Reading it hands over what was sent. */
@@ -88,10 +90,11 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
   readonly url: string;
 
-  onopen: Attribute<Of<WebSocket.Event, this>>;
-  onerror: Attribute<Of<WebSocket.ErrorEvent, this>>;
-  onclose: Attribute<Of<WebSocket.CloseEvent, this>>;
-  onmessage: Attribute<Of<WebSocket.MessageEvent, this>>;
+  // As in `@types/ws` their target is a WebSocket, not `this`: the type of an iterable one could not be assigned to that of `ws`.
+  onopen: Attribute<WebSocket.Event>;
+  onerror: Attribute<WebSocket.ErrorEvent>;
+  onclose: Attribute<WebSocket.CloseEvent>;
+  onmessage: Attribute<WebSocket.MessageEvent>;
 
   /**
    * Starts the closing handshake. What was sent before goes out first. While connecting it gives the attempt up.

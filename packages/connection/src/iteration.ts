@@ -1,0 +1,205 @@
+// A connection as an async iterable of its messages, and as a promise of being open. Nothing of it exists before it is used.
+import type { Buffer } from 'node:buffer';
+import { CloseCode } from '@framewire/codec';
+import { openPartOf, optionsKey } from './internals.ts';
+import { DEFAULTS } from './options.ts';
+import { CLOSED, CONNECTING, lostError, OPEN } from './ready-state.ts';
+import type { RawData } from './receiving/raw-data.ts';
+import { setImmediate } from './scheduling.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
+
+/** A message in a `for await` loop: text as a string, binary data by `binaryType`. */
+export type IteratedMessage = string | RawData;
+
+/** What a loop throws when the connection does not end with 1000, 1001 or 1005. `cause` is the argument of `error`, if there was one. */
+export interface ConnectionClosedError extends Error {
+  readonly closeCode: number;
+  readonly reason: string;
+}
+
+const mailboxKey = Symbol('mailbox');
+const openedKey = Symbol('opened');
+
+/** A connection with what the first use of this module adds to it. Symbols, because a `Proxy` and an heir reach them too. */
+interface Iterated extends WebSocketConnection {
+  [mailboxKey]: Mailbox | undefined;
+  [openedKey]: Promise<WebSocketConnection> | undefined;
+}
+
+/** The close codes with which a loop ends. */
+const REGULAR: readonly number[] = [
+  CloseCode.NORMAL_CLOSURE,
+  CloseCode.GOING_AWAY,
+  CloseCode.NO_STATUS_RECEIVED,
+];
+
+type Result = IteratorResult<IteratedMessage, undefined>;
+
+const DONE: Result = Object.freeze({ done: true, value: undefined });
+
+/** A call of `next()` that waits for a message. */
+interface Waiter {
+  readonly iterator: MessageIterator;
+  resolve(result: Result): void;
+  reject(error: Error): void;
+}
+
+/** The messages of a connection that no loop has taken yet. All loops over the connection share it. */
+class Mailbox {
+  readonly #ws: WebSocketConnection;
+  readonly #limit: number;
+  readonly #messages: IteratedMessage[] = [];
+  readonly #waiters: Waiter[] = [];
+  #isHolding = false;
+  #error: Error | undefined = undefined;
+  /** How the connection ended: null for a regular end. */
+  #end: Error | null | undefined = undefined;
+
+  constructor(ws: WebSocketConnection) {
+    this.#ws = ws;
+    this.#limit = ws[optionsKey].messageHighWaterMark ?? DEFAULTS.messageHighWaterMark;
+    if (ws.readyState === CLOSED) {
+      this.#end = lostError(CLOSED);
+      return;
+    }
+    ws.on('message', (data, isBinary) => {
+      this.#add(isBinary ? data : (data as Buffer).toString());
+    });
+    ws.on('error', (error) => {
+      this.#error ??= error;
+    });
+    ws.once('close', (code, reason) => {
+      this.#close(code, reason.toString());
+    });
+  }
+
+  next(iterator: MessageIterator): Promise<Result> {
+    const value = this.#messages.shift();
+    if (value !== undefined) {
+      if (this.#isHolding && this.#messages.length <= this.#limit / 2) this.#release();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#end === undefined) {
+      return new Promise((resolve, reject) => this.#waiters.push({ iterator, resolve, reject }));
+    }
+    iterator.isOver = true;
+    return this.#end === null ? Promise.resolve(DONE) : Promise.reject(this.#end);
+  }
+
+  /** Ends the calls of `next()` that wait for an iterator which its caller has left. */
+  leave(iterator: MessageIterator): void {
+    for (let at = this.#waiters.length - 1; at >= 0; at--) {
+      if (this.#waiters[at]?.iterator === iterator) this.#waiters.splice(at, 1)[0]?.resolve(DONE);
+    }
+  }
+
+  #add(message: IteratedMessage): void {
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value: message });
+      return;
+    }
+    this.#messages.push(message);
+    // If the application has paused the connection itself, only the application resumes it.
+    if (this.#limit > 0 && this.#messages.length >= this.#limit && !this.#ws.isPaused) {
+      this.#isHolding = true;
+      this.#ws.pause();
+    }
+  }
+
+  #release(): void {
+    this.#isHolding = false;
+    this.#ws.resume();
+  }
+
+  #close(code: number, reason: string): void {
+    this.#end = REGULAR.includes(code) ? null : closedError(code, reason, this.#error);
+    for (const waiter of this.#waiters.splice(0)) {
+      // A call after the one that throws finds the iterator finished, as with a generator.
+      if (this.#end === null || waiter.iterator.isOver) waiter.resolve(DONE);
+      else waiter.reject(this.#end);
+      waiter.iterator.isOver = true;
+    }
+  }
+}
+
+function closedError(closeCode: number, reason: string, cause: Error | undefined): ConnectionClosedError {
+  const message = `The connection closed with ${closeCode}${reason === '' ? '' : `: ${reason}`}`;
+  return Object.assign(new Error(message, cause && { cause }), { closeCode, reason });
+}
+
+/** One loop. */
+class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
+  /** Whether the loop was left, or has ended. */
+  isOver = false;
+  readonly #mailbox: Mailbox;
+
+  constructor(mailbox: Mailbox) {
+    this.#mailbox = mailbox;
+  }
+
+  next(): Promise<Result> {
+    return this.isOver ? Promise.resolve(DONE) : this.#mailbox.next(this);
+  }
+
+  /** The loop was left. The connection stays open, and the next loop continues with the next message. */
+  return(): Promise<Result> {
+    this.isOver = true;
+    this.#mailbox.leave(this);
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** An iterator over the messages that no other has taken. From the first one on they are kept. */
+export function iterate(connection: WebSocketConnection): AsyncIterableIterator<IteratedMessage> {
+  const ws = connection as Iterated;
+  return new MessageIterator((ws[mailboxKey] ??= new Mailbox(ws)));
+}
+
+/** A promise of the connection, open. Rejects with the argument of `error`, or with `WS_ERR_NOT_OPEN` when it has closed. */
+export function opened(connection: WebSocketConnection): Promise<WebSocketConnection> {
+  const ws = connection as Iterated;
+  return (ws[openedKey] ??= whenOpen(ws));
+}
+
+function whenOpen(ws: WebSocketConnection): Promise<WebSocketConnection> {
+  if (ws.readyState !== CONNECTING) {
+    return ws.readyState === OPEN ? Promise.resolve(ws) : Promise.reject(lostError(ws.readyState));
+  }
+  return new Promise((resolve, reject) => {
+    const settle = (run: () => void): void => {
+      ws.off('open', open).off('error', reject).off('close', close);
+      run();
+    };
+    const open = (): void => {
+      settle(() => {
+        holdFirstMessages(ws);
+        resolve(ws);
+      });
+    };
+    const close = (): void => {
+      settle(() => {
+        reject(lostError(CLOSED));
+      });
+    };
+    // Stays until `close`, which follows each `error`: until then, another error would be one without a listener.
+    ws.on('open', open).on('error', reject).on('close', close);
+  });
+}
+
+/**
+ * Reads nothing before the code after `await ws.opened` has run: it could not take messages that come in one segment with the response.
+ * Stops the stream, and not the connection, whose `isPaused` is the application's.
+ */
+function holdFirstMessages(ws: WebSocketConnection): void {
+  const stream = openPartOf(ws)?.stream;
+  if (stream === undefined) return;
+  stream.pause();
+  setImmediate(() => {
+    if (!ws.isPaused) stream.resume();
+  });
+}
