@@ -1,0 +1,162 @@
+// What waits for a peer that does not read, over every transport: what ws does not have, so it is ours alone that is asked.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { PreparedMessage, type WebSocket } from 'framewire';
+import { describe, expect, test } from 'vitest';
+import type { WebSocket as Untyped } from 'ws';
+import { directions, type Meeting } from '../src/meeting.ts';
+import { ours } from '../src/pairings.ts';
+import { eachTransport } from './each.ts';
+
+/** More than the memory of two sockets holds. */
+const LENGTH = 64 * 1024;
+const MESSAGES = 512;
+const LIMIT = 1024 * 1024;
+
+interface Options {
+  readonly highWaterMark?: number;
+  readonly maxBufferedAmount?: number;
+  readonly onBufferFull?: 'terminate' | 'close' | 'drop';
+  readonly perMessageDeflate?: boolean;
+}
+
+/** Who sends and who receives, each way in a connection of its own. */
+async function eachWay(
+  meeting: Meeting,
+  options: Options,
+  play: (from: WebSocket, to: WebSocket) => Promise<void>,
+): Promise<void> {
+  for (const way of [0, 1]) {
+    const ends = directions(await meeting.meet({ client: options, server: options }))[way] as [
+      Untyped,
+      Untyped,
+    ];
+    const [from, to] = ends as unknown as [WebSocket, WebSocket];
+    await play(from, to);
+  }
+}
+
+function numbered(number: number): Buffer {
+  const message = Buffer.alloc(LENGTH, '.');
+  message.writeUInt32BE(number);
+  return message;
+}
+
+/** The numbers of the messages that arrive, until the connection closes. */
+function numbersOf(ws: WebSocket): number[] {
+  const numbers: number[] = [];
+  ws.on('message', (data: WebSocket.RawData) => numbers.push((data as Buffer).readUInt32BE()));
+  return numbers;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+eachTransport(ours, (meeting) => {
+  test('a producer that awaits drain holds no more than the high-water mark and a message, and all arrives', () =>
+    eachWay(meeting, { highWaterMark: 4 * LENGTH }, async (from, to) => {
+      const numbers = numbersOf(to);
+      to.pause();
+      let most = 0;
+      let waits = 0;
+      for (let number = 0; number < MESSAGES; number++) {
+        from.send(numbered(number));
+        most = Math.max(most, from.bufferedAmount);
+        if (from.writableNeedDrain !== true) continue;
+        waits++;
+        const drained = once(from, 'drain');
+        to.resume();
+        await drained;
+        to.pause();
+      }
+      to.resume();
+      from.close();
+      await once(to, 'close');
+      expect(numbers).toEqual(Array.from({ length: MESSAGES }, (_, number) => number));
+      expect(waits).toBeGreaterThan(0);
+      // TLS adds to each record.
+      expect(most).toBeLessThan(6 * LENGTH);
+    }));
+
+  test('one turn of more than maxBufferedAmount ends no peer that reads', () =>
+    eachWay(meeting, { maxBufferedAmount: LIMIT }, async (from, to) => {
+      const numbers = numbersOf(to);
+      for (let number = 0; number < 48; number++) from.send(numbered(number));
+      from.close(1000);
+      expect((await once(to, 'close'))[0]).toBe(1000);
+      expect(numbers.length).toBe(48);
+    }));
+
+  describe('onBufferFull', () => {
+    /** Sends to a peer that has paused, a message a turn, until all was sent or the connection is not open. */
+    async function overfill(from: WebSocket, to: WebSocket): Promise<(string | undefined)[]> {
+      to.pause();
+      const told: (string | undefined)[] = [];
+      for (let number = 0; number < MESSAGES && from.readyState === from.OPEN; number++) {
+        from.send(numbered(number), (error?: Error & { code?: string }) => told.push(error?.code));
+        await nextTurn();
+      }
+      return told;
+    }
+
+    test("'terminate' ends the connection", () =>
+      eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'terminate' }, async (from, to) => {
+        const error = once(from, 'error') as Promise<[Error & { code: string }]>;
+        const closed = new Promise((resolve) => from.once('close', resolve));
+        const told = await overfill(from, to);
+        expect((await error)[0].code).toBe('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
+        expect(await closed).toBe(1006);
+        expect(told).toContain('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
+      }));
+
+    test("'close' closes with 1008, which the peer sees once it reads", () =>
+      eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'close' }, async (from, to) => {
+        from.on('error', () => {});
+        const numbers = numbersOf(to);
+        const told = await overfill(from, to);
+        const closed = once(to, 'close');
+        to.resume();
+        expect((await closed)[0]).toBe(1008);
+        expect(numbers).toEqual(numbers.map((_, index) => index));
+        expect(told.filter((code) => code !== undefined)).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
+      }));
+
+    test("'drop' drops messages, and the peer gets the others once it reads", () =>
+      eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'drop' }, async (from, to) => {
+        const numbers = numbersOf(to);
+        let dropped = 0;
+        from.on('dropped', () => dropped++);
+        const told = await overfill(from, to);
+        to.resume();
+        from.close(1000);
+        expect((await once(to, 'close'))[0]).toBe(1000);
+        expect(dropped).toBeGreaterThan(0);
+        expect(told.filter((code) => code === 'WS_ERR_MESSAGE_DROPPED').length).toBe(dropped);
+        expect(numbers.length).toBe(MESSAGES - dropped);
+        expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      }));
+  });
+
+  test.each([false, true])(
+    'a prepared message arrives as it was when it was made, compressed: %s',
+    (compressed) =>
+      eachWay(meeting, { perMessageDeflate: compressed }, async (from, to) => {
+        const bytes = Buffer.alloc(2000, 'x');
+        const message = new PreparedMessage(bytes);
+        const text = new PreparedMessage('y'.repeat(2000));
+        bytes.fill('z');
+        const received: string[] = [];
+        to.on('message', (data: WebSocket.RawData, isBinary: boolean) =>
+          received.push(`${isBinary} ${(data as Buffer).toString()}`),
+        );
+        for (let count = 0; count < 3; count++) {
+          from.send(message);
+          from.send(text);
+          from.send('between');
+        }
+        from.close(1000);
+        await once(to, 'close');
+        const each = [`true ${'x'.repeat(2000)}`, `false ${'y'.repeat(2000)}`, 'false between'];
+        expect(received).toEqual([...each, ...each, ...each]);
+      }),
+  );
+});
