@@ -39,11 +39,13 @@ export const LENGTH_SYMBOL: usize = PRECODE_ORDER + 32; // u8[256], by length - 
 export const DISTANCE_SYMBOL: usize = LENGTH_SYMBOL + 256; // u8[512], by distance - 1, in two scales
 export const FIXED_LITLEN_LENGTHS: usize = DISTANCE_SYMBOL + 512; // u8[288]
 export const FIXED_DISTANCE_LENGTHS: usize = FIXED_LITLEN_LENGTHS + 288; // u8[32]
-export const FIXED_LITLEN_CODES: usize = FIXED_DISTANCE_LENGTHS + 32; // u32[288]
-export const FIXED_DISTANCE_CODES: usize = FIXED_LITLEN_CODES + 1152; // u32[32]
+export const FIXED_LITLEN_WORDS: usize = FIXED_DISTANCE_LENGTHS + 32; // u32[544]
+export const FIXED_DISTANCE_WORDS: usize = FIXED_LITLEN_WORDS + 2176; // u32[32]
+/** Words of literals and the other symbols, then one for each length (`words.ts`). */
+export const WORDS: usize = 544;
 
 // Decoding tables, and what they are built from.
-export const LITLEN_TEMPLATE: usize = FIXED_DISTANCE_CODES + 128; // u32[288]
+export const LITLEN_TEMPLATE: usize = FIXED_DISTANCE_WORDS + 128; // u32[288]
 export const DISTANCE_TEMPLATE: usize = LITLEN_TEMPLATE + 1152; // u32[32]
 export const PRECODE_TEMPLATE: usize = DISTANCE_TEMPLATE + 128; // u32[32]
 export const CODE_LENGTHS: usize = PRECODE_TEMPLATE + 128; // u8[320 + 160]: a repeat may run over before it is judged
@@ -67,9 +69,9 @@ export const PRECODE_FREQUENCIES: usize = DISTANCE_FREQUENCIES + 128; // u32[32]
 export const LITLEN_LENGTHS: usize = PRECODE_FREQUENCIES + 128; // u8[288 + 32]: those of the distances follow for the header
 export const DISTANCE_LENGTHS: usize = LITLEN_LENGTHS + 320; // u8[32]
 export const PRECODE_LENGTHS: usize = DISTANCE_LENGTHS + 32; // u8[32]
-export const LITLEN_CODES: usize = PRECODE_LENGTHS + 32; // u32[288]
-export const DISTANCE_CODES: usize = LITLEN_CODES + 1152; // u32[32]
-export const PRECODE_CODES: usize = DISTANCE_CODES + 128; // u32[32]
+export const LITLEN_WORDS: usize = PRECODE_LENGTHS + 32; // u32[544]
+export const DISTANCE_WORDS: usize = LITLEN_WORDS + 2176; // u32[32]
+export const PRECODE_CODES: usize = DISTANCE_WORDS + 128; // u32[32]
 export const HEADER_SYMBOLS: usize = PRECODE_CODES + 128; // u8[320]
 export const HEADER_EXTRAS: usize = HEADER_SYMBOLS + 320; // u8[320]
 export const NEXT_CODES: usize = HEADER_EXTRAS + 320; // u32[16]

@@ -1,39 +1,42 @@
 // Blocks (RFC 1951 §3.2.3): stored, with the fixed code or with a code of their own, whichever is shortest.
-import { distanceSymbol, lengthSymbol } from './alphabets';
 import {
-  DISTANCE_BASE,
-  DISTANCE_CODES,
-  DISTANCE_EXTRA,
   DISTANCE_FREQUENCIES,
   DISTANCE_LENGTHS,
+  DISTANCE_SYMBOLS,
+  DISTANCE_WORDS,
   END_OF_BLOCK,
-  FIRST_LENGTH_SYMBOL,
-  FIXED_DISTANCE_CODES,
   FIXED_DISTANCE_LENGTHS,
-  FIXED_LITLEN_CODES,
+  FIXED_DISTANCE_WORDS,
   FIXED_LITLEN_LENGTHS,
+  FIXED_LITLEN_WORDS,
   INPUT,
-  LENGTH_BASE,
-  LENGTH_EXTRA,
-  LITLEN_CODES,
   LITLEN_FREQUENCIES,
   LITLEN_LENGTHS,
   LITLEN_SYMBOLS,
+  LITLEN_WORDS,
   MAX_DISTANCE_LENGTHS,
   MAX_LITLEN_LENGTHS,
-  MIN_LENGTH,
   OUTPUT,
   OUTPUT_END,
   TOKENS,
-  TOKENS_CAPACITY,
+  WORDS,
   get,
   put,
   write,
 } from './areas';
 import { align, bitCount, bits, continueWriting, out, putBits, writeBytes, writeCopy } from './bit-writer';
 import { headerCost, planHeader, writeHeader } from './dynamic-header';
-import { assignCodes, codeLengths } from './huffman-code';
-import { MATCH, extraBits, fixedBits, tokenCount } from './tokens';
+import { COUNT_SHIFT, assignCodes, codeLengths } from './huffman-code';
+import {
+  countExtraBits,
+  countFixedBits,
+  distanceExtraOf,
+  distanceOf,
+  tokenAt,
+  tokensEnd,
+  wordOf,
+} from './tokens';
+import { EXTRA_COUNT_SHIFT, makeDistanceWords, makeLengthWords } from './words';
 
 const STORED: u32 = 0;
 const FIXED: u32 = 1;
@@ -41,12 +44,28 @@ const DYNAMIC: u32 = 2;
 /** "the stored block's length is limited to 65,535 bytes" (§3.2.4) */
 const MAX_STORED: u32 = 65535;
 const MAX_CODE_LENGTH: u32 = 15;
-/** The fixed code has seven bits for the end of a block. */
-const FIXED_END_BITS: u32 = 7;
 
-export function assignFixedCodes(): void {
-  assignCodes(FIXED_LITLEN_LENGTHS, LITLEN_SYMBOLS, FIXED_LITLEN_CODES);
-  assignCodes(FIXED_DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS, FIXED_DISTANCE_CODES);
+export function makeFixedWords(): void {
+  makeWords(
+    FIXED_LITLEN_LENGTHS,
+    LITLEN_SYMBOLS,
+    FIXED_LITLEN_WORDS,
+    FIXED_DISTANCE_LENGTHS,
+    FIXED_DISTANCE_WORDS,
+  );
+}
+
+function makeWords(
+  litlenLengths: usize,
+  count: u32,
+  litlen: usize,
+  distanceLengths: usize,
+  distances: usize,
+): void {
+  assignCodes(litlenLengths, count, litlen);
+  makeLengthWords(litlen);
+  assignCodes(distanceLengths, MAX_DISTANCE_LENGTHS, distances);
+  makeDistanceWords(distances);
 }
 
 /**
@@ -56,11 +75,12 @@ export function assignFixedCodes(): void {
  */
 export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
   put<u32>(LITLEN_FREQUENCIES, LITLEN_SYMBOLS, END_OF_BLOCK, 1);
-  const fixed = fixedBits + FIXED_END_BITS;
+  const extra = countExtraBits();
+  const fixed = extra + countFixedBits();
   let dynamic = fixed;
   if (fixed > worthACode) {
     dynamic =
-      extraBits +
+      extra +
       codeLengths(LITLEN_FREQUENCIES, MAX_LITLEN_LENGTHS, MAX_CODE_LENGTH, LITLEN_LENGTHS) +
       codeLengths(DISTANCE_FREQUENCIES, MAX_DISTANCE_LENGTHS, MAX_CODE_LENGTH, DISTANCE_LENGTHS);
     if (dynamic < fixed) {
@@ -73,13 +93,12 @@ export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
     writeStored(length, isLast);
   } else if (dynamic < fixed) {
     putBits((isLast ? 1 : 0) | (DYNAMIC << 1), 3);
-    assignCodes(LITLEN_LENGTHS, MAX_LITLEN_LENGTHS, LITLEN_CODES);
-    assignCodes(DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS, DISTANCE_CODES);
     writeHeader();
-    writeTokens(LITLEN_CODES, DISTANCE_CODES);
+    makeWords(LITLEN_LENGTHS, MAX_LITLEN_LENGTHS, LITLEN_WORDS, DISTANCE_LENGTHS, DISTANCE_WORDS);
+    writeTokens(LITLEN_WORDS, DISTANCE_WORDS);
   } else {
     putBits((isLast ? 1 : 0) | (FIXED << 1), 3);
-    writeTokens(FIXED_LITLEN_CODES, FIXED_DISTANCE_CODES);
+    writeTokens(FIXED_LITLEN_WORDS, FIXED_DISTANCE_WORDS);
   }
 }
 
@@ -105,49 +124,31 @@ export function writeStored(length: u32, isLast: bool): void {
   } while (from < length);
 }
 
-function writeTokens(litlenCodes: usize, distanceCodes: usize): void {
+/** Without a branch: whether the next token is a literal or a match cannot be predicted. */
+function writeTokens(litlenWords: usize, distanceWords: usize): void {
+  writeBytes();
   let o = out;
   let b = bits;
-  let n = bitCount;
-  const count = tokenCount;
-  for (let index: u32 = 0; index < count; index++) {
-    const token = get<u32>(TOKENS, TOKENS_CAPACITY, index);
-    if (token & MATCH) {
-      const length = (token >> 16) & 0xff;
-      const distance = token & 0xffff;
-      const symbol = lengthSymbol(length + MIN_LENGTH);
-      let code = get<u32>(litlenCodes, LITLEN_SYMBOLS, FIRST_LENGTH_SYMBOL + symbol);
-      b |= (<u64>(code & 0xffff)) << n;
-      n += code >> 16;
-      b |= (<u64>(length + MIN_LENGTH - <u32>get<u16>(LENGTH_BASE, 32, symbol))) << n;
-      n += get<u8>(LENGTH_EXTRA, 32, symbol);
-      // Up to 31 bits were left, and 20 were added: the distance may need another 28.
-      if (n >= 32) {
-        write<u32>(o, OUTPUT, OUTPUT_END, <u32>b);
-        o += 4;
-        b >>= 32;
-        n -= 32;
-      }
-      const second = distanceSymbol(distance + 1);
-      code = get<u32>(distanceCodes, 32, second);
-      b |= (<u64>(code & 0xffff)) << n;
-      n += code >> 16;
-      b |= (<u64>(distance + 1 - <u32>get<u16>(DISTANCE_BASE, 32, second))) << n;
-      n += get<u8>(DISTANCE_EXTRA, 32, second);
-    } else {
-      const code = get<u32>(litlenCodes, LITLEN_SYMBOLS, token);
-      b |= (<u64>(code & 0xffff)) << n;
-      n += code >> 16;
-    }
-    if (n >= 32) {
-      write<u32>(o, OUTPUT, OUTPUT_END, <u32>b);
-      o += 4;
-      b >>= 32;
-      n -= 32;
-    }
+  let n: u64 = bitCount;
+  const end = tokensEnd;
+  for (let at = TOKENS; at < end; at += 4) {
+    const token = tokenAt(at);
+    const word = get<u32>(litlenWords, WORDS, wordOf(token));
+    b |= (<u64>(word & 0xffffff)) << n;
+    n += word >> COUNT_SHIFT;
+    const distance = get<u32>(distanceWords, DISTANCE_SYMBOLS, distanceOf(token));
+    b |= (<u64>(distance & 0xffff)) << n;
+    n += (distance >> 16) & 0xff;
+    b |= distanceExtraOf(token) << n;
+    n += distance >> EXTRA_COUNT_SHIFT;
+    // Up to 7 bits were left, and 20 + 28 were added.
+    write<u64>(o, OUTPUT, OUTPUT_END, b);
+    o += <usize>(n >> 3);
+    b >>= n & 56;
+    n &= 7;
   }
-  continueWriting(o, b, n);
-  const code = get<u32>(litlenCodes, LITLEN_SYMBOLS, END_OF_BLOCK);
-  putBits(code & 0xffff, code >> 16);
+  continueWriting(o, b, <u32>n);
+  const code = get<u32>(litlenWords, WORDS, END_OF_BLOCK);
+  putBits(code & 0xffff, code >> COUNT_SHIFT);
   writeBytes();
 }

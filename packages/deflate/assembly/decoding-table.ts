@@ -27,6 +27,7 @@ import {
   put,
   within,
 } from './areas';
+import { nextCode } from './huffman-code';
 
 export const LITERAL: u32 = 0x80000000;
 /** Any of the flags below. */
@@ -140,12 +141,6 @@ function sortSymbols(lengths: usize, count: u32): void {
 function entryOf(template: usize, sorted: u32, bits: u32): u32 {
   const entry = load<u32>(template + ((<usize>get<u16>(SORTED_SYMBOLS, LITLEN_SYMBOLS, sorted)) << 2));
   return entry + bits + (bits << 8);
-}
-
-/** The code after one, both as they are read: the first bit lowest. The code may not be the last one. */
-function nextCode(code: u32, length: u32): u32 {
-  const bit = (<u32>1) << (31 - clz(code ^ ((1 << length) - 1)));
-  return (code & (bit - 1)) | bit;
 }
 
 function fillTable(mainBits: u32, table: usize, size: usize, template: usize): i32 {

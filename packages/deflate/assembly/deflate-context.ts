@@ -8,6 +8,8 @@ export class DeflateContext extends Window {
   longBits: u32;
   shortHeads: usize;
   shortBits: u32;
+  /** Whether places are found by chains, otherwise by buckets. */
+  isChained: u32;
   /** How many bytes the stream has had, modulo 65,536. */
   position: u32;
   /** Bits that do not make a byte yet. */
@@ -24,8 +26,13 @@ export function resetDeflate(context: DeflateContext): void {
   context.bits = 0;
   context.bitCount = 0;
   context.position = FIRST_POSITION;
+  emptyHeads(context);
+}
+
+/** The search by buckets does without heads of four bytes. */
+export function emptyHeads(context: DeflateContext): void {
   memory.fill(context.longHeads, 0, (<usize>2) << context.longBits);
-  memory.fill(context.shortHeads, 0, (<usize>2) << context.shortBits);
+  if (context.isChained) memory.fill(context.shortHeads, 0, (<usize>2) << context.shortBits);
 }
 
 /** Appends bytes to the window. */

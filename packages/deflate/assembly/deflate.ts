@@ -3,9 +3,8 @@ import { INPUT, INPUT_CAPACITY, OUTPUT } from './areas';
 import { align, bitCount, bits, out, startWriting, writeBytes } from './bit-writer';
 import { writeBlock, writeEmptyBlock, writeStored } from './block-writer';
 import { DeflateContext, addHistory } from './deflate-context';
-import { startMatching } from './match-finder';
+import { beginChains, startMatching } from './match-finder';
 import { parseQuickly, parseThoroughly } from './parse';
-import { startTokens } from './tokens';
 
 /** What a call ends with. */
 export namespace Flush {
@@ -22,12 +21,15 @@ export namespace Search {
   export const NONE: u32 = 0;
   /** By {@link parseQuickly}. */
   export const QUICK: u32 = 1;
-  /** By {@link parseThoroughly}. */
-  export const THOROUGH: u32 = 2;
-  /** The same with a look at the next two positions. */
+  /** The same, and by {@link parseThoroughly} from the first block on in which matches are short. */
+  export const EITHER: u32 = 2;
+  /** By {@link parseThoroughly}, with a look at the next two positions. */
   export const TWICE: u32 = 3;
 }
 
+/** How a quick search works where it is not asked for alone. */
+const QUICK_STEP: u32 = 4;
+const QUICK_LAZY: u32 = 32;
 /** Up to how many bits a block is given no code of its own: making one takes longer than all the rest. */
 const QUICK_WORTH_A_CODE: u32 = 800;
 const WORTH_A_CODE: u32 = 400;
@@ -35,7 +37,7 @@ const WORTH_A_CODE: u32 = 400;
 /**
  * Deflates the first `length` bytes of the input area into the output area.
  *
- * @param depth of a quick search: of how many positions within a match one is entered; otherwise: how many places are looked at
+ * @param depth of a quick search: of how many positions within a match one is entered; of a thorough one: how many places are looked at
  * @param nice a match of so many bytes is long enough
  * @param lazyBelow a match of so many bytes is taken without a look at what follows
  * Where the stream goes on, {@link commit} follows; without it the context is as it was.
@@ -58,10 +60,14 @@ export function deflateStep(
     if (search == Search.NONE) {
       writeStored(length, isLast);
     } else {
-      startTokens();
       startMatching(context, length);
-      if (search == Search.QUICK) parseQuickly(length, depth);
-      else parseThoroughly(length, depth, nice, lazyBelow, search == Search.TWICE);
+      const isQuick = search == Search.QUICK;
+      const step = isQuick ? depth : QUICK_STEP;
+      const lazy = isQuick ? lazyBelow : QUICK_LAZY;
+      if (context.isChained || !parseQuickly(length, step, lazy, !isQuick)) {
+        if (!context.isChained) beginChains(context, length);
+        parseThoroughly(length, depth, nice, lazyBelow, search == Search.TWICE);
+      }
       writeBlock(length, isLast, search == Search.QUICK ? QUICK_WORTH_A_CODE : WORTH_A_CODE);
     }
   } else if (isLast) {

@@ -15,7 +15,7 @@ import {
   put,
 } from './areas';
 import { putBits } from './bit-writer';
-import { assignCodes, codeLengths } from './huffman-code';
+import { COUNT_SHIFT, assignCodes, codeLengths } from './huffman-code';
 
 const REPEAT_PREVIOUS: u32 = 16;
 const REPEAT_ZERO: u32 = 17;
@@ -115,7 +115,7 @@ export function writeHeader(): void {
   for (let index: u32 = 0; index < symbolCount; index++) {
     const symbol = get<u8>(HEADER_SYMBOLS, 320, index);
     const code = get<u32>(PRECODE_CODES, 32, symbol);
-    putBits(code & 0xffff, code >> 16);
+    putBits(code & 0xffff, code >> COUNT_SHIFT);
     const extra = get<u8>(HEADER_EXTRAS, 320, index);
     if (symbol == REPEAT_PREVIOUS) putBits(extra, 2);
     else if (symbol == REPEAT_ZERO) putBits(extra, 3);

@@ -145,26 +145,45 @@ function countDepths(used: u32, most: u32): void {
   }
 }
 
-/** The codes of given lengths: the length * 65,536 + the code with the bit that is sent first lowest. */
+/** Where the length of a code lies. */
+export const COUNT_SHIFT: u32 = 24;
+
+/** The codes of given lengths, with the bit that is sent first lowest and the length above; those of symbols without a length are 0. */
 export function assignCodes(lengths: usize, count: u32, codes: usize): void {
   memory.fill(LENGTH_COUNTS, 0, 64);
-  for (let symbol: u32 = 0; symbol < count; symbol++) {
-    const slot = LENGTH_COUNTS + ((<usize>load<u8>(lengths + symbol)) << 2);
-    store<u32>(slot, load<u32>(slot) + 1);
+  memory.fill(codes, 0, count << 2);
+  // Most symbols are not used. Areas of lengths can be read by eight.
+  for (let first: u32 = 0; first < count; first += 8) {
+    if (load<u64>(lengths + first) == 0) continue;
+    const end = min(first + 8, count);
+    for (let symbol = first; symbol < end; symbol++) {
+      const slot = LENGTH_COUNTS + ((<usize>load<u8>(lengths + symbol)) << 2);
+      store<u32>(slot, load<u32>(slot) + 1);
+    }
   }
   put<u32>(LENGTH_COUNTS, 16, 0, 0);
   let code: u32 = 0;
   for (let length: u32 = 1; length < 16; length++) {
     code = (code + get<u32>(LENGTH_COUNTS, 16, length - 1)) << 1;
-    put<u32>(NEXT_CODES, 16, length, code);
+    put<u32>(NEXT_CODES, 16, length, reversed(code & 0xffff, length));
   }
-  for (let symbol: u32 = 0; symbol < count; symbol++) {
-    const length: u32 = load<u8>(lengths + symbol);
-    if (length == 0) continue;
-    const next = get<u32>(NEXT_CODES, 16, length);
-    put<u32>(NEXT_CODES, 16, length, next + 1);
-    store<u32>(codes + (symbol << 2), (length << 16) | reversed(next, length));
+  for (let first: u32 = 0; first < count; first += 8) {
+    if (load<u64>(lengths + first) == 0) continue;
+    const end = min(first + 8, count);
+    for (let symbol = first; symbol < end; symbol++) {
+      const length: u32 = load<u8>(lengths + symbol);
+      if (length == 0) continue;
+      const next = get<u32>(NEXT_CODES, 16, length);
+      put<u32>(NEXT_CODES, 16, length, nextCode(next, length));
+      store<u32>(codes + (symbol << 2), (length << COUNT_SHIFT) | next);
+    }
   }
+}
+
+/** The code after one, both with the first bit lowest. What comes after the last one is no code. */
+export function nextCode(code: u32, length: u32): u32 {
+  const bit = (<u32>1) << (31 - clz(code ^ ((1 << length) - 1)));
+  return (code & (bit - 1)) | bit;
 }
 
 function reversed(code: u32, length: u32): u32 {

@@ -24,13 +24,14 @@ import {
   SHARED_INFLATE_RING,
 } from './areas';
 import { DISTANCE_BITS, LITLEN_BITS } from './block-header';
-import { assignFixedCodes } from './block-writer';
+import { makeFixedWords } from './block-writer';
 import { buildTable, fillTemplates } from './decoding-table';
 import { commit, deflateStep } from './deflate';
-import { DeflateContext, addHistory, resetDeflate } from './deflate-context';
+import { DeflateContext, addHistory, emptyHeads, resetDeflate } from './deflate-context';
 import { inflateStep, setFixedBits } from './inflate';
 import { InflateContext, resetInflate } from './inflate-context';
-import { SHORTEST, enter, startMatching } from './match-finder';
+import { SHORTEST, enterBucket } from './buckets';
+import { enterHead, startMatching } from './match-finder';
 import { Window, append, copyOut } from './window';
 
 /** Fills the tables that never change. Called once, before anything else. */
@@ -38,7 +39,7 @@ export function initialize(): void {
   if (!ASC_NO_ASSERT) assert((<usize>memory.size()) << 16 >= AREAS_END);
   fillAlphabets();
   fillTemplates();
-  assignFixedCodes();
+  makeFixedWords();
   const litlen = buildTable(
     FIXED_LITLEN_LENGTHS,
     LITLEN_SYMBOLS,
@@ -79,7 +80,7 @@ export function sharedInflateContext(windowBits: u32): usize {
 }
 
 /** The same for deflating. The fewer heads there are, the sooner they are emptied. */
-export function sharedDeflateContext(windowBits: u32, hashBits: u32): usize {
+export function sharedDeflateContext(windowBits: u32, hashBits: u32, isChained: u32): usize {
   const longHeads = SHARED_HEADS;
   const shortHeads = longHeads + ((<usize>2) << hashBits);
   createDeflate(
@@ -90,6 +91,7 @@ export function sharedDeflateContext(windowBits: u32, hashBits: u32): usize {
     hashBits,
     shortHeads,
     hashBits,
+    isChained,
   );
   return SHARED_DEFLATE_CONTEXT;
 }
@@ -111,6 +113,7 @@ export function createDeflate(
   longBits: u32,
   shortHeads: usize,
   shortBits: u32,
+  isChained: u32,
 ): void {
   const context = changetype<DeflateContext>(at);
   context.ring = ring;
@@ -119,6 +122,7 @@ export function createDeflate(
   context.longBits = longBits;
   context.shortHeads = shortHeads;
   context.shortBits = shortBits;
+  context.isChained = isChained;
   resetDeflate(context);
 }
 
@@ -187,6 +191,10 @@ export function moveDeflate(from: usize, to: usize): void {
   const context = changetype<DeflateContext>(to);
   const length = old.historyLength;
   copyOut(old, length, INPUT, length, INPUT, INPUT_END);
+  if (old.isChained && !context.isChained) {
+    context.isChained = 1;
+    emptyHeads(context);
+  }
   context.bits = old.bits;
   context.bitCount = old.bitCount;
   learn(to, length);
@@ -196,6 +204,9 @@ export function moveDeflate(from: usize, to: usize): void {
 export function learn(at: usize, length: u32): void {
   const context = changetype<DeflateContext>(at);
   startMatching(context, length);
-  for (let index: u32 = 0; index + SHORTEST <= length; index++) enter(index);
+  for (let index: u32 = 0; index + SHORTEST <= length; index++) {
+    if (context.isChained) enterHead(index);
+    else enterBucket(INPUT + index);
+  }
   addHistory(context, INPUT, length);
 }

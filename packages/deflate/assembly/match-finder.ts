@@ -1,20 +1,20 @@
-// Where the bytes at a position have occurred before. Two tables hold the last position of each hash: of six bytes, which are
-// mostly worth a match, and of four, the fewest that are looked for. Within the input of a call, positions with the same six
-// bytes are chained. The quick search takes half as long again where its functions are not inlined.
+// The search by chains. Two tables hold the last position of each hash: of six bytes, which are mostly worth a match, and of four, the
+// fewest that are looked for. Within the input of a call, positions with the same six bytes are chained.
 import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
-import { DeflateContext } from './deflate-context';
+import { SHORTEST, startBuckets } from './buckets';
+import { DeflateContext, emptyHeads } from './deflate-context';
 import { copyOut } from './window';
 
 const MULTIPLIER: u64 = 0x9e3779b185ebca87;
 /** Shifts out what does not belong to the hash. */
 const SIX_BYTES: u64 = 16;
 const FOUR_BYTES: u64 = 32;
-/** The fewest bytes of a match. Three rarely cost less than literals do. */
-export const SHORTEST: u32 = 4;
 /** With so many bytes a match from the chain is not exceeded by one of four bytes. */
 const LONG: u32 = 7;
 /** From this length of the input on, the window is copied before it: then comparing with it is as fast as within the input. */
 const WORTH_COPYING: u32 = 2048;
+/** What is copied for less than that, for the search by buckets, which finds nothing that is not. */
+const COPIED: u32 = 16384;
 
 // The input, and the context's fields, as long as a call takes.
 let end: u32 = 0;
@@ -25,13 +25,13 @@ let longShift: u64 = 0;
 let shortHeads: usize = 0;
 let shortSize: usize = 0;
 let shortShift: u64 = 0;
-let windowSize: u32 = 0;
+export let windowSize: u32 = 0;
 let ring: usize = 0;
 let ringMask: u32 = 0;
 let ringPosition: u32 = 0;
 let historyLength: u32 = 0;
 /** How far before the input lies what it may point to: all of the window, or nothing where that is read in its ring. */
-let copied: u32 = 0;
+export let historyBefore: u32 = 0;
 
 /** How far back the match lies that was found last. */
 export let matchDistance: u32 = 0;
@@ -51,10 +51,20 @@ export function startMatching(context: DeflateContext, length: u32): void {
   ringMask = windowSize - 1;
   ringPosition = context.ringPosition;
   historyLength = context.historyLength;
-  copied = length < WORTH_COPYING ? 0 : historyLength;
-  copyOut(context, copied, INPUT - copied, copied, HISTORY, INPUT);
+  historyBefore = historyLength;
+  if (length < WORTH_COPYING) historyBefore = context.isChained ? 0 : min(historyLength, COPIED);
+  copyOut(context, historyBefore, INPUT - historyBefore, historyBefore, HISTORY, INPUT);
   // Hashes at the end of the input reach beyond it: what an earlier call has left there must not matter.
-  store<u64>(INPUT + length, 0);
+  v128.store(INPUT + length, i64x2.splat(0));
+  if (!context.isChained) startBuckets(context, length);
+}
+
+/** Goes over from buckets to chains, for the same input: enters the window anew. */
+export function beginChains(context: DeflateContext, length: u32): void {
+  context.isChained = 1;
+  emptyHeads(context);
+  for (let back = historyBefore; back > 0; back--) enterHead(0 - back);
+  startMatching(context, length);
 }
 
 // @ts-ignore: decorator
@@ -131,55 +141,21 @@ function sameHistory(back: u32, at: u32, most: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function sameAt(at: u32, distance: u32, value: u32, most: u32): u32 {
-  if (distance - 1 < min(at + copied, windowSize))
+  if (distance - 1 < min(at + historyBefore, windowSize))
     return four(at - distance) == value ? sameInput(at - distance, at, most) : 0;
   if (distance == 0 || distance > min(at + historyLength, windowSize)) return 0;
   return sameHistory(distance - at, at, most);
 }
 
-/**
- * The longer of two matches, of the last places with the same six bytes and the same four; enters the position.
- *
- * @returns its length, or `best` where none is longer
- */
-// @ts-ignore: decorator
-@inline
-export function nearMatch(at: u32, best: u32): u32 {
-  const value = eight(at);
-  const position = base + at;
-  const long = longHash(value);
-  const short = shortHash(value);
-  const distance = (position - <u32>get<u16>(longHeads, longSize, long)) & 0xffff;
-  const other = (position - <u32>get<u16>(shortHeads, shortSize, short)) & 0xffff;
-  put<u16>(longHeads, longSize, long, <u16>position);
-  put<u16>(shortHeads, shortSize, short, <u16>position);
-  const most = min(end - at, MAX_LENGTH);
-  let length = best;
-  const same = sameAt(at, distance, <u32>value, most);
-  if (same > max(length, SHORTEST - 1)) {
-    length = same;
-    matchDistance = distance;
-    if (length >= LONG) return length;
-  }
-  if (other != distance) {
-    const same = sameAt(at, other, <u32>value, most);
-    if (same > max(length, SHORTEST - 1)) {
-      length = same;
-      matchDistance = other;
-    }
-  }
-  return length;
-}
-
 /** Enters a position where no match is looked for. */
-export function enter(at: u32): void {
+export function enterHead(at: u32): void {
   const value = eight(at);
   const position = <u16>(base + at);
   put<u16>(longHeads, longSize, longHash(value), position);
   put<u16>(shortHeads, shortSize, shortHash(value), position);
 }
 
-/** The same for a search by chains. Matches of four bytes do without: they are rare within longer ones. */
+/** The same for several positions. Matches of four bytes do without: they are rare within longer ones. */
 export function enterChains(from: u32, to: u32): void {
   for (let at = from; at < to; at++) {
     const hash = longHash(eight(at));

@@ -1,10 +1,16 @@
 // The input as literals and matches. Where the next position has a better match, the byte before it is a literal.
 import { INPUT, INPUT_END, read } from './areas';
-import { SHORTEST, enter, enterChains, longestMatch, matchDistance, nearMatch } from './match-finder';
-import { addLiteral, addMatch } from './tokens';
-
-/** From this length on the quick parse takes a match as it is. */
-const LONG_ENOUGH: u32 = 32;
+import { SHORTEST, bucketMatch, distanceOf, enterBucket, lengthOf } from './buckets';
+import { enterChains, historyBefore, longestMatch, matchDistance, windowSize } from './match-finder';
+import {
+  addLiteral,
+  addMatch,
+  countMatches,
+  countShortMatches,
+  endTokens,
+  startTokens,
+  tokensEnd,
+} from './tokens';
 
 function byteAt(at: u32): u32 {
   return read<u8>(INPUT + at, INPUT, INPUT_END);
@@ -15,32 +21,91 @@ function searchable(end: u32): u32 {
   return end >= SHORTEST ? end - SHORTEST + 1 : 0;
 }
 
-/** Looks at the last places with the same bytes only, and enters few of the positions within a match. */
-export function parseQuickly(end: u32, step: u32): void {
-  const searchEnd = searchable(end);
-  let at: u32 = 0;
+/** What of a block is parsed quickly before it is judged. */
+const SAMPLE: u32 = 4096;
+/** What is shorter gains too little. */
+const WORTH_JUDGING: u32 = 768;
+/** One in so many matches may be of fewer than eight bytes. */
+const FEW: u32 = 8;
+
+/**
+ * Looks at the last two places with the same five bytes.
+ *
+ * @param step of how many positions within a match one is entered
+ * @param lazyBelow a match of so many bytes is taken without a look at what follows
+ * @param mayStop whether it stops where matches are short: a thorough search would gain more than it costs
+ * @returns whether it has come to the end
+ */
+export function parseQuickly(end: u32, step: u32, lazyBelow: u32, mayStop: bool): bool {
+  startTokens();
+  if (mayStop && end >= WORTH_JUDGING) {
+    const at = parseSome(INPUT, INPUT + min(SAMPLE, end), end, step, lazyBelow);
+    if (countShortMatches() * FEW > countMatches()) return false;
+    parseSome(at, INPUT + end, end, step, lazyBelow);
+  } else {
+    parseSome(INPUT, INPUT + end, end, step, lazyBelow);
+  }
+  return true;
+}
+
+/** Parses from one address to another, or to the end of the match there; returns where it ends. */
+function parseSome(from: usize, to: usize, end: u32, step: u32, lazyBelow: u32): usize {
+  const inputEnd = INPUT + end;
+  const searchEnd = min(INPUT + searchable(end), to);
+  const lazy = lazyBelow << 16;
+  const farthest = windowSize;
+  const copied = historyBefore;
+  let token = tokensEnd;
+  let at = from;
+  // The match that was found at the address before.
+  let pending: u32 = 0;
   while (at < searchEnd) {
-    let length = nearMatch(at, 0);
-    if (length == 0) {
-      addLiteral(byteAt(at++));
+    const near = min(<u32>(at - INPUT) + copied, farthest);
+    const found = bucketMatch(at, lengthOf(pending), near);
+    if (pending == 0) {
+      if (found < SHORTEST << 16) {
+        token = addLiteral(token, read<u8>(at++, INPUT, INPUT_END));
+        continue;
+      }
+      pending = found;
+    } else if (lengthOf(found) > lengthOf(pending)) {
+      token = addLiteral(token, read<u8>(at - 1, INPUT, INPUT_END));
+      pending = found;
+    } else {
+      at--;
+      if (at + lengthOf(pending) > inputEnd) break;
+      const start = at;
+      token = addMatch(token, lengthOf(pending), distanceOf(pending));
+      at += lengthOf(pending);
+      pending = 0;
+      enterBuckets(start + 2, min(at, searchEnd), step);
       continue;
     }
-    let distance = matchDistance;
-    let entered = at + 1;
-    while (length < LONG_ENOUGH && at + 1 < searchEnd) {
-      entered = at + 2;
-      const next = nearMatch(at + 1, length);
-      if (next <= length) break;
-      addLiteral(byteAt(at++));
-      length = next;
-      distance = matchDistance;
+    if (pending < lazy) {
+      at++;
+      continue;
     }
-    addMatch(length, distance);
-    at += length;
-    const stop = min(at, searchEnd);
-    for (; entered < stop; entered += step) enter(entered);
+    if (at + lengthOf(pending) > inputEnd) break;
+    const start = at;
+    token = addMatch(token, lengthOf(pending), distanceOf(pending));
+    at += lengthOf(pending);
+    pending = 0;
+    enterBuckets(start + 1, min(at, searchEnd), step);
   }
-  for (; at < end; at++) addLiteral(byteAt(at));
+  if (pending != 0) {
+    if (at == searchEnd) at--;
+    // What was found may reach beyond the input.
+    const length = min(lengthOf(pending), <u32>(inputEnd - at));
+    token = addMatch(token, length, distanceOf(pending));
+    at += length;
+  }
+  if (to == inputEnd) for (; at < inputEnd; at++) token = addLiteral(token, read<u8>(at, INPUT, INPUT_END));
+  endTokens(token);
+  return at;
+}
+
+function enterBuckets(from: usize, to: usize, step: u32): void {
+  for (let at = from; at < to; at += step) enterBucket(at);
 }
 
 /**
@@ -52,11 +117,13 @@ export function parseQuickly(end: u32, step: u32): void {
  */
 export function parseThoroughly(end: u32, depth: u32, nice: u32, lazyBelow: u32, looksTwice: bool): void {
   const searchEnd = searchable(end);
+  startTokens();
+  let token = tokensEnd;
   let at: u32 = 0;
   while (at < searchEnd) {
     let length = longestMatch(at, 0, depth, nice);
     if (length == 0) {
-      addLiteral(byteAt(at++));
+      token = addLiteral(token, byteAt(at++));
       continue;
     }
     let distance = matchDistance;
@@ -65,7 +132,7 @@ export function parseThoroughly(end: u32, depth: u32, nice: u32, lazyBelow: u32,
       entered = at + 2;
       const next = longestMatch(at + 1, length, (depth + 1) >> 1, nice);
       if (next > length) {
-        addLiteral(byteAt(at++));
+        token = addLiteral(token, byteAt(at++));
         length = next;
         distance = matchDistance;
         continue;
@@ -74,14 +141,15 @@ export function parseThoroughly(end: u32, depth: u32, nice: u32, lazyBelow: u32,
       entered = at + 3;
       const second = longestMatch(at + 2, length + 1, (depth + 3) >> 2, nice);
       if (second <= length + 1) break;
-      addLiteral(byteAt(at++));
-      addLiteral(byteAt(at++));
+      token = addLiteral(token, byteAt(at++));
+      token = addLiteral(token, byteAt(at++));
       length = second;
       distance = matchDistance;
     }
-    addMatch(length, distance);
+    token = addMatch(token, length, distance);
     at += length;
     enterChains(entered, min(at, searchEnd));
   }
-  for (; at < end; at++) addLiteral(byteAt(at));
+  for (; at < end; at++) token = addLiteral(token, byteAt(at));
+  endTokens(token);
 }

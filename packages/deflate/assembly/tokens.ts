@@ -1,58 +1,141 @@
 // The block under way as literals and matches, and how often each symbol occurs in it.
 import { distanceSymbol, lengthSymbol } from './alphabets';
 import {
+  DISTANCE_BASE,
   DISTANCE_EXTRA,
   DISTANCE_FREQUENCIES,
+  DISTANCE_SYMBOLS,
   FIRST_LENGTH_SYMBOL,
+  FIXED_DISTANCE_LENGTHS,
+  FIXED_LITLEN_LENGTHS,
   LENGTH_EXTRA,
+  LENGTH_SYMBOLS,
   LITLEN_FREQUENCIES,
   LITLEN_SYMBOLS,
+  MAX_DISTANCE_LENGTHS,
   MIN_LENGTH,
   TOKENS,
   TOKENS_CAPACITY,
   get,
-  put,
+  read,
+  write,
 } from './areas';
 
-/** A match: this bit, the length - 3 in bits 16 to 23, and the distance - 1 below. A literal is its byte alone. */
-export const MATCH: u32 = 0x80000000;
+// A token is what it is written by: bits 0 to 9 are the index of its word (`words.ts`), bits 10 to 14 the symbol of the distance, and
+// what follows are the extra bits of the distance. A literal has a symbol without bits in its place.
+const SYMBOL_SHIFT: u32 = 10;
+const EXTRA_SHIFT: u32 = 15;
+/** Words of lengths follow those of the symbols: the first one is that of the shortest length. */
+export const LENGTH_WORDS: u32 = LITLEN_SYMBOLS;
+/** The distance of a literal. */
+export const NO_DISTANCE: u32 = 31;
+const LITERAL: u32 = NO_DISTANCE << SYMBOL_SHIFT;
 
-export let tokenCount: u32 = 0;
-/** How many extra bits its matches have. */
-export let extraBits: u32 = 0;
-/** How many bits all of it takes with the fixed code (§3.2.6), without the end of the block. */
-export let fixedBits: u32 = 0;
+const TOKENS_END: usize = TOKENS + (<usize>TOKENS_CAPACITY << 2);
 
-/** Literals from this one on have nine bits with the fixed code, the others eight. */
-const FIRST_NINE_BITS: u32 = 144;
-/** From this length symbol on, counted from 257, the fixed code has eight bits, before it seven. */
-const FIRST_EIGHT_BITS: u32 = 23;
-const FIXED_DISTANCE_BITS: u32 = 5;
+/** Where the tokens end. */
+export let tokensEnd: usize = TOKENS;
 
 export function startTokens(): void {
-  tokenCount = 0;
-  extraBits = 0;
-  fixedBits = 0;
   memory.fill(LITLEN_FREQUENCIES, 0, LITLEN_SYMBOLS << 2);
-  memory.fill(DISTANCE_FREQUENCIES, 0, 128);
+  memory.fill(DISTANCE_FREQUENCIES, 0, DISTANCE_SYMBOLS << 2);
+  tokensEnd = TOKENS;
 }
 
-export function addLiteral(byte: u32): void {
-  put<u32>(TOKENS, TOKENS_CAPACITY, tokenCount++, byte);
-  fixedBits += byte < FIRST_NINE_BITS ? 8 : 9;
+export function endTokens(at: usize): void {
+  tokensEnd = at;
+}
+
+/** Puts a literal at a place, and returns the next. */
+// @ts-ignore: decorator
+@inline
+export function addLiteral(at: usize, byte: u32): usize {
+  write<u32>(at, TOKENS, TOKENS_END, LITERAL | byte);
   const slot = LITLEN_FREQUENCIES + ((<usize>byte) << 2);
   store<u32>(slot, load<u32>(slot) + 1);
+  return at + 4;
 }
 
-export function addMatch(length: u32, distance: u32): void {
-  put<u32>(TOKENS, TOKENS_CAPACITY, tokenCount++, MATCH | ((length - MIN_LENGTH) << 16) | (distance - 1));
-  const symbol = lengthSymbol(length);
-  const second = distanceSymbol(distance);
-  const extra = <u32>get<u8>(LENGTH_EXTRA, 32, symbol) + <u32>get<u8>(DISTANCE_EXTRA, 32, second);
-  extraBits += extra;
-  fixedBits += extra + FIXED_DISTANCE_BITS + (symbol < FIRST_EIGHT_BITS ? 7 : 8);
-  const slot = LITLEN_FREQUENCIES + ((<usize>(FIRST_LENGTH_SYMBOL + symbol)) << 2);
+/** The same with a match. */
+// @ts-ignore: decorator
+@inline
+export function addMatch(at: usize, length: u32, distance: u32): usize {
+  const slot = LITLEN_FREQUENCIES + ((<usize>(FIRST_LENGTH_SYMBOL + lengthSymbol(length))) << 2);
   store<u32>(slot, load<u32>(slot) + 1);
-  const other = DISTANCE_FREQUENCIES + ((<usize>second) << 2);
+  const symbol = distanceSymbol(distance);
+  const other = DISTANCE_FREQUENCIES + ((<usize>symbol) << 2);
   store<u32>(other, load<u32>(other) + 1);
+  const extra = distance - get<u16>(DISTANCE_BASE, 32, symbol);
+  const token = (LENGTH_WORDS + length - MIN_LENGTH) | (symbol << SYMBOL_SHIFT) | (extra << EXTRA_SHIFT);
+  write<u32>(at, TOKENS, TOKENS_END, token);
+  return at + 4;
+}
+
+// @ts-ignore: decorator
+@inline
+export function tokenAt(at: usize): u32 {
+  return read<u32>(at, TOKENS, TOKENS_END);
+}
+
+// @ts-ignore: decorator
+@inline
+export function wordOf(token: u32): u32 {
+  return token & ((1 << SYMBOL_SHIFT) - 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function distanceOf(token: u32): u32 {
+  return (token >> SYMBOL_SHIFT) & 31;
+}
+
+// @ts-ignore: decorator
+@inline
+export function distanceExtraOf(token: u32): u64 {
+  return token >> EXTRA_SHIFT;
+}
+
+/** How many matches have fewer than eight bytes: their symbols have no extra bits. */
+export function countShortMatches(): u32 {
+  return countLengths(0, 5);
+}
+
+export function countMatches(): u32 {
+  return countLengths(0, LENGTH_SYMBOLS);
+}
+
+function countLengths(from: u32, to: u32): u32 {
+  let count: u32 = 0;
+  for (let symbol = from; symbol < to; symbol++) {
+    count += get<u32>(LITLEN_FREQUENCIES, LITLEN_SYMBOLS, FIRST_LENGTH_SYMBOL + symbol);
+  }
+  return count;
+}
+
+/** How many extra bits the matches have. */
+export function countExtraBits(): u32 {
+  let bits: u32 = 0;
+  for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
+    bits +=
+      get<u32>(LITLEN_FREQUENCIES, LITLEN_SYMBOLS, FIRST_LENGTH_SYMBOL + symbol) *
+      get<u8>(LENGTH_EXTRA, 32, symbol);
+  }
+  for (let symbol: u32 = 0; symbol < MAX_DISTANCE_LENGTHS; symbol++) {
+    bits += get<u32>(DISTANCE_FREQUENCIES, 32, symbol) * get<u8>(DISTANCE_EXTRA, 32, symbol);
+  }
+  return bits;
+}
+
+/** How many bits all of it takes with the fixed code (§3.2.6), without the extra bits. */
+export function countFixedBits(): u32 {
+  let bits: u32 = 0;
+  for (let symbol: u32 = 0; symbol < LITLEN_SYMBOLS; symbol++) {
+    bits +=
+      get<u32>(LITLEN_FREQUENCIES, LITLEN_SYMBOLS, symbol) *
+      get<u8>(FIXED_LITLEN_LENGTHS, LITLEN_SYMBOLS, symbol);
+  }
+  for (let symbol: u32 = 0; symbol < MAX_DISTANCE_LENGTHS; symbol++) {
+    bits += get<u32>(DISTANCE_FREQUENCIES, 32, symbol) * get<u8>(FIXED_DISTANCE_LENGTHS, 32, symbol);
+  }
+  return bits;
 }

@@ -3,7 +3,7 @@ import { joined } from './chunks.ts';
 import { ContextMemory } from './context-memory.ts';
 import { DeflateError } from './deflate-error.ts';
 import { CAPACITY, engine, type Allocate, type Engine } from './engine.ts';
-import { levelOf, type Level } from './levels.ts';
+import { isChained, levelOf, type Level } from './levels.ts';
 import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } from './options.ts';
 import { ringBitsFor } from './ring-bits.ts';
 
@@ -60,7 +60,7 @@ export class Deflater {
     this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
     this.#engine = engine();
     this.#ringBits = ringBitsFor(this.#dictionary?.length ?? 0, this.#windowBits);
-    this.#memory = createContext(this.#engine, this.#ringBits);
+    this.#memory = createContext(this.#engine, this.#ringBits, this.#level);
     this.#address = this.#memory.addresses[0] as number;
     this.#begin();
   }
@@ -143,7 +143,7 @@ export class Deflater {
     const ringBits = ringBitsFor(exports.historyLength(this.#address) + length, this.#windowBits);
     if (ringBits <= this.#ringBits) return;
     this.#engine.mustBeFree();
-    const memory = createContext(this.#engine, ringBits);
+    const memory = createContext(this.#engine, ringBits, this.#level);
     const address = memory.addresses[0] as number;
     exports.moveDeflate(this.#address, address);
     this.#memory.release();
@@ -153,13 +153,22 @@ export class Deflater {
   }
 }
 
-function createContext(engine: Engine, ringBits: number): ContextMemory {
+function createContext(engine: Engine, ringBits: number, level: Level): ContextMemory {
   const longBits = Math.min(LONG_BITS, ringBits);
   const shortBits = Math.min(SHORT_BITS, ringBits);
   const sizes = [CONTEXT_SIZE, 2 ** ringBits, 2 * 2 ** longBits, 2 * 2 ** shortBits];
   const memory = new ContextMemory(engine.blocks, sizes);
   const [context, ring, longHeads, shortHeads] = memory.addresses as [number, number, number, number];
-  engine.exports.createDeflate(context, ring, ringBits, longHeads, longBits, shortHeads, shortBits);
+  engine.exports.createDeflate(
+    context,
+    ring,
+    ringBits,
+    longHeads,
+    longBits,
+    shortHeads,
+    shortBits,
+    isChained(level),
+  );
   return memory;
 }
 
@@ -176,7 +185,7 @@ export function deflate(data: Uint8Array, options: DeflateOptions = {}): Uint8Ar
   const windowBits = windowBitsOf(options);
   const used = engine();
   const hashBits = Math.min(MOST_BITS, Math.max(FEWEST_BITS, 32 - Math.clz32(data.length)));
-  const address = used.exports.sharedDeflateContext(windowBits, hashBits);
+  const address = used.exports.sharedDeflateContext(windowBits, hashBits, isChained(level));
   if (dictionary !== undefined) {
     used.exports.learn(address, giveDictionary(used, dictionary, windowBits));
   }

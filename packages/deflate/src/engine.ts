@@ -11,7 +11,7 @@ export interface Exports {
   outputArea(): number;
   resultArea(): number;
   sharedInflateContext(windowBits: number): number;
-  sharedDeflateContext(windowBits: number, hashBits: number): number;
+  sharedDeflateContext(windowBits: number, hashBits: number, isChained: boolean): number;
   createInflate(at: number, ring: number, ringBits: number, windowBits: number): void;
   createDeflate(
     at: number,
@@ -21,6 +21,7 @@ export interface Exports {
     longBits: number,
     shortHeads: number,
     shortBits: number,
+    isChained: boolean,
   ): void;
   inflate(at: number, length: number, room: number): number;
   rememberOutput(at: number, length: number): void;

@@ -1,0 +1,141 @@
+// The search by buckets: a table holds the last two positions of each hash side by side. What is compared does not depend on what was
+// found, so the processor compares both places at once, and few branches depend on the bytes.
+import { HISTORY, INPUT, INPUT_END, MAX_LENGTH, read, within } from './areas';
+import { DeflateContext } from './deflate-context';
+
+const MULTIPLIER: u64 = 0x9e3779b185ebca87;
+/** Shifts out what does not belong to the hash. */
+const FIVE_BYTES: u64 = 24;
+/** The fewest bytes of a match. Three rarely cost less than literals do. */
+export const SHORTEST: u32 = 4;
+/** What is compared at once. */
+const AT_ONCE: u32 = 16;
+/** A bucket has two positions of 16 bits, the last one lowest. */
+const WAYS_BITS: u32 = 1;
+const BUCKET_BYTES: usize = 4;
+
+let buckets: usize = 0;
+let bucketCount: usize = 0;
+let bucketShift: u64 = 0;
+/** What is added to an address for the position in the stream. */
+let toPosition: u32 = 0;
+let inputEnd: usize = 0;
+
+export function startBuckets(context: DeflateContext, length: u32): void {
+  const bits = context.longBits - WAYS_BITS;
+  buckets = context.longHeads;
+  bucketCount = (<usize>1) << bits;
+  bucketShift = 64 - bits;
+  toPosition = context.position - <u32>INPUT;
+  inputEnd = INPUT + length;
+}
+
+// @ts-ignore: decorator
+@inline
+function eight(at: usize): u64 {
+  return read<u64>(at, HISTORY, INPUT_END);
+}
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(value: u64): usize {
+  const index = <usize>(((value << FIVE_BYTES) * MULTIPLIER) >> bucketShift);
+  if (!ASC_NO_ASSERT) assert(index < bucketCount);
+  return buckets + index * BUCKET_BYTES;
+}
+
+/** A match as a number: the longer the larger, and then the nearer. */
+// @ts-ignore: decorator
+@inline
+function match(length: u32, distance: u32): u32 {
+  return (length << 16) | (0xffff - distance);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lengthOf(match: u32): u32 {
+  return match >> 16;
+}
+
+// @ts-ignore: decorator
+@inline
+export function distanceOf(match: u32): u32 {
+  return 0xffff - (match & 0xffff);
+}
+
+/** What a place has in common with an address, up to 16 bytes; 0 where it is none. */
+// @ts-ignore: decorator
+@inline
+function judge(at: usize, here: v128, position: u32, place: u32, near: u32): u32 {
+  const distance = (position - place) & 0xffff;
+  const isNear = distance - 1 < near;
+  const from = at - select<u32>(distance, 0, isNear);
+  within(from, AT_ONCE, HISTORY, INPUT_END);
+  const different = <u32>i8x16.bitmask(i8x16.ne(v128.load(from), here)) | (1 << AT_ONCE);
+  return select<u32>(match(<u32>ctz(different), distance), 0, isNear);
+}
+
+/**
+ * The longest match among the places of a bucket; enters the address. The first 16 bytes are compared here.
+ *
+ * @param floor a longer match than of so many bytes is looked for
+ * @param near how far back a match may lie
+ * @returns it may reach beyond the input
+ */
+// @ts-ignore: decorator
+@inline
+export function bucketMatch(at: usize, floor: u32, near: u32): u32 {
+  const value = eight(at);
+  within(at, AT_ONCE, HISTORY, INPUT_END);
+  const here = v128.load(at);
+  const position = <u32>at + toPosition;
+  const bucket = bucketOf(value);
+  const places = load<u32>(bucket);
+  store<u32>(bucket, (places << 16) | (position & 0xffff));
+  const last = judge(at, here, position, places, near);
+  const best = max(last, judge(at, here, position, places >> 16, near));
+  if (best < AT_ONCE << 16) return best;
+  return max(best, longMatch(at, position, places, max(floor, AT_ONCE - 1), near));
+}
+
+/** The longest match of more than `floor` bytes, 15 at least, among the places of a bucket. */
+function longMatch(at: usize, position: u32, places: u32, floor: u32, near: u32): u32 {
+  const most = min(<u32>(inputEnd - at), MAX_LENGTH);
+  let best: u32 = 0;
+  let longest = floor;
+  if (longest >= most) return 0;
+  for (let left = places; left != 0; left >>= 16) {
+    const distance = (position - left) & 0xffff;
+    if (distance - 1 >= near) continue;
+    const from = at - distance;
+    // A longer match has the same bytes where the best one ends.
+    if (read<u32>(from + longest - 3, HISTORY, INPUT_END) != read<u32>(at + longest - 3, HISTORY, INPUT_END))
+      continue;
+    const length = sameBytes(from, at, most);
+    if (length <= longest) continue;
+    longest = length;
+    best = match(length, distance);
+  }
+  return best;
+}
+
+/** How many bytes are the same from two addresses on. */
+function sameBytes(from: usize, at: usize, most: u32): u32 {
+  let length: u32 = 0;
+  do {
+    within(from + length, AT_ONCE, HISTORY, INPUT_END);
+    within(at + length, AT_ONCE, HISTORY, INPUT_END);
+    const different = <u32>i8x16.bitmask(i8x16.ne(v128.load(from + length), v128.load(at + length)));
+    if (different != 0) return min(length + <u32>ctz(different), most);
+    length += AT_ONCE;
+  } while (length < most);
+  return most;
+}
+
+/** Enters an address where no match is looked for. */
+// @ts-ignore: decorator
+@inline
+export function enterBucket(at: usize): void {
+  const bucket = bucketOf(eight(at));
+  store<u32>(bucket, (load<u32>(bucket) << 16) | ((<u32>at + toPosition) & 0xffff));
+}

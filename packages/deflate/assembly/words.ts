@@ -1,0 +1,48 @@
+// What is written for a token, in one word: the code, followed by the extra bits of a length. Bits 0 to 23 are what is written, and the
+// bits above are how many. The word of a distance has the number of its extra bits, which differ from match to match, in its highest byte.
+import {
+  DISTANCE_EXTRA,
+  DISTANCE_SYMBOLS,
+  FIRST_LENGTH_SYMBOL,
+  LENGTH_BASE,
+  LENGTH_EXTRA,
+  LENGTH_SYMBOLS,
+  LITLEN_SYMBOLS,
+  MAX_DISTANCE_LENGTHS,
+  MIN_LENGTH,
+  WORDS,
+  get,
+  put,
+} from './areas';
+import { COUNT_SHIFT } from './huffman-code';
+import { LENGTH_WORDS, NO_DISTANCE } from './tokens';
+
+export const EXTRA_COUNT_SHIFT: u32 = 24;
+
+/** Spreads the codes of lengths, which follow those of the literals, over all lengths. */
+export function makeLengthWords(words: usize): void {
+  for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
+    const code = get<u32>(words, LITLEN_SYMBOLS, FIRST_LENGTH_SYMBOL + symbol);
+    if (code == 0) continue;
+    const extra: u32 = get<u8>(LENGTH_EXTRA, 32, symbol);
+    const count = code >> COUNT_SHIFT;
+    let word = code + (extra << COUNT_SHIFT);
+    let at = LENGTH_WORDS + get<u16>(LENGTH_BASE, 32, symbol) - MIN_LENGTH;
+    // The last length has a symbol of its own, which comes last.
+    for (const end = min(at + (1 << extra), <u32>WORDS); at < end; at++) {
+      put<u32>(words, WORDS, at, word);
+      word += 1 << count;
+    }
+  }
+}
+
+/** Adds the number of extra bits to the codes of distances. */
+export function makeDistanceWords(words: usize): void {
+  for (let symbol: u32 = 0; symbol < MAX_DISTANCE_LENGTHS; symbol++) {
+    const code = get<u32>(words, DISTANCE_SYMBOLS, symbol);
+    const count = code >> COUNT_SHIFT;
+    const extra: u32 = get<u8>(DISTANCE_EXTRA, 32, symbol);
+    put<u32>(words, DISTANCE_SYMBOLS, symbol, (code & 0xffff) | (count << 16) | (extra << EXTRA_COUNT_SHIFT));
+  }
+  put<u32>(words, DISTANCE_SYMBOLS, NO_DISTANCE, 0);
+}
