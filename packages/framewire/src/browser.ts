@@ -46,6 +46,9 @@ export function createWebSocketStream(): never {
   throw unavailable('createWebSocketStream()');
 }
 
+/** Throws: a browser accepts and refuses no connections. */
+export const UpgradeRefusal = unavailableClass('UpgradeRefusal');
+
 /** Throws: a browser encodes messages by itself. */
 export const PreparedMessage = unavailableClass('PreparedMessage');
 
@@ -80,6 +83,7 @@ class Required extends (WebSocket as unknown as new (...args: unknown[]) => obje
   static readonly Sender = Sender;
   static readonly Server = WebSocketServer;
   static readonly subprotocol = subprotocol;
+  static readonly UpgradeRefusal = UpgradeRefusal;
   static readonly WebSocket: PlatformWebSocket = WebSocket;
   static readonly WebSocketServer = WebSocketServer;
 }

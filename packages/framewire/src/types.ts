@@ -22,7 +22,8 @@ export type Refusal = WebSocket.Refusal;
 export type Server<
   T extends WebSocketClass = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,
-> = WebSocket.Server<T, U>;
+  I = undefined,
+> = WebSocket.Server<T, U, I>;
 export type ServerOptions<
   U extends WebSocketClass = typeof WebSocket,
   V extends typeof IncomingMessage = typeof IncomingMessage,

@@ -10,8 +10,9 @@ import { WebSocketServerWithInternals } from './ws-compat/websocket-server.ts';
 export class WebSocketServer<
   T extends WebSocketClass = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,
-> extends WebSocketServerWithInternals<T, U> {
-  constructor(options?: ServerInit<T, U>, callback?: () => void) {
+  I = undefined,
+> extends WebSocketServerWithInternals<T, U, I> {
+  constructor(options?: ServerInit<T, U, I>, callback?: () => void) {
     // Where the options were left out, which of them are needed is said below.
     const own = given(options?.WebSocket) ?? (WebSocket as WebSocketClass as T);
     if (isForeign(own.prototype as object)) {

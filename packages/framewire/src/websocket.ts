@@ -35,6 +35,7 @@ export class WebSocket extends WebSocketWithInternals {
   declare static readonly Receiver: typeof ReceiverClass;
   declare static readonly Sender: typeof SenderClass;
   declare static readonly subprotocol: typeof subprotocolHeader;
+  declare static readonly UpgradeRefusal: typeof handshake.UpgradeRefusal;
 
   /** As that of `@framewire/client`, with options that know this class. */
   constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
@@ -88,12 +89,17 @@ export declare namespace WebSocket {
   const WebSocket: SelfClass;
   interface WebSocket extends Self {}
   /** The server. */
-  class Server<T extends WebSocketClass = SelfClass, U extends Message = Message> extends ServerBase<T, U> {}
+  class Server<
+    T extends WebSocketClass = SelfClass,
+    U extends Message = Message,
+    I = undefined,
+  > extends ServerBase<T, U, I> {}
   const WebSocketServer: typeof Server;
-  interface WebSocketServer<T extends WebSocketClass = SelfClass, U extends Message = Message> extends Server<
-    T,
-    U
-  > {}
+  interface WebSocketServer<
+    T extends WebSocketClass = SelfClass,
+    U extends Message = Message,
+    I = undefined,
+  > extends Server<T, U, I> {}
   type PerMessageDeflate = OwnDeflate;
   type Receiver = OwnReceiver;
   type Sender = OwnSender;
@@ -159,6 +165,7 @@ export declare namespace WebSocket {
   type IterableWebSocket<T = Self> = T & AsyncIterable<connection.IteratedMessage>;
   /** A refusal of an upgrade, as `createRefusal()` makes it. */
   type Refusal = handshake.Refusal;
+  type UpgradeRefusal = handshake.UpgradeRefusal;
   /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
   interface PerMessageDeflateOptions extends Mutable<
     Omit<
@@ -184,6 +191,7 @@ export declare namespace WebSocket {
     | ProtocolErrorCode
     | HandshakeErrors[keyof HandshakeErrors]['code']
     | 'WS_ERR_NOT_OPEN'
+    | 'WS_ERR_AUTHENTICATION_FAILED'
     | 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED'
     | 'WS_ERR_MESSAGE_DROPPED'
     | 'WS_ERR_ILLEGAL_WINDOW_BITS'

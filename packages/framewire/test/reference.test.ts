@@ -32,6 +32,7 @@ const HANDSHAKE = 'The opening handshake failed';
 const CODES = [
   PROTOCOL,
   'The peer does not read',
+  'The application failed',
   HANDSHAKE,
   'Compression could not be agreed on',
   'Thrown for what the caller passed',

@@ -37,7 +37,15 @@ export {
   type ResponseHead,
 } from './http-head.ts';
 export { acceptValue, generateKey, isKey } from './key.ts';
-export { createRefusal, formatRefusal, refusalError, refusalOf, type Refusal } from './refusal.ts';
+export {
+  createRefusal,
+  formatRefusal,
+  isRefusal,
+  refusalError,
+  refusalOf,
+  UpgradeRefusal,
+  type Refusal,
+} from './refusal.ts';
 export { reasonPhrase } from './status.ts';
 export { chooseSubprotocol, formatSubprotocols, parseSubprotocols } from './subprotocols.ts';
 export { parseTarget, type RequestTarget } from './target.ts';

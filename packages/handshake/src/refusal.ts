@@ -52,6 +52,43 @@ export function createRefusal(status: number, message?: string, headers?: Outgoi
 }
 
 /**
+ * A refusal that a program throws, or returns where a server asks it who a client is.
+ *
+ * @example
+ * if (user === undefined) throw new UpgradeRefusal(401, { headers: { 'WWW-Authenticate': 'Bearer' } });
+ */
+export class UpgradeRefusal extends Error implements Refusal {
+  override readonly name = 'UpgradeRefusal';
+  readonly code = undefined;
+  readonly status: number;
+  readonly headers: OutgoingHeaders;
+
+  /**
+   * @param status - from 200 to 999
+   * @param options - `body` and `headers`, as the `message` and `headers` of {@link createRefusal}
+   * @throws as {@link createRefusal}
+   */
+  constructor(
+    status: number,
+    { headers, body }: { headers?: OutgoingHeaders | undefined; body?: string | undefined } = {},
+  ) {
+    const refusal = createRefusal(status, body, headers);
+    super(refusal.message);
+    this.status = status;
+    this.headers = refusal.headers;
+  }
+}
+
+/** Whether a value is a refusal, whichever copy of this package made it: one that is not recognised could let a client in. */
+export function isRefusal(value: unknown): value is Refusal {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['code', 'status', 'message', 'headers'].every((name) => name in value)
+  );
+}
+
+/**
  * The response of a refusal as bytes: the head in Latin-1, the body in UTF-8. The connection is ended after it: what the client
  * sends after a refused upgrade must never be read as anything.
  *

@@ -5,9 +5,11 @@ import {
   formatRefusal,
   HANDSHAKE_ERRORS,
   handshakeError,
+  isRefusal,
   reasonPhrase,
   refusalError,
   refusalOf,
+  UpgradeRefusal,
   type HandshakeRule,
   type OutgoingHeaders,
   type Refusal,
@@ -153,4 +155,30 @@ test('reason phrases are those of Node', () => {
   for (const [status, reason] of Object.entries(STATUS_CODES))
     expect(reasonPhrase(Number(status))).toBe(reason);
   expect(reasonPhrase(499)).toBe('Unknown');
+});
+
+describe('an UpgradeRefusal', () => {
+  test('is an error that is sent as the refusal of the same status, body and headers', () => {
+    const headers = { 'WWW-Authenticate': 'Bearer' };
+    const refusal = new UpgradeRefusal(401, { body: 'Who are you?', headers });
+    expect(refusal).toBeInstanceOf(Error);
+    expect(String(refusal)).toBe('UpgradeRefusal: Who are you?');
+    expect(responseOf(refusal)).toBe(responseOf(createRefusal(401, 'Who are you?', headers)));
+    expect(responseOf(new UpgradeRefusal(403))).toBe(responseOf(createRefusal(403)));
+  });
+
+  test('throws for what cannot be sent', () => {
+    expect(() => new UpgradeRefusal(199)).toThrow(expect.objectContaining({ code: 'WS_ERR_ILLEGAL_STATUS' }));
+    expect(() => new UpgradeRefusal(401, { headers: { A: 'a\r\nB: b' } })).toThrow(
+      expect.objectContaining({ code: 'WS_ERR_ILLEGAL_HEADER_VALUE' }),
+    );
+  });
+
+  test('is recognised whatever class it has, and nothing else is', () => {
+    expect(isRefusal(new UpgradeRefusal(401))).toBe(true);
+    expect(isRefusal({ ...createRefusal(401) })).toBe(true);
+    for (const other of [undefined, null, 401, 'no', { status: 401 }, new Error('no')]) {
+      expect(isRefusal(other)).toBe(false);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 // The public surface of the server.
 export type {
+  Authenticate,
   ClientInfo,
   ServerOptions,
   VerifyClientAsync,
@@ -14,5 +15,6 @@ export {
   complete,
   httpServerOf,
   WebSocketServer,
+  type ConnectedArguments,
   type WebSocketServerEventMap,
 } from './websocket-server.ts';

@@ -2,6 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { DEFAULTS, type ConnectionOptions, type WebSocketConnection } from '@framewire/connection';
+import type { UpgradeRefusal } from '@framewire/handshake';
 import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
 
 /** The class of a server's connections: called with `null`, `undefined` and the server's options. */
@@ -51,11 +52,29 @@ export type VerifyClientAsync<Request extends IncomingMessage = IncomingMessage>
   callback: VerifyClientCallback,
 ) => NoAnswer;
 
+/**
+ * Says who a client is, now or later. A refusal that it returns or throws is sent to the client; anything else that it returns is the
+ * third argument of `connection`, and any other exception is answered with 500.
+ */
+export type Authenticate<Request extends IncomingMessage = IncomingMessage, Identity = unknown> = (
+  request: Request,
+  context: {
+    /** Aborts when the client leaves, and when `handshakeTimeout` has passed. */
+    readonly signal: AbortSignal;
+  },
+) => Identity | UpgradeRefusal | PromiseLike<Identity | UpgradeRefusal>;
+
 /** The options of a server: exactly one of `port`, `server` and `noServer`. */
 export interface ServerOptions<
   Class extends WebSocketClass = WebSocketClass,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
+  Identity = unknown,
 > extends ConnectionOptions {
+  /**
+   * Says who a client is: what it returns, or its promise resolves to, is the third argument of `connection` and of the callback of
+   * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Excludes `verifyClient`. Default: none is asked.
+   */
+  authenticate?: Authenticate<InstanceType<Request>, Identity> | null | undefined;
   /** The port of an HTTP server of its own; 0 = any free one. A string that is no number is the path of a socket or pipe. */
   port?: number | undefined;
   /** The address that the server of its own listens on. Default: all. */
@@ -90,7 +109,7 @@ export interface ServerOptions<
    */
   allowMissingOrigin?: boolean | undefined;
   /**
-   * How long, in ms, `verifyClient` may take to call back before the client is refused with 503, a listener of `wsClientError` to
+   * How long, in ms, `verifyClient` or `authenticate` may take before the client is refused with 503, a listener of `wsClientError` to
    * answer, another listener of `upgrade` to write something to a client that is left to it before it is refused with 400, and, on a port of its own, the first request of a client to come before it is refused with 408. Default 120000;
    * 0 = no limit.
    */
@@ -110,6 +129,7 @@ export const SERVER_DEFAULTS = {
   ...DEFAULTS,
   allowedOrigins: null,
   allowMissingOrigin: false,
+  authenticate: null,
   backlog: null,
   clientTracking: true,
   handleProtocols: null,

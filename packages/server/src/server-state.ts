@@ -39,7 +39,8 @@ export class ServerState<Request extends object> {
   warn(error: Error): void {
     if (this.hasWarned) return;
     this.hasWarned = true;
-    process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: error.stack });
+    const { stack } = error.cause instanceof Error ? error.cause : error;
+    process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: stack });
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */

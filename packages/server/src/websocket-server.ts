@@ -12,6 +12,7 @@ import {
   type ConnectionOptions,
 } from '@framewire/connection';
 import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
+import { authenticate, requireOneJudge } from './authentication.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
 import { HandshakeDeadline, leaveToOthers, type HandshakeLimits } from './handshake-deadline.ts';
@@ -36,14 +37,19 @@ import { ServerState, type AnyHttpServer } from './server-state.ts';
 import { Seat } from './sharing.ts';
 import { chooseSubprotocol, examine, verify, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
 
+/** What is known of a new connection: who the client is only where the server asks. */
+export type ConnectedArguments<Socket, Request, Identity> = [Identity] extends [undefined]
+  ? [ws: Socket, request: Request]
+  : [ws: Socket, request: Request, identity: Identity];
+
 const stateKey = Symbol('state');
 /** The last step of an upgrade, by a key that takes no name from programs. */
 export const complete = Symbol('complete');
 
 /** The events of a server and their arguments. */
-export interface WebSocketServerEventMap<Socket, Request> {
-  /** A client has connected. */
-  connection: [ws: Socket, request: Request];
+export interface WebSocketServerEventMap<Socket, Request, Identity = undefined> {
+  /** A client has connected. With `authenticate`, the third argument is what that returned. */
+  connection: ConnectedArguments<Socket, Request, Identity>;
   /** The HTTP server listens. */
   listening: [];
   /** The HTTP server has failed. */
@@ -78,9 +84,10 @@ export class AcceptedWebSocket extends WebSocketConnection {
 export class WebSocketServer<
   Class extends WebSocketClass = typeof AcceptedWebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-> extends TypedEmitter<WebSocketServerEventMap<InstanceType<Class>, InstanceType<Request>>> {
+  Identity = undefined,
+> extends TypedEmitter<WebSocketServerEventMap<InstanceType<Class>, InstanceType<Request>, Identity>> {
   /** The options as given, with the defaults where they say nothing. */
-  readonly options: ServerOptions<Class, Request>;
+  readonly options: ServerOptions<Class, Request, Identity>;
   /** The open connections; only with `clientTracking`. */
   readonly clients: Set<InstanceType<Class>>;
 
@@ -89,11 +96,11 @@ export class WebSocketServer<
 
   /**
    * @param callback called when a server of its own listens
-   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given, for an entry of `allowedOrigins` that is
+   * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given, for `authenticate` with `verifyClient`, for an entry of `allowedOrigins` that is
    * no serialised origin, and for a profile of `perMessageDeflate` that there is not; `RangeError` with the code
    * `WS_ERR_ILLEGAL_WINDOW_BITS` for a window in `perMessageDeflate` that is no integer from 8 to 15 and no boolean
    */
-  constructor(options: ServerOptions<Class, Request>, callback?: () => void) {
+  constructor(options: ServerOptions<Class, Request, Identity>, callback?: () => void) {
     super();
     if (!hasOneSource(options)) {
       throw new TypeError(
@@ -103,7 +110,8 @@ export class WebSocketServer<
     const connectionClass = given(options.WebSocket) ?? AcceptedWebSocket;
     // As those of `ws`, the types leave out the null of what was not given.
     const complete = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
-    this.options = complete as ServerOptions<Class, Request>;
+    this.options = complete as ServerOptions<Class, Request, Identity>;
+    requireOneJudge(this.options);
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
     requireCompressionOption(perMessageDeflate);
     const limits = {
@@ -178,7 +186,9 @@ export class WebSocketServer<
     request: InstanceType<Request>,
     socket: Duplex,
     head: Buffer,
-    callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
+    callback: (
+      ...connected: ConnectedArguments<InstanceType<Class>, InstanceType<Request>, Identity>
+    ) => void,
   ): void {
     requireUnattached(socket);
     destroyOnError(socket);
@@ -192,17 +202,43 @@ export class WebSocketServer<
       }
       // One by one: to spread them is 3 % of an upgrade.
       const { key, subprotocols, origin, compression } = examination;
-      verify(options.verifyClient, origin, request, socket, limits, {
+      const connected = callback as ConnectedCallback<InstanceType<Class>, InstanceType<Request>>;
+      const judgement = {
         admit: () => {
-          this[complete]({ key, subprotocols, compression, request, socket, head, callback });
+          this[complete]({ key, subprotocols, compression, request, socket, head, callback: connected });
         },
-        refuse: (refusal) => {
+        refuse: (refusal: Refusal) => {
           refuse(socket, refusal, limits.closeTimeout);
         },
-        fault: (error) => {
+        fault: (error: Error) => {
           tellFault(this, error, socket, request);
         },
-      });
+      };
+      if (!options.authenticate) verify(options.verifyClient, origin, request, socket, limits, judgement);
+      else {
+        authenticate(
+          options.authenticate,
+          request,
+          { socket, head, limits },
+          {
+            ...judgement,
+            admit: (identity, received, before) => {
+              this[complete]({
+                key,
+                subprotocols,
+                compression,
+                request,
+                socket,
+                head: received,
+                callback(ws, ofRequest) {
+                  before(ws);
+                  connected(ws, ofRequest, identity);
+                },
+              });
+            },
+          },
+        );
+      }
     });
   }
 
@@ -232,14 +268,17 @@ export class WebSocketServer<
 }
 
 /** The HTTP server that the requests of a server come from; undefined with `noServer`, and once the server is closed. */
-export function httpServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage>(
-  server: WebSocketServer<Class, Request>,
+export function httpServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage, Identity>(
+  server: WebSocketServer<Class, Request, Identity>,
 ): AnyHttpServer | undefined {
   return server[stateKey].http;
 }
 
+/** A callback whose third argument is there only with `authenticate`. */
+type ConnectedCallback<Socket, Request> = (ws: Socket, request: Request, ...identity: unknown[]) => void;
+
 /** A server, whatever the classes of its connections and requests. */
-type AnyServer = WebSocketServer<WebSocketClass>;
+type AnyServer = WebSocketServer<WebSocketClass, typeof IncomingMessage, unknown>;
 type AnyUpgrade = AdmittedUpgrade<WebSocketConnection, IncomingMessage>;
 
 function open(server: AnyServer, upgrade: AnyUpgrade): void {
@@ -297,8 +336,8 @@ function listenTo(server: AnyServer, http: AnyHttpServer): void {
 }
 
 function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMessage> {
-  const emitConnection = (ws: WebSocketConnection, request: IncomingMessage): void => {
-    server.emit('connection', ws, request);
+  const emitConnection = (...connected: [WebSocketConnection, IncomingMessage, unknown]): void => {
+    server.emit('connection', ...connected);
   };
   return new Seat({
     listening: () => server.emit('listening'),

@@ -3,10 +3,12 @@ import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocketConnection } from '@framewire/connection';
+import { UpgradeRefusal } from '@framewire/handshake';
 import { expectTypeOf } from 'vitest';
 import {
   AcceptedWebSocket,
   WebSocketServer,
+  type Authenticate,
   type ClientInfo,
   type ServerOptions,
   type VerifyClientAsync,
@@ -73,6 +75,39 @@ export const options: ServerOptions[] = [
   { noServer: true, handleProtocols: () => true },
 ];
 
+// What authenticate returns, but for refusals, is the third argument, whether it answers now or later.
+interface User {
+  name: string;
+}
+const authenticating = new WebSocketServer({
+  noServer: true,
+  authenticate: async ({ url }, { signal }) => {
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+    const user = await Promise.resolve<User | undefined>({ name: url ?? '' });
+    return user ?? new UpgradeRefusal(401);
+  },
+});
+authenticating.on('connection', (ws, request, user) => {
+  expectTypeOf(ws).toEqualTypeOf<AcceptedWebSocket>();
+  expectTypeOf(request).toEqualTypeOf<IncomingMessage>();
+  expectTypeOf(user).toEqualTypeOf<User>();
+});
+authenticating.handleUpgrade({} as IncomingMessage, {} as Duplex, Buffer.alloc(0), (ws, request, user) => {
+  expectTypeOf(user).toEqualTypeOf<User>();
+  authenticating.emit('connection', ws, request, user);
+});
+const numbering = new WebSocketServer({ noServer: true, authenticate: () => 7 });
+numbering.on('connection', (_ws, _request, number) => expectTypeOf(number).toEqualTypeOf<number>());
+// A class of one's own keeps it.
+const named: Authenticate<Request, string> = (request) => String(request.session);
+const ownUsers = new WebSocketServer<typeof Session, typeof Request, string>({
+  noServer: true,
+  WebSocket: Session,
+  authenticate: named,
+});
+ownUsers.on('connection', (ws, request, name) => {
+  expectTypeOf([ws, request, name] as const).toEqualTypeOf<readonly [Session, Request, string]>();
+});
 // A server of any class can be held as one of the base.
 export const anyServer: { clients: Set<WebSocketConnection> } = {
   clients: new Set<WebSocketConnection>(own.clients),

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from '@framewire/connection';
 import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
-import type { WebSocketServerEventMap } from '@framewire/server';
+import type { Authenticate, ConnectedArguments, WebSocketServerEventMap } from '@framewire/server';
 import type { WebSocket } from '../websocket.ts';
 import type { NegotiatedExtensions } from './per-message-deflate.ts';
 import type { WebSocketShape } from './websocket-shape.ts';
@@ -22,12 +22,20 @@ export type WebSocketClass = new (
 export interface ServerInit<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage,
-> extends Omit<WebSocket.ServerOptions<Class, Request>, 'handleProtocols' | 'perMessageDeflate'> {
+  Identity,
+> extends Omit<
+  WebSocket.ServerOptions<Class, Request>,
+  'authenticate' | 'handleProtocols' | 'perMessageDeflate'
+> {
+  authenticate?: Authenticate<InstanceType<Request>, Identity> | null | undefined;
   handleProtocols?: WebSocket.ServerOptions<Class, Request>['handleProtocols'] | undefined;
   perMessageDeflate?: PerMessageDeflateOption | WebSocket.PerMessageDeflateOptions | undefined;
 }
 
-interface Events<Socket, Request> extends Omit<WebSocketServerEventMap<Socket, Request>, 'wsClientError'> {
+interface Events<Socket, Request, Identity> extends Omit<
+  WebSocketServerEventMap<Socket, Request, Identity>,
+  'wsClientError'
+> {
   /** A request breaks a rule: with a listener, it is the listener that has to answer and to end the socket. */
   wsClientError: [error: WebSocket.WebSocketError, socket: Duplex, request: Request];
 }
@@ -62,9 +70,10 @@ type AnyListener<Self> = (this: Self, ...args: any[]) => void;
 export interface ServerShape<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage,
+  Identity = undefined,
 > extends Emitter<
   ServerShape<Class, typeof IncomingMessage>,
-  Events<WebSocket.IterableWebSocket<InstanceType<Class>>, InstanceType<Request>>
+  Events<WebSocket.IterableWebSocket<InstanceType<Class>>, InstanceType<Request>, Identity>
 > {
   /** The options as given, with the defaults where they say nothing. */
   options: WebSocket.ServerOptions<Class, Request>;
@@ -101,7 +110,9 @@ export interface ServerShape<
     request: InstanceType<Request>,
     socket: Duplex,
     head: Buffer,
-    callback: (ws: InstanceType<Class>, request: InstanceType<Request>) => void,
+    callback: (
+      ...connected: ConnectedArguments<InstanceType<Class>, InstanceType<Request>, Identity>
+    ) => void,
   ): void;
   /** Whether a request is for this server: by its path. To be overridden where another rule is wanted. */
   shouldHandle(request: InstanceType<Request>): boolean;

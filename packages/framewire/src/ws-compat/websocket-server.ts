@@ -56,10 +56,10 @@ class ServerWithInternals extends Base {
 
 /** The class to extend, with the type that programs see. */
 export const WebSocketServerWithInternals = ServerWithInternals as unknown as Omit<typeof Base, 'prototype'> &
-  (new <Class extends WebSocketClass, Request extends typeof IncomingMessage>(
-    options: ServerInit<Class, Request>,
+  (new <Class extends WebSocketClass, Request extends typeof IncomingMessage, Identity = undefined>(
+    options: ServerInit<Class, Request, Identity>,
     callback?: () => void,
-  ) => ServerShape<Class, Request>);
+  ) => ServerShape<Class, Request, Identity>);
 
 const { prototype } = ServerWithInternals;
 defineAddition(prototype, '_server', (server) => httpServerOf(server) ?? null);

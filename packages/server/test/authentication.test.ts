@@ -1,0 +1,283 @@
+// Who a client is, as the application says it: now, later or never.
+import '@framewire/testing/fake-timers';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { duplexPair, type Duplex } from 'node:stream';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { WebSocketServer, type AcceptedWebSocket, type ServerOptions } from '@framewire/server';
+import { createRefusal, UpgradeRefusal } from '@framewire/handshake';
+import { requestObject } from './support/peers.ts';
+
+type Authenticate = NonNullable<ServerOptions['authenticate']>;
+
+afterEach(() => {
+  vi.clearAllTimers();
+});
+
+/** A server, and what becomes of one request to it. */
+function ask(authenticate: Authenticate, options: ServerOptions = {}, head = '') {
+  const wss = new WebSocketServer({ noServer: true, authenticate, ...options });
+  const [client, socket] = duplexPair();
+  let answer = '';
+  client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+  const connected = vi.fn<(ws: AcceptedWebSocket, request: IncomingMessage, identity: unknown) => void>();
+  const request = requestObject();
+  wss.handleUpgrade(request, socket, Buffer.from(head, 'latin1'), connected);
+  return { wss, client, socket, request, connected, answer: () => answer };
+}
+
+/** An answer that the test gives when it wants. */
+function later() {
+  const asked = vi.fn<Authenticate>();
+  let resolve!: (identity: unknown) => void;
+  let reject!: (error: unknown) => void;
+  const answer = new Promise<unknown>((...settle) => ([resolve, reject] = settle));
+  asked.mockReturnValue(answer);
+  return { asked, resolve, reject, signal: () => asked.mock.calls[0]![1].signal };
+}
+
+/** Waits until the streams in memory and the promises have nothing left to do. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
+}
+
+/** A masked text frame with the letter `a`. */
+const FRAME = '\x81\x81\0\0\0\0a';
+
+describe('what authenticate returns', () => {
+  test.each([{ name: 'ada' }, undefined, null, 0, ''])('now (%j) is the third argument', (identity) => {
+    const { connected, request } = ask(() => identity);
+    expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
+  });
+
+  test.each([{ name: 'ada' }, undefined])('later (%j) is the third argument', async (identity) => {
+    const { asked, resolve } = later();
+    const { connected, request } = ask(asked);
+    await settled();
+    expect(connected).not.toHaveBeenCalled();
+    resolve(identity);
+    await settled();
+    expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is the third argument of connection too, and without authenticate there is none', () => {
+    const told = vi.fn<(...args: unknown[]) => void>();
+    const unasked = new WebSocketServer({ noServer: true });
+    const asked = new WebSocketServer({ noServer: true, authenticate: () => 'ada' });
+    asked.on('connection', told);
+    unasked.on('connection', told);
+    const [first, second] = [duplexPair()[1], duplexPair()[1]];
+    asked.handleUpgrade(requestObject(), first, Buffer.alloc(0), (...all) =>
+      asked.emit('connection', ...all),
+    );
+    unasked.handleUpgrade(requestObject(), second, Buffer.alloc(0), (...all) =>
+      unasked.emit('connection', ...all),
+    );
+    expect(told.mock.calls.map(({ length }) => length)).toEqual([3, 2]);
+    expect(told.mock.calls[0]![2]).toBe('ada');
+  });
+
+  const refusals: [string, unknown][] = [
+    ['an UpgradeRefusal', new UpgradeRefusal(403, { body: 'Not you', headers: { 'X-Why': 'banned' } })],
+    ['the object of createRefusal()', createRefusal(403, 'Not you', { 'X-Why': 'banned' })],
+  ];
+  describe.each(refusals)('or throws: %s', (_, refusal) => {
+    test.each<[string, Authenticate]>([
+      ['returned', () => refusal],
+
+      [
+        'thrown',
+        () => {
+          throw refusal;
+        },
+      ],
+      ['resolved to', () => Promise.resolve(refusal)],
+      ['rejected with', () => Promise.reject(refusal)],
+    ])('%s refuses the client', async (_how, authenticate) => {
+      const { connected, answer, socket } = ask(authenticate);
+      await settled();
+      expect(answer()).toMatch(
+        /^HTTP\/1\.1 403 Forbidden\r\nConnection: close\r\n[^]*X-Why: banned[^]*Not you$/,
+      );
+      expect(connected).not.toHaveBeenCalled();
+      expect(socket.destroyed).toBe(true);
+    });
+  });
+
+  test.each<[string, Authenticate]>([
+    [
+      'throws what is no error',
+      () => {
+        throw 'the database';
+      },
+    ],
+    [
+      'throws',
+      () => {
+        throw new Error('the database');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the database'))],
+    ['answers false', () => false],
+    ['answers false later', () => Promise.resolve(false)],
+    ['answers a refusal that cannot be sent', () => ({ ...createRefusal(401), status: 7 })],
+  ])('if it %s, is 500 for the client, and the cause is for wsClientError alone', async (_, authenticate) => {
+    const wss = new WebSocketServer({ noServer: true, authenticate });
+    const failed = vi.fn<(error: Error) => void>();
+    wss.on('wsClientError', failed);
+    const [client, socket] = duplexPair();
+    let answer = '';
+    client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('connected'));
+    await settled();
+    expect(answer).toMatch(/^HTTP\/1\.1 500 [^]*\r\n\r\nInternal Server Error$/);
+    const [error] = failed.mock.calls[0]!;
+    expect(error).toMatchObject({ code: 'WS_ERR_AUTHENTICATION_FAILED' });
+    expect(error.cause).toBeDefined();
+    expect(failed).toHaveBeenCalledOnce();
+  });
+
+  test('is waited for as an uncaught exception would be, if a listener of connection throws', async () => {
+    const { asked, resolve } = later();
+    const { connected, socket } = ask(asked);
+    const thrown = new Promise((done) => process.prependOnceListener('uncaughtException', done));
+    const others = process.listeners('uncaughtException').slice(1);
+    for (const other of others) process.off('uncaughtException', other);
+    connected.mockImplementation(() => {
+      throw new Error('of the listener');
+    });
+    resolve('ada');
+    const error = await thrown;
+    for (const other of others) process.on('uncaughtException', other);
+    expect(error).toMatchObject({ message: 'of the listener' });
+    socket.destroy();
+  });
+
+  test('is told in the async context of the request', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const { asked, resolve } = later();
+    const { connected } = storage.run('request', () => ask(asked));
+    connected.mockImplementation(() => expect(storage.getStore()).toBe('request'));
+    storage.run('database', () => resolve('ada'));
+    await settled();
+    expect(connected).toHaveBeenCalledOnce();
+  });
+});
+
+describe('while authenticate has not answered', () => {
+  test('what the client sends is kept, and comes first', async () => {
+    const { asked, resolve } = later();
+    const { client, connected } = ask(asked, {}, FRAME);
+    const messages: string[] = [];
+    connected.mockImplementation((ws) => {
+      ws.on('message', (data) => messages.push(String(data)));
+    });
+    client.write(Buffer.from(FRAME.replace('a', 'b'), 'latin1'));
+    await settled();
+    resolve(undefined);
+    await settled();
+    client.write(Buffer.from(FRAME.replace('a', 'c'), 'latin1'));
+    await settled();
+    expect(messages).toEqual(['a', 'b', 'c']);
+  });
+
+  test('it is kept within a bound, and nothing of it is lost', async () => {
+    const { asked, resolve } = later();
+    const { client, socket, connected } = ask(asked);
+    const bytes: number[] = [];
+    connected.mockImplementation((ws) => {
+      ws.on('message', (data) => bytes.push((data as Buffer)[0]!));
+    });
+    const count = 40;
+    // 4 KiB each, numbered.
+    for (let i = 0; i < count; i++) {
+      client.write(Buffer.concat([Buffer.from('82fe100000000000', 'hex'), Buffer.alloc(4096, i)]));
+    }
+    await settled();
+    expect(socket.isPaused()).toBe(true);
+    expect(client.writableLength).toBeGreaterThan(64 * 1024);
+    resolve(undefined);
+    await settled();
+    expect(bytes).toEqual([...Array(count).keys()]);
+  });
+
+  test.each<[string, (client: Duplex, socket: Duplex) => unknown]>([
+    ['ends its side', (client) => client.end()],
+    ['is cut off', (_, socket) => socket.destroy(new Error('reset'))],
+  ])('and the client %s, the signal aborts and the answer counts for nothing', async (_, leave) => {
+    for (const reads of ['before', 'after']) {
+      const { asked, resolve, signal } = later();
+      const { client, socket, connected, answer } = ask(asked);
+      if (reads === 'before') expect(signal().aborted).toBe(false);
+      client.on('error', () => {});
+      leave(client, socket);
+      await settled();
+      expect(signal().aborted).toBe(true);
+      expect(signal().reason).toMatchObject({ name: 'AbortError' });
+      expect(socket.destroyed).toBe(true);
+      resolve('ada');
+      await settled();
+      expect(connected).not.toHaveBeenCalled();
+      expect(answer()).toBe('');
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('handshakeTimeout refuses the client with 503, and the signal aborts', async () => {
+    const { asked, resolve, signal } = later();
+    const { client, connected, answer } = ask(asked, { handshakeTimeout: 1000 });
+    client.write('x');
+    await settled();
+    vi.advanceTimersByTime(999);
+    expect(signal().aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal().reason).toMatchObject({ name: 'TimeoutError' });
+    await settled();
+    expect(answer()).toMatch(/^HTTP\/1\.1 503 /);
+    resolve('ada');
+    await settled();
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test('has no time limit with 0', () => {
+    ask(later().asked, { handshakeTimeout: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a paused connection stays paused afterwards', async () => {
+    const { asked, resolve } = later();
+    const { socket, wss, connected } = ask(asked, {
+      WebSocket: class extends (await import('@framewire/server')).AcceptedWebSocket {
+        override setSocket(...args: Parameters<AcceptedWebSocket['setSocket']>): void {
+          this.pause();
+          super.setSocket(...args);
+        }
+      },
+    });
+    resolve('ada');
+    await settled();
+    expect(connected).toHaveBeenCalledOnce();
+    expect(socket.isPaused()).toBe(true);
+    expect(wss.clients.size).toBe(1);
+  });
+});
+
+test('authenticate and verifyClient exclude each other', () => {
+  const options = { noServer: true, authenticate: () => 1, verifyClient: () => true };
+  expect(() => new WebSocketServer(options)).toThrow(
+    TypeError('The "authenticate" and "verifyClient" options exclude each other'),
+  );
+  expect(() => new WebSocketServer({ ...options, authenticate: null })).not.toThrow();
+});
+
+test('without a listener of wsClientError a failure is a warning that shows the cause', async () => {
+  const warned = once(process, 'warning') as Promise<[Error & { detail?: string }]>;
+  ask(() => {
+    throw new Error('the database');
+  });
+  const [warning] = await warned;
+  expect(warning.message).toBe('The authentication of a client failed');
+  expect(warning.detail).toContain('the database');
+});
