@@ -16,14 +16,18 @@ const WORDS_UP_TO = 1023;
  */
 export class Chunk {
   readonly bytes: Uint8Array;
+  /** The length that `bytes` had; theirs becomes 0 when the memory is detached. */
+  readonly length: number;
   readonly #memory: ArrayBufferLike;
   readonly #offset: number;
   readonly #words: Int32Array | undefined;
+  #isPinned = false;
 
   /** @param masked whether payloads will have to be unmasked */
   constructor(bytes: Uint8Array, masked: boolean) {
     this.bytes = bytes;
     const { buffer, byteOffset, length } = bytes;
+    this.length = length;
     this.#memory = buffer;
     this.#offset = byteOffset;
     this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
@@ -31,6 +35,7 @@ export class Chunk {
 
   /** The bytes from `start` to before `end`, without a copy; a `Buffer` on Node. */
   view(start: number, end: number): Uint8Array {
+    if (end < this.length && !this.#isPinned) this.#pin();
     return kernel.viewOf(this.#memory, this.#offset + start, end - start);
   }
 
@@ -41,6 +46,12 @@ export class Chunk {
     }
     applyMask(this.bytes, start, end, key);
     return false;
+  }
+
+  /** Keeps the memory of several frames where it is: transferring one payload would take the others with it. */
+  #pin(): void {
+    this.#isPinned = true;
+    kernel.pin(this.#memory);
   }
 }
 

@@ -1,5 +1,6 @@
 // Bytes into frames (RFC 6455 §5.2): a pull decoder for either role, and the rules of §5 that a header can break.
 import { Chunk, NO_CHUNK } from './chunk.ts';
+import { CloseCode } from './close-code.ts';
 import {
   FIN,
   headerSize,
@@ -15,7 +16,7 @@ import {
 import { GrowingBuffer } from './growing-buffer.ts';
 import { copyMasked, readMaskingKey, rotateMaskingKey, type MaskingKey } from './masking.ts';
 import { isControl, isOpcode, Opcode } from './opcode.ts';
-import { protocolError, type ProtocolError, type ProtocolRule } from './protocol-error.ts';
+import { protocolError, type ProtocolRule } from './protocol-error.ts';
 
 /** A frame, unmasked. */
 export interface Frame {
@@ -93,7 +94,7 @@ export class FrameDecoder {
   #cut: Uint8Array | undefined = undefined;
   #cutLength = 0;
   #partial: FrameInProgress | undefined = undefined;
-  #error: ProtocolError | undefined = undefined;
+  #error: Error | undefined = undefined;
 
   constructor(options: FrameDecoderOptions) {
     this.#mask = options.role === 'server' ? MASK : 0;
@@ -150,7 +151,10 @@ export class FrameDecoder {
    *   `WS_ERR_UNEXPECTED_RSV_1`, `WS_ERR_UNEXPECTED_RSV_2_3`, `WS_ERR_INVALID_OPCODE`, `WS_ERR_EXPECTED_FIN`,
    *   `WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH`, `WS_ERR_EXPECTED_MASK`, `WS_ERR_UNEXPECTED_MASK`,
    *   `WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH`, `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`,
-   *   `WS_ERR_TOO_MANY_BUFFERED_PARTS`. From then on every call throws the same error, and nothing is held.
+   *   `WS_ERR_TOO_MANY_BUFFERED_PARTS`.
+   * @throws TypeError when the memory of a chunk was detached while frames in it were unread.
+   *
+   * After either error every call throws the same error, and nothing is held.
    */
   next(): Frame | undefined {
     if (this.#error !== undefined) throw this.#error;
@@ -198,8 +202,11 @@ export class FrameDecoder {
 
   /** Gathers a header that chunks have cut. */
   #readCutHeader(): Frame | undefined {
-    const { bytes } = this.#chunk;
-    if (this.#offset === bytes.length) return undefined;
+    const { bytes, length } = this.#chunk;
+    if (this.#offset >= bytes.length) {
+      if (this.#offset < length) this.#failDetached();
+      return undefined;
+    }
     const cut = (this.#cut ??= new Uint8Array(MAX_HEADER_SIZE));
     while (this.#offset < bytes.length) {
       cut[this.#cutLength++] = bytes[this.#offset++] as number;
@@ -301,13 +308,23 @@ export class FrameDecoder {
     if (this.#maxBufferedChunks > 0 && chunks > this.#maxBufferedChunks) this.#fail('TOO_MANY_CHUNKS');
   }
 
-  /** From here on nothing is read, so nothing is held either. */
   #fail(rule: ProtocolRule, detail?: number): never {
-    this.#error = protocolError(rule, detail);
+    this.#end(protocolError(rule, detail));
+  }
+
+  /** The caller has given away memory with frames that are unread: they must not be missed silently. */
+  #failDetached(): never {
+    const error = new TypeError('The memory of a chunk was detached while frames in it were unread');
+    this.#end(Object.assign(error, { closeCode: CloseCode.INTERNAL_ERROR }));
+  }
+
+  /** From here on nothing is read, so nothing is held either. */
+  #end(error: Error): never {
+    this.#error = error;
     this.#letGo();
     this.#waiting = undefined;
     this.#partial = undefined;
-    throw this.#error;
+    throw error;
   }
 }
 

@@ -13,6 +13,27 @@ function drain(decoder: FrameDecoder): Frame[] {
   return frames;
 }
 
+/** What the compiler's library leaves out. */
+const { Memory } = (
+  globalThis as unknown as {
+    WebAssembly: {
+      Memory: new (pages: { initial: number }) => { buffer: ArrayBuffer; grow(pages: number): void };
+    };
+  }
+).WebAssembly;
+
+/** A copy of bytes in memory that can be detached whatever its decoder has done to keep it. */
+function detachable(content: Uint8Array): { bytes: Uint8Array; detach: () => void } {
+  const memory = new Memory({ initial: 1 });
+  const bytes = new Uint8Array(memory.buffer, 0, content.length);
+  bytes.set(content);
+  return { bytes, detach: () => memory.grow(1) };
+}
+
+function transfer(memory: ArrayBufferLike): ArrayBuffer {
+  return structuredClone(memory as ArrayBuffer, { transfer: [memory as ArrayBuffer] });
+}
+
 describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) => {
   describe.each(roles)('as a %s', (role) => {
     test('returns undefined, and never throws, when it needs more bytes', () => {
@@ -107,6 +128,36 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(toHex(concat(...halves))).toBe(toHex(wire));
     });
 
+    test('lets a frame that is alone in its chunk be transferred, and reads on', () => {
+      const decoder = new codec.FrameDecoder({ role });
+      for (const payload of ['aabbcc', 'ddeeff']) {
+        decoder.push(received(role, `8203 ${payload}`));
+        const frame = decoder.next()!.payload;
+        const { buffer, byteOffset, length } = frame;
+        expect(toHex(new Uint8Array(transfer(buffer), byteOffset, length))).toBe(payload);
+        expect(frame).toHaveLength(0);
+        expect(decoder.next()).toBeUndefined();
+      }
+    });
+
+    test.each(['8203 ddeeff', '82', '8203', '8203 dd'])(
+      'throws when a chunk is detached after its first frame and %s is unread',
+      (unread) => {
+        const second = received(role, '8203 ddeeff');
+        const wire = concat(received(role, '8203 aabbcc'), second.subarray(0, hex(unread).length));
+        const { bytes, detach } = detachable(wire);
+        const decoder = new codec.FrameDecoder({ role });
+        decoder.push(bytes);
+        expect(toHex(decoder.next()!.payload)).toBe('aabbcc');
+        detach();
+        const next = () => decoder.next();
+        expect(next).toThrow(TypeError);
+        expect(next).toThrow(expect.objectContaining({ closeCode: 1011 }));
+        decoder.push(received(role, '8203 aabbcc'));
+        expect(next).toThrow('The memory of a chunk was detached while frames in it were unread');
+      },
+    );
+
     test('shows of a frame under way what has come, without its mask', () => {
       const decoder = new codec.FrameDecoder({ role, allowRsv1: true });
       const wire = received(role, '4105 48656c6c6f');
@@ -199,6 +250,32 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
     });
   });
 });
+
+describe.each(codecs.filter(({ name }) => name !== 'any engine'))(
+  'several frames in one chunk ($name)',
+  ({ codec }) => {
+    test.each(roles)('are not detached when a %s transfers one of them', (role) => {
+      const payloads = ['aabbcc', '', 'ddeeff', '001122'];
+      const wire = received(
+        role,
+        ...payloads.map((payload) => concat(hex(`820${payload.length / 2}`), hex(payload))),
+      );
+      const decoder = new codec.FrameDecoder({ role });
+      decoder.push(wire);
+      const frames: Uint8Array[] = [];
+      for (let frame; (frame = decoder.next()?.payload);) {
+        frames.push(frame);
+        try {
+          // Node 20 copies what must not be transferred.
+          expect(transfer(frame.buffer).byteLength).toBe(wire.length);
+        } catch (error) {
+          expect((error as Error).name).toBe('DataCloneError');
+        }
+      }
+      expect(frames.map(toHex)).toEqual(payloads);
+    });
+  },
+);
 
 describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   const payloads = Array.from({ length: 70 }, (_, length) => someBytes(length));

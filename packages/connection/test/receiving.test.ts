@@ -22,9 +22,29 @@ import {
   uncaughtIn,
 } from './support/pairs.ts';
 
+/** What the compiler's library leaves out. */
+const { Memory } = (
+  globalThis as unknown as {
+    WebAssembly: {
+      Memory: new (pages: { initial: number }) => { buffer: ArrayBuffer; grow(pages: number): void };
+    };
+  }
+).WebAssembly;
+
 /** A masked text frame. */
 const text = (content: string): Uint8Array =>
   encodeFrame({ opcode: Opcode.TEXT, payload: Buffer.from(content), maskingKey: 0 });
+
+/** A masked binary frame. */
+const binary = (content: string): Uint8Array =>
+  encodeFrame({ opcode: Opcode.BINARY, payload: Buffer.from(content), maskingKey: 0 });
+
+/** The bytes in memory of their own, as a socket reads them. */
+function ownMemory(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
 
 /** A server's connection that is given bytes, all in one chunk. */
 function feed(options: ConnectionOptions = {}): {
@@ -34,10 +54,70 @@ function feed(options: ConnectionOptions = {}): {
   const [a, b] = duplexPair();
   const connection = attach(a, 'server', options);
   b.resume();
-  return { connection, push: (...frames) => void b.write(Buffer.concat(frames)) };
+  return { connection, push: (...frames) => void b.write(ownMemory(Buffer.concat(frames))) };
 }
 
 describe('a message', () => {
+  test('may be transferred by its listener, and none of its chunk is lost', async () => {
+    const { connection, push } = feed();
+    const arrived: string[] = [];
+    connection.on('message', (data: Buffer) => {
+      const { buffer } = data;
+      arrived.push(String(data));
+      try {
+        structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+      } catch (error) {
+        // Newer versions of Node refuse what Node 20 copies.
+        expect((error as Error).name).toBe('DataCloneError');
+      }
+    });
+    for (let chunk = 0; chunk < 3; chunk++) push(text(`a${chunk}`), text(`b${chunk}`), text(`c${chunk}`));
+    push(text('end'));
+    while (arrived.at(-1) !== 'end') await once(connection, 'message');
+    expect(arrived.join(' ')).toBe('a0 b0 c0 a1 b1 c1 a2 b2 c2 end');
+    connection.terminate();
+  });
+
+  test("has memory of its own with binaryType 'arraybuffer', so that its listener can transfer it", async () => {
+    const { connection, push } = feed();
+    connection.binaryType = 'arraybuffer';
+    const arrived: string[] = [];
+    connection.on('message', (data: ArrayBuffer) => {
+      const moved = structuredClone(data, { transfer: [data] });
+      expect(data.byteLength).toBe(0);
+      arrived.push(String(Buffer.from(moved)));
+    });
+    const read = new Promise<void>((resolve) => connection.on('ping', () => resolve()));
+    push(binary('a'), binary('bc'), binary('def'), encodeFrame({ opcode: Opcode.PING, maskingKey: 0 }));
+    await read;
+    expect(arrived).toEqual(['a', 'bc', 'def']);
+    connection.terminate();
+  });
+
+  test('whose memory is detached with the rest of its chunk unread fails the connection with 1011', async () => {
+    // Detached by growing, which nothing can refuse; from Node 22 on `ArrayBuffer.prototype.transfer()` is such a way too.
+    const memory = new Memory({ initial: 1 });
+    const frames = Buffer.concat([text('a'), text('b')]);
+    const chunk = Buffer.from(memory.buffer, 0, frames.length);
+    chunk.set(frames);
+    const [a, b] = duplexPair();
+    const connection = attach(a, 'server');
+    const answer = readBytes(b, 4);
+    const arrived: string[] = [];
+    connection.on('message', (data: Buffer) => {
+      arrived.push(String(data));
+      memory.grow(1);
+    });
+    const failed = once(connection, 'error') as Promise<[Error]>;
+    b.write(chunk);
+    expect((await failed)[0].message).toBe(
+      'The memory of a chunk was detached while frames in it were unread',
+    );
+    expect(arrived).toEqual(['a']);
+    expect((await answer).toString('hex')).toBe('880203f3');
+    connection.terminate();
+  });
+
   test.each<[BinaryType, (data: RawData) => unknown, unknown]>([
     ['nodebuffer', (data) => Buffer.isBuffer(data) && data.toString(), 'abcd'],
     ['arraybuffer', (data) => data instanceof ArrayBuffer && Buffer.from(data).toString(), 'abcd'],

@@ -8,6 +8,8 @@ export interface Kernel {
   viewOf(memory: ArrayBufferLike, offset: number, length: number): Uint8Array;
   /** New bytes that the caller will overwrite whole: not cleared on Node, where they are a `Buffer`. */
   allocate(size: number): Uint8Array;
+  /** Has `structuredClone()` and `postMessage()` refuse to transfer the memory, or copy it, where the engine can. */
+  pin(memory: ArrayBufferLike): void;
   /** The number of bytes of a string in UTF-8; a lone surrogate counts 3, as it is replaced by U+FFFD. */
   utf8Length(text: string): number;
   /** Writes a string as UTF-8 at `offset`, where there must be room, and returns how many bytes it took. */

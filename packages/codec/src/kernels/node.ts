@@ -2,7 +2,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import nodeModule from 'node:module';
-import { env } from 'node:process';
+import process, { env } from 'node:process';
 import type { Kernel } from './kernel.ts';
 
 // What `buffer.subarray` makes, without its argument checks: 1.4 times as fast, measured on Node 20.
@@ -24,6 +24,10 @@ export const kernel: Kernel = {
   view,
   viewOf,
   allocate: (size) => Buffer.allocUnsafeSlow(size),
+  pin(memory) {
+    markAsUntransferable ??= loadMark();
+    markAsUntransferable(memory);
+  },
   utf8Length: (text) => Buffer.byteLength(text),
   writeUtf8(target, offset, text) {
     if (text.length <= SHORT && writeAscii(target, offset, text)) return text.length;
@@ -38,6 +42,22 @@ export const kernel: Kernel = {
   // Below that the call costs more than masking eight bytes a step does (measured on Node 20, x86-64).
   nativeMaskFrom: 1024,
 };
+
+let markAsUntransferable: ((memory: ArrayBufferLike) => void) | undefined;
+
+/** Loads `node:worker_threads` when it is needed first: it takes as long to load as this package. */
+function loadMark(): (memory: ArrayBufferLike) => void {
+  try {
+    const { markAsUntransferable: mark } = process.getBuiltinModule('node:worker_threads');
+    // Some engines have the function only to throw.
+    mark(new ArrayBuffer(0));
+    return mark;
+  } catch {
+    return () => {
+      // Nothing is marked.
+    };
+  }
+}
 
 function view(bytes: Uint8Array, start: number, end: number): Buffer {
   return viewOf(bytes.buffer, bytes.byteOffset + start, end - start);

@@ -7,6 +7,9 @@ export const kernel: Kernel = {
   view: (bytes, start, end) => bytes.subarray(start, end),
   viewOf: (memory, offset, length) => new Uint8Array(memory, offset, length),
   allocate: (size) => new Uint8Array(size),
+  pin() {
+    // The language has nothing for it.
+  },
   utf8Length(text) {
     let length = text.length;
     for (let i = 0; i < text.length; i++) {
