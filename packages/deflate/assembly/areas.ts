@@ -74,7 +74,11 @@ export const DISTANCE_WORDS: usize = LITLEN_WORDS + 2176; // u32[32]
 export const PRECODE_CODES: usize = DISTANCE_WORDS + 128; // u32[32]
 export const HEADER_SYMBOLS: usize = PRECODE_CODES + 128; // u8[320]
 export const HEADER_EXTRAS: usize = HEADER_SYMBOLS + 320; // u8[320]
-export const NEXT_CODES: usize = HEADER_EXTRAS + 320; // u32[16]
+// How many codes of each length the alphabets have.
+export const LITLEN_COUNTS: usize = HEADER_EXTRAS + 320; // u32[16]
+export const DISTANCE_COUNTS: usize = LITLEN_COUNTS + 64; // u32[16]
+export const PRECODE_COUNTS: usize = DISTANCE_COUNTS + 64; // u32[16]
+export const NEXT_CODES: usize = PRECODE_COUNTS + 64; // u32[16]
 export const NODE_SYMBOLS: usize = NEXT_CODES + 64; // u32[288]: symbols by frequency
 export const NODE_WEIGHTS: usize = NODE_SYMBOLS + 1152; // u32[576]
 export const NODE_PARENTS: usize = NODE_WEIGHTS + 2304; // u32[576]
@@ -127,4 +131,14 @@ export function write<T>(address: usize, from: usize, to: usize, value: T): void
 /** Checks that a range lies within an area, for what fills or copies. */
 export function within(address: usize, length: usize, from: usize, to: usize): void {
   if (!ASC_NO_ASSERT) assert(address >= from && address + length <= to);
+}
+
+/** Fills few bytes with zeros, a multiple of 16: what the engine does for many takes longer to begin. */
+export function clear(from: usize, length: usize): void {
+  for (let at = from; at < from + length; at += 16) v128.store(at, i64x2.splat(0));
+}
+
+/** Copies few bytes, and up to 15 more. */
+export function copyFew(to: usize, from: usize, length: usize): void {
+  for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
 }

@@ -24,6 +24,15 @@ export function continueReading(at: usize, loaded: u64, count: u32): void {
 
 /** Loads until there are so many bits, at most 56; false where the input ends before. */
 export function need(count: u32): bool {
+  if (bitCount >= count) return true;
+  if (position + 8 <= limit) {
+    // What lies above the bits that count are bits that follow, and loaded once more later.
+    bits |= read<u64>(position, CARRY, INPUT_END) << bitCount;
+    position += (63 - bitCount) >> 3;
+    bitCount |= 56;
+    return true;
+  }
+  bits &= ((<u64>1) << bitCount) - 1;
   while (bitCount < count) {
     if (position >= limit) return false;
     bits |= (<u64>read<u8>(position++, CARRY, INPUT_END)) << bitCount;

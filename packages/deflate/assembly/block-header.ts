@@ -16,6 +16,8 @@ import {
   PRECODE_TABLE,
   PRECODE_TABLE_SIZE,
   PRECODE_TEMPLATE,
+  clear,
+  copyFew,
   get,
   put,
   within,
@@ -72,7 +74,7 @@ function readDynamic(context: InflateContext): i32 {
   const precode = take(4) + 4;
   if (litlen > MAX_LITLEN_LENGTHS || distance > MAX_DISTANCE_LENGTHS) return Rule.TOO_MANY_LENGTHS;
 
-  memory.fill(CODE_LENGTHS, 0, PRECODE_SYMBOLS);
+  clear(CODE_LENGTHS, 32);
   for (let index: u32 = 0; index < precode; index++) {
     if (!need(3)) return NEEDS_INPUT;
     put<u8>(CODE_LENGTHS, CODE_LENGTHS_SIZE, get<u8>(PRECODE_ORDER, 32, index), <u8>take(3));
@@ -96,7 +98,7 @@ function readDynamic(context: InflateContext): i32 {
   const judged = buildTables(context, CODE_LENGTHS);
   if (judged != 0) return judged;
   const kept = keptLengths(context);
-  memory.copy(kept, CODE_LENGTHS, litlen + distance);
+  copyFew(kept, CODE_LENGTHS, litlen + distance);
   context.mode = Mode.DYNAMIC;
   return 0;
 }
@@ -124,8 +126,9 @@ function readCodeLengths(total: u32, mainBits: u32): i32 {
     const count = take(extra) + (symbol == 18 ? 11 : 3);
     if (index + count > total) return Rule.REPEAT;
     if (symbol != 16) previous = 0;
-    within(CODE_LENGTHS + index, count, CODE_LENGTHS, CODE_LENGTHS + CODE_LENGTHS_SIZE);
-    memory.fill(CODE_LENGTHS + index, <u8>previous, count);
+    within(CODE_LENGTHS + index, count + 15, CODE_LENGTHS, CODE_LENGTHS + CODE_LENGTHS_SIZE);
+    const value = i8x16.splat(<i8>previous);
+    for (let at: u32 = 0; at < count; at += 16) v128.store(CODE_LENGTHS + index + at, value);
     index += count;
   }
   return 0;

@@ -1,5 +1,6 @@
 // Blocks (RFC 1951 §3.2.3): stored, with the fixed code or with a code of their own, whichever is shortest.
 import {
+  DISTANCE_COUNTS,
   DISTANCE_FREQUENCIES,
   DISTANCE_LENGTHS,
   DISTANCE_SYMBOLS,
@@ -10,6 +11,7 @@ import {
   FIXED_LITLEN_LENGTHS,
   FIXED_LITLEN_WORDS,
   INPUT,
+  LITLEN_COUNTS,
   LITLEN_FREQUENCIES,
   LITLEN_LENGTHS,
   LITLEN_SYMBOLS,
@@ -26,7 +28,7 @@ import {
 } from './areas';
 import { align, bitCount, bits, continueWriting, out, putBits, writeBytes, writeCopy } from './bit-writer';
 import { headerCost, planHeader, writeHeader } from './dynamic-header';
-import { COUNT_SHIFT, assignCodes, codeLengths } from './huffman-code';
+import { COUNT_SHIFT, assignCodes, codeLengths, countLengths } from './huffman-code';
 import {
   countExtraBits,
   countFixedBits,
@@ -46,26 +48,20 @@ const MAX_STORED: u32 = 65535;
 const MAX_CODE_LENGTH: u32 = 15;
 
 export function makeFixedWords(): void {
-  makeWords(
-    FIXED_LITLEN_LENGTHS,
-    LITLEN_SYMBOLS,
-    FIXED_LITLEN_WORDS,
-    FIXED_DISTANCE_LENGTHS,
-    FIXED_DISTANCE_WORDS,
-  );
+  countLengths(FIXED_LITLEN_LENGTHS, LITLEN_SYMBOLS, LITLEN_COUNTS);
+  assignCodes(FIXED_LITLEN_LENGTHS, LITLEN_SYMBOLS, LITLEN_COUNTS, FIXED_LITLEN_WORDS);
+  makeLengthWords(FIXED_LITLEN_WORDS);
+  countLengths(FIXED_DISTANCE_LENGTHS, DISTANCE_SYMBOLS, DISTANCE_COUNTS);
+  assignCodes(FIXED_DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS, DISTANCE_COUNTS, FIXED_DISTANCE_WORDS);
+  makeDistanceWords(FIXED_DISTANCE_WORDS);
 }
 
-function makeWords(
-  litlenLengths: usize,
-  count: u32,
-  litlen: usize,
-  distanceLengths: usize,
-  distances: usize,
-): void {
-  assignCodes(litlenLengths, count, litlen);
-  makeLengthWords(litlen);
-  assignCodes(distanceLengths, MAX_DISTANCE_LENGTHS, distances);
-  makeDistanceWords(distances);
+/** For the code lengths of the block. */
+function makeWords(): void {
+  assignCodes(LITLEN_LENGTHS, MAX_LITLEN_LENGTHS, LITLEN_COUNTS, LITLEN_WORDS);
+  makeLengthWords(LITLEN_WORDS);
+  assignCodes(DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS, DISTANCE_COUNTS, DISTANCE_WORDS);
+  makeDistanceWords(DISTANCE_WORDS);
 }
 
 /**
@@ -81,8 +77,14 @@ export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
   if (fixed > worthACode) {
     dynamic =
       extra +
-      codeLengths(LITLEN_FREQUENCIES, MAX_LITLEN_LENGTHS, MAX_CODE_LENGTH, LITLEN_LENGTHS) +
-      codeLengths(DISTANCE_FREQUENCIES, MAX_DISTANCE_LENGTHS, MAX_CODE_LENGTH, DISTANCE_LENGTHS);
+      codeLengths(LITLEN_FREQUENCIES, MAX_LITLEN_LENGTHS, MAX_CODE_LENGTH, LITLEN_LENGTHS, LITLEN_COUNTS) +
+      codeLengths(
+        DISTANCE_FREQUENCIES,
+        MAX_DISTANCE_LENGTHS,
+        MAX_CODE_LENGTH,
+        DISTANCE_LENGTHS,
+        DISTANCE_COUNTS,
+      );
     if (dynamic < fixed) {
       planHeader();
       dynamic += headerCost;
@@ -94,7 +96,7 @@ export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
   } else if (dynamic < fixed) {
     putBits((isLast ? 1 : 0) | (DYNAMIC << 1), 3);
     writeHeader();
-    makeWords(LITLEN_LENGTHS, MAX_LITLEN_LENGTHS, LITLEN_WORDS, DISTANCE_LENGTHS, DISTANCE_WORDS);
+    makeWords();
     writeTokens(LITLEN_WORDS, DISTANCE_WORDS);
   } else {
     putBits((isLast ? 1 : 0) | (FIXED << 1), 3);

@@ -23,11 +23,12 @@ import {
   PRECODE_SYMBOLS,
   PRECODE_TEMPLATE,
   SORTED_SYMBOLS,
+  copyFew,
   get,
   put,
   within,
 } from './areas';
-import { nextCode } from './huffman-code';
+import { countLengths, nextCode } from './huffman-code';
 
 export const LITERAL: u32 = 0x80000000;
 /** Any of the flags below. */
@@ -87,7 +88,7 @@ export function buildTable(
   template: usize,
   mayBeIncomplete: bool,
 ): i32 {
-  const judged = countLengths(lengths, count, mayBeIncomplete);
+  const judged = judgeLengths(lengths, count, mayBeIncomplete);
   if (judged < 0) return judged;
   // No code at all, or one of a single bit. A code that is not there is one bit long, as for zlib.
   if (judged > 0) {
@@ -101,12 +102,8 @@ export function buildTable(
 }
 
 /** @returns 0 for a complete code, 1 for one that is incomplete but allowed, or a negative number */
-function countLengths(lengths: usize, count: u32, mayBeIncomplete: bool): i32 {
-  memory.fill(LENGTH_COUNTS, 0, 64);
-  for (let symbol: u32 = 0; symbol < count; symbol++) {
-    const slot = LENGTH_COUNTS + ((<usize>load<u8>(lengths + symbol)) << 2);
-    store<u32>(slot, load<u32>(slot) + 1);
-  }
+function judgeLengths(lengths: usize, count: u32, mayBeIncomplete: bool): i32 {
+  countLengths(lengths, count, LENGTH_COUNTS);
   maxLength = MAX_CODE_LENGTH;
   while (maxLength > 0 && get<u32>(LENGTH_COUNTS, 16, maxLength) == 0) maxLength--;
   if (maxLength == 0) return 1;
@@ -127,13 +124,17 @@ function sortSymbols(lengths: usize, count: u32): void {
     put<u32>(LENGTH_OFFSETS, 17, length, offset);
     offset += get<u32>(LENGTH_COUNTS, 16, length);
   }
-  for (let symbol: u32 = 0; symbol < count; symbol++) {
-    const length: u32 = load<u8>(lengths + symbol);
-    if (length == 0) continue;
-    const slot = LENGTH_OFFSETS + (length << 2);
-    const at = load<u32>(slot);
-    store<u32>(slot, at + 1);
-    put<u16>(SORTED_SYMBOLS, LITLEN_SYMBOLS, at, <u16>symbol);
+  for (let first: u32 = 0; first < count; first += 8) {
+    if (load<u64>(lengths + first) == 0) continue;
+    const end = min(first + 8, count);
+    for (let symbol = first; symbol < end; symbol++) {
+      const length: u32 = load<u8>(lengths + symbol);
+      if (length == 0) continue;
+      const slot = LENGTH_OFFSETS + (length << 2);
+      const at = load<u32>(slot);
+      store<u32>(slot, at + 1);
+      put<u16>(SORTED_SYMBOLS, LITLEN_SYMBOLS, at, <u16>symbol);
+    }
   }
 }
 
@@ -156,7 +157,8 @@ function fillTable(mainBits: u32, table: usize, size: usize, template: usize): i
     if (length < mainBits) {
       const half: usize = (<usize>4) << length;
       within(table + half, half, table, table + size * 4);
-      memory.copy(table + half, table, half);
+      if (half < 16) store<u64>(table + half, load<u64>(table));
+      else copyFew(table + half, table, half);
     }
   }
   if (maxLength <= mainBits) return <i32>mainBits; // The one code of one bit.

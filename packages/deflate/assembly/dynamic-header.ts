@@ -1,16 +1,20 @@
 // The code lengths of a block's own code, as its header gives them (RFC 1951 §3.2.7).
 import {
   DISTANCE_LENGTHS,
+  DISTANCE_SYMBOLS,
   HEADER_EXTRAS,
   HEADER_SYMBOLS,
   LITLEN_LENGTHS,
   MAX_DISTANCE_LENGTHS,
   MAX_LITLEN_LENGTHS,
   PRECODE_CODES,
+  PRECODE_COUNTS,
   PRECODE_FREQUENCIES,
   PRECODE_LENGTHS,
   PRECODE_ORDER,
   PRECODE_SYMBOLS,
+  clear,
+  copyFew,
   get,
   put,
 } from './areas';
@@ -69,23 +73,28 @@ export function planHeader(): void {
   distanceCount = MAX_DISTANCE_LENGTHS;
   while (distanceCount > 1 && get<u8>(DISTANCE_LENGTHS, 32, distanceCount - 1) == 0) distanceCount--;
   // The two sequences are one: a run may go from the first into the second.
+  copyFew(LITLEN_LENGTHS + litlenCount, DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS);
   symbolCount = 0;
-  memory.fill(PRECODE_FREQUENCIES, 0, 128);
+  clear(PRECODE_FREQUENCIES, 128);
   const total = litlenCount + distanceCount;
-  let length = lengthAt(0);
-  let run: u32 = 1;
-  for (let index: u32 = 1; index < total; index++) {
-    const next = lengthAt(index);
-    if (next == length) {
-      run++;
-    } else {
-      addRun(length, run);
-      length = next;
-      run = 1;
-    }
+  let at: u32 = 0;
+  while (at < total) {
+    const length = <u32>get<u8>(LITLEN_LENGTHS, 320, at);
+    const same = <u64>length * 0x0101010101010101;
+    let end = at + 1;
+    while (end + 8 <= total && load<u64>(LITLEN_LENGTHS + end) == same) end += 8;
+    while (end < total && <u32>get<u8>(LITLEN_LENGTHS, 320, end) == length) end++;
+    addRun(length, end - at);
+    at = end;
   }
-  addRun(length, run);
-  const codes = codeLengths(PRECODE_FREQUENCIES, PRECODE_SYMBOLS, MAX_PRECODE_LENGTH, PRECODE_LENGTHS);
+  clear(LITLEN_LENGTHS + litlenCount, DISTANCE_SYMBOLS);
+  const codes = codeLengths(
+    PRECODE_FREQUENCIES,
+    PRECODE_SYMBOLS,
+    MAX_PRECODE_LENGTH,
+    PRECODE_LENGTHS,
+    PRECODE_COUNTS,
+  );
   precodeCount = PRECODE_SYMBOLS;
   while (precodeCount > 4 && precodeLengthAt(precodeCount - 1) == 0) precodeCount--;
   headerCost =
@@ -97,12 +106,6 @@ export function planHeader(): void {
     7 * get<u32>(PRECODE_FREQUENCIES, 32, REPEAT_ZERO_LONG);
 }
 
-function lengthAt(index: u32): u32 {
-  return index < litlenCount
-    ? get<u8>(LITLEN_LENGTHS, 320, index)
-    : get<u8>(DISTANCE_LENGTHS, 32, index - litlenCount);
-}
-
 function precodeLengthAt(index: u32): u32 {
   return get<u8>(PRECODE_LENGTHS, 32, get<u8>(PRECODE_ORDER, 32, index));
 }
@@ -111,7 +114,7 @@ function precodeLengthAt(index: u32): u32 {
 export function writeHeader(): void {
   putBits((litlenCount - 257) | ((distanceCount - 1) << 5) | ((precodeCount - 4) << 10), 14);
   for (let index: u32 = 0; index < precodeCount; index++) putBits(precodeLengthAt(index), 3);
-  assignCodes(PRECODE_LENGTHS, PRECODE_SYMBOLS, PRECODE_CODES);
+  assignCodes(PRECODE_LENGTHS, PRECODE_SYMBOLS, PRECODE_COUNTS, PRECODE_CODES);
   for (let index: u32 = 0; index < symbolCount; index++) {
     const symbol = get<u8>(HEADER_SYMBOLS, 320, index);
     const code = get<u32>(PRECODE_CODES, 32, symbol);

@@ -1,12 +1,12 @@
 // Code lengths and codes for an alphabet whose frequencies are known (RFC 1951 §3.2.2).
 import {
   FREQUENCY_BUCKETS,
-  LENGTH_COUNTS,
   LITLEN_SYMBOLS,
   NEXT_CODES,
   NODE_PARENTS,
   NODE_SYMBOLS,
   NODE_WEIGHTS,
+  clear,
   get,
   put,
 } from './areas';
@@ -18,25 +18,28 @@ const RARE: u32 = 63;
 /**
  * Finds code lengths of at most `most` bits. The code is complete, of two codes at least: some inflaters refuse what is less.
  *
+ * @param counts how many codes of each length there are comes here
  * @returns how many bits the symbols take
  */
-export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: usize): u32 {
-  memory.fill(lengths, 0, count);
+export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: usize, counts: usize): u32 {
+  clear(lengths, (count + 15) & ~15);
+  clear(counts, 64);
   const used = sortByFrequency(frequencies, count);
   if (used < 2) {
     // The symbol that is used, if any, and another.
     const symbol: u32 = used == 1 ? get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, 0) & 0x1ff : 0;
     store<u8>(lengths + symbol, 1);
     store<u8>(lengths + (symbol == 0 ? 1 : 0), 1);
+    put<u32>(counts, 16, 1, 2);
     return used == 1 ? get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, 0) >> 9 : 0;
   }
   mergeNodes(used);
-  countDepths(used, most);
+  countDepths(used, most, counts);
   // The rarest symbols get the longest codes.
   let sorted: u32 = 0;
   let cost: u32 = 0;
   for (let length = most; length > 0; length--) {
-    for (let left = get<u32>(LENGTH_COUNTS, 16, length); left > 0; left--) {
+    for (let left = get<u32>(counts, 16, length); left > 0; left--) {
       const node = get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, sorted++);
       store<u8>(lengths + (node & 0x1ff), <u8>length);
       cost += (node >> 9) * length;
@@ -47,7 +50,7 @@ export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: 
 
 /** Sorts the symbols that are used, as frequency * 512 + symbol, into NODE_SYMBOLS; returns how many there are. */
 function sortByFrequency(frequencies: usize, count: u32): u32 {
-  memory.fill(FREQUENCY_BUCKETS, 0, (RARE + 1) << 2);
+  clear(FREQUENCY_BUCKETS, (RARE + 1) << 2);
   // Those that are used, in the order of the alphabet: two at a time, as most are not. Areas of frequencies are even.
   let used: u32 = 0;
   for (let symbol: u32 = 0; symbol < count; symbol += 2) {
@@ -129,9 +132,8 @@ function mergeNodes(used: u32): void {
  * Counts the leaves at each depth from the inner nodes, from the root on: each takes a leaf away from its depth, and adds two to
  * the next. Where that would be too deep, a leaf higher up is split in its place, which keeps the code complete.
  */
-function countDepths(used: u32, most: u32): void {
-  memory.fill(LENGTH_COUNTS, 0, 64);
-  put<u32>(LENGTH_COUNTS, 16, 1, 2);
+function countDepths(used: u32, most: u32, counts: usize): void {
+  put<u32>(counts, 16, 1, 2);
   const root = used * 2 - 2;
   // The weights of inner nodes are not needed any more: they hold the depth.
   put<u32>(NODE_WEIGHTS, NODES, root, 0);
@@ -139,32 +141,36 @@ function countDepths(used: u32, most: u32): void {
     const depth = get<u32>(NODE_WEIGHTS, NODES, get<u32>(NODE_PARENTS, NODES, node)) + 1;
     put<u32>(NODE_WEIGHTS, NODES, node, depth);
     let split = min(depth, most - 1);
-    while (get<u32>(LENGTH_COUNTS, 16, split) == 0) split--;
-    put<u32>(LENGTH_COUNTS, 16, split, get<u32>(LENGTH_COUNTS, 16, split) - 1);
-    put<u32>(LENGTH_COUNTS, 16, split + 1, get<u32>(LENGTH_COUNTS, 16, split + 1) + 2);
+    while (get<u32>(counts, 16, split) == 0) split--;
+    put<u32>(counts, 16, split, get<u32>(counts, 16, split) - 1);
+    put<u32>(counts, 16, split + 1, get<u32>(counts, 16, split + 1) + 2);
   }
 }
 
 /** Where the length of a code lies. */
 export const COUNT_SHIFT: u32 = 24;
 
-/** The codes of given lengths, with the bit that is sent first lowest and the length above; those of symbols without a length are 0. */
-export function assignCodes(lengths: usize, count: u32, codes: usize): void {
-  memory.fill(LENGTH_COUNTS, 0, 64);
-  memory.fill(codes, 0, count << 2);
-  // Most symbols are not used. Areas of lengths can be read by eight.
+/** How many codes of each length there are. */
+export function countLengths(lengths: usize, count: u32, counts: usize): void {
+  clear(counts, 64);
+  // Most symbols are not used.
   for (let first: u32 = 0; first < count; first += 8) {
     if (load<u64>(lengths + first) == 0) continue;
     const end = min(first + 8, count);
     for (let symbol = first; symbol < end; symbol++) {
-      const slot = LENGTH_COUNTS + ((<usize>load<u8>(lengths + symbol)) << 2);
+      const slot = counts + ((<usize>load<u8>(lengths + symbol)) << 2);
       store<u32>(slot, load<u32>(slot) + 1);
     }
   }
-  put<u32>(LENGTH_COUNTS, 16, 0, 0);
+  put<u32>(counts, 16, 0, 0);
+}
+
+/** The codes of given lengths, with the bit that is sent first lowest and the length above; those of symbols without a length are 0. */
+export function assignCodes(lengths: usize, count: u32, counts: usize, codes: usize): void {
+  clear(codes, ((count + 3) & ~3) << 2);
   let code: u32 = 0;
   for (let length: u32 = 1; length < 16; length++) {
-    code = (code + get<u32>(LENGTH_COUNTS, 16, length - 1)) << 1;
+    code = (code + get<u32>(counts, 16, length - 1)) << 1;
     put<u32>(NEXT_CODES, 16, length, reversed(code & 0xffff, length));
   }
   for (let first: u32 = 0; first < count; first += 8) {

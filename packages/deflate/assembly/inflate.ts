@@ -50,7 +50,7 @@ export function inflateStep(context: InflateContext, length: u32, room: u32): i3
   if (!ASC_NO_ASSERT) assert(length <= INPUT_CAPACITY && room <= OUTPUT_CAPACITY);
   const carried = context.carryLength;
   within(INPUT - carried, carried, CARRY, INPUT);
-  memory.copy(INPUT - carried, keptCarry(context, carried), carried);
+  if (carried > 0) memory.copy(INPUT - carried, keptCarry(context, carried), carried);
   startReading(INPUT - carried, INPUT + length, context.carryBits);
   startWriting(room);
 
@@ -143,7 +143,7 @@ function keepUnread(context: InflateContext, toEnd: bool): void {
   if (!ASC_NO_ASSERT) assert(length <= CARRY_CAPACITY);
   const kept = keptCarry(context, length);
   within(first, length, CARRY, INPUT_END);
-  memory.copy(kept, first, length);
+  if (length > 0) memory.copy(kept, first, length);
   context.carryLength = length;
   context.carryBits = (8 - bitCount) & 7;
 }

@@ -53,7 +53,7 @@ export function startMatching(context: DeflateContext, length: u32): void {
   historyLength = context.historyLength;
   historyBefore = historyLength;
   if (length < WORTH_COPYING) historyBefore = context.isChained ? 0 : min(historyLength, COPIED);
-  copyOut(context, historyBefore, INPUT - historyBefore, historyBefore, HISTORY, INPUT);
+  if (historyBefore > 0) copyOut(context, historyBefore, INPUT - historyBefore, historyBefore, HISTORY, INPUT);
   // Hashes at the end of the input reach beyond it: what an earlier call has left there must not matter.
   v128.store(INPUT + length, i64x2.splat(0));
   if (!context.isChained) startBuckets(context, length);

@@ -34,7 +34,7 @@ export function append(window: Window, from: usize, length: u32): void {
   const first = min(length, size - at);
   within(ring + at, first, ring, ring + size);
   memory.copy(ring + at, from, first);
-  memory.copy(ring, from + first, length - first);
+  if (length > first) memory.copy(ring, from + first, length - first);
   window.ringPosition = (at + length) & (size - 1);
   window.historyLength = min(window.historyLength + length, size);
 }
@@ -55,5 +55,5 @@ export function copyOut(
   const start = (window.ringPosition - back) & (size - 1);
   const first = min(length, size - start);
   memory.copy(to, ring + start, first);
-  memory.copy(to + first, ring, length - first);
+  if (length > first) memory.copy(to + first, ring, length - first);
 }
