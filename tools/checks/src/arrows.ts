@@ -10,6 +10,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   deflate: [],
   handshake: [],
   'permessage-deflate': ['deflate'],
+  reconnect: [],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],

@@ -1,0 +1,119 @@
+// The events of a reconnecting WebSocket. Classes of our own, because not every engine has those of the DOM.
+
+/** A connection has ended, or an attempt to connect. Unless the state is `closed`, another attempt follows. */
+export class CloseEvent extends Event {
+  /** The close code: 1006 without a closing handshake. */
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+
+  constructor(type: string, { code = 1006, reason = '', wasClean = false }: Partial<Ending> = {}) {
+    super(type);
+    this.code = code;
+    this.reason = reason;
+    this.wasClean = wasClean;
+  }
+}
+
+/** How a connection ended. */
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+
+/** An attempt to connect has failed, or a connection. `close` follows. */
+export class ErrorEvent extends Event {
+  /** What went wrong. For an HTTP status other than 101, in Node, it has the `status`. */
+  readonly error: Error;
+  readonly message: string;
+
+  constructor(type: string, { error }: { error: Error }) {
+    super(type);
+    this.error = error;
+    this.message = error.message;
+  }
+}
+
+/** A message has come. */
+export class MessageEvent extends Event {
+  /** Text as a string, binary data by `binaryType`. */
+  // As in the DOM: programs know what their server sends.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly data: any;
+
+  constructor(type: string, { data }: { data: unknown }) {
+    super(type);
+    this.data = data;
+  }
+}
+
+/**
+ * - `connecting`: an attempt is under way, or `resubscribe` is.
+ * - `waiting`: until the next attempt, or until the browser is online.
+ * - `open`: messages are sent immediately.
+ * - `closed`: no attempt follows.
+ */
+export type State = 'connecting' | 'waiting' | 'open' | 'closed';
+
+/** The state has changed. */
+export class StateChangeEvent extends Event {
+  readonly state: State;
+  readonly previous: State;
+  /** In the state `waiting`: the milliseconds until the next attempt; `Infinity` while the browser is offline. */
+  readonly delay: number | undefined;
+
+  constructor(type: string, init: { state: State; previous: State; delay?: number | undefined }) {
+    super(type);
+    this.state = init.state;
+    this.previous = init.previous;
+    this.delay = init.delay;
+  }
+}
+
+/** A message was not accepted, because the queue is full. */
+export class DroppedEvent extends Event {
+  readonly data: Message;
+
+  constructor(type: string, { data }: { data: Message }) {
+    super(type);
+    this.data = data;
+  }
+}
+
+/** What can be sent. */
+export type Message = string | ArrayBuffer | Blob | ArrayBufferView;
+
+/** The events by their types. */
+export interface ReconnectingWebSocketEventMap {
+  open: Event;
+  message: MessageEvent;
+  error: ErrorEvent;
+  close: CloseEvent;
+  statechange: StateChangeEvent;
+  dropped: DroppedEvent;
+}
+
+/** A function, or an object with a method `handleEvent`. */
+type Listener<K extends keyof ReconnectingWebSocketEventMap> =
+  | ((event: ReconnectingWebSocketEventMap[K]) => void)
+  | { handleEvent(event: ReconnectingWebSocketEventMap[K]): void }
+  | null;
+
+/** An `EventTarget` that knows the types of its events. */
+export interface TypedEventTarget {
+  addEventListener<K extends keyof ReconnectingWebSocketEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener<K extends keyof ReconnectingWebSocketEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+/** The class to extend. */
+export const TypedEventTarget = EventTarget as unknown as new () => TypedEventTarget;

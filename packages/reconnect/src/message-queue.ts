@@ -1,0 +1,59 @@
+// The messages that wait for a connection.
+import type { Message } from './events.ts';
+
+const encoder = new TextEncoder();
+
+/** The bytes of a message as they are sent, without frames. */
+export function bytesOf(message: Message): number {
+  if (typeof message === 'string') return encoder.encode(message).length;
+  return 'size' in message ? message.size : message.byteLength;
+}
+
+/** A message that the caller can no longer change. */
+function owned(message: Message): Message {
+  if (message instanceof ArrayBuffer) return message.slice(0);
+  if (!ArrayBuffer.isView(message)) return message;
+  return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice();
+}
+
+/** Messages in the order in which they were sent, bounded in number and in bytes. */
+export class MessageQueue {
+  #messages: { readonly message: Message; readonly bytes: number }[] = [];
+  #bytes = 0;
+  readonly #maxMessages: number;
+  readonly #maxBytes: number;
+
+  constructor(maxMessages: number, maxBytes: number) {
+    this.#maxMessages = maxMessages;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many bytes wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes a message, unless it is one too many: then it gives false. */
+  add(message: Message): boolean {
+    const bytes = bytesOf(message);
+    if (this.#messages.length >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) return false;
+    this.#messages.push({ message: owned(message), bytes });
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Hands messages over for as long as `take` returns true. Those that it does not take still wait. */
+  flush(take: (message: Message) => boolean): void {
+    const waiting = this.#messages;
+    let taken = 0;
+    try {
+      for (; taken < waiting.length; taken++) {
+        const next = waiting[taken];
+        if (next === undefined || !take(next.message)) return;
+        this.#bytes -= next.bytes;
+      }
+    } finally {
+      this.#messages = waiting.slice(taken);
+    }
+  }
+}

@@ -1,0 +1,357 @@
+// A WebSocket that stays open across connections: its states, and when it connects again.
+import { Attempt, type Outcome } from './attempt.ts';
+import { backoff } from './backoff.ts';
+import {
+  CloseEvent,
+  DroppedEvent,
+  ErrorEvent,
+  MessageEvent,
+  StateChangeEvent,
+  TypedEventTarget,
+  type Message,
+  type ReconnectingWebSocketEventMap,
+  type State,
+} from './events.ts';
+import { MessageQueue } from './message-queue.ts';
+import { isOffline, watchNetwork } from './network.ts';
+import {
+  settingsOf,
+  type Options,
+  type ProtocolsProvider,
+  type Settings,
+  type UrlProvider,
+} from './options.ts';
+import { CLOSED, CLOSING, CONNECTING, OPEN, type BinaryType } from './websocket-like.ts';
+
+/** A listener that is set as an attribute. */
+type AttributeListener<K extends keyof ReconnectingWebSocketEventMap> =
+  ((event: ReconnectingWebSocketEventMap[K]) => void) | null;
+
+type AttributeType = 'close' | 'error' | 'message' | 'open';
+
+/**
+ * A WebSocket that connects again when its connection ends. Events and members are those of a `WebSocket`: there is an `open` for each
+ * connection, and a `close` for each connection and attempt that ends.
+ *
+ * @example
+ * ```ts
+ * const ws = new ReconnectingWebSocket('wss://example.com/chat');
+ * ws.addEventListener('message', ({ data }) => console.log(data));
+ * ws.send('hello'); // Waits until there is a connection.
+ * ```
+ */
+export class ReconnectingWebSocket extends TypedEventTarget {
+  static readonly CONNECTING = CONNECTING;
+  static readonly OPEN = OPEN;
+  static readonly CLOSING = CLOSING;
+  static readonly CLOSED = CLOSED;
+
+  readonly CONNECTING = CONNECTING;
+  readonly OPEN = OPEN;
+  readonly CLOSING = CLOSING;
+  readonly CLOSED = CLOSED;
+
+  readonly #url: UrlProvider;
+  readonly #protocols: ProtocolsProvider | undefined;
+  readonly #settings: Settings;
+  readonly #queue: MessageQueue;
+  readonly #attributes = new Map<AttributeType, ((event: never) => void) | null>();
+  #state: State = 'closed';
+  /** What is under way in the states `connecting` and `open`. */
+  #attempt: Attempt | undefined = undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #uptimeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #unwatch: (() => void) | undefined = undefined;
+  #binaryType: BinaryType = 'blob';
+  #retryCount = 0;
+  #shouldReconnect = true;
+  #wasOpen = false;
+
+  /** Begins to connect, unless `startClosed` is set. */
+  constructor(url: UrlProvider, protocols?: ProtocolsProvider, options: Options = {}) {
+    super();
+    this.#url = url;
+    this.#protocols = protocols;
+    this.#settings = settingsOf(options);
+    const { maxEnqueuedMessages, maxQueuedBytes, signal, startClosed } = this.#settings;
+    this.#queue = new MessageQueue(maxEnqueuedMessages, maxQueuedBytes);
+    if (startClosed || signal?.aborted) this.#shouldReconnect = false;
+    else this.#connect();
+    if (signal?.aborted) queueMicrotask(() => this.dispatchEvent(new CloseEvent('close')));
+  }
+
+  /** Whether it is connected, and what comes next. `statechange` follows each change. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** `CONNECTING` (0) until there is a connection, between connections too; `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
+  get readyState(): number {
+    if (this.#state === 'closed') return CLOSED;
+    const socket = this.#attempt?.socket;
+    if (this.#state === 'open' && socket?.readyState === OPEN) return OPEN;
+    return this.#shouldReconnect ? CONNECTING : CLOSING;
+  }
+
+  /** How many attempts have followed each other since a connection was open for `minUptime`. */
+  get retryCount(): number {
+    return this.#retryCount;
+  }
+
+  /** Whether another attempt follows when the connection ends. */
+  get shouldReconnect(): boolean {
+    return this.#shouldReconnect;
+  }
+
+  /** Bytes of messages that wait for a connection, and what the connection has not sent yet. */
+  get bufferedAmount(): number {
+    return this.#queue.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
+  }
+
+  /** What binary messages arrive as, on this connection and on those that follow. Default `blob`. */
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  set binaryType(type: BinaryType) {
+    this.#binaryType = type;
+    const socket = this.#attempt?.socket;
+    if (socket !== undefined) socket.binaryType = type;
+  }
+
+  /** The subprotocol of the connection, or an empty string. */
+  get protocol(): string {
+    return this.#attempt?.socket?.protocol ?? '';
+  }
+
+  /** The extensions of the connection, or an empty string. */
+  get extensions(): string {
+    return this.#attempt?.socket?.extensions ?? '';
+  }
+
+  /** The address of the connection, or an empty string. */
+  get url(): string {
+    return this.#attempt?.socket?.url ?? '';
+  }
+
+  /** Called with each `open` event; null for none. */
+  get onopen(): AttributeListener<'open'> {
+    return this.#getAttribute('open');
+  }
+
+  set onopen(listener: AttributeListener<'open'>) {
+    this.#setAttribute('open', listener);
+  }
+
+  /** Called with each message; null for none. */
+  get onmessage(): AttributeListener<'message'> {
+    return this.#getAttribute('message');
+  }
+
+  set onmessage(listener: AttributeListener<'message'>) {
+    this.#setAttribute('message', listener);
+  }
+
+  /** Called with each error; null for none. */
+  get onerror(): AttributeListener<'error'> {
+    return this.#getAttribute('error');
+  }
+
+  set onerror(listener: AttributeListener<'error'>) {
+    this.#setAttribute('error', listener);
+  }
+
+  /** Called with each `close` event; null for none. */
+  get onclose(): AttributeListener<'close'> {
+    return this.#getAttribute('close');
+  }
+
+  set onclose(listener: AttributeListener<'close'>) {
+    this.#setAttribute('close', listener);
+  }
+
+  /**
+   * Sends a message, or has it wait for a connection. Messages leave in the order of the calls. Bytes belong to the caller again when
+   * this returns.
+   *
+   * @returns whether it was sent immediately. If not, it waits, or `dropped` has been emitted because the queue is full.
+   */
+  send(data: Message): boolean {
+    if (this.readyState === OPEN) {
+      this.#attempt?.socket?.send(data);
+      return true;
+    }
+    if (!this.#queue.add(data)) this.dispatchEvent(new DroppedEvent('dropped', { data }));
+    return false;
+  }
+
+  /** Takes the messages that wait, in their order. They are not sent any more. */
+  drainQueuedMessages(): Message[] {
+    const messages: Message[] = [];
+    this.#queue.flush((message) => messages.push(message) > 0);
+    return messages;
+  }
+
+  /**
+   * Closes the connection, or stops waiting. Messages that wait are kept: `reconnect()` sends them, `drainQueuedMessages()` takes them.
+   *
+   * @throws what `close()` of the connection throws for its arguments
+   */
+  close(code = 1000, reason?: string): void {
+    if (this.#state === 'closed') return;
+    const { state } = this;
+    // The connection may have ended when its method returns.
+    const before = this.#shouldReconnect;
+    this.#shouldReconnect = false;
+    try {
+      this.#attempt?.close(code, reason);
+    } catch (error) {
+      this.#shouldReconnect = before;
+      throw error;
+    }
+    if (state !== 'waiting') return;
+    this.#stop();
+    const event = new CloseEvent('close', { code, reason: reason ?? '', wasClean: true });
+    queueMicrotask(() => this.dispatchEvent(event));
+  }
+
+  /** Closes the connection, if there is one, and connects immediately. Also after `close()`, but not after `signal`. */
+  reconnect(code = 1000, reason?: string): void {
+    if (this.#settings.signal?.aborted) return;
+    this.#shouldReconnect = true;
+    this.#retryCount = 0;
+    const attempt = this.#attempt;
+    attempt?.abandon(code, reason);
+    this.#connect();
+    if (attempt === undefined) return;
+    this.dispatchEvent(new CloseEvent('close', { code, reason: reason ?? '', wasClean: true }));
+  }
+
+  #connect(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#uptimeTimer);
+    this.#unwatch ??= this.#watch();
+    const target = {
+      url: this.#url,
+      protocols: this.#protocols,
+      settings: this.#settings,
+      isReconnect: this.#wasOpen,
+      binaryType: () => this.#binaryType,
+    };
+    this.#attempt = new Attempt(target, {
+      opened: () => this.#opened(),
+      message: (data) => this.dispatchEvent(new MessageEvent('message', { data })),
+      failed: (error) => this.#failed(error),
+      ended: (outcome) => this.#ended(outcome),
+    });
+    this.#enter('connecting');
+  }
+
+  #opened(): void {
+    const socket = this.#attempt?.socket;
+    this.#wasOpen = true;
+    this.#uptimeTimer = setTimeout(() => {
+      this.#retryCount = 0;
+    }, this.#settings.minUptime);
+    this.#queue.flush((message) => {
+      // A connection that is closing would lose it.
+      if (socket?.readyState !== OPEN) return false;
+      socket.send(message);
+      return true;
+    });
+    this.#enter('open');
+    this.dispatchEvent(new Event('open'));
+  }
+
+  #failed(error: Error): void {
+    this.#log('error', error);
+    // What comes after `close()` is its consequence.
+    if (this.#shouldReconnect) this.dispatchEvent(new ErrorEvent('error', { error }));
+  }
+
+  #ended(outcome: Outcome): void {
+    this.#attempt = undefined;
+    clearTimeout(this.#uptimeTimer);
+    const event = new CloseEvent('close', outcome);
+    if (this.#shouldReconnect && this.#mayRetry(outcome, event)) this.#wait(outcome.retryAfter);
+    else this.#stop();
+    this.dispatchEvent(event);
+  }
+
+  #mayRetry({ code, status }: Outcome, event: CloseEvent): boolean {
+    const { finalCloseCodes, finalStatuses, maxRetries, shouldReconnectOnClose } = this.#settings;
+    if (this.#retryCount >= maxRetries || finalCloseCodes.includes(code)) return false;
+    if (status !== undefined && finalStatuses.includes(status)) return false;
+    return shouldReconnectOnClose?.(event) ?? true;
+  }
+
+  #wait(atLeast: number): void {
+    this.#retryCount++;
+    // In addition: clients that were all told the same time are not to come at the same time.
+    const delay = atLeast + backoff(this.#retryCount, this.#settings, Math.random());
+    if (isOffline()) this.#enter('waiting', Infinity);
+    else {
+      this.#timer = setTimeout(() => this.#connect(), delay);
+      this.#enter('waiting', delay);
+    }
+  }
+
+  /** No attempt follows. */
+  #stop(): void {
+    this.#shouldReconnect = false;
+    clearTimeout(this.#timer);
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#enter('closed');
+  }
+
+  /** Listens to what lives longer than this: until the function that it returns is called. */
+  #watch(): () => void {
+    const { signal } = this.#settings;
+    const abort = (): void => {
+      this.close();
+    };
+    signal?.addEventListener('abort', abort);
+    const unwatchNetwork = watchNetwork(() => {
+      this.#networkChanged();
+    });
+    return () => {
+      signal?.removeEventListener('abort', abort);
+      unwatchNetwork();
+    };
+  }
+
+  /** A browser without a network would fail at once, and one that has it again need not wait. */
+  #networkChanged(): void {
+    if (this.#state !== 'waiting') return;
+    clearTimeout(this.#timer);
+    if (isOffline()) this.#enter('waiting', Infinity);
+    else this.#connect();
+  }
+
+  #enter(state: State, delay?: number): void {
+    const previous = this.#state;
+    this.#state = state;
+    this.#log('state', state, delay);
+    this.dispatchEvent(new StateChangeEvent('statechange', { state, previous, delay }));
+  }
+
+  #getAttribute<K extends AttributeType>(type: K): AttributeListener<K> {
+    return (this.#attributes.get(type) as AttributeListener<K> | undefined) ?? null;
+  }
+
+  #setAttribute<K extends AttributeType>(type: K, listener: AttributeListener<K>): void {
+    if (!this.#attributes.has(type)) {
+      // One listener for all that follow: as in the DOM, another function keeps the place of the first one.
+      this.addEventListener(type, (event) => this.#attributes.get(type)?.call(this, event as never));
+    }
+    this.#attributes.set(type, typeof listener === 'function' ? listener : null);
+  }
+
+  #log(...what: unknown[]): void {
+    const { debug, debugLogger } = this.#settings;
+    // Asked for by the option.
+    // eslint-disable-next-line no-console
+    if (debug) (debugLogger ?? console.log)(...what);
+  }
+}

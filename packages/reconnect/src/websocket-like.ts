@@ -1,0 +1,58 @@
+// What is needed of a WebSocket: that of a browser, of Node, of framewire and of ws have it.
+
+/** What binary messages arrive as. */
+export type BinaryType = 'arraybuffer' | 'blob';
+
+/** A connection. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly url: string;
+  binaryType: string;
+  // Each class types its listeners and data in its own way: `never` is assignable to all of them.
+  addEventListener(type: never, listener: never): void;
+  removeEventListener(type: never, listener: never): void;
+  send(data: never): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** A class of connections. */
+export type WebSocketClass = new (address: string, protocols?: string | string[]) => WebSocketLike;
+
+/** A connection as this package uses it. */
+export interface Socket extends Omit<WebSocketLike, 'addEventListener' | 'removeEventListener' | 'send'> {
+  addEventListener<K extends keyof SocketEvents>(type: K, listener: (event: SocketEvents[K]) => void): void;
+  removeEventListener<K extends keyof SocketEvents>(
+    type: K,
+    listener: (event: SocketEvents[K]) => void,
+  ): void;
+  send(data: unknown): void;
+  /** That of an emitter of Node. */
+  on?(event: 'unexpected-response', listener: (request: Request, response: Response) => void): unknown;
+}
+
+interface SocketEvents {
+  open: unknown;
+  message: { readonly data: unknown };
+  error: { readonly error?: unknown; readonly message?: unknown };
+  close: { readonly code: number; readonly reason: string; readonly wasClean?: boolean };
+}
+
+/** The request of a client of Node. */
+interface Request {
+  destroy(): void;
+}
+
+/** An answer other than 101. */
+export interface Response {
+  readonly statusCode?: number | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** The states of a connection. */
+export const CONNECTING = 0;
+export const OPEN = 1;
+export const CLOSING = 2;
+export const CLOSED = 3;

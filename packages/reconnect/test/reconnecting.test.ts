@@ -1,0 +1,561 @@
+// When it connects, waits and ends, with connections and a clock that the test drives.
+import { ReconnectingWebSocket, type CloseEvent } from '@framewire/reconnect';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeSocket, recorded, settled, start } from './support/fake-socket.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, 'random').mockReturnValue(1);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** Advances the clock, and lets promises settle. */
+async function advance(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}
+
+/** How long it waits before each of the next attempts, all of which fail. */
+async function delays(ws: ReconnectingWebSocket, count: number): Promise<number[]> {
+  const waits: number[] = [];
+  const controller = new AbortController();
+  ws.addEventListener('statechange', ({ delay }) => delay !== undefined && waits.push(delay), controller);
+  while (waits.length < count) {
+    FakeSocket.last.end();
+    const made = FakeSocket.made.length;
+    await advance(waits.at(-1)! - 1);
+    expect(FakeSocket.made).toHaveLength(made);
+    await advance(1);
+    expect(FakeSocket.made).toHaveLength(made + 1);
+  }
+  controller.abort();
+  return waits;
+}
+
+describe('the delay', () => {
+  test('grows from the minimum to the maximum, and its jitter is full', async () => {
+    const { ws } = await start();
+    expect(await delays(ws, 5)).toEqual([2000, 4000, 8000, 10_000, 10_000]);
+    vi.mocked(Math.random).mockReturnValue(0);
+    expect(await delays(ws, 2)).toEqual([1000, 1000]);
+    vi.mocked(Math.random).mockReturnValue(0.5);
+    expect(await delays(ws, 1)).toEqual([5500]);
+    ws.close();
+  });
+
+  test('has bounds and a growth that can be chosen', async () => {
+    const { ws } = await start({
+      minReconnectionDelay: 100,
+      maxReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 3,
+    });
+    expect(await delays(ws, 4)).toEqual([300, 900, 1000, 1000]);
+    ws.close();
+  });
+
+  test('begins anew only after a connection of minUptime', async () => {
+    const { ws } = await start({ minUptime: 5000 });
+    await delays(ws, 3);
+    FakeSocket.last.open();
+    await advance(4999);
+    expect(ws.retryCount).toBe(3);
+    expect(await delays(ws, 1)).toEqual([10_000]);
+    FakeSocket.last.open();
+    await advance(5000);
+    expect(ws.retryCount).toBe(0);
+    expect(await delays(ws, 1)).toEqual([2000]);
+    ws.close();
+  });
+});
+
+describe('the state', () => {
+  test('is told with each change, and readyState is never CLOSED before the end', async () => {
+    const { ws, log } = await start();
+    expect([ws.state, ws.readyState]).toEqual(['connecting', ws.CONNECTING]);
+    FakeSocket.last.open();
+    expect([ws.state, ws.readyState]).toEqual(['open', ws.OPEN]);
+    FakeSocket.last.end(1001, 'away');
+    expect([ws.state, ws.readyState]).toEqual(['waiting', ws.CONNECTING]);
+    await advance(2000);
+    expect([ws.state, ws.readyState]).toEqual(['connecting', ws.CONNECTING]);
+    FakeSocket.last.open();
+    ws.close(4000, 'done');
+    expect([ws.state, ws.readyState, ws.shouldReconnect]).toEqual(['open', ws.CLOSING, false]);
+    FakeSocket.last.end(4000, 'done');
+    expect([ws.state, ws.readyState]).toEqual(['closed', ws.CLOSED]);
+    expect(log).toEqual([
+      'open',
+      'open',
+      'waiting 2000',
+      'close 1001 away',
+      'connecting',
+      'open',
+      'open',
+      'closed',
+      'close 4000 done',
+    ]);
+  });
+});
+
+describe('the address and the protocols', () => {
+  test.each([
+    ['values', 'ws://a/', ['x', 'y']],
+    ['functions', () => 'ws://a/', () => ['x', 'y']],
+    ['async functions', () => Promise.resolve('ws://a/'), () => Promise.resolve(['x', 'y'])],
+  ])('may be %s', async (_, url, protocols) => {
+    const { ws } = await start({}, url, protocols);
+    expect([FakeSocket.last.url, FakeSocket.last.protocols]).toEqual(['ws://a/', [['x', 'y']]]);
+    ws.close();
+  });
+
+  test('are asked for by each attempt', async () => {
+    let token = 0;
+    const { ws } = await start(
+      {},
+      async () => `ws://a/?token=${++token}`,
+      () => null,
+    );
+    await delays(ws, 2);
+    expect(FakeSocket.made.map(({ url, protocols }) => [url, protocols])).toEqual([
+      ['ws://a/?token=1', []],
+      ['ws://a/?token=2', []],
+      ['ws://a/?token=3', []],
+    ]);
+    ws.close();
+  });
+
+  test('that cannot be had are a failed attempt', async () => {
+    const url = vi.fn().mockRejectedValueOnce(new Error('no token')).mockResolvedValue('ws://a/');
+    const { ws, log } = await start({}, url);
+    expect(log).toEqual(['error no token', 'waiting 2000', 'close 1006']);
+    await advance(2000);
+    expect(FakeSocket.last.url).toBe('ws://a/');
+    ws.close();
+  });
+
+  test('that arrive after close() are not used', async () => {
+    const { ws, log } = await start({}, () => new Promise((resolve) => setTimeout(resolve, 10, 'ws://a/')));
+    ws.close();
+    await advance(10);
+    expect(FakeSocket.made).toEqual([]);
+    expect(log).toEqual(['closed', 'close 1006']);
+  });
+});
+
+describe('an attempt', () => {
+  test('that takes longer than connectionTimeout has failed', async () => {
+    const { ws, log } = await start({ connectionTimeout: 300 });
+    await advance(300);
+    expect(log).toEqual(['error The connection was not open after 300 ms', 'waiting 2000', 'close 1006']);
+    expect(FakeSocket.last.closedWith).toHaveLength(1);
+    // What still comes of it is not told.
+    FakeSocket.last.open();
+    FakeSocket.last.end();
+    expect(log).toHaveLength(3);
+    ws.close();
+  });
+
+  test('without a class of connections fails with a reason', async () => {
+    vi.stubGlobal('WebSocket', undefined);
+    const ws = new ReconnectingWebSocket('ws://a/');
+    const log = recorded(ws);
+    await settled();
+    expect(log[0]).toMatch('pass a class as the option "WebSocket"');
+    ws.close();
+  });
+
+  test('takes the class of the platform by default', async () => {
+    vi.stubGlobal('WebSocket', FakeSocket);
+    FakeSocket.made = [];
+    const ws = new ReconnectingWebSocket('ws://a/');
+    await settled();
+    expect(FakeSocket.made).toHaveLength(1);
+    ws.close();
+  });
+});
+
+describe('messages that are sent without a connection', () => {
+  test('wait, and leave in order before open is emitted', async () => {
+    const { ws } = await start();
+    expect(ws.send('a')).toBe(false);
+    expect(ws.bufferedAmount).toBe(1);
+    let sentBefore = 0;
+    ws.addEventListener('open', () => {
+      sentBefore = FakeSocket.last.sent.length;
+      expect(ws.send('c')).toBe(true);
+    });
+    ws.send('b');
+    FakeSocket.last.open();
+    expect(sentBefore).toBe(2);
+    expect(FakeSocket.last.sent).toEqual(['a', 'b', 'c']);
+    expect(ws.bufferedAmount).toBe(0);
+    ws.close();
+  });
+
+  test('belong to the caller again when send() returns', async () => {
+    const { ws } = await start();
+    const bytes = Uint8Array.of(0, 1, 2, 3);
+    ws.send(bytes.subarray(1, 3));
+    ws.send(bytes.buffer);
+    ws.send(new DataView(bytes.buffer, 3));
+    bytes.fill(9);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual([
+      Uint8Array.of(1, 2),
+      Uint8Array.of(0, 1, 2, 3).buffer,
+      Uint8Array.of(3),
+    ]);
+    ws.close();
+  });
+
+  test('are bounded in bytes, and each that is one too many is told', async () => {
+    const { ws, log } = await start({ maxQueuedBytes: 10 });
+    ws.send('äöü'); // 6 bytes
+    ws.send(new Uint8Array(4));
+    ws.send('x');
+    ws.send(new Blob(['y']));
+    expect(log).toEqual(['dropped x', 'dropped [object Blob]']);
+    expect(ws.bufferedAmount).toBe(10);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual(['äöü', new Uint8Array(4)]);
+    ws.close();
+  });
+
+  test('are bounded in number by maxEnqueuedMessages', async () => {
+    const { ws, log } = await start({ maxEnqueuedMessages: 1 });
+    ws.send('a');
+    ws.send('b');
+    expect(log).toEqual(['dropped b']);
+    ws.close();
+  });
+
+  test('stay in the queue when the connection ends while they are sent', async () => {
+    const { ws } = await start();
+    for (const message of ['a', 'b', 'c']) ws.send(message);
+    const { last } = FakeSocket;
+    last.send = (data) => {
+      last.sent.push(data);
+      last.readyState = 2;
+    };
+    last.open();
+    expect(last.sent).toEqual(['a']);
+    last.end();
+    await advance(2000);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual(['b', 'c']);
+    ws.close();
+  });
+
+  test('while the connection is closing wait for the next one', async () => {
+    const { ws } = await start();
+    FakeSocket.last.open();
+    FakeSocket.last.readyState = 2;
+    ws.send('a');
+    FakeSocket.last.end();
+    await advance(2000);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual(['a']);
+    ws.close();
+  });
+
+  test('are kept at the end, for drainQueuedMessages() or reconnect()', async () => {
+    const { ws } = await start();
+    ws.send('a');
+    ws.close();
+    FakeSocket.last.end();
+    ws.send('b');
+    expect(ws.drainQueuedMessages()).toEqual(['a', 'b']);
+    ws.send('c');
+    ws.reconnect();
+    await settled();
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual(['c']);
+    ws.close();
+  });
+});
+
+describe('resubscribe', () => {
+  test('sends before the messages that wait, on each connection', async () => {
+    const told: boolean[] = [];
+    const { ws, log } = await start({
+      resubscribe(socket, { isReconnect }) {
+        told.push(isReconnect);
+        (socket as unknown as FakeSocket).send('subscribe');
+      },
+    });
+    ws.send('waiting');
+    FakeSocket.last.open();
+    await settled();
+    expect(FakeSocket.last.sent).toEqual(['subscribe', 'waiting']);
+    FakeSocket.last.end(1001);
+    await advance(2000);
+    ws.send('more');
+    FakeSocket.last.open();
+    await settled();
+    expect(FakeSocket.last.sent).toEqual(['subscribe', 'more']);
+    expect(told).toEqual([false, true]);
+    expect(log.slice(0, 2)).toEqual(['open', 'open']);
+    ws.close();
+  });
+
+  test('may wait for an answer, and what is sent meanwhile waits', async () => {
+    let proceed = (): void => {};
+    const { ws, log } = await start({
+      resubscribe: () => new Promise<void>((resolve) => (proceed = resolve)),
+    });
+    FakeSocket.last.open();
+    await settled();
+    ws.send('a');
+    FakeSocket.last.receive('welcome');
+    expect([ws.state, FakeSocket.last.sent, log]).toEqual(['connecting', [], ['message welcome']]);
+    proceed();
+    await settled();
+    expect([ws.state, FakeSocket.last.sent]).toEqual(['open', ['a']]);
+    ws.close();
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('not now');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('not now'))],
+  ])('that %s is a failed attempt, and messages still wait', async (_, resubscribe) => {
+    const { ws, log } = await start({ resubscribe });
+    ws.send('a');
+    FakeSocket.last.open();
+    await settled();
+    expect(log).toEqual(['error not now', 'waiting 2000', 'close 1006']);
+    expect([FakeSocket.last.sent, ws.bufferedAmount]).toEqual([[], 1]);
+    ws.close();
+  });
+
+  test('counts for connectionTimeout', async () => {
+    const { ws, log } = await start({ connectionTimeout: 50, resubscribe: () => new Promise(() => {}) });
+    FakeSocket.last.open();
+    await advance(50);
+    expect(log[0]).toBe('error The connection was not open after 50 ms');
+    ws.close();
+  });
+
+  test('of a connection that has ended meanwhile opens nothing', async () => {
+    let proceed = (): void => {};
+    const { ws, log } = await start({
+      resubscribe: () => new Promise<void>((resolve) => (proceed = resolve)),
+    });
+    FakeSocket.last.open();
+    await settled();
+    FakeSocket.last.end(1001);
+    proceed();
+    await settled();
+    expect(log).toEqual(['waiting 2000', 'close 1001']);
+    ws.close();
+  });
+});
+
+describe('it ends for good', () => {
+  test.each([
+    ['1008 by default', {}, 1008],
+    ['a code of the application', { finalCloseCodes: [4003] }, 4003],
+    ['shouldReconnectOnClose', { shouldReconnectOnClose: ({ code }: CloseEvent) => code !== 1011 }, 1011],
+  ])('by %s', async (_, options, code) => {
+    const { ws, log } = await start(options);
+    FakeSocket.last.open();
+    FakeSocket.last.end(code, 'why');
+    expect(log.slice(-2)).toEqual(['closed', `close ${code} why`]);
+    await advance(60_000);
+    expect([FakeSocket.made.length, ws.readyState]).toEqual([1, ws.CLOSED]);
+  });
+
+  test.each([1000, 1001, 1006, 1011, 1012, 4000])('not by %i', async (code) => {
+    const { ws } = await start();
+    FakeSocket.last.open();
+    FakeSocket.last.end(code);
+    expect(ws.state).toBe('waiting');
+    ws.close();
+  });
+
+  test('after maxRetries', async () => {
+    const { ws } = await start({ maxRetries: 2 });
+    await delays(ws, 2);
+    FakeSocket.last.end();
+    expect([ws.state, ws.retryCount]).toEqual(['closed', 2]);
+  });
+
+  test('by close() while it waits', async () => {
+    const { ws, log } = await start();
+    FakeSocket.last.end();
+    ws.close(4001, 'enough');
+    expect(ws.readyState).toBe(ws.CLOSED);
+    await advance(60_000);
+    expect(log.slice(-2)).toEqual(['closed', 'close 4001 enough']);
+    expect(FakeSocket.made).toHaveLength(1);
+  });
+
+  test('not by close() with a code that must not be sent', async () => {
+    const { ws } = await start();
+    FakeSocket.last.open();
+    expect(() => ws.close(1)).toThrow('no such code');
+    expect(ws.shouldReconnect).toBe(true);
+    ws.close();
+  });
+
+  test('by its signal, and reconnect() does nothing then', async () => {
+    const controller = new AbortController();
+    const { ws, log } = await start({ signal: controller.signal });
+    FakeSocket.last.open();
+    controller.abort();
+    expect(FakeSocket.last.closedWith).toEqual([[1000, undefined]]);
+    FakeSocket.last.end(1000);
+    expect(log.slice(-2)).toEqual(['closed', 'close 1000']);
+    ws.reconnect();
+    await settled();
+    expect(FakeSocket.made).toHaveLength(1);
+  });
+
+  test('by a signal that has aborted, before it connects', async () => {
+    const { ws, log } = await start({ signal: AbortSignal.abort() });
+    expect([FakeSocket.made, ws.state, log]).toEqual([[], 'closed', ['close 1006']]);
+  });
+
+  test('and lets go of its signal and of the network', async () => {
+    const { signal } = new AbortController();
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    const { ws } = await start({ signal });
+    ws.close();
+    FakeSocket.last.end();
+    expect(remove).toHaveBeenCalledOnce();
+  });
+});
+
+describe('reconnect()', () => {
+  test('connects immediately, and gives the connection up that there is', async () => {
+    const { ws, log } = await start();
+    const first = FakeSocket.last;
+    first.open();
+    ws.reconnect(4000, 'again');
+    await settled();
+    expect(first.closedWith).toEqual([[4000, 'again']]);
+    expect(log.slice(1)).toEqual(['open', 'connecting', 'close 4000 again']);
+    first.receive('late');
+    first.end();
+    expect(log).toHaveLength(4);
+    expect(FakeSocket.made).toHaveLength(2);
+    ws.close();
+  });
+
+  test('opens one that was startClosed', async () => {
+    const { ws, log } = await start({ startClosed: true });
+    expect([FakeSocket.made, ws.readyState]).toEqual([[], ws.CLOSED]);
+    ws.send('a');
+    ws.reconnect();
+    await settled();
+    FakeSocket.last.open();
+    expect(FakeSocket.last.sent).toEqual(['a']);
+    expect(log).toEqual(['connecting', 'open', 'open']);
+    ws.close();
+  });
+});
+
+describe('in a browser', () => {
+  /** Gives the platform a network that comes and goes. */
+  function network(): { go(): void; come(): void } {
+    const target = new EventTarget();
+    const navigator = { onLine: true };
+    vi.stubGlobal('navigator', navigator);
+    vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
+    vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
+    return {
+      go() {
+        navigator.onLine = false;
+        target.dispatchEvent(new Event('offline'));
+      },
+      come() {
+        navigator.onLine = true;
+        target.dispatchEvent(new Event('online'));
+      },
+    };
+  }
+
+  test('it waits while there is no network, and connects immediately when there is one', async () => {
+    const { go, come } = network();
+    const { ws, log } = await start();
+    FakeSocket.last.open();
+    go();
+    FakeSocket.last.end();
+    expect(log.at(-2)).toBe('waiting Infinity');
+    await advance(600_000);
+    expect(FakeSocket.made).toHaveLength(1);
+    come();
+    await settled();
+    expect(FakeSocket.made).toHaveLength(2);
+    ws.close();
+  });
+
+  test('a network that goes while it waits stops the clock', async () => {
+    const { go, come } = network();
+    const { ws, log } = await start();
+    FakeSocket.last.end();
+    go();
+    await advance(600_000);
+    expect([FakeSocket.made.length, log.at(-1)]).toEqual([1, 'waiting Infinity']);
+    come();
+    await settled();
+    expect(FakeSocket.made).toHaveLength(2);
+    ws.close();
+  });
+});
+
+test('binaryType, protocol, extensions and url are those of the connection', async () => {
+  const { ws } = await start();
+  ws.binaryType = 'arraybuffer';
+  FakeSocket.last.protocol = 'chat';
+  expect([FakeSocket.last.binaryType, ws.protocol, ws.extensions, ws.url]).toEqual([
+    'arraybuffer',
+    'chat',
+    '',
+    'ws://127.0.0.1:1/',
+  ]);
+  FakeSocket.last.end();
+  expect([ws.protocol, ws.extensions, ws.url]).toEqual(['', '', '']);
+  await advance(2000);
+  expect(FakeSocket.last.binaryType).toBe('arraybuffer');
+  ws.close();
+});
+
+test('onopen and the others are called in the place of the first one, with the socket as this', async () => {
+  const { ws } = await start();
+  const heard: string[] = [];
+  expect(ws.onmessage).toBeNull();
+  ws.onmessage = () => heard.push('replaced');
+  ws.addEventListener('message', () => heard.push('listener'));
+  ws.onmessage = function (this: unknown, { data, target }) {
+    heard.push(`${data} ${this === ws} ${target === ws}`);
+  };
+  ws.onopen = () => heard.push('open');
+  ws.onerror = () => heard.push('error');
+  ws.onclose = ({ code }) => heard.push(`close ${code}`);
+  FakeSocket.last.open();
+  FakeSocket.last.receive('hi');
+  ws.onmessage = null;
+  FakeSocket.last.receive('unheard');
+  FakeSocket.last.end();
+  expect(ws.onmessage).toBeNull();
+  expect(heard).toEqual(['open', 'hi true true', 'listener', 'listener', 'error', 'close 1006']);
+  ws.close();
+});
+
+test('debug tells debugLogger, or the console, what happens', async () => {
+  const debugLogger = vi.fn();
+  const { ws } = await start({ debug: true, debugLogger });
+  expect(debugLogger).toHaveBeenCalledWith('state', 'connecting', undefined);
+  ws.close();
+  const log = vi.spyOn(console, 'log').mockReturnValue();
+  (await start({ debug: true })).ws.close();
+  expect(log).toHaveBeenCalled();
+});
