@@ -26,6 +26,11 @@ const WebSocket: PlatformWebSocket =
 /** Throws: a browser accepts no connections. */
 export const WebSocketServer = unavailableClass('WebSocketServer');
 
+/** Throws: a browser accepts no connections. */
+export function clientAddress(): never {
+  throw unavailable('clientAddress()');
+}
+
 /** Throws: a browser does not tell. */
 export function compressionStatistics(): never {
   throw unavailable('compressionStatistics()');
@@ -72,6 +77,7 @@ export default WebSocket;
 
 /** What `require()` gives: a class as ever, with the rest as its statics. The platform's own is not ours to change. */
 class Required extends (WebSocket as unknown as new (...args: unknown[]) => object) {
+  static readonly clientAddress = clientAddress;
   static readonly compressionStatistics = compressionStatistics;
   static readonly createRefusal = createRefusal;
   static readonly createWebSocketStream = createWebSocketStream;

@@ -1,6 +1,7 @@
 // What the package exports by name: said once, for `import` and for the class that `require()` gives.
 export { createWebSocketStream, PreparedMessage } from '@framewire/connection';
 export { createRefusal, formatRefusal, UpgradeRefusal } from '@framewire/handshake';
+export { clientAddress } from '@framewire/server';
 export { compressionStatistics } from '@framewire/permessage-deflate';
 export * as extension from './ws-compat/extension.ts';
 export { PerMessageDeflate } from './ws-compat/per-message-deflate.ts';

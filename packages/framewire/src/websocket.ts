@@ -25,6 +25,7 @@ import type { WebSocketServer as ServerClass } from './websocket-server.ts';
  * exports is a static of it, as programs that `require()` it expect.
  */
 export class WebSocket extends WebSocketWithInternals {
+  declare static readonly clientAddress: typeof server.clientAddress;
   declare static readonly compressionStatistics: typeof deflate.compressionStatistics;
   declare static readonly createRefusal: typeof handshake.createRefusal;
   declare static readonly createWebSocketStream: typeof connection.createWebSocketStream;

@@ -1,4 +1,5 @@
 // The public surface of the server.
+export { clientAddress, type ClientAddressOptions } from './client-address.ts';
 export type {
   Authenticate,
   ClientInfo,

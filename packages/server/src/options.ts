@@ -90,6 +90,20 @@ export interface ServerOptions<
    * Default: any.
    */
   path?: string | undefined;
+  /**
+   * How many connections there may be, those included whose handshake has begun. Others are refused with 503. Default 0 = no limit.
+   */
+  maxConnections?: number | undefined;
+  /**
+   * How many connections one client may have, counted in the same way. Others are refused with 429. `client` names the client of a
+   * request, such as by its address: see {@link clientAddress}. Default: no limit.
+   */
+  connectionsPerClient?:
+    | { readonly limit: number; readonly client: (request: InstanceType<Request>) => string }
+    | null
+    | undefined;
+  /** Whether connections start paused, until `resume()` is called: so a listener that waits for something loses nothing. Default false. */
+  pauseOnConnect?: boolean | undefined;
   /** Whether open connections are kept in `clients`. Default true. */
   clientTracking?: boolean | undefined;
   /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
@@ -100,9 +114,10 @@ export interface ServerOptions<
   /**
    * The serialised origins (RFC 6454 §6.2) of the pages that may connect, as browsers send them: `https://example.com`,
    * `http://localhost:3000`. They are compared to the letter. `null` as text is the origin of files and of sandboxed frames, so
-   * of anybody's. Default: all, so that any page on the web can connect in the name of its visitor (RFC 6455 §10.2).
+   * of anybody's. With `'same'`, pages whose host and port are those of the request's `Host`. Default: all, so that any page on the
+   * web can connect in the name of its visitor (RFC 6455 §10.2).
    */
-  allowedOrigins?: readonly string[] | null | undefined;
+  allowedOrigins?: readonly string[] | 'same' | null | undefined;
   /**
    * With `allowedOrigins`: whether clients may connect that send no `Origin`. Browsers always send one, programs seldom do.
    * Default false.
@@ -132,11 +147,14 @@ export const SERVER_DEFAULTS = {
   authenticate: null,
   backlog: null,
   clientTracking: true,
+  connectionsPerClient: null,
   handleProtocols: null,
   handshakeTimeout: 120_000,
   host: null,
+  maxConnections: 0,
   noServer: false,
   path: null,
+  pauseOnConnect: false,
   perMessageDeflate: false,
   port: null,
   server: null,

@@ -5,6 +5,8 @@ import process from 'node:process';
 import type { WebSocketConnection } from '@framewire/connection';
 import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { WebSocketClass } from './options.ts';
+import type { Origins } from './origin.ts';
+import type { Places } from './places.ts';
 import type { Seat } from './sharing.ts';
 
 export type AnyHttpServer = HttpServer | HttpsServer;
@@ -15,7 +17,9 @@ interface Facts<Request extends object> {
   readonly connectionClass: WebSocketClass;
   readonly seat: Seat<Request>;
   /** The origins of the pages that may connect; undefined for all. */
-  readonly origins: ReadonlySet<string> | undefined;
+  readonly origins: Origins | undefined;
+  /** How many connections there may be; undefined for any number. */
+  readonly places: Places<Request> | undefined;
   readonly limits: HandshakeLimits;
   /** Called when a connection that is tracked has closed. */
   readonly forget: (ws: WebSocketConnection) => void;

@@ -15,6 +15,7 @@ import {
 import { negotiateCompression, type Compression } from './compression.ts';
 import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } from './options.ts';
+import { allowsOrigin, type Origins } from './origin.ts';
 import { destroyOnThrow } from './refusal.ts';
 
 /** What the response to a request has to say. */
@@ -56,7 +57,7 @@ export type Examination =
 export function examine<Request extends IncomingMessage>(
   request: Request,
   options: Pick<ServerOptions, 'allowMissingOrigin' | 'maxPayload' | 'perMessageDeflate'>,
-  origins: ReadonlySet<string> | undefined,
+  origins: Origins | undefined,
   isForServer: (request: Request) => boolean,
 ): Examination {
   const check = checkUpgradeRequest(request, { strict: false });
@@ -64,8 +65,12 @@ export function examine<Request extends IncomingMessage>(
   if (!isForServer(request)) return { ok: false, refusal: createRefusal(400) };
   const { allowMissingOrigin = false, perMessageDeflate } = options;
   const maxPayload = limitOf(options.maxPayload, DEFAULTS.maxPayload);
-  const isAllowed = check.origin === undefined ? allowMissingOrigin : origins?.has(check.origin);
-  if (origins !== undefined && !isAllowed) return { ok: false, refusal: createRefusal(403) };
+  if (origins !== undefined) {
+    const { origin } = check;
+    const isAllowed =
+      origin === undefined ? allowMissingOrigin : allowsOrigin(origins, origin, request.headers.host);
+    if (!isAllowed) return { ok: false, refusal: createRefusal(403) };
+  }
   const compression = negotiateCompression(check.extensions, perMessageDeflate, maxPayload);
   if (compression === 'refused') return { ok: false, refusal: refusalOf('INVALID_EXTENSION_OFFER') };
   const { key, subprotocols, origin } = check;

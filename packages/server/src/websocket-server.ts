@@ -25,6 +25,7 @@ import {
 } from './options.ts';
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
+import { Places } from './places.ts';
 import {
   destroyOnError,
   destroyOnThrow,
@@ -126,6 +127,7 @@ export class WebSocketServer<
       connectionClass,
       seat: takeSeat(this, limits),
       origins: allowedOrigins ? readOrigins(allowedOrigins) : undefined,
+      places: Places.of(this.options),
       limits,
       forget: (ws) => onClientClose(this, ws),
     });
@@ -194,10 +196,15 @@ export class WebSocketServer<
     destroyOnError(socket);
     destroyOnThrow(socket, () => {
       const { options } = this;
-      const { limits, origins, seat } = this[stateKey].facts;
+      const { limits, origins, places, seat } = this[stateKey].facts;
       const examination = examine(request, options, origins, (it) => seat.takes(it));
       if (!examination.ok) {
         refuseInvalid(this, examination.refusal, socket, request);
+        return;
+      }
+      const noPlace = places?.take(request, socket);
+      if (noPlace !== undefined) {
+        refuse(socket, noPlace, limits.closeTimeout);
         return;
       }
       // One by one: to spread them is 3 % of an upgrade.
@@ -294,6 +301,7 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
   }
   socket.write(response);
   leaveErrors(socket);
+  if (server.options.pauseOnConnect) ws.pause();
   const isTracked = isTracking(server.options);
   ws.setSocket(socket, head, {
     role: 'server',

@@ -1,0 +1,184 @@
+// How many connections there may be, whose they are, and how they begin.
+import type { IncomingMessage } from 'node:http';
+import { duplexPair, type Duplex } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import {
+  type AcceptedWebSocket,
+  clientAddress,
+  WebSocketServer,
+  type ClientAddressOptions,
+  type ServerOptions,
+} from '@framewire/server';
+import { requestObject } from './support/peers.ts';
+
+type Options = ServerOptions<typeof AcceptedWebSocket, typeof IncomingMessage, undefined>;
+
+/** One more client of a server, and what it is answered. */
+function knock(wss: WebSocketServer, headers: Record<string, string> = {}) {
+  const [client, socket] = duplexPair();
+  const found = { client, socket, ws: undefined as AcceptedWebSocket | undefined, answer: '' };
+  client.on('data', (chunk: Buffer) => (found.answer += chunk.toString('latin1')));
+  wss.handleUpgrade(requestObject(headers), socket, Buffer.alloc(0), (ws) => (found.ws = ws));
+  return found;
+}
+
+function serve(options: Options): WebSocketServer {
+  return new WebSocketServer({ noServer: true, ...options });
+}
+
+async function closed(socket: Duplex): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+  // The flag is set before the event.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function statusOf(found: ReturnType<typeof knock>): Promise<string> {
+  if (found.ws === undefined) await closed(found.socket);
+  else await new Promise((resolve) => setImmediate(resolve));
+  return found.answer.slice(9, 12);
+}
+
+describe('maxConnections', () => {
+  test('refuses with 503 and Retry-After what is beyond it, until a connection has closed', async () => {
+    const wss = serve({ maxConnections: 2 });
+    const first = knock(wss);
+    expect(await statusOf(first)).toBe('101');
+    expect(await statusOf(knock(wss))).toBe('101');
+    const refused = knock(wss);
+    expect(await statusOf(refused)).toBe('503');
+    expect(refused.answer).toMatch(/\r\nConnection: close\r\n[^]*\r\nRetry-After: 10\r\n/);
+    first.ws!.terminate();
+    await closed(first.socket);
+    expect(await statusOf(knock(wss))).toBe('101');
+  });
+
+  test('counts handshakes from their start, until they are refused or their clients leave', async () => {
+    const wss = serve({ maxConnections: 1, authenticate: () => new Promise<undefined>(() => {}) });
+    const waiting = knock(wss);
+    expect(await statusOf(knock(wss))).toBe('503');
+    waiting.client.end();
+    await closed(waiting.socket);
+    const next = knock(wss);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(next.answer).toBe('');
+    next.socket.destroy();
+  });
+
+  test('does not count requests that are invalid', async () => {
+    const wss = serve({ maxConnections: 1 });
+    expect(await statusOf(knock(wss, { 'sec-websocket-key': 'none' }))).toBe('400');
+    expect(await statusOf(knock(wss))).toBe('101');
+  });
+
+  test.each([0, undefined])('with %s has no limit', async (maxConnections) => {
+    const wss = serve({ maxConnections });
+    expect(await statusOf(knock(wss))).toBe('101');
+  });
+});
+
+describe('connectionsPerClient', () => {
+  test('refuses a client with 429 that has as many, and no other', async () => {
+    const client = ({ headers }: IncomingMessage) => String(headers['x-client']);
+    const wss = serve({ connectionsPerClient: { limit: 2, client } });
+    const first = knock(wss, { 'x-client': 'a' });
+    expect(await statusOf(first)).toBe('101');
+    expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('101');
+    expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('429');
+    expect(await statusOf(knock(wss, { 'x-client': 'b' }))).toBe('101');
+    first.ws!.terminate();
+    await closed(first.socket);
+    expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('101');
+    expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('429');
+  });
+
+  test('takes no place in maxConnections for what it refuses', async () => {
+    const wss = serve({ maxConnections: 2, connectionsPerClient: { limit: 1, client: ({ url }) => url! } });
+    expect(await statusOf(knock(wss))).toBe('101');
+    for (let i = 0; i < 5; i++) expect(await statusOf(knock(wss))).toBe('429');
+  });
+});
+
+describe('the address of a client', () => {
+  const request = (remoteAddress: string | undefined, headers: Record<string, string> = {}) =>
+    ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage;
+  const xff = (value: string) => ({ 'x-forwarded-for': value });
+  const forwarded = (value: string) => ({ forwarded: value });
+  const local: ClientAddressOptions = { trust: ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'] };
+
+  test.each<[string, ClientAddressOptions, string | undefined, Record<string, string>, string]>([
+    ['is that of the socket', local, '192.0.2.1', {}, '192.0.2.1'],
+    ['is not what a client says', local, '192.0.2.1', xff('198.51.100.9'), '192.0.2.1'],
+    ['is what a trusted proxy says', local, '127.0.0.1', xff('192.0.2.1'), '192.0.2.1'],
+    ['is what the first trusted proxy says', local, '10.9.9.9', xff('192.0.2.1, 10.1.1.1'), '192.0.2.1'],
+    ['is not what stands before it', local, '127.0.0.1', xff('198.51.100.9, 192.0.2.1'), '192.0.2.1'],
+    ['has no port', local, '127.0.0.1', xff('192.0.2.1:4711'), '192.0.2.1'],
+    ['has no brackets', local, '::1', xff('[2001:DB8::1]:4711'), '2001:db8::1'],
+    ['is IPv4 where it is mapped', local, '::ffff:127.0.0.1', xff('::ffff:192.0.2.1'), '192.0.2.1'],
+    ['is the last proxy where nothing is said', local, '127.0.0.1', {}, '127.0.0.1'],
+    ['is the first proxy where all are trusted', local, '127.0.0.1', xff('10.0.0.1'), '10.0.0.1'],
+    ['may be unknown', local, '127.0.0.1', xff('192.0.2.1, unknown'), 'unknown'],
+    ['comes from the header that is named', local, '127.0.0.1', forwarded('for=192.0.2.1'), '127.0.0.1'],
+    ['is unix over a Unix socket', local, undefined, xff('192.0.2.1'), 'unix'],
+    ['comes through one that is trusted', { trust: ['unix'] }, undefined, xff('192.0.2.1'), '192.0.2.1'],
+    ...[
+      ['for=192.0.2.1;proto=https;by=10.0.0.1', '192.0.2.1'],
+      ['proto=https; For="192.0.2.1:4711"', '192.0.2.1'],
+      ['for=198.51.100.9, for="[2001:db8::1]:80", for=10.0.0.1', '2001:db8::1'],
+      ['for=_hidden', '_hidden'],
+      ['proto=https', '127.0.0.1'],
+    ].map(([value, address]): [string, ClientAddressOptions, string, Record<string, string>, string] => [
+      `is read from ${value}`,
+      { ...local, header: 'forwarded' },
+      '127.0.0.1',
+      { ...forwarded(value!), ...xff('203.0.113.5') },
+      address!,
+    ]),
+  ])('%s', (_, options, remote, headers, address) => {
+    expect(clientAddress(options)(request(remote, headers))).toBe(address);
+  });
+
+  test.each(['localhost', '10.0.0.0/33', '10.0.0.0/', '::1/129', '10.0.0.0/8/8', ''])(
+    'cannot be trusted as %j',
+    (entry) => {
+      expect(() => clientAddress({ trust: [entry] })).toThrow(TypeError);
+    },
+  );
+});
+
+describe("allowedOrigins: 'same'", () => {
+  test.each([
+    ['https://example.com', 'example.com', '101'],
+    ['https://example.com', 'EXAMPLE.com:443', '101'],
+    ['http://example.com:8080', 'example.com:8080', '101'],
+    ['http://[::1]:8080', '[::1]:8080', '101'],
+    ['https://example.com', 'example.com:8080', '403'],
+    ['https://evil.example', 'example.com', '403'],
+    ['https://evil.example', 'example.com@evil.example', '403'],
+    ['https://evil.example', 'evil.example/?', '403'],
+    ['https://example.com.evil.example', 'example.com', '403'],
+    ['null', 'example.com', '403'],
+    ['https://example.com', '', '403'],
+    ['file://', 'example.com', '403'],
+  ])('answers a page of %s at the host %j with %s', async (origin, host, status) => {
+    const wss = serve({ allowedOrigins: 'same' });
+    expect(await statusOf(knock(wss, { origin, host }))).toBe(status);
+  });
+
+  test('refuses a request without Host, and another text than a list', async () => {
+    expect(await statusOf(knock(serve({ allowedOrigins: 'same' }), { origin: 'http://a' }))).toBe('403');
+    expect(() => serve({ allowedOrigins: 'all' as 'same' })).toThrow('allowedOrigins: "all" is not a list');
+  });
+});
+
+test('pauseOnConnect holds events and reading until resume()', async () => {
+  const found = knock(serve({ pauseOnConnect: true }));
+  expect(found.ws!.isPaused).toBe(true);
+  // A masked frame with the letter `a`.
+  found.client.write(Buffer.from('81810000000061', 'hex'));
+  await new Promise((resolve) => setImmediate(resolve));
+  const message = new Promise((resolve) => {
+    found.ws!.on('message', (data) => resolve(String(data)));
+  });
+  found.ws!.resume();
+  expect(await message).toBe('a');
+});
