@@ -1,6 +1,9 @@
 // Who owns the bytes that are sent: the caller does again, as soon as the call returns. The peer receives what was sent.
 import { Buffer } from 'node:buffer';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ServerOptions, WebSocket } from 'ws';
+import { Sender } from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { nextMessages } from '../src/inbox.ts';
 import { directions, type Ends } from '../src/meeting.ts';
@@ -83,6 +86,21 @@ const METHODS: Readonly<Record<string, (ws: WebSocket, bytes: Uint8Array<ArrayBu
   },
 };
 
+/** As {@link METHODS}, with a frame that `Sender` made. The frame of a server keeps the payload where it is. */
+const FRAMED: typeof METHODS = {
+  'as a frame': (ws, bytes) => {
+    const { _sender, _isServer } = ws as unknown as { _sender: Sender; _isServer: boolean };
+    const options = { fin: true, opcode: 2, rsv1: false, mask: !_isServer, readOnly: true };
+    _sender.sendFrame(Sender.frame(bytes, options));
+  },
+};
+
+/** More than one write to the kernel, and more than a socket takes in one. */
+const LONG_SIZES = [200_000, 2 * 1024 * 1024];
+
+/** More than the kernel and a peer that has paused take. */
+const BACKLOG = 16 * 1024 * 1024;
+
 /** What the connection does when the bytes are sent; it adds to the messages that arrive what stands in `extra`. */
 const MOMENTS: Readonly<
   Record<string, { readonly extra: number; prepare(from: WebSocket, to: WebSocket): Promise<void> | void }>
@@ -108,7 +126,7 @@ const MOMENTS: Readonly<
 
 /** Printable and compressible, different for each seed. */
 function content(size: number, seed: number): Buffer {
-  return Buffer.from(`${seed} `.repeat(size).slice(0, size));
+  return Buffer.alloc(size, `${seed} `);
 }
 
 /** Sends bytes of every size in one way, tampers with each right after the call, and compares what arrives. */
@@ -118,9 +136,10 @@ async function sendAndTamper(
   send: (ws: WebSocket, bytes: Uint8Array<ArrayBuffer>) => void,
   make: (content: Buffer) => Owned,
   { extra, prepare }: (typeof MOMENTS)[string] = { extra: 0, prepare: () => {} },
+  sizes: readonly number[] = SIZES,
 ): Promise<void> {
   const wrong: number[] = [];
-  for (const [seed, size] of SIZES.entries()) {
+  for (const [seed, size] of sizes.entries()) {
     const expected = content(size, seed);
     await prepare(from, to);
     // Prepared inside of an event, nothing of it has arrived yet.
@@ -157,6 +176,27 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
         }
       },
     );
+
+    test('what was sent as a frame of its own arrives although its memory changes', async () => {
+      for (const [from, to] of directions(await meeting.meet(options))) {
+        for (const make of Object.values(TAMPERING)) {
+          await sendAndTamper(from, to, FRAMED['as a frame']!, make);
+        }
+      }
+    });
+
+    test.each(LONG_SIZES)('%i bytes arrive although they are overwritten', async (size) => {
+      for (const [from, to] of directions(await meeting.meet(options))) {
+        const isPassed = isPassedToTheKernel(from);
+        const ways: (typeof METHODS)[string][] = [];
+        // The kernel may read what is passed to it without a copy until the callback: see below.
+        if (!isPassed || perMessageDeflate !== false) ways.push(METHODS['as a view']!);
+        if (!isPassed) ways.push(FRAMED['as a frame']!);
+        for (const send of ways) {
+          await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, MOMENTS['alone'], [size]);
+        }
+      }
+    });
 
     test('a buffer that is refilled for each connection of a turn brings each its own bytes', async () => {
       const ends: Ends[] = [];
@@ -207,6 +247,62 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
         ends[from].close(1000, reason);
         reason.fill(0x21);
         expect(await closed).toBe('the reason');
+      }
+    });
+  });
+});
+
+/** Whether a connection may pass a long message that is not compressed to the kernel without a copy. */
+function isPassedToTheKernel(from: WebSocket): boolean {
+  const { _isServer, _socket } = from as unknown as { _isServer: boolean; _socket: Duplex };
+  return _isServer && Object.getPrototypeOf(_socket) === Socket.prototype;
+}
+
+describe('without compression', () => {
+  eachTransport(ours, (meeting) => {
+    test('what is sent while the stream is backed up arrives although its memory changes', async () => {
+      for (const [from, to] of directions(await meeting.meet())) {
+        const { _socket } = from as unknown as { _socket: Duplex };
+        to.pause();
+        from.send(Buffer.alloc(BACKLOG));
+        // Streams in memory take everything, and copies are made for them all the same.
+        if (_socket instanceof Socket) expect(_socket.writableLength).toBeGreaterThan(0);
+        const expected: Buffer[] = [];
+        for (const send of [...Object.values(METHODS), ...Object.values(FRAMED)]) {
+          for (const size of [...SIZES, LONG_SIZES[0]!]) {
+            expected.push(content(size, expected.length));
+            const { bytes, tamper } = TAMPERING['is overwritten']!(expected.at(-1)!);
+            send(from, bytes);
+            tamper();
+          }
+        }
+        for (const make of Object.values(TAMPERING)) {
+          expected.push(content(100_000, expected.length));
+          const { bytes, tamper } = make(expected.at(-1)!);
+          from.send(bytes);
+          tamper();
+        }
+        expected.push(content(LONG_SIZES[1]!, expected.length));
+        const { bytes, tamper } = TAMPERING['is overwritten']!(expected.at(-1)!);
+        from.send(bytes);
+        tamper();
+        const arrived = nextMessages(to, 1 + expected.length);
+        to.resume();
+        const [, ...messages] = await arrived;
+        const isWrong = (bytes: Buffer, index: number) => !bytes.equals(messages[index]!.data as Buffer);
+        expect(expected.filter(isWrong).map(({ length }) => length)).toEqual([]);
+      }
+    });
+
+    test('a long message whose bytes change once its callback was called arrives as it was sent', async () => {
+      for (const [from, to] of directions(await meeting.meet())) {
+        for (const size of LONG_SIZES) {
+          const expected = content(size, 1);
+          const arrived = nextMessages(to, 1);
+          const { bytes, tamper } = TAMPERING['is overwritten']!(expected);
+          from.send(bytes, tamper);
+          expect(expected.equals((await arrived)[0]!.data as Buffer)).toBe(true);
+        }
       }
     });
   });
