@@ -1,6 +1,6 @@
 // The public surface of the connection.
 export { defineAddition } from './additions.ts';
-export { clearDeadline, setDeadline, type Deadline } from './clock.ts';
+export { clearDeadline, now, setDeadline, setWatch, type Deadline } from './clock.ts';
 export type { WebSocketEventMap } from './events/dom-event-target.ts';
 export {
   CloseEvent,
@@ -29,7 +29,14 @@ export type { ConnectionClosedError, IteratedMessage } from './iteration.ts';
 export type { ReadingOptions } from './receiving/frame-readers.ts';
 export { toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 export { toPayload, type SendableData } from './sending/payload.ts';
-export { DEFAULTS, given, limitOf, type ConnectionOptions, type OpenOptions } from './options.ts';
+export {
+  DEFAULTS,
+  given,
+  limitOf,
+  type ConnectionOptions,
+  type HeartbeatOptions,
+  type OpenOptions,
+} from './options.ts';
 export {
   Outbound,
   type OutboundObserver,

@@ -2,6 +2,12 @@
 import type { Extension } from '@framewire/codec';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
+/** The times of a heartbeat, in ms, 20000 by default: the silence before a ping, and the silence after it. */
+export interface HeartbeatOptions {
+  readonly interval?: number | undefined;
+  readonly timeout?: number | undefined;
+}
+
 /** The options that clients and servers share. */
 export interface ConnectionOptions {
   /** Whether several `message`, `ping` and `pong` events may come in one turn of the event loop. Default true. */
@@ -51,6 +57,15 @@ export interface ConnectionOptions {
    * Default 16; 0 = no limit.
    */
   messageHighWaterMark?: number | undefined;
+  /**
+   * Pings a peer from which nothing has come for `interval`, and destroys the socket if nothing comes for `timeout` after that: `error`
+   * is emitted with the code `WS_ERR_HEARTBEAT_TIMEOUT`. True is 20000 ms for each. Any received byte counts. Default false.
+   */
+  heartbeat?: boolean | HeartbeatOptions | undefined;
+  /** Closes with 1001 when there has been no message in either direction for so long, in ms. Default 0 = no limit. */
+  idleTimeout?: number | undefined;
+  /** Closes with 1001 when the connection has been open for so long, in ms, or up to 10 % shorter. Default 0 = no limit. */
+  maxLifetime?: number | undefined;
   /** Takes text and close reasons without checking that they are UTF-8. Default false. */
   skipUTF8Validation?: boolean | undefined;
 }
@@ -96,6 +111,9 @@ export const DEFAULTS = {
   maxBufferedAmount: 0,
   onBufferFull: 'terminate',
   messageHighWaterMark: 16,
+  heartbeat: false,
+  idleTimeout: 0,
+  maxLifetime: 0,
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;
 
@@ -114,9 +132,11 @@ const FLAGS = [
 const LIMITS = [
   'closeTimeout',
   'highWaterMark',
+  'idleTimeout',
   'maxBufferedAmount',
   'maxBufferedChunks',
   'maxFragments',
+  'maxLifetime',
   'maxPayload',
   'maxPendingAutoPongs',
   'messageHighWaterMark',
@@ -132,14 +152,28 @@ export function limitOf(value: unknown, fallback: number): number {
   return value === undefined ? fallback : Number(value) || 0;
 }
 
+/** The longest time of a heartbeat, in ms: a quarter of a day. */
+const LONGEST_HEARTBEAT = 21_600_000;
+
+/** @throws `RangeError` for times that are not above 0 */
+export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: number; timeout: number } {
+  const { interval = 20_000, timeout = 20_000 } = heartbeat === true ? {} : heartbeat;
+  if (!(interval > 0 && timeout > 0)) throw new RangeError('The times of heartbeat must be greater than 0');
+  return {
+    interval: Math.min(interval, LONGEST_HEARTBEAT),
+    timeout: Math.min(timeout, LONGEST_HEARTBEAT),
+  };
+}
+
 /**
  * The options as their types have them. A program without types may pass anything: as in `ws`, `null`, `false` and an empty string are
  * off, and 0, but no default. Where all are in order the same object, as many connections share it.
  *
- * @throws `TypeError` for another `onBufferFull`
+ * @throws `TypeError` for another `onBufferFull`; `RangeError` for times of `heartbeat` that are not above 0
  */
 export function readOptions(options: ConnectionOptions): ConnectionOptions {
-  const { onBufferFull } = options;
+  const { heartbeat, onBufferFull } = options;
+  if (heartbeat) heartbeatTimes(heartbeat);
   if (onBufferFull && !['terminate', 'close', 'drop'].includes(onBufferFull)) {
     throw new TypeError("onBufferFull must be 'terminate', 'close' or 'drop'");
   }

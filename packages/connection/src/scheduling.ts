@@ -1,6 +1,6 @@
 // Node's own ticks, immediates and timers, taken when the module loads. A test that replaces the globals with fakes afterwards must
 // not stop connections, and a test environment such as jsdom has globals with the same names that are not Node's.
-import { performance } from 'node:perf_hooks';
+import perfHooks from 'node:perf_hooks';
 import currentProcess from 'node:process';
 import timers from 'node:timers';
 
@@ -13,7 +13,7 @@ export const nextTick = process.nextTick.bind(process);
 /** `setImmediate()`. */
 export const setImmediate = timers.setImmediate;
 /** `performance.now()`. */
-export const now = performance.now.bind(performance);
+export const now = perfHooks.performance.now.bind(perfHooks.performance);
 /** `setTimeout()`. */
 export const setTimeout = timers.setTimeout;
 /** `clearTimeout()`. */

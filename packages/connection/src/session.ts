@@ -139,6 +139,15 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     return Session.name;
   }
 
+  protected get options(): ConnectionOptions {
+    return this.#options;
+  }
+
+  /** The last measured round trip, in ms, where there is a heartbeat. */
+  get latency(): number | undefined {
+    return undefined;
+  }
+
   /** The connection that this is the session of. */
   get owner(): T {
     return this.#owner;
@@ -178,7 +187,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     this.#inbound.keepFragments = keep;
   }
 
-  private get socket(): AttachedStream {
+  protected get socket(): AttachedStream {
     return this.#outbound.ledger.stream;
   }
 

@@ -17,6 +17,7 @@ import {
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
 import { iterate, opened, type IteratedMessage } from './iteration.ts';
+import { limitLifetime, sessionClass } from './lifetime.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
 import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
@@ -33,7 +34,7 @@ import {
   type ReadyState,
 } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
-import { isAttached, Session, type SessionListener } from './session.ts';
+import { isAttached, type Session, type SessionListener } from './session.ts';
 
 /** How to send one message. */
 export interface SendOptions {
@@ -200,12 +201,14 @@ export class WebSocketConnection extends DomEventTarget {
     if (this[sessionKey] !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
     this[protocolKey] = options.protocol ?? '';
     this[optionsKey] = optionsWhenOpen(this[optionsKey], options);
-    const session = new Session<WebSocketConnection>(socket, this[optionsKey], options, this, listener);
+    const { [optionsKey]: own } = this;
+    const session = new (sessionClass(own))<WebSocketConnection>(socket, own, options, this, listener);
     this[sessionKey] = session;
     session.keepFragments = this[binaryTypeKey] === 'fragments';
     if (this[unopenedKey].isPaused) session.pause();
     this[unopenedKey] = OPENED;
     session.start(head);
+    if (own.maxLifetime) limitLifetime(session as Session<unknown>, own.maxLifetime);
     this.emit('open');
   }
 
@@ -356,6 +359,11 @@ defineAddition(
   (ws: WebSocketConnection) => ws[sessionKey]?.isAboveMark ?? false,
 );
 defineAddition(WebSocketConnection.prototype, 'opened', opened);
+defineAddition(
+  WebSocketConnection.prototype,
+  'latency',
+  (ws: WebSocketConnection) => ws[sessionKey]?.latency,
+);
 for (const [name, value] of Object.entries({ drained, flush })) {
   Object.defineProperty(WebSocketConnection.prototype, name, { configurable: true, value, writable: true });
 }

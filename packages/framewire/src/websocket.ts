@@ -193,6 +193,7 @@ export declare namespace WebSocket {
     | HandshakeErrors[keyof HandshakeErrors]['code']
     | 'WS_ERR_NOT_OPEN'
     | 'WS_ERR_AUTHENTICATION_FAILED'
+    | 'WS_ERR_HEARTBEAT_TIMEOUT'
     | 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED'
     | 'WS_ERR_MESSAGE_DROPPED'
     | 'WS_ERR_ILLEGAL_WINDOW_BITS'

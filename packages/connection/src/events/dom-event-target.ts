@@ -57,6 +57,9 @@ export interface ConnectionAdditions {
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   drained: any;
+  /** The last round trip that `heartbeat` has measured, in ms, a number; undefined before the first. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  latency: any;
   /**
    * `flush(): void`: hands what was sent to the stream now, instead of at the end of the turn. A message that is being compressed, or a
    * `Blob` that is being read, comes later.

@@ -46,6 +46,8 @@ export interface WebSocketInternals {
   flush?: any;
   /** `Promise<this>`: resolves when the connection is open; rejects with the argument of `error`, or with `WS_ERR_NOT_OPEN`. */
   opened?: any;
+  /** The last round trip that `heartbeat` has measured, in ms, a number; undefined before the first. */
+  latency?: any;
   /** What compression has done on this connection so far, a snapshot of `CompressionStatistics`; undefined where there is none. */
   compression?: any;
   /** The stream underneath, a `Duplex`, with TCP a `net.Socket`; null before the connection is open. Reading it hands over what was sent. */

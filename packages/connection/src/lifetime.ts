@@ -1,0 +1,73 @@
+// How long a connection may be open, and how long without a message.
+import type { Buffer } from 'node:buffer';
+import { CloseCode, type Message } from '@framewire/codec';
+import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
+import { HeartbeatSession } from './heartbeat.ts';
+import type { ConnectionOptions } from './options.ts';
+import { Session } from './session.ts';
+
+/** By how much of it a lifetime may be shorter, so that connections that began together do not end together. */
+const JITTER = 0.1;
+
+/** A session that closes when there is no message in either direction for a time. */
+class IdleSession<T> extends HeartbeatSession<T> {
+  #messageAt = now();
+  #deadline: Deadline | undefined = undefined;
+
+  override start(head: Buffer): void {
+    super.start(head);
+    this.checkIdleness();
+  }
+
+  override send(...args: Parameters<Session<T>['send']>): void {
+    this.#messageAt = now();
+    super.send(...args);
+  }
+
+  override sendPrepared(...args: Parameters<Session<T>['sendPrepared']>): void {
+    this.#messageAt = now();
+    super.sendPrepared(...args);
+  }
+
+  override writeFrames(...args: Parameters<Session<T>['writeFrames']>): void {
+    this.#messageAt = now();
+    super.writeFrames(...args);
+  }
+
+  override message(message: Message): void {
+    this.#messageAt = now();
+    super.message(message);
+  }
+
+  override streamClosed(): void {
+    clearDeadline(this.#deadline);
+    super.streamClosed();
+  }
+
+  /** Closes the connection, or looks again when it may have been idle for long enough. */
+  checkIdleness(): void {
+    const left = this.#messageAt + (this.options.idleTimeout ?? 0) - now();
+    if (left <= 0) goAway(this);
+    else this.#deadline = setWatch(Math.ceil(left), checkIdleness, this as IdleSession<unknown>);
+  }
+}
+
+/** The class of the session for what the options ask for. What is not asked for costs nothing. */
+export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typeof Session {
+  if (idleTimeout) return IdleSession;
+  return heartbeat ? HeartbeatSession : Session;
+}
+
+/** Closes a session when it has been open for long enough. */
+export function limitLifetime(session: Session<unknown>, maxLifetime: number): void {
+  const deadline = setWatch(maxLifetime * (1 - JITTER * Math.random()), goAway, session);
+  session.stream.once('close', () => clearDeadline(deadline));
+}
+
+function checkIdleness(session: IdleSession<unknown>): void {
+  session.checkIdleness();
+}
+
+function goAway(session: Pick<Session<unknown>, 'close'>): void {
+  session.close(CloseCode.GOING_AWAY);
+}

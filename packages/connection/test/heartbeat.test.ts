@@ -1,0 +1,238 @@
+// Silent peers, idle connections and old ones, by a clock that the test drives.
+import '@framewire/testing/fake-timers';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
+import { memoryPair, type Pair } from './support/pairs.ts';
+
+const opened: Pair[] = [];
+
+afterEach(async () => {
+  for (const { client, server } of opened.splice(0)) {
+    client.terminate();
+    server.terminate();
+  }
+  await settled();
+  // Whatever was opened has taken its timers along.
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+/** A server's end with options, and its client. */
+function meet(server: ConnectionOptions, client: ConnectionOptions = {}): Pair {
+  const pair = memoryPair({ server, client });
+  opened.push(pair);
+  return pair;
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
+}
+
+/** Lets time pass, with the streams having delivered before and after. */
+async function pass(milliseconds: number): Promise<void> {
+  await settled();
+  vi.advanceTimersByTime(milliseconds);
+  await settled();
+}
+
+/** What a connection emits of some events, from now on. */
+function record(ws: WebSocketConnection, ...events: string[]): unknown[][] {
+  const log: unknown[][] = [];
+  for (const event of events) ws.on(event, (...args: unknown[]) => log.push([event, ...args]));
+  return log;
+}
+
+describe('a heartbeat', () => {
+  test('pings a silent peer after interval, again and again, and measures the round trip', async () => {
+    const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } });
+    const pings = record(client, 'ping');
+    expect(server.latency).toBeUndefined();
+    await pass(999);
+    expect(pings).toHaveLength(0);
+    await pass(1);
+    expect(pings).toHaveLength(1);
+    expect(server.latency).toBe(0);
+    await pass(1000);
+    expect(pings).toHaveLength(2);
+    expect(server.readyState).toBe(server.OPEN);
+  });
+
+  test('of a client pings a server', async () => {
+    const { client, server } = meet({}, { heartbeat: { interval: 1000 } });
+    const pings = record(server, 'ping');
+    await pass(1000);
+    expect(pings).toHaveLength(1);
+    expect(client.latency).toBe(0);
+  });
+
+  test('with true has 20 s for each', async () => {
+    const { client, server } = meet({ heartbeat: true }, { autoPong: false });
+    const pings = record(client, 'ping');
+    server.on('error', () => {});
+    await pass(19_999);
+    expect(pings).toHaveLength(0);
+    await pass(1);
+    expect(pings).toHaveLength(1);
+    await pass(19_999);
+    expect(server.readyState).toBe(server.OPEN);
+    await pass(1);
+    expect(server.readyState).toBe(server.CLOSED);
+  });
+
+  test('ends a connection whose peer answers nothing for timeout: error, then close', async () => {
+    const { server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
+    const log = record(server, 'error', 'close');
+    await pass(1499);
+    expect(log).toEqual([]);
+    await pass(1);
+    expect(log).toEqual([
+      ['error', expect.objectContaining({ code: 'WS_ERR_HEARTBEAT_TIMEOUT' })],
+      ['close', 1006, Buffer.alloc(0)],
+    ]);
+  });
+
+  test.each<[string, (client: WebSocketConnection) => void]>([
+    ['a message', (client) => client.send('a')],
+    ['a ping', (client) => client.ping()],
+    ['the first half of a message', (client) => client.send('a', { fin: false })],
+  ])('takes %s as a sign of life, before the ping and after it', async (_, send) => {
+    const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
+    const pings = record(client, 'ping');
+    await pass(600);
+    send(client);
+    await pass(999);
+    expect(pings).toHaveLength(0);
+    await pass(1);
+    expect(pings).toHaveLength(1);
+    await pass(400);
+    client.ping();
+    await pass(500);
+    expect(server.readyState).toBe(server.OPEN);
+    expect(server.latency).toBeUndefined();
+  });
+
+  test('measures the way of its own ping alone, also if the pong is late', async () => {
+    const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
+    const pings: Buffer[] = [];
+    client.on('ping', (data) => pings.push(data));
+    await pass(1000);
+    client.pong('none');
+    await pass(200);
+    expect(server.latency).toBeUndefined();
+    client.pong(pings[0]);
+    await settled();
+    expect(server.latency).toBe(200);
+    client.pong(pings[0]);
+    await pass(0);
+    expect(server.latency).toBe(200);
+  });
+
+  test('judges nobody whom it does not read', async () => {
+    const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
+    server.pause();
+    await pass(10_000);
+    expect(server.readyState).toBe(server.OPEN);
+    server.resume();
+    const pings = record(client, 'ping');
+    await pass(1000);
+    expect(pings).toHaveLength(1);
+  });
+
+  test('has one timer for all connections with the same times, which keeps no process alive', async () => {
+    const pairs = Array.from({ length: 10 }, () => meet({ heartbeat: { interval: 1000, timeout: 500 } }));
+    expect(vi.getTimerCount()).toBe(1);
+    const pings = pairs.map(({ client }) => record(client, 'ping'));
+    pairs[0]!.server.terminate();
+    pairs[9]!.server.terminate();
+    pairs[4]!.server.terminate();
+    await pass(1000);
+    expect(pings.map(({ length }) => length)).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 1, 0]);
+    meet({ heartbeat: { interval: 2000, timeout: 500 } });
+    expect(vi.getTimerCount()).toBe(2);
+  });
+
+  test('goes on for the others after an exception of a listener', async () => {
+    const silent = { autoPong: false };
+    const first = meet({ heartbeat: { interval: 1000, timeout: 500 } }, silent);
+    const second = meet({ heartbeat: { interval: 1000, timeout: 500 } }, silent);
+    const log = [...[first, second].map(({ server }) => record(server, 'error'))];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    second.server.on('error', () => {
+      throw new Error('of the listener');
+    });
+    await pass(1000);
+    await pass(500);
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
+    expect(log.map(({ length }) => length)).toEqual([1, 1]);
+    expect(uncaught).toHaveBeenCalledOnce();
+  });
+
+  test('emits its error in the async context of the connection', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    storage.run('another', () => meet({ heartbeat: { interval: 1000, timeout: 500 } }));
+    const { server } = storage.run('own', () =>
+      meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false }),
+    );
+    const stores: unknown[] = [];
+    server.on('error', () => stores.push(storage.getStore()));
+    await pass(1000);
+    await pass(500);
+    expect(stores).toEqual(['own']);
+  });
+
+  test.each([{ interval: 0 }, { timeout: -1 }, { interval: NaN }])('of %j is a RangeError', (heartbeat) => {
+    expect(() => memoryPair({ server: { heartbeat } })).toThrow(RangeError);
+  });
+
+  test.each([false, undefined])('of %s is none', (heartbeat) => {
+    const { server } = meet({ heartbeat });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(server.latency).toBeUndefined();
+  });
+});
+
+describe('idleTimeout', () => {
+  test.each(['server', 'client'] as const)('closes with 1001 without a message (%s)', async (end) => {
+    const options = { idleTimeout: 1000, heartbeat: { interval: 100 } };
+    const pair = end === 'server' ? meet(options) : meet({}, options);
+    const log = record(pair[end === 'server' ? 'client' : 'server'], 'close');
+    await pass(999);
+    expect(log).toEqual([]);
+    await pass(1);
+    expect(log).toEqual([['close', 1001, Buffer.alloc(0)]]);
+  });
+
+  test.each(['server', 'client'] as const)('counts from the last message (of the %s)', async (sender) => {
+    const pair = meet({ idleTimeout: 1000 });
+    const log = record(pair.client, 'close');
+    for (let i = 0; i < 5; i++) {
+      await pass(900);
+      pair[sender].send('a');
+    }
+    await pass(999);
+    expect(log).toEqual([]);
+    await pass(1);
+    expect(log).toHaveLength(1);
+  });
+});
+
+describe('maxLifetime', () => {
+  test.each([
+    [0, 1000],
+    [0.5, 950],
+    [1, 900],
+  ])('closes with 1001, earlier by up to a tenth (a random %s)', async (random, lifetime) => {
+    vi.spyOn(Math, 'random').mockReturnValueOnce(random);
+    const { client, server } = meet({ maxLifetime: 1000 });
+    const log = record(client, 'close');
+    await pass(lifetime - 1);
+    server.send('does not count');
+    expect(log).toEqual([]);
+    await pass(1);
+    expect(log).toEqual([['close', 1001, Buffer.alloc(0)]]);
+  });
+});
