@@ -51,11 +51,24 @@ async function compile({ file, options }, stamp) {
   const report = stderr.toString().replace(CONVERGED, '').trim();
   if (error !== null || report !== '') throw new Error(`${report}\n${String(error)}`);
   mkdirSync(dirname(file), { recursive: true });
-  const text = Buffer.from(binary).toString('base64');
   writeFileSync(
     file,
-    `${stamp}\n/** The module in base64, made by assembly/compile.mjs. */\nexport const MODULE: string = '${text}';\n`,
+    `${stamp}\n/** The module as text, made by assembly/compile.mjs. */\nexport const MODULE: string = '${textOf(binary)}';\n`,
   );
+}
+
+/**
+ * A character for each byte below 87, which most are, and two for each of the others. Base64 would be longer, and an archive of it a
+ * third longer: what repeats in the module would not repeat in the text. `src/module-text.ts` reads it.
+ */
+function textOf(bytes) {
+  const characters = Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index));
+  const plain = characters.filter((character) => !'"$\'<\\`'.includes(character));
+  const base = plain.length - 2;
+  return Array.from(bytes, (byte) => {
+    const prefix = byte < base ? '' : byte < 2 * base ? plain[base] : plain[base + 1];
+    return prefix + plain[byte % base];
+  }).join('');
 }
 
 function sourcesHash() {

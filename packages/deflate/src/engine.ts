@@ -2,6 +2,7 @@
 import { BlockPool } from './block-pool.ts';
 import { DeflateError } from './deflate-error.ts';
 import { MODULE } from './generated/module.ts';
+import { bytesOf } from './module-text.ts';
 
 /** What `assembly/index.ts` exports. */
 export interface Exports {
@@ -78,7 +79,7 @@ export class Engine {
 
   constructor(module: string) {
     const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(module)));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(module)));
     this.exports = exports as Exports;
     this.exports.initialize();
     this.#inputAddress = this.exports.inputArea();
@@ -145,25 +146,6 @@ export class Engine {
     this.#output = new Uint8Array(buffer, this.#outputAddress, CAPACITY + 1024);
     this.#result = new Uint32Array(buffer, this.#resultAddress, 2);
   }
-}
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Not with the global `atob`, which a `node:vm` context lacks. */
-function fromBase64(text: string): Uint8Array {
-  const digits = text.replace(/=+$/, '');
-  const bytes = new Uint8Array((digits.length * 3) >> 2);
-  let bits = 0;
-  let count = 0;
-  let at = 0;
-  for (const digit of digits) {
-    bits = (bits << 6) | BASE64.indexOf(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes[at++] = bits >> count;
-  }
-  return bytes;
 }
 
 let shared: Engine | undefined;
