@@ -41,7 +41,7 @@ const excerpts: readonly Excerpt[] = [
     metrics: ['cpu'],
   },
   {
-    file: 'packages/permessage-deflate/README.md',
+    file: 'packages/permessage-deflate/doc/speed.md',
     name: 'compressed echoes',
     scenarios: [
       ...['deflate-512x1', 'deflate-512x16', 'deflate-16k', 'deflate-64k', 'deflate-1m'],
@@ -52,14 +52,14 @@ const excerpts: readonly Excerpt[] = [
     metrics: ['cpu', 'bytes'],
   },
   {
-    file: 'packages/permessage-deflate/README.md',
+    file: 'packages/permessage-deflate/doc/speed.md',
     name: 'compressed broadcasts',
     scenarios: ['broadcast-x1', 'broadcast-deflate-x1', 'broadcast-deflate-x10'],
     peers: [OURS, 'ws', 'bun', 'bun-publish'],
     metrics: ['cpu'],
   },
   {
-    file: 'packages/permessage-deflate/README.md',
+    file: 'packages/permessage-deflate/doc/speed.md',
     name: 'compressed and idle',
     scenarios: ['idle', 'idle-deflate', 'idle-takeover'],
     peers: [OURS, 'ws'],
