@@ -32,7 +32,7 @@ const QUICK_STEP: u32 = 4;
 const QUICK_LAZY: u32 = 32;
 /** Up to how many bits a block is given no code of its own: making one takes longer than all the rest. */
 const QUICK_WORTH_A_CODE: u32 = 800;
-const WORTH_A_CODE: u32 = 400;
+const WORTH_A_CODE: u32 = 560;
 
 /**
  * Deflates the first `length` bytes of the input area into the output area.
