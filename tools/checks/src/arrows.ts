@@ -11,6 +11,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   handshake: [],
   'permessage-deflate': ['deflate'],
   reconnect: [],
+  stream: ['client', 'connection'],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],

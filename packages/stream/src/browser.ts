@@ -1,0 +1,70 @@
+// What a bundler takes for a browser: the platform's classes, or ours on top of its WebSocket.
+import { checkOptions, DEFAULTS, type WebSocketStreamOptions } from './options.ts';
+import { PlatformTransport, type PlatformSocket } from './platform-transport.ts';
+import { Streams, type ClosedInfo, type WebSocketOpenInfo } from './streams.ts';
+import { WebSocketError as OwnError, type WebSocketCloseInfo } from './websocket-error.ts';
+
+export type { StreamOptions, WebSocketStreamOptions } from './options.ts';
+export type { ClosedInfo, ReceivedMessage, SentMessage, WebSocketOpenInfo } from './streams.ts';
+export type { WebSocketCloseInfo } from './websocket-error.ts';
+
+/** What is looked for on the platform. */
+interface Platform {
+  readonly WebSocket: new (url: string | URL, protocols: string[]) => PlatformSocket;
+  readonly WebSocketStream?: typeof OwnStream;
+  readonly WebSocketError?: typeof OwnError;
+}
+
+const platform = globalThis as unknown as Platform;
+
+/** Ours. The platform's `WebSocket` cannot be stopped, so a reader that stops does not stop the peer. */
+class OwnStream {
+  readonly #streams: Streams;
+  readonly #url: string;
+
+  constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
+    if (arguments.length === 0) throw new TypeError('An address is needed');
+    checkOptions(options);
+    const { signal, protocols = [], highWaterMark = DEFAULTS.highWaterMark } = options;
+    const { messageHighWaterMark = DEFAULTS.messageHighWaterMark } = options;
+    this.#streams = new Streams(messageHighWaterMark);
+    if (signal?.aborted) {
+      this.#url = String(url);
+      this.#streams.abort(signal.reason);
+      return;
+    }
+    const socket = new platform.WebSocket(url, [...protocols]);
+    this.#url = socket.url;
+    this.#streams.start((observer) => new PlatformTransport(socket, highWaterMark, observer));
+    signal?.addEventListener('abort', () => {
+      this.#streams.abort(signal.reason);
+    });
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get opened(): Promise<WebSocketOpenInfo> {
+    return this.#streams.opened;
+  }
+
+  get closed(): Promise<ClosedInfo> {
+    return this.#streams.closed;
+  }
+
+  close(closeInfo: WebSocketCloseInfo = {}): void {
+    this.#streams.close(closeInfo);
+  }
+}
+
+// Both or neither: the class of the platform knows its own error alone.
+const hasBoth = platform.WebSocketStream !== undefined && platform.WebSocketError !== undefined;
+
+/** The class of the platform, or ours. */
+export const WebSocketStream: typeof OwnStream = (hasBoth && platform.WebSocketStream) || OwnStream;
+export type WebSocketStream = OwnStream;
+
+/** The class of the platform, or ours. */
+export const WebSocketError: typeof OwnError = (hasBoth && platform.WebSocketError) || OwnError;
+export type WebSocketError = OwnError;

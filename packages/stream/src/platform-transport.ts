@@ -1,0 +1,82 @@
+// The WebSocket of a browser below the streams.
+import type { Transport, TransportObserver } from './transport.ts';
+import { invalidState } from './websocket-error.ts';
+
+/** What is needed of it. */
+export interface PlatformSocket {
+  readonly url: string;
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: string | ArrayBuffer }) => void) | null;
+  onclose:
+    ((event: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) => void) | null;
+  send(data: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+}
+
+const OPEN = 1;
+
+/** How often to look whether there is room again, in ms: no event tells. */
+const POLL_MS = 10;
+
+/** A WebSocket of the platform that is connecting. */
+export class PlatformTransport implements Transport {
+  readonly isOpen = false;
+  readonly #socket: PlatformSocket;
+  readonly #mark: number;
+
+  constructor(socket: PlatformSocket, mark: number, observer: TransportObserver) {
+    this.#socket = socket;
+    this.#mark = mark;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      observer.opened();
+    };
+    socket.onmessage = ({ data }) => {
+      observer.message(typeof data === 'string' ? data : new Uint8Array(data));
+    };
+    socket.onclose = ({ code, reason, wasClean }) => {
+      observer.ended({ code, reason, wasClean: wasClean && socket.bufferedAmount === 0 });
+    };
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  get extensions(): string {
+    return this.#socket.extensions;
+  }
+
+  send(data: string | Uint8Array): Promise<void> | undefined {
+    const socket = this.#socket;
+    if (socket.readyState !== OPEN) throw invalidState('The connection is not open');
+    socket.send(data);
+    return socket.bufferedAmount > this.#mark ? this.#room() : undefined;
+  }
+
+  close(code: number | undefined, reason: string): void {
+    if (code === undefined) this.#socket.close();
+    else this.#socket.close(code, reason);
+  }
+
+  abandon(): void {
+    this.#socket.close();
+  }
+
+  // It cannot be stopped.
+  pause(): void {}
+  resume(): void {}
+
+  async #room(): Promise<void> {
+    while (this.#socket.bufferedAmount > this.#mark) {
+      if (this.#socket.readyState > OPEN)
+        throw invalidState('The connection has closed before the message was sent');
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}

@@ -1,0 +1,204 @@
+// The two streams of a connection, with back-pressure both ways, and how they and the connection end together.
+import type { Transport, TransportObserver, End } from './transport.ts';
+import { checkCloseInfo, invalidState, WebSocketError, type WebSocketCloseInfo } from './websocket-error.ts';
+
+/** A message that was received: text as a string. */
+export type ReceivedMessage = string | Uint8Array;
+/** A message to send. Anything else is sent as text. */
+export type SentMessage = string | ArrayBuffer | ArrayBufferView;
+
+/** What `opened` resolves to. */
+export interface WebSocketOpenInfo {
+  readonly readable: ReadableStream<ReceivedMessage>;
+  readonly writable: WritableStream<SentMessage>;
+  /** The subprotocol, or an empty string. */
+  readonly protocol: string;
+  readonly extensions: string;
+}
+
+/** What `closed` resolves to. */
+export interface ClosedInfo {
+  readonly closeCode: number;
+  readonly reason: string;
+}
+
+/** A promise with what settles it. One that rejects and is not looked at is no unhandled rejection. */
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((...functions) => ([resolve, reject] = functions));
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+/** Bytes that are sent as they are, or text. */
+function toMessage(chunk: unknown): string | Uint8Array {
+  if (typeof chunk === 'string') return chunk;
+  const isView = ArrayBuffer.isView(chunk);
+  const buffer = isView ? chunk.buffer : chunk;
+  if (!isBuffer(buffer)) return String(chunk);
+  if ((buffer as { resizable?: boolean }).resizable === true || tagOf(buffer) !== 'ArrayBuffer') {
+    throw new TypeError('A message must not lie in memory that is resizable or shared');
+  }
+  return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
+}
+
+/** By its name, as it may come from another realm. */
+function isBuffer(value: unknown): value is ArrayBuffer {
+  return ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+/** The streams over one connection. */
+export class Streams {
+  readonly #opened = deferred<WebSocketOpenInfo>();
+  readonly #closed = deferred<ClosedInfo>();
+  readonly #limit: number;
+  #transport: Transport | undefined = undefined;
+  #reader: ReadableStreamDefaultController<ReceivedMessage> | undefined = undefined;
+  #writer: WritableStreamDefaultController | undefined = undefined;
+  #isOver = false;
+  /** Whether the connection is stopped as too many messages wait. */
+  #isHolding = false;
+  /** What the readable side rejects with once its messages have been read. */
+  #failure: WebSocketError | undefined = undefined;
+  /** Whether the program has closed the writable side, and what that waits for. */
+  #writableClosed: ReturnType<typeof deferred<undefined>> | undefined = undefined;
+
+  /** @param limit how many messages may wait to be read before the connection is stopped */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get opened(): Promise<WebSocketOpenInfo> {
+    return this.#opened.promise;
+  }
+
+  get closed(): Promise<ClosedInfo> {
+    return this.#closed.promise;
+  }
+
+  /** Begins, with a connection that is made for the observer. */
+  start(connect: (observer: TransportObserver) => Transport): void {
+    this.#transport = connect({
+      opened: () => this.#open(),
+      message: (data) => this.#receive(data),
+      ended: (end) => this.#end(end),
+    });
+    if (this.#transport.isOpen) this.#open();
+  }
+
+  /** Gives up before there is a connection. Does nothing later. */
+  abort(reason: unknown): void {
+    if (this.#isOver || this.#reader !== undefined) return;
+    this.#fail(reason);
+    this.#transport?.abandon();
+  }
+
+  close(info: WebSocketCloseInfo | null | undefined): void {
+    const { closeCode, reason } = checkCloseInfo(info);
+    if (!this.#isOver) this.#transport?.close(closeCode ?? undefined, reason);
+  }
+
+  #open(): void {
+    const transport = this.#transport;
+    if (this.#isOver || transport === undefined) return;
+    const readable = new ReadableStream<ReceivedMessage>(
+      {
+        start: (controller) => {
+          this.#reader = controller;
+        },
+        pull: () => this.#pulled(),
+        cancel: (reason) => {
+          this.#reader = undefined;
+          // What comes from now on is not kept, so that the closing handshake is seen.
+          this.#release();
+          this.#closeFor(reason);
+        },
+      },
+      new CountQueuingStrategy({ highWaterMark: this.#limit }),
+    );
+    const writable = new WritableStream<SentMessage>({
+      start: (controller) => {
+        this.#writer = controller;
+      },
+      write: (chunk) => this.#write(chunk),
+      close: () => {
+        this.#writableClosed = deferred();
+        this.#transport?.close(undefined, '');
+        return this.#writableClosed.promise;
+      },
+      abort: (reason) => {
+        this.#closeFor(reason);
+      },
+    });
+    const { protocol, extensions } = transport;
+    this.#opened.resolve({ readable, writable, protocol, extensions });
+  }
+
+  #receive(data: ReceivedMessage): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    reader.enqueue(data);
+    if ((reader.desiredSize ?? 1) > 0 || this.#isHolding) return;
+    this.#isHolding = true;
+    this.#transport?.pause();
+  }
+
+  /** A reader has taken something, or waits for something. */
+  #pulled(): void {
+    const room = this.#reader?.desiredSize ?? 0;
+    if (this.#failure !== undefined && room >= this.#limit) this.#reader?.error(this.#failure);
+    // Not for each message: stopping and resuming a connection takes longer than a message does.
+    else if (room >= this.#limit / 2) this.#release();
+  }
+
+  #release(): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
+    this.#transport?.resume();
+  }
+
+  #write(chunk: unknown): Promise<void> | undefined {
+    return this.#transport?.send(toMessage(chunk));
+  }
+
+  #closeFor(reason: unknown): void {
+    const { closeCode, reason: text } =
+      reason instanceof WebSocketError ? reason : { closeCode: null, reason: '' };
+    if (!this.#isOver) this.#transport?.close(closeCode ?? undefined, text);
+  }
+
+  #end({ code, reason, wasClean, error }: End): void {
+    if (this.#isOver) return;
+    if (this.#reader === undefined && this.#writer === undefined) {
+      this.#fail(WebSocketError.ofEnd('The connection could not be opened', null, '', error));
+      return;
+    }
+    this.#isOver = true;
+    if (!wasClean) {
+      const failure = WebSocketError.ofEnd(`The connection closed with ${code}`, code, reason, error);
+      this.#closed.reject(failure);
+      this.#writableClosed?.reject(failure);
+      this.#writer?.error(failure);
+      // Messages that have arrived can still be read.
+      this.#failure = failure;
+      this.#pulled();
+      return;
+    }
+    this.#closed.resolve({ closeCode: code, reason });
+    this.#reader?.close();
+    if (this.#writableClosed === undefined) this.#writer?.error(invalidState('The connection is closed'));
+    else this.#writableClosed.resolve(undefined);
+  }
+
+  /** There was no connection. */
+  #fail(reason: unknown): void {
+    this.#isOver = true;
+    this.#opened.reject(reason);
+    this.#closed.reject(reason);
+  }
+}

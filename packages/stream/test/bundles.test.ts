@@ -1,0 +1,155 @@
+// What a bundle has: of this package nothing where it is not used, and in a browser the platform's class or ours.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
+import * as esbuild from 'esbuild';
+import { WebSocketServer } from 'framewire';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** Bundles a program from the sources. */
+async function bundle(
+  contents: string,
+  platform: 'browser' | 'node',
+): Promise<{ text: string; inputs: string[] }> {
+  const { outputFiles, metafile } = await esbuild.build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    conditions: ['@framewire/source'],
+    bundle: true,
+    format: platform === 'browser' ? 'iife' : 'esm',
+    platform,
+    metafile: true,
+    write: false,
+  });
+  return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
+}
+
+/** Whether a module is part of the packages for streams and for connecting again. */
+function isApart(path: string): boolean {
+  return /packages\/(stream|reconnect)\//.test(path);
+}
+
+test('a bundle that uses only WebSocketServer has nothing of WebSocketStream', async () => {
+  const { inputs, text } = await bundle(
+    `import { WebSocketServer } from 'framewire'; new WebSocketServer({ port: 0 });`,
+    'node',
+  );
+  expect(inputs.filter(isApart)).toEqual([]);
+  expect(text).not.toContain('WebSocketStream');
+  // It would be seen.
+  const other = await bundle(
+    `import { WebSocketStream } from '@framewire/stream'; WebSocketStream.from();`,
+    'node',
+  );
+  expect(other.inputs.filter(isApart)).not.toEqual([]);
+  expect(other.text).toContain('WebSocketStream');
+});
+
+test('a bundle for a browser has nothing of Node, of the client and of the connection', async () => {
+  const { inputs, text } = await bundle(`export * from '@framewire/stream';`, 'browser');
+  expect(text).not.toMatch(/node:|require\(/);
+  expect(inputs.filter((path) => /packages\/(?!stream)\w+\//.test(path))).toEqual([]);
+});
+
+const PROGRAM = `
+  import { WebSocketError, WebSocketStream } from '@framewire/stream';
+  globalThis.tell = async (url) => {
+    const stream = new WebSocketStream(url);
+    const { readable, writable, protocol } = await stream.opened;
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const told = { isPlatform: WebSocketStream === globalThis.WebSocketStream, protocol, echoes: [] };
+    for (const chunk of ['text', Uint8Array.of(1, 2), new Uint8Array(300_000)]) {
+      // A platform may hold a large message back until it is read.
+      const written = writer.write(chunk);
+      const { value } = await reader.read();
+      await written;
+      told.echoes.push(typeof value === 'string' ? value : value.byteLength);
+      told.binary = value.constructor.name;
+    }
+    stream.close({ closeCode: 4000, reason: 'done' });
+    const { closeCode, reason } = await stream.closed;
+    const cut = new WebSocketStream(url + 'cut');
+    const { writable: toCut } = await cut.opened;
+    toCut.getWriter().write('now').catch(() => {});
+    const error = await cut.closed.catch((error) => error);
+    return { ...told, closed: [closeCode, reason], error: [error instanceof WebSocketError, error.name, error.closeCode] };
+  };`;
+
+/** What any page tells, whosever class it has. */
+const TOLD = {
+  protocol: '',
+  echoes: ['text', 2, 300_000],
+  binary: 'Uint8Array',
+  closed: [4000, 'done'],
+  error: [true, 'WebSocketError', 1006],
+};
+
+describe('in browsers', () => {
+  const http = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>stream</title>');
+  });
+  let script: string;
+  let address: string;
+  beforeAll(async () => {
+    script = (await bundle(PROGRAM, 'browser')).text;
+    const server = new WebSocketServer({ server: http });
+    server.on('connection', (ws, { url }) => {
+      ws.on('message', (data, isBinary) => {
+        if (url === '/cut') ws.terminate();
+        else ws.send(data, { binary: isBinary });
+      });
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    address = `127.0.0.1:${(http.address() as AddressInfo).port}/`;
+  });
+  afterAll(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+
+  /** What a page tells, of either driver. */
+  async function told(
+    page: {
+      goto(url: string): Promise<unknown>;
+      addScriptTag(options: { content: string }): Promise<unknown>;
+      evaluate(code: string): Promise<unknown>;
+    },
+    before = '',
+  ): Promise<unknown> {
+    await page.goto(`http://${address}`);
+    await page.addScriptTag({ content: `${before};${script}` });
+    return page.evaluate(`tell('ws://${address}')`);
+  }
+
+  test.skipIf(requirement('chromium').missing)(
+    'Chromium has a class of its own, and ours does the same where it has none',
+    async () => {
+      const browser = await launchChromium();
+      try {
+        expect(await told(await browser.newPage())).toEqual({
+          ...TOLD,
+          isPlatform: true,
+          // As the proposal once had it.
+          binary: 'ArrayBuffer',
+        });
+        expect(await told(await browser.newPage(), 'delete globalThis.WebSocketStream')).toEqual({
+          ...TOLD,
+          isPlatform: false,
+        });
+      } finally {
+        await browser.close();
+      }
+    },
+  );
+
+  test.skipIf(requirement('firefox').missing)('Firefox has ours', async () => {
+    const browser = await launchFirefox();
+    try {
+      expect(await told(await browser.newPage())).toEqual({ ...TOLD, isPlatform: false });
+    } finally {
+      await browser.close();
+    }
+  });
+});

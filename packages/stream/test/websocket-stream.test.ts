@@ -1,0 +1,346 @@
+// WebSocketStream of a client and of a server's connection.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
+import { WebSocketServer, type WebSocket } from 'framewire';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+let server: WebSocketServer;
+let url: string;
+/** What the server does with each connection. */
+let serve: (ws: WebSocket) => void;
+
+beforeAll(async () => {
+  server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    verifyClient: ({ req }: { req: { url?: string | undefined } }) => req.url !== '/refused',
+  });
+  server.on('connection', (ws) => {
+    serve(ws);
+  });
+  await once(server, 'listening');
+  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+beforeEach(() => {
+  serve = (ws) => {
+    ws.on('message', (data, isBinary) => {
+      ws.send(data, { binary: isBinary });
+    });
+  };
+});
+afterAll(() => {
+  for (const client of server.clients) client.terminate();
+  server.close();
+});
+
+/** A stream of the server, once a client connects. */
+function accepted(
+  options?: Parameters<typeof WebSocketStream.from>[1],
+): Promise<[WebSocketStream, WebSocket]> {
+  return new Promise((resolve) => {
+    serve = (ws) => {
+      resolve([WebSocketStream.from(ws, options), ws]);
+    };
+  });
+}
+
+/** How a promise rejects. */
+async function failure(promise: Promise<unknown>): Promise<WebSocketError> {
+  return promise.then(
+    () => {
+      throw new Error('It does not reject');
+    },
+    (error: unknown) => error as WebSocketError,
+  );
+}
+
+async function readAll({ readable }: WebSocketOpenInfo): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const message of readable) all.push(message);
+  return all;
+}
+
+describe('a client', () => {
+  test('sends and receives each chunk as a message', async () => {
+    const stream = new WebSocketStream(url, { protocols: ['chat'] });
+    const { readable, writable, protocol, extensions } = await stream.opened;
+    expect([stream.url, protocol, extensions]).toEqual([url, 'chat', '']);
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const bytes = Uint8Array.of(9, 1, 2, 9);
+    const chunks = ['text', '', bytes.subarray(1, 3), Uint8Array.of(3).buffer, new DataView(bytes.buffer, 3)];
+    for (const chunk of chunks) await writer.write(chunk);
+    for (const sent of ['text', '', Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(9)]) {
+      const { value } = await reader.read();
+      expect(value).toEqual(sent);
+      expect(value!.constructor).toBe(sent.constructor);
+    }
+    await writer.write(7 as never);
+    expect((await reader.read()).value).toBe('7');
+    stream.close({ closeCode: 4000, reason: 'done' });
+    expect(await stream.closed).toEqual({ closeCode: 4000, reason: 'done' });
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+    expect(await failure(writer.write('late'))).toMatchObject({ name: 'InvalidStateError' });
+  });
+
+  test.each([
+    [undefined, 1005, ''],
+    [{}, 1005, ''],
+    [{ reason: 'why' }, 1000, 'why'],
+    [{ closeCode: 3000 }, 3000, ''],
+  ])('close(%j) closes with %i %s', async (info, closeCode, reason) => {
+    const stream = new WebSocketStream(url);
+    await stream.opened;
+    stream.close(info);
+    expect(await stream.closed).toEqual({ closeCode, reason });
+  });
+
+  test.each([
+    ['TypeError', true],
+    ['InvalidAccessError', { closeCode: 1001 }],
+    ['InvalidAccessError', { closeCode: 2999 }],
+    ['SyntaxError', { reason: 'ä'.repeat(62) }],
+  ])('close() throws a %s for %j, and the connection stays open', async (name, info) => {
+    const stream = new WebSocketStream(url);
+    await stream.opened;
+    expect(() => {
+      stream.close(info as object);
+    }).toThrow(expect.objectContaining({ name }) as Error);
+    stream.close();
+    await stream.closed;
+  });
+
+  test('the writable side closes the connection, and waits until that is done', async () => {
+    const stream = new WebSocketStream(url);
+    const { writable } = await stream.opened;
+    await writable.close();
+    expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
+  });
+
+  test.each(['abort', 'cancel'])(
+    '%s() with a WebSocketError closes with its code and reason',
+    async (how) => {
+      for (const [reason, ending] of [
+        [new WebSocketError('', { closeCode: 3456, reason: 'set' }), { closeCode: 3456, reason: 'set' }],
+        [new WebSocketError('', { reason: 'alone' }), { closeCode: 1000, reason: 'alone' }],
+        [{ closeCode: 3456 }, { closeCode: 1005, reason: '' }],
+        [undefined, { closeCode: 1005, reason: '' }],
+      ] as const) {
+        const stream = new WebSocketStream(url);
+        const { readable, writable } = await stream.opened;
+        await (how === 'abort' ? writable.abort(reason) : readable.cancel(reason));
+        expect(await stream.closed).toEqual(ending);
+      }
+    },
+  );
+
+  test('that is refused rejects both promises, with the cause', async () => {
+    const stream = new WebSocketStream(`${url}refused`);
+    const error = await failure(stream.opened);
+    expect(error).toBeInstanceOf(WebSocketError);
+    expect(error).toMatchObject({ closeCode: null, cause: { code: 'WS_ERR_UNEXPECTED_RESPONSE' } });
+    expect(await failure(stream.closed)).toBe(error);
+  });
+
+  test('that is closed while it connects rejects both promises', async () => {
+    const stream = new WebSocketStream(url);
+    stream.close();
+    expect(await failure(stream.opened)).toBeInstanceOf(WebSocketError);
+    expect(await failure(stream.closed)).toBeInstanceOf(WebSocketError);
+  });
+
+  test.each(['before', 'while'])(
+    'a signal that aborts %s it connects rejects both promises',
+    async (when) => {
+      const controller = new AbortController();
+      if (when === 'before') controller.abort('enough');
+      const stream = new WebSocketStream(url, { signal: controller.signal });
+      controller.abort('enough');
+      expect(await failure(stream.opened)).toBe('enough');
+      expect(await failure(stream.closed)).toBe('enough');
+    },
+  );
+
+  test('a signal that aborts later has no effect', async () => {
+    const controller = new AbortController();
+    const stream = new WebSocketStream(url, { signal: controller.signal });
+    const { writable, readable } = await stream.opened;
+    controller.abort();
+    await writable.getWriter().write('still');
+    expect((await readable.getReader().read()).value).toBe('still');
+    stream.close();
+    await stream.closed;
+  });
+
+  test('takes the options of our client', async () => {
+    serve = (ws) => {
+      ws.send('too long');
+    };
+    const stream = new WebSocketStream(url, { maxPayload: 3 });
+    await stream.opened;
+    expect(await failure(stream.closed)).toMatchObject({
+      cause: { code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' },
+    });
+  });
+
+  test.each([
+    ['TypeError', []],
+    ['SyntaxError', ['invalid:']],
+    ['SyntaxError', ['ws://a/', { protocols: ['a', 'a'] }]],
+    ['TypeError', ['ws://a/', true]],
+    ['TypeError', ['ws://a/', { protocols: 'chat' }]],
+  ])('throws a %s for %j', (name, args) => {
+    expect(() => Reflect.construct(WebSocketStream, args) as unknown).toThrow(
+      expect.objectContaining({ name }) as Error,
+    );
+  });
+});
+
+describe('a connection of a server', () => {
+  test('can be read and written, and messages are kept from the call on', async () => {
+    const stream = accepted();
+    const client = new WebSocketStream(url);
+    const { writable } = await client.opened;
+    const writer = writable.getWriter();
+    for (const text of ['a', 'b', 'c']) await writer.write(text);
+    await writer.close();
+    const [server] = await stream;
+    expect(server.url).toBe('');
+    expect(await readAll(await server.opened)).toEqual(['a', 'b', 'c']);
+    expect(await server.closed).toEqual({ closeCode: 1005, reason: '' });
+  });
+
+  test('is piped from one stream to the other', async () => {
+    const echoed = accepted();
+    const client = new WebSocketStream(url);
+    const { readable, writable } = await client.opened;
+    const [server] = await echoed;
+    const { readable: from, writable: to } = await server.opened;
+    const piped = from.pipeTo(to as WritableStream<unknown>, { preventClose: true }).catch(() => undefined);
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const sent = Array.from({ length: 200 }, (_, index) => String(index));
+    void (async () => {
+      for (const text of sent) await writer.write(text);
+    })();
+    for (const text of sent) expect((await reader.read()).value).toBe(text);
+    client.close({ closeCode: 1000 });
+    await client.closed;
+    await piped;
+  });
+
+  test('a reader that stops stops the peer, and nothing is lost', async () => {
+    const stream = accepted({ messageHighWaterMark: 4 });
+    const client = new WebSocketStream(url);
+    const { writable } = await client.opened;
+    const [server, ws] = await stream;
+    const { readable } = await server.opened;
+    const writer = writable.getWriter();
+    const payload = new Uint8Array(256 * 1024);
+    const isFull = new Promise<void>((resolve) => {
+      const { pause } = ws;
+      ws.pause = function () {
+        pause.call(this);
+        resolve();
+      };
+    });
+    let written = 0;
+    const writing = (async () => {
+      for (let count = 0; count < 64; count++) {
+        payload[0] = count;
+        await writer.write(payload);
+        written++;
+      }
+      await writer.close();
+    })();
+    await isFull;
+    // The kernels hold some megabytes of it, and not all.
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(written).toBeLessThan(64);
+    const numbers: unknown[] = [];
+    for await (const message of readable) numbers.push(message[0]);
+    expect(numbers).toEqual(Array.from({ length: 64 }, (_, index) => index));
+    await writing;
+  });
+
+  test('the ready of a writer waits while more than highWaterMark bytes do', async () => {
+    const stream = accepted({ highWaterMark: 1000 });
+    const client = new WebSocketStream(url, { messageHighWaterMark: 1 });
+    await client.opened;
+    const [server, ws] = await stream;
+    const writer = (await server.opened).writable.getWriter();
+    await writer.write('x'.repeat(1000));
+    // The first message is not in the way of the second.
+    const states: string[] = [];
+    const second = writer.write('x'.repeat(1001)).then(() => states.push('written'));
+    await writer.ready.then(() => states.push('ready'));
+    await second;
+    expect(states).toEqual(['written', 'ready']);
+    expect(ws.bufferedAmount).toBeLessThanOrEqual(1000);
+    client.close();
+    const { readable } = await client.opened;
+    await readable.cancel();
+    await client.closed;
+  });
+
+  test('that the peer cuts errors both sides with the error of closed, after the messages before it', async () => {
+    const stream = accepted();
+    const client = new WebSocketStream(url);
+    await client.opened;
+    const [server, ws] = await stream;
+    const { readable, writable } = await client.opened;
+    const { writable: to } = await server.opened;
+    await to.getWriter().write('last');
+    ws.terminate();
+    const error = await failure(client.closed);
+    expect(error).toBeInstanceOf(WebSocketError);
+    expect(error).toMatchObject({ name: 'WebSocketError', closeCode: 1006, reason: '' });
+    const reader = readable.getReader();
+    expect(await reader.read()).toEqual({ done: false, value: 'last' });
+    expect(await failure(reader.read())).toBe(error);
+    expect(await failure(writable.getWriter().closed)).toBe(error);
+    expect(await failure(server.closed)).toMatchObject({ closeCode: 1006 });
+  });
+
+  test('that has closed already rejects', async () => {
+    const stream = accepted();
+    const client = new WebSocketStream(url);
+    const [server, ws] = await stream;
+    client.close();
+    await failure(client.opened);
+    ws.terminate();
+    await failure(server.closed);
+    const late = WebSocketStream.from(ws);
+    expect(await failure(late.opened)).toMatchObject({ name: 'InvalidStateError' });
+    expect(await failure(late.closed)).toMatchObject({ name: 'InvalidStateError' });
+  });
+});
+
+test.each([
+  ['a resizable buffer', Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }])],
+  ['a view on shared memory', new Uint8Array(new SharedArrayBuffer(8))],
+  ['what cannot be text', { toString: () => ({}) }],
+])('%s cannot be written', async (_, chunk) => {
+  const stream = new WebSocketStream(url);
+  const { writable } = await stream.opened;
+  expect(await failure(writable.getWriter().write(chunk as never))).toBeInstanceOf(TypeError);
+  stream.close();
+  await stream.closed;
+});
+
+test('a WebSocketError is a DOMException with a close code and a reason', () => {
+  const error = new WebSocketError('message', { closeCode: 3456, reason: 'reason' });
+  expect(error).toBeInstanceOf(DOMException);
+  expect([error.name, error.code, error.message, error.closeCode, error.reason]).toEqual([
+    ...['WebSocketError', 0, 'message', 3456, 'reason'],
+  ]);
+  expect(new WebSocketError()).toMatchObject({ message: '', closeCode: null, reason: '' });
+  for (const closeCode of [999, 1001, 2999, 5000]) {
+    expect(() => new WebSocketError('', { closeCode })).toThrow(
+      expect.objectContaining({ name: 'InvalidAccessError' }) as Error,
+    );
+  }
+});
