@@ -4,11 +4,11 @@
 export interface StreamOptions {
   /** How many bytes may wait to be sent before the writer's `ready` waits. Default 65536. */
   highWaterMark?: number | undefined;
-  /** How many messages may wait to be read before the connection is stopped; it is resumed at half. Default 16. */
+  /** How many messages may wait to be read before the connection is stopped; it is resumed at half. Default 1. */
   messageHighWaterMark?: number | undefined;
 }
 
-export const DEFAULTS = { highWaterMark: 64 * 1024, messageHighWaterMark: 16 } as const;
+export const DEFAULTS = { highWaterMark: 64 * 1024, messageHighWaterMark: 1 } as const;
 
 /** The options of a client, as the proposal has them. */
 export interface WebSocketStreamOptions extends StreamOptions {

@@ -203,10 +203,12 @@ describe('a connection of a server', () => {
     const { writable } = await client.opened;
     const writer = writable.getWriter();
     for (const text of ['a', 'b', 'c']) await writer.write(text);
-    await writer.close();
+    // The close frame comes after the messages: it is seen when they have been read.
+    const closing = writer.close();
     const [server] = await stream;
     expect(server.url).toBe('');
     expect(await readAll(await server.opened)).toEqual(['a', 'b', 'c']);
+    await closing;
     expect(await server.closed).toEqual({ closeCode: 1005, reason: '' });
   });
 
