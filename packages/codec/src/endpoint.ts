@@ -3,7 +3,7 @@ import { kernel } from '#kernels';
 import { CloseCode } from './close-code.ts';
 import { formatClosePayload, parseClosePayload } from './close-payload.ts';
 import { isOver, maySend, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
-import type { Extension, TransformDone } from './extension.ts';
+import type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 import { FrameDecoder, type Frame } from './frame-decoder.ts';
 import { writeFrame, writeTextFrame } from './frame-encoder.ts';
 import { firstByte, frameHeaderSize, MAX_LENGTH_7 } from './frame-header.ts';
@@ -94,9 +94,8 @@ export class Endpoint {
   #pongs = 0;
   /** The newest ping beyond {@link MAX_PONGS}, which is still to be answered. */
   #newestPing: Uint8Array | undefined = undefined;
-  /** Whether an outgoing message has fragments to come, and whether they are compressed. */
-  #inMessage = false;
-  #compressing = false;
+  /** The outgoing message that has fragments to come, if there is one. */
+  #unfinished: 'none' | 'plain' | 'compressed' = 'none';
 
   constructor(options: EndpointOptions) {
     const { role, extension, maxPayload = DEFAULT_MAX_PAYLOAD, maxFragments, skipUtf8Validation } = options;
@@ -110,8 +109,9 @@ export class Endpoint {
   }
 
   /**
-   * `open`: messages go both ways. `closing`: a close frame has been sent, and the peer's has not come. `closed`: nothing more
-   * is read or sent, and the transport is to be ended once the output has been written.
+   * `open`: messages go both ways. `closing`: nothing more can be sent, because a close frame has been sent or the transport has
+   * ended, but events of the peer may follow. `closed`: nothing more is read or sent, and the transport is to be ended once the
+   * output has been written.
    */
   get state(): 'open' | 'closing' | 'closed' {
     if (this.#closed) return 'closed';
@@ -126,8 +126,12 @@ export class Endpoint {
     if (!this.#closed) this.#decoder.push(bytes);
   }
 
-  /** The transport has ended, or is given up, for example when the peer does not answer a close frame. `close` follows the events that are left. */
+  /**
+   * The transport has ended, or is given up, for example when the peer does not answer a close frame. Nothing can be sent from now on.
+   * `close` follows the events that are left.
+   */
   receiveEnd(): void {
+    this.#phase = nextClosingPhase(this.#phase, 'lose');
     this.#transportEnded = true;
   }
 
@@ -150,15 +154,15 @@ export class Endpoint {
     this.#checkOpen();
     checkData(data);
     const { fin = true, compress = true } = options;
-    const first = !this.#inMessage;
+    const isFirst = this.#unfinished === 'none';
     const { extension } = this.#options;
-    const mayCompress = extension !== undefined && (first ? compress : this.#compressing);
-    const compressed = mayCompress ? this.#compress(extension, data, first, fin) : undefined;
+    const mayCompress = extension !== undefined && (isFirst ? compress : this.#unfinished === 'compressed');
+    const compressed = mayCompress ? this.#compress(extension, { data, first: isFirst, fin }) : undefined;
     const type = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
-    const opcode = first ? type : Opcode.CONTINUATION;
-    this.#write(firstByte(opcode, fin, first && compressed !== undefined), compressed ?? data);
-    this.#inMessage = !fin;
-    this.#compressing = this.#inMessage && compressed !== undefined;
+    const isMarked = isFirst && compressed !== undefined;
+    this.#write(firstByte(isFirst ? type : Opcode.CONTINUATION, fin, isMarked), compressed ?? data);
+    const rest = compressed === undefined ? 'plain' : 'compressed';
+    this.#unfinished = fin ? 'none' : rest;
   }
 
   /**
@@ -329,13 +333,8 @@ export class Endpoint {
   }
 
   /** The compressed fragment; undefined where the extension leaves the message as it is. */
-  #compress(
-    extension: Extension,
-    data: string | Uint8Array,
-    first: boolean,
-    fin: boolean,
-  ): Uint8Array | undefined {
-    const [error, compressed] = resultOf((done) => extension.compress({ data, first, fin }, done));
+  #compress(extension: Extension, part: OutgoingPart): Uint8Array | undefined {
+    const [error, compressed] = resultOf((done) => extension.compress(part, done));
     if (error === null) return compressed;
     // The peer's window and ours would differ from now on.
     this.#fail(Object.assign(error, { closeCode: CloseCode.INTERNAL_ERROR }));
@@ -343,20 +342,20 @@ export class Endpoint {
   }
 
   #checkOpen(): void {
-    if (this.state === 'open' && !this.#transportEnded) return;
+    if (this.state === 'open') return;
     throw Object.assign(new Error(`The endpoint is not open: its state is ${this.state}`), {
       code: 'WS_ERR_NOT_OPEN',
     });
   }
 
-  #write(first: number, payload: string | Uint8Array): void {
+  #write(header: number, payload: string | Uint8Array): void {
     const { role, maskingKey = randomMaskingKey } = this.#options;
     const key = role === 'client' ? maskingKey() : undefined;
     const length = typeof payload === 'string' ? kernel.utf8Length(payload) : payload.length;
     const size = frameHeaderSize(length, key !== undefined) + length;
     const frame = kernel.allocate(size);
-    if (typeof payload === 'string') writeTextFrame(frame, 0, first, payload, key);
-    else writeFrame(frame, 0, first, payload, key);
+    if (typeof payload === 'string') writeTextFrame(frame, 0, header, payload, key);
+    else writeFrame(frame, 0, header, payload, key);
     this.#output.push(frame);
   }
 }

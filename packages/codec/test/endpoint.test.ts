@@ -231,10 +231,18 @@ describe.each(READING)('a %s', (role, frame) => {
     const endpoint = endpointOf(role);
     endpoint.receive(hex(frame('8101', '61') + frame('8102', '62')));
     endpoint.receiveEnd();
-    expect(endpoint.state).toBe('open');
+    expect(endpoint.state).toBe('closing');
     expect(eventsOf(endpoint).map(story)).toEqual(['text a', 'close 1006 ""']);
     expect(endpoint.state).toBe('closed');
     expect(endpoint.next()).toBeUndefined();
+  });
+
+  test('does not answer a close frame that it reads after the end of the transport, which is then not clean', () => {
+    const endpoint = endpointOf(role);
+    endpoint.receive(hex(frame('8900') + frame('8802', '03e9')));
+    endpoint.receiveEnd();
+    expect(eventsOf(endpoint).map(story)).toEqual(['ping ', 'close 1001 ""']);
+    expect(outputOf(endpoint)).toEqual([]);
   });
 
   test('says 1006 where the peer does not answer its close frame', () => {
@@ -300,7 +308,7 @@ describe.each(READING)('a %s', (role, frame) => {
 
   test.each([
     ['after close()', (endpoint: Endpoint) => endpoint.close(), 'closing'],
-    ['when the transport has ended', (endpoint: Endpoint) => endpoint.receiveEnd(), 'open'],
+    ['when the transport has ended', (endpoint: Endpoint) => endpoint.receiveEnd(), 'closing'],
     ['when it is closed', (endpoint: Endpoint) => void receive(endpoint, frame('8800')), 'closed'],
   ] satisfies [string, (endpoint: Endpoint) => void, string][])('sends nothing %s', (_, end, state) => {
     const endpoint = endpointOf(role);

@@ -167,7 +167,8 @@ export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: 
 
 /**
  * The options as their types have them. A program without types may pass anything: as in `ws`, `null`, `false` and an empty string are
- * off, and 0, but no default. Where all are in order the same object, as many connections share it.
+ * off, and 0, but no default. NaN and negative numbers are 0. If all are valid, it returns the same object, because many connections
+ * share it.
  *
  * @throws `TypeError` for another `onBufferFull`; `RangeError` for times of `heartbeat` that are not above 0
  */
@@ -180,11 +181,11 @@ export function readOptions(options: ConnectionOptions): ConnectionOptions {
   const isOdd = (name: keyof ConnectionOptions, type: string): boolean =>
     options[name] !== undefined && typeof options[name] !== type;
   const flags = FLAGS.filter((name) => isOdd(name, 'boolean'));
-  const limits = LIMITS.filter((name) => isOdd(name, 'number'));
+  const limits = LIMITS.filter((name) => isOdd(name, 'number') || !((options[name] ?? 0) >= 0));
   if (flags.length + limits.length === 0) return options;
   return {
     ...options,
     ...Object.fromEntries(flags.map((name) => [name, Boolean(options[name])])),
-    ...Object.fromEntries(limits.map((name) => [name, limitOf(options[name], 0)])),
+    ...Object.fromEntries(limits.map((name) => [name, Math.max(0, limitOf(options[name], 0))])),
   };
 }

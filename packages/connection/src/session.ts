@@ -26,7 +26,7 @@ import { DrainWaiters } from './sending/drain-waiters.ts';
 import { Outbound, type OutboundObserver, type Sending, type SendMode } from './sending/outbound.ts';
 import { EMPTY, payloadLength } from './sending/payload.ts';
 import type { PreparedMessage } from './sending/prepared-message.ts';
-import { bufferedAmountError, droppedError, type SendCallback } from './sending/send-callback.ts';
+import { bufferedAmountError, droppedError, throwLater, type SendCallback } from './sending/send-callback.ts';
 import { beginHandling, endHandling } from './sending/write-turn.ts';
 
 /** Who is told what happens. `owner` is the one to whom it happens: so one listener serves all. */
@@ -263,7 +263,12 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   drained(): void {
     if (this.state !== OPEN) return;
     this.#drainWaiters?.resolve();
-    this.context.runInAsyncScope(() => this.#listener.drain(this.#owner));
+    try {
+      this.context.runInAsyncScope(() => this.#listener.drain(this.#owner));
+    } catch (error) {
+      // What waits to be sent must go on, whatever the listener does.
+      throwLater(error);
+    }
   }
 
   /** Resolves when at most the high-water mark is waiting. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Extension, TransformDone, WebSocketConnection } from '@framewire/connection';
-import { attach, closeOf, end, tcpPair } from './support/pairs.ts';
+import { attach, closeOf, end, tcpPair, uncaughtIn } from './support/pairs.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -26,6 +26,18 @@ class Gate extends Duplex {
     written?.();
     await nextTurn();
   }
+}
+
+/** An extension of which a test says when it has compressed a message. */
+function slowExtension(): { extension: Extension; compressed: TransformDone[] } {
+  const compressed: TransformDone[] = [];
+  const extension: Extension = {
+    name: 'slow',
+    compress: (_part, done) => compressed.push(done),
+    decompress: () => {},
+    close: () => {},
+  };
+  return { extension, compressed };
 }
 
 function open(options = {}): { ws: WebSocketConnection; gate: Gate; drains: number[] } {
@@ -64,17 +76,11 @@ describe('bufferedAmount', () => {
   });
 
   test('counts a message that is being compressed once', async () => {
-    let compressed: TransformDone | undefined;
-    const extension: Extension = {
-      name: 'slow',
-      compress: (_part, done) => (compressed = done),
-      decompress: () => {},
-      close: () => {},
-    };
+    const { extension, compressed } = slowExtension();
     const { ws, gate } = open({ extension });
     ws.send(Buffer.alloc(300));
     expect(ws.bufferedAmount).toBe(300);
-    compressed?.(null, Buffer.alloc(98));
+    compressed[0]?.(null, Buffer.alloc(98));
     await nextTurn();
     expect([ws.bufferedAmount, gate.chunks]).toEqual([100, [100]]);
     ws.terminate();
@@ -165,19 +171,69 @@ describe('drain', () => {
   });
 
   test('comes when what waits for the compressor is done', async () => {
-    let compressed: TransformDone | undefined;
-    const extension: Extension = {
-      name: 'slow',
-      compress: (_part, done) => (compressed = done),
-      decompress: () => {},
-      close: () => {},
-    };
+    const { extension, compressed } = slowExtension();
     const { ws, drains } = open({ extension });
     ws.send('x'.repeat(2000));
     expect(ws.writableNeedDrain).toBe(true);
-    compressed?.(null, Buffer.alloc(10));
+    compressed[0]?.(null, Buffer.alloc(10));
     await nextTurn();
     expect(drains).toHaveLength(1);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('counts what waits for the compressor together with what the stream holds', async () => {
+    const { extension, compressed } = slowExtension();
+    const { ws, gate, drains } = open({ extension });
+    ws.send('x'.repeat(596), { compress: false });
+    ws.flush();
+    ws.send('x'.repeat(600));
+    await gate.release();
+    compressed[0]?.(null, Buffer.alloc(10));
+    await nextTurn();
+    expect(drains).toHaveLength(1);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('has a listener whose message is compressed before the next one', async () => {
+    const { extension, compressed } = slowExtension();
+    const { ws, gate } = open({ extension });
+    ws.once('drain', () => ws.send('y'.repeat(50)));
+    ws.send('x'.repeat(2000));
+    compressed[0]?.(null, Buffer.alloc(10));
+    await nextTurn();
+    ws.send('z');
+    expect([compressed.length, ws.bufferedAmount]).toEqual([2, 12 + 50 + 1]);
+    compressed[1]?.(null, Buffer.alloc(20));
+    await nextTurn();
+    expect(compressed).toHaveLength(3);
+    compressed[2]?.(null, Buffer.alloc(30));
+    await nextTurn();
+    await gate.release();
+    await gate.release();
+    expect(gate.chunks).toEqual([12, 22, 32]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('has a listener that may throw: the messages after that are sent', async () => {
+    const { extension, compressed } = slowExtension();
+    const { ws, gate } = open({ extension });
+    ws.on('drain', () => {
+      throw new Error('from the listener');
+    });
+    ws.send('x'.repeat(2000));
+    ws.send('x');
+    const errors = await uncaughtIn(async () => {
+      compressed[0]?.(null, Buffer.alloc(10));
+      await nextTurn();
+    });
+    expect(errors).toEqual(['Error: from the listener']);
+    compressed[1]?.(null, Buffer.alloc(20));
+    await nextTurn();
+    await gate.release();
+    expect(gate.chunks).toEqual([12, 22]);
     ws.terminate();
     await closeOf(ws);
   });
@@ -235,6 +291,48 @@ describe('drained()', () => {
     await nextTurn();
     await gate.release();
     await drained;
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('rejects when the stream fails to write, and no drain is emitted', async () => {
+    const failing = new Duplex({
+      read() {},
+      write(_chunk, _encoding, done) {
+        setImmediate(done, new Error('broken'));
+      },
+    });
+    const ws = attach(failing, 'server', { highWaterMark: 1000 });
+    const closed = closeOf(ws);
+    let drains = 0;
+    ws.on('drain', () => drains++);
+    ws.send('x'.repeat(2000));
+    await expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });
+    await closed;
+    expect(drains).toBe(0);
+  });
+
+  test.each([-1, NaN, -Infinity, null, 0])(
+    'resolves immediately where nothing waits and highWaterMark is %s',
+    async (highWaterMark) => {
+      const { ws, gate, drains } = open({ highWaterMark });
+      expect(ws.writableNeedDrain).toBe(false);
+      await ws.drained();
+      ws.send('');
+      expect(ws.writableNeedDrain).toBe(true);
+      await nextTurn();
+      await gate.release();
+      expect(drains).toEqual([0]);
+      ws.terminate();
+      await closeOf(ws);
+    },
+  );
+
+  test('resolves immediately, whatever waits, where highWaterMark is Infinity', async () => {
+    const { ws, drains } = open({ highWaterMark: Infinity });
+    ws.send('x'.repeat(1 << 20));
+    await ws.drained();
+    expect([ws.writableNeedDrain, drains]).toEqual([false, []]);
     ws.terminate();
     await closeOf(ws);
   });

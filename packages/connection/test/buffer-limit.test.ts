@@ -119,6 +119,23 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     },
   );
 
+  test.each(['terminate', 'close'] as const)(
+    "may be a fragment in the middle of a message, where onBufferFull is '%s'",
+    async (onBufferFull) => {
+      const stream = new Stuck();
+      const ws = attach(stream, 'server', { maxBufferedAmount: 99, onBufferFull, closeTimeout: 1 });
+      const lines = story(ws);
+      const closed = closeOf(ws);
+      for (let count = 0; count < 2; count++) {
+        ws.send('x'.repeat(98), { fin: false });
+        await someTurns();
+      }
+      expect([ws.readyState > ws.OPEN, stream.writableLength < 200]).toEqual([true, true]);
+      await closed;
+      expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
+    },
+  );
+
   test('does not count what waits to be compressed', async () => {
     const stuck: Extension = {
       name: 'stuck',

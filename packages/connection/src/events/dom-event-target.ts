@@ -27,6 +27,7 @@ export interface WebSocketEventMap {
   ping: [data: Buffer];
   pong: [data: Buffer];
   drain: [];
+  /** `data` is what was passed to `send()`, not a copy. */
   dropped: [data: unknown, isBinary: boolean];
   upgrade: [response: IncomingMessage];
   'unexpected-response': [request: ClientRequest, response: IncomingMessage];

@@ -1,7 +1,7 @@
-// Which messages are sent while the peer leaves bytes unread. There is one only where the connection has `maxBufferedAmount`.
+// What is known of a peer that has a limit. A connection has an admission only if it has `maxBufferedAmount`.
 import { RecentBytes } from './recent-bytes.ts';
 
-/** What a limit knows of a connection. */
+/** How much the peer may still read, and what became of the last message that it was sent in fragments. */
 export class Admission {
   /** What the peer cannot have read yet. */
   readonly recent = new RecentBytes();

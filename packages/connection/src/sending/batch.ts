@@ -19,6 +19,12 @@ export class Batch {
   #written: Written | undefined = undefined;
   /** As long as other connections send the very same frames there is a run instead of segments. */
   #run: SharedRun | undefined = undefined;
+  /** How many bytes the stream held when the batch began. */
+  readonly held: number;
+
+  constructor(held: number) {
+    this.held = held;
+  }
 
   /** How many bytes it has. */
   get length(): number {

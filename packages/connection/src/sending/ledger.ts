@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, type ConnectionOptions } from '../options.ts';
 import { Admission } from './admission.ts';
+import type { SendCallback } from './send-callback.ts';
 import { writerFor } from './stream-writer.ts';
 
 /** Who is told what becomes of what waits. */
@@ -22,7 +23,7 @@ export class Ledger {
   readonly #limits: ConnectionOptions;
   readonly #observer: LedgerObserver;
   /** The bytes of the frames gathered this turn. */
-  gathered = 0;
+  #gathered = 0;
   #queued = 0;
   /** Whether the amount has been above the high-water mark, so that `drained` is owed. */
   #isAbove = false;
@@ -37,19 +38,17 @@ export class Ledger {
 
   /** How many bytes wait. */
   get waiting(): number {
-    return this.gatheredAndWaiting + this.stream.writableLength + this.#queued;
+    return this.gathered + this.stream.writableLength + this.#queued;
   }
 
-  private get gatheredAndWaiting(): number {
-    if (this.gathered === 0) return 0;
-    return this.stream.writableLength === 0 && writerFor(this.stream).reachesKernel ? 0 : this.gathered;
+  private get gathered(): number {
+    if (this.#gathered === 0) return 0;
+    return this.stream.writableLength === 0 && writerFor(this.stream).reachesKernel ? 0 : this.#gathered;
   }
 
-  /** Whether more waits than the high-water mark. Once it does, `drained` follows. */
+  /** Whether more waits than the high-water mark. If so, `drained` follows. */
   get isAboveMark(): boolean {
-    if (this.waiting <= this.mark) return false;
-    this.#isAbove = true;
-    return true;
+    return this.waiting > this.mark;
   }
 
   private get mark(): number {
@@ -58,25 +57,39 @@ export class Ledger {
 
   /**
    * Whether something may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. What was handed to the
-   * stream in this turn of the event loop or the one before does not count, as the peer has had no chance to read it, nor does what
-   * waits for our own compressor.
+   * stream in this turn of the event loop or the one before does not count, because the peer has had no chance to read it, nor does
+   * what waits for our own compressor.
+   *
+   * With `onBufferFull: 'drop'` the first fragment of a message decides for all of it: the peer cannot be sent a part of a message.
    *
    * @param part a message, or a fragment of one; undefined for other frames
    */
   admits(part: { readonly fin: boolean } | undefined): boolean {
     if (this.limit <= 0) return true;
     const admission = (this.#admission ??= new Admission());
-    return admission.admits(part, this.stream.writableLength - admission.recent.count() > this.limit);
+    const isFull = this.stream.writableLength - admission.recent.count() > this.limit;
+    return this.#limits.onBufferFull === 'drop' ? admission.admits(part, isFull) : !isFull;
   }
 
   private get limit(): number {
     return this.#limits.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
   }
 
+  /**
+   * Frames were gathered this turn.
+   *
+   * @param bytes all that this turn has gathered
+   * @param held how many bytes the stream held when the first of them was gathered. It may hold fewer by now.
+   */
+  gather(bytes: number, held: number): void {
+    this.#gathered = bytes;
+    if (bytes + held + this.#queued > this.mark) this.#isAbove = true;
+  }
+
   /** A message waits for a compressor or for its turn. */
   enqueue(bytes: number): void {
     this.#queued += bytes;
-    if (this.#queued > this.mark) this.#isAbove = true;
+    if (this.waiting > this.mark) this.#isAbove = true;
   }
 
   /** It does not wait any more. */
@@ -85,14 +98,16 @@ export class Ledger {
     this.settle();
   }
 
-  /** Bytes are about to be handed to the stream. Returns a function to be called when they have been written, if that matters. */
-  handOver(bytes: number): (() => void) | undefined {
+  /** Bytes are about to be handed to the stream. Returns a function to be called when the stream is done with them, if that matters. */
+  handOver(bytes: number): SendCallback | undefined {
+    this.#gathered = 0;
     if (this.limit > 0) (this.#admission ??= new Admission()).recent.add(bytes);
     const { writableLength } = this.stream;
     if (bytes + writableLength + this.#queued > this.mark) this.#isAbove = true;
     else if (!this.#isAbove && writableLength === 0) return undefined;
-    return () => {
-      this.settle();
+    return (error) => {
+      // A stream that cannot write ends the connection, which no longer has room for anything.
+      if (error === undefined) this.settle();
     };
   }
 

@@ -3,7 +3,7 @@ import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
 import {
-  firstByte,
+  firstByte as firstByteOf,
   Opcode,
   randomMaskingKey,
   readMaskingKey,
@@ -89,7 +89,7 @@ export class Outbound {
     // an echo of 20 bytes takes a tenth less (Node 20).
     const isPlain = this.extension === undefined || !mode.compress;
     if (mode.fin && isPlain && this.#unfinished === 'none') {
-      this.sendFrame(firstByte(mode.opcode, true, false), data, key, typeof data === 'string', done);
+      this.sendFrame(firstByteOf(mode.opcode, true, false), data, key, typeof data === 'string', done);
       return;
     }
     this.hold(payloadLength(data), this.sendPart(data, mode, key, done), done);
@@ -114,11 +114,11 @@ export class Outbound {
   ): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
     const key = masked ? this.maskingKey() : undefined;
-    const first = firstByte(opcode, true, false);
-    if (this.isDirect() && isPayload(payload)) this.#output.send(first, payload, key, done);
+    const firstByte = firstByteOf(opcode, true, false);
+    if (this.isDirect() && isPayload(payload)) this.#output.send(firstByte, payload, key, done);
     else {
       this.sendInTurn(payload, done, (bytes) => {
-        this.#output.send(first, bytes, key, done);
+        this.#output.send(firstByte, bytes, key, done);
         return undefined;
       });
     }
@@ -306,12 +306,13 @@ export class Outbound {
   ): void {
     const before = this.#unfinished;
     const isFirst = before === 'none';
-    const first = firstByte(isFirst ? mode.opcode : Opcode.CONTINUATION, mode.fin, isFirst && isCompressed);
+    const opcode = isFirst ? mode.opcode : Opcode.CONTINUATION;
+    const firstByte = firstByteOf(opcode, mode.fin, isFirst && isCompressed);
     const isConstant = isCompressed ? this.extension?.sharesTexts === true : typeof payload === 'string';
     // Before it is written: a stream may deliver synchronously, to a receiver that makes this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {
-      this.sendFrame(first, payload, key, isConstant, done);
+      this.sendFrame(firstByte, payload, key, isConstant, done);
     } catch (error) {
       this.#unfinished = before;
       throw error;
@@ -320,15 +321,15 @@ export class Outbound {
 
   /** @param isConstant whether the payload cannot change: text, and what an extension has made, unlike bytes of the user */
   private sendFrame(
-    first: number,
+    firstByte: number,
     payload: string | Uint8Array,
     key: MaskingKey | undefined,
     isConstant: boolean,
     done: SendCallback | undefined,
   ): void {
     const mayBeShared = isConstant && key === undefined;
-    if (!mayBeShared || !this.#output.sendIfShared(first, payload, done)) {
-      this.#output.send(first, payload, key, done);
+    if (!mayBeShared || !this.#output.sendIfShared(firstByte, payload, done)) {
+      this.#output.send(firstByte, payload, key, done);
     }
   }
 

@@ -59,7 +59,7 @@ export class Output implements Flushable {
 
   /** Sends an unmasked frame whose payload cannot change, where another connection sends the same this turn; else returns false. */
   sendIfShared(firstByte: number, payload: string | Uint8Array, callback: SendCallback | undefined): boolean {
-    const batch = (this.#batch ??= new Batch());
+    const batch = (this.#batch ??= this.newBatch());
     const run = batch.nextRun(firstByte, payload, this);
     if (run === undefined) {
       // The turn has to end, where the frame is forgotten, also if it is so long that it is written immediately.
@@ -135,7 +135,6 @@ export class Output implements Flushable {
     const stream = this.stream;
     const settled = this.#ledger.handOver(batch.length);
     if (settled !== undefined) batch.addCallback(settled);
-    this.#ledger.gathered = 0;
     this.#isWriting = true;
     try {
       batch.write(stream, writerFor(stream));
@@ -170,13 +169,17 @@ export class Output implements Flushable {
     return writer.isImmediate && !this.#isWriting;
   }
 
+  private newBatch(): Batch {
+    return new Batch(this.stream.writableLength);
+  }
+
   /** The batch, of which a run that is too long to be copied has left first where it may. */
   private batchAfterLongRun(): Batch {
     const batch = this.#batch;
-    if (batch === undefined) return (this.#batch = new Batch());
+    if (batch === undefined) return (this.#batch = this.newBatch());
     if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(writerFor(this.stream))) return batch;
     this.flush();
-    return (this.#batch ??= new Batch());
+    return (this.#batch ??= this.newBatch());
   }
 
   private sendLong(
@@ -216,7 +219,7 @@ export class Output implements Flushable {
   /** Has what was gathered leave at the end of the turn. A turn with much in it ends here. */
   private leaveThisTurn(batch: Batch, callback: SendCallback | undefined): void {
     if (callback !== undefined) batch.addCallback(callback);
-    this.#ledger.gathered = batch.length;
+    this.#ledger.gather(batch.length, batch.held);
     if (batch.closedLength >= MAX_TURN && writerFor(this.stream).reachesKernel) this.flush();
     if (this.#isQueued) countFrame();
     else {

@@ -21,9 +21,9 @@ interface Entry {
 export class SendQueue {
   readonly #ledger: Ledger;
   readonly #failed: (error: Error, done: SendCallback | undefined) => void;
-  /** Those that wait, and the one that runs, from `#first` on. */
+  /** Those that wait, and the one that runs, from `#head` on. */
   #entries: Entry[] = [];
-  #first = 0;
+  #head = 0;
 
   /** @param failed is told of a job that threw, and of its sender's callback. Must not throw. */
   constructor(ledger: Ledger, failed: (error: Error, done: SendCallback | undefined) => void) {
@@ -32,7 +32,7 @@ export class SendQueue {
   }
 
   get isIdle(): boolean {
-    return this.#first === this.#entries.length;
+    return this.#head === this.#entries.length;
   }
 
   /** Adds what is under way already, where the queue is idle: others wait for it. */
@@ -47,12 +47,12 @@ export class SendQueue {
 
   /** The socket is gone: gives all up, the one that runs too, and tells the senders. */
   abandon(): void {
-    this.abandonFrom(this.#first);
+    this.abandonFrom(this.#head);
   }
 
   /** Nothing can be sent after the first any more, which is the one that runs: gives the others up, and tells the senders. */
   abandonOthers(): void {
-    this.abandonFrom(this.#first + 1);
+    this.abandonFrom(this.#head + 1);
   }
 
   private push(size: number, job: SendJob | undefined, done: SendCallback | undefined): Entry {
@@ -79,9 +79,12 @@ export class SendQueue {
     });
   }
 
-  /** Runs jobs until one needs time. A loop, not a recursion: many may be done immediately. */
+  /**
+   * Runs jobs until one needs time. A loop, not a recursion: many may be done immediately. An entry without a job runs already: when the
+   * last one ends, a listener of `drain` may have sent something that holds the queue.
+   */
   private run(): void {
-    for (let entry; (entry = this.#entries[this.#first]) !== undefined;) {
+    for (let entry; (entry = this.#entries[this.#head]) !== undefined && entry.job !== undefined;) {
       const running = this.begin(entry);
       if (running !== undefined) {
         this.await(running, entry);
@@ -104,14 +107,15 @@ export class SendQueue {
 
   /** Makes room for the next; false if the job was given up. */
   private end(entry: Entry): boolean {
-    if (this.#entries[this.#first] !== entry) return false;
-    this.#first++;
-    this.#ledger.dequeue(entry.size);
+    if (this.#entries[this.#head] !== entry) return false;
+    this.#head++;
     // Those that are over are not held for long, though it may never be idle; to remove each alone would move all the others.
-    if (2 * this.#first >= this.#entries.length) {
-      this.#entries.splice(0, this.#first);
-      this.#first = 0;
+    if (2 * this.#head >= this.#entries.length) {
+      this.#entries.splice(0, this.#head);
+      this.#head = 0;
     }
+    // Last, because a listener of `drain` may send something.
+    this.#ledger.dequeue(entry.size);
     return true;
   }
 }
