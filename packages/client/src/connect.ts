@@ -206,6 +206,7 @@ export class ConnectAttempt {
       path: target,
       port,
       protocol: undefined,
+      signal: undefined,
       socketPath,
       timeout: undefined,
     };

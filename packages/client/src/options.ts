@@ -18,6 +18,7 @@ type RequestOptions = Omit<
   | 'path'
   | 'port'
   | 'protocol'
+  | 'signal'
   | 'timeout'
 >;
 
@@ -54,6 +55,11 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   generateMask?: ((mask: Buffer) => void) | undefined;
   /** Ends the HTTP request in place of the client, after changing it. */
   finishRequest?: FinishRequest<Socket>['end'] | undefined;
+  /**
+   * Gives the attempt to connect up when it aborts: `error` with an `AbortError`, then `close`. Once the connection is open, it is
+   * closed with 1001. Default: none.
+   */
+  signal?: AbortSignal | undefined;
   /** Makes the transport. Default: `net.connect()` or `tls.connect()`. */
   createConnection?:
     | ((options: ClientRequestArgs, onCreate: (error: Error | null, socket: Duplex) => void) => Duplex)

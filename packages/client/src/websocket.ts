@@ -66,7 +66,13 @@ export class WebSocket extends WebSocketConnection {
     );
     beginAttempt(this, attempt);
     this[urlKey] = attempt.address.url.href;
+    const { signal } = options;
+    if (signal?.aborted) {
+      abortHandshake(this, abortError(signal));
+      return;
+    }
     attempt.start();
+    if (signal) closeOn(this, signal);
   }
 
   /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
@@ -79,6 +85,24 @@ export class WebSocket extends WebSocketConnection {
 export function requestOf(ws: WebSocket): ClientRequest | undefined {
   const attempt = attemptOf(ws);
   return attempt instanceof ConnectAttempt ? attempt.request : undefined;
+}
+
+/** Closes a connection when a signal aborts, or gives the attempt up. */
+function closeOn(ws: WebSocket, signal: AbortSignal): void {
+  const abort = (): void => {
+    if (ws.readyState === ws.CONNECTING) abortHandshake(ws, abortError(signal));
+    else ws.close(1001);
+  };
+  signal.addEventListener('abort', abort);
+  ws.once('close', () => {
+    signal.removeEventListener('abort', abort);
+  });
+}
+
+/** The error that Node's own functions give in this case. */
+function abortError(signal: AbortSignal): Error {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
 }
 
 /** What happens to the attempt to connect. */

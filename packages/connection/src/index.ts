@@ -1,4 +1,5 @@
 // The public surface of the connection.
+export { formatClosePayload } from '@framewire/codec';
 export { defineAddition } from './additions.ts';
 export { clearDeadline, now, setDeadline, setWatch, type Deadline } from './clock.ts';
 export type { WebSocketEventMap } from './events/dom-event-target.ts';

@@ -289,6 +289,16 @@ export class WebSocketConnection extends DomEventTarget {
     else this[unopenedKey].isPaused = false;
   }
 
+  /** Closes the connection, and resolves when it has closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.readyState === CLOSED) return;
+    const closed = new Promise((resolve) => this.once('close', resolve));
+    // While connecting, closing is an error of the attempt.
+    if (this.readyState === CONNECTING) this.once('error', () => undefined);
+    this.close();
+    await closed;
+  }
+
   /**
    * The messages, for `for await`: text as a string, binary data by `binaryType`. Messages are kept from this call on. While
    * `messageHighWaterMark` of them wait, the connection is paused. The loop ends when the connection closes with 1000, 1001 or 1005,

@@ -147,6 +147,7 @@ class Patience {
   /** Begins to watch the client. Its socket is read, as otherwise nobody would see it leave. */
   begin(): void {
     const { socket, limits } = this.#waiting;
+    limits.waiting.add(this);
     socket.on('data', this.#keep).once('end', this.#leave).once('close', this.#leave);
     if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
   }
@@ -159,10 +160,20 @@ class Patience {
     return Buffer.concat([this.#waiting.head, ...this.#kept]);
   }
 
+  /** The server shuts down. */
+  refuse(refusal: Refusal): void {
+    this.#refuse(refusal, new DOMException('The server shuts down', 'AbortError'));
+  }
+
   pass(): void {
+    const reason = new DOMException('The opening handshake took too long', 'TimeoutError');
+    this.#refuse(createRefusal(503), reason);
+  }
+
+  #refuse(refusal: Refusal, reason: DOMException): void {
     const { socket, limits } = this.#waiting;
-    this.#abandon(new DOMException('The opening handshake took too long', 'TimeoutError'));
-    refuse(socket, createRefusal(503), limits.closeTimeout);
+    this.#abandon(reason);
+    refuse(socket, refusal, limits.closeTimeout);
   }
 
   // A copy, as the chunk may be a small part of its memory.
@@ -188,7 +199,8 @@ class Patience {
   #stop(): void {
     this.#isOver = true;
     clearDeadline(this.#deadline);
-    const { socket } = this.#waiting;
+    const { socket, limits } = this.#waiting;
+    limits.waiting.delete(this);
     socket.off('data', this.#keep).off('end', this.#leave).off('close', this.#leave);
   }
 }

@@ -1,7 +1,7 @@
 // How long a client may keep its socket without being connected: for its request to come, and for the application to judge it.
 import type { Duplex } from 'node:stream';
 import { clearDeadline, isAttached, setDeadline, type Deadline } from '@framewire/connection';
-import { createRefusal } from '@framewire/handshake';
+import { createRefusal, type Refusal } from '@framewire/handshake';
 import { destroyOnError, refuse } from './refusal.ts';
 
 /** The time limits of a server, in ms. */
@@ -10,6 +10,14 @@ export interface HandshakeLimits {
   readonly handshakeTimeout: number;
   /** How long a refusal may wait to be taken. */
   readonly closeTimeout: number;
+  /** The clients that wait for an answer of the application. */
+  readonly waiting: Set<WaitingClient>;
+}
+
+/** A client that waits for an answer of the application. */
+export interface WaitingClient {
+  /** Refuses it now. The answer counts for nothing. */
+  refuse(refusal: Refusal): void;
 }
 
 /** A time limit after which a client is refused, unless it is ended before; the socket's own end ends it too. */
@@ -49,6 +57,13 @@ export class HandshakeDeadline {
   end(): void {
     clearDeadline(this.#deadline);
     this.#socket.removeListener('close', this.#onClose);
+  }
+
+  /** Ends the time limit with a refusal. */
+  refuse(refusal: Refusal): void {
+    this.end();
+    this.#hasPassed = true;
+    refuse(this.#socket, refusal, this.#closeTimeout);
   }
 
   /** For the timer. */

@@ -9,6 +9,7 @@ export type {
   VerifyClientSync,
   WebSocketClass,
 } from './options.ts';
+export type { ShutdownOptions, ShutdownResult } from './shutdown.ts';
 export type { Compression } from './compression.ts';
 export type { AdmittedUpgrade } from './upgrade.ts';
 export {

@@ -135,6 +135,8 @@ export interface ServerOptions<
    * when the server is made.
    */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
+  /** Shuts the server down when it aborts, as `shutdown()` does. Default: none. */
+  signal?: AbortSignal | null | undefined;
   /** The class of the connections. Default: that of the package. */
   WebSocket?: Class | undefined;
 }
@@ -158,6 +160,7 @@ export const SERVER_DEFAULTS = {
   perMessageDeflate: false,
   port: null,
   server: null,
+  signal: null,
   verifyClient: null,
 } as const satisfies { readonly [Name in keyof ServerOptions]: ServerOptions[Name] | null };
 

@@ -3,11 +3,13 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import process from 'node:process';
 import type { WebSocketConnection } from '@framewire/connection';
+import type { Refusal } from '@framewire/handshake';
 import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { WebSocketClass } from './options.ts';
 import type { Origins } from './origin.ts';
 import type { Places } from './places.ts';
 import type { Seat } from './sharing.ts';
+import type { Farewell, ShutdownResult } from './shutdown.ts';
 
 export type AnyHttpServer = HttpServer | HttpsServer;
 
@@ -31,6 +33,11 @@ export class ServerState<Request extends object> {
   /** Where requests come from: none with `noServer`, and once the server is closed. */
   http: AnyHttpServer | undefined = undefined;
   phase: 'running' | 'closing' | 'closed' = 'running';
+  /** What clients are answered while the server shuts down. */
+  refusal: Refusal | undefined = undefined;
+  /** The connections that are closed because the server shuts down. */
+  farewell: Farewell | undefined = undefined;
+  shutdown: Promise<ShutdownResult> | undefined = undefined;
   /** `close` is emitted when the last client has gone. */
   closesWithClients = false;
   private hasWarned = false;

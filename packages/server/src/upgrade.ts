@@ -106,7 +106,10 @@ export function verify<Request extends IncomingMessage>(
   // The two kinds of `ws` are told apart by how many parameters they declare.
   if (verifyClient.length === 2) {
     const deadline = new HandshakeDeadline(socket, 503, limits);
+    limits.waiting.add(deadline);
+    socket.once('close', () => limits.waiting.delete(deadline));
     void (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
+      limits.waiting.delete(deadline);
       if (deadline.hasPassed) return;
       deadline.end();
       // It may come when nobody above would catch what a listener throws: the socket must not wait indefinitely.

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   DEFAULTS,
+  formatClosePayload,
   given,
   limitOf,
   nextTick,
@@ -15,7 +16,12 @@ import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewi
 import { authenticate, requireOneJudge } from './authentication.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
-import { HandshakeDeadline, leaveToOthers, type HandshakeLimits } from './handshake-deadline.ts';
+import {
+  HandshakeDeadline,
+  leaveToOthers,
+  type HandshakeLimits,
+  type WaitingClient,
+} from './handshake-deadline.ts';
 import {
   hasOneSource,
   isTracking,
@@ -36,6 +42,7 @@ import {
 } from './refusal.ts';
 import { ServerState, type AnyHttpServer } from './server-state.ts';
 import { Seat } from './sharing.ts';
+import { Farewell, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
 import { chooseSubprotocol, examine, verify, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
 
 /** What is known of a new connection: who the client is only where the server asks. */
@@ -119,6 +126,7 @@ export class WebSocketServer<
       // A refusal has time to be written, however short the closing handshake may be.
       closeTimeout: closeTimeout || DEFAULTS.closeTimeout,
       handshakeTimeout: limitOf(handshakeTimeout, SERVER_DEFAULTS.handshakeTimeout),
+      waiting: new Set<WaitingClient>(),
     };
     // Without tracking the property is missing, as programs look whether it is there.
     this.clients = new Set();
@@ -135,6 +143,7 @@ export class WebSocketServer<
     else if (!options.noServer) {
       listenTo(this, listenOnPort(this.options, limits, callback));
     }
+    if (this.options.signal) shutDownOn(this, this.options.signal);
   }
 
   /**
@@ -170,6 +179,24 @@ export class WebSocketServer<
     else http?.close(() => emitClose(this));
   }
 
+  /**
+   * Accepts no more connections, and ends those that there are: sends each a close frame, waits for the closing handshakes, and destroys
+   * what is left after `timeout`. Meanwhile clients are refused with 503, those included that wait for an answer of the application. A
+   * port of the server's own is closed immediately. Called again, it gives the same result. Only tracked connections are ended.
+   *
+   * @returns what became of the connections, after `close` has been emitted
+   * @throws as `close()` of a connection, for a code or reason that cannot be sent
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
+    formatClosePayload(options.code ?? 1001, options.reason);
+    return (this[stateKey].shutdown ??= shutDown(this, options));
+  }
+
+  /** As {@link WebSocketServer.shutdown}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
   /** Whether a request is for this server: by its path. To be overridden where another rule is wanted. */
   shouldHandle(request: InstanceType<Request>): boolean {
     const { path } = this.options;
@@ -195,7 +222,11 @@ export class WebSocketServer<
     requireUnattached(socket);
     destroyOnError(socket);
     destroyOnThrow(socket, () => {
-      const { options } = this;
+      const { options, [stateKey]: state } = this;
+      if (state.refusal !== undefined) {
+        refuse(socket, state.refusal, state.facts.limits.closeTimeout);
+        return;
+      }
       const { limits, origins, places, seat } = this[stateKey].facts;
       const examination = examine(request, options, origins, (it) => seat.takes(it));
       if (!examination.ok) {
@@ -263,9 +294,9 @@ export class WebSocketServer<
       return;
     }
     requireUnattached(socket);
-    const { facts, phase } = this[stateKey];
+    const { facts, phase, refusal = createRefusal(503) } = this[stateKey];
     if (phase !== 'running') {
-      refuse(socket, createRefusal(503), facts.limits.closeTimeout);
+      refuse(socket, refusal, facts.limits.closeTimeout);
       return;
     }
     destroyOnThrow(socket, () => {
@@ -360,6 +391,39 @@ function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMess
   });
 }
 
+async function shutDown(server: AnyServer, options: ShutdownOptions): Promise<ShutdownResult> {
+  const state = server[stateKey];
+  const { limits, seat } = state.facts;
+  const { phase, http } = state;
+  if (phase === 'running') state.phase = 'closing';
+  const retryAfter = Math.ceil((options.retryAfter ?? 1000) / 1000);
+  state.refusal = createRefusal(503, undefined, { 'Retry-After': retryAfter });
+  for (const client of [...limits.waiting]) client.refuse(state.refusal);
+  const own = server.options.server || phase !== 'running' ? undefined : http;
+  const stopped = own && new Promise((resolve) => own.close(resolve));
+  const result = await new Promise<ShutdownResult>((resolve) => {
+    state.farewell = new Farewell(isTracking(server.options) ? server.clients : [], options, resolve);
+    state.farewell.send();
+  });
+  // Connections on which no request has come.
+  own?.closeAllConnections();
+  await stopped;
+  // Until now requests had to be refused.
+  seat.leave();
+  state.http = undefined;
+  if (phase === 'running') emitClose(server);
+  return result;
+}
+
+function shutDownOn(server: AnyServer, signal: AbortSignal): void {
+  const stop = (): void => void server.shutdown();
+  if (signal.aborted) nextTick(stop);
+  signal.addEventListener('abort', stop);
+  server.once('close', () => {
+    signal.removeEventListener('abort', stop);
+  });
+}
+
 function closeWithClients(server: AnyServer): void {
   if (isTracking(server.options) && server.clients.size > 0) {
     server[stateKey].closesWithClients = true;
@@ -368,6 +432,7 @@ function closeWithClients(server: AnyServer): void {
 
 function onClientClose(server: AnyServer, ws: WebSocketConnection): void {
   server.clients.delete(ws);
+  server[stateKey].farewell?.gone(ws);
   if (server[stateKey].closesWithClients && server.clients.size === 0) nextTick(emitClose, server);
 }
 

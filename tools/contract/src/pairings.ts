@@ -67,6 +67,9 @@ export interface UntypedOptions {
   readonly auth?: string;
   readonly closeTimeout?: number;
   readonly handshakeTimeout?: number;
+  readonly heartbeat?: { readonly interval: number };
+  readonly idleTimeout?: number;
+  readonly maxLifetime?: number;
   readonly maxFragments?: number;
   readonly maxPendingAutoPongs?: number;
   readonly maxBufferedChunks?: number;

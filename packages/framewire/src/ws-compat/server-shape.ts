@@ -82,9 +82,15 @@ export interface ServerShape<
   /** The option `path`, or an empty string, until a program assigns another value. Requests are judged by the option. */
   path: string;
   /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
-  // The types of `ws` leave the name free, so a subclass may declare another type.
+  // The types of `ws` leave these names free, so a subclass may declare another type.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   _server?: any;
+  /**
+   * `shutdown(options?: ShutdownOptions): Promise<{ closed: number; terminated: number }>`: accepts no more connections, sends each a
+   * close frame, and destroys after `timeout` those that are left. Options: `code`, `reason`, `timeout`, `spread`, `retryAfter`.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  shutdown?: any;
 
   /**
    * Where the server listens; null once it has been closed.

@@ -1,0 +1,77 @@
+// An attempt, and a connection, that end with a signal.
+import { once } from 'node:events';
+import http, { type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocket } from '@framewire/client';
+import { WebSocketServer } from 'ws';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+let server: Server;
+let wss: WebSocketServer;
+let url: string;
+
+beforeAll(async () => {
+  server = http.createServer();
+  wss = new WebSocketServer({ server });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  wss.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** What a connection emits of its end. */
+function endOf(ws: WebSocket): Promise<unknown[]> {
+  const log: unknown[] = [];
+  ws.on('open', () => log.push('open')).on('error', (error) => log.push(error));
+  return new Promise((resolve) => {
+    ws.on('close', (code) => resolve([...log, code]));
+  });
+}
+
+const ABORTED = expect.objectContaining({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' }) as Error;
+
+test('a signal that has aborted lets no request be made', async () => {
+  const requested = vi.fn();
+  server.on('upgrade', requested);
+  const ws = new WebSocket(url, { signal: AbortSignal.abort('enough') });
+  expect(await endOf(ws)).toEqual([ABORTED, 1006]);
+  expect(requested).not.toHaveBeenCalled();
+});
+
+test('a signal gives the attempt up: an AbortError, then close', async () => {
+  const controller = new AbortController();
+  const ws = new WebSocket(url, { signal: controller.signal });
+  const end = endOf(ws);
+  controller.abort('enough');
+  expect(await end).toEqual([ABORTED, 1006]);
+});
+
+test('a signal closes an open connection with 1001, and is let go of at its end', async () => {
+  const controller = new AbortController();
+  const removed = vi.spyOn(controller.signal, 'removeEventListener');
+  const accepted = once(wss, 'connection') as Promise<[WebSocket]>;
+  const ws = new WebSocket(url, { signal: controller.signal });
+  await once(ws, 'open');
+  const [peer] = await accepted;
+  const closed = once(peer, 'close');
+  controller.abort('enough');
+  expect((await closed)[0]).toBe(1001);
+  if (ws.readyState !== ws.CLOSED) await once(ws, 'close');
+  expect(removed).toHaveBeenCalledOnce();
+});
+
+test('a connection that is disposed of is closed, whatever its state', async () => {
+  const ws = new WebSocket(url);
+  await once(ws, 'open');
+  await ws[Symbol.asyncDispose]();
+  expect(ws.readyState).toBe(ws.CLOSED);
+  await ws[Symbol.asyncDispose]();
+  const early = new WebSocket(url);
+  await early[Symbol.asyncDispose]();
+  expect(early.readyState).toBe(early.CLOSED);
+});

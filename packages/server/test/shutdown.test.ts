@@ -1,0 +1,209 @@
+// The end of a server: what is refused, who is closed, who is cut off, and when.
+import '@framewire/testing/fake-timers';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { duplexPair } from 'node:stream';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { WebSocketServer } from '@framewire/server';
+import { answerTo, closing, httpServer, requestObject, upgradeRequest } from './support/peers.ts';
+
+afterEach(() => {
+  vi.clearAllTimers();
+});
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 6; turn++) await new Promise((done) => setImmediate(done));
+}
+
+/** A client that speaks raw bytes, and has all that it was sent as hex. */
+function join(wss: WebSocketServer, answers = true) {
+  const [client, socket] = duplexPair();
+  const found = { client, socket, bytes: '', text: '' };
+  client.on('data', (chunk: Buffer) => {
+    found.text += chunk.toString('latin1');
+    const hex = chunk.toString('hex');
+    if (hex.startsWith('88')) found.bytes += hex;
+    // The same close frame, masked with zeros.
+    if (answers && hex.startsWith('88')) client.write(Buffer.from('88820000000003e9', 'hex'));
+  });
+  client.on('error', () => {}).on('end', () => client.end());
+  wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => {});
+  return found;
+}
+
+function serve(options: object = {}): WebSocketServer {
+  return new WebSocketServer({ noServer: true, ...options });
+}
+
+describe('shutdown()', () => {
+  test('closes all connections with 1001, and counts them', async () => {
+    const wss = serve();
+    const clients = [join(wss), join(wss), join(wss)];
+    const closed = vi.fn();
+    wss.on('close', closed);
+    await settled();
+    expect(await wss.shutdown()).toEqual({ closed: 3, terminated: 0 });
+    expect(clients.map(({ bytes }) => bytes)).toEqual(Array(3).fill('880203e9'));
+    expect(closed).toHaveBeenCalledOnce();
+    expect(wss.clients.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('sends the code and the reason that it is told', async () => {
+    const wss = serve();
+    const client = join(wss);
+    await settled();
+    await wss.shutdown({ code: 1012, reason: 'up' });
+    expect(client.bytes).toBe('880403f47570');
+  });
+
+  test('rejects for a code that cannot be sent, and goes on as before', async () => {
+    const wss = serve();
+    await expect(wss.shutdown({ code: 1006 })).rejects.toThrow(TypeError);
+    await expect(wss.shutdown({ reason: 'x'.repeat(124) })).rejects.toThrow(RangeError);
+    const client = join(wss);
+    await settled();
+    expect(client.text).toMatch(/^HTTP\/1\.1 101/);
+  });
+
+  test('destroys after timeout those that do not answer', async () => {
+    const wss = serve();
+    const clients = [join(wss), join(wss, false), join(wss, false)];
+    await settled();
+    const result = wss.shutdown({ timeout: 500 });
+    await settled();
+    vi.advanceTimersByTime(499);
+    await settled();
+    expect(wss.clients.size).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(await result).toEqual({ closed: 1, terminated: 2 });
+    expect(clients.every(({ socket }) => socket.destroyed)).toBe(true);
+  });
+
+  test('spreads the close frames, and counts the timeout from the last one', async () => {
+    const wss = serve();
+    const clients = Array.from({ length: 10 }, () => join(wss, false));
+    const sent = () => clients.filter(({ bytes }) => bytes !== '').length;
+    await settled();
+    const result = wss.shutdown({ spread: 1000, timeout: 500 });
+    const counts: number[] = [];
+    for (let time = 0; time <= 1000; time += 100) {
+      await settled();
+      counts.push(sent());
+      vi.advanceTimersByTime(100);
+    }
+    expect(counts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10]);
+    expect(wss.clients.size).toBe(10);
+    vi.advanceTimersByTime(500);
+    expect(await result).toEqual({ closed: 0, terminated: 10 });
+  });
+
+  test('refuses new and waiting clients with 503 and Retry-After meanwhile', async () => {
+    for (const options of [
+      { authenticate: () => new Promise(() => {}) },
+      { verifyClient: (_info: unknown, _answer: unknown) => {} },
+    ]) {
+      const wss = serve(options);
+      const waiting = join(wss);
+      await settled();
+      const result = wss.shutdown({ retryAfter: 2500 });
+      const late = join(wss);
+      await settled();
+      for (const { text } of [waiting, late]) {
+        expect(text).toMatch(/^HTTP\/1\.1 503 [^]*\r\nConnection: close\r\n[^]*\r\nRetry-After: 3\r\n/);
+      }
+      expect(await result).toEqual({ closed: 0, terminated: 0 });
+    }
+  });
+
+  test('aborts the signal of an authentication', async () => {
+    let signal: AbortSignal | undefined;
+    const wss = serve({
+      authenticate: (_request: unknown, context: { signal: AbortSignal }) => {
+        signal = context.signal;
+        return new Promise(() => {});
+      },
+    });
+    join(wss);
+    await wss.shutdown();
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test('is done once, however often it is called, and close() calls back at its end', async () => {
+    const wss = serve();
+    join(wss);
+    await settled();
+    const closed = vi.fn();
+    const results = [wss.shutdown(), wss.shutdown({ code: 1012 })];
+    wss.close(closed);
+    expect(closed).not.toHaveBeenCalled();
+    expect(await Promise.all(results)).toEqual(Array(2).fill({ closed: 1, terminated: 0 }));
+    expect(closed).toHaveBeenCalledExactlyOnceWith();
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+  });
+
+  test('after close() ends what is open', async () => {
+    const wss = serve();
+    join(wss);
+    await settled();
+    const closed = vi.fn();
+    wss.close(closed);
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    await settled();
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
+  test('stops a port of its own at once, and ends connections without a request', async () => {
+    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(wss, 'listening');
+    const { port } = wss.address() as AddressInfo;
+    const halfOpen = net.connect(port, '127.0.0.1').on('error', () => {});
+    const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+    socket.write(upgradeRequest());
+    await once(wss, 'connection');
+    const result = wss.shutdown();
+    const [error] = (await once(net.connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+    socket.on('data', () => socket.write(Buffer.from('88820000000003e9', 'hex')));
+    expect(await result).toEqual({ closed: 1, terminated: 0 });
+    halfOpen.destroy();
+    socket.destroy();
+  });
+
+  test('refuses on a shared HTTP server until the last connection is gone, and leaves it running', async () => {
+    const { server, port } = await httpServer();
+    const wss = new WebSocketServer({ server });
+    const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+    closing(() => socket.destroy());
+    socket.write(upgradeRequest());
+    await once(wss, 'connection');
+    const result = wss.shutdown({ timeout: 1000 });
+    expect(await answerTo(port, upgradeRequest())).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/);
+    vi.advanceTimersByTime(1000);
+    expect(await result).toEqual({ closed: 0, terminated: 1 });
+    expect(server.listening).toBe(true);
+    expect(server.listenerCount('upgrade')).toBe(0);
+  });
+});
+
+test('a server that is disposed of shuts down', async () => {
+  const wss = serve();
+  const client = join(wss);
+  await settled();
+  await wss[Symbol.asyncDispose]();
+  expect(client.bytes).toBe('880203e9');
+});
+
+test('a server shuts down when its signal aborts, and lets go of it at its end', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const removed = vi.spyOn(signal, 'removeEventListener');
+  const wss = serve({ signal });
+  const client = join(wss);
+  await settled();
+  controller.abort();
+  await once(wss, 'close');
+  expect(client.bytes).toBe('880203e9');
+  expect(removed).toHaveBeenCalledOnce();
+  await once(serve({ signal: AbortSignal.abort() }), 'close');
+});

@@ -1,0 +1,91 @@
+// What only our servers have, over each transport: who may connect, how long a connection lives, how a server ends.
+import { once } from 'node:events';
+import { UpgradeRefusal, type WebSocketServer } from 'framewire';
+import { expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import type { Meeting } from '../src/meeting.ts';
+import { ours } from '../src/pairings.ts';
+import { eachTransport } from './each.ts';
+
+/** A server with options that the types of ws do not know. */
+function serve(meeting: Meeting, options: object): WebSocketServer {
+  return meeting.serve(options) as unknown as WebSocketServer;
+}
+
+/** What becomes of an attempt: `open`, or the message of its error. */
+async function outcomeOf(ws: WebSocket): Promise<string> {
+  return new Promise((resolve) => {
+    ws.on('open', () => resolve('open')).on('error', ({ message }) => resolve(message));
+  });
+}
+
+eachTransport(ours, (meeting) => {
+  test('authenticate says who a client is, or refuses it', async () => {
+    const server = serve(meeting, {
+      async authenticate({ url = '' }: { url?: string }) {
+        await Promise.resolve();
+        if (url === '/stranger') throw new UpgradeRefusal(401);
+        return url.slice(1);
+      },
+    });
+    const connected = once(server, 'connection');
+    const ada = meeting.dial({ path: '/ada' });
+    expect(await outcomeOf(ada)).toBe('open');
+    expect((await connected)[2]).toBe('ada');
+    // The socket is read on after the wait.
+    const [ws] = (await connected) as [WebSocket];
+    ada.send('hello');
+    expect(String((await once(ws, 'message'))[0])).toBe('hello');
+    expect(await outcomeOf(meeting.dial({ path: '/stranger' }))).toBe('Unexpected server response: 401');
+  });
+
+  test('maxConnections and connectionsPerClient refuse what is beyond them', async () => {
+    const client = ({ url = '' }: { url?: string }): string => url;
+    serve(meeting, { maxConnections: 2, connectionsPerClient: { limit: 1, client } });
+    expect(await outcomeOf(meeting.dial({ path: '/a' }))).toBe('open');
+    expect(await outcomeOf(meeting.dial({ path: '/a' }))).toBe('Unexpected server response: 429');
+    expect(await outcomeOf(meeting.dial({ path: '/b' }))).toBe('open');
+    expect(await outcomeOf(meeting.dial({ path: '/c' }))).toBe('Unexpected server response: 503');
+  });
+
+  test('pauseOnConnect loses nothing', async () => {
+    const server = serve(meeting, { pauseOnConnect: true });
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const client = meeting.dial();
+    await once(client, 'open');
+    const [ws] = await connected;
+    client.send('early');
+    await new Promise((resolve) => setImmediate(resolve));
+    const message = once(ws, 'message');
+    ws.resume();
+    expect(String((await message)[0])).toBe('early');
+  });
+
+  test('heartbeat pings a silent peer, both ways, and measures the round trip', async () => {
+    const options = { heartbeat: { interval: 20 } };
+    const { client, server } = await meeting.meet({ server: options, client: options });
+    await Promise.all([once(client, 'pong'), once(server, 'pong')]);
+    for (const { latency } of [client, server] as unknown as { latency: number }[]) {
+      expect(latency).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test.each([{ idleTimeout: 20 }, { maxLifetime: 20 }])('%j closes with 1001', async (options) => {
+    const { client } = await meeting.meet({ server: options });
+    expect((await once(client, 'close'))[0]).toBe(1001);
+  });
+
+  test('shutdown() closes all connections with 1001 and refuses others', async () => {
+    const server = serve(meeting, {});
+    const clients = [meeting.dial(), meeting.dial()];
+    await Promise.all(clients.map((client) => once(client, 'open')));
+    const codes = Promise.all(clients.map(async (client) => (await once(client, 'close'))[0] as number));
+    // It goes on until both have answered.
+    clients[0]?.pause();
+    const result = server.shutdown({ spread: 10 }) as Promise<unknown>;
+    expect(await outcomeOf(meeting.dial())).toBe('Unexpected server response: 503');
+    clients[0]?.resume();
+    expect(await codes).toEqual([1001, 1001]);
+    expect(await result).toEqual({ closed: 2, terminated: 0 });
+  });
+});
