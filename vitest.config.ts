@@ -1,6 +1,7 @@
 // How tests run: against the sources, or with FRAMEWIRE_BUILT=1 against what `npm run build` made, as an installed package would be.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const built = process.env['FRAMEWIRE_BUILT'] === '1';
 /** Whether `@framewire/deflate` is the build of it that checks each access to memory. */
@@ -9,6 +10,19 @@ const conditions = built ? ['node'] : ['@framewire/source', 'node'];
 
 /** What meets no engine and no socket: every branch of it can be tested, so every branch is. */
 const everyBranch = { branches: 100 };
+
+const files = [
+  'packages/*/test/**/*.test.ts',
+  'packages/*/examples/*/test/**/*.test.ts',
+  'tools/*/test/**/*.test.ts',
+  'autobahn/test/**/*.test.ts',
+];
+/** Files that replace what modules read when they load: each has modules of its own. The others share theirs, in half of the time. */
+const alone = ['packages', 'tools']
+  .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}/test`))
+  .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : []))
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => /fake-timers|vi\.(doMock|resetModules)/.test(readFileSync(file, 'utf8')));
 
 export default defineConfig({
   resolve: {
@@ -24,11 +38,17 @@ export default defineConfig({
   },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'packages/*/examples/*/test/**/*.test.ts',
-      'tools/*/test/**/*.test.ts',
-      'autobahn/test/**/*.test.ts',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: files,
+          exclude: [...configDefaults.exclude, ...alone],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: alone } },
     ],
     // Long enough for a browser that starts while two other files keep both cores busy. A test that needs longer says so itself.
     testTimeout: 60_000,
