@@ -11,8 +11,9 @@ export function bytesOf(message: Message): number {
 
 /** A message that the caller can no longer change. */
 function owned(message: Message): Message {
-  if (message instanceof ArrayBuffer) return message.slice(0);
-  if (!ArrayBuffer.isView(message)) return message;
+  // Not by their classes: bytes may come from another realm.
+  if (typeof message === 'string' || 'size' in message) return message;
+  if (!ArrayBuffer.isView(message)) return message.slice(0);
   return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice();
 }
 

@@ -2,6 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import process from 'node:process';
+import { isNativeError } from 'node:util/types';
 import type { WebSocketConnection } from '@framewire/connection';
 import type { Refusal } from '@framewire/handshake';
 import type { HandshakeLimits } from './handshake-deadline.ts';
@@ -50,7 +51,7 @@ export class ServerState<Request extends object> {
   warn(error: Error): void {
     if (this.hasWarned) return;
     this.hasWarned = true;
-    const { stack } = error.cause instanceof Error ? error.cause : error;
+    const { stack } = isNativeError(error.cause) ? error.cause : error;
     process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: stack });
   }
 

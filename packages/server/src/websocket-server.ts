@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isUint8Array } from 'node:util/types';
 import {
   DEFAULTS,
   formatClosePayload,
@@ -326,7 +327,7 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
   const ws = new connectionClass(null, undefined, server.options);
   const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
   const response = writeResponse(upgrade, protocol, (lines) => server.emit('headers', lines, request));
-  if (response instanceof Error) {
+  if (!isUint8Array(response)) {
     tellFault(server, response, socket, request);
     return;
   }
