@@ -72,7 +72,7 @@ export interface ServerOptions<
 > extends ConnectionOptions {
   /**
    * Says who a client is: what it returns, or its promise resolves to, is the third argument of `connection` and of the callback of
-   * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Excludes `verifyClient`. Default: none is asked.
+   * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Excludes `verifyClient`. Default: none.
    */
   authenticate?: Authenticate<InstanceType<Request>, Identity> | null | undefined;
   /** The port of an HTTP server of its own; 0 = any free one. A string that is no number is the path of a socket or pipe. */
@@ -102,7 +102,7 @@ export interface ServerOptions<
     | { readonly limit: number; readonly client: (request: InstanceType<Request>) => string }
     | null
     | undefined;
-  /** Whether connections start paused, until `resume()` is called: so a listener that waits for something loses nothing. Default false. */
+  /** Whether connections start paused, until `resume()` is called: so a listener that awaits something loses nothing. Default false. */
   pauseOnConnect?: boolean | undefined;
   /** Whether open connections are kept in `clients`. Default true. */
   clientTracking?: boolean | undefined;
@@ -113,9 +113,9 @@ export interface ServerOptions<
     VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | undefined;
   /**
    * The serialised origins (RFC 6454 §6.2) of the pages that may connect, as browsers send them: `https://example.com`,
-   * `http://localhost:3000`. They are compared to the letter. `null` as text is the origin of files and of sandboxed frames, so
-   * of anybody's. With `'same'`, pages whose host and port are those of the request's `Host`. Default: all, so that any page on the
-   * web can connect in the name of its visitor (RFC 6455 §10.2).
+   * `http://localhost:3000`. They are compared to the letter. The text `null` is the origin of files and of sandboxed frames. With
+   * `'same'`, pages whose host and port are those of the request's `Host`. Default: all, so that any page on the web can connect in the
+   * name of its visitor (RFC 6455 §10.2).
    */
   allowedOrigins?: readonly string[] | 'same' | null | undefined;
   /**
@@ -124,15 +124,15 @@ export interface ServerOptions<
    */
   allowMissingOrigin?: boolean | undefined;
   /**
-   * How long, in ms, `verifyClient` or `authenticate` may take before the client is refused with 503, a listener of `wsClientError` to
-   * answer, another listener of `upgrade` to write something to a client that is left to it before it is refused with 400, and, on a port of its own, the first request of a client to come before it is refused with 408. Default 120000;
-   * 0 = no limit.
+   * How long, in ms, each step of the handshake may take: on a port of its own the first request (else 408), `verifyClient` or
+   * `authenticate` (else 503), an answer by a listener of `wsClientError`, and by another listener of `upgrade` (else 400).
+   * Default 120000; 0 = no limit.
    */
   handshakeTimeout?: number | undefined;
   /**
    * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
-   * and with context takeover each connection costs memory. Default false. What cannot be negotiated, a window that is none, throws
-   * when the server is made.
+   * and with context takeover each connection costs memory. Default false. Parameters that cannot be negotiated throw when the
+   * server is made.
    */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
   /** Shuts the server down when it aborts, as `shutdown()` does. Default: none. */
