@@ -62,9 +62,6 @@ const NOBODY: ConnectListener = {
   aborted: ignore,
 };
 
-/** The end of an attempt's time, for the clock. */
-let timeOut: (attempt: ConnectAttempt) => void;
-
 /** One attempt to connect, over redirects, until it is told to its listener or given up. */
 export class ConnectAttempt {
   #listener: ConnectListener;
@@ -162,6 +159,11 @@ export class ConnectAttempt {
 
   #fail(error: Error): void {
     if (!this.#over) this.#settle().failed(error);
+  }
+
+  /** Gives up, as the time is over. */
+  timeOut(): void {
+    this.#abortWith(new Error('Opening handshake has timed out'));
   }
 
   #abortWith(error: Error): void {
@@ -287,12 +289,10 @@ export class ConnectAttempt {
     socket.removeListener('error', ignore);
     listener.opened(socket, head, check.protocol, extension);
   }
+}
 
-  static {
-    timeOut = (attempt) => {
-      attempt.#abortWith(new Error('Opening handshake has timed out'));
-    };
-  }
+function timeOut(attempt: ConnectAttempt): void {
+  attempt.timeOut();
 }
 
 function resolve(location: string, from: Address): URL {

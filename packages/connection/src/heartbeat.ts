@@ -93,13 +93,15 @@ const heartbeats = new Map<string, Heartbeat>();
 
 /** All connections with the same times, and the one timer that they have. */
 class Heartbeat {
+  readonly #key: string;
   /** In units. */
   readonly #interval: number;
   readonly #timeout: number;
   readonly #members: Member[] = [];
   #deadline: Deadline | undefined = undefined;
 
-  private constructor(interval: number, timeout: number) {
+  private constructor(key: string, interval: number, timeout: number) {
+    this.#key = key;
     this.#interval = interval * UNITS;
     this.#timeout = timeout * UNITS;
   }
@@ -108,7 +110,7 @@ class Heartbeat {
     const { interval, timeout } = heartbeatTimes(options);
     const key = `${interval} ${timeout}`;
     let heartbeat = heartbeats.get(key);
-    if (heartbeat === undefined) heartbeats.set(key, (heartbeat = new Heartbeat(interval, timeout)));
+    if (heartbeat === undefined) heartbeats.set(key, (heartbeat = new Heartbeat(key, interval, timeout)));
     return heartbeat;
   }
 
@@ -128,7 +130,10 @@ class Heartbeat {
       this.#members[place] = last;
       last.place = place;
     }
-    if (this.#members.length === 0) clearDeadline(this.#deadline);
+    if (this.#members.length > 0) return;
+    clearDeadline(this.#deadline);
+    // A program may give each connection times of its own.
+    heartbeats.delete(this.#key);
   }
 
   /** Looks at all connections. For the timer. */
