@@ -17,7 +17,10 @@ const files = [
   'tools/*/test/**/*.test.ts',
   'autobahn/test/**/*.test.ts',
 ];
-/** Files that replace what modules read when they load: each has modules of its own. The others share theirs, in half of the time. */
+/**
+ * Files that replace what modules read when they load: each has modules of its own. The others share theirs, in half of the time, but
+ * not where built packages are tested: there the workers of Node 22 to 26 ended.
+ */
 const alone = ['packages', 'tools']
   .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}/test`))
   .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : []))
@@ -45,7 +48,7 @@ export default defineConfig({
           name: 'shared',
           include: files,
           exclude: [...configDefaults.exclude, ...alone],
-          isolate: false,
+          isolate: built,
         },
       },
       { extends: true, test: { name: 'alone', include: alone } },

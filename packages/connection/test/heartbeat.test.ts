@@ -147,8 +147,9 @@ describe('a heartbeat', () => {
     pairs[4]!.server.terminate();
     await pass(1000);
     expect(pings.map(({ length }) => length)).toEqual([0, 1, 1, 1, 0, 1, 1, 1, 1, 0]);
+    const before = vi.getTimerCount();
     meet({ heartbeat: { interval: 2000, timeout: 500 } });
-    expect(vi.getTimerCount()).toBe(2);
+    expect(vi.getTimerCount()).toBe(before + 1);
   });
 
   test('goes on for the others after an exception of a listener', async () => {

@@ -18,6 +18,9 @@ const ONCE = [
   '**/browser.test.ts',
   '**/compression-peers.test.ts',
   '**/types-{beside,corpus}.test.ts',
+  '**/{browsers,bundles}.test.ts',
+  // Of what differs between lines it uses timers alone, which the other tests of the package use too.
+  'packages/reconnect/test/{known-packages,node}.test.ts',
 ];
 
 /** These meet no socket, stream or timer of Node, so that the oldest line and the newest stand for those between. */
