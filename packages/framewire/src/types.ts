@@ -27,7 +27,8 @@ export type Server<
 export type ServerOptions<
   U extends WebSocketClass = typeof WebSocket,
   V extends typeof IncomingMessage = typeof IncomingMessage,
-> = WebSocket.ServerOptions<U, V>;
+  I = undefined,
+> = WebSocket.ServerOptions<U, V, I>;
 export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> =
   WebSocket.VerifyClientCallbackAsync<Request>;
 export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> =

@@ -148,8 +148,12 @@ export declare namespace WebSocket {
     protocol?: string | undefined;
   }
   /** The options of a server. The constructor also takes `'shared'` compression, and booleans for windows. */
-  interface ServerOptions<U extends WebSocketClass = SelfClass, V extends Message = Message> extends Omit<
-    server.ServerOptions<server.WebSocketClass, V>,
+  interface ServerOptions<
+    U extends WebSocketClass = SelfClass,
+    V extends Message = Message,
+    I = undefined,
+  > extends Omit<
+    server.ServerOptions<server.WebSocketClass, V, I>,
     'handleProtocols' | 'perMessageDeflate' | 'WebSocket'
   > {
     /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
