@@ -299,7 +299,7 @@ const scenarios: readonly Scenario[] = [
     events: ['error WS_ERR_INVALID_OPCODE', ABNORMAL],
     writes: ['close 1000'],
   },
-  breach('an opcode that is none', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [peer.frame(0x3 as Opcode)]),
+  breach('a reserved opcode', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [peer.frame(0x3 as Opcode)]),
   breach('a continuation of nothing', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [
     peer.frame(CONTINUATION, 'x'),
   ]),

@@ -127,7 +127,7 @@ describe('a heartbeat', () => {
     expect(server.latency).toBe(200);
   });
 
-  test('judges nobody whom it does not read', async () => {
+  test('does not count silence while reading is paused', async () => {
     const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
     server.pause();
     await pass(10_000);

@@ -19,7 +19,7 @@ export interface Outcome extends Ending {
   readonly retryAfter: number;
 }
 
-/** Who is told what happens. */
+/** Receives what happens to an attempt. */
 export interface AttemptObserver {
   opened(): void;
   message(data: unknown): void;

@@ -321,7 +321,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     };
   }
 
-  /** A browser without a network would fail at once, and one that has it again need not wait. */
+  /** Without a network, an attempt would fail immediately. When it is back, there is nothing to wait for. */
   #networkChanged(): void {
     if (this.#state !== 'waiting') return;
     clearTimeout(this.#timer);

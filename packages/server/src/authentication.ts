@@ -137,14 +137,14 @@ class Patience {
     this.#waiting = waiting;
   }
 
-  /** Aborts when nobody waits for the answer any more. Made when it is first read. */
+  /** Aborts when the answer is no longer needed. Created when it is first read. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     return this.#controller.signal;
   }
 
-  /** Begins to watch the client. Its socket is read, as otherwise nobody would see it leave. */
+  /** Begins to watch the client. Its socket is read, because otherwise its end would not be noticed. */
   begin(): void {
     const { socket, limits } = this.#waiting;
     limits.waiting.add(this);
@@ -152,7 +152,7 @@ class Patience {
     if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
   }
 
-  /** Ends the wait, with the socket paused. Returns what the client has sent; undefined if nobody waits any more. */
+  /** Ends the wait, with the socket paused. Returns what the client has sent; undefined if the wait is over already. */
   end(): Buffer | undefined {
     if (this.#isOver) return undefined;
     this.#stop();
@@ -210,5 +210,5 @@ function pass(patience: Patience): void {
 }
 
 function ignore(): void {
-  // A socket that nobody has paused needs nothing.
+  // The socket was not paused.
 }

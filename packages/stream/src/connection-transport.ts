@@ -15,7 +15,7 @@ export class ConnectionTransport implements Transport {
   #error: unknown = undefined;
   /** Whether something that was written could not be sent. */
   #isIncomplete = false;
-  /** One for all messages that nobody waits for. */
+  /** One function for all messages that no promise stands for. */
   readonly #sent = (error?: Error | null): void => {
     if (error) this.#isIncomplete = true;
   };

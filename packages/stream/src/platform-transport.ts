@@ -20,7 +20,7 @@ export interface PlatformSocket {
 
 const OPEN = 1;
 
-/** How often to look whether there is room again, in ms: no event tells. */
+/** How often to check whether there is room again, in ms: there is no event for it. */
 const POLL_MS = 10;
 
 /** A WebSocket of the platform that is connecting. */

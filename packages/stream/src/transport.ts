@@ -10,7 +10,7 @@ export interface End {
   readonly error?: unknown;
 }
 
-/** Who is told what happens. */
+/** Receives what happens to a connection. */
 export interface TransportObserver {
   opened(): void;
   message(data: string | Uint8Array): void;

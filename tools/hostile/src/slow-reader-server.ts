@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'framewire';
 import { MiB } from './frames.ts';
-import { forgetPeak, memory, work, type Memory } from './measures.ts';
+import { forgetPeak, memory, type Memory } from './measures.ts';
 import { answer } from './program.ts';
 
 /** What is sent: in each turn, so many messages to the slow reader and one to each of the others. */
@@ -26,8 +26,6 @@ export interface Report {
   readonly ended: readonly string[];
   readonly before: Memory;
   readonly after: Memory;
-  /** The processor time of the process, in microseconds. */
-  readonly work: number;
 }
 
 function start(policy: Policy): WebSocketServer {
@@ -75,7 +73,6 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 async function send(): Promise<Report> {
   forgetPeak();
   const before = memory();
-  const workBefore = work();
   let waited = 0;
   const done = (error?: Error & { code?: string }): void => {
     const outcome = error === undefined ? 'sent' : (error.code ?? 'not sent');
@@ -91,10 +88,10 @@ async function send(): Promise<Report> {
     const message = numbered(turn, LOAD.fastLength);
     for (const ws of fast) ws.send(message);
     await nextTurn();
-    // Whoever sends faster than the fast ones read waits for them.
+    // Waits for readers that have fallen behind.
     for (const ws of fast) if (ws.writableNeedDrain) await once(ws, 'drain');
   }
-  return { waited, ...seen, before, after: memory(), work: work() - workBefore };
+  return { waited, ...seen, before, after: memory() };
 }
 
 /** Closes all connections. */

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { PreparedMessage, WebSocket, WebSocketServer } from 'framewire';
 
-/** A client that does not keep up would fill the memory for everybody: it is disconnected, and may come again. */
+/** A client that does not keep up would fill the memory: it is disconnected, and may connect again. */
 const LIMITS = { maxBufferedAmount: 1024 * 1024 };
 
 const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));

@@ -99,7 +99,7 @@ function refuse(socket, status) {
   socket.end(formatRefusal(createRefusal(status)), () => socket.destroy());
 }
 
-/** Tells everybody. */
+/** Sends to all clients. */
 function tellAll(message) {
   const text = JSON.stringify(message);
   for (const ws of server.clients) if (ws.readyState === WebSocket.OPEN) ws.send(text);

@@ -37,7 +37,7 @@ function guarded(ws, data, binary) {
   else ws.send(data, { binary });
 }
 
-/** With prepared messages, where the library has them; else what everybody does. */
+/** With prepared messages where the library has them, otherwise with a loop of sends. */
 function sendToAll() {
   if (!task.prepared || PreparedMessage === undefined) return undefined;
   return (text) => {
