@@ -22,7 +22,7 @@ const { Memory } = (
   }
 ).WebAssembly;
 
-/** A copy of bytes in memory that can be detached whatever its decoder has done to keep it. */
+/** A copy of bytes in WebAssembly memory. A decoder never pins it, because growing pinned memory crashes Node 24 and later. */
 function detachable(content: Uint8Array): { bytes: Uint8Array; detach: () => void } {
   const memory = new Memory({ initial: 1 });
   const bytes = new Uint8Array(memory.buffer, 0, content.length);

@@ -15,6 +15,9 @@ const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species
 /** Up to this length a loop over the bytes beats a call into native code. */
 const SHORT = 32;
 
+/** The memory of a WebAssembly module is a whole number of pages. */
+const WASM_PAGE = 65_536;
+
 /** What `bufferutil` exports, of which only this is used: masks a buffer in place. */
 interface BufferUtil {
   unmask(buffer: Uint8Array, mask: Uint8Array): void;
@@ -25,6 +28,8 @@ export const kernel: Kernel = {
   viewOf,
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   pin(memory) {
+    // Node 24 and later crash when a WebAssembly memory grows that was marked.
+    if (memory.byteLength % WASM_PAGE === 0) return;
     markAsUntransferable ??= loadMark();
     markAsUntransferable(memory);
   },
