@@ -18,6 +18,12 @@ interface Report {
   }[];
 }
 
+/** How to run it, and what to leave out. */
+interface TestOptions extends CommandOptions {
+  /** Globs of test files that do not run. */
+  exclude?: readonly string[];
+}
+
 /** A finished run: its counts, and what it printed. */
 export interface Tested extends Finished {
   outcome: Outcome;
@@ -28,20 +34,23 @@ export interface Tested extends Finished {
  *
  * @param node The program that runs it.
  * @param name Names the report's file, one for each kind of run.
- * @param args Filters and options for `vitest run`.
+ * @param args Filters and options for `vitest run`, but for `--exclude`, which its projects ignore.
  */
 export async function vitest(
   node: string,
   name: string,
   args: readonly string[],
-  options: CommandOptions = {},
+  { exclude = [], env, ...options }: TestOptions = {},
 ): Promise<Tested> {
   const file = join(ROOT, '.cache', 'vitest', `${name}.json`);
   mkdirSync(dirname(file), { recursive: true });
   rmSync(file, { force: true });
   const reporters = ['--no-color', '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
   const program = join('node_modules', 'vitest', 'vitest.mjs');
-  const finished = await run(node, [program, 'run', ...args, ...reporters], options);
+  const finished = await run(node, [program, 'run', ...args, ...reporters], {
+    ...options,
+    env: { ...env, FRAMEWIRE_EXCLUDE: exclude.join('\n') },
+  });
   return { ...finished, outcome: countTests(readReport(file), finished) };
 }
 

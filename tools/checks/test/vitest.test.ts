@@ -1,6 +1,6 @@
-// How the tests of a run are counted.
+// Which tests a run has, and how they are counted.
 import { expect, test } from 'vitest';
-import { countTests } from '../src/vitest.ts';
+import { countTests, vitest } from '../src/vitest.ts';
 
 const ended = { code: 0, output: 'what vitest printed' };
 
@@ -32,4 +32,11 @@ test('an error outside of every test is a failure', () => {
 
 test('a run without a report is a failure', () => {
   expect(countTests(undefined, ended)).toMatchObject({ passed: 0, failed: 1 });
+});
+
+test('an excluded file does not run, also where it has modules of its own', async () => {
+  const files = ['packages/codec/test/opcode.test.ts', 'packages/codec/test/bufferutil.test.ts'];
+  const { outcome, output } = await vitest(process.execPath, 'excluded', files, { exclude: files });
+  expect(outcome).toMatchObject({ passed: 0, failed: 1 });
+  expect(output).toContain('No test files found');
 });

@@ -42,9 +42,9 @@ async function testOn(line: NodeLine): Promise<Outcome> {
   const folders = publishedPackages()
     .filter(({ path }) => existsSync(join(path, 'test')))
     .map(({ folder }) => `packages/${folder}/test/`);
-  const left = line === NEWER_LINES.at(-1) ? ONCE : [...ONCE, ...SANS_IO];
-  const excluded = left.flatMap((pattern) => ['--exclude', pattern]);
-  const { outcome } = await vitest(node.program, `node-${line}`, [...folders, ...excluded], {
+  const exclude = line === NEWER_LINES.at(-1) ? ONCE : [...ONCE, ...SANS_IO];
+  const { outcome } = await vitest(node.program, `node-${line}`, folders, {
+    exclude,
     env: { FRAMEWIRE_BUILT: '1' },
   });
   return { ...outcome, notes: outcome.notes.map((note) => `on Node ${line}: ${note}`) };

@@ -29,8 +29,10 @@ export const tests: Step = {
 
 /** The tests of the DEFLATE engine once more, on the build of it that checks each access to memory. */
 async function checkedMemory(): Promise<Outcome> {
-  const args = ['packages/deflate/test/', '--exclude', '**/engines.test.ts'];
-  const { outcome } = await vitest(process.execPath, 'checked', args, { env: { FRAMEWIRE_CHECKED: '1' } });
+  const { outcome } = await vitest(process.execPath, 'checked', ['packages/deflate/test/'], {
+    exclude: ['**/engines.test.ts'],
+    env: { FRAMEWIRE_CHECKED: '1' },
+  });
   return { ...outcome, notes: outcome.notes.map((note) => `with checked memory: ${note}`) };
 }
 
