@@ -30,15 +30,13 @@ class OwnStream {
     this.#streams = new Streams(messageHighWaterMark);
     if (signal?.aborted) {
       this.#url = String(url);
-      this.#streams.abort(signal.reason);
+      this.#streams.abortOn(signal);
       return;
     }
     const socket = new platform.WebSocket(url, [...protocols]);
     this.#url = socket.url;
     this.#streams.start((observer) => new PlatformTransport(socket, highWaterMark, observer));
-    signal?.addEventListener('abort', () => {
-      this.#streams.abort(signal.reason);
-    });
+    if (signal !== undefined) this.#streams.abortOn(signal);
   }
 
   get url(): string {

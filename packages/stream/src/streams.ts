@@ -98,6 +98,18 @@ export class Streams {
     this.#transport?.abandon();
   }
 
+  /** Gives up when a signal aborts before there is a connection. */
+  abortOn(signal: AbortSignal): void {
+    const abort = (): void => this.abort(signal.reason);
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort);
+    const forget = (): void => signal.removeEventListener('abort', abort);
+    this.opened.then(forget, forget);
+  }
+
   close(info: WebSocketCloseInfo | null | undefined): void {
     const { closeCode, reason } = checkCloseInfo(info);
     if (!this.#isOver) this.#transport?.close(closeCode ?? undefined, reason);

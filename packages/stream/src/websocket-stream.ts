@@ -58,19 +58,13 @@ export class WebSocketStream {
     if (signal?.aborted) {
       this.#url = String(url);
       this.#streams = new Streams(DEFAULTS.messageHighWaterMark);
-      this.#streams.abort(signal.reason);
+      this.#streams.abortOn(signal);
       return;
     }
     const ws = connect(url, protocols, clientOptions);
     this.#url = ws.url;
     this.#streams = streamsOver(ws, { messageHighWaterMark, highWaterMark: clientOptions.highWaterMark });
-    const { opened } = this.#streams;
-    const abort = (): void => {
-      this.#streams.abort(signal?.reason);
-    };
-    signal?.addEventListener('abort', abort);
-    const settled = (): void => signal?.removeEventListener('abort', abort);
-    opened.then(settled, settled);
+    if (signal !== undefined) this.#streams.abortOn(signal);
   }
 
   /**

@@ -1,5 +1,5 @@
 // WebSocketStream of a client and of a server's connection.
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
 import { WebSocketServer, type WebSocket } from 'framewire';
@@ -170,6 +170,16 @@ describe('a client', () => {
     expect((await readable.getReader().read()).value).toBe('still');
     stream.close();
     await stream.closed;
+  });
+
+  test.each(['opens', 'fails'])('leaves no listener at its signal when it %s', async (how) => {
+    const { signal } = new AbortController();
+    const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await stream.opened.catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    stream.close();
+    await stream.closed.catch(() => undefined);
   });
 
   test('takes the options of our client', async () => {
