@@ -34,6 +34,8 @@ const CONTEXT_SIZE = 64;
 /** The base-2 logarithms of how many positions a context knows by the hash of six and of four bytes, each in two bytes. */
 const LONG_BITS = 12;
 const SHORT_BITS = 11;
+/** Windows up to this one have half as many: that saves 6 KB of 17, and messages become at most 1.3 % longer. */
+const SMALL_WINDOW_BITS = 12;
 /** The same for {@link deflate}: within these, as many as there are positions. */
 const FEWEST_BITS = 8;
 const MOST_BITS = 14;
@@ -60,7 +62,7 @@ export class Deflater {
     this.#dictionary = copyOfDictionary(options.dictionary, this.#windowBits);
     this.#engine = engine();
     this.#ringBits = ringBitsFor(this.#dictionary?.length ?? 0, this.#windowBits);
-    this.#memory = createContext(this.#engine, this.#ringBits, this.#level);
+    this.#memory = createContext(this.#engine, this.#ringBits, this.#windowBits, this.#level);
     this.#address = this.#memory.addresses[0] as number;
     this.#begin();
   }
@@ -143,7 +145,7 @@ export class Deflater {
     const ringBits = ringBitsFor(exports.historyLength(this.#address) + length, this.#windowBits);
     if (ringBits <= this.#ringBits) return;
     this.#engine.mustBeFree();
-    const memory = createContext(this.#engine, ringBits, this.#level);
+    const memory = createContext(this.#engine, ringBits, this.#windowBits, this.#level);
     const address = memory.addresses[0] as number;
     exports.moveDeflate(this.#address, address);
     this.#memory.release();
@@ -153,9 +155,10 @@ export class Deflater {
   }
 }
 
-function createContext(engine: Engine, ringBits: number, level: Level): ContextMemory {
-  const longBits = Math.min(LONG_BITS, ringBits);
-  const shortBits = Math.min(SHORT_BITS, ringBits);
+function createContext(engine: Engine, ringBits: number, windowBits: number, level: Level): ContextMemory {
+  const fewer = windowBits <= SMALL_WINDOW_BITS ? 1 : 0;
+  const longBits = Math.min(LONG_BITS - fewer, ringBits);
+  const shortBits = Math.min(SHORT_BITS - fewer, ringBits);
   const sizes = [CONTEXT_SIZE, 2 ** ringBits, 2 * 2 ** longBits, 2 * 2 ** shortBits];
   const memory = new ContextMemory(engine.blocks, sizes);
   const [context, ring, longHeads, shortHeads] = memory.addresses as [number, number, number, number];
