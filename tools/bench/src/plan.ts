@@ -24,6 +24,8 @@ export interface Scenario {
   readonly connections: number;
   /** Broadcast: how many more there are that read nothing once they are open. Default 0. */
   readonly deaf?: number;
+  /** Echo: how many more there are that say nothing. Default 0. */
+  readonly silent?: number;
   /** Bytes of a message before compression. */
   readonly size: number;
   /** Echo: messages in flight on each connection, sent in one write. Else: messages a turn. */

@@ -9,6 +9,8 @@ export const METRICS = {
   p99: { title: 'p99 µs', digits: 0 },
   bytes: { title: 'bytes', digits: 0 },
   held: { title: 'loop held ms', digits: 1 },
+  minor: { title: 'scavenges/M', digits: 0 },
+  major: { title: 'mark-compacts/M', digits: 0 },
   heap: { title: 'heap KB', digits: 2 },
   rss: { title: 'RSS KB', digits: 2 },
   external: { title: 'external KB', digits: 2 },

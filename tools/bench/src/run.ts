@@ -38,6 +38,12 @@ interface Measured {
   runtime: string;
 }
 
+/** How many collections of garbage there were: of the young generation, and of the whole heap. */
+interface Collections {
+  readonly minor: number;
+  readonly major: number;
+}
+
 interface Memory {
   readonly rss: number;
   readonly heap: number;
@@ -171,15 +177,18 @@ export class Bench {
     run: (milliseconds: number) => Promise<unknown>,
   ): Promise<Sample> {
     // What other engines count is something else.
-    const watched = scenario.watchLoop === true && runner.command.onNode === true;
+    const onNode = runner.command.onNode === true;
+    const watched = scenario.watchLoop === true && onNode;
     await this.#warmUp(scenario, runner, run);
     if (watched) await runner.child.call('watch');
+    if (onNode) await runner.child.call('countCollections');
     const before = await cpuOf(runner);
     const report = (await run(this.#settings.milliseconds)) as LoadReport;
     const cpu = (await cpuOf(runner)) - before;
     const { messages, seconds, ...ofReplies } = report;
     const held = watched ? { held: (await runner.child.call('held')) as number } : {};
-    return { cpu: cpu / messages, rate: messages / seconds, ...held, ...ofReplies };
+    const collections = onNode ? perMillion(await collectionsOf(runner), messages) : {};
+    return { cpu: cpu / messages, rate: messages / seconds, ...held, ...collections, ...ofReplies };
   }
 
   /**
@@ -244,6 +253,15 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
     prepared,
     tls: scenario.tls ? await (await import('@framewire/testing')).testCertificate() : undefined,
   };
+}
+
+async function collectionsOf({ child }: Runner): Promise<Collections> {
+  return (await child.call('collections')) as Collections;
+}
+
+function perMillion({ minor, major }: Collections, messages: number): Collections {
+  const each = (count: number): number => (count * 1e6) / messages;
+  return { minor: each(minor), major: each(major) };
 }
 
 async function cpuOf({ child }: Runner): Promise<number> {

@@ -54,6 +54,13 @@ const broadcast = (
   };
 };
 
+/** @param connections how many there are, of which one in a hundred sends. 20,000 is the most files that many systems let a process open. */
+const scale = (name: string, connections: number): Scenario => {
+  const active = connections / 100;
+  const title = `Echo, ${active} x 64 B x 1 of ${formatNumber(connections, 0)} connections`;
+  return { ...echo(name, '', active, 64, 1, { silent: connections - active }), title };
+};
+
 const client = (name: string, size: number, burst: number): Scenario => ({
   ...{ name, title: `Client sends of ${inUnits(size)}`, kind: 'client', payload: 'binary' },
   ...{ connections: 1, size, burst },
@@ -107,8 +114,12 @@ export const scenarios: readonly Scenario[] = [
   echo('echo-one-1kx16', 'Echo', 1, KiB, 16),
   echo('echo-one-1kx64', 'Echo', 1, KiB, 64),
   echo('echo-16k', 'Echo', 8, 16 * KiB, 1, { payload: 'binary' }),
+  echo('echo-64k', 'Echo', 8, 64 * KiB, 1, { payload: 'binary' }),
   echo('echo-1m', 'Echo', 4, MiB, 1, { payload: 'binary', watchLoop: true }),
   echo('echo-64m', 'Echo', 1, 64 * MiB, 1, { payload: 'binary' }),
+  scale('scale-1k', 1000),
+  scale('scale-10k', 10_000),
+  scale('scale-19k', 19_000),
   echo('echo-text', 'Echo of non-ASCII text', 64, 256, 1, { payload: 'non-ascii' }),
   echo('echo-text-16k', 'Echo of non-ASCII text', 8, 16 * KiB, 1, { payload: 'non-ascii' }),
   echo('echo-fragmented', 'Echo of 8 fragments', 64, KiB, 1, { fragments: 8 }),

@@ -86,6 +86,17 @@ test('how long the event loop was held is told where a scenario asks for it, of 
   expect(held.get('bun')).toBeUndefined();
 });
 
+test('collections of garbage are counted for those on Node', async () => {
+  const two = peers.filter(({ name }) => ['framewire', 'bun'].includes(name));
+  // Each message is longer than the young generation.
+  const large = { ...small('echo-1m'), size: 32 * 1024 * 1024, connections: 1 };
+  const { skipped, results } = await bench.measure(large, two);
+  expect(skipped).toEqual([]);
+  const [ours, bun] = results.map(({ samples }) => samples[0]);
+  expect(ours!.minor! + ours!.major!).toBeGreaterThan(0);
+  expect(bun).not.toHaveProperty('major');
+});
+
 test('the memory of idle connections is measured', async () => {
   const two = peers.filter((peer) => ['ws', 'http'].includes(peer.name));
   // So many that what V8 lets go of meanwhile is little beside them: with 50 they were seen to hold less than nothing.

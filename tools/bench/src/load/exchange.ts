@@ -38,26 +38,28 @@ export class Exchange {
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
     const sockets = await openAll(target, scenario.connections);
     const deaf: Socket[] = [];
+    const silent: Socket[] = [];
     try {
       deaf.push(...(await openAll(target, scenario.deaf ?? 0)));
       for (const socket of deaf) socket.pause();
+      silent.push(...(await openAll(target, scenario.silent ?? 0)));
       await check(scenario, sockets);
-      const exchange = new Exchange(scenario, sockets, deaf);
+      const exchange = new Exchange(scenario, sockets, [...deaf, ...silent]);
       if (deaf.length > 0) await exchange.#fillKernel();
       return exchange;
     } catch (error) {
-      closeAll([...sockets, ...deaf]);
+      closeAll([...sockets, ...deaf, ...silent]);
       throw error;
     }
   }
 
-  private constructor(scenario: Scenario, sockets: Socket[], deaf: Socket[]) {
+  private constructor(scenario: Scenario, sockets: Socket[], others: Socket[]) {
     const { kind, burst } = scenario;
     this.#writes = writesOf(
       prepareMessages(scenario).map(({ wire }) => wire),
       kind === 'echo' ? burst : 1,
     );
-    this.#sockets = [...sockets, ...deaf];
+    this.#sockets = [...sockets, ...others];
     const whole = kind === 'broadcast';
     const writers = whole ? sockets.slice(0, 1) : sockets;
     const expected = whole ? sockets.length * burst : burst;

@@ -2,6 +2,7 @@
 // and Deno alike. Nothing is said while messages are being counted.
 import * as perfHooks from 'node:perf_hooks';
 import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { collectGarbage } from './garbage.mjs';
 
 /** What the driver asked for: the last argument, as JSON. */
@@ -9,6 +10,17 @@ export const task = JSON.parse(process.argv.at(-1) ?? '{}');
 
 /** Watches the event loop while it is asked for, as its timer costs a little. */
 let loop;
+/** Counts collections of garbage while it is asked for. */
+let collector;
+let collections;
+
+function countCollections(entries) {
+  const { NODE_PERFORMANCE_GC_MINOR: minor, NODE_PERFORMANCE_GC_MAJOR: major } = perfHooks.constants;
+  for (const { detail } of entries) {
+    if (detail.kind === minor) collections.minor++;
+    else if (detail.kind === major) collections.major++;
+  }
+}
 
 const commands = {
   /** Microseconds of all threads of this process, user and system, those that have ended too: in Node, Bun and Deno alike. */
@@ -25,6 +37,20 @@ const commands = {
   held() {
     loop.disable();
     return loop.max / 1e6;
+  },
+  /** Begins to count collections of garbage. Node only. */
+  countCollections() {
+    collections = { minor: 0, major: 0 };
+    collector = new perfHooks.PerformanceObserver((list) => countCollections(list.getEntries()));
+    collector.observe({ entryTypes: ['gc'] });
+  },
+  /** How many collections of the young generation and of the whole heap there were since `countCollections`, which ends. */
+  async collections() {
+    // An entry is made in the turn after its collection.
+    await setImmediate();
+    countCollections(collector.takeRecords());
+    collector.disconnect();
+    return collections;
   },
   async memory() {
     await collectGarbage();
