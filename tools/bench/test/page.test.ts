@@ -23,27 +23,27 @@ function runWith(cpu: Record<string, number[]>): RunResult {
 }
 
 test('the page names the machine, the verdicts, the figures and who was skipped, and shows the picture', () => {
-  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [5, 5, 5] }));
+  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [8, 8, 8] }));
   expect([...files.keys()]).toEqual(['results.json', 'push-64.svg', 'README.md']);
   const page = files.get('README.md')!;
   expect(page).toContain('| date | 2026-01-31 |');
   expect(page).toContain('1 of 1 are met; in 1 some rounds meet what is asked and some do not');
   expect(page).toContain(
-    '| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | 8.33 to 12.50 | met, within the noise |',
+    '| push-64 | CPU µs a message: ws / ours >= 15 | 16.00 | 13.33 to 20.00 | met, within the noise |',
   );
-  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.10 | - |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.06 | - |');
   expect(page).toContain('Bun was skipped: not here.');
   expect(page).toContain('(push-64.svg)');
 });
 
 test('of one round no spread and no range is told, and a verdict says that it is of one round', () => {
-  const run = { ...runWith({ framewire: [0.5], ws: [5] }), rounds: 1 };
+  const run = { ...runWith({ framewire: [0.5], ws: [8] }), rounds: 1 };
   const files = resultFiles(run);
   const page = files.get('README.md')!;
   expect(page).toContain('\nOf one round. How');
   expect(page).toContain('1 of 1 are met in the one round that was run, which says nothing of the noise.');
-  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 9 | 10.00 | - | met in one round |');
-  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | - | 0.10 | - |');
+  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 15 | 16.00 | - | met in one round |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | - | 0.06 | - |');
   const picture = files.get('push-64.svg')!;
   expect(picture).toContain('>Node 20.1.0, 2026-01-31; one round<');
   expect(whiskersIn(picture)).toEqual([]);
