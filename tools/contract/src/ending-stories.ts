@@ -2,6 +2,7 @@
 import { Blob, Buffer } from 'node:buffer';
 import { byEach, recorderOf, sendSome } from './by-each.ts';
 import type { Story } from './stage.ts';
+import { later } from './turns.ts';
 
 const closing: readonly Story[] = [
   ...byEach(
@@ -147,7 +148,7 @@ const cutting: readonly Story[] = [
     (_stage, _ends, from, to) => {
       to.pause();
       from.terminate();
-      setTimeout(() => to.resume(), 20);
+      later(() => to.resume());
     },
   ),
 ];

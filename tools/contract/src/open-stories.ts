@@ -4,6 +4,7 @@ import type { RawData } from 'ws';
 import { byEach, recorderOf } from './by-each.ts';
 import { sendMoreThanFits } from './flood.ts';
 import type { Story } from './stage.ts';
+import { later } from './turns.ts';
 
 function echoOf(data: RawData): string {
   return `echo of ${(data as Buffer).toString()}`;
@@ -129,7 +130,7 @@ const waiting: readonly Story[] = [
       to.pause();
       from.send('before');
       from.close(1000);
-      setTimeout(() => to.resume(), 20);
+      later(() => to.resume());
     },
   ),
   ...byEach(
@@ -138,7 +139,7 @@ const waiting: readonly Story[] = [
       from.pause();
       to.send('before');
       from.close(1000);
-      setTimeout(() => from.resume(), 20);
+      later(() => from.resume());
     },
   ),
 ];

@@ -8,6 +8,7 @@ import type { Pairing } from './pairings.ts';
 import { RawPeer } from './raw.ts';
 import { Recorder } from './recorder.ts';
 import type { Transport } from './transports.ts';
+import { turns } from './turns.ts';
 
 /** What both ends told, each in its own order: between the two there is none. */
 export interface Log {
@@ -78,7 +79,8 @@ export class Stage {
   /** The ends have closed, and whatever they tell behind that has been told. */
   async closed(...ends: WebSocket[]): Promise<void> {
     await Promise.all(ends.map(untilClosed));
-    await settle();
+    // Some turns: what is told late is told by then.
+    await turns(5);
   }
 
   /** What was told so far. */
@@ -107,9 +109,4 @@ function untilClosed(ws: WebSocket): Promise<void> {
     if (ws.readyState === ws.CLOSED) resolve();
     else ws.once('close', () => resolve());
   });
-}
-
-/** Some turns of the event loop: what is told late is told by then. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

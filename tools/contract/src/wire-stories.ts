@@ -7,6 +7,7 @@ import type { MeetingOptions } from './meeting.ts';
 import { bytes, maskedFrame, meetRawClient, meetRawServer, type RawPeer } from './raw.ts';
 import type { Recorder } from './recorder.ts';
 import type { Story } from './stage.ts';
+import { later, turns } from './turns.ts';
 
 /** What both roles know. */
 type Options = NonNullable<MeetingOptions['server']>;
@@ -62,14 +63,9 @@ const PONG = ['8a01', '70'] as const;
 const CLOSE = ['8802', '03e8'] as const;
 const BREACH = ['8300'] as const;
 
-/** Turns of the event loop before a peer goes on. */
-function later(action: () => void): void {
-  setTimeout(action, 20);
-}
-
-/** Turns of the event loop until the end of the peer's side has been read, of which no event tells. */
+/** Turns of the event loop until the end of the peer's side has been read, which no event reports. */
 async function noLongerOpen(ws: WebSocket): Promise<void> {
-  while (ws.readyState === ws.OPEN) await new Promise((resolve) => setImmediate(resolve));
+  while (ws.readyState === ws.OPEN) await turns(1);
 }
 
 /** What is done inside of an event, with more behind it in the same segment. */
