@@ -21,10 +21,9 @@ export interface ProfileRow {
   readonly kilobytes: number;
 }
 
-/** A connection with context takeover, by the budget of its compressor. */
+/** A connection with context takeover, by its window. */
 export interface WindowRow {
   readonly windowBits: number;
-  readonly memLevel: number;
   /** Bytes on the wire as a part of those of a message of 16 KiB. */
   readonly share: number;
   /** Kilobytes of the compressor. */
@@ -50,7 +49,7 @@ export interface CompressionResult {
 }
 
 type ProfileKey = Pick<ProfileRow, 'content' | 'profile'>;
-type Budget = Pick<WindowRow, 'windowBits' | 'memLevel'>;
+type Window = Pick<WindowRow, 'windowBits'>;
 
 /**
  * Measures in processes of plain Node.
@@ -60,7 +59,7 @@ type Budget = Pick<WindowRow, 'windowBits' | 'memLevel'>;
  */
 export async function runCompression(rounds: number, ends = 200): Promise<CompressionResult> {
   const [rows, timed, places] = await inProcess(async (child) => [
-    (await child.call('rows')) as { profiles: ProfileKey[]; budgets: Budget[] },
+    (await child.call('rows')) as { profiles: ProfileKey[]; windows: Window[] },
     (await child.call('profiles', rounds)) as Omit<ProfileRow, 'kilobytes'>[],
     (await child.call('places', rounds)) as PlaceRow[],
   ]);
@@ -70,11 +69,11 @@ export async function runCompression(rounds: number, ends = 200): Promise<Compre
     profiles.push({ ...(timed[index] as ProfileRow), kilobytes: kilobytes as number });
   }
   const windows: WindowRow[] = [];
-  for (const budget of rows.budgets) {
-    const compressor = await contextOf({ ends, ...budget }, 'compressor');
-    const inflater = await contextOf({ ends, ...budget }, 'inflater');
+  for (const window of rows.windows) {
+    const compressor = await contextOf({ ends, ...window }, 'compressor');
+    const inflater = await contextOf({ ends, ...window }, 'inflater');
     windows.push({
-      ...budget,
+      ...window,
       share: compressor.share,
       compressor: compressor.kilobytes,
       inflater: inflater.kilobytes,
@@ -84,10 +83,10 @@ export async function runCompression(rounds: number, ends = 200): Promise<Compre
 }
 
 async function contextOf(
-  budget: Budget & { ends: number },
+  window: Window & { ends: number },
   what: string,
 ): Promise<{ share: number; kilobytes: number }> {
-  const found = await inProcess((child) => child.call('contextOf', { ...budget, what }));
+  const found = await inProcess((child) => child.call('contextOf', { ...window, what }));
   return found as { share: number; kilobytes: number };
 }
 
@@ -128,10 +127,9 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
       2,
     ),
     table(
-      ['windowBits', 'memLevel', 'on the wire', 'KB compressor', 'KB inflater'],
-      windows.map(({ windowBits, memLevel, share, compressor, inflater }) => [
+      ['windowBits', 'on the wire', 'KB compressor', 'KB inflater'],
+      windows.map(({ windowBits, share, compressor, inflater }) => [
         String(windowBits),
-        String(memLevel),
         `${formatNumber(share * 100, 1)} %`,
         formatNumber(compressor, 0),
         formatNumber(inflater, 0),

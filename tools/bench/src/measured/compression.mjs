@@ -152,17 +152,8 @@ async function costOf(size, offThreadFrom, rounds) {
   return { compress: compress / messages.length, inflate: inflate / messages.length };
 }
 
-/** Budgets of a compressor: windowBits and memLevel. */
-const budgets = [
-  [15, 9],
-  [15, 8],
-  [15, 5],
-  [13, 8],
-  [13, 5],
-  [12, 4],
-  [10, 3],
-  [9, 1],
-].map(([windowBits, memLevel]) => ({ windowBits, memLevel }));
+/** Windows of both directions. */
+const windows = [15, 13, 12, 10, 9].map((windowBits) => ({ windowBits }));
 
 const commands = {
   /** What there is to measure. */
@@ -170,7 +161,7 @@ const commands = {
     const pairs = Object.keys(contents).flatMap((content) =>
       Object.keys(profiles).map((profile) => ({ content, profile })),
     );
-    return { profiles: pairs, budgets };
+    return { profiles: pairs, windows };
   },
 
   async profiles(rounds) {
@@ -186,11 +177,10 @@ const commands = {
   },
 
   /** KB of an end with context takeover that has compressed, or inflated, two messages. Once of a process, as above. */
-  async contextOf({ ends, windowBits, memLevel, what }) {
+  async contextOf({ ends, windowBits, what }) {
     const message = Buffer.from(contents['large JSON'](numbers(1)));
-    const options = { zlibDeflateOptions: { windowBits, memLevel } };
     const direction = { windowBits, takeover: true };
-    const make = () => new PerMessageDeflate({ deflate: direction, inflate: direction }, 0, options);
+    const make = () => new PerMessageDeflate({ deflate: direction, inflate: direction }, 0, {});
     const source = make();
     const wire = [await compress(source, message), await compress(source, message)];
     const uses = {
