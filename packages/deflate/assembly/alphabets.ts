@@ -30,7 +30,7 @@ export function fillAlphabets(): void {
 function fillLengths(): void {
   let base = MIN_LENGTH;
   for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
-    // The last symbol is the longest match alone, with no extra bits.
+    // The last symbol stands for the longest match only, without extra bits.
     const isLast = symbol == LENGTH_SYMBOLS - 1;
     const extra: u32 = symbol < 4 || isLast ? 0 : (symbol - 4) >> 2;
     if (isLast) base = MAX_LENGTH;
@@ -67,7 +67,7 @@ function fillOrder(): void {
   }
 }
 
-/** Where the symbol of a distance - 1 stands: those from 257 on come in steps of 128. */
+/** The index of a distance's symbol, given the distance - 1. From distance 257 on, 128 distances share an entry. */
 function scaled(index: u32): usize {
   return index < 256 ? <usize>index : <usize>(256 + (index >> 7));
 }

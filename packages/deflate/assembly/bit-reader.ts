@@ -1,9 +1,9 @@
-// The input of a call, bit by bit (RFC 1951 §3.1.1), for what is not in the inner loop.
+// Reads the input of a call bit by bit (RFC 1951 §3.1.1), outside of the inner loop.
 import { CARRY, INPUT_END, read } from './areas';
 
 export let position: usize = 0;
 export let limit: usize = 0;
-/** The bits that were loaded and not consumed, the next one lowest. */
+/** Bits that are loaded but not consumed, the next one lowest. */
 export let bits: u64 = 0;
 export let bitCount: u32 = 0;
 
@@ -15,18 +15,18 @@ export function startReading(from: usize, to: usize, skip: u32): void {
   if (skip > 0 && need(skip)) drop(skip);
 }
 
-/** Takes over from the inner loop. */
+/** Continues where the inner loop stopped. */
 export function continueReading(at: usize, loaded: u64, count: u32): void {
   position = at;
   bits = loaded;
   bitCount = count;
 }
 
-/** Loads until there are so many bits, at most 56; false where the input ends before. */
+/** Loads until `count` bits (at most 56) are available. Returns false if the input ends first. */
 export function need(count: u32): bool {
   if (bitCount >= count) return true;
   if (position + 8 <= limit) {
-    // What lies above the bits that count are bits that follow, and loaded once more later.
+    // The bits above `bitCount` are also bits of the stream. They are loaded again later.
     bits |= read<u64>(position, CARRY, INPUT_END) << bitCount;
     position += (63 - bitCount) >> 3;
     bitCount |= 56;
@@ -56,14 +56,14 @@ export function take(count: u32): u32 {
   return value;
 }
 
-/** Gives loaded bytes back, all but the one that has been read in part. */
+/** Returns loaded bytes to the input, except a partly read byte. */
 export function unload(): void {
   position -= bitCount >> 3;
   bitCount &= 7;
   bits &= ((<u64>1) << bitCount) - 1;
 }
 
-/** Drops the rest of a byte that has been read in part. */
+/** Skips the rest of a partly read byte. */
 export function align(): void {
   drop(bitCount & 7);
 }

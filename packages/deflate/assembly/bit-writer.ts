@@ -1,9 +1,9 @@
-// The output of a call, bit by bit (RFC 1951 §3.1.1).
+// Writes the output of a call bit by bit (RFC 1951 §3.1.1).
 import { OUTPUT, OUTPUT_END, write } from './areas';
 
 /** Where the next whole bytes go. */
 export let out: usize = 0;
-/** Bits that have no place yet, the first lowest: fewer than 32 between two functions. */
+/** Bits that are not written yet, the first one lowest. Fewer than 32 between calls. */
 export let bits: u64 = 0;
 export let bitCount: u32 = 0;
 
@@ -13,7 +13,7 @@ export function startWriting(kept: u32, count: u32): void {
   bitCount = count;
 }
 
-/** Takes over from the inner loop. */
+/** Continues where the inner loop stopped. */
 export function continueWriting(at: usize, kept: u64, count: u32): void {
   out = at;
   bits = kept;
@@ -31,7 +31,7 @@ export function putBits(value: u32, count: u32): void {
   bitCount -= 32;
 }
 
-/** Writes whole bytes; what is left are fewer than eight bits. */
+/** Writes all whole bytes. Fewer than eight bits remain. */
 export function writeBytes(): void {
   write<u32>(out, OUTPUT, OUTPUT_END, <u32>bits);
   const whole = bitCount >> 3;
@@ -40,7 +40,7 @@ export function writeBytes(): void {
   bitCount &= 7;
 }
 
-/** Fills a byte up with zeros. */
+/** Pads the last byte with zeros. */
 export function align(): void {
   putBits(0, (8 - (bitCount & 7)) & 7);
   writeBytes();

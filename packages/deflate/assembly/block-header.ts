@@ -1,4 +1,4 @@
-// The headers of blocks (RFC 1951 §3.2.3 to §3.2.7).
+// Reads the headers of blocks (RFC 1951 §3.2.3 to §3.2.7).
 import {
   CODE_LENGTHS,
   CODE_LENGTHS_SIZE,
@@ -34,13 +34,13 @@ const PRECODE_BITS: u32 = 7;
 /** How many bits index the shared tables. */
 export let litlenBits: u32 = 0;
 export let distanceBits: u32 = 0;
-/** Counts the builds of the shared tables: a context whose count it is finds its block's there. */
+/** Counts the builds of the shared tables. If `context.tables` equals it, the tables are those of the context's block. */
 let builds: u64 = 0;
 
 /**
- * Reads a header, and sets what the block needs.
+ * Reads a block header, and prepares the context for the block.
  *
- * @returns 0, {@link NEEDS_INPUT} or the rule that was broken
+ * @returns 0, {@link NEEDS_INPUT} or the broken rule
  */
 export function readHeader(context: InflateContext): i32 {
   if (!need(3)) return NEEDS_INPUT;
@@ -107,7 +107,7 @@ function readCodeLengths(total: u32, mainBits: u32): i32 {
   let index: u32 = 0;
   let previous: u32 = 0;
   while (index < total) {
-    // As many bits as a symbol and its extra bits have, or as there are: a shorter code is known by fewer.
+    // Load a symbol and its extra bits, or all that there is: a shorter code needs fewer bits.
     need(14);
     const entry = get<u32>(PRECODE_TABLE, PRECODE_TABLE_SIZE, peek(mainBits));
     const length = entry & 0x3f;
@@ -163,7 +163,7 @@ function buildTables(context: InflateContext, lengths: usize): i32 {
   return 0;
 }
 
-/** Builds the tables of the block under way again, where another block's have taken their place. */
+/** Builds the tables of the current block again if those of another block have replaced them. */
 export function restoreTables(context: InflateContext): void {
   if (context.tables != builds) buildTables(context, keptLengths(context));
 }

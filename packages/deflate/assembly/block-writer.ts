@@ -1,4 +1,4 @@
-// Blocks (RFC 1951 §3.2.3): stored, with the fixed code or with a code of their own, whichever is shortest.
+// Writes blocks (RFC 1951 §3.2.3): stored, with the fixed code or with a dynamic code, whichever is shortest.
 import {
   DISTANCE_COUNTS,
   DISTANCE_FREQUENCIES,
@@ -56,7 +56,7 @@ export function makeFixedWords(): void {
   makeDistanceWords(FIXED_DISTANCE_WORDS);
 }
 
-/** For the code lengths of the block. */
+/** Makes the words of the block's dynamic code. */
 function makeWords(): void {
   assignCodes(LITLEN_LENGTHS, MAX_LITLEN_LENGTHS, LITLEN_COUNTS, LITLEN_WORDS);
   makeLengthWords(LITLEN_WORDS);
@@ -65,9 +65,9 @@ function makeWords(): void {
 }
 
 /**
- * Writes the tokens, which stand for the first `length` bytes of the input.
+ * Writes the tokens, which stand for the first `length` bytes of the input, as a block.
  *
- * @param worthACode up to how many bits with the fixed code no other is tried: it would have to gain what its header costs
+ * @param worthACode a block of at most this many bits in the fixed code gets no dynamic code: the header would cost more than it saves
  */
 export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
   put<u32>(LITLEN_FREQUENCIES, LITLEN_SYMBOLS, END_OF_BLOCK, 1);
@@ -104,7 +104,7 @@ export function writeBlock(length: u32, isLast: bool, worthACode: u32): void {
   }
 }
 
-/** A block without contents: stored, as a flush ends with it, or the shortest there is, to end the stream. */
+/** Writes a block without contents: a stored one for a flush, or the shortest one to end the stream. */
 export function writeEmptyBlock(isLast: bool): void {
   if (isLast) {
     putBits(1 | (FIXED << 1), 3 + 7);
@@ -126,7 +126,7 @@ export function writeStored(length: u32, isLast: bool): void {
   } while (from < length);
 }
 
-/** Without a branch: whether the next token is a literal or a match cannot be predicted. */
+/** Has no branch on the kind of token, because the processor could not predict it. */
 function writeTokens(litlenWords: usize, distanceWords: usize): void {
   writeBytes();
   let o = out;
@@ -143,7 +143,7 @@ function writeTokens(litlenWords: usize, distanceWords: usize): void {
     n += (distance >> 16) & 0xff;
     b |= distanceExtraOf(token) << n;
     n += distance >> EXTRA_COUNT_SHIFT;
-    // Up to 7 bits were left, and 20 + 28 were added.
+    // At most 7 bits were left, and at most 20 + 28 were added.
     write<u64>(o, OUTPUT, OUTPUT_END, b);
     o += <usize>(n >> 3);
     b >>= n & 56;

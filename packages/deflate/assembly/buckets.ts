@@ -1,23 +1,23 @@
-// The search by buckets: a table holds the last two positions of each hash side by side. What is compared does not depend on what was
-// found, so the processor compares both places at once, and few branches depend on the bytes.
+// The search by buckets. A hash table holds the last two positions of each hash side by side. The two comparisons do not depend on
+// each other, so the processor runs them in parallel, and few branches depend on the data.
 import { HISTORY, INPUT, INPUT_END, MAX_LENGTH, read, within } from './areas';
 import { DeflateContext } from './deflate-context';
 
 const MULTIPLIER: u64 = 0x9e3779b185ebca87;
-/** Shifts out what does not belong to the hash. */
+/** Shifts out the bytes that are not hashed. */
 const FIVE_BYTES: u64 = 24;
-/** The fewest bytes of a match. Three rarely cost less than literals do. */
+/** The length of the shortest match. Three bytes rarely cost less than literals. */
 export const SHORTEST: u32 = 4;
-/** What is compared at once. */
+/** How many bytes are compared at a time. */
 const AT_ONCE: u32 = 16;
-/** A bucket has two positions of 16 bits, the last one lowest. */
+/** A bucket has two positions of 16 bits, the latest one lowest. */
 const WAYS_BITS: u32 = 1;
 const BUCKET_BYTES: usize = 4;
 
 let buckets: usize = 0;
 let bucketCount: usize = 0;
 let bucketShift: u64 = 0;
-/** What is added to an address for the position in the stream. */
+/** The difference between an address and its position in the stream. */
 let toPosition: u32 = 0;
 let inputEnd: usize = 0;
 
@@ -44,7 +44,7 @@ function bucketOf(value: u64): usize {
   return buckets + index * BUCKET_BYTES;
 }
 
-/** A match as a number: the longer the larger, and then the nearer. */
+/** Encodes a match as a number. A longer match is a larger number; of two equally long ones, the nearer is larger. */
 // @ts-ignore: decorator
 @inline
 function match(length: u32, distance: u32): u32 {
@@ -63,7 +63,7 @@ export function distanceOf(match: u32): u32 {
   return 0xffff - (match & 0xffff);
 }
 
-/** What a place has in common with an address, up to 16 bytes; 0 where it is none. */
+/** Compares up to 16 bytes with those at a candidate position. Returns a match, or 0 if the candidate is out of range. */
 // @ts-ignore: decorator
 @inline
 function judge(at: usize, here: v128, position: u32, place: u32, near: u32): u32 {
@@ -76,11 +76,11 @@ function judge(at: usize, here: v128, position: u32, place: u32, near: u32): u32
 }
 
 /**
- * The longest match among the places of a bucket; enters the address. The first 16 bytes are compared here.
+ * Returns the longest match among the positions of a bucket, and enters the address. Compares the first 16 bytes itself.
  *
- * @param floor a longer match than of so many bytes is looked for
- * @param near how far back a match may lie
- * @returns it may reach beyond the input
+ * @param floor a match of 16 bytes or more counts only if it is longer than this
+ * @param near how far back a match may point
+ * @returns a match that may extend past the input
  */
 // @ts-ignore: decorator
 @inline
@@ -98,7 +98,7 @@ export function bucketMatch(at: usize, floor: u32, near: u32): u32 {
   return max(best, longMatch(at, position, places, max(floor, AT_ONCE - 1), near));
 }
 
-/** The longest match of more than `floor` bytes, 15 at least, among the places of a bucket. */
+/** Returns the longest match of more than `floor` bytes (at least 15) among the positions of a bucket. */
 function longMatch(at: usize, position: u32, places: u32, floor: u32, near: u32): u32 {
   const most = min(<u32>(inputEnd - at), MAX_LENGTH);
   let best: u32 = 0;
@@ -119,7 +119,7 @@ function longMatch(at: usize, position: u32, places: u32, floor: u32, near: u32)
   return best;
 }
 
-/** How many bytes are the same from two addresses on. */
+/** Counts the bytes that are equal at two addresses. */
 function sameBytes(from: usize, at: usize, most: u32): u32 {
   let length: u32 = 0;
   do {
@@ -132,7 +132,7 @@ function sameBytes(from: usize, at: usize, most: u32): u32 {
   return most;
 }
 
-/** Enters an address where no match is looked for. */
+/** Enters an address without searching for a match. */
 // @ts-ignore: decorator
 @inline
 export function enterBucket(at: usize): void {

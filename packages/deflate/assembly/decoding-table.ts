@@ -1,11 +1,11 @@
-// Tables that decode a Huffman code by a look at the next bits (RFC 1951 §3.2.2): a main table, and subtables for longer codes.
+// Tables that decode a Huffman code by looking up the next bits (RFC 1951 §3.2.2): a main table, and subtables for longer codes.
 //
 // An entry:
-//   bits 0-5    how many bits to consume, extra bits included; of a subtable, those of the main table
-//   bits 8-11   the length of the code without the extra bits; of a subtable, how many bits index it
+//   bits 0-5    how many bits to consume, including extra bits; for a subtable, how many the main table consumes
+//   bits 8-11   the length of the code without extra bits; for a subtable, how many bits index it
 //   bits 12-15  flags
-//   bits 16-30  the literal, the base of the length or distance, or where the subtable starts
-//   bit 31      a literal
+//   bits 16-30  the literal, the base of the length or distance, or the start of the subtable
+//   bit 31      set for a literal
 import {
   DISTANCE_BASE,
   DISTANCE_EXTRA,
@@ -35,12 +35,12 @@ export const LITERAL: u32 = 0x80000000;
 export const EXCEPTIONAL: u32 = 0x8000;
 export const SUBTABLE: u32 = 0x4000;
 export const BLOCK_END: u32 = 0x2000;
-/** Neither of them: a code that stands for nothing. */
+/** Neither SUBTABLE nor BLOCK_END: a bit pattern that is not a code. */
 const INVALID: u32 = EXCEPTIONAL;
 
-/** The code has more codes than there are bit patterns. */
+/** There are more codes than bit patterns. */
 export const OVERSUBSCRIBED: i32 = -1;
-/** Some bit patterns are no code. */
+/** Some bit patterns are not codes. */
 export const INCOMPLETE: i32 = -2;
 
 const MAX_CODE_LENGTH: u32 = 15;
@@ -69,14 +69,14 @@ function litlenTemplate(symbol: u32): u32 {
   return ((<u32>get<u16>(LENGTH_BASE, 32, index)) << 16) | get<u8>(LENGTH_EXTRA, 32, index);
 }
 
-/** The largest code length that the last table was built for. */
+/** The longest code length of the table that was built last. */
 let maxLength: u32 = 0;
 
 /**
- * Builds the table of a code.
+ * Builds the decoding table of a code.
  *
- * @param lengths the code lengths, a byte each
- * @param mayBeIncomplete whether one code of one bit is enough, as for literals, lengths and distances
+ * @param lengths the code lengths, one byte each
+ * @param mayBeIncomplete whether a code of no symbols, or of one symbol with one bit, is valid
  * @returns how many bits index the main table, {@link OVERSUBSCRIBED} or {@link INCOMPLETE}
  */
 export function buildTable(
@@ -90,7 +90,7 @@ export function buildTable(
 ): i32 {
   const judged = judgeLengths(lengths, count, mayBeIncomplete);
   if (judged < 0) return judged;
-  // No code at all, or one of a single bit. A code that is not there is one bit long, as for zlib.
+  // No code at all, or one of a single bit. As in zlib, a bit pattern that is not a code has one bit.
   if (judged > 0) {
     const none: u32 = mayBeIncomplete ? INVALID | 1 : 1;
     put<u32>(table, size, 0, none);
@@ -101,7 +101,7 @@ export function buildTable(
   return fillTable(min(maxLength, mainBits), table, size, template);
 }
 
-/** @returns 0 for a complete code, 1 for one that is incomplete but allowed, or a negative number */
+/** @returns 0 for a complete code, 1 for an incomplete code that is allowed, or a negative number */
 function judgeLengths(lengths: usize, count: u32, mayBeIncomplete: bool): i32 {
   countLengths(lengths, count, LENGTH_COUNTS);
   maxLength = MAX_CODE_LENGTH;
@@ -116,7 +116,7 @@ function judgeLengths(lengths: usize, count: u32, mayBeIncomplete: bool): i32 {
   return mayBeIncomplete && maxLength == 1 ? 1 : INCOMPLETE;
 }
 
-/** By code length, then by symbol. */
+/** Sorts symbols by code length, then by value. */
 function sortSymbols(lengths: usize, count: u32): void {
   let offset: u32 = 0;
   put<u32>(LENGTH_OFFSETS, 17, 0, 0);
@@ -138,7 +138,7 @@ function sortSymbols(lengths: usize, count: u32): void {
   }
 }
 
-/** An entry of a template for a code of so many bits. */
+/** Returns the entry of a symbol with a code of `bits` bits. */
 function entryOf(template: usize, sorted: u32, bits: u32): u32 {
   const entry = load<u32>(template + ((<usize>get<u16>(SORTED_SYMBOLS, LITLEN_SYMBOLS, sorted)) << 2));
   return entry + bits + (bits << 8);
@@ -147,7 +147,7 @@ function entryOf(template: usize, sorted: u32, bits: u32): u32 {
 function fillTable(mainBits: u32, table: usize, size: usize, template: usize): i32 {
   let sorted: u32 = 0;
   let code: u32 = 0;
-  // Codes of the main table. With each bit the part that is filled doubles.
+  // Codes of the main table. Each further bit doubles the filled part.
   for (let length: u32 = 1; length <= mainBits; length++) {
     for (let left = get<u32>(LENGTH_COUNTS, 16, length); left > 0; left--) {
       put<u32>(table, size, code, entryOf(template, sorted++, length));
@@ -161,7 +161,7 @@ function fillTable(mainBits: u32, table: usize, size: usize, template: usize): i
       else copyFew(table + half, table, half);
     }
   }
-  if (maxLength <= mainBits) return <i32>mainBits; // The one code of one bit.
+  if (maxLength <= mainBits) return <i32>mainBits; // The code of a single bit.
   fillSubtables(mainBits, sorted, code, table, size, template);
   return <i32>mainBits;
 }

@@ -1,23 +1,23 @@
-// What a deflating context keeps from call to call: the window, and where in it four bytes were last seen.
+// The state that a deflating context keeps between calls: the window, and the hash tables that find bytes in it.
 import { Window, append, resetWindow } from './window';
 
 @unmanaged
 export class DeflateContext extends Window {
-  /** Where the last position of each hash lies, modulo 65,536: of six bytes, and of four. */
+  /** The last position of each hash, modulo 65,536: of six bytes, and of four. */
   longHeads: usize;
   longBits: u32;
   shortHeads: usize;
   shortBits: u32;
-  /** Whether places are found by chains, otherwise by buckets. */
+  /** Whether the search uses chains instead of buckets. */
   isChained: u32;
-  /** How many bytes the stream has had, modulo 65,536. */
+  /** The position of the next byte in the stream, modulo 65,536. */
   position: u32;
-  /** Bits that do not make a byte yet. */
+  /** Bits that do not fill a byte yet. */
   bits: u32;
   bitCount: u32;
 }
 
-/** No position in the first half of a stream's first 64 KiB is as near to this as a match may be: empty heads are told apart. */
+/** The position of the first byte. Empty hash entries are 0, which is then out of range for a match until positions wrap around. */
 const FIRST_POSITION: u32 = 0x8001;
 
 /** Begins a stream with an empty window. */
@@ -29,7 +29,7 @@ export function resetDeflate(context: DeflateContext): void {
   emptyHeads(context);
 }
 
-/** The search by buckets does without heads of four bytes. */
+/** The search by buckets does not use the hashes of four bytes. */
 export function emptyHeads(context: DeflateContext): void {
   memory.fill(context.longHeads, 0, (<usize>2) << context.longBits);
   if (context.isChained) memory.fill(context.shortHeads, 0, (<usize>2) << context.shortBits);

@@ -1,4 +1,4 @@
-// Deflating (RFC 1951): each call makes a block of its input, and flushes where it is asked to.
+// Deflating (RFC 1951): each call writes its input as a block, and flushes on request.
 import { INPUT, INPUT_CAPACITY, OUTPUT } from './areas';
 import { align, bitCount, bits, out, startWriting, writeBytes } from './bit-writer';
 import { writeBlock, writeEmptyBlock, writeStored } from './block-writer';
@@ -6,43 +6,43 @@ import { DeflateContext, addHistory } from './deflate-context';
 import { beginChains, startMatching } from './match-finder';
 import { parseQuickly, parseThoroughly } from './parse';
 
-/** What a call ends with. */
+/** How a call ends. */
 export namespace Flush {
   export const NONE: u32 = 0;
-  /** An empty stored block, so that all that was given can be inflated. */
+  /** With an empty stored block, so that all input can be inflated. */
   export const SYNC: u32 = 1;
-  /** The block with BFINAL. */
+  /** With a block that has BFINAL set. */
   export const FINISH: u32 = 2;
 }
 
 /** How a call looks for matches. */
 export namespace Search {
-  /** Not at all: stored blocks. */
+  /** No search: stored blocks. */
   export const NONE: u32 = 0;
-  /** By {@link parseQuickly}. */
+  /** {@link parseQuickly}. */
   export const QUICK: u32 = 1;
-  /** The same, and by {@link parseThoroughly} from the first block on in which matches are short. */
+  /** {@link parseQuickly}, then {@link parseThoroughly} from the first block that has short matches. */
   export const EITHER: u32 = 2;
-  /** By {@link parseThoroughly}, with a look at the next two positions. */
+  /** {@link parseThoroughly}, which looks at the next two positions. */
   export const TWICE: u32 = 3;
 }
 
-/** How a quick search works where it is not asked for alone. */
+/** The parameters of the quick search in {@link Search.EITHER}. */
 const QUICK_STEP: u32 = 4;
 const QUICK_LAZY: u32 = 32;
-/** Up to how many bits a block is given no code of its own: making one takes longer than all the rest. */
+/** A block of at most this many bits gets no dynamic code: making one takes longer than everything else. */
 const QUICK_WORTH_A_CODE: u32 = 800;
 const WORTH_A_CODE: u32 = 560;
 
 /**
  * Deflates the first `length` bytes of the input area into the output area.
  *
- * @param depth of a quick search: of how many positions within a match one is entered; of a thorough one: how many places are looked at
- * @param nice a match of so many bytes is long enough
- * @param lazyBelow a match of so many bytes is taken without a look at what follows
- * Where the stream goes on, {@link commit} follows; without it the context is as it was.
+ * If the stream goes on, the caller calls {@link commit} next. Without that call, the context is unchanged.
  *
- * @returns how many bytes were made
+ * @param depth quick search: within a match, one in `depth` positions is entered; thorough search: how many positions are compared
+ * @param nice the search stops at a match of this length
+ * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @returns how many bytes were written
  */
 export function deflateStep(
   context: DeflateContext,
@@ -79,7 +79,7 @@ export function deflateStep(
   return <u32>(out - OUTPUT);
 }
 
-/** Appends the input of the last {@link deflateStep} to the window, and keeps the bits that do not make a byte yet. */
+/** Appends the input of the last {@link deflateStep} to the window, and keeps the bits that do not fill a byte yet. */
 export function commit(context: DeflateContext, length: u32): void {
   context.bits = <u32>bits;
   context.bitCount = bitCount;

@@ -1,4 +1,4 @@
-// The code lengths of a block's own code, as its header gives them (RFC 1951 §3.2.7).
+// Writes the header of a dynamic block, which encodes the code lengths (RFC 1951 §3.2.7).
 import {
   DISTANCE_LENGTHS,
   DISTANCE_SYMBOLS,
@@ -26,7 +26,7 @@ const REPEAT_ZERO: u32 = 17;
 const REPEAT_ZERO_LONG: u32 = 18;
 const MAX_PRECODE_LENGTH: u32 = 7;
 
-/** How many bits the header takes, without those of the block's type. */
+/** How many bits the header takes, without the block type. */
 export let headerCost: u32 = 0;
 
 let litlenCount: u32 = 0;
@@ -66,13 +66,13 @@ function addRun(length: u32, run: u32): void {
   while (left-- > 0) add(length, 0);
 }
 
-/** Plans the header for the code lengths of the block, and what it costs. */
+/** Plans the header for the code lengths of the block, and computes its cost. */
 export function planHeader(): void {
   litlenCount = MAX_LITLEN_LENGTHS;
   while (litlenCount > 257 && get<u8>(LITLEN_LENGTHS, 320, litlenCount - 1) == 0) litlenCount--;
   distanceCount = MAX_DISTANCE_LENGTHS;
   while (distanceCount > 1 && get<u8>(DISTANCE_LENGTHS, 32, distanceCount - 1) == 0) distanceCount--;
-  // The two sequences are one: a run may go from the first into the second.
+  // The two sequences form one: a run may cross from the first into the second.
   copyFew(LITLEN_LENGTHS + litlenCount, DISTANCE_LENGTHS, MAX_DISTANCE_LENGTHS);
   symbolCount = 0;
   clear(PRECODE_FREQUENCIES, 128);
@@ -110,7 +110,7 @@ function precodeLengthAt(index: u32): u32 {
   return get<u8>(PRECODE_LENGTHS, 32, get<u8>(PRECODE_ORDER, 32, index));
 }
 
-/** Writes the header as it was planned. */
+/** Writes the planned header. */
 export function writeHeader(): void {
   putBits((litlenCount - 257) | ((distanceCount - 1) << 5) | ((precodeCount - 4) << 10), 14);
   for (let index: u32 = 0; index < precodeCount; index++) putBits(precodeLengthAt(index), 3);

@@ -1,4 +1,4 @@
-// Code lengths and codes for an alphabet whose frequencies are known (RFC 1951 §3.2.2).
+// Code lengths and codes for an alphabet with known frequencies (RFC 1951 §3.2.2).
 import {
   FREQUENCY_BUCKETS,
   LITLEN_SYMBOLS,
@@ -12,13 +12,13 @@ import {
 } from './areas';
 
 const NODES: usize = 576;
-/** From this frequency on symbols share a bucket. */
+/** Symbols of at least this frequency share a bucket. */
 const RARE: u32 = 63;
 
 /**
- * Finds code lengths of at most `most` bits. The code is complete, of two codes at least: some inflaters refuse what is less.
+ * Finds code lengths of at most `most` bits. The code is complete and has at least two codes, because some inflaters reject others.
  *
- * @param counts how many codes of each length there are comes here
+ * @param counts receives the number of codes of each length
  * @returns how many bits the symbols take
  */
 export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: usize, counts: usize): u32 {
@@ -26,7 +26,7 @@ export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: 
   clear(counts, 64);
   const used = sortByFrequency(frequencies, count);
   if (used < 2) {
-    // The symbol that is used, if any, and another.
+    // The used symbol, if any, and another one.
     const symbol: u32 = used == 1 ? get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, 0) & 0x1ff : 0;
     store<u8>(lengths + symbol, 1);
     store<u8>(lengths + (symbol == 0 ? 1 : 0), 1);
@@ -48,10 +48,10 @@ export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: 
   return cost;
 }
 
-/** Sorts the symbols that are used, as frequency * 512 + symbol, into NODE_SYMBOLS; returns how many there are. */
+/** Sorts the used symbols, as frequency * 512 + symbol, into NODE_SYMBOLS. Returns how many there are. */
 function sortByFrequency(frequencies: usize, count: u32): u32 {
   clear(FREQUENCY_BUCKETS, (RARE + 1) << 2);
-  // Those that are used, in the order of the alphabet: two at a time, as most are not. Areas of frequencies are even.
+  // Collect the used symbols in alphabet order, two at a time because most are unused. Areas of frequencies have an even length.
   let used: u32 = 0;
   for (let symbol: u32 = 0; symbol < count; symbol += 2) {
     const two = load<u64>(frequencies + (symbol << 2));
@@ -87,7 +87,7 @@ function collect(used: u32, frequency: u32, symbol: u32): u32 {
   return used + 1;
 }
 
-/** Sorts what shares the last bucket: Shell's sort. */
+/** Sorts the symbols of the last bucket with Shell's method. */
 function sortCommon(from: u32, to: u32): void {
   let gap: u32 = 1;
   while (gap * 3 < to - from) gap = gap * 3 + 1;
@@ -106,7 +106,7 @@ function sortCommon(from: u32, to: u32): void {
   }
 }
 
-/** Makes the tree: leaves by weight first, then the inner nodes in the order in which they are made, which is by weight too. */
+/** Builds the tree: first the leaves by weight, then the inner nodes in the order of their creation, which is also by weight. */
 function mergeNodes(used: u32): void {
   for (let i: u32 = 0; i < used; i++) {
     put<u32>(NODE_WEIGHTS, NODES, i, get<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, i) >> 9);
@@ -129,13 +129,13 @@ function mergeNodes(used: u32): void {
 }
 
 /**
- * Counts the leaves at each depth from the inner nodes, from the root on: each takes a leaf away from its depth, and adds two to
- * the next. Where that would be too deep, a leaf higher up is split in its place, which keeps the code complete.
+ * Counts the leaves at each depth by visiting the inner nodes from the root. An inner node takes one leaf from its depth and adds
+ * two to the next. If that is too deep, a leaf higher up is split instead, which keeps the code complete.
  */
 function countDepths(used: u32, most: u32, counts: usize): void {
   put<u32>(counts, 16, 1, 2);
   const root = used * 2 - 2;
-  // The weights of inner nodes are not needed any more: they hold the depth.
+  // The weights of inner nodes are not needed any more, so their space holds the depth.
   put<u32>(NODE_WEIGHTS, NODES, root, 0);
   for (let node = root - 1; node >= used; node--) {
     const depth = get<u32>(NODE_WEIGHTS, NODES, get<u32>(NODE_PARENTS, NODES, node)) + 1;
@@ -147,13 +147,13 @@ function countDepths(used: u32, most: u32, counts: usize): void {
   }
 }
 
-/** Where the length of a code lies. */
+/** The position of the code length in a word. */
 export const COUNT_SHIFT: u32 = 24;
 
-/** How many codes of each length there are. */
+/** Counts the codes of each length. */
 export function countLengths(lengths: usize, count: u32, counts: usize): void {
   clear(counts, 64);
-  // Most symbols are not used.
+  // Most symbols are unused.
   for (let first: u32 = 0; first < count; first += 8) {
     if (load<u64>(lengths + first) == 0) continue;
     const end = min(first + 8, count);
@@ -165,7 +165,7 @@ export function countLengths(lengths: usize, count: u32, counts: usize): void {
   put<u32>(counts, 16, 0, 0);
 }
 
-/** The codes of given lengths, with the bit that is sent first lowest and the length above; those of symbols without a length are 0. */
+/** Assigns codes to the given lengths. The first bit to send is lowest, the length is above. Symbols without a length get 0. */
 export function assignCodes(lengths: usize, count: u32, counts: usize, codes: usize): void {
   clear(codes, ((count + 3) & ~3) << 2);
   let code: u32 = 0;
@@ -186,7 +186,7 @@ export function assignCodes(lengths: usize, count: u32, counts: usize, codes: us
   }
 }
 
-/** The code after one, both with the first bit lowest. What comes after the last one is no code. */
+/** Returns the code after `code`, both with the first bit lowest. The last code has no successor. */
 export function nextCode(code: u32, length: u32): u32 {
   const bit = (<u32>1) << (31 - clz(code ^ ((1 << length) - 1)));
   return (code & (bit - 1)) | bit;

@@ -1,4 +1,4 @@
-// What the module exports. All state is in linear memory and in globals: one call at a time.
+// The exports of the module. All state is in linear memory and in globals, so calls must not overlap.
 import { fillAlphabets } from './alphabets';
 import {
   AREAS_END,
@@ -34,7 +34,7 @@ import { SHORTEST, enterBucket } from './buckets';
 import { enterHead, startMatching } from './match-finder';
 import { Window, append, copyOut } from './window';
 
-/** Fills the tables that never change. Called once, before anything else. */
+/** Fills the tables that never change. Must be called once, before anything else. */
 export function initialize(): void {
   if (!ASC_NO_ASSERT) assert((<usize>memory.size()) << 16 >= AREAS_END);
   fillAlphabets();
@@ -73,13 +73,13 @@ export function resultArea(): usize {
   return RESULT;
 }
 
-/** The context of whole messages, with an empty window. */
+/** Returns the context for messages that stand alone, with an empty window. */
 export function sharedInflateContext(windowBits: u32): usize {
   createInflate(SHARED_INFLATE_CONTEXT, SHARED_INFLATE_RING, windowBits, windowBits);
   return SHARED_INFLATE_CONTEXT;
 }
 
-/** The same for deflating. The fewer heads there are, the sooner they are emptied. */
+/** The same for deflating. A smaller hash table takes less time to clear. */
 export function sharedDeflateContext(windowBits: u32, hashBits: u32, isChained: u32): usize {
   const longHeads = SHARED_HEADS;
   const shortHeads = longHeads + ((<usize>2) << hashBits);
@@ -96,7 +96,7 @@ export function sharedDeflateContext(windowBits: u32, hashBits: u32, isChained: 
   return SHARED_DEFLATE_CONTEXT;
 }
 
-/** @param ringBits as many as the window has, or fewer as long as the stream is short */
+/** @param ringBits as many as the window has, or fewer while the stream is short */
 export function createInflate(at: usize, ring: usize, ringBits: u32, windowBits: u32): void {
   const context = changetype<InflateContext>(at);
   context.ring = ring;
@@ -135,7 +135,7 @@ export function rememberOutput(at: usize, length: u32): void {
   append(changetype<InflateContext>(at), OUTPUT, length);
 }
 
-/** The same of the input area, as a dictionary is. */
+/** Appends the first `length` bytes of the input area, for example a dictionary. */
 export function rememberInput(at: usize, length: u32): void {
   append(changetype<InflateContext>(at), INPUT, length);
 }
@@ -151,7 +151,7 @@ export function growInflate(at: usize, ring: usize, ringBits: u32): void {
   context.ringPosition = length;
 }
 
-/** How many bytes the window of either kind of context holds. */
+/** Returns how many bytes the window holds, for both kinds of context. */
 export function historyLength(at: usize): u32 {
   return changetype<Window>(at).historyLength;
 }
@@ -185,7 +185,7 @@ export function resetDeflateContext(at: usize): void {
   resetDeflate(changetype<DeflateContext>(at));
 }
 
-/** Continues the stream of one context in another, which has a larger ring. */
+/** Moves the stream of one context to another that has a larger ring. */
 export function moveDeflate(from: usize, to: usize): void {
   const old = changetype<DeflateContext>(from);
   const context = changetype<DeflateContext>(to);
@@ -200,7 +200,7 @@ export function moveDeflate(from: usize, to: usize): void {
   learn(to, length);
 }
 
-/** Appends the first `length` bytes of the input area to the window, as a dictionary does. */
+/** Appends the first `length` bytes of the input area to the window, for example a dictionary, and makes them searchable. */
 export function learn(at: usize, length: u32): void {
   const context = changetype<DeflateContext>(at);
   startMatching(context, length);

@@ -1,4 +1,4 @@
-// The symbols of a compressed block (RFC 1951 §3.2.3): literals and matches, until the block or the input or the room ends.
+// Decodes the symbols of a compressed block (RFC 1951 §3.2.3), until the block, the input or the output space ends.
 import {
   CARRY,
   DISTANCE_TABLE_SIZE,
@@ -18,7 +18,7 @@ import { NEEDS_INPUT, NEEDS_OUTPUT, Rule } from './outcome';
 
 /** Where the next byte of output goes. */
 export let out: usize = 0;
-/** Where the room for output ends. */
+/** Where the output space ends. */
 export let outLimit: usize = 0;
 
 export function startWriting(room: u32): void {
@@ -26,7 +26,7 @@ export function startWriting(room: u32): void {
   outLimit = OUTPUT + room;
 }
 
-/** Takes over from what writes without these functions. */
+/** Sets the position after a write that did not use these functions. */
 export function continueWriting(at: usize): void {
   out = at;
 }
@@ -34,12 +34,12 @@ export function continueWriting(at: usize): void {
 /** The block has ended. */
 export const AT_BLOCK_END: i32 = 0;
 
-/** A copy may write so many bytes more than it was asked for. */
+/** How many bytes a copy may write past its end. */
 const OVERRUN: usize = 16;
-/** What one round of the fast loop writes at most: three literals or two and a match. */
+/** The most bytes that a round of the fast loop writes: three literals, or two and a match. */
 const ROUND: usize = 4 + MAX_LENGTH + OVERRUN;
 
-/** @returns {@link AT_BLOCK_END}, {@link NEEDS_INPUT}, {@link NEEDS_OUTPUT} or the rule that was broken */
+/** @returns {@link AT_BLOCK_END}, {@link NEEDS_INPUT}, {@link NEEDS_OUTPUT} or the broken rule */
 export function inflateBlock(
   context: InflateContext,
   litlen: usize,
@@ -53,8 +53,8 @@ export function inflateBlock(
 }
 
 /**
- * Decodes while there is input, and room for the most that a round can make, with no look at where the input ends until the round
- * is over. A round that has gone beyond the end, or met what is invalid, is undone and left to {@link inflateSlowly}.
+ * Decodes while there is input, and output space for a whole round. A round checks the end of the input only once, when it is over.
+ * A round that read past the end, or met an invalid code, is undone and left to {@link inflateSlowly}.
  *
  * @returns whether the block has ended
  */
@@ -133,7 +133,7 @@ function inflateFast(
       break;
     }
 
-    // What was used until here is at most 10 + 10 + 15 + 5 bits.
+    // The bits used so far are at most 10 + 10 + 15 + 5.
     let saved = b;
     b >>= e;
     n -= e & 63;
@@ -186,7 +186,7 @@ function inflateFast(
   return ended;
 }
 
-/** Copies a match within the output; may write up to {@link OVERRUN} bytes more. Returns where it ends. */
+/** Copies a match within the output. May write up to {@link OVERRUN} bytes past its end. Returns the end. */
 function copyMatch(o: usize, distance: u32, length: u32): usize {
   const end = o + length;
   let from = o - distance;
@@ -198,7 +198,7 @@ function copyMatch(o: usize, distance: u32, length: u32): usize {
       from += 16;
     } while (o < end);
   } else {
-    // Each step makes as many bytes valid as the distance has, and eight more are written than that.
+    // Each step writes eight bytes, of which the first `distance` are valid.
     do {
       write<u64>(o, OUTPUT, OUTPUT_END, read<u64>(from, OUTPUT, OUTPUT_END));
       o += distance;
@@ -208,7 +208,7 @@ function copyMatch(o: usize, distance: u32, length: u32): usize {
   return end;
 }
 
-/** Decodes symbol by symbol, each only where all its bits are there. */
+/** Decodes symbol by symbol, each only if all its bits are available. */
 function inflateSlowly(
   context: InflateContext,
   litlen: usize,
@@ -320,7 +320,7 @@ function inflateSlowly(
   return outcome;
 }
 
-/** Copies what there is room for of a match, and notes the rest. */
+/** Copies the part of a match that fits, and records the rest in the context. */
 export function copySlowly(context: InflateContext, distance: u32, length: u32): void {
   let o = out;
   let left = min(length, <u32>(outLimit - o));

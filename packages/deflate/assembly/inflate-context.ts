@@ -1,4 +1,4 @@
-// What an inflating context keeps from call to call, and the window that matches may reach back to.
+// The state that an inflating context keeps between calls.
 import { OUTPUT, OUTPUT_END, within } from './areas';
 import { Window, copyOut, resetWindow } from './window';
 
@@ -12,23 +12,23 @@ export namespace Mode {
   export const FAILED: u32 = 5;
 }
 
-/** The bytes of a context: the fields below, then the code lengths of the block under way and bytes that were not read yet. */
+/** The layout of a context: these fields, then the code lengths of the current block, then unread bytes. */
 @unmanaged
 export class InflateContext extends Window {
   /** The largest distance. */
   windowSize: u32;
   mode: u32;
   isLastBlock: u32;
-  /** How many bytes of a stored block are to come. */
+  /** How many bytes of a stored block are left. */
   storedLeft: u32;
-  /** What did not fit of a match. */
+  /** The part of a match that did not fit. */
   pendingLength: u32;
   pendingDistance: u32;
-  /** Which build of the shared tables is that of this block. */
+  /** Which build of the shared tables belongs to the current block. */
   tables: u64;
   litlenLengths: u32;
   distanceLengths: u32;
-  /** Bytes of earlier input that have not been read, and how many bits of the first have been. */
+  /** How many bytes of earlier input are unread, and how many bits of the first one are read. */
   carryLength: u32;
   carryBits: u32;
 }
@@ -43,7 +43,7 @@ export function keptLengths(context: InflateContext): usize {
   return changetype<usize>(context) + FIELDS;
 }
 
-/** Where it keeps unread bytes: within a dynamic block those of one symbol, otherwise those of a header, in place of the code lengths. */
+/** Where a context keeps unread bytes: in a dynamic block after the code lengths, otherwise in their place. */
 export function keptCarry(context: InflateContext, length: u32): usize {
   const isDynamic = context.mode == Mode.DYNAMIC;
   const at = changetype<usize>(context) + (isDynamic ? FIELDS + LENGTHS_SIZE : FIELDS);
@@ -63,7 +63,7 @@ export function resetInflate(context: InflateContext): void {
   context.carryBits = 0;
 }
 
-/** Copies bytes of the window to the output, from `back` bytes before its end on. */
+/** Copies bytes of the window to the output, starting `back` bytes before its end. */
 export function recall(context: InflateContext, back: u32, output: usize, length: u32): void {
   copyOut(context, back, output, length, OUTPUT, OUTPUT_END);
 }

@@ -1,4 +1,4 @@
-// Inflating (RFC 1951), a step at a time: what the input and the room for output allow.
+// Inflating (RFC 1951) in steps, as far as the input and the output space allow.
 import {
   CARRY,
   CARRY_CAPACITY,
@@ -40,11 +40,11 @@ export function setFixedBits(litlen: u32, distance: u32): void {
 /**
  * Inflates the first `length` bytes of the input area into the output area.
  *
- * The caller appends what was made to the window, where the stream goes on.
+ * If the stream goes on, the caller then appends the output to the window.
  *
- * @param room how many bytes may be made
- * @returns {@link NEEDS_INPUT}, {@link NEEDS_OUTPUT}, {@link ENDED} or the rule that was broken; in RESULT, how many bytes were
- * read, and made
+ * @param room the most bytes to produce
+ * @returns {@link NEEDS_INPUT}, {@link NEEDS_OUTPUT}, {@link ENDED} or the broken rule; RESULT holds the numbers of bytes read and
+ * produced
  */
 export function inflateStep(context: InflateContext, length: u32, room: u32): i32 {
   if (!ASC_NO_ASSERT) assert(length <= INPUT_CAPACITY && room <= OUTPUT_CAPACITY);
@@ -59,7 +59,7 @@ export function inflateStep(context: InflateContext, length: u32, room: u32): i3
   else if (outcome == ENDED) context.mode = Mode.ENDED;
   else keepUnread(context, outcome == NEEDS_INPUT);
   const made = <u32>(out - OUTPUT);
-  // Bytes that an earlier call had read already do not count again.
+  // Bytes that an earlier call counted do not count again.
   const used = outcome == NEEDS_INPUT ? length : position > INPUT ? <u32>(position - INPUT) : 0;
   store<u32>(RESULT, used);
   store<u32>(RESULT + 4, made);
@@ -83,7 +83,7 @@ function run(context: InflateContext): i32 {
       const at = position;
       const count = bitCount;
       outcome = readHeader(context);
-      // A header that has not come whole is read again from its start.
+      // An incomplete header is read again from its start.
       if (outcome == NEEDS_INPUT) rewind(at, count);
       if (outcome != 0) return outcome;
       continue;
@@ -107,13 +107,13 @@ function run(context: InflateContext): i32 {
   }
 }
 
-/** Gives back what was loaded and not consumed. */
+/** Returns loaded but unused bytes to the input. */
 function rest(outcome: i32): i32 {
   unload();
   return outcome;
 }
 
-/** To where so many bits before `at` had not been consumed. */
+/** Goes back to where `count` bits before `at` were unread. */
 function rewind(at: usize, count: u32): void {
   const whole = (count + 7) >> 3;
   startReading(at - whole, limit, (whole << 3) - count);
@@ -134,10 +134,10 @@ function copyStored(context: InflateContext): i32 {
   return position == limit ? NEEDS_INPUT : NEEDS_OUTPUT;
 }
 
-/** Keeps the bytes that the next call reads again: those of an item that has not come whole, or what is left of a byte. */
+/** Keeps the bytes that the next call reads again: those of an incomplete item, or a partly read byte. */
 function keepUnread(context: InflateContext, toEnd: bool): void {
   const first = position - ((bitCount + 7) >> 3);
-  // Where there is no more room, whole bytes are read again by the next call, but for those of earlier calls.
+  // If the output space is full, the caller passes whole unread bytes again, except those of earlier calls.
   const end = toEnd ? limit : max(position, INPUT);
   const length = <u32>(end - first);
   if (!ASC_NO_ASSERT) assert(length <= CARRY_CAPACITY);

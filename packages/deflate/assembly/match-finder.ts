@@ -1,22 +1,22 @@
-// The search by chains. Two tables hold the last position of each hash: of six bytes, which are mostly worth a match, and of four, the
-// fewest that are looked for. Within the input of a call, positions with the same six bytes are chained.
+// The search by chains. Two hash tables hold the last position of each hash: of six bytes, which usually make a worthwhile match, and
+// of four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain.
 import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
 import { SHORTEST, startBuckets } from './buckets';
 import { DeflateContext, emptyHeads } from './deflate-context';
 import { copyOut } from './window';
 
 const MULTIPLIER: u64 = 0x9e3779b185ebca87;
-/** Shifts out what does not belong to the hash. */
+/** Shifts out the bytes that are not hashed. */
 const SIX_BYTES: u64 = 16;
 const FOUR_BYTES: u64 = 32;
-/** With so many bytes a match from the chain is not exceeded by one of four bytes. */
+/** A match of this length from the chain is not worth comparing with one from the hash of four bytes. */
 const LONG: u32 = 7;
-/** From this length of the input on, the window is copied before it: then comparing with it is as fast as within the input. */
+/** Before an input of at least this length, the window is copied in front of it, so that comparisons are equally fast in both. */
 const WORTH_COPYING: u32 = 2048;
-/** What is copied for less than that, for the search by buckets, which finds nothing that is not. */
+/** How much is copied for a shorter input in the search by buckets, which finds only what is copied. */
 const COPIED: u32 = 16384;
 
-// The input, and the context's fields, as long as a call takes.
+// The input and the fields of the context, during a call.
 let end: u32 = 0;
 let base: u32 = 0;
 let longHeads: usize = 0;
@@ -30,10 +30,10 @@ let ring: usize = 0;
 let ringMask: u32 = 0;
 let ringPosition: u32 = 0;
 let historyLength: u32 = 0;
-/** How far before the input lies what it may point to: all of the window, or nothing where that is read in its ring. */
+/** How many bytes of the window are copied in front of the input; 0 if the window is read in its ring. */
 export let historyBefore: u32 = 0;
 
-/** How far back the match lies that was found last. */
+/** The distance of the match that was found last. */
 export let matchDistance: u32 = 0;
 
 /** Prepares for an input of `length` bytes. */
@@ -54,12 +54,12 @@ export function startMatching(context: DeflateContext, length: u32): void {
   historyBefore = historyLength;
   if (length < WORTH_COPYING) historyBefore = context.isChained ? 0 : min(historyLength, COPIED);
   if (historyBefore > 0) copyOut(context, historyBefore, INPUT - historyBefore, historyBefore, HISTORY, INPUT);
-  // Hashes at the end of the input reach beyond it: what an earlier call has left there must not matter.
+  // Hashes at the end of the input include bytes after it, which must not depend on earlier calls.
   v128.store(INPUT + length, i64x2.splat(0));
   if (!context.isChained) startBuckets(context, length);
 }
 
-/** Goes over from buckets to chains, for the same input: enters the window anew. */
+/** Switches from buckets to chains for the same input, and enters the window again. */
 export function beginChains(context: DeflateContext, length: u32): void {
   context.isChained = 1;
   emptyHeads(context);
@@ -91,7 +91,7 @@ function shortHash(value: u64): usize {
   return <usize>(((value << FOUR_BYTES) * MULTIPLIER) >> shortShift);
 }
 
-/** How many bytes are the same from two places of the input on, four at least. Bytes after the input do not count. */
+/** Counts the bytes that are equal at two positions of the input, where the first four are. Does not count bytes after the input. */
 // @ts-ignore: decorator
 @inline
 function sameInput(a: u32, b: u32, most: u32): u32 {
@@ -104,7 +104,7 @@ function sameInput(a: u32, b: u32, most: u32): u32 {
   return most;
 }
 
-/** How many bytes are the same from two addresses on, of `run`. */
+/** Counts the bytes that are equal at two addresses, up to `run`. */
 function sameBytes(a: usize, b: usize, run: u32): u32 {
   let n: u32 = 0;
   while (n + 8 <= run) {
@@ -116,7 +116,7 @@ function sameBytes(a: usize, b: usize, run: u32): u32 {
   return n;
 }
 
-/** The same for a place `back` bytes before the input: the window goes on into the input. */
+/** The same for a position `back` bytes before the input. The window continues into the input. */
 function sameHistory(back: u32, at: u32, most: u32): u32 {
   if (!ASC_NO_ASSERT) assert(back <= historyLength && at + most <= end);
   let n: u32 = 0;
@@ -137,7 +137,7 @@ function sameHistory(back: u32, at: u32, most: u32): u32 {
   return n;
 }
 
-/** How many bytes a candidate so far back has in common with a position; 0 where it is none. */
+/** Counts the bytes that are equal at a position and at a candidate before it. Returns 0 if the candidate is out of range. */
 // @ts-ignore: decorator
 @inline
 function sameAt(at: u32, distance: u32, value: u32, most: u32): u32 {
@@ -147,7 +147,7 @@ function sameAt(at: u32, distance: u32, value: u32, most: u32): u32 {
   return sameHistory(distance - at, at, most);
 }
 
-/** Enters a position where no match is looked for. */
+/** Enters a position without searching for a match. */
 export function enterHead(at: u32): void {
   const value = eight(at);
   const position = <u16>(base + at);
@@ -155,7 +155,7 @@ export function enterHead(at: u32): void {
   put<u16>(shortHeads, shortSize, shortHash(value), position);
 }
 
-/** The same for several positions. Matches of four bytes do without: they are rare within longer ones. */
+/** The same for several positions. Skips the hashes of four bytes, because such matches are rare within longer ones. */
 export function enterChains(from: u32, to: u32): void {
   for (let at = from; at < to; at++) {
     const hash = longHash(eight(at));
@@ -165,10 +165,10 @@ export function enterChains(from: u32, to: u32): void {
 }
 
 /**
- * The longest match among `depth` places with the same six bytes, and the last one with the same four; enters the position.
+ * Finds the longest match among `depth` positions with the same six bytes and the last one with the same four. Enters the position.
  *
- * @param nice a match of so many bytes is long enough
- * @returns its length, or `best` where none is longer
+ * @param nice the search stops at a match of this length
+ * @returns its length, or `best` if none is longer
  */
 export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
   const value = eight(at);
@@ -189,10 +189,10 @@ export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
   let tail = four(at + longest - 3);
   const near = min(at, windowSize);
   for (let left = depth; left > 0; left--) {
-    // A chain leads to ever farther places; one that does not has left the input.
+    // The positions of a chain lie ever farther back. One that does not is outside of the input.
     if (distance <= last) break;
     if (distance > near) {
-      // What lies in the window has no chain.
+      // Positions in the window have no chain.
       const same = sameAt(at, distance, <u32>value, most);
       if (same > longest) {
         length = same;

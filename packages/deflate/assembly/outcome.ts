@@ -1,8 +1,8 @@
-// What a call can come to.
+// The possible results of a call.
 
 /** All input has been read. */
 export const NEEDS_INPUT: i32 = 1;
-/** There is more to come than there is room for. */
+/** The output space is full, and there is more output. */
 export const NEEDS_OUTPUT: i32 = 2;
 /** The block with BFINAL has ended. */
 export const ENDED: i32 = 3;

@@ -1,4 +1,4 @@
-// The input as literals and matches. Where the next position has a better match, the byte before it is a literal.
+// Splits the input into literals and matches. If the next position has a better match, the current byte becomes a literal.
 import { INPUT, INPUT_END, read } from './areas';
 import { SHORTEST, bucketMatch, distanceOf, enterBucket, lengthOf } from './buckets';
 import { enterChains, historyBefore, longestMatch, matchDistance, windowSize } from './match-finder';
@@ -16,25 +16,25 @@ function byteAt(at: u32): u32 {
   return read<u8>(INPUT + at, INPUT, INPUT_END);
 }
 
-/** How many positions may begin a match. */
+/** How many positions can start a match. */
 function searchable(end: u32): u32 {
   return end >= SHORTEST ? end - SHORTEST + 1 : 0;
 }
 
-/** What of a block is parsed quickly before it is judged. */
+/** How much of a block is parsed quickly before its matches are judged. */
 const SAMPLE: u32 = 4096;
-/** What is shorter gains too little. */
+/** A shorter input gains too little from a thorough search. */
 const WORTH_JUDGING: u32 = 768;
-/** One in so many matches may be of fewer than eight bytes. */
+/** The quick search goes on if at most one in this many matches has fewer than eight bytes. */
 const FEW: u32 = 8;
 
 /**
- * Looks at the last two places with the same five bytes.
+ * Searches the last two positions with the same five bytes.
  *
- * @param step of how many positions within a match one is entered
- * @param lazyBelow a match of so many bytes is taken without a look at what follows
- * @param mayStop whether it stops where matches are short: a thorough search would gain more than it costs
- * @returns whether it has come to the end
+ * @param step within a match, one in `step` positions is entered
+ * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @param mayStop whether to stop if matches are short, because a thorough search then gains more than it costs
+ * @returns whether it reached the end
  */
 export function parseQuickly(end: u32, step: u32, lazyBelow: u32, mayStop: bool): bool {
   startTokens();
@@ -48,7 +48,7 @@ export function parseQuickly(end: u32, step: u32, lazyBelow: u32, mayStop: bool)
   return true;
 }
 
-/** Parses from one address to another, or to the end of the match there; returns where it ends. */
+/** Parses from one address to another, or to the end of a match that crosses it. Returns where it stopped. */
 function parseSome(from: usize, to: usize, end: u32, step: u32, lazyBelow: u32): usize {
   const inputEnd = INPUT + end;
   const searchEnd = min(INPUT + searchable(end), to);
@@ -57,7 +57,7 @@ function parseSome(from: usize, to: usize, end: u32, step: u32, lazyBelow: u32):
   const copied = historyBefore;
   let token = tokensEnd;
   let at = from;
-  // The match that was found at the address before.
+  // The match that was found at the previous address.
   let pending: u32 = 0;
   while (at < searchEnd) {
     const near = min(<u32>(at - INPUT) + copied, farthest);
@@ -94,7 +94,7 @@ function parseSome(from: usize, to: usize, end: u32, step: u32, lazyBelow: u32):
   }
   if (pending != 0) {
     if (at == searchEnd) at--;
-    // What was found may reach beyond the input.
+    // The match may extend past the input.
     const length = min(lengthOf(pending), <u32>(inputEnd - at));
     token = addMatch(token, length, distanceOf(pending));
     at += length;
@@ -109,11 +109,11 @@ function enterBuckets(from: usize, to: usize, step: u32): void {
 }
 
 /**
- * Looks at up to `depth` places with the same bytes, and enters each position.
+ * Searches up to `depth` positions with the same bytes, and enters each position.
  *
- * @param nice a match of so many bytes is long enough
- * @param lazyBelow a match of so many bytes is taken without a look at what follows
- * @param looksTwice whether it looks at the next two positions
+ * @param nice the search stops at a match of this length
+ * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @param looksTwice whether to look at the next two positions instead of one
  */
 export function parseThoroughly(end: u32, depth: u32, nice: u32, lazyBelow: u32, looksTwice: bool): void {
   const searchEnd = searchable(end);

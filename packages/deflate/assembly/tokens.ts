@@ -1,4 +1,4 @@
-// The block under way as literals and matches, and how often each symbol occurs in it.
+// The current block as literals and matches, and the frequency of each symbol in it.
 import { distanceSymbol, lengthSymbol } from './alphabets';
 import {
   DISTANCE_BASE,
@@ -20,19 +20,18 @@ import {
   write,
 } from './areas';
 
-// A token is what it is written by: bits 0 to 9 are the index of its word (`words.ts`), bits 10 to 14 the symbol of the distance, and
-// what follows are the extra bits of the distance. A literal has a symbol without bits in its place.
+// A token holds what its bits are made from. Bits 0 to 9: the index of its word (`words.ts`). Bits 10 to 14: the symbol of the
+// distance. The bits above: the extra bits of the distance. A literal has a distance symbol that takes no bits.
 const SYMBOL_SHIFT: u32 = 10;
 const EXTRA_SHIFT: u32 = 15;
-/** Words of lengths follow those of the symbols: the first one is that of the shortest length. */
+/** The words of match lengths follow those of the symbols, the shortest length first. */
 export const LENGTH_WORDS: u32 = LITLEN_SYMBOLS;
-/** The distance of a literal. */
+/** The distance symbol of a literal. */
 export const NO_DISTANCE: u32 = 31;
 const LITERAL: u32 = NO_DISTANCE << SYMBOL_SHIFT;
 
 const TOKENS_END: usize = TOKENS + (<usize>TOKENS_CAPACITY << 2);
 
-/** Where the tokens end. */
 export let tokensEnd: usize = TOKENS;
 
 export function startTokens(): void {
@@ -45,7 +44,7 @@ export function endTokens(at: usize): void {
   tokensEnd = at;
 }
 
-/** Puts a literal at a place, and returns the next. */
+/** Adds a literal at an address, and returns the next address. */
 // @ts-ignore: decorator
 @inline
 export function addLiteral(at: usize, byte: u32): usize {
@@ -55,7 +54,7 @@ export function addLiteral(at: usize, byte: u32): usize {
   return at + 4;
 }
 
-/** The same with a match. */
+/** The same for a match. */
 // @ts-ignore: decorator
 @inline
 export function addMatch(at: usize, length: u32, distance: u32): usize {
@@ -94,7 +93,7 @@ export function distanceExtraOf(token: u32): u64 {
   return token >> EXTRA_SHIFT;
 }
 
-/** How many matches have fewer than eight bytes: their symbols have no extra bits. */
+/** Counts the matches of fewer than eight bytes, which are those with the first five symbols. */
 export function countShortMatches(): u32 {
   return countLengths(0, 5);
 }
@@ -111,7 +110,7 @@ function countLengths(from: u32, to: u32): u32 {
   return count;
 }
 
-/** How many extra bits the matches have. */
+/** Counts the extra bits of all matches. */
 export function countExtraBits(): u32 {
   let bits: u32 = 0;
   for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
@@ -125,7 +124,7 @@ export function countExtraBits(): u32 {
   return bits;
 }
 
-/** How many bits all of it takes with the fixed code (§3.2.6), without the extra bits. */
+/** Counts the bits of the block in the fixed code (§3.2.6), without extra bits. */
 export function countFixedBits(): u32 {
   return (
     8 * sum(LITLEN_FREQUENCIES, 0, LITLEN_SYMBOLS) +
@@ -135,7 +134,7 @@ export function countFixedBits(): u32 {
   );
 }
 
-/** Of frequencies, four at a time. */
+/** Adds frequencies, four at a time. */
 function sum(frequencies: usize, from: usize, to: usize): u32 {
   let sums = i32x4.splat(0);
   const end = frequencies + (to << 2);

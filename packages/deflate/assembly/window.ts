@@ -4,15 +4,15 @@ import { within } from './areas';
 @unmanaged
 export class Window {
   ring: usize;
-  /** How many bytes the ring holds, a power of two: no more than the largest distance, and fewer as long as the stream is short. */
+  /** The size of the ring, a power of two: at most the largest distance, and less while the stream is short. */
   ringSize: u32;
-  /** How many of them are history. */
+  /** How many bytes of the ring are history. */
   historyLength: u32;
   /** Where the next byte goes. */
   ringPosition: u32;
 }
 
-/** Empties a window, in a ring of 2 to the power of `ringBits` bytes. */
+/** Empties a window, and gives it a ring of `ringSize` bytes. */
 export function resetWindow(window: Window, ring: usize, ringSize: u32): void {
   window.ring = ring;
   window.ringSize = ringSize;
@@ -20,7 +20,7 @@ export function resetWindow(window: Window, ring: usize, ringSize: u32): void {
   window.ringPosition = 0;
 }
 
-/** Appends bytes; as many as the ring holds are kept. */
+/** Appends bytes. The ring keeps the last ones that fit. */
 export function append(window: Window, from: usize, length: u32): void {
   const size = window.ringSize;
   const ring = window.ring;
@@ -39,7 +39,7 @@ export function append(window: Window, from: usize, length: u32): void {
   window.historyLength = min(window.historyLength + length, size);
 }
 
-/** Copies bytes into an area, from `back` bytes before the end of the window on. */
+/** Copies bytes into an area, starting `back` bytes before the end of the window. */
 export function copyOut(
   window: Window,
   back: u32,

@@ -1,5 +1,5 @@
-// What is written for a token, in one word: the code, followed by the extra bits of a length. Bits 0 to 23 are what is written, and the
-// bits above are how many. The word of a distance has the number of its extra bits, which differ from match to match, in its highest byte.
+// The bits that are written for a token, in one word: the code, then the extra bits of a length. Bits 0 to 23 hold the bits, those
+// above hold their number. The highest byte of a distance word is the number of extra bits, whose values differ from match to match.
 import {
   DISTANCE_EXTRA,
   DISTANCE_SYMBOLS,
@@ -19,7 +19,7 @@ import { LENGTH_WORDS, NO_DISTANCE } from './tokens';
 
 export const EXTRA_COUNT_SHIFT: u32 = 24;
 
-/** Spreads the codes of lengths, which follow those of the literals, over all lengths. */
+/** Expands the codes of length symbols, which follow the literals, into a word for each length. */
 export function makeLengthWords(words: usize): void {
   for (let symbol: u32 = 0; symbol < LENGTH_SYMBOLS; symbol++) {
     const code = get<u32>(words, LITLEN_SYMBOLS, FIRST_LENGTH_SYMBOL + symbol);
@@ -28,7 +28,7 @@ export function makeLengthWords(words: usize): void {
     const count = code >> COUNT_SHIFT;
     let word = code + (extra << COUNT_SHIFT);
     let at = LENGTH_WORDS + get<u16>(LENGTH_BASE, 32, symbol) - MIN_LENGTH;
-    // The last length has a symbol of its own, which comes last.
+    // The longest match has a symbol of its own, the last one.
     for (const end = min(at + (1 << extra), <u32>WORDS); at < end; at++) {
       put<u32>(words, WORDS, at, word);
       word += 1 << count;
@@ -36,7 +36,7 @@ export function makeLengthWords(words: usize): void {
   }
 }
 
-/** Adds the number of extra bits to the codes of distances. */
+/** Adds the number of extra bits to each distance code. */
 export function makeDistanceWords(words: usize): void {
   for (let symbol: u32 = 0; symbol < MAX_DISTANCE_LENGTHS; symbol++) {
     const code = get<u32>(words, DISTANCE_SYMBOLS, symbol);

@@ -1,5 +1,5 @@
 // Compares the built engine with zlib, by length, in CPU time: node packages/deflate/bench/compare.mjs
-/* eslint-disable no-console -- what it prints is what it is run for */
+/* eslint-disable no-console -- printing is the purpose of this script */
 import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
 import { DeflateRaw, InflateRaw } from 'minizlib';
 import { Buffer } from 'node:buffer';
@@ -7,11 +7,11 @@ import process from 'node:process';
 import zlib, { constants } from 'node:zlib';
 
 const ROUNDS = 9;
-/** How many bytes a round compresses with each, at least. */
+/** The least number of bytes that each contender compresses per round. */
 const BYTES = 1_000_000;
 const TAIL = Buffer.from('0000ffff', 'hex');
 
-/** Records as an API sends them. */
+/** Records like those of an API. */
 function records(length) {
   let text = '';
   for (let id = 0; text.length < length; id++) {

@@ -1,4 +1,4 @@
-// Memory for contexts, in blocks whose sizes are powers of two: halves of a block that are both free are one again.
+// Memory for contexts, in blocks whose sizes are powers of two. Two free halves of a block merge again (a buddy allocator).
 
 /** The largest block, in bytes: a page of WebAssembly. */
 const LARGEST = 65_536;
@@ -11,16 +11,16 @@ export class BlockPool {
   readonly #free = new Map<number, Set<number>>();
   readonly #grow: (bytes: number) => number;
 
-  /** @param grow adds pages to the memory: given how many bytes, returns where they start */
+  /** @param grow adds the given number of bytes to the memory, and returns where they start */
   constructor(grow: (bytes: number) => number) {
     this.#grow = grow;
     for (let size = SMALLEST; size <= LARGEST; size *= 2) this.#free.set(size, new Set());
   }
 
   /**
-   * A block of at least so many bytes; its contents are whatever its last user left.
+   * Takes a block of at least `bytes` bytes. Its contents are whatever its last user left.
    *
-   * @throws what `grow` throws
+   * @throws whatever `grow` throws
    */
   take(bytes: number): number {
     const size = sizeFor(bytes);
@@ -36,11 +36,11 @@ export class BlockPool {
     return address;
   }
 
-  /** Returns a block that {@link take} gave for so many bytes. */
+  /** Returns a block to the pool. `bytes` is what {@link take} was called with. */
   release(address: number, bytes: number): void {
     let size = sizeFor(bytes);
     let start = address;
-    // Pages are aligned to their size, so the other half differs in one bit.
+    // Pages are aligned to their size, so the addresses of two halves differ in one bit.
     while (size < LARGEST && this.#blocks(size).delete(start ^ size)) {
       start = Math.min(start, start ^ size);
       size *= 2;
@@ -48,7 +48,7 @@ export class BlockPool {
     this.#blocks(size).add(start);
   }
 
-  /** Several pages at a time: each growth detaches all views of the memory. */
+  /** Adds several pages at a time, because each growth detaches all views of the memory. */
   #addPages(): void {
     const bytes = 16 * LARGEST;
     const start = this.#grow(bytes);

@@ -1,7 +1,7 @@
-// Output that came in several steps.
+// Joins output that was produced in several steps.
 import type { Allocate } from './engine.ts';
 
-/** All chunks in one buffer: the only one as it is. */
+/** Copies all chunks into one buffer. */
 export function joined(chunks: readonly Uint8Array[], allocate: Allocate | undefined): Uint8Array {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const whole = allocate === undefined ? new Uint8Array(length) : allocate(length).subarray(0, length);

@@ -1,14 +1,14 @@
-// The blocks of memory that a context lies in.
+// The blocks of memory that a context occupies.
 import type { BlockPool } from './block-pool.ts';
 
-/** A block of each size. */
+/** One block for each size. */
 export class ContextMemory {
   readonly #pool: BlockPool;
   readonly #sizes: readonly number[];
-  /** Where they are, in the order of the sizes. */
+  /** The address of each block, in the order of the sizes. */
   readonly addresses: readonly number[];
 
-  /** @throws what the pool throws; then it keeps none of them */
+  /** @throws whatever the pool throws, after returning the blocks taken so far */
   constructor(pool: BlockPool, sizes: readonly number[]) {
     this.#pool = pool;
     this.#sizes = sizes;
@@ -22,7 +22,7 @@ export class ContextMemory {
     }
   }
 
-  /** Returns all of them. Called once. */
+  /** Returns all blocks to the pool. Must be called only once. */
   release(): void {
     for (const [index, address] of this.addresses.entries()) {
       this.#pool.release(address, this.#sizes[index] as number);

@@ -1,4 +1,4 @@
-// The errors of the package: a row for each rule of RFC 1951 that a stream can break, and for what the engine cannot do.
+// The error table of the package: one row for each rule of RFC 1951 that a stream can break, and for each call that the engine rejects.
 
 /** The code of a {@link DeflateError}. */
 export type DeflateErrorCode = (typeof ROWS)[ErrorName][0];
@@ -14,33 +14,33 @@ const ROWS = {
   ],
   TOO_MANY_LENGTHS: [
     'ERR_INFLATE_TOO_MANY_LENGTHS',
-    'A block has more code lengths than there are symbols (RFC 1951 §3.2.7)',
+    'A block declares more code lengths than there are symbols (RFC 1951 §3.2.7)',
   ],
-  PRECODE: ['ERR_INFLATE_PRECODE', 'The code of the code lengths is not complete (RFC 1951 §3.2.7)'],
+  PRECODE: ['ERR_INFLATE_PRECODE', 'The code for code lengths is incomplete or oversubscribed (RFC 1951 §3.2.7)'],
   REPEAT: [
     'ERR_INFLATE_REPEAT',
-    'A code length is repeated before the first or beyond the last (RFC 1951 §3.2.7)',
+    'A repeat has no code length before it or runs past the last one (RFC 1951 §3.2.7)',
   ],
-  NO_END_OF_BLOCK: ['ERR_INFLATE_NO_END_OF_BLOCK', 'A block has no code for its end (RFC 1951 §3.2.7)'],
+  NO_END_OF_BLOCK: ['ERR_INFLATE_NO_END_OF_BLOCK', 'A block has no end-of-block code (RFC 1951 §3.2.7)'],
   LITLEN_CODE: [
     'ERR_INFLATE_LITLEN_CODE',
-    'The code of the literals and lengths is not complete (RFC 1951 §3.2.7)',
+    'The literal/length code is incomplete or oversubscribed (RFC 1951 §3.2.7)',
   ],
-  DISTANCE_CODE: ['ERR_INFLATE_DISTANCE_CODE', 'The code of the distances is not complete (RFC 1951 §3.2.7)'],
+  DISTANCE_CODE: ['ERR_INFLATE_DISTANCE_CODE', 'The distance code is incomplete or oversubscribed (RFC 1951 §3.2.7)'],
   LITLEN_SYMBOL: [
     'ERR_INFLATE_LITLEN_SYMBOL',
-    'A code stands for no literal and no length (RFC 1951 §3.2.5)',
+    'Invalid literal/length code (RFC 1951 §3.2.5)',
   ],
-  DISTANCE_SYMBOL: ['ERR_INFLATE_DISTANCE_SYMBOL', 'A code stands for no distance (RFC 1951 §3.2.5)'],
+  DISTANCE_SYMBOL: ['ERR_INFLATE_DISTANCE_SYMBOL', 'Invalid distance code (RFC 1951 §3.2.5)'],
   TOO_FAR_BACK: ['ERR_INFLATE_TOO_FAR_BACK', 'A match begins before the window (RFC 1951 §3.2.5)'],
-  FAILED: ['ERR_INFLATE_FAILED', 'The stream was invalid already'],
+  FAILED: ['ERR_INFLATE_FAILED', 'The stream was found invalid by an earlier call'],
   CLOSED: ['ERR_DEFLATE_CLOSED', 'The context is closed'],
-  FINISHED: ['ERR_DEFLATE_FINISHED', 'The stream has been finished'],
-  BUSY: ['ERR_DEFLATE_BUSY', '`allocate` may not call the engine'],
-  OUT_OF_MEMORY: ['ERR_DEFLATE_OUT_OF_MEMORY', 'WebAssembly has no memory for another context'],
+  FINISHED: ['ERR_DEFLATE_FINISHED', 'The stream is finished'],
+  BUSY: ['ERR_DEFLATE_BUSY', '`allocate` must not call the engine'],
+  OUT_OF_MEMORY: ['ERR_DEFLATE_OUT_OF_MEMORY', 'WebAssembly has no memory left for another context'],
 } as const satisfies Record<string, readonly [code: string, message: string]>;
 
-/** By what the module returns, from -1 down (`assembly/outcome.ts`). */
+/** The rows for the negative return values of the module, from -1 down (`assembly/outcome.ts`). */
 const RULES = [
   'BLOCK_TYPE',
   'STORED_LENGTH',
@@ -56,7 +56,7 @@ const RULES = [
   'FAILED',
 ] as const satisfies readonly ErrorName[];
 
-/** An invalid stream, or a call that cannot be done. */
+/** Thrown for an invalid stream, and for a call that cannot be carried out. */
 export class DeflateError extends Error {
   override readonly name = 'DeflateError';
   readonly code: DeflateErrorCode;
@@ -68,7 +68,7 @@ export class DeflateError extends Error {
   }
 }
 
-/** The error for what the module has returned, a negative number. */
+/** Returns the error for a negative return value of the module. */
 export function errorOfRule(outcome: number): DeflateError {
   return new DeflateError(RULES[-1 - outcome] as ErrorName);
 }

@@ -1,4 +1,4 @@
-// Compressing: a stream piece by piece, or whole bytes at once.
+// Compression: of a stream in chunks, or of a whole message in one call.
 import { joined } from './chunks.ts';
 import { ContextMemory } from './context-memory.ts';
 import { DeflateError } from './deflate-error.ts';
@@ -8,8 +8,11 @@ import { copyOfDictionary, giveDictionary, windowBitsOf, type StreamOptions } fr
 import { ringBitsFor } from './ring-bits.ts';
 
 /**
- * What a piece ends with. `'none'`: nothing, its last bits may be kept until more comes. `'sync'`: an empty stored block, so that all
- * that was given can be inflated; the output ends with `00 00 ff ff`. `'finish'`: the stream ends (BFINAL).
+ * How the output of a call ends.
+ *
+ * - `'none'`: anywhere. The last bits may be held back until the next call.
+ * - `'sync'`: with an empty stored block (`00 00 ff ff`), so that everything passed so far can be inflated.
+ * - `'finish'`: the stream ends (BFINAL).
  */
 export type Flush = 'none' | 'sync' | 'finish';
 
@@ -21,26 +24,26 @@ export interface DeflaterOptions extends StreamOptions {
 
 /** Options of {@link deflate}. */
 export interface DeflateOptions extends DeflaterOptions {
-  /** What the output ends with. Default `'finish'`. */
+  /** How the output ends. Default `'finish'`. */
   readonly flush?: 'sync' | 'finish' | undefined;
 }
 
 /** `Flush` of `assembly/deflate.ts`. */
 const FLUSH = { none: 0, sync: 1, finish: 2 } as const satisfies Record<Flush, number>;
 
-/** Of what is longer than the input area, so much at a time: what one stored block can hold (RFC 1951 §3.2.4). */
+/** Input that exceeds the input area is compressed in steps of what one stored block can hold (RFC 1951 §3.2.4). */
 const STEP = 65_535;
 const CONTEXT_SIZE = 64;
-/** The base-2 logarithms of how many positions a context knows by the hash of six and of four bytes, each in two bytes. */
+/** The base-2 logarithms of the sizes of a context's hash tables, for hashes of six and of four bytes. An entry has two bytes. */
 const LONG_BITS = 12;
 const SHORT_BITS = 11;
-/** Windows up to this one have half as many: that saves 6 KB of 17, and messages become at most 1.3 % longer. */
+/** Windows up to this size have tables half as large: messages become little longer, and the context much smaller. */
 const SMALL_WINDOW_BITS = 12;
-/** The same for {@link deflate}: within these, as many as there are positions. */
+/** Bounds of the same for {@link deflate}, which needs no more entries than there are positions. */
 const FEWEST_BITS = 8;
 const MOST_BITS = 14;
 
-/** A stream of compressed bytes. It holds memory until it is closed. */
+/** A compressed stream. It holds engine memory until it is closed. */
 export class Deflater {
   readonly #engine: Engine;
   readonly #level: Level;
@@ -53,7 +56,7 @@ export class Deflater {
   #isFinished = false;
 
   /**
-   * @throws `RangeError` for a level or a window that there is not, {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY`
+   * @throws `RangeError` for an invalid level or window; {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY`
    */
   constructor(options: DeflaterOptions = {}) {
     this.#level = levelOf(options.level);
@@ -68,10 +71,10 @@ export class Deflater {
   }
 
   /**
-   * Compresses the next bytes of the stream. What is returned belongs to the caller.
+   * Compresses the next bytes of the stream. The returned bytes belong to the caller.
    *
-   * @throws {@link DeflateError} with `ERR_DEFLATE_CLOSED`, `ERR_DEFLATE_FINISHED`, or `ERR_DEFLATE_OUT_OF_MEMORY`: then the stream is
-   * as it was
+   * @throws {@link DeflateError} with `ERR_DEFLATE_CLOSED`, `ERR_DEFLATE_FINISHED` or `ERR_DEFLATE_OUT_OF_MEMORY`, which leaves the
+   * stream unchanged
    */
   deflate(data: Uint8Array, flush: Flush = 'none'): Uint8Array {
     this.#prepareFor(data.length);
@@ -81,10 +84,10 @@ export class Deflater {
   }
 
   /**
-   * Compresses the next bytes and flushes (`'sync'`), if that takes no more than `limit` bytes. Otherwise it returns undefined, and the
-   * stream goes on as if the call had not been made.
+   * Compresses the next bytes and flushes (`'sync'`) if the output takes at most `limit` bytes. Otherwise returns `undefined` and
+   * leaves the stream unchanged.
    *
-   * @throws `RangeError` for more than 64 KiB, and what {@link deflate} throws
+   * @throws `RangeError` for more than 64 KiB of data, and whatever {@link deflate} throws
    */
   deflateWithin(data: Uint8Array, limit: number): Uint8Array | undefined {
     this.#prepareFor(data.length);
@@ -96,7 +99,7 @@ export class Deflater {
   }
 
   /**
-   * Adds bytes to the window that were not compressed here. The receiver has to have them in its window too, at the same place of the
+   * Adds bytes that were compressed elsewhere to the window. The receiver must have them in its window at the same place of the
    * stream. Call it only after a flush.
    */
   remember(data: Uint8Array): void {
@@ -105,7 +108,7 @@ export class Deflater {
     this.#engine.exports.learn(this.#address, length);
   }
 
-  /** The last bytes of the window, `length` at most, in a copy. */
+  /** Returns a copy of the last bytes of the window, at most `length`. */
   history(length = Infinity): Uint8Array {
     if (this.#address === 0) throw new DeflateError('CLOSED');
     this.#engine.mustBeFree();
@@ -115,7 +118,7 @@ export class Deflater {
     return this.#engine.take(copied, this.#allocate);
   }
 
-  /** Begins another stream with the same options: nothing that was compressed before is pointed back to. */
+  /** Starts a new stream with the same options. It does not refer to earlier data. */
   reset(): void {
     if (this.#address === 0) throw new DeflateError('CLOSED');
     this.#isFinished = false;
@@ -123,7 +126,7 @@ export class Deflater {
     this.#begin();
   }
 
-  /** Returns the memory. A second call does nothing. */
+  /** Returns the memory to the engine. A second call does nothing. */
   close(): void {
     if (this.#address === 0) return;
     this.#address = 0;
@@ -176,9 +179,9 @@ function createContext(engine: Engine, ringBits: number, windowBits: number, lev
 }
 
 /**
- * Compresses bytes that stand alone. It keeps nothing.
+ * Compresses a message that stands alone.
  *
- * @throws `RangeError` for a level or a window that there is not
+ * @throws `RangeError` for an invalid level or window
  * @example
  * deflate(data, { flush: 'sync' }).subarray(0, -4); // a message of permessage-deflate
  */
@@ -195,7 +198,7 @@ export function deflate(data: Uint8Array, options: DeflateOptions = {}): Uint8Ar
   return run(used, address, level, data, FLUSH[flush], false, allocate);
 }
 
-/** Compresses in steps of what the input area holds. */
+/** Compresses in steps that fit the input area. */
 function run(
   engine: Engine,
   address: number,
@@ -213,10 +216,10 @@ function run(
   }
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += STEP) {
-    const piece = data.subarray(at, at + STEP);
-    engine.give(piece);
-    const made = step(engine, address, level, piece.length, at + STEP >= data.length ? flush : FLUSH.none);
-    engine.exports.commitDeflate(address, piece.length);
+    const chunk = data.subarray(at, at + STEP);
+    engine.give(chunk);
+    const made = step(engine, address, level, chunk.length, at + STEP >= data.length ? flush : FLUSH.none);
+    engine.exports.commitDeflate(address, chunk.length);
     chunks.push(engine.take(made, undefined));
   }
   return joined(chunks, allocate);

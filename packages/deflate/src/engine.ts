@@ -1,10 +1,10 @@
-// The one instance of the module in a process: its memory, and the areas that a call reads and writes.
+// The only instance of the WebAssembly module in a process, with its memory and the areas that calls read and write.
 import { BlockPool } from './block-pool.ts';
 import { DeflateError } from './deflate-error.ts';
 import { MODULE } from './generated/module.ts';
 import { bytesOf } from './module-text.ts';
 
-/** What `assembly/index.ts` exports. */
+/** The exports of `assembly/index.ts`. */
 export interface Exports {
   readonly memory: Memory;
   initialize(): void;
@@ -51,17 +51,17 @@ interface Memory {
   grow(pages: number): number;
 }
 
-/** Of WebAssembly, what is used here: it has no types where there is no DOM. */
+/** The part of WebAssembly that is used here. TypeScript declares it only with the DOM types. */
 interface WebAssemblyNamespace {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { readonly exports: unknown };
 }
 
 const PAGE = 65_536;
-/** How many bytes a call reads and makes at most: `INPUT_CAPACITY` and `OUTPUT_CAPACITY` of `assembly/areas.ts`. */
+/** The most bytes that a call reads or produces: `INPUT_CAPACITY` and `OUTPUT_CAPACITY` of `assembly/areas.ts`. */
 export const CAPACITY = 65_536;
 
-/** Makes the buffer for output of `length` bytes, at least. Nothing of it is read. */
+/** Allocates a buffer of at least `length` bytes for output. Its contents are overwritten. */
 export type Allocate = (length: number) => Uint8Array;
 
 /** An instance of the module. */
@@ -71,11 +71,11 @@ export class Engine {
   readonly #inputAddress: number;
   readonly #outputAddress: number;
   readonly #resultAddress: number;
-  /** Views of the areas: bounded, so that nothing can be written beyond them. */
+  /** Views that are bounded to the areas, so that no write can go past them. */
   #input!: Uint8Array;
   #output!: Uint8Array;
   #result!: Uint32Array;
-  #isLending = false;
+  #isAllocating = false;
 
   constructor(module: string) {
     const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
@@ -85,47 +85,47 @@ export class Engine {
     this.#inputAddress = this.exports.inputArea();
     this.#outputAddress = this.exports.outputArea();
     this.#resultAddress = this.exports.resultArea();
-    this.#look();
+    this.#createViews();
     this.blocks = new BlockPool((bytes) => this.#grow(bytes));
   }
 
-  /** How many bytes the last call to inflate has read. */
+  /** How many bytes the last call to inflate read. */
   get read(): number {
     return this.#result[0] as number;
   }
 
-  /** How many bytes the last call to inflate has made. */
+  /** How many bytes the last call to inflate produced. */
   get made(): number {
     return this.#result[1] as number;
   }
 
   /**
-   * Puts bytes into the input area.
+   * Copies bytes into the input area.
    *
-   * @throws `RangeError` where there are more than {@link CAPACITY}
+   * @throws `RangeError` for more than {@link CAPACITY} bytes
    */
   give(bytes: Uint8Array, at = 0): void {
     this.mustBeFree();
     this.#input.set(bytes, at);
   }
 
-  /** @throws {@link DeflateError} with `ERR_DEFLATE_BUSY` while the user's code allocates a buffer */
+  /** @throws {@link DeflateError} with `ERR_DEFLATE_BUSY` while the caller's `allocate` runs */
   mustBeFree(): void {
-    if (this.#isLending) throw new DeflateError('BUSY');
+    if (this.#isAllocating) throw new DeflateError('BUSY');
   }
 
   /** Copies bytes out of the output area. */
   take(length: number, allocate: Allocate | undefined): Uint8Array {
     const output = this.#output.subarray(0, length);
     if (allocate === undefined) return output.slice();
-    this.#isLending = true;
+    this.#isAllocating = true;
     try {
       const buffer = allocate(length);
-      // The user's code may have returned anything; `set` throws where it is too short.
+      // The caller's function can return anything. `set` throws if the buffer is too short.
       buffer.set(output);
       return buffer.length === length ? buffer : buffer.subarray(0, length);
     } finally {
-      this.#isLending = false;
+      this.#isAllocating = false;
     }
   }
 
@@ -135,12 +135,12 @@ export class Engine {
     } catch {
       throw new DeflateError('OUT_OF_MEMORY');
     } finally {
-      this.#look();
+      this.#createViews();
     }
   }
 
-  /** Growing the memory detaches all views. */
-  #look(): void {
+  /** Creates the views again, because growing the memory detaches them. */
+  #createViews(): void {
     const { buffer } = this.exports.memory;
     this.#input = new Uint8Array(buffer, this.#inputAddress, CAPACITY);
     this.#output = new Uint8Array(buffer, this.#outputAddress, CAPACITY + 1024);
@@ -150,7 +150,7 @@ export class Engine {
 
 let shared: Engine | undefined;
 
-/** The engine of the process, made when it is first needed. */
+/** Returns the engine of the process, created on first use. */
 export function engine(): Engine {
   return (shared ??= new Engine(MODULE));
 }

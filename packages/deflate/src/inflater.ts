@@ -1,4 +1,4 @@
-// Decompressing: a stream piece by piece, or whole bytes at once, within a limit.
+// Decompression: of a stream in chunks, or of a whole message in one call, within a limit.
 import { joined } from './chunks.ts';
 import { ContextMemory } from './context-memory.ts';
 import { DeflateError, errorOfRule } from './deflate-error.ts';
@@ -11,45 +11,48 @@ export type InflaterOptions = StreamOptions;
 
 /** Options of {@link inflate}. */
 export interface InflateOptions extends InflaterOptions {
-  /** How many bytes are made at most. Default: as many as come. */
+  /** The most bytes to produce. Default: no limit. */
   readonly limit?: number | undefined;
-  /** Bytes that follow the data, as those that RFC 7692 §7.2.2 appends to a message. Default: none. */
+  /** Bytes to read after the data, such as those that RFC 7692 §7.2.2 appends to a message. Default: none. */
   readonly tail?: Uint8Array | undefined;
 }
 
-/** What came of a call. */
+/** The result of a call. */
 export interface Inflated {
-  /** The bytes that were made. They belong to the caller. */
+  /** The decompressed bytes. They belong to the caller. */
   readonly data: Uint8Array;
-  /** How many bytes were read, those of the tail included. */
+  /** How many bytes were read, including those of the tail. */
   readonly consumed: number;
   /**
-   * Why it ended. `'input'`: all of it has been read, and the stream goes on. `'limit'`: there is more to come than may be made;
-   * bytes that were not read have to be given again. `'end'`: the stream has ended (BFINAL); the bytes that were not read follow it.
+   * Why the call stopped.
+   *
+   * - `'input'`: it read all input, and the stream goes on.
+   * - `'limit'`: it reached the limit, and there is more output. Pass the unread bytes again.
+   * - `'end'`: the stream ended (BFINAL). The unread bytes follow it.
    */
   readonly stopped: 'input' | 'limit' | 'end';
 }
 
-// `assembly/outcome.ts`.
+// Values of `assembly/outcome.ts`.
 const NEEDS_OUTPUT = 2;
 const ENDED = 3;
 
 const CONTEXT_SIZE = 512;
 const NOTHING = new Uint8Array(0);
 
-/** A stream of bytes that were compressed. It holds memory until it is closed. */
+/** Decompresses a stream. It holds engine memory until it is closed. */
 export class Inflater {
   readonly #engine: Engine;
   readonly #windowBits: number;
   readonly #allocate: Allocate | undefined;
   readonly #dictionary: Uint8Array | undefined;
   readonly #memory: ContextMemory;
-  /** Where the ring lies, apart: it grows. */
+  /** The ring has a block of its own, because it grows. */
   #ring: ContextMemory;
   #ringBits: number;
   #address: number;
 
-  /** @throws `RangeError` for a window that there is not, {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY` */
+  /** @throws `RangeError` for an invalid window; {@link DeflateError} with `ERR_DEFLATE_OUT_OF_MEMORY` */
   constructor(options: InflaterOptions = {}) {
     this.#windowBits = windowBitsOf(options);
     this.#allocate = options.allocate;
@@ -76,24 +79,24 @@ export class Inflater {
   /**
    * Decompresses the next bytes of the stream.
    *
-   * @param limit how many bytes are made at most
-   * @param tail bytes that follow the data, as if they were part of it
-   * @throws {@link DeflateError} where the stream is invalid, then for each call until it is reset; with `ERR_DEFLATE_CLOSED`; or with
-   * `ERR_DEFLATE_OUT_OF_MEMORY`, and is closed then
+   * @param limit the most bytes to produce
+   * @param tail bytes to read after the data
+   * @throws {@link DeflateError} for an invalid stream, and then for each call until `reset()`. With `ERR_DEFLATE_CLOSED` after
+   * `close()`. With `ERR_DEFLATE_OUT_OF_MEMORY`, which also closes the context
    */
   inflate(data: Uint8Array, limit = Infinity, tail: Uint8Array = NOTHING): Inflated {
     if (this.#address === 0) throw new DeflateError('CLOSED');
     return run(this.#engine, this.#address, data, tail, limit, this.#remember, this.#allocate);
   }
 
-  /** Begins another stream with the same options. */
+  /** Starts a new stream with the same options. */
   reset(): void {
     if (this.#address === 0) throw new DeflateError('CLOSED');
     this.#engine.exports.resetInflateContext(this.#address);
     this.#begin();
   }
 
-  /** Returns the memory. A second call does nothing. */
+  /** Returns the memory to the engine. A second call does nothing. */
   close(): void {
     if (this.#address === 0) return;
     this.#address = 0;
@@ -107,7 +110,7 @@ export class Inflater {
     this.#engine.exports.rememberInput(this.#address, length);
   }
 
-  /** Adds the bytes that were made to the window. */
+  /** Adds the output of a step to the window. */
   readonly #remember = (made: number): void => {
     const { exports } = this.#engine;
     if (this.#ringBits < this.#windowBits) {
@@ -123,7 +126,7 @@ export class Inflater {
     exports.rememberOutput(this.#address, made);
   };
 
-  /** Without memory for what has been read already, the stream cannot go on. */
+  /** Closes the context if there is no memory: the input has been read, so the stream cannot go on. */
   #takeRing(ringBits: number): ContextMemory {
     try {
       return new ContextMemory(this.#engine.blocks, [2 ** ringBits]);
@@ -135,9 +138,9 @@ export class Inflater {
 }
 
 /**
- * Decompresses bytes that stand alone. It keeps nothing: where it stops at the limit, the rest is lost.
+ * Decompresses a message that stands alone. If it stops at the limit, the rest is lost.
  *
- * @throws {@link DeflateError} where the stream is invalid, `RangeError` for a window that there is not
+ * @throws {@link DeflateError} for an invalid stream, `RangeError` for an invalid window or limit
  */
 export function inflate(data: Uint8Array, options: InflateOptions = {}): Inflated {
   const { dictionary, limit = Infinity, tail = NOTHING, allocate } = options;
@@ -151,9 +154,9 @@ export function inflate(data: Uint8Array, options: InflateOptions = {}): Inflate
 }
 
 /**
- * Decompresses in steps of what the areas hold.
+ * Decompresses in steps that fit the areas.
  *
- * @param remember adds what was made to the window of a stream that goes on; undefined for bytes that stand alone
+ * @param remember adds the output of a step to the window of a stream; `undefined` for a message that stands alone
  */
 function run(
   engine: Engine,
@@ -164,9 +167,9 @@ function run(
   remember: ((made: number) => void) | undefined,
   allocate: Allocate | undefined,
 ): Inflated {
-  // A fraction or NaN would be a limit that is never met.
+  // The output length would never equal a fraction or NaN.
   if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
-    throw new RangeError(`limit has to be an integer from 0 on, or Infinity, and is ${String(limit)}`);
+    throw new RangeError(`limit must be a non-negative integer or Infinity, not ${String(limit)}`);
   }
   const total = data.length + tail.length;
   let chunks: Uint8Array[] | undefined;
@@ -191,7 +194,7 @@ function run(
   }
 }
 
-/** Puts the next bytes into the input area, the tail behind the data; returns how many. */
+/** Copies the next bytes into the input area, the tail after the data. Returns how many. */
 function give(engine: Engine, data: Uint8Array, tail: Uint8Array, from: number): number {
   const ofData = Math.max(data.length - from, 0);
   const fits = ofData <= CAPACITY;

@@ -1,23 +1,23 @@
-// The levels of compression, from none to the shortest output.
+// The compression levels, from stored blocks to the shortest output.
 
 /** How `assembly/deflate.ts` looks for matches. */
 export interface Level {
   readonly search: number;
-  /** Quick: of how many positions within a match one is entered. Thorough: how many places are looked at. */
+  /** Quick search: within a match, one in `depth` positions is entered. Thorough search: how many positions are compared. */
   readonly depth: number;
-  /** A match of so many bytes is long enough. */
+  /** The search stops at a match of this length. */
   readonly nice: number;
-  /** A match of so many bytes is taken without a look at what follows. */
+  /** A match of at least this length is taken without looking at the next position. */
   readonly lazyBelow: number;
 }
 
-// `Search` of `assembly/deflate.ts`.
+// Values of `Search` in `assembly/deflate.ts`.
 const NONE = 0;
 const QUICK = 1;
 const EITHER = 2;
 const TWICE = 3;
 
-/** Its output is within 3 % of that of zlib's default. */
+/** Its output is about as long as that of zlib's default level. */
 export const DEFAULT_LEVEL = 6;
 
 const LEVELS: readonly Level[] = [
@@ -37,11 +37,11 @@ const LEVELS: readonly Level[] = [
 export function levelOf(level = DEFAULT_LEVEL): Level {
   const found = LEVELS[level];
   if (found === undefined)
-    throw new RangeError(`level has to be an integer from 0 to 9, and is ${String(level)}`);
+    throw new RangeError(`level must be an integer from 0 to 9, not ${String(level)}`);
   return found;
 }
 
-/** Whether a level finds places by chains, otherwise by buckets. */
+/** Whether a level searches by chains from the start, instead of by buckets. */
 export function isChained({ search }: Level): boolean {
   return search === TWICE;
 }

@@ -1,12 +1,12 @@
-// Bytes as text: `textOf` of `assembly/compile.mjs` writes it. Not base64, of which an archive is a third longer.
+// Decodes text that `textOf` in `assembly/compile.mjs` writes. It is not base64, which compresses worse in an npm archive.
 
-/** In their order, the printable characters of ASCII which need no escape in a string or a script. */
+/** The printable ASCII characters, in order, except those that need an escape in a string or in an HTML script. */
 const CHARACTERS =
   ' !#%&()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~';
-/** The last two stand before a byte from here on, or from twice as much on. */
+/** The last two characters are prefixes: they add BASE, or twice BASE, to the next value. */
 const BASE = CHARACTERS.length - 2;
 
-/** The bytes of a text. */
+/** Decodes a text. */
 export function bytesOf(text: string): Uint8Array {
   const values = new Map(Array.from(CHARACTERS, (character, index) => [character, index]));
   const bytes = new Uint8Array(text.length);

@@ -1,4 +1,4 @@
-// Many contexts in one memory: none sees another's bytes, and what is closed is used again.
+// Many contexts in one memory: none sees the bytes of another, and the memory of a closed context is used again.
 import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockPool } from '../src/block-pool.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
 const MARKER = Buffer.alloc(65_536, 'secret! ');
 
 describe('contexts', () => {
-  test('that take turns, within blocks too, do not disturb each other', () => {
+  test('do not disturb each other when they take turns, even within blocks', () => {
     const next = random(3);
     const streams = Array.from({ length: 40 }, (_, index) => {
       const data =
@@ -47,7 +47,7 @@ describe('contexts', () => {
       each.at += message.length;
       const compressed = each.deflater.deflate(message, 'sync');
       expect(Buffer.compare(each.inflater.inflate(compressed).data, message)).toBe(0);
-      // A stream of zlib's, cut anywhere.
+      // A stream of zlib, cut anywhere.
       const { data, consumed } = each.restorer.inflate(
         each.packed.subarray(each.read, each.read + Math.floor(next() * 700)),
         Math.floor(next() * 3000),
@@ -61,8 +61,8 @@ describe('contexts', () => {
     }
   });
 
-  test('cannot point back to what another left in the same memory', () => {
-    // Fill what a later context will be given, and the areas that all share.
+  test('cannot refer back to what another context left in the same memory', () => {
+    // Fill the memory that a later context will get, and the shared areas.
     const earlier = Array.from({ length: 20 }, () => opened(new Inflater()));
     const compressed = deflate(MARKER);
     for (const each of earlier) expect(each.inflate(compressed).data).toHaveLength(MARKER.length);
@@ -78,7 +78,7 @@ describe('contexts', () => {
     expect(() => inflate(block(false, 1).code('0000001').code('00000').bytes())).toThrow(/before the window/);
   });
 
-  test('compress the same in memory that was used before as in new memory', () => {
+  test('compress the same in used memory as in new memory', () => {
     const data = Buffer.concat([MARKER.subarray(0, 1000), records(3000)]);
     const first = opened(new Deflater());
     const expected = [first.deflate(data, 'sync'), first.deflate(data, 'sync')];
@@ -93,7 +93,7 @@ describe('contexts', () => {
     }
   });
 
-  test('return only what they have made, in buffers of its length', () => {
+  test('return only what they produced, in buffers of that length', () => {
     deflate(MARKER);
     const output = deflate(zeros(5), { flush: 'sync' });
     expect(output.buffer.byteLength).toBe(output.length);
@@ -102,7 +102,7 @@ describe('contexts', () => {
     expect(data.buffer.byteLength).toBe(5);
   });
 
-  test('are restored after the memory has grown under them', () => {
+  test('keep their state when the memory grows', () => {
     const deflater = opened(new Deflater());
     const inflater = opened(new Inflater());
     const data = records(20_000);
@@ -115,7 +115,7 @@ describe('contexts', () => {
     expect(Buffer.compare(Buffer.concat(made), data)).toBe(0);
   });
 
-  test('of a window of 8 bits work, though zlib makes none', () => {
+  test('work with a window of 8 bits, which zlib does not support', () => {
     const deflater = opened(new Deflater({ windowBits: 8 }));
     const inflater = opened(new Inflater({ windowBits: 8 }));
     for (let round = 0; round < 20; round++) {
@@ -128,7 +128,7 @@ describe('contexts', () => {
 });
 
 describe('the pool of memory', () => {
-  /** A memory that only counts. */
+  /** A pool whose memory only counts its bytes. */
   function pool() {
     const memory = { bytes: 0 };
     const blocks = new BlockPool((bytes) => {
@@ -139,7 +139,7 @@ describe('the pool of memory', () => {
     return { memory, blocks };
   }
 
-  test('gives no byte to two at a time', () => {
+  test('gives each byte to one owner at a time', () => {
     const { blocks } = pool();
     const next = random(5);
     const taken: { from: number; size: number }[] = [];
@@ -159,7 +159,7 @@ describe('the pool of memory', () => {
     }
   });
 
-  test('uses again what was returned, whatever sizes come later', () => {
+  test('reuses returned memory for any later sizes', () => {
     const { memory, blocks } = pool();
     const round = (size: number, count: number): void => {
       const taken = Array.from({ length: count }, () => blocks.take(size));
@@ -173,7 +173,7 @@ describe('the pool of memory', () => {
     expect(memory.bytes).toBe(bytes);
   });
 
-  test('keeps no part of a context for which the memory cannot grow', () => {
+  test('keeps no part of a context when the memory cannot grow', () => {
     const { memory, blocks } = pool();
     const small = blocks.take(64);
     vi.spyOn(blocks, 'take')
@@ -190,7 +190,7 @@ describe('the pool of memory', () => {
 });
 
 describe('an engine whose memory cannot grow', () => {
-  test('says so, and goes on with what it has', () => {
+  test('throws, and continues with the memory that it has', () => {
     const engine = new Engine(MODULE);
     const grow = vi.spyOn(engine.exports.memory, 'grow').mockImplementation(() => {
       throw new RangeError('no memory');

@@ -1,4 +1,4 @@
-// Deflating: zlib restores whatever is made, of every level, window and flush; and how long it is.
+// Deflating: zlib restores the output for every level, window and flush; and how long the output is.
 import { DeflateError, Deflater, Inflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KINDS, noise, prose, records, source, trades, zeros } from './support/samples.ts';
@@ -30,7 +30,7 @@ function codeOf(run: () => unknown): unknown {
 }
 
 describe.each(Object.entries(KINDS))('%s', (_, make) => {
-  test.each(LEVELS)('are restored by zlib, of level %i', (level) => {
+  test.each(LEVELS)('are restored by zlib at level %i', (level) => {
     for (const length of [
       0, 1, 2, 3, 4, 5, 10, 63, 258, 300, 1000, 16_384, 65_535, 65_536, 65_537, 150_000,
     ]) {
@@ -43,10 +43,10 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
     }
   });
 
-  test.each(WINDOWS)('point back no farther than a window of %i bits', (windowBits) => {
+  test.each(WINDOWS)('refer back no farther than a window of %i bits', (windowBits) => {
     for (const level of [1, 6, 9]) {
       const data = make(10_000);
-      // Our inflater is strict about the window; zlib has it depend on its buffers.
+      // Our inflater enforces the window. With zlib it depends on the output buffer.
       const { data: own, stopped } = inflate(deflate(data, { level, windowBits }), { windowBits });
       expect(stopped).toBe('end');
       expect(Buffer.compare(own, data)).toBe(0);
@@ -58,7 +58,7 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
     }
   });
 
-  test.each(LEVELS)('are restored from a stream of messages, of level %i', (level) => {
+  test.each(LEVELS)('are restored from a stream of messages at level %i', (level) => {
     const data = make(120_000);
     const stream = deflater({ level });
     const parts: Uint8Array[] = [];
@@ -100,7 +100,7 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
   });
 });
 
-test('a match is found as far back as the largest window goes', () => {
+test('a match is found as far back as the largest window reaches', () => {
   const start = noise(32_768);
   const data = Buffer.concat([start, start.subarray(0, 200)]);
   const stream = deflate(data, { level: 9 });
@@ -108,8 +108,8 @@ test('a match is found as far back as the largest window goes', () => {
   expect(Buffer.compare(restored(stream), data)).toBe(0);
 });
 
-describe('what is made', () => {
-  test('points back to what came before, and to nothing after a reset', () => {
+describe('the output', () => {
+  test('refers back to earlier messages, but not after a reset', () => {
     const stream = deflater();
     const data = records(400);
     const first = stream.deflate(data, 'sync');
@@ -128,7 +128,7 @@ describe('what is made', () => {
     }
   });
 
-  test('does not depend on bytes that an earlier input left behind its end', () => {
+  test('does not depend on bytes that an earlier input left after its end', () => {
     const data = Buffer.from('abcdefgh-abcdefg');
     deflate(Buffer.from('abcdefgh-abcdefgh'));
     const expected = deflate(data);
@@ -136,7 +136,7 @@ describe('what is made', () => {
     expect(Buffer.compare(deflate(data), expected)).toBe(0);
   });
 
-  test('is little longer than what cannot be compressed', () => {
+  test('is little longer than incompressible input', () => {
     for (const length of [1, 100, 65_535, 65_536, 200_000]) {
       for (const level of LEVELS) {
         expect(deflate(noise(length), { level }).length).toBeLessThanOrEqual(
@@ -162,14 +162,14 @@ describe('what is made', () => {
     }
   });
 
-  test('of nothing is an empty block', () => {
+  test('is an empty block for empty input', () => {
     expect(Buffer.from(deflate(new Uint8Array(0))).toString('hex')).toBe('0300');
     expect(Buffer.from(deflate(new Uint8Array(0), { flush: 'sync' })).toString('hex')).toBe('000000ffff');
     expect(deflater().deflate(new Uint8Array(0))).toHaveLength(0);
   });
 });
 
-describe('the buffer of the output', () => {
+describe('the output buffer', () => {
   test('is what `allocate` returns, or the part of it that is needed', () => {
     const pool = Buffer.alloc(10_000);
     const lengths: number[] = [];
@@ -187,23 +187,23 @@ describe('the buffer of the output', () => {
     expect(Buffer.compare(restored(long), records(200_000))).toBe(0);
   });
 
-  test('may not be too short', () => {
+  test('must not be too short', () => {
     expect(() => deflate(records(500), { allocate: () => new Uint8Array(3) })).toThrow(RangeError);
   });
 
-  test('cannot be made by the engine itself', () => {
+  test('cannot come from the engine itself', () => {
     const allocate = (length: number): Uint8Array => deflate(zeros(length));
     expect(codeOf(() => deflate(records(500), { allocate }))).toBe('ERR_DEFLATE_BUSY');
     expect(Buffer.compare(restored(deflate(records(500))), records(500))).toBe(0);
   });
 });
 
-test('a level or a window that there is not is refused', () => {
+test('an invalid level or window is rejected', () => {
   for (const level of [-1, 10, 1.5, NaN]) expect(() => deflate(zeros(1), { level })).toThrow(RangeError);
   for (const windowBits of [7, 16]) expect(() => deflater({ windowBits })).toThrow(RangeError);
 });
 
-test('a stream that is finished or closed refuses more', () => {
+test('a finished or closed stream rejects more input', () => {
   const stream = deflater();
   expect(Buffer.compare(inflate(stream.deflate(records(100), 'finish')).data, records(100))).toBe(0);
   expect(codeOf(() => stream.deflate(zeros(1)))).toBe('ERR_DEFLATE_FINISHED');
@@ -215,7 +215,7 @@ test('a stream that is finished or closed refuses more', () => {
   expect(codeOf(() => stream.reset())).toBe('ERR_DEFLATE_CLOSED');
 });
 
-test('zlib and we agree on what was packed by either', () => {
+test('we and zlib restore the same bytes from each other’s streams', () => {
   const data = prose(50_000);
   expect(Buffer.compare(inflate(packed(data)).data, restored(deflate(data)))).toBe(0);
 });

@@ -1,4 +1,4 @@
-// The built package in engines beside Node: each makes the same bytes.
+// The built package in engines other than Node: each produces the same bytes.
 import type * as Deflate from '@framewire/deflate';
 import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
 import { build } from 'esbuild';
@@ -15,7 +15,7 @@ const own = fileURLToPath(new URL('..', import.meta.url));
 
 let folder: string;
 let script: string;
-/** What Node says. */
+/** What Node prints. */
 let expected: string;
 
 beforeAll(async () => {
@@ -48,8 +48,8 @@ async function output(program: string, ...args: string[]): Promise<string> {
   return stderr + stdout.trim();
 }
 
-describe('the built package makes the same', () => {
-  test('in a context that has nothing but the language and WebAssembly', () => {
+describe('the built package produces the same', () => {
+  test('in a context that has only the language and WebAssembly', () => {
     const file = join(folder, 'node_modules/@framewire/deflate/dist/index.cjs');
     const text = `(() => { const exports = {}; ${readFileSync(file, 'utf8')}; return exports; })()`;
     const { deflate, inflate } = runInNewContext(text) as typeof Deflate;
@@ -61,7 +61,7 @@ describe('the built package makes the same', () => {
     expect(await output(bunBinary(), script)).toBe(expected);
   });
 
-  test('in Deno that may do nothing but read its files', async () => {
+  test('in Deno with permission only to read its files', async () => {
     const args = ['run', '--no-prompt', '--quiet', '--allow-read', script];
     expect(await output(denoBinary(), ...args)).toBe(expected);
   });

@@ -1,4 +1,4 @@
-// Inflating: what each rule of RFC 1951 accepts and refuses, in any steps, within limits.
+// Inflating: what each rule of RFC 1951 accepts and rejects, in steps of any size, within limits.
 import { DeflateError, Inflater, inflate, type Inflated } from '@framewire/deflate';
 import { constants } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ function hex({ data }: Inflated): string {
   return Buffer.from(data).toString('hex');
 }
 
-/** The code that a stream is refused with, whole and byte by byte, by us and by zlib. */
+/** The code that we reject a stream with, whole and byte by byte, if zlib rejects it for the same reason. */
 function refusal(stream: Uint8Array): unknown {
   const whole = codeOf(() => inflate(stream));
   const stepwise = inflater();
@@ -45,7 +45,7 @@ function codeOf(run: () => unknown): unknown {
 }
 
 describe('a block', () => {
-  test('is stored', () => {
+  test('can be stored', () => {
     const stream = Buffer.from('010500faff68656c6c6f', 'hex');
     expect(inflate(stream)).toEqual({
       data: new Uint8Array(Buffer.from('hello')),
@@ -54,7 +54,7 @@ describe('a block', () => {
     });
   });
 
-  test('has the fixed code', () => {
+  test('can have the fixed code', () => {
     expect(inflate(Buffer.from('cb48cdc9c90700', 'hex'))).toEqual({
       data: new Uint8Array(Buffer.from('hello')),
       consumed: 7,
@@ -62,8 +62,8 @@ describe('a block', () => {
     });
   });
 
-  test('has a code of its own, of which a match is made', () => {
-    // Lengths: "a" 1 bit, the end and the length 3 two bits each; one distance of one bit.
+  test('can have a dynamic code, with a match', () => {
+    // Code lengths: "a" has 1 bit; the end and the length 3 have two bits each; the only distance has one bit.
     const stream = dynamicBlock(258, 1, { 0: 2, 1: 2, 2: 2, 18: 2 })
       .code('11')
       .number(97 - 11, 7) // 97 zeros
@@ -84,51 +84,51 @@ describe('a block', () => {
     expect(hex(inflate(stream))).toBe('61616161');
   });
 
-  test('may be empty, of each type', () => {
+  test('can be empty, for each type', () => {
     for (const stream of ['010000ffff', '0300', '000000ffff010000ffff']) {
       expect(inflate(Buffer.from(stream, 'hex'))).toMatchObject({ data: new Uint8Array(0), stopped: 'end' });
     }
   });
 
-  test('of the fixed code may have the longest match and the largest distance', () => {
+  test('with the fixed code can have the longest match and the largest distance', () => {
     const start = noise(32_768);
     const stream = flushed(Buffer.concat([start, start.subarray(0, 258)]), { level: 9 });
     expect(hex(inflate(stream))).toBe(Buffer.concat([start, start.subarray(0, 258)]).toString('hex'));
   });
 });
 
-describe('refuses, as zlib does,', () => {
+describe('rejects, like zlib,', () => {
   test.each([
     ['the reserved block type', block(true, 3).bytes(), 'ERR_INFLATE_BLOCK_TYPE'],
     [
-      'a stored length that its complement denies',
+      'a stored length that does not match its complement',
       Buffer.from('010500fafe68656c6c6f', 'hex'),
       'ERR_INFLATE_STORED_LENGTH',
     ],
-    ['287 lengths of literals', dynamicBlock(287, 1, { 0: 1, 1: 1 }).bytes(), 'ERR_INFLATE_TOO_MANY_LENGTHS'],
+    ['287 literal/length code lengths', dynamicBlock(287, 1, { 0: 1, 1: 1 }).bytes(), 'ERR_INFLATE_TOO_MANY_LENGTHS'],
     [
-      '31 lengths of distances',
+      '31 distance code lengths',
       dynamicBlock(257, 31, { 0: 1, 1: 1 }).bytes(),
       'ERR_INFLATE_TOO_MANY_LENGTHS',
     ],
     [
-      'an oversubscribed code of code lengths',
+      'an oversubscribed code for code lengths',
       dynamicBlock(257, 1, { 0: 1, 1: 1, 2: 1 }).bytes(),
       'ERR_INFLATE_PRECODE',
     ],
-    ['an incomplete code of code lengths', dynamicBlock(257, 1, { 0: 1 }).bytes(), 'ERR_INFLATE_PRECODE'],
+    ['an incomplete code for code lengths', dynamicBlock(257, 1, { 0: 1 }).bytes(), 'ERR_INFLATE_PRECODE'],
     [
-      'a repeat before the first length',
+      'a repeat before the first code length',
       dynamicBlock(257, 1, { 0: 1, 16: 1 }).code('1').number(0, 2).align().bytes(),
       'ERR_INFLATE_REPEAT',
     ],
     [
-      'a repeat beyond the last length',
+      'a repeat past the last code length',
       dynamicBlock(257, 1, { 0: 1, 18: 1 }).code('1').number(127, 7).code('1').number(127, 7).bytes(),
       'ERR_INFLATE_REPEAT',
     ],
     [
-      'a code without an end of the block',
+      'a code without an end-of-block symbol',
       dynamicBlock(257, 1, { 1: 1, 18: 1 })
         .code('0')
         .code('1')
@@ -140,7 +140,7 @@ describe('refuses, as zlib does,', () => {
       'ERR_INFLATE_NO_END_OF_BLOCK',
     ],
     [
-      'an oversubscribed code of literals',
+      'an oversubscribed literal/length code',
       dynamicBlock(257, 1, { 1: 1, 18: 1 })
         .code('0')
         .code('0')
@@ -154,7 +154,7 @@ describe('refuses, as zlib does,', () => {
       'ERR_INFLATE_LITLEN_CODE',
     ],
     [
-      'an incomplete code of literals',
+      'an incomplete literal/length code',
       dynamicBlock(257, 1, { 2: 1, 18: 1 })
         .code('0')
         .code('1')
@@ -167,7 +167,7 @@ describe('refuses, as zlib does,', () => {
       'ERR_INFLATE_LITLEN_CODE',
     ],
     [
-      'an incomplete code of distances',
+      'an incomplete distance code',
       dynamicBlock(257, 1, { 1: 1, 2: 2, 18: 2 })
         .code('0')
         .code('11')
@@ -179,15 +179,15 @@ describe('refuses, as zlib does,', () => {
         .bytes(),
       'ERR_INFLATE_DISTANCE_CODE',
     ],
-    ['the literal or length 286', block(true, 1).code('11000110').bytes(), 'ERR_INFLATE_LITLEN_SYMBOL'],
-    ['the literal or length 287', block(true, 1).code('11000111').bytes(), 'ERR_INFLATE_LITLEN_SYMBOL'],
+    ['the literal/length symbol 286', block(true, 1).code('11000110').bytes(), 'ERR_INFLATE_LITLEN_SYMBOL'],
+    ['the literal/length symbol 287', block(true, 1).code('11000111').bytes(), 'ERR_INFLATE_LITLEN_SYMBOL'],
     [
-      'the distance 30',
+      'the distance symbol 30',
       block(true, 1).code('00110000').code('0000001').code('11110').bytes(),
       'ERR_INFLATE_DISTANCE_SYMBOL',
     ],
     [
-      'a match before the start',
+      'a match that begins before the stream',
       block(true, 1).code('00110000').code('0000001').code('00001').bytes(),
       'ERR_INFLATE_TOO_FAR_BACK',
     ],
@@ -195,7 +195,7 @@ describe('refuses, as zlib does,', () => {
     expect(refusal(stream)).toBe(code);
   });
 
-  test('a stream of which an earlier call was refused', () => {
+  test('a stream that failed in an earlier call', () => {
     const stream = inflater();
     expect(codeOf(() => stream.inflate(Buffer.from('07', 'hex')))).toBe('ERR_INFLATE_BLOCK_TYPE');
     expect(codeOf(() => stream.inflate(Buffer.from('0300', 'hex')))).toBe('ERR_INFLATE_FAILED');
@@ -205,7 +205,7 @@ describe('refuses, as zlib does,', () => {
 });
 
 describe('a distance beyond the window', () => {
-  test('is refused also within one call, where zlib has it depend on its buffers', () => {
+  test('is rejected within one call too, where zlib’s answer depends on its buffers', () => {
     const data = noise(300);
     const stream = flushed(Buffer.concat([data, data.subarray(0, 50)]), { windowBits: 15, level: 9 });
     expect(codeOf(() => inflate(stream, { windowBits: 8 }))).toBe('ERR_INFLATE_TOO_FAR_BACK');
@@ -213,10 +213,10 @@ describe('a distance beyond the window', () => {
   });
 });
 
-describe.each(Object.entries(KINDS))('what zlib makes of %s', (_, make) => {
+describe.each(Object.entries(KINDS))('the output of zlib for %s', (_, make) => {
   const data = make(20_000);
 
-  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('is restored, of level %i', (level) => {
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('is restored at level %i', (level) => {
     for (const windowBits of [9, 12, 15]) {
       for (const stream of [packed(data, { level, windowBits }), flushed(data, { level, windowBits })]) {
         expect(Buffer.compare(inflate(stream, { windowBits }).data, data)).toBe(0);
@@ -225,7 +225,7 @@ describe.each(Object.entries(KINDS))('what zlib makes of %s', (_, make) => {
   });
 
   test.each([constants.Z_FILTERED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FIXED])(
-    'is restored, of strategy %i',
+    'is restored with strategy %i',
     (strategy) => {
       for (const memLevel of [1, 9]) {
         expect(Buffer.compare(inflate(packed(data, { strategy, memLevel })).data, data)).toBe(0);
@@ -233,7 +233,7 @@ describe.each(Object.entries(KINDS))('what zlib makes of %s', (_, make) => {
     },
   );
 
-  test('is restored by steps of any size, and limits of any size', () => {
+  test('is restored in steps of any size, with limits of any size', () => {
     const part = data.subarray(0, 4000);
     const stream = packed(part);
     for (const step of [1, 3, 100, 4096]) {
@@ -252,7 +252,7 @@ describe.each(Object.entries(KINDS))('what zlib makes of %s', (_, make) => {
   });
 });
 
-/** Inflates in steps of so many bytes, with room for so many. */
+/** Inflates in steps of `step` bytes of input and `limit` bytes of output. */
 function stepwise(stream: Uint8Array, step: number, limit: number): Buffer {
   const made = inflater();
   const parts: Uint8Array[] = [];
@@ -272,7 +272,7 @@ describe('a limit', () => {
   const data = records(1000);
   const stream = flushed(data);
 
-  test('stops where there is more to come, and not where there is not', () => {
+  test('stops only when there is more output', () => {
     expect(inflate(stream, { limit: 1000 })).toMatchObject({ stopped: 'input', consumed: stream.length });
     for (const limit of [0, 1, 500, 999]) {
       const { data: part, stopped } = inflate(stream, { limit });
@@ -281,7 +281,7 @@ describe('a limit', () => {
     }
   });
 
-  test('stops a bomb after as many bytes', () => {
+  test('stops a decompression bomb after that many bytes', () => {
     const bomb = flushed(zeros(100_000_000));
     const { data: part, stopped, consumed } = inflate(bomb, { limit: 1_000_000 });
     expect(stopped).toBe('limit');
@@ -289,13 +289,13 @@ describe('a limit', () => {
     expect(consumed).toBeLessThan(bomb.length / 50);
   });
 
-  test.each([-1, 0.5, NaN])('has to be a whole number: %d', (limit) => {
+  test.each([-1, 0.5, NaN])('must be a non-negative integer, not %d', (limit) => {
     expect(() => inflate(stream, { limit })).toThrow(RangeError);
   });
 });
 
 describe('the end of a stream', () => {
-  test('leaves what follows it', () => {
+  test('does not consume the bytes after it', () => {
     const stream = packed(records(3000));
     const followed = Buffer.concat([stream, Buffer.from('what follows')]);
     expect(inflate(followed)).toMatchObject({ stopped: 'end', consumed: stream.length });
@@ -305,7 +305,7 @@ describe('the end of a stream', () => {
     expect(made.inflate(Buffer.from('more'))).toMatchObject({ stopped: 'end', consumed: 0 });
   });
 
-  test('has not been reached where bytes are missing', () => {
+  test('is not reached when bytes are missing', () => {
     const stream = packed(records(300));
     for (let length = 0; length < stream.length; length++) {
       expect(inflate(stream.subarray(0, length))).toMatchObject({ stopped: 'input', consumed: length });
@@ -314,7 +314,7 @@ describe('the end of a stream', () => {
 });
 
 describe('the tail', () => {
-  test('is read behind the data, whatever the length of that', () => {
+  test('is read after data of any length', () => {
     for (const length of [0, 1, 100, 65_535, 65_536, 65_537, 200_000]) {
       const data = noise(length);
       const stream = flushed(data);
@@ -327,14 +327,14 @@ describe('the tail', () => {
   });
 });
 
-test('a window that there is not is refused', () => {
+test('an invalid window is rejected', () => {
   for (const windowBits of [7, 16, 9.5, NaN]) {
     expect(() => inflate(new Uint8Array(0), { windowBits })).toThrow(RangeError);
     expect(() => new Inflater({ windowBits })).toThrow(RangeError);
   }
 });
 
-test('a closed context refuses whatever it is asked, and closes again without effect', () => {
+test('a closed context rejects every call, and can be closed again', () => {
   const closed = inflater();
   closed.close();
   closed.close();

@@ -1,4 +1,4 @@
-// Whatever the bytes: our verdict on a stream is zlib's, and zlib restores whatever we make.
+// For arbitrary bytes: we and zlib agree on every stream, and zlib restores everything that we compress.
 import { DeflateError, Deflater, Inflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import fc from 'fast-check';
 import { constants } from 'node:zlib';
@@ -7,7 +7,7 @@ import { flushed, packed, restored, verdictOfZlib, type Verdict } from './suppor
 
 const RUNS = { numRuns: 200 };
 
-/** Bytes in which some come again: short alphabets, repeats, and what has no pattern. */
+/** Bytes of which some repeat: short alphabets, repetitions, and random bytes. */
 const contents = fc
   .array(
     fc.oneof(
@@ -24,7 +24,7 @@ const contents = fc
 const windowBits = fc.integer({ min: 9, max: 15 });
 const level = fc.integer({ min: 0, max: 9 });
 
-/** Streams of zlib's, as it makes them or with a few bytes changed, cut or appended. */
+/** Streams of zlib, some with a few bytes changed, cut or appended. */
 const streams = fc
   .record({
     data: contents,
@@ -51,7 +51,7 @@ function verdict(run: () => { data: Uint8Array; consumed: number }): Verdict {
   }
 }
 
-/** Inflates a stream in steps, and with limits, that go around. */
+/** Inflates a stream with the given sizes of steps and limits, repeated in a cycle. */
 function stepwise(stream: Uint8Array, steps: readonly number[], limits: readonly number[]) {
   const inflater = new Inflater();
   const parts: Uint8Array[] = [];
@@ -73,7 +73,7 @@ function stepwise(stream: Uint8Array, steps: readonly number[], limits: readonly
 const positive = (max: number) => fc.array(fc.integer({ min: 1, max }), { minLength: 1, maxLength: 5 });
 
 describe('inflating', () => {
-  test('comes to what zlib comes to, whole and in any steps', () => {
+  test('has the same result as zlib, whole and in any steps', () => {
     fc.assert(
       fc.property(streams, positive(50), positive(400), (stream, steps, limits) => {
         const expected = verdictOfZlib(stream);
@@ -84,7 +84,7 @@ describe('inflating', () => {
     );
   });
 
-  test('comes to what zlib comes to for bytes without a meaning', () => {
+  test('has the same result as zlib for random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (stream) => {
         expect(verdict(() => inflate(stream))).toEqual(verdictOfZlib(stream));
@@ -94,7 +94,7 @@ describe('inflating', () => {
     );
   });
 
-  test('restores with any window and dictionary what zlib makes with them', () => {
+  test('restores what zlib compressed with any window and dictionary', () => {
     fc.assert(
       fc.property(
         contents,
@@ -114,7 +114,7 @@ describe('inflating', () => {
 });
 
 describe('deflating', () => {
-  test('makes what zlib restores, of any level, window and dictionary', () => {
+  test('produces what zlib restores, for any level, window and dictionary', () => {
     fc.assert(
       fc.property(
         contents,
@@ -131,15 +131,15 @@ describe('deflating', () => {
     );
   });
 
-  test('makes of a stream, flushed anywhere, what zlib restores, and we within the window', () => {
-    const pieces = fc.array(fc.tuple(contents, fc.constantFrom<Flush>('none', 'sync')), { maxLength: 8 });
+  test('produces a stream, flushed anywhere, that zlib restores, and that we restore within the window', () => {
+    const chunks = fc.array(fc.tuple(contents, fc.constantFrom<Flush>('none', 'sync')), { maxLength: 8 });
     fc.assert(
-      fc.property(pieces, fc.integer({ min: 8, max: 15 }), level, (messages, bits, level) => {
+      fc.property(chunks, fc.integer({ min: 8, max: 15 }), level, (messages, bits, level) => {
         const deflater = new Deflater({ windowBits: bits, level });
         const parts = messages.map(([data, flush]) => deflater.deflate(data, flush));
         parts.push(deflater.deflate(new Uint8Array(0), 'finish'));
         deflater.close();
-        const data = Buffer.concat(messages.map(([piece]) => piece));
+        const data = Buffer.concat(messages.map(([chunk]) => chunk));
         const stream = Buffer.concat(parts);
         expect(Buffer.compare(restored(stream), data)).toBe(0);
         expect(Buffer.compare(inflate(stream, { windowBits: bits }).data, data)).toBe(0);

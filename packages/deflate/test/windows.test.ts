@@ -1,4 +1,4 @@
-// The windows of streams: how they grow, what is left out of them, and what is added to them without being compressed.
+// The windows of streams: how they grow, what is kept out of them, and what is added to them without being compressed.
 import { Deflater, Inflater, deflate, type StreamOptions } from '@framewire/deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { engine } from '../src/engine.ts';
@@ -17,7 +17,7 @@ afterEach(() => {
   for (const each of open.splice(0)) each.close();
 });
 
-/** How many bytes of the engine's memory are taken while `act` runs, and not returned. */
+/** How many bytes of engine memory `act` takes and does not return. */
 function held(act: () => void): number {
   const { blocks } = engine();
   const taken = vi.spyOn(blocks, 'take');
@@ -51,15 +51,15 @@ describe('a window', () => {
     const [{ deflater, inflater }] = both as [(typeof both)[0]];
     const grown = held(() => {
       for (let at = 0; at < whole.length; at += 700) {
-        const piece = whole.subarray(at, at + 700);
-        const { data } = inflater.inflate(deflater.deflate(piece, 'sync'));
-        expect(Buffer.compare(data, piece)).toBe(0);
+        const chunk = whole.subarray(at, at + 700);
+        const { data } = inflater.inflate(deflater.deflate(chunk, 'sync'));
+        expect(Buffer.compare(data, chunk)).toBe(0);
       }
     });
     expect(small + grown).toBeLessThanOrEqual(most);
   });
 
-  test('holds what a whole window holds when it grows, within a piece too', () => {
+  test('holds after growing what a full-sized window holds, within a chunk too', () => {
     for (const windowBits of [8, 9, 12, 15]) {
       const options: StreamOptions = { windowBits };
       const deflater = opened(new Deflater(options));
@@ -69,17 +69,17 @@ describe('a window', () => {
       made.push(deflater.deflate(new Uint8Array(0), 'sync'));
       const stream = Buffer.concat(made);
       expect(restored(stream).equals(Buffer.concat(parts))).toBe(true);
-      // Where there are as many hashes as positions, the last part is found at the other end of the window.
+      // With as many hashes as positions, the last chunk is found at the other end of the window.
       if (windowBits === 9) expect(made[2]!.length + made[3]!.length).toBeLessThan(100);
       const inflater = opened(new Inflater(options));
-      const pieces: Uint8Array[] = [];
+      const chunks: Uint8Array[] = [];
       for (let at = 0; at < stream.length; at += 90)
-        pieces.push(inflater.inflate(stream.subarray(at, at + 90)).data);
-      expect(Buffer.concat(pieces).equals(Buffer.concat(parts))).toBe(true);
+        chunks.push(inflater.inflate(stream.subarray(at, at + 90)).data);
+      expect(Buffer.concat(chunks).equals(Buffer.concat(parts))).toBe(true);
     }
   });
 
-  test('of a small stream still refuses nothing that the whole window allows', () => {
+  test('of a short stream rejects nothing that the full window allows', () => {
     const inflater = opened(new Inflater());
     const said = noise(20_000);
     const far = deflate(said.subarray(0, 300), { dictionary: said, flush: 'sync' });
@@ -91,7 +91,7 @@ describe('a window', () => {
 });
 
 describe('deflateWithin', () => {
-  test('makes what deflate makes, where it is short enough', () => {
+  test('produces what deflate produces if it is short enough', () => {
     const [one, other] = [opened(new Deflater()), opened(new Deflater())];
     for (let round = 0; round < 5; round++) {
       const made = one.deflateWithin(records(3000), 3000)!;
@@ -99,26 +99,26 @@ describe('deflateWithin', () => {
     }
   });
 
-  test('otherwise leaves the stream as it was', () => {
+  test('otherwise leaves the stream unchanged', () => {
     const deflater = opened(new Deflater());
     const said = records(2000);
     const made = [deflater.deflate(said, 'sync')];
     const secret = noise(1000);
     expect(deflater.deflateWithin(secret, secret.length)).toBeUndefined();
-    // Nothing points to what the receiver has not seen, and what was said before is still pointed to.
+    // Nothing refers to what the receiver has not seen, but earlier messages can still be referred to.
     made.push(deflater.deflate(secret, 'sync'), deflater.deflate(said, 'sync'));
     expect(made[1]!.length).toBeGreaterThan(secret.length);
     expect(made[2]!.length).toBeLessThan(50);
     expect(restored(Buffer.concat(made)).equals(Buffer.concat([said, secret, said]))).toBe(true);
   });
 
-  test('takes no more than the engine takes at once', () => {
+  test('takes no more than the engine takes in one call', () => {
     expect(() => opened(new Deflater()).deflateWithin(zeros(65_537), 100)).toThrow(RangeError);
   });
 });
 
 describe('remember', () => {
-  test('lets later pieces point to bytes that were compressed apart', () => {
+  test('lets later chunks refer to bytes that were compressed separately', () => {
     const deflater = opened(new Deflater());
     const said = noise(900);
     const made = [deflater.deflate(records(700), 'sync'), deflate(said, { flush: 'sync' })];
@@ -128,7 +128,7 @@ describe('remember', () => {
     expect(restored(Buffer.concat(made)).equals(Buffer.concat([records(700), said, said]))).toBe(true);
   });
 
-  test('takes the last bytes of what is longer than the window', () => {
+  test('keeps the last bytes of data that exceeds the window', () => {
     const deflater = opened(new Deflater({ windowBits: 10 }));
     const said = noise(70_000);
     deflater.remember(said);
@@ -148,7 +148,7 @@ test('history returns the last bytes of the window', () => {
   expect(() => deflater.history()).toThrow(expect.objectContaining({ code: 'ERR_DEFLATE_CLOSED' }) as Error);
 });
 
-test('whatever is compressed, left out or remembered, the receiver reads what it was sent', () => {
+test('the receiver restores every message, whether it was compressed, left out or remembered', () => {
   const next = random(11);
   for (let round = 0; round < 60; round++) {
     const windowBits = 8 + Math.floor(next() * 8);
@@ -178,11 +178,11 @@ test('whatever is compressed, left out or remembered, the receiver reads what it
   }
 });
 
-/** What is built has an engine of its own, which no mock reaches. */
+/** The built package has an engine of its own, which no mock reaches. */
 const isBuilt = process.env['FRAMEWIRE_BUILT'] === '1';
 
 if (!isBuilt)
-  describe('a stream for which there is no memory to grow', () => {
+  describe('a stream that cannot grow for lack of memory', () => {
     function withoutMemory(act: () => void): void {
       const { blocks } = engine();
       vi.spyOn(blocks, 'take').mockImplementation(() => {
@@ -192,7 +192,7 @@ if (!isBuilt)
       vi.restoreAllMocks();
     }
 
-    test('goes on where it compresses', () => {
+    test('goes on when compressing', () => {
       const deflater = opened(new Deflater());
       const made = [deflater.deflate(records(500), 'sync')];
       withoutMemory(() => deflater.deflate(records(5000), 'sync'));
@@ -200,7 +200,7 @@ if (!isBuilt)
       expect(restored(Buffer.concat(made)).equals(Buffer.concat([records(500), records(5000)]))).toBe(true);
     });
 
-    test('is closed where it inflates, as what was read is lost', () => {
+    test('is closed when inflating, because the input that it read is lost', () => {
       const inflater = opened(new Inflater());
       const stream = deflate(records(5000), { flush: 'sync' });
       withoutMemory(() => inflater.inflate(stream));
@@ -209,7 +209,7 @@ if (!isBuilt)
       );
     });
 
-    test('is not begun, and holds nothing', () => {
+    test('is not created, and holds nothing', () => {
       const { blocks } = engine();
       const bytes = held(() => {
         const { take } = blocks;

@@ -1,7 +1,7 @@
-// What the package makes of many messages, as one line that is the same in every engine.
+// Compresses and inflates many messages, and prints a line that is the same in every engine.
 import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
 
-// A hash of all output. Enough to tell engines apart; nobody attacks it.
+// A hash of all output. It detects differences between engines, not attacks.
 let high = 0x811c9dc5;
 let count = 0;
 
@@ -46,5 +46,5 @@ try {
 } catch (error) {
   code = error.code;
 }
-// eslint-disable-next-line no-console -- what it prints is what it is run for
+// eslint-disable-next-line no-console -- printing is the purpose of this script
 console.log(`${count} bytes, ${(high >>> 0).toString(16)}, ${code}`);

@@ -1,22 +1,22 @@
-// Streams written bit by bit, as RFC 1951 §3.1.1 packs them.
+// Builds streams bit by bit, as RFC 1951 §3.1.1 packs them.
 
 /** A stream under construction. */
 export class Bits {
   readonly #bits: number[] = [];
 
-  /** A number, its lowest bit first. */
+  /** Appends a number, its lowest bit first. */
   number(value: number, count: number): this {
     for (let bit = 0; bit < count; bit++) this.#bits.push((value >> bit) & 1);
     return this;
   }
 
-  /** A Huffman code as it is written, its first bit first. */
+  /** Appends a Huffman code, its first bit first. */
   code(digits: string): this {
     this.#bits.push(...Array.from(digits, Number));
     return this;
   }
 
-  /** Zeros up to a whole byte. */
+  /** Pads with zeros to a whole byte. */
   align(): this {
     while (this.#bits.length % 8 !== 0) this.#bits.push(0);
     return this;
@@ -30,14 +30,14 @@ export class Bits {
   }
 }
 
-/** The header of a block. */
+/** Starts a block with its header. */
 export function block(last: boolean, type: number): Bits {
   return new Bits().number(last ? 1 : 0, 1).number(type, 2);
 }
 
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** The header of a dynamic block: the numbers of lengths, and those of the code of the code lengths by symbol. */
+/** Starts a dynamic block: the numbers of code lengths, and the lengths of the code for code lengths, by symbol. */
 export function dynamicBlock(
   litlen: number,
   distances: number,

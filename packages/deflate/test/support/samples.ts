@@ -1,7 +1,7 @@
-// What messages are like: JSON, text, numbers, and what has no pattern at all.
+// Typical messages: JSON, text, numbers, and random bytes.
 import { readFileSync } from 'node:fs';
 
-/** Numbers from 0 up to 1, the same in each run. */
+/** Pseudorandom numbers from 0 up to 1, the same in each run. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -10,7 +10,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Records with few fields that differ, as an API sends them. */
+/** Records that differ in few fields, like those of an API. */
 export function records(length: number): Buffer {
   let text = '';
   for (let id = 0; text.length < length; id++) {
@@ -20,7 +20,7 @@ export function records(length: number): Buffer {
   return Buffer.from(text.slice(0, length));
 }
 
-/** Records of which most bytes are numbers without a pattern. */
+/** Records that are mostly numbers without a pattern. */
 export function trades(length: number): Buffer {
   const next = random(1);
   let text = '';
@@ -60,13 +60,13 @@ export function source(length: number): Buffer {
   return Buffer.concat(text).subarray(0, length);
 }
 
-/** What cannot be compressed. */
+/** Incompressible bytes. */
 export function noise(length: number, seed = 7): Buffer {
   const next = random(seed);
   return Buffer.from(Uint8Array.from({ length }, () => Math.floor(next() * 256)));
 }
 
-/** What compresses a thousand times. */
+/** Bytes that compress to a thousandth of their length. */
 export function zeros(length: number): Buffer {
   return Buffer.alloc(length);
 }

@@ -1,8 +1,8 @@
-// What zlib makes of a stream, and which of our errors its messages stand for.
+// The result of zlib for a stream, and which of our errors its messages correspond to.
 import type { DeflateErrorCode } from '@framewire/deflate';
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
-/** Which rule zlib's message names. */
+/** The code of the rule that a message of zlib names. */
 const CODES: Readonly<Record<string, DeflateErrorCode>> = {
   'invalid block type': 'ERR_INFLATE_BLOCK_TYPE',
   'invalid stored block lengths': 'ERR_INFLATE_STORED_LENGTH',
@@ -17,12 +17,12 @@ const CODES: Readonly<Record<string, DeflateErrorCode>> = {
   'invalid distance too far back': 'ERR_INFLATE_TOO_FAR_BACK',
 };
 
-/** What came of a stream: its bytes and how many were read, or the rule that it breaks. */
+/** The result for a stream: its bytes and how many were read, or the rule that it breaks. */
 export type Verdict = { data: string; consumed: number } | { code: string };
 
 export function verdictOfZlib(stream: Uint8Array, options: ZlibOptions = {}): Verdict {
   try {
-    // With `info` the engine comes with the data, which the types do not know.
+    // With `info`, zlib returns the engine with the data. The types do not declare it.
     const { buffer, engine } = inflateRawSync(stream, {
       ...options,
       finishFlush: constants.Z_SYNC_FLUSH,
@@ -40,12 +40,12 @@ export function packed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
   return deflateRawSync(data, options);
 }
 
-/** The same, flushed as RFC 7692 §7.2.1 does, with the four octets that it removes. */
+/** The same, flushed as in RFC 7692 §7.2.1, including the four octets that it removes. */
 export function flushed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
   return deflateRawSync(data, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
-/** Restores a stream that was flushed. */
+/** Inflates a flushed stream. */
 export function restored(stream: Uint8Array, options: ZlibOptions = {}): Buffer {
   return inflateRawSync(stream, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
 }
