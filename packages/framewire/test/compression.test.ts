@@ -140,9 +140,9 @@ describe('what compression has done', () => {
     const heard = once(first, 'message');
     const [ended] = await connected;
     ended.send('short');
-    expect(ended.compression?.sent).toMatchObject({ messages: 0, leftAsTheyAre: 1 });
+    expect(ended.compression?.sent).toMatchObject({ messages: 0, sentUncompressed: 1 });
     ended.send('x'.repeat(5000));
-    expect(ended.compression?.sent).toMatchObject({ messages: 1, bytes: 5000, leftAsTheyAre: 1 });
+    expect(ended.compression?.sent).toMatchObject({ messages: 1, bytes: 5000, sentUncompressed: 1 });
     await heard;
     if (first.compression?.received.messages === 0) await once(first, 'message');
     const before = compressionStatistics();

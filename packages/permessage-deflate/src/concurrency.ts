@@ -1,17 +1,17 @@
-// How many messages may be under way at a time that take long, over all connections of the process.
+// Limits how many long messages are processed at a time, over all connections of the process.
 import { kernel } from '#kernels';
 
 /** A job that calls `next` once when it is done. */
 type Job = (next: () => void) => void;
 
-/** The limit where none is given: each holds memory, or a place on the thread pool. */
+/** The default limit. Each running job holds memory, or a slot in the thread pool. */
 export const DEFAULT_CONCURRENCY_LIMIT = 10;
 
-/** Runs jobs in the order in which they come, no more than so many at a time. */
+/** Runs jobs in order, at most `limit` at a time. */
 export class ConcurrencyLimit {
   readonly #limit: number;
   readonly #waiting: Job[] = [];
-  /** Those that hold memory while they wait, as they have begun elsewhere. */
+  /** Jobs that hold memory while they wait, because they have begun outside of the limit. */
   readonly #begun: Job[] = [];
   #tookBegun = false;
   #running = 0;
@@ -22,18 +22,18 @@ export class ConcurrencyLimit {
     this.#limit = limit > 0 ? limit : Infinity;
   }
 
-  /** Whether no more jobs that have begun are waiting than there are places: another may begin. */
+  /** Whether another job may begin outside of the limit: no more of them wait than there are slots. */
   get mayBegin(): boolean {
     return this.#begun.length < this.#limit;
   }
 
-  /** @param hasBegun whether it holds more than its input while it waits: such jobs get every other place */
+  /** @param hasBegun whether the job holds more than its input while it waits; such jobs get every other slot */
   run(job: Job, hasBegun = false): void {
     (hasBegun ? this.#begun : this.#waiting).push(job);
     this.#startWaiting();
   }
 
-  /** In a loop, not by each other: thousands may be done at once, as those whose connection has closed meanwhile. */
+  /** Uses a loop, not recursion: thousands of jobs may end immediately, for example because their connections have closed. */
   #startWaiting(): void {
     if (this.#isStarting) return;
     this.#isStarting = true;
@@ -72,7 +72,7 @@ export class ConcurrencyLimit {
 
 let shared: ConcurrencyLimit | undefined;
 
-/** The limit of the process: that of the first connection, as in `ws`. */
+/** The limit of the process. As in `ws`, the first connection sets it. */
 export function sharedConcurrency(limit = DEFAULT_CONCURRENCY_LIMIT): ConcurrencyLimit {
   shared ??= new ConcurrencyLimit(limit);
   return shared;

@@ -1,20 +1,20 @@
-// A long piece of a message that is compressed in slices: what is left of it, and what has been made.
+// A long fragment that is compressed in slices: its remaining input, and its output so far.
 import type { Deflater as Stream } from '@framewire/deflate';
 import { kernel } from '#kernels';
 
-/** How many bytes are compressed at a stretch: what the engine takes at once. */
+/** How many bytes are compressed at a time: what the engine accepts in one call. */
 export const SLICE = 64 * 1024;
 
-/** How many bytes could be inflated in the time in which one is compressed, by level, roughly. */
+/** Roughly how many bytes could be inflated in the time that compressing one byte takes, by level. */
 const WORK = [1, 3, 3, 3, 8, 8, 8, 16, 24, 32];
 
-/** How much of a turn's share it takes to compress bytes. */
+/** Returns how much of a turn's share compressing uses. */
 export function workOf(bytes: number, level: number): number {
   return bytes * (WORK[level] ?? 0);
 }
 
 export class DeflateJob {
-  /** The whole piece. */
+  /** The whole fragment. */
   data: Uint8Array;
   #at = 0;
   readonly #chunks: Uint8Array[] = [];
@@ -28,7 +28,7 @@ export class DeflateJob {
     return this.#at >= this.data.length;
   }
 
-  /** Compresses the next slice, and flushes with the last; returns how many bytes it had. */
+  /** Compresses the next slice, and flushes after the last one. Returns the length of the slice. */
   step(context: Stream): number {
     const slice = this.data.subarray(this.#at, this.#at + SLICE);
     this.#at += slice.length;
@@ -38,12 +38,12 @@ export class DeflateJob {
     return slice.length;
   }
 
-  /** It goes on later, when the caller may have changed the bytes: copies them. */
+  /** Copies the data, because the caller may change it before the job continues. */
   keep(): void {
     this.data = kernel.copy(this.data);
   }
 
-  /** All that was made. */
+  /** Returns the whole output. */
   joined(): Uint8Array {
     const whole = kernel.allocate(this.#length);
     let at = 0;

@@ -1,108 +1,108 @@
-// Compressing messages (RFC 7692 §7.2.1), whole or by fragments, with or without context takeover.
+// Compresses messages (RFC 7692 §7.2.1), whole or in fragments, with or without context takeover.
 import { Deflater as Stream, deflate } from '@framewire/deflate';
 import { kernel } from '#kernels';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { DeflateJob, SLICE, workOf } from './deflate-job.ts';
 import type { IdleContexts } from './idle-contexts.ts';
-import type { ZlibPiece } from './kernels/kernel.ts';
+import type { ZlibSettings } from './kernels/kernel.ts';
 import type { Counter } from './statistics.ts';
 import type { TurnShare } from './turn-share.ts';
 
-/** What a flushed block ends with; it is left off the end of a message (§7.2.1, step 3). */
+/** The end of a flushed block, which is removed at the end of a message (§7.2.1, step 3). */
 const TAIL_LENGTH = 4;
-/** The longest message that is compressed before the call returns, whatever else has been done in the turn. */
+/** The longest message that is always compressed before the call returns. */
 const SHORT = 32 * 1024;
-/** How many bytes a context that is given up leaves for the next one to begin with. */
+/** How many bytes of history a dropped context leaves to the next one. */
 const KEPT = 4096;
 
-/** A piece of a message, in bytes if not otherwise said. */
-export interface Piece<Data = Uint8Array> {
+/** A fragment of a message. */
+export interface Fragment<Data = Uint8Array> {
   readonly data: Data;
-  /** Whether the message begins with it. */
+  /** Whether it is the first fragment of the message. */
   readonly first: boolean;
-  /** Whether the message ends with it. */
+  /** Whether it is the last fragment of the message. */
   readonly fin: boolean;
 }
 
-/** A piece of a message: bytes, or text, which cannot change. */
-export type Part = Piece<string | Uint8Array>;
+/** A fragment of a message to compress: bytes, or text, which cannot change. */
+export type Part = Fragment<string | Uint8Array>;
 
 /**
- * Gives the compressed piece, before the call returns or later; undefined, for a whole message only, where nothing would be gained.
- * If the call comes later, `original` is what such a message consists of, unless it is text: its owner may have changed the bytes.
+ * Receives the compressed fragment, synchronously or later. For a whole message it may receive `undefined`: send it uncompressed.
+ * If that call comes later and the message was bytes, `original` is a copy of them, because their owner may have changed them.
  */
 export type DeflateDone = (error: Error | null, compressed?: Uint8Array, original?: Uint8Array) => void;
 
-/** How {@link Deflater}s work: connections that agreed on the same share it. */
+/** The settings of a {@link Deflater}. Connections with the same agreement share them. */
 export interface DeflaterOptions {
   readonly level: number;
   readonly windowBits: number;
-  /** What the first message may point back to; without takeover, every message. */
+  /** What the first message may refer back to; without takeover, every message. */
   readonly dictionary: Uint8Array | undefined;
-  /** What `node:zlib` is asked for where it compresses. */
-  readonly zlib: Omit<ZlibPiece, 'windowBits' | 'dictionary'>;
-  /** Whether `node:zlib` compresses all messages: the engine cannot do what the options ask for. */
-  readonly isZlibs: boolean;
-  /** From how many bytes on a piece is compressed by `node:zlib` on the thread pool. */
+  /** The options for `node:zlib`, for the messages that it compresses. */
+  readonly zlib: Omit<ZlibSettings, 'windowBits' | 'dictionary'>;
+  /** Whether `node:zlib` compresses all messages, because the engine does not support the options. */
+  readonly usesZlib: boolean;
+  /** The length in bytes from which on `node:zlib` compresses a fragment on the thread pool. */
   readonly offThreadFrom: number;
-  /** Whether a message may point back to earlier ones (§7.1.1). */
+  /** Whether a message may refer back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
-  /** Whether a whole message that would not shrink is not compressed. */
+  /** Whether a whole message that would not shrink is sent uncompressed. */
   readonly leaveIncompressible: boolean;
   readonly concurrency: ConcurrencyLimit;
   readonly turn: TurnShare;
-  /** Makes contexts small that are not used; undefined: they are kept. */
+  /** Drops unused contexts; `undefined` keeps them. */
   readonly idleContexts: IdleContexts | undefined;
 }
 
-/** The compressor of one connection's messages. */
+/** Compresses the messages of one connection. */
 export class Deflater {
   readonly #options: DeflaterOptions;
   readonly #counter: Counter;
-  /** With takeover the context of the connection, from its first message on; otherwise that of a message in fragments. */
+  /** With takeover: the context of the connection, created for its first message. Without: that of a fragmented message. */
   #context: Stream | undefined = undefined;
-  /** Whether a piece is being compressed in later turns, or on the thread pool. */
-  #isAway = false;
+  /** Whether a fragment is being compressed in later turns or on the thread pool. */
+  #isPending = false;
   #closed = false;
 
-  /** @param counter counts the time that compressing takes */
+  /** @param counter counts the time spent on compression */
   constructor(options: DeflaterOptions, counter: Counter) {
     this.#options = options;
     this.#counter = counter;
   }
 
-  /** Compresses a piece of a message. The next call has to wait until this one is done. */
+  /** Compresses a fragment. The next call must wait until this one is done. */
   compress(part: Part, done: DeflateDone): void {
-    const { offThreadFrom, isZlibs, turn } = this.#options;
+    const { offThreadFrom, usesZlib, turn } = this.#options;
     const isText = typeof part.data === 'string';
     const data = typeof part.data === 'string' ? kernel.encode(part.data) : part.data;
-    const piece = { data, first: part.first, fin: part.fin };
-    if (this.isShort(data.length)) this.#compressHere(piece, done);
-    else if (isZlibs || data.length >= offThreadFrom) {
-      this.#compressAway(isText ? piece : owned(piece), isText, done);
+    const fragment = { data, first: part.first, fin: part.fin };
+    if (this.isShort(data.length)) this.#compressHere(fragment, done);
+    else if (usesZlib || data.length >= offThreadFrom) {
+      this.#compressOffThread(isText ? fragment : owned(fragment), isText, done);
     } else if (data.length <= SLICE && turn.isOpen) {
       turn.spend(workOf(data.length, this.#options.level), 1);
-      this.#compressHere(piece, done);
-    } else this.#compressInSlices(piece, isText, done);
+      this.#compressHere(fragment, done);
+    } else this.#compressInSlices(fragment, isText, done);
   }
 
-  /** Whether a piece of so many bytes is compressed before the call returns, whatever else has been done in the turn. */
+  /** Whether a fragment of this length is always compressed before the call returns. */
   isShort(length: number): boolean {
     return length <= SHORT && length < this.#options.offThreadFrom;
   }
 
-  /** Adds a message to the context that was compressed without it, and is sent to the peer now. */
+  /** Adds a message to the context that was compressed without it and is being sent to the peer. */
   remember(data: Uint8Array): void {
     this.#contextOf().remember(data);
     this.#options.idleContexts?.use(this);
   }
 
   /**
-   * Gives most of the context up, unless it is at work. What comes next begins with the end of it, which no receiver can tell from a
-   * compressor that found nothing farther back.
+   * Reduces the context to the end of its history, unless it is in use. To the receiver, this looks like a compressor that found no
+   * match farther back.
    */
   dropContext(): void {
-    if (this.#isAway || this.#context === undefined) return;
+    if (this.#isPending || this.#context === undefined) return;
     const history = this.#context.history(KEPT);
     this.#closeContext();
     this.#context = this.#begin(history);
@@ -110,18 +110,18 @@ export class Deflater {
 
   close(): void {
     this.#closed = true;
-    // What is under way ends before it looks at the context again.
-    if (!this.#isAway) this.#closeContext();
+    // A pending job ends before it uses the context again.
+    if (!this.#isPending) this.#closeContext();
   }
 
-  // Here and now.
+  // Synchronously.
 
-  #compressHere(piece: Piece, done: DeflateDone): void {
+  #compressHere(fragment: Fragment, done: DeflateDone): void {
     let compressed: Uint8Array | undefined;
     const began = kernel.now();
     try {
-      compressed = this.#run(piece);
-      this.#endMessage(piece);
+      compressed = this.#run(fragment);
+      this.#endMessage(fragment);
     } catch (error) {
       this.#closeContext();
       done(error as Error);
@@ -132,13 +132,13 @@ export class Deflater {
     done(null, compressed);
   }
 
-  /** The compressed piece; undefined for a message that is left as it is. */
-  #run(piece: Piece): Uint8Array | undefined {
-    const { data, fin } = piece;
-    const { isZlibs, takeover } = this.#options;
-    if (isZlibs) return this.#judge(piece, zlib().deflate(data, this.#zlibPiece()));
-    if (!takeover && isWhole(piece)) return this.#judge(piece, this.#runAlone(data));
-    if (!this.#mayLeave(piece)) return withoutTail(this.#contextOf().deflate(data, 'sync'), fin);
+  /** Returns the compressed fragment, or `undefined` for a message to send uncompressed. */
+  #run(fragment: Fragment): Uint8Array | undefined {
+    const { data, fin } = fragment;
+    const { usesZlib, takeover } = this.#options;
+    if (usesZlib) return this.#complete(fragment, zlib().deflate(data, this.#zlibSettings()));
+    if (!takeover && isWhole(fragment)) return this.#complete(fragment, this.#runAlone(data));
+    if (!this.#maySkip(fragment)) return withoutTail(this.#contextOf().deflate(data, 'sync'), fin);
     const most = data.length - 1 + TAIL_LENGTH;
     const made = this.#contextOf().deflateWithin(data, most);
     return made && withoutTail(made, fin);
@@ -149,14 +149,14 @@ export class Deflater {
     return deflate(data, { level, windowBits, dictionary, flush: 'sync', allocate: kernel.allocate });
   }
 
-  // In slices.
+  // In slices, over several turns.
 
-  #compressInSlices(piece: Piece, isText: boolean, done: DeflateDone): void {
-    const job = new DeflateJob(piece.data);
+  #compressInSlices(fragment: Fragment, isText: boolean, done: DeflateDone): void {
+    const job = new DeflateJob(fragment.data);
     let before: Uint8Array | undefined;
     try {
-      // If the message is left as it is, the context goes on as if it had not been.
-      if (this.#options.takeover && this.#mayLeave(piece)) before = this.#contextOf().history();
+      // If the message is sent uncompressed, the context has to go back to this state.
+      if (this.#options.takeover && this.#maySkip(fragment)) before = this.#contextOf().history();
       if (this.#options.turn.isOpen) this.#runSlices(job);
     } catch (error) {
       this.#closeContext();
@@ -164,13 +164,13 @@ export class Deflater {
       return;
     }
     if (job.isDone) {
-      this.#finishSlices(piece, job, before, done);
+      this.#finishSlices(fragment, job, before, done);
       return;
     }
     if (!isText) job.keep();
-    const own = { ...piece, data: job.data };
-    const told = kernel.inThisContext(done);
-    this.#isAway = true;
+    const own = { ...fragment, data: job.data };
+    const callback = kernel.inThisContext(done);
+    this.#isPending = true;
     const goOn = (): void => {
       if (this.#closed) {
         this.#closeContext();
@@ -179,22 +179,22 @@ export class Deflater {
       try {
         this.#runSlices(job);
       } catch (error) {
-        this.#isAway = false;
+        this.#isPending = false;
         this.#closeContext();
-        told(error as Error);
+        callback(error as Error);
         return;
       }
       if (!job.isDone) {
         this.#options.turn.wait(goOn);
         return;
       }
-      this.#isAway = false;
-      this.#finishSlices(own, job, before, told, isText ? undefined : job.data);
+      this.#isPending = false;
+      this.#finishSlices(own, job, before, callback, isText ? undefined : job.data);
     };
     this.#options.turn.wait(goOn);
   }
 
-  /** Compresses at least one slice, and as many as the turn has time for. */
+  /** Compresses at least one slice, and more while the turn has time. */
   #runSlices(job: DeflateJob): void {
     const { turn, level } = this.#options;
     const began = kernel.now();
@@ -204,15 +204,15 @@ export class Deflater {
   }
 
   #finishSlices(
-    piece: Piece,
+    fragment: Fragment,
     job: DeflateJob,
     before: Uint8Array | undefined,
     done: DeflateDone,
     original?: Uint8Array,
   ): void {
-    const compressed = withoutTail(job.joined(), piece.fin);
-    if (!this.#mayLeave(piece) || compressed.length < piece.data.length) {
-      this.#endMessage(piece);
+    const compressed = withoutTail(job.joined(), fragment.fin);
+    if (!this.#maySkip(fragment) || compressed.length < fragment.data.length) {
+      this.#endMessage(fragment);
       done(null, compressed);
       return;
     }
@@ -223,17 +223,17 @@ export class Deflater {
 
   // On the thread pool.
 
-  #compressAway(piece: Piece, isText: boolean, done: DeflateDone): void {
-    const told = kernel.inThisContext(done);
-    this.#isAway = true;
+  #compressOffThread(fragment: Fragment, isText: boolean, done: DeflateDone): void {
+    const callback = kernel.inThisContext(done);
+    this.#isPending = true;
     const began = kernel.now();
     this.#options.concurrency.run((next) => {
       const settle = (error: Error | null, made?: Uint8Array): void => {
-        this.#isAway = false;
+        this.#isPending = false;
         this.#counter.addTime(kernel.now() - began, 'thread pool');
         try {
           if (this.#closed) this.#closeContext();
-          else this.#settle(piece, isText, told, error, made);
+          else this.#settle(fragment, isText, callback, error, made);
         } finally {
           next();
         }
@@ -243,52 +243,52 @@ export class Deflater {
         return;
       }
       try {
-        zlib().deflateLater(piece.data, this.#zlibPiece(), settle);
+        zlib().deflateLater(fragment.data, this.#zlibSettings(), settle);
       } catch (error) {
         settle(error as Error);
       }
     });
   }
 
-  #settle(piece: Piece, isText: boolean, told: DeflateDone, error: Error | null, made = piece.data): void {
+  #settle(fragment: Fragment, isText: boolean, callback: DeflateDone, error: Error | null, made = fragment.data): void {
     let compressed: Uint8Array | undefined;
     try {
       if (error !== null) throw error;
-      compressed = this.#judge(piece, made);
-      this.#endMessage(piece);
+      compressed = this.#complete(fragment, made);
+      this.#endMessage(fragment);
     } catch (failure) {
       this.#closeContext();
-      told(failure as Error);
+      callback(failure as Error);
       return;
     }
-    told(null, compressed, compressed === undefined && !isText ? piece.data : undefined);
+    callback(null, compressed, compressed === undefined && !isText ? fragment.data : undefined);
   }
 
-  /** What `node:zlib` is asked for: it begins with what the connection, or the message, has said. */
-  #zlibPiece(): ZlibPiece {
+  /** The options for `node:zlib`, with the history of the connection or message as the dictionary. */
+  #zlibSettings(): ZlibSettings {
     const { zlib, windowBits, dictionary, takeover } = this.#options;
     const context = takeover ? this.#contextOf() : this.#context;
     const history = context?.history() ?? dictionary;
-    // zlib has no raw compressor with a window of 256 bytes: that of 512 keeps to it.
+    // zlib has no raw compressor with a window of 256 bytes. The one of 512 refers back by less than 256.
     const own = { ...zlib, windowBits: Math.max(windowBits, 9) };
     return history === undefined || history.length === 0 ? own : { ...own, dictionary: history };
   }
 
-  // What comes of it.
+  // Results.
 
-  /** The message without its tail, or undefined where it is left as it is. What was compressed elsewhere is added to the context. */
-  #judge(piece: Piece, made: Uint8Array): Uint8Array | undefined {
-    const compressed = withoutTail(made, piece.fin);
-    if (this.#mayLeave(piece) && compressed.length >= piece.data.length) return undefined;
-    if (this.#options.takeover || !isWhole(piece)) this.#contextOf().remember(piece.data);
+  /** Removes the tail, or returns `undefined` to send the message uncompressed. Otherwise adds the data to the context. */
+  #complete(fragment: Fragment, made: Uint8Array): Uint8Array | undefined {
+    const compressed = withoutTail(made, fragment.fin);
+    if (this.#maySkip(fragment) && compressed.length >= fragment.data.length) return undefined;
+    if (this.#options.takeover || !isWhole(fragment)) this.#contextOf().remember(fragment.data);
     return compressed;
   }
 
-  #mayLeave(piece: Piece): boolean {
-    return this.#options.leaveIncompressible && isWhole(piece);
+  #maySkip(fragment: Fragment): boolean {
+    return this.#options.leaveIncompressible && isWhole(fragment);
   }
 
-  #endMessage({ fin }: Piece): void {
+  #endMessage({ fin }: Fragment): void {
     if (!this.#options.takeover) {
       if (fin) this.#closeContext();
     } else if (fin) this.#options.idleContexts?.use(this);
@@ -311,21 +311,21 @@ export class Deflater {
   }
 }
 
-function isWhole({ first, fin }: Piece): boolean {
+function isWhole({ first, fin }: Fragment): boolean {
   return first && fin;
 }
 
-function owned(piece: Piece): Piece {
-  return { ...piece, data: kernel.copy(piece.data) };
+function owned(fragment: Fragment): Fragment {
+  return { ...fragment, data: kernel.copy(fragment.data) };
 }
 
-/** @throws `Error` where there is no `node:zlib` */
+/** @throws `Error` if the runtime has no `node:zlib` */
 function zlib(): NonNullable<typeof kernel.zlib> {
-  if (kernel.zlib === undefined) throw new Error('This engine has no zlib for these options');
+  if (kernel.zlib === undefined) throw new Error('The options need node:zlib, which this runtime does not have');
   return kernel.zlib;
 }
 
-/** zlib flushes nothing where it has nothing new: then the message ends with an empty stored block (§7.2.3.6). */
+/** zlib writes nothing if it has nothing to flush. The message then ends with an empty stored block (§7.2.3.6). */
 function withoutTail(flushed: Uint8Array, fin: boolean): Uint8Array {
   if (!fin) return flushed;
   return flushed.length > TAIL_LENGTH ? flushed.subarray(0, -TAIL_LENGTH) : Uint8Array.of(0);

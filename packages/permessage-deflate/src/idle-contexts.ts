@@ -1,40 +1,40 @@
-// When contexts are given up: those that have not been used for a while, by one timer for all of them.
+// Drops contexts that have not been used for a while, with one timer for all of them.
 import { kernel } from '#kernels';
 import type { Timer } from './kernels/kernel.ts';
 
-/** The longest time that a timer of Node's takes, in milliseconds. */
-const MAX_DELAY = 2 ** 31 - 1;
+/** The longest delay of a timer in Node, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Who holds a context that can be given up. */
+/** Holds a context that can be dropped. */
 export interface ContextHolder {
-  /** Gives it up, unless it is at work. */
+  /** Drops the context, unless it is in use. */
   dropContext(): void;
 }
 
 /**
- * Contexts, and whether they are used. Time goes in rounds, so that a use costs no timer: a context is given up after one to two
- * rounds without one. The timer runs only while there are contexts, and keeps no process alive.
+ * Tracks the use of contexts in rounds, so that a use does not start a timer. A context is dropped after one to two rounds without
+ * use. The timer runs only while there are contexts, and does not keep the process alive.
  */
 export class IdleContexts {
   readonly #round: number;
   #used = new Set<ContextHolder>();
-  /** Those that were last used in the round before. */
+  /** Contexts that were last used in the previous round. */
   #unused = new Set<ContextHolder>();
   #timer: Timer | undefined = undefined;
 
   /** @param round in milliseconds */
   constructor(round: number) {
-    this.#round = Math.min(round, MAX_DELAY);
+    this.#round = Math.min(round, LONGEST_TIMER);
   }
 
-  /** A message has been compressed with the context, which stays. */
+  /** Records that a message has been compressed with the context. */
   use(holder: ContextHolder): void {
     this.#unused.delete(holder);
     this.#used.add(holder);
     if (this.#timer === undefined) this.#timer = this.#startRound();
   }
 
-  /** The context is there no more. */
+  /** Forgets a closed context. */
   delete(holder: ContextHolder): void {
     this.#unused.delete(holder);
     this.#used.delete(holder);

@@ -1,22 +1,22 @@
-// How many bytes may be inflated and not yet delivered, over all connections of the process.
+// Limits how many inflated bytes may wait for delivery, over all connections of the process.
 
-/** The budget where none is given, in bytes. */
+/** The default budget, in bytes. */
 export const DEFAULT_INFLATE_BUDGET = 64 * 1024 * 1024;
 
-/** A message that is being inflated, in turns with others. */
+/** A message that is being inflated in turns with others. */
 export interface BudgetedJob {
   /** Called once, when a job that {@link InflateBudget.mayGoOn} refused may continue. */
   goOn(): void;
 }
 
 /**
- * Stops jobs while too many inflated bytes have not been delivered. The oldest job is never held up: every message arrives,
- * however long, and the total exceeds the budget by no more than one message and a buffer of each of the others.
+ * Stops jobs while too many inflated bytes wait for delivery. It never stops the oldest job, so that every message arrives, however
+ * long. The total exceeds the budget by at most one message, and one buffer for each other job.
  */
 export class InflateBudget {
   readonly #limit: number;
   #bytes = 0;
-  /** Those that have a place, the oldest first. */
+  /** Running jobs, the oldest first. */
   readonly #jobs = new Set<BudgetedJob>();
   readonly #held = new Set<BudgetedJob>();
   #isReleasing = false;
@@ -26,17 +26,16 @@ export class InflateBudget {
     this.#limit = limit > 0 ? limit : Infinity;
   }
 
-  /** How many bytes are inflated and not delivered. */
+  /** How many inflated bytes wait for delivery. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Counts bytes that were inflated. */
   add(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** These bytes have been delivered, or thrown away. */
+  /** Subtracts bytes that were delivered or discarded. */
   remove(bytes: number): void {
     this.#bytes -= bytes;
     this.#release();
@@ -46,7 +45,7 @@ export class InflateBudget {
     this.#jobs.add(job);
   }
 
-  /** @param bytes what was counted for the job, which has been delivered or thrown away */
+  /** @param bytes what was counted for the job, and is now delivered or discarded */
   leave(job: BudgetedJob, bytes = 0): void {
     this.#jobs.delete(job);
     this.#held.delete(job);
@@ -54,7 +53,7 @@ export class InflateBudget {
     this.#release();
   }
 
-  /** Whether a job that has entered may make more; if not, its `goOn()` is called when it may. */
+  /** Whether an entered job may produce more. If not, its `goOn()` is called when it may. */
   mayGoOn(job: BudgetedJob): boolean {
     if (this.#allows(job)) return true;
     this.#held.add(job);
@@ -65,7 +64,7 @@ export class InflateBudget {
     return this.#bytes < this.#limit || this.#jobs.values().next().value === job;
   }
 
-  /** In a loop, not recursively: a job whose connection has closed leaves as soon as it goes on. */
+  /** Uses a loop, not recursion: a job whose connection has closed leaves as soon as it continues. */
   #release(): void {
     if (this.#isReleasing) return;
     this.#isReleasing = true;
@@ -87,7 +86,7 @@ export class InflateBudget {
 
 let shared: InflateBudget | undefined;
 
-/** The budget of the process: that of the first who asks, as it is the memory of the process. */
+/** The budget of the process. The first connection sets it, because all connections share the memory. */
 export function sharedInflateBudget(limit = DEFAULT_INFLATE_BUDGET): InflateBudget {
   shared ??= new InflateBudget(limit);
   return shared;

@@ -1,28 +1,30 @@
-// The one table of what can be wrong with a compressed message, and the close code that tells the peer.
+// The error table of decompression: for each failure, the code, the close code, the class and the message.
 import { DeflateError, type DeflateErrorCode } from '@framewire/deflate';
 
-const table = {
-  /** RFC 6455 §7.4.1, 1007: data that are no DEFLATE stream. Code and text are those of zlib, which programs written for `ws` know. */
-  CORRUPT: {
-    code: 'Z_DATA_ERROR',
-    errno: -3,
-    closeCode: 1007,
-    errorClass: Error,
-    message: 'invalid compressed data',
-  },
-  /** RFC 6455 §7.4.1, 1011: not the peer's fault. */
-  NO_MEMORY: { code: 'Z_MEM_ERROR', errno: -4, closeCode: 1011, errorClass: Error, message: 'out of memory' },
+interface Row {
+  /** The `error.code` that applications test. */
+  readonly code: string;
+  readonly closeCode: number;
+  readonly type: 'Error' | 'RangeError';
+  /** The error number of zlib, if the code is one of zlib. */
+  readonly errno: number | undefined;
+  readonly message: string;
+}
+
+function row(code: string, closeCode: number, message: string, type: Row['type'], errno?: number): Row {
+  return { code, closeCode, type, errno, message };
+}
+
+const INFLATE_ERRORS = {
+  /** RFC 6455 §7.4.1, 1007: invalid DEFLATE data. Code and message are those of zlib, which applications written for `ws` expect. */
+  CORRUPT: row('Z_DATA_ERROR', 1007, 'invalid compressed data', 'Error', -3),
+  /** RFC 6455 §7.4.1, 1011: a failure that the peer did not cause. */
+  NO_MEMORY: row('Z_MEM_ERROR', 1011, 'out of memory', 'Error', -4),
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
-  TOO_LONG: {
-    code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
-    errno: undefined,
-    closeCode: 1009,
-    errorClass: RangeError,
-    message: 'Max payload size exceeded',
-  },
+  TOO_LONG: row('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'Max payload size exceeded', 'RangeError'),
 } as const;
 
-/** What zlib says of the rule that a stream breaks. */
+/** The messages of zlib for each rule that a stream can break. */
 const ZLIB_TEXTS: Readonly<Partial<Record<DeflateErrorCode, string>>> = {
   ERR_INFLATE_BLOCK_TYPE: 'invalid block type',
   ERR_INFLATE_STORED_LENGTH: 'invalid stored block lengths',
@@ -37,15 +39,15 @@ const ZLIB_TEXTS: Readonly<Partial<Record<DeflateErrorCode, string>>> = {
   ERR_INFLATE_TOO_FAR_BACK: 'invalid distance too far back',
 };
 
-/** An error that says with which code to fail the connection. */
+/** An error with the close code for failing the connection. */
 export type InflateError = Error & {
   readonly code: string;
-  /** The number that zlib has for the code, where it is zlib's. */
+  /** The error number of zlib, if the code is one of zlib. */
   readonly errno?: number | undefined;
   readonly closeCode: number;
 };
 
-/** What the failure of an engine is to the connection. */
+/** Converts an error of the engine into one for the connection. */
 export function inflateErrorOf(cause: Error): InflateError {
   if ('closeCode' in cause) return cause as InflateError;
   if (cause instanceof DeflateError) {
@@ -57,13 +59,15 @@ export function inflateErrorOf(cause: Error): InflateError {
   return inflateError(cause.name === 'RangeError' ? 'NO_MEMORY' : 'CORRUPT', cause);
 }
 
-/** The error of a row. */
+const CLASSES = { Error, RangeError };
+
+/** Creates the error of a row. */
 export function inflateError(
-  rule: keyof typeof table,
+  rule: keyof typeof INFLATE_ERRORS,
   cause?: Error,
-  text: string = table[rule].message,
+  text: string = INFLATE_ERRORS[rule].message,
 ): InflateError {
-  const { code, errno, closeCode, errorClass } = table[rule];
-  const error = cause === undefined ? new errorClass(text) : new errorClass(text, { cause });
+  const { code, closeCode, type, errno } = INFLATE_ERRORS[rule];
+  const error = cause === undefined ? new CLASSES[type](text) : new CLASSES[type](text, { cause });
   return Object.assign(error, errno === undefined ? {} : { errno }, { code, closeCode });
 }

@@ -2,44 +2,44 @@
 import { kernel } from '#kernels';
 import type { InflateError } from './inflate-error.ts';
 
-/** Gives the message, before the call returns or later. On Node it is a `Buffer`. */
+/** Receives the message (a `Buffer` on Node), synchronously or later. */
 export type InflateDone = (error: InflateError | null, data?: Uint8Array) => void;
 
 const NOTHING = new Uint8Array(0);
-/** What was left off the end of the message (RFC 7692 §7.2.2, step 1). */
+/** The end of the message that the sender removed (RFC 7692 §7.2.2, step 1). */
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
-/** How much of a long message is given to the engine at once, in bytes: it copies what it is given, and may stop long before the end. */
+/** How many bytes of a long message the engine gets per call. It copies them, and may stop long before their end. */
 const GIVEN = 24 * 1024;
 
-/** A message under way. While it waits to begin, it holds its compressed bytes and nothing else. */
+/** A message to inflate. Until it begins, it holds only its compressed bytes. */
 export class InflateJob {
   /** Called once. */
   done: InflateDone;
-  /** How long it came, in bytes. */
+  /** The length of the compressed message in bytes. */
   readonly compressedLength: number;
-  /** The message as it came. */
+  /** The compressed message. */
   #message: Uint8Array;
-  /** The input that has not been used, and what follows it. */
+  /** The unused input, and the tail to read after it. */
   #rest: Uint8Array;
   #tail: Uint8Array = TAIL;
   #hasMore = false;
   #isDeferred = false;
-  /** How many streams have ended before the rest. */
+  /** How many streams have ended before the unused input. */
   streams = 0;
-  /** How often the engine has been called. */
+  /** How many calls the engine has had. */
   calls = 0;
-  /** How many bytes have come of it. */
+  /** The length of the output in bytes. */
   length = 0;
   readonly #limit: number;
-  /** Most messages come in one chunk. */
+  /** The first chunk. Most messages have no other. */
   #first: Uint8Array = NOTHING;
   #chunks: Uint8Array[] | undefined = undefined;
-  /** Where the chunks are put together, how many bytes and chunks have been. */
+  /** The buffer that chunks are joined in, and how many bytes and chunks it holds. */
   #whole: Uint8Array | undefined = undefined;
   #joinedBytes = 0;
   #joinedChunks = 0;
 
-  /** @param limit how long the message may be, in bytes; 0 = no limit */
+  /** @param limit the longest output in bytes; 0 = no limit */
   constructor(message: Uint8Array, limit: number, done: InflateDone) {
     this.#message = message;
     this.#rest = message;
@@ -48,41 +48,39 @@ export class InflateJob {
     this.done = done;
   }
 
-  /** Calls `done` in the async context of now: it is called later. */
+  /** Binds `done` to the current async context, because it will be called later. */
   defer(): void {
     if (this.#isDeferred) return;
     this.#isDeferred = true;
     this.done = kernel.inThisContext(this.done);
   }
 
-  // The input.
-
-  /** All of the remaining input, and what follows it. */
+  /** All unused input, and the tail. */
   get whole(): { readonly data: Uint8Array; readonly tail: Uint8Array } {
     return { data: this.#rest, tail: this.#tail };
   }
 
-  /** The next part of it, for an engine that goes on where it stopped. */
+  /** The next part of the input, for an engine that can continue. */
   get input(): { readonly data: Uint8Array; readonly tail: Uint8Array } {
     return this.#rest.length > GIVEN
       ? { data: this.#rest.subarray(0, GIVEN), tail: NOTHING }
       : { data: this.#rest, tail: this.#tail };
   }
 
-  /** How many more bytes the message may have. */
+  /** How many more bytes the message may produce. */
   get room(): number {
     return this.#limit - this.length;
   }
 
-  /** Whether nothing is left to do. */
+  /** Whether all input is used and all output is taken. */
   get isComplete(): boolean {
     return this.#rest.length === 0 && this.#tail.length === 0 && !this.#hasMore;
   }
 
   /**
-   * Goes on after the first `used` bytes of the input.
+   * Continues after the first `used` bytes of the input.
    *
-   * @param hasMore whether there is more output than was made; it may come of input that has been used
+   * @param hasMore whether there is more output; it may come from input that has been used
    */
   advance(used: number, hasMore: boolean): void {
     this.#hasMore = hasMore;
@@ -91,7 +89,7 @@ export class InflateJob {
     this.#rest = beyond < 0 ? this.#rest.subarray(used) : NOTHING;
   }
 
-  /** Ends the input if nothing is left but what stands after every message: the tail, and the byte before it (§7.2.3.4). */
+  /** Ends the input if only the end of every message remains: the tail, and the byte before it (§7.2.3.4). */
   endAtTail(): boolean {
     if (this.#rest.length + this.#tail.length > TAIL.length + 1) return false;
     this.#rest = NOTHING;
@@ -99,7 +97,7 @@ export class InflateJob {
     return true;
   }
 
-  /** Discards the output. Until it begins again it holds only its compressed bytes. */
+  /** Discards the output, so that the job holds only its compressed bytes until it begins again. */
   restart(): void {
     this.#rest = this.#message;
     this.#tail = TAIL;
@@ -110,7 +108,7 @@ export class InflateJob {
     this.length = 0;
   }
 
-  /** Nobody waits for it any more: lets go of all bytes. */
+  /** Releases all bytes after the connection has closed. */
   drop(): void {
     this.#message = NOTHING;
     this.#rest = NOTHING;
@@ -119,15 +117,13 @@ export class InflateJob {
     this.#whole = undefined;
   }
 
-  // The output.
-
   take(chunk: Uint8Array): void {
     this.length += chunk.length;
     if (this.#first.length === 0) this.#first = chunk;
     else if (chunk.length > 0) (this.#chunks ??= [this.#first]).push(chunk);
   }
 
-  /** Puts chunks together, about so many bytes of them; false if there are more. */
+  /** Joins about `bytes` more bytes of chunks. Returns false if some remain. */
   join(bytes: number): boolean {
     const chunks = this.#chunks;
     if (chunks === undefined) return true;
@@ -137,13 +133,13 @@ export class InflateJob {
       const chunk = chunks[this.#joinedChunks] as Uint8Array;
       this.#whole.set(chunk, this.#joinedBytes);
       this.#joinedBytes += chunk.length;
-      // Its memory can be used again before the rest is copied.
+      // Release the memory of the chunk before the rest is copied.
       chunks[this.#joinedChunks++] = NOTHING;
     }
     return this.#joinedBytes === this.length;
   }
 
-  /** The message. */
+  /** Returns the message. */
   data(): Uint8Array {
     if (this.#chunks === undefined) return this.#first.length === 0 ? kernel.allocate(0) : this.#first;
     this.join(this.length);

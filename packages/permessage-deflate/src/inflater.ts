@@ -1,78 +1,78 @@
-// Decompressing messages (RFC 7692 §7.2.2), within a limit, with or without context takeover.
+// Inflates messages (RFC 7692 §7.2.2), within a limit, with or without context takeover.
 import { Inflater as Stream, inflate, type Inflated } from '@framewire/deflate';
 import { kernel } from '#kernels';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { InflateBudget } from './inflate-budget.ts';
 import { inflateError, inflateErrorOf, type InflateError } from './inflate-error.ts';
 import { InflateJob, type InflateDone } from './inflate-job.ts';
-import { InflateStay } from './inflate-stay.ts';
+import { InflateSlot } from './inflate-slot.ts';
 import type { Counter } from './statistics.ts';
 import type { TurnShare } from './turn-share.ts';
 
 /** A message whose output exceeds this many bytes is inflated in turns with others. */
 export const MAX_HERE = 256 * 1024;
-/** How much one of those makes before the next takes its turn, in bytes: what the engine makes at once. */
+/** How many bytes such a message produces before the next one takes its turn: what the engine produces in one call. */
 const STEP = 64 * 1024;
-/** The most that DEFLATE makes of a byte: 258 bytes of two bits (RFC 1951 §3.2.5). */
+/** The highest ratio of DEFLATE: two bits stand for up to 258 bytes (RFC 1951 §3.2.5). */
 const MAX_RATIO = 1032;
-/** How much of a long message is put together in one turn, in bytes. */
+/** How many bytes of a long message are joined in one turn. */
 const JOINED_AT_ONCE = 256 * 1024;
-/** How many streams, each ended by a block with BFINAL, one message may be made of: a stream costs more than its bytes. */
+/** How many streams (each ends with a BFINAL block) one message may contain. A stream costs more time than its bytes. */
 const MAX_STREAMS = 8;
 
-/** How {@link Inflater}s work: connections that agreed on the same share it. */
+/** The settings of an {@link Inflater}. Connections with the same agreement share them. */
 export interface InflaterOptions {
-  /** Whether a message may point back to earlier ones (§7.1.1). */
+  /** Whether a message may refer back to earlier ones (§7.1.1). */
   readonly takeover: boolean;
-  /** The base-2 logarithm of the window of a context. What stands alone may have the largest. */
+  /** The base-2 logarithm of the window of a context. Messages that stand alone get the largest. */
   readonly windowBits: number;
-  /** What the first message may point back to; without takeover, every message. */
+  /** What the first message may refer back to; without takeover, every message. */
   readonly dictionary: Uint8Array | undefined;
   /** The longest message, in bytes; 0 = no limit. */
   readonly maxPayload: number;
-  /** From how many compressed bytes on a message is inflated in turns with others from the start. */
+  /** The compressed length in bytes from which on a message is inflated in turns with others from the start. */
   readonly inTurnsFrom: number;
   readonly concurrency: ConcurrencyLimit;
   readonly turn: TurnShare;
   readonly budget: InflateBudget;
 }
 
-/** The decompressor of one connection's messages. */
+/** Inflates the messages of one connection. */
 export class Inflater {
   readonly #options: InflaterOptions;
   readonly #counter: Counter;
-  /** With takeover the context of the connection, from its first message on; otherwise that of a message in turns. */
+  /** With takeover: the context of the connection, created for its first message. Without: that of a message inflated in turns. */
   #context: Stream | undefined = undefined;
-  /** The message that waits, or is inflated in turns. */
+  /** The message that waits or is inflated in turns. */
   #waiting: InflateJob | undefined = undefined;
   #closed = false;
 
-  /** @param counter counts what is inflated, and the time that it takes */
+  /** @param counter counts what is inflated, and the time spent on it */
   constructor(options: InflaterOptions, counter: Counter) {
     this.#options = options;
     this.#counter = counter;
   }
 
   /**
-   * Makes the original of a whole message. The next call has to wait until this one is done. The bytes are read until then, unless
-   * the call completes synchronously.
+   * Inflates a whole message. The next call must wait until this one is done. Unless the call completes synchronously, it reads the
+   * bytes until `done` is called.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
     if (message.length === 0) {
-      // A peer whose zlib had nothing to flush sends this for an empty message. With the tail alone the stream would be left in the
-      // middle of a block, and take the next message for its rest.
+      // A peer whose zlib had nothing to flush sends this for an empty message. After the tail alone, the stream would be in the middle
+      // of a block, and would read the next message as the rest of it.
       this.#counter.addMessage();
       done(null, kernel.allocate(0));
       return;
     }
     const { maxPayload, turn } = this.#options;
     const job = new InflateJob(message, maxPayload, done);
-    if (!this.#mayBegin(message.length)) this.#waitForPlace(job);
+    if (!this.#mayBegin(message.length)) this.#waitForSlot(job);
     else if (turn.isOpen) this.#inflateHere(job);
     else this.#waitForTurn(job);
   }
 
-  /** Frees the context, and ends what is under way. */
+  /** Frees the context, and abandons the current message. */
   close(): void {
     this.#closed = true;
     this.#closeContext();
@@ -80,8 +80,8 @@ export class Inflater {
   }
 
   /**
-   * Whether a message may begin at once. One that points back to others cannot begin again when it becomes long: it waits for a place
-   * with its output. There are never more of those than places.
+   * Whether a message may begin immediately. With takeover, a message that turns out to be long cannot begin again, so it waits for a
+   * slot together with its output. `concurrency.mayBegin` allows only as many of those as there are slots.
    */
   #mayBegin(length: number): boolean {
     const { takeover, concurrency, inTurnsFrom } = this.#options;
@@ -93,22 +93,22 @@ export class Inflater {
     this.#defer(job);
     this.#options.turn.wait(() => {
       if (this.#closed) return;
-      // Other messages may have begun meanwhile.
+      // Other messages may have begun in the meantime.
       if (this.#mayBegin(job.compressedLength)) this.#inflateHere(job);
-      else this.#waitForPlace(job);
+      else this.#waitForSlot(job);
     });
   }
 
-  /** Inflates in turns, when there is a place. A connection that closes meanwhile is told nothing. */
-  #waitForPlace(job: InflateJob, hasBegun = false): void {
+  /** Inflates in turns once there is a slot. If the connection closes before that, `done` is not called. */
+  #waitForSlot(job: InflateJob, hasBegun = false): void {
     this.#defer(job);
     const { concurrency, budget } = this.#options;
     concurrency.run((next) => {
-      const stay = new InflateStay(job, budget, next, (each) => {
+      const slot = new InflateSlot(job, budget, next, (each) => {
         this.#goOn(job, each);
       });
-      if (this.#closed) stay.end();
-      else stay.begin();
+      if (this.#closed) slot.end();
+      else slot.begin();
     }, hasBegun);
   }
 
@@ -117,7 +117,7 @@ export class Inflater {
     this.#waiting = job;
   }
 
-  // All of it, here and now.
+  // Synchronously.
 
   #inflateHere(job: InflateJob): void {
     const { takeover, turn, budget } = this.#options;
@@ -139,20 +139,20 @@ export class Inflater {
     else if (!isLong) this.#finish(job);
     else if (takeover) {
       budget.add(job.length);
-      this.#waitForPlace(job, true);
+      this.#waitForSlot(job, true);
     } else {
-      // It waits as it came: what has come of it costs little to make again, and much to keep.
+      // Keep only the compressed bytes. Producing the output again costs little, and keeping it costs much memory.
       job.restart();
-      this.#waitForPlace(job);
+      this.#waitForSlot(job);
     }
   }
 
   /**
    * Inflates the next part of the input, up to `most` bytes of output.
    *
-   * @param context undefined for a message that stands alone and is inflated by one call for each of its streams
+   * @param context `undefined` for a message that stands alone, which takes one call per stream
    * @returns whether it stopped because there is more output than that
-   * @throws what {@link inflateErrorOf} knows
+   * @throws an error that {@link inflateErrorOf} converts
    */
   #inflateSome(job: InflateJob, context: Stream | undefined, most: number): boolean {
     const { room } = job;
@@ -171,30 +171,30 @@ export class Inflater {
     return true;
   }
 
-  /** A block with BFINAL ends the stream (§7.2.3.4). What is left begins another, with an empty window. */
+  /** Starts a new stream with an empty window after a BFINAL block (§7.2.3.4). */
   #endStream(job: InflateJob, context: Stream | undefined): void {
     context?.reset();
     if (!job.endAtTail() && ++job.streams === MAX_STREAMS) throw new Error('too many streams');
   }
 
-  // In turns with others.
+  // In turns with other messages.
 
-  #goOn(job: InflateJob, stay: InflateStay): void {
+  #goOn(job: InflateJob, slot: InflateSlot): void {
     const { turn } = this.#options;
-    if (turn.isOpen) this.#inflateInTurn(job, stay);
+    if (turn.isOpen) this.#inflateInTurn(job, slot);
     else {
       turn.wait(() => {
-        this.#inflateInTurn(job, stay);
+        this.#inflateInTurn(job, slot);
       });
     }
   }
 
-  /** Makes one step, and goes on as long as nobody else waits and the turn has time. */
-  #inflateInTurn(job: InflateJob, stay: InflateStay): void {
+  /** Makes one step, and more while no other message waits and the turn has time. */
+  #inflateInTurn(job: InflateJob, slot: InflateSlot): void {
     const { turn } = this.#options;
     do {
       if (this.#closed) {
-        stay.end();
+        slot.end();
         return;
       }
       const { length } = job;
@@ -202,51 +202,51 @@ export class Inflater {
       try {
         this.#inflateSome(job, this.#contextOf(), STEP);
       } catch (error) {
-        stay.add(job.length - length);
-        stay.end(() => this.#fail(inflateErrorOf(error as Error), job));
+        slot.add(job.length - length);
+        slot.end(() => this.#fail(inflateErrorOf(error as Error), job));
         return;
       } finally {
         this.#counter.addTime(kernel.now() - began, 'event loop');
       }
       turn.spend(job.length - length, 1);
-      stay.add(job.length - length);
+      slot.add(job.length - length);
       if (job.isComplete) {
-        this.#join(job, stay);
+        this.#join(job, slot);
         return;
       }
-      if (!stay.mayGoOn) return;
+      if (!slot.mayGoOn) return;
     } while (turn.isOpen);
-    this.#goOn(job, stay);
+    this.#goOn(job, slot);
   }
 
-  /** Puts the message together and delivers it: a long one by several turns, as fresh memory costs time. */
-  #join(job: InflateJob, stay: InflateStay): void {
+  /** Joins the chunks and delivers the message. A long one takes several turns, because new memory takes time to fill. */
+  #join(job: InflateJob, slot: InflateSlot): void {
     const { turn } = this.#options;
     if (turn.isOpen && job.length <= JOINED_AT_ONCE) {
-      this.#joinMore(job, stay);
+      this.#joinMore(job, slot);
       return;
     }
     turn.wait(() => {
       turn.spend(Math.min(job.length, JOINED_AT_ONCE), 1);
-      if (this.#closed) stay.end();
-      else this.#joinMore(job, stay);
+      if (this.#closed) slot.end();
+      else this.#joinMore(job, slot);
     });
   }
 
-  #joinMore(job: InflateJob, stay: InflateStay): void {
+  #joinMore(job: InflateJob, slot: InflateSlot): void {
     let isWhole: boolean;
     try {
       isWhole = job.join(JOINED_AT_ONCE);
     } catch (error) {
-      // There is no memory for the whole message.
-      stay.end(() => this.#fail(inflateErrorOf(error as Error), job));
+      // There is not enough memory for the whole message.
+      slot.end(() => this.#fail(inflateErrorOf(error as Error), job));
       return;
     }
-    if (isWhole) stay.end(() => this.#finish(job));
-    else this.#join(job, stay);
+    if (isWhole) slot.end(() => this.#finish(job));
+    else this.#join(job, slot);
   }
 
-  // What comes of it.
+  // Results.
 
   #finish(job: InflateJob): void {
     this.#waiting = undefined;
@@ -257,7 +257,7 @@ export class Inflater {
     job.done(null, data);
   }
 
-  /** The context is in the middle of something that will never end. */
+  /** Closes the context, because its stream will never be complete. */
   #fail(error: InflateError, job: InflateJob): void {
     this.#waiting = undefined;
     this.#closeContext();

@@ -1,9 +1,9 @@
-// The negotiation alone, `@framewire/permessage-deflate/negotiation`: pure, in any engine, for who inflates nothing.
+// `@framewire/permessage-deflate/negotiation`: the negotiation alone. It is pure, and runs in any engine.
 export {
   EXTENSION_NAME,
   formatParameters,
   parseParameters,
-  type ExtensionParameter,
+  type NegotiationParameter,
   type Parameters,
   type ParametersResult,
   type WindowBits,

@@ -1,8 +1,8 @@
-// The one table of what can go wrong in a negotiation: rule -> code, class, message. Call sites name the rule; the
-// messages are those of `ws`.
+// The error table of the negotiation: for each rule, the code, the class and the message. Call sites name the rule. The messages are
+// those of `ws`.
 
 interface Row {
-  /** What programs test: `error.code`. */
+  /** The `error.code` that applications test. */
   readonly code: `WS_ERR_${string}`;
   readonly type: 'Error' | 'TypeError' | 'RangeError';
   /** `{name}` stands for the parameter or option, `{value}` for its value. */
@@ -17,9 +17,9 @@ function row<const Code extends Row['code']>(
   return { code, type, message };
 }
 
-/** Every rule of a negotiation that can be broken, and how its breach is told. */
+/** Every rule of the negotiation that can be broken, with the error for it. */
 export const NEGOTIATION_ERRORS = {
-  // A list of parameters that is none of this extension (RFC 7692 §7.1)
+  // An invalid list of parameters (RFC 7692 §7.1)
   REPEATED_PARAMETER: row(
     'WS_ERR_REPEATED_EXTENSION_PARAMETER',
     'Parameter "{name}" must have only a single value',
@@ -45,10 +45,10 @@ export const NEGOTIATION_ERRORS = {
   ),
   MISSING_PARAMETER: row('WS_ERR_MISSING_EXTENSION_PARAMETER', 'Missing parameter "{name}"'),
 
-  // What a caller of this package must not pass
+  // Invalid arguments of a caller
   ILLEGAL_WINDOW_BITS: row(
     'WS_ERR_ILLEGAL_WINDOW_BITS',
-    'The option "{name}" is an integer from 8 to 15, a boolean or left out, not {value}',
+    'The option "{name}" must be an integer from 8 to 15 or a boolean, not {value}',
     'RangeError',
   ),
 } as const;
@@ -56,35 +56,35 @@ export const NEGOTIATION_ERRORS = {
 /** The name of a row of {@link NEGOTIATION_ERRORS}. */
 export type NegotiationRule = keyof typeof NEGOTIATION_ERRORS;
 
-/** What `error.code` can be. */
+/** The values of `error.code`. */
 export type NegotiationErrorCode = (typeof NEGOTIATION_ERRORS)[NegotiationRule]['code'];
 
-/** An error of the negotiation: an `Error`, or the built-in class that its row names, with a `code`. */
+/** An error of the negotiation. Its class is the one that the row names. */
 export interface NegotiationError extends Error {
-  /** Which rule was broken. */
+  /** The rule that was broken. */
   readonly code: NegotiationErrorCode;
 }
 
-/** The other half of every result: why there is no agreement. Nothing is thrown for what a peer sends. */
+/** The result if there is no agreement. Nothing is thrown for what a peer sends. */
 export interface Refused {
   readonly ok: false;
-  /** Which rule was broken: that of the error. */
+  /** The rule that was broken: the code of the error. */
   readonly code: NegotiationErrorCode;
-  /** Made when it is first read: a peer can cause many refusals, and an error with its stack costs more than the rest of each. */
+  /** Created when it is first read, because a peer can cause many refusals, and a stack trace is expensive. */
   readonly error: NegotiationError;
 }
 
 const CLASSES = { Error, TypeError, RangeError };
 
-/** The error of a rule, ready to be thrown or returned. */
+/** Creates the error of a rule. */
 export function negotiationError(rule: NegotiationRule, name = '', value = ''): NegotiationError {
   const { code, message, type } = NEGOTIATION_ERRORS[rule];
-  // One pass and functions: a name may itself contain `{value}` or `$&`.
+  // Replace in one pass, with a function: a name may itself contain `{value}` or `$&`.
   const text = message.replace(/\{(name|value)\}/g, (_, what) => (what === 'name' ? name : value));
   return Object.assign(new CLASSES[type](text), { code });
 }
 
-/** The result for a breach of a rule. */
+/** Creates the result for a broken rule. */
 export function refused(rule: NegotiationRule, name?: string, value?: string): Refused {
   let error: NegotiationError | undefined;
   return {

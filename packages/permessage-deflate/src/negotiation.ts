@@ -1,5 +1,5 @@
-// What two endpoints agree on: the server's answer to the offers, the client's offer and its check of the answer
-// (RFC 7692 §5, §7.1). Pure: options and parameters in, a decision out.
+// The negotiation (RFC 7692 §5, §7.1): the server's answer to offers, the client's offer and its check of the answer. Pure functions
+// of options and parameters.
 import { refused, type Refused } from './negotiation-error.ts';
 import {
   windowOption,
@@ -11,65 +11,64 @@ import {
   formatParameters,
   headerName,
   parseParameters,
-  type ExtensionParameter,
+  type NegotiationParameter,
   type Parameters,
   type WindowBits,
 } from './parameters.ts';
 
-/** What both directions of a connection keep to from now on. */
+/** What both ends agreed on, for both directions. */
 export interface Agreement {
   /** The server compresses each message on its own. */
   readonly serverNoContextTakeover: boolean;
   /** The client compresses each message on its own. */
   readonly clientNoContextTakeover: boolean;
-  /** The server's compressor refers back by no more than 2 to the power of this many bytes; 15 if nobody said. */
+  /** The server's compressor refers back by at most 2 to the power of this many bytes; 15 if neither side limited it. */
   readonly serverMaxWindowBits: WindowBits;
-  /** The client's compressor refers back by no more than 2 to the power of this many bytes; 15 if nobody said. */
+  /** The client's compressor refers back by at most 2 to the power of this many bytes; 15 if neither side limited it. */
   readonly clientMaxWindowBits: WindowBits;
 }
 
 /** An offer that a server accepts. */
 export interface Acceptance {
   readonly ok: true;
-  /** Which of the offers, from 0. */
+  /** The index of the accepted offer. */
   readonly index: number;
   /** The parameters of the response. */
-  readonly params: ExtensionParameter[];
+  readonly params: NegotiationParameter[];
   readonly agreement: Agreement;
 }
 
-/** A response that a client takes. */
+/** A response that a client accepts. */
 export interface Confirmation {
   readonly ok: true;
   readonly agreement: Agreement;
 }
 
-/** One direction of a connection, as the transform at one of its ends needs it. */
+/** One direction of a connection, as the transform at one end needs it. */
 export interface DirectionView {
   /**
-   * The window that was agreed on. An inflater may use a larger one, 15 fits all; a compressor must refer back no
-   * further. With 8 that is 256 bytes: zlib has no raw compressor of that name, but one made with 9 never refers back by
-   * more than 250 bytes, because it keeps 262 of the 512 for what it looks ahead at; Node's zlib puts 9 in the place of
-   * 8 by itself. So both roles can agree to 8 and keep to it.
+   * The agreed window. An inflater may use a larger one. A compressor must refer back no farther. 8 means 256 bytes: zlib has no raw
+   * compressor for that, but with 9 it never refers back by more than 250 bytes, because it reserves 262 of the 512 for lookahead.
+   * Node uses 9 in place of 8. So both roles can agree to 8.
    */
   readonly windowBits: WindowBits;
-  /** Whether a message may refer back into the messages before it. */
+  /** Whether a message may refer back to earlier messages. */
   readonly takeover: boolean;
 }
 
-/** Both directions, as seen from one end. */
+/** Both directions, seen from one end. */
 export interface RoleView {
   readonly deflate: DirectionView;
   readonly inflate: DirectionView;
 }
 
 /**
- * How many offers of one header a server looks at; the rest is declined unseen. A client makes two or three, from the one that it
- * likes best to the one that any server accepts.
+ * How many offers of one header a server reads. It declines the rest unseen. A client makes two or three, from the one that it
+ * prefers to the one that every server accepts.
  */
 export const MAX_OFFERS = 16;
 
-/** The window of whoever did not limit it (RFC 7692 §7.1.2). */
+/** The window of an end that did not limit it (RFC 7692 §7.1.2). */
 const DEFAULT_WINDOW_BITS = 15;
 
 type Checked<Options> = Options & {
@@ -88,22 +87,20 @@ function checked<Options extends ServerNegotiationOptions | ClientNegotiationOpt
 }
 
 /**
- * A server's answer to the offers of a client: the first acceptable one is accepted. "A server MUST decline an
- * extension negotiation offer" that is malformed (RFC 7692 §7.1); it is passed over, as one that the options do not
- * allow.
+ * A server's answer to the offers of a client. It accepts the first acceptable offer. "A server MUST decline an extension negotiation
+ * offer" that is malformed (RFC 7692 §7.1), so it skips those, like offers that the options do not allow.
  *
- * @param offers - the parameters of each offer of permessage-deflate, in the order of the header; no more than the first
- * {@link MAX_OFFERS} are looked at
- * @returns what to answer and what is agreed on; or, where no offer can be accepted, the first breach of a malformed one
- * or else `WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER`. What to do then is the caller's choice: `ws` refuses the upgrade with
- * the status 400, RFC 7692 §5 would have it go on uncompressed. A client that offered nothing is not asked about here.
- * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for options that are none
+ * @param offers - the parameters of each permessage-deflate offer, in header order; at most {@link MAX_OFFERS} are read
+ * @returns the answer and the agreement. If no offer is acceptable: the error of the first malformed one, otherwise
+ * `WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER`. The caller then decides: `ws` rejects the upgrade with status 400, RFC 7692 §5 would
+ * continue uncompressed. Do not call it for a client that offered nothing
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for invalid options
  * @example
  * const answer = acceptOffer([[{ name: 'client_max_window_bits', value: true }]], { clientMaxWindowBits: 10 });
  * // { ok: true, index: 0, params: [{ name: 'client_max_window_bits', value: '10' }], agreement: { ... } }
  */
 export function acceptOffer(
-  offers: readonly (readonly ExtensionParameter[])[],
+  offers: readonly (readonly NegotiationParameter[])[],
   options: ServerNegotiationOptions = {},
 ): Acceptance | Refused {
   const wanted = checked(options);
@@ -122,8 +119,8 @@ export function acceptOffer(
 }
 
 /**
- * The response to one offer, or nothing for one that is declined. Parameter by parameter, with M and N for values from
- * 8 to 15; "any" includes the absence:
+ * The response to one offer, or `undefined` to decline it. The table has the rows of each parameter. M and N stand for values from 8
+ * to 15, and "any" includes absent:
  *
  * | parameter                  | option      | offer    | response |
  * | -------------------------- | ----------- | -------- | -------- |
@@ -150,8 +147,8 @@ export function acceptOffer(
  * |                            | unset/true  | absent   | absent   |
  * |                            | false       | any      | absent   |
  *
- * M cannot answer an absent client_max_window_bits: "the corresponding extension negotiation response to the offer MUST
- * NOT include" it then (RFC 7692 §7.1.2.2).
+ * M cannot answer an absent client_max_window_bits: "the corresponding extension negotiation response to the offer MUST NOT include"
+ * it then (RFC 7692 §7.1.2.2).
  */
 function answerTo(offer: Parameters, wanted: Checked<ServerNegotiationOptions>): Parameters | undefined {
   if (offer.serverNoContextTakeover && wanted.serverNoContextTakeover === false) return undefined;
@@ -187,11 +184,11 @@ function clientWindowFor(
 }
 
 /**
- * What a client offers: the parameters of one offer, `client_max_window_bits` for no options.
+ * The parameters of a client's offer. Without options it is `client_max_window_bits`.
  *
- * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for options that are none
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for invalid options
  */
-export function createOffer(options: ClientNegotiationOptions = {}): ExtensionParameter[] {
+export function createOffer(options: ClientNegotiationOptions = {}): NegotiationParameter[] {
   return formatParameters(offered(checked(options)));
 }
 
@@ -206,8 +203,8 @@ function offered(wanted: Checked<ClientNegotiationOptions>): Parameters {
 }
 
 /**
- * The options of a client by its offer, for who only saw the offer go by: `checkResponse(response, optionsOf(offer))`.
- * The one thing that an offer does not tell is `clientNoContextTakeover: false`.
+ * Reconstructs a client's options from its offer, for a proxy: `checkResponse(response, optionsOf(offer))`. An offer does not show
+ * `clientNoContextTakeover: false`.
  */
 export function optionsOf(offer: Parameters): ClientNegotiationOptions {
   return {
@@ -219,16 +216,15 @@ export function optionsOf(offer: Parameters): ClientNegotiationOptions {
 }
 
 /**
- * A client's check of what the server answered to the offer that {@link createOffer} made of the same options.
+ * A client's check of the response to the offer that {@link createOffer} made from the same options.
  *
- * @param params - the parameters of the one permessage-deflate of the response. A response that names it twice accepts
- * more than was offered; the caller refuses it
- * @returns what is agreed on; or the breach, on which the client "MUST _Fail the WebSocket Connection_" (RFC 7692 §7.1).
- * The message is that of `ws` for the reason; `ws` itself then says `Invalid Sec-WebSocket-Extensions header`
- * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for options that are none
+ * @param params - the parameters of the response's only permessage-deflate element; the caller rejects a second one
+ * @returns the agreement; or the broken rule, on which the client "MUST _Fail the WebSocket Connection_" (RFC 7692 §7.1). The message
+ * is the reason as `ws` words it; `ws` itself then reports `Invalid Sec-WebSocket-Extensions header`
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for invalid options
  */
 export function checkResponse(
-  params: readonly ExtensionParameter[],
+  params: readonly NegotiationParameter[],
   options: ClientNegotiationOptions = {},
 ): Confirmation | Refused {
   const wanted = checked(options);
@@ -249,7 +245,8 @@ export function checkResponse(
 }
 
 /**
- * What a response breaks. Parameter by parameter, with M and N for values from 8 to 15; "any" includes the absence:
+ * The rule that a response breaks. The table has the rows of each parameter. M and N stand for values from 8 to 15, and "any" includes
+ * absent:
  *
  * | parameter                  | option           | offer    | response | agreement                      |
  * | -------------------------- | ---------------- | -------- | -------- | ------------------------------ |
@@ -276,7 +273,7 @@ export function checkResponse(
  * |                            | false            | absent   | absent   | 15                             |
  * |                            | any              |          | no value | REFUSED, as malformed          |
  *
- * What the client offered about itself it keeps to whether or not the server repeats it (RFC 7692 §7.1.1.2, §7.1.2.2).
+ * The client does what it offered about itself, whether or not the response repeats it (RFC 7692 §7.1.1.2, §7.1.2.2).
  */
 function breachOf(response: Parameters, wanted: Checked<ClientNegotiationOptions>): Refused | undefined {
   if (response.clientNoContextTakeover && wanted.clientNoContextTakeover === false) {
@@ -293,7 +290,7 @@ function exceeds(answered: Parameters['clientMaxWindowBits'], wanted: WindowOpti
   return wanted === false || (wanted !== undefined && answered > wanted);
 }
 
-/** What the client asked of the server and the response does not give. */
+/** What the client asked the server to do and the response does not grant. */
 function brokenRequest(
   response: Parameters,
   { serverNoContextTakeover, serverMaxWindowBits }: Checked<ClientNegotiationOptions>,
@@ -310,7 +307,7 @@ function brokenRequest(
     : undefined;
 }
 
-/** What parameters come to when the rest is as if nobody had said anything. */
+/** The agreement for the given parameters, with defaults for the absent ones. */
 function agreementOf(parameters: Parameters): Agreement {
   const { clientMaxWindowBits } = parameters;
   return {
@@ -321,7 +318,7 @@ function agreementOf(parameters: Parameters): Agreement {
   };
 }
 
-/** What an agreement means for the compressor and the inflater of one end. */
+/** Converts an agreement into the settings of the compressor and the inflater of one end. */
 export function roleView(agreement: Agreement, role: 'server' | 'client'): RoleView {
   const server: DirectionView = {
     windowBits: agreement.serverMaxWindowBits,

@@ -1,34 +1,34 @@
-// Compressing whole messages that stand alone: the same for all connections that agreed on the same.
+// Compresses whole messages that stand alone, once for all connections with the same agreement.
 import { kernel } from '#kernels';
 import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
 import type { Counter } from './statistics.ts';
 
-/** How many texts of one turn are remembered. */
+/** How many texts of one turn are kept. */
 const MAX_TEXTS = 16;
 
-/** A text, and what became of it. */
+/** A text and its compressed form. */
 interface CompressedText {
   readonly text: string;
-  /** Who waits for it; undefined when it is there. */
+  /** The callbacks that wait for it; `undefined` once it is done. */
   waiting: DeflateDone[] | undefined;
   error: Error | null;
   compressed: Uint8Array | undefined;
 }
 
-/** A whole message that is sent on many connections, and what was made of it so far. */
+/** A whole message that is sent on many connections, and its compressed forms. */
 export interface SharedMessage {
   /** Text, or bytes that never change. */
   readonly data: string | Uint8Array;
-  /** By what it depends on; null for a message that is sent as it is. */
+  /** The compressed forms, by compressor; `null` means that the message is sent uncompressed. */
   readonly forms: WeakMap<object, Uint8Array | null>;
 }
 
-/** What the bytes of a text are found by among the forms of its message. */
+/** The key of a text's UTF-8 bytes among the forms of its message. */
 const BYTES = {};
 
 /**
- * Compresses a text that goes to many connections in one turn of the event loop once. A string cannot change, so the same
- * string is the same message; what is given is the same object for all, so that whoever frames it can share that too.
+ * Compresses a text that goes to many connections in one turn of the event loop once. A string cannot change, so equal strings are the
+ * same message. All callers get the same object, so that they can also share frames of it.
  */
 export class SharedCompressor {
   readonly #options: DeflaterOptions;
@@ -39,7 +39,7 @@ export class SharedCompressor {
     this.#options = options;
   }
 
-  /** @param counter counts the time, if this is the first call for the text */
+  /** @param counter counts the time, if this call is the first one for the text */
   compress(text: string, counter: Counter, done: DeflateDone): void {
     const known = this.#texts.find((entry) => entry.text === text);
     if (known !== undefined) {
@@ -49,18 +49,18 @@ export class SharedCompressor {
     }
     const entry: CompressedText = { text, waiting: [done], error: null, compressed: undefined };
     this.#remember(entry);
-    // Of nobody's connection: that of who came first may close before it is done.
+    // The deflater belongs to no connection, because the first caller may close before it is done.
     const deflater = new Deflater(this.#options, counter);
     deflater.compress({ data: text, first: true, fin: true }, (error, compressed) => {
       const { waiting = [] } = entry;
       Object.assign(entry, { waiting: undefined, error, compressed });
-      tellAll(waiting, error, compressed);
+      callAll(waiting, error, compressed);
     });
-    // Only what has to wait needs its context captured.
+    // A callback needs its async context only if it has to wait.
     if (entry.waiting !== undefined) entry.waiting = [kernel.inThisContext(done)];
   }
 
-  /** Compresses a message once for all connections; undefined if it is too long to be compressed synchronously. */
+  /** Compresses a message once for all connections. Returns `undefined` if it is too long to be compressed synchronously. */
   compressShared({ data, forms }: SharedMessage, counter: Counter): Uint8Array | null | undefined {
     const known = forms.get(this);
     if (known !== undefined) return known;
@@ -70,7 +70,7 @@ export class SharedCompressor {
     deflater.compress({ data, first: true, fin: true }, (error, compressed) => {
       if (error === null) form = compressed ?? null;
     });
-    // An error is reported by compress(), which the caller turns to.
+    // The caller falls back to compress(), which reports the error.
     if (form !== undefined) forms.set(this, form);
     return form;
   }
@@ -86,12 +86,12 @@ export class SharedCompressor {
   }
 }
 
-/** The length of text or bytes, in bytes. */
+/** Returns the length of text or bytes, in bytes. */
 export function byteLength(data: string | Uint8Array): number {
   return typeof data === 'string' ? kernel.utf8Length(data) : data.length;
 }
 
-/** The bytes of a message; those of a text are made once. */
+/** Returns the bytes of a message. A text is encoded only once. */
 export function bytesOf({ data, forms }: SharedMessage): Uint8Array {
   if (typeof data !== 'string') return data;
   const bytes = forms.get(BYTES) ?? kernel.encode(data);
@@ -99,19 +99,19 @@ export function bytesOf({ data, forms }: SharedMessage): Uint8Array {
   return bytes;
 }
 
-/** Tells each, also behind one who throws. */
-function tellAll(
+/** Calls all callbacks, even if some of them throw. */
+function callAll(
   waiting: readonly DeflateDone[],
   error: Error | null,
   compressed: Uint8Array | undefined,
 ): void {
-  let told = 0;
+  let called = 0;
   try {
     for (const each of waiting) {
-      told++;
+      called++;
       each(error, compressed);
     }
   } finally {
-    if (told < waiting.length) tellAll(waiting.slice(told), error, compressed);
+    if (called < waiting.length) callAll(waiting.slice(called), error, compressed);
   }
 }

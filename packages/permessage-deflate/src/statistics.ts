@@ -1,18 +1,18 @@
-// What an operator sees: bytes before and after, and the time that it took; of a connection and of the process.
+// Statistics for operators: bytes before and after compression, and the time spent on it, by connection and for the process.
 
-/** One direction: messages that were compressed, as they were meant and as they went over the wire. */
+/** The compressed messages of one direction. */
 export interface DirectionStatistics {
-  /** Messages that went compressed. */
+  /** How many messages were compressed. */
   readonly messages: number;
-  /** Their length in bytes, uncompressed. */
+  /** Their uncompressed length in bytes. */
   readonly bytes: number;
-  /** Their length in bytes on the wire, framing not included. */
+  /** Their length in bytes on the wire, without framing. */
   readonly compressedBytes: number;
-  /** Messages that were sent as they are: shorter than the threshold, or nothing would have been gained. 0 for what was received. */
-  readonly leftAsTheyAre: number;
-  /** For how long the event loop was held up, in milliseconds. */
+  /** How many messages were sent uncompressed: shorter than the threshold, or would not have shrunk. 0 for received messages. */
+  readonly sentUncompressed: number;
+  /** How long the event loop was blocked, in milliseconds. */
   readonly milliseconds: number;
-  /** From begin to end of what was done on the thread pool, in milliseconds, waiting for a place there included. */
+  /** The time from start to end of jobs on the thread pool, in milliseconds, including the wait for a slot. */
   readonly threadPoolMilliseconds: number;
 }
 
@@ -22,40 +22,40 @@ export interface CompressionStatistics {
   readonly received: DirectionStatistics;
 }
 
-/** Where time has passed: in the event loop, which it held up, or beside it. */
+/** Where time was spent. */
 export type Place = 'event loop' | 'thread pool';
 
-/** Counts one direction of a connection, and of the process beside it. */
+/** Counts one direction of a connection, and adds it to the total of the process. */
 export class Counter {
   #messages = 0;
   #bytes = 0;
   #compressedBytes = 0;
-  #leftAsTheyAre = 0;
+  #sentUncompressed = 0;
   #milliseconds = 0;
   #threadPoolMilliseconds = 0;
   readonly #total: Counter | undefined;
 
-  /** @param total what is counted here is counted there too */
+  /** @param total a counter that also counts everything */
   constructor(total?: Counter) {
     this.#total = total;
   }
 
-  /** A piece of a message has become another: of `bytes` bytes `compressedBytes`, or the other way round. */
+  /** Counts a transformed fragment. */
   addBytes(bytes: number, compressedBytes: number): void {
     this.#bytes += bytes;
     this.#compressedBytes += compressedBytes;
     this.#total?.addBytes(bytes, compressedBytes);
   }
 
-  /** The last piece of a message has been transformed. */
+  /** Counts a message whose last fragment has been transformed. */
   addMessage(): void {
     this.#messages++;
     this.#total?.addMessage();
   }
 
-  addLeftAsItIs(): void {
-    this.#leftAsTheyAre++;
-    this.#total?.addLeftAsItIs();
+  addSentUncompressed(): void {
+    this.#sentUncompressed++;
+    this.#total?.addSentUncompressed();
   }
 
   addTime(milliseconds: number, place: Place): void {
@@ -69,17 +69,17 @@ export class Counter {
       messages: this.#messages,
       bytes: this.#bytes,
       compressedBytes: this.#compressedBytes,
-      leftAsTheyAre: this.#leftAsTheyAre,
+      sentUncompressed: this.#sentUncompressed,
       milliseconds: this.#milliseconds,
       threadPoolMilliseconds: this.#threadPoolMilliseconds,
     };
   }
 }
 
-/** All connections that there have been in this process. */
+/** The totals of all connections of this process. */
 export const processCounters = { sent: new Counter(), received: new Counter() };
 
-/** What permessage-deflate has done in this process so far, on all its connections, those that are over included. */
+/** Returns what permessage-deflate has done in this process so far, including closed connections. */
 export function compressionStatistics(): CompressionStatistics {
   return { sent: processCounters.sent.snapshot(), received: processCounters.received.snapshot() };
 }

@@ -1,100 +1,97 @@
-// How messages are compressed and inflated: the options, their defaults, and the two profiles.
+// The options for compressing and inflating messages, their defaults, and the two profiles.
 import type { ZlibOptions } from 'node:zlib';
 import { windowOption, type ClientNegotiationOptions, type ServerNegotiationOptions } from './options.ts';
 
 /** How messages are compressed and inflated. */
 export interface TransformOptions {
   /**
-   * Options of zlib for compressing: `level`, `dictionary`, and `windowBits` where it is smaller than what was agreed on. With a
-   * `strategy`, `node:zlib` compresses, and `memLevel` and `chunkSize` count; our own engine has no use for them. Default level:
+   * Options of zlib for compressing: `level`, `dictionary`, and a `windowBits` smaller than the agreed one. With a `strategy`,
+   * `node:zlib` compresses and also uses `memLevel` and `chunkSize`; otherwise they have no effect. Default level:
    * {@link DEFAULT_LEVEL}, with context takeover {@link DEFAULT_TAKEOVER_LEVEL}, in the shared profile {@link SHARED_LEVEL}.
    */
   readonly zlibDeflateOptions?: ZlibOptions | undefined;
-  /** Options of zlib for inflating: `dictionary`. The others have no effect. */
+  /** Options of zlib for inflating: only `dictionary`. */
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /**
-   * Messages of fewer bytes are not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the
-   * shared profile {@link SHARED_THRESHOLD}.
+   * Shorter messages are not compressed unless there is context takeover, in bytes. Default {@link DEFAULT_THRESHOLD}, in the shared
+   * profile {@link SHARED_THRESHOLD}.
    */
   readonly threshold?: number | undefined;
-  /** Messages of fewer bytes are not compressed where there is context takeover. Default 0: all are, as in `ws`. */
+  /** The same with context takeover. Default 0: all messages are compressed, as in `ws`. */
   readonly takeoverThreshold?: number | undefined;
-  /** Whether a whole message that would not shrink is sent as it is. Default true; `false` adds some bytes to such a message. */
+  /** Whether a whole message that would not shrink is sent uncompressed. Default true; `false` makes such a message longer. */
   readonly leaveIncompressible?: boolean | undefined;
   /**
-   * After how many milliseconds without a message to compress a connection gives its compressor's context up, or up to twice as
-   * many; a message after that may be longer by what the context would have saved. Default: 0, never.
+   * After how many milliseconds (up to twice as many) without a message to compress a connection drops the context of its compressor.
+   * The next message may then be longer. Default 0: never.
    */
   readonly dropContextAfter?: number | undefined;
   /**
-   * How many long messages are inflated at a time, and how many are compressed on the thread pool, in the whole process; 0 = no limit.
-   * Default 10.
+   * How many long messages the process inflates at a time, and how many it compresses on the thread pool; 0 = no limit. The first
+   * connection sets it. Default 10.
    */
   readonly concurrencyLimit?: number | undefined;
   /**
-   * How many bytes of messages may be inflated and not yet delivered, in the whole process; 0 = no limit. Once it is spent, only the
-   * message that began first goes on, so it is exceeded by that message at most. The others wait compressed.
-   * The first connection's option counts. Default 64 MiB.
+   * How many inflated bytes may wait for delivery, in the whole process; 0 = no limit. At the limit, only the message that began first
+   * goes on, and can exceed it. The others wait compressed. The first connection sets it. Default 64 MiB.
    */
   readonly inflateBudget?: number | undefined;
   /**
-   * From how many bytes on a message is compressed by `node:zlib` on the thread pool, which takes more time and none of the event loop's.
-   * Default: never; long messages are compressed by turns of the event loop.
+   * From how many bytes on `node:zlib` compresses a message on the thread pool. That takes more time, but none of the event loop.
+   * Default: never; long messages are compressed in turns of the event loop.
    */
   readonly deflateOffThreadFrom?: number | undefined;
-  /** From how many compressed bytes on a message is inflated by turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
+  /** From how many compressed bytes on a message is inflated in turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
   readonly inflateInTurnsFrom?: number | undefined;
 }
 
-/** Options of either profile: what to negotiate, and how to compress. */
+/** All options: what to negotiate, and how to compress. */
 export interface PerMessageDeflateOptions
   extends ServerNegotiationOptions, ClientNegotiationOptions, TransformOptions {
   /**
-   * `'shared'`: no context takeover on either side, so that a connection holds no memory for compression and what goes to many
-   * is compressed once; and a faster level. The other options count beside it. Default: takeover as negotiated, as in `ws`.
+   * `'shared'`: no context takeover on either side, and a faster level. A connection then holds no memory for compression, and a message
+   * to many connections is compressed once. Other options still apply. Default: takeover as negotiated, as in `ws`.
    */
   readonly profile?: 'shared' | undefined;
 }
 
-/** What `perMessageDeflate` of a client or a server can be: `true` is all defaults, `'shared'` is `{ profile: 'shared' }`. */
+/** The values of `perMessageDeflate`. `true` means all defaults, and `'shared'` means `{ profile: 'shared' }`. */
 export type PerMessageDeflateOption = boolean | 'shared' | PerMessageDeflateOptions;
 
-/** The threshold where none is given, in bytes, as in `ws`. */
+/** The default threshold in bytes, as in `ws`. */
 export const DEFAULT_THRESHOLD = 1024;
-/** The threshold of the shared profile where none is given, in bytes: below it little is gained. */
+/** The default threshold of the shared profile in bytes. Below it, compression gains little. */
 export const SHARED_THRESHOLD = 256;
-/** The level where none is given: JSON, text and source code become up to 3 % longer than with zlib's own default, rarely up to 6 %. */
+/** The default level. Typical messages get slightly longer than with zlib's default, in less time (benchmark scenario `deflate`). */
 export const DEFAULT_LEVEL = 4;
-/** The same with context takeover, where a lower level loses more. */
+/** The default level with context takeover, where a lower level loses more. */
 export const DEFAULT_TAKEOVER_LEVEL = 5;
-/** That of the shared profile, which has another purpose than the shortest messages. */
+/** The default level of the shared profile, which does not aim at the shortest messages. */
 export const SHARED_LEVEL = 3;
-/** What comes so long becomes longer: it takes turns with others from the start. */
+/** Messages from this compressed length on are inflated in turns with others, because their output is longer still. */
 export const INFLATE_IN_TURNS_FROM = 16 * 1024;
 
 const DEFAULTS: PerMessageDeflateOptions = {};
 
-/** What was made of options with a profile: one object for each, whatever is kept by it. */
+/** The resolved options of each options object with a profile, so that an object always resolves to the same one. */
 const withProfile = new WeakMap<PerMessageDeflateOptions, PerMessageDeflateOptions>();
 
 /**
- * The options that an option stands for, with the profile's filled in; undefined for no compression. The same object for the same
- * option: connections with the same options share what they can. Whoever resolves an option early, when a server is made say,
- * knows that no negotiation will throw for it.
+ * Returns the options that an option stands for, with those of the profile; `undefined` for no compression. The same option gives the
+ * same object, so that its connections share settings. A server resolves its option early, so that no negotiation throws for it.
  *
- * @throws `TypeError` for a profile that there is not, `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for a window that is
- * none
+ * @throws `TypeError` for an unknown profile, `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for an invalid window
  */
 export function resolveOption(
   option: PerMessageDeflateOption | null | undefined,
 ): PerMessageDeflateOptions | undefined {
   if (!option) return undefined;
   if (option === 'shared') return SHARED;
-  // A caller without types may pass anything.
+  // A JavaScript caller may pass anything.
   if (typeof option !== 'object') return DEFAULTS;
   const profile = option.profile as string | undefined;
   if (profile !== undefined && profile !== 'shared') {
-    throw new TypeError(`There is no profile "${profile}" of perMessageDeflate`);
+    throw new TypeError(`Unknown perMessageDeflate profile "${profile}"`);
   }
   windowOption(option, 'serverMaxWindowBits');
   windowOption(option, 'clientMaxWindowBits');

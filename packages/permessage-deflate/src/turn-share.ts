@@ -1,32 +1,32 @@
-// How much of a turn of the event loop compression may take, over all connections: the rest waits for the next turn.
+// Limits how much of a turn of the event loop compression may take, over all connections. The rest waits for later turns.
 import { kernel } from '#kernels';
 
-/** The work of one turn, in bytes that are inflated: a millisecond or a few. It can be exceeded by one step. */
+/** The work of one turn, in inflated bytes: a few milliseconds. One step may exceed it. */
 export const TURN_OUTPUT = 1024 * 1024;
-/** What one call of an engine counts, in bytes of output: short messages, and streams that end, cost time too. */
+/** The cost of one engine call, in inflated bytes, because short messages and the ends of streams also take time. */
 const CALL_OUTPUT = 2048;
 
-/** Counts the work on the event loop, and runs what waits in the order in which it came, one message of each at a time. */
+/** Counts the work on the event loop, and runs waiting jobs in order, one message of each connection at a time. */
 export class TurnShare {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
   #spent = 0;
   #isScheduled = false;
 
-  /** @param limit the work of one turn, in bytes that are inflated */
+  /** @param limit the work of one turn, in inflated bytes */
   constructor(limit = TURN_OUTPUT) {
     this.#limit = limit;
   }
 
-  /** Whether a message may be worked on now. Not before those that wait, or one peer's messages would pass all others. */
+  /** Whether a message may be processed now. Waiting jobs go first; otherwise one peer's messages could overtake all others. */
   get isOpen(): boolean {
     return this.#spent < this.#limit && this.#waiting.length === 0;
   }
 
-  /** Counts work: bytes that were inflated, or as many as take as long. */
+  /** Counts work: inflated bytes, or the number that takes as long. */
   spend(bytes: number, calls: number): void {
     this.#spent += bytes + calls * CALL_OUTPUT;
-    // Light load needs no callback each turn: counts of several turns are added up until they may matter.
+    // Light load needs no callback per turn: the counts of several turns add up until they matter.
     if (this.#spent >= this.#limit / 4) this.#schedule();
   }
 
@@ -52,11 +52,11 @@ export class TurnShare {
         job();
       }
     } finally {
-      // Also after a listener that threw.
+      // Also run after a listener has thrown.
       if (this.#waiting.length > 0) this.#schedule();
     }
   };
 }
 
-/** That of the process: there is one event loop. */
+/** The share of the process, which has one event loop. */
 export const turnShare = new TurnShare();

@@ -1,4 +1,4 @@
-// Callbacks run in the async context in which they were passed, whoever's engine did the work.
+// Callbacks run in the async context of the call that they were passed to, even if another connection did the work.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
@@ -6,7 +6,7 @@ import { compress, view } from './transforming.ts';
 
 const storage = new AsyncLocalStorage<number>();
 
-/** More than there are places on the thread pool. */
+/** More than there are slots in the thread pool. */
 const COUNT = 25;
 
 const cases: [how: string, options: TransformOptions, length: number][] = [
@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-/** In which context each of many connections is told, in the order of the connections. */
+/** The context that the callback of each connection runs in, in the order of the connections. */
 async function inEachContext(
   options: TransformOptions,
   takeover: boolean,

@@ -1,10 +1,10 @@
-// The negotiation beside that of `ws`: the same answers, and each difference by name.
+// Compares the negotiation with that of `ws`: the same answers, except for the differences listed here.
 import {
   acceptOffer,
   checkResponse,
   createOffer,
   type Agreement,
-  type ExtensionParameter,
+  type NegotiationParameter,
 } from '@framewire/permessage-deflate';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -23,8 +23,8 @@ const { PerMessageDeflate } = ws as unknown as {
   PerMessageDeflate: new (options: object) => WsPerMessageDeflate;
 };
 
-/** A list in the shape that `ws` parses a header to. */
-function grouped(params: readonly ExtensionParameter[]): Record<string, (string | true)[]> {
+/** A list in the shape of a header parsed by `ws`. */
+function grouped(params: readonly NegotiationParameter[]): Record<string, (string | true)[]> {
   const groups = Object.create(null) as Record<string, (string | true)[]>;
   for (const { name, value } of params) (groups[name] ??= []).push(value);
   return groups;
@@ -32,7 +32,7 @@ function grouped(params: readonly ExtensionParameter[]): Record<string, (string 
 
 function wsAccepts(
   isServer: boolean,
-  lists: readonly ExtensionParameter[][],
+  lists: readonly NegotiationParameter[][],
   options: object,
 ): WsParams | Error {
   try {
@@ -42,7 +42,7 @@ function wsAccepts(
   }
 }
 
-/** What the parameters that `ws` holds come to. */
+/** The agreement that the parameters of `ws` stand for. */
 function wsAgreement(params: WsParams): Agreement {
   return {
     serverNoContextTakeover: params['server_no_context_takeover'] === true,
@@ -52,8 +52,8 @@ function wsAgreement(params: WsParams): Agreement {
   };
 }
 
-/** Parameters in one line, in whatever order they come. */
-function line(params: readonly ExtensionParameter[]): string {
+/** Parameters in one line, sorted. */
+function line(params: readonly NegotiationParameter[]): string {
   return params
     .map(({ name, value }) => `${name}=${value}`)
     .sort()
@@ -71,8 +71,8 @@ function agreementLine(agreement: Agreement): string {
 
 type Options = ReturnType<typeof optionsFrom>;
 
-/** Runs through all options and all that the other side may say to each. */
-function everywhere(visit: (options: Options, params: ExtensionParameter[], said: Values) => void): void {
+/** Visits every combination of options and parameters of the other side. */
+function everywhere(visit: (options: Options, params: NegotiationParameter[], said: Values) => void): void {
   for (const { options, said } of SPACES) {
     const lists = said.map((values) => [values, paramsFrom(values)] as const);
     for (const option of options.map(optionsFrom)) {
@@ -81,8 +81,8 @@ function everywhere(visit: (options: Options, params: ExtensionParameter[], said
   }
 }
 
-describe('beside ws', () => {
-  test('a server answers every offer with the same parameters, or declines it with the same text', () => {
+describe('compared with ws', () => {
+  test('a server answers every offer with the same parameters, or declines it with the same message', () => {
     const wrong: unknown[] = [];
     everywhere((options, params) => {
       const theirs = wsAccepts(true, [params], options);
@@ -97,8 +97,8 @@ describe('beside ws', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('a client makes the same offers, except that it never writes server_max_window_bits without a value', () => {
-    // The grammar has a value there (RFC 7692 §7.1.2.1): every server refuses what `ws` writes for `true`.
+  test('a client makes the same offers, but never writes server_max_window_bits without a value', () => {
+    // The grammar requires a value (RFC 7692 §7.1.2.1), so every server rejects what `ws` writes for `true`.
     for (const option of OPTIONS) {
       const options = optionsFrom(option);
       const theirs = Object.entries(new PerMessageDeflate(options).offer())
@@ -108,7 +108,7 @@ describe('beside ws', () => {
     }
   });
 
-  test('a client that is not strict takes and refuses the same responses, and keeps to its own word', () => {
+  test('a client that is not strict accepts and rejects the same responses, and does what it offered', () => {
     const wrong: unknown[] = [];
     everywhere((option, params) => {
       const options = { ...option, strict: false };
@@ -132,8 +132,8 @@ describe('beside ws', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('a strict client refuses, besides, only responses that break what was asked of the server', () => {
-    // `ws` checks neither, and then inflates what it asked not to be sent (RFC 7692 §7.1.1.1, §7.1.2.1).
+  test('a strict client also rejects responses that do not grant what it asked of the server', () => {
+    // `ws` checks neither, and then inflates what it asked the server not to send (RFC 7692 §7.1.1.1, §7.1.2.1).
     const wrong: unknown[] = [];
     everywhere((options, params, [takeover, , bits]) => {
       const ours = checkResponse(params, options);
@@ -166,7 +166,7 @@ describe('beside ws', () => {
     { maxLength: 4 },
   );
 
-  test('malformed parameters are refused with the same texts, for either role', () => {
+  test('malformed parameters are rejected with the same messages, for either role', () => {
     fc.assert(
       fc.property(almostParams, fc.boolean(), (params, isServer) => {
         const theirs = wsAccepts(isServer, [params], {});
@@ -189,13 +189,13 @@ describe('beside ws', () => {
     },
   );
 
-  test('but a malformed offer is declined alone, and does not take the others with it (RFC 7692 §7.1)', () => {
+  test('but only the malformed offer is declined, not the others (RFC 7692 §7.1)', () => {
     const offers = ['unheard_of', 'client_max_window_bits'].map(list);
     expect(wsAccepts(true, offers, {})).toEqual(new Error('Unknown parameter "unheard_of"'));
     expect(acceptOffer(offers)).toMatchObject({ ok: true, index: 1 });
   });
 
-  test('several offers are answered with the same one, or declined with the same text', () => {
+  test('several offers are answered with the same one, or declined with the same message', () => {
     const offers = fc.array(fc.constantFrom(...SAID.map(paramsFrom)), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(offers, fc.constantFrom(...OPTIONS.map(optionsFrom)), (lists, options) => {
@@ -208,7 +208,7 @@ describe('beside ws', () => {
     );
   });
 
-  test('but 0 is no window: ws writes it into the header', () => {
+  test('but a window of 0 is rejected, which ws writes into the header', () => {
     expect(wsAccepts(true, [[]], { serverMaxWindowBits: 0 })).toEqual({ server_max_window_bits: 0 });
     expect(() => acceptOffer([[]], { serverMaxWindowBits: 0 })).toThrow(RangeError);
   });

@@ -1,6 +1,6 @@
-// Everything that two endpoints can say to each other about permessage-deflate. The space is small: it is walked
-// whole, but for windows that lie between others.
-import type { ExtensionParameter } from '@framewire/permessage-deflate';
+// Everything that two endpoints can say to each other about permessage-deflate. The tests visit all of it, except some windows that
+// lie between others.
+import type { NegotiationParameter } from '@framewire/permessage-deflate';
 import { list } from './header.ts';
 
 /** One value for each parameter, in the order of {@link NAMES}. */
@@ -33,22 +33,21 @@ function saidOver(takeovers: Choice, bits: readonly number[]): Values[] {
   return combine(takeovers, takeovers, [undefined, ...bits], [undefined, true, ...bits]);
 }
 
-/** Every combination of options, with some windows left out. */
+/** Every combination of options, for some windows. */
 export const OPTIONS = optionsOver([undefined, true, false], SOME_BITS);
 
-/** Every offer and every response, with some windows left out; no response may have the last one without a value. */
+/** Every offer and every response, for some windows. In a response, the last parameter must have a value. */
 export const SAID = saidOver([undefined, true], SOME_BITS);
 
 /**
- * Options and what may meet them: all of everything with some windows, and all windows with nothing said about the
- * takeovers.
+ * Options with the parameters that they may meet: every combination for some windows, and all windows without takeover parameters.
  */
 export const SPACES: readonly { options: readonly Values[]; said: readonly Values[] }[] = [
   { options: OPTIONS, said: SAID },
   { options: optionsOver([undefined], ALL_BITS), said: saidOver([undefined], ALL_BITS) },
 ];
 
-/** The options that the values stand for; `undefined` ones are left out. */
+/** The options for the values, without `undefined` ones. */
 export function optionsFrom([server, client, serverBits, clientBits]: Values): {
   serverNoContextTakeover?: boolean;
   clientNoContextTakeover?: boolean;
@@ -63,8 +62,8 @@ export function optionsFrom([server, client, serverBits, clientBits]: Values): {
   };
 }
 
-/** The parameters that the values stand for. */
-export function paramsFrom(values: Values): ExtensionParameter[] {
+/** The parameters for the values. */
+export function paramsFrom(values: Values): NegotiationParameter[] {
   return list(
     NAMES.map((name, i) => {
       const value = values[i];
@@ -75,8 +74,8 @@ export function paramsFrom(values: Values): ExtensionParameter[] {
   );
 }
 
-/** The values of parameters; the inverse of {@link paramsFrom}. */
-export function valuesOf(params: readonly ExtensionParameter[]): Said[] {
+/** The values of parameters. The inverse of {@link paramsFrom}. */
+export function valuesOf(params: readonly NegotiationParameter[]): Said[] {
   return NAMES.map((name) => {
     const value = params.find((param) => param.name === name)?.value;
     return typeof value === 'string' ? Number(value) : value;

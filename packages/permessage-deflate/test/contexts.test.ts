@@ -1,4 +1,4 @@
-// What a connection with context takeover remembers, for how long, and that no receiver can tell.
+// What a connection with context takeover remembers, for how long, and that no receiver notices.
 import '@framewire/testing/fake-timers';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
-/** What zlib can do nothing about, the same for the same seed. */
+/** Incompressible bytes, the same for the same seed. */
 function noise(length: number, seed: number): Buffer {
   let state = seed;
   return Buffer.from(Array.from({ length }, () => (state = (state * 1103515245 + 12345) >>> 0) >>> 16));
@@ -16,7 +16,7 @@ function sends(options: TransformOptions = {}): PerMessageDeflate {
   return new PerMessageDeflate(view(15, true), 0, options);
 }
 
-/** How long the message is on the wire; as long as it is where it goes as it is. */
+/** The length of the message on the wire, compressed or not. */
 async function lengthOf(extension: PerMessageDeflate, message: Buffer): Promise<number> {
   return (await compress(extension, [message]))?.length ?? message.length;
 }
@@ -26,11 +26,11 @@ afterEach(() => {
 });
 
 describe('with context takeover', () => {
-  test('what was said is never said again, near or far back', async () => {
+  test('never sends the same bytes twice, near or far back', async () => {
     const sender = sends();
     const said = noise(1000, 1);
     expect(await lengthOf(sender, Buffer.concat([said, Buffer.alloc(1000)]))).toBeGreaterThan(1000);
-    // As little as a reference takes.
+    // Little more than a reference takes.
     expect(await lengthOf(sender, said)).toBeLessThan(50);
     for (let seed = 2; seed < 20; seed++)
       await compress(sender, [Buffer.concat([noise(1000, seed), Buffer.alloc(99)])]);
@@ -39,7 +39,7 @@ describe('with context takeover', () => {
     sender.close();
   });
 
-  test('nothing points to a message that was left as it is: the peer’s inflater has never seen it', async () => {
+  test('never refers to a message that was sent uncompressed, because the peer’s inflater has not seen it', async () => {
     const sender = sends();
     const compressed: Buffer[] = [];
     const texts = ['hello '.repeat(20), 'x'.repeat(1000), 'hello '.repeat(20)];
@@ -53,7 +53,7 @@ describe('with context takeover', () => {
   });
 
   test.each([500, 100_000])(
-    'what does not shrink costs no context: later messages point to what was said before (%i bytes)',
+    'keeps the context when a message does not shrink: later messages refer to earlier ones (%i bytes)',
     async (length) => {
       const sender = sends();
       const snapshot = Buffer.from(JSON.stringify(Array.from({ length: 2000 }, (_, id) => ({ id }))));
@@ -69,34 +69,34 @@ describe('with context takeover', () => {
     },
   );
 
-  test('bytes that their owner changes while they are on the thread pool are remembered as they were', async () => {
+  test('remembers bytes on the thread pool as they were before their owner changed them', async () => {
     const sender = sends({ deflateOffThreadFrom: 1000, dropContextAfter: 1000 });
     const bytes = Buffer.from('what was said '.repeat(300));
     const away = compress(sender, [bytes]);
     bytes.fill('!');
     const compressed = [(await away)!];
-    // The end of it is all that there is to point back to.
+    // After the drop, only the end of the history remains.
     vi.advanceTimersByTime(5000);
     compressed.push((await compress(sender, [Buffer.from('!'.repeat(300))]))!);
     expect(await inflateAll(compressed)).toBe('what was said '.repeat(300) + '!'.repeat(300));
     sender.close();
   });
 
-  test('an empty first fragment leaves the choice to what follows', async () => {
+  test('decides by the following fragments if the first is empty', async () => {
     const sender = sends();
     expect((await compress(sender, [Buffer.alloc(0), Buffer.alloc(5000)]))!.length).toBeLessThan(50);
     expect(await compress(sender, [Buffer.alloc(0)])).toBeUndefined();
     sender.close();
   });
 
-  test('a dictionary is used whole', async () => {
+  test('uses all of a dictionary', async () => {
     const dictionary = noise(16_000, 3);
     const sender = sends({ zlibDeflateOptions: { dictionary } });
     expect(await lengthOf(sender, dictionary.subarray(0, 500))).toBeLessThan(50);
     sender.close();
   });
 
-  test('with leaveIncompressible: false what would not shrink is compressed, and remembered', async () => {
+  test('compresses and remembers messages that would not shrink with leaveIncompressible: false', async () => {
     const sender = sends({ leaveIncompressible: false });
     const message = noise(500, 7);
     const first = (await compress(sender, [message]))!;
@@ -107,7 +107,7 @@ describe('with context takeover', () => {
     sender.close();
   });
 
-  test('takeoverThreshold keeps short messages as they are; by default all are compressed', async () => {
+  test('takeoverThreshold sends short messages uncompressed; by default all are compressed', async () => {
     const [all, some] = [sends(), sends({ takeoverThreshold: 64 })];
     expect(await compress(all, [Buffer.alloc(63)])).toBeDefined();
     expect(await compress(some, [Buffer.alloc(63)])).toBeUndefined();
@@ -116,7 +116,7 @@ describe('with context takeover', () => {
     some.close();
   });
 
-  test('a dictionary of both ends’ options is where the first message points to', async () => {
+  test('lets the first message refer to a dictionary that both ends have', async () => {
     const dictionary = noise(300, 3);
     const options = { zlibDeflateOptions: { dictionary }, zlibInflateOptions: { dictionary } };
     const [sender, receiver] = [sends(options), sends(options)];
@@ -132,7 +132,7 @@ describe('with context takeover', () => {
 });
 
 describe('dropContextAfter', () => {
-  /** A sender with a context, and a message that only the context remembers. */
+  /** A sender with a context, and a message that it remembers. */
   async function withContext(
     options: TransformOptions,
   ): Promise<{ sender: PerMessageDeflate; said: Buffer }> {
@@ -144,11 +144,11 @@ describe('dropContextAfter', () => {
     return { sender, said };
   }
 
-  test('gives the context of a connection up that compresses nothing for so long, and no receiver can tell', async () => {
+  test('drops the context of a connection that compresses nothing for that long, and no receiver notices', async () => {
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     vi.advanceTimersByTime(2000);
     expect(await lengthOf(sender, said)).toBeGreaterThan(500);
-    // The end of what was said is kept.
+    // The end of the history is kept.
     expect(await lengthOf(sender, noise(1000, 9))).toBeLessThan(50);
     expect(vi.getTimerCount()).toBe(1);
     sender.close();
@@ -156,7 +156,7 @@ describe('dropContextAfter', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('keeps it for one that goes on', async () => {
+  test('keeps the context of a connection that goes on', async () => {
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     for (let round = 0; round < 10; round++) {
       vi.advanceTimersByTime(900);
@@ -166,7 +166,7 @@ describe('dropContextAfter', () => {
     sender.close();
   });
 
-  test('is never, by default', async () => {
+  test('is off by default', async () => {
     const { sender, said } = await withContext({});
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(1e9);
@@ -174,7 +174,7 @@ describe('dropContextAfter', () => {
     sender.close();
   });
 
-  test('spares a context that is at work on the thread pool, of a message in fragments too', async () => {
+  test('keeps a context that is in use on the thread pool, for a fragmented message too', async () => {
     const sender = sends({ dropContextAfter: 1000, deflateOffThreadFrom: 0 });
     const parts = [noise(3000, 1), noise(3000, 2), noise(3000, 1)];
     const compressed: Buffer[] = [];
@@ -201,7 +201,7 @@ function messages(): fc.Arbitrary<number[]> {
   return fc.array(fc.oneof(fc.nat(300), fc.nat(6000)), { minLength: 1, maxLength: 3 });
 }
 
-/** Some of it repeats what other messages say, some of it nothing shortens. */
+/** Bytes of which some repeat other messages and some are incompressible. */
 function content(length: number, seed: number): Buffer {
   const text = Buffer.from(JSON.stringify({ seed, words: 'alpha beta gamma '.repeat(8) }).repeat(60));
   return Buffer.concat([noise(length >> 2, seed), text]).subarray(0, length);
@@ -212,7 +212,7 @@ test.each([
   ['with zlib on the thread pool', 0],
   ['with either by length', 1000],
 ])(
-  'whatever is remembered and forgotten, the peer reads what was said; compressed %s',
+  'the peer restores every message, whatever was remembered or forgotten; compressed %s',
   async (_where, offThreadFrom) => {
     await fc.assert(
       fc.asyncProperty(

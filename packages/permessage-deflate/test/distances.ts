@@ -1,4 +1,4 @@
-// How far a DEFLATE stream refers back (RFC 1951): what a window of that size must hold. Slow and plain; for tests.
+// How far a DEFLATE stream refers back (RFC 1951), and so which window it needs. Simple and slow; for tests.
 
 const LENGTH_BASE = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195,
@@ -8,7 +8,7 @@ const LENGTH_EXTRA = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const END_OF_BLOCK = 256;
 
-/** A Huffman code: the symbol of each word, a word being its bits behind a leading 1. */
+/** A Huffman code: the symbol of each word. A word is a leading 1, then the bits of the code. */
 type Code = Map<number, number>;
 
 class Bits {
@@ -44,7 +44,7 @@ class Bits {
     throw new RangeError('No such code');
   }
 
-  /** Goes over the contents of a stored block (RFC 1951 §3.2.4). */
+  /** Skips the contents of a stored block (RFC 1951 §3.2.4). */
   skipStored(): void {
     this.#position = (this.#position + 7) & ~7;
     const length = this.number(16);
@@ -52,7 +52,7 @@ class Bits {
   }
 }
 
-/** The code that lengths define (RFC 1951 §3.2.2). */
+/** The code for the given lengths (RFC 1951 §3.2.2). */
 function codeOf(lengths: readonly number[]): Code {
   const code: Code = new Map();
   let word = 0;
@@ -89,7 +89,7 @@ function readCodes(bits: Bits): typeof FIXED {
   return { literals: codeOf(lengths.slice(0, literals)), distances: codeOf(lengths.slice(literals)) };
 }
 
-/** The farthest reference of a block, in bytes; 0 if there is none. */
+/** The farthest reference of a block, in bytes; 0 for none. */
 function farthestInBlock(bits: Bits, { literals, distances }: typeof FIXED): number {
   let farthest = 0;
   for (let symbol; (symbol = bits.symbol(literals)) !== END_OF_BLOCK;) {
@@ -105,7 +105,7 @@ function farthestInBlock(bits: Bits, { literals, distances }: typeof FIXED): num
   return farthest;
 }
 
-/** The farthest reference of a raw stream of whole blocks, in bytes; 0 if there is none. */
+/** The farthest reference of a raw stream of complete blocks, in bytes; 0 for none. */
 export function farthestReference(stream: Uint8Array): number {
   const bits = new Bits(stream);
   let farthest = 0;

@@ -1,4 +1,4 @@
-// The built package in engines beside Node: each makes the same bytes, of messages that are long too.
+// The built package in engines other than Node: each produces the same bytes, also for long messages.
 import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
@@ -13,7 +13,7 @@ const packages = fileURLToPath(new URL('../..', import.meta.url));
 
 let folder: string;
 let script: string;
-/** What Node says. */
+/** What Node prints. */
 let expected: string;
 
 beforeAll(async () => {
@@ -48,12 +48,12 @@ async function output(program: string, ...args: string[]): Promise<string> {
   return stderr + stdout.trim();
 }
 
-describe('the built package makes the same', () => {
+describe('the built package produces the same', () => {
   test('in Bun', async () => {
     expect(await output(bunBinary(), script)).toBe(expected);
   });
 
-  test('in Deno that may do nothing but read its files', async () => {
+  test('in Deno with permission only to read its files', async () => {
     const args = ['run', '--no-prompt', '--quiet', '--allow-read', script];
     expect(await output(denoBinary(), ...args)).toBe(expected);
   });

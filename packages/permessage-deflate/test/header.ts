@@ -1,8 +1,8 @@
-// Parameters as they stand in the header, for tests.
-import type { ExtensionParameter } from '@framewire/permessage-deflate';
+// Parameters in the form of the header, for tests.
+import type { NegotiationParameter } from '@framewire/permessage-deflate';
 
 /** The parameters in a text like `a; b=1`. */
-export function list(text: string): ExtensionParameter[] {
+export function list(text: string): NegotiationParameter[] {
   return text
     .split(/; ?/)
     .filter((part) => part !== '')
@@ -12,7 +12,7 @@ export function list(text: string): ExtensionParameter[] {
     });
 }
 
-/** The text of parameters. */
-export function text(params: readonly ExtensionParameter[]): string {
+/** Formats parameters as text. */
+export function text(params: readonly NegotiationParameter[]): string {
   return params.map(({ name, value }) => (value === true ? name : `${name}=${value}`)).join('; ');
 }

@@ -1,4 +1,4 @@
-// What inflating may take of the process: bytes that nobody has been given yet, and the time of one turn of the event loop.
+// What inflating may take from the process: bytes that wait for delivery, and time in one turn of the event loop.
 import { constants, deflateRawSync } from 'node:zlib';
 import { Inflater as Stream } from '@framewire/deflate';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -13,8 +13,8 @@ const MiB = 1024 * KiB;
 const CHUNK = 64 * KiB;
 const PLACES = 4;
 
-/** What connections have in common that share nothing with other tests. */
-function ways(takeover: boolean, budget: number, more: Partial<InflaterOptions> = {}): InflaterOptions {
+/** The settings of connections that share nothing with other tests. */
+function settings(takeover: boolean, budget: number, more: Partial<InflaterOptions> = {}): InflaterOptions {
   return {
     takeover,
     windowBits: 15,
@@ -36,7 +36,7 @@ function connections(count: number, options: InflaterOptions): Inflater[] {
   return all;
 }
 
-/** A message as RFC 7692 §7.2.1 has it. */
+/** A message as RFC 7692 §7.2.1 compresses it. */
 function deflated(data: Uint8Array): Buffer {
   return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
@@ -49,7 +49,7 @@ function inflated(inflater: Inflater, message: Uint8Array): Promise<Buffer> {
   });
 }
 
-/** What no two of are the same, and which becomes short all the same. */
+/** Data that differs for each seed but compresses well. */
 function original(length: number, seed: number): Buffer {
   const data = Buffer.alloc(length, `number ${seed} `);
   for (let at = 0; at + 4 < length; at += 4000) data.writeUInt32BE(at + seed, at);
@@ -59,18 +59,18 @@ function original(length: number, seed: number): Buffer {
 describe.each([
   ['without', false],
   ['with', true],
-])('many connections %s context takeover that send short messages which become long', (_how, takeover) => {
+])('many connections %s context takeover with short messages that inflate to long ones', (_how, takeover) => {
   const LENGTH = 2 * MiB + 17;
 
-  /** Each connection has said something, as a context counts from the second message on. */
+  /** Creates connections that have received a message, because takeover matters only after the first one. */
   async function crowd(count: number, options: InflaterOptions): Promise<Inflater[]> {
     const all = connections(count, options);
     for (const each of all) await inflated(each, deflated(Buffer.from('hello')));
     return all;
   }
 
-  test('are all given them, whole, and the budget is exceeded by one message and a few buffers', async () => {
-    const options = ways(takeover, MiB);
+  test('receive all of them, and exceed the budget by one message and a few buffers at most', async () => {
+    const options = settings(takeover, MiB);
     const all = await crowd(20, options);
     let most = 0;
     const add = vi.spyOn(options.budget, 'add');
@@ -82,19 +82,19 @@ describe.each([
       most = Math.max(most, options.budget.bytes);
     });
     const messages = all.map((_each, seed) => original(LENGTH, seed));
-    // Short enough to begin on the event loop.
+    // Short enough to begin synchronously.
     expect(deflated(messages[0]!).length).toBeLessThan(options.inTurnsFrom);
     const results = await Promise.all(all.map((each, k) => inflated(each, deflated(messages[k]!))));
     expect(results.every((data, k) => data.equals(messages[k]!))).toBe(true);
     expect(add).toHaveBeenCalled();
-    // Those that have begun on the event loop with a context are counted while they wait.
+    // With a context, output that was produced synchronously counts while the message waits.
     const begun = takeover ? 2 * PLACES * MAX_HERE : 0;
     expect(most).toBeLessThanOrEqual(MiB + LENGTH + PLACES * CHUNK + begun);
     expect(options.budget.bytes).toBe(0);
   });
 
-  test('hold no more contexts than there are places, but for those of their connections', async () => {
-    const options = ways(takeover, 64 * MiB);
+  test('hold no more contexts than there are slots, besides those of their connections', async () => {
+    const options = settings(takeover, 64 * MiB);
     const all = await crowd(30, options);
     const used = vi.spyOn(Stream.prototype, 'inflate');
     const closed = vi.spyOn(Stream.prototype, 'close');
@@ -113,15 +113,15 @@ describe.each([
     expect(open()).toBe(takeover ? 30 : 0);
   });
 
-  test('that close meanwhile give back what they have of the budget', async () => {
-    const options = ways(takeover, 256 * KiB);
+  test('return their part of the budget when they close', async () => {
+    const options = settings(takeover, 256 * KiB);
     const all = await crowd(12, options);
     const [last, ...closing] = all;
     const told = vi.fn();
     for (const [seed, each] of closing.entries()) {
       each.decompress(deflated(original(LENGTH, seed)), told);
     }
-    // Some are inflated in turns, some are held up, some wait.
+    // Some are inflated in turns, some are paused by the budget, some wait.
     await inflated(connections(1, options)[0]!, deflated(Buffer.from('meanwhile')));
     for (const each of closing) each.close();
     const message = original(LENGTH, 99);
@@ -131,8 +131,8 @@ describe.each([
   });
 });
 
-test('no more messages than places wait with output, however many came in the same turn', async () => {
-  const options = ways(true, MiB);
+test('only as many messages as there are slots wait with output, however many arrive in one turn', async () => {
+  const options = settings(true, MiB);
   const all = connections(40, options);
   for (const each of all) await inflated(each, deflated(Buffer.from('hello')));
   let most = 0;
@@ -151,9 +151,9 @@ test('no more messages than places wait with output, however many came in the sa
 });
 
 test.each([false, true])(
-  'no call of an engine makes much at once, also after a final block (context takeover: %s)',
+  'no engine call produces much, not even after a final block (context takeover: %s)',
   async (takeover) => {
-    const [one] = connections(1, ways(takeover, MiB));
+    const [one] = connections(1, settings(takeover, MiB));
     const run = vi.spyOn(Stream.prototype, 'inflate');
     onTestFinished(() => {
       vi.restoreAllMocks();
@@ -167,8 +167,8 @@ test.each([false, true])(
   },
 );
 
-test('a message for which there is no memory fails with 1011, and gives its place back', async () => {
-  const options = ways(false, MiB, { concurrency: new ConcurrencyLimit(1) });
+test('a message for which there is no memory fails with 1011, and returns its slot', async () => {
+  const options = settings(false, MiB, { concurrency: new ConcurrencyLimit(1) });
   const [one, other] = connections(2, options);
   const message = original(3 * MiB, 1);
   const { allocUnsafe } = Buffer;
@@ -185,8 +185,8 @@ test('a message for which there is no memory fails with 1011, and gives its plac
   expect(options.budget.bytes).toBe(0);
 });
 
-test('a message longer than the budget arrives, also in several streams', async () => {
-  const options = ways(false, 1);
+test('a message longer than the budget arrives, even in several streams', async () => {
+  const options = settings(false, 1);
   const [one] = connections(1, options);
   const message = original(3 * MiB, 1);
   expect((await inflated(one!, deflated(message))).equals(message)).toBe(true);
@@ -195,8 +195,8 @@ test('a message longer than the budget arrives, also in several streams', async 
   expect(options.budget.bytes).toBe(0);
 });
 
-test('messages of many final blocks are inflated by the context of their connection', async () => {
-  const [one] = connections(1, ways(true, MiB));
+test('a message with many final blocks is inflated by the context of its connection', async () => {
+  const [one] = connections(1, settings(true, MiB));
   const used = vi.spyOn(Stream.prototype, 'inflate');
   onTestFinished(() => {
     vi.restoreAllMocks();
@@ -206,18 +206,18 @@ test('messages of many final blocks are inflated by the context of their connect
   expect(new Set(used.mock.contexts).size).toBe(1);
 });
 
-test('after a final block nothing of what was said before can be pointed to', async () => {
-  const [one] = connections(1, ways(true, MiB));
+test('a message after a final block cannot refer to anything before that block', async () => {
+  const [one] = connections(1, settings(true, MiB));
   const said = Buffer.from('what was said before, which is long enough');
   await inflated(one!, deflated(said));
-  // It begins with nothing but the dictionary, which the inflater does not have after a final block.
+  // It refers only to its dictionary, which the inflater does not have after a final block.
   const pointing = deflateRawSync(said, { dictionary: said, finishFlush: constants.Z_SYNC_FLUSH });
   const ended = Buffer.concat([Buffer.of(3, 0), pointing.subarray(0, -4)]);
   await expect(inflated(one!, ended)).rejects.toMatchObject({ closeCode: 1007 });
 });
 
-test('after a first message that ends with a final block nothing of it can be pointed to', async () => {
-  const [one] = connections(1, ways(true, MiB));
+test('a message cannot refer to a first message that ended with a final block', async () => {
+  const [one] = connections(1, settings(true, MiB));
   const said = Buffer.from('what was said before, which is long enough');
   await inflated(one!, Buffer.concat([deflateRawSync(said), Buffer.of(0)]));
   const pointing = deflateRawSync(said, { dictionary: said, finishFlush: constants.Z_SYNC_FLUSH });
@@ -227,8 +227,8 @@ test('after a first message that ends with a final block nothing of it can be po
 describe('one turn of the event loop', () => {
   const message = deflated(original(100 * KiB, 1));
 
-  test('inflates so many bytes over all connections; the others wait, and come in order', async () => {
-    const options = ways(false, MiB, { turn: new TurnShare(MiB) });
+  test('inflates a limited number of bytes over all connections; the rest waits, and arrives in order', async () => {
+    const options = settings(false, MiB, { turn: new TurnShare(MiB) });
     const order: number[] = [];
     for (const [index, each] of connections(40, options).entries()) {
       each.decompress(message, () => order.push(index));
@@ -239,8 +239,8 @@ describe('one turn of the event loop', () => {
     expect(order).toEqual(order.map((_each, index) => index));
   });
 
-  test('inflates one message of each connection after the other, whoever sends very many', async () => {
-    const options = ways(false, MiB, { turn: new TurnShare(256 * KiB) });
+  test('takes one message of each connection in turn, even if one peer sends very many', async () => {
+    const options = settings(false, MiB, { turn: new TurnShare(256 * KiB) });
     const [many, one] = connections(2, options);
     const order: string[] = [];
     let left = 50;
@@ -255,19 +255,19 @@ describe('one turn of the event loop', () => {
         resolve();
       });
     });
-    // What one turn inflates, and the one of them that waited longer.
+    // The messages that one turn inflates, and the one that waited longest.
     expect(order.indexOf('one')).toBeLessThanOrEqual(4);
     await vi.waitUntil(() => left === 0, { interval: 1 });
   });
 
-  test('counts calls too: short messages are not free', () => {
+  test('counts calls too, because short messages take time', () => {
     const turn = new TurnShare(MiB);
     let count = 0;
     for (; turn.isOpen; count++) turn.spend(0, 1);
     expect(count).toBeLessThan(1000);
   });
 
-  test('goes on after a job that throws, which is an error of its own', async () => {
+  test('goes on after a job that throws, and reports its error', async () => {
     const turn = new TurnShare(MiB);
     const thrown = new Promise<Error>((resolve) => {
       process.setUncaughtExceptionCaptureCallback(resolve);
@@ -289,7 +289,7 @@ describe('one turn of the event loop', () => {
 describe('the budget', () => {
   const job = () => ({ goOn: vi.fn() });
 
-  test('holds up all but the oldest once it is spent, and lets them go on when it is not', () => {
+  test('pauses all jobs except the oldest when it is used up, and continues them later', () => {
     const budget = new InflateBudget(100);
     const [oldest, second, third] = [job(), job(), job()];
     for (const each of [oldest, second, third]) budget.enter(each);
@@ -302,7 +302,7 @@ describe('the budget', () => {
     expect(third.goOn).toHaveBeenCalledOnce();
   });
 
-  test('of 0 is none', () => {
+  test('of 0 means no limit', () => {
     const budget = new InflateBudget(0);
     budget.enter(job());
     const other = job();

@@ -1,4 +1,4 @@
-// Long messages: compressed in slices by turns of the event loop, and by zlib where the options ask for it.
+// Long messages: compressed in slices over several turns of the event loop, or by zlib if the options require it.
 import { constants } from 'node:zlib';
 import { Deflater as Stream } from '@framewire/deflate';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import type { TransformOptions } from '../src/transform-options.ts';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
 const MiB = 1024 * 1024;
-/** What is built has a kernel of its own, which no mock reaches. */
+/** The built package has a kernel of its own, which no mock reaches. */
 const isBuilt = process.env['FRAMEWIRE_BUILT'] === '1';
 
 function json(length: number): Buffer {
@@ -53,7 +53,7 @@ describe.each([
   };
 
   test.each(['bytes', 'text'])(
-    'a long message of %s arrives, and others between its slices',
+    'a long message of %s arrives, with other messages between its slices',
     async (what) => {
       const [sender, receiver, other] = [connection(), connection(), connection()];
       for (const length of [65_536, 65_537, 3 * MiB + 5]) {
@@ -73,9 +73,9 @@ describe.each([
     },
   );
 
-  test('one turn of the event loop compresses no more than a few slices, of all connections', async () => {
+  test('one turn of the event loop compresses only a few slices, over all connections', async () => {
     const all = Array.from({ length: 4 }, () => connection({ zlibDeflateOptions: { level: 6 } }));
-    // More than one slice, so that none of it is compressed as a whole.
+    // Longer than one slice, so that it is not compressed as a whole.
     const message = json(MiB);
     await Promise.all(all.map((each) => compress(each, [Buffer.alloc(40_000)])));
     const turns = await turnsOf(() => Promise.all(all.map((each) => compress(each, [message]))));
@@ -83,7 +83,7 @@ describe.each([
     expect(Math.max(...turns)).toBeLessThan(MiB);
   });
 
-  test('a connection that closes in between is told nothing, and its context is returned', async () => {
+  test('when a connection closes in between, its callback is not called and its context is returned', async () => {
     const open = new Set<unknown>();
     const deflate = vi.spyOn(Stream.prototype, 'deflate');
     const close = vi.spyOn(Stream.prototype, 'close');
@@ -102,7 +102,7 @@ describe.each([
     expect(told).not.toHaveBeenCalled();
   });
 
-  test('an error of the engine is that of the message, at once or later', async () => {
+  test('an error of the engine is reported for the message, synchronously or later', async () => {
     for (const failing of [0, 30]) {
       const sender = connection();
       const { deflate } = Stream.prototype;
@@ -118,7 +118,7 @@ describe.each([
   });
 
   if (!isBuilt) {
-    test('a strategy selects zlib, on the thread pool for what is long', async () => {
+    test('a strategy selects zlib, on the thread pool for long messages', async () => {
       const { zlib } = kernel;
       const atOnce = vi.spyOn(zlib!, 'deflate');
       const later = vi.spyOn(zlib!, 'deflateLater');
@@ -137,7 +137,7 @@ describe.each([
       else for (const [index, each] of made.entries()) expect(await inflateAll([each])).toBe(texts[index]);
     });
 
-    test('the default strategy, any memLevel and any chunkSize do not', async () => {
+    test('the default strategy, memLevel and chunkSize do not select zlib', async () => {
       const { zlib } = kernel;
       const spies = [vi.spyOn(zlib!, 'deflate'), vi.spyOn(zlib!, 'deflateLater')];
       onTestFinished(() => {

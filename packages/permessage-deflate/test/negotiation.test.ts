@@ -7,7 +7,7 @@ import {
   parseParameters,
   roleView,
   type Agreement,
-  type ExtensionParameter,
+  type NegotiationParameter,
 } from '@framewire/permessage-deflate';
 import { describe, expect, test } from 'vitest';
 import {
@@ -23,7 +23,7 @@ import {
 import { list, text } from './header.ts';
 import { lookUp, tableOf, type Row, type Said } from './tables.ts';
 
-/** An agreement in one line, to compare hundreds of thousands of them. */
+/** An agreement in one line, for fast comparison of very many. */
 function line(agreement: Agreement): string {
   return [
     agreement.serverNoContextTakeover,
@@ -33,7 +33,7 @@ function line(agreement: Agreement): string {
   ].join();
 }
 
-/** For each parameter by itself, and once: what a table makes of each thing that can be said about it. */
+/** Looks up the table only once for each value of each parameter. */
 function answersTo(answer: (parameter: number, said: Said) => Said): (values: Values) => Said[] {
   const known = NAMES.map(() => new Map<Said, Said>());
   return (values) =>
@@ -43,9 +43,9 @@ function answersTo(answer: (parameter: number, said: Said) => Said): (values: Va
     });
 }
 
-/** Runs through all options, each with all that the other side may say to them. */
+/** Visits every combination of options and parameters of the other side. */
 function everywhere(
-  visit: (option: Values, others: ReadonlyMap<Values, ExtensionParameter[]>) => void,
+  visit: (option: Values, others: ReadonlyMap<Values, NegotiationParameter[]>) => void,
 ): void {
   for (const { options, said } of SPACES) {
     const others = new Map(said.map((values) => [values, paramsFrom(values)]));
@@ -61,12 +61,12 @@ describe('a server', () => {
   const table = tableOf('response');
   const rows = rowsByName(table);
 
-  /** What the table says to one parameter. */
+  /** What the table says for one parameter. */
   function response(cell: string, option: Said, offer: Said): Said {
     return { present: true, absent: undefined, M: option, N: offer, DECLINED: 'DECLINED' }[cell];
   }
 
-  test('answers every offer under all options as the table says, each row of which is needed', () => {
+  test('answers every offer under all options as the table says, and needs each row of it', () => {
     const wrong: unknown[] = [];
     everywhere((option, others) => {
       const options = optionsFrom(option);
@@ -84,7 +84,7 @@ describe('a server', () => {
     expect(table).toHaveLength(22);
   });
 
-  test('agrees to what it answers: an absent takeover is allowed, an absent window is 15', () => {
+  test('agrees to what it answers: an absent takeover parameter allows takeover, an absent window is 15', () => {
     for (const offer of SAID) {
       const answer = acceptOffer([paramsFrom(offer)]);
       if (!answer.ok) throw answer.error;
@@ -124,7 +124,7 @@ describe('a server', () => {
     expect(acceptOffer(offers)).toMatchObject({ ok: true, index: 2 });
   });
 
-  test('tells of the first malformed offer when it can accept none', () => {
+  test('reports the first malformed offer if it can accept none', () => {
     const offers = ['server_no_context_takeover', 'unheard_of', 'server_max_window_bits=7'].map(list);
     expect(acceptOffer(offers, { serverNoContextTakeover: false })).toMatchObject({
       ok: false,
@@ -180,7 +180,7 @@ describe('a client', () => {
     expect(createOffer()).toEqual([{ name: 'client_max_window_bits', value: true }]);
   });
 
-  /** What the table says to one parameter: agreed on, when strict and when not. */
+  /** The agreement that the table gives for one parameter, strict or not. */
   function agreed(cell: string, option: Said, answer: Said, strict: boolean): string {
     const what = strict ? cell.split(/[;,]/, 1)[0]! : cell.split(': ').at(-1)!;
     if (what.startsWith('REFUSED')) return 'REFUSED';
@@ -188,7 +188,7 @@ describe('a client', () => {
   }
 
   test.each([true, false])(
-    'takes every response to all its offers as the table says, each row of which is needed; strict: %s',
+    'accepts every response to all its offers as the table says, and needs each row of it; strict: %s',
     (strict) => {
       const wrong: unknown[] = [];
       everywhere((option, others) => {
@@ -246,7 +246,7 @@ describe('a client', () => {
       'Parameter "{}" must have only a single value',
       'REPEATED',
     ],
-  ])('refuses "%s" to %j: %s', (response, options, message, code) => {
+  ])('rejects "%s" with the options %j: %s', (response, options, message, code) => {
     const name = response.split(/[;=]/, 1)[0]!;
     expect(checkResponse(list(response), options)).toMatchObject({
       ok: false,
@@ -254,7 +254,7 @@ describe('a client', () => {
     });
   });
 
-  test('takes a response with nothing said when it asked for nothing', () => {
+  test('accepts a response without parameters if it asked for nothing', () => {
     expect(checkResponse([])).toEqual({
       ok: true,
       agreement: {
@@ -268,10 +268,10 @@ describe('a client', () => {
 });
 
 describe('both sides', () => {
-  test('come to agreements under which each can inflate what the other may deflate, whatever they want', () => {
+  test('agree on what each can inflate and the other may deflate, with any options', () => {
     const refusals = new Set<string>();
     const wrong: unknown[] = [];
-    // Two windows are enough to be smaller, the same and larger.
+    // Two windows are enough for smaller, equal and larger.
     const few = OPTIONS.filter((option) => !option.includes(9) && !option.includes(15));
     for (const own of few) {
       const clientOptions = optionsFrom(own);
@@ -298,11 +298,11 @@ describe('both sides', () => {
       }
     }
     expect(wrong).toEqual([]);
-    // The one thing that an offer cannot tell the server.
+    // The only option that an offer does not show to the server.
     expect([...refusals]).toEqual(['Unexpected parameter "client_no_context_takeover"']);
   });
 
-  test('are seen from either end: what one deflates the other inflates', () => {
+  test('are seen from either end: one deflates what the other inflates', () => {
     const agreement: Agreement = {
       serverNoContextTakeover: true,
       clientNoContextTakeover: false,
@@ -316,8 +316,8 @@ describe('both sides', () => {
   });
 });
 
-describe('somebody between the two', () => {
-  test('judges a response by the offer alone, as the client that made it would', () => {
+describe('a proxy between the two', () => {
+  test('checks a response with only the offer, like the client that made it', () => {
     for (const option of OPTIONS) {
       // `clientNoContextTakeover: false` is not in the offer.
       if (option[1] === false) continue;
@@ -335,13 +335,13 @@ describe('somebody between the two', () => {
 
 describe('options', () => {
   test.each([0, 7, 16, 8.5, NaN, Infinity, -9, 'x', '', '7', '16', '09', ' 9', '9.0'])(
-    'refuse %j for a window',
+    'reject %j as a window',
     (illegal) => {
       for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
         const options = { [name]: illegal as number };
         const error = expect.objectContaining({
           name: 'RangeError',
-          message: `The option "${name}" is an integer from 8 to 15, a boolean or left out, not ${illegal}`,
+          message: `The option "${name}" must be an integer from 8 to 15 or a boolean, not ${illegal}`,
           code: 'WS_ERR_ILLEGAL_WINDOW_BITS',
         });
         expect(() => acceptOffer([[]], options)).toThrow(error);
@@ -351,7 +351,7 @@ describe('options', () => {
     },
   );
 
-  test('take a window in digits for the number', () => {
+  test('accept a window in decimal digits', () => {
     for (const bits of [8, 9, 10, 15]) {
       const [inDigits, asNumber] = [String(bits) as unknown as number, bits].map((value) => ({
         serverMaxWindowBits: value,
@@ -365,7 +365,7 @@ describe('options', () => {
     }
   });
 
-  test('take null for nothing, as programs without types write it', () => {
+  test('treat null as undefined, because JavaScript programs write it', () => {
     const options = { serverMaxWindowBits: null, clientMaxWindowBits: null } as never;
     expect(createOffer(options)).toEqual(createOffer());
     expect(acceptOffer([createOffer()], options)).toEqual(acceptOffer([createOffer()]));
@@ -373,10 +373,10 @@ describe('options', () => {
 });
 
 describe('a header with very many offers', () => {
-  const good: ExtensionParameter[] = [];
-  const bad: ExtensionParameter[] = [{ name: 'x', value: true }];
+  const good: NegotiationParameter[] = [];
+  const bad: NegotiationParameter[] = [{ name: 'x', value: true }];
 
-  test('is looked at up to a limit: what comes after it is declined unseen', () => {
+  test('is read only up to a limit, and the rest is declined unseen', () => {
     const before = Array.from({ length: MAX_OFFERS - 1 }, () => bad);
     expect(acceptOffer([...before, good])).toMatchObject({ ok: true, index: MAX_OFFERS - 1 });
     const unseen = new Proxy(good, {
@@ -391,7 +391,7 @@ describe('a header with very many offers', () => {
   });
 });
 
-test('the error of a refusal is the same each time that it is read, and has its code', () => {
+test('the error of a refusal is the same object each time it is read, and has its code', () => {
   const answer = acceptOffer([[{ name: 'x', value: true }]]);
   if (answer.ok) throw new Error('It was accepted');
   expect(answer.error).toBe(answer.error);

@@ -1,7 +1,7 @@
 import {
   formatParameters,
   parseParameters,
-  type ExtensionParameter,
+  type NegotiationParameter,
   type Parameters,
 } from '@framewire/permessage-deflate';
 import fc from 'fast-check';
@@ -39,7 +39,7 @@ describe('the parameters', () => {
     expect(parseParameters(list(header), 'response')).toEqual(result);
   });
 
-  test('client_max_window_bits needs a value in a response, and none in an offer (RFC 7692 §7.1.2.2)', () => {
+  test('client_max_window_bits needs a value in a response, but not in an offer (RFC 7692 §7.1.2.2)', () => {
     const params = list('client_max_window_bits');
     expect(parseParameters(params, 'offer')).toEqual({
       ok: true,
@@ -60,7 +60,7 @@ describe('the parameters', () => {
     'client_no_context_takeover',
     'server_max_window_bits',
     'client_max_window_bits',
-  ])('%s is refused with a value that is none of its own', (name) => {
+  ])('%s is rejected with an invalid value', (name) => {
     const values = [
       '',
       '7',
@@ -91,7 +91,7 @@ describe('the parameters', () => {
   });
 
   test.each(['server_no_context_takeover=8', 'client_no_context_takeover=15', 'server_max_window_bits'])(
-    '%s is refused: a takeover has no value, the window of the server has one',
+    '%s is rejected: a takeover has no value, the window of the server has one',
     (header) => {
       expect(parseParameters(list(header)).ok).toBe(false);
     },
@@ -103,7 +103,7 @@ describe('the parameters', () => {
     'server_max_window_bits=10; server_max_window_bits=10',
     'client_max_window_bits; client_max_window_bits=10',
     'other; other',
-  ])('are refused when one is repeated: %s', (header) => {
+  ])('are rejected when one is repeated: %s', (header) => {
     const name = header.split(/[;=]/, 1)[0];
     expect(parseParameters(list(header))).toMatchObject({
       ok: false,
@@ -125,7 +125,7 @@ describe('the parameters', () => {
     'toString',
     '{value}',
     '$&',
-  ])('are refused when one is unknown: %s', (name) => {
+  ])('are rejected when one is unknown: %s', (name) => {
     for (const value of [true, '10', '__proto__'] as const) {
       expect(
         parseParameters([
@@ -144,7 +144,7 @@ describe('the parameters', () => {
     expect(Object.prototype).not.toHaveProperty('serverNoContextTakeover');
   });
 
-  test('cost a number of looks that grows with the list, not with its square', () => {
+  test('are read in linear time', () => {
     let looks = 0;
     const many = Array.from({ length: 10_000 }, (_, index) => ({
       get name() {
@@ -174,8 +174,8 @@ const parameters = fc.record({
   clientMaxWindowBits: fc.oneof(windowBits, fc.constant(true)),
 }) as fc.Arbitrary<Parameters>;
 
-/** Lists that are almost right: known and hazardous names, values that are nearly numbers. */
-const anyList: fc.Arbitrary<ExtensionParameter[]> = fc.array(
+/** Lists that are almost valid: known and hazardous names, and values that are almost numbers. */
+const anyList: fc.Arbitrary<NegotiationParameter[]> = fc.array(
   fc.record({
     name: fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom(...Object.keys(KNOWN)) },
@@ -192,7 +192,7 @@ const anyList: fc.Arbitrary<ExtensionParameter[]> = fc.array(
 );
 
 describe('any parameters', () => {
-  test('are the same after they were written and read', () => {
+  test('are the same after they are written and read', () => {
     fc.assert(
       fc.property(parameters, (original) => {
         expect(parseParameters(formatParameters(original))).toEqual({ ok: true, parameters: original });
@@ -200,7 +200,7 @@ describe('any parameters', () => {
     );
   });
 
-  test('are written in the order of the RFC, and what was not said is left out', () => {
+  test('are written in the order of the RFC, without absent ones', () => {
     expect(formatParameters({})).toEqual([]);
     expect(
       formatParameters({
@@ -216,8 +216,8 @@ describe('any parameters', () => {
     );
   });
 
-  test('are accepted or refused, and what is accepted is written as it was, but for the order', () => {
-    const sorted = (params: readonly ExtensionParameter[]): ExtensionParameter[] =>
+  test('are accepted or rejected, and accepted ones are written back unchanged except for their order', () => {
+    const sorted = (params: readonly NegotiationParameter[]): NegotiationParameter[] =>
       [...params].sort((a, b) => (a.name < b.name ? -1 : 1));
     fc.assert(
       fc.property(anyList, fc.constantFrom('offer', 'response'), (params, kind) => {

@@ -1,4 +1,4 @@
-// A whole message that goes to many connections, compressed once for all that agreed on the same.
+// A whole message to many connections is compressed once for all that have the same agreement.
 import { describe, expect, test } from 'vitest';
 import { PerMessageDeflate, type SharedMessage, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
@@ -15,7 +15,7 @@ describe('without context takeover', () => {
     ['text', TEXT],
     ['bytes', Buffer.from(TEXT)],
   ])(
-    '%s is compressed once for all connections that agreed on the same, in any turn',
+    '%s is compressed once for all connections with the same agreement, in any turn',
     async (_what, data) => {
       const shared = message(data);
       const [one, two] = [alone({ threshold: 1 }), alone({ threshold: 2 })];
@@ -33,7 +33,7 @@ describe('without context takeover', () => {
     },
   );
 
-  test('connections that agreed on something else get bytes of their own', () => {
+  test('connections with different agreements get different bytes', () => {
     const shared = message(TEXT);
     const made = [
       alone(),
@@ -43,7 +43,7 @@ describe('without context takeover', () => {
     expect(new Set(made).size).toBe(3);
   });
 
-  test('a message is left as it is where it is shorter than the threshold of a connection, or would not shrink', () => {
+  test('a message is sent uncompressed if it is shorter than the connection’s threshold, or would not shrink', () => {
     const short = message(Buffer.alloc(500));
     expect(alone().compressShared(short)).toBeNull();
     expect(alone({ threshold: 500 }).compressShared(short)).toBeInstanceOf(Uint8Array);
@@ -53,12 +53,12 @@ describe('without context takeover', () => {
     const [one, two] = [alone(), alone()];
     expect(one.compressShared(incompressible)).toBeNull();
     expect(two.compressShared(incompressible)).toBeNull();
-    expect(one.statistics.sent).toMatchObject({ messages: 0, leftAsTheyAre: 1 });
+    expect(one.statistics.sent).toMatchObject({ messages: 0, sentUncompressed: 1 });
     expect(alone({ leaveIncompressible: false }).compressShared(incompressible)).toBeInstanceOf(Uint8Array);
   });
 });
 
-test('a message that compress() compresses later is left to it', () => {
+test('a message that has to be compressed later is left to compress()', () => {
   expect(alone({ deflateOffThreadFrom: 1000 }).compressShared(message(TEXT))).toBeUndefined();
 });
 
@@ -78,7 +78,7 @@ describe('with context takeover', () => {
       const before = (await compress(connection, [own]))!;
       const form = connection.compressShared(shared)!;
       const again = (await compress(connection, [TEXT, own]))!;
-      // Both point back.
+      // Both refer back.
       expect(again.length).toBeLessThan(60);
       expect(await inflateAll([before, Buffer.from(form), again])).toBe(own + TEXT + TEXT + own);
       expect(connection.statistics.sent.messages).toBe(3);
@@ -90,7 +90,7 @@ describe('with context takeover', () => {
     expect(alone({ zlibDeflateOptions: { level: 5 } }).compressShared(shared)).toBe(made[0]);
   });
 
-  test('connections with another window get bytes of their own', () => {
+  test('connections with different windows get different bytes', () => {
     const shared = message(TEXT);
     const [wide, narrow] = [remembering(), remembering(10)];
     expect(wide.compressShared(shared)).not.toBe(narrow.compressShared(shared));
@@ -98,7 +98,7 @@ describe('with context takeover', () => {
     narrow.close();
   });
 
-  test('a message that is left as it is, or to compress(), is not remembered', async () => {
+  test('a message that is sent uncompressed, or left to compress(), is not remembered', async () => {
     const connection = remembering();
     const noise = Buffer.from(Array.from({ length: 900 }, (_, i) => (i * i * 2654435761) >>> 11));
     expect(connection.compressShared(message(noise))).toBeNull();
@@ -110,7 +110,7 @@ describe('with context takeover', () => {
     receiver.close();
   });
 
-  test('a dictionary is what came before the first message, and not in every message', async () => {
+  test('a dictionary applies before the first message, not to every message', async () => {
     const dictionary = Buffer.from(TEXT);
     const connection = new PerMessageDeflate(view(15, true), 0, { zlibDeflateOptions: { dictionary } });
     expect(await inflateAll([Buffer.from(connection.compressShared(message(TEXT))!)])).toBe(TEXT);

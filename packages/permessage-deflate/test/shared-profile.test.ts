@@ -1,4 +1,4 @@
-// Where nothing is remembered: what connections have in common, and what goes to many.
+// Without context takeover: what connections share, and messages to many of them.
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { constants, inflateRawSync } from 'node:zlib';
@@ -29,8 +29,8 @@ function inflated(message: Uint8Array): string {
   return inflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
 }
 
-describe('a text that goes to many in one turn', () => {
-  test('is compressed once: all get the same bytes', async () => {
+describe('a text to many connections in one turn', () => {
+  test('is compressed once, and all get the same bytes', async () => {
     const options = {};
     const all = Array.from({ length: 100 }, () => new PerMessageDeflate(view(15, false), 0, options));
     const bytes = await Promise.all(all.map((extension) => made(extension, TEXT)));
@@ -38,7 +38,7 @@ describe('a text that goes to many in one turn', () => {
     expect(inflated(bytes[0]!)).toBe(TEXT);
   });
 
-  test('is compressed once on the thread pool too, where others wait for it, also when the first of them closes', async () => {
+  test('is compressed once on the thread pool too, even if the first connection closes', async () => {
     const options = { deflateOffThreadFrom: 0 };
     const all = Array.from({ length: 10 }, () => new PerMessageDeflate(view(15, false), 0, options));
     const bytes = Promise.all(all.map((extension) => made(extension, TEXT)));
@@ -46,7 +46,7 @@ describe('a text that goes to many in one turn', () => {
     expect(new Set(await bytes).size).toBe(1);
   });
 
-  test('is compressed once for connections of which each has options of its own that say the same', async () => {
+  test('is compressed once for connections with separate but equal options', async () => {
     const all = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, { threshold: 100 }));
     const [first, second] = await Promise.all(all.map((extension) => made(extension, TEXT)));
     expect(first).toBe(second);
@@ -62,7 +62,7 @@ describe('a text that goes to many in one turn', () => {
     expect(first).not.toBe(second);
   });
 
-  test('is another in the next turn, and bytes are never taken for the same: their owner may have changed them', async () => {
+  test('is compressed again in the next turn; bytes are always compressed again, because their owner may change them', async () => {
     const one = new PerMessageDeflate(view(15, false), 0);
     const before = await made(one, TEXT);
     await new Promise(setImmediate);
@@ -74,7 +74,7 @@ describe('a text that goes to many in one turn', () => {
     expect(inflated(await first)).toBe(TEXT);
   });
 
-  test('is looked for among the last sixteen: many texts in one turn do not make it slow', async () => {
+  test('is searched for among the last sixteen, so that many texts in one turn stay fast', async () => {
     const options = {};
     const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, options));
     const sent = Array.from({ length: 40 }, (_, index) => made(one!, `${index} ${TEXT}`));
@@ -86,13 +86,13 @@ describe('a text that goes to many in one turn', () => {
   });
 });
 
-describe('what is lent from connection to connection', () => {
+describe('memory that connections share', () => {
   const secret = 'a secret of one connection, '.repeat(40);
 
   test.each([
     ['whole', [secret]],
     ['in fragments', [secret, secret]],
-  ])('a message that is sent %s is nothing that the next connection points back to', async (_how, parts) => {
+  ])('the next connection does not refer back to a message that is sent %s', async (_how, parts) => {
     const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, { threshold: 0 }));
     const alone = (await compress(two!, [Buffer.from(secret)]))!;
     await compress(
@@ -103,7 +103,7 @@ describe('what is lent from connection to connection', () => {
     expect(inflated(alone)).toBe(secret);
   });
 
-  test('a message that points back to what another connection was sent is refused', async () => {
+  test('a message that refers back to another connection’s message is rejected', async () => {
     const sender = new PerMessageDeflate(view(15, true), 0);
     const secret = Buffer.concat([randomBytes(600), Buffer.alloc(99)]);
     const first = (await compress(sender, [secret]))!;
@@ -114,7 +114,7 @@ describe('what is lent from connection to connection', () => {
     sender.close();
   });
 
-  test('the fragments of a message point back to each other', async () => {
+  test('the fragments of a message refer back to each other', async () => {
     const random = randomBytes(2000);
     const sender = new PerMessageDeflate(view(15, false), 0, { threshold: 0 });
     expect((await compress(sender, [random, random, random]))!.length).toBeLessThan(2200);
@@ -124,7 +124,7 @@ describe('what is lent from connection to connection', () => {
 describe('a text that cannot be compressed', () => {
   const wrong = { zlibDeflateOptions: { level: 99 } };
 
-  test('is told to all who send it, also behind one who throws', async () => {
+  test('is reported to all connections that send it, even if a callback throws', async () => {
     const options = { ...wrong };
     const [one, two] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, options));
     const part = { data: TEXT, first: true, fin: true };
@@ -155,25 +155,25 @@ describe('a text that cannot be compressed', () => {
 });
 
 describe('a connection that closes while the thread pool is at work', () => {
-  test('is told nothing any more, and gives its place to others', async () => {
+  test('is not called back, and returns its slot', async () => {
     const options = { deflateOffThreadFrom: 0, inflateInTurnsFrom: 0 };
     const sender = new PerMessageDeflate(view(15, false), 0, options);
     const compressed = (await compress(sender, [Buffer.alloc(4 << 20)]))!;
     const told: string[] = [];
     for (let i = 0; i < 14; i++) {
       const closing = new PerMessageDeflate(view(15, false), 0, options);
-      // Without its end, so that it is under way for several turns.
+      // Without its end, so that it takes several turns.
       closing.decompress(compressed, () => told.push('inflated'));
       closing.compress({ data: Buffer.alloc(1 << 20), first: true, fin: true }, () => told.push('deflated'));
       closing.close();
     }
-    // Behind all of them.
+    // After all of them.
     expect((await decompress(sender, compressed)).length).toBe(4 << 20);
     expect(told).toEqual([]);
     sender.close();
   });
 
-  test('or that cannot make an engine keeps no place', async () => {
+  test('or that cannot create an engine keeps no slot', async () => {
     const wrong = new PerMessageDeflate(view(15, false), 0, {
       inflateInTurnsFrom: 0,
       zlibInflateOptions: { chunkSize: 1 },
@@ -185,7 +185,7 @@ describe('a connection that closes while the thread pool is at work', () => {
 });
 
 describe('the profile "shared"', () => {
-  test('agrees on no context takeover, on both sides, whichever side has it', () => {
+  test('disables context takeover on both sides, whichever side has it', () => {
     const shared = resolveOption('shared')!;
     const byServer = acceptOffer([createOffer({})], shared);
     expect(byServer.ok && byServer.agreement).toMatchObject({
@@ -199,7 +199,7 @@ describe('the profile "shared"', () => {
     });
   });
 
-  test('compresses from 256 bytes on, unless a threshold is given', async () => {
+  test('compresses messages of at least 256 bytes, unless a threshold is given', async () => {
     const agreement = {
       serverNoContextTakeover: true,
       clientNoContextTakeover: true,
@@ -235,7 +235,7 @@ describe('the profile "shared"', () => {
     expect(leftOut).toMatchObject({ threshold: 256, zlibDeflateOptions: { level: 3 } });
   });
 
-  test('is one object for one option, so that connections share what they can', () => {
+  test('resolves an option to the same object each time, so that connections can share', () => {
     const option = { profile: 'shared' } as const;
     expect(resolveOption(option)).toBe(resolveOption(option));
     expect(resolveOption('shared')).toBe(resolveOption('shared'));
@@ -244,9 +244,9 @@ describe('the profile "shared"', () => {
     expect(resolveOption(own)).toBe(own);
   });
 
-  test('is the only one that there is', () => {
+  test('is the only profile', () => {
     expect(() => resolveOption({ profile: 'exclusive' as 'shared' })).toThrow(
-      new TypeError('There is no profile "exclusive" of perMessageDeflate'),
+      new TypeError('Unknown perMessageDeflate profile "exclusive"'),
     );
     expect(resolveOption(false)).toBeUndefined();
     expect(resolveOption(undefined)).toBeUndefined();
@@ -255,7 +255,7 @@ describe('the profile "shared"', () => {
 });
 
 describe('the statistics', () => {
-  test('of a connection and of the process count messages and bytes, before and after, both ways', async () => {
+  test('count messages and bytes of a connection and of the process, before and after, both ways', async () => {
     const before = compressionStatistics();
     const extension = new PerMessageDeflate(view(15, false), 0, { threshold: 100 });
     const compressed = (await compress(extension, [Buffer.from(TEXT)]))!;
@@ -268,14 +268,14 @@ describe('the statistics', () => {
       messages: 3,
       bytes: 2 * TEXT.length + 3 + 2000,
       compressedBytes: compressed.length + pieces.length + text.length,
-      leftAsTheyAre: 1,
+      sentUncompressed: 1,
       threadPoolMilliseconds: 0,
     });
     expect(received).toMatchObject({
       messages: 1,
       bytes: TEXT.length,
       compressedBytes: compressed.length,
-      leftAsTheyAre: 0,
+      sentUncompressed: 0,
     });
     expect(sent.milliseconds).toBeGreaterThan(0);
     expect(received.milliseconds).toBeGreaterThan(0);
@@ -285,7 +285,7 @@ describe('the statistics', () => {
     expect(after.received.compressedBytes - before.received.compressedBytes).toBe(compressed.length);
   });
 
-  test('tell time on the thread pool from that of the event loop', async () => {
+  test('separate time on the thread pool from time in the event loop', async () => {
     const extension = new PerMessageDeflate(view(15, false), 0, { deflateOffThreadFrom: 0 });
     const compressed = (await compress(extension, [Buffer.alloc(1_000_000)]))!;
     await decompress(extension, compressed);
@@ -302,7 +302,7 @@ describe('the statistics', () => {
     for (const { statistics } of all) expect(statistics.sent.milliseconds).toBeGreaterThan(0);
   });
 
-  test('are of that moment: what was asked for before does not change', async () => {
+  test('are a snapshot, which does not change later', async () => {
     const extension = new PerMessageDeflate(view(15, false), 0);
     const before = extension.statistics;
     await made(extension, TEXT);

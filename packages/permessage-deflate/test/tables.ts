@@ -1,11 +1,10 @@
-// The decision tables that stand above the branches in src/negotiation.ts, read from there and applied: what the source
-// says about itself is what its tests expect of it.
+// Reads the decision tables above the branches in src/negotiation.ts, so that the tests apply exactly what the source documents.
 import { readFileSync } from 'node:fs';
 
-/** What an option, an offer or a response says about one parameter, `true` being "present"; or that it is refused. */
+/** The value of one parameter in an option, an offer or a response. `true` means "present", and a string means that it is rejected. */
 export type Said = number | boolean | string | undefined;
 
-/** One row: the parameter, what stands in each column, and how many combinations it was the answer to. */
+/** One row: the parameter, the cells, and how many combinations it answered. */
 export interface Row {
   readonly parameter: string;
   readonly cells: readonly string[];
@@ -14,7 +13,7 @@ export interface Row {
 
 const SOURCE = readFileSync(new URL('../src/negotiation.ts', import.meta.url), 'utf8');
 
-/** The rows of the table whose last column is headed so. */
+/** The rows of the table whose last column has this heading. */
 export function tableOf(lastColumn: string): Row[] {
   const lines = SOURCE.split('\n').filter((line) => line.startsWith(' * |'));
   const cellsOf = (line: string): string[] =>
@@ -34,7 +33,7 @@ export function tableOf(lastColumn: string): Row[] {
   return rows;
 }
 
-/** The last cell of the one row that fits; it is an error if none does, or two. */
+/** The last cell of the only matching row. Throws if none or several match. */
 export function lookUp(rows: readonly Row[], option: Said, values: readonly Said[]): string {
   const fitting = rows.filter(({ cells: [optionCell = '', ...others] }) => {
     return fitsOption(optionCell, option) && values.every((value, i) => fits(others[i]!, value, option));

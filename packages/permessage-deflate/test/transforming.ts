@@ -1,4 +1,4 @@
-// Messages through the transforms, awaited; and through zlib alone.
+// Sends messages through the transforms, with promises, and through zlib alone.
 import { constants, createInflateRaw } from 'node:zlib';
 import type { PerMessageDeflate, RoleView } from '@framewire/permessage-deflate';
 
@@ -10,7 +10,7 @@ export const view = (windowBits: RoleView['deflate']['windowBits'], takeover: bo
   inflate: { windowBits, takeover },
 });
 
-/** The compressed message, or undefined where it is to be sent as it is. */
+/** The compressed message, or undefined if it is sent uncompressed. */
 export async function compress(
   extension: PerMessageDeflate,
   parts: readonly (Uint8Array | string)[],

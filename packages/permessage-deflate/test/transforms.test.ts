@@ -1,4 +1,4 @@
-// What the transforms make of messages, beside zlib itself.
+// The results of the transforms, compared with zlib.
 import { once } from 'node:events';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { DeflateError } from '@framewire/deflate';
@@ -9,15 +9,15 @@ import { inflateErrorOf } from '../src/inflate-error.ts';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
-/** Transforms by our engine, at once or in turns; and by zlib, on the thread pool too. */
+/** Our engine, synchronously or in turns; and zlib, on the thread pool too. */
 const engines: [string, TransformOptions][] = [
-  ['at once', { inflateInTurnsFrom: Infinity }],
+  ['synchronously', { inflateInTurnsFrom: Infinity }],
   ['on the thread pool, and in turns', { deflateOffThreadFrom: 0, inflateInTurnsFrom: 0 }],
   ['in either way by length', { deflateOffThreadFrom: 200, inflateInTurnsFrom: 100 }],
   ['by zlib', { zlibDeflateOptions: { strategy: constants.Z_FILTERED } }],
 ];
 
-/** Data of which some can be compressed. */
+/** Data of which some is compressible. */
 const data = fc.oneof(
   fc.uint8Array({ maxLength: 600 }),
   fc
@@ -26,7 +26,7 @@ const data = fc.oneof(
 );
 
 describe.each(engines)('transforms %s', (_engine, options) => {
-  test('give back any messages in any fragments, with any window, with and without context takeover', async () => {
+  test('restore any messages in any fragments, with any window, with and without context takeover', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(data, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
@@ -51,7 +51,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     );
   });
 
-  test('make what zlib reads, with context takeover', async () => {
+  test('produce what zlib reads, with context takeover', async () => {
     const sender = new PerMessageDeflate(view(15, true), 0, options);
     const texts = ['hello', 'hello', 'hello hello '.repeat(100), 'hello'];
     const compressed: Buffer[] = [];
@@ -74,7 +74,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     receiver.close();
   });
 
-  test('read several streams in one message (§7.2.3.4), and what follows it', async () => {
+  test('read several streams in one message (§7.2.3.4), and the message after it', async () => {
     for (const takeover of [false, true]) {
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
       const stream = deflateRawSync('once more ');
@@ -89,13 +89,13 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
-  test('refuse a message of very many streams: each costs more than its bytes', async () => {
+  test('reject a message of very many streams, because each costs more than its bytes', async () => {
     const receiver = new PerMessageDeflate(view(15, false), 0, options);
     const streams = Buffer.concat(Array.from({ length: 50_000 }, () => Buffer.of(3, 0)));
     await expect(decompress(receiver, streams)).rejects.toMatchObject({ closeCode: 1007 });
   });
 
-  test('read a message of which the input is used up before the output is', async () => {
+  test('read a message whose input is used up before its output', async () => {
     // It ends within a block, and its last match begins at the end of a step.
     const begin = Buffer.from('ecc2010d00000c02a0ac6aff0eeff1c14817', 'hex');
     const message = Buffer.concat([begin, Buffer.alloc(234), Buffer.of(0x3a), Buffer.alloc(81)]);
@@ -108,7 +108,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
-  test('read what becomes long from little, with context takeover too', async () => {
+  test('read a short message that inflates to a long one, with context takeover too', async () => {
     for (const takeover of [false, true]) {
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
       for (let round = 0; round < 3; round++) {
@@ -134,7 +134,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
-  test('refuse what is no DEFLATE stream with 1007, and the next connection finds a clean inflater', async () => {
+  test('reject invalid DEFLATE data with 1007, and the next connection finds a clean inflater', async () => {
     for (const takeover of [false, true]) {
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
       await expect(decompress(receiver, Buffer.of(0xff, 0xff))).rejects.toMatchObject({ closeCode: 1007 });
@@ -145,7 +145,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
-  test('never make a whole message longer, nor lose their way after one that was left as it is', async () => {
+  test('never make a whole message longer, and continue after one that was sent uncompressed', async () => {
     const noise = Buffer.from(Array.from({ length: 999 }, (_, i) => (i * i * 2654435761) >>> 11));
     for (const takeover of [false, true]) {
       const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
@@ -160,7 +160,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
 });
 
 describe('the threshold', () => {
-  test('keeps short messages as they are without context takeover: 1024 bytes by default, judged by the first fragment', async () => {
+  test('sends short messages uncompressed without context takeover: 1024 bytes by default, decided by the first fragment', async () => {
     const sender = new PerMessageDeflate(view(15, false), 0);
     expect(await compress(sender, [Buffer.alloc(1023)])).toBeUndefined();
     expect(await compress(sender, [Buffer.alloc(1024)])).toBeDefined();
@@ -176,7 +176,7 @@ describe('the threshold', () => {
 });
 
 describe('without context takeover', () => {
-  test('connections that compress by turns in fragments do not get into each other’s way', async () => {
+  test('connections that alternate fragments do not disturb each other', async () => {
     const senders = Array.from(
       { length: 5 },
       () => new PerMessageDeflate(view(15, false), 0, { threshold: 0 }),
@@ -200,14 +200,14 @@ describe('without context takeover', () => {
   });
 });
 
-/** More messages than there are places on the thread pool, each on a connection of its own. */
+/** More messages than there are slots in the thread pool, each on its own connection. */
 const CROWD = 3 * DEFAULT_CONCURRENCY_LIMIT;
 const long = Buffer.from('long enough for the thread pool '.repeat(3000));
 
 const crowd = (count: number, options: TransformOptions, takeover = false): PerMessageDeflate[] =>
   Array.from({ length: count }, () => new PerMessageDeflate(view(15, takeover), 0, options));
 
-test('options that zlib refuses fail each message, also behind others, and keeps nobody from the thread pool', async () => {
+test('options that zlib rejects fail each message, even after others, and free the thread pool', async () => {
   const working = crowd(DEFAULT_CONCURRENCY_LIMIT, { deflateOffThreadFrom: 0 }).map((each) =>
     compress(each, [long]),
   );
@@ -223,11 +223,11 @@ test.each([
   ['without', false],
   ['with', true],
 ])(
-  'connections %s context takeover that close while their messages are on the thread pool, or wait for it, are told nothing and give their places back',
+  'connections %s context takeover that close while their messages are on the thread pool, or wait for it, are not called back and return their slots',
   async (_how, takeover) => {
     const told: unknown[] = [];
     const closing = crowd(5000, { deflateOffThreadFrom: 0 }, takeover);
-    // Longer than what a lent engine is enough for, and short, as what waits may be copied.
+    // Longer than one call of the engine needs, but short, because waiting data may be copied.
     const data = long.subarray(0, 5000);
     for (const each of closing) {
       each.compress({ data, first: true, fin: true }, (...outcome) => told.push(outcome));
@@ -240,7 +240,7 @@ test.each([
 );
 
 describe('the limit', () => {
-  test('lets any number of jobs be done at once', () => {
+  test('lets any number of jobs finish immediately', () => {
     const limit = new ConcurrencyLimit(1);
     let done = 0;
     let first = (): void => {};
@@ -256,7 +256,7 @@ describe('the limit', () => {
     expect(done).toBe(20_000);
   });
 
-  test('goes on behind jobs that throw, and throws what they threw', async () => {
+  test('continues after jobs that throw, and throws their errors', async () => {
     const limit = new ConcurrencyLimit(1);
     let first = (): void => {};
     limit.run((next) => (first = next));
@@ -268,7 +268,7 @@ describe('the limit', () => {
     }
     const last = vi.fn();
     limit.run(last);
-    // In place of the listener of the test runner, which would count it as a failure.
+    // Replaces the listener of the test runner, which would count it as a failure.
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
     onTestFinished(() => {
@@ -281,7 +281,7 @@ describe('the limit', () => {
   });
 });
 
-test('a concurrencyLimit of 0 is none', () => {
+test('a concurrencyLimit of 0 means no limit', () => {
   let running = 0;
   const limit = new ConcurrencyLimit(0);
   for (let i = 0; i < 100; i++) limit.run(() => running++);
@@ -301,7 +301,7 @@ test.each([
   });
 });
 
-test('where there is no memory the peer is not blamed, and for what has no code it is', () => {
+test('a lack of memory is not blamed on the peer, but an error without a code is', () => {
   expect(inflateErrorOf(new DeflateError('OUT_OF_MEMORY'))).toMatchObject({
     ...{ code: 'Z_MEM_ERROR', errno: -4, closeCode: 1011 },
   });
@@ -314,7 +314,7 @@ test('where there is no memory the peer is not blamed, and for what has no code 
   });
 });
 
-test('a connection that closes while its message is on the thread pool gives its place there back, also where the message is corrupt', async () => {
+test('a connection that closes while its message is on the thread pool returns its slot, even if the message is corrupt', async () => {
   const alone = view(15, false);
   for (let count = 0; count < DEFAULT_CONCURRENCY_LIMIT; count++) {
     const closing = new PerMessageDeflate(alone, 0, { inflateInTurnsFrom: 0 });
@@ -331,12 +331,12 @@ describe.each([
   ['without', false],
   ['with', true],
 ])(
-  'bytes that their owner changes as soon as compress() has returned, %s context takeover',
+  'bytes that their owner changes as soon as compress() returns, %s context takeover',
   (_how, takeover) => {
     const noise = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 11));
     const words = Buffer.from('what was said '.repeat(400));
 
-    test.each(engines)('are compressed, or left, as they were: %s', async (_engine, options) => {
+    test.each(engines)('are sent as they were, compressed or not: %s', async (_engine, options) => {
       const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
       for (const said of [noise, words]) {
@@ -345,7 +345,7 @@ describe.each([
         const sent = new Promise<[made: Uint8Array | undefined, original: Uint8Array | undefined]>(
           (resolve) => {
             sender.compress({ data: bytes, first: true, fin: true }, (error, compressed, original) => {
-              // What completes synchronously is read before the owner has a chance.
+              // If the call completes synchronously, the bytes are read before their owner can change them.
               if (!returned) original ??= Buffer.from(bytes);
               resolve([compressed, error === null ? original : undefined]);
             });

@@ -1,4 +1,4 @@
-// That an endpoint keeps to the window it agreed to, 8 included: what roleView() says of zlib.
+// An endpoint keeps to the window that it agreed to, including 8: what roleView() says about zlib.
 import { once } from 'node:events';
 import { constants, createDeflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -15,13 +15,13 @@ function noise(length: number, seed: number): Buffer {
   );
 }
 
-/** Noise that comes again after so many bytes, and again. */
+/** Noise that repeats after `period` bytes. */
 function repeating(period: number, length: number): Buffer {
   const once = noise(period, period);
   return Buffer.concat(Array.from({ length: Math.ceil(length / period) }, () => once)).subarray(0, length);
 }
 
-/** Periods around the ends of the smallest windows, and around what zlib leaves of them. */
+/** Periods around the ends of the smallest windows, and around the part that zlib uses. */
 const PERIODS = [1, 3, 100, 249, 250, 251, 255, 256, 257, 258, 262, 300, 500, 512, 600, 1000];
 
 const TEXTS = [
@@ -39,7 +39,7 @@ describe('the farthest reference', () => {
     expect(farthestReference(Buffer.from(hex, 'hex'))).toBe(expected);
   });
 
-  test('is found in what zlib makes of bytes that come again', () => {
+  test('is found in zlib’s output for repeating bytes', () => {
     for (const period of PERIODS) {
       expect(farthestReference(deflateRawSync(repeating(period, 3000)))).toBe(period);
     }
@@ -47,7 +47,7 @@ describe('the farthest reference', () => {
 });
 
 describe.each([8, 9, 15])('a compressor of zlib with windowBits %i', (windowBits) => {
-  test('never refers back by more than that, with any level, strategy and memory', () => {
+  test('never refers back farther than that, with any level, strategy and memory', () => {
     let farthest = 0;
     for (const level of [1, 4, 9]) {
       for (const memLevel of [1, 8]) {
@@ -75,7 +75,7 @@ describe.each([8, 9, 15])('a compressor of zlib with windowBits %i', (windowBits
     await once(deflate, 'end');
     const stream = Buffer.concat(parts);
     expect(farthestReference(stream)).toBeLessThanOrEqual(2 ** windowBits);
-    // In small pieces, so that the inflater really needs its window.
+    // In small chunks, so that the inflater needs its window.
     expect(inflateRawSync(stream, { windowBits, chunkSize: 64 })).toEqual(Buffer.concat(TEXTS));
   });
 });

@@ -10,7 +10,7 @@ import {
   PerMessageDeflate as Transforms,
   roleView,
   type Agreement,
-  type ExtensionParameter,
+  type NegotiationParameter,
   type PerMessageDeflateOptions as Options,
 } from '@framewire/permessage-deflate';
 import { listOf, type FormattedParameters } from './extension-parameters.ts';
@@ -27,7 +27,7 @@ export type PerMessageDeflateOptions = Options & {
 export type NegotiatedParameters = Record<string, number | true>;
 
 interface Negotiated {
-  readonly params: readonly ExtensionParameter[];
+  readonly params: readonly NegotiationParameter[];
   readonly agreement: Agreement;
 }
 
@@ -143,7 +143,7 @@ export class PerMessageDeflate {
 }
 
 /** A server's answer to offers. */
-function answer(offers: readonly ExtensionParameter[][], options: PerMessageDeflateOptions): Negotiated {
+function answer(offers: readonly NegotiationParameter[][], options: PerMessageDeflateOptions): Negotiated {
   const result = acceptOffer(offers, options);
   if (!result.ok) throw result.error;
   return result;
@@ -151,7 +151,7 @@ function answer(offers: readonly ExtensionParameter[][], options: PerMessageDefl
 
 /** A client's check of the response. */
 function confirm(
-  params: readonly ExtensionParameter[] | undefined,
+  params: readonly NegotiationParameter[] | undefined,
   options: PerMessageDeflateOptions,
 ): Negotiated {
   if (params === undefined) throw new TypeError('There is no response to accept');
@@ -195,7 +195,7 @@ function extensionIn(deflate: PerMessageDeflate): Extension {
   };
 }
 
-function fromNegotiated(extension: Extension, params: readonly ExtensionParameter[]): PerMessageDeflate {
+function fromNegotiated(extension: Extension, params: readonly NegotiationParameter[]): PerMessageDeflate {
   // The extension has a threshold of its own.
   const deflate = new PerMessageDeflate({ isServer: true, threshold: 0 });
   deflate[extensionKey] = extension;
@@ -216,14 +216,14 @@ export function extensionOf(extensions: NegotiatedExtensions | undefined): Exten
 
 /** What a server has negotiated, in the shape of `ws`. */
 export function extensionsOf(
-  negotiated: { extension: Extension; params: readonly ExtensionParameter[] } | undefined,
+  negotiated: { extension: Extension; params: readonly NegotiationParameter[] } | undefined,
 ): NegotiatedExtensions {
   return negotiated === undefined
     ? {}
     : { [EXTENSION_NAME]: fromNegotiated(negotiated.extension, negotiated.params) };
 }
 
-function recordOf(params: readonly ExtensionParameter[]): NegotiatedParameters {
+function recordOf(params: readonly NegotiationParameter[]): NegotiatedParameters {
   return Object.fromEntries(params.map(({ name, value }) => [name, value === true ? true : Number(value)]));
 }
 

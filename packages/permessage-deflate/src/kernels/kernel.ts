@@ -1,49 +1,49 @@
-// What the transforms ask of the engine they run in. `node.ts` and `portable.ts` answer, chosen by `#kernels`.
+// What the transforms need from the runtime. `#kernels` selects the implementation: `node.ts` or `portable.ts`.
 
-/** A timer that keeps no process alive where the engine knows such. */
+/** A timer that does not keep the process alive, where the runtime supports that. */
 export type Timer = object | number;
 
-/** How `node:zlib` compresses one piece. */
-export interface ZlibPiece {
+/** How `node:zlib` compresses one fragment. */
+export interface ZlibSettings {
   readonly level?: number | undefined;
   readonly memLevel?: number | undefined;
   readonly strategy?: number | undefined;
   readonly chunkSize?: number | undefined;
   readonly windowBits: number;
-  /** What the piece may point back to. */
+  /** What the fragment may refer back to. */
   readonly dictionary?: Uint8Array | undefined;
 }
 
-/** `node:zlib`, for what our own engine does not do. Each call compresses one piece and flushes it (`Z_SYNC_FLUSH`). */
+/** `node:zlib`, for options that our engine does not support. Each call compresses one fragment and flushes it (`Z_SYNC_FLUSH`). */
 export interface Zlib {
-  deflate(data: Uint8Array, options: ZlibPiece): Uint8Array;
-  /** On the thread pool. Options that are wrong throw. */
+  deflate(data: Uint8Array, options: ZlibSettings): Uint8Array;
+  /** Compresses on the thread pool. Throws for invalid options. */
   deflateLater(
     data: Uint8Array,
-    options: ZlibPiece,
+    options: ZlibSettings,
     done: (error: Error | null, made?: Uint8Array) => void,
   ): void;
 }
 
 export interface Kernel {
-  /** Memory that is overwritten whole: a `Buffer` on Node, where it is not cleared. */
+  /** Allocates memory that the caller overwrites: on Node, a `Buffer` that is not zeroed. */
   readonly allocate: (length: number) => Uint8Array;
-  /** A copy, of the same kind. */
+  /** Copies bytes into memory of the same kind. */
   copy(bytes: Uint8Array): Uint8Array;
-  /** A text in UTF-8. */
+  /** Encodes a text in UTF-8. */
   encode(text: string): Uint8Array;
-  /** How long that is. */
+  /** Returns the length of a text in UTF-8. */
   utf8Length(text: string): number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
   nextTick(callback: () => void): void;
-  /** In a later turn of the event loop. */
+  /** Runs the callback in a later turn of the event loop. */
   setImmediate(callback: () => void): void;
   setTimeout(callback: () => void, milliseconds: number): Timer;
-  /** Captures the async context (`AsyncLocalStorage`) in which it is called, for a callback that has to wait. */
+  /** Binds a callback that has to wait to the current async context (`AsyncLocalStorage`). */
   inThisContext<Arguments extends unknown[]>(
     callback: (...args: Arguments) => void,
   ): (...args: Arguments) => void;
-  /** Undefined where there is none. */
+  /** `undefined` if the runtime has none. */
   readonly zlib: Zlib | undefined;
 }

@@ -1,15 +1,14 @@
-// The kernel for Node (and the engines that offer its modules). Ticks and timers are taken when the module loads: a test that replaces
-// the globals with fakes afterwards must not stop connections, and a test environment such as jsdom has globals with the same names that
-// are not Node's.
+// The kernel for Node, and for runtimes that offer its modules. It takes ticks and timers when the module loads. Fake timers that a
+// test installs later then do not stop connections. A test environment such as jsdom also replaces the globals with its own.
 import { AsyncResource } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import currentProcess from 'node:process';
 import timers from 'node:timers';
 import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
-import type { Kernel, ZlibPiece } from './kernel.ts';
+import type { Kernel, ZlibSettings } from './kernel.ts';
 
-// Jest gives modules a copy of `process`, which may hold fakes already when the module loads. Not every runtime has the function.
+// Jest gives modules a copy of `process` that may already hold fakes. Some runtimes do not have this function.
 const { getBuiltinModule } = currentProcess as Partial<Pick<NodeJS.Process, 'getBuiltinModule'>>;
 const process = getBuiltinModule?.('node:process') ?? currentProcess;
 
@@ -38,8 +37,8 @@ export const kernel: Kernel = {
   },
 };
 
-/** zlib takes an option that is undefined for a wrong one. */
-function flushing(options: ZlibPiece): ZlibOptions {
+/** zlib rejects options that are set to undefined. */
+function flushing(options: ZlibSettings): ZlibOptions {
   const defined = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(defined), finishFlush: constants.Z_SYNC_FLUSH };
 }

@@ -1,4 +1,4 @@
-// The kernel for browsers and any other engine: plain arrays, the timers of the web, no async contexts and no zlib.
+// The kernel for browsers and other engines: plain arrays, web timers, no async contexts and no zlib.
 import type { Kernel } from './kernel.ts';
 
 const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-// What two ends make of messages of many lengths, as one line that is the same in every engine.
+// Exchanges messages of many lengths between two ends, and prints a line that is the same in every engine.
 import { PerMessageDeflate } from '@framewire/permessage-deflate';
 
 let count = 0;
@@ -44,5 +44,5 @@ async function exchange() {
   return `${count} bytes`;
 }
 
-// eslint-disable-next-line no-console -- what it prints is what it is run for
+// eslint-disable-next-line no-console -- printing is the purpose of this script
 exchange().then(console.log);

@@ -1,20 +1,20 @@
-// A long message while it is inflated: from when it gets a place until it is delivered.
+// A long message while it is inflated: from when it gets a slot until it is delivered.
 import type { BudgetedJob, InflateBudget } from './inflate-budget.ts';
 import type { InflateJob } from './inflate-job.ts';
 
-/** Counts what comes of a message in the budget, and holds it up while that is spent. */
-export class InflateStay implements BudgetedJob {
+/** Counts the output of a message in the budget, and pauses the message while the budget is used up. */
+export class InflateSlot implements BudgetedJob {
   readonly #job: InflateJob;
   readonly #budget: InflateBudget;
   readonly #leave: () => void;
-  /** Called when the message may begin, and when it may go on. */
+  /** Called when the message may begin, and when it may continue. */
   readonly goOn: () => void;
 
   /**
-   * @param leave gives the place back
+   * @param leave returns the slot
    * @param goOn inflates
    */
-  constructor(job: InflateJob, budget: InflateBudget, leave: () => void, goOn: (stay: InflateStay) => void) {
+  constructor(job: InflateJob, budget: InflateBudget, leave: () => void, goOn: (slot: InflateSlot) => void) {
     this.#job = job;
     this.#budget = budget;
     this.#leave = leave;
@@ -23,23 +23,23 @@ export class InflateStay implements BudgetedJob {
     };
   }
 
-  /** Starts, now or when the budget allows it. */
+  /** Begins now, or when the budget allows it. */
   begin(): void {
     this.#budget.enter(this);
     if (this.mayGoOn) this.goOn();
   }
 
-  /** Counts what the job has taken. */
+  /** Counts output of the job. */
   add(bytes: number): void {
     this.#budget.add(bytes);
   }
 
-  /** Whether it may make more; if not, {@link InflateStay.goOn} is called when it may. */
+  /** Whether the job may produce more. If not, {@link InflateSlot.goOn} is called when it may. */
   get mayGoOn(): boolean {
     return this.#budget.mayGoOn(this);
   }
 
-  /** Delivers, if something is to be delivered, and leaves. */
+  /** Delivers the result, if there is one, and leaves. */
   end(deliver?: () => void): void {
     const { length } = this.#job;
     try {

@@ -1,4 +1,4 @@
-// What connections with the same options and the same agreement have in common: made once, for the first of them.
+// The settings that connections with the same options and the same agreement share.
 import { sharedConcurrency } from './concurrency.ts';
 import type { DeflaterOptions } from './deflater.ts';
 import { IdleContexts } from './idle-contexts.ts';
@@ -15,38 +15,38 @@ import {
 } from './transform-options.ts';
 import { turnShare } from './turn-share.ts';
 
-/** Peers whose zlib has no window of 256 bytes may refer back as far as one of 512 lets them. */
+/** A peer that agreed on 256 bytes may refer back up to 512, because some zlibs have no smaller window. */
 const SMALLEST_WINDOW = 9;
 const LARGEST_WINDOW = 15;
 /** `Z_DEFAULT_COMPRESSION` and the level that it stands for. */
 const ZLIB_DEFAULT = -1;
 const ZLIB_DEFAULT_LEVEL = 6;
 
-/** How one side of an agreement works. */
-export interface Ways {
+/** The settings of one end of a connection. */
+export interface SharedSettings {
   readonly deflate: DeflaterOptions;
   readonly inflate: InflaterOptions;
-  /** For whole messages that stand alone: all, without takeover. */
+  /** Compresses whole messages that stand alone. Without context takeover, these are all messages. */
   readonly compressor: SharedCompressor;
-  /** The length from which on a message is compressed, in bytes. */
+  /** The length in bytes from which on a message is compressed. */
   readonly threshold: number;
 }
 
-/** By options, then by agreement. Who passes the same options object shares. */
-const known = new WeakMap<TransformOptions, Map<string, Ways>>();
+/** By options, then by agreement. Connections share settings if they pass the same options object. */
+const known = new WeakMap<TransformOptions, Map<string, SharedSettings>>();
 
-/** The ways of a connection. */
-export function sharedWays(view: RoleView, maxPayload: number, options: TransformOptions): Ways {
+/** Returns the settings of a connection. */
+export function sharedSettings(view: RoleView, maxPayload: number, options: TransformOptions): SharedSettings {
   const { deflate, inflate } = view;
   const key = [deflate.windowBits, deflate.takeover, inflate.windowBits, inflate.takeover, maxPayload].join();
-  const byAgreement = known.get(options) ?? new Map<string, Ways>();
+  const byAgreement = known.get(options) ?? new Map<string, SharedSettings>();
   known.set(options, byAgreement);
-  const ways = byAgreement.get(key) ?? makeWays(view, maxPayload, options);
-  byAgreement.set(key, ways);
-  return ways;
+  const settings = byAgreement.get(key) ?? createSettings(view, maxPayload, options);
+  byAgreement.set(key, settings);
+  return settings;
 }
 
-function makeWays({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions): Ways {
+function createSettings({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions): SharedSettings {
   const deflaterOptions = deflaterOptionsOf(deflate, options);
   return {
     deflate: deflaterOptions,
@@ -69,7 +69,7 @@ function deflaterOptionsOf(
   { windowBits, takeover }: DirectionView,
   options: TransformOptions,
 ): DeflaterOptions {
-  // A caller without types may pass null.
+  // A JavaScript caller may pass null.
   const given = options.zlibDeflateOptions ?? {};
   const { memLevel, strategy, chunkSize } = given;
   const asked = given.level ?? (takeover ? DEFAULT_TAKEOVER_LEVEL : DEFAULT_LEVEL);
@@ -79,7 +79,7 @@ function deflaterOptionsOf(
     windowBits: Math.min(given.windowBits ?? LARGEST_WINDOW, windowBits),
     dictionary: bytesOf(given.dictionary),
     zlib: { level, memLevel, strategy, chunkSize },
-    isZlibs: strategy !== undefined && strategy !== 0,
+    usesZlib: strategy !== undefined && strategy !== 0,
     offThreadFrom: options.deflateOffThreadFrom ?? Infinity,
     takeover,
     leaveIncompressible: options.leaveIncompressible ?? true,
@@ -93,12 +93,12 @@ function idleContexts({ dropContextAfter = 0 }: TransformOptions): IdleContexts 
   return dropContextAfter > 0 ? new IdleContexts(dropContextAfter) : undefined;
 }
 
-/** Connections may differ in everything else: what makes the same bytes in the same place is one. */
+/** Connections that differ in other options share a compressor if it produces the same bytes in the same place. */
 const compressors = new Map<string, SharedCompressor>();
 
 function compressorFor(options: DeflaterOptions): SharedCompressor {
   const { takeover, level, windowBits, zlib, offThreadFrom, leaveIncompressible } = options;
-  // With takeover a dictionary is what came before the first message, and a message that stands alone may not need it.
+  // With takeover, the dictionary precedes only the first message. A message that stands alone must not refer to it.
   const alone = { ...options, takeover: false, dictionary: takeover ? undefined : options.dictionary };
   if (alone.dictionary !== undefined) return new SharedCompressor(alone);
   const key = JSON.stringify([level, windowBits, zlib, offThreadFrom, leaveIncompressible]);
