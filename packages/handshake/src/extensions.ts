@@ -1,34 +1,33 @@
-// Sec-WebSocket-Extensions: the header as an ordered list, and back (RFC 6455 §9.1, §11.3.2). What an extension
-// makes of its parameters is its own business.
+// Sec-WebSocket-Extensions as an ordered list, and back (RFC 6455 §9.1, §11.3.2). Each extension interprets its own parameters.
 import { FieldReader, isToken } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
 
-/** One parameter of an extension. A list keeps repeated ones and their order, and no name is special. */
+/** One parameter of an extension. A list keeps repeated parameters and their order. No name is special. */
 export interface ExtensionParameter {
   readonly name: string;
-  /** The value, unescaped; `true` for a parameter without one. */
+  /** The unescaped value; `true` for a parameter without a value. */
   readonly value: string | true;
 }
 
-/** One element of the header: an extension's name and the parameters with which it is offered or accepted. */
-export interface Extension {
+/** One element of the header: the name of an extension, with the parameters that it is offered or accepted with. */
+export interface ExtensionElement {
   readonly name: string;
   readonly params: readonly ExtensionParameter[];
 }
 
 /**
- * Reads the value of a `Sec-WebSocket-Extensions` header. Several headers are one, joined with commas (RFC 6455 §9.1).
+ * Reads the value of a `Sec-WebSocket-Extensions` header. Several headers count as one, joined with commas (RFC 6455 §9.1).
  *
- * @returns the extensions in the order of the header; the same name may come again (as another offer)
- * @throws `SyntaxError` with the code `WS_ERR_UNEXPECTED_CHARACTER` or `WS_ERR_UNEXPECTED_END`.
+ * @returns the elements in header order; the same name may occur several times, as several offers
+ * @throws `SyntaxError` with the code `WS_ERR_UNEXPECTED_CHARACTER` or `WS_ERR_UNEXPECTED_END`
  * @example
  * parseExtensions('permessage-deflate; client_max_window_bits, x-foo; a="1"');
  * // [ { name: 'permessage-deflate', params: [{ name: 'client_max_window_bits', value: true }] },
  * //   { name: 'x-foo', params: [{ name: 'a', value: '1' }] } ]
  */
-export function parseExtensions(header: string): Extension[] {
+export function parseExtensions(header: string): ExtensionElement[] {
   const reader = new FieldReader(header);
-  const extensions: Extension[] = [];
+  const extensions: ExtensionElement[] = [];
   let delimiter: string;
   do {
     const name = reader.token();
@@ -47,10 +46,10 @@ function readParameter(reader: FieldReader): ExtensionParameter {
 /**
  * Writes the value of a `Sec-WebSocket-Extensions` header; the inverse of {@link parseExtensions}.
  *
- * @returns '' for no extensions: then the header is left out
+ * @returns '' for no extensions: omit the header then
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_EXTENSION` for a name or value that is not a token
  */
-export function formatExtensions(extensions: readonly Extension[]): string {
+export function formatExtensions(extensions: readonly ExtensionElement[]): string {
   return extensions
     .map(({ name, params }) => [checkToken(name), ...params.map(formatParameter)].join('; '))
     .join(', ');
@@ -66,13 +65,13 @@ function checkToken(text: string): string {
 }
 
 /**
- * The parameter lists of one extension, in order: on a server its offers, of which the first acceptable one is taken;
- * on a client at most one, the response.
+ * Returns the parameter lists of one extension, in order. On a server these are its offers, of which the first acceptable one counts.
+ * On a client there is at most one, the response.
  *
- * @returns an empty list when the extension is not among them
+ * @returns an empty list if the extension does not occur
  */
 export function extensionsNamed(
-  extensions: readonly Extension[],
+  extensions: readonly ExtensionElement[],
   name: string,
 ): (readonly ExtensionParameter[])[] {
   return extensions.filter((extension) => extension.name === name).map(({ params }) => params);

@@ -1,5 +1,5 @@
-// The lexical rules of a head: which characters may stand in a token, a field value, a target and a host, and a
-// reader of tokens and quoted strings (RFC 9110 §5.6, RFC 6455 §9.1). It reads left to right and never turns back.
+// The lexical rules of a head: the characters of tokens, field values, targets and hosts, and a reader of tokens and quoted strings
+// (RFC 9110 §5.6, RFC 6455 §9.1). The reader goes from left to right without backtracking.
 import { handshakeError, type HandshakeError } from './handshake-error.ts';
 
 const TOKEN = 1;
@@ -25,13 +25,13 @@ function characterClasses(): Uint8Array {
     if (isIn(`!#$%&'*+-.^_\`|~${ALPHANUMERIC}`, code)) classes |= TOKEN;
     if (code === HT || (code >= SP && code !== DELETE)) classes |= FIELD;
     if (code > SP && code < DELETE) classes |= TARGET;
-    // RFC 3986 §3.2.2 and §3.2.3, but no comma: that is what two Host fields joined into one look like.
+    // RFC 3986 §3.2.2 and §3.2.3, but without the comma, which shows that two Host fields were joined.
     if (isIn(`-._~!$&'()*+;=%:[]${ALPHANUMERIC}`, code)) classes |= HOST;
     return classes;
   });
 }
 
-/** Whether a code unit is of a class; what lies beyond the table is of none. */
+/** Whether a code unit belongs to a class. Code units outside of the table belong to none. */
 function isOf(charClass: number, code: number): boolean {
   return ((CLASSES[code] ?? 0) & charClass) !== 0;
 }
@@ -41,35 +41,35 @@ function consistsOf(charClass: number, text: string): boolean {
   return true;
 }
 
-/** Whether a text is a token: one or more of the characters that names are made of (RFC 9110 §5.6.2). */
+/** Whether a text is a token, that is, one or more of the characters of names (RFC 9110 §5.6.2). */
 export function isToken(text: string): boolean {
   return text !== '' && consistsOf(TOKEN, text);
 }
 
 /**
- * Whether a text may be a field value: no control character but the tab, nothing above U+00FF (RFC 9110 §5.5).
- * CR, LF and NUL are what an attacker would put there.
+ * Whether a text is valid as a field value: no control character except the tab, and nothing above U+00FF (RFC 9110 §5.5). This
+ * excludes CR, LF and NUL, which attackers use.
  */
 export function isFieldValue(text: string): boolean {
   return consistsOf(FIELD, text);
 }
 
-/** Whether a byte may stand in a line of a head. */
+/** Whether a byte is allowed in a line of a head. */
 export function isFieldByte(byte: number): boolean {
   return isOf(FIELD, byte);
 }
 
-/** Whether a text may be a request target: visible ASCII, at least one character (RFC 9112 §3.2). */
+/** Whether a text is valid as a request target: one or more characters of visible ASCII (RFC 9112 §3.2). */
 export function isTarget(text: string): boolean {
   return text !== '' && consistsOf(TARGET, text);
 }
 
-/** Whether a text may be the value of a Host field that names a host (RFC 9110 §7.2). */
+/** Whether a text is valid as the value of a Host field that names a host (RFC 9110 §7.2). */
 export function isHost(text: string): boolean {
   return text !== '' && consistsOf(HOST, text);
 }
 
-/** A text without the spaces and tabs around it (OWS of RFC 9110 §5.6.3; `String.trim` takes away more). */
+/** Removes spaces and tabs around a text (OWS of RFC 9110 §5.6.3). `String.trim` removes more. */
 export function trimSpace(text: string): string {
   let start = 0;
   let end = text.length;
@@ -83,18 +83,18 @@ export function isSpace(code: number): boolean {
   return code === SP || code === HT;
 }
 
-/** Compares with a name in lower-case letters, ASCII letters of either case being equal and no others. */
+/** Compares with a name in lower-case letters, and ignores the case of ASCII letters only. */
 export function equalsIgnoringCase(text: string, lowerCaseName: string): boolean {
   if (text === lowerCaseName) return true;
   if (text.length !== lowerCaseName.length) return false;
   for (let i = 0; i < text.length; i++) {
-    // The bit that tells the cases apart; only the two forms of a letter become that letter.
+    // 0x20 is the bit for the case of a letter. Only the two forms of a letter become that letter.
     if ((text.charCodeAt(i) | 0x20) !== lowerCaseName.charCodeAt(i)) return false;
   }
   return true;
 }
 
-/** Whether a comma-separated list, like that of `Connection`, holds a token (RFC 9110 §5.6.1). */
+/** Whether a comma-separated list, such as that of `Connection`, has a token (RFC 9110 §5.6.1). */
 export function listHas(list: string, lowerCaseToken: string): boolean {
   return list.split(',').some((element) => equalsIgnoringCase(trimSpace(element), lowerCaseToken));
 }
@@ -102,7 +102,7 @@ export function listHas(list: string, lowerCaseToken: string): boolean {
 /**
  * Reads the value of a list header from left to right.
  *
- * Its methods throw `WS_ERR_UNEXPECTED_CHARACTER` or `WS_ERR_UNEXPECTED_END`, both `SyntaxError`s.
+ * Its methods throw a `SyntaxError` with the code `WS_ERR_UNEXPECTED_CHARACTER` or `WS_ERR_UNEXPECTED_END`.
  */
 export class FieldReader {
   readonly #text: string;
@@ -121,8 +121,7 @@ export class FieldReader {
   }
 
   /**
-   * Reads a token or a quoted string, which after unescaping must be a token all the same: "the value after
-   * quoted-string unescaping MUST conform to the 'token' ABNF" (RFC 6455 §9.1).
+   * Reads a token or a quoted string. "The value after quoted-string unescaping MUST conform to the 'token' ABNF" (RFC 6455 §9.1).
    */
   tokenOrQuotedString(): string {
     return this.#takes(QUOTE) ? this.#quotedToken() : this.token();
@@ -138,7 +137,7 @@ export class FieldReader {
     return value;
   }
 
-  /** Reads `character` when it is next, and says whether it was. */
+  /** Reads `character` if it is next. Returns whether it was. */
   takes(character: string): boolean {
     return this.#takes(character.charCodeAt(0));
   }
@@ -150,8 +149,8 @@ export class FieldReader {
   }
 
   /**
-   * Reads one of the delimiters, with the space around it, and returns it: '' at the end of the text. Space is legal
-   * before a delimiter and between it and what follows, not at either end of a value.
+   * Reads one of the delimiters with the space around it. Returns it, or '' at the end of the text. Space is not allowed at either end of
+   * a value.
    */
   delimiter(delimiters: string): string {
     const spaced = this.#skipSpace();

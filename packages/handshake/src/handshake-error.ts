@@ -1,10 +1,10 @@
-// The one table of what can go wrong in an opening handshake: rule -> code, class, HTTP status, message.
-// Call sites name the rule; texts that programs match on are those of `ws`.
+// The error table of the opening handshake: for each rule, the code, the class, the HTTP status and the message. Call sites name the
+// rule. Messages that applications match are those of `ws`.
 
 interface Row {
-  /** What programs test: `error.code`. */
+  /** The `error.code` that applications test. */
   readonly code: `WS_ERR_${string}`;
-  /** The HTTP status of the refusal; 0 where no refusal is sent because the fault is a server's or the caller's. */
+  /** The HTTP status of the refusal; 0 if there is none, because the server or the caller made the error. */
   readonly status: number;
   readonly type: 'Error' | 'TypeError' | 'RangeError' | 'SyntaxError';
   /** `{}` stands for the detail. */
@@ -20,9 +20,9 @@ function row<const Code extends Row['code'], const Status extends number>(
   return { code, status, message, type };
 }
 
-/** Every rule of the opening handshake that can be broken, and how its breach is told. */
+/** Every rule of the opening handshake that can be broken, with the error for it. */
 export const HANDSHAKE_ERRORS = {
-  // A request that a server refuses (RFC 6455 §4.2.1, §4.2.2)
+  // A request that a server rejects (RFC 6455 §4.2.1, §4.2.2)
   INVALID_METHOD: row('WS_ERR_INVALID_METHOD', 405, 'Invalid HTTP method'),
   INVALID_UPGRADE: row('WS_ERR_INVALID_UPGRADE', 400, 'Invalid Upgrade header'),
   INVALID_CONNECTION: row('WS_ERR_INVALID_CONNECTION', 400, 'Invalid Connection header'),
@@ -42,7 +42,7 @@ export const HANDSHAKE_ERRORS = {
     'Invalid or unacceptable Sec-WebSocket-Extensions header',
   ),
 
-  // A response on which a client fails the connection (RFC 6455 §4.1). Upgrade, Connection and body: rows above.
+  // A response on which a client fails the connection (RFC 6455 §4.1). For Upgrade, Connection and body, see the rows above.
   UNEXPECTED_RESPONSE: row('WS_ERR_UNEXPECTED_RESPONSE', 0, 'Unexpected server response: {}'),
   INVALID_ACCEPT: row('WS_ERR_INVALID_ACCEPT', 0, 'Invalid Sec-WebSocket-Accept header'),
   MISSING_SUBPROTOCOL: row('WS_ERR_MISSING_SUBPROTOCOL', 0, 'Server sent no subprotocol'),
@@ -64,19 +64,19 @@ export const HANDSHAKE_ERRORS = {
     'Server indicated an extension that was not requested',
   ),
 
-  // A raw head that cannot be read (RFC 9112 §2 to §5, §6.3)
+  // An invalid raw head (RFC 9112 §2 to §5, §6.3)
   HEAD_TOO_LARGE: row('WS_ERR_HEAD_TOO_LARGE', 431, 'Head is too large', 'RangeError'),
   TOO_MANY_HEADERS: row('WS_ERR_TOO_MANY_HEADERS', 431, 'Head has too many header fields', 'RangeError'),
   MALFORMED_START_LINE: row('WS_ERR_MALFORMED_START_LINE', 400, 'Malformed start line'),
-  MALFORMED_LINE_ENDING: row('WS_ERR_MALFORMED_LINE_ENDING', 400, 'CR and LF are only legal together'),
+  MALFORMED_LINE_ENDING: row('WS_ERR_MALFORMED_LINE_ENDING', 400, 'CR or LF without the other'),
   ILLEGAL_BYTE: row('WS_ERR_ILLEGAL_BYTE', 400, 'Illegal byte in head'),
   FOLDED_LINE: row('WS_ERR_FOLDED_LINE', 400, 'Folded header line'),
   MALFORMED_HEADER_NAME: row('WS_ERR_MALFORMED_HEADER_NAME', 400, 'Malformed header name'),
-  REPEATED_HEADER: row('WS_ERR_REPEATED_HEADER', 400, 'Header that must be single is repeated'),
+  REPEATED_HEADER: row('WS_ERR_REPEATED_HEADER', 400, 'Repeated header that must be unique'),
   AMBIGUOUS_BODY: row(
     'WS_ERR_AMBIGUOUS_BODY',
     400,
-    'Malformed Content-Length, or Transfer-Encoding beside it',
+    'Malformed Content-Length, or Content-Length with Transfer-Encoding',
   ),
 
   // A field value that does not follow its grammar (RFC 6455 §9.1, §11.3)
@@ -94,8 +94,8 @@ export const HANDSHAKE_ERRORS = {
     'SyntaxError',
   ),
 
-  // What a caller of this package must not pass
-  ILLEGAL_KEY: row('WS_ERR_ILLEGAL_KEY', 0, 'A key is 22 base64 characters and "=="', 'TypeError'),
+  // Invalid arguments of a caller
+  ILLEGAL_KEY: row('WS_ERR_ILLEGAL_KEY', 0, 'A key must be 22 base64 characters and "=="', 'TypeError'),
   ILLEGAL_VERSION: row(
     'WS_ERR_ILLEGAL_VERSION',
     0,
@@ -125,33 +125,33 @@ export const HANDSHAKE_ERRORS = {
     'TypeError',
   ),
   ILLEGAL_LINE: row('WS_ERR_ILLEGAL_LINE', 0, 'Illegal header line at index {}', 'TypeError'),
-  HEAD_IS_OVER: row('WS_ERR_HEAD_IS_OVER', 0, 'The head has ended: push() is called no more'),
+  HEAD_IS_OVER: row('WS_ERR_HEAD_IS_OVER', 0, 'push() was called after the end of the head'),
 } as const;
 
 /** The name of a row of {@link HANDSHAKE_ERRORS}. */
 export type HandshakeRule = keyof typeof HANDSHAKE_ERRORS;
 
-/** The rules whose breach a server answers with an HTTP status. */
+/** The rules for which a server sends an HTTP status. */
 export type RefusalRule = {
   [Rule in HandshakeRule]: (typeof HANDSHAKE_ERRORS)[Rule]['status'] extends 0 ? never : Rule;
 }[HandshakeRule];
 
-/** What `error.code` and `refusal.code` can be. */
+/** The values of `error.code` and `refusal.code`. */
 export type HandshakeErrorCode = (typeof HANDSHAKE_ERRORS)[HandshakeRule]['code'];
 
-/** An error of the opening handshake: an `Error`, or the built-in class that its row names, with a `code`. */
+/** An error of the opening handshake. Its class is the one that the row names. */
 export interface HandshakeError extends Error {
-  /** Which rule was broken. */
+  /** The rule that was broken. */
   readonly code: HandshakeErrorCode;
 }
 
 const CLASSES = { Error, TypeError, RangeError, SyntaxError };
 
 /**
- * The error of a rule, ready to be thrown or emitted.
+ * Creates the error of a rule.
  *
  * @param rule - the row of {@link HANDSHAKE_ERRORS}
- * @param detail - what stands in the place of `{}` in the row's message
+ * @param detail - replaces `{}` in the message of the row
  */
 export function handshakeError(rule: HandshakeRule, detail: string | number = ''): HandshakeError {
   const { code, message, type } = HANDSHAKE_ERRORS[rule];

@@ -1,5 +1,5 @@
-// Reads the head of an HTTP request or response from bytes, however they are cut (RFC 9112 §2 to §5). It is stricter
-// than HTTP lets a parser be: a head that two hops could read in two ways is refused.
+// Parses the head of an HTTP request or response from bytes in chunks of any size (RFC 9112 §2 to §5). It is stricter than HTTP
+// requires: it rejects a head that two hops could interpret differently.
 import { isSpace, isTarget, isToken, trimSpace } from './grammar.ts';
 import { handshakeError, type RefusalRule } from './handshake-error.ts';
 import type { HeaderField } from './headers.ts';
@@ -7,52 +7,53 @@ import type { RequestHead, ResponseHead } from './http-head.ts';
 import { LineReader } from './line-reader.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
 
-/** How much head is read. */
+/** The limits of a head. */
 export interface HeadLimits {
-  /** The most bytes of the whole head, its empty line included: 16 KiB by default, 0 for no limit. */
+  /** The maximum length of the head in bytes, including its empty line. Default 16 KiB; 0 for no limit. */
   readonly maxBytes?: number | undefined;
-  /** The most header fields: 100 by default, 0 for no limit. */
+  /** The maximum number of header fields. Default 100; 0 for no limit. */
   readonly maxHeaders?: number | undefined;
 }
 
-/** A whole head and the bytes behind it, or why there is none. */
+/** A complete head and the bytes after it, or the reason for rejecting it. */
 export type HeadResult<Head> =
   | {
       readonly ok: true;
       readonly head: Head;
-      /** What the last chunk held behind the head: a view of it, possibly empty. */
+      /** The bytes of the last chunk after the head: a view of the chunk, possibly empty. */
       readonly rest: Uint8Array;
     }
   | {
       readonly ok: false;
-      /** What a server answers to such a request. For a response only its code and message are of use. */
+      /** The answer of a server to such a request. For a response, use only its code and message. */
       readonly refusal: Refusal;
     };
 
-/** What a start line says; `undefined` when it is malformed. */
+/** Parses a start line. Returns `undefined` if it is malformed. */
 type ReadStartLine<Head> = (line: string) => Omit<Head, 'headers'> | undefined;
 
-/** Fields of which a second one would leave open which of them counts (RFC 9112 §3.2, §6.3). */
+/** With a second one of these fields, it would be unclear which one counts (RFC 9112 §3.2, §6.3). */
 const SINGLE: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
 
-/** More digits are more bytes than a number can count. */
+/** A number with more digits would not be exact. */
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * Reads one head; {@link requestHeadParser} and {@link responseHeadParser} make it. Each byte is looked at once and the
- * rest of the work grows with the bytes, so a head costs the same whether it comes whole or byte by byte, and the result
- * is the same.
+ * Parses one head. {@link requestHeadParser} and {@link responseHeadParser} create it. It takes linear time, and the result does not
+ * depend on the size of the chunks.
  *
- * Refused are: more bytes or fields than the limits; CR or LF alone, and other control characters; folded lines; space
- * before the colon, and names that are not tokens; more than one `Host`, `Content-Length` or `Transfer-Encoding`, both of
- * the latter at once, and a `Content-Length` that is not a number.
+ * It rejects:
+ * - more bytes or fields than the limits
+ * - CR or LF alone, and other control characters
+ * - folded lines, space before the colon, and names that are not tokens
+ * - more than one `Host`, `Content-Length` or `Transfer-Encoding`, both of the latter, and a `Content-Length` that is not a number
  */
 export interface HeadParser<Head extends RequestHead | ResponseHead> {
   /**
-   * Takes the next bytes. Nothing of the chunk is kept, but `rest` is a view of it.
+   * Parses the next bytes. It keeps nothing of the chunk, but `rest` is a view of it.
    *
-   * @returns `undefined` while the head is not complete; then the result, after which the parser is used up
-   * @throws `Error` with the code `WS_ERR_HEAD_IS_OVER` when there was a result already
+   * @returns `undefined` while the head is incomplete; then the result, after which the parser cannot be used again
+   * @throws `Error` with the code `WS_ERR_HEAD_IS_OVER` after it has returned a result
    */
   push(chunk: Uint8Array): HeadResult<Head> | undefined;
 }
@@ -114,7 +115,7 @@ class LineByLine<Head extends RequestHead | ResponseHead> implements HeadParser<
       return this.#fail('AMBIGUOUS_BODY');
     }
     this.#over = true;
-    // What a start line lacks to be a head is exactly the headers.
+    // A start line and the headers make a head.
     return { ok: true, head: { ...start, headers: this.#headers } as unknown as Head, rest };
   }
 
@@ -125,7 +126,7 @@ class LineByLine<Head extends RequestHead | ResponseHead> implements HeadParser<
 }
 
 /**
- * A parser for the head of a request.
+ * Creates a parser for the head of a request.
  *
  * @example
  * const parser = requestHeadParser({ maxBytes: 8192 });
@@ -138,7 +139,7 @@ export function requestHeadParser(limits: HeadLimits = {}): HeadParser<RequestHe
   return new LineByLine<RequestHead>(readRequestLine, limits);
 }
 
-/** A parser for the head of a response; an interim one (1xx but 101) is a head of its own, and another follows. */
+/** Creates a parser for the head of a response. After an interim response (1xx except 101), another head follows. */
 export function responseHeadParser(limits: HeadLimits = {}): HeadParser<ResponseHead> {
   return new LineByLine<ResponseHead>(readStatusLine, limits);
 }
@@ -151,7 +152,7 @@ function readRequestLine(line: string): Omit<RequestHead, 'headers'> | undefined
   return { method, target, httpVersion };
 }
 
-/** `HTTP-version SP status-code SP [ reason-phrase ]`; many servers leave out the last space (RFC 9112 §4). */
+/** `HTTP-version SP status-code SP [ reason-phrase ]`. Many servers omit the last space (RFC 9112 §4). */
 function readStatusLine(line: string): Omit<ResponseHead, 'headers'> | undefined {
   const [version = '', status = '', ...reason] = line.split(' ');
   const httpVersion = readVersion(version);

@@ -1,23 +1,23 @@
-// Header fields as programs hold them: the records that come in and go out, and the ordered list of a raw head.
+// Header fields: records of received and sent headers, and the ordered list of a raw head.
 import { isFieldValue, isToken } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
 
 /**
- * Received headers in the shape of `http.IncomingMessage.headers`: lower-case names, repeated fields joined. Requests that
- * a program makes by hand, such as to test a server without a socket, have numbers too.
+ * Received headers in the shape of `http.IncomingMessage.headers`: lower-case names, repeated fields joined. Numbers are allowed
+ * because tests pass requests that did not come from a socket.
  */
 export type IncomingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /**
- * Headers to send, in the shape that `http.request` takes; `undefined` leaves a header out. A value of another type, in a program
- * without types, is sent as its text, as `http.request` does it.
+ * Headers to send, in the shape of `http.request`. `undefined` omits a header. A value of another type is converted to text, as in
+ * `http.request`.
  */
 export type OutgoingHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** One field of a raw head: the name in its own spelling, the value without the space around it. */
+/** One field of a raw head: the name as spelled, and the value without surrounding space. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** The value of a received header; repeated fields are one value, joined with commas (RFC 9110 §5.2). */
+/** Returns the value of a received header. Repeated fields are joined with commas (RFC 9110 §5.2). */
 export function valueOf(headers: IncomingHeaders, lowerCaseName: string): string | undefined {
   const value = headers[lowerCaseName];
   if (typeof value === 'object') return value.join(', ');
@@ -25,9 +25,9 @@ export function valueOf(headers: IncomingHeaders, lowerCaseName: string): string
 }
 
 /**
- * The headers of a raw head as the record that {@link checkUpgradeRequest} and {@link checkUpgradeResponse} take: names
- * in lower case, values of the same name joined with a comma (with a semicolon for `cookie`; a list for `set-cookie`).
- * The record has no prototype: `constructor` and `__proto__` are names like any other.
+ * Converts the headers of a raw head to the record that {@link checkUpgradeRequest} and {@link checkUpgradeResponse} take. Names are in
+ * lower case. Values of the same name are joined with a comma (`cookie`: a semicolon; `set-cookie`: a list). The record has no
+ * prototype, so `constructor` and `__proto__` are ordinary names.
  */
 export function headerRecord(fields: readonly HeaderField[]): Record<string, string | string[]> {
   const record = Object.create(null) as Record<string, string | string[]>;
@@ -42,8 +42,8 @@ export function headerRecord(fields: readonly HeaderField[]): Record<string, str
 }
 
 /**
- * The fields of a list of names and values in turn, such as `rawHeaders` of an `http.IncomingMessage`: with the spelling and the
- * order of the sender, for a head that is passed on.
+ * Returns the fields of a list that alternates names and values, such as `rawHeaders` of an `http.IncomingMessage`. The spelling and
+ * order are those of the sender.
  */
 export function headerFields(rawHeaders: readonly string[]): HeaderField[] {
   const fields: HeaderField[] = [];
@@ -54,9 +54,9 @@ export function headerFields(rawHeaders: readonly string[]): HeaderField[] {
 }
 
 /**
- * The fields to send for a record of headers, one for each element of a list, after checking each.
+ * Checks a record of headers, and returns the fields to send: one for each element of a list.
  *
- * @throws `TypeError` as {@link checkField} does
+ * @throws `TypeError` like {@link checkField}
  */
 export function fieldsOf(headers: OutgoingHeaders): HeaderField[] {
   return Object.entries(headers).flatMap(([name, value]) =>
@@ -74,14 +74,14 @@ function elementsOf(value: unknown): readonly unknown[] {
 }
 
 /**
- * The text that `http.request` sends for a value: of a `Date`, a `URL` or a `Buffer` that of the object.
+ * Returns the text that `http.request` sends for a value, for example for a `Date`, a `URL` or a `Buffer`.
  *
- * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for what has no text
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for a value that cannot be converted
  */
 export function headerText(name: string, value: unknown): string {
   if (value === undefined || typeof value === 'symbol') throw handshakeError('ILLEGAL_HEADER_VALUE', name);
   try {
-    // Whatever text an object has is what `http.request` sends.
+    // `http.request` also sends the default text of an object.
     // eslint-disable-next-line @typescript-eslint/no-base-to-string
     return String(value);
   } catch {
@@ -90,8 +90,8 @@ export function headerText(name: string, value: unknown): string {
 }
 
 /**
- * Refuses what would break a head apart: a name that is not a token, a value with CR, LF, another control character or
- * a character above U+00FF.
+ * Rejects fields that would break a head: a name that is not a token, or a value with CR, LF, another control character or a character
+ * above U+00FF.
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE`
  */

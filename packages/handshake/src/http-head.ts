@@ -1,5 +1,4 @@
-// The head of an HTTP request or response as data, and written as text or bytes (RFC 9112 §2 to §5). head-parser.ts
-// reads it.
+// The head of an HTTP request or response as data, and its conversion to text or bytes (RFC 9112 §2 to §5). head-parser.ts parses it.
 import { kernel } from '#kernels';
 import { isFieldValue, isTarget, isToken } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
@@ -9,32 +8,32 @@ import { reasonPhrase } from './status.ts';
 /** The head of a request. */
 export interface RequestHead {
   readonly method: string;
-  /** The request target as it stands in the request line: for an upgrade path and query (RFC 6455 §4.1). */
+  /** The target in the request line. For an upgrade, the path and query (RFC 6455 §4.1). */
   readonly target: string;
-  /** `1.1` or `1.0` in a head that was read; a head is always written as 1.1. */
+  /** `1.1` or `1.0` in a parsed head. Heads are always written as 1.1. */
   readonly httpVersion?: string;
-  /** All fields in their order; {@link headerRecord} makes a record of them. */
+  /** All fields in order. {@link headerRecord} converts them to a record. */
   readonly headers: readonly HeaderField[];
 }
 
 /** The head of a response. */
 export interface ResponseHead {
   readonly statusCode: number;
-  /** The reason phrase; when it is written, the registered one is the default. */
+  /** The reason phrase. When writing, the default is the registered one. */
   readonly reason?: string;
-  /** `1.1` or `1.0` in a head that was read; a head is always written as 1.1. */
+  /** `1.1` or `1.0` in a parsed head. Heads are always written as 1.1. */
   readonly httpVersion?: string;
-  /** All fields in their order; {@link headerRecord} makes a record of them. */
+  /** All fields in order. {@link headerRecord} converts them to a record. */
   readonly headers: readonly HeaderField[];
 }
 
 /**
- * Joins the lines of a head, such as those of {@link acceptUpgrade}, with CR LF and ends it with an empty line.
+ * Joins the lines of a head, such as those of {@link acceptUpgrade}, with CR LF, and ends it with an empty line.
  *
  * @param lines - the start line, then `Name: value` for each header
- * @returns the bytes to write, one for each character: HTTP reads a head as Latin-1, while a string is written as UTF-8
- * @throws `TypeError` with the code `WS_ERR_ILLEGAL_LINE` for a line that holds CR, LF, another control character or a
- * character above U+00FF, or that is not a header
+ * @returns the bytes to write, one for each character: HTTP heads are Latin-1, but a string would be written as UTF-8
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_LINE` for a line that is not a header, or that has CR, LF, another control character
+ * or a character above U+00FF
  */
 export function formatHead(lines: readonly string[]): Uint8Array {
   lines.forEach((line, index) => {
@@ -46,7 +45,7 @@ export function formatHead(lines: readonly string[]): Uint8Array {
 }
 
 /**
- * Writes the head of a request as bytes; with what `HeadParser` read, the same head again.
+ * Writes the head of a request as bytes. The inverse of parsing it.
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_METHOD`, `WS_ERR_ILLEGAL_TARGET`, `WS_ERR_ILLEGAL_HEADER_NAME` or
  * `WS_ERR_ILLEGAL_HEADER_VALUE`
@@ -58,10 +57,10 @@ export function formatRequestHead({ method, target, headers }: RequestHead): Uin
 }
 
 /**
- * Writes the head of a response as bytes; with what `HeadParser` read, the same head again.
+ * Writes the head of a response as bytes. The inverse of parsing it.
  *
- * @throws `RangeError` with the code `WS_ERR_ILLEGAL_STATUS`; `TypeError` with the code `WS_ERR_ILLEGAL_LINE` (the reason
- * phrase), `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE`
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_STATUS`; `TypeError` with the code `WS_ERR_ILLEGAL_LINE` (for the reason phrase),
+ * `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE`
  */
 export function formatResponseHead(head: ResponseHead): Uint8Array {
   const { statusCode, reason = reasonPhrase(statusCode), headers } = head;

@@ -1,9 +1,9 @@
-// The public surface of the handshake.
+// The public API of the handshake.
 export {
   extensionsNamed,
   formatExtensions,
   parseExtensions,
-  type Extension,
+  type ExtensionElement,
   type ExtensionParameter,
 } from './extensions.ts';
 export { isFieldValue, isToken } from './grammar.ts';

@@ -1,16 +1,14 @@
-// Sec-WebSocket-Key, and the Sec-WebSocket-Accept value that proves it was read (RFC 6455 §1.3, §4.1, §4.2.2).
+// Sec-WebSocket-Key, and the Sec-WebSocket-Accept value that proves that the server read it (RFC 6455 §1.3, §4.1, §4.2.2).
 import { kernel } from '#kernels';
 import { handshakeError } from './handshake-error.ts';
 
-/** What the server appends to the key: no server that knows nothing of WebSocket would (RFC 6455 §1.3). */
+/** The server appends this to the key. A server that does not know WebSocket would not (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** 16 bytes in base64. One character class with a fixed count: there is nothing to go back to. */
+/** 16 bytes in base64. One character class with a fixed count cannot backtrack. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/**
- * A new key: 16 random bytes in base64, "selected randomly for each connection" (RFC 6455 §4.1).
- */
+/** Returns a new key: 16 random bytes in base64, "selected randomly for each connection" (RFC 6455 §4.1). */
 export function generateKey(): string {
   return kernel.randomKey();
 }
@@ -21,9 +19,9 @@ export function isKey(text: string): boolean {
 }
 
 /**
- * The value of `Sec-WebSocket-Accept` that answers a key (RFC 6455 §4.2.2).
+ * Returns the `Sec-WebSocket-Accept` value for a key (RFC 6455 §4.2.2).
  *
- * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY` when {@link isKey} denies the key.
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY` if {@link isKey} is false for the key
  * @example
  * acceptValue('dGhlIHNhbXBsZSBub25jZQ=='); // 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
  */

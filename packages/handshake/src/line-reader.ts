@@ -1,4 +1,4 @@
-// The lines of a head out of its bytes, however they are cut: CR LF and nothing else ends a line (RFC 9112 §2.2).
+// Splits the bytes of a head into lines, in chunks of any size. Only CR LF ends a line (RFC 9112 §2.2).
 import { kernel } from '#kernels';
 import { isFieldByte } from './grammar.ts';
 import type { RefusalRule } from './handshake-error.ts';
@@ -6,27 +6,27 @@ import type { RefusalRule } from './handshake-error.ts';
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Gives the lines of a chunk, and keeps the part of a line that a chunk ends with. */
+/** Returns the lines of a chunk, and keeps an incomplete line at its end. */
 export class LineReader {
-  /** Why there are no more lines, if a rule was broken. */
+  /** The rule that was broken, if any. There are no lines after that. */
   breach: RefusalRule | undefined;
 
-  /** Where in the chunk the next line begins: 0 for a new chunk. */
+  /** Where the next line begins in the chunk: 0 for a new chunk. */
   offset = 0;
 
   readonly #maxBytes: number;
   #bytes = 0;
   #afterCR = false;
-  /** The part of a line that came with earlier chunks: `#keptLength` bytes, in a buffer that doubles when it is full. */
+  /** The part of a line in earlier chunks: `#keptLength` bytes, in a buffer that doubles when it is full. */
   #kept = new Uint8Array(0);
   #keptLength = 0;
 
-  /** @param maxBytes - how many bytes are read in all, line ends included */
+  /** @param maxBytes - the maximum number of bytes in total, including line ends */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The next line without its end; `undefined` when the chunk has no more, or for a {@link breach}. */
+  /** Returns the next line without its end; `undefined` if the chunk has no more, or after a {@link breach}. */
   next(chunk: Uint8Array): string | undefined {
     const start = this.offset;
     let byte: number | undefined;
@@ -40,7 +40,7 @@ export class LineReader {
     return undefined;
   }
 
-  // An illegal byte is refused as it comes: what is no head at all, TLS for instance, is not waited for.
+  // Rejects an illegal byte immediately, so that input which is not HTTP, such as TLS, does not have to time out.
   #checkByte(byte: number): RefusalRule | undefined {
     if (++this.#bytes > this.#maxBytes) return 'HEAD_TOO_LARGE';
     if (this.#afterCR !== (byte === LF)) return 'MALFORMED_LINE_ENDING';

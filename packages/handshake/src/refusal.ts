@@ -1,4 +1,4 @@
-// A refused upgrade: status, headers and a short body as data, and the response they make (RFC 6455 §4.2.2).
+// A rejected upgrade: status, headers and a short body as data, and the response for them (RFC 6455 §4.2.2).
 import {
   HANDSHAKE_ERRORS,
   handshakeError,
@@ -10,34 +10,34 @@ import { fieldsOf, type HeaderField, type OutgoingHeaders } from './headers.ts';
 import { formatHead } from './http-head.ts';
 import { reasonPhrase } from './status.ts';
 
-/** What a server answers to an upgrade that it does not accept, before it ends the connection. */
+/** The answer of a server to an upgrade that it rejects. The server ends the connection after it. */
 export interface Refusal {
-  /** The rule that was broken; `undefined` for a refusal of the application's own. */
+  /** The rule that was broken; `undefined` for a refusal by the application. */
   readonly code: HandshakeErrorCode | undefined;
   /** The HTTP status. */
   readonly status: number;
-  /** The body, a line of text. As HTML, which it is by default, it is escaped. */
+  /** The body, a line of text. It is escaped if the body is HTML, which is the default. */
   readonly message: string;
-  /** Headers besides `Connection: close`, `Content-Type: text/html` and `Content-Length`. */
+  /** Headers in addition to `Connection: close`, `Content-Type: text/html` and `Content-Length`. */
   readonly headers: OutgoingHeaders;
 }
 
 /** "[...] an appropriate HTTP error code [...] and a |Sec-WebSocket-Version| header" (RFC 6455 §4.4). */
 const SUPPORTED_VERSIONS = { 'Sec-WebSocket-Version': '13, 8' };
 
-/** The refusal that a rule of the table asks for. */
+/** Returns the refusal for a rule of the table. */
 export function refusalOf(rule: RefusalRule): Refusal {
   const { code, status, message } = HANDSHAKE_ERRORS[rule];
   return { code, status, message, headers: rule === 'INVALID_VERSION' ? SUPPORTED_VERSIONS : {} };
 }
 
 /**
- * A refusal of the application's own: a path nobody handles, a failed authentication, a server that is closing.
+ * Creates a refusal for a reason of the application: an unknown path, a failed authentication, a server that is closing.
  *
  * @param status - from 200 to 999
- * @param message - the body; by default the reason phrase of the status. It may repeat what the client sent: it is text, and
- * {@link formatRefusal} escapes it. With a `Content-Type` among the headers it is sent as it is
- * @param headers - more headers, or others in place of the usual ones; `Content-Length` is always that of the body
+ * @param message - the body; default: the reason phrase of the status. {@link formatRefusal} escapes it, because it may repeat what the
+ * client sent. If the headers include a `Content-Type`, it is sent unchanged
+ * @param headers - more headers, or replacements of the default ones; `Content-Length` is always that of the body
  * @throws `RangeError` with the code `WS_ERR_ILLEGAL_STATUS`, `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or
  * `WS_ERR_ILLEGAL_HEADER_VALUE`
  * @example
@@ -52,7 +52,7 @@ export function createRefusal(status: number, message?: string, headers?: Outgoi
 }
 
 /**
- * A refusal that a program throws, or returns where a server asks it who a client is.
+ * A refusal that an application throws, or returns from an authentication hook.
  *
  * @example
  * if (user === undefined) throw new UpgradeRefusal(401, { headers: { 'WWW-Authenticate': 'Bearer' } });
@@ -65,8 +65,8 @@ export class UpgradeRefusal extends Error implements Refusal {
 
   /**
    * @param status - from 200 to 999
-   * @param options - `body` and `headers`, as the `message` and `headers` of {@link createRefusal}
-   * @throws as {@link createRefusal}
+   * @param options - `body` and `headers` correspond to `message` and `headers` of {@link createRefusal}
+   * @throws like {@link createRefusal}
    */
   constructor(
     status: number,
@@ -79,7 +79,7 @@ export class UpgradeRefusal extends Error implements Refusal {
   }
 }
 
-/** Whether a value is a refusal, whichever copy of this package made it: one that is not recognised could let a client in. */
+/** Whether a value is a refusal, from any copy of this package. An unrecognised refusal could let a client in. */
 export function isRefusal(value: unknown): value is Refusal {
   return (
     typeof value === 'object' &&
@@ -89,11 +89,11 @@ export function isRefusal(value: unknown): value is Refusal {
 }
 
 /**
- * The response of a refusal as bytes: the head in Latin-1, the body in UTF-8. The connection is ended after it: what the client
- * sends after a refused upgrade must never be read as anything.
+ * Writes the response of a refusal as bytes: the head in Latin-1, the body in UTF-8. The caller must end the connection after it,
+ * because a client's bytes after a rejected upgrade must never be interpreted.
  *
- * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE` for the headers of a
- * refusal that was put together by hand
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE` for the headers of a refusal that
+ * {@link createRefusal} did not create
  */
 export function formatRefusal({ status, message, headers }: Refusal): Uint8Array {
   const own = fieldsOf(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
@@ -111,7 +111,7 @@ export function formatRefusal({ status, message, headers }: Refusal): Uint8Array
   return response;
 }
 
-/** A text as the content of an HTML element. */
+/** Escapes a text as the content of an HTML element. */
 function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
@@ -121,7 +121,7 @@ const DEFAULTS: readonly HeaderField[] = [
   ['Content-Type', 'text/html'],
 ];
 
-/** The defaults, each replaced where it stands by those of the same name, and then the others. */
+/** Replaces each default by the fields of the same name, and appends the others. */
 function inPlaceOf(defaults: readonly HeaderField[], own: readonly HeaderField[]): HeaderField[] {
   const sameName = (one: HeaderField) => (other: HeaderField) =>
     equalsIgnoringCase(one[0], other[0].toLowerCase());
@@ -132,10 +132,10 @@ function inPlaceOf(defaults: readonly HeaderField[], own: readonly HeaderField[]
   return [...chosen, ...own.filter((field) => !defaults.some(sameName(field)))];
 }
 
-/** What says where the body ends: never the caller's to set. */
+/** Fields that determine where the body ends. The caller cannot set them. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
-/** The error that tells a listener of a refusal: its message, and its code unless that is `undefined`. */
+/** Creates an error with the message of a refusal, and with its code if there is one. */
 export function refusalError({ code, message }: Refusal): Error & { readonly code?: HandshakeErrorCode } {
   const error = new Error(message);
   return code === undefined ? error : Object.assign(error, { code });

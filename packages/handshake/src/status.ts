@@ -1,4 +1,4 @@
-// The reason phrases of HTTP status codes, as the IANA registry and `http.STATUS_CODES` have them.
+// The reason phrases of HTTP status codes, as in the IANA registry and in `http.STATUS_CODES`.
 
 const REASONS: readonly (readonly [firstStatus: number, ...reasons: string[]])[] = [
   [100, 'Continue', 'Switching Protocols', 'Processing', 'Early Hints'],
@@ -25,7 +25,7 @@ const PHRASES: ReadonlyMap<number, string> = new Map(
   REASONS.flatMap(([first, ...reasons]) => reasons.map((reason, i) => [first + i, reason] as const)),
 );
 
-/** The reason phrase of a status, `Unknown` for one that the registry does not know. */
+/** Returns the reason phrase of a status, or `Unknown` for an unregistered one. */
 export function reasonPhrase(status: number): string {
   return PHRASES.get(status) ?? 'Unknown';
 }

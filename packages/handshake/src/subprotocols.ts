@@ -1,5 +1,4 @@
-// Sec-WebSocket-Protocol: which subprotocols a client asks for, and which of them a server takes (RFC 6455 §1.9,
-// §11.3.4).
+// Sec-WebSocket-Protocol: the subprotocols that a client requests, and the one that a server chooses (RFC 6455 §1.9, §11.3.4).
 import { FieldReader, isToken } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
 
@@ -7,8 +6,8 @@ import { handshakeError } from './handshake-error.ts';
  * Reads the value of a request's `Sec-WebSocket-Protocol` header.
  *
  * @returns the names in the client's order of preference
- * @throws `SyntaxError` with the code `WS_ERR_UNEXPECTED_CHARACTER`, `WS_ERR_UNEXPECTED_END` or, as "all values MUST be
- * unique" (RFC 6455 §4.1), `WS_ERR_REPEATED_SUBPROTOCOL`.
+ * @throws `SyntaxError` with the code `WS_ERR_UNEXPECTED_CHARACTER`, `WS_ERR_UNEXPECTED_END` or, because "all values MUST be unique"
+ * (RFC 6455 §4.1), `WS_ERR_REPEATED_SUBPROTOCOL`
  */
 export function parseSubprotocols(header: string): Set<string> {
   const reader = new FieldReader(header);
@@ -24,8 +23,8 @@ export function parseSubprotocols(header: string): Set<string> {
 /**
  * Writes the value of a request's `Sec-WebSocket-Protocol` header.
  *
- * @returns '' for no names: then the header is left out
- * @throws `SyntaxError` with the code `WS_ERR_ILLEGAL_SUBPROTOCOL` for a name that is not a token or comes twice
+ * @returns '' for no names: omit the header then
+ * @throws `SyntaxError` with the code `WS_ERR_ILLEGAL_SUBPROTOCOL` for a name that is not a token or occurs twice
  */
 export function formatSubprotocols(names: readonly string[]): string {
   if (new Set(names).size !== names.length || !names.every(isName)) {
@@ -34,15 +33,15 @@ export function formatSubprotocols(names: readonly string[]): string {
   return names.join(',');
 }
 
-// Names often come from configuration that no compiler has seen.
+// Names often come from configuration that is not type-checked.
 function isName(name: unknown): boolean {
   return typeof name === 'string' && isToken(name);
 }
 
 /**
- * The first of the requested subprotocols that the server supports (RFC 6455 §4.2.2).
+ * Returns the first requested subprotocol that the server supports (RFC 6455 §4.2.2).
  *
- * @returns `undefined` when there is none: the connection is then opened without, or refused, as the server likes
+ * @returns `undefined` if there is none: the server may then open the connection without a subprotocol, or reject it
  */
 export function chooseSubprotocol(
   requested: Iterable<string>,

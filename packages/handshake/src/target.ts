@@ -1,14 +1,14 @@
-// The request target: what the request line asks for, in the origin form and in the absolute form (RFC 9112 §3.2).
+// The request target in the origin form and in the absolute form (RFC 9112 §3.2).
 
-/** A request target by its parts. */
+/** The parts of a request target. */
 export interface RequestTarget {
-  /** The path, without the query; another form than those two stands here as it is. */
+  /** The path without the query. In other forms, the whole target. */
   readonly path: string;
-  /** The query with its `?`, or an empty string. */
+  /** The query including its `?`, or an empty string. */
   readonly query: string;
   /**
-   * Host and port of the absolute form, without user info; `undefined` in the other forms. It wins over the header `Host`, which a
-   * proxy replaces by it (RFC 9112 §3.2.2).
+   * Host and port of the absolute form, without user info; `undefined` in other forms. It takes precedence over the `Host` header, which
+   * a proxy replaces (RFC 9112 §3.2.2).
    */
   readonly authority: string | undefined;
 }
@@ -17,8 +17,8 @@ export interface RequestTarget {
 const ABSOLUTE = /^(?:https?|wss?):\/\/([^/?]*)/i;
 
 /**
- * Reads a request target. The origin form, `/chat?room=1`, is what clients send to a server; but a server MUST accept the
- * absolute form too, `http://example.com/chat?room=1` (RFC 9112 §3.2.2).
+ * Parses a request target. Clients send the origin form, `/chat?room=1`, to a server. But a server MUST also accept the absolute form,
+ * `http://example.com/chat?room=1` (RFC 9112 §3.2.2).
  *
  * @example
  * parseTarget('http://example.com/chat?x'); // { path: '/chat', query: '?x', authority: 'example.com' }
@@ -29,7 +29,7 @@ export function parseTarget(target: string): RequestTarget {
   const mark = rest.indexOf('?');
   const path = mark === -1 ? rest : rest.slice(0, mark);
   return {
-    // "If the path component is empty, the client MUST send '/'": an absolute form says so by leaving it out.
+    // "If the path component is empty, the client MUST send '/'". In the absolute form, the path is absent instead.
     path: path === '' && authority !== undefined ? '/' : path,
     query: rest.slice(path.length),
     authority: authority?.slice(authority.lastIndexOf('@') + 1),

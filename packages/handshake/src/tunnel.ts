@@ -1,9 +1,9 @@
-// Two streams as one: what comes from either goes to the other, unread. What a proxy does after the opening handshake.
+// Joins two streams: each receives what the other one sends. A proxy does that after the opening handshake.
 
-// Those of the engine: a test that fakes the timers of its program does not fake those of a tunnel.
+// Taken when the module loads, so that fake timers of a test do not affect tunnels.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** What {@link tunnel} needs of a stream: a `net.Socket`, a `tls.TLSSocket` and any other `Duplex` of Node have it. */
+/** What {@link tunnel} needs from a stream. A `net.Socket`, a `tls.TLSSocket` and every `Duplex` of Node has it. */
 export interface TunnelEnd {
   readonly closed: boolean;
   readonly destroyed: boolean;
@@ -19,19 +19,19 @@ export interface TunnelEnd {
 
 /** The options of {@link tunnel}. */
 export interface TunnelOptions {
-  /** How long one direction may stay open after the other has ended, in milliseconds. Default 10000; 0 = no limit. */
+  /** How long one direction may stay open after the other has ended, in milliseconds. Default 10000; 0 for no limit. */
   readonly halfCloseTimeout?: number | undefined;
 }
 
-/** Longer than a closing handshake takes, shorter than a proxy wants to keep two sockets for it. */
+/** Longer than a closing handshake takes, but short enough to keep two sockets open. */
 const HALF_CLOSE_TIMEOUT = 10_000;
 
 /**
- * Joins two streams, those of a client and of a backend whose opening handshake has been passed on. Back-pressure passes
- * through. So does the end of either direction, if the streams are open for the other one then (`allowHalfOpen`). When one of
- * them breaks, or has broken before, the other is destroyed. Errors of both show in `close` alone.
+ * Joins the streams of a client and a backend after the opening handshake has been forwarded. Back-pressure passes through. So does the
+ * end of each direction, if the streams allow it (`allowHalfOpen`). If one stream breaks, or is already broken, the other is destroyed.
+ * Errors of both are only visible as `close`.
  *
- * What was read of a stream after its head is put back before: `client.unshift(head)`.
+ * Before the call, put back bytes that were read after a head: `client.unshift(head)`.
  *
  * @example
  * client.write(formatHead(lines));
@@ -49,11 +49,11 @@ export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOpt
   };
   const join = (from: TunnelEnd, to: TunnelEnd): void => {
     from.setNoDelay?.(true);
-    // A peer that vanished without a word is noticed by the system's own probes.
+    // The probes of the operating system detect a peer that has vanished.
     from.setKeepAlive?.(true);
     from.on('error', ignore);
     from.once('close', () => {
-      // Ended in both directions is an orderly end, and the other stream may still have bytes to deliver.
+      // A stream that ended in both directions is in order, and the other one may still have bytes to deliver.
       if (!from.readableEnded || !from.writableFinished) to.destroy();
       if (to.closed) clearTimeout(timer);
     });
@@ -61,7 +61,7 @@ export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOpt
     else from.once('end', onEnd);
     from.pipe(to as never);
   };
-  // The `close` of a stream that is destroyed may be over.
+  // The `close` event of a destroyed stream may already have been emitted.
   const isBroken = client.destroyed || backend.destroyed;
   join(client, backend);
   join(backend, client);

@@ -1,5 +1,5 @@
-// The request of the opening handshake: a client builds it (RFC 6455 §4.1), a server checks it (§4.2.1).
-import { formatExtensions, type Extension } from './extensions.ts';
+// The request of the opening handshake: a client creates it (RFC 6455 §4.1), a server checks it (§4.2.1).
+import { formatExtensions, type ExtensionElement } from './extensions.ts';
 import { equalsIgnoringCase, isHost } from './grammar.ts';
 import { handshakeError } from './handshake-error.ts';
 import {
@@ -16,22 +16,22 @@ import { refusalOf, type Refusal } from './refusal.ts';
 import { formatSubprotocols, parseSubprotocols } from './subprotocols.ts';
 import { announcesBody, connectionUpgrades, namesWebSocket, type CheckOptions } from './upgrade-headers.ts';
 
-/** The versions of the protocol: 13 is RFC 6455, 8 a draft of it with the same frames. */
+/** The supported protocol versions: 13 is RFC 6455, and 8 is a draft of it with the same frames. */
 export type ProtocolVersion = 8 | 13;
 
 /** What a client puts into its request. */
 export interface UpgradeRequestOptions {
-  /** 13 by default. In version 8 the origin goes into `Sec-WebSocket-Origin`. */
+  /** Default 13. In version 8, the header of the origin is `Sec-WebSocket-Origin`. */
   readonly version?: ProtocolVersion | undefined;
-  /** The key; by default a new random one, as it must be for each connection. */
+  /** The key. Default: a new random one, which each connection needs. */
   readonly key?: string | undefined;
-  /** The subprotocols asked for, the preferred one first; none by default. */
+  /** The requested subprotocols, the preferred one first. Default: none. */
   readonly subprotocols?: readonly string[] | undefined;
-  /** The extensions offered, as a list or as the header's value; none by default. */
-  readonly extensions?: string | readonly Extension[] | undefined;
-  /** The origin of the page that connects; by default none, as for a client that is no browser. */
+  /** The offered extensions, as a list or as the value of the header. Default: none. */
+  readonly extensions?: string | readonly ExtensionElement[] | undefined;
+  /** The origin of the page that connects. Default: none, for clients other than browsers. */
   readonly origin?: string | undefined;
-  /** More headers. They come first; those that the handshake sets itself win over them, in any spelling. */
+  /** More headers, which come first. The headers of the handshake take precedence over them, in any spelling. */
   readonly headers?: OutgoingHeaders | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface UpgradeRequestHeaders {
 }
 
 /**
- * Builds the headers of an upgrade request (RFC 6455 §4.1, items 5 to 12).
+ * Creates the headers of an upgrade request (RFC 6455 §4.1, items 5 to 12).
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY`, `WS_ERR_ILLEGAL_EXTENSION`, `WS_ERR_ILLEGAL_HEADER_NAME` or
  * `WS_ERR_ILLEGAL_HEADER_VALUE`; `RangeError` with the code `WS_ERR_ILLEGAL_VERSION`; `SyntaxError` with the code
@@ -76,7 +76,7 @@ export function upgradeRequestHeaders(options: UpgradeRequestOptions = {}): Upgr
 
 const SUPPORTED_VERSIONS: ReadonlySet<number> = new Set<ProtocolVersion>([8, 13]);
 
-/** The caller's headers after a check, without those of the handshake, and then those of the handshake. */
+/** Checks the headers of the caller, and appends those of the handshake, which replace them. */
 function mergeHeaders(
   given: OutgoingHeaders,
   own: Readonly<Record<string, string>>,
@@ -92,19 +92,19 @@ function mergeHeaders(
   return Object.assign(merged, own);
 }
 
-/** Where a raw request goes to, besides what is in {@link UpgradeRequestOptions}. */
+/** The destination of a raw request, in addition to {@link UpgradeRequestOptions}. */
 export interface RawUpgradeRequestOptions extends UpgradeRequestOptions {
-  /** The value of `Host`: the host, and the port unless it is the scheme's own (RFC 6455 §4.1, item 4). */
+  /** The value of `Host`: the host, and the port unless it is the default one (RFC 6455 §4.1, item 4). */
   readonly host: string;
-  /** Path and query of the URL; `/` by default. */
+  /** The path and query of the URL. Default `/`. */
   readonly target?: string | undefined;
 }
 
 /**
- * Builds a whole upgrade request for a transport that is not `node:http`. {@link formatRequestHead} makes its bytes.
+ * Creates a complete upgrade request for a transport other than `node:http`. {@link formatRequestHead} converts it to bytes and checks
+ * the target.
  *
- * @throws what {@link upgradeRequestHeaders} throws; `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for the host.
- * The target is checked when the head is written.
+ * @throws like {@link upgradeRequestHeaders}; `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_VALUE` for the host
  */
 export function createUpgradeRequest(
   options: RawUpgradeRequestOptions,
@@ -116,51 +116,51 @@ export function createUpgradeRequest(
   return { method: 'GET', target, headers: [['Host', host], ...others], key };
 }
 
-/** What is looked at of a request; an `http.IncomingMessage` fits. */
+/** The checked parts of a request. An `http.IncomingMessage` fits. */
 export interface IncomingUpgradeRequest {
   readonly method?: string | undefined;
-  /** `1.1` and so on; not looked at when it is missing. */
+  /** For example `1.1`. Not checked if it is absent. */
   readonly httpVersion?: string | undefined;
   readonly headers: IncomingHeaders;
 }
 
-/** An upgrade request that follows the rules, or the refusal that it gets. */
+/** A valid upgrade request, or the refusal for an invalid one. */
 export type UpgradeRequestCheck =
   | {
       readonly ok: true;
       /** For {@link acceptUpgrade}. */
       readonly key: string;
       readonly version: ProtocolVersion;
-      /** What the client asks for, the preferred one first. A new `Set` of each check's own. */
+      /** The requested subprotocols, the preferred one first. Each check creates a new `Set`. */
       readonly subprotocols: Set<string>;
       /**
-       * False: RFC 6455 §4.2.2 lets a server choose none of them. So a proxy can pass this result to
-       * {@link checkUpgradeResponse} as it is.
+       * Always false, because RFC 6455 §4.2.2 lets a server choose none of them. A proxy can therefore pass this result to
+       * {@link checkUpgradeResponse}.
        */
       readonly subprotocolRequired: false;
-      /** The value of `Sec-WebSocket-Extensions`, unread: {@link parseExtensions} reads it where it is of interest. */
+      /** The value of `Sec-WebSocket-Extensions`, not parsed. See {@link parseExtensions}. */
       readonly extensions: string | undefined;
-      /** The value of `Origin`, in version 8 of `Sec-WebSocket-Origin`. */
+      /** The value of `Origin`, or of `Sec-WebSocket-Origin` in version 8. */
       readonly origin: string | undefined;
     }
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * Checks an upgrade request (RFC 6455 §4.2.1). In this order, the first breach being the answer:
+ * Checks an upgrade request (RFC 6455 §4.2.1) in this order. The first broken rule determines the refusal.
  *
- * | must hold | else |
+ * | rule | refusal |
  * |---|---|
  * | the method is `GET` | 405 |
  * | strict: HTTP 1.1 | 505 |
- * | `Upgrade` is `websocket`, in any case, and nothing else | 400 |
+ * | `Upgrade` is exactly `websocket`, in any case | 400 |
  * | strict: `Connection` has the token `upgrade` | 400 |
  * | `Sec-WebSocket-Key` is 22 base64 characters and `==` | 400 |
- * | `Sec-WebSocket-Version` is 13 or 8 | 400, with the versions |
+ * | `Sec-WebSocket-Version` is 13 or 8 | 400, with the supported versions |
  * | strict: one legal `Host` | 400 |
- * | strict: no `Transfer-Encoding`, no `Content-Length` but 0 | 400 |
- * | `Sec-WebSocket-Protocol`, if there is one, is a list of different tokens | 400 |
+ * | strict: no `Transfer-Encoding`, no `Content-Length` except 0 | 400 |
+ * | `Sec-WebSocket-Protocol`, if present, is a list of different tokens | 400 |
  *
- * @returns a union told apart by `ok`; nothing is thrown, whatever the headers hold
+ * @returns a union with the discriminant `ok`. Never throws
  * @example
  * server.on('upgrade', (request, socket) => {
  *   const check = checkUpgradeRequest(request, { strict: false });

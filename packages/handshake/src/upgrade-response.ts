@@ -1,6 +1,5 @@
-// The response of the opening handshake: a server builds it (RFC 6455 §4.2.2; refusals are in refusal.ts), a client
-// checks it (§4.1).
-import { formatExtensions, parseExtensions, type Extension } from './extensions.ts';
+// The response of the opening handshake: a server creates it (RFC 6455 §4.2.2; refusals are in refusal.ts), a client checks it (§4.1).
+import { formatExtensions, parseExtensions, type ExtensionElement } from './extensions.ts';
 import { isToken } from './grammar.ts';
 import { handshakeError, type HandshakeError, type HandshakeRule } from './handshake-error.ts';
 import { checkField, fieldsOf, valueOf, type IncomingHeaders, type OutgoingHeaders } from './headers.ts';
@@ -13,17 +12,17 @@ const SWITCHING_PROTOCOLS = 101;
 export interface AcceptOptions {
   /** The key of the request. */
   readonly key: string;
-  /** The chosen subprotocol; none by default, and with ''. */
+  /** The chosen subprotocol. Default and '': none. */
   readonly protocol?: string | undefined;
-  /** The extensions in use, as a list or as the header's value; none by default, and with ''. */
-  readonly extensions?: string | readonly Extension[] | undefined;
-  /** More headers, behind those of the handshake; none by default. */
+  /** The accepted extensions, as a list or as the value of the header. Default and '': none. */
+  readonly extensions?: string | readonly ExtensionElement[] | undefined;
+  /** More headers, after those of the handshake. Default: none. */
   readonly headers?: OutgoingHeaders | undefined;
 }
 
 /**
- * The lines of the response that opens the connection (RFC 6455 §4.2.2, item 5). Lines may be added before
- * {@link formatHead} makes the response of them.
+ * Returns the lines of the response that opens the connection (RFC 6455 §4.2.2, item 5). The caller may add lines before it passes them
+ * to {@link formatHead}.
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY`, `WS_ERR_ILLEGAL_EXTENSION`, `WS_ERR_ILLEGAL_HEADER_NAME` or
  * `WS_ERR_ILLEGAL_HEADER_VALUE`; `SyntaxError` with the code `WS_ERR_ILLEGAL_SUBPROTOCOL` for one that is not a token
@@ -48,61 +47,61 @@ export function acceptUpgrade({ key, protocol = '', extensions = '', headers }: 
   return lines;
 }
 
-/** What is looked at of a response; an `http.IncomingMessage` fits. */
+/** The checked parts of a response. An `http.IncomingMessage` fits. */
 export interface IncomingUpgradeResponse {
   readonly statusCode?: number | undefined;
   readonly headers: IncomingHeaders;
 }
 
-/** What the client sent, and so what it expects. */
+/** What the client sent, which the response must match. */
 export interface ResponseExpectation extends CheckOptions {
   /** The key of the request. */
   readonly key: string;
-  /** The subprotocols that were asked for; none by default. */
+  /** The requested subprotocols. Default: none. */
   readonly subprotocols?: readonly string[] | ReadonlySet<string> | undefined;
   /**
-   * Whether the server must choose one of them, if there are any: `true` by default, as for `ws` and browsers. RFC 6455
-   * §4.2.2 leaves it to the server, so the result of {@link checkUpgradeRequest} says `false`.
+   * Whether the server must choose one of them, if there are any. Default `true`, as in `ws` and browsers. RFC 6455 §4.2.2 lets a server
+   * choose none, so {@link checkUpgradeRequest} returns `false`.
    */
   readonly subprotocolRequired?: boolean | undefined;
-  /** The extensions that were offered, by their names, as a list or as the header's value; none by default. */
-  readonly extensions?: string | readonly (string | Extension)[] | undefined;
+  /** The offered extensions: their names, the list, or the value of the header. Default: none. */
+  readonly extensions?: string | readonly (string | ExtensionElement)[] | undefined;
 }
 
-/** A response that opens the connection, or why the client fails it. */
+/** A response that opens the connection, or the reason for failing it. */
 export type UpgradeResponseCheck =
   | {
       readonly ok: true;
       /** The chosen subprotocol, '' for none. */
       readonly protocol: string;
-      /** The extensions in use, in the server's order; their parameters are not judged here. */
-      readonly extensions: readonly Extension[];
+      /** The accepted extensions, in the server's order. Their parameters are not checked. */
+      readonly extensions: readonly ExtensionElement[];
     }
   | { readonly ok: false; readonly error: HandshakeError };
 
 /**
- * Checks the response to an upgrade request (RFC 6455 §4.1). In this order, the first breach being the answer:
+ * Checks the response to an upgrade request (RFC 6455 §4.1) in this order. The first broken rule determines the error.
  *
- * | must hold | else |
+ * | rule | error |
  * |---|---|
  * | the status is 101 | `WS_ERR_UNEXPECTED_RESPONSE` |
  * | `Upgrade` is `websocket`, in any case | `WS_ERR_INVALID_UPGRADE` |
  * | strict: `Connection` has the token `upgrade` | `WS_ERR_INVALID_CONNECTION` |
- * | `Sec-WebSocket-Accept` is the answer to the key | `WS_ERR_INVALID_ACCEPT` |
- * | strict: no `Transfer-Encoding`, no `Content-Length` but 0 | `WS_ERR_UNEXPECTED_BODY` |
- * | no subprotocol was chosen if none was requested | `WS_ERR_UNREQUESTED_SUBPROTOCOL` |
- * | the chosen subprotocol is a requested one | `WS_ERR_INVALID_SUBPROTOCOL` |
- * | one was chosen if any were requested (and `subprotocolRequired`) | `WS_ERR_MISSING_SUBPROTOCOL` |
- * | no extension is named if none was offered | `WS_ERR_UNREQUESTED_EXTENSIONS` |
- * | `Sec-WebSocket-Extensions` follows its grammar and names none twice | `WS_ERR_INVALID_EXTENSIONS` |
- * | each extension is an offered one | `WS_ERR_UNREQUESTED_EXTENSION` |
+ * | `Sec-WebSocket-Accept` matches the key | `WS_ERR_INVALID_ACCEPT` |
+ * | strict: no `Transfer-Encoding`, no `Content-Length` except 0 | `WS_ERR_UNEXPECTED_BODY` |
+ * | no subprotocol if none was requested | `WS_ERR_UNREQUESTED_SUBPROTOCOL` |
+ * | the chosen subprotocol was requested | `WS_ERR_INVALID_SUBPROTOCOL` |
+ * | a subprotocol if any were requested (and `subprotocolRequired`) | `WS_ERR_MISSING_SUBPROTOCOL` |
+ * | no extension if none was offered | `WS_ERR_UNREQUESTED_EXTENSIONS` |
+ * | `Sec-WebSocket-Extensions` is well formed, without repeated names | `WS_ERR_INVALID_EXTENSIONS` |
+ * | each extension was offered | `WS_ERR_UNREQUESTED_EXTENSION` |
  *
- * An empty `Sec-WebSocket-Protocol` "is not a legal value" (§4.2.2) but indicates no subprotocol, which is all that a client
- * must fail for: it counts as none.
+ * An empty `Sec-WebSocket-Protocol` "is not a legal value" (§4.2.2), but it indicates no subprotocol. The client must only fail the
+ * connection for one that it did not request, so an empty one counts as none.
  *
  * @param expectation what the client sent; a proxy passes the result of {@link checkUpgradeRequest}
- * @returns a union told apart by `ok`
- * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY` for a key that was never sent; nothing because of the response
+ * @returns a union with the discriminant `ok`
+ * @throws `TypeError` with the code `WS_ERR_ILLEGAL_KEY` for an invalid key; never because of the response
  */
 export function checkUpgradeResponse(
   response: IncomingUpgradeResponse,
@@ -140,11 +139,11 @@ function checkSubprotocol(
   return requested.has(chosen) ? undefined : 'INVALID_SUBPROTOCOL';
 }
 
-/** The extensions of the response, or the rule that they break. */
+/** Returns the extensions of the response, or the rule that they break. */
 function checkExtensions(
   value: string | undefined,
   offers: ResponseExpectation['extensions'] = [],
-): readonly Extension[] | HandshakeRule {
+): readonly ExtensionElement[] | HandshakeRule {
   if (value === undefined) return [];
   const offered = namesOf(typeof offers === 'string' ? (parsed(offers) ?? []) : offers);
   if (offered.size === 0) return 'UNREQUESTED_EXTENSIONS';
@@ -155,12 +154,12 @@ function checkExtensions(
   return names.size < extensions.length ? 'INVALID_EXTENSIONS' : extensions;
 }
 
-function namesOf(extensions: readonly (string | Extension)[]): ReadonlySet<string> {
+function namesOf(extensions: readonly (string | ExtensionElement)[]): ReadonlySet<string> {
   return new Set(extensions.map((extension) => (typeof extension === 'string' ? extension : extension.name)));
 }
 
-/** The extensions of a header, `undefined` for one that is malformed. */
-function parsed(header: string): Extension[] | undefined {
+/** Parses the extensions of a header. Returns `undefined` if it is malformed. */
+function parsed(header: string): ExtensionElement[] | undefined {
   try {
     return parseExtensions(header);
   } catch {

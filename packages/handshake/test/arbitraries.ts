@@ -1,4 +1,4 @@
-// Random values that several tests draw.
+// Random values that several tests use.
 import fc from 'fast-check';
 
 /** One of the characters of a text. */

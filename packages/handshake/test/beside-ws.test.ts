@@ -1,4 +1,4 @@
-// The same requests to ws and to us, the same responses to its client and to ours: the bytes and texts are equal.
+// Sends the same requests to ws and to us, and the same responses to its client and to ours. Bytes and messages must be equal.
 import { once } from 'node:events';
 import { createServer as createHttpServer, get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -23,7 +23,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
-/** A transport that remembers what was written to it and never reads. */
+/** A transport that records what is written to it, and is never read. */
 class Transcript extends Duplex {
   #written = '';
 
@@ -41,7 +41,7 @@ class Transcript extends Duplex {
 
 type Request = Pick<IncomingMessage, 'method' | 'headers'>;
 
-/** What ws writes in answer to a request. */
+/** What ws writes in response to a request. */
 function answerOfWs(request: Request): string {
   const server = new WebSocketServer({ noServer: true });
   const socket = new Transcript();
@@ -51,7 +51,7 @@ function answerOfWs(request: Request): string {
   return socket.written;
 }
 
-/** What a server on this package writes in answer to a request, when it wants what ws does by default. */
+/** What a server on this package writes in response to a request, if it has the defaults of ws. */
 function ourAnswer(request: Request): string {
   const check = checkUpgradeRequest(request, { strict: false });
   if (!check.ok) return Buffer.from(formatRefusal(check.refusal)).toString('latin1');
@@ -78,8 +78,8 @@ const headerValues: Record<string, fc.Arbitrary<string | undefined>> = {
   'sec-websocket-extensions': fc.constantFrom(undefined, 'permessage-deflate', ';;', 'constructor'),
 };
 
-describe('a request gets from us, to the byte, what it gets from ws', () => {
-  test('whatever its method and headers', () => {
+describe('we answer a request with exactly the bytes of ws', () => {
+  test('for any method and headers', () => {
     const requests = fc.record({
       method: fc.constantFrom('GET', 'GET', 'GET', 'GET', 'POST', 'get'),
       headers: fc.record(headerValues),
@@ -92,7 +92,7 @@ describe('a request gets from us, to the byte, what it gets from ws', () => {
     );
   });
 
-  test('also when the application refuses it', () => {
+  test('if the application rejects it', () => {
     const server = new WebSocketServer({
       noServer: true,
       verifyClient: (_info, answer) => answer(false, 418, 'né', { 'X-A': 'b' }),
@@ -107,8 +107,8 @@ describe('a request gets from us, to the byte, what it gets from ws', () => {
   });
 });
 
-describe('a response makes our client say what the one of ws says', () => {
-  /** What the server writes: set by each test, given the accept value. */
+describe('our client reports the same error as the one of ws for a response', () => {
+  /** Each test sets what the server writes, given the accept value. */
   let respond: (accept: string) => string;
   let key = '';
   const server = createServer((socket) => {
@@ -138,7 +138,7 @@ describe('a response makes our client say what the one of ws says', () => {
 
   test.each<[string, string[], boolean, (accept: string) => string]>([
     ['ok', [], true, (accept) => good(accept)],
-    // A 101 without Upgrade is no upgrade to Node, which then tells `ws` of an ordinary response.
+    // Without Upgrade, Node does not treat a 101 as an upgrade, so `ws` sees an ordinary response.
     ['another upgrade', [], true, (accept) => good(accept).replace('websocket', 'h2c')],
     ['two upgrades', [], true, (accept) => `${good(accept)}Upgrade: websocket\r\n`],
     ['no accept', [], true, () => `${start}Upgrade: websocket\r\n`],
@@ -175,7 +175,7 @@ describe('a response makes our client say what the one of ws says', () => {
   });
 });
 
-test('the request of our client has the headers of that of ws', async () => {
+test('the request of our client has the same headers as that of ws', async () => {
   const requests: [string, string | undefined][][] = [];
   const server = createHttpServer();
   server.on('upgrade', (request, socket) => {
@@ -210,7 +210,7 @@ test('the request of our client has the headers of that of ws', async () => {
   expect(new Map(requests[3])).toEqual(new Map(requests[2]));
 });
 
-test('a head is read as Node reads it', async () => {
+test('a head is parsed like in Node', async () => {
   const text = [
     'GET /a HTTP/1.1',
     'Host: x',

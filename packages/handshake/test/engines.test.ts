@@ -1,4 +1,4 @@
-// The built package outside of Node: bundled as for a browser, and run in Bun, in Deno and in Chromium.
+// The built package outside of Node: bundled as for a browser, and run in Bun, Deno and Chromium.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/t
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-/** Both sides of a handshake, over bytes, and what came of it as JSON. */
+/** Both sides of a handshake, over bytes. Prints the result as JSON. */
 const program = `
   import * as handshake from '@framewire/handshake';
   const { key, ...head } = handshake.createUpgradeRequest({ host: 'example.com', subprotocols: ['chat'] });
@@ -42,14 +42,14 @@ beforeAll(async () => {
     bundle: true,
     write: false,
     format: 'iife',
-    // Neutral: an import of a Node module that was left in would be an error.
+    // Neutral: a remaining import of a Node module is an error.
     platform: 'neutral',
     conditions: ['browser'],
   });
   bundle = result.outputFiles[0]!.text;
 });
 
-describe('a handshake is made the same', () => {
+describe('a handshake has the same result', () => {
   test.each([
     ['Bun', bunBinary, ['-e']],
     ['Deno', denoBinary, ['eval']],
@@ -74,7 +74,7 @@ describe('a handshake is made the same', () => {
     60_000,
   );
 
-  test('by the portable kernel alone: no module of Node is in the bundle', () => {
+  test('with only the portable kernel: the bundle contains no Node module', () => {
     expect(bundle).not.toContain('node:');
     expect(bundle).toContain('getRandomValues');
   });

@@ -1,9 +1,9 @@
-// Sec-WebSocket-Extensions as a list and back.
+// Sec-WebSocket-Extensions as a list, and back.
 import {
   extensionsNamed,
   formatExtensions,
   parseExtensions,
-  type Extension,
+  type ExtensionElement,
   type ExtensionParameter,
 } from '@framewire/handshake';
 import fc from 'fast-check';
@@ -21,11 +21,11 @@ const parameter: fc.Arbitrary<ExtensionParameter> = fc.record({
   name,
   value: fc.oneof(fc.constant(true as const), token),
 });
-const extension: fc.Arbitrary<Extension> = fc.record({ name, params: fc.array(parameter, { maxLength: 4 }) });
+const extension: fc.Arbitrary<ExtensionElement> = fc.record({ name, params: fc.array(parameter, { maxLength: 4 }) });
 const nearlyHeader = fc.string({ unit: oneOf('ab1,;="\\ \téĀ'), maxLength: 24 });
 
 describe('a Sec-WebSocket-Extensions header', () => {
-  test.each<[string, Extension[]]>([
+  test.each<[string, ExtensionElement[]]>([
     ['a', [{ name: 'a', params: [] }]],
     [
       'a, b',
@@ -129,7 +129,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
   });
 
   test.each(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'])(
-    'may name an extension, a parameter or a value %s without any effect',
+    'may name an extension, a parameter or a value %s without side effects',
     (hazardous) => {
       const header = `${hazardous}; ${hazardous}; ${hazardous}=${hazardous}`;
       const expected = [
@@ -147,7 +147,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
     },
   );
 
-  test('is the same after it was written and read, whatever the names', () => {
+  test('is the same after it is written and read, with any names', () => {
     fc.assert(
       fc.property(fc.array(extension, { minLength: 1, maxLength: 4 }), (extensions) => {
         expect(parseExtensions(formatExtensions(extensions))).toEqual(extensions);
@@ -155,7 +155,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
     );
   });
 
-  test('is accepted and refused where ws accepts and refuses it, with the same text', () => {
+  test('is accepted and rejected like in ws, with the same message', () => {
     fc.assert(
       fc.property(nearlyHeader, (header) => {
         const outcome = (read: (header: string) => unknown): unknown => {
@@ -195,11 +195,11 @@ describe('a Sec-WebSocket-Extensions header', () => {
 });
 
 describe('writing extensions', () => {
-  test('gives nothing for none', () => {
+  test('returns an empty string for none', () => {
     expect(formatExtensions([])).toBe('');
   });
 
-  test('needs no quotes, as values are tokens', () => {
+  test('needs no quotes, because values are tokens', () => {
     const params = [
       { name: 'x', value: '1' },
       { name: 'y', value: true as const },
@@ -212,7 +212,7 @@ describe('writing extensions', () => {
     ).toBe('a; x=1; y, b');
   });
 
-  test.each<[string, Extension]>([
+  test.each<[string, ExtensionElement]>([
     ['a name', { name: 'a\r\nX: y', params: [] }],
     ['no name', { name: '', params: [] }],
     ["a parameter's name", { name: 'a', params: [{ name: 'b c', value: true }] }],
@@ -226,15 +226,15 @@ describe('writing extensions', () => {
   });
 });
 
-test('the offers of one extension come in the order of the header, and only its own', () => {
+test('the offers of one extension are returned in header order, without those of others', () => {
   const offers = parseExtensions('a; x, b; y, a; z=1, A; w');
   expect(extensionsNamed(offers, 'a')).toEqual([[{ name: 'x', value: true }], [{ name: 'z', value: '1' }]]);
 });
 
 const wsParse = (ws as unknown as { extension: { parse(header: string): object } }).extension.parse;
 
-/** What `ws` makes of the list: an object of arrays of objects of arrays. */
-function byName(extensions: readonly Extension[]): object {
+/** The form in which `ws` represents the list: an object of arrays of objects of arrays. */
+function byName(extensions: readonly ExtensionElement[]): object {
   const group = <T>(
     items: readonly T[],
     nameOf: (item: T) => string,

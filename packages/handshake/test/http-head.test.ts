@@ -1,4 +1,4 @@
-// Raw heads: read from bytes however they are cut, and written again.
+// Raw heads: parsed from bytes in chunks of any size, and written again.
 import {
   formatRequestHead,
   formatResponseHead,
@@ -21,7 +21,7 @@ type Cut = (bytes: Buffer) => Buffer[];
 const whole: Cut = (bytes) => [bytes];
 const byteByByte: Cut = (bytes) => Array.from(bytes, (byte) => Buffer.of(byte));
 
-/** The result of the bytes as cut; the chunks behind the head are added to `rest`. */
+/** The result for the bytes in chunks. Chunks after the head are added to `rest`. */
 function read<H extends Head>(parser: HeadParser<H>, bytes: Buffer, cut: Cut): HeadResult<H> | undefined {
   const chunks = cut(bytes);
   for (const [index, chunk] of chunks.entries()) {
@@ -50,7 +50,7 @@ function outcome(result: HeadResult<Head> | undefined): string {
   return result.ok ? 'ok' : String(result.refusal.code);
 }
 
-/** The outcome of a request, which must be the same whole and byte by byte. */
+/** The outcome for a request, which must be the same whole and byte by byte. */
 function requestOutcome(text: string, limits?: HeadLimits): string {
   const expected = outcome(readRequest(text, limits));
   expect(outcome(readRequest(text, limits, byteByByte))).toBe(expected);
@@ -66,7 +66,7 @@ describe.each([
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => bytes.subarray(7 * i, i === 10 ? undefined : 7 * i + 7)),
   ],
 ])('a head that comes %s', (_, cut) => {
-  test('of a request gives method, target, headers in order and spelling, and what follows', () => {
+  test('of a request has its method, target, headers with order and spelling, and the bytes after it', () => {
     const text = 'GET /a?b=c HTTP/1.1\r\nHost: x\r\nX-É: 1\r\n'.replace('É', 'E');
     const result = readRequest(`${text}x-e:\t é, 2 \t\r\nEmpty:\r\n\r\n\x81\x00rest`, {}, cut);
     expect(result).toMatchObject({
@@ -86,7 +86,7 @@ describe.each([
     expect(result?.ok && Buffer.from(result.rest).toString('latin1')).toBe('\x81\x00rest');
   });
 
-  test('of a response gives status, reason and headers', () => {
+  test('of a response has its status, reason and headers', () => {
     const result = readResponse('HTTP/1.1 101 Switching  Protocols\r\nUpgrade: websocket\r\n\r\n', cut);
     expect(result).toMatchObject({
       ok: true,
@@ -100,7 +100,7 @@ describe.each([
     expect(result?.ok && result.rest.length).toBe(0);
   });
 
-  test('and is not complete is waited for', () => {
+  test('that is incomplete is waited for', () => {
     expect(readRequest('GET / HTTP/1.1\r\nHost: x\r\n\r', {}, cut)).toBeUndefined();
     expect(readResponse('HTTP/1.1 101', cut)).toBeUndefined();
   });
@@ -164,12 +164,12 @@ describe('the start line', () => {
   });
 });
 
-describe('a head is refused', () => {
+describe('a head is rejected', () => {
   const start = 'GET / HTTP/1.1\r\n';
 
   test.each([
     ['a bare LF', 'GET / HTTP/1.1\n', 'WS_ERR_MALFORMED_LINE_ENDING'],
-    ['a bare LF behind a header', `${start}A: b\n`, 'WS_ERR_MALFORMED_LINE_ENDING'],
+    ['a bare LF after a header', `${start}A: b\n`, 'WS_ERR_MALFORMED_LINE_ENDING'],
     ['a bare CR', `${start}A: b\rC: d`, 'WS_ERR_MALFORMED_LINE_ENDING'],
     ['CR CR LF', `${start}A: b\r\r\n`, 'WS_ERR_MALFORMED_LINE_ENDING'],
     ['a bare CR at the end', `${start}\rx`, 'WS_ERR_MALFORMED_LINE_ENDING'],
@@ -201,13 +201,13 @@ describe('a head is refused', () => {
     expect(requestOutcome(text)).toBe(code);
   });
 
-  test('but a body may be announced in one way', () => {
+  test('but may announce a body in one way', () => {
     expect(requestOutcome(`${start}Content-Length: 12\r\n\r\n`)).toBe('ok');
     expect(requestOutcome(`${start}Transfer-Encoding: chunked\r\n\r\n`)).toBe('ok');
   });
 
   test.each([
-    ['bytes behind it', `${start}\r\n`, ''],
+    ['bytes after it', `${start}\r\n`, ''],
     ['a whole head', `${start}A: ${'b'.repeat(100)}\r\n\r\n`, '\x81'.repeat(500)],
   ])('from the first byte above the limit, whatever follows: %s', (_, text, rest) => {
     expect(requestOutcome(text + rest, { maxBytes: text.length })).toBe('ok');
@@ -215,7 +215,7 @@ describe('a head is refused', () => {
     expect(requestOutcome(text.slice(0, -1), { maxBytes: text.length - 1 })).toBe('more');
   });
 
-  test('above 16 KiB by default, and never for its size with 0', () => {
+  test('above 16 KiB by default, and for no size with 0', () => {
     const text = `${start}A: ${'b'.repeat(16 * 1024 - start.length - 7)}\r\n\r\n`;
     expect(text.length).toBe(16 * 1024);
     expect(requestOutcome(text)).toBe('ok');
@@ -224,7 +224,7 @@ describe('a head is refused', () => {
     expect(requestOutcome(larger, { maxBytes: 0 })).toBe('ok');
   });
 
-  test('for more header fields than the limit, 100 by default and none with 0', () => {
+  test('for more header fields than the limit: 100 by default, none with 0', () => {
     const head = (fields: number): string => `${start}${'A:\r\n'.repeat(fields)}\r\n`;
     expect(requestOutcome(head(100))).toBe('ok');
     expect(requestOutcome(head(101))).toBe('WS_ERR_TOO_MANY_HEADERS');
@@ -243,7 +243,7 @@ describe('a head is refused', () => {
     expect(status('G'.repeat(33))).toBe(431);
   });
 
-  test('once: a parser that gave a result takes no more', () => {
+  test('once: a parser cannot be used after its result', () => {
     for (const text of ['GET / HTTP/1.1\r\n\r\n', 'GET\n']) {
       const parser = requestHeadParser();
       parser.push(Buffer.from(text));
@@ -255,7 +255,7 @@ describe('a head is refused', () => {
 });
 
 describe('the cost of a head', () => {
-  /** Bytes that count how often each of them is looked at, and how many bytes are copied. */
+  /** Bytes that count their reads, and how many bytes are copied. */
   function counted(bytes: Uint8Array): { chunk: Uint8Array; reads: () => number } {
     let reads = 0;
     const chunk = new Proxy(bytes, {
@@ -274,7 +274,7 @@ describe('the cost of a head', () => {
     return { chunk, reads: () => reads };
   }
 
-  test.each([1, 2, 100, 65_536])('is a few looks at and copies of each byte, in chunks of %i', (size) => {
+  test.each([1, 2, 100, 65_536])('is a few reads and copies of each byte, in chunks of %i', (size) => {
     const copy = vi.spyOn(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array, 'set');
     onTestFinished(() => copy.mockRestore());
     for (const length of [1024, 8192, 65_536]) {
@@ -313,7 +313,7 @@ describe('any bytes', () => {
     )
     .map((parts) => Buffer.from(parts.join(''), 'latin1'));
 
-  test('are accepted, waited for or refused, the same whole and cut anywhere', () => {
+  test('are accepted, incomplete or rejected, the same whole and cut anywhere', () => {
     fc.assert(
       fc.property(nearlyHead, fc.array(fc.nat({ max: 60 })), fc.boolean(), (bytes, cuts, isRequest) => {
         const parser = (): HeadParser<RequestHead> | HeadParser<ResponseHead> => {
@@ -346,7 +346,7 @@ describe('writing a head', () => {
     { maxLength: 5 },
   );
 
-  test('of a request is the inverse of reading it', () => {
+  test('of a request is the inverse of parsing it', () => {
     const target = fc.stringMatching(/^\/[!-~]{0,10}$/);
     fc.assert(
       fc.property(token, target, headers, (method, path, fields) => {
@@ -357,7 +357,7 @@ describe('writing a head', () => {
     );
   });
 
-  test('of a response is the inverse of reading it', () => {
+  test('of a response is the inverse of parsing it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 999 }), value, headers, (statusCode, reason, fields) => {
         const head = { statusCode, reason, httpVersion: '1.1', headers: fields };
@@ -367,7 +367,7 @@ describe('writing a head', () => {
     );
   });
 
-  test('of a response knows the reason phrase', () => {
+  test('of a response adds the reason phrase', () => {
     const bytes = formatResponseHead({ statusCode: 502, headers: [['Connection', 'close']] });
     expect(Buffer.from(bytes).toString('latin1')).toBe(
       'HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n',
@@ -403,7 +403,7 @@ describe('writing a head', () => {
 });
 
 describe('the record of a head', () => {
-  test('joins what comes twice, as Node does', () => {
+  test('joins repeated fields, like Node', () => {
     const record = headerRecord([
       ['A', '1'],
       ['Cookie', 'x=1'],
@@ -420,7 +420,7 @@ describe('the record of a head', () => {
     ]);
   });
 
-  test('holds names of an object prototype like any other', () => {
+  test('treats names of object prototypes like any other', () => {
     const record = headerRecord([
       ['__proto__', '1'],
       ['constructor', '2'],

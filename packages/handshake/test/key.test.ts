@@ -8,11 +8,11 @@ import { kernel as portableKernel } from '../src/kernels/portable.ts';
 const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 describe('the accept value', () => {
-  test('answers the sample key of RFC 6455 §1.3 with the sample value', () => {
+  test('for the sample key of RFC 6455 §1.3 is the sample value', () => {
     expect(acceptValue(SAMPLE_KEY)).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
   });
 
-  test('is refused for what is not a key', () => {
+  test('is not computed for an invalid key', () => {
     expect(() => acceptValue('x')).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_KEY' }),
     );
@@ -35,7 +35,7 @@ describe('a key', () => {
     expect(isKey(text)).toBe(expected);
   });
 
-  test('is new each time, also when the pool of random bytes was used up', () => {
+  test('is new each time, even after the pool of random bytes is used up', () => {
     const keys = Array.from({ length: 1000 }, generateKey);
     expect(new Set(keys).size).toBe(1000);
     expect(keys.every(isKey)).toBe(true);
@@ -48,7 +48,7 @@ describe('the kernels', () => {
   });
   const ascii = fc.string({ unit: 'binary-ascii', maxLength: 300 });
 
-  test('hash alike on Node and elsewhere', () => {
+  test('compute the same hashes on Node and elsewhere', () => {
     fc.assert(
       fc.property(ascii, (text) => {
         expect(portableKernel.sha1Base64(text)).toBe(nodeKernel.sha1Base64(text));
@@ -57,21 +57,21 @@ describe('the kernels', () => {
   });
 
   test.each([0, 1, 54, 55, 56, 63, 64, 65, 119, 120, 128])(
-    'hash alike around the ends of blocks: %i bytes',
+    'compute the same hashes around the ends of blocks: %i bytes',
     (length) => {
       const text = 'a'.repeat(length);
       expect(portableKernel.sha1Base64(text)).toBe(nodeKernel.sha1Base64(text));
     },
   );
 
-  test('make keys on Node and elsewhere', () => {
+  test('create keys on Node and elsewhere', () => {
     for (const kernel of [nodeKernel, portableKernel]) {
       expect(isKey(kernel.randomKey())).toBe(true);
       expect(kernel.randomKey()).not.toBe(kernel.randomKey());
     }
   });
 
-  test('turn Latin-1 into bytes and back, on Node and elsewhere', () => {
+  test('convert Latin-1 to bytes and back, on Node and elsewhere', () => {
     fc.assert(
       fc.property(latin1, (text) => {
         const bytes = Buffer.concat([Buffer.from('<'), Buffer.from(text, 'latin1'), Buffer.from('>')]);
@@ -83,7 +83,7 @@ describe('the kernels', () => {
     );
   });
 
-  test('decode more bytes than a call takes arguments', () => {
+  test('decode more bytes than a call can have arguments', () => {
     const bytes = new Uint8Array(1_000_001).fill(0xe9);
     expect(portableKernel.decodeLatin1(bytes, 1, bytes.length)).toBe('é'.repeat(1_000_000));
   });

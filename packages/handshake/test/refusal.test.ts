@@ -1,4 +1,4 @@
-// Refused upgrades, and the table of what can go wrong.
+// Rejected upgrades, and the error table.
 import { STATUS_CODES } from 'node:http';
 import {
   createRefusal,
@@ -17,7 +17,7 @@ import {
 } from '@framewire/handshake';
 import { describe, expect, test } from 'vitest';
 
-/** The response of a refusal as text, one character a byte. */
+/** The response of a refusal as text, one character per byte. */
 function responseOf(refusal: Refusal): string {
   return Buffer.from(formatRefusal(refusal)).toString('latin1');
 }
@@ -25,7 +25,7 @@ function responseOf(refusal: Refusal): string {
 const rules = Object.keys(HANDSHAKE_ERRORS) as HandshakeRule[];
 
 describe('a refusal', () => {
-  test('of an unknown version names the known ones', () => {
+  test('of an unknown version names the supported ones', () => {
     expect(responseOf(refusalOf('INVALID_VERSION'))).toBe(
       'HTTP/1.1 400 Bad Request\r\n' +
         'Connection: close\r\n' +
@@ -36,7 +36,7 @@ describe('a refusal', () => {
     );
   });
 
-  test("of the application's own has the reason phrase as its body by default", () => {
+  test('by the application has the reason phrase as its default body', () => {
     for (const message of [undefined, '']) {
       expect(responseOf(createRefusal(503, message))).toBe(
         'HTTP/1.1 503 Service Unavailable\r\n' +
@@ -53,7 +53,7 @@ describe('a refusal', () => {
     expect(response.toString()).toContain('Content-Length: 6\r\n\r\nné€');
   });
 
-  test('takes headers in place of its own, but never another length than that of the body', () => {
+  test('accepts headers that replace its own, except the length of the body', () => {
     const headers = {
       'content-type': 'text/plain',
       'CONTENT-LENGTH': 999,
@@ -72,17 +72,17 @@ describe('a refusal', () => {
     );
   });
 
-  test('escapes its body as HTML, which may repeat what the client sent', () => {
+  test('escapes its body as HTML, because it may repeat what the client sent', () => {
     const target = '/<script>alert("1")</script>?a=1&b=2';
     const refusal = createRefusal(404, `Nothing at ${target}`);
     const body = 'Nothing at /&lt;script&gt;alert("1")&lt;/script&gt;?a=1&amp;b=2';
     expect(responseOf(refusal)).toMatch(/\r\nContent-Type: text\/html\r\nContent-Length: 63\r\n/);
     expect(responseOf(refusal).split('\r\n\r\n')[1]).toBe(body);
-    // An error is no page.
+    // The error is not HTML.
     expect(refusalError(refusal).message).toBe(`Nothing at ${target}`);
   });
 
-  test.each(['Content-Type', 'content-type'])('sends its body as it is with a %s of its own', (name) => {
+  test.each(['Content-Type', 'content-type'])('sends its body unchanged if the application sets %s', (name) => {
     const refusal = createRefusal(404, '<p>a & b</p>', { [name]: 'text/html; charset=utf-8' });
     expect(responseOf(refusal)).toContain('\r\nContent-Length: 12\r\n\r\n<p>a & b</p>');
   });
@@ -93,7 +93,7 @@ describe('a refusal', () => {
     expect(response).toMatch(/\r\n\r\n\xc3\xa9$/);
   });
 
-  test('takes the values that http.request takes, and none for headers', () => {
+  test('accepts the header values that http.request accepts, and null headers', () => {
     const date = new Date(0);
     const headers = { 'X-A': Buffer.from('té'), 'X-B': date, 'X-C': null, 'X-D': [true, 5n] };
     const response = responseOf(createRefusal(401, 'no', headers as unknown as OutgoingHeaders));
@@ -109,7 +109,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('cannot smuggle a header in, whoever made it', () => {
+  test('cannot contain an injected header, whoever created it', () => {
     const illegal = { 'X-A': 'b\r\nX-C: d' };
     const thrown = expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_HEADER_VALUE' });
     expect(() => createRefusal(401, 'no', illegal)).toThrow(thrown);
@@ -119,7 +119,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('can be told as an error, with the code of its rule if it has one', () => {
+  test('can be converted to an error, with the code of its rule if it has one', () => {
     expect(refusalError(refusalOf('INVALID_METHOD'))).toMatchObject({
       name: 'Error',
       message: 'Invalid HTTP method',
@@ -130,7 +130,7 @@ describe('a refusal', () => {
     expect(own).not.toHaveProperty('code');
   });
 
-  test.each(rules.filter((rule) => HANDSHAKE_ERRORS[rule].status > 0))('is there for the rule %s', (rule) => {
+  test.each(rules.filter((rule) => HANDSHAKE_ERRORS[rule].status > 0))('exists for the rule %s', (rule) => {
     const { status, message } = HANDSHAKE_ERRORS[rule];
     const response = responseOf(refusalOf(rule as RefusalRule));
     expect(response.startsWith(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`)).toBe(true);
@@ -139,11 +139,11 @@ describe('a refusal', () => {
 });
 
 describe('the table of errors', () => {
-  test('gives each rule a code of its own', () => {
+  test('gives each rule a different code', () => {
     expect(new Set(rules.map((rule) => HANDSHAKE_ERRORS[rule].code)).size).toBe(rules.length);
   });
 
-  test.each(rules)('makes the error of %s: its class, its code, its message with the detail', (rule) => {
+  test.each(rules)('creates the error of %s: class, code, message with the detail', (rule) => {
     const { code, type, message } = HANDSHAKE_ERRORS[rule];
     const error = handshakeError(rule, '$&');
     expect(error).toBeInstanceOf(Error);
@@ -158,7 +158,7 @@ test('reason phrases are those of Node', () => {
 });
 
 describe('an UpgradeRefusal', () => {
-  test('is an error that is sent as the refusal of the same status, body and headers', () => {
+  test('is an error that is sent as the refusal with the same status, body and headers', () => {
     const headers = { 'WWW-Authenticate': 'Bearer' };
     const refusal = new UpgradeRefusal(401, { body: 'Who are you?', headers });
     expect(refusal).toBeInstanceOf(Error);
@@ -167,14 +167,14 @@ describe('an UpgradeRefusal', () => {
     expect(responseOf(new UpgradeRefusal(403))).toBe(responseOf(createRefusal(403)));
   });
 
-  test('throws for what cannot be sent', () => {
+  test('throws for values that cannot be sent', () => {
     expect(() => new UpgradeRefusal(199)).toThrow(expect.objectContaining({ code: 'WS_ERR_ILLEGAL_STATUS' }));
     expect(() => new UpgradeRefusal(401, { headers: { A: 'a\r\nB: b' } })).toThrow(
       expect.objectContaining({ code: 'WS_ERR_ILLEGAL_HEADER_VALUE' }),
     );
   });
 
-  test('is recognised whatever class it has, and nothing else is', () => {
+  test('is recognised with any class, and nothing else is', () => {
     expect(isRefusal(new UpgradeRefusal(401))).toBe(true);
     expect(isRefusal({ ...createRefusal(401) })).toBe(true);
     for (const other of [undefined, null, 401, 'no', { status: 401 }, new Error('no')]) {

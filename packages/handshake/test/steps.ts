@@ -1,4 +1,4 @@
-// Counts how often characters are looked at: cost in steps, which no busy machine changes.
+// Counts how often characters are read. This measures cost independently of the load of the machine.
 import { vi } from 'vitest';
 
 /** How many single characters `work` reads from strings. */

@@ -1,4 +1,4 @@
-// Sec-WebSocket-Protocol: asked for and chosen.
+// Sec-WebSocket-Protocol: requesting and choosing.
 import { chooseSubprotocol, formatSubprotocols, parseSubprotocols } from '@framewire/handshake';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
     );
   });
 
-  test('is accepted and refused where ws accepts and refuses it', () => {
+  test('is accepted and rejected like in ws', () => {
     const accepts = (read: (header: string) => Set<string>, header: string): string[] | undefined => {
       try {
         return [...read(header)];
@@ -52,7 +52,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
   });
 
   test.each([',', 'a', ' ', 'a,', 'a , '])(
-    'costs a bounded number of steps a character: many %j',
+    'takes a bounded number of steps per character: many %j',
     (filling) => {
       for (const length of [1024, 8192, 65_536]) {
         const reads = characterReads(() => {
@@ -67,7 +67,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
     },
   );
 
-  test('is the same after it was written and read', () => {
+  test('is the same after it is written and read', () => {
     const names = fc.uniqueArray(fc.stringMatching(/^[!#a-zA-Z0-9_.-]{1,8}$/), {
       minLength: 1,
       maxLength: 5,
@@ -80,13 +80,13 @@ describe('a Sec-WebSocket-Protocol header', () => {
   });
 });
 
-describe('asking for subprotocols', () => {
-  test('gives nothing for none', () => {
+describe('requesting subprotocols', () => {
+  test('returns an empty string for none', () => {
     expect(formatSubprotocols([])).toBe('');
   });
 
   test.each([[['a', 'a']], [['']], [['a b']], [['a\r\nX: y']], [['é']], [[5 as unknown as string]]])(
-    'refuses what is not a list of different tokens: %j',
+    'rejects anything except a list of different tokens: %j',
     (names) => {
       expect(() => formatSubprotocols(names)).toThrow(
         expect.objectContaining({
@@ -100,11 +100,11 @@ describe('asking for subprotocols', () => {
 });
 
 describe('choosing a subprotocol', () => {
-  test("takes the client's first that the server has", () => {
+  test("takes the client's first one that the server supports", () => {
     expect(chooseSubprotocol(parseSubprotocols('a, b, c'), ['c', 'b'])).toBe('b');
   });
 
-  test('takes none when there is none in common, in the exact spelling', () => {
+  test('takes none if no name is equal, including case', () => {
     expect(chooseSubprotocol(['a'], ['A', 'b'])).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-// Two streams as one: which of their ends and errors pass through, and what is left of them.
+// Joined streams: which ends and errors pass through, and what remains.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
@@ -12,10 +12,10 @@ afterEach(() => {
 });
 
 interface Tunnel {
-  /** What the peers of the tunnel hold. */
+  /** The streams of the peers. */
   readonly client: Duplex;
   readonly backend: Duplex;
-  /** What the tunnel joins. */
+  /** The streams that the tunnel joins. */
   readonly ends: readonly [Duplex, Duplex];
 }
 
@@ -58,7 +58,7 @@ function closed(streams: readonly Duplex[]): Promise<unknown> {
   );
 }
 
-/** All that comes until the end. Not by `for await`, which destroys the stream then. */
+/** Reads a stream to its end. `for await` would destroy it then. */
 async function textOf(stream: Duplex): Promise<string> {
   let text = '';
   stream.on('data', (chunk) => (text += String(chunk)));
@@ -76,13 +76,13 @@ describe('a tunnel', () => {
     }
   });
 
-  test('carries what was put back before, first', async () => {
+  test('first carries bytes that were put back before', async () => {
     const { backend, client } = inMemory({}, ([near]) => near.unshift(Buffer.from('early ')));
     client.end('late');
     expect(await textOf(backend)).toBe('early late');
   });
 
-  test('closes one direction and leaves the other open, until both have ended', async () => {
+  test('closes one direction and leaves the other open until both have ended', async () => {
     const { client, backend, ends } = await overTcp();
     client.end('last words');
     expect(await textOf(backend)).toBe('last words');
@@ -91,7 +91,7 @@ describe('a tunnel', () => {
     await closed(ends);
   });
 
-  test('passes an end on that had come before', async () => {
+  test('forwards an end that came before', async () => {
     const [client, near] = duplexPair({ allowHalfOpen: true });
     const [backend, far] = duplexPair({ allowHalfOpen: true });
     client.end();
@@ -103,7 +103,7 @@ describe('a tunnel', () => {
     await closed([near, far]);
   });
 
-  test.each([0, 1])('breaks on both sides when one resets (%i), and emits no error', async (index) => {
+  test.each([0, 1])('closes both sides when one resets (%i), without an error event', async (index) => {
     const { client, backend, ends } = await overTcp();
     const [broken, other] = index === 0 ? [client, backend] : [backend, client];
     const ended = once(other.resume(), 'end');
@@ -111,12 +111,12 @@ describe('a tunnel', () => {
     await Promise.all([closed(ends), ended]);
   });
 
-  test.each([0, 1])('destroys the other when one was destroyed before (%i)', async (index) => {
+  test.each([0, 1])('destroys the other stream if one is already destroyed (%i)', async (index) => {
     const { ends } = inMemory({}, (pair) => pair[index]?.destroy());
     await closed(ends);
   });
 
-  test.each([0, 1])('destroys the other when one was closed long before (%i)', async (index) => {
+  test.each([0, 1])('destroys the other stream if one was closed long before (%i)', async (index) => {
     const streams = [...(await pair()).slice(0, 1), ...(await pair()).slice(0, 1)] as [
       net.Socket,
       net.Socket,
@@ -128,7 +128,7 @@ describe('a tunnel', () => {
     await closed(streams);
   });
 
-  test.each([0, 1])('is cut when the other direction does not end in time (%i)', async (index) => {
+  test.each([0, 1])('is cut if the other direction does not end in time (%i)', async (index) => {
     const { client, backend, ends } = inMemory({ halfCloseTimeout: 20 });
     const [first, second] = index === 0 ? [client, backend] : [backend, client];
     first.end();
@@ -136,7 +136,7 @@ describe('a tunnel', () => {
     await closed(ends);
   });
 
-  test('with halfCloseTimeout: 0 stays half-open', async () => {
+  test('stays half-open with halfCloseTimeout: 0', async () => {
     const { client, backend, ends } = inMemory({ halfCloseTimeout: 0 });
     client.resume().end();
     await once(backend.resume(), 'end');
@@ -145,7 +145,7 @@ describe('a tunnel', () => {
     await closed(ends);
   });
 
-  test('leaves no time limit behind', async () => {
+  test('clears its timer', async () => {
     const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const { client, backend, ends } = inMemory();
     client.resume().end();

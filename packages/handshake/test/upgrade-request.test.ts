@@ -1,4 +1,4 @@
-// The upgrade request: built by a client, checked by a server.
+// The upgrade request: created by a client, checked by a server.
 import {
   checkUpgradeRequest,
   createUpgradeRequest,
@@ -61,7 +61,7 @@ describe('a server that checks an upgrade request', () => {
     });
   });
 
-  test.each([undefined, 'POST', 'get', 'CONNECT', ''])('refuses the method %j with 405', (method) => {
+  test.each([undefined, 'POST', 'get', 'CONNECT', ''])('rejects the method %j with 405', (method) => {
     const result = checkUpgradeRequest({ method, headers: valid });
     expect(outcome(result)).toEqual([405, 'WS_ERR_INVALID_METHOD']);
   });
@@ -99,7 +99,7 @@ describe('a server that checks an upgrade request', () => {
   });
 
   test.each([undefined, '', 'foo', 'dGhlIHNhbXBsZSBub25jZQ=', `${KEY}=`, [KEY, KEY]])(
-    'refuses the key %j',
+    'rejects the key %j',
     (key) => {
       expect(outcome(check({ 'sec-websocket-key': key }))).toEqual([400, 'WS_ERR_INVALID_KEY']);
     },
@@ -113,7 +113,7 @@ describe('a server that checks an upgrade request', () => {
   });
 
   test.each([undefined, '', '7', '12', '14', '013', '13.0', '0x0d', '13, 8', ['13', '13']])(
-    'refuses version %j, naming those it knows',
+    'rejects version %j, and names the supported ones',
     (version) => {
       const result = check({ 'sec-websocket-version': version });
       expect(result).toMatchObject({
@@ -160,20 +160,20 @@ describe('a server that checks an upgrade request', () => {
     expect(outcome(check(headers, 'GET', false))).toBe('ok');
   });
 
-  test.each(['', 'a,', 'a, a', 'a b', ['a', 'a']])('refuses the subprotocols %j', (header) => {
+  test.each(['', 'a,', 'a, a', 'a b', ['a', 'a']])('rejects the subprotocols %j', (header) => {
     expect(outcome(check({ 'sec-websocket-protocol': header }))).toEqual([
       400,
       'WS_ERR_INVALID_SUBPROTOCOL_REQUEST',
     ]);
   });
 
-  test('takes numbers for what they say: a request made by hand may have them', () => {
+  test('accepts numbers as header values, which requests in tests may have', () => {
     expect(check({ 'sec-websocket-version': 13 })).toMatchObject({ ok: true, version: 13 });
     expect(check({ 'sec-websocket-version': 8 })).toMatchObject({ ok: true, version: 8 });
     expect(outcome(check({ 'sec-websocket-version': 12 }))).toEqual([400, 'WS_ERR_INVALID_VERSION']);
   });
 
-  test('hands on subprotocols, extensions unread, and the origin of the version', () => {
+  test('returns subprotocols, unparsed extensions, and the origin for the version', () => {
     const headers = {
       'sec-websocket-protocol': ['b', 'a'],
       'sec-websocket-extensions': 'not;;well formed',
@@ -191,7 +191,7 @@ describe('a server that checks an upgrade request', () => {
     });
   });
 
-  test('gives each check a Set of its own', () => {
+  test('returns a new Set for each check', () => {
     const first = check({});
     const second = check({});
     if (!first.ok || !second.ok) throw new Error('refused');
@@ -200,8 +200,8 @@ describe('a server that checks an upgrade request', () => {
   });
 });
 
-describe('a client that builds an upgrade request', () => {
-  test('sends a new key, version 13, and no more than that by default', () => {
+describe('a client that creates an upgrade request', () => {
+  test('sends a new key, version 13, and nothing else by default', () => {
     const { headers, key } = upgradeRequestHeaders();
     expect(Object.entries(headers)).toEqual([
       ['Sec-WebSocket-Version', '13'],
@@ -212,7 +212,7 @@ describe('a client that builds an upgrade request', () => {
     expect(upgradeRequestHeaders().key).not.toBe(key);
   });
 
-  test('sends what it is asked to', () => {
+  test('sends what the options contain', () => {
     const { headers } = upgradeRequestHeaders({
       key: KEY,
       subprotocols: ['chat', 'superchat'],
@@ -234,7 +234,7 @@ describe('a client that builds an upgrade request', () => {
     ]);
   });
 
-  test('sends for a value what http.request sends, or names the header for one that has no text', () => {
+  test('sends for a value what http.request sends, and names the header of one that has no text', () => {
     const date = new Date(0);
     const values = {
       Date: date,
@@ -274,7 +274,7 @@ describe('a client that builds an upgrade request', () => {
     }
   });
 
-  test('says its origin as Sec-WebSocket-Origin in version 8', () => {
+  test('sends its origin as Sec-WebSocket-Origin in version 8', () => {
     const { headers } = upgradeRequestHeaders({ version: 8, origin: 'https://example.com' });
     expect(headers).toMatchObject({
       'Sec-WebSocket-Version': '8',
@@ -283,7 +283,7 @@ describe('a client that builds an upgrade request', () => {
     expect(headers).not.toHaveProperty('Origin');
   });
 
-  test("lets no header of the caller's take the place of the handshake's, in any spelling", () => {
+  test('lets no header of the caller replace one of the handshake, in any spelling', () => {
     const { headers, key } = upgradeRequestHeaders({
       extensions: 'x',
       headers: {
@@ -322,7 +322,7 @@ describe('a client that builds an upgrade request', () => {
     expect(() => upgradeRequestHeaders(options)).toThrow(expect.objectContaining({ code }));
   });
 
-  test('throws the text of ws for an unknown version', () => {
+  test('throws the error of ws for an unknown version', () => {
     expect(() => upgradeRequestHeaders({ version: 12 as 13 })).toThrow(
       expect.objectContaining({
         name: 'RangeError',
@@ -331,7 +331,7 @@ describe('a client that builds an upgrade request', () => {
     );
   });
 
-  test('makes the whole request for a transport of its own', () => {
+  test('creates the complete request for another transport', () => {
     const request = createUpgradeRequest({
       host: 'example.com:8080',
       target: '/chat?x=1',
@@ -351,7 +351,7 @@ describe('a client that builds an upgrade request', () => {
     );
   });
 
-  test('asks for / when no target is given', () => {
+  test('requests / without a target', () => {
     expect(createUpgradeRequest({ host: 'a' }).target).toBe('/');
   });
 
@@ -362,7 +362,7 @@ describe('a client that builds an upgrade request', () => {
   });
 });
 
-test('what a client builds, a server accepts, in both versions', () => {
+test('a server accepts what a client creates, in both versions', () => {
   for (const version of [8, 13] as const) {
     const request = createUpgradeRequest({
       host: 'example.com',

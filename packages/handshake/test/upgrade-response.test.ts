@@ -1,4 +1,4 @@
-// The upgrade response: built by a server, checked by a client.
+// The upgrade response: created by a server, checked by a client.
 import {
   acceptUpgrade,
   checkUpgradeRequest,
@@ -34,12 +34,12 @@ function check(
   );
 }
 
-/** The head that is made of lines, one character a byte. */
+/** The head for the lines, one character per byte. */
 function textOf(lines: readonly string[]): string {
   return Buffer.from(formatHead(lines)).toString('latin1');
 }
 
-/** The text of the error, or `ok`. */
+/** The message of the error, or `ok`. */
 function outcome(result: UpgradeResponseCheck): string {
   return result.ok ? 'ok' : result.error.message;
 }
@@ -55,7 +55,7 @@ describe('a server that accepts an upgrade', () => {
     );
   });
 
-  test('names its extensions and adds the headers it is given', () => {
+  test('names its extensions and adds the given headers', () => {
     const lines = acceptUpgrade({
       key: KEY,
       extensions: [{ name: 'x', params: [{ name: 'y', value: '1' }] }],
@@ -69,7 +69,7 @@ describe('a server that accepts an upgrade', () => {
     ]);
   });
 
-  test('leaves out what is empty', () => {
+  test('omits empty values', () => {
     expect(acceptUpgrade({ key: KEY, protocol: '', extensions: [] })).toHaveLength(4);
     expect(acceptUpgrade({ key: KEY, protocol: undefined, extensions: '' })).toHaveLength(4);
   });
@@ -85,10 +85,10 @@ describe('a server that accepts an upgrade', () => {
     expect(() => acceptUpgrade({ key: KEY, ...options })).toThrow(expect.objectContaining({ code }));
   });
 
-  test('may change the lines before they are sent, but a line cannot become two', () => {
+  test('allows changes of the lines, but a line cannot become two', () => {
     const lines = acceptUpgrade({ key: KEY });
     lines.push('X-Added: é');
-    // One byte for each character: a string would be written as UTF-8.
+    // One byte per character: a string would be written as UTF-8.
     expect(textOf(lines)).toMatch(/\r\nX-Added: \xe9\r\n\r\n$/);
     for (const line of ['', 'X: y\r\nZ: 1', 'X: \n', 'no colon', ': empty', ' X: folded', 'X : y', 'X: Ā']) {
       expect(() => formatHead([...lines, line])).toThrow(
@@ -107,7 +107,7 @@ describe('a client that checks the response', () => {
     });
   });
 
-  test('opens it on one without subprotocol and extensions when it asked for none', () => {
+  test('opens it without subprotocol and extensions if it requested none', () => {
     expect(check({})).toEqual({ ok: true, protocol: '', extensions: [] });
   });
 
@@ -124,11 +124,11 @@ describe('a client that checks the response', () => {
     },
   );
 
-  test('takes Upgrade in any case', () => {
+  test('accepts Upgrade in any case', () => {
     expect(outcome(check({ upgrade: 'WebSocket' }))).toBe('ok');
   });
 
-  test('fails the connection without "upgrade" in Connection, unless HTTP was seen to', () => {
+  test('fails the connection without "upgrade" in Connection, unless strict is false', () => {
     expect(outcome(check({ connection: 'close' }))).toBe('Invalid Connection header');
     expect(outcome(check({ connection: undefined }))).toBe('Invalid Connection header');
     expect(outcome(check({ connection: 'close' }, { strict: false }))).toBe('ok');
@@ -141,7 +141,7 @@ describe('a client that checks the response', () => {
     },
   );
 
-  test('fails the connection on a 101 that announces a body, unless HTTP was seen to', () => {
+  test('fails the connection on a 101 that announces a body, unless strict is false', () => {
     for (const headers of [{ 'content-length': '3' }, { 'transfer-encoding': 'chunked' }]) {
       expect(outcome(check(headers))).toBe('Content-Length or Transfer-Encoding on an upgrade');
       expect(outcome(check(headers, { strict: false }))).toBe('ok');
@@ -155,7 +155,7 @@ describe('a client that checks the response', () => {
     [['a'], 'b', 'Server sent an invalid subprotocol'],
     [new Set('a'), 'b', 'Server sent an invalid subprotocol'],
     [new Set('a'), 'a', 'ok'],
-    // Not a legal value, but none that indicates a subprotocol (RFC 6455 §4.1, item 6 of the checks).
+    // Not a legal value, but it does not indicate a subprotocol (RFC 6455 §4.1, item 6 of the checks).
     [['a'], '', 'Server sent no subprotocol'],
     [[], '', 'ok'],
     [undefined, '', 'ok'],
@@ -167,7 +167,7 @@ describe('a client that checks the response', () => {
     expect(outcome(check({ 'sec-websocket-protocol': protocol }, { subprotocols }))).toBe(expected);
   });
 
-  test('leaves it to the server to choose no subprotocol where that is said', () => {
+  test('lets the server choose no subprotocol if none is required', () => {
     const expectation = { subprotocols: ['a'], subprotocolRequired: false };
     expect(check({}, expectation)).toMatchObject({ ok: true, protocol: '' });
     expect(outcome(check({ 'sec-websocket-protocol': 'b' }, expectation))).toBe(
@@ -199,7 +199,7 @@ describe('a client that checks the response', () => {
     expect(outcome(check({ 'sec-websocket-extensions': header }, { extensions }))).toBe(expected);
   });
 
-  test("hands on the extensions in the server's order", () => {
+  test("returns the extensions in the server's order", () => {
     expect(check({ 'sec-websocket-extensions': ['b; x=1', 'a'] }, { extensions: ['a', 'b'] })).toMatchObject({
       ok: true,
       extensions: [
@@ -214,8 +214,8 @@ describe('a client that checks the response', () => {
   });
 });
 
-describe('a proxy passes the request that it has checked as what the client sent', () => {
-  // By their heads as Chromium 140 and Firefox 140 send them, and curl without either.
+describe('a proxy passes its checked request as what the client sent', () => {
+  // Heads as sent by Chromium 140 and Firefox 140, and by curl without either header.
   test.each([
     ['chat, superchat', 'permessage-deflate; client_max_window_bits'],
     ['chat', 'permessage-deflate'],
@@ -236,7 +236,7 @@ describe('a proxy passes the request that it has checked as what the client sent
     const answer = (more: IncomingHeaders): string =>
       outcome(checkUpgradeResponse({ statusCode: 101, headers: { ...valid, ...more } }, request));
     const asked = subprotocols !== undefined;
-    // The choice is the server's: neither has to be in its response.
+    // The server chooses, so neither has to be in its response.
     expect(answer({})).toBe('ok');
     expect(answer({ 'sec-websocket-protocol': 'chat' })).toBe(
       asked ? 'ok' : 'Server sent a subprotocol but none was requested',
@@ -250,7 +250,7 @@ describe('a proxy passes the request that it has checked as what the client sent
   });
 });
 
-test('what a server accepts, a client opens', () => {
+test('a client opens what a server accepts', () => {
   const lines = acceptUpgrade({ key: KEY, protocol: 'b', extensions: 'x; y=1' });
   const result = responseHeadParser().push(formatHead(lines));
   if (!result?.ok) throw new Error('the head was not read');

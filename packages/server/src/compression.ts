@@ -3,7 +3,7 @@ import type { Extension } from '@framewire/connection';
 import {
   extensionsNamed,
   parseExtensions,
-  type Extension as NegotiatedExtension,
+  type ExtensionElement as NegotiatedExtension,
 } from '@framewire/handshake';
 import {
   acceptOffer,

@@ -5,12 +5,12 @@ import type { Kernel } from './kernel.ts';
 
 const KEY_BYTES = 16;
 
-// Asking the system for 16 bytes takes about 2.5 µs; from a pool that is filled in one go it is 0.07 µs.
+// One request to the system for many keys takes much less time than one request per key (benchmark scenario `upgrade`).
 const pool = Buffer.allocUnsafeSlow(256 * KEY_BYTES);
 let used = pool.length;
 
 export const kernel: Kernel = {
-  // In one call 0.3 µs, with `createHash` 0.7 µs.
+  // Faster than `createHash`, which creates an object.
   sha1Base64: (text) => hash('sha1', text, 'base64'),
   randomKey() {
     if (used === pool.length) {

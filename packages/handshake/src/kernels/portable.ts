@@ -1,14 +1,14 @@
-// The kernel in plain JavaScript, for browsers, workers and every engine but Node. Web Crypto hashes
-// asynchronously only, and an upgrade is decided synchronously: hence a SHA-1 (RFC 3174) of our own.
+// The kernel in plain JavaScript, for browsers, workers and all engines except Node. Web Crypto only hashes asynchronously, but an
+// upgrade is decided synchronously, so this file has a SHA-1 (RFC 3174) of its own.
 import type { Kernel } from './kernel.ts';
 
 const KEY_BYTES = 16;
 
-/** What SHA-1 takes in at a time, and the 0x80 and the 64-bit length that end the message (RFC 3174 §4). */
+/** SHA-1 processes blocks of this size. 0x80 and a 64-bit length end the message (RFC 3174 §4). */
 const BLOCK_BYTES = 64;
 const TRAILER_BYTES = 9;
 
-/** How many bytes go to one `String.fromCharCode`: well below any engine's limit of arguments. */
+/** How many bytes one call of `String.fromCharCode` decodes. Engines limit the number of arguments. */
 const DECODE_STEP = 4096;
 
 export const kernel: Kernel = {
@@ -18,7 +18,7 @@ export const kernel: Kernel = {
   encodeLatin1,
 };
 
-// `TextDecoder` cannot do this: what it calls "latin1" is windows-1252.
+// `TextDecoder` cannot do this, because its "latin1" is windows-1252.
 function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   for (let at = start; at < end; at += DECODE_STEP) {
@@ -51,7 +51,7 @@ function sha1(text: string): Uint8Array {
   return new Uint8Array(state.buffer);
 }
 
-/** The message, 0x80, zeros up to a whole block, and its length in bits at the end (RFC 3174 §4). */
+/** The message, 0x80, zeros up to a full block, and the length in bits at the end (RFC 3174 §4). */
 function padded(text: string): ArrayBuffer {
   const blocks = Math.ceil((text.length + TRAILER_BYTES) / BLOCK_BYTES);
   const message = new Uint8Array(blocks * BLOCK_BYTES);
@@ -61,7 +61,7 @@ function padded(text: string): ArrayBuffer {
   return message.buffer;
 }
 
-/** Method 1 of RFC 3174 §6.1: the block in the first 16 of the 80 words goes into the five words of the state. */
+/** Method 1 of RFC 3174 §6.1: adds the block in the first 16 of the 80 words to the state of five words. */
 function addBlock(state: DataView, words: DataView): void {
   const word = (t: number): number => words.getInt32(4 * t);
   for (let t = 16; t < 80; t++) {
@@ -85,7 +85,7 @@ function addBlock(state: DataView, words: DataView): void {
   });
 }
 
-/** The function of step `t` and its constant, added (RFC 3174 §5). */
+/** The function of step `t` plus its constant (RFC 3174 §5). */
 function mix(t: number, b: number, c: number, d: number): number {
   if (t < 20) return ((b & c) | (~b & d)) + 0x5a827999;
   if (t < 40) return (b ^ c ^ d) + 0x6ed9eba1;

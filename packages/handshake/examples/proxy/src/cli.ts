@@ -10,10 +10,10 @@ const HELP = `A reverse proxy for WebSocket.
 Usage: npm start -- --route /path=host:port [--route ...] [--listen [host:]port]
 
   --listen [host:]port      where to listen (default 127.0.0.1:8080; port 0 takes any free one)
-  --route /path=host:port   which backend serves a path and everything below it; may be repeated, the longest path wins
+  --route /path=host:port   the backend of a path and everything below it; repeatable, the longest path wins
   --help                    this text`;
 
-/** What stands for a mistake of the person at the terminal, told in one line. */
+/** The exit code for invalid arguments. */
 const USAGE_ERROR = 2;
 
 async function main(): Promise<void> {

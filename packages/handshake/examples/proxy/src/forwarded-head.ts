@@ -1,4 +1,4 @@
-// The heads as they are passed on: without what concerned the last hop alone (RFC 9110 §7.6.1).
+// The forwarded heads, without the fields that concern only the last hop (RFC 9110 §7.6.1).
 import { parseTarget, type HeaderField, type RequestHead, type ResponseHead } from '@framewire/handshake';
 
 const HOP_BY_HOP = [
@@ -12,7 +12,7 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
-/** The request for the backend: the target is a path, the upgrade is asked for anew, `X-Forwarded-For` names the client. */
+/** The request for the backend: with a path as its target, a new upgrade, and the client's address in `X-Forwarded-For`. */
 export function forwardedRequest(head: RequestHead, clientAddress: string): RequestHead {
   const isForwardedFor = ([name]: HeaderField): boolean => name.toLowerCase() === 'x-forwarded-for';
   const { path, query, authority } = parseTarget(head.target);
@@ -29,18 +29,18 @@ export function forwardedRequest(head: RequestHead, clientAddress: string): Requ
   };
 }
 
-/** The fields with the host of a target in the absolute form, which wins over that of the header (RFC 9112 §3.2.2). */
+/** Replaces the host by that of a target in the absolute form, which takes precedence (RFC 9112 §3.2.2). */
 function withHost(headers: HeaderField[], authority: string | undefined): HeaderField[] {
   if (authority === undefined) return headers;
   return headers.map(([name, value]) => [name, name.toLowerCase() === 'host' ? authority : value]);
 }
 
-/** The backend's refusal for the client: the connection ends behind it, whatever the backend had in mind. */
+/** The backend's refusal for the client. The proxy ends the connection after it. */
 export function forwardedRefusal(head: ResponseHead): ResponseHead {
   return { ...head, headers: [...endToEnd(head.headers), ['Connection', 'close']] };
 }
 
-/** The fields that are meant for the last recipient: not those of one hop, nor those that `Connection` names as such. */
+/** Removes the fields of a single hop: the known ones, and those that `Connection` names. */
 function endToEnd(headers: readonly HeaderField[]): HeaderField[] {
   const named = headers
     .filter(([name]) => name.toLowerCase() === 'connection')

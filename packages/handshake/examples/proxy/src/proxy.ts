@@ -1,5 +1,5 @@
-// A reverse proxy for WebSocket on node:net: it reads the head of the request and of the response, judges both, and from
-// then on passes bytes through. No frame is ever looked at.
+// A reverse proxy for WebSocket on node:net. It reads and checks the heads of the request and the response, and then forwards bytes. It
+// does not parse frames.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import {
@@ -28,17 +28,17 @@ import { findRoute, type Address, type Route } from './routes.ts';
 
 /** How the proxy works. All times are in milliseconds. */
 export interface ProxyOptions {
-  /** The backends by path; the longest path that fits wins. */
+  /** The backends by path. The longest matching path wins. */
   readonly routes: readonly Route[];
-  /** How large a head may be, of requests and of responses: by default 16 KiB and 100 fields. */
+  /** The limits for heads of requests and responses. Default: 16 KiB and 100 fields. */
   readonly limits?: HeadLimits;
-  /** For a client to send its whole head: 10 s by default. */
+  /** How long a client may take to send its head. Default: 10 s. */
   readonly requestTimeout?: number;
-  /** For a backend to take the connection, and again to answer: 10 s by default. */
+  /** How long a backend may take to accept the connection, and then to answer. Default: 10 s. */
   readonly backendTimeout?: number;
-  /** For a peer to end its side after the other has, or to take a refusal: 10 s by default. */
+  /** How long a peer may take to end its side after the other has, or to receive a refusal. Default: 10 s. */
   readonly closeTimeout?: number;
-  /** Told of each request, a line each; nobody by default. */
+  /** Called with a line for each request. Default: none. */
   readonly log?: (line: string) => void;
 }
 
@@ -52,12 +52,12 @@ const DEFAULTS = {
   log: () => {},
 };
 
-/** As many interim responses as any server needs; one that sends nothing else is cut off. */
+/** More interim responses than any server needs. A backend that sends more is disconnected. */
 const MAX_INTERIM_RESPONSES = 8;
 
 /**
- * Makes a proxy; it listens once `listen` is called on it. Closing the server takes no more connections; those that are
- * open stay so until `destroy` was called on each of the `sockets`.
+ * Creates a proxy, which listens after `listen()`. Closing the server stops new connections. Open ones stay until `destroy()` is called
+ * on each of the `sockets`.
  */
 export function createProxy(options: ProxyOptions): {
   readonly server: Server;
@@ -67,7 +67,7 @@ export function createProxy(options: ProxyOptions): {
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
     sockets.add(socket);
-    // What went wrong shows in 'close', which always follows.
+    // 'close' follows each error.
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   };
@@ -108,12 +108,12 @@ async function serve(client: Socket, settings: Settings, track: (socket: Socket)
   }
 }
 
-/** A request that may go to a backend. */
+/** A request to forward to a backend. */
 interface GoodRequest {
   readonly ok: true;
   readonly head: RequestHead;
   readonly backend: Address;
-  /** What the client asked for, to check the response with. */
+  /** What the client requested, to check the response with. */
   readonly check: ResponseExpectation;
 }
 
@@ -122,7 +122,7 @@ interface BadRequest {
   readonly refusal: Refusal;
 }
 
-/** Decides on a request by its head alone. */
+/** Decides on a request by its head. */
 function judgeRequest(
   read: HeadResult<RequestHead> | 'timeout',
   routes: readonly Route[],
@@ -148,7 +148,7 @@ function isWellFormed(extensions: string | undefined): boolean {
   }
 }
 
-/** What a backend said: a response that opens the connection or one that refuses it, or nothing of use. */
+/** The answer of a backend: a response that opens or rejects the connection, or the status for an unusable one. */
 type Answer =
   | {
       readonly status: number;
@@ -159,8 +159,8 @@ type Answer =
   | { readonly status: 502 | 504; readonly backend?: undefined };
 
 /**
- * Passes a request on and reads what the backend answers. A socket that is not handed back is destroyed, also when the client
- * goes away meanwhile: then there is nobody to answer.
+ * Forwards a request and reads the answer of the backend. Destroys the socket of the backend unless it returns it, also if the client
+ * leaves in the meantime.
  */
 async function ask(
   request: GoodRequest,
@@ -171,7 +171,7 @@ async function ask(
   const backend = connect({ ...request.backend, allowHalfOpen: true });
   track(backend);
   const hangUp = (): void => {
-    // With an error, for who waits for the connection.
+    // The error ends the wait for the connection.
     backend.destroy(new Error('The client has gone'));
   };
   client.once('close', hangUp);
@@ -186,12 +186,12 @@ async function ask(
     backend.destroy();
     return { status: answer };
   } finally {
-    // From here on the tunnel, or the body of a refusal, looks after both.
+    // From here on, the tunnel or the refusal handles both sockets.
     client.off('close', hangUp);
   }
 }
 
-/** What a backend answers to a request; a status of the proxy's own where it answers nothing of use. */
+/** Returns the answer of a backend to a request, or a status for an unusable one. */
 async function talkTo(
   backend: Socket,
   request: GoodRequest,
@@ -221,8 +221,8 @@ async function talkTo(
 }
 
 /**
- * Whether a 101 is the answer to the request. Only then are bytes passed through: a proxy that takes any 101, or any
- * response, for an open connection lets a client speak to the backend behind its back.
+ * Whether a 101 is the answer to the request. Only then does the proxy forward bytes. If it treated any other response as an open
+ * connection, the client could send its own requests to the backend.
  */
 function opens({ statusCode, headers }: ResponseHead, { check }: GoodRequest): boolean {
   return checkUpgradeResponse({ statusCode, headers: headerRecord(headers) }, check).ok;

@@ -1,14 +1,14 @@
-// Reads one HTTP head from a socket, within a time.
+// Reads one HTTP head from a socket, with a timeout.
 import type { Socket } from 'node:net';
 import type { HeadParser, HeadResult, RequestHead, ResponseHead } from '@framewire/handshake';
 
-/** Why there was no head to judge: it took too long, or the socket ended or broke before it was complete. */
+/** Why there is no head: it took too long, or the socket closed before the head was complete. */
 export type NoHead = 'timeout' | 'closed';
 
 /**
- * Reads a head and leaves the socket paused, with the bytes behind the head to be read from it next.
+ * Reads a head and pauses the socket. The bytes after the head can be read from it next.
  *
- * @param timeout - milliseconds for the whole head, however often a byte of it arrives
+ * @param timeout - milliseconds for the whole head, no matter how often bytes arrive
  */
 export function readHead<Head extends RequestHead | ResponseHead>(
   socket: Socket,

@@ -1,16 +1,15 @@
-// Ends the connection of a client whose upgrade was refused, by the proxy or by the backend. Nothing that such a client
-// sends any more goes anywhere.
+// Ends the connection of a client whose upgrade the proxy or the backend rejected. Nothing that the client sends after that is forwarded.
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { formatRefusal, headerRecord, type Refusal, type ResponseHead } from '@framewire/handshake';
 
-/** Answers with a refusal of the proxy's own. */
+/** Sends a refusal by the proxy. */
 export function refuse(client: Socket, refusal: Refusal, timeout: number): void {
   client.end(formatRefusal(refusal));
   linger(client, timeout);
 }
 
-/** Passes the body of the backend's refusal on, behind the head, and ends both connections. */
+/** Forwards the body of the backend's refusal after its head, and ends both connections. */
 export async function passBody(
   head: ResponseHead,
   backend: Socket,
@@ -24,13 +23,13 @@ export async function passBody(
       signal,
     });
   } catch {
-    // One of the two broke or was too slow: pipeline has destroyed both.
+    // One of the two broke or was too slow, and pipeline has destroyed both.
   } finally {
     backend.destroy();
   }
 }
 
-/** How many bytes of body follow; without a length they end with the connection, or with a client that saw the end. */
+/** The length of the body. Without one, the body ends with the connection. */
 function bodyLength({ statusCode, headers }: ResponseHead): number {
   if (statusCode === 204 || statusCode === 304) return 0;
   return Number(headerRecord(headers)['content-length'] ?? Infinity);
@@ -47,8 +46,8 @@ async function* atMost(length: number, source: AsyncIterable<Buffer>): AsyncGene
 }
 
 /**
- * Throws away what a client sends until it has ended its side too, and ends it itself when that takes too long.
- * Destroying the socket at once, with bytes unread, would take back the response that is still on its way.
+ * Discards what a client sends until it has ended its side, or until the timeout. Destroying the socket immediately, with unread bytes,
+ * would discard the response on its way.
  */
 function linger(client: Socket, timeout: number): void {
   if (client.destroyed) return;

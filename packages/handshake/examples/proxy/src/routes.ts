@@ -1,22 +1,22 @@
 // Which backend serves which path.
 import { parseTarget } from '@framewire/handshake';
 
-/** Where a server listens. */
+/** The address of a server. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** A path, with everything below it, and the server it goes to. */
+/** A path, which includes everything below it, and its backend. */
 export interface Route {
   readonly path: string;
   readonly backend: Address;
 }
 
 /**
- * Reads `host:port`, `[host]:port` (IPv6) or, where a host is given for it, `port` alone.
+ * Parses `host:port`, `[host]:port` (IPv6) or, if there is a default host, `port`.
  *
- * @throws `Error` with a text for the person who typed it
+ * @throws `Error` with a message for the user
  */
 export function parseAddress(text: string, defaultHost?: string): Address {
   const colon = text.lastIndexOf(':');
@@ -29,9 +29,9 @@ export function parseAddress(text: string, defaultHost?: string): Address {
 }
 
 /**
- * Reads `/path=host:port`.
+ * Parses `/path=host:port`.
  *
- * @throws `Error` with a text for the person who typed it
+ * @throws `Error` with a message for the user
  */
 export function parseRoute(text: string): Route {
   const equals = text.lastIndexOf('=');
@@ -41,9 +41,8 @@ export function parseRoute(text: string): Route {
 }
 
 /**
- * The route of a request target: the one with the longest path that the target's path is, or is below. `/chat` takes
- * `/chat`, `/chat/room` and `/chat?x`, not `/chatter`; `/` takes everything. A target in the absolute form has the route of its path,
- * one in another form has none.
+ * Returns the route with the longest path that the target's path is equal to or below. `/chat` matches `/chat`, `/chat/room` and
+ * `/chat?x`, but not `/chatter`; `/` matches everything. A target in the absolute form is matched by its path. Other forms match nothing.
  */
 export function findRoute(routes: readonly Route[], target: string): Route | undefined {
   const { path } = parseTarget(target);

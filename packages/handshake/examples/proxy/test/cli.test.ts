@@ -30,7 +30,7 @@ async function outputOf(
 }
 
 describe('the command line', () => {
-  test('proxies from the printed address until it is told to end', async () => {
+  test('proxies from the printed address until it is stopped', async () => {
     const [server, backend] = await startWebSocketServer();
     server.on('connection', (ws) => ws.send('hello'));
     const child = runProxy('--listen', '0', '--route', `/chat=127.0.0.1:${backend}`);
@@ -45,7 +45,7 @@ describe('the command line', () => {
     expect((await ended)[0]).toEqual([0, null]);
   });
 
-  test('explains itself', async () => {
+  test('prints its help', async () => {
     const { code, out, err } = await outputOf(runProxy('--help'));
     expect(code).toBe(0);
     expect(out).toContain('--route /path=host:port');
@@ -79,11 +79,11 @@ describe('a route', () => {
     expect(() => parseAddress(typed)).toThrow(`"${typed}" is not host:port`);
   });
 
-  test('needs a port alone where the host is known', () => {
+  test('needs only a port if the host is known', () => {
     expect(parseAddress('80', '127.0.0.1')).toEqual({ host: '127.0.0.1', port: 80 });
   });
 
-  test('is found for a path in the origin form and the absolute form, and for no other target', () => {
+  test('is found for a path in the origin form and the absolute form, but for no other target', () => {
     const routes = [parseRoute('/=a:1')];
     expect(findRoute(routes, '*')).toBeUndefined();
     expect(findRoute(routes, 'ftp://a/')).toBeUndefined();

@@ -1,4 +1,4 @@
-// Clients that hang up before the proxy has an answer for them: nothing of them stays.
+// Clients that hang up before the proxy can answer them leave nothing behind.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, test } from 'vitest';
@@ -18,11 +18,11 @@ interface Attack {
   readonly clients: readonly RawClient[];
   /** The sockets of the backend, each of which has received a whole request. */
   readonly backends: readonly Socket[];
-  /** Those of the proxy. */
+  /** The sockets of the proxy. */
   readonly sockets: ReadonlySet<Socket>;
 }
 
-/** Clients that have sent their requests, to a backend that has them all and thinks. */
+/** Clients that have sent their requests, to a backend that has received all of them and does not answer yet. */
 async function attack(more = ''): Promise<Attack> {
   const backends: Socket[] = [];
   let haveAll: (value: unknown) => void = () => {};
@@ -39,7 +39,7 @@ async function attack(more = ''): Promise<Attack> {
   return { clients, backends, sockets };
 }
 
-/** Waits until sockets have emitted `close`, whatever errors come before that. */
+/** Waits until the sockets have emitted `close`, after any errors. */
 function closed(sockets: Iterable<Socket>): Promise<unknown> {
   return Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
 }
@@ -49,8 +49,8 @@ async function untilNothingIsLeft(sockets: ReadonlySet<Socket>): Promise<void> {
   while (sockets.size > 0) await closed(sockets);
 }
 
-describe('clients that reset while their backend thinks', () => {
-  test('take the connections to the backend along, which need not answer', async () => {
+describe('clients that reset while their backend has not answered', () => {
+  test('close the connections to the backend, which need not answer', async () => {
     const { clients, backends, sockets } = await attack();
     const ended = closed(backends);
     for (const { socket } of clients) socket.resetAndDestroy();
@@ -72,7 +72,7 @@ describe('clients that reset while their backend thinks', () => {
     await untilNothingIsLeft(sockets);
   });
 
-  test('leave nothing behind when the proxy had so much to read that it could not see the reset', async () => {
+  test('leave nothing open, even if the proxy had too much to read to see the reset', async () => {
     const { clients, backends, sockets } = await attack('x'.repeat(300_000));
     for (const { socket } of clients) socket.resetAndDestroy();
     for (const socket of backends) socket.write(RESPONSE_HEAD);
@@ -80,7 +80,7 @@ describe('clients that reset while their backend thinks', () => {
   });
 });
 
-test('a client that resets while the backend is dialled leaves nothing behind', async () => {
+test('a client that resets while the proxy connects to the backend leaves nothing open', async () => {
   const { port, sockets } = await startProxy({ '/': await freePort() });
   for (let i = 0; i < 20; i++) {
     const client = new RawClient(port).send(requestHead('/'));

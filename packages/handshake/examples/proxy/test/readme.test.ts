@@ -1,4 +1,4 @@
-// The proxy in the README of the handshake, as it is printed there, between browsers and servers.
+// The proxy from the README of the handshake, between browsers and servers.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
@@ -12,7 +12,7 @@ import { startWebSocketServer } from './support.ts';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
-/** `createProxy()` of the first block of the section "A proxy". */
+/** `createProxy()` from the first block of the section "A proxy". */
 function createProxy(port: number): http.Server {
   const [, block = ''] = /^## A proxy\n[^]*?```js\n([^]*?)```/m.exec(readme) ?? [];
   const [definition = ''] = block.split('\n// A backend that');
@@ -21,7 +21,7 @@ function createProxy(port: number): http.Server {
     (_, names: string, name: string) => `const {${names.replaceAll(' as ', ': ')}} = modules['${name}'];`,
   );
   const modules = { '@framewire/handshake': handshake, 'node:events': events, 'node:http': http };
-  // What the README prints is what has to work.
+  // Runs exactly what the README shows.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function('modules', `${body}\nreturn createProxy;`) as (
     given: typeof modules,
@@ -29,7 +29,7 @@ function createProxy(port: number): http.Server {
   return make(modules)(port);
 }
 
-/** The proxy in front of a server of ws with compression, which says what it was asked for. */
+/** Starts the proxy in front of a server of ws with compression, which reports the offers. */
 async function start(): Promise<{ url: string; offers: (string | undefined)[] }> {
   const [server, port] = await startWebSocketServer({ perMessageDeflate: { threshold: 0 } });
   const offers: (string | undefined)[] = [];
@@ -55,7 +55,7 @@ const browsers = [
 
 describe('the proxy of the README', () => {
   test.each(browsers.filter(([, part]) => !requirement(part).missing))(
-    'is talked through by %s, compressed and with a subprotocol',
+    'carries a conversation of %s, compressed and with a subprotocol',
     async (_, __, launch) => {
       const { url, offers } = await start();
       const browser = await launch();
@@ -71,21 +71,21 @@ describe('the proxy of the README', () => {
     },
   );
 
-  test('passes on a backend that chooses no subprotocol and no extension', async () => {
+  test('forwards the answer of a backend that chooses no subprotocol and no extension', async () => {
     const [server, port] = await startWebSocketServer({ handleProtocols: () => false });
     server.on('connection', (ws) => ws.close(1000, 'there'));
     const proxy = createProxy(port);
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void proxy.close());
     const { port: at } = proxy.address() as AddressInfo;
-    // A client of ws wants one: that it says so proves that the 101 came through.
+    // A client of ws requires one. Its error proves that the 101 came through.
     const ws = new WebSocket(`ws://127.0.0.1:${at}`, ['chat']);
     const [error] = (await once(ws, 'error')) as [Error];
     expect(error.message).toBe('Server sent no subprotocol');
   });
 });
 
-/** Runs in the page: what it uses must be in it. */
+/** Runs in the page, so it must contain everything that it uses. */
 async function echo(url: string): Promise<unknown[]> {
   const socket = new globalThis.WebSocket(url, ['chat', 'superchat']);
   const next = (event: string): Promise<{ data?: unknown; code?: number }> =>

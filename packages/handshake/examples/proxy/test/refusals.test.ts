@@ -1,4 +1,4 @@
-// What the proxy refuses: requests of its own accord, and backends that are no good.
+// What the proxy rejects: requests, and invalid answers of backends.
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ function statusLine(response: string): string {
   return response.slice(0, response.indexOf('\r\n'));
 }
 
-describe('the proxy refuses by itself, and no backend hears of it,', () => {
+describe('the proxy rejects without contacting a backend', () => {
   test.each([
     ['a plain request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', '400 Bad Request'],
     ['another method', requestHead('/').replace('GET', 'POST'), '405 Method Not Allowed'],
@@ -35,7 +35,7 @@ describe('the proxy refuses by itself, and no backend hears of it,', () => {
     ['a bare LF', 'GET / HTTP/1.1\n', '400 Bad Request'],
     ['TLS', '\x16\x03\x01', '400 Bad Request'],
     ['a path without a backend', requestHead('/nowhere'), '404 Not Found'],
-    ['a target that is no path', requestHead('http://example.com/'), '404 Not Found'],
+    ['a target without a path', requestHead('http://example.com/'), '404 Not Found'],
     [
       'a head that is too large',
       requestHead('/', `A: ${'b'.repeat(20_000)}`),
@@ -56,7 +56,7 @@ describe('the proxy refuses by itself, and no backend hears of it,', () => {
     expect(asked).toBe(0);
   });
 
-  test('a head that does not become complete in time, even if it never stops coming', async () => {
+  test('a head that is incomplete after the timeout, even if bytes keep coming', async () => {
     const { port } = await startProxy({ '/': await freePort() }, { requestTimeout: 50 });
     const client = new RawClient(port).send('GET / HTTP/1.1\r\n');
     const drip = setInterval(() => client.send('A:b\r\n'), 5);
@@ -64,14 +64,14 @@ describe('the proxy refuses by itself, and no backend hears of it,', () => {
     expect(statusLine(await client.untilEnd())).toBe('HTTP/1.1 408 Request Timeout');
   });
 
-  test('a client that leaves before its head is complete, without a word', async () => {
+  test('a client that leaves before its head is complete, without an answer', async () => {
     const { port } = await startProxy({ '/': await freePort() });
     const client = new RawClient(port).send('GET / HTTP/1.1\r\n');
     client.socket.end();
     expect(await client.untilEnd()).toBe('');
   });
 
-  test('a client that keeps its side open after a refusal, for a while only', async () => {
+  test('a client that keeps its side open after a refusal, after a timeout', async () => {
     const { port, sockets } = await startProxy({}, { closeTimeout: 50 });
     const client = new RawClient(port).send(requestHead('/'));
     await client.untilEnd();
@@ -91,7 +91,7 @@ describe('the proxy answers for its backend', () => {
 
   test.each([
     ['garbage', 'garbage\r\n\r\n'],
-    ['bytes that are no text', '\x00\xff'],
+    ['bytes that are not text', '\x00\xff'],
     ['nothing', ''],
     ['half a head', 'HTTP/1.1 101 Switching'],
     ['a head that is too large', `HTTP/1.1 101 Switching\r\nA: ${'b'.repeat(20_000)}\r\n\r\n`],
@@ -118,7 +118,7 @@ describe('the proxy answers for its backend', () => {
     expect(statusLine(response)).toBe('HTTP/1.1 502 Bad Gateway');
   });
 
-  test('with 502 when it has nothing but interim responses', async () => {
+  test('with 502 when it only sends interim responses', async () => {
     const backend = await startBackend((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(20)));
     });
@@ -167,13 +167,13 @@ describe('the proxy answers for its backend', () => {
     expect(String(Buffer.concat(await response.toArray()))).toBe('Who are you?');
   });
 
-  test('and lets nothing through behind a refused upgrade', async () => {
+  test('and forwards nothing after a rejected upgrade', async () => {
     const smuggled = 'GET /admin HTTP/1.1\r\nHost: internal\r\n\r\n';
     let received = '';
     const backend = await startBackend((socket) => {
       socket.on('data', (chunk: Buffer) => {
         received += chunk.toString();
-        // The backend knows no such version, and keeps the connection open for more requests.
+        // The backend does not support the version, and keeps the connection open for more requests.
         socket.write('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n');
       });
     });

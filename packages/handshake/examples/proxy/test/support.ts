@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocketServer, type ServerOptions } from 'ws';
 import { createProxy, type ProxyOptions } from '../src/proxy.ts';
 
-/** What the sample key of RFC 6455 §1.3 is answered with. */
+/** The accept value for the sample key of RFC 6455 §1.3. */
 export const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 /** The head of an upgrade request for a path, with the sample key. */
@@ -38,7 +38,7 @@ function portOf(address: AddressInfo | string | null): number {
 
 export interface RunningProxy {
   readonly port: number;
-  /** What it logged. */
+  /** The lines that it logged. */
   readonly lines: string[];
   /** Its open sockets, to clients and to backends. */
   readonly sockets: ReadonlySet<Socket>;
@@ -74,7 +74,7 @@ export async function startWebSocketServer(options: ServerOptions = {}): Promise
   return [server, portOf(server.address())];
 }
 
-/** A backend that does with a socket what the test says. */
+/** A backend whose sockets the test handles. */
 export async function startBackend(serve: (socket: Socket) => void): Promise<number> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -89,7 +89,7 @@ export async function startBackend(serve: (socket: Socket) => void): Promise<num
   return listen(server);
 }
 
-/** A port on which nobody listens. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);
@@ -97,7 +97,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A client's socket, with what it received. */
+/** The socket of a client, and what it received. */
 export class RawClient {
   received = '';
   readonly socket: Socket;
@@ -111,33 +111,33 @@ export class RawClient {
     });
   }
 
-  /** Sends text, one byte a character. */
+  /** Sends text, one byte per character. */
   send(text: string): this {
     this.socket.write(text, 'latin1');
     return this;
   }
 
-  /** All that came, once the other side has ended. */
+  /** Returns everything received, once the other side has ended. */
   async untilEnd(): Promise<string> {
     if (!this.socket.readableEnded) await once(this.socket, 'end');
     return this.received;
   }
 
-  /** All that came, once it ends with a text. */
+  /** Returns everything received, once it ends with a text. */
   async until(text: string): Promise<string> {
     while (!this.received.endsWith(text)) await once(this.socket, 'data');
     return this.received;
   }
 }
 
-/** A backend for one connection, whose socket is handed to the test. */
+/** A backend for one connection, whose socket the test gets. */
 export async function startHandedBackend(): Promise<[port: number, socket: Promise<Socket>]> {
   let hand: (socket: Socket) => void;
   const socket = new Promise<Socket>((resolve) => (hand = resolve));
   return [await startBackend((connected) => hand(connected)), socket];
 }
 
-/** What a socket receives until it ends with a text; the socket is paused again behind it. */
+/** Returns what a socket receives until it ends with a text, and pauses the socket. */
 export async function receivedUntil(socket: Socket, text: string): Promise<string> {
   let received = '';
   const onData = (chunk: Buffer): void => {

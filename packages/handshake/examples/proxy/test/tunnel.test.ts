@@ -1,4 +1,4 @@
-// What the proxy lets through: whole connections, unread.
+// What the proxy forwards: whole connections, without parsing them.
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -17,7 +17,7 @@ import {
   startWebSocketServer,
 } from './support.ts';
 
-/** A server of ws that sends back what it gets, says "hello" first, and closes with the code that it is told. */
+/** A server of ws that sends "hello", echoes messages, and closes with the requested code. */
 async function startEcho(): Promise<number> {
   const [server, port] = await startWebSocketServer({ perMessageDeflate: true });
   server.on('connection', (ws) => {
@@ -29,7 +29,7 @@ async function startEcho(): Promise<number> {
   return port;
 }
 
-// Each client of these is run through the proxy; ours is used as that of ws is.
+// Each client runs through the proxy. Ours is used like the one of ws.
 const clients = [
   ['ws', WebSocket],
   ['framewire', Framewire as unknown as typeof WebSocket],
@@ -55,7 +55,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
     ws.terminate();
   });
 
-  test('sees the close code and reason of the server, and the server those of the client', async () => {
+  test('sees the close code and reason of the server, and the server sees those of the client', async () => {
     const [server, backend] = await startWebSocketServer();
     const { port } = await startProxy({ '/': backend });
     const open = async (): Promise<[WebSocket, WebSocket]> => {
@@ -104,7 +104,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
     ws.terminate();
   });
 
-  test('with a target in the absolute form reaches the backend by its path, with the host of the target', async () => {
+  test('reaches the backend by the path of a target in the absolute form, with the host of the target', async () => {
     const [port, backendSocket] = await startHandedBackend();
     const proxy = await startProxy({ '/chat': port });
     new RawClient(proxy.port).send(requestHead('http://user@host.example:81/chat?x=/y'));
@@ -135,7 +135,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
     for (const path of ['/chat/room', '/chat/room/1']) expect(await whoIs(path)).toBe('room');
   });
 
-  test('is disconnected when the backend breaks, and the backend when the client does', async () => {
+  test('is disconnected when the backend breaks, and the reverse', async () => {
     const [server, backend] = await startWebSocketServer();
     const { port } = await startProxy({ '/': backend });
     for (const breaker of [0, 1] as const) {
@@ -151,7 +151,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
 });
 
 describe('a tunnel', () => {
-  /** A backend that accepts the upgrade and hands its socket over. */
+  /** A backend that accepts the upgrade and gives its socket to the test. */
   async function openRaw(
     more = '',
   ): Promise<{ client: RawClient; backend: Socket; sockets: ReadonlySet<Socket> }> {
@@ -165,7 +165,7 @@ describe('a tunnel', () => {
     return { client, backend, sockets: proxy.sockets };
   }
 
-  test('opens for a head that arrives a byte at a time, both ways, and an interim response before it', async () => {
+  test('opens for heads that arrive byte by byte in both directions, after an interim response', async () => {
     const backend = await startBackend((socket) => {
       socket.setNoDelay(true);
       socket.once('data', () => {
@@ -185,12 +185,12 @@ describe('a tunnel', () => {
     expect(await client.until('\x81\x00')).toBe(`${RESPONSE_HEAD}\x81\x00`);
   });
 
-  test('carries what the backend sent along with its head', async () => {
+  test('carries what the backend sent with its head', async () => {
     const { client } = await openRaw('\x81\x05early');
     expect(client.received).toBe(`${RESPONSE_HEAD}\x81\x05early`);
   });
 
-  test('keeps what the client sent along with its head until it is open', async () => {
+  test('holds what the client sent with its head until it is open', async () => {
     const [port, backendSocket] = await startHandedBackend();
     const proxy = await startProxy({ '/': port });
     new RawClient(proxy.port).send(`${requestHead('/')}\x81\x80mask`);
@@ -217,7 +217,7 @@ describe('a tunnel', () => {
     expect(await receivedUntil(backend, 'last words')).toBe('last words');
   });
 
-  test.each(['client', 'backend'] as const)('breaks on both sides when the %s breaks', async (broken) => {
+  test.each(['client', 'backend'] as const)('closes both sides when the %s breaks', async (broken) => {
     const { client, backend, sockets } = await openRaw();
     backend.resume();
     const [breaker, other] = broken === 'client' ? [client.socket, backend] : [backend, client.socket];
@@ -229,7 +229,7 @@ describe('a tunnel', () => {
     expect(sockets.size).toBe(0);
   });
 
-  test('is cut when the other direction does not end in time', async () => {
+  test('is cut if the other direction does not end in time', async () => {
     const { client, backend, sockets } = await openRaw();
     const closed = once(client.socket, 'close');
     client.socket.end();
@@ -240,7 +240,7 @@ describe('a tunnel', () => {
     expect(sockets.size).toBe(0);
   });
 
-  test.each(['client', 'backend'] as const)('holds little when the %s reads slowly', async (slow) => {
+  test.each(['client', 'backend'] as const)('buffers little when the %s reads slowly', async (slow) => {
     const { client, backend, sockets } = await openRaw();
     const [reader, writer] = slow === 'client' ? [client.socket, backend] : [backend, client.socket];
     client.socket.removeAllListeners('data');
@@ -251,7 +251,7 @@ describe('a tunnel', () => {
     for await (const chunk of reader as AsyncIterable<Buffer>) {
       received += chunk.length;
       held = Math.max(held, ...[...sockets].map((socket) => socket.writableLength + socket.readableLength));
-      // Others get two turns for each of the reader's.
+      // Other streams get two turns for each turn of the reader.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     }
     expect(received).toBe(total);
@@ -299,7 +299,7 @@ describe.each(browsers)('%s', (_, part, launch) => {
   );
 });
 
-/** What the two libraries that drive browsers have in common. */
+/** The common interface of the two libraries that drive browsers. */
 interface Page {
   evaluate(run: (url: string) => Promise<Talk>, url: string): Promise<Talk>;
 }
@@ -314,7 +314,7 @@ interface Talk {
   wasClean: boolean;
 }
 
-/** Runs in the page: what it uses must be in it. */
+/** Runs in the page, so it must contain everything that it uses. */
 async function talk(url: string): Promise<Talk> {
   const socket = new globalThis.WebSocket(url, ['chat', 'superchat']);
   socket.binaryType = 'arraybuffer';
