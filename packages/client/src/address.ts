@@ -1,10 +1,10 @@
-// Where to connect: the URL of a WebSocket (RFC 6455 §3) and what it means for the request.
+// The URL of a WebSocket (RFC 6455 §3), and the parts of it that the request needs.
 import { unescape } from 'node:querystring';
 import { URL } from 'node:url';
 
-/** What a URL says. */
+/** The parts of a URL. */
 export interface Address {
-  /** The URL in its normal form, with a scheme of its own: `http:` and `https:` have become `ws:` and `wss:`. */
+  /** The normalized URL. `http:` and `https:` are replaced by `ws:` and `wss:`. */
   readonly url: URL;
   readonly secure: boolean;
   /** The path of a Unix socket or Windows pipe; undefined for TCP. */
@@ -12,23 +12,23 @@ export interface Address {
   /** The host without the brackets of an IPv6 address. */
   readonly host: string;
   /**
-   * The port; the scheme's own where the URL names none. A port that the URL names stays text: `http.request()` takes the number
-   * 0 for no port at all, and would connect to 80 or 443 instead.
+   * The port, or the default one if the URL names none. A port that the URL names is text, because `http.request()` would use 80 or 443
+   * instead of the number 0.
    */
   readonly port: number | string;
-  /** The port of the scheme. */
+  /** The default port of the scheme. */
   readonly defaultPort: number;
-  /** Path and query. */
+  /** The path and query. */
   readonly target: string;
-  /** The user info, percent-decoded, as Basic authentication wants it: `user:password`; undefined for none. */
+  /** The percent-decoded user info for Basic authentication: `user:password`; undefined for none. */
   readonly auth: string | undefined;
 }
 
 /**
- * Reads an address. A `URL` object is not changed.
+ * Parses an address. Does not change a `URL` object.
  *
- * @throws `SyntaxError` for what is no URL, has another scheme than `ws:`, `wss:`, `http:`, `https:` and `ws+unix:`, has a
- *   fragment (§3: "Fragment identifiers are meaningless [...] and MUST NOT be used"), or names no socket where it has to
+ * @throws `SyntaxError` for an invalid URL, a scheme other than `ws:`, `wss:`, `http:`, `https:` and `ws+unix:`, a fragment (§3:
+ *   "Fragment identifiers are meaningless [...] and MUST NOT be used"), or a `ws+unix:` URL without a socket
  */
 export function parseAddress(address: string | URL): Address {
   const url = toWebSocketScheme(parseUrl(address));
@@ -55,21 +55,21 @@ export function parseAddress(address: string | URL): Address {
   };
 }
 
-/** The place that confidential headers are meant for: a host with its port, or a socket. */
+/** The destination that confidential headers are meant for: a host with its port, or a socket. */
 export function authorityOf({ socketPath, url }: Address): string {
   return socketPath === undefined ? url.host : `unix:${socketPath}`;
 }
 
 function parseUrl(address: string | URL): URL {
   try {
-    // Also of a `URL`, which may be one of another realm: a test environment has a class of its own.
+    // Also parse a `URL` again: in a test environment it may be an instance of another class.
     return new URL(address);
   } catch {
     throw new SyntaxError(`Invalid URL: ${String(address)}`);
   }
 }
 
-/** The URL with a scheme of its own where it has that of HTTP. */
+/** Returns the URL with the WebSocket scheme that corresponds to its HTTP scheme. */
 export function toWebSocketScheme(url: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return url;
   const copy = new URL(url);
@@ -78,8 +78,8 @@ export function toWebSocketScheme(url: URL): URL {
 }
 
 /**
- * `/path/to.sock:/path?query` has the path of the socket before the first colon. A URL percent-encodes spaces and non-ASCII
- * letters, the file system does not; so `%3A` is a colon of the socket's path.
+ * In `/path/to.sock:/path?query`, the path of the socket ends at the first colon. The URL percent-encodes spaces and non-ASCII letters
+ * of it, and `%3A` stands for a colon.
  */
 function splitPath(path: string, isIpc: boolean): Pick<Address, 'socketPath' | 'target'> {
   if (!isIpc) return { socketPath: undefined, target: path };

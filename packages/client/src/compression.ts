@@ -1,4 +1,4 @@
-// What a client offers of extensions, permessage-deflate or nothing, and what comes of the server's answer.
+// What a client offers (permessage-deflate or nothing), and its check of the server's answer.
 import type { Extension as NegotiatedExtension } from '@framewire/handshake';
 import {
   checkResponse,
@@ -10,17 +10,17 @@ import {
   type PerMessageDeflateOption,
 } from '@framewire/permessage-deflate';
 
-/** What to offer: default is one offer that lets the server choose everything. */
+/** Returns the extensions to offer. By default, the server may choose all parameters. */
 export function offerCompression(option: PerMessageDeflateOption = true): NegotiatedExtension[] {
   const options = resolveOption(option);
   return options === undefined ? [] : [{ name: EXTENSION_NAME, params: createOffer(options) }];
 }
 
 /**
- * The extension of the connection.
+ * Returns the extension of the connection.
  *
- * @param response what the server accepted of {@link offerCompression}
- * @returns undefined for none, 'refused' when the answer does not fit the offer
+ * @param response the elements of {@link offerCompression} that the server accepted
+ * @returns undefined for none, 'refused' if the answer does not match the offer
  */
 export function acceptCompression(
   response: readonly NegotiatedExtension[],
@@ -30,7 +30,7 @@ export function acceptCompression(
   const [answer] = response;
   if (answer === undefined) return undefined;
   const options = resolveOption(option) ?? {};
-  // As `ws` does, a server is put up with that does less than it was asked for.
+  // Like `ws`, accept a server that does not grant what the client asked of it.
   const check = checkResponse(answer.params, { ...options, strict: options.strict ?? false });
   if (!check.ok) return 'refused';
   return new PerMessageDeflate(roleView(check.agreement, 'client'), maxPayload, options);

@@ -1,4 +1,4 @@
-// The HTTP request that a connection begins with: TCP, TLS or IPC, redirects, the time limit, what came of it.
+// The HTTP request that opens a connection: TCP, TLS or IPC, redirects, the timeout and the outcome.
 import { Buffer } from 'node:buffer';
 import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
@@ -27,29 +27,29 @@ import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders, requireReacha
 
 const MAX_REDIRECTS = 10;
 
-/** Who wants to be connected. */
+/** Receives the events of a {@link ConnectAttempt}. */
 export interface ConnectListener {
-  /** Whether a listener decides what a redirected request may hold. */
+  /** Whether a listener of the application decides which headers a redirected request has. */
   watchesRedirects(): boolean;
-  /** A redirect names this URL, whether or not it can be followed. */
+  /** A redirect names this URL, whether or not the client can follow it. */
   moved(url: URL): void;
-  /** A redirect is followed by this request. */
+  /** The client follows a redirect with this request. */
   redirected(request: ClientRequest): void;
-  /** The server answered something else than an upgrade; false when nobody took it over. */
+  /** The response is not an upgrade. Returns false unless a listener handles it. */
   unexpectedResponse(request: ClientRequest, response: IncomingMessage): boolean;
-  /** A request is ready to be ended; false when nobody took it over. */
+  /** A request is ready to be ended. Returns false unless the application ends it. */
   finishRequest(request: ClientRequest): boolean;
-  /** The server answered with an upgrade that is yet to be checked; false when it is not wanted any more. */
+  /** The response is an upgrade that is not checked yet. Returns false if the attempt has ended. */
   upgraded(response: IncomingMessage): boolean;
-  /** The upgrade is in order. */
+  /** The upgrade is valid. */
   opened(socket: Duplex, head: Buffer, protocol: string, extension: Extension | undefined): void;
-  /** The attempt came to nothing: there will be no more of it. */
+  /** The attempt has failed. No events follow. */
   failed(error: Error): void;
-  /** The attempt was given up, and what it had opened is being closed. */
+  /** The attempt was aborted, and its socket is being closed. */
   aborted(error: Error): void;
 }
 
-/** Listens in place of the one who has heard the last of an attempt. */
+/** Replaces the listener of an attempt that has ended. */
 const NOBODY: ConnectListener = {
   watchesRedirects: () => false,
   moved: ignore,
@@ -62,12 +62,12 @@ const NOBODY: ConnectListener = {
   aborted: ignore,
 };
 
-/** One attempt to connect, over redirects, until it is told to its listener or given up. */
+/** One attempt to connect, including redirects, until it ends or is aborted. */
 export class ConnectAttempt {
   #listener: ConnectListener;
   readonly #options: ClientOptions<never>;
   readonly #subprotocols: readonly string[];
-  /** The place that the user named. */
+  /** The address that the application named. */
   readonly #first: Address;
   #address: Address;
   #redirects = 0;
@@ -88,20 +88,20 @@ export class ConnectAttempt {
     this.#options = options;
   }
 
-  /** Where the attempt is. */
+  /** The current address. */
   get address(): Address {
     return this.#address;
   }
 
-  /** The request under way; undefined when it has come to its end. */
+  /** The current request; undefined after the attempt has ended. */
   get request(): ClientRequest | undefined {
     return this.#request;
   }
 
   /**
-   * Makes the request.
+   * Starts the request.
    *
-   * @throws what `upgradeRequestHeaders()` and `http.request()` throw for options that they cannot take
+   * @throws what `upgradeRequestHeaders()` and `http.request()` throw for invalid options
    */
   start(): void {
     this.#run(this.#prepare());
@@ -122,8 +122,8 @@ export class ConnectAttempt {
     this.#request = request;
     if (this.#redirects > 0) this.#listener.redirected(request);
     const { handshakeTimeout } = this.#options;
-    // A listener of the redirect may have given the attempt up: the listeners below are still needed, as it may have
-    // destroyed the request with an error of its own.
+    // A listener of the redirect may have aborted the attempt. The listeners below are still needed, because it may have destroyed the
+    // request with an error.
     if (handshakeTimeout && !this.#over) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
 
     request.on('error', (error) => {
@@ -138,16 +138,16 @@ export class ConnectAttempt {
     if (!this.#listener.finishRequest(request)) request.end();
   }
 
-  /** Gives the attempt up. Its listener hears no more of it. */
+  /** Aborts the attempt. Its listener gets no more events. */
   abort(): void {
     const request = this.#request;
     this.#settle();
-    // What is emitted from here on is of no interest: the listener for errors stays, and does nothing.
+    // The listener for errors stays, and ignores what is emitted from here on.
     request?.destroy();
     request?.socket?.destroy();
   }
 
-  /** The attempt is over. Its listener is let go of: the program may keep the request, and with it the attempt, for long. */
+  /** Ends the attempt and releases its listener, because the application may keep the request, and with it the attempt. */
   #settle(): ConnectListener {
     const listener = this.#listener;
     this.#listener = NOBODY;
@@ -161,7 +161,7 @@ export class ConnectAttempt {
     if (!this.#over) this.#settle().failed(error);
   }
 
-  /** Gives up, as the time is over. */
+  /** Aborts the attempt at its deadline. */
   timeOut(): void {
     this.#abortWith(new Error('Opening handshake has timed out'));
   }
@@ -173,7 +173,7 @@ export class ConnectAttempt {
     listener.aborted(error);
   }
 
-  /** Whether the attempt is where the user's secrets may go. */
+  /** Whether the current address may receive the secrets of the application. */
   #keepsSecrets(): boolean {
     return this.#listener.watchesRedirects() || isTrusted(this.#first, this.#address);
   }
@@ -187,7 +187,7 @@ export class ConnectAttempt {
     const { auth } = this.#options;
     const headers = given(this.#options.headers) ?? {};
     if (this.#redirects === 0) return headers;
-    // The credentials of the first URL are for the first place, wherever a redirect leads.
+    // The credentials of the first URL are for the first address, even after redirects.
     const credentials = this.#first.auth ?? auth ?? undefined;
     const authorization = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
     const all = { ...(authorization && { authorization }), ...lowerCaseNames(headers) };
@@ -226,12 +226,12 @@ export class ConnectAttempt {
   }
 
   /**
-   * A listener of the program has taken the response over. The handshake still ends in time, and when the listener destroys the
-   * request or the server breaks the response off. To end it after a response that was read to its end is up to the listener.
+   * After a listener of the application has taken over the response, the attempt still ends at its deadline, and when the listener
+   * destroys the request or the server aborts the response. If the response is read to its end, the listener must end the attempt.
    */
   #watch(request: ClientRequest, response: IncomingMessage): void {
     let isRead = false;
-    // Before the listener of Node's that calls the request destroyed when its response ends.
+    // Runs before the listener of Node that marks the request as destroyed when its response ends.
     response.prependOnceListener('end', () => {
       isRead = !request.destroyed;
     });
@@ -258,7 +258,7 @@ export class ConnectAttempt {
       this.#address = address;
       next = this.#prepare();
     } catch (error) {
-      // A server may name a place for which no request can be made.
+      // A server may name an address for which no request can be created.
       this.#fail(error as Error);
       return;
     }
@@ -266,7 +266,7 @@ export class ConnectAttempt {
   }
 
   #onUpgrade(response: IncomingMessage, socket: Duplex, head: Buffer, key: string): void {
-    // Until the connection has it, nobody else would hear of an error of the socket.
+    // The connection handles errors of the socket only after `opened()`.
     socket.on('error', ignore);
     if (!this.#listener.upgraded(response) || this.#over) return;
     const { perMessageDeflate } = this.#options;
@@ -317,10 +317,10 @@ function connectTls(options: https.RequestOptions): tls.TLSSocket {
 }
 
 function ignore(): void {
-  // Said elsewhere already.
+  // Reported elsewhere.
 }
 
-/** The options that are set: one that is undefined is not to hide a default. */
+/** Omits undefined options, because they would hide defaults of Node. */
 function withoutUndefined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

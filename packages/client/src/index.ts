@@ -1,3 +1,3 @@
-// The public surface of the client.
+// The public API of the client.
 export type { CertMeta, ClientOptions } from './options.ts';
 export { requestOf, WebSocket, type Subprotocols } from './websocket.ts';

@@ -1,20 +1,19 @@
-// Redirects of the opening handshake (RFC 6455 §4.1, RFC 9110 §15.4): which are followed, and what goes along.
+// Redirects of the opening handshake (RFC 6455 §4.1, RFC 9110 §15.4): which ones to follow, and which headers to send.
 import type { OutgoingHttpHeaders } from 'node:http';
 import { authorityOf, type Address } from './address.ts';
 
-/** The statuses that mean "ask again there". */
+/** The statuses of redirects. */
 const REDIRECTS: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
 
-/** Whether a response sends the client elsewhere; an empty location leads nowhere. */
+/** Whether a response is a redirect. An empty location is not one. */
 export function isRedirect(status: number | undefined, location: string | undefined): location is string {
   return Boolean(location) && REDIRECTS.has(status);
 }
 
 /**
- * Refuses a redirect from the network to a socket of this machine: there a remote server could have requests made that it cannot
- * make itself.
+ * Rejects a redirect from the network to a local socket. It would let a remote server send requests to services that it cannot reach.
  *
- * @throws `Error` when `next` is a Unix socket or pipe and `from` is not
+ * @throws `Error` if `next` is a Unix socket or pipe and `from` is not
  */
 export function requireReachable(from: Address, next: Address): void {
   if (next.socketPath !== undefined && from.socketPath === undefined) {
@@ -22,16 +21,16 @@ export function requireReachable(from: Address, next: Address): void {
   }
 }
 
-/** Whether a place may know what was meant for the first: it is the same host or socket, and TLS has not been left. */
+/** Whether `next` may receive secrets for `first`: it is the same host or socket, and is not a downgrade from TLS. */
 export function isTrusted(first: Address, next: Address): boolean {
   return authorityOf(first) === authorityOf(next) && (next.secure || !first.secure);
 }
 
 /**
- * The headers for the request behind a redirect. Confidential ones are for the place that they were given for: they stay
- * behind when the host or socket is another one, or when TLS is left; `Host` when the host is another one.
+ * Returns the headers of a redirected request. It omits confidential headers if the host or socket changes, or if TLS is lost. It omits
+ * `Host` if the host changes.
  *
- * @param headers those of the first request, with names in lower case
+ * @param headers those of the first request, with lower-case names
  */
 export function redirectedHeaders(
   headers: OutgoingHttpHeaders,
@@ -46,7 +45,7 @@ export function redirectedHeaders(
   };
 }
 
-/** The headers with their names in lower case. */
+/** Returns headers with lower-case names. */
 export function lowerCaseNames(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -1,4 +1,4 @@
-// The client: a WebSocket that is made from a URL.
+// The client: a WebSocket that connects to a URL.
 import type { ClientRequest, ClientRequestArgs } from 'node:http';
 import {
   abortHandshake,
@@ -12,7 +12,7 @@ import { parseAddress } from './address.ts';
 import { ConnectAttempt, type ConnectListener } from './connect.ts';
 import type { ClientOptions } from './options.ts';
 
-/** Subprotocols as the user gives them: one, or several with the preferred one first. */
+/** One subprotocol, or several with the preferred one first. */
 export type Subprotocols = string | readonly string[];
 
 const urlKey = Symbol('url');
@@ -32,13 +32,13 @@ export class WebSocket extends WebSocketConnection {
   declare [urlKey]: string | undefined;
 
   /**
-   * Starts to connect; the outcome is the event `open`, or `error` and `close`.
+   * Starts to connect. The outcome is `open`, or `error` and `close`.
    *
-   * @param address `ws:`, `wss:`, `http:`, `https:` or `ws+unix:/path/to.sock:/path?query`; null for a WebSocket without a
-   *   connection, to which a server gives one
-   * @param protocols subprotocols to ask for; may be left out
-   * @throws `SyntaxError` for an address or a subprotocol that cannot be, `RangeError` for an unknown `protocolVersion`,
-   *   `TypeError` for header names and values that cannot be sent
+   * @param address `ws:`, `wss:`, `http:`, `https:` or `ws+unix:/path/to.sock:/path?query`; null for a WebSocket that a server gives a
+   *   connection to
+   * @param protocols the subprotocols to request; optional
+   * @throws `SyntaxError` for an invalid address or subprotocol, `RangeError` for an unknown `protocolVersion`, `TypeError` for invalid
+   *   header names and values
    */
   constructor(address: string | URL, options?: ClientOptions<WebSocket> | ClientRequestArgs);
   constructor(
@@ -75,19 +75,19 @@ export class WebSocket extends WebSocketConnection {
     if (signal) closeOn(this, signal);
   }
 
-  /** The URL, or that of the last redirect; undefined on a server's connections, which the type leaves out as that of `ws` does. */
+  /** The URL, or that of the last redirect. Undefined on a server's connection, which the type omits, like that of `ws`. */
   get url(): string {
     return this[urlKey] as string;
   }
 }
 
-/** The HTTP request of a WebSocket that is connecting, while it is under way. */
+/** Returns the HTTP request of a WebSocket that is connecting. */
 export function requestOf(ws: WebSocket): ClientRequest | undefined {
   const attempt = attemptOf(ws);
   return attempt instanceof ConnectAttempt ? attempt.request : undefined;
 }
 
-/** Closes a connection when a signal aborts, or gives the attempt up. */
+/** Closes the connection, or aborts the attempt, when a signal aborts. */
 function closeOn(ws: WebSocket, signal: AbortSignal): void {
   const abort = (): void => {
     if (ws.readyState === ws.CONNECTING) abortHandshake(ws, abortError(signal));
@@ -99,13 +99,13 @@ function closeOn(ws: WebSocket, signal: AbortSignal): void {
   });
 }
 
-/** The error that Node's own functions give in this case. */
+/** Creates the error that functions of Node report in this case. */
 function abortError(signal: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: signal.reason });
   return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
 }
 
-/** What happens to the attempt to connect. */
+/** Forwards the events of the attempt to the WebSocket. */
 function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectListener {
   return {
     watchesRedirects: () => ws.listenerCount('redirect') > 0,
@@ -136,7 +136,7 @@ function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectLi
   };
 }
 
-// Programs in JavaScript pass anything: what is no list and no object of options is taken for a subprotocol, and refused.
+// JavaScript code may pass anything. A value that is neither a list nor an object is treated as a subprotocol, and rejected.
 function isOptions(argument: unknown): argument is ClientOptions<WebSocket> {
   return typeof argument === 'object' && argument !== null && !Array.isArray(argument);
 }

@@ -1,4 +1,4 @@
-// Which addresses a client takes, what they mean for the request, and how the others are refused.
+// Which addresses a client accepts, how it interprets them, and how it rejects the others.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -13,7 +13,7 @@ import { parseAddress } from '../src/address.ts';
 import { OurWebSocket, record, thrown, withBoth } from './support/recorder.ts';
 import { listen, rawServer, wsServer } from './support/servers.ts';
 
-describe('an address that is read', () => {
+describe('a valid address', () => {
   test.each([
     ['ws://example.com', false, 'example.com', 80, '/'],
     ['wss://example.com', true, 'example.com', 443, '/'],
@@ -54,7 +54,7 @@ describe('an address that is read', () => {
     ['ws://:secret@h/', ':secret'],
     ['ws://a%3Ab:%40%2F%25@h/', 'a:b:@/%'],
     ['ws://100%:%zz@h/', '100%:%zz'],
-  ])('the user info of %s is percent-decoded, and what cannot be decoded is left', (address, auth) => {
+  ])('the user info of %s is percent-decoded, except invalid escapes', (address, auth) => {
     expect(parseAddress(address).auth).toBe(auth);
   });
 
@@ -69,7 +69,7 @@ describe('an address that is read', () => {
   });
 });
 
-describe('an address that is refused', () => {
+describe('an invalid address', () => {
   test.each([
     'not a url',
     '',
@@ -85,12 +85,12 @@ describe('an address that is refused', () => {
     'http://example.com#f',
     'ws+unix:/tmp/a.sock#f',
     'about:blank',
-  ])('%j is a SyntaxError at once, with the text of ws', async (address) => {
+  ])('%j throws a SyntaxError with the message of ws', async (address) => {
     const [text] = await withBoth((Client) => [thrown(() => new Client(address))]);
     expect(text).toMatch(/^SyntaxError: (Invalid URL|The URL)/);
   });
 
-  test('a URL object is held to the same rules as a string', async () => {
+  test('the same rules apply to a URL object as to a string', async () => {
     await withBoth((Client) =>
       ['ftp://h/', 'ws://h/#f', 'ws+unix:'].map((href) => thrown(() => new Client(new URL(href)))),
     );
@@ -98,7 +98,7 @@ describe('an address that is refused', () => {
 });
 
 describe('port 0', () => {
-  test.each(['ws', 'wss', 'http', 'https'])('in %s: is dialled as such, and refused', async (scheme) => {
+  test.each(['ws', 'wss', 'http', 'https'])('in %s: is used for the connection, which fails', async (scheme) => {
     const [told] = await withBoth(async (Client) => {
       const ws = new Client(`${scheme}://127.0.0.1:0/`);
       return record(ws).closed;
@@ -106,7 +106,7 @@ describe('port 0', () => {
     expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
   });
 
-  test.each(['ws', 'wss'])('in %s: is what an agent and createConnection are given', async (scheme) => {
+  test.each(['ws', 'wss'])('in %s: is passed to an agent and to createConnection', async (scheme) => {
     const asked = await withBoth(async (Client) => {
       const ports: string[] = [];
       const dial = ({ port }: { port?: unknown }): never => {
@@ -122,7 +122,7 @@ describe('port 0', () => {
     expect(asked).toContain('string 0');
   });
 
-  test('in a redirect is dialled as such, and refused', async () => {
+  test('in a redirect is used for the connection, which fails', async () => {
     const { url } = await rawServer((_head, socket) => {
       socket.end('HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:0/\r\nContent-Length: 0\r\n\r\n');
     });
@@ -132,7 +132,7 @@ describe('port 0', () => {
 });
 
 describe('a server is reached', () => {
-  test('by http: as by ws:, and the url tells the scheme of WebSockets', async () => {
+  test('by http: like by ws:, and url has the WebSocket scheme', async () => {
     const { port } = await wsServer();
     const log = await withBoth(async (Client) => {
       const ws = new Client(`http://127.0.0.1:${port}/room?x=1`);
@@ -143,7 +143,7 @@ describe('a server is reached', () => {
     expect(log.at(-1)).toBe(`ws://127.0.0.1:${port}/room?x=1`);
   });
 
-  test('by an IPv6 address, which has its brackets in the Host header alone', async () => {
+  test('by an IPv6 address, which has brackets only in the Host header', async () => {
     const { port, requests } = await wsServer();
     const hosts: unknown[] = [];
     const ws = new OurWebSocket('ws://[::1]:9000/', {
@@ -172,7 +172,7 @@ describe('a server is reached', () => {
     }
   });
 
-  test('by the path of a Unix socket, with the target behind the colon, and / without one', async () => {
+  test('by the path of a Unix socket, with the target after the colon, or / without one', async () => {
     const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
     const server = http.createServer();
     const wss = new WebSocketServer({ server });
@@ -193,7 +193,7 @@ describe('a server is reached', () => {
     }
   });
 
-  test('with the user info as Basic authentication, which wins over the option auth', async () => {
+  test('with the user info as Basic authentication, which takes precedence over the option auth', async () => {
     const { port, requests } = await wsServer();
     for (const [userInfo, auth, expected] of [
       ['a%3Ab:p%40ss@', undefined, 'a:b:p@ss'],

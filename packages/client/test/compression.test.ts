@@ -1,4 +1,4 @@
-// What a client offers of compression, and which answers it takes, beside ws.
+// What a client offers, and which answers it accepts, compared with ws.
 import type { WebSocket } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, withBoth } from './support/recorder.ts';
@@ -38,7 +38,7 @@ test('an accepted offer compresses both ways', async () => {
   expect(log).toContain('open protocol= extensions=permessage-deflate [OPEN]');
 });
 
-describe('an answer is judged as by ws:', () => {
+describe('an answer is accepted or rejected like in ws:', () => {
   test.each([
     'permessage-deflate',
     'permessage-deflate; client_max_window_bits=12',
@@ -63,7 +63,7 @@ test.each([
   [{ strict: false }, 'open'],
   [{ strict: true }, 'error'],
 ])(
-  'with %o a server that does not give what it was asked for is answered with "%s"',
+  'with %o, a server that does not grant what was asked causes "%s"',
   async (strict, event) => {
     const { url } = await rawServer((head, socket) => {
       socket.write(`${switching(head, `${EXTENSIONS}: permessage-deflate`)}\x88\x00`, 'latin1');
@@ -74,7 +74,7 @@ test.each([
   },
 );
 
-test('an answer that names the extension twice is refused, where ws takes the first', async () => {
+test('an answer that names the extension twice is rejected, although ws accepts the first', async () => {
   const { url } = await rawServer((head, socket) => {
     socket.write(switching(head, `${EXTENSIONS}: permessage-deflate, permessage-deflate`));
   });

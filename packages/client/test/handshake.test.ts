@@ -1,4 +1,4 @@
-// What comes of an opening handshake: opened, refused, invalid, failed, timed out, given up; told as ws tells it.
+// The outcomes of an opening handshake: opened, rejected, invalid, failed, timed out, aborted. The events are those of ws.
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import net from 'node:net';
@@ -9,12 +9,12 @@ import { httpServer, listen, rawServer, switching, wsServer } from './support/se
 
 const PLAIN = { perMessageDeflate: false };
 
-/** A frame of a server: text, not masked. */
+/** An unmasked text frame, as a server sends it. */
 function textFrame(text: string): string {
   return `\x81${String.fromCharCode(text.length)}${text}`;
 }
 
-/** The log of a client whose request is answered with these bytes. */
+/** The log of a client whose request gets this answer. */
 async function answeredWith(
   answer: (head: string) => string,
   protocols: string[] = [],
@@ -30,7 +30,7 @@ async function answeredWith(
 }
 
 describe('a connection that opens', () => {
-  test('tells upgrade while connecting, then open, with the subprotocol', async () => {
+  test('emits upgrade while connecting, then open with the subprotocol', async () => {
     const { url } = await wsServer({ handleProtocols: () => 'b' });
     const log = await withBoth((Client) => {
       const ws = new Client(url, ['a', 'b'], PLAIN);
@@ -45,7 +45,7 @@ describe('a connection that opens', () => {
     ]);
   });
 
-  test('delivers the messages that came in the same segment as the 101', async () => {
+  test('delivers the messages from the segment of the 101', async () => {
     const { url } = await rawServer((head, socket) => {
       socket.write(`${switching(head) + textFrame('one') + textFrame('two')}\x88\x02\x03\xe8`, 'latin1');
     });
@@ -58,7 +58,7 @@ describe('a connection that opens', () => {
     ]);
   });
 
-  test('delivers a message whose frame the end of that segment cuts', async () => {
+  test('delivers a message whose frame is split at the end of that segment', async () => {
     const { url } = await rawServer((head, socket) => {
       socket.setNoDelay();
       socket.write(switching(head) + textFrame('whole').slice(0, 3), 'latin1', () => {
@@ -69,7 +69,7 @@ describe('a connection that opens', () => {
     expect(log).toContain('message whole false [OPEN]');
   });
 
-  test('reads a 101 that comes a byte at a time', async () => {
+  test('parses a 101 that arrives byte by byte', async () => {
     const { url } = await rawServer((head, socket) => {
       socket.setNoDelay();
       const bytes = Array.from(`${switching(head)}\x88\x00`);
@@ -83,7 +83,7 @@ describe('a connection that opens', () => {
     expect(log.at(-1)).toBe('close 1005  [CLOSED]');
   });
 
-  test('null makes a WebSocket without a connection, which connects to nothing', () => {
+  test('null creates a WebSocket that does not connect', () => {
     const ws = new WebSocket(null);
     expect([ws.readyState, ws.url]).toEqual([WebSocket.CONNECTING, undefined]);
     expect(Object.keys(Object.getOwnPropertyDescriptors(WebSocket.prototype))).toContain('url');
@@ -92,7 +92,7 @@ describe('a connection that opens', () => {
   });
 });
 
-describe('a response that is not in order', () => {
+describe('an invalid response', () => {
   const without = (name: string) => (head: string) =>
     switching(head)
       .split('\r\n')
@@ -126,8 +126,8 @@ describe('a response that is not in order', () => {
     expect((await answeredWith(answer, ['a', 'b'])).at(-2)).toMatch(/subprotocol \[CLOSING\]$/);
   });
 
-  // That of ws fails the connection: "none was requested".
-  test('an empty subprotocol, which is none, opens the connection where none was asked for', async () => {
+  // ws fails the connection with "none was requested".
+  test('an empty subprotocol counts as none, and opens a connection that requested none', async () => {
     const { url } = await rawServer((head, socket) =>
       socket.write(switching(head, 'Sec-WebSocket-Protocol:')),
     );
@@ -140,7 +140,7 @@ describe('a response that is not in order', () => {
     expect(error.code).toBe('WS_ERR_MISSING_SUBPROTOCOL');
   });
 
-  test('the case of the token websocket does not matter, nor that Connection has others', async () => {
+  test('the case of the token websocket is ignored, and so are other tokens in Connection', async () => {
     const log = await answeredWith((head) =>
       switching(head).replace('websocket', 'WebSocket').replace(': Upgrade', ': keep-alive, UPGRADE'),
     );
@@ -169,9 +169,9 @@ describe('a response that is not in order', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('a rejection', () => {
   test.each([200, 204, 301, 400, 401, 404, 426, 500, 503])(
-    'with the status %d is an error that tells it',
+    'with the status %d is an error that names it',
     async (status) => {
       const { url } = await httpServer((_request, response) => {
         response.writeHead(status, { Location: '/elsewhere' }).end();
@@ -190,13 +190,13 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE' });
   });
 
-  test('of a server of ws is told like that', async () => {
+  test('of a server of ws is reported like in ws', async () => {
     const { url } = await wsServer({ verifyClient: () => false });
     const log = await withBoth((Client) => record(new Client(url)).closed);
     expect(log[0]).toBe('error Error: Unexpected server response: 401 [CLOSING]');
   });
 
-  test('is destroyed however much of a body is still to come', async () => {
+  test('is destroyed no matter how much of the body is missing', async () => {
     const { url } = await httpServer((_request, response) => {
       response.writeHead(500);
       response.write('x'.repeat(100_000));
@@ -205,7 +205,7 @@ describe('a refusal', () => {
     expect(log).toHaveLength(2);
   });
 
-  test('is left to a listener of unexpected-response, who reads it and ends the attempt', async () => {
+  test('is left to a listener of unexpected-response, which reads it and ends the attempt', async () => {
     const { url } = await httpServer((_request, response) => response.writeHead(403).end('go away'));
     const log = await withBoth(async (Client) => {
       const ws = new Client(url);
@@ -226,7 +226,7 @@ describe('a refusal', () => {
     ]);
   });
 
-  test('that a listener has destroyed is over when the client is closed', async () => {
+  test('is over when the client closes, after a listener has destroyed it', async () => {
     const { url } = await httpServer((_request, response) => response.writeHead(403).end('go away'));
     await withBoth((Client) => {
       const ws = new Client(url);
@@ -241,14 +241,14 @@ describe('a refusal', () => {
 });
 
 describe('a connection that fails', () => {
-  test('because nobody listens', async () => {
+  test('because no server listens', async () => {
     const { server, url } = await listen(net.createServer());
     await new Promise((resolve) => server.close(resolve));
     const log = await withBoth((Client) => record(new Client(url)).closed);
     expect(log).toEqual(['error Error: connect ECONNREFUSED HOST [CLOSING]', 'close 1006  [CLOSED]']);
   });
 
-  test('because the server hangs up before it answers, or in the middle of its answer', async () => {
+  test('because the server hangs up before its answer or in the middle of it', async () => {
     for (const part of ['', 'HTTP/1.1 101 Switching Protocols\r\nUpgr']) {
       const { url } = await rawServer((_head, socket) => socket.end(part));
       const log = await withBoth((Client) => record(new Client(url)).closed);
@@ -263,7 +263,7 @@ describe('a connection that fails', () => {
     expect(log[0]).toMatch(/ECONNRESET|hang up/);
   });
 
-  test('right behind the 101 is a close 1006 of an open connection', async () => {
+  test('directly after the 101 is a close 1006 of an open connection', async () => {
     const { url } = await rawServer((head, socket) => socket.end(switching(head)));
     const log = await withBoth((Client) => record(new Client(url, PLAIN)).closed);
     expect(log.slice(1)).toEqual(['open protocol= extensions= [OPEN]', 'close 1006  [CLOSED]']);
@@ -284,7 +284,7 @@ describe('a connection that fails', () => {
     expect(log[0]).toMatch(/^error AbortError/);
   });
 
-  test('because the signal was aborted before', async () => {
+  test('because the signal was already aborted', async () => {
     let requests = 0;
     const { url } = await rawServer(() => requests++);
     await withBoth((Client) => record(new Client(url, { signal: AbortSignal.abort() })).closed);
@@ -302,7 +302,7 @@ describe('handshakeTimeout', () => {
     );
   });
 
-  test('counts until the head of the response is whole, however it trickles', async () => {
+  test('includes the whole head of the response, even if bytes keep arriving', async () => {
     const { url } = await rawServer((_head, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n');
       const timer = setInterval(() => socket.write('X-A: b\r\n'), 10);
@@ -311,7 +311,7 @@ describe('handshakeTimeout', () => {
     expect(await record(new OurWebSocket(url, { handshakeTimeout: 100 })).closed).toEqual(TIMED_OUT);
   });
 
-  test('does not count any more once the connection is open', async () => {
+  test('ends when the connection opens', async () => {
     const { url } = await wsServer();
     const ws = new OurWebSocket(url, { handshakeTimeout: 100 });
     await once(ws, 'open');
@@ -320,14 +320,14 @@ describe('handshakeTimeout', () => {
     ws.terminate();
   });
 
-  test('of 0 is no limit', async () => {
+  test('of 0 means no limit', async () => {
     const { url } = await wsServer();
     const ws = new OurWebSocket(url, { handshakeTimeout: 0 });
     await once(ws, 'open');
     ws.terminate();
   });
 
-  test('begins anew with each redirect', async () => {
+  test('starts again with each redirect', async () => {
     const { url } = await httpServer((request, response) => {
       const hop = Number(request.url?.slice(1));
       setTimeout(() => response.writeHead(hop < 4 ? 302 : 404, { Location: `/${hop + 1}` }).end(), 300);
@@ -344,7 +344,7 @@ describe('close() and terminate() while connecting', () => {
   ];
 
   describe.each(['close', 'terminate'] as const)('%s()', (method) => {
-    test('at once gives the attempt up, a turn later', async () => {
+    test('immediately aborts the attempt, a turn later', async () => {
       const { url } = await wsServer();
       const log = await withBoth(async (Client) => {
         const ws = new Client(url);
@@ -382,7 +382,7 @@ describe('close() and terminate() while connecting', () => {
       expect(log.slice(1)).toEqual(GIVEN_UP);
     });
 
-    test('twice is once', async () => {
+    test('twice has the effect of once', async () => {
       const { url } = await wsServer();
       const log = await withBoth((Client) => {
         const ws = new Client(url);
@@ -394,7 +394,7 @@ describe('close() and terminate() while connecting', () => {
       expect(log).toEqual(GIVEN_UP);
     });
 
-    test('inside of the error event, or behind close, changes nothing', async () => {
+    test('in a listener of error or after close has no effect', async () => {
       const { url } = await httpServer((_request, response) => response.writeHead(500).end());
       const log = await withBoth(async (Client) => {
         const ws = new Client(url);
@@ -419,7 +419,7 @@ describe('close() and terminate() while connecting', () => {
     await gone;
   });
 
-  test('inside of the upgrade event it closes the connection to the server, however that ends', async () => {
+  test('in a listener of upgrade closes the connection to the server, however it ends', async () => {
     for (const error of [undefined, new Error('of the listener')]) {
       let gone: Promise<unknown> | undefined;
       const { url } = await rawServer((head, socket) => {

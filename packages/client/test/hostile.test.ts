@@ -1,4 +1,4 @@
-// Servers that mean harm, or are looked after by somebody else: the process lives, and what happened is told.
+// Malicious servers: the process survives, and reports what happened.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,10 +1,10 @@
-// pause() while the connection is still being made.
+// pause() while the connection is not open yet.
 import { once } from 'node:events';
 import { WebSocket } from '@framewire/client';
 import { expect, test } from 'vitest';
 import { wsServer } from './support/servers.ts';
 
-test('pause() before open holds what comes until resume()', async () => {
+test('pause() before open holds messages until resume()', async () => {
   const { url, wss } = await wsServer();
   wss.on('connection', (peer) => {
     peer.send('early');
@@ -15,7 +15,7 @@ test('pause() before open holds what comes until resume()', async () => {
   ws.pause();
   expect(ws.isPaused).toBe(true);
   await once(ws, 'open');
-  // Time enough for what would have come: a whole other connection.
+  // A whole other connection takes longer than a message would.
   const other = new WebSocket(url);
   await once(other, 'message');
   expect([messages, ws.isPaused]).toEqual([[], true]);
@@ -26,7 +26,7 @@ test('pause() before open holds what comes until resume()', async () => {
   other.terminate();
 });
 
-test('resume() before open takes pause() back', async () => {
+test('resume() before open reverts pause()', async () => {
   const { url, wss } = await wsServer();
   wss.on('connection', (peer) => {
     peer.send('early');

@@ -1,4 +1,4 @@
-// Redirects of the opening handshake: which are followed, where to, how often, and what the next server is told.
+// Redirects of the opening handshake: which ones are followed, where to, how often, and what the next server receives.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingHttpHeaders } from 'node:http';
@@ -19,11 +19,11 @@ const FOLLOW = { followRedirects: true };
 interface Site {
   readonly url: string;
   readonly port: number;
-  /** The requests of upgrades, by what is looked at. */
+  /** The upgrade requests that the server received. */
   readonly requests: { readonly url: string; readonly headers: IncomingHttpHeaders }[];
 }
 
-/** A server that redirects by a table of paths, and opens a WebSocket for any other path. */
+/** A server that redirects according to a table of paths, and opens a WebSocket for other paths. */
 async function site(
   table: Readonly<Record<string, string | undefined>> = {},
   {
@@ -53,7 +53,7 @@ function unixPath(): string {
   return join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
 }
 
-/** The log of a client, and where it was in the end; ports are left out. */
+/** The log of a client and its final URL, without ports. */
 async function follow(
   Client: ClientClass,
   address: string,
@@ -74,25 +74,25 @@ describe('a redirect', () => {
     expect(log.slice(-2)).toEqual([ARRIVED, 'at ws://HOST/b']);
   });
 
-  test.each([300, 304, 305, 306, 399])('with the status %d is none: it is refused', async (status) => {
+  test.each([300, 304, 305, 306, 399])('with the status %d is not followed', async (status) => {
     const { url } = await site({ '/a': '/b' }, { status });
     const log = await follow(OurWebSocket, `${url}/a`);
     expect(log[0]).toBe(`error Error: Unexpected server response: ${status} [CLOSING]`);
   });
 
-  test('without a location is refused', async () => {
+  test('without a location is not followed', async () => {
     const { url } = await site({ '/a': '' });
     const log = await withBoth((Client) => follow(Client, `${url}/a`));
     expect(log[0]).toBe('error Error: Unexpected server response: 302 [CLOSING]');
   });
 
-  test('with an empty location is refused', async () => {
+  test('with an empty location is not followed', async () => {
     const { url } = await site({ '/a': ' ' });
     const log = await withBoth((Client) => follow(Client, `${url}/a`));
     expect(log[0]).toBe('error Error: Unexpected server response: 302 [CLOSING]');
   });
 
-  test('is not followed unless followRedirects says so', async () => {
+  test('is only followed with followRedirects', async () => {
     const { url, requests } = await site({ '/a': '/b' });
     await withBoth((Client) => follow(Client, `${url}/a`, {}));
     expect(requests.map((request) => request.url)).toEqual(['/a', '/a']);
@@ -119,7 +119,7 @@ describe('a redirect', () => {
   });
 
   test.each(['http://', 'ftp://h/', '/b#fragment', 'ws://a b/'])(
-    'to %s is a SyntaxError that is told, not thrown',
+    'to %s is a SyntaxError that is emitted, not thrown',
     async (location) => {
       const { url } = await site({ '/a': location });
       const log = await withBoth(async (Client) =>
@@ -130,7 +130,7 @@ describe('a redirect', () => {
     },
   );
 
-  test('goes through each of several, and a new key is made for each request', async () => {
+  test('is followed several times, with a new key for each request', async () => {
     const { url, requests } = await site({ '/a': '/b', '/b': '/c', '/c': '/d' });
     await follow(OurWebSocket, `${url}/a`);
     expect(requests.map((request) => request.url)).toEqual(['/a', '/b', '/c', '/d']);
@@ -162,7 +162,7 @@ describe('a redirect', () => {
     );
   });
 
-  // That of ws goes there: a remote server could have it ask a service that listens for this machine alone.
+  // ws follows it. A remote server could then send requests to a local service through the client.
   test.each<[string, string[]]>([
     ['', []],
     [', with a listener of redirect too', ['redirect']],
@@ -179,7 +179,7 @@ describe('a redirect', () => {
     expect(local.requests).toEqual([]);
   });
 
-  test('from TCP to the Unix socket where it began is an error', async () => {
+  test('from TCP back to the first Unix socket is an error', async () => {
     const path = unixPath();
     const remote = await site({ '/b': `ws+unix:${path}:/c` });
     const local = await site({ '/a': `${remote.url}/b` }, { at: { path } });
@@ -202,14 +202,14 @@ describe('maxRedirects', () => {
     expect(requests).toHaveLength(2 * count);
   });
 
-  test('as many as are allowed are followed', async () => {
+  test('the allowed number of redirects is followed', async () => {
     const { url } = await site({ '/a': '/b', '/b': '/c' });
     const log = await follow(OurWebSocket, `${url}/a`, { ...FOLLOW, maxRedirects: 2 });
     expect(log.at(-1)).toBe('at ws://HOST/c');
   });
 });
 
-/** What the last server was told by ws and by us, which has to be the same. */
+/** What the last server received from ws and from us, which must be equal. */
 async function told(
   to: Site,
   address: string,
@@ -228,12 +228,12 @@ describe('confidential headers', () => {
   const SECRETS = { headers: { AUTHORIZATION: 'Bearer x', cookie: 'a=b', Host: 'mine' } };
   const BASIC = `Basic ${btoa('user:password')}`;
 
-  test('go along to the same host and port', async () => {
+  test('are sent to the same host and port', async () => {
     const here = await site({ '/a': '/b' });
     expect(await told(here, `${here.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
   });
 
-  test('stay behind on another port, host or socket', async () => {
+  test('are not sent to another port, host or socket', async () => {
     const there = await site();
     for (const host of ['127.0.0.1', '127.0.0.2', 'localhost']) {
       const end = host === '127.0.0.2' ? await site({}, { at: { port: 0, host } }) : there;
@@ -246,7 +246,7 @@ describe('confidential headers', () => {
     }
   });
 
-  test('come back when a later redirect leads to the first host again', async () => {
+  test('are sent again when a later redirect leads back to the first host', async () => {
     const table: Record<string, string> = {};
     const first = await site(table);
     const away = await site({ '/b': `${first.url}/c` });
@@ -254,7 +254,7 @@ describe('confidential headers', () => {
     expect(await told(first, `${first.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
   });
 
-  test('stay behind on a downgrade from TLS, but Host', async () => {
+  test('are not sent after a downgrade from TLS, except Host', async () => {
     const { cert, key } = await testCertificate();
     const plain = await site();
     const secure = await site(
@@ -265,7 +265,7 @@ describe('confidential headers', () => {
     expect((await told(plain, address, { ...SECRETS, ca: cert })).slice(0, 2)).toEqual([null, null]);
   });
 
-  test('stay behind on a downgrade to the same name, whose ports both go without saying', async () => {
+  test('are not sent after a downgrade to the same name with the default port', async () => {
     const plain = await site();
     const secure = await site(
       { '/a': 'ws://example.com/b' },
@@ -282,7 +282,7 @@ describe('confidential headers', () => {
     ]);
   });
 
-  test('of the URL and of the option auth are among them', async () => {
+  test('include those of the URL and of the option auth', async () => {
     const there = await site();
     const here = await site({ '/a': `${there.url}/b`, '/x': '/y' });
     const withUser = here.url.replace('//', '//user:password@');
@@ -295,7 +295,7 @@ describe('confidential headers', () => {
     }
   });
 
-  test('in the location are sent to the same host alone, behind those of the first URL', async () => {
+  test('in the location are only sent to the same host, and those of the first URL take precedence', async () => {
     const there = await site();
     const table: Record<string, string> = {};
     const here = await site(table);
@@ -307,7 +307,7 @@ describe('confidential headers', () => {
     expect((await told(here, `${first}/x`, {}))[0]).toBe(BASIC);
   });
 
-  test('go everywhere where a redirect listener takes them over', async () => {
+  test('are sent everywhere if a redirect listener handles them', async () => {
     const there = await site();
     const here = await site({ '/a': `${there.url}/b` });
     expect(await told(there, `${here.url}/a`, SECRETS, 'redirect')).toEqual(['Bearer x', 'a=b', 'mine']);
@@ -316,7 +316,7 @@ describe('confidential headers', () => {
 });
 
 describe('the redirect event', () => {
-  test('tells the URL and the request, which may be changed', async () => {
+  test('has the URL and the request, which may be changed', async () => {
     const { url, requests } = await site({ '/a': '/b' });
     const log = await withBoth(async (Client) => {
       const ws = new Client(`${url}/a`, { ...FOLLOW, headers: { Authorization: 'x' } });
@@ -332,7 +332,7 @@ describe('the redirect event', () => {
     expect(requests.at(-1)?.headers.authorization).toBeUndefined();
   });
 
-  test.each(['close', 'terminate'] as const)('%s() in it gives the attempt up', async (method) => {
+  test.each(['close', 'terminate'] as const)('%s() in its listener aborts the attempt', async (method) => {
     const { url, requests } = await site({ '/a': '/b' });
     const log = await withBoth((Client) => {
       const ws = new Client(`${url}/a`, { ...FOLLOW, handshakeTimeout: 60_000 });
@@ -348,7 +348,7 @@ describe('the redirect event', () => {
     expect(requests.map((request) => request.url)).toEqual(['/a', '/a']);
   });
 
-  test('request.destroy(error) in it is told as the error, whether or not close() follows', async () => {
+  test('request.destroy(error) in its listener emits the error, whether or not close() follows', async () => {
     const { url } = await site({ '/a': '/b' });
     for (const closes of [false, true]) {
       await withBoth((Client) => {
@@ -363,7 +363,7 @@ describe('the redirect event', () => {
     }
   });
 
-  test('finishRequest is asked for each request', async () => {
+  test('finishRequest is called for each request', async () => {
     const { url } = await site({ '/a': '/b' });
     const paths: string[] = [];
     const ws = new OurWebSocket(`${url}/a`, {
@@ -378,7 +378,7 @@ describe('the redirect event', () => {
   });
 });
 
-test('a redirect to a server that is not there is an error and a close', async () => {
+test('a redirect to a server that does not exist is an error and a close', async () => {
   const { server, url: gone } = await wsServer();
   await new Promise((resolve) => server.close(resolve));
   const { url } = await site({ '/a': `${gone}/b` });

@@ -1,4 +1,4 @@
-// The request that a client makes: what its options put there, and which options are refused before anything is sent.
+// The request of a client: the effect of options, and which options are rejected before anything is sent.
 import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, thrown, withBoth, type ClientClass } from './support/recorder.ts';
 import { headerOf, rawServer, switching, wsServer } from './support/servers.ts';
 
-/** The raw head of the request that a client makes with these arguments. */
+/** The raw head of the request that a client sends with these arguments. */
 async function headOf(Client: ClientClass, protocols?: string[], options: object = {}): Promise<string> {
   let head = '';
   const { url } = await rawServer((request, socket) => {
@@ -22,7 +22,7 @@ async function headOf(Client: ClientClass, protocols?: string[], options: object
   return head;
 }
 
-/** A head without what differs from request to request. */
+/** A head without the parts that differ from request to request. */
 function alike(head: string): string[] {
   return head
     .replace(/127\.0\.0\.1:\d+/, 'HOST')
@@ -38,7 +38,7 @@ describe('the request', () => {
     { title: 'with an origin', options: { origin: 'https://example.com' } },
     { title: 'of version 8 with an origin', options: { origin: 'https://example.com', protocolVersion: 8 } },
     { title: 'with headers', options: { headers: { Cookie: 'a=b', 'X-List': ['1', '2'], 'X-Number': 5 } } },
-    { title: 'with a Host of its own', options: { headers: { host: 'elsewhere' } } },
+    { title: 'with its own Host', options: { headers: { host: 'elsewhere' } } },
     { title: 'with auth', options: { auth: 'user:password' } },
     { title: 'with auth and its header', options: { auth: 'a:b', headers: { Authorization: 'Bearer c' } } },
     {
@@ -50,14 +50,14 @@ describe('the request', () => {
     expect(lines).toContain('GET /room?x=1 HTTP/1.1');
   });
 
-  test('has a key of 16 random bytes, another one each time', async () => {
+  test('has a key of 16 random bytes, a new one each time', async () => {
     const heads = [await headOf(OurWebSocket), await headOf(OurWebSocket)];
     const keys = heads.map((head) => headerOf(head, 'Sec-WebSocket-Key') ?? '');
     expect(keys.map((key) => Buffer.from(key, 'base64').length)).toEqual([16, 16]);
     expect(keys[0]).not.toBe(keys[1]);
   });
 
-  test('lets no header of the user take the place of one of the handshake', async () => {
+  test('lets no header of the application replace one of the handshake', async () => {
     const headers = { upgrade: 'h2c', 'SEC-WEBSOCKET-KEY': 'mine', 'sec-websocket-version': '7' };
     const head = await headOf(OurWebSocket, undefined, { headers });
     expect(headerOf(head, 'Upgrade')).toBe('websocket');
@@ -66,12 +66,12 @@ describe('the request', () => {
     expect(head).not.toMatch(/mine|h2c/);
   });
 
-  test('leaves out a header that is undefined, and an origin that is empty', async () => {
+  test('omits an undefined header and an empty origin', async () => {
     const head = await headOf(OurWebSocket, undefined, { headers: { 'X-A': undefined }, origin: '' });
     expect(head).not.toMatch(/x-a|origin/i);
   });
 
-  test('does not change the options that it is given', async () => {
+  test('does not change the options', async () => {
     const options = Object.freeze({ headers: Object.freeze({ 'X-A': '1' }), followRedirects: true });
     const head = await headOf(OurWebSocket, undefined, options);
     expect(headerOf(head, 'x-a')).toBe('1');
@@ -79,7 +79,7 @@ describe('the request', () => {
 });
 
 describe('subprotocols', () => {
-  test('may be a string, a list, or an option, and the second argument wins', async () => {
+  test('may be a string, a list, or an option, and the second argument takes precedence', async () => {
     const asked = async (...rest: [unknown?, object?]): Promise<string | undefined> => {
       const { url, requests } = await wsServer({ handleProtocols: (offered) => [...offered].at(-1) ?? '' });
       const ws = new OurWebSocket(url, ...rest);
@@ -127,9 +127,9 @@ describe('subprotocols', () => {
   });
 });
 
-describe('options that are refused', () => {
+describe('options that are rejected', () => {
   test.each([0, 7, 12, 14, -1, NaN, '13', null, {}])(
-    'protocolVersion %j is a RangeError with the text of ws',
+    'protocolVersion %j is a RangeError with the message of ws',
     async (protocolVersion) => {
       const [text] = await withBoth((Client) => [
         thrown(() => new Client('ws://127.0.0.1:1', { protocolVersion })),
@@ -154,7 +154,7 @@ describe('options that are refused', () => {
     }
   });
 
-  test('nothing is connected to when an argument is refused', async () => {
+  test('no connection is made when an argument is rejected', async () => {
     const { server, url } = await wsServer();
     let connections = 0;
     server.on('connection', () => connections++);
@@ -168,7 +168,7 @@ describe('options that are refused', () => {
     ]) {
       expect(() => new OurWebSocket(...(args as [string, unknown?]))).toThrow();
     }
-    // One that is in order comes behind all that could have come before.
+    // A valid connection arrives after any earlier ones.
     const ws = new OurWebSocket(url);
     await once(ws, 'open');
     expect(connections).toBe(1);
@@ -176,7 +176,7 @@ describe('options that are refused', () => {
   });
 });
 
-test('the value of a header may be anything that has a text, as with http.request()', async () => {
+test('a header value may be anything that has a text, as with http.request()', async () => {
   const { url, requests } = await wsServer();
   const headers = {
     'X-Date': new Date(0),
@@ -212,8 +212,8 @@ test.each([
   );
 });
 
-describe('what is passed on to the request', () => {
-  test('an agent makes the connection', async () => {
+describe('options for the request', () => {
+  test('an agent creates the connection', async () => {
     const { url } = await wsServer();
     const agent = new http.Agent();
     const created: unknown[] = [];
@@ -238,7 +238,7 @@ describe('what is passed on to the request', () => {
     await log.closed;
   });
 
-  test('createConnection makes the transport, and is given the host, the port and the other options', async () => {
+  test('createConnection creates the transport, and receives the host, the port and the other options', async () => {
     const { port } = await wsServer();
     const seen: unknown[] = [];
     const ws = new OurWebSocket('ws://example.com:81/', {
@@ -253,7 +253,7 @@ describe('what is passed on to the request', () => {
     ws.terminate();
   });
 
-  test('defaultPort is the port that the Host header leaves out', async () => {
+  test('defaultPort is the port that the Host header omits', async () => {
     const { port, requests } = await wsServer();
     const hosts = await withBoth(async (Client) => {
       const ws = new Client('ws://example.com:81/', {
@@ -267,7 +267,7 @@ describe('what is passed on to the request', () => {
     expect(hosts).toEqual(['example.com']);
   });
 
-  test('createConnection that throws is an error and a close', async () => {
+  test('an exception in createConnection is an error and a close', async () => {
     await withBoth((Client) => {
       const createConnection = (): never => {
         throw new Error('no transport');
@@ -276,7 +276,7 @@ describe('what is passed on to the request', () => {
     });
   });
 
-  test('an option that is undefined hides no default', async () => {
+  test('an undefined option does not hide a default', async () => {
     const { url, requests } = await wsServer();
     const ws = new OurWebSocket(url, {
       createConnection: undefined,
@@ -292,7 +292,7 @@ describe('what is passed on to the request', () => {
     ws.terminate();
   });
 
-  test('localAddress is where the connection comes from', async () => {
+  test('localAddress is the source of the connection', async () => {
     const { url, requests } = await wsServer();
     const ws = new OurWebSocket(url, { localAddress: '127.0.0.2' });
     await once(ws, 'open');
@@ -300,7 +300,7 @@ describe('what is passed on to the request', () => {
     ws.terminate();
   });
 
-  test('host, port, path, method, timeout and socketPath of the options change nothing: the URL says it all', async () => {
+  test('host, port, path, method, timeout and socketPath have no effect, because the URL determines them', async () => {
     const { url, requests } = await wsServer();
     const options = { host: 'h', hostname: 'h', port: 1, path: '/no', method: 'POST', protocol: 'x:' };
     const ws = new OurWebSocket(`${url}/yes`, { ...options, socketPath: '/no', timeout: 1 });
@@ -326,7 +326,7 @@ describe('what is passed on to the request', () => {
     });
   });
 
-  test('a request that finishRequest does not end is not sent, and close() gives it up', async () => {
+  test('a request that finishRequest does not end is not sent, and close() aborts it', async () => {
     const { url, requests } = await wsServer();
     await withBoth((Client) => {
       const ws = new Client(url, {
@@ -342,7 +342,7 @@ describe('what is passed on to the request', () => {
 });
 
 describe('generateMask', () => {
-  test('makes the masking key of each frame', async () => {
+  test('creates the masking key of each frame', async () => {
     const frames: Buffer[] = [];
     let received: Promise<unknown> | undefined;
     const { url } = await rawServer((head, socket) => {
@@ -375,17 +375,17 @@ describe('over TLS', () => {
     return `wss://localhost:${port}`;
   }
 
-  // `localhost` is what the certificate is for, 127.0.0.1 where it is to be looked for.
+  // The certificate is for `localhost`, which has to resolve to 127.0.0.1.
   const HERE = { lookup: lookHere };
 
-  test('a server whose certificate nobody vouches for is refused, as by ws', async () => {
+  test('a server with an untrusted certificate is rejected, like in ws', async () => {
     const url = await secureServer();
     const log = await withBoth((Client) => record(new Client(url, HERE)).closed);
     expect(log[0]).toMatch(/self[- ]signed certificate/);
     expect(log[1]).toBe('close 1006  [CLOSED]');
   });
 
-  test('ca vouches for it, and rejectUnauthorized: false asks for nothing', async () => {
+  test('is trusted with ca, or with rejectUnauthorized: false', async () => {
     const url = await secureServer();
     const { cert } = await testCertificate();
     for (const options of [{ ca: cert }, { rejectUnauthorized: false }]) {
@@ -399,7 +399,7 @@ describe('over TLS', () => {
     }
   });
 
-  test('the host name is what the server is asked for, unless servername says another', async () => {
+  test('the host name is sent to the server, unless servername is set', async () => {
     const seen: { servername?: unknown } = {};
     const url = await secureServer(seen);
     const names = await withBoth(async (Client) => {
@@ -421,7 +421,7 @@ describe('over TLS', () => {
     expect(names).toEqual(['localhost', 'another.example', 'false', 'false']);
   });
 
-  test('a certificate for another name is refused, unless checkServerIdentity takes it', async () => {
+  test('a certificate for another name is rejected, unless checkServerIdentity accepts it', async () => {
     const url = await secureServer();
     const { cert } = await testCertificate();
     const other = { ...HERE, ca: cert, servername: 'another.example' };
@@ -440,7 +440,7 @@ describe('over TLS', () => {
     ws.terminate();
   });
 
-  test('an https.Agent makes the connection where one is given', async () => {
+  test('an https.Agent creates the connection', async () => {
     const url = await secureServer();
     const agent = new https.Agent({ ca: (await testCertificate()).cert });
     const ws = new OurWebSocket(url, { ...HERE, agent });
@@ -449,7 +449,7 @@ describe('over TLS', () => {
     agent.destroy();
   });
 
-  test('ws: to a server of TLS is an error and a close', async () => {
+  test('ws: to a TLS server is an error and a close', async () => {
     const url = (await secureServer()).replace('wss://localhost', 'ws://127.0.0.1');
     const log = await withBoth((Client) => record(new Client(url)).closed);
     expect(log).toHaveLength(2);
@@ -465,7 +465,7 @@ function lookHere(
   else callback(null, '127.0.0.1', 4);
 }
 
-test('a pool of an agent is not given back a connection that was upgraded', async () => {
+test('an upgraded connection does not return to the pool of an agent', async () => {
   const { url } = await wsServer();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const first = new OurWebSocket(url, { agent });

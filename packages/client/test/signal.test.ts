@@ -1,4 +1,4 @@
-// An attempt, and a connection, that end with a signal.
+// Attempts and connections that a signal ends.
 import { once } from 'node:events';
 import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,7 +24,7 @@ afterAll(() => {
   server.close();
 });
 
-/** What a connection emits of its end. */
+/** The events at the end of a connection. */
 function endOf(ws: WebSocket): Promise<unknown[]> {
   const log: unknown[] = [];
   ws.on('open', () => log.push('open')).on('error', (error) => log.push(error));
@@ -35,7 +35,7 @@ function endOf(ws: WebSocket): Promise<unknown[]> {
 
 const ABORTED = expect.objectContaining({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' }) as Error;
 
-test('a signal that has aborted lets no request be made', async () => {
+test('an aborted signal prevents the request', async () => {
   const requested = vi.fn();
   server.on('upgrade', requested);
   const ws = new WebSocket(url, { signal: AbortSignal.abort('enough') });
@@ -43,7 +43,7 @@ test('a signal that has aborted lets no request be made', async () => {
   expect(requested).not.toHaveBeenCalled();
 });
 
-test('a signal gives the attempt up: an AbortError, then close', async () => {
+test('a signal aborts the attempt with an AbortError, then close', async () => {
   const controller = new AbortController();
   const ws = new WebSocket(url, { signal: controller.signal });
   const end = endOf(ws);
@@ -51,7 +51,7 @@ test('a signal gives the attempt up: an AbortError, then close', async () => {
   expect(await end).toEqual([ABORTED, 1006]);
 });
 
-test('a signal closes an open connection with 1001, and is let go of at its end', async () => {
+test('a signal closes an open connection with 1001, and is released at its end', async () => {
   const controller = new AbortController();
   const removed = vi.spyOn(controller.signal, 'removeEventListener');
   const accepted = once(wss, 'connection') as Promise<[WebSocket]>;
@@ -65,7 +65,7 @@ test('a signal closes an open connection with 1001, and is let go of at its end'
   expect(removed).toHaveBeenCalledOnce();
 });
 
-test('a connection that is disposed of is closed, whatever its state', async () => {
+test('disposing of a connection closes it in any state', async () => {
   const ws = new WebSocket(url);
   await once(ws, 'open');
   await ws[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-// The time limit of the opening handshake, by a clock that the test drives.
+// The timeout of the opening handshake, with fake timers.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -6,7 +6,7 @@ import { WebSocket } from '@framewire/client';
 import { expect, test, vi } from 'vitest';
 import { closeOf, httpServer, wsServer } from './support/servers.ts';
 
-test('a connection that opens leaves no time limit, and one listener for errors on its socket', async () => {
+test('an open connection leaves no timer, and one listener for errors on its socket', async () => {
   const { url } = await wsServer();
   const ws = new WebSocket(url, { handshakeTimeout: 60_000 });
   expect(vi.getTimerCount()).toBe(1);
@@ -19,7 +19,7 @@ test('a connection that opens leaves no time limit, and one listener for errors 
   ws.terminate();
 });
 
-test('close() in a listener of redirect leaves no time limit', async () => {
+test('close() in a listener of redirect leaves no timer', async () => {
   const { url } = await httpServer((_request, response) => {
     response.writeHead(302, { location: '/b' }).end();
   });

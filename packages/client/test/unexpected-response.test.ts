@@ -1,11 +1,11 @@
-// A response that is no upgrade, and that a listener of the program takes over: the WebSocket does not stay on its way for ever.
+// A response that is not an upgrade, and that a listener handles: the WebSocket does not stay in CONNECTING indefinitely.
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocket } from '@framewire/client';
 import { expect, test } from 'vitest';
 import { closeOf, httpServer } from './support/servers.ts';
 
-/** A client whose request is answered with 401, and what it tells until it is closed. */
+/** A client whose request is answered with 401, and its events until it closes. */
 async function refused(
   answer: (response: ServerResponse) => void,
   listener: (request: ClientRequest, response: IncomingMessage) => void,
@@ -32,7 +32,7 @@ test('ends in error and close when the listener destroys the request', async () 
   ).toEqual(FAILED);
 });
 
-test('ends so when the listener destroys the request after the body has arrived, unread', async () => {
+test('also ends when the listener destroys the request after the body has arrived unread', async () => {
   expect(
     await refused(
       (response) => response.end('no'),
@@ -56,7 +56,7 @@ test('ends with the error that the listener destroys the request with', async ()
   ).toEqual(['error not there [2]', 'close 1006 [3]']);
 });
 
-test('ends in error and close when the server breaks the response off', async () => {
+test('ends in error and close when the server aborts the response', async () => {
   expect(
     await refused(
       (response) => {

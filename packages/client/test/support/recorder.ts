@@ -1,28 +1,28 @@
-// What a client tells while it connects, as lines; the same script run with our client and with the reference's.
+// Records the events of a connecting client as lines. Runs the same script with our client and with that of ws.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket as Ours } from '@framewire/client';
 import { WebSocket as Theirs, type RawData } from 'ws';
 import { expect } from 'vitest';
 
-/** A client by the types that programs written for the reference know. */
+/** A client with the types of ws. */
 export type Client = Theirs;
 
-/** A class of clients. Its arguments are what a program in JavaScript may pass: the types of both have gaps. */
+/** A class of clients. The types of both have gaps, so its arguments are what JavaScript code may pass. */
 export type ClientClass = new (address: string | URL, second?: unknown, options?: object) => Client;
 
 export const OurWebSocket = Ours as unknown as ClientClass;
 export const TheirWebSocket = Theirs as unknown as ClientClass;
 
-/** The events of one client, in their order, each with the state in which it came. */
+/** The events of one client in order, each with the state at that time. */
 export interface Recording {
   readonly log: string[];
-  /** The lines, once the client has told `close`. */
+  /** The lines, after `close`. */
   readonly closed: Promise<string[]>;
 }
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 
-/** Writes down what a client tells. `watched` are the events whose mere listeners change what a client does. */
+/** Records the events of a client. `watched` are events whose listeners change the behaviour of a client. */
 export function record(ws: Client, ...watched: ('redirect' | 'unexpected-response')[]): Recording {
   const log: string[] = [];
   const note = (text: string): void => {
@@ -41,14 +41,14 @@ export function record(ws: Client, ...watched: ('redirect' | 'unexpected-respons
   const closed = new Promise<string[]>((resolve) => {
     ws.on('close', (code, reason) => {
       note(`close ${code} ${reason.toString()}`);
-      // A turn later, so that whatever comes behind `close`, which nothing may, is in the log too.
+      // A turn later, to record any events after `close`. There must be none.
       setImmediate(resolve, log);
     });
   });
   return { log, closed };
 }
 
-/** Runs a script with both clients, expects the same log of both, and gives it. */
+/** Runs a script with both clients, expects equal logs, and returns the log. */
 export async function withBoth(
   script: (WebSocket: ClientClass) => Promise<string[]> | string[],
 ): Promise<string[]> {
@@ -58,7 +58,7 @@ export async function withBoth(
   return ours;
 }
 
-/** What a constructor throws, as one line. */
+/** What a constructor throws, in one line. */
 export function thrown(make: () => unknown): string {
   try {
     make();

@@ -1,4 +1,4 @@
-// The servers that clients under test connect to: the reference's, Node's, and sockets that answer with any bytes.
+// Servers for clients under test: those of ws and of Node, and sockets that answer with any bytes.
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,12 +15,12 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-/** Has something closed behind the test. */
+/** Closes something after the test. */
 export function closing(close: () => Promise<unknown>): void {
   closers.push(close);
 }
 
-/** A server that listens, and where. */
+/** A listening server and its address. */
 export interface Listening<Server> {
   readonly server: Server;
   readonly port: number;
@@ -28,7 +28,7 @@ export interface Listening<Server> {
   readonly url: string;
 }
 
-/** Listens on a free port of this machine; closed with everything that hangs on it when the test is over. */
+/** Listens on a free local port. After the test, closes the server and all its connections. */
 export async function listen<Server extends net.Server>(
   server: Server,
   at: net.ListenOptions = { port: 0, host: '127.0.0.1' },
@@ -50,7 +50,7 @@ export async function listen<Server extends net.Server>(
   return { server, port, url: `ws://127.0.0.1:${port}` };
 }
 
-/** A server of the reference, on an HTTP server so that the test sees the requests. */
+/** A server of ws, on an HTTP server that lets the test see the requests. */
 export async function wsServer(
   options: ServerOptions = {},
   server: net.Server & http.Server = http.createServer(),
@@ -66,14 +66,14 @@ export async function wsServer(
   return { ...listening, wss, requests };
 }
 
-/** An HTTP server that upgrades nothing by itself. */
+/** An HTTP server without upgrades. */
 export function httpServer(
   onRequest: (request: http.IncomingMessage, response: http.ServerResponse) => void,
 ): Promise<Listening<http.Server>> {
   return listen(http.createServer(onRequest));
 }
 
-/** A server of plain TCP: called with the head of each request. */
+/** A TCP server, called with the head of each request. */
 export function rawServer(
   answer: (head: string, socket: net.Socket) => void,
 ): Promise<Listening<net.Server>> {
@@ -91,25 +91,25 @@ export function rawServer(
   );
 }
 
-/** The value of a header in a raw head. */
+/** Returns the value of a header in a raw head. */
 export function headerOf(head: string, name: string): string | undefined {
   const line = head.split('\r\n').find((field) => field.toLowerCase().startsWith(`${name.toLowerCase()}:`));
   return line?.slice(name.length + 1).trim();
 }
 
-/** RFC 6455 §1.3, written out: what proves that the server has read the key. */
+/** Computes the proof that the server has read the key (RFC 6455 §1.3). */
 export function acceptOf(head: string): string {
   const key = headerOf(head, 'Sec-WebSocket-Key') ?? '';
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
-/** The 101 for a raw request, with more lines. */
+/** The 101 for a raw request, with additional lines. */
 export function switching(head: string, ...more: string[]): string {
   const lines = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${acceptOf(head)}`];
   return ['HTTP/1.1 101 Switching Protocols', ...lines, ...more, '', ''].join('\r\n');
 }
 
-/** The code and the reason of the close event, also of a client that tells an error before. */
+/** The code and the reason of the close event, even after an error event. */
 export function closeOf(ws: WebSocket): Promise<[code: number, reason: Buffer]> {
   return new Promise((resolve) => {
     ws.once('close', (code, reason) => {
