@@ -1,4 +1,4 @@
-// One attempt to connect, and the connection that comes of it.
+// One attempt to connect, and its connection.
 import { retryAfter } from './backoff.ts';
 import type { Ending } from './events.ts';
 import { provided, type ProtocolsProvider, type Settings, type UrlProvider } from './options.ts';
@@ -11,24 +11,24 @@ import {
   type WebSocketLike,
 } from './websocket-like.ts';
 
-/** How a connection ended, or an attempt. */
+/** How a connection or an attempt ended. */
 export interface Outcome extends Ending {
   /** The HTTP status, if it is known and not 101. */
   readonly status: number | undefined;
-  /** How long the server asks to wait, in ms. */
+  /** How long the server asks the client to wait, in ms. */
   readonly retryAfter: number;
 }
 
-/** Receives what happens to an attempt. */
+/** Receives the events of an attempt. */
 export interface AttemptObserver {
   opened(): void;
   message(data: unknown): void;
   failed(error: Error): void;
-  /** The last word. */
+  /** The last event. */
   ended(outcome: Outcome): void;
 }
 
-/** Where and how to connect. */
+/** What to connect to, and how. */
 export interface Target {
   readonly url: UrlProvider;
   readonly protocols: ProtocolsProvider | undefined;
@@ -39,7 +39,7 @@ export interface Target {
 
 const ABNORMAL: Outcome = { code: 1006, reason: '', wasClean: false, status: undefined, retryAfter: 0 };
 
-/** One attempt. It begins when it is made, and calls its observer later. */
+/** One attempt. It starts in the constructor, and calls its observer later. */
 export class Attempt {
   readonly #target: Target;
   readonly #observer: AttemptObserver;
@@ -70,25 +70,25 @@ export class Attempt {
     return this.#socket;
   }
 
-  /** Closes the connection, or gives the attempt up; the observer is called when it has ended. Throws what `close()` throws. */
+  /** Closes the connection or aborts the attempt. The observer is called when it has ended. Throws what `close()` throws. */
   close(code: number, reason: string | undefined): void {
     if (this.#socket !== undefined) this.#socket.close(code, reason);
     else queueMicrotask(() => this.#end(ABNORMAL));
   }
 
-  /** Gives the connection up without another call of the observer. */
+  /** Drops the connection without calling the observer again. */
   abandon(code?: number, reason?: string): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     const socket = this.#socket;
     if (socket === undefined) return;
     for (const [type, listener] of this.#entries()) socket.removeEventListener(type, listener);
-    // An emitter of Node throws an error that has no listener.
+    // An emitter of Node throws an error without a listener.
     socket.addEventListener('error', () => {});
     try {
       socket.close(code, reason);
     } catch {
-      // A code that must not be sent. The connection is given up all the same.
+      // The code must not be sent. Drop the connection anyway.
       socket.close();
     }
   }
@@ -116,7 +116,7 @@ export class Attempt {
     }
   }
 
-  /** The connection is open: has the application do what comes before all else. */
+  /** Runs `resubscribe` on the open connection, before anything else is sent. */
   async #prepare(): Promise<void> {
     const { settings, isReconnect } = this.#target;
     try {
@@ -125,7 +125,7 @@ export class Attempt {
       this.#giveUp(error);
       return;
     }
-    // The connection may be closing by now. Then its end is what counts.
+    // If the connection is closing by now, its end is reported instead.
     if (this.#isOver || this.#socket?.readyState !== OPEN) return;
     clearTimeout(this.#timer);
     this.#observer.opened();
@@ -133,7 +133,7 @@ export class Attempt {
 
   #refused({ statusCode: status, headers }: Response): void {
     if (this.#isOver) return;
-    // Not every class tells more of an attempt whose request was destroyed.
+    // After its request is destroyed, not every class emits more events.
     this.abandon();
     const error = new Error(`The server answered with the status ${status}`);
     this.#observer.failed(Object.assign(error, { status }));
@@ -164,7 +164,7 @@ export class Attempt {
   }
 }
 
-/** What was thrown, as an error. An error of another realm is one, too. */
+/** Converts a thrown value to an error. An error of another realm counts as one. */
 function asError(error: unknown): Error {
   return typeof error === 'object' && error !== null && 'message' in error
     ? (error as Error)
@@ -174,5 +174,5 @@ function asError(error: unknown): Error {
 function platformClass(): WebSocketClass {
   const { WebSocket } = globalThis as unknown as { WebSocket?: WebSocketClass };
   if (WebSocket !== undefined) return WebSocket;
-  throw new TypeError('There is no WebSocket on this platform: pass a class as the option "WebSocket"');
+  throw new TypeError('This platform has no WebSocket: pass a class as the option "WebSocket"');
 }

@@ -1,16 +1,16 @@
-// How long to wait before the next attempt. Pure, but for the randomness.
+// The delay before the next attempt. Pure, except for its randomness.
 import type { Settings } from './options.ts';
 
-/** The longest delay of a timer: more would fire immediately. */
+/** The longest delay of a timer. A longer one would fire immediately. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 type Bounds = Pick<Settings, 'maxReconnectionDelay' | 'minReconnectionDelay' | 'reconnectionDelayGrowFactor'>;
 
 /**
- * A delay in ms with full jitter: anywhere between the minimum and a bound that grows with each retry. Clients that were cut off at the
- * same moment therefore do not come back at the same moment, and neither do their second attempts.
+ * Returns a delay in ms with full jitter: a random value between the minimum and a bound that grows with each retry. Clients that lose
+ * their connections at the same time therefore reconnect at different times.
  *
- * @param retry 1 for the first attempt that follows another
+ * @param retry 1 for the first attempt after another one
  * @param random from 0 to 1
  */
 export function backoff(retry: number, bounds: Bounds, random: number): number {
@@ -24,9 +24,9 @@ export function backoff(retry: number, bounds: Bounds, random: number): number {
 }
 
 /**
- * The milliseconds that a header `Retry-After` asks for (RFC 9110 §10.2.3); 0 where there is none, or it is malformed.
+ * Returns the delay in ms of a `Retry-After` header (RFC 9110 §10.2.3); 0 if it is absent or malformed.
  *
- * @param now the time, in ms, that a date in it is compared with
+ * @param now the current time in ms, for a header with a date
  */
 export function retryAfter(value: string | string[] | undefined, now: number): number {
   const text = String(value ?? '').trim();

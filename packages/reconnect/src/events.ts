@@ -1,4 +1,4 @@
-// The events of a reconnecting WebSocket. Classes of our own, because not every engine has those of the DOM.
+// The events of a reconnecting WebSocket. Not every engine has those of the DOM, so these are separate classes.
 
 /** A connection has ended, or an attempt to connect. Unless the state is `closed`, another attempt follows. */
 export class CloseEvent extends Event {
@@ -22,9 +22,9 @@ export interface Ending {
   readonly wasClean: boolean;
 }
 
-/** An attempt to connect has failed, or a connection. `close` follows. */
+/** An attempt to connect or a connection has failed. `close` follows. */
 export class ErrorEvent extends Event {
-  /** What went wrong. For an HTTP status other than 101, in Node, it has the `status`. */
+  /** The cause. In Node, it has the `status` if that was not 101. */
   readonly error: Error;
   readonly message: string;
 
@@ -35,10 +35,10 @@ export class ErrorEvent extends Event {
   }
 }
 
-/** A message has come. */
+/** A message was received. */
 export class MessageEvent extends Event {
-  /** Text as a string, binary data by `binaryType`. */
-  // As in the DOM: programs know what their server sends.
+  /** Text as a string, binary data according to `binaryType`. */
+  // `any` as in the DOM, because applications know what their server sends.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly data: any;
 
@@ -49,8 +49,8 @@ export class MessageEvent extends Event {
 }
 
 /**
- * - `connecting`: an attempt is under way, or `resubscribe` is.
- * - `waiting`: until the next attempt, or until the browser is online.
+ * - `connecting`: an attempt or `resubscribe` is running.
+ * - `waiting`: for the next attempt, or until the browser is online.
  * - `open`: messages are sent immediately.
  * - `closed`: no attempt follows.
  */
@@ -71,7 +71,7 @@ export class StateChangeEvent extends Event {
   }
 }
 
-/** A message was not accepted, because the queue is full. */
+/** A message was rejected because the queue is full. */
 export class DroppedEvent extends Event {
   readonly data: Message;
 
@@ -81,7 +81,7 @@ export class DroppedEvent extends Event {
   }
 }
 
-/** What can be sent. */
+/** The types of data that can be sent. */
 export type Message = string | ArrayBuffer | Blob | ArrayBufferView;
 
 /** The events by their types. */
@@ -100,7 +100,7 @@ type Listener<K extends keyof ReconnectingWebSocketEventMap> =
   | { handleEvent(event: ReconnectingWebSocketEventMap[K]): void }
   | null;
 
-/** An `EventTarget` that knows the types of its events. */
+/** An `EventTarget` with typed events. */
 export interface TypedEventTarget {
   addEventListener<K extends keyof ReconnectingWebSocketEventMap>(
     type: K,
@@ -115,5 +115,5 @@ export interface TypedEventTarget {
   dispatchEvent(event: Event): boolean;
 }
 
-/** The class to extend. */
+/** The base class. */
 export const TypedEventTarget = EventTarget as unknown as new () => TypedEventTarget;

@@ -1,4 +1,4 @@
-// The public surface of the package.
+// The public API of the package.
 export {
   CloseEvent,
   DroppedEvent,
@@ -11,6 +11,6 @@ export {
   type State,
 } from './events.ts';
 export type { ConnectionInfo, Options, ProtocolsProvider, Provider, UrlProvider } from './options.ts';
-// The second name is that by which `partysocket` exports its class.
+// `partysocket` exports its class by the second name.
 export { ReconnectingWebSocket, ReconnectingWebSocket as WebSocket } from './reconnecting-websocket.ts';
 export type { BinaryType, WebSocketClass, WebSocketLike } from './websocket-like.ts';

@@ -3,21 +3,21 @@ import type { Message } from './events.ts';
 
 const encoder = new TextEncoder();
 
-/** The bytes of a message as they are sent, without frames. */
+/** Returns the length of a message in bytes, without framing. */
 export function bytesOf(message: Message): number {
   if (typeof message === 'string') return encoder.encode(message).length;
   return 'size' in message ? message.size : message.byteLength;
 }
 
-/** A message that the caller can no longer change. */
+/** Returns a message that the caller cannot change any more. */
 function owned(message: Message): Message {
-  // Not by their classes: bytes may come from another realm.
+  // Does not check classes, because bytes may come from another realm.
   if (typeof message === 'string' || 'size' in message) return message;
   if (!ArrayBuffer.isView(message)) return message.slice(0);
   return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice();
 }
 
-/** Messages in the order in which they were sent, bounded in number and in bytes. */
+/** Messages in the order of their `send()` calls, limited in number and in bytes. */
 export class MessageQueue {
   #messages: { readonly message: Message; readonly bytes: number }[] = [];
   #bytes = 0;
@@ -34,7 +34,7 @@ export class MessageQueue {
     return this.#bytes;
   }
 
-  /** Takes a message, unless it is one too many: then it gives false. */
+  /** Adds a message. Returns false if it exceeds a limit. */
   add(message: Message): boolean {
     const bytes = bytesOf(message);
     if (this.#messages.length >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) return false;
@@ -43,7 +43,7 @@ export class MessageQueue {
     return true;
   }
 
-  /** Hands messages over for as long as `take` returns true. Those that it does not take still wait. */
+  /** Passes messages to `take` while it returns true. The rest stays in the queue. */
   flush(take: (message: Message) => boolean): void {
     const waiting = this.#messages;
     let taken = 0;

@@ -1,4 +1,4 @@
-// What a browser knows of its network. Elsewhere nothing is known, and nothing happens.
+// What a browser knows about its network. On other platforms nothing is known, and nothing is emitted.
 
 interface Surroundings {
   readonly navigator?: { readonly onLine?: boolean };
@@ -8,12 +8,12 @@ interface Surroundings {
 
 const surroundings = globalThis as unknown as Surroundings;
 
-/** Whether there is certainly no network. */
+/** Whether there is definitely no network. */
 export function isOffline(): boolean {
   return surroundings.navigator?.onLine === false;
 }
 
-/** Calls a function when the network comes or goes, until the function that this returns is called. */
+/** Calls a function when the network appears or disappears. Returns a function that stops this. */
 export function watchNetwork(changed: () => void): () => void {
   for (const type of ['online', 'offline']) surroundings.addEventListener?.(type, changed);
   return () => {

@@ -1,15 +1,15 @@
-// What can be set, with the defaults.
+// The options and their defaults.
 import type { CloseEvent } from './events.ts';
 import type { WebSocketClass, WebSocketLike } from './websocket-like.ts';
 
-/** A value, or a function that gives one for each attempt, also later. */
+/** A value, or a function that returns one for each attempt, possibly asynchronously. */
 export type Provider<T> = T | (() => T) | (() => Promise<T>);
-/** Where to connect to. */
+/** The address to connect to. */
 export type UrlProvider = Provider<string>;
-/** Which subprotocols to ask for; null for none. */
+/** The subprotocols to request; null for none. */
 export type ProtocolsProvider = Provider<string | string[] | null>;
 
-/** What a {@link Options.resubscribe} hook is told. */
+/** The second argument of a {@link Options.resubscribe} hook. */
 export interface ConnectionInfo {
   /** Whether there was an open connection before. */
   readonly isReconnect: boolean;
@@ -17,42 +17,42 @@ export interface ConnectionInfo {
 
 /** How to connect, and how to stay connected. */
 export interface Options {
-  /** The class of the connections. Default: that of the platform, which Node has from 22 on. */
+  /** The class of the connections. Default: that of the platform, which Node has since version 22. */
   WebSocket?: WebSocketClass | undefined;
   /** The shortest time between two attempts, in ms. Default 1000. */
   minReconnectionDelay?: number | undefined;
   /** The longest time between two attempts, in ms; a `Retry-After` may be longer. Default 10000. */
   maxReconnectionDelay?: number | undefined;
-  /** By what the longest possible delay grows with each attempt, from `minReconnectionDelay` on. Default 2. */
+  /** The factor by which the bound of the delay grows with each attempt, starting from `minReconnectionDelay`. Default 2. */
   reconnectionDelayGrowFactor?: number | undefined;
-  /** How long a connection has to stay open before `retryCount` and the delay begin anew, in ms. Default 5000. */
+  /** How long a connection must stay open before `retryCount` and the delay are reset, in ms. Default 5000. */
   minUptime?: number | undefined;
-  /** How long an attempt may take from the moment that its address is known, `resubscribe` included, in ms. Default 4000. */
+  /** How long an attempt may take after its address is known, including `resubscribe`, in ms. Default 4000. */
   connectionTimeout?: number | undefined;
-  /** How many attempts may follow each other without `minUptime` between them. Default: no limit. */
+  /** How many consecutive attempts are allowed without `minUptime` in between. Default: no limit. */
   maxRetries?: number | undefined;
-  /** How many bytes of messages may wait for a connection; 0 = none may wait. Default 1 MiB. */
+  /** How many bytes of messages may wait for a connection; 0 for none. Default 1 MiB. */
   maxQueuedBytes?: number | undefined;
-  /** How many messages may wait for a connection. Default: no limit but `maxQueuedBytes`. */
+  /** How many messages may wait for a connection. Default: no limit except `maxQueuedBytes`. */
   maxEnqueuedMessages?: number | undefined;
   /** The close codes after which no attempt follows. Default 1008. */
   finalCloseCodes?: readonly number[] | undefined;
-  /** The HTTP statuses after which no attempt follows, known in Node alone. Default 401, 403, 404. */
+  /** The HTTP statuses after which no attempt follows. Only known in Node. Default 401, 403, 404. */
   finalStatuses?: readonly number[] | undefined;
-  /** Decides after each connection and attempt that has ended whether another follows, in addition to the codes and statuses. */
+  /** Decides after each connection or attempt whether another one follows, in addition to the codes and statuses. */
   shouldReconnectOnClose?: ((event: CloseEvent) => boolean) | undefined;
   /**
-   * Called for each new connection before messages that wait are sent and before `open`. It sends by the connection that it is given;
-   * what it sends through the reconnecting WebSocket waits. If it throws or rejects, the attempt has failed.
+   * Called for each new connection, before waiting messages are sent and before `open`. It sends on the given connection; what it sends on
+   * the reconnecting WebSocket waits. If it throws or rejects, the attempt has failed.
    */
   resubscribe?: ((socket: WebSocketLike, info: ConnectionInfo) => unknown) | undefined;
-  /** Ends it, as `close()` does, and for good. */
+  /** Closes the WebSocket like `close()`, but permanently. */
   signal?: AbortSignal | undefined;
-  /** Whether it stays closed until `reconnect()`. Default false. */
+  /** Whether to stay closed until `reconnect()`. Default false. */
   startClosed?: boolean | undefined;
-  /** Whether `debugLogger` is called. Default false. */
+  /** Whether to call `debugLogger`. Default false. */
   debug?: boolean | undefined;
-  /** Called with what happens, for a log. Default: `console.log()`. */
+  /** Logs events. Default: `console.log()`. */
   debugLogger?: ((...what: unknown[]) => void) | undefined;
 }
 
@@ -69,16 +69,16 @@ export const DEFAULTS = {
   finalStatuses: [401, 403, 404],
 } as const satisfies Options;
 
-/** The options with the defaults for what is left out. */
+/** The options, with the defaults for absent ones. */
 export type Settings = Options & { [K in keyof typeof DEFAULTS]: NonNullable<Options[K]> };
 
-/** The options with the defaults for what is left out, or undefined. */
+/** Adds the defaults for absent or undefined options. */
 export function settingsOf(options: Options): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return { ...DEFAULTS, ...given };
 }
 
-/** What a provider gives for this attempt. */
+/** Returns the value of a provider for this attempt. */
 export async function provided<T>(provider: Provider<T>): Promise<T> {
   return typeof provider === 'function' ? (provider as () => T | Promise<T>)() : provider;
 }

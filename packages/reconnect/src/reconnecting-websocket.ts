@@ -1,4 +1,4 @@
-// A WebSocket that stays open across connections: its states, and when it connects again.
+// A WebSocket that stays open across connections: its states, and when it reconnects.
 import { Attempt, type Outcome } from './attempt.ts';
 import { backoff } from './backoff.ts';
 import {
@@ -23,15 +23,15 @@ import {
 } from './options.ts';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type BinaryType } from './websocket-like.ts';
 
-/** A listener that is set as an attribute. */
+/** A listener set as an attribute. */
 type AttributeListener<K extends keyof ReconnectingWebSocketEventMap> =
   ((event: ReconnectingWebSocketEventMap[K]) => void) | null;
 
 type AttributeType = 'close' | 'error' | 'message' | 'open';
 
 /**
- * A WebSocket that connects again when its connection ends. Events and members are those of a `WebSocket`: there is an `open` for each
- * connection, and a `close` for each connection and attempt that ends.
+ * A WebSocket that reconnects when its connection ends. Its events and members are those of a `WebSocket`. It emits an `open` for each
+ * connection, and a `close` at the end of each connection or attempt.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   readonly #queue: MessageQueue;
   readonly #attributes = new Map<AttributeType, ((event: never) => void) | null>();
   #state: State = 'closed';
-  /** What is under way in the states `connecting` and `open`. */
+  /** The current attempt in the states `connecting` and `open`. */
   #attempt: Attempt | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #uptimeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -67,7 +67,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   #shouldReconnect = true;
   #wasOpen = false;
 
-  /** Begins to connect, unless `startClosed` is set. */
+  /** Starts to connect, unless `startClosed` is set. */
   constructor(url: UrlProvider, protocols?: ProtocolsProvider, options: Options = {}) {
     super();
     this.#url = url;
@@ -80,12 +80,12 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     if (signal?.aborted) queueMicrotask(() => this.dispatchEvent(new CloseEvent('close')));
   }
 
-  /** Whether it is connected, and what comes next. `statechange` follows each change. */
+  /** The current state. `statechange` follows each change. */
   get state(): State {
     return this.#state;
   }
 
-  /** `CONNECTING` (0) until there is a connection, between connections too; `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
+  /** `CONNECTING` (0) until there is a connection, also between connections; `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
   get readyState(): number {
     if (this.#state === 'closed') return CLOSED;
     const socket = this.#attempt?.socket;
@@ -93,7 +93,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     return this.#shouldReconnect ? CONNECTING : CLOSING;
   }
 
-  /** How many attempts have followed each other since a connection was open for `minUptime`. */
+  /** The number of attempts since a connection was last open for `minUptime`. */
   get retryCount(): number {
     return this.#retryCount;
   }
@@ -103,12 +103,12 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     return this.#shouldReconnect;
   }
 
-  /** Bytes of messages that wait for a connection, and what the connection has not sent yet. */
+  /** Bytes of messages that wait for a connection, plus what the connection has not sent yet. */
   get bufferedAmount(): number {
     return this.#queue.bytes + (this.#attempt?.socket?.bufferedAmount ?? 0);
   }
 
-  /** What binary messages arrive as, on this connection and on those that follow. Default `blob`. */
+  /** The type of binary messages, on this connection and on later ones. Default `blob`. */
   get binaryType(): BinaryType {
     return this.#binaryType;
   }
@@ -171,10 +171,10 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   }
 
   /**
-   * Sends a message, or has it wait for a connection. Messages leave in the order of the calls. Bytes belong to the caller again when
-   * this returns.
+   * Sends a message, or queues it until there is a connection. Messages are sent in the order of the calls. The caller may change the data
+   * after the call.
    *
-   * @returns whether it was sent immediately. If not, it waits, or `dropped` has been emitted because the queue is full.
+   * @returns whether it was sent immediately. If not, it was queued, or `dropped` was emitted because the queue is full.
    */
   send(data: Message): boolean {
     if (this.readyState === OPEN) {
@@ -185,7 +185,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     return false;
   }
 
-  /** Takes the messages that wait, in their order. They are not sent any more. */
+  /** Removes and returns the waiting messages, in order. They will not be sent. */
   drainQueuedMessages(): Message[] {
     const messages: Message[] = [];
     this.#queue.flush((message) => messages.push(message) > 0);
@@ -193,14 +193,14 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   }
 
   /**
-   * Closes the connection, or stops waiting. Messages that wait are kept: `reconnect()` sends them, `drainQueuedMessages()` takes them.
+   * Closes the connection, or stops waiting. Waiting messages are kept: `reconnect()` sends them, `drainQueuedMessages()` returns them.
    *
-   * @throws what `close()` of the connection throws for its arguments
+   * @throws what `close()` of the connection throws for invalid arguments
    */
   close(code = 1000, reason?: string): void {
     if (this.#state === 'closed') return;
     const { state } = this;
-    // The connection may have ended when its method returns.
+    // The connection may end during the call.
     const before = this.#shouldReconnect;
     this.#shouldReconnect = false;
     try {
@@ -215,7 +215,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     queueMicrotask(() => this.dispatchEvent(event));
   }
 
-  /** Closes the connection, if there is one, and connects immediately. Also after `close()`, but not after `signal`. */
+  /** Closes the current connection, if any, and connects immediately. Works after `close()`, but not after `signal`. */
   reconnect(code = 1000, reason?: string): void {
     if (this.#settings.signal?.aborted) return;
     this.#shouldReconnect = true;
@@ -254,7 +254,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
       this.#retryCount = 0;
     }, this.#settings.minUptime);
     this.#queue.flush((message) => {
-      // A connection that is closing would lose it.
+      // A closing connection would lose the message.
       if (socket?.readyState !== OPEN) return false;
       socket.send(message);
       return true;
@@ -265,7 +265,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #failed(error: Error): void {
     this.#log('error', error);
-    // What comes after `close()` is its consequence.
+    // An error after `close()` is only its consequence.
     if (this.#shouldReconnect) this.dispatchEvent(new ErrorEvent('error', { error }));
   }
 
@@ -287,7 +287,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #wait(atLeast: number): void {
     this.#retryCount++;
-    // In addition: clients that were all told the same time are not to come at the same time.
+    // Added to the delay of the server, so that clients with the same delay do not reconnect at the same time.
     const delay = atLeast + backoff(this.#retryCount, this.#settings, Math.random());
     if (isOffline()) this.#enter('waiting', Infinity);
     else {
@@ -296,7 +296,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     }
   }
 
-  /** No attempt follows. */
+  /** Ends without another attempt. */
   #stop(): void {
     this.#shouldReconnect = false;
     clearTimeout(this.#timer);
@@ -305,7 +305,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     this.#enter('closed');
   }
 
-  /** Listens to what lives longer than this: until the function that it returns is called. */
+  /** Listens to objects that may live longer. Returns a function that removes the listeners. */
   #watch(): () => void {
     const { signal } = this.#settings;
     const abort = (): void => {
@@ -321,7 +321,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     };
   }
 
-  /** Without a network, an attempt would fail immediately. When it is back, there is nothing to wait for. */
+  /** While offline, an attempt would fail immediately. Once online, there is no reason to wait. */
   #networkChanged(): void {
     if (this.#state !== 'waiting') return;
     clearTimeout(this.#timer);
@@ -342,7 +342,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #setAttribute<K extends AttributeType>(type: K, listener: AttributeListener<K>): void {
     if (!this.#attributes.has(type)) {
-      // One listener for all that follow: as in the DOM, another function keeps the place of the first one.
+      // One listener for all functions that follow: as in the DOM, a new function keeps the position of the first one.
       this.addEventListener(type, (event) => this.#attributes.get(type)?.call(this, event as never));
     }
     this.#attributes.set(type, typeof listener === 'function' ? listener : null);
@@ -350,7 +350,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #log(...what: unknown[]): void {
     const { debug, debugLogger } = this.#settings;
-    // Asked for by the option.
+    // The option enables this.
     // eslint-disable-next-line no-console
     if (debug) (debugLogger ?? console.log)(...what);
   }

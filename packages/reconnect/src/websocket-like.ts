@@ -1,6 +1,6 @@
-// What is needed of a WebSocket: that of a browser, of Node, of framewire and of ws have it.
+// The parts of a WebSocket that this package needs. Those of browsers, Node, framewire and ws have them.
 
-/** What binary messages arrive as. */
+/** The types of binary messages. */
 export type BinaryType = 'arraybuffer' | 'blob';
 
 /** A connection. */
@@ -11,7 +11,7 @@ export interface WebSocketLike {
   readonly extensions: string;
   readonly url: string;
   binaryType: string;
-  // Each class types its listeners and data in its own way: `never` is assignable to all of them.
+  // Each class declares its own types of listeners and data. `never` is assignable to all of them.
   addEventListener(type: never, listener: never): void;
   removeEventListener(type: never, listener: never): void;
   send(data: never): void;
@@ -29,7 +29,7 @@ export interface Socket extends Omit<WebSocketLike, 'addEventListener' | 'remove
     listener: (event: SocketEvents[K]) => void,
   ): void;
   send(data: unknown): void;
-  /** That of an emitter of Node. */
+  /** Only on emitters of Node. */
   on?(event: 'unexpected-response', listener: (request: Request, response: Response) => void): unknown;
 }
 
@@ -40,12 +40,12 @@ interface SocketEvents {
   close: { readonly code: number; readonly reason: string; readonly wasClean?: boolean };
 }
 
-/** The request of a client of Node. */
+/** The request of a client in Node. */
 interface Request {
   destroy(): void;
 }
 
-/** An answer other than 101. */
+/** A response other than 101. */
 export interface Response {
   readonly statusCode?: number | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

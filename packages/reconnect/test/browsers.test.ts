@@ -1,4 +1,4 @@
-// In browsers, behind a proxy that cuts the network.
+// In browsers, with a proxy that cuts the network.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import {
@@ -14,7 +14,7 @@ import * as esbuild from 'esbuild';
 import { WebSocketServer } from 'framewire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** A page that keeps a connection, and what the test asks of it. */
+/** A page that keeps a connection open, with functions for the test. */
 const PAGE = `
   import { ReconnectingWebSocket } from '@framewire/reconnect';
   globalThis.start = (url) => {
@@ -25,7 +25,7 @@ const PAGE = `
     });
     const received = [];
     ws.onmessage = ({ data }) => received.push(data);
-    // Resolves when it is in a state, or has received something.
+    // Resolves when a condition becomes true after a state change or a message.
     const until = (isSo) => new Promise((resolve) => {
       const check = () => isSo() && resolve(true);
       for (const type of ['statechange', 'message']) ws.addEventListener(type, check);
@@ -43,7 +43,7 @@ const PAGE = `
     });
   };`;
 
-/** A relay on a port of its own, which can be cut: then nothing goes through it, and nobody can connect. */
+/** A relay that can be cut. Then it forwards nothing, and nothing can connect to it. */
 class Proxy {
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
@@ -113,7 +113,7 @@ afterAll(async () => {
   http.close();
 });
 
-/** What the test needs of a page, of either driver. */
+/** The common interface of the drivers' pages. */
 interface Page {
   goto(url: string): Promise<unknown>;
   addScriptTag(options: { content: string }): Promise<unknown>;
@@ -128,7 +128,7 @@ async function open(page: Page): Promise<void> {
   await page.evaluate(`has('resubscribe')`);
 }
 
-/** The network is cut three times, and each time something is sent meanwhile. */
+/** Cuts the network three times, and sends a message each time. */
 async function survives(page: Page): Promise<void> {
   await open(page);
   for (const text of ['first', 'second', 'third']) {
@@ -153,7 +153,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     await browser.close();
   });
 
-  test('it comes back when the network does, and sends what waited', async () => {
+  test('it reconnects when the network is back, and sends waiting messages', async () => {
     await survives(await browser.newPage());
   });
 
@@ -175,7 +175,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
 });
 
 describe.skipIf(requirement('firefox').missing)('in Firefox', () => {
-  test('it comes back when the network does, and sends what waited', async () => {
+  test('it reconnects when the network is back, and sends waiting messages', async () => {
     const browser = await launchFirefox();
     try {
       await survives(await browser.newPage());

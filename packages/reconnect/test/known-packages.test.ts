@@ -1,4 +1,4 @@
-// Programs written for reconnecting-websocket and for partysocket, run on their packages and on ours.
+// Runs code written for reconnecting-websocket and partysocket, on those packages and on ours.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ReconnectingWebSocket, WebSocket as ByItsOtherName } from '@framewire/reconnect';
@@ -7,7 +7,7 @@ import PartySocket from 'partysocket/ws';
 import Known from 'reconnecting-websocket';
 import { expect, test } from 'vitest';
 
-/** What the programs use of the class, by the types of ours. */
+/** The class as the code uses it, with the types of ours. */
 type Class = typeof ReconnectingWebSocket;
 type Socket = InstanceType<Class>;
 
@@ -31,7 +31,7 @@ function next(ws: Socket, type: 'close' | 'error' | 'message' | 'open') {
   });
 }
 
-/** A program: what it tells has to be the same whatever class it imports. */
+/** A program. Its results must be the same with each class. */
 type Program = (Class: Class, url: string, server: WebSocketServer) => Promise<unknown[]>;
 
 const PROGRAMS: Record<string, Program> = {

@@ -1,4 +1,4 @@
-// In Node, on top of framewire: a server that is killed again and again, and servers that refuse.
+// In Node, on top of framewire: a server that is killed repeatedly, and servers that reject.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import * as reference from 'ws';
 import { describe, expect, test, vi } from 'vitest';
 import { recorded } from './support/fake-socket.ts';
 
-/** The server in a process of its own, once it listens. */
+/** Starts the server in a separate process, and waits until it listens. */
 async function startServer(file: string, port: number): Promise<{ server: ChildProcess; port: number }> {
   const program = fileURLToPath(new URL('support/counting-server.mjs', import.meta.url));
   const server = fork(program, [file, String(port)], {
@@ -24,7 +24,7 @@ async function startServer(file: string, port: number): Promise<{ server: ChildP
   return { server, port: listening };
 }
 
-/** Resolves when a server has accepted so many messages. */
+/** Resolves when a server has accepted `count` messages. */
 function accepted(server: ChildProcess, count: number): Promise<void> {
   return new Promise((resolve) => {
     let left = count;
@@ -39,7 +39,7 @@ test('with acknowledgements every message arrives once and in order, although th
   const { port } = started;
   let { server } = started;
 
-  // The application: what is not acknowledged is sent again on the next connection, before all else.
+  // The application sends unacknowledged messages again on the next connection, before anything else.
   const unacknowledged: string[] = [];
   let count = 0;
   let isEnough = false;
@@ -94,7 +94,7 @@ describe.each([
   ['framewire', framewire.WebSocket],
   ['ws', reference.WebSocket],
 ] as const)('on top of %s', (_, WebSocket) => {
-  /** A server that answers each upgrade with a status, and what comes of it. */
+  /** Runs against a server that answers each upgrade with a status. Returns the events. */
   async function refused(
     head: string,
     until: string,
@@ -127,7 +127,7 @@ describe.each([
     expect(told).toBe(status);
   });
 
-  test('finalStatuses are chosen by the application', async () => {
+  test('the application can set finalStatuses', async () => {
     const finalStatuses = [410];
     expect((await refused('410 Gone', 'closed', { finalStatuses })).log).toContain('closed');
     expect((await refused('404 Not Found', 'waiting', { finalStatuses })).log).toContain('waiting 1000');
@@ -136,7 +136,7 @@ describe.each([
   test.each([
     ['no Retry-After', '', 'waiting 1000'],
     ['Retry-After in seconds', '\r\nRetry-After: 7', 'waiting 8000'],
-    ['a Retry-After that is malformed', '\r\nRetry-After: soon', 'waiting 1000'],
+    ['a malformed Retry-After', '\r\nRetry-After: soon', 'waiting 1000'],
     ['a Retry-After that has passed', '\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT', 'waiting 1000'],
   ])('503 with %s', async (_case, header, waiting) => {
     expect((await refused(`503 Busy${header}`, 'waiting')).log[1]).toBe(waiting);
@@ -150,7 +150,7 @@ describe.each([
     expect(delay).toBeLessThanOrEqual(61_000);
   });
 
-  test('a port on which nobody listens is a failed attempt, with the error of the system', async () => {
+  test('a port without a listener is a failed attempt, with the error of the system', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

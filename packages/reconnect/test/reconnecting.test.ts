@@ -1,4 +1,4 @@
-// When it connects, waits and ends, with connections and a clock that the test drives.
+// When it connects, waits and ends, with fake connections and timers.
 import { ReconnectingWebSocket, type CloseEvent } from '@framewire/reconnect';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeSocket, recorded, settled, start } from './support/fake-socket.ts';
@@ -18,7 +18,7 @@ async function advance(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
 }
 
-/** How long it waits before each of the next attempts, all of which fail. */
+/** The delays before the next attempts, all of which fail. */
 async function delays(ws: ReconnectingWebSocket, count: number): Promise<number[]> {
   const waits: number[] = [];
   const controller = new AbortController();
@@ -36,7 +36,7 @@ async function delays(ws: ReconnectingWebSocket, count: number): Promise<number[
 }
 
 describe('the delay', () => {
-  test('grows from the minimum to the maximum, and its jitter is full', async () => {
+  test('grows from the minimum to the maximum, with full jitter', async () => {
     const { ws } = await start();
     expect(await delays(ws, 5)).toEqual([2000, 4000, 8000, 10_000, 10_000]);
     vi.mocked(Math.random).mockReturnValue(0);
@@ -46,7 +46,7 @@ describe('the delay', () => {
     ws.close();
   });
 
-  test('has bounds and a growth that can be chosen', async () => {
+  test('has configurable bounds and growth', async () => {
     const { ws } = await start({
       minReconnectionDelay: 100,
       maxReconnectionDelay: 1000,
@@ -56,7 +56,7 @@ describe('the delay', () => {
     ws.close();
   });
 
-  test('begins anew only after a connection of minUptime', async () => {
+  test('is reset only after a connection of minUptime', async () => {
     const { ws } = await start({ minUptime: 5000 });
     await delays(ws, 3);
     FakeSocket.last.open();
@@ -72,7 +72,7 @@ describe('the delay', () => {
 });
 
 describe('the state', () => {
-  test('is told with each change, and readyState is never CLOSED before the end', async () => {
+  test('is emitted with each change, and readyState is not CLOSED before the end', async () => {
     const { ws, log } = await start();
     expect([ws.state, ws.readyState]).toEqual(['connecting', ws.CONNECTING]);
     FakeSocket.last.open();
@@ -111,7 +111,7 @@ describe('the address and the protocols', () => {
     ws.close();
   });
 
-  test('are asked for by each attempt', async () => {
+  test('are computed for each attempt', async () => {
     let token = 0;
     const { ws } = await start(
       {},
@@ -127,7 +127,7 @@ describe('the address and the protocols', () => {
     ws.close();
   });
 
-  test('that cannot be had are a failed attempt', async () => {
+  test('that cannot be computed are a failed attempt', async () => {
     const url = vi.fn().mockRejectedValueOnce(new Error('no token')).mockResolvedValue('ws://a/');
     const { ws, log } = await start({}, url);
     expect(log).toEqual(['error no token', 'waiting 2000', 'close 1006']);
@@ -151,14 +151,14 @@ describe('an attempt', () => {
     await advance(300);
     expect(log).toEqual(['error The connection was not open after 300 ms', 'waiting 2000', 'close 1006']);
     expect(FakeSocket.last.closedWith).toHaveLength(1);
-    // What still comes of it is not told.
+    // Later events of the attempt are ignored.
     FakeSocket.last.open();
     FakeSocket.last.end();
     expect(log).toHaveLength(3);
     ws.close();
   });
 
-  test('without a class of connections fails with a reason', async () => {
+  test('without a class of connections fails with an explanation', async () => {
     vi.stubGlobal('WebSocket', undefined);
     const ws = new ReconnectingWebSocket('ws://a/');
     const log = recorded(ws);
@@ -167,7 +167,7 @@ describe('an attempt', () => {
     ws.close();
   });
 
-  test('takes the class of the platform by default', async () => {
+  test('uses the class of the platform by default', async () => {
     vi.stubGlobal('WebSocket', FakeSocket);
     FakeSocket.made = [];
     const ws = new ReconnectingWebSocket('ws://a/');
@@ -178,7 +178,7 @@ describe('an attempt', () => {
 });
 
 describe('messages that are sent without a connection', () => {
-  test('wait, and leave in order before open is emitted', async () => {
+  test('wait, and are sent in order before open is emitted', async () => {
     const { ws } = await start();
     expect(ws.send('a')).toBe(false);
     expect(ws.bufferedAmount).toBe(1);
@@ -195,7 +195,7 @@ describe('messages that are sent without a connection', () => {
     ws.close();
   });
 
-  test('belong to the caller again when send() returns', async () => {
+  test('may be changed by the caller after send()', async () => {
     const { ws } = await start();
     const bytes = Uint8Array.of(0, 1, 2, 3);
     ws.send(bytes.subarray(1, 3));
@@ -211,7 +211,7 @@ describe('messages that are sent without a connection', () => {
     ws.close();
   });
 
-  test('are bounded in bytes, and each that is one too many is told', async () => {
+  test('are limited in bytes, and each rejected one is reported', async () => {
     const { ws, log } = await start({ maxQueuedBytes: 10 });
     ws.send('äöü'); // 6 bytes
     ws.send(new Uint8Array(4));
@@ -224,7 +224,7 @@ describe('messages that are sent without a connection', () => {
     ws.close();
   });
 
-  test('are bounded in number by maxEnqueuedMessages', async () => {
+  test('are limited in number by maxEnqueuedMessages', async () => {
     const { ws, log } = await start({ maxEnqueuedMessages: 1 });
     ws.send('a');
     ws.send('b');
@@ -249,7 +249,7 @@ describe('messages that are sent without a connection', () => {
     ws.close();
   });
 
-  test('while the connection is closing wait for the next one', async () => {
+  test('wait for the next connection while the current one is closing', async () => {
     const { ws } = await start();
     FakeSocket.last.open();
     FakeSocket.last.readyState = 2;
@@ -278,7 +278,7 @@ describe('messages that are sent without a connection', () => {
 });
 
 describe('resubscribe', () => {
-  test('sends before the messages that wait, on each connection', async () => {
+  test('sends before the waiting messages, on each connection', async () => {
     const told: boolean[] = [];
     const { ws, log } = await start({
       resubscribe(socket, { isReconnect }) {
@@ -301,7 +301,7 @@ describe('resubscribe', () => {
     ws.close();
   });
 
-  test('may wait for an answer, and what is sent meanwhile waits', async () => {
+  test('may wait for an answer, and other messages wait for it', async () => {
     let proceed = (): void => {};
     const { ws, log } = await start({
       resubscribe: () => new Promise<void>((resolve) => (proceed = resolve)),
@@ -335,7 +335,7 @@ describe('resubscribe', () => {
     ws.close();
   });
 
-  test('counts for connectionTimeout', async () => {
+  test('counts towards connectionTimeout', async () => {
     const { ws, log } = await start({ connectionTimeout: 50, resubscribe: () => new Promise(() => {}) });
     FakeSocket.last.open();
     await advance(50);
@@ -343,7 +343,7 @@ describe('resubscribe', () => {
     ws.close();
   });
 
-  test('of a connection that has ended meanwhile opens nothing', async () => {
+  test('does not open a connection that has ended in the meantime', async () => {
     let proceed = (): void => {};
     const { ws, log } = await start({
       resubscribe: () => new Promise<void>((resolve) => (proceed = resolve)),
@@ -358,7 +358,7 @@ describe('resubscribe', () => {
   });
 });
 
-describe('it ends for good', () => {
+describe('it ends permanently', () => {
   test.each([
     ['1008 by default', {}, 1008],
     ['a code of the application', { finalCloseCodes: [4003] }, 4003],
@@ -397,7 +397,7 @@ describe('it ends for good', () => {
     expect(FakeSocket.made).toHaveLength(1);
   });
 
-  test('not by close() with a code that must not be sent', async () => {
+  test('not by close() with an invalid code', async () => {
     const { ws } = await start();
     FakeSocket.last.open();
     expect(() => ws.close(1)).toThrow('no such code');
@@ -405,7 +405,7 @@ describe('it ends for good', () => {
     ws.close();
   });
 
-  test('by its signal, and reconnect() does nothing then', async () => {
+  test('by its signal, and reconnect() has no effect after that', async () => {
     const controller = new AbortController();
     const { ws, log } = await start({ signal: controller.signal });
     FakeSocket.last.open();
@@ -418,12 +418,12 @@ describe('it ends for good', () => {
     expect(FakeSocket.made).toHaveLength(1);
   });
 
-  test('by a signal that has aborted, before it connects', async () => {
+  test('by an aborted signal, before it connects', async () => {
     const { ws, log } = await start({ signal: AbortSignal.abort() });
     expect([FakeSocket.made, ws.state, log]).toEqual([[], 'closed', ['close 1006']]);
   });
 
-  test('and lets go of its signal and of the network', async () => {
+  test('and releases its signal and the network', async () => {
     const { signal } = new AbortController();
     const remove = vi.spyOn(signal, 'removeEventListener');
     const { ws } = await start({ signal });
@@ -434,7 +434,7 @@ describe('it ends for good', () => {
 });
 
 describe('reconnect()', () => {
-  test('connects immediately, and gives the connection up that there is', async () => {
+  test('connects immediately, and drops the current connection', async () => {
     const { ws, log } = await start();
     const first = FakeSocket.last;
     first.open();
@@ -449,7 +449,7 @@ describe('reconnect()', () => {
     ws.close();
   });
 
-  test('opens one that was startClosed', async () => {
+  test('opens one with startClosed', async () => {
     const { ws, log } = await start({ startClosed: true });
     expect([FakeSocket.made, ws.readyState]).toEqual([[], ws.CLOSED]);
     ws.send('a');
@@ -463,7 +463,7 @@ describe('reconnect()', () => {
 });
 
 describe('in a browser', () => {
-  /** Gives the platform a network that comes and goes. */
+  /** Gives the platform a network that can appear and disappear. */
   function network(): { go(): void; come(): void } {
     const target = new EventTarget();
     const navigator = { onLine: true };
@@ -497,7 +497,7 @@ describe('in a browser', () => {
     ws.close();
   });
 
-  test('a network that goes while it waits stops the clock', async () => {
+  test('a network that disappears while it waits stops the timer', async () => {
     const { go, come } = network();
     const { ws, log } = await start();
     FakeSocket.last.end();
@@ -528,7 +528,7 @@ test('binaryType, protocol, extensions and url are those of the connection', asy
   ws.close();
 });
 
-test('onopen and the others are called in the place of the first one, with the socket as this', async () => {
+test('onopen and the others are called in the position of the first one, with the socket as this', async () => {
   const { ws } = await start();
   const heard: string[] = [];
   expect(ws.onmessage).toBeNull();
@@ -550,7 +550,7 @@ test('onopen and the others are called in the place of the first one, with the s
   ws.close();
 });
 
-test('debug tells debugLogger, or the console, what happens', async () => {
+test('debug logs events with debugLogger or the console', async () => {
   const debugLogger = vi.fn();
   const { ws } = await start({ debug: true, debugLogger });
   expect(debugLogger).toHaveBeenCalledWith('state', 'connecting', undefined);

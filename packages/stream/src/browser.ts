@@ -1,4 +1,4 @@
-// What a bundler takes for a browser: the platform's classes, or ours on top of its WebSocket.
+// The entry for browsers: the platform's classes, or ours on top of its WebSocket.
 import { checkOptions, DEFAULTS, type WebSocketStreamOptions } from './options.ts';
 import { PlatformTransport, type PlatformSocket } from './platform-transport.ts';
 import { Streams, type ClosedInfo, type WebSocketOpenInfo } from './streams.ts';
@@ -8,7 +8,7 @@ export type { StreamOptions, WebSocketStreamOptions } from './options.ts';
 export type { ClosedInfo, ReceivedMessage, SentMessage, WebSocketOpenInfo } from './streams.ts';
 export type { WebSocketCloseInfo } from './websocket-error.ts';
 
-/** What is looked for on the platform. */
+/** The classes of the platform. */
 interface Platform {
   readonly WebSocket: new (url: string | URL, protocols: string[]) => PlatformSocket;
   readonly WebSocketStream?: typeof OwnStream;
@@ -17,13 +17,13 @@ interface Platform {
 
 const platform = globalThis as unknown as Platform;
 
-/** Ours. The platform's `WebSocket` cannot be stopped, so a reader that stops does not stop the peer. */
+/** Our class. The platform's `WebSocket` cannot be paused, so a reader that stops does not stop the peer. */
 class OwnStream {
   readonly #streams: Streams;
   readonly #url: string;
 
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
-    if (arguments.length === 0) throw new TypeError('An address is needed');
+    if (arguments.length === 0) throw new TypeError('An address is required');
     checkOptions(options);
     const { signal, protocols = [], highWaterMark = DEFAULTS.highWaterMark } = options;
     const { messageHighWaterMark = DEFAULTS.messageHighWaterMark } = options;
@@ -56,7 +56,7 @@ class OwnStream {
   }
 }
 
-// Both or neither: the class of the platform knows its own error alone.
+// Both or neither, because the platform's class only supports its own error.
 const hasBoth = platform.WebSocketStream !== undefined && platform.WebSocketError !== undefined;
 
 /** The class of the platform, or ours. */

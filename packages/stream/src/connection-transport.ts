@@ -1,10 +1,10 @@
-// A connection of ours below the streams.
+// Connects the streams to one of our connections.
 import type { Buffer } from 'node:buffer';
 import type { WebSocketConnection } from '@framewire/connection';
 import type { Transport, TransportObserver } from './transport.ts';
 import { invalidState } from './websocket-error.ts';
 
-/** From how many bytes on a connection may read a message from the memory of its caller until it has been written. */
+/** From this length on, a connection may read a message from the caller's memory until it is written. */
 const BORROWED_FROM = 16 * 1024;
 
 /** One of our connections, open or connecting. */
@@ -13,9 +13,9 @@ export class ConnectionTransport implements Transport {
   readonly #ws: WebSocketConnection;
   readonly #mark: number;
   #error: unknown = undefined;
-  /** Whether something that was written could not be sent. */
+  /** Whether a written message could not be sent. */
   #isIncomplete = false;
-  /** One function for all messages that no promise stands for. */
+  /** One callback for all messages that have no promise. */
   readonly #sent = (error?: Error | null): void => {
     if (error) this.#isIncomplete = true;
   };

@@ -1,4 +1,4 @@
-// The public surface of the package.
+// The public API of the package.
 export type { StreamOptions, WebSocketStreamOptions } from './options.ts';
 export type { ClosedInfo, ReceivedMessage, SentMessage, WebSocketOpenInfo } from './streams.ts';
 export { WebSocketError, type WebSocketCloseInfo } from './websocket-error.ts';

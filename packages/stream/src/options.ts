@@ -1,24 +1,24 @@
-// What can be set for the streams, and the checks of what a constructor is given.
+// The options of the streams, and the checks of constructor arguments.
 
-/** How much may wait. */
+/** The limits of both queues. */
 export interface StreamOptions {
   /** How many bytes may wait to be sent before the writer's `ready` waits. Default 65536. */
   highWaterMark?: number | undefined;
-  /** How many messages may wait to be read before the connection is stopped; it is resumed at half. Default 1. */
+  /** How many messages may wait to be read before the connection is paused; it resumes at half. Default 1. */
   messageHighWaterMark?: number | undefined;
 }
 
 export const DEFAULTS = { highWaterMark: 64 * 1024, messageHighWaterMark: 1 } as const;
 
-/** The options of a client, as the proposal has them. */
+/** The options of a client in the proposal. */
 export interface WebSocketStreamOptions extends StreamOptions {
-  /** The subprotocols to ask for, the preferred one first. */
+  /** The subprotocols to request, the preferred one first. */
   protocols?: readonly string[] | undefined;
-  /** Gives the attempt to connect up. Has no effect once the connection is open. */
+  /** Aborts the attempt to connect. Has no effect on an open connection. */
   signal?: AbortSignal | undefined;
 }
 
-/** @throws `TypeError` for what is not an object, and for protocols that are not a list */
+/** @throws `TypeError` for options that are not an object, and for protocols that are not a list */
 export function checkOptions(options: unknown): void {
   if (options != null && typeof options !== 'object') throw new TypeError('The options must be an object');
   const { protocols } = (options ?? {}) as { protocols?: unknown };

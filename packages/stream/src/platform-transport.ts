@@ -1,8 +1,8 @@
-// The WebSocket of a browser below the streams.
+// Connects the streams to the WebSocket of a browser.
 import type { Transport, TransportObserver } from './transport.ts';
 import { invalidState } from './websocket-error.ts';
 
-/** What is needed of it. */
+/** The parts of a WebSocket that are needed. */
 export interface PlatformSocket {
   readonly url: string;
   readonly protocol: string;
@@ -20,7 +20,7 @@ export interface PlatformSocket {
 
 const OPEN = 1;
 
-/** How often to check whether there is room again, in ms: there is no event for it. */
+/** How often to check whether there is room again, in ms. There is no event for it. */
 const POLL_MS = 10;
 
 /** A WebSocket of the platform that is connecting. */
@@ -68,7 +68,7 @@ export class PlatformTransport implements Transport {
     this.#socket.close();
   }
 
-  // It cannot be stopped.
+  // It cannot be paused.
   pause(): void {}
   resume(): void {}
 

@@ -1,13 +1,13 @@
-// The two streams of a connection, with back-pressure both ways, and how they and the connection end together.
+// The two streams of a connection: back-pressure in both directions, and ending together with the connection.
 import type { Transport, TransportObserver, End } from './transport.ts';
 import { checkCloseInfo, invalidState, WebSocketError, type WebSocketCloseInfo } from './websocket-error.ts';
 
-/** A message that was received: text as a string. */
+/** A received message: text as a string. */
 export type ReceivedMessage = string | Uint8Array;
-/** A message to send. Anything else is sent as text. */
+/** A message to send. Other values are sent as text. */
 export type SentMessage = string | ArrayBuffer | ArrayBufferView;
 
-/** What `opened` resolves to. */
+/** The result of `opened`. */
 export interface WebSocketOpenInfo {
   readonly readable: ReadableStream<ReceivedMessage>;
   readonly writable: WritableStream<SentMessage>;
@@ -16,13 +16,13 @@ export interface WebSocketOpenInfo {
   readonly extensions: string;
 }
 
-/** What `closed` resolves to. */
+/** The result of `closed`. */
 export interface ClosedInfo {
   readonly closeCode: number;
   readonly reason: string;
 }
 
-/** A promise with what settles it. One that rejects and is not looked at is no unhandled rejection. */
+/** A promise with its functions. It never causes an unhandled rejection. */
 function deferred<T>() {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;
@@ -31,19 +31,19 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-/** Bytes that are sent as they are, or text. */
+/** Converts a chunk to bytes or text. */
 function toMessage(chunk: unknown): string | Uint8Array {
   if (typeof chunk === 'string') return chunk;
   const isView = ArrayBuffer.isView(chunk);
   const buffer = isView ? chunk.buffer : chunk;
   if (!isBuffer(buffer)) return String(chunk);
   if ((buffer as { resizable?: boolean }).resizable === true || tagOf(buffer) !== 'ArrayBuffer') {
-    throw new TypeError('A message must not lie in memory that is resizable or shared');
+    throw new TypeError('A message must not use resizable or shared memory');
   }
   return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
 }
 
-/** By its name, as it may come from another realm. */
+/** Checks the name, because the buffer may come from another realm. */
 function isBuffer(value: unknown): value is ArrayBuffer {
   return ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
 }
@@ -61,14 +61,14 @@ export class Streams {
   #reader: ReadableStreamDefaultController<ReceivedMessage> | undefined = undefined;
   #writer: WritableStreamDefaultController | undefined = undefined;
   #isOver = false;
-  /** Whether the connection is stopped as too many messages wait. */
+  /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
-  /** What the readable side rejects with once its messages have been read. */
+  /** The error for the readable side, after its messages have been read. */
   #failure: WebSocketError | undefined = undefined;
-  /** Whether the program has closed the writable side, and what that waits for. */
+  /** Exists once the application has closed the writable side. It waits for this promise. */
   #writableClosed: ReturnType<typeof deferred<undefined>> | undefined = undefined;
 
-  /** @param limit how many messages may wait to be read before the connection is stopped */
+  /** @param limit how many messages may wait to be read before the connection is paused */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -81,7 +81,7 @@ export class Streams {
     return this.#closed.promise;
   }
 
-  /** Begins, with a connection that is made for the observer. */
+  /** Starts with the connection that `connect` creates for the observer. */
   start(connect: (observer: TransportObserver) => Transport): void {
     this.#transport = connect({
       opened: () => this.#open(),
@@ -91,14 +91,14 @@ export class Streams {
     if (this.#transport.isOpen) this.#open();
   }
 
-  /** Gives up before there is a connection. Does nothing later. */
+  /** Aborts before there is a connection. Has no effect later. */
   abort(reason: unknown): void {
     if (this.#isOver || this.#reader !== undefined) return;
     this.#fail(reason);
     this.#transport?.abandon();
   }
 
-  /** Gives up when a signal aborts before there is a connection. */
+  /** Aborts when a signal aborts before there is a connection. */
   abortOn(signal: AbortSignal): void {
     const abort = (): void => this.abort(signal.reason);
     if (signal.aborted) {
@@ -126,7 +126,7 @@ export class Streams {
         pull: () => this.#pulled(),
         cancel: (reason) => {
           this.#reader = undefined;
-          // What comes from now on is not kept, so that the closing handshake is seen.
+          // Later messages are discarded, so that the closing handshake can complete.
           this.#release();
           this.#closeFor(reason);
         },
@@ -160,11 +160,11 @@ export class Streams {
     this.#transport?.pause();
   }
 
-  /** A reader has taken something, or waits for something. */
+  /** Called when a reader has taken a message or waits for one. */
   #pulled(): void {
     const room = this.#reader?.desiredSize ?? 0;
     if (this.#failure !== undefined && room >= this.#limit) this.#reader?.error(this.#failure);
-    // Not for each message: stopping and resuming a connection takes longer than a message does.
+    // Not after each message: pausing and resuming a connection takes longer than processing a message.
     else if (room >= this.#limit / 2) this.#release();
   }
 
@@ -196,7 +196,7 @@ export class Streams {
       this.#closed.reject(failure);
       this.#writableClosed?.reject(failure);
       this.#writer?.error(failure);
-      // Messages that have arrived can still be read.
+      // Received messages can still be read.
       this.#failure = failure;
       this.#pulled();
       return;
@@ -207,7 +207,7 @@ export class Streams {
     else this.#writableClosed.resolve(undefined);
   }
 
-  /** There was no connection. */
+  /** Rejects both promises, because there was no connection. */
   #fail(reason: unknown): void {
     this.#isOver = true;
     this.#opened.reject(reason);

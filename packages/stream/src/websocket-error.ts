@@ -1,14 +1,14 @@
-// The error of the WHATWG proposal, and the rules for what a program may close with.
+// The error of the WHATWG proposal, and the rules for the arguments of `close()`.
 
-/** What a connection is closed with, or was. */
+/** The code and reason that a connection is closed with. */
 export interface WebSocketCloseInfo {
-  /** 1000, or from 3000 to 4999. Default: none, or 1000 where there is a reason. */
+  /** 1000, or from 3000 to 4999. Default: none, or 1000 if there is a reason. */
   closeCode?: number | undefined;
   /** At most 123 bytes in UTF-8. Default: ''. */
   reason?: string | undefined;
 }
 
-/** What is sent, once the rules have been applied. */
+/** The code and reason to send. */
 export interface CheckedCloseInfo {
   readonly closeCode: number | null;
   readonly reason: string;
@@ -22,14 +22,14 @@ const encoder = new TextEncoder();
 /**
  * Applies the rules of the proposal.
  *
- * @throws `TypeError` for what is not an object, `InvalidAccessError` for another code, `SyntaxError` for a longer reason
+ * @throws `TypeError` for a value that is not an object, `InvalidAccessError` for another code, `SyntaxError` for a longer reason
  */
 export function checkCloseInfo(info: WebSocketCloseInfo | null | undefined): CheckedCloseInfo {
   if (info != null && typeof info !== 'object' && typeof info !== 'function') {
     throw new TypeError('The close info must be an object');
   }
   const { closeCode, reason } = info ?? {};
-  // A program without types may pass anything.
+  // A JavaScript caller may pass anything.
   const text = reason ?? '';
   if (closeCode != null && closeCode !== 1000 && !(closeCode >= 3000 && closeCode <= 4999)) {
     throw new DOMException(
@@ -43,12 +43,12 @@ export function checkCloseInfo(info: WebSocketCloseInfo | null | undefined): Che
   return { closeCode: closeCode ?? (text === '' ? null : 1000), reason: text };
 }
 
-/** Why a connection did not open, or did not close cleanly. `abort()` and `cancel()` with one close with its code and reason. */
+/** The reason why a connection did not open or close cleanly. `abort()` and `cancel()` close with its code and reason. */
 export class WebSocketError extends DOMException {
   #closeCode: number | null;
   #reason: string;
 
-  /** @throws as {@link checkCloseInfo} */
+  /** @throws like {@link checkCloseInfo} */
   constructor(message = '', init: WebSocketCloseInfo = {}) {
     super(message, 'WebSocketError');
     const { closeCode, reason } = checkCloseInfo(init);
@@ -56,7 +56,7 @@ export class WebSocketError extends DOMException {
     this.#reason = reason;
   }
 
-  /** The error of a connection that has ended with any code. */
+  /** Creates the error of a connection that has ended, with any code. */
   static ofEnd(message: string, closeCode: number | null, reason: string, cause: unknown): WebSocketError {
     const error = new WebSocketError(message);
     error.#closeCode = closeCode;
@@ -66,7 +66,7 @@ export class WebSocketError extends DOMException {
     return error;
   }
 
-  /** The close code; null for none, or where there was no connection. */
+  /** The close code; null if there is none, or there was no connection. */
   get closeCode(): number | null {
     return this.#closeCode;
   }
@@ -76,7 +76,7 @@ export class WebSocketError extends DOMException {
   }
 }
 
-/** What the streams of a connection that is not open reject with. */
+/** The error of streams whose connection is not open. */
 export function invalidState(message: string): DOMException {
   return new DOMException(message, 'InvalidStateError');
 }

@@ -1,4 +1,4 @@
-// WebSocketStream on top of our client and of our connections.
+// WebSocketStream on top of our client and our connections.
 import { WebSocket, type ClientOptions } from '@framewire/client';
 import type { WebSocketConnection } from '@framewire/connection';
 import { ConnectionTransport } from './connection-transport.ts';
@@ -6,10 +6,10 @@ import { checkOptions, DEFAULTS, type StreamOptions, type WebSocketStreamOptions
 import { Streams, type ClosedInfo, type WebSocketOpenInfo } from './streams.ts';
 import { invalidState, type WebSocketCloseInfo } from './websocket-error.ts';
 
-/** A connection of `framewire` or of one of its layers, to whose type that of `ws` is assignable. */
+/** A connection of `framewire` or of one of its layers. Connections of `ws` are assignable to this type. */
 export type StreamableConnection = Pick<WebSocketConnection, 'close' | 'readyState' | 'send' | 'terminate'>;
 
-/** The options of a client: those of the proposal, and those of our client. */
+/** The options of the proposal, and those of our client. */
 export interface ClientStreamOptions
   extends Omit<ClientOptions<WebSocket>, 'protocols'>, WebSocketStreamOptions {}
 
@@ -25,8 +25,8 @@ class Handover {
 }
 
 /**
- * A WebSocket as a pair of streams, as the WHATWG proposal has it. Each chunk is a message: text as a string, binary data as a
- * `Uint8Array`. A reader that stops also stops the peer, and the `ready` of a writer waits while more than `highWaterMark` bytes do.
+ * A WebSocket as a pair of streams, as in the WHATWG proposal. Each chunk is a message: text as a string, binary data as a `Uint8Array`. If
+ * a reader stops, so does the peer. The `ready` promise of a writer waits while more than `highWaterMark` bytes wait.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export class WebSocketStream {
   /**
    * Starts to connect.
    *
-   * @throws `SyntaxError`, a `DOMException`, for an address or a subprotocol that cannot be; `TypeError` for options that are not an object
+   * @throws `SyntaxError`, a `DOMException`, for an invalid address or subprotocol; `TypeError` for options that are not an object
    */
   constructor(url: string | URL, options?: ClientStreamOptions);
   constructor(url: string | URL | Handover, options?: ClientStreamOptions) {
@@ -52,7 +52,7 @@ export class WebSocketStream {
       this.#streams = streamsOver(url.ws, url.options);
       return;
     }
-    if (arguments.length === 0) throw new TypeError('An address is needed');
+    if (arguments.length === 0) throw new TypeError('An address is required');
     checkOptions(options);
     const { signal, messageHighWaterMark, protocols = [], ...clientOptions } = options ?? {};
     if (signal?.aborted) {
@@ -68,8 +68,8 @@ export class WebSocketStream {
   }
 
   /**
-   * The streams over a connection that there is: one of a server, for example. Messages are kept from this call on. Leave reading,
-   * pausing and `binaryType` of the connection to the stream.
+   * Creates the streams over an existing connection, for example one of a server. They keep messages from this call on. Do not pause the
+   * connection, or set its `binaryType`.
    */
   static from(ws: StreamableConnection, options: StreamOptions = {}): WebSocketStream {
     return Reflect.construct(this, [new Handover(ws as WebSocketConnection, options)]) as WebSocketStream;
@@ -86,8 +86,8 @@ export class WebSocketStream {
   }
 
   /**
-   * Resolves when the connection has been closed by both sides, and all that was written has been sent. Rejects with a
-   * {@link WebSocketError} otherwise.
+   * Resolves when both sides have closed the connection and all written data was sent. Otherwise rejects with a
+   * {@link WebSocketError}.
    */
   get closed(): Promise<ClosedInfo> {
     return this.#streams.closed;
@@ -96,7 +96,7 @@ export class WebSocketStream {
   /**
    * Closes the connection.
    *
-   * @throws `TypeError` for what is not an object; `DOMException`: `InvalidAccessError` for a code other than 1000 and 3000 to 4999,
+   * @throws `TypeError` for a value that is not an object; `DOMException`: `InvalidAccessError` for a code other than 1000 and 3000 to 4999,
    * `SyntaxError` for a reason of more than 123 bytes
    */
   close(closeInfo: WebSocketCloseInfo = {}): void {

@@ -1,4 +1,4 @@
-// What a bundle has: of this package nothing where it is not used, and in a browser the platform's class or ours.
+// The contents of bundles: nothing of this package if it is not used; in a browser, the platform's class or ours.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,19 +25,19 @@ async function bundle(
   return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
 }
 
-/** Whether a module is part of the packages for streams and for connecting again. */
+/** Whether a module belongs to the packages for streams or reconnecting. */
 function isApart(path: string): boolean {
   return /packages\/(stream|reconnect)\//.test(path);
 }
 
-test('a bundle that uses only WebSocketServer has nothing of WebSocketStream', async () => {
+test('a bundle that uses only WebSocketServer contains nothing of WebSocketStream', async () => {
   const { inputs, text } = await bundle(
     `import { WebSocketServer } from 'framewire'; new WebSocketServer({ port: 0 });`,
     'node',
   );
   expect(inputs.filter(isApart)).toEqual([]);
   expect(text).not.toContain('WebSocketStream');
-  // It would be seen.
+  // The check would detect it.
   const other = await bundle(
     `import { WebSocketStream } from '@framewire/stream'; WebSocketStream.from();`,
     'node',
@@ -46,7 +46,7 @@ test('a bundle that uses only WebSocketServer has nothing of WebSocketStream', a
   expect(other.text).toContain('WebSocketStream');
 });
 
-test('a bundle for a browser has nothing of Node, of the client and of the connection', async () => {
+test('a bundle for a browser contains nothing of Node, the client and the connection', async () => {
   const { inputs, text } = await bundle(`export * from '@framewire/stream';`, 'browser');
   expect(text).not.toMatch(/node:|require\(/);
   expect(inputs.filter((path) => /packages\/(?!stream)\w+\//.test(path))).toEqual([]);
@@ -60,7 +60,7 @@ const PROGRAM = `
     const [reader, writer] = [readable.getReader(), writable.getWriter()];
     const told = { isPlatform: WebSocketStream === globalThis.WebSocketStream, protocol, echoes: [] };
     for (const chunk of ['text', Uint8Array.of(1, 2), new Uint8Array(300_000)]) {
-      // A platform may hold a large message back until it is read.
+      // A platform may hold back a large message until it is read.
       const written = writer.write(chunk);
       const { value } = await reader.read();
       await written;
@@ -76,7 +76,7 @@ const PROGRAM = `
     return { ...told, closed: [closeCode, reason], error: [error instanceof WebSocketError, error.name, error.closeCode] };
   };`;
 
-/** What any page tells, whosever class it has. */
+/** The expected result of a page, with either class. */
 const TOLD = {
   protocol: '',
   echoes: ['text', 2, 300_000],
@@ -109,7 +109,7 @@ describe('in browsers', () => {
     http.close();
   });
 
-  /** What a page tells, of either driver. */
+  /** The result of a page, with either driver. */
   async function told(
     page: {
       goto(url: string): Promise<unknown>;
@@ -124,14 +124,14 @@ describe('in browsers', () => {
   }
 
   test.skipIf(requirement('chromium').missing)(
-    'Chromium has a class of its own, and ours does the same where it has none',
+    'Chromium has its own class, and ours behaves the same without it',
     async () => {
       const browser = await launchChromium();
       try {
         expect(await told(await browser.newPage())).toEqual({
           ...TOLD,
           isPlatform: true,
-          // As the proposal once had it.
+          // As in an earlier version of the proposal.
           binary: 'ArrayBuffer',
         });
         expect(await told(await browser.newPage(), 'delete globalThis.WebSocketStream')).toEqual({
@@ -144,7 +144,7 @@ describe('in browsers', () => {
     },
   );
 
-  test.skipIf(requirement('firefox').missing)('Firefox has ours', async () => {
+  test.skipIf(requirement('Firefox gets ours').missing)('Firefox has ours', async () => {
     const browser = await launchFirefox();
     try {
       expect(await told(await browser.newPage())).toEqual({ ...TOLD, isPlatform: false });

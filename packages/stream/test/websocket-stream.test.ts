@@ -1,4 +1,4 @@
-// WebSocketStream of a client and of a server's connection.
+// WebSocketStream for clients and for connections of a server.
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 let server: WebSocketServer;
 let url: string;
-/** What the server does with each connection. */
+/** Handles each connection of the server. */
 let serve: (ws: WebSocket) => void;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ afterAll(() => {
   server.close();
 });
 
-/** A stream of the server, once a client connects. */
+/** The stream of the server, once a client connects. */
 function accepted(
   options?: Parameters<typeof WebSocketStream.from>[1],
 ): Promise<[WebSocketStream, WebSocket]> {
@@ -45,7 +45,7 @@ function accepted(
   });
 }
 
-/** How a promise rejects. */
+/** The error that a promise rejects with. */
 async function failure(promise: Promise<unknown>): Promise<WebSocketError> {
   return promise.then(
     () => {
@@ -110,7 +110,7 @@ describe('a client', () => {
     await stream.closed;
   });
 
-  test('the writable side closes the connection, and waits until that is done', async () => {
+  test('the writable side closes the connection, and waits until it is closed', async () => {
     const stream = new WebSocketStream(url);
     const { writable } = await stream.opened;
     await writable.close();
@@ -134,7 +134,7 @@ describe('a client', () => {
     },
   );
 
-  test('that is refused rejects both promises, with the cause', async () => {
+  test('that is rejected rejects both promises, with the cause', async () => {
     const stream = new WebSocketStream(`${url}refused`);
     const error = await failure(stream.opened);
     expect(error).toBeInstanceOf(WebSocketError);
@@ -142,7 +142,7 @@ describe('a client', () => {
     expect(await failure(stream.closed)).toBe(error);
   });
 
-  test('that is closed while it connects rejects both promises', async () => {
+  test('that is closed while connecting rejects both promises', async () => {
     const stream = new WebSocketStream(url);
     stream.close();
     expect(await failure(stream.opened)).toBeInstanceOf(WebSocketError);
@@ -150,7 +150,7 @@ describe('a client', () => {
   });
 
   test.each(['before', 'while'])(
-    'a signal that aborts %s it connects rejects both promises',
+    'a signal that aborts %s connecting rejects both promises',
     async (when) => {
       const controller = new AbortController();
       if (when === 'before') controller.abort('enough');
@@ -172,7 +172,7 @@ describe('a client', () => {
     await stream.closed;
   });
 
-  test.each(['opens', 'fails'])('leaves no listener at its signal when it %s', async (how) => {
+  test.each(['leaves no listener on its signal when it %s', 'fails'])('leaves no listener at its signal when it %s', async (how) => {
     const { signal } = new AbortController();
     const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('a client', () => {
     await stream.closed.catch(() => undefined);
   });
 
-  test('takes the options of our client', async () => {
+  test('accepts the options of our client', async () => {
     serve = (ws) => {
       ws.send('too long');
     };
@@ -207,13 +207,13 @@ describe('a client', () => {
 });
 
 describe('a connection of a server', () => {
-  test('can be read and written, and messages are kept from the call on', async () => {
+  test('can be read and written, and keeps messages from the call on', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     const { writable } = await client.opened;
     const writer = writable.getWriter();
     for (const text of ['a', 'b', 'c']) await writer.write(text);
-    // The close frame comes after the messages: it is seen when they have been read.
+    // The close frame comes after the messages, so it is received when they have been read.
     const closing = writer.close();
     const [server] = await stream;
     expect(server.url).toBe('');
@@ -240,7 +240,7 @@ describe('a connection of a server', () => {
     await piped;
   });
 
-  test('a reader that stops stops the peer, and nothing is lost', async () => {
+  test('a reader that stops also stops the peer, and nothing is lost', async () => {
     const stream = accepted({ messageHighWaterMark: 4 });
     const client = new WebSocketStream(url);
     const { writable } = await client.opened;
@@ -265,7 +265,7 @@ describe('a connection of a server', () => {
       await writer.close();
     })();
     await isFull;
-    // The kernels hold some megabytes of it, and not all.
+    // The operating system buffers some megabytes, but not all of it.
     let before = -1;
     while (before !== written) {
       before = written;
@@ -278,14 +278,14 @@ describe('a connection of a server', () => {
     await writing;
   });
 
-  test('the ready of a writer waits while more than highWaterMark bytes do', async () => {
+  test('the ready promise of a writer waits while more than highWaterMark bytes wait', async () => {
     const stream = accepted({ highWaterMark: 1000 });
     const client = new WebSocketStream(url, { messageHighWaterMark: 1 });
     await client.opened;
     const [server, ws] = await stream;
     const writer = (await server.opened).writable.getWriter();
     await writer.write('x'.repeat(1000));
-    // The first message is not in the way of the second.
+    // The first message does not delay the second.
     const states: string[] = [];
     const second = writer.write('x'.repeat(1001)).then(() => states.push('written'));
     await writer.ready.then(() => states.push('ready'));
@@ -298,7 +298,7 @@ describe('a connection of a server', () => {
     await client.closed;
   });
 
-  test('that the peer cuts errors both sides with the error of closed, after the messages before it', async () => {
+  test('that the peer cuts errors both sides with the error of closed, after the received messages', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     await client.opened;
@@ -317,7 +317,7 @@ describe('a connection of a server', () => {
     expect(await failure(server.closed)).toMatchObject({ closeCode: 1006 });
   });
 
-  test('that has closed already rejects', async () => {
+  test('that is already closed rejects', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     const [server, ws] = await stream;
@@ -334,7 +334,7 @@ describe('a connection of a server', () => {
 test.each([
   ['a resizable buffer', Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }])],
   ['a view on shared memory', new Uint8Array(new SharedArrayBuffer(8))],
-  ['what cannot be text', { toString: () => ({}) }],
+  ['a value without a text', { toString: () => ({}) }],
 ])('%s cannot be written', async (_, chunk) => {
   const stream = new WebSocketStream(url);
   const { writable } = await stream.opened;

@@ -1,5 +1,5 @@
-// A server that is killed at any time. It takes messages that are numbered, in order and once, writes each into a file before it
-// acknowledges it, and begins anew where that file ends. Usage: counting-server.mjs FILE PORT
+// A server that may be killed at any time. It accepts numbered messages in order and once, writes each to a file before it acknowledges
+// it, and continues where that file ends. Usage: counting-server.mjs FILE PORT
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { WebSocketServer } from 'ws';
 

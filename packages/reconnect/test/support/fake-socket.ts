@@ -1,4 +1,4 @@
-// A class of connections that a test opens and ends itself, and a reconnecting WebSocket on top of it.
+// A class of connections that the test opens and ends, and a reconnecting WebSocket on top of it.
 import {
   ReconnectingWebSocket,
   type Options,
@@ -8,7 +8,7 @@ import {
 
 /** A connection without a network. */
 export class FakeSocket extends EventTarget {
-  /** All that were made, the last one last. */
+  /** All instances, the latest one last. */
   static made: FakeSocket[] = [];
 
   readonly url: string;
@@ -59,7 +59,7 @@ export class FakeSocket extends EventTarget {
   }
 }
 
-/** What has happened, a line each. */
+/** The events, one per line. */
 export function recorded(ws: ReconnectingWebSocket): string[] {
   const log: string[] = [];
   ws.addEventListener('open', () => log.push('open'));
@@ -73,7 +73,7 @@ export function recorded(ws: ReconnectingWebSocket): string[] {
   return log;
 }
 
-/** A reconnecting WebSocket on fake connections, once the first one is made. */
+/** Creates a reconnecting WebSocket on fake connections, and waits for the first connection. */
 export async function start(
   options: Options = {},
   url: UrlProvider = 'ws://127.0.0.1:1/',
@@ -86,7 +86,7 @@ export async function start(
   return { ws, log };
 }
 
-/** Has everything run that waits for promises alone. */
+/** Runs everything that waits only for promises. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
