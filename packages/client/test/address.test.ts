@@ -27,7 +27,7 @@ describe('a valid address', () => {
     ['wss://example.com:0/', true, 'example.com', '0', '/'],
     ['ws://EXAMPLE.com/A', false, 'example.com', 80, '/A'],
     ['ws://example.com/ä b', false, 'example.com', 80, '/%C3%A4%20b'],
-  ])('%s is a host, a port and a target', (address, secure, host, port, target) => {
+  ])('%s is split into host, port and target', (address, secure, host, port, target) => {
     const parsed = parseAddress(address);
     expect(parsed).toMatchObject({ secure, host, port, target, socketPath: undefined, auth: undefined });
     expect(parsed.defaultPort).toBe(secure ? 443 : 80);

@@ -111,7 +111,7 @@ describe('an invalid response', () => {
     ['an extension that nobody asked for', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
     ['no HTTP', () => 'SSH-2.0-x\r\n\r\n'],
     ['HTTP without a status', () => 'HTTP/1.1\r\n\r\n'],
-  ])('%s fails the connection as it does with ws', async (_title, answer) => {
+  ])('%s fails the connection, like in ws', async (_title, answer) => {
     const log = await answeredWith(answer);
     expect(log.at(-2)).toMatch(/^error Error: .* \[CLOSING\]$/);
     expect(log.at(-1)).toBe('close 1006  [CLOSED]');
@@ -122,7 +122,7 @@ describe('an invalid response', () => {
     ['another one', (head) => switching(head, 'Sec-WebSocket-Protocol: c')],
     ['one in another case', (head) => switching(head, 'Sec-WebSocket-Protocol: A')],
     ['two', (head) => switching(head, 'Sec-WebSocket-Protocol: a, b')],
-  ])('where subprotocols were asked for, %s fails the connection', async (_title, answer) => {
+  ])('after a request for subprotocols, %s fails the connection', async (_title, answer) => {
     expect((await answeredWith(answer, ['a', 'b'])).at(-2)).toMatch(/subprotocol \[CLOSING\]$/);
   });
 
@@ -147,7 +147,7 @@ describe('an invalid response', () => {
     expect(log[1]).toMatch(/^open/);
   });
 
-  test('the error has the code of its rule', async () => {
+  test('the error has the code of the broken rule', async () => {
     const { url } = await rawServer((head, socket) =>
       socket.write(switching(head, 'Sec-WebSocket-Protocol: a')),
     );
@@ -184,7 +184,7 @@ describe('a rejection', () => {
     },
   );
 
-  test('has the code of its rule', async () => {
+  test('has the code of the broken rule', async () => {
     const { url } = await httpServer((_request, response) => response.writeHead(401).end());
     const [error] = (await once(new OurWebSocket(url), 'error')) as [Error];
     expect(error).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE' });
@@ -360,7 +360,7 @@ describe('close() and terminate() while connecting', () => {
       await givenUp((ws, seen) => seen.request.then(() => ws[method]()));
     });
 
-    test('inside of the upgrade event', async () => {
+    test('in a listener of upgrade', async () => {
       const { url } = await wsServer();
       const log = await withBoth((Client) => {
         const ws = new Client(url);
@@ -371,7 +371,7 @@ describe('close() and terminate() while connecting', () => {
       expect(log).toEqual(['upgrade 101 [CONNECTING]', ...GIVEN_UP]);
     });
 
-    test('inside of the unexpected-response event', async () => {
+    test('in a listener of unexpected-response', async () => {
       const { url } = await httpServer((_request, response) => response.writeHead(500).end('x'));
       const log = await withBoth((Client) => {
         const ws = new Client(url);

@@ -110,7 +110,7 @@ describe('a redirect', () => {
     expect(requests.map((request) => request.url)).toEqual(['/x/a', target, '/x/a', target]);
   });
 
-  test.each(['ws:', 'http:', ''])('to another server by %s// leads there', async (scheme) => {
+  test.each(['ws:', 'http:', ''])('to another server with %s// is followed', async (scheme) => {
     const there = await site();
     const here = await site({ '/a': `${scheme}//127.0.0.1:${there.port}/b` });
     const log = await withBoth((Client) => follow(Client, `${here.url}/a`));
@@ -149,7 +149,7 @@ describe('a redirect', () => {
     });
   });
 
-  test('leads from a Unix socket to another and to TCP, without the secrets', async () => {
+  test('is followed from a Unix socket to another one and to TCP, without the secrets', async () => {
     const [first, second] = [unixPath(), unixPath()];
     const end = await site();
     const middle = await site({ '/b': `${end.url}/c` }, { at: { path: second } });
@@ -166,7 +166,7 @@ describe('a redirect', () => {
   test.each<[string, string[]]>([
     ['', []],
     [', with a listener of redirect too', ['redirect']],
-  ])('from TCP to a Unix socket is an error, and asks nothing of the socket%s', async (_, watched) => {
+  ])('from TCP to a Unix socket is an error, and sends nothing to the socket%s', async (_, watched) => {
     const path = unixPath();
     const local = await site({}, { at: { path } });
     const remote = await site({ '/a': `ws+unix:${path}:/b` });
@@ -194,7 +194,7 @@ describe('maxRedirects', () => {
     [undefined, 11],
     [3, 4],
     [0, 1],
-  ])('of %s lets %d requests be made', async (maxRedirects, count) => {
+  ])('of %s allows %d requests', async (maxRedirects, count) => {
     const { url, requests } = await site({ '/a': '/a' });
     const options = maxRedirects === undefined ? FOLLOW : { ...FOLLOW, maxRedirects };
     const log = await withBoth((Client) => follow(Client, `${url}/a`, options));

@@ -45,7 +45,7 @@ describe('the request', () => {
       title: 'that follows redirects',
       options: { followRedirects: true, auth: 'a:b', headers: { 'X-A': '1' } },
     },
-  ])('$title has the lines of ws', async ({ protocols, options }) => {
+  ])('$title has the same lines as that of ws', async ({ protocols, options }) => {
     const lines = await withBoth(async (Client) => alike(await headOf(Client, protocols, options)).sort());
     expect(lines).toContain('GET /room?x=1 HTTP/1.1');
   });
@@ -116,7 +116,7 @@ describe('subprotocols', () => {
     ['a b'],
     [''],
     ['a,a'],
-  ])('%j is a SyntaxError with the text of ws', async (protocols) => {
+  ])('%j is a SyntaxError with the message of ws', async (protocols) => {
     await withBoth((Client) => [
       thrown(() => new Client('ws://127.0.0.1:1', protocols)),
       thrown(() => new Client('ws://127.0.0.1:1', { protocols })),
@@ -206,7 +206,7 @@ test.each([
   ['a symbol', Symbol('s')],
   ['an object without a text', Object.create(null)],
   ['a line break', 'a\nb'],
-])('a header with %s is named in the error', (_, value) => {
+])('the error names a header with %s', (_, value) => {
   expect(thrown(() => new OurWebSocket('ws://127.0.0.1:0/', { headers: { 'X-A': value } }))).toBe(
     'TypeError: Illegal character in the value of header "X-A"',
   );

@@ -35,7 +35,7 @@ describe('a window', () => {
     [15, 78 * 1024],
     [12, 15 * 1024],
     [8, 3 * 1024],
-  ])('of %i bits takes no more than it needs, and grows with what it holds', (windowBits, most) => {
+  ])('of %i bits takes no more memory than it needs, and grows with its contents', (windowBits, most) => {
     const message = records(500);
     const whole = records(200_000);
     const both: { deflater: Deflater; inflater: Inflater }[] = [];

@@ -92,7 +92,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
         { name: 'a', params: [] },
       ],
     ],
-  ])('is read as a list in its order: %j', (header, expected) => {
+  ])('is parsed as a list in order: %j', (header, expected) => {
     expect(parseExtensions(header)).toEqual(expected);
   });
 
@@ -121,7 +121,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
     ['é', 'Unexpected character at index 0'],
     ['aĀ', 'Unexpected character at index 1'],
     ['a\0', 'Unexpected character at index 1'],
-  ])('is refused where its grammar is broken: %j', (header, message) => {
+  ])('is rejected at its first invalid character: %j', (header, message) => {
     const code = message.includes('end') ? 'WS_ERR_UNEXPECTED_END' : 'WS_ERR_UNEXPECTED_CHARACTER';
     expect(() => parseExtensions(header)).toThrow(
       expect.objectContaining({ name: 'SyntaxError', message, code }),
@@ -180,7 +180,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
     ['\\a', 'a; b="', '"'],
     ['a', 'a; b="', ''],
     [', ', 'a', ''],
-  ])('costs a bounded number of steps a character: many %j', (filling, before, after) => {
+  ])('takes a bounded number of steps per character: many %j', (filling, before, after) => {
     const reads = (length: number): number =>
       characterReads(() => {
         const header = before + filling.repeat(length / filling.length) + after;
@@ -219,7 +219,7 @@ describe('writing extensions', () => {
     ["a value's parameter", { name: 'a', params: [{ name: 'b\n', value: '1' }] }],
     ['a value', { name: 'a', params: [{ name: 'b', value: '1,2' }] }],
     ['an empty value', { name: 'a', params: [{ name: 'b', value: '' }] }],
-  ])('refuses %s that is not a token', (_, illegal) => {
+  ])('rejects %s that is not a token', (_, illegal) => {
     expect(() => formatExtensions([illegal])).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_EXTENSION' }),
     );

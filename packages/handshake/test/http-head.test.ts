@@ -65,7 +65,7 @@ describe.each([
     (bytes: Buffer) =>
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => bytes.subarray(7 * i, i === 10 ? undefined : 7 * i + 7)),
   ],
-])('a head that comes %s', (_, cut) => {
+])('a head that arrives %s', (_, cut) => {
   test('of a request has its method, target, headers with order and spelling, and the bytes after it', () => {
     const text = 'GET /a?b=c HTTP/1.1\r\nHost: x\r\nX-É: 1\r\n'.replace('É', 'E');
     const result = readRequest(`${text}x-e:\t é, 2 \t\r\nEmpty:\r\n\r\n\x81\x00rest`, {}, cut);
@@ -112,7 +112,7 @@ describe('the start line', () => {
     'GET * HTTP/1.0',
     'OPTIONS http://example.com/?a=[b] HTTP/1.1',
     "M!#$%&'*+-.^_`|~ /%20 HTTP/1.1",
-  ])('of a request is a method, a target and the version: %j', (line) => {
+  ])('of a request has a method, a target and the version: %j', (line) => {
     expect(requestOutcome(`${line}\r\n\r\n`)).toBe('ok');
   });
 
@@ -135,7 +135,7 @@ describe('the start line', () => {
     'GET / HTTP/1.11',
     'PRI * HTTP/2.0',
     'HTTP/1.1 101 Switching Protocols',
-  ])('of a request is nothing else: %j', (line) => {
+  ])('of a request is malformed: %j', (line) => {
     expect(requestOutcome(`${line}\r\n\r\n`)).toBe('WS_ERR_MALFORMED_START_LINE');
   });
 
@@ -145,7 +145,7 @@ describe('the start line', () => {
     ['HTTP/1.1 101 ', 101, ''],
     ['HTTP/1.1 101', 101, ''],
     ['HTTP/1.1 999 \t é', 999, '\t é'],
-  ])('of a response is the version, a status and a reason: %j', (line, statusCode, reason) => {
+  ])('of a response has the version, a status and a reason: %j', (line, statusCode, reason) => {
     expect(readResponse(`${line}\r\n\r\n`)).toMatchObject({ ok: true, head: { statusCode, reason } });
   });
 
@@ -159,7 +159,7 @@ describe('the start line', () => {
     'HTTP/1.1 2x0 OK',
     'HTTP/2 200',
     'GET / HTTP/1.1',
-  ])('of a response is nothing else: %j', (line) => {
+  ])('of a response is malformed: %j', (line) => {
     expect(outcome(readResponse(`${line}\r\n\r\n`))).toBe('WS_ERR_MALFORMED_START_LINE');
   });
 });
@@ -209,7 +209,7 @@ describe('a head is rejected', () => {
   test.each([
     ['bytes after it', `${start}\r\n`, ''],
     ['a whole head', `${start}A: ${'b'.repeat(100)}\r\n\r\n`, '\x81'.repeat(500)],
-  ])('from the first byte above the limit, whatever follows: %s', (_, text, rest) => {
+  ])('at the first byte above the limit, before %s', (_, text, rest) => {
     expect(requestOutcome(text + rest, { maxBytes: text.length })).toBe('ok');
     expect(requestOutcome(text + rest, { maxBytes: text.length - 1 })).toBe('WS_ERR_HEAD_TOO_LARGE');
     expect(requestOutcome(text.slice(0, -1), { maxBytes: text.length - 1 })).toBe('more');
@@ -234,7 +234,7 @@ describe('a head is rejected', () => {
     expect(requestOutcome(head(2000), { maxHeaders: 0 })).toBe('ok');
   });
 
-  test('with a status for the client', () => {
+  test('with the right status', () => {
     const status = (text: string): unknown => {
       const result = readRequest(text, { maxBytes: 32 });
       return result && !result.ok && result.refusal.status;
@@ -384,7 +384,7 @@ describe('writing a head', () => {
     [{ headers: [['A:', 'b']] }, 'WS_ERR_ILLEGAL_HEADER_NAME'],
     [{ headers: [['A', 'b\r\nX: y']] }, 'WS_ERR_ILLEGAL_HEADER_VALUE'],
     [{ headers: [['A', '\u0100']] }, 'WS_ERR_ILLEGAL_HEADER_VALUE'],
-  ])('of a request refuses %j', (part, code) => {
+  ])('of a request rejects %j', (part, code) => {
     const head = { method: 'GET', target: '/', headers: [], ...part };
     expect(() => formatRequestHead(head)).toThrow(expect.objectContaining({ name: 'TypeError', code }));
   });
@@ -395,7 +395,7 @@ describe('writing a head', () => {
     [{ statusCode: 200.5 }, 'WS_ERR_ILLEGAL_STATUS'],
     [{ reason: 'OK\r\nX: y' }, 'WS_ERR_ILLEGAL_LINE'],
     [{ headers: [['A', '\n']] }, 'WS_ERR_ILLEGAL_HEADER_VALUE'],
-  ])('of a response refuses %j', (part, code) => {
+  ])('of a response rejects %j', (part, code) => {
     expect(() => formatResponseHead({ statusCode: 200, headers: [], ...part })).toThrow(
       expect.objectContaining({ code }),
     );

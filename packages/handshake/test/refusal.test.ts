@@ -138,7 +138,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('the table of errors', () => {
+describe('the error table', () => {
   test('gives each rule a different code', () => {
     expect(new Set(rules.map((rule) => HANDSHAKE_ERRORS[rule].code)).size).toBe(rules.length);
   });

@@ -15,7 +15,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
     ['b , a\t,c', ['b', 'a', 'c']],
     ['__proto__, constructor', ['__proto__', 'constructor']],
     ['1, 0', ['1', '0']],
-  ])("is read in the client's order: %j", (header, names) => {
+  ])("is parsed in the client's order: %j", (header, names) => {
     expect([...parseSubprotocols(header)]).toEqual(names);
   });
 
@@ -28,7 +28,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
     ['a;b', 'WS_ERR_UNEXPECTED_CHARACTER', 'Unexpected character at index 1'],
     ['a, b, a', 'WS_ERR_REPEATED_SUBPROTOCOL', 'The "a" subprotocol is duplicated'],
     ['$&, $&', 'WS_ERR_REPEATED_SUBPROTOCOL', 'The "$&" subprotocol is duplicated'],
-  ])('is refused when it is not a list of different tokens: %j', (header, code, message) => {
+  ])('is rejected unless it is a list of different tokens: %j', (header, code, message) => {
     expect(() => parseSubprotocols(header)).toThrow(
       expect.objectContaining({ name: 'SyntaxError', code, message }),
     );

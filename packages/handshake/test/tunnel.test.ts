@@ -67,7 +67,7 @@ async function textOf(stream: Duplex): Promise<string> {
 }
 
 describe('a tunnel', () => {
-  test('carries bytes both ways, in memory and over TCP', async () => {
+  test('carries bytes in both directions, in memory and over TCP', async () => {
     for (const { client, backend } of [inMemory(), await overTcp()]) {
       client.write('ping');
       expect(String((await once(backend, 'data'))[0])).toBe('ping');

@@ -80,7 +80,7 @@ describe('a server that checks an upgrade request', () => {
       ['websocket', 'websocket'],
       [400, 'WS_ERR_INVALID_UPGRADE'],
     ],
-  ])('takes Upgrade: %j as %j', (upgrade, expected) => {
+  ])('with Upgrade: %j returns %j', (upgrade, expected) => {
     expect(outcome(check({ upgrade }))).toEqual(expected);
   });
 
@@ -93,7 +93,7 @@ describe('a server that checks an upgrade request', () => {
     ['keep-alive', [400, 'WS_ERR_INVALID_CONNECTION']],
     ['upgrades', [400, 'WS_ERR_INVALID_CONNECTION']],
     ['not upgrade', [400, 'WS_ERR_INVALID_CONNECTION']],
-  ])('takes Connection: %j as %j', (connection, expected) => {
+  ])('with Connection: %j returns %j', (connection, expected) => {
     expect(outcome(check({ connection }))).toEqual(expected);
     expect(outcome(check({ connection }, 'GET', false))).toBe('ok');
   });
@@ -132,7 +132,7 @@ describe('a server that checks an upgrade request', () => {
     [undefined, 'ok'],
     ['1.0', [505, 'WS_ERR_INVALID_HTTP_VERSION']],
     ['2.0', [505, 'WS_ERR_INVALID_HTTP_VERSION']],
-  ])('takes HTTP version %j as %j', (httpVersion, expected) => {
+  ])('with HTTP version %j returns %j', (httpVersion, expected) => {
     expect(outcome(checkUpgradeRequest({ method: 'GET', httpVersion, headers: valid }))).toEqual(expected);
   });
 
@@ -144,7 +144,7 @@ describe('a server that checks an upgrade request', () => {
     ['a, b', [400, 'WS_ERR_INVALID_HOST']],
     ['a/b', [400, 'WS_ERR_INVALID_HOST']],
     ['user@a', [400, 'WS_ERR_INVALID_HOST']],
-  ])('takes Host: %j as %j', (host, expected) => {
+  ])('with Host: %j returns %j', (host, expected) => {
     expect(outcome(check({ host }))).toEqual(expected);
     expect(outcome(check({ host }, 'GET', false))).toBe('ok');
   });
@@ -155,7 +155,7 @@ describe('a server that checks an upgrade request', () => {
     [{ 'content-length': '00' }, [400, 'WS_ERR_UNEXPECTED_BODY']],
     [{ 'transfer-encoding': 'chunked' }, [400, 'WS_ERR_UNEXPECTED_BODY']],
     [{ 'transfer-encoding': '' }, [400, 'WS_ERR_UNEXPECTED_BODY']],
-  ])('takes the announced body %j as %j', (headers, expected) => {
+  ])('with the announced body %j returns %j', (headers, expected) => {
     expect(outcome(check(headers))).toEqual(expected);
     expect(outcome(check(headers, 'GET', false))).toBe('ok');
   });

@@ -163,7 +163,7 @@ describe('a client that checks the response', () => {
     [['a', 'b'], ['a', 'b'], 'Server sent an invalid subprotocol'],
     [['a'], 'A', 'Server sent an invalid subprotocol'],
     [['a', 'b'], 'b', 'ok'],
-  ])('having asked for %j takes the subprotocol %j as: %s', (subprotocols, protocol, expected) => {
+  ])('after requesting %j, with the subprotocol %j, returns: %s', (subprotocols, protocol, expected) => {
     expect(outcome(check({ 'sec-websocket-protocol': protocol }, { subprotocols }))).toBe(expected);
   });
 
@@ -195,7 +195,7 @@ describe('a client that checks the response', () => {
     ['a;;', 'a', none],
     [[{ name: 'a', params: [] }, 'b'], 'b, a', 'ok'],
     [[{ name: 'a', params: [] }], 'b', unrequested],
-  ])('having offered %j takes the extensions %j as: %s', (extensions, header, expected) => {
+  ])('after offering %j, with the extensions %j, returns: %s', (extensions, header, expected) => {
     expect(outcome(check({ 'sec-websocket-extensions': header }, { extensions }))).toBe(expected);
   });
 

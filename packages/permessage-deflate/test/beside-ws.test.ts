@@ -180,7 +180,7 @@ describe('compared with ws', () => {
   });
 
   test.each(['+9', '09', '9.0', '0x9', '0b1001', '9e0', ' 9'])(
-    'but numbers are decimal and have no leading zeroes: %j is a value to ws alone (RFC 7692 §7.1.2.1)',
+    'but numbers are decimal without leading zeroes (RFC 7692 §7.1.2.1): only ws accepts %j',
     (value) => {
       const params = [{ name: 'server_max_window_bits', value }];
       expect(wsAccepts(true, [params], {})).toEqual({ server_max_window_bits: 9 });

@@ -136,7 +136,7 @@ describe('a server', () => {
     [[]],
     [['server_no_context_takeover']],
     [['server_no_context_takeover', 'server_no_context_takeover']],
-  ])('refuses when it can accept none of %j', (offers) => {
+  ])('returns an error if it can accept none of %j', (offers) => {
     expect(acceptOffer(offers.map(list), { serverNoContextTakeover: false })).toMatchObject({
       ok: false,
       error: {

@@ -33,7 +33,7 @@ describe('the parameters', () => {
         clientMaxWindowBits: 14,
       },
     ],
-  ])('of an offer or a response are read in any order: %j', (header, expected) => {
+  ])('of an offer or a response are parsed in any order: %j', (header, expected) => {
     const result = { ok: true, parameters: { ...NOTHING, ...expected } };
     expect(parseParameters(list(header))).toEqual(result);
     expect(parseParameters(list(header), 'response')).toEqual(result);

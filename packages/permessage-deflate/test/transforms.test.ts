@@ -293,7 +293,7 @@ test.each([
   ['00 05 00 00 00', 'invalid stored block lengths'],
   ['fd ff', 'too many length or distance symbols'],
   ['02 03', 'invalid distance too far back'],
-])('the error of %s is that of zlib: %s', async (hex, text) => {
+])('the error of %s has the message of zlib: %s', async (hex, text) => {
   const message = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   expect(() => inflateRawSync(Buffer.concat([message, Buffer.alloc(9)]))).toThrow(text);
   await expect(decompress(new PerMessageDeflate(view(15, false), 0), message)).rejects.toMatchObject({

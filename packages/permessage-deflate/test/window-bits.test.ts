@@ -35,7 +35,7 @@ describe('the farthest reference', () => {
     ['fixed codes without a reference', '4b0400', 0],
     ['fixed codes that repeat the byte before', '4b4c840000', 1],
     ['fixed codes that repeat three bytes', '4b4c4a4e842100', 3],
-  ])('of %s is read from the wire', (_, hex, expected) => {
+  ])('of %s is computed from the stream', (_, hex, expected) => {
     expect(farthestReference(Buffer.from(hex, 'hex'))).toBe(expected);
   });
 

@@ -261,7 +261,7 @@ describe('messages that are sent without a connection', () => {
     ws.close();
   });
 
-  test('are kept at the end, for drainQueuedMessages() or reconnect()', async () => {
+  test('are kept at the permanent end, for drainQueuedMessages() or reconnect()', async () => {
     const { ws } = await start();
     ws.send('a');
     ws.close();

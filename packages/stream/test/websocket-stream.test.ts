@@ -335,7 +335,7 @@ test.each([
   ['a resizable buffer', Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }])],
   ['a view on shared memory', new Uint8Array(new SharedArrayBuffer(8))],
   ['a value without a text', { toString: () => ({}) }],
-])('%s cannot be written', async (_, chunk) => {
+])('%s is rejected by a writer', async (_, chunk) => {
   const stream = new WebSocketStream(url);
   const { writable } = await stream.opened;
   expect(await failure(writable.getWriter().write(chunk as never))).toBeInstanceOf(TypeError);

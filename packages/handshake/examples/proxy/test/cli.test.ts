@@ -57,7 +57,7 @@ describe('the command line', () => {
     [['--route', 'chat=a:1'], '"chat=a:1" is not /path=host:port'],
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['--route', '/=a:1', '--listen', '127.0.0.1:99999'], '"127.0.0.1:99999" is not port or host:port'],
-  ])('says in one line what is wrong with %j', async (args, message) => {
+  ])('reports invalid arguments in one line: %j', async (args, message) => {
     const { code, out, err } = await outputOf(runProxy(...args));
     expect(err.replace(/\. .*\n/, '\n')).toBe(`proxy: ${message}\n`);
     expect(out).toBe('');
@@ -66,16 +66,16 @@ describe('the command line', () => {
 });
 
 describe('a route', () => {
-  test('is a path and an address, of either family', () => {
+  test('is a path and an address, IPv4 or IPv6', () => {
     expect(parseRoute('/=localhost:80')).toEqual({ path: '/', backend: { host: 'localhost', port: 80 } });
     expect(parseRoute('/a=b=[::1]:65535')).toEqual({ path: '/a=b', backend: { host: '::1', port: 65_535 } });
   });
 
-  test.each(['', '/', '/a', '=a:1', 'a=a:1', '/a?b=a:1', '/a b=a:1', '/a#b=a:1'])('is not %j', (typed) => {
+  test.each(['', '/', '/a', '=a:1', 'a=a:1', '/a?b=a:1', '/a b=a:1', '/a#b=a:1'])('cannot be %j', (typed) => {
     expect(() => parseRoute(typed)).toThrow(`"${typed}" is not /path=host:port`);
   });
 
-  test.each(['a', 'a:', ':1', 'a:65536', 'a:1x', 'a:-1'])('has no address %j', (typed) => {
+  test.each(['a', 'a:', ':1', 'a:65536', 'a:1x', 'a:-1'])('cannot have the address %j', (typed) => {
     expect(() => parseAddress(typed)).toThrow(`"${typed}" is not host:port`);
   });
 

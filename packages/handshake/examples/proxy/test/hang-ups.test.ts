@@ -63,7 +63,7 @@ describe('clients that reset while their backend has not answered', () => {
     ['the upgrade', RESPONSE_HEAD],
     ['a refusal, the body of which never ends', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno'],
     ['half a head', 'HTTP/1.1 101 Switching'],
-  ])('leave nothing behind when it answers in that moment: %s', async (_, answer) => {
+  ])('leave nothing open when it answers at that moment: %s', async (_, answer) => {
     const { clients, backends, sockets } = await attack();
     for (const [index, { socket }] of clients.entries()) {
       socket.resetAndDestroy();

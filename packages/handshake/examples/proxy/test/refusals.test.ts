@@ -143,7 +143,7 @@ describe('the proxy answers for its backend', () => {
     ['that ends with the connection', 'HTTP/1.1 403 Forbidden\r\n\r\nnope', true],
     ['that is empty', 'HTTP/1.1 204 No Content\r\n\r\n', false],
     ['of 200', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnope and more', false],
-  ])('with the refusal of the backend: one %s', async (_, answer, ends) => {
+  ])('with the refusal of the backend: a response %s', async (_, answer, ends) => {
     const backend = await startBackend((socket) => {
       socket.once('data', () => (ends ? socket.end(answer) : socket.write(answer)));
     });

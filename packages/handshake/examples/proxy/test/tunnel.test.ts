@@ -211,7 +211,7 @@ describe('a tunnel', () => {
     await client.untilEnd();
   });
 
-  test('carries the last words of the client', async () => {
+  test('carries the last bytes of the client', async () => {
     const { client, backend } = await openRaw();
     client.socket.end('last words', 'latin1');
     expect(await receivedUntil(backend, 'last words')).toBe('last words');
