@@ -207,9 +207,9 @@ describe('a head is rejected', () => {
   });
 
   test.each([
-    ['bytes after it', `${start}\r\n`, ''],
-    ['a whole head', `${start}A: ${'b'.repeat(100)}\r\n\r\n`, '\x81'.repeat(500)],
-  ])('at the first byte above the limit, before %s', (_, text, rest) => {
+    ['a short head', `${start}\r\n`, ''],
+    ['a long head, with bytes after it', `${start}A: ${'b'.repeat(100)}\r\n\r\n`, '\x81'.repeat(500)],
+  ])('at the first byte above the limit: %s', (_, text, rest) => {
     expect(requestOutcome(text + rest, { maxBytes: text.length })).toBe('ok');
     expect(requestOutcome(text + rest, { maxBytes: text.length - 1 })).toBe('WS_ERR_HEAD_TOO_LARGE');
     expect(requestOutcome(text.slice(0, -1), { maxBytes: text.length - 1 })).toBe('more');
