@@ -29,7 +29,7 @@ export type Part = Fragment<string | Uint8Array>;
 
 /**
  * Receives the compressed fragment, synchronously or later. For a whole message it may receive `undefined`: send it uncompressed.
- * If that call comes later and the message was bytes, `original` is a copy of them, because their owner may have changed them.
+ * If the call comes later and the message was bytes, `original` is a copy of them, because their owner may have changed them.
  */
 export type DeflateDone = (error: Error | null, compressed?: Uint8Array, original?: Uint8Array) => void;
 
@@ -43,7 +43,7 @@ export interface DeflaterOptions {
   readonly zlib: Omit<ZlibSettings, 'windowBits' | 'dictionary'>;
   /** Whether `node:zlib` compresses all messages, because the engine does not support the options. */
   readonly usesZlib: boolean;
-  /** The length in bytes from which on `node:zlib` compresses a fragment on the thread pool. */
+  /** `node:zlib` compresses fragments of at least this many bytes on the thread pool. */
   readonly offThreadFrom: number;
   /** Whether a message may refer back to earlier ones (§7.1.1). */
   readonly takeover: boolean;

@@ -30,7 +30,7 @@ export interface InflaterOptions {
   readonly dictionary: Uint8Array | undefined;
   /** The longest message, in bytes; 0 = no limit. */
   readonly maxPayload: number;
-  /** The compressed length in bytes from which on a message is inflated in turns with others from the start. */
+  /** Messages of at least this many compressed bytes are inflated in turns with others from the start. */
   readonly inTurnsFrom: number;
   readonly concurrency: ConcurrencyLimit;
   readonly turn: TurnShare;

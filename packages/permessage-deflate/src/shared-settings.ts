@@ -28,11 +28,11 @@ export interface SharedSettings {
   readonly inflate: InflaterOptions;
   /** Compresses whole messages that stand alone. Without context takeover, these are all messages. */
   readonly compressor: SharedCompressor;
-  /** The length in bytes from which on a message is compressed. */
+  /** Messages of at least this many bytes are compressed. */
   readonly threshold: number;
 }
 
-/** By options, then by agreement. Connections share settings if they pass the same options object. */
+/** By options, then by agreement. Connections share settings only if they pass the same options object. */
 const known = new WeakMap<TransformOptions, Map<string, SharedSettings>>();
 
 /** Returns the settings of a connection. */

@@ -13,7 +13,7 @@ export interface TransformOptions {
   /** Options of zlib for inflating: only `dictionary`. */
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /**
-   * Shorter messages are not compressed unless there is context takeover, in bytes. Default {@link DEFAULT_THRESHOLD}, in the shared
+   * The length in bytes below which a message is not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the shared
    * profile {@link SHARED_THRESHOLD}.
    */
   readonly threshold?: number | undefined;
@@ -22,7 +22,7 @@ export interface TransformOptions {
   /** Whether a whole message that would not shrink is sent uncompressed. Default true; `false` makes such a message longer. */
   readonly leaveIncompressible?: boolean | undefined;
   /**
-   * After how many milliseconds (up to twice as many) without a message to compress a connection drops the context of its compressor.
+   * A connection drops the context of its compressor after this many milliseconds (up to twice as many) without a message to compress.
    * The next message may then be longer. Default 0: never.
    */
   readonly dropContextAfter?: number | undefined;
@@ -37,11 +37,11 @@ export interface TransformOptions {
    */
   readonly inflateBudget?: number | undefined;
   /**
-   * From how many bytes on `node:zlib` compresses a message on the thread pool. That takes more time, but none of the event loop.
+   * `node:zlib` compresses messages of at least this many bytes on the thread pool. That takes more time, but none of the event loop.
    * Default: never; long messages are compressed in turns of the event loop.
    */
   readonly deflateOffThreadFrom?: number | undefined;
-  /** From how many compressed bytes on a message is inflated in turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
+  /** Messages of at least this many compressed bytes are inflated in turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
   readonly inflateInTurnsFrom?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export const DEFAULT_LEVEL = 4;
 export const DEFAULT_TAKEOVER_LEVEL = 5;
 /** The default level of the shared profile, which does not aim at the shortest messages. */
 export const SHARED_LEVEL = 3;
-/** Messages from this compressed length on are inflated in turns with others, because their output is longer still. */
+/** Messages of at least this compressed length are inflated in turns with others, because their output is longer still. */
 export const INFLATE_IN_TURNS_FROM = 16 * 1024;
 
 const DEFAULTS: PerMessageDeflateOptions = {};
