@@ -1,5 +1,6 @@
 // The search by chains. Two hash tables hold the last position of each hash: of six bytes, which usually make a worthwhile match, and
-// of four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain.
+// of four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain. To enter a position
+// is to add it to the tables.
 import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
 import { SHORTEST, startBuckets } from './buckets';
 import { DeflateContext, emptyHeads } from './deflate-context';

@@ -31,7 +31,7 @@ const FEW: u32 = 8;
 /**
  * Searches the last two positions with the same five bytes.
  *
- * @param step within a match, one in `step` positions is entered
+ * @param step within a match, one in `step` positions is added to the hash table
  * @param lazyBelow a match of at least this length is taken without looking at the next position
  * @param mayStop whether to stop if matches are short, because a thorough search then gains more than it costs
  * @returns whether it reached the end
