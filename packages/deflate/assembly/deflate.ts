@@ -39,7 +39,7 @@ const WORTH_A_CODE: u32 = 560;
  *
  * If the stream goes on, the caller calls {@link commit} next. Without that call, the context is unchanged.
  *
- * @param depth quick search: within a match, one in `depth` positions is added to the hash table; thorough search: how many positions are compared
+ * @param depth quick search: within a match, one in `depth` positions is entered; thorough search: how many positions are compared
  * @param nice the search stops at a match of this length
  * @param lazyBelow a match of at least this length is taken without looking at the next position
  * @returns how many bytes were written

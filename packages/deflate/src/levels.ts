@@ -3,7 +3,7 @@
 /** How `assembly/deflate.ts` looks for matches. */
 export interface Level {
   readonly search: number;
-  /** Quick search: within a match, one in `depth` positions is added to the hash table. Thorough search: how many positions are compared. */
+  /** Quick search: one in `depth` positions within a match is added to the hash table. Thorough search: how many are compared. */
   readonly depth: number;
   /** The search stops at a match of this length. */
   readonly nice: number;

@@ -27,8 +27,8 @@ export interface SharedMessage {
 const BYTES = {};
 
 /**
- * Compresses a text only once if it goes to many connections in one turn of the event loop. A string cannot change, so equal strings are the
- * same message. All callers get the same object, so that they can also share frames of it.
+ * Compresses a text only once if it goes to many connections in one turn of the event loop. A string cannot change, so equal strings are
+ * the same message. All callers get the same object, so that they can also share frames of it.
  */
 export class SharedCompressor {
   readonly #options: DeflaterOptions;

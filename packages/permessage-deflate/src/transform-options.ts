@@ -13,8 +13,8 @@ export interface TransformOptions {
   /** Options of zlib for inflating: only `dictionary`. */
   readonly zlibInflateOptions?: ZlibOptions | undefined;
   /**
-   * The length in bytes below which a message is not compressed, unless there is context takeover. Default {@link DEFAULT_THRESHOLD}, in the shared
-   * profile {@link SHARED_THRESHOLD}.
+   * The length in bytes below which a message is not compressed, unless there is context takeover. Default
+   * {@link DEFAULT_THRESHOLD}, in the shared profile {@link SHARED_THRESHOLD}.
    */
   readonly threshold?: number | undefined;
   /** The same with context takeover. Default 0: all messages are compressed, as in `ws`. */

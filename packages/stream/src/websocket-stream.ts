@@ -96,8 +96,8 @@ export class WebSocketStream {
   /**
    * Closes the connection.
    *
-   * @throws `TypeError` for a value that is not an object; `DOMException`: `InvalidAccessError` for a code other than 1000 and 3000 to 4999,
-   * `SyntaxError` for a reason of more than 123 bytes
+   * @throws `TypeError` for a value that is not an object; `DOMException`: `InvalidAccessError` for a code other than 1000 and 3000 to
+   * 4999, `SyntaxError` for a reason of more than 123 bytes
    */
   close(closeInfo: WebSocketCloseInfo = {}): void {
     this.#streams.close(closeInfo);
