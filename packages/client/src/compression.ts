@@ -1,5 +1,5 @@
 // What a client offers (permessage-deflate or nothing), and its check of the server's answer.
-import type { Extension as NegotiatedExtension } from '@framewire/handshake';
+import type { ExtensionElement as NegotiatedExtension } from '@framewire/handshake';
 import {
   checkResponse,
   createOffer,

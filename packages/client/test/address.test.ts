@@ -98,13 +98,16 @@ describe('an invalid address', () => {
 });
 
 describe('port 0', () => {
-  test.each(['ws', 'wss', 'http', 'https'])('in %s: is used for the connection, which fails', async (scheme) => {
-    const [told] = await withBoth(async (Client) => {
-      const ws = new Client(`${scheme}://127.0.0.1:0/`);
-      return record(ws).closed;
-    });
-    expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
-  });
+  test.each(['ws', 'wss', 'http', 'https'])(
+    'in %s: is used for the connection, which fails',
+    async (scheme) => {
+      const [told] = await withBoth(async (Client) => {
+        const ws = new Client(`${scheme}://127.0.0.1:0/`);
+        return record(ws).closed;
+      });
+      expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
+    },
+  );
 
   test.each(['ws', 'wss'])('in %s: is passed to an agent and to createConnection', async (scheme) => {
     const asked = await withBoth(async (Client) => {

@@ -62,17 +62,14 @@ test.each([
   [{ strict: undefined }, 'open'],
   [{ strict: false }, 'open'],
   [{ strict: true }, 'error'],
-])(
-  'with %o, a server that does not grant what was asked causes "%s"',
-  async (strict, event) => {
-    const { url } = await rawServer((head, socket) => {
-      socket.write(`${switching(head, `${EXTENSIONS}: permessage-deflate`)}\x88\x00`, 'latin1');
-    });
-    const perMessageDeflate = { serverNoContextTakeover: true, ...strict };
-    const log = await record(new OurWebSocket(url, { perMessageDeflate })).closed;
-    expect(log[1]?.split(' ')[0]).toBe(event);
-  },
-);
+])('with %o, a server that does not grant what was asked causes "%s"', async (strict, event) => {
+  const { url } = await rawServer((head, socket) => {
+    socket.write(`${switching(head, `${EXTENSIONS}: permessage-deflate`)}\x88\x00`, 'latin1');
+  });
+  const perMessageDeflate = { serverNoContextTakeover: true, ...strict };
+  const log = await record(new OurWebSocket(url, { perMessageDeflate })).closed;
+  expect(log[1]?.split(' ')[0]).toBe(event);
+});
 
 test('an answer that names the extension twice is rejected, although ws accepts the first', async () => {
   const { url } = await rawServer((head, socket) => {

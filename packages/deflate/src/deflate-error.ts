@@ -25,7 +25,10 @@ const DEFLATE_ERRORS = {
     'ERR_INFLATE_TOO_MANY_LENGTHS',
     'A block declares more code lengths than there are symbols (RFC 1951 §3.2.7)',
   ),
-  PRECODE: row('ERR_INFLATE_PRECODE', 'The code for code lengths is incomplete or oversubscribed (RFC 1951 §3.2.7)'),
+  PRECODE: row(
+    'ERR_INFLATE_PRECODE',
+    'The code for code lengths is incomplete or oversubscribed (RFC 1951 §3.2.7)',
+  ),
   REPEAT: row(
     'ERR_INFLATE_REPEAT',
     'A repeat has no code length before it or runs past the last one (RFC 1951 §3.2.7)',
@@ -35,11 +38,11 @@ const DEFLATE_ERRORS = {
     'ERR_INFLATE_LITLEN_CODE',
     'The literal/length code is incomplete or oversubscribed (RFC 1951 §3.2.7)',
   ),
-  DISTANCE_CODE: row('ERR_INFLATE_DISTANCE_CODE', 'The distance code is incomplete or oversubscribed (RFC 1951 §3.2.7)'),
-  LITLEN_SYMBOL: row(
-    'ERR_INFLATE_LITLEN_SYMBOL',
-    'Invalid literal/length code (RFC 1951 §3.2.5)',
+  DISTANCE_CODE: row(
+    'ERR_INFLATE_DISTANCE_CODE',
+    'The distance code is incomplete or oversubscribed (RFC 1951 §3.2.7)',
   ),
+  LITLEN_SYMBOL: row('ERR_INFLATE_LITLEN_SYMBOL', 'Invalid literal/length code (RFC 1951 §3.2.5)'),
   DISTANCE_SYMBOL: row('ERR_INFLATE_DISTANCE_SYMBOL', 'Invalid distance code (RFC 1951 §3.2.5)'),
   TOO_FAR_BACK: row('ERR_INFLATE_TOO_FAR_BACK', 'A match begins before the window (RFC 1951 §3.2.5)'),
   FAILED: row('ERR_INFLATE_FAILED', 'The stream was found invalid by an earlier call'),

@@ -36,8 +36,7 @@ const LEVELS: readonly Level[] = [
 /** @throws `RangeError` */
 export function levelOf(level = DEFAULT_LEVEL): Level {
   const found = LEVELS[level];
-  if (found === undefined)
-    throw new RangeError(`level must be an integer from 0 to 9, not ${String(level)}`);
+  if (found === undefined) throw new RangeError(`level must be an integer from 0 to 9, not ${String(level)}`);
   return found;
 }
 

@@ -105,7 +105,11 @@ describe('rejects, like zlib,', () => {
       Buffer.from('010500fafe68656c6c6f', 'hex'),
       'ERR_INFLATE_STORED_LENGTH',
     ],
-    ['287 literal/length code lengths', dynamicBlock(287, 1, { 0: 1, 1: 1 }).bytes(), 'ERR_INFLATE_TOO_MANY_LENGTHS'],
+    [
+      '287 literal/length code lengths',
+      dynamicBlock(287, 1, { 0: 1, 1: 1 }).bytes(),
+      'ERR_INFLATE_TOO_MANY_LENGTHS',
+    ],
     [
       '31 distance code lengths',
       dynamicBlock(257, 31, { 0: 1, 1: 1 }).bytes(),

@@ -21,7 +21,10 @@ const parameter: fc.Arbitrary<ExtensionParameter> = fc.record({
   name,
   value: fc.oneof(fc.constant(true as const), token),
 });
-const extension: fc.Arbitrary<ExtensionElement> = fc.record({ name, params: fc.array(parameter, { maxLength: 4 }) });
+const extension: fc.Arbitrary<ExtensionElement> = fc.record({
+  name,
+  params: fc.array(parameter, { maxLength: 4 }),
+});
 const nearlyHeader = fc.string({ unit: oneOf('ab1,;="\\ \téĀ'), maxLength: 24 });
 
 describe('a Sec-WebSocket-Extensions header', () => {

@@ -82,10 +82,13 @@ describe('a refusal', () => {
     expect(refusalError(refusal).message).toBe(`Nothing at ${target}`);
   });
 
-  test.each(['Content-Type', 'content-type'])('sends its body unchanged if the application sets %s', (name) => {
-    const refusal = createRefusal(404, '<p>a & b</p>', { [name]: 'text/html; charset=utf-8' });
-    expect(responseOf(refusal)).toContain('\r\nContent-Length: 12\r\n\r\n<p>a & b</p>');
-  });
+  test.each(['Content-Type', 'content-type'])(
+    'sends its body unchanged if the application sets %s',
+    (name) => {
+      const refusal = createRefusal(404, '<p>a & b</p>', { [name]: 'text/html; charset=utf-8' });
+      expect(responseOf(refusal)).toContain('\r\nContent-Length: 12\r\n\r\n<p>a & b</p>');
+    },
+  );
 
   test('has its headers in Latin-1 and its body in UTF-8', () => {
     const response = responseOf(createRefusal(401, 'é', { 'X-A': 'é' }));

@@ -250,7 +250,13 @@ export class Deflater {
     });
   }
 
-  #settle(fragment: Fragment, isText: boolean, callback: DeflateDone, error: Error | null, made = fragment.data): void {
+  #settle(
+    fragment: Fragment,
+    isText: boolean,
+    callback: DeflateDone,
+    error: Error | null,
+    made = fragment.data,
+  ): void {
     let compressed: Uint8Array | undefined;
     try {
       if (error !== null) throw error;
@@ -321,7 +327,8 @@ function owned(fragment: Fragment): Fragment {
 
 /** @throws `Error` if the runtime has no `node:zlib` */
 function zlib(): NonNullable<typeof kernel.zlib> {
-  if (kernel.zlib === undefined) throw new Error('The options need node:zlib, which this runtime does not have');
+  if (kernel.zlib === undefined)
+    throw new Error('The options need node:zlib, which this runtime does not have');
   return kernel.zlib;
 }
 

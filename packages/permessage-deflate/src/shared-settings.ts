@@ -36,7 +36,11 @@ export interface SharedSettings {
 const known = new WeakMap<TransformOptions, Map<string, SharedSettings>>();
 
 /** Returns the settings of a connection. */
-export function sharedSettings(view: RoleView, maxPayload: number, options: TransformOptions): SharedSettings {
+export function sharedSettings(
+  view: RoleView,
+  maxPayload: number,
+  options: TransformOptions,
+): SharedSettings {
   const { deflate, inflate } = view;
   const key = [deflate.windowBits, deflate.takeover, inflate.windowBits, inflate.takeover, maxPayload].join();
   const byAgreement = known.get(options) ?? new Map<string, SharedSettings>();
@@ -46,7 +50,11 @@ export function sharedSettings(view: RoleView, maxPayload: number, options: Tran
   return settings;
 }
 
-function createSettings({ deflate, inflate }: RoleView, maxPayload: number, options: TransformOptions): SharedSettings {
+function createSettings(
+  { deflate, inflate }: RoleView,
+  maxPayload: number,
+  options: TransformOptions,
+): SharedSettings {
   const deflaterOptions = deflaterOptionsOf(deflate, options);
   return {
     deflate: deflaterOptions,

@@ -330,36 +330,33 @@ test('a connection that closes while its message is on the thread pool returns i
 describe.each([
   ['without', false],
   ['with', true],
-])(
-  'bytes that their owner changes as soon as compress() returns, %s context takeover',
-  (_how, takeover) => {
-    const noise = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 11));
-    const words = Buffer.from('what was said '.repeat(400));
+])('bytes that their owner changes as soon as compress() returns, %s context takeover', (_how, takeover) => {
+  const noise = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 11));
+  const words = Buffer.from('what was said '.repeat(400));
 
-    test.each(engines)('are sent as they were, compressed or not: %s', async (_engine, options) => {
-      const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
-      const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
-      for (const said of [noise, words]) {
-        const bytes = Buffer.from(said);
-        let returned = false;
-        const sent = new Promise<[made: Uint8Array | undefined, original: Uint8Array | undefined]>(
-          (resolve) => {
-            sender.compress({ data: bytes, first: true, fin: true }, (error, compressed, original) => {
-              // If the call completes synchronously, the bytes are read before their owner can change them.
-              if (!returned) original ??= Buffer.from(bytes);
-              resolve([compressed, error === null ? original : undefined]);
-            });
-          },
-        );
-        returned = true;
-        bytes.fill('!');
-        const [made, original] = await sent;
-        if (said === noise) expect(made).toBeUndefined();
-        const got = made === undefined ? Buffer.from(original!) : await decompress(receiver, made);
-        expect(got.equals(said)).toBe(true);
-      }
-      sender.close();
-      receiver.close();
-    });
-  },
-);
+  test.each(engines)('are sent as they were, compressed or not: %s', async (_engine, options) => {
+    const sender = new PerMessageDeflate(view(15, takeover), 0, { ...options, threshold: 0 });
+    const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
+    for (const said of [noise, words]) {
+      const bytes = Buffer.from(said);
+      let returned = false;
+      const sent = new Promise<[made: Uint8Array | undefined, original: Uint8Array | undefined]>(
+        (resolve) => {
+          sender.compress({ data: bytes, first: true, fin: true }, (error, compressed, original) => {
+            // If the call completes synchronously, the bytes are read before their owner can change them.
+            if (!returned) original ??= Buffer.from(bytes);
+            resolve([compressed, error === null ? original : undefined]);
+          });
+        },
+      );
+      returned = true;
+      bytes.fill('!');
+      const [made, original] = await sent;
+      if (said === noise) expect(made).toBeUndefined();
+      const got = made === undefined ? Buffer.from(original!) : await decompress(receiver, made);
+      expect(got.equals(said)).toBe(true);
+    }
+    sender.close();
+    receiver.close();
+  });
+});

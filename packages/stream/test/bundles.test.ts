@@ -144,7 +144,7 @@ describe('in browsers', () => {
     },
   );
 
-  test.skipIf(requirement('Firefox gets ours').missing)('Firefox has ours', async () => {
+  test.skipIf(requirement('firefox').missing)('Firefox gets ours', async () => {
     const browser = await launchFirefox();
     try {
       expect(await told(await browser.newPage())).toEqual({ ...TOLD, isPlatform: false });

@@ -149,17 +149,14 @@ describe('a client', () => {
     expect(await failure(stream.closed)).toBeInstanceOf(WebSocketError);
   });
 
-  test.each(['before', 'while'])(
-    'a signal that aborts %s connecting rejects both promises',
-    async (when) => {
-      const controller = new AbortController();
-      if (when === 'before') controller.abort('enough');
-      const stream = new WebSocketStream(url, { signal: controller.signal });
-      controller.abort('enough');
-      expect(await failure(stream.opened)).toBe('enough');
-      expect(await failure(stream.closed)).toBe('enough');
-    },
-  );
+  test.each(['before', 'while'])('a signal that aborts %s connecting rejects both promises', async (when) => {
+    const controller = new AbortController();
+    if (when === 'before') controller.abort('enough');
+    const stream = new WebSocketStream(url, { signal: controller.signal });
+    controller.abort('enough');
+    expect(await failure(stream.opened)).toBe('enough');
+    expect(await failure(stream.closed)).toBe('enough');
+  });
 
   test('a signal that aborts later has no effect', async () => {
     const controller = new AbortController();
@@ -172,15 +169,18 @@ describe('a client', () => {
     await stream.closed;
   });
 
-  test.each(['leaves no listener on its signal when it %s', 'fails'])('leaves no listener at its signal when it %s', async (how) => {
-    const { signal } = new AbortController();
-    const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
-    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    await stream.opened.catch(() => undefined);
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-    stream.close();
-    await stream.closed.catch(() => undefined);
-  });
+  test.each(['leaves no listener on its signal when it %s', 'fails'])(
+    'leaves no listener at its signal when it %s',
+    async (how) => {
+      const { signal } = new AbortController();
+      const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+      await stream.opened.catch(() => undefined);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+      stream.close();
+      await stream.closed.catch(() => undefined);
+    },
+  );
 
   test('accepts the options of our client', async () => {
     serve = (ws) => {
