@@ -78,8 +78,8 @@ export function toWebSocketScheme(url: URL): URL {
 }
 
 /**
- * In `/path/to.sock:/path?query`, the path of the socket ends at the first colon. The URL percent-encodes spaces and non-ASCII letters
- * of it, and `%3A` stands for a colon.
+ * In `/path/to.sock:/path?query`, the path of the socket ends at the first colon. It is percent-encoded like every URL, so `%3A` stands
+ * for a colon in it.
  */
 function splitPath(path: string, isIpc: boolean): Pick<Address, 'socketPath' | 'target'> {
   if (!isIpc) return { socketPath: undefined, target: path };

@@ -226,8 +226,8 @@ export class ConnectAttempt {
   }
 
   /**
-   * After a listener of the application has taken over the response, the attempt still ends at its deadline, and when the listener
-   * destroys the request or the server aborts the response. If the response is read to its end, the listener must end the attempt.
+   * Watches a response that a listener of the application handles. The attempt still ends at its deadline, when the listener destroys
+   * the request, or when the server aborts the response. After a complete response, the listener must end the attempt.
    */
   #watch(request: ClientRequest, response: IncomingMessage): void {
     let isRead = false;
