@@ -1,34 +1,21 @@
-// The client's half: a server that has not pinged for longer than it should is dead, and the connection with it. Pings are
-// answered without any code of ours.
+// The client's half. It answers the server's pings without any code, and finds out by a heartbeat of its own that the server is dead.
 //
 //   node client.js [ws://127.0.0.1:8080]
 import { WebSocket } from 'framewire';
 
-/** The server's interval, and what the network may take on top, in ms. */
-const PATIENCE_MS = Number(process.env.EVERY_MS ?? 30_000) + Number(process.env.GRACE_MS ?? 1000);
-
-const ws = new WebSocket(process.argv[2] ?? 'ws://127.0.0.1:8080', { handshakeTimeout: 10_000 });
-
-let timer;
-/** Begins the wait anew. */
-function heard() {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    console.log('the server is dead');
-    // close() would wait for an answer that does not come.
-    ws.terminate();
-  }, PATIENCE_MS);
-}
-
-ws.on('open', heard);
-ws.on('ping', () => {
-  console.log('the server lives');
-  heard();
+const ws = new WebSocket(process.argv[2] ?? 'ws://127.0.0.1:8080', {
+  handshakeTimeout: 10_000,
+  heartbeat: {
+    // Longer than the server's, whose pings show that it is alive: so only one of them pings.
+    interval: Number(process.env.INTERVAL ?? 30_000),
+    timeout: Number(process.env.TIMEOUT ?? 10_000),
+  },
 });
-ws.on('error', (error) => console.error(error.message));
-ws.on('close', (code) => {
-  clearTimeout(timer);
-  console.log(`closed with ${code}`);
+
+ws.on('open', () => console.log('connected'));
+ws.on('error', (error) => {
+  console.error(error.code === 'WS_ERR_HEARTBEAT_TIMEOUT' ? 'the server is dead' : error.message);
 });
+ws.on('close', (code) => console.log(`closed with ${code}`));
 
 process.once('SIGINT', () => ws.close(1000));
