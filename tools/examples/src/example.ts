@@ -106,7 +106,12 @@ export class Example {
 
   /** Stops it as Ctrl-C does, and gives the exit code: 0 where it has put its things in order, null where it was killed by it. */
   async interrupt(): Promise<number | null> {
-    this.#child.kill('SIGINT');
+    return this.stop('SIGINT');
+  }
+
+  /** As {@link Example.interrupt}, by any signal. */
+  async stop(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
     return this.#ended;
   }
 

@@ -1,8 +1,8 @@
 /** HAProxy in front of a server of ours, configured as its users do for WebSockets. */
 
-import type { Kind } from './program.ts';
+import type { GeneralKind } from './program.ts';
 
-export const haproxy: Kind = {
+export const haproxy: GeneralKind = {
   name: 'haproxy',
   unavailable: 503,
   speaksProxyProtocol: true,

@@ -1,16 +1,16 @@
 /** nginx in front of a server of ours, configured as its users do for WebSockets. */
 
-import type { Kind } from './program.ts';
+import type { GeneralKind, Kind } from './program.ts';
 
 /** Started as root it would give its workers to a user who cannot read the folder. */
 const USER = process.getuid?.() === 0 ? 'user root;' : '';
 
-export const nginx: Kind = {
-  name: 'nginx',
-  unavailable: 502,
-  speaksProxyProtocol: false,
-  args: (file) => ['-c', file, '-e', 'stderr'],
-  configuration: ({ backend, idleSeconds }, { plain, tls }, folder) => `
+/** How it is told to take a configuration, and to say what is wrong. */
+export const args: Kind<unknown>['args'] = (file) => ['-c', file, '-e', 'stderr'];
+
+/** A whole configuration, of which only the `http` context is given. Everything that it writes is in the folder. */
+export function configurationWith(http: string, folder: string): string {
+  return `
 ${USER}
 daemon off;
 worker_processes 1;
@@ -20,7 +20,19 @@ events {}
 http {
   access_log off;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
-  server {
+  ${http}
+}
+`;
+}
+
+export const nginx: GeneralKind = {
+  name: 'nginx',
+  unavailable: 502,
+  speaksProxyProtocol: false,
+  args,
+  configuration: ({ backend, idleSeconds }, { plain, tls }, folder) =>
+    configurationWith(
+      `server {
     listen 127.0.0.1:${plain};
     listen 127.0.0.1:${tls} ssl;
     ssl_certificate ${folder}/tls.pem;
@@ -36,7 +48,7 @@ http {
       proxy_read_timeout ${idleSeconds}s;
       proxy_send_timeout ${idleSeconds}s;
     }
-  }
-}
-`,
+  }`,
+      folder,
+    ),
 };

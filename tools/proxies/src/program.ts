@@ -27,17 +27,21 @@ export interface Ports {
   proxyProtocol: number;
 }
 
-/** How a kind of proxy is configured and started. */
-export interface Kind {
+/** How a kind of proxy is configured and started, for a plan of any shape. */
+export interface Kind<P> {
   name: Extract<PartName, 'nginx' | 'haproxy'>;
+  /** The configuration; `folder` holds tls.pem, the certificate with its key. */
+  configuration(plan: P, ports: Ports, folder: string): string;
+  /** How it is told to take it, and to stay in the foreground. */
+  args(file: string): readonly string[];
+}
+
+/** A kind of proxy in front of one server, and what tests have to know of it. */
+export interface GeneralKind extends Kind<Plan> {
   /** The status of its answer where no server is behind it. */
   unavailable: number;
   /** Whether it can tell a server of the client in the PROXY protocol. */
   speaksProxyProtocol: boolean;
-  /** The configuration; `folder` holds tls.pem, the certificate with its key. */
-  configuration(plan: Plan, ports: Ports, folder: string): string;
-  /** How it is told to take it, and to stay in the foreground. */
-  args(file: string): readonly string[];
 }
 
 /** A proxy that runs. */
@@ -56,7 +60,7 @@ const LOOK_AGAIN = 20;
  *
  * @throws {Error} With what it printed, where it does not start.
  */
-export async function startProxy(kind: Kind, plan: Plan): Promise<Proxy> {
+export async function startProxy<P>(kind: Kind<P>, plan: P): Promise<Proxy> {
   let output = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const started = await start(kind, plan);
@@ -67,7 +71,7 @@ export async function startProxy(kind: Kind, plan: Plan): Promise<Proxy> {
 }
 
 /** A running proxy, or what it printed before it ended. */
-async function start(kind: Kind, plan: Plan): Promise<Proxy | string> {
+async function start<P>(kind: Kind<P>, plan: P): Promise<Proxy | string> {
   const [plain, tls, proxyProtocol] = await freePorts();
   const ports = { plain, tls, proxyProtocol };
   const folder = mkdtempSync(join(tmpdir(), `framewire-${kind.name}-`));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBackend, startToldBackend, type Backend } from '../src/backend.ts';
 import { haproxy } from '../src/haproxy.ts';
 import { nginx } from '../src/nginx.ts';
-import { startProxy, type Kind, type Proxy } from '../src/program.ts';
+import { startProxy, type GeneralKind, type Proxy } from '../src/program.ts';
 
 /** Seconds of silence after which the proxies end a connection. */
 const IDLE = 3;
@@ -87,7 +87,7 @@ describe.skipIf(requirement('nginx').missing)('Through nginx', () => throughProx
 describe.skipIf(requirement('haproxy').missing)('Through HAProxy', () => throughProxy(haproxy));
 
 /** The tests of one kind of proxy. */
-function throughProxy(kind: Kind): void {
+function throughProxy(kind: GeneralKind): void {
   let backend: Backend;
   let told: Backend & { addresses: string[] };
   let proxy: Proxy;

@@ -1,0 +1,130 @@
+// A chat server with what production asks for: HTTPS, sessions, rooms, a heartbeat, limits, back-pressure, metrics, and an orderly
+// shutdown on SIGTERM. How the options work together: doc/in-production.md of the package.
+//
+//   openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+//     -keyout key.pem -out cert.pem
+//   node index.js          then, in another terminal: NODE_EXTRA_CA_CERTS=cert.pem npx wscat \
+//                          -o https://localhost:8443 -H 'Cookie: session=alice-session' -c wss://localhost:8443/rooms/lobby
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import {
+  clientAddress,
+  createRefusal,
+  formatRefusal,
+  PreparedMessage,
+  UpgradeRefusal,
+  WebSocket,
+  WebSocketServer,
+} from 'framewire';
+import { countClose, counters, formatMetrics } from './metrics.js';
+import { findUser } from './sessions.js';
+
+const {
+  CERT = 'cert.pem',
+  KEY = 'key.pem',
+  HOST = '127.0.0.1',
+  PORT = 8443,
+  ADMIN_PORT = 9090,
+} = process.env;
+/** The addresses and subnets of the proxies in front of this server. */
+const TRUSTED_PROXIES = (process.env.TRUSTED_PROXIES ?? '127.0.0.1').split(',');
+const MAX_CONNECTIONS = Number(process.env.MAX_CONNECTIONS ?? 10_000);
+const PER_CLIENT = Number(process.env.PER_CLIENT ?? 20);
+/** How long it takes to send all clients away, in ms. */
+const SPREAD = Number(process.env.SPREAD ?? 15_000);
+
+/** Says who a client is and which room it wants. A client that is refused never gets a WebSocket. */
+async function authenticate(request, { signal }) {
+  const room = /^\/rooms\/([\w-]{1,32})$/.exec(request.url)?.[1];
+  if (room === undefined) throw new UpgradeRefusal(404);
+  const user = await findUser(request, signal);
+  if (user === undefined) throw new UpgradeRefusal(401);
+  return { room, user };
+}
+
+// Node limits the clients that have not sent a request yet. No option of the WebSocket server counts them.
+const https = createSecureServer(
+  { cert: readFileSync(CERT), key: readFileSync(KEY), handshakeTimeout: 10_000, headersTimeout: 10_000 },
+  (request, response) => response.writeHead(426).end('WebSocket only\n'),
+);
+https.maxConnections = MAX_CONNECTIONS + 1000;
+
+const server = new WebSocketServer({
+  server: https,
+  authenticate,
+  allowedOrigins: 'same',
+  maxConnections: MAX_CONNECTIONS,
+  connectionsPerClient: { limit: PER_CLIENT, client: clientAddress({ trust: TRUSTED_PROXIES }) },
+  handshakeTimeout: 10_000,
+  maxPayload: 16 * 1024,
+  heartbeat: { interval: 20_000, timeout: 10_000 },
+  // Connections spread over new servers, and sessions are checked again.
+  maxLifetime: 60 * 60 * 1000,
+  highWaterMark: 64 * 1024,
+  // A client that is this far behind is closed with 1008. It connects again, and loads what it missed.
+  maxBufferedAmount: 1024 * 1024,
+  onBufferFull: 'close',
+});
+
+const rooms = new Map();
+
+server.on('connection', (ws, request, { room, user }) => {
+  const members = rooms.get(room) ?? new Set();
+  rooms.set(room, members.add(ws));
+  counters.chat_accepted_total++;
+  ws.on('error', (error) => console.error(`${user}: ${error.message}`));
+  ws.on('message', (data, isBinary) => {
+    counters.chat_messages_total++;
+    // Text is what a user says. Binary data is a state, such as the position of a cursor.
+    if (isBinary) broadcastState(members, new PreparedMessage(data));
+    else broadcast(members, new PreparedMessage(JSON.stringify({ user, text: data.toString() })));
+  });
+  ws.on('close', (code) => {
+    countClose(code);
+    members.delete(ws);
+    if (members.size === 0) rooms.delete(room);
+  });
+});
+
+function broadcast(members, message) {
+  for (const ws of members) if (ws.readyState === WebSocket.OPEN) ws.send(message);
+}
+
+/** Skips clients that are behind: a state is out of date by the time they read it. */
+function broadcastState(members, message) {
+  for (const ws of members) {
+    if (ws.readyState !== WebSocket.OPEN) continue;
+    if (ws.writableNeedDrain) counters.chat_updates_skipped_total++;
+    else ws.send(message);
+  }
+}
+
+server.on('wsClientError', (error, socket) => {
+  console.error(error.message, error.cause ?? '');
+  // If authenticate() has failed, the server answers with 500 by itself.
+  if (error.code !== 'WS_ERR_AUTHENTICATION_FAILED') socket.end(formatRefusal(createRefusal(400)));
+});
+
+let isStopping = false;
+
+// For probes and Prometheus, on a port that is not open to the world.
+const admin = createServer((request, response) => {
+  if (request.url === '/metrics') {
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4').end(formatMetrics(server, rooms));
+  } else response.writeHead(request.url !== '/ready' ? 404 : isStopping ? 503 : 200).end();
+});
+
+https.listen(Number(PORT), HOST, () => console.log(`wss://localhost:${https.address().port}`));
+admin.listen(Number(ADMIN_PORT), HOST, () => console.log(`metrics on port ${admin.address().port}`));
+
+/** Sends all clients away, and then ends. A second signal ends the process immediately. */
+async function stop() {
+  isStopping = true;
+  const { closed, terminated } = await server.shutdown({ spread: SPREAD, timeout: 10_000 });
+  console.log(`${closed} closed, ${terminated} terminated`);
+  https.close();
+  admin.close();
+}
+
+process.once('SIGTERM', stop).once('SIGINT', stop);
