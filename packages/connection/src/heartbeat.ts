@@ -1,6 +1,5 @@
 // Whether the peer is still there: a ping after a silence, and the end of the connection after one more.
 import { Buffer } from 'node:buffer';
-import { Opcode } from '@framewire/codec';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
 import { heartbeatTimes, type HeartbeatOptions } from './options.ts';
 import { OPEN } from './ready-state.ts';
@@ -74,7 +73,7 @@ export class HeartbeatSession<T> extends Session<T> {
     // 0 stands for none.
     this.pingedAt = at || 1;
     payload.writeInt32BE(this.pingedAt);
-    this.control(Opcode.PING, payload, this.masks);
+    this.controlPing(payload);
   }
 
   failForSilence(): void {

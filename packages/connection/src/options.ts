@@ -49,7 +49,7 @@ export interface ConnectionOptions {
    * - `close`: `error` is emitted with the same code, and the connection closes with 1008, or after `closeTimeout`.
    * - `drop`: `dropped` is emitted, the callback's error has the code `WS_ERR_MESSAGE_DROPPED`, and the connection stays open.
    *
-   * Pongs and close frames are never refused.
+   * Pongs, close frames and pings of `heartbeat` are never refused.
    */
   onBufferFull?: 'terminate' | 'close' | 'drop' | undefined;
   /**

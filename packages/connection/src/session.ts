@@ -230,6 +230,11 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     } else this.refuse(undefined, undefined, done);
   }
 
+  /** Sends a ping that is never refused: it finds out whether a peer that does not read is still there. */
+  protected controlPing(payload: Uint8Array): void {
+    this.#outbound.control(Opcode.PING, payload, this.masks);
+  }
+
   writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
     if (this.#outbound.ledger.admits(undefined)) this.#outbound.writeFrames(pieces, done);
     else this.refuse(undefined, undefined, done);

@@ -111,6 +111,28 @@ describe('a heartbeat', () => {
     expect(server.latency).toBeUndefined();
   });
 
+  test.each(['terminate', 'close', 'drop'] as const)(
+    'pings a peer that has left more than maxBufferedAmount unread, with onBufferFull: %s',
+    async (onBufferFull) => {
+      const { client, server } = meet({
+        heartbeat: { interval: 1000, timeout: 500 },
+        maxBufferedAmount: 1000,
+        onBufferFull,
+      });
+      const log = record(server, 'error', 'dropped', 'close');
+      client.pause();
+      server.send(Buffer.alloc(200_000));
+      await pass(1499);
+      expect(log).toEqual([]);
+      expect(server.bufferedAmount).toBeGreaterThan(1000);
+      client.resume();
+      await settled();
+      expect(server.latency).toBeGreaterThan(0);
+      await pass(500);
+      expect(server.readyState).toBe(server.OPEN);
+    },
+  );
+
   test('measures the way of its own ping alone, also if the pong is late', async () => {
     const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
     const pings: Buffer[] = [];
