@@ -164,10 +164,10 @@ export declare namespace WebSocket {
     WebSocket?: U | undefined;
   }
   /**
-   * A WebSocket whose messages a `for await` loop takes: text as a string, binary data by `binaryType`. Every WebSocket is one. The type is
-   * another, so that those of `@types/ws`, which have no such loop, can be assigned to `WebSocket`.
+   * A WebSocket whose messages a `for await` loop takes: text as a string, binary data by `binaryType`. `await using` closes it. Every
+   * WebSocket is one. The type is another, so that those of `@types/ws`, which have neither, can be assigned to `WebSocket`.
    */
-  type IterableWebSocket<T = Self> = T & AsyncIterable<connection.IteratedMessage>;
+  type IterableWebSocket<T = Self> = T & AsyncIterable<connection.IteratedMessage> & AsyncDisposable;
   /** A refusal of an upgrade, as `createRefusal()` makes it. */
   type Refusal = handshake.Refusal;
   type UpgradeRefusal = handshake.UpgradeRefusal;

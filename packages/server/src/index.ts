@@ -1,4 +1,5 @@
 // The public surface of the server.
+export { AcceptedWebSocket } from './accepted-websocket.ts';
 export { clientAddress, type ClientAddressOptions } from './client-address.ts';
 export type {
   Authenticate,
@@ -13,7 +14,6 @@ export type { ShutdownOptions, ShutdownResult } from './shutdown.ts';
 export type { Compression } from './compression.ts';
 export type { AdmittedUpgrade } from './upgrade.ts';
 export {
-  AcceptedWebSocket,
   complete,
   httpServerOf,
   WebSocketServer,

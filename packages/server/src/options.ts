@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https';
 import { DEFAULTS, type ConnectionOptions, type WebSocketConnection } from '@framewire/connection';
 import type { UpgradeRefusal } from '@framewire/handshake';
 import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
+import type { AcceptedWebSocket } from './accepted-websocket.ts';
 
 /** The class of a server's connections: called with `null`, `undefined` and the server's options. */
 export type WebSocketClass = new (
@@ -66,9 +67,9 @@ export type Authenticate<Request extends IncomingMessage = IncomingMessage, Iden
 
 /** The options of a server: exactly one of `port`, `server` and `noServer`. */
 export interface ServerOptions<
-  Class extends WebSocketClass = WebSocketClass,
+  Class extends WebSocketClass = typeof AcceptedWebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
-  Identity = unknown,
+  Identity = undefined,
 > extends ConnectionOptions {
   /**
    * Says who a client is: what it returns, or its promise resolves to, is the third argument of `connection` and of the callback of
@@ -165,13 +166,17 @@ export const SERVER_DEFAULTS = {
 } as const satisfies { readonly [Name in keyof ServerOptions]: ServerOptions[Name] | null };
 
 /** Whether exactly one way for requests to come in is given. */
-export function hasOneSource({ port, server, noServer }: ServerOptions = {}): boolean {
+export function hasOneSource({
+  port,
+  server,
+  noServer,
+}: Pick<ServerOptions, 'noServer' | 'port' | 'server'> = {}): boolean {
   const sources = [(port ?? undefined) !== undefined, Boolean(server), Boolean(noServer)];
   return sources.filter(Boolean).length === 1;
 }
 
 /** Whether open connections are kept in `clients`. */
-export function isTracking({ clientTracking }: ServerOptions): boolean {
+export function isTracking({ clientTracking }: Pick<ServerOptions, 'clientTracking'>): boolean {
   // A program without types may pass anything.
   return clientTracking === undefined || Boolean(clientTracking as unknown);
 }

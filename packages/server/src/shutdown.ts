@@ -1,11 +1,5 @@
 // The end of all connections of a server: close frames, spread over time, and a limit for those that do not answer.
-import {
-  now,
-  setDeadline,
-  clearDeadline,
-  type Deadline,
-  type WebSocketConnection,
-} from '@framewire/connection';
+import { now, setDeadline, clearDeadline, WebSocketConnection, type Deadline } from '@framewire/connection';
 
 /** How a server shuts down. */
 export interface ShutdownOptions {
@@ -30,26 +24,29 @@ export interface ShutdownResult {
 /** The shortest time between two rounds of close frames, in ms. */
 const SHORTEST_ROUND = 10;
 
+/** Who hears what becomes of a shutdown. */
+export interface FarewellObserver {
+  finished(result: ShutdownResult): void;
+  /** A method of a connection that a subclass overrides has thrown. The shutdown goes on. */
+  failed(error: unknown): void;
+}
+
 /** Connections that are being closed. The server reports those that are gone. */
 export class Farewell {
   readonly #clients: readonly WebSocketConnection[];
   readonly #left: Set<WebSocketConnection>;
+  readonly #terminated = new Set<WebSocketConnection>();
   readonly #options: ShutdownOptions;
   readonly #began = now();
-  readonly #finished: (result: ShutdownResult) => void;
+  readonly #observer: FarewellObserver;
   #sent = 0;
-  #terminated = 0;
   #deadline: Deadline | undefined = undefined;
 
-  constructor(
-    clients: Iterable<WebSocketConnection>,
-    options: ShutdownOptions,
-    finished: (result: ShutdownResult) => void,
-  ) {
+  constructor(clients: Iterable<WebSocketConnection>, options: ShutdownOptions, observer: FarewellObserver) {
     this.#clients = [...clients];
     this.#left = new Set(this.#clients);
     this.#options = options;
-    this.#finished = finished;
+    this.#observer = observer;
   }
 
   /** Sends the close frames that are due. */
@@ -60,7 +57,13 @@ export class Farewell {
     const due = Math.min(length, Math.floor(part * length) + 1);
     while (this.#sent < due) {
       const ws = this.#clients[this.#sent++] as WebSocketConnection;
-      if (this.#left.has(ws)) ws.close(code, reason);
+      if (!this.#left.has(ws)) continue;
+      try {
+        ws.close(code, reason);
+      } catch (error) {
+        this.#observer.failed(error);
+        this.#cut(ws);
+      }
     }
     if (this.#left.size === 0) this.#end();
     else if (this.#sent === length) this.#deadline = setDeadline(timeout, terminate, this);
@@ -73,13 +76,24 @@ export class Farewell {
   }
 
   terminate(): void {
-    this.#terminated = this.#left.size;
-    for (const ws of [...this.#left]) ws.terminate();
+    for (const ws of [...this.#left]) this.#cut(ws);
+  }
+
+  #cut(ws: WebSocketConnection): void {
+    this.#terminated.add(ws);
+    try {
+      ws.terminate();
+    } catch (error) {
+      this.#observer.failed(error);
+    }
+    // A subclass may have thrown, or done nothing. To terminate twice changes nothing.
+    if (ws instanceof WebSocketConnection) WebSocketConnection.prototype.terminate.call(ws);
   }
 
   #end(): void {
     clearDeadline(this.#deadline);
-    this.#finished({ closed: this.#clients.length - this.#terminated, terminated: this.#terminated });
+    const { size } = this.#terminated;
+    this.#observer.finished({ closed: this.#clients.length - size, terminated: size });
   }
 }
 

@@ -10,10 +10,10 @@ import {
   limitOf,
   nextTick,
   TypedEmitter,
-  WebSocketConnection,
-  type ConnectionOptions,
+  type WebSocketConnection,
 } from '@framewire/connection';
 import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
+import { AcceptedWebSocket } from './accepted-websocket.ts';
 import { authenticate, requireOneJudge } from './authentication.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
@@ -69,13 +69,6 @@ export interface WebSocketServerEventMap<Socket, Request, Identity = undefined> 
   headers: [lines: string[], request: Request];
   /** A request breaks a rule: with a listener, it is the listener that has to answer and to end the socket. */
   wsClientError: [error: Error, socket: Duplex, request: Request];
-}
-
-/** The class that a server's connections have where the options name none. */
-export class AcceptedWebSocket extends WebSocketConnection {
-  constructor(_address: null, _protocols: undefined, options: ConnectionOptions) {
-    super(options);
-  }
 }
 
 /**
@@ -402,8 +395,14 @@ async function shutDown(server: AnyServer, options: ShutdownOptions): Promise<Sh
   for (const client of [...limits.waiting]) client.refuse(state.refusal);
   const own = server.options.server || phase !== 'running' ? undefined : http;
   const stopped = own && new Promise((resolve) => own.close(resolve));
-  const result = await new Promise<ShutdownResult>((resolve) => {
-    state.farewell = new Farewell(isTracking(server.options) ? server.clients : [], options, resolve);
+  const result = await new Promise<ShutdownResult>((finished) => {
+    const clients = isTracking(server.options) ? server.clients : [];
+    state.farewell = new Farewell(clients, options, {
+      finished,
+      failed(error) {
+        state.warn(new Error('A connection could not be closed or terminated', { cause: error }));
+      },
+    });
     state.farewell.send();
   });
   // Connections on which no request has come.

@@ -5,18 +5,23 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WebSocketServer, type AcceptedWebSocket, type ServerOptions } from '@framewire/server';
+import {
+  WebSocketServer,
+  type AcceptedWebSocket,
+  type Authenticate as AuthenticateOf,
+  type ServerOptions,
+} from '@framewire/server';
 import { createRefusal, UpgradeRefusal } from '@framewire/handshake';
 import { requestObject } from './support/peers.ts';
 
-type Authenticate = NonNullable<ServerOptions['authenticate']>;
+type Authenticate = AuthenticateOf;
 
 afterEach(() => {
   vi.clearAllTimers();
 });
 
 /** A server, and what becomes of one request to it. */
-function ask(authenticate: Authenticate, options: ServerOptions = {}, head = '') {
+function ask(authenticate: Authenticate, options: Omit<ServerOptions, 'authenticate'> = {}, head = '') {
   const wss = new WebSocketServer({ noServer: true, authenticate, ...options });
   const [client, socket] = duplexPair();
   let answer = '';

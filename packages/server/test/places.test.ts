@@ -11,8 +11,6 @@ import {
 } from '@framewire/server';
 import { requestObject } from './support/peers.ts';
 
-type Options = ServerOptions<typeof AcceptedWebSocket, typeof IncomingMessage, undefined>;
-
 /** One more client of a server, and what it is answered. */
 function knock(wss: WebSocketServer, headers: Record<string, string> = {}) {
   const [client, socket] = duplexPair();
@@ -22,7 +20,7 @@ function knock(wss: WebSocketServer, headers: Record<string, string> = {}) {
   return found;
 }
 
-function serve(options: Options): WebSocketServer {
+function serve(options: ServerOptions): WebSocketServer {
   return new WebSocketServer({ noServer: true, ...options });
 }
 

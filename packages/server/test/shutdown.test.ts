@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { WebSocketServer } from '@framewire/server';
+import { AcceptedWebSocket, WebSocketServer } from '@framewire/server';
 import { answerTo, closing, httpServer, requestObject, upgradeRequest } from './support/peers.ts';
 
 afterEach(() => {
@@ -151,6 +151,56 @@ describe('shutdown()', () => {
     expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
     await settled();
     expect(closed).toHaveBeenCalledOnce();
+  });
+
+  test('terminates a connection whose close() throws, ends the others, and warns of the error', async () => {
+    class Faulty extends AcceptedWebSocket {
+      override close(...args: Parameters<AcceptedWebSocket['close']>): void {
+        if (wss.clients.size === 3) throw new Error('not now');
+        super.close(...args);
+      }
+    }
+    const warning = once(process, 'warning') as Promise<[Error]>;
+    const wss = serve({ WebSocket: Faulty });
+    const clients = [join(wss), join(wss), join(wss)];
+    await settled();
+    const result = wss.shutdown({ spread: 100 });
+    for (let time = 0; time < 200; time += 10) {
+      vi.advanceTimersByTime(10);
+      await settled();
+    }
+    expect(await result).toEqual({ closed: 2, terminated: 1 });
+    expect(clients.map(({ bytes }) => bytes)).toEqual(['', '880203e9', '880203e9']);
+    const [{ name, message }] = await warning;
+    expect([name, message]).toEqual([
+      'WebSocketServerWarning',
+      'A connection could not be closed or terminated',
+    ]);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('never');
+      },
+    ],
+    ['does nothing', () => {}],
+  ])('destroys after timeout a connection whose terminate() %s', async (_, terminate) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const wss = serve({
+      WebSocket: class extends AcceptedWebSocket {
+        override terminate = terminate;
+      },
+    });
+    const clients = [join(wss, false), join(wss, false)];
+    await settled();
+    const result = wss.shutdown({ timeout: 500 });
+    vi.advanceTimersByTime(500);
+    expect(await result).toEqual({ closed: 0, terminated: 2 });
+    expect(clients.every(({ socket }) => socket.destroyed)).toBe(true);
+    expect(warned).toHaveBeenCalledTimes(_ === 'throws' ? 1 : 0);
+    warned.mockRestore();
   });
 
   test('stops a port of its own at once, and ends connections without a request', async () => {

@@ -112,3 +112,17 @@ ownUsers.on('connection', (ws, request, name) => {
 export const anyServer: { clients: Set<WebSocketConnection> } = {
   clients: new Set<WebSocketConnection>(own.clients),
 };
+
+// Options of a server without authentication fit its constructor, and that of a subclass.
+class Lobby extends WebSocketServer {
+  constructor(options: ServerOptions) {
+    super({ ...options, maxConnections: 10 });
+  }
+}
+export const plainOptions: ServerOptions = { noServer: true };
+new Lobby(plainOptions).on('connection', (ws, request, ...rest) => {
+  expectTypeOf(request).toEqualTypeOf<IncomingMessage>();
+  expectTypeOf(rest).toEqualTypeOf<[]>();
+  ws.send('hello');
+});
+new WebSocketServer(plainOptions);

@@ -91,6 +91,8 @@ export interface ServerShape<
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   shutdown?: any;
+  /** As `shutdown()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /**
    * Where the server listens; null once it has been closed.

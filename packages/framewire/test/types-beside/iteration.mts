@@ -1,4 +1,4 @@
-// Loops over the messages of a connection, which `ws` does not have.
+// Loops over the messages of a connection, and `await using`, which `ws` does not have.
 import { WebSocket, WebSocketServer, type IterableWebSocket } from 'framewire';
 import type * as theirs from 'ws';
 
@@ -28,9 +28,13 @@ server.on('connection', async (ws) => {
 });
 for (const client of server.clients) void last(client);
 
+/** What `await using` takes. */
+export const disposables: AsyncDisposable[] = [server, ...server.clients];
+
 /** A client. Its name `opened` is free for programs, so the type is said here. */
 export async function greet(url: string): Promise<string> {
   const ws: IterableWebSocket = await new WebSocket(url).opened;
   ws.send('hello');
+  disposables.push(ws);
   return last(ws);
 }
