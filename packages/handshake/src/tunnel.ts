@@ -1,7 +1,6 @@
 // Joins two streams: each receives what the other one sends. A proxy does that after the opening handshake.
-
-// Taken when the module loads, so that fake timers of a test do not affect tunnels.
-const { setTimeout, clearTimeout } = globalThis;
+import { kernel } from '#kernels';
+import type { Timer } from './kernels/kernel.ts';
 
 /** What {@link tunnel} needs from a stream. A `net.Socket`, a `tls.TLSSocket` and every `Duplex` of Node has it. */
 export interface TunnelEnd {
@@ -39,13 +38,13 @@ const HALF_CLOSE_TIMEOUT = 10_000;
  */
 export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOptions = {}): void {
   const { halfCloseTimeout = HALF_CLOSE_TIMEOUT } = options;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: Timer | undefined;
   const destroyBoth = (): void => {
     client.destroy();
     backend.destroy();
   };
   const onEnd = (): void => {
-    if (halfCloseTimeout > 0) timer ??= setTimeout(destroyBoth, halfCloseTimeout);
+    if (halfCloseTimeout > 0) timer ??= kernel.setTimeout(destroyBoth, halfCloseTimeout);
   };
   const join = (from: TunnelEnd, to: TunnelEnd): void => {
     from.setNoDelay?.(true);
@@ -55,7 +54,7 @@ export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOpt
     from.once('close', () => {
       // A stream that ended in both directions is in order, and the other one may still have bytes to deliver.
       if (!from.readableEnded || !from.writableFinished) to.destroy();
-      if (to.closed) clearTimeout(timer);
+      if (to.closed) kernel.clearTimeout(timer);
     });
     if (from.readableEnded) onEnd();
     else from.once('end', onEnd);

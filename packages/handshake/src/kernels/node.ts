@@ -1,7 +1,11 @@
-// The kernel for Node: native hashing, random keys from a pool, text through `Buffer`.
+// The kernel for Node: native hashing, random keys from a pool, text through `Buffer`, and Node's timers. They are taken when the module
+// loads, as in the connection: fakes that replace the globals afterwards stop no tunnel, and those of jsdom are not Node's.
 import { Buffer } from 'node:buffer';
 import { hash, randomFillSync } from 'node:crypto';
+import timers from 'node:timers';
 import type { Kernel } from './kernel.ts';
+
+const { setTimeout, clearTimeout } = timers;
 
 const KEY_BYTES = 16;
 
@@ -24,4 +28,6 @@ export const kernel: Kernel = {
   decodeLatin1: (bytes, start, end) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end),
   encodeLatin1: (text) => Buffer.from(text, 'latin1'),
+  setTimeout,
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };

@@ -16,6 +16,8 @@ export const kernel: Kernel = {
   randomKey: () => base64(crypto.getRandomValues(new Uint8Array(KEY_BYTES))),
   decodeLatin1,
   encodeLatin1,
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer as number | undefined),
 };
 
 // `TextDecoder` cannot do this, because its "latin1" is windows-1252.
