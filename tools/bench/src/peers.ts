@@ -122,20 +122,31 @@ const deno: Peer = {
   },
 };
 
+/** A peer that has no heartbeat, or one that cannot be compared. */
+function withoutHeartbeat(peer: Peer): Peer {
+  return {
+    ...peer,
+    command: (scenario, task) =>
+      scenario.heartbeat === undefined ? peer.command(scenario, task) : undefined,
+  };
+}
+
 /** Every peer; ours is the first. */
 export const peers: readonly Peer[] = [
   onNode('framewire', 'framewire', 'framewire', WITHOUT_BUFFERUTIL),
   onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', WITH_BUFFERUTIL, false),
   onNode('ws', 'ws with bufferutil', 'ws', WITH_BUFFERUTIL),
   onNode('ws-no-bufferutil', 'ws without bufferutil', 'ws', WITHOUT_BUFFERUTIL),
-  serverOnNode('websocket', 'websocket', 'older-drivers'),
-  serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),
-  onNode('net', 'raw node:net', 'net'),
-  http,
-  bare,
-  bun,
-  bunPublish,
-  deno,
-  clientOnNode('undici', 'undici', 'undici'),
-  clientOnNode('node', "Node's own client", 'own'),
+  ...[
+    serverOnNode('websocket', 'websocket', 'older-drivers'),
+    serverOnNode('faye-websocket', 'faye-websocket', 'older-drivers'),
+    onNode('net', 'raw node:net', 'net'),
+    http,
+    bare,
+    bun,
+    bunPublish,
+    deno,
+    clientOnNode('undici', 'undici', 'undici'),
+    clientOnNode('node', "Node's own client", 'own'),
+  ].map(withoutHeartbeat),
 ];

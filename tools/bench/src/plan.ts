@@ -39,12 +39,14 @@ export interface Scenario {
   readonly guarded?: boolean;
   /** Whether a library that has prepared messages sends them. */
   readonly prepared?: boolean;
+  /** Idle: how often the server pings a connection, in ms; what that costs is measured too. Default: never. */
+  readonly heartbeat?: number;
   /** Whether the longest time that the event loop was held is told too. */
   readonly watchLoop?: boolean;
   /** How many times as long a process warms up, where a message runs through much code and few come in a second. Default 1. */
   readonly warmUps?: number;
   /** What its picture, spread and ratios are of. Default: CPU time. */
-  readonly shows?: 'p50' | 'rss';
+  readonly shows?: 'cpu' | 'p50' | 'rss';
 }
 
 /** What the load generator tells about what it did. */

@@ -55,6 +55,9 @@ const MOST_WARM_UPS = 6;
 const WARM = 0.8;
 /** From this part of what a message cost before on, it becomes no cheaper by more warming up. */
 const STEADY = 0.9;
+/** How many pings a connection gets before they are measured, and while they are. */
+const FIRST_BEATS = 3;
+const BEATS = 5;
 /** Connections that come and go before the memory of a server is taken for its own. */
 const FIRST_CONNECTIONS = 200;
 
@@ -220,11 +223,25 @@ export class Bench {
     const memory = async (): Promise<Memory> => (await runner.child.call('memory')) as Memory;
     await this.#exchangeOne(first, runner, () => undefined);
     const before = await memory();
-    const after = await this.#exchangeOne(scenario, runner, memory);
+    const { after, beats } = await this.#exchangeOne(scenario, runner, async () => ({
+      after: await memory(),
+      beats: await this.#beats(scenario, runner),
+    }));
     const each = (name: keyof Memory): number => (after[name] - before[name]) / scenario.connections / 1024;
     // Other engines count their heap in ways of their own; what the kernel gave them can be compared.
     if (runner.command.onNode !== true) return { rss: each('rss') };
-    return { heap: each('heap'), rss: each('rss'), external: each('external') };
+    return { ...beats, heap: each('heap'), rss: each('rss'), external: each('external') };
+  }
+
+  /** What a ping costs, with its pong. */
+  async #beats({ heartbeat }: Scenario, runner: Runner): Promise<Sample> {
+    if (heartbeat === undefined) return {};
+    const beat = async (times: number): Promise<LoadReport> =>
+      (await this.#load.call('answer', heartbeat * times)) as LoadReport;
+    await beat(FIRST_BEATS);
+    const before = await cpuOf(runner);
+    const { messages } = await beat(BEATS);
+    return { cpu: ((await cpuOf(runner)) - before) / messages };
   }
 
   /** Opens connections that exchange one message each, and has a look before they go. */
@@ -241,7 +258,7 @@ export class Bench {
 
 /** What a peer's process is told. */
 async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
-  const { kind, size, burst, compression, guarded, prepared } = scenario;
+  const { kind, size, burst, compression, guarded, heartbeat, prepared } = scenario;
   if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };
   return {
     behaviour: kind === 'push' || kind === 'broadcast' ? kind : 'echo',
@@ -250,6 +267,7 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
     count: burst,
     compression,
     guarded,
+    heartbeat,
     prepared,
     tls: scenario.tls ? await (await import('@framewire/testing')).testCertificate() : undefined,
   };

@@ -178,6 +178,7 @@ export const scenarios: readonly Scenario[] = [
     connections: 1000,
     compression: { takeover: true },
   }),
+  { ...idle('heartbeat', 'Heartbeat of an idle connection, every second'), heartbeat: 1000, shows: 'cpu' },
   {
     ...{ name: 'upgrade', title: 'Upgrade and close', kind: 'upgrade', payload: 'ascii' },
     ...{ connections: 16, size: 0, burst: 1, warmUps: 4 },

@@ -120,6 +120,9 @@ export const targets: readonly Target[] = [
   share('idle', 'ws', 0.9, 'rss'),
   { scenario: 'idle-deflate', metric: 'rss', peer: OURS, other: 'idle', bound: { excess: 2 } },
   { scenario: 'idle-takeover', metric: 'rss', bound: { value: 80 } },
+  gain('heartbeat', 1),
+  // 48 bytes a connection.
+  { scenario: 'heartbeat', metric: 'heap', peer: OURS, other: 'idle', bound: { excess: 0.047 } },
   share('ping-pong', 'ws', 1, 'p50'),
   share('ping-pong', 'ws', 1, 'p99'),
 ];

@@ -109,6 +109,19 @@ test('the memory of idle connections is measured', async () => {
   expect(http).toBeLessThan(ws!);
 });
 
+// A client of the loop for ws has to answer before the next round, so there it is given time.
+test.each([
+  ['framewire', 50],
+  ['ws', 300],
+])('what a ping costs is measured for %s', async (name, heartbeat) => {
+  const two = peers.filter((peer) => [name, 'net'].includes(peer.name));
+  const { skipped, results } = await bench.measure({ ...small('heartbeat'), heartbeat }, two);
+  expect(skipped).toEqual([]);
+  expect(results.map(({ peer }) => peer)).toEqual([name]);
+  expect(results[0]?.samples[0]?.cpu).toBeGreaterThan(0);
+  expect(results[0]?.samples[0]?.cpu).not.toBe(Infinity);
+});
+
 test('servers and clients run on the Node that is named, and nothing else does, each turn in a process of its own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const node = join(folder, 'node');

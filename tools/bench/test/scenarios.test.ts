@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { writesOf } from '../src/load/exchange.ts';
 import { prepareMessages } from '../src/load/frames.ts';
-import { decodeMessage, MessageCounter } from '../src/load/replies.ts';
+import { decodeMessage, frameLength, MessageCounter, pongTo } from '../src/load/replies.ts';
 import { peers } from '../src/peers.ts';
 import type { RunResult } from '../src/results.ts';
 import { scenarios } from '../src/scenarios.ts';
@@ -47,6 +47,16 @@ test('messages are counted wherever the stream is cut', () => {
 test('control frames are not counted, empty messages are', () => {
   // A ping with 2 bytes, an empty text, a masked empty binary.
   expect(new MessageCounter().push(Buffer.from('890268698100828000000000', 'hex'))).toBe(2);
+});
+
+test('a ping is answered with its payload, whatever stands before it', () => {
+  const bytes = Buffer.from('81016189026869', 'hex');
+  expect(frameLength(bytes)).toBe(3);
+  expect(pongTo(bytes.subarray(0, 3))).toBeUndefined();
+  expect(frameLength(bytes.subarray(3))).toBe(4);
+  expect(pongTo(bytes.subarray(3))?.toString('hex')).toBe('8a82000000006869');
+  expect(frameLength(Buffer.from('81', 'hex'))).toBe(Infinity);
+  expect(frameLength(Buffer.from('817e01', 'hex'))).toBe(Infinity);
 });
 
 /** A run of the scenario `echo-64x1` with these figures. */

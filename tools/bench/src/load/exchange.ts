@@ -5,6 +5,7 @@ import { newsTexts } from '../measured/texts.mjs';
 import type { LoadReport, Scenario } from '../plan.ts';
 import { prepareMessages } from './frames.ts';
 import { closeAll, openAll, type Target } from './open.ts';
+import { answerPings } from './pongs.ts';
 import { decodeMessage, MessageCounter } from './replies.ts';
 
 /** Connections that wait for each other: one of an echo, all of a broadcast. */
@@ -26,6 +27,8 @@ export class Exchange {
   readonly #sockets: Socket[];
   readonly #groups: Group[];
   readonly #writes: Buffer[];
+  /** How many pings have been answered so far. */
+  readonly #pongs: () => number;
   #deadline = 0;
   #busy = 0;
   #messages = 0;
@@ -39,12 +42,14 @@ export class Exchange {
     const sockets = await openAll(target, scenario.connections);
     const deaf: Socket[] = [];
     const silent: Socket[] = [];
+    let pongs = (): number => 0;
+    if (scenario.heartbeat !== undefined) pongs = answerPings(sockets);
     try {
       deaf.push(...(await openAll(target, scenario.deaf ?? 0)));
       for (const socket of deaf) socket.pause();
       silent.push(...(await openAll(target, scenario.silent ?? 0)));
       await check(scenario, sockets);
-      const exchange = new Exchange(scenario, sockets, [...deaf, ...silent]);
+      const exchange = new Exchange(scenario, sockets, [...deaf, ...silent], pongs);
       if (deaf.length > 0) await exchange.#fillKernel();
       return exchange;
     } catch (error) {
@@ -53,8 +58,9 @@ export class Exchange {
     }
   }
 
-  private constructor(scenario: Scenario, sockets: Socket[], others: Socket[]) {
+  private constructor(scenario: Scenario, sockets: Socket[], others: Socket[], pongs: () => number) {
     const { kind, burst } = scenario;
+    this.#pongs = pongs;
     this.#writes = writesOf(
       prepareMessages(scenario).map(({ wire }) => wire),
       kind === 'echo' ? burst : 1,
@@ -88,6 +94,16 @@ export class Exchange {
       p99: this.#latency.percentile(99) / 1000,
       bytes: this.#bytes / this.#messages,
     };
+  }
+
+  /** Waits for so long, while pings are answered. */
+  async answer(milliseconds: number): Promise<LoadReport> {
+    const [began, before] = [performance.now(), this.#pongs()];
+    await new Promise((resolve, reject) => {
+      this.#failed = reject;
+      setTimeout(resolve, milliseconds);
+    });
+    return { messages: this.#pongs() - before, seconds: (performance.now() - began) / 1000 };
   }
 
   /** From here on what is sent to who reads nothing waits in the server. */

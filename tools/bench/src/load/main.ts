@@ -26,6 +26,11 @@ serveDriver(
       if (!target || !scenario) throw new Error('run before open');
       return runUpgrades(target, milliseconds, scenario.connections);
     },
+    /** Sends nothing for so many milliseconds but pongs. */
+    answer(milliseconds: number): Promise<LoadReport> {
+      if (!exchange) throw new Error('answer before open');
+      return exchange.answer(milliseconds);
+    },
     close(): void {
       exchange?.close();
       exchange = undefined;

@@ -6,6 +6,8 @@ const FIN = 0x80;
 const RSV1 = 0x40;
 const OPCODE = 0x0f;
 const CONTROL = 0x08;
+const PING = 0x09;
+const PONG = 0x0a;
 const MASKED = 0x80;
 
 /** The longest header: 2 bytes, 8 of length, 4 of the masking key. */
@@ -95,6 +97,19 @@ function unmasked(frame: Buffer, begin: number, end: number): Buffer {
     payload[i] = (payload[i] ?? 0) ^ (frame[begin - 4 + (i & 3)] ?? 0);
   }
   return payload;
+}
+
+/** How long the first frame in these bytes is; infinite if its header has not come. */
+export function frameLength(bytes: Buffer): number {
+  if (bytes.length < 2 || bytes.length < headerLength(bytes)) return Infinity;
+  return headerLength(bytes) + payloadLength(bytes);
+}
+
+/** The answer to a ping of a server, masked with zeros; undefined to any other frame. */
+export function pongTo(frame: Buffer): Buffer | undefined {
+  if (((frame[0] ?? 0) & OPCODE) !== PING) return undefined;
+  const payload = frame.subarray(2);
+  return Buffer.concat([Buffer.from([FIN | PONG, MASKED | payload.length, 0, 0, 0, 0]), payload]);
 }
 
 function headerLength(header: Buffer): number {

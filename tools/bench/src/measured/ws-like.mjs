@@ -22,7 +22,15 @@ function compression() {
 /** Bytes that a guarded server lets wait for a client. */
 const MOST_WAITING = 1024 * 1024;
 
-const common = { maxPayload: 128 * 1024 * 1024, perMessageDeflate: compression() };
+/** Ours has an option for it. For `ws` its README has a loop, which is below. */
+const isOurs = task.library === 'framewire';
+const beats = task.heartbeat !== undefined;
+
+const common = {
+  maxPayload: 128 * 1024 * 1024,
+  perMessageDeflate: compression(),
+  ...(beats && isOurs ? { heartbeat: { interval: task.heartbeat, timeout: 20 * task.heartbeat } } : {}),
+};
 const where = { host: '127.0.0.1', port: 0, backlog: 4096 };
 const secure = task.tls ? createServer(task.tls) : undefined;
 const server = new WebSocketServer(secure ? { ...common, server: secure } : { ...common, ...where });
@@ -44,6 +52,26 @@ function sendToAll() {
     const message = new PreparedMessage(text);
     for (const ws of server.clients) ws.send(message);
   };
+}
+
+if (beats && !isOurs) {
+  server.on('connection', (ws) => {
+    ws.isAlive = true;
+    ws.on('pong', setAlive);
+  });
+  setInterval(() => {
+    for (const ws of server.clients) {
+      if (!ws.isAlive) ws.terminate();
+      else {
+        ws.isAlive = false;
+        ws.ping();
+      }
+    }
+  }, task.heartbeat);
+}
+
+function setAlive() {
+  this.isAlive = true;
 }
 
 server.on('connection', (ws) => {
