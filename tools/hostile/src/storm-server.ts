@@ -1,0 +1,65 @@
+// The process of a server whose clients take their time: to send a request, and to be authenticated.
+import { once } from 'node:events';
+import type net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import process from 'node:process';
+import { promisify } from 'node:util';
+import { WebSocketServer } from 'framewire';
+import { memory } from './measures.ts';
+import { answer } from './program.ts';
+
+const [, , maxConnections, handshakeTimeout] = process.argv.map(Number);
+
+/** Those whose authentication is under way, by how it ends. */
+const authenticating = new Set<() => void>();
+let left = 0;
+
+/** Where requests are awaited, for a short time. */
+const hasty = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096, handshakeTimeout });
+/** Where the path /slow is authenticated when the test says so, and all others at once. */
+const slow = new WebSocketServer({
+  ...{ port: 0, host: '127.0.0.1', backlog: 4096, maxConnections },
+  authenticate({ url }, { signal }) {
+    if (url !== '/slow') return Promise.resolve(url);
+    return new Promise<string>((resolve) => {
+      const admit = (): void => resolve('slow');
+      authenticating.add(admit);
+      signal.addEventListener('abort', () => {
+        authenticating.delete(admit);
+        left++;
+      });
+    });
+  },
+});
+
+for (const server of [hasty, slow]) {
+  server.on('connection', (ws) => {
+    ws.on('error', () => {});
+    ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+  });
+}
+
+async function portOf(server: WebSocketServer): Promise<number> {
+  if (server.address() === null) await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function connectionsOf(server: WebSocketServer): Promise<number> {
+  const http = server._server as net.Server;
+  return promisify(http.getConnections.bind(http))();
+}
+
+answer({
+  ports: () => Promise.all([portOf(hasty), portOf(slow)]),
+  memory,
+  state: async () => ({
+    hasty: await connectionsOf(hasty),
+    slow: await connectionsOf(slow),
+    authenticating: authenticating.size,
+    left,
+  }),
+  admit() {
+    for (const admit of authenticating) admit();
+    authenticating.clear();
+  },
+});

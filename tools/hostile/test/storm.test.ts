@@ -1,0 +1,117 @@
+// Very many clients that do not finish their handshakes: limits hold, memory is bounded, and other clients do not wait. FRAMEWIRE_FULL=1
+// has 10,000 of each kind, and prints figures.
+import { upgradeRequest } from '@framewire/contract/raw';
+import { once } from 'node:events';
+import { WebSocket } from 'framewire';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Memory } from '../src/measures.ts';
+import { Program } from '../src/program.ts';
+import { statusesOf, StormClient } from '../src/storm.ts';
+
+const isFull = process.env['FRAMEWIRE_FULL'] === '1';
+/** How many clients there are of each kind, and how many of them leave while they are authenticated. */
+const { count, leaving, handshakeTimeout } = isFull
+  ? { count: 10_000, leaving: 1000, handshakeTimeout: 20_000 }
+  : { count: 500, leaving: 50, handshakeTimeout: 3000 };
+/** How many others there are. */
+const OTHERS = 10;
+/** What a client may hold in the server before it is connected: its socket, its request, and what waits for it. */
+const MOST_HELD = 24 * 1024;
+/** What may be left of all of them. */
+const MOST_LEFT = 4 * 1024 * 1024;
+
+interface State {
+  /** Connections of the server where requests are awaited for a short time. */
+  readonly hasty: number;
+  /** Of that where clients are authenticated slowly. */
+  readonly slow: number;
+  readonly authenticating: number;
+  /** How many have left meanwhile. */
+  readonly left: number;
+}
+
+let server: Program;
+let ports: [hasty: number, slow: number];
+const friends: WebSocket[] = [];
+
+beforeAll(async () => {
+  server = Program.start('./storm-server.ts', String(count + OTHERS), String(handshakeTimeout));
+  ports = await server.ask('ports');
+});
+afterAll(() => {
+  for (const friend of friends) friend.terminate();
+  server.stop();
+});
+
+async function held(): Promise<number> {
+  return (await server.ask<Memory>('memory')).held;
+}
+
+/** Waits for a state of the server. */
+async function until(isReached: (state: State) => boolean): Promise<State> {
+  for (;;) {
+    const state = await server.ask<State>('state');
+    if (isReached(state)) return state;
+  }
+}
+
+/** Another client connects and has an answer. Returns how long that took, in ms. */
+async function serves(port: number): Promise<number> {
+  const began = performance.now();
+  const friend = new WebSocket(`ws://127.0.0.1:${port}/friend`);
+  friends.push(friend);
+  await once(friend, 'open');
+  friend.send('hello');
+  await once(friend, 'message');
+  return performance.now() - began;
+}
+
+function report(figures: object): void {
+  if (isFull) console.log(figures);
+}
+
+test(`${count} clients that send half of a request take little memory, keep no other waiting, and are refused with 408`, async () => {
+  const before = await held();
+  const clients = await StormClient.open(ports[0], count, upgradeRequest().slice(0, -20));
+  const open = await until(({ hasty }) => hasty >= count);
+  const each = ((await held()) - before) / count;
+  const took = await serves(ports[0]);
+  // All of them are still there.
+  expect((await server.ask<State>('state')).hasty).toBe(open.hasty + 1);
+  expect(each).toBeLessThan(MOST_HELD);
+  expect(await statusesOf(clients)).toEqual({ 408: count });
+  await until(({ hasty }) => hasty === 1);
+  expect((await held()) - before).toBeLessThan(MOST_LEFT);
+  report({ 'half-open': count, 'bytes each': Math.round(each), 'another client, ms': Math.round(took) });
+});
+
+test(`${count} clients that are authenticated slowly take the places that there are, and no other waits; ${leaving} leave`, async () => {
+  const before = await held();
+  const clients = await StormClient.open(ports[1], count, upgradeRequest('/slow'));
+  await until(({ authenticating }) => authenticating === count);
+  const each = ((await held()) - before) / count;
+  expect(each).toBeLessThan(MOST_HELD);
+  const times: number[] = [];
+  for (let i = 0; i < OTHERS; i++) times.push(await serves(ports[1]));
+  expect(await server.ask('state')).toMatchObject({ authenticating: count, left: 0 });
+
+  // There are no more places, until some leave.
+  const refused = await StormClient.open(ports[1], leaving, upgradeRequest('/slow'));
+  expect(await statusesOf(refused)).toEqual({ 503: leaving });
+  for (const client of clients.splice(0, leaving)) client.leave();
+  await until(({ left, slow }) => left === leaving && slow === count - leaving + OTHERS);
+  const later = await StormClient.open(ports[1], leaving, upgradeRequest('/slow'));
+  await until(({ authenticating }) => authenticating === count);
+
+  await server.ask('admit');
+  expect(await statusesOf([...clients, ...later])).toEqual({ 101: count });
+  for (const client of [...clients, ...later]) client.leave();
+  await until(({ slow }) => slow === OTHERS);
+  expect((await held()) - before).toBeLessThan(MOST_LEFT);
+  report({
+    authenticating: count,
+    left: leaving,
+    'bytes each': Math.round(each),
+    'another client, ms': times.map(Math.round),
+  });
+});
