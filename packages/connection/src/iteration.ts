@@ -167,9 +167,11 @@ export function opened(connection: WebSocketConnection): Promise<WebSocketConnec
 }
 
 function whenOpen(ws: WebSocketConnection): Promise<WebSocketConnection> {
-  if (ws.readyState !== CONNECTING) {
-    return ws.readyState === OPEN ? Promise.resolve(ws) : Promise.reject(lostError(ws.readyState));
+  if (ws.readyState === OPEN) {
+    holdFirstMessages(ws);
+    return Promise.resolve(ws);
   }
+  if (ws.readyState !== CONNECTING) return Promise.reject(lostError(ws.readyState));
   return new Promise((resolve, reject) => {
     const settle = (run: () => void): void => {
       ws.off('open', open).off('error', reject).off('close', close);
@@ -192,7 +194,7 @@ function whenOpen(ws: WebSocketConnection): Promise<WebSocketConnection> {
 }
 
 /**
- * Reads nothing before the code after `await ws.opened` has run: it could not take messages that come in one segment with the response.
+ * Reads nothing before the code after `await ws.opened` has run: it could not take messages that come in one segment with the handshake.
  * Stops the stream, and not the connection, whose `isPaused` is the application's.
  */
 function holdFirstMessages(ws: WebSocketConnection): void {

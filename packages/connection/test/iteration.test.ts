@@ -123,6 +123,19 @@ test('a pause() of the application holds until its resume()', async () => {
   await end(pair);
 });
 
+test('a pause() of the application holds, though enough messages wait', async () => {
+  const pair = memoryPair({ client: { messageHighWaterMark: 1 } });
+  pair.client.on('message', () => {
+    pair.client.pause();
+  });
+  const iterator = pair.client[Symbol.asyncIterator]();
+  await sendNumbers(pair.server, 1);
+  expect(await iterator.next()).toEqual({ done: false, value: '0' });
+  expect(pair.client.isPaused).toBe(true);
+  pair.client.resume();
+  await end(pair);
+});
+
 test('a stopped loop stops the peer, and nothing is lost', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 2 } });
   const iterator = pair.client[Symbol.asyncIterator]();
@@ -276,6 +289,29 @@ test.each(['loop', 'listener'])(
       return [String(((await once(ws, 'message')) as [Buffer])[0])];
     })();
     client.setSocket(near, hex('81 02 68 69'), { role: 'client' });
+    expect(await first).toEqual(['hi']);
+    far.destroy();
+    near.destroy();
+  },
+);
+
+test.each(['open event', 'turn of the open event'])(
+  'messages that come with the handshake are for the loop after await opened in the %s too',
+  async (when) => {
+    const [near, far] = duplexPair();
+    const client = new WebSocketConnection();
+    const first = new Promise((resolve) => {
+      const read = async (): Promise<void> => {
+        await client.opened;
+        resolve(await take(client, 1));
+      };
+      if (when === 'open event') client.on('open', () => void read());
+      // As from the listener of a server. Not from a microtask, after which others come before all ticks.
+      setImmediate(() => {
+        client.setSocket(near, hex('81 02 68 69'), { role: 'client' });
+        if (when !== 'open event') void read();
+      });
+    });
     expect(await first).toEqual(['hi']);
     far.destroy();
     near.destroy();
