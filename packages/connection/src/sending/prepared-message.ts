@@ -29,8 +29,9 @@ export class PreparedMessage {
   readonly opcode: DataOpcode;
   /** @internal */
   readonly compress: boolean;
-  #plain: EncodedFrame | undefined = undefined;
-  readonly #compressed = new WeakMap<Uint8Array, EncodedFrame>();
+  // Within reach of a `Proxy`, which has no private fields.
+  private plain: EncodedFrame | undefined = undefined;
+  private readonly compressed = new WeakMap<Uint8Array, EncodedFrame>();
 
   /**
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
@@ -47,6 +48,11 @@ export class PreparedMessage {
     this.compress = options.compress ?? true;
   }
 
+  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, and the frames below with them. */
+  get [Symbol.toStringTag](): string {
+    return PreparedMessage.name;
+  }
+
   /**
    * @internal The frame of the whole message, unmasked.
    *
@@ -54,12 +60,12 @@ export class PreparedMessage {
    */
   frame(compressed: Uint8Array | null): EncodedFrame {
     if (compressed === null) {
-      return (this.#plain ??= new EncodedFrame(firstByte(this.opcode, true, false), this.shared.data));
+      return (this.plain ??= new EncodedFrame(firstByte(this.opcode, true, false), this.shared.data));
     }
-    let frame = this.#compressed.get(compressed);
+    let frame = this.compressed.get(compressed);
     if (frame === undefined) {
       frame = new EncodedFrame(firstByte(this.opcode, true, true), compressed);
-      this.#compressed.set(compressed, frame);
+      this.compressed.set(compressed, frame);
     }
     return frame;
   }

@@ -97,6 +97,21 @@ describe.each(modules)('of %s', (name, { WebSocket, WebSocketServer }) => {
   });
 });
 
+test.each(wrappers)('a prepared message is sent behind $title', async ({ wrap }) => {
+  const { PreparedMessage, WebSocket, WebSocketServer } = modules[0]![1];
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } });
+  servers.push(server);
+  await once(server, 'listening');
+  const message = wrap(new PreparedMessage('prepared '.repeat(20)));
+  server.on('connection', (ws) => ws.send(message));
+  const { port } = server.address() as AddressInfo;
+  for (const perMessageDeflate of [true, false]) {
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate });
+    expect(String((await once(client, 'message'))[0])).toBe('prepared '.repeat(20));
+    client.terminate();
+  }
+});
+
 describe('a WebSocket of no address behind a proxy', () => {
   test.each(wrappers)('refuses to send, and ends, behind $title', async ({ wrap }) => {
     const { WebSocket } = modules[0]![1];
