@@ -19,6 +19,7 @@ const platform = globalThis as unknown as Platform;
 
 /** Our class. The platform's `WebSocket` cannot be paused, so a reader that stops does not stop the peer. */
 class OwnStream {
+  readonly [Symbol.toStringTag] = 'WebSocketStream';
   readonly #streams: Streams;
   readonly #url: string;
 

@@ -54,7 +54,7 @@ export class ConnectionTransport implements Transport {
     const ws = this.#ws;
     if (ws.readyState !== ws.OPEN) throw invalidState('The connection is not open');
     const isBorrowed = typeof data !== 'string' && data.length >= BORROWED_FROM;
-    if (!isBorrowed && ws.bufferedAmount + data.length <= this.#mark) {
+    if (!isBorrowed && !this.isFullWith(data.length)) {
       ws.send(data, this.#sent);
       return undefined;
     }
@@ -65,6 +65,10 @@ export class ConnectionTransport implements Transport {
         else resolve();
       });
     });
+  }
+
+  isFullWith(bytes: number): boolean {
+    return this.#ws.bufferedAmount + bytes > this.#mark;
   }
 
   close(code: number | undefined, reason: string): void {

@@ -56,7 +56,11 @@ export class PlatformTransport implements Transport {
     const socket = this.#socket;
     if (socket.readyState !== OPEN) throw invalidState('The connection is not open');
     socket.send(data);
-    return socket.bufferedAmount > this.#mark ? this.#room() : undefined;
+    return this.isFullWith(0) ? this.#room() : undefined;
+  }
+
+  isFullWith(bytes: number): boolean {
+    return this.#socket.bufferedAmount + bytes > this.#mark;
   }
 
   close(code: number | undefined, reason: string): void {
@@ -73,7 +77,7 @@ export class PlatformTransport implements Transport {
   resume(): void {}
 
   async #room(): Promise<void> {
-    while (this.#socket.bufferedAmount > this.#mark) {
+    while (this.isFullWith(0)) {
       if (this.#socket.readyState > OPEN)
         throw invalidState('The connection has closed before the message was sent');
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

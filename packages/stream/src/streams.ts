@@ -43,6 +43,12 @@ function toMessage(chunk: unknown): string | Uint8Array {
   return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
 }
 
+/** How many bytes a message takes, or characters. */
+function lengthOf(chunk: unknown): number {
+  if (typeof chunk === 'string') return chunk.length;
+  return ArrayBuffer.isView(chunk) || isBuffer(chunk) ? chunk.byteLength : 0;
+}
+
 /** Checks the name, because the buffer may come from another realm. */
 function isBuffer(value: unknown): value is ArrayBuffer {
   return ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
@@ -60,6 +66,8 @@ export class Streams {
   #transport: Transport | undefined = undefined;
   #reader: ReadableStreamDefaultController<ReceivedMessage> | undefined = undefined;
   #writer: WritableStreamDefaultController | undefined = undefined;
+  /** How many bytes the writable side keeps until the messages before them are written. */
+  #queued = 0;
   #isOver = false;
   /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
@@ -133,20 +141,23 @@ export class Streams {
       },
       new CountQueuingStrategy({ highWaterMark: this.#limit }),
     );
-    const writable = new WritableStream<SentMessage>({
-      start: (controller) => {
-        this.#writer = controller;
+    const writable = new WritableStream<SentMessage>(
+      {
+        start: (controller) => {
+          this.#writer = controller;
+        },
+        write: (chunk) => this.#write(chunk),
+        close: () => {
+          this.#writableClosed = deferred();
+          this.#transport?.close(undefined, '');
+          return this.#writableClosed.promise;
+        },
+        abort: (reason) => {
+          this.#closeFor(reason);
+        },
       },
-      write: (chunk) => this.#write(chunk),
-      close: () => {
-        this.#writableClosed = deferred();
-        this.#transport?.close(undefined, '');
-        return this.#writableClosed.promise;
-      },
-      abort: (reason) => {
-        this.#closeFor(reason);
-      },
-    });
+      { highWaterMark: 1, size: (chunk) => this.#weigh(chunk) },
+    );
     const { protocol, extensions } = transport;
     this.#opened.resolve({ readable, writable, protocol, extensions });
   }
@@ -174,7 +185,19 @@ export class Streams {
     this.#transport?.resume();
   }
 
+  /**
+   * A message that fits weighs nothing, so `ready` does not wait for it, although its bytes may have to stay as they are until they are
+   * written. One that does not fit fills the stream.
+   */
+  #weigh(chunk: unknown): number {
+    const length = lengthOf(chunk);
+    const isFull = this.#transport?.isFullWith(this.#queued + length) === true;
+    this.#queued += length;
+    return isFull ? 1 : 0;
+  }
+
   #write(chunk: unknown): Promise<void> | undefined {
+    this.#queued = Math.max(0, this.#queued - lengthOf(chunk));
     return this.#transport?.send(toMessage(chunk));
   }
 

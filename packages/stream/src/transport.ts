@@ -31,6 +31,8 @@ export interface Transport {
    * message cannot be sent.
    */
   send(data: string | Uint8Array): Promise<void> | undefined;
+  /** Whether so many bytes more are more than may wait. */
+  isFullWith(bytes: number): boolean;
   close(code: number | undefined, reason: string): void;
   /** Aborts an attempt to connect. */
   abandon(): void;

@@ -37,6 +37,8 @@ class Handover {
  * ```
  */
 export class WebSocketStream {
+  /** As in browsers. `reactive()` of Vue wraps objects without such a name in proxies, which have no private fields. */
+  readonly [Symbol.toStringTag] = 'WebSocketStream';
   readonly #streams: Streams;
   readonly #url: string;
 

@@ -1,8 +1,9 @@
 // WebSocketStream for clients and for connections of a server.
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
-import { WebSocketServer, type WebSocket } from 'framewire';
+import { WebSocket, WebSocketServer } from 'framewire';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 let server: WebSocketServer;
@@ -298,6 +299,31 @@ describe('a connection of a server', () => {
     await client.closed;
   });
 
+  test.each([1000, 20_000, 70_000])(
+    'is ready while no more than highWaterMark bytes wait, in messages of %i',
+    async (size) => {
+      const mark = 1_000_000;
+      const [near, far] = duplexPair();
+      const ws = new WebSocket(null);
+      ws.setSocket?.(near, Buffer.alloc(0));
+      const stream = WebSocketStream.from(ws, { highWaterMark: mark });
+      const writer = (await stream.opened).writable.getWriter();
+      const writes: Promise<void>[] = [];
+      while (writer.desiredSize! > 0 && writes.length < 2000) {
+        writes.push(writer.write(new Uint8Array(size)));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const written = writes.length * size;
+      expect(written).toBeGreaterThanOrEqual(mark);
+      // The stream below has a buffer of its own.
+      expect(written).toBeLessThan(mark + 3 * size + 200_000);
+      far.resume();
+      await Promise.all([writer.ready, ...writes]);
+      ws.terminate();
+      await failure(stream.closed);
+    },
+  );
+
   test('that the peer cuts errors both sides with the error of closed, after the received messages', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
@@ -339,6 +365,14 @@ test.each([
   const stream = new WebSocketStream(url);
   const { writable } = await stream.opened;
   expect(await failure(writable.getWriter().write(chunk as never))).toBeInstanceOf(TypeError);
+  stream.close();
+  await stream.closed;
+});
+
+test('a stream has the name that it has in browsers', async () => {
+  const stream = new WebSocketStream(url);
+  expect(String(stream)).toBe('[object WebSocketStream]');
+  await stream.opened;
   stream.close();
   await stream.closed;
 });
