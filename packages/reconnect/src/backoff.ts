@@ -1,8 +1,8 @@
 // The delay before the next attempt. Pure, except for its randomness.
 import type { Settings } from './options.ts';
 
-/** The longest delay of a timer. A longer one would fire immediately. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Half of the longest delay of a timer, in ms, because two are added. A timer with a longer delay fires immediately. */
+export const LONGEST_DELAY = 2 ** 30 - 1;
 
 type Bounds = Pick<Settings, 'maxReconnectionDelay' | 'minReconnectionDelay' | 'reconnectionDelayGrowFactor'>;
 
@@ -31,5 +31,5 @@ export function backoff(retry: number, bounds: Bounds, random: number): number {
 export function retryAfter(value: string | string[] | undefined, now: number): number {
   const text = String(value ?? '').trim();
   const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return milliseconds > 0 ? Math.min(milliseconds, LONGEST_TIMER / 2) : 0;
+  return milliseconds > 0 ? Math.min(milliseconds, LONGEST_DELAY) : 0;
 }

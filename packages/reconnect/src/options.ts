@@ -1,4 +1,5 @@
 // The options and their defaults.
+import { LONGEST_DELAY } from './backoff.ts';
 import type { CloseEvent } from './events.ts';
 import type { WebSocketClass, WebSocketLike } from './websocket-like.ts';
 
@@ -27,7 +28,7 @@ export interface Options {
   reconnectionDelayGrowFactor?: number | undefined;
   /** How long a connection must stay open before `retryCount` and the delay are reset, in ms. Default 5000. */
   minUptime?: number | undefined;
-  /** How long an attempt may take after its address is known, including `resubscribe`, in ms. Default 4000. */
+  /** How long an attempt may take after its address is known, including `resubscribe`, in ms; `Infinity` for no limit. Default 4000. */
   connectionTimeout?: number | undefined;
   /** How many consecutive attempts are allowed without `minUptime` in between. Default: no limit. */
   maxRetries?: number | undefined;
@@ -69,13 +70,18 @@ export const DEFAULTS = {
   finalStatuses: [401, 403, 404],
 } as const satisfies Options;
 
+/** The options that are times, in ms. */
+const TIMES = ['minReconnectionDelay', 'maxReconnectionDelay', 'minUptime', 'connectionTimeout'] as const;
+
 /** The options, with the defaults for absent ones. */
 export type Settings = Options & { [K in keyof typeof DEFAULTS]: NonNullable<Options[K]> };
 
-/** Adds the defaults for absent or undefined options. */
+/** Adds the defaults for absent or undefined options. No time is longer than a timer can run. */
 export function settingsOf(options: Options): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return { ...DEFAULTS, ...given };
+  const settings: Settings = { ...DEFAULTS, ...given };
+  const times = TIMES.map((name): [string, number] => [name, Math.min(settings[name], LONGEST_DELAY)]);
+  return { ...settings, ...Object.fromEntries(times) };
 }
 
 /** Returns the value of a provider for this attempt. */

@@ -56,13 +56,29 @@ describe('the delay', () => {
     ws.close();
   });
 
+  test('is never longer than a timer can run, even without a maximum', async () => {
+    const { ws } = await start({ maxReconnectionDelay: Infinity, reconnectionDelayGrowFactor: 1e9 });
+    expect(await delays(ws, 1)).toEqual([2 ** 30 - 1]);
+    ws.close();
+  });
+
+  test('is never reset with a minUptime of Infinity', async () => {
+    const { ws } = await start({ minUptime: Infinity });
+    await delays(ws, 2);
+    FakeSocket.last.open();
+    await advance(60_000);
+    expect(ws.retryCount).toBe(2);
+    ws.close();
+  });
+
   test('is reset only after a connection of minUptime', async () => {
     const { ws } = await start({ minUptime: 5000 });
     await delays(ws, 3);
     FakeSocket.last.open();
     await advance(4999);
     expect(ws.retryCount).toBe(3);
-    expect(await delays(ws, 1)).toEqual([10_000]);
+    // The timer of minUptime ends with the connection.
+    expect(await delays(ws, 2)).toEqual([10_000, 10_000]);
     FakeSocket.last.open();
     await advance(5000);
     expect(ws.retryCount).toBe(0);
@@ -72,6 +88,16 @@ describe('the delay', () => {
 });
 
 describe('the state', () => {
+  test('is emitted with the previous one', async () => {
+    const { ws } = await start();
+    const changes: string[] = [];
+    ws.addEventListener('statechange', ({ previous, state }) => changes.push(`${previous} > ${state}`));
+    FakeSocket.last.open();
+    FakeSocket.last.end();
+    ws.close();
+    expect(changes).toEqual(['connecting > open', 'open > waiting', 'waiting > closed']);
+  });
+
   test('is emitted with each change, and readyState is not CLOSED before the end', async () => {
     const { ws, log } = await start();
     expect([ws.state, ws.readyState]).toEqual(['connecting', ws.CONNECTING]);
@@ -158,6 +184,13 @@ describe('an attempt', () => {
     ws.close();
   });
 
+  test('has no time limit with a connectionTimeout of Infinity', async () => {
+    const { ws, log } = await start({ connectionTimeout: Infinity });
+    await advance(600_000);
+    expect(log).toEqual([]);
+    ws.close();
+  });
+
   test('without a class of connections fails with an explanation', async () => {
     vi.stubGlobal('WebSocket', undefined);
     const ws = new ReconnectingWebSocket('ws://a/');
@@ -221,6 +254,14 @@ describe('messages that are sent without a connection', () => {
     expect(ws.bufferedAmount).toBe(10);
     FakeSocket.last.open();
     expect(FakeSocket.last.sent).toEqual(['äöü', new Uint8Array(4)]);
+    ws.close();
+  });
+
+  test('are rejected with maxQueuedBytes: 0, even when they are empty', async () => {
+    const { ws, log } = await start({ maxQueuedBytes: 0 });
+    ws.send('x');
+    ws.send('');
+    expect(log).toEqual(['dropped x', 'dropped ']);
     ws.close();
   });
 
@@ -397,6 +438,13 @@ describe('it ends permanently', () => {
     expect(FakeSocket.made).toHaveLength(1);
   });
 
+  test('by close() while it connects, without an error', async () => {
+    const { ws, log } = await start();
+    ws.close();
+    FakeSocket.last.end();
+    expect(log).toEqual(['closed', 'close 1006']);
+  });
+
   test('not by close() with an invalid code', async () => {
     const { ws } = await start();
     FakeSocket.last.open();
@@ -449,6 +497,26 @@ describe('reconnect()', () => {
     ws.close();
   });
 
+  test('cancels the attempt that it waits for', async () => {
+    const { ws } = await start();
+    FakeSocket.last.end();
+    ws.reconnect();
+    await settled();
+    FakeSocket.last.open();
+    await advance(60_000);
+    expect(FakeSocket.made).toHaveLength(2);
+    ws.close();
+  });
+
+  test('ends the timer of minUptime of the previous connection', async () => {
+    const { ws } = await start({ minUptime: 5000 });
+    FakeSocket.last.open();
+    ws.reconnect();
+    await settled();
+    expect(await delays(ws, 3)).toEqual([2000, 4000, 8000]);
+    ws.close();
+  });
+
   test('opens one with startClosed', async () => {
     const { ws, log } = await start({ startClosed: true });
     expect([FakeSocket.made, ws.readyState]).toEqual([[], ws.CLOSED]);
@@ -497,6 +565,20 @@ describe('in a browser', () => {
     ws.close();
   });
 
+  test('a network that appears while it is open, or after the end, changes nothing', async () => {
+    const { come } = network();
+    const { ws } = await start();
+    FakeSocket.last.open();
+    come();
+    await settled();
+    expect([FakeSocket.made.length, ws.state]).toEqual([1, 'open']);
+    const remove = vi.fn();
+    vi.stubGlobal('removeEventListener', remove);
+    ws.close();
+    FakeSocket.last.end(1000);
+    expect(remove.mock.calls.map(([type]) => type as unknown)).toEqual(['online', 'offline']);
+  });
+
   test('a network that disappears while it waits stops the timer', async () => {
     const { go, come } = network();
     const { ws, log } = await start();
@@ -509,6 +591,14 @@ describe('in a browser', () => {
     expect(FakeSocket.made).toHaveLength(2);
     ws.close();
   });
+});
+
+test('bufferedAmount includes what the connection has not sent', async () => {
+  const { ws } = await start();
+  ws.send('abc');
+  FakeSocket.last.bufferedAmount = 5;
+  expect(ws.bufferedAmount).toBe(8);
+  ws.close();
 });
 
 test('binaryType, protocol, extensions and url are those of the connection', async () => {
