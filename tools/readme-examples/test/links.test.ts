@@ -13,6 +13,16 @@ describe('Links between the documents', () => {
   });
 });
 
+test('Examples decode messages without removing a leading U+FEFF', () => {
+  const decoders = files.flatMap(({ path, examples }) =>
+    examples
+      .flatMap(({ code }) => code.match(/new TextDecoder\(.*/g) ?? [])
+      .map((call) => `${path}: ${call}`),
+  );
+  expect(decoders.length).toBeGreaterThan(0);
+  expect(decoders.filter((call) => !call.includes('ignoreBOM: true'))).toEqual([]);
+});
+
 describe('A link', () => {
   const known: File = {
     path: 'tools/testing/package.json',
