@@ -22,19 +22,25 @@ export class Chunk {
   readonly #offset: number;
   readonly #words: Int32Array | undefined;
   #isPinned = false;
+  #canFree: boolean;
 
-  /** @param masked whether payloads will have to be unmasked */
-  constructor(bytes: Uint8Array, masked: boolean) {
+  /**
+   * @param masked whether payloads will have to be unmasked
+   * @param isOnlyUse whether nothing else uses the memory, all of which it is
+   */
+  constructor(bytes: Uint8Array, masked: boolean, isOnlyUse: boolean) {
     this.bytes = bytes;
     const { buffer, byteOffset, length } = bytes;
     this.length = length;
     this.#memory = buffer;
+    this.#canFree = isOnlyUse;
     this.#offset = byteOffset;
     this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
   }
 
   /** The bytes from `start` to before `end`, without a copy; a `Buffer` on Node. */
   view(start: number, end: number): Uint8Array {
+    this.#canFree = false;
     if (end < this.length && !this.#isPinned) this.#pin();
     return kernel.viewOf(this.#memory, this.#offset + start, end - start);
   }
@@ -48,6 +54,11 @@ export class Chunk {
     return false;
   }
 
+  /** Ends the use of the chunk: its memory is freed if nothing uses it, because all payloads were copied. */
+  end(): void {
+    if (this.#canFree) kernel.free(this.#memory);
+  }
+
   /** Keeps the memory of several frames where it is: transferring one payload would take the others with it. */
   #pin(): void {
     this.#isPinned = true;
@@ -56,4 +67,4 @@ export class Chunk {
 }
 
 /** What is read while there is nothing to read. */
-export const NO_CHUNK = new Chunk(new Uint8Array(0), false);
+export const NO_CHUNK = new Chunk(new Uint8Array(0), false, false);

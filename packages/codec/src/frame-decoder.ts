@@ -56,9 +56,6 @@ export interface FrameDecoderOptions {
 
 const { MAX_SAFE_INTEGER } = Number;
 
-/** In the place of a chunk that has been taken from the list of those that wait. */
-const TAKEN = new Uint8Array(0);
-
 /**
  * Reads frames from bytes in chunks of any size: {@link FrameDecoder.push} a chunk, then call
  * {@link FrameDecoder.next} until it returns undefined. Stopping in between is how a reader pauses.
@@ -88,7 +85,7 @@ export class FrameDecoder {
   #chunk = NO_CHUNK;
   #offset = 0;
   /** Chunks that were pushed before this one was read to its end, from `#waitingFrom` on; never empty. */
-  #waiting: Uint8Array[] | undefined = undefined;
+  #waiting: Chunk[] | undefined = undefined;
   #waitingFrom = 0;
   /** A header of which the first `#cutLength` bytes have arrived in chunks before this one. */
   #cut: Uint8Array | undefined = undefined;
@@ -122,25 +119,23 @@ export class FrameDecoder {
   /**
    * Takes the next bytes of the stream, which the decoder may change from now on. Chunks may wait until
    * `next()` gets to them; behind an error they are dropped.
+   *
+   * @param isOnlyUse Whether the chunk is all of its memory, and nothing else uses that. Then, from Node 22 on, the decoder detaches
+   *   the memory as soon as every payload in it has been copied, and it is free before the next collection of garbage. Default false.
    */
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, isOnlyUse = false): void {
+    if (this.#error !== undefined) return;
+    const taken = new Chunk(chunk, this.#mask !== 0, isOnlyUse);
     if (this.#offset < this.#chunk.bytes.length || this.#waiting !== undefined) {
       this.#waiting ??= [];
-      this.#waiting.push(chunk);
-    } else if (this.#error === undefined) {
-      this.#take(chunk);
-    }
+      this.#waiting.push(taken);
+    } else this.#take(taken);
   }
 
-  /** Begins to read a chunk. */
-  #take(chunk: Uint8Array): void {
-    this.#chunk = new Chunk(chunk, this.#mask !== 0);
-    this.#offset = 0;
-  }
-
-  /** Has read the chunk. */
-  #letGo(): void {
-    this.#chunk = NO_CHUNK;
+  /** Begins to read a chunk, after the one that was read. */
+  #take(chunk: Chunk): void {
+    this.#chunk.end();
+    this.#chunk = chunk;
     this.#offset = 0;
   }
 
@@ -169,11 +164,11 @@ export class FrameDecoder {
   #takeWaiting(): boolean {
     const waiting = this.#waiting;
     if (waiting === undefined) {
-      this.#letGo();
+      this.#take(NO_CHUNK);
       return false;
     }
-    this.#take(waiting[this.#waitingFrom] as Uint8Array);
-    waiting[this.#waitingFrom++] = TAKEN;
+    this.#take(waiting[this.#waitingFrom] as Chunk);
+    waiting[this.#waitingFrom++] = NO_CHUNK;
     // Every chunk is moved once at most, and the list does not grow with what was read.
     if (this.#waitingFrom * 2 >= waiting.length) {
       waiting.splice(0, this.#waitingFrom);
@@ -321,7 +316,7 @@ export class FrameDecoder {
   /** From here on nothing is read, so nothing is held either. */
   #end(error: Error): never {
     this.#error = error;
-    this.#letGo();
+    this.#take(NO_CHUNK);
     this.#waiting = undefined;
     this.#partial = undefined;
     throw error;

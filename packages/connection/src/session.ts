@@ -21,6 +21,7 @@ import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 import { CLOSED, CLOSING, lostError, OPEN } from './ready-state.ts';
 import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
+import { isOnlyUse } from './receiving/only-use.ts';
 import { nextTick } from './scheduling.ts';
 import { DrainWaiters } from './sending/drain-waiters.ts';
 import { Outbound, type OutboundObserver, type Sending, type SendMode } from './sending/outbound.ts';
@@ -441,7 +442,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   streamData(chunk: Buffer): void {
     beginHandling();
     try {
-      if (!this.#inbound.read(chunk)) this.socket.pause();
+      if (!this.#inbound.read(chunk, isOnlyUse(this.socket, chunk))) this.socket.pause();
     } finally {
       endHandling();
     }

@@ -10,6 +10,8 @@ export interface Kernel {
   allocate(size: number): Uint8Array;
   /** Has `structuredClone()` and `postMessage()` refuse to transfer the memory, or copy it, where the engine can. */
   pin(memory: ArrayBufferLike): void;
+  /** Frees memory that nothing refers to any more, where the engine can, instead of leaving it to the collector. */
+  free(memory: ArrayBufferLike): void;
   /** The number of bytes of a string in UTF-8; a lone surrogate counts 3, as it is replaced by U+FFFD. */
   utf8Length(text: string): number;
   /** Writes a string as UTF-8 at `offset`, where there must be room, and returns how many bytes it took. */

@@ -10,6 +10,9 @@ export const kernel: Kernel = {
   pin() {
     // The language has nothing for it.
   },
+  free() {
+    // The collector does it.
+  },
   utf8Length(text) {
     let length = text.length;
     for (let i = 0; i < text.length; i++) {

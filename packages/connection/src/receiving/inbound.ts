@@ -89,11 +89,15 @@ export class Inbound {
     return this.#state === 'waiting' || this.#state === 'held' || this.#state === 'interrupted';
   }
 
-  /** Takes a chunk of the stream; false when it has to wait, so that the stream had better be paused until `caughtUp`. */
-  read(chunk: Uint8Array): boolean {
+  /**
+   * Takes a chunk of the stream; false when it has to wait, so that the stream had better be paused until `caughtUp`.
+   *
+   * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that. Default false.
+   */
+  read(chunk: Uint8Array, isOnlyUse = false): boolean {
     if (this.#state === 'ended') return true;
     this.#reader ??= this.#readers.borrow();
-    this.#reader.decoder.push(chunk);
+    this.#reader.decoder.push(chunk, isOnlyUse);
     this.readFrames();
     return !this.hasBacklog;
   }
