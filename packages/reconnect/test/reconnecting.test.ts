@@ -497,6 +497,16 @@ describe('reconnect()', () => {
     ws.close();
   });
 
+  test('resets the delay', async () => {
+    const { ws } = await start();
+    await delays(ws, 3);
+    ws.reconnect();
+    await settled();
+    expect(ws.retryCount).toBe(0);
+    expect(await delays(ws, 1)).toEqual([2000]);
+    ws.close();
+  });
+
   test('cancels the attempt that it waits for', async () => {
     const { ws } = await start();
     FakeSocket.last.end();
@@ -591,6 +601,18 @@ describe('in a browser', () => {
     expect(FakeSocket.made).toHaveLength(2);
     ws.close();
   });
+});
+
+test('a close event has the wasClean of the connection', async () => {
+  const { ws } = await start();
+  const told: boolean[] = [];
+  ws.addEventListener('close', ({ wasClean }) => told.push(wasClean));
+  FakeSocket.last.open();
+  FakeSocket.last.end(1001);
+  await advance(2000);
+  FakeSocket.last.end();
+  expect(told).toEqual([true, false]);
+  ws.close();
 });
 
 test('bufferedAmount includes what the connection has not sent', async () => {
