@@ -114,8 +114,15 @@ describe('a client', () => {
   test('the writable side closes the connection, and waits until it is closed', async () => {
     const stream = new WebSocketStream(url);
     const { writable } = await stream.opened;
+    const order: string[] = [];
+    const closed = stream.closed.then((info) => {
+      order.push('closed');
+      return info;
+    });
     await writable.close();
-    expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
+    order.push('writable side');
+    expect(await closed).toEqual({ closeCode: 1005, reason: '' });
+    expect(order).toEqual(['closed', 'writable side']);
   });
 
   test.each(['abort', 'cancel'])(
@@ -297,6 +304,51 @@ describe('a connection of a server', () => {
     const { readable } = await client.opened;
     await readable.cancel();
     await client.closed;
+  });
+
+  test('is resumed when the reader has taken half of messageHighWaterMark', async () => {
+    const stream = accepted({ messageHighWaterMark: 4 });
+    const client = new WebSocketStream(url);
+    const writer = (await client.opened).writable.getWriter();
+    const [server, ws] = await stream;
+    const reader = (await server.opened).readable.getReader();
+    const isPaused = new Promise<void>((resolve) => {
+      const { pause } = ws;
+      ws.pause = function () {
+        pause.call(this);
+        resolve();
+      };
+    });
+    for (const text of ['a', 'b', 'c', 'd']) await writer.write(text);
+    await isPaused;
+    const states: boolean[] = [];
+    for (let count = 0; count < 3; count++) {
+      await reader.read();
+      await Promise.resolve();
+      states.push(ws.isPaused);
+    }
+    expect(states).toEqual([true, false, false]);
+    client.close();
+    await client.closed;
+  });
+
+  test('that is paused reads the close frame after cancel()', async () => {
+    const stream = accepted({ messageHighWaterMark: 1 });
+    const client = new WebSocketStream(url);
+    const writer = (await client.opened).writable.getWriter();
+    const [server, ws] = await stream;
+    const { readable } = await server.opened;
+    const isPaused = new Promise<void>((resolve) => {
+      const { pause } = ws;
+      ws.pause = function () {
+        pause.call(this);
+        resolve();
+      };
+    });
+    for (const text of ['a', 'b']) await writer.write(text);
+    await isPaused;
+    await readable.cancel();
+    expect(await server.closed).toEqual({ closeCode: 1005, reason: '' });
   });
 
   test.each([1000, 20_000, 70_000])(
