@@ -1,54 +1,77 @@
-// The closing handshake (RFC 6455 §7.1) as a table: who acted first, and what has gone each way.
+// The closing handshake (RFC 6455 §7.1) as a table, from the open connection to its end.
 
 /**
- * | phase            | meaning                                                                                   |
- * | ---------------- | ----------------------------------------------------------------------------------------- |
- * | `open`           | no close frame has gone either way                                                        |
- * | `close-sent`     | this end acted first: the peer may still send messages before its close frame             |
- * | `close-received` | the peer acted first: this end still has to answer                                        |
- * | `complete`       | close frames have gone both ways                                                          |
- * | `failing`        | the peer broke a rule (§7.1.7): nothing more is read, a close frame still has to say why  |
- * | `failed`         | that close frame has been sent, or cannot be                                              |
- * | `lost`           | the transport ends, and no close frame has gone either way: none can be sent any more     |
- * | `lost-received`  | as `lost`, but the peer's close frame has been received                                   |
+ * | phase            | meaning                                                                                  |
+ * | ---------------- | ---------------------------------------------------------------------------------------- |
+ * | `open`           | neither end has sent a close frame                                                       |
+ * | `close-sent`     | this end acted first: the peer may still send messages before its close frame            |
+ * | `close-received` | the peer acted first: this end has yet to answer                                         |
+ * | `complete`       | both ends have sent a close frame                                                        |
+ * | `failing`        | the peer broke a rule (§7.1.7): nothing more is read, and this end has yet to say why    |
+ * | `failed`         | this end has sent the close frame that says why, or can no longer send it                |
+ * | `lost`           | the transport ended before either close frame: this end can no longer send its own       |
+ * | `lost-received`  | as `lost`, and the peer's close frame has been received                                  |
+ * | `closed`         | the end has been reported: nothing follows                                               |
+ * | `closed-cleanly` | as `closed`, after a close frame from each end                                           |
  */
 export type ClosingPhase =
-  'open' | 'close-sent' | 'close-received' | 'complete' | 'failing' | 'failed' | 'lost' | 'lost-received';
+  | 'open'
+  | 'close-sent'
+  | 'close-received'
+  | 'complete'
+  | 'failing'
+  | 'failed'
+  | 'lost'
+  | 'lost-received'
+  | 'closed'
+  | 'closed-cleanly';
 
 /**
- * What moves the handshake: this end sends its close frame, receives the peer's, finds that the peer broke a rule, or loses the
- * transport, which may still deliver what the peer has sent.
+ * What this end does or sees: it sends its close frame (`send`), receives the peer's (`receive`), finds that the peer broke a rule
+ * (`fail`), loses the transport, which may still deliver what the peer has sent (`lose`), or reports the end (`end`).
  */
-export type ClosingEvent = 'send' | 'receive' | 'fail' | 'lose';
+export type ClosingEvent = 'send' | 'receive' | 'fail' | 'lose' | 'end';
 
-/** An event that a row does not list changes nothing: a second close frame is neither sent nor read. */
+/** An event that a row does not list changes nothing. For example, a second close frame is neither sent nor read. */
 const TRANSITIONS: Record<ClosingPhase, Partial<Record<ClosingEvent, ClosingPhase>>> = {
-  open: { send: 'close-sent', receive: 'close-received', fail: 'failing', lose: 'lost' },
-  'close-sent': { receive: 'complete', fail: 'failed' },
-  'close-received': { send: 'complete', lose: 'lost-received' },
-  complete: {},
-  failing: { send: 'failed', lose: 'failed' },
-  failed: {},
-  lost: { receive: 'lost-received', fail: 'failed' },
-  'lost-received': {},
+  open: { send: 'close-sent', receive: 'close-received', fail: 'failing', lose: 'lost', end: 'closed' },
+  'close-sent': { receive: 'complete', fail: 'failed', end: 'closed' },
+  'close-received': { send: 'complete', lose: 'lost-received', end: 'closed' },
+  complete: { end: 'closed-cleanly' },
+  failing: { send: 'failed', lose: 'failed', end: 'closed' },
+  failed: { end: 'closed' },
+  lost: { receive: 'lost-received', fail: 'failed', end: 'closed' },
+  'lost-received': { end: 'closed' },
+  closed: {},
+  'closed-cleanly': {},
 };
 
-/** The phase after an event. */
+/** Returns the phase after an event. */
 export function nextClosingPhase(phase: ClosingPhase, event: ClosingEvent): ClosingPhase {
   return TRANSITIONS[phase][event] ?? phase;
 }
 
-/** Whether bytes from the peer are still read: not after its close frame, nor after a broken rule. */
+/** Whether this end still reads bytes from the peer: not after the peer's close frame, and not after a broken rule. */
 export function readsOn(phase: ClosingPhase): boolean {
   return phase === 'open' || phase === 'close-sent' || phase === 'lost';
 }
 
-/** Whether this end may still send frames: not after its own close frame, nor without a transport. */
+/** Whether this end may still send frames: not after its own close frame, and not without a transport. */
 export function maySend(phase: ClosingPhase): boolean {
   return phase === 'open' || phase === 'close-received' || phase === 'failing';
 }
 
-/** Whether neither end has anything left to say, so that the transport may end once the close frame has been written (§7.1.1). */
+/** Whether the transport may end once this end's close frame has been written (§7.1.1), because neither end has more to send. */
 export function isOver(phase: ClosingPhase): boolean {
-  return phase === 'complete' || phase === 'failed';
+  return phase === 'complete' || phase === 'failed' || isClosed(phase);
+}
+
+/** Whether the end has been reported. */
+export function isClosed(phase: ClosingPhase): boolean {
+  return phase === 'closed' || phase === 'closed-cleanly';
+}
+
+/** Whether both ends have sent a close frame (§7.1.4). */
+export function isClean(phase: ClosingPhase): boolean {
+  return phase === 'complete' || phase === 'closed-cleanly';
 }

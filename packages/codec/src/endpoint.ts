@@ -2,7 +2,7 @@
 import { kernel } from '#kernels';
 import { CloseCode } from './close-code.ts';
 import { formatClosePayload, parseClosePayload } from './close-payload.ts';
-import { isOver, maySend, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
+import { isClean, isClosed, isOver, maySend, nextClosingPhase, type ClosingPhase } from './closing-handshake.ts';
 import type { Extension, OutgoingPart, TransformDone } from './extension.ts';
 import { FrameDecoder, type Frame } from './frame-decoder.ts';
 import { writeFrame, writeTextFrame } from './frame-encoder.ts';
@@ -80,8 +80,6 @@ export class Endpoint {
   readonly #assembler: MessageAssembler;
 
   #phase: ClosingPhase = 'open';
-  /** Whether `close` has been queued: nothing follows it. */
-  #closed = false;
   /** Whether the transport delivers no more bytes. */
   #transportEnded = false;
   #closeCode: number = CloseCode.ABNORMAL_CLOSURE;
@@ -114,7 +112,7 @@ export class Endpoint {
    * output has been written.
    */
   get state(): 'open' | 'closing' | 'closed' {
-    if (this.#closed) return 'closed';
+    if (isClosed(this.#phase)) return 'closed';
     return this.#phase === 'open' ? 'open' : 'closing';
   }
 
@@ -123,7 +121,7 @@ export class Endpoint {
    * ignored.
    */
   receive(bytes: Uint8Array): void {
-    if (!this.#closed) this.#decoder.push(bytes);
+    if (!isClosed(this.#phase)) this.#decoder.push(bytes);
   }
 
   /**
@@ -210,7 +208,7 @@ export class Endpoint {
 
   /** Reads one frame; false when there is none. */
   #read(): boolean {
-    if (this.#closed) return false;
+    if (isClosed(this.#phase)) return false;
     const frame = this.#nextFrame();
     if (frame === undefined) {
       // An error has queued its events; otherwise the end of the transport comes after all that it delivered.
@@ -306,13 +304,13 @@ export class Endpoint {
 
   /** Queues the last event. */
   #finish(): void {
-    this.#closed = true;
+    this.#phase = nextClosingPhase(this.#phase, 'end');
     this.#options.extension?.close();
     this.#events.push({
       type: 'close',
       code: this.#closeCode,
       reason: this.#closeReason,
-      wasClean: this.#phase === 'complete',
+      wasClean: isClean(this.#phase),
     });
   }
 

@@ -7,6 +7,8 @@ export {
   type ClosePayload,
 } from './close-payload.ts';
 export {
+  isClean,
+  isClosed,
   isOver,
   maySend,
   nextClosingPhase,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  isClean,
+  isClosed,
   isOver,
   maySend,
   nextClosingPhase,
@@ -42,24 +44,38 @@ describe('the table of the closing handshake (RFC 6455 §7.1)', () => {
     ['failed', 'lose', 'failed'],
     ['lost', 'lose', 'lost'],
     ['lost-received', 'lose', 'lost-received'],
+    ['open', 'end', 'closed'],
+    ['close-sent', 'end', 'closed'],
+    ['close-received', 'end', 'closed'],
+    ['complete', 'end', 'closed-cleanly'],
+    ['failing', 'end', 'closed'],
+    ['failed', 'end', 'closed'],
+    ['lost', 'end', 'closed'],
+    ['lost-received', 'end', 'closed'],
   ];
+  for (const phase of ['closed', 'closed-cleanly'] as const) {
+    for (const event of ['send', 'receive', 'fail', 'lose', 'end'] as const) rows.push([phase, event, phase]);
+  }
   test.each(rows)('in phase %s, %s leads to %s', (phase, event, next) => {
     expect(nextClosingPhase(phase, event)).toBe(next);
   });
 
-  test.each([
-    ['open', true, true, false],
-    ['close-sent', false, true, false],
-    ['close-received', true, false, false],
-    ['complete', false, false, true],
-    ['failing', true, false, false],
-    ['failed', false, false, true],
-    ['lost', false, true, false],
-    ['lost-received', false, false, false],
-  ] as const)(
-    'in phase %s, it is %s that frames may be sent, %s that bytes are read, and %s that TCP may end',
-    (phase, sends, reads, over) => {
-      expect([maySend(phase), readsOn(phase), isOver(phase)]).toEqual([sends, reads, over]);
+  test.each<[ClosingPhase, sends: boolean, reads: boolean, over: boolean, closed: boolean, clean: boolean]>([
+    ['open', true, true, false, false, false],
+    ['close-sent', false, true, false, false, false],
+    ['close-received', true, false, false, false, false],
+    ['complete', false, false, true, false, true],
+    ['failing', true, false, false, false, false],
+    ['failed', false, false, true, false, false],
+    ['lost', false, true, false, false, false],
+    ['lost-received', false, false, false, false, false],
+    ['closed', false, false, true, true, false],
+    ['closed-cleanly', false, false, true, true, true],
+  ])(
+    'in phase %s: may send %s, reads on %s, transport may end %s, closed %s, clean %s',
+    (phase, ...expected) => {
+      const predicates = [maySend, readsOn, isOver, isClosed, isClean];
+      expect(predicates.map((holds) => holds(phase))).toEqual(expected);
     },
   );
 });

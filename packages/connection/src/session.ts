@@ -6,6 +6,8 @@ import type { Duplex } from 'node:stream';
 import {
   CloseCode,
   formatClosePayload,
+  isClean,
+  isClosed,
   isOver,
   maySend,
   nextClosingPhase,
@@ -92,7 +94,6 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   readonly masks: boolean;
 
   #closing: ClosingPhase = 'open';
-  #isClosed = false;
   #pendingAutoPongs = 0;
   #drainWaiters: DrainWaiters | undefined = undefined;
   #endingState: Ending | undefined = undefined;
@@ -155,7 +156,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   }
 
   get state(): typeof OPEN | typeof CLOSING | typeof CLOSED {
-    if (this.#isClosed) return CLOSED;
+    if (isClosed(this.#closing)) return CLOSED;
     return maySend(this.#closing) ? OPEN : CLOSING;
   }
 
@@ -165,7 +166,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
 
   /** Whether close frames have gone both ways (§7.1.4). */
   get wasClean(): boolean {
-    return this.#closing === 'complete' && this.ending.closeFrameWritten;
+    return isClean(this.#closing) && this.ending.closeFrameWritten;
   }
 
   /** Bytes accepted and not yet passed to the kernel, framing included, and what was sent too late. */
@@ -286,7 +287,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
 
   /** A message could not be made: the peer may still finish what it is sending. */
   sendFailed(error: Error): void {
-    if (this.#isClosed) return;
+    if (this.state === CLOSED) return;
     if (this.state === OPEN) this.startCloseDeadline();
     this.advance('lose');
     this.#outbound.end();
@@ -296,13 +297,13 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   // Receiving.
 
   pause(): void {
-    if (this.#isClosed) return;
+    if (this.state === CLOSED) return;
     this.#inbound.pause();
     this.socket.pause();
   }
 
   resume(): void {
-    if (this.#isClosed) return;
+    if (this.state === CLOSED) return;
     this.#inbound.resume();
     if (!this.#inbound.hasBacklog) this.socket.resume();
   }
@@ -310,7 +311,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   // The closing handshake.
 
   terminate(): void {
-    if (this.#isClosed) return;
+    if (this.state === CLOSED) return;
     this.#outbound.flush();
     this.advance('lose');
     this.socket.destroy();
@@ -363,12 +364,12 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   }
 
   tellDropped(data: unknown, isBinary: boolean): void {
-    if (this.#isClosed) return;
+    if (this.state === CLOSED) return;
     this.context.runInAsyncScope(() => this.#listener.dropped(this.#owner, data, isBinary));
   }
 
   private tellClose(): void {
-    this.#isClosed = true;
+    this.advance('end');
     this.extension?.close();
     this.#outbound.abandon();
     this.#onClosed?.(this.#owner);
