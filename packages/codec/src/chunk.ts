@@ -1,22 +1,19 @@
-// A chunk of the stream, and what is made of its bytes: views of payloads, unmasked in place.
+// A chunk of the stream, and views of the payloads in it, which are unmasked in place.
 import { kernel } from '#kernels';
 import { applyMask, unmaskShort, wordsOf, type MaskingKey } from './masking.ts';
 
-/**
- * From this length of a chunk on a view of it as words is made: with it, a text of 64 bytes that is alone in its chunk takes a tenth
- * less to be read, of 125 bytes a seventh, of 16 bytes a seventh more.
- */
+/** The shortest chunk for which a view of words is created. For a shorter one, creating the view takes longer than it saves. */
 const WORDS_FROM = 64;
-/** Longer payloads are unmasked eight octets at a time, or by native code. */
+/** The longest payload that is unmasked through the view of words. `applyMask()` is faster for a longer one. */
 const WORDS_UP_TO = 1023;
 
 /**
- * A chunk with what its frames have in common: where its memory is, and a view of it as words. Asked for each frame, the memory and
- * the place in it make reading 64 frames of 20 bytes take 1.4 times as long (Node 20).
+ * Keeps what the frames of a chunk have in common: its memory, the offset in it, and a view of words. Reading these properties of a
+ * `Uint8Array` for each frame would be slow (benchmark scenario `echo-20x64`).
  */
 export class Chunk {
   readonly bytes: Uint8Array;
-  /** The length that `bytes` had; theirs becomes 0 when the memory is detached. */
+  /** The original length of `bytes`, whose own length becomes 0 if the memory is detached. */
   readonly length: number;
   readonly #memory: ArrayBufferLike;
   readonly #offset: number;
@@ -25,8 +22,8 @@ export class Chunk {
   #canFree: boolean;
 
   /**
-   * @param masked whether payloads will have to be unmasked
-   * @param isOnlyUse whether nothing else uses the memory, all of which it is
+   * @param masked whether the payloads are masked
+   * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that
    */
   constructor(bytes: Uint8Array, masked: boolean, isOnlyUse: boolean) {
     this.bytes = bytes;
@@ -38,14 +35,14 @@ export class Chunk {
     this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
   }
 
-  /** The bytes from `start` to before `end`, without a copy; a `Buffer` on Node. */
+  /** Returns the bytes from `start` to before `end`, without a copy. A `Buffer` on Node. */
   view(start: number, end: number): Uint8Array {
     this.#canFree = false;
     if (end < this.length && !this.#isPinned) this.#pin();
     return kernel.viewOf(this.#memory, this.#offset + start, end - start);
   }
 
-  /** Unmasks the payload from `start` to before `end` in place; true when it was seen to be ASCII. */
+  /** Unmasks the payload from `start` to before `end` in place. Returns true if it is known to be ASCII. */
   unmask(start: number, end: number, key: MaskingKey): boolean {
     if (this.#words !== undefined && end - start <= WORDS_UP_TO) {
       return unmaskShort(this.bytes, this.#words, start, end, key);
@@ -54,17 +51,17 @@ export class Chunk {
     return false;
   }
 
-  /** Ends the use of the chunk: its memory is freed if nothing uses it, because all payloads were copied. */
+  /** Ends the use of the chunk. Frees its memory if nothing uses it, because all payloads were copied. */
   end(): void {
     if (this.#canFree) kernel.free(this.#memory);
   }
 
-  /** Keeps the memory of several frames where it is: transferring one payload would take the others with it. */
+  /** Prevents the transfer of memory that contains several frames: a transfer of one payload would detach the others. */
   #pin(): void {
     this.#isPinned = true;
     kernel.pin(this.#memory);
   }
 }
 
-/** What is read while there is nothing to read. */
+/** The current chunk of a decoder that has nothing to read. */
 export const NO_CHUNK = new Chunk(new Uint8Array(0), false, false);

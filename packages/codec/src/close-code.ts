@@ -1,6 +1,6 @@
-// The close codes of RFC 6455 §7.4 and the registry of §11.7, and which of them may stand in a close frame.
+// The close codes of RFC 6455 §7.4 and of the registry (§11.7), and which of them a close frame may carry.
 
-/** The close codes that the registry names (§7.4.1, §11.7). Integers, in a close frame two bytes, big-endian. */
+/** The registered close codes (§7.4.1, §11.7). In a close frame a code is two bytes, big-endian. */
 export const CloseCode = {
   NORMAL_CLOSURE: 1000,
   GOING_AWAY: 1001,
@@ -23,8 +23,8 @@ export const CloseCode = {
 } as const;
 
 /**
- * Whether a code may be sent and received in a close frame: 1000-1014 but for the ones kept for local use
- * (1004-1006, §7.4.1), and 3000-4999 for libraries and applications (§7.4.2).
+ * Whether a close frame may carry the code: 1000 to 1014 except 1004 to 1006, which are reserved (§7.4.1), and 3000 to 4999 for
+ * libraries and applications (§7.4.2).
  */
 export function isValidCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false;

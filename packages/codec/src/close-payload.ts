@@ -1,27 +1,27 @@
-// The body of a close frame (RFC 6455 §5.5.1, §7.1.5, §7.1.6): a code and a reason, from bytes and to bytes.
+// The payload of a close frame (RFC 6455 §5.5.1, §7.1.5, §7.1.6): a code and a reason.
 import { kernel } from '#kernels';
 import { CloseCode, isValidCloseCode } from './close-code.ts';
 import { protocolError } from './protocol-error.ts';
 import { isUint8Array } from './uint8-array.ts';
 import { isUtf8 } from './utf8.ts';
 
-/** What a close frame says. */
+/** The content of a close frame. */
 export interface ClosePayload {
-  /** The close code; 1005 when the frame has no body (§7.1.5). */
+  /** The close code. 1005 if the frame has no body (§7.1.5). */
   readonly code: number;
-  /** The reason in UTF-8, at most 123 bytes; a `Buffer` on Node. */
+  /** The reason in UTF-8, at most 123 bytes. A `Buffer` on Node. */
   readonly reason: Uint8Array;
 }
 
-/** The longest reason, in bytes: a control frame's payload less the code (§5.5). */
+/** The longest reason, in bytes: the longest payload of a control frame minus the code (§5.5). */
 export const MAX_REASON_LENGTH = 123;
 
 /**
  * Reads the payload of a close frame (§5.5.1).
  *
- * @param skipUtf8Validation takes the reason as it is. Default false.
- * @throws a `ProtocolError`: `WS_ERR_INVALID_CLOSE_CODE`, `WS_ERR_INVALID_UTF8`, or, for half a code, which
- *   a `FrameDecoder` lets no peer send, `WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH`
+ * @param skipUtf8Validation whether to accept a reason that is not UTF-8. Default false.
+ * @throws a `ProtocolError`: `WS_ERR_INVALID_CLOSE_CODE`, `WS_ERR_INVALID_UTF8`, or `WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH` for a
+ *   payload of one byte, which a `FrameDecoder` already rejects
  */
 export function parseClosePayload(payload: Uint8Array, skipUtf8Validation = false): ClosePayload {
   if (payload.length === 0) return { code: CloseCode.NO_STATUS_RECEIVED, reason: payload };
@@ -34,19 +34,19 @@ export function parseClosePayload(payload: Uint8Array, skipUtf8Validation = fals
 }
 
 /**
- * Makes the payload of a close frame.
+ * Creates the payload of a close frame.
  *
- * @param code undefined for a frame without a body, which has no reason either
- * @param reason text, or bytes that are UTF-8. Default: none.
- * @throws `TypeError` for a code that must not be sent (§7.4) or a reason of another type, `RangeError` for a
- *   reason of more than {@link MAX_REASON_LENGTH} bytes
+ * @param code undefined for a frame without a body, and so without a reason
+ * @param reason text, or bytes in UTF-8. Default: none.
+ * @throws `TypeError` for a code that must not be sent (§7.4) or a reason of another type, `RangeError` for a reason of more than
+ *   {@link MAX_REASON_LENGTH} bytes
  */
 export function formatClosePayload(code?: number, reason: string | Uint8Array = ''): Uint8Array {
   if (code === undefined) return kernel.allocate(0);
   if (typeof code !== 'number' || !isValidCloseCode(code)) {
     throw new TypeError('First argument must be a valid error code number');
   }
-  // Any other view would be copied element by element, or with bytes that were never its content.
+  // Other views are rejected, because `set()` would copy them element by element, and not their bytes.
   if (typeof reason !== 'string' && !isUint8Array(reason)) {
     throw new TypeError('Second argument must be a string or a Uint8Array');
   }

@@ -1,18 +1,16 @@
 // The closing handshake (RFC 6455 §7.1) as a table, from the open connection to its end.
 
 /**
- * | phase            | meaning                                                                                  |
- * | ---------------- | ---------------------------------------------------------------------------------------- |
- * | `open`           | neither end has sent a close frame                                                       |
- * | `close-sent`     | this end acted first: the peer may still send messages before its close frame            |
- * | `close-received` | the peer acted first: this end has yet to answer                                         |
- * | `complete`       | both ends have sent a close frame                                                        |
- * | `failing`        | the peer broke a rule (§7.1.7): nothing more is read, and this end has yet to say why    |
- * | `failed`         | this end has sent the close frame that says why, or can no longer send it                |
- * | `lost`           | the transport ended before either close frame: this end can no longer send its own       |
- * | `lost-received`  | as `lost`, and the peer's close frame has been received                                  |
- * | `closed`         | the end has been reported: nothing follows                                               |
- * | `closed-cleanly` | as `closed`, after a close frame from each end                                           |
+ * - `open`: neither end has sent a close frame.
+ * - `close-sent`: this end acted first. The peer may still send messages before its close frame.
+ * - `close-received`: the peer acted first. This end has yet to answer.
+ * - `complete`: both ends have sent a close frame.
+ * - `failing`: the peer broke a rule (§7.1.7). Nothing more is read, and this end has yet to say why.
+ * - `failed`: this end has sent the close frame that says why, or can no longer send it.
+ * - `lost`: the transport ended before either close frame. This end can no longer send its own.
+ * - `lost-received`: as `lost`, and the peer's close frame has been received.
+ * - `closed`: the end has been reported. Nothing follows.
+ * - `closed-cleanly`: as `closed`, after a close frame from each end.
  */
 export type ClosingPhase =
   | 'open'
@@ -27,8 +25,8 @@ export type ClosingPhase =
   | 'closed-cleanly';
 
 /**
- * What this end does or sees: it sends its close frame (`send`), receives the peer's (`receive`), finds that the peer broke a rule
- * (`fail`), loses the transport, which may still deliver what the peer has sent (`lose`), or reports the end (`end`).
+ * This end sends its close frame (`send`), receives the peer's (`receive`), finds that the peer broke a rule (`fail`), loses the
+ * transport, which may still deliver what the peer has sent (`lose`), or reports the end (`end`).
  */
 export type ClosingEvent = 'send' | 'receive' | 'fail' | 'lose' | 'end';
 

@@ -1,11 +1,11 @@
-// What a connection asks of a negotiated extension. permessage-deflate (RFC 7692) is the only one in use.
+// The interface of a negotiated extension. permessage-deflate (RFC 7692) is the only one in use.
 
 /**
- * Gives the outcome of a transformation, before the call returns or later. An error ends the connection: if a message could not be
- * read, with a close frame of the error's `closeCode`, or 1007 without one; if a message could not be made, without a close frame.
+ * Reports the outcome of a transformation, before the method returns or later. An error ends the connection. If `decompress()` failed, a
+ * close frame has the `closeCode` of the error, by default 1007. If `compress()` failed, no close frame is sent.
  *
- * `original` is for `compress()` alone: where it leaves a message of bytes as it is, and calls after it has returned, it gives its copy
- * of them.
+ * `original` is only for `compress()`. If that leaves bytes uncompressed and calls back after it has returned, `original` is its copy of
+ * the bytes.
  */
 export type TransformDone = (
   error: (Error & { closeCode?: number }) | null,
@@ -16,49 +16,49 @@ export type TransformDone = (
 /** A fragment of an outgoing message. */
 export interface OutgoingPart {
   /**
-   * Text or bytes. A text cannot change: what an extension makes of it may be the same object on many connections. Bytes belong to
-   * the caller, who may change them when the call returns: an extension that reads them later copies them first.
+   * Text or bytes. The caller may change bytes when the call returns, so an extension that reads them later must copy them first. Text
+   * cannot change, so an extension may return the same object for it on many connections.
    */
   readonly data: string | Uint8Array;
-  /** Whether the message begins with it. */
+  /** Whether the message starts with this fragment. */
   readonly first: boolean;
-  /** Whether the message ends with it. */
+  /** Whether the message ends with this fragment. */
   readonly fin: boolean;
 }
 
-/** A whole message that is sent on many connections, and what extensions have made of it so far. */
+/** A whole message that is sent on many connections, with its compressed forms. */
 export interface SharedMessage {
   /** Text, or bytes that never change. */
   readonly data: string | Uint8Array;
   /**
-   * What was made of it, by what that depends on; null for a message that is sent as it is. Only extensions read and write it. Begins
-   * empty.
+   * The compressed forms, by an object that stands for the compression parameters; null if the message is sent uncompressed. Only
+   * extensions read and write this map. Initially empty.
    */
   readonly forms: WeakMap<object, Uint8Array | null>;
 }
 
-/** A per-message extension that marks its messages with RSV1 on their first frame (RFC 7692 §6). */
+/** A per-message extension. RSV1 on the first frame of a message marks that the extension has transformed it (RFC 7692 §6). */
 export interface Extension {
-  /** The name by which it was negotiated, which is also the value of `extensions`. */
+  /** The name in the negotiation, which is also the value of `WebSocket.extensions`. */
   readonly name: string;
-  /** Whether what it makes of a text may be the same object on other connections, so that it is framed once. Default false. */
+  /** Whether `compress()` may return the same object for the same text on several connections, so that it is framed once. Default false. */
   readonly sharesTexts?: boolean;
   /**
-   * Transforms a fragment of a message. `undefined` instead of data, for the first fragment only, leaves the whole message as it is.
-   * The next call comes only after `done` has been called.
+   * Transforms a fragment of a message. For the first fragment, `done` may be called without data: then the whole message is sent
+   * as it is. `compress()` is not called again before `done` has been called.
    */
   compress(part: OutgoingPart, done: TransformDone): void;
   /**
-   * Transforms a whole message that is sent on many connections: once for all of those that agreed on the same, which get the same
-   * object. `null` leaves the message as it is. `undefined`, where it cannot be done synchronously, leaves it to
-   * {@link Extension.compress}, and so does an extension without this method.
+   * Transforms a whole message that is sent on many connections: once for all connections with the same parameters, which get the same
+   * object. Returns `null` to send the message as it is, and `undefined` if it cannot transform it synchronously. In that case, and
+   * without this method, {@link Extension.compress} is called instead.
    *
-   * The extension counts on its peer receiving what it returns, next in order: like `compress()`, it is called only after the last `done`,
-   * and only between whole messages.
+   * The result is sent next, so that the state of both peers stays the same. Like `compress()`, this is not called before the last
+   * `done` has been called, and only between whole messages.
    */
   compressShared?(message: SharedMessage): Uint8Array | null | undefined;
-  /** Restores a whole message. The next call comes only after `done` has been called. */
+  /** Restores a whole message. Not called again before `done` has been called. */
   decompress(data: Uint8Array, done: TransformDone): void;
-  /** The connection is over: frees what belongs to it. Transformations under way need not be finished. */
+  /** The connection has closed: frees its resources. Running transformations may be abandoned. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-// The 2 to 14 bytes in front of a payload (RFC 6455 §5.2): their size, reading them, writing them.
+// The header of a frame (RFC 6455 §5.2): the 2 to 14 bytes before the payload.
 import { writeMaskingKey, type MaskingKey } from './masking.ts';
 import type { Opcode } from './opcode.ts';
 
@@ -11,36 +11,36 @@ export const OPCODE = 0x0f;
 export const MASK = 0x80;
 export const LENGTH = 0x7f;
 
-/** The values of the 7-bit length that say that 16 or 64 bits follow. */
+/** The values of the 7-bit length after which a length of 16 or 64 bits follows. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** The longest payload that each form of the length can tell, and the longest a control frame may have (§5.5). */
+/** The longest payload with a length of 7 and of 16 bits. The first is also the limit for control frames (§5.5). */
 export const MAX_LENGTH_7 = 125;
 export const MAX_LENGTH_16 = 0xffff;
 
-/** The size of the longest header. */
+/** The size of the longest header, in bytes. */
 export const MAX_HEADER_SIZE = 14;
 
-/** The first byte of a frame. `rsv1` is set on the first frame of a compressed message (RFC 7692 §6). */
+/** Returns the first byte of a frame. `rsv1` is set on the first frame of a compressed message (RFC 7692 §6). */
 export function firstByte(opcode: Opcode, fin: boolean, rsv1: boolean): number {
   return opcode | (fin ? FIN : 0) | (rsv1 ? RSV1 : 0);
 }
 
-/** The size of a header in bytes, told by its second byte. */
+/** Returns the size of a header in bytes, given its second byte. */
 export function headerSize(secondByte: number): number {
   const length = secondByte & LENGTH;
   return 2 + (length === LENGTH_16 ? 2 : length === LENGTH_64 ? 8 : 0) + ((secondByte & MASK) === 0 ? 0 : 4);
 }
 
-/** The size of the header of a frame to write, in bytes: always the shortest form, as §5.2 wants. */
+/** Returns the size of the header of a frame to write, in bytes. The length has its shortest form, as §5.2 requires. */
 export function frameHeaderSize(payloadLength: number, masked: boolean): number {
   return 2 + (payloadLength <= MAX_LENGTH_7 ? 0 : payloadLength <= MAX_LENGTH_16 ? 2 : 8) + (masked ? 4 : 0);
 }
 
 /**
- * The payload's length from the whole header at `bytes[offset]`, in bytes. Longer than 2^53 - 1 it is not
- * exact any more. A length that is not in its shortest form is read like any other: §5.2 binds the sender.
+ * Returns the length of the payload in bytes, given the whole header at `bytes[offset]`. Above 2^53 - 1 it is not exact. A length that
+ * is not in its shortest form is accepted, because that rule of §5.2 is for the sender.
  */
 export function readPayloadLength(bytes: Uint8Array, offset: number): number {
   const length = (bytes[offset + 1] as number) & LENGTH;
@@ -50,11 +50,11 @@ export function readPayloadLength(bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * Writes a header at `offset`, where there must be room for {@link frameHeaderSize} bytes.
+ * Writes a header at `offset`. There must be room for {@link frameHeaderSize} bytes.
  *
- * @param first the first byte, as {@link firstByte} makes it
+ * @param first the first byte, from {@link firstByte}
  * @param maskingKey undefined for a frame that is not masked
- * @returns the offset behind the header
+ * @returns the offset after the header
  */
 export function writeFrameHeader(
   target: Uint8Array,

@@ -1,36 +1,34 @@
-// Bytes that are gathered while they arrive: a buffer that grows with what it holds.
+// A buffer that grows while bytes are added.
 import { kernel } from '#kernels';
 
 /** The smallest allocation, in bytes. */
 const SMALLEST = 1024;
 /**
- * How many times the bytes it has to hold a buffer may be: more growth costs memory, less costs copies. The
- * smaller ones are for when the engine refuses the larger; below the last the copies would be quadratic.
+ * The size of a new allocation, as a multiple of its content. A larger factor costs memory, a smaller one costs copies. The smaller ones
+ * are tried if the engine refuses the larger.
  */
 const GROWTH = [4, 2, 1.25];
 /**
- * From this part of the length that is announced on, the last allocation is made: another copy of nearly all of it would cost
- * as much as everything before (64 MiB in chunks of 64 KiB: a third of the time, measured). 1 MiB is thus allocated once, with
- * the first chunk of a socket: an echo of it takes 8 % less than with an eighth, on Node 24, where each allocation that is
- * large brings the collector nearer.
+ * Once 1/17 of the announced length has arrived, all of it is allocated, which saves the last and largest copies. A socket delivers
+ * chunks of 64 KiB, so a message of 1 MiB is allocated only once (benchmark scenarios `echo-1m` and `echo-64m`).
  */
 const LAST_STEP = 17;
 
 const EMPTY = new Uint8Array(0);
 
-/** A buffer whose memory is bounded by what was put into it, not by what somebody announced. */
+/** A buffer whose memory is bounded by its content, not by the length that the peer announced. */
 export class GrowingBuffer {
-  /** The memory: its first {@link GrowingBuffer.length} bytes are the content. */
+  /** The memory. Its first {@link GrowingBuffer.length} bytes are the content. */
   bytes: Uint8Array = EMPTY;
-  /** How many bytes are in it. */
+  /** The length of the content, in bytes. */
   length = 0;
 
   /**
-   * Makes room for `count` more bytes at the end.
+   * Makes room for `count` bytes after the content.
    *
-   * @param limit the length, in bytes, that the content will never pass
-   * @param announced the length that it will have if all goes well, where that is known. Default: unknown.
-   * @returns false when the engine does not give so much memory in one piece (4 GiB on Node 20): nothing has changed
+   * @param limit the largest length of the content, in bytes
+   * @param announced the final length of the content, if that is known
+   * @returns false if the engine cannot allocate that much memory at once (4 GiB on Node 20). Then nothing has changed.
    */
   reserve(count: number, limit: number, announced?: number): boolean {
     const needed = this.length + count;
@@ -42,7 +40,7 @@ export class GrowingBuffer {
     return true;
   }
 
-  /** The content, as a view. */
+  /** Returns the content, as a view. */
   content(): Uint8Array {
     return kernel.view(this.bytes, 0, this.length);
   }
@@ -55,7 +53,7 @@ function allocateRoom(needed: number, limit: number, announced = Infinity): Uint
     try {
       return kernel.allocate(size);
     } catch {
-      // The next one is smaller.
+      // Try the next size, which is smaller.
     }
   }
   return undefined;

@@ -16,9 +16,11 @@ export {
   type ClosingEvent,
   type ClosingPhase,
 } from './closing-handshake.ts';
-export { Endpoint, type EndpointEvent, type EndpointOptions } from './endpoint.ts';
+export { Endpoint, type EndpointOptions } from './endpoint.ts';
+export type { EndpointEvent } from './endpoint-events.ts';
 export type { Extension, OutgoingPart, SharedMessage, TransformDone } from './extension.ts';
-export { FrameDecoder, type Frame, type FrameDecoderOptions, type PartialFrame } from './frame-decoder.ts';
+export type { Frame, PartialFrame } from './frame.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
 export {
   encodeFrame,
   maxTextFrameSize,

@@ -1,16 +1,16 @@
-// Masking (RFC 6455 §5.3): applying a masking key, in place and while copying, and where keys come from.
+// Masking (RFC 6455 §5.3): applying a masking key, in place or while copying, and creating keys.
 import { kernel } from '#kernels';
 
 /**
- * A masking key as the 32-bit integer whose lowest byte is the key's first octet on the wire, so that
- * octet `i` of the payload is XORed with byte `i mod 4` of the integer.
+ * A masking key as a 32-bit integer. Its lowest byte is the first octet of the key on the wire, so octet `i` of the payload is XORed with
+ * byte `i mod 4` of the integer.
  */
 export type MaskingKey = number;
 
-/** Up to this length a loop over bytes beats making a view of words (measured: 64 to 128 bytes). */
+/** Up to this length a loop over bytes is faster than creating a view of words. */
 const SHORT = 96;
 
-/** The masking key in four octets, `bytes[offset]` to `bytes[offset + 3]`. */
+/** Reads a masking key from four octets, `bytes[offset]` to `bytes[offset + 3]`. */
 export function readMaskingKey(bytes: Uint8Array, offset: number): MaskingKey {
   return (
     (bytes[offset] as number) |
@@ -20,7 +20,7 @@ export function readMaskingKey(bytes: Uint8Array, offset: number): MaskingKey {
   );
 }
 
-/** Writes the masking key's four octets at `offset`. */
+/** Writes the four octets of a masking key at `offset`. */
 export function writeMaskingKey(target: Uint8Array, offset: number, key: MaskingKey): void {
   target[offset] = key;
   target[offset + 1] = key >>> 8;
@@ -28,15 +28,15 @@ export function writeMaskingKey(target: Uint8Array, offset: number, key: Masking
   target[offset + 3] = key >>> 24;
 }
 
-/** The key for the octets from octet `count` of the payload on: the key turned by `count` octets. */
+/** Returns the key for the payload from octet `count` on: the key rotated by `count` octets. */
 export function rotateMaskingKey(key: MaskingKey, count: number): MaskingKey {
   const bits = (count & 3) << 3;
   return bits === 0 ? key : (key >>> bits) | (key << (32 - bits));
 }
 
 /**
- * Masks or unmasks in place: `bytes[start]`, the first octet of the payload, to before `bytes[end]`.
- * For the rest of a payload give the {@link rotateMaskingKey | rotated} key.
+ * Masks or unmasks in place, from `bytes[start]`, the first octet of the payload, to before `bytes[end]`. For a later part of a payload,
+ * pass the {@link rotateMaskingKey | rotated} key.
  */
 export function applyMask(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
   if (key === 0) return;
@@ -47,8 +47,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: Ma
 }
 
 /**
- * Copies `source` from `start` to before `end` to `target` at `offset`, masking or unmasking on the way.
- * The two must not overlap.
+ * Copies `source` from `start` to before `end` to `target` at `offset`, and masks or unmasks it. The two must not overlap.
  */
 export function copyMasked(
   source: Uint8Array,
@@ -67,7 +66,7 @@ export function copyMasked(
   maskBytes(source, start, end, target, offset, key);
 }
 
-/** As {@link copyMasked}; in place where source and target are the same. */
+/** As {@link copyMasked}. In place if source and target are the same. */
 function maskBytes(
   source: Uint8Array,
   start: number,
@@ -82,7 +81,7 @@ function maskBytes(
   const fourth = key >>> 24;
   let from = start;
   let to = offset;
-  // Four octets a step: 1.6 times as fast as one at 20 bytes, 2.2 times at 64, measured.
+  // Four octets in each step, which is faster than one (benchmark scenario `echo-20x64`).
   for (const last = end - 3; from < last; from += 4, to += 4) {
     target[to] = (source[from] as number) ^ first;
     target[to + 1] = (source[from + 1] as number) ^ second;
@@ -93,7 +92,7 @@ function maskBytes(
     target[to] = (source[from] as number) ^ (key >>> bits);
 }
 
-/** Eight octets at a time through a view of 64-bit words, four of them a step: 8 times as fast at 1 MiB. */
+/** Masks through a view of 64-bit words, four of them in each step, which is much faster for long payloads. */
 function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
   const aligned = start + (-(bytes.byteOffset + start) & 7);
   maskBytes(bytes, start, aligned, bytes, start, key);
@@ -109,23 +108,22 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
     (words[i + 3] as bigint) ^= wide;
   }
   for (; i < count; i++) (words[i] as bigint) ^= wide;
-  // Whole words do not turn the key.
+  // After whole words the key is not rotated.
   const behind = aligned + count * 8;
   maskBytes(bytes, behind, end, bytes, behind, rest);
 }
 
-/** `length` bytes from `offset` on as 32-bit words, for {@link unmaskShort}; undefined where engine or memory do not allow it. */
+/** Returns a view of 32-bit words for {@link unmaskShort}, or `undefined` if the engine or the memory does not support one. */
 export function wordsOf(memory: ArrayBufferLike, offset: number, length: number): Int32Array | undefined {
   if (((offset & 3) | BIG_ENDIAN) !== 0) return undefined;
   return new Int32Array(memory, offset, length >> 2);
 }
 
 /**
- * Unmasks a short payload in place, four octets at a time through a view that serves all frames of a chunk, and looks on the way
- * whether it is ASCII: an echo of 16 text frames of 64 bytes in a chunk takes 0.6 times
- * as long as with {@link applyMask} and a call of `isUtf8`, and one of 64 frames of 20 bytes 0.75 times (in JavaScript, Node 20).
+ * Unmasks a short payload in place, and finds out whether it is ASCII. It uses a view of words that serves all frames of a chunk, and is
+ * faster than {@link applyMask} and `isUtf8` (benchmark scenarios `echo-64x16` and `echo-20x64`).
  *
- * @param words what {@link wordsOf} gives for all of `bytes`
+ * @param words the result of {@link wordsOf} for all of `bytes`
  * @returns whether all octets are ASCII
  */
 export function unmaskShort(
@@ -147,22 +145,22 @@ export function unmaskShort(
   return (seen & HIGH_BITS) === 0;
 }
 
-/** The bit that no ASCII octet has, in each of four. */
+/** The highest bit of each of four octets, which is clear in ASCII. */
 const HIGH_BITS = 0x80808080;
-/** 1 where the first octet of a word is its highest, else 0. */
+/** 1 if the first octet of a word is its highest (big-endian), otherwise 0. */
 const BIG_ENDIAN = new Uint8Array(Uint16Array.of(0x0100).buffer)[0] as number;
 
-/** By how many bits each octet is shifted in a 32-bit word of the engine's byte order: 0, 8, 16, 24 or the reverse. */
+/** The shift of each octet in a 32-bit word, in bits. 0, 8, 16, 24 on a little-endian engine, the reverse on a big-endian one. */
 const shifts = new Uint8Array(Uint32Array.of(0x18100800).buffer);
 
-/** The key twice over, as the word that the engine's byte order makes of its octets. */
+/** Returns the key twice in a 64-bit word, in the byte order of the engine. */
 function wideKey(key: MaskingKey): bigint {
   const word =
     ((key & 0xff) << (shifts[0] as number)) |
     (((key >>> 8) & 0xff) << (shifts[1] as number)) |
     (((key >>> 16) & 0xff) << (shifts[2] as number)) |
     ((key >>> 24) << (shifts[3] as number));
-  // Put together as a `bigint` it takes 30 to 50 ns more, for those in between.
+  // Through the memory, because intermediate values of type `bigint` are slow.
   halves[0] = word;
   halves[1] = word;
   return whole[0] as bigint;
@@ -171,14 +169,14 @@ function wideKey(key: MaskingKey): bigint {
 const halves = new Int32Array(2);
 const whole = new BigUint64Array(halves.buffer);
 
-/** How many keys are drawn from the system at a time: one call costs as much as hundreds of keys. */
+/** How many keys are requested from the system at a time, because each request is slow. */
 const POOL_SIZE = 2048;
 const pool = new Int32Array(POOL_SIZE);
 let drawn = POOL_SIZE;
 
 /**
- * A fresh masking key from the system's secure random numbers: "The masking key MUST be derived from a
- * strong source of entropy" (§5.3). Each key is given out once.
+ * Returns a new masking key from the secure random numbers of the system. §5.3: "The masking key MUST be derived from a strong source of
+ * entropy". Each key is returned only once.
  */
 export function randomMaskingKey(): MaskingKey {
   if (drawn === POOL_SIZE) {
@@ -186,7 +184,7 @@ export function randomMaskingKey(): MaskingKey {
     drawn = 0;
   }
   const key = pool[drawn] as number;
-  // A key that was used has no business in memory.
+  // A used key must not stay in memory.
   pool[drawn++] = 0;
   return key;
 }

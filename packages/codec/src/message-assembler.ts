@@ -1,6 +1,6 @@
-// Data frames into messages: the order of fragments (RFC 6455 §5.4), the limits, and UTF-8 of text as it arrives (§8.1).
+// Data frames into messages: the order of fragments (RFC 6455 §5.4), limits, and UTF-8 as it arrives (§8.1).
 import { kernel } from '#kernels';
-import type { Frame, PartialFrame } from './frame-decoder.ts';
+import type { Frame, PartialFrame } from './frame.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { isControl, Opcode, type DataOpcode } from './opcode.ts';
 import { protocolError } from './protocol-error.ts';
@@ -9,39 +9,37 @@ import { isUtf8, Utf8Validator } from './utf8.ts';
 /** A whole message. */
 export interface Message {
   readonly opcode: DataOpcode;
-  /** Whether its first frame had RSV1 set: `data` is what an extension made of it (RFC 7692 §6). */
+  /** Whether the first frame had RSV1 set, so that an extension must restore `data` (RFC 7692 §6). */
   readonly compressed: boolean;
-  /** The payload: that of the only frame, or a buffer of its own; a `Buffer` on Node. */
+  /** The payload of the only frame, or a new buffer. A `Buffer` on Node. */
   readonly data: Uint8Array;
-  /** The payload by fragments, as views of `data`; only with `keepFragments`. */
+  /** The fragments, as views of `data`. Only with `keepFragments`. */
   readonly fragments?: readonly Uint8Array[];
 }
 
-/** The most fragments of one message while they are kept, where no other limit is given. */
+/** How many fragments a message may have with `keepFragments`, if there is no other limit. */
 const MAX_KEPT_FRAGMENTS = 16_384;
 
-/** The limits and duties of a {@link MessageAssembler}. */
+/** How a {@link MessageAssembler} works. */
 export interface MessageAssemblerOptions {
-  /** The longest message, in bytes, judged by the frames' headers. Default 0: no limit. */
+  /** The longest message, in bytes, checked when the header of each frame arrives. Default 0: no limit. */
   readonly maxPayload?: number;
   /**
-   * The most fragments of one message; 0 = no limit. Default: no limit, as memory is bounded by bytes anyway, but 16384 while
-   * fragments are kept, as each of them is then an object of its own.
+   * How many fragments a message may have; 0 = no limit. Default: no limit, because `maxPayload` already limits memory. With
+   * `keepFragments`, where each fragment is an object of its own, the default is 16384.
    */
   readonly maxFragments?: number | undefined;
-  /** Takes text as it comes, without checking that it is UTF-8. Default false. */
+  /** Whether to accept text without checking that it is UTF-8. Default false. */
   readonly skipUtf8Validation?: boolean;
 }
 
 /**
- * Puts the data frames of one connection together to messages.
+ * Assembles the data frames of one connection to messages.
  *
- * Give every data frame to {@link MessageAssembler.add}; control frames, which may come in between
- * (§5.4), are not its business. Give the decoder's partial frame to {@link MessageAssembler.preview} when a
- * chunk is used up, so that what is wrong with it is told at once.
+ * Pass every data frame to {@link MessageAssembler.add}, but no control frames. After each chunk, pass the partial frame of the decoder
+ * to {@link MessageAssembler.preview}, so that an error in it is found immediately.
  *
- * Fragments are copied together as they come: what a message holds is bounded by its bytes, however
- * finely it is cut.
+ * Fragments are copied together as they arrive. The memory for a message is bounded by its bytes, not by the number of its fragments.
  *
  * @example
  * ```ts
@@ -55,19 +53,19 @@ export interface MessageAssemblerOptions {
  * ```
  */
 export class MessageAssembler {
-  /** The longest message that is taken. */
+  /** The longest message that is accepted. */
   readonly #maxPayload: number;
   readonly #maxFragments: number | undefined;
   readonly #skipUtf8Validation: boolean;
 
-  /** Whether messages come with their fragments: set it before a message begins. */
+  /** Whether messages come with their fragments. Set this between messages. */
   keepFragments = false;
 
-  /** The message of which fragments are still to come. */
+  /** The message of which more fragments must arrive. */
   #message: MessageInProgress | undefined = undefined;
-  /** Of the frame that is being previewed, how many bytes went through the validation of UTF-8. */
+  /** How many bytes of the previewed frame have been validated. */
   #previewed: number | undefined = undefined;
-  /** Made when the first text comes in parts. */
+  /** Created for the first text that arrives in parts. */
   #validator: Utf8Validator | undefined = undefined;
 
   constructor(options: MessageAssemblerOptions = {}) {
@@ -77,17 +75,17 @@ export class MessageAssembler {
     this.#skipUtf8Validation = options.skipUtf8Validation ?? false;
   }
 
-  /** Whether all frames that were taken make whole messages. */
+  /** Whether the next frame starts a message. */
   get isBetweenMessages(): boolean {
     return this.#message === undefined && this.#previewed === undefined;
   }
 
   /**
-   * Takes a data frame; returns the message that it completes, or undefined.
+   * Takes a data frame. Returns the message that it completes, or `undefined`.
    *
    * @throws a `ProtocolError`: `WS_ERR_INVALID_OPCODE` for a fragment out of order,
    *   `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`, `WS_ERR_TOO_MANY_BUFFERED_PARTS`, `WS_ERR_INVALID_UTF8`.
-   *   The assembler is of no use afterwards: the connection has to be failed (§7.1.7).
+   *   The assembler cannot be used afterwards. Fail the connection (§7.1.7).
    */
   add(frame: Frame): Message | undefined {
     const isWhole = frame.fin && this.#message === undefined && this.#previewed === undefined;
@@ -95,9 +93,9 @@ export class MessageAssembler {
   }
 
   /**
-   * Judges the frame of which only a part has arrived, and the bytes that are new since the last call.
+   * Checks the frame of which only a part has arrived, and the bytes that have arrived since the last call.
    *
-   * @throws as {@link MessageAssembler.add} would, only earlier: with the header, or the first impossible byte
+   * @throws as {@link MessageAssembler.add}, but earlier: at the header, or at the first invalid byte
    */
   preview(frame: PartialFrame): void {
     if (isControl(frame.opcode)) return;
@@ -107,9 +105,9 @@ export class MessageAssembler {
     this.#previewed = length;
   }
 
-  /** A message in one frame, by far the most frequent: nothing is copied or kept. */
+  /** Takes a message in one frame, which is by far the most frequent. Nothing is copied or kept. */
   #addWhole(frame: Frame): Message {
-    // Nothing else can be wrong with it before its text; which it is, is told as for any frame.
+    // Only these two rules of `#check()` can be broken here.
     if (frame.opcode === Opcode.CONTINUATION || frame.payload.length > this.#maxPayload) {
       this.#check(frame, frame.payload.length);
     }
@@ -119,7 +117,7 @@ export class MessageAssembler {
     return this.#wholeMessage(frame);
   }
 
-  /** A frame that is not all of its message, or of which a part was judged already. */
+  /** Takes a fragment, or a frame that was previewed. */
   #addPart(frame: Frame): Message | undefined {
     const validated = this.#previewed ?? 0;
     if (this.#previewed === undefined) this.#check(frame, frame.payload.length);
@@ -138,7 +136,7 @@ export class MessageAssembler {
   }
 
   #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
-    // As good as a limit: the engine cannot hold what would be the message.
+    // The engine has no memory for the message, which has the effect of a limit.
     if (!message.append(frame, this.#maxPayload)) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
     const checksText = this.#isPlainText(frame);
     if (!frame.fin) {
@@ -150,7 +148,7 @@ export class MessageAssembler {
     return message.finish();
   }
 
-  // The rules, in the order in which they are judged.
+  // The rules, in the order in which they are checked.
 
   #check(frame: Frame | PartialFrame, payloadLength: number): void {
     this.#checkOrder(frame.opcode);
@@ -158,7 +156,7 @@ export class MessageAssembler {
     this.#checkFragments();
   }
 
-  /** §5.4: a continuation continues something, and a message ends before the next begins. */
+  /** §5.4: a continuation must continue a message, and a message must end before the next one starts. */
   #checkOrder(opcode: Opcode): void {
     if ((opcode === Opcode.CONTINUATION) !== (this.#message !== undefined)) {
       throw protocolError('INVALID_OPCODE', opcode);
@@ -178,7 +176,7 @@ export class MessageAssembler {
     }
   }
 
-  /** Whether the frame's bytes are text that can be read as it stands: compressed text is judged once it is inflated. */
+  /** Whether the frame contains uncompressed text. Compressed text is validated after it is inflated. */
   #isPlainText(frame: Frame | PartialFrame): boolean {
     if (this.#skipUtf8Validation) return false;
     const message = this.#message;
@@ -198,14 +196,14 @@ export class MessageAssembler {
   }
 }
 
-/** A message of which the first fragments have come. */
+/** A message of which the first fragments have arrived. */
 class MessageInProgress {
   readonly opcode: DataOpcode;
   readonly compressed: boolean;
-  /** How many fragments have come. */
+  /** How many fragments have arrived. */
   count = 0;
   readonly #gathered = new GrowingBuffer();
-  /** Where each fragment ends. */
+  /** The offset after each fragment. */
   readonly #ends: number[] | undefined;
 
   constructor(first: Frame, keepFragments: boolean) {
@@ -214,12 +212,12 @@ class MessageInProgress {
     this.#ends = keepFragments ? [] : undefined;
   }
 
-  /** The bytes so far. */
+  /** The length so far, in bytes. */
   get length(): number {
     return this.#gathered.length;
   }
 
-  /** Takes the next fragment's payload; false when there is no room for it. With the last one, the length is known. */
+  /** Appends the payload of a fragment. Returns false if there is no memory for it. */
   append({ payload, fin }: Frame, limit: number): boolean {
     const announced = fin ? this.length + payload.length : undefined;
     if (!this.#gathered.reserve(payload.length, limit, announced)) return false;

@@ -1,6 +1,6 @@
-// The opcodes of RFC 6455 §5.2 and what they say about a frame.
+// The opcodes of RFC 6455 §5.2.
 
-/** The opcodes of §5.2 and §11.8. All other values (3-7, 0xb-0xf) are reserved. */
+/** The opcodes of §5.2 and §11.8. All other values (3 to 7, 0xb to 0xf) are reserved. */
 export const Opcode = {
   CONTINUATION: 0x0,
   TEXT: 0x1,
@@ -16,7 +16,7 @@ export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 /** The opcodes that start a data message (§5.6). */
 export type DataOpcode = typeof Opcode.TEXT | typeof Opcode.BINARY;
 
-/** Whether an opcode, reserved ones included, is that of a control frame: its highest bit is set (§5.5). */
+/** Whether an opcode, including reserved ones, is that of a control frame: its highest bit is set (§5.5). */
 export function isControl(opcode: number): boolean {
   return (opcode & 0x8) !== 0;
 }

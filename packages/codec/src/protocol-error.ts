@@ -1,4 +1,4 @@
-// The one table of what a peer can do wrong in its frames: rule -> error code, close code, class, message.
+// The table of errors for frames that break a rule: error code, close code, class, message.
 import { CloseCode } from './close-code.ts';
 
 interface Row {
@@ -18,14 +18,14 @@ const table = {
     errorClass: RangeError,
     message: `${frame} RSV2 and RSV3 must be clear`,
   },
-  /** §5.2, and RFC 7692 §6: RSV1 stands on the first frame of a compressed message only. */
+  /** §5.2, and RFC 7692 §6: only the first frame of a compressed message has RSV1. */
   UNEXPECTED_RSV_1: {
     code: 'WS_ERR_UNEXPECTED_RSV_1',
     closeCode: CloseCode.PROTOCOL_ERROR,
     errorClass: RangeError,
     message: `${frame} RSV1 must be clear`,
   },
-  /** §5.2 (reserved opcodes) and §5.4 (a continuation of nothing, a message inside of a message). */
+  /** §5.2 (reserved opcodes) and §5.4 (a continuation without a message, or a message inside of a message). */
   INVALID_OPCODE: {
     code: 'WS_ERR_INVALID_OPCODE',
     closeCode: CloseCode.PROTOCOL_ERROR,
@@ -60,21 +60,21 @@ const table = {
     errorClass: RangeError,
     message: `${frame} MASK must be clear`,
   },
-  /** §7.4: codes that are unassigned, or kept for local use. */
+  /** §7.4: codes that are unassigned or reserved. */
   INVALID_CLOSE_CODE: {
     code: 'WS_ERR_INVALID_CLOSE_CODE',
     closeCode: CloseCode.PROTOCOL_ERROR,
     errorClass: RangeError,
     message: `${frame} invalid status code`,
   },
-  /** §8.1: text, and the reason of a close frame (§5.5.1), are UTF-8. */
+  /** §8.1: text is UTF-8, and so is the reason of a close frame (§5.5.1). */
   INVALID_UTF8: {
     code: 'WS_ERR_INVALID_UTF8',
     closeCode: CloseCode.INVALID_FRAME_PAYLOAD_DATA,
     errorClass: Error,
     message: `${frame} invalid UTF-8 sequence`,
   },
-  /** The length does not fit a JavaScript integer, or has the top bit set that §5.2 wants clear. */
+  /** The length is not exact as a JavaScript number, or has the highest bit set, which §5.2 requires to be clear. */
   UNSUPPORTED_DATA_PAYLOAD_LENGTH: {
     code: 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
     closeCode: CloseCode.MESSAGE_TOO_BIG,
@@ -111,24 +111,24 @@ export type ProtocolRule = keyof typeof table;
 export type ProtocolErrorCode = (typeof table)[ProtocolRule]['code'];
 
 /**
- * What is thrown when a peer breaks a rule: a `RangeError` (an `Error` for `WS_ERR_INVALID_UTF8`) that
- * also says how to fail the connection (§7.1.7).
+ * Thrown when a peer breaks a rule: a `RangeError` (an `Error` for `WS_ERR_INVALID_UTF8`) that also says how to fail the connection
+ * (§7.1.7).
  */
 export type ProtocolError = Error & {
-  /** Which rule: a `WS_ERR_` string. */
+  /** Names the rule. Starts with `WS_ERR_`. */
   readonly code: ProtocolErrorCode;
-  /** The close code that tells the peer (§7.4.1): 1002, 1007, 1008 or 1009. */
+  /** The close code that reports it to the peer (§7.4.1): 1002, 1007, 1008 or 1009. */
   readonly closeCode: number;
 };
 
-/** Every error that a peer can cause, by rule: its `code`, the close code for the peer, its class and text. */
+/** Every error that a peer can cause, by rule: its `code`, the close code for the peer, its class and message. */
 export const PROTOCOL_ERRORS: Readonly<Record<ProtocolRule, Row>> = table;
 
 /**
- * The error for a broken rule.
+ * Returns the error for a broken rule.
  *
  * @param rule the row of {@link PROTOCOL_ERRORS}
- * @param detail what was found in place of what the rule wants, put behind the message
+ * @param detail the value that breaks the rule, appended to the message
  */
 export function protocolError(rule: ProtocolRule, detail?: number): ProtocolError {
   const { code, closeCode, errorClass, message } = PROTOCOL_ERRORS[rule];
@@ -138,9 +138,9 @@ export function protocolError(rule: ProtocolRule, detail?: number): ProtocolErro
 
 const codes = new Set<unknown>(Object.values(table).map((row) => row.code));
 
-/** Whether an error is one that {@link protocolError} made, in this copy of the package or another, in any realm. */
+/** Whether {@link protocolError} has created the error, in this copy of the package or another, in any realm. */
 export function isProtocolError(error: unknown): error is ProtocolError {
-  // `instanceof` would refuse an error of another realm.
+  // `instanceof` would be false for an error of another realm.
   if (Object.prototype.toString.call(error) !== '[object Error]') return false;
   const { code, closeCode } = error as { code?: unknown; closeCode?: unknown };
   return codes.has(code) && typeof closeCode === 'number';

@@ -1,10 +1,10 @@
-// Validation of UTF-8, whole and as it arrives in pieces (RFC 6455 §8.1, RFC 3629 §4).
+// Validation of UTF-8, of a whole text or as it arrives (RFC 6455 §8.1, RFC 3629 §4).
 import { kernel } from '#kernels';
 
-/** Up to this length a loop over ASCII beats a call into native code; most short messages are ASCII. */
+/** Up to this length a loop over ASCII is faster than a call of native code. Most short messages are ASCII. */
 const SHORT = 32;
 
-/** Whether the bytes are UTF-8, from the first to the last. */
+/** Whether all of the bytes are UTF-8. */
 export function isUtf8(bytes: Uint8Array): boolean {
   if (bytes.length <= SHORT && skipAscii(bytes, 0, bytes.length) === bytes.length) return true;
   if (kernel.nativeIsUtf8 !== undefined) return kernel.nativeIsUtf8(bytes);
@@ -12,14 +12,14 @@ export function isUtf8(bytes: Uint8Array): boolean {
   return validator.push(bytes, 0, bytes.length) && validator.atBoundary;
 }
 
-/** The index of the first byte from `start` on that is not ASCII, or `end`. */
+/** Returns the index of the first byte from `start` on that is not ASCII, or `end`. */
 function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   let i = start;
   while (i < end && (bytes[i] as number) < 0x80) i++;
   return i;
 }
 
-/** The last index from `start` on before which whole characters can end: where the last lead byte stands. */
+/** Returns the index of the last lead byte, before which a character ends. */
 function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
   let i = end - 1;
   // A character has at most three continuation bytes, 80..BF.
@@ -28,25 +28,24 @@ function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * Says of bytes, as they arrive, whether they can still be the start of UTF-8. It refuses at the first
- * byte that makes the text impossible, not at the end of the character or of the message: overlong forms,
- * surrogates and code points above U+10FFFF are told by the byte behind the lead byte.
+ * Validates UTF-8 as it arrives. It rejects the first byte that cannot be part of UTF-8, before the end of the character or the message.
+ * Overlong forms, surrogates and code points above U+10FFFF are found at the byte after the lead byte.
  *
- * After a refusal {@link Utf8Validator.reset} begins anew.
+ * After a rejection, call {@link Utf8Validator.reset} to start again.
  */
 export class Utf8Validator {
-  /** How many continuation bytes the character under way still wants. */
+  /** How many continuation bytes the current character still needs. */
   #wanted = 0;
-  /** The range in which the next continuation byte has to be (RFC 3629 §4 narrows the first one's). */
+  /** The range of the next continuation byte. RFC 3629 §4 restricts the first one further. */
   #low = 0x80;
   #high = 0xbf;
 
-  /** Whether the bytes so far end with a whole character. */
+  /** Whether the bytes so far end with a complete character. */
   get atBoundary(): boolean {
     return this.#wanted === 0;
   }
 
-  /** Forgets the character under way. */
+  /** Forgets the current character. */
   reset(): void {
     this.#wanted = 0;
     this.#low = 0x80;
@@ -56,7 +55,7 @@ export class Utf8Validator {
   /**
    * Takes the next bytes, `bytes[start]` to before `bytes[end]`.
    *
-   * @returns false when the text cannot be UTF-8 any more, whatever follows
+   * @returns false if the text is not UTF-8, whatever follows
    */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     let i = start;

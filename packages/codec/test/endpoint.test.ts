@@ -9,12 +9,12 @@ import {
 } from '@framewire/codec';
 import { concat, hex, toHex } from './support/hex.ts';
 
-/** An endpoint whose masking keys are zeros, so that payloads stand on the wire as they are. */
+/** An endpoint with masking keys of zeros, which leave payloads unchanged on the wire. */
 function endpointOf(role: 'client' | 'server', options: Partial<EndpointOptions> = {}): Endpoint {
   return new Endpoint({ role, maskingKey: () => 0, ...options });
 }
 
-/** All events that are due. */
+/** All events until more bytes are needed. */
 function eventsOf(endpoint: Endpoint): EndpointEvent[] {
   const events: EndpointEvent[] = [];
   for (let event; (event = endpoint.next()) !== undefined;) events.push(event);
@@ -25,7 +25,7 @@ function outputOf(endpoint: Endpoint): string[] {
   return endpoint.takeOutput().map(toHex);
 }
 
-/** What an event says, on one line. */
+/** An event as one string. */
 function story(event: EndpointEvent): string {
   switch (event.type) {
     case 'message':
@@ -46,7 +46,7 @@ function receive(endpoint: Endpoint, ...chunks: readonly string[]): string[] {
   });
 }
 
-/** Shifts every byte by one, and lets messages that begin with "plain" pass. */
+/** An extension that adds one to every byte, except in messages that start with "plain". */
 function shifting(overrides: Partial<Extension> = {}): Extension {
   const shift = (data: string | Uint8Array, by: number): Uint8Array =>
     Uint8Array.from(typeof data === 'string' ? new TextEncoder().encode(data) : data, (byte) => byte + by);
@@ -74,7 +74,7 @@ function mask(header: string): string {
 }
 
 describe.each(READING)('a %s', (role, frame) => {
-  test('gives text as strings and binary data as bytes (§5.6)', () => {
+  test('emits text as strings and binary data as bytes (§5.6)', () => {
     const endpoint = endpointOf(role);
     expect(receive(endpoint, frame('8103', 'e282ac'), frame('8202', 'ff00'))).toEqual([
       'text €',
@@ -87,7 +87,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(receive(endpointOf(role), frame('8104', 'efbbbf61'))).toEqual(['text \ufeffa']);
   });
 
-  test('puts fragments together, with control frames between them (§5.4), however the bytes are cut', () => {
+  test('assembles fragments with control frames between them, in chunks of any size (§5.4)', () => {
     const bytes = hex(frame('0102', '6162') + frame('8901', '70') + frame('0001', '63') + frame('8000'));
     const whole = endpointOf(role);
     whole.receive(bytes.slice());
@@ -110,7 +110,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('answers 60 pings and of more only the newest (§5.5.3), until its output is taken', () => {
+  test('answers 60 pings until its output is taken, and of later ones only the newest (§5.5.3)', () => {
     const endpoint = endpointOf(role);
     const ping = (index: number): string => frame('8901', index.toString(16).padStart(2, '0'));
     receive(endpoint, ...Array.from({ length: 70 }, (_, index) => ping(index)));
@@ -121,11 +121,11 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint).map((pong) => pong.slice(-2))).toEqual(['07']);
   });
 
-  test('gives pongs', () => {
+  test('emits pongs', () => {
     expect(receive(endpointOf(role), frame('8a01', '70'))).toEqual(['pong 70']);
   });
 
-  test('reads the next frame only when it is asked for the next event', () => {
+  test('reads the next frame only for the next event', () => {
     const endpoint = endpointOf(role);
     endpoint.receive(hex(frame('8101', '61') + frame('8900')));
     expect(story(endpoint.next()!)).toBe('text a');
@@ -134,7 +134,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint).length).toBe(1);
   });
 
-  test('fails at the first breach of a rule (§7.1.7): an error, a close frame that says why, and close', () => {
+  test('fails at the first broken rule (§7.1.7): emits an error, sends a close frame with the reason, and emits close', () => {
     const endpoint = endpointOf(role);
     expect(receive(endpoint, frame('8101', '61') + frame('8300') + frame('8101', '62'))).toEqual([
       'text a',
@@ -148,15 +148,15 @@ describe.each(READING)('a %s', (role, frame) => {
 
   test.each([
     ['text that is not UTF-8', ['8101', 'ff'], 'WS_ERR_INVALID_UTF8', '03ef'],
-    ['a fragment of no message', ['8001', '61'], 'WS_ERR_INVALID_OPCODE', '03ea'],
+    ['a continuation without a message', ['8001', '61'], 'WS_ERR_INVALID_OPCODE', '03ea'],
     ['a close code that must not be sent', ['8802', '03ed'], 'WS_ERR_INVALID_CLOSE_CODE', '03ea'],
-  ] as const)('refuses %s', (_, [header, payload], code, closeCode) => {
+  ] as const)('rejects %s', (_, [header, payload], code, closeCode) => {
     const endpoint = endpointOf(role);
     expect(receive(endpoint, frame(header, payload))).toEqual([`error ${code}`, 'close 1006 ""']);
     expect(outputOf(endpoint).map((bytes) => bytes.slice(-4))).toEqual([closeCode]);
   });
 
-  test('refuses a frame by its header, before the payload has come', () => {
+  test('rejects a frame at its header, before its payload has arrived', () => {
     const endpoint = endpointOf(role, { maxPayload: 2 });
     expect(receive(endpoint, frame('8103'))).toEqual([
       'error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
@@ -164,20 +164,20 @@ describe.each(READING)('a %s', (role, frame) => {
     ]);
   });
 
-  test('refuses a text by its first impossible byte, before the rest of the frame has come', () => {
+  test('rejects a text at its first invalid byte, before the rest of the frame has arrived', () => {
     expect(receive(endpointOf(role), frame('8109', '61ff'))).toEqual([
       'error WS_ERR_INVALID_UTF8',
       'close 1006 ""',
     ]);
   });
 
-  test('takes text that is not UTF-8 with skipUtf8Validation', () => {
+  test('accepts text that is not UTF-8 with skipUtf8Validation', () => {
     expect(receive(endpointOf(role, { skipUtf8Validation: true }), frame('8101', 'ff'))).toEqual([
       'text \ufffd',
     ]);
   });
 
-  test('counts fragments', () => {
+  test('rejects more than maxFragments fragments', () => {
     const endpoint = endpointOf(role, { maxFragments: 2 });
     expect(receive(endpoint, frame('0100'), frame('0000'), frame('0000'))).toEqual([
       'error WS_ERR_TOO_MANY_BUFFERED_PARTS',
@@ -192,13 +192,13 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(endpoint.state).toBe('closed');
   });
 
-  test('answers a close frame without a code with one without a code (§7.1.5)', () => {
+  test('answers a close frame without a code with a close frame without a code (§7.1.5)', () => {
     const endpoint = endpointOf(role);
     expect(receive(endpoint, frame('8800'))).toEqual(['close 1005 "", clean']);
     expect(outputOf(endpoint)).toEqual([role === 'client' ? '888000000000' : '8800']);
   });
 
-  test('closes: messages of the peer still arrive, its close frame ends it, and pings are not answered', () => {
+  test('after close(), emits messages until the close frame of the peer, and answers no pings', () => {
     const endpoint = endpointOf(role);
     endpoint.close(1001, 'restart');
     expect(endpoint.state).toBe('closing');
@@ -212,14 +212,14 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('does not answer a ping of before its close frame after it', () => {
+  test('does not answer an earlier ping after its close frame', () => {
     const endpoint = endpointOf(role);
     receive(endpoint, ...Array.from({ length: 61 }, () => frame('8900')));
     endpoint.close();
     expect(outputOf(endpoint).length).toBe(61);
   });
 
-  test('that has closed answers a breach with nothing: its close frame is out (§7.1.7)', () => {
+  test('sends no second close frame if the peer breaks a rule after close() (§7.1.7)', () => {
     const endpoint = endpointOf(role);
     endpoint.close(1000);
     outputOf(endpoint);
@@ -227,7 +227,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('says 1006 where the transport ends without a close frame, after what it had delivered (§7.1.5)', () => {
+  test('reports 1006 if the transport ends without a close frame, after what it had delivered (§7.1.5)', () => {
     const endpoint = endpointOf(role);
     endpoint.receive(hex(frame('8101', '61') + frame('8102', '62')));
     endpoint.receiveEnd();
@@ -237,7 +237,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(endpoint.next()).toBeUndefined();
   });
 
-  test('does not answer a close frame that it reads after the end of the transport, which is then not clean', () => {
+  test('does not answer a close frame that it reads after the end of the transport, and is not clean', () => {
     const endpoint = endpointOf(role);
     endpoint.receive(hex(frame('8900') + frame('8802', '03e9')));
     endpoint.receiveEnd();
@@ -245,7 +245,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('says 1006 where the peer does not answer its close frame', () => {
+  test('reports 1006 if the peer does not answer its close frame', () => {
     const endpoint = endpointOf(role);
     endpoint.close(1000);
     endpoint.receiveEnd();
@@ -278,7 +278,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)[0]?.slice(-6)).toBe('010203');
   });
 
-  test('gives each frame memory of its own, so that it can be transferred', () => {
+  test('returns each frame in memory of its own, so that it can be transferred', () => {
     const endpoint = endpointOf(role);
     endpoint.send('text');
     endpoint.send(Uint8Array.of(1));
@@ -325,7 +325,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('has messages transformed by its extension and marks them with RSV1 (RFC 7692 §6)', () => {
+  test('sends messages transformed by its extension, and marks them with RSV1 (RFC 7692 §6)', () => {
     const closed: string[] = [];
     const endpoint = endpointOf(role, { extension: shifting({ close: () => closed.push('closed') }) });
     endpoint.send('a');
@@ -347,7 +347,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(closed).toEqual(['closed']);
   });
 
-  test('fails with 1007, or the code of the error, where its extension cannot read a message', () => {
+  test('fails with the code of the error, by default 1007, if its extension cannot decompress a message', () => {
     const refuse = (error: Error | null) =>
       endpointOf(role, { extension: shifting({ decompress: (_, done) => done(error) }) });
     for (const [endpoint, code] of [
@@ -361,14 +361,14 @@ describe.each(READING)('a %s', (role, frame) => {
     }
   });
 
-  test('refuses a decompressed text that is not UTF-8, unless it is told to skip that', () => {
+  test('rejects a decompressed text that is not UTF-8, except with skipUtf8Validation', () => {
     const options = { extension: shifting() };
     expect(receive(endpointOf(role, options), frame('c101', '00'))[0]).toBe('error WS_ERR_INVALID_UTF8');
     const skipping = endpointOf(role, { ...options, skipUtf8Validation: true });
     expect(receive(skipping, frame('c101', '00'))).toEqual(['text \ufffd']);
   });
 
-  test('fails with 1011 where its extension cannot make a message, and throws its error', () => {
+  test('fails with 1011 if its extension cannot compress a message, and throws the error', () => {
     const broken = shifting({ compress: (_, done): void => done(new Error('broken')) });
     const endpoint = endpointOf(role, { extension: broken });
     expect(() => endpoint.send('a')).toThrow('broken');
@@ -376,13 +376,13 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(eventsOf(endpoint).map(story)).toEqual(['error broken', 'close 1006 ""']);
   });
 
-  test('throws where its extension calls back later', () => {
+  test('throws if its extension calls back later', () => {
     const late = endpointOf(role, { extension: shifting({ compress: (): void => undefined }) });
-    expect(() => late.send('a')).toThrow('has to call back before its methods return');
+    expect(() => late.send('a')).toThrow('must call back before its methods return');
   });
 });
 
-test('a client masks each frame with a fresh random key by default (§5.3)', () => {
+test('a client masks each frame with a new random key by default (§5.3)', () => {
   const client = new Endpoint({ role: 'client' });
   client.send('same');
   client.send('same');
@@ -392,7 +392,7 @@ test('a client masks each frame with a fresh random key by default (§5.3)', () 
   expect(receive(server, `${one}${other}`)).toEqual(['text same', 'text same']);
 });
 
-test('two endpoints understand each other, byte by byte', () => {
+test('two endpoints can exchange messages byte by byte', () => {
   const client = new Endpoint({ role: 'client' });
   const server = endpointOf('server');
   client.send('héllo');

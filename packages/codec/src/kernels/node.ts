@@ -1,24 +1,24 @@
-// The kernel for Node (and the engines that offer its Buffer): views as Buffers, native UTF-8, bufferutil.
+// The kernel for Node and for engines with its `Buffer`: views are Buffers, UTF-8 is native, `bufferutil` is used if installed.
 import { Buffer, isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import nodeModule from 'node:module';
 import process, { env } from 'node:process';
 import type { Kernel } from './kernel.ts';
 
-// What `buffer.subarray` makes, without its argument checks: 1.4 times as fast, measured on Node 20.
+// The class of `buffer.subarray()`. Calling it directly avoids the checks of its arguments, which are slow.
 const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
   bytes: ArrayBufferLike,
   offset: number,
   length: number,
 ) => Buffer;
 
-/** Up to this length a loop over the bytes beats a call into native code. */
+/** Up to this length a loop over the bytes is faster than a call of native code. */
 const SHORT = 32;
 
-/** The memory of a WebAssembly module is a whole number of pages. */
+/** The size of a WebAssembly memory is a multiple of this. */
 const WASM_PAGE = 65_536;
 
-/** What `bufferutil` exports, of which only this is used: masks a buffer in place. */
+/** The export of `bufferutil` that is used. It masks a buffer in place. */
 interface BufferUtil {
   unmask(buffer: Uint8Array, mask: Uint8Array): void;
 }
@@ -28,7 +28,7 @@ export const kernel: Kernel = {
   viewOf,
   allocate: (size) => Buffer.allocUnsafeSlow(size),
   pin(memory) {
-    // Node 24 and later crash when a WebAssembly memory grows that was marked.
+    // Node 24 and later crash when a marked WebAssembly memory grows.
     if (memory.byteLength % WASM_PAGE === 0) return;
     markAsUntransferable ??= loadMark();
     markAsUntransferable(memory);
@@ -42,23 +42,23 @@ export const kernel: Kernel = {
     if (text.length <= SHORT && writeAscii(target, offset, text)) return text.length;
     return asBuffer(target).write(text, offset);
   },
-  // Not the global `crypto`, which a `node:vm` context or a test environment may lack.
+  // Not the global `crypto`, which is missing in some `node:vm` contexts and test environments.
   randomize(words) {
     randomFillSync(words);
   },
   nativeIsUtf8: isUtf8,
   nativeMask: nativeMask(loadBufferUtil()),
-  // Below that the call costs more than masking eight bytes a step does (measured on Node 20, x86-64).
+  // A shorter payload is masked faster in JavaScript, eight bytes in each step.
   nativeMaskFrom: 1024,
 };
 
 let markAsUntransferable: ((memory: ArrayBufferLike) => void) | undefined;
 
-/** Loads `node:worker_threads` when it is needed first: it takes as long to load as this package. */
+/** Loads `node:worker_threads` on first use, because loading it is slow. */
 function loadMark(): (memory: ArrayBufferLike) => void {
   try {
     const { markAsUntransferable: mark } = process.getBuiltinModule('node:worker_threads');
-    // Some engines have the function only to throw.
+    // In some engines the function only throws.
     mark(new ArrayBuffer(0));
     return mark;
   } catch {
@@ -76,7 +76,7 @@ function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer
   return new FastBuffer(memory, offset, length);
 }
 
-/** Writes a string as long as it is ASCII; false when it is not, with nothing to rely on in the target. */
+/** Writes a string that is ASCII. Returns false if it is not. Then the content of the target is undefined. */
 function writeAscii(target: Uint8Array, offset: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -90,12 +90,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : view(bytes, 0, bytes.length);
 }
 
-/** The optional peer dependency `bufferutil`, unless it is missing or `WS_NO_BUFFER_UTIL` is set. */
+/** Loads the optional peer dependency `bufferutil`, unless it is missing or `WS_NO_BUFFER_UTIL` is set. */
 function loadBufferUtil(): BufferUtil | undefined {
   try {
-    // Inside of the attempt, as Deno may refuse to tell the environment.
+    // Inside of the try block, because Deno may refuse access to the environment.
     if (env['WS_NO_BUFFER_UTIL']) return undefined;
-    // webpack follows a createRequire that is imported by name, and would warn of the package wherever it is missing.
+    // Not imported by name: webpack follows that, and would warn if the package is missing.
     return nodeModule.createRequire(import.meta.url)('bufferutil') as BufferUtil;
   } catch {
     return undefined;
@@ -103,7 +103,7 @@ function loadBufferUtil(): BufferUtil | undefined {
 }
 
 function nativeMask(bufferUtil: Partial<BufferUtil> | null | undefined): Kernel['nativeMask'] {
-  // A bundler may have put an empty module in the place of one that is not installed.
+  // A bundler may replace a package that is not installed with an empty module.
   if (typeof bufferUtil?.unmask !== 'function') return undefined;
   const native = bufferUtil as BufferUtil;
   const maskingKey = new Uint8Array(4);

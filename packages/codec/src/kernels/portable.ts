@@ -1,4 +1,4 @@
-// The kernel for any JavaScript engine: typed arrays, `TextEncoder`, nothing else.
+// The kernel for any JavaScript engine. It needs only typed arrays, `TextEncoder` and `crypto`.
 import type { Kernel } from './kernel.ts';
 
 const encoder = new TextEncoder();
@@ -8,7 +8,7 @@ export const kernel: Kernel = {
   viewOf: (memory, offset, length) => new Uint8Array(memory, offset, length),
   allocate: (size) => new Uint8Array(size),
   pin() {
-    // The language has nothing for it.
+    // The language has no such feature.
   },
   free() {
     // The collector does it.
@@ -20,7 +20,7 @@ export const kernel: Kernel = {
       if (unit < 0x80) continue;
       length += 1;
       if (unit < 0x800) continue;
-      // A pair of surrogates is two units and four bytes: two more in all. Anything else is three bytes.
+      // A pair of surrogates is two units and four bytes. Any other unit from U+0800 on is three bytes.
       const paired = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
       if (paired) i++;
       length += 1;
