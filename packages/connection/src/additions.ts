@@ -1,8 +1,8 @@
-// What our classes have that those of `ws` do not: names that a program may take for itself.
+// Properties that the classes of `ws` lack. A program may use their names for its own purposes.
 
 /**
- * Defines a property that is computed by `get` until a program assigns another value, which then is the object's own. `ws` leaves the
- * name free, so assigning to it must neither throw nor be lost.
+ * Defines a property that `get` computes until a program assigns a value. Then the value is the object's own property. Assigning must
+ * neither throw nor be lost, because it works with `ws`.
  */
 export function defineAddition<T extends object>(
   prototype: T,

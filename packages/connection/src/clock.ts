@@ -1,32 +1,32 @@
-// The one clock: where time limits are set and times measured, so that all of them can be found, and driven by a test.
+// The clock: all time limits are set and all times measured here, so that tests can replace it.
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from './scheduling.ts';
 
 export { now } from './scheduling.ts';
 
-/** The async context of no connection. A timer would keep the stores of the one in which it was started. */
+/** An async context without the stores of any connection, because a timer keeps those of the context in which it was started. */
 const ofNobody = new AsyncResource('framewire.clock', { requireManualDestroy: true });
 
-/** The longest that a timer of Node can run, in ms; a longer one would run out at once. */
+/** The longest delay of a Node timer, in ms. A longer one would expire immediately. */
 const LONGEST = 2 ** 31 - 1;
 
-/** A time limit that runs. */
+/** A running time limit. */
 export type Deadline = NodeJS.Timeout;
 
 /**
- * Calls `expire(target)` in `milliseconds`, unless {@link clearDeadline} comes before. A time limit keeps the process alive:
- * what it guards is still open.
+ * Calls `expire(target)` after `milliseconds`, unless {@link clearDeadline} is called first. Keeps the process alive, because what it
+ * limits is still open.
  */
 export function setDeadline<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
   return setTimeout(expire, Math.min(milliseconds, LONGEST), target);
 }
 
-/** As {@link setDeadline}, for what is to happen while a connection is open, which by itself keeps no process alive. */
+/** As {@link setDeadline}, without keeping the process alive: for what is checked while a connection is open. */
 export function setWatch<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
   return ofNobody.runInAsyncScope(setDeadline<T>, undefined, milliseconds, expire, target).unref();
 }
 
-/** Ends a time limit; none is none to end. */
+/** Ends a time limit. Does nothing for `undefined`. */
 export function clearDeadline(deadline: Deadline | undefined): void {
   clearTimeout(deadline);
 }

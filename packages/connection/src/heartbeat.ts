@@ -1,4 +1,4 @@
-// Whether the peer is still there: a ping after a silence, and the end of the connection after one more.
+// Detects peers that are gone: sends a ping after a silence, and ends the connection if no answer follows.
 import { Buffer } from 'node:buffer';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
 import { heartbeatTimes, type HeartbeatOptions } from './options.ts';
@@ -6,28 +6,28 @@ import { OPEN } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
 import { Session } from './session.ts';
 
-/** How many units of time a millisecond has. With 32 bits they count for 18 hours, as small integers, which take no memory. */
+/** Units of time in a millisecond. V8 stores a small integer without allocating memory, and 32 bits of units cover 18 hours. */
 const UNITS = 64;
 
-/** The time in units, which wraps around: only the difference of two times has a meaning. */
+/** The time in units. It wraps around, so only the difference of two times is meaningful. */
 function time(): number {
   return Math.round(now() * UNITS) | 0;
 }
 
-/** The time at which a ping was sent is its payload, so each pong is compared with its own ping. */
+/** The payload of a ping is the time at which it was sent, so that a pong can be matched with its ping. */
 const payload = Buffer.alloc(4);
 
 type Member = HeartbeatSession<unknown>;
 
 /**
- * A session with a heartbeat. All that it knows is in these fields, so a connection without one takes no memory for it. They are not
- * private, as the beat of all connections is in one loop.
+ * A session with a heartbeat. A connection without one needs no memory for these fields. They are not private, because one loop checks
+ * all connections.
  */
 export class HeartbeatSession<T> extends Session<T> {
-  /** Where it is among those with the same times. */
+  /** Its index in the list of members. */
   place = -1;
   heardAt = 0;
-  /** When the ping was sent whose pong has not come; 0 for none. */
+  /** The time of the ping that has not been answered; 0 for none. */
   pingedAt = 0;
   /** The last round trip in units, or -1. */
   roundTrip = -1;
@@ -36,7 +36,7 @@ export class HeartbeatSession<T> extends Session<T> {
     return this.roundTrip < 0 ? undefined : this.roundTrip / UNITS;
   }
 
-  /** Whether it can be told that the peer is silent: while reading is paused nothing arrives, whatever the peer sends. */
+  /** Whether the silence of the peer can be judged. While reading is paused, nothing arrives, whatever the peer sends. */
   get isListening(): boolean {
     return this.state === OPEN && !this.socket.isPaused();
   }
@@ -78,19 +78,19 @@ export class HeartbeatSession<T> extends Session<T> {
 
   failForSilence(): void {
     const error = new Error('The peer has not answered a ping in time');
-    // An exception of a listener is not to keep the others from being looked at.
-    nextTick(tellError, this, Object.assign(error, { code: 'WS_ERR_HEARTBEAT_TIMEOUT' }));
+    // In a tick of its own, so that an exception of a listener does not keep other connections from being checked.
+    nextTick(reportError, this, Object.assign(error, { code: 'WS_ERR_HEARTBEAT_TIMEOUT' }));
     this.terminate();
   }
 }
 
-function tellError(session: Session<unknown>, error: Error): void {
-  session.tellError(error);
+function reportError(session: Session<unknown>, error: Error): void {
+  session.reportError(error);
 }
 
 const heartbeats = new Map<string, Heartbeat>();
 
-/** All connections with the same times, and the one timer that they have. */
+/** The connections with the same times, and their common timer. */
 class Heartbeat {
   readonly #key: string;
   /** In units. */
@@ -119,7 +119,7 @@ class Heartbeat {
     if (this.#members.length === 1) this.#wakeIn(this.#interval);
   }
 
-  /** The last one takes the place of one that leaves. */
+  /** Removes a member. The last member takes its place. */
   delete(member: Member): void {
     const { place } = member;
     if (place < 0) return;
@@ -131,27 +131,27 @@ class Heartbeat {
     }
     if (this.#members.length > 0) return;
     clearDeadline(this.#deadline);
-    // A program may give each connection times of its own.
+    // Not kept, because a program may give each connection different times.
     heartbeats.delete(this.#key);
   }
 
-  /** Looks at all connections. For the timer. */
+  /** Checks all connections. Called by the timer. */
   beat(): void {
     const at = time();
     let next = this.#interval;
     try {
-      // From the end on: one that leaves meanwhile is replaced by one that has been looked at.
+      // From the end, so that a member that leaves meanwhile is replaced by one that has been checked.
       for (let i = this.#members.length - 1; i >= 0; i--) {
         const member = this.#members[i];
         if (member !== undefined) next = Math.min(next, this.#judge(member, at));
       }
     } finally {
-      // Not for each one at its own time: what is a little late is seen together.
+      // At least a tenth of the interval later, so that several connections are checked together.
       if (this.#members.length > 0) this.#wakeIn(Math.max(next, this.#interval / 10));
     }
   }
 
-  /** Does what is due for a connection. Returns after how long to look at it again. */
+  /** Does what is due for a connection. Returns the time until its next check. */
   #judge(member: Member, at: number): number {
     if (!member.isListening) {
       member.heardAt = at;

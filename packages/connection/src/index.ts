@@ -27,7 +27,7 @@ export {
   type OpenPart,
 } from './internals.ts';
 export type { ConnectionClosedError, IteratedMessage } from './iteration.ts';
-export type { ReadingOptions } from './receiving/frame-readers.ts';
+export type { ReadingOptions } from './receiving/reading-options.ts';
 export { toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 export { toPayload, type SendableData } from './sending/payload.ts';
 export {
@@ -38,18 +38,13 @@ export {
   type HeartbeatOptions,
   type OpenOptions,
 } from './options.ts';
-export {
-  Outbound,
-  type OutboundObserver,
-  type OutboundOptions,
-  type Sending,
-  type SendMode,
-} from './sending/outbound.ts';
+export { Outbound, type OutboundObserver, type OutboundOptions, type Sending } from './sending/outbound.ts';
 export { PreparedMessage, type PreparedMessageOptions } from './sending/prepared-message.ts';
 export type { SendCallback } from './sending/send-callback.ts';
+export type { SendMode, SendOptions } from './sending/send-options.ts';
 export type { ReadyState } from './ready-state.ts';
 export { nextTick } from './scheduling.ts';
-export { isAttached } from './session.ts';
+export { isAttached } from './attached-stream.ts';
 export { TypedEmitter } from './events/typed-emitter.ts';
 export { createWebSocketStream, type StreamableSocket } from './stream.ts';
-export { WebSocketConnection, type SendOptions } from './websocket-connection.ts';
+export { WebSocketConnection } from './websocket-connection.ts';

@@ -1,13 +1,13 @@
-// What `console.log()` shows of an event and of a connection, whose state has symbols for keys and accessors for names.
+// What `console.log()` shows of events and connections. Their state has symbols for keys, which it would show instead of their properties.
 import type { inspect, InspectOptionsStylized } from 'node:util';
 
-/** The key under which `util.inspect()` asks an object how to show it. */
+/** The name of the method that `util.inspect()` calls to show an object. */
 const custom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
- * Lets the instances of a class be shown with some of their properties, and with those that a program has given them.
+ * Makes `util.inspect()` show instances of a class with the named properties, and with properties that a program has added.
  *
- * @param names The properties, which are read when an instance is shown: reading must change nothing.
+ * @param names of properties that can be read without side effects
  */
 export function showProperties(prototype: object, names: readonly string[]): void {
   Object.defineProperty(prototype, custom, {
@@ -27,7 +27,7 @@ function shownOf(instance: object, names: readonly string[]): Record<string, unk
   const shown = Object.fromEntries(
     names.filter((name) => name in instance).map((name) => [name, properties[name]]),
   );
-  // An EventEmitter keeps its own state under names that start so.
+  // An EventEmitter has its own state under names with an underscore.
   for (const name of Object.keys(instance)) if (!name.startsWith('_')) shown[name] = properties[name];
   return shown;
 }

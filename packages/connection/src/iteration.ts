@@ -1,4 +1,4 @@
-// A connection as an async iterable of its messages, and as a promise of being open. Nothing of it exists before it is used.
+// A connection as an async iterable of its messages, and as a promise that it opens. Nothing is allocated before the first use.
 import type { Buffer } from 'node:buffer';
 import { CloseCode } from '@framewire/codec';
 import { openPartOf, optionsKey } from './internals.ts';
@@ -8,10 +8,10 @@ import type { RawData } from './receiving/raw-data.ts';
 import { setImmediate } from './scheduling.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** A message in a `for await` loop: text as a string, binary data by `binaryType`. */
+/** A message in a `for await` loop: text as a string, binary data as `binaryType` says. */
 export type IteratedMessage = string | RawData;
 
-/** What a loop throws when the connection does not end with 1000, 1001 or 1005. `cause` is the argument of `error`, if there was one. */
+/** What a loop throws unless the connection ends with 1000, 1001 or 1005. `cause` is the argument of `error`, if that was emitted. */
 export interface ConnectionClosedError extends Error {
   readonly closeCode: number;
   readonly reason: string;
@@ -20,7 +20,7 @@ export interface ConnectionClosedError extends Error {
 const mailboxKey = Symbol('mailbox');
 const openedKey = Symbol('opened');
 
-/** A connection with what the first use of this module adds to it. Symbols, because a `Proxy` and an heir reach them too. */
+/** A connection with the properties that this module adds. They have symbols for keys, which a `Proxy` and an inheriting object reach. */
 interface Iterated extends WebSocketConnection {
   [mailboxKey]: Mailbox | undefined;
   [openedKey]: Promise<WebSocketConnection> | undefined;
@@ -44,7 +44,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** The messages of a connection that no loop has taken yet. All loops over the connection share it. */
+/** The messages that no loop has taken yet. All loops over a connection share one mailbox. */
 class Mailbox {
   readonly #ws: WebSocketConnection;
   readonly #limit: number;
@@ -52,7 +52,7 @@ class Mailbox {
   readonly #waiters: Waiter[] = [];
   #isHolding = false;
   #error: Error | undefined = undefined;
-  /** How the connection ended: null for a regular end. */
+  /** The error with which the connection ended; null for a regular end, undefined while it is open. */
   #end: Error | null | undefined = undefined;
 
   constructor(ws: WebSocketConnection) {
@@ -86,7 +86,7 @@ class Mailbox {
     return this.#end === null ? Promise.resolve(DONE) : Promise.reject(this.#end);
   }
 
-  /** Ends the calls of `next()` that wait for an iterator which its caller has left. */
+  /** Ends the waiting calls of `next()` of an iterator whose loop was left. */
   leave(iterator: MessageIterator): void {
     for (let at = this.#waiters.length - 1; at >= 0; at--) {
       if (this.#waiters[at]?.iterator === iterator) this.#waiters.splice(at, 1)[0]?.resolve(DONE);
@@ -100,7 +100,7 @@ class Mailbox {
       return;
     }
     this.#messages.push(message);
-    // If the application has paused the connection itself, only the application resumes it.
+    // If the application itself has paused the connection, only the application resumes it.
     if (this.#limit > 0 && this.#messages.length >= this.#limit && !this.#ws.isPaused) {
       this.#isHolding = true;
       this.#ws.pause();
@@ -115,7 +115,7 @@ class Mailbox {
   #close(code: number, reason: string): void {
     this.#end = REGULAR.includes(code) ? null : closedError(code, reason, this.#error);
     for (const waiter of this.#waiters.splice(0)) {
-      // A call after the one that throws finds the iterator finished, as with a generator.
+      // As with a generator, only the first of several waiting calls throws.
       if (this.#end === null || waiter.iterator.isOver) waiter.resolve(DONE);
       else waiter.reject(this.#end);
       waiter.iterator.isOver = true;
@@ -130,7 +130,7 @@ function closedError(closeCode: number, reason: string, cause: Error | undefined
 
 /** One loop. */
 class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
-  /** Whether the loop was left, or has ended. */
+  /** Whether the loop has ended or was left. */
   isOver = false;
   readonly #mailbox: Mailbox;
 
@@ -154,13 +154,13 @@ class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
   }
 }
 
-/** An iterator over the messages that no other has taken. From the first one on they are kept. */
+/** Returns an iterator over the messages that no other iterator has taken. From the first call on, messages are kept. */
 export function iterate(connection: WebSocketConnection): AsyncIterableIterator<IteratedMessage> {
   const ws = connection as Iterated;
   return new MessageIterator((ws[mailboxKey] ??= new Mailbox(ws)));
 }
 
-/** A promise of the connection, open. Rejects with the argument of `error`, or with `WS_ERR_NOT_OPEN` when it has closed. */
+/** Returns a promise that resolves with the connection when it is open. Rejects with the argument of `error`, or `WS_ERR_NOT_OPEN`. */
 export function opened(connection: WebSocketConnection): Promise<WebSocketConnection> {
   const ws = connection as Iterated;
   return (ws[openedKey] ??= whenOpen(ws));
@@ -188,14 +188,14 @@ function whenOpen(ws: WebSocketConnection): Promise<WebSocketConnection> {
         reject(lostError(CLOSED));
       });
     };
-    // Stays until `close`, which follows each `error`: until then, another error would be one without a listener.
+    // Not `once`: until `close`, another `error` without a listener would be thrown.
     ws.on('open', open).on('error', reject).on('close', close);
   });
 }
 
 /**
- * Reads nothing before the code after `await ws.opened` has run: it could not take messages that come in one segment with the handshake.
- * Stops the stream, and not the connection, whose `isPaused` is the application's.
+ * Delays reading until the code after `await ws.opened` has run, because messages may arrive together with the handshake. Pauses the
+ * stream and not the connection, whose `isPaused` belongs to the application.
  */
 function holdFirstMessages(ws: WebSocketConnection): void {
   const stream = openPartOf(ws)?.stream;

@@ -1,4 +1,4 @@
-// How long a connection may be open, and how long without a message.
+// The time limits of a connection: how long it may be open, and how long without a message.
 import type { Buffer } from 'node:buffer';
 import { CloseCode, type Message } from '@framewire/codec';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
@@ -6,10 +6,10 @@ import { HeartbeatSession } from './heartbeat.ts';
 import type { ConnectionOptions } from './options.ts';
 import { Session } from './session.ts';
 
-/** By how much of it a lifetime may be shorter, so that connections that began together do not end together. */
+/** The part of a lifetime that is random, so that connections that were opened together do not end together. */
 const JITTER = 0.1;
 
-/** A session that closes when there is no message in either direction for a time. */
+/** A session that closes after `idleTimeout` without a message in either direction. */
 class IdleSession<T> extends HeartbeatSession<T> {
   #messageAt = now();
   #deadline: Deadline | undefined = undefined;
@@ -44,7 +44,7 @@ class IdleSession<T> extends HeartbeatSession<T> {
     super.streamClosed();
   }
 
-  /** Closes the connection, or looks again when it may have been idle for long enough. */
+  /** Closes the connection if it has been idle for long enough. Otherwise checks again when it may have been. */
   checkIdleness(): void {
     const left = this.#messageAt + (this.options.idleTimeout ?? 0) - now();
     if (left <= 0) goAway(this);
@@ -52,13 +52,13 @@ class IdleSession<T> extends HeartbeatSession<T> {
   }
 }
 
-/** The class of the session for what the options ask for. What is not asked for costs nothing. */
+/** Returns the class of the session for the options, so that a connection needs no memory for what they leave out. */
 export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typeof Session {
   if (idleTimeout) return IdleSession;
   return heartbeat ? HeartbeatSession : Session;
 }
 
-/** Closes a session when it has been open for long enough. */
+/** Closes a session when it has been open for `maxLifetime`. */
 export function limitLifetime(session: Session<unknown>, maxLifetime: number): void {
   const deadline = setWatch(maxLifetime * (1 - JITTER * Math.random()), goAway, session);
   session.stream.once('close', () => clearDeadline(deadline));

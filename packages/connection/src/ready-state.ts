@@ -1,4 +1,4 @@
-// The states of a WebSocket as its user sees them, numbered as in the DOM.
+// The values of `readyState`, as in the DOM.
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -10,12 +10,12 @@ export type ReadyState = typeof CONNECTING | typeof OPEN | typeof CLOSING | type
 
 const NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
 
-/** The error of an action that needs an open connection. */
+/** Returns the error of a call that needs an open connection. */
 export function notOpenError(state: ReadyState): Error {
   return new Error(`WebSocket is not open: readyState ${state} (${NAMES[state]})`);
 }
 
-/** As {@link notOpenError}, for what waits for a connection, with the code `WS_ERR_NOT_OPEN`. */
+/** As {@link notOpenError}, with the code `WS_ERR_NOT_OPEN`, for promises that wait for a connection. */
 export function lostError(state: ReadyState): Error & { readonly code: string } {
   return Object.assign(notOpenError(state), { code: 'WS_ERR_NOT_OPEN' });
 }

@@ -1,10 +1,10 @@
-// Node's own ticks, immediates and timers, taken when the module loads. A test that replaces the globals with fakes afterwards must
-// not stop connections, and a test environment such as jsdom has globals with the same names that are not Node's.
+// Node's own ticks, immediates and timers. They are taken from Node's modules when this module loads: tests may later replace the globals
+// with fakes, which must not stop connections, and environments such as jsdom have globals of their own.
 import perfHooks from 'node:perf_hooks';
 import currentProcess from 'node:process';
 import timers from 'node:timers';
 
-// Jest gives modules a copy of `process`, which may hold fakes already when the module loads. Not every runtime has the function.
+// Jest gives modules a copy of `process`, which may already contain fakes. Not every runtime has this function.
 const { getBuiltinModule } = currentProcess as Partial<Pick<NodeJS.Process, 'getBuiltinModule'>>;
 const process = getBuiltinModule?.('node:process') ?? currentProcess;
 

@@ -1,85 +1,26 @@
-// What happens between a stream and its WebSocket: both directions, the closing handshake, the end. Told in one place.
+// A stream with a WebSocket on it: both directions, and the closing handshake between them.
 import { AsyncResource } from 'node:async_hooks';
-import { Buffer, type Blob } from 'node:buffer';
-import type { Socket } from 'node:net';
+import type { Blob, Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import {
-  CloseCode,
-  formatClosePayload,
-  isClean,
-  isClosed,
-  isOver,
-  maySend,
-  nextClosingPhase,
-  Opcode,
-  readsOn,
-  type ClosePayload,
-  type ClosingEvent,
-  type ClosingPhase,
-  type Extension,
-  type Message,
-} from '@framewire/codec';
-import { clearDeadline, setDeadline, type Deadline } from './clock.ts';
+import { CloseCode, Opcode, type ClosePayload, type Extension, type Message } from '@framewire/codec';
+import { attach, detach, listen, type StreamOwner } from './attached-stream.ts';
+import { Ending } from './ending.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
-import { CLOSED, CLOSING, lostError, OPEN } from './ready-state.ts';
+import { CLOSED, lostError, OPEN, type CLOSING } from './ready-state.ts';
 import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
 import { isOnlyUse } from './receiving/only-use.ts';
+import { readingOptions } from './receiving/reading-options.ts';
 import { nextTick } from './scheduling.ts';
-import { DrainWaiters } from './sending/drain-waiters.ts';
-import { Outbound, type OutboundObserver, type Sending, type SendMode } from './sending/outbound.ts';
-import { EMPTY, payloadLength } from './sending/payload.ts';
+import { Outbound, type OutboundObserver, type Sending } from './sending/outbound.ts';
+import { payloadLength } from './sending/payload.ts';
 import type { PreparedMessage } from './sending/prepared-message.ts';
 import { bufferedAmountError, droppedError, throwLater, type SendCallback } from './sending/send-callback.ts';
+import type { SendMode } from './sending/send-options.ts';
 import { beginHandling, endHandling } from './sending/write-turn.ts';
+import type { SessionListener } from './session-listener.ts';
 
-/** Who is told what happens. `owner` is the one to whom it happens: so one listener serves all. */
-export interface SessionListener<T> {
-  message(owner: T, message: Message): void;
-  ping(owner: T, payload: Buffer): void;
-  pong(owner: T, payload: Buffer): void;
-  /** Less than the high-water mark is waiting again. */
-  drain(owner: T): void;
-  /** A message was not sent, as too much is waiting. */
-  dropped(owner: T, data: unknown, isBinary: boolean): void;
-  /** The peer broke a rule, or a message could not be made. At most once. */
-  error(owner: T, error: Error): void;
-  /** The last word. */
-  close(owner: T, code: number, reason: Buffer): void;
-  /** A ping is to be answered. Whether the owner does that in a way of its own, and calls `done` when the pong has been written. */
-  answerPing(owner: T, payload: Buffer, done: SendCallback): boolean;
-  /** A close frame is to be answered, or a rule that the peer broke. Whether the owner does that in a way of its own. */
-  answerClose(owner: T, code?: number, reason?: Buffer): boolean;
-}
-
-/** What is known of the end of a session, once there is something to know. */
-interface Ending {
-  deadline: Deadline | undefined;
-  /** The peer's close code and reason. */
-  code: number;
-  reason: Buffer;
-  closeFrameWritten: boolean;
-  errorTold: boolean;
-  /** How many bytes were sent too late, which count in `bufferedAmount`, as in the DOM. */
-  discarded: number;
-  streamClosed: boolean;
-}
-
-const sessionOf = Symbol('sessionOf');
-
-/**
- * A stream that carries a WebSocket, or null once it has closed: it may be kept for long, and must not keep the WebSocket alive.
- */
-interface AttachedStream extends Duplex {
-  [sessionOf]?: Session<unknown> | null;
-}
-
-/** Whether a stream carries a WebSocket, or has carried one. */
-export function isAttached(stream: Duplex): boolean {
-  return (stream as AttachedStream)[sessionOf] !== undefined;
-}
-
-/** A stream with a WebSocket on it, from the end of the opening handshake to the end of the stream. */
-export class Session<T> implements Sending, InboundObserver, OutboundObserver {
+/** Lasts from the end of the opening handshake to the end of the stream. */
+export class Session<T> implements Sending, InboundObserver, OutboundObserver, StreamOwner {
   readonly #owner: T;
   readonly #listener: SessionListener<T>;
   /** The async context of the upgrade, in which all events are emitted. Destroyed with the stream, not by the garbage collector. */
@@ -88,15 +29,13 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   readonly #onClosed: ((owner: T) => void) | undefined;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
-  /** What was negotiated, if anything was. */
+  /** The extension that was negotiated, if any. */
   readonly extension: Extension | undefined;
-  /** Whether frames that are sent have to be masked (§5.1). */
+  /** Whether this end masks the frames that it sends (§5.1). */
   readonly masks: boolean;
-
-  #closing: ClosingPhase = 'open';
   #pendingAutoPongs = 0;
-  #drainWaiters: DrainWaiters | undefined = undefined;
-  #endingState: Ending | undefined = undefined;
+  /** Undefined while the session is open. */
+  #ending: Ending | undefined = undefined;
 
   constructor(
     socket: Duplex,
@@ -112,28 +51,14 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     this.extension = extension;
     this.masks = role === 'client';
     this.#onClosed = onClosed as ((owner: T) => void) | undefined;
-    this.#inbound = new Inbound(this, {
-      role,
-      allowRsv1: extension !== undefined,
-      allowSynchronousEvents: options.allowSynchronousEvents ?? DEFAULTS.allowSynchronousEvents,
-      maxPayload: options.maxPayload ?? DEFAULTS.maxPayload,
-      maxFragments: options.maxFragments,
-      maxBufferedChunks: options.maxBufferedChunks ?? DEFAULTS.maxBufferedChunks,
-      skipUtf8Validation: options.skipUTF8Validation ?? DEFAULTS.skipUTF8Validation,
-      keepFragments: false,
-    });
+    this.#inbound = new Inbound(this, readingOptions(options, role, extension));
     this.#outbound = new Outbound(socket, { generateMask, limits: options }, this);
-    this.socket[sessionOf] = this as Session<unknown>;
+    attach(socket, this);
   }
 
-  /** Begins to read. */
+  /** Starts to read, first what was read from the stream after the opening handshake. */
   start(head: Buffer): void {
-    const socket: AttachedStream & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>> = this.socket;
-    // A time limit of the HTTP server or client is not one of the WebSocket; small frames are not to wait for more.
-    socket.setTimeout?.(0);
-    socket.setNoDelay?.();
-    if (head.length > 0) socket.unshift(head);
-    for (const [event, listener] of streamListeners) socket.on(event, listener);
+    listen(this.socket, head);
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
@@ -145,7 +70,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     return this.#options;
   }
 
-  /** The last measured round trip, in ms, where there is a heartbeat. */
+  /** The last measured round trip, in ms; undefined without a heartbeat. */
   get latency(): number | undefined {
     return undefined;
   }
@@ -156,30 +81,29 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   }
 
   get state(): typeof OPEN | typeof CLOSING | typeof CLOSED {
-    if (isClosed(this.#closing)) return CLOSED;
-    return maySend(this.#closing) ? OPEN : CLOSING;
+    return this.#ending === undefined ? OPEN : this.#ending.state;
   }
 
   get isPaused(): boolean {
     return this.#inbound.isPaused;
   }
 
-  /** Whether close frames have gone both ways (§7.1.4). */
+  /** Whether each end has sent a close frame (§7.1.4). */
   get wasClean(): boolean {
-    return isClean(this.#closing) && this.ending.closeFrameWritten;
+    return this.#ending?.isClean ?? false;
   }
 
-  /** Bytes accepted and not yet passed to the kernel, framing included, and what was sent too late. */
+  /** Bytes accepted and not yet passed to the kernel, framing included, and bytes that were sent too late. */
   get bufferedAmount(): number {
-    return this.#outbound.ledger.waiting + (this.#endingState?.discarded ?? 0);
+    return this.#outbound.ledger.waiting + (this.#ending?.discarded ?? 0);
   }
 
-  /** Whether more is waiting than the high-water mark. If so, `drain` follows. */
+  /** Whether more bytes are waiting than the high-water mark. If so, `drain` follows. */
   get isAboveMark(): boolean {
     return this.#outbound.ledger.isAboveMark;
   }
 
-  /** The stream, which has been given all that was sent before. */
+  /** The stream. Reading this hands the stream what was sent before. */
   get stream(): Duplex {
     this.#outbound.flush();
     return this.socket;
@@ -189,25 +113,22 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     this.#inbound.keepFragments = keep;
   }
 
-  protected get socket(): AttachedStream {
+  protected get socket(): Duplex {
     return this.#outbound.ledger.stream;
   }
 
   private get ending(): Ending {
-    return (this.#endingState ??= {
-      deadline: undefined,
-      code: CloseCode.ABNORMAL_CLOSURE,
-      reason: EMPTY,
-      closeFrameWritten: false,
-      errorTold: false,
-      discarded: 0,
-      streamClosed: false,
-    });
+    return (this.#ending ??= new Ending(
+      this.#inbound,
+      this.#outbound,
+      this.#options.closeTimeout ?? DEFAULTS.closeTimeout,
+      this.masks,
+    ));
   }
 
   // Sending.
 
-  /** @param data what the payload was made from, for `dropped` */
+  /** @param data what the application passed, for `dropped` */
   send(
     payload: string | Uint8Array | Blob,
     mode: SendMode,
@@ -232,13 +153,13 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     } else this.refuse(undefined, undefined, done);
   }
 
-  /** Sends a ping that is never refused: it finds out whether a peer that does not read is still there. */
+  /** Sends a ping that is never refused, because it finds out whether a peer that does not read is still there. */
   protected controlPing(payload: Uint8Array): void {
     this.#outbound.control(Opcode.PING, payload, this.masks);
   }
 
-  writeFrames(pieces: readonly Uint8Array[], done?: SendCallback): void {
-    if (this.#outbound.ledger.admits(undefined)) this.#outbound.writeFrames(pieces, done);
+  writeFrames(chunks: readonly Uint8Array[], done?: SendCallback): void {
+    if (this.#outbound.ledger.admits(undefined)) this.#outbound.writeFrames(chunks, done);
     else this.refuse(undefined, undefined, done);
   }
 
@@ -246,52 +167,49 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     this.#outbound.flush();
   }
 
-  /** Does not send something as too much is waiting, and does what `onBufferFull` says. */
+  /** The peer has left too much unread: does what `onBufferFull` says. */
   private refuse(data: unknown, mode: SendMode | undefined, done: SendCallback | undefined): void {
     const { onBufferFull = DEFAULTS.onBufferFull } = this.#options;
     const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
     if (done !== undefined) nextTick(done, error);
     if (onBufferFull === 'drop') {
-      if (mode !== undefined) nextTick(tellDropped, this, data, mode.opcode === Opcode.BINARY);
+      if (mode !== undefined) nextTick(reportDropped, this, data, mode.opcode === Opcode.BINARY);
       return;
     }
-    nextTick(tellError, this, error);
+    nextTick(reportError, this, error);
     if (onBufferFull === 'close') this.close(CloseCode.POLICY_VIOLATION);
     else this.terminate();
   }
 
-  /** Counts what was sent when it was too late. What was sent in time is told first. */
+  /** Counts what was sent too late. The callbacks of earlier sends come first. */
   discard(data: unknown): void {
     this.#outbound.flush();
     this.ending.discarded += payloadLength(data);
   }
 
-  /** Less than the high-water mark is waiting again. */
+  /** The ledger's waiting bytes have fallen to the high-water mark. */
   drained(): void {
     if (this.state !== OPEN) return;
-    this.#drainWaiters?.resolve();
     try {
       this.context.runInAsyncScope(() => this.#listener.drain(this.#owner));
     } catch (error) {
-      // What waits to be sent must go on, whatever the listener does.
+      // An exception of a listener must not stop what is still waiting to be sent.
       throwLater(error);
     }
   }
 
-  /** Resolves when at most the high-water mark is waiting. */
+  /** Resolves when no more bytes are waiting than the high-water mark. */
   async drainedOrAborted(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (this.state !== OPEN) throw lostError(this.state);
-    if (this.isAboveMark) await (this.#drainWaiters ??= new DrainWaiters()).add(signal);
+    await this.#outbound.ledger.untilBelowMark(signal);
   }
 
-  /** A message could not be made: the peer may still finish what it is sending. */
+  /** A message could not be encoded. The peer may still finish what it is sending. */
   sendFailed(error: Error): void {
     if (this.state === CLOSED) return;
-    if (this.state === OPEN) this.startCloseDeadline();
-    this.advance('lose');
-    this.#outbound.end();
-    this.tellError(error);
+    this.ending.sendFailed();
+    this.reportError(error);
   }
 
   // Receiving.
@@ -308,77 +226,6 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     if (!this.#inbound.hasBacklog) this.socket.resume();
   }
 
-  // The closing handshake.
-
-  terminate(): void {
-    if (this.state === CLOSED) return;
-    this.#outbound.flush();
-    this.advance('lose');
-    this.socket.destroy();
-  }
-
-  /** Sends the close frame, if none has been sent. */
-  close(code?: number, reason?: string | Uint8Array): void {
-    if (this.state === CLOSING) {
-      this.startCloseDeadline();
-      this.endWhenOver();
-    }
-    if (this.state !== OPEN) return;
-    const payload = formatClosePayload(code, reason);
-    this.advance('send');
-    // First, as a maker of masking keys may throw.
-    this.startCloseDeadline();
-    this.#outbound.control(Opcode.CLOSE, payload, this.masks, (error) => {
-      // A socket that could not write it is about to close anyway.
-      if (error) return;
-      this.ending.closeFrameWritten = true;
-      this.endWhenOver();
-    });
-  }
-
-  private advance(event: ClosingEvent): void {
-    this.#closing = nextClosingPhase(this.#closing, event);
-    if (this.state !== OPEN) this.#drainWaiters?.reject(lostError(this.state));
-  }
-
-  private startCloseDeadline(): void {
-    const { closeTimeout = DEFAULTS.closeTimeout } = this.#options;
-    this.ending.deadline ??= setDeadline(closeTimeout, destroy, this.socket);
-  }
-
-  private endWhenOver(): void {
-    if (this.ending.closeFrameWritten && isOver(this.#closing)) this.#outbound.end();
-  }
-
-  /** Nothing more is read: what still comes is thrown away, so that the socket's end is seen. */
-  private discardInput(): void {
-    this.#inbound.end();
-    if (!this.ending.streamClosed) nextTick(resume, this.socket);
-  }
-
-  tellError(error: Error): void {
-    if (this.ending.errorTold) return;
-    this.ending.errorTold = true;
-    // A message may fail in the context of another connection, or of a sender.
-    this.context.runInAsyncScope(() => this.#listener.error(this.#owner, error));
-  }
-
-  tellDropped(data: unknown, isBinary: boolean): void {
-    if (this.state === CLOSED) return;
-    this.context.runInAsyncScope(() => this.#listener.dropped(this.#owner, data, isBinary));
-  }
-
-  private tellClose(): void {
-    this.advance('end');
-    this.extension?.close();
-    this.#outbound.abandon();
-    this.#onClosed?.(this.#owner);
-    this.context.emitDestroy();
-    this.#listener.close(this.#owner, this.ending.code, this.ending.reason);
-  }
-
-  // What the peer sent.
-
   message(message: Message): void {
     this.#listener.message(this.#owner, message);
   }
@@ -394,29 +241,24 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     this.#listener.pong(this.#owner, payload as Buffer);
   }
 
-  peerClosed({ code, reason }: ClosePayload): void {
-    this.advance('receive');
-    this.ending.code = code;
-    // A copy: the reason is not to keep the chunk alive that it came in.
-    if (reason.length > 0) this.ending.reason = Buffer.from(reason);
-    this.discardInput();
-    if (code === (CloseCode.NO_STATUS_RECEIVED as number)) this.answerClose();
-    else this.answerClose(code, reason as Buffer);
+  peerClosed(payload: ClosePayload): void {
+    this.ending.peerClosed(payload);
+    if (payload.code === (CloseCode.NO_STATUS_RECEIVED as number)) this.answerClose();
+    else this.answerClose(payload.code, payload.reason as Buffer);
   }
 
   peerFailed(error: InboundError): void {
-    this.advance('fail');
-    this.discardInput();
+    this.ending.peerFailed();
     this.answerClose(error.closeCode ?? CloseCode.INVALID_FRAME_PAYLOAD_DATA);
-    this.tellError(error);
+    this.reportError(error);
   }
 
   caughtUp(): void {
-    if (this.#endingState?.streamClosed === true) this.tellClose();
+    if (this.#ending?.isStreamClosed === true) this.end();
     else if (!this.isPaused) this.socket.resume();
   }
 
-  /** §5.5.2: "MUST send a Pong frame in response"; a peer that does not read its pongs is not to fill our memory. */
+  /** §5.5.2: "MUST send a Pong frame in response". A limit protects memory from a peer that does not read its pongs. */
   private answerPing(payload: Buffer): void {
     const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.#options;
     if (maxPendingAutoPongs > 0 && this.#pendingAutoPongs >= maxPendingAutoPongs) {
@@ -429,16 +271,48 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
     if (!this.#listener.answerPing(this.#owner, payload, done)) {
       this.#outbound.control(Opcode.PONG, payload, this.masks, done);
     }
-    // After it, as a maker of masking keys may throw.
+    // After the pong, because `generateMask` may throw.
     this.#pendingAutoPongs++;
   }
 
   private answerClose(code?: number, reason?: Buffer): void {
-    if (this.ending.streamClosed) return;
+    if (this.ending.isStreamClosed) return;
     if (!this.#listener.answerClose(this.#owner, code, reason)) this.close(code, reason);
   }
 
-  // What happened to the stream.
+  // The end.
+
+  /** Sends a close frame, unless one has been sent. */
+  close(code?: number, reason?: string | Uint8Array): void {
+    this.ending.close(code, reason);
+  }
+
+  terminate(): void {
+    if (this.state !== CLOSED) this.ending.terminate();
+  }
+
+  private end(): void {
+    this.ending.reported();
+    this.extension?.close();
+    this.#outbound.abandon();
+    this.#onClosed?.(this.#owner);
+    this.context.emitDestroy();
+    this.#listener.close(this.#owner, this.ending.code, this.ending.reason);
+  }
+
+  reportError(error: Error): void {
+    if (this.ending.isErrorReported) return;
+    this.ending.isErrorReported = true;
+    // A message may fail in the context of another connection, or of a sender.
+    this.context.runInAsyncScope(() => this.#listener.error(this.#owner, error));
+  }
+
+  reportDropped(data: unknown, isBinary: boolean): void {
+    if (this.state === CLOSED) return;
+    this.context.runInAsyncScope(() => this.#listener.dropped(this.#owner, data, isBinary));
+  }
+
+  // The stream.
 
   streamData(chunk: Buffer): void {
     beginHandling();
@@ -450,84 +324,35 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver {
   }
 
   streamEnded(): void {
-    this.advance('lose');
-    // A peer that has ended its side may still never read the rest of ours.
-    this.startCloseDeadline();
-    this.#outbound.end();
+    this.ending.streamEnded();
   }
 
   streamFailed(): void {
-    this.advance('lose');
-    this.socket.destroy();
+    this.ending.streamFailed();
   }
 
   streamClosed(): void {
-    clearDeadline(this.ending.deadline);
-    this.advance('lose');
-    this.ending.streamClosed = true;
-    this.socket[sessionOf] = null;
-    if (!readsOn(this.#closing)) {
+    this.ending.streamClosed();
+    detach(this.socket);
+    if (!this.ending.isReading) {
       this.#inbound.finish();
       return;
     }
-    // What came before the end is delivered, even to who has paused. From Node 26 on read() gives one chunk at a time.
+    // Events that came before the end are emitted even on a paused connection. From Node 26 on, read() returns one chunk at a time.
     for (let rest; (rest = this.socket.read() as Buffer | null) !== null;) this.streamData(rest);
-    // A stream in memory closes as soon as it is destroyed: callbacks of sends made right after that come before the end.
+    // A stream in memory closes as soon as it is destroyed. The callbacks of sends made right after that must come before the end.
     nextTick(finish, this.#inbound);
   }
 }
 
-/** A listener of the streams of all sessions, which calls `take` in the context of the stream's session. */
-function listener(take: (session: Session<unknown>, argument: unknown) => void) {
-  return function (this: AttachedStream, argument: unknown): void {
-    const session = this[sessionOf];
-    if (session) session.context.runInAsyncScope(take, undefined, session, argument);
-  };
+function reportError(session: Session<unknown>, error: Error): void {
+  session.reportError(error);
 }
 
-const streamListeners = [
-  [
-    'close',
-    listener((session) => {
-      session.streamClosed();
-    }),
-  ],
-  [
-    'data',
-    listener((session, chunk) => {
-      session.streamData(chunk as Buffer);
-    }),
-  ],
-  [
-    'end',
-    listener((session) => {
-      session.streamEnded();
-    }),
-  ],
-  [
-    'error',
-    listener((session) => {
-      session.streamFailed();
-    }),
-  ],
-] as const;
-
-function tellError(session: Session<unknown>, error: Error): void {
-  session.tellError(error);
-}
-
-function tellDropped(session: Session<unknown>, data: unknown, isBinary: boolean): void {
-  session.tellDropped(data, isBinary);
+function reportDropped(session: Session<unknown>, data: unknown, isBinary: boolean): void {
+  session.reportDropped(data, isBinary);
 }
 
 function finish(inbound: Inbound): void {
   inbound.finish();
-}
-
-function resume(socket: Duplex): void {
-  socket.resume();
-}
-
-function destroy(socket: Duplex): void {
-  socket.destroy();
 }

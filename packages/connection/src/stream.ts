@@ -1,10 +1,10 @@
-// A WebSocket as a stream of Node: one message for each chunk that is written, one chunk for each message that comes.
+// A WebSocket as a Node stream: each chunk that is written is a message, and each message that arrives is a chunk.
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { RawData } from './receiving/raw-data.ts';
 import { CLOSED, CONNECTING } from './ready-state.ts';
 import type { SendCallback } from './sending/send-callback.ts';
 
-/** What a stream needs of a WebSocket: ours has it, and so has any other in the shape of `ws`. */
+/** The part of a WebSocket that a stream needs. Any class with the interface of `ws` has it. */
 export interface StreamableSocket {
   readonly readyState: number;
   readonly isPaused: boolean;
@@ -19,14 +19,17 @@ export interface StreamableSocket {
 }
 
 /**
- * A stream over a WebSocket, open or still connecting. What is written is sent, a message for each chunk: binary, or text for
- * strings with `decodeStrings: false`; `end()` closes the connection. Messages are read as chunks, with `readableObjectMode` one
- * for each message, text as strings. Back-pressure holds both ways: who does not read pauses the socket, and a write is done when
- * its message has been handed to the kernel. An error of the connection destroys the stream with it, its close ends the readable
- * side; destroying the stream terminates the connection.
+ * Returns a stream over a WebSocket that is open or still connecting.
  *
- * @param options as of `stream.Duplex`; `objectMode` and `writableObjectMode` are ignored, as a message is text or bytes, and
- *   so is `emitClose`: a stream that is destroyed tells it, once its connection is closed
+ * - Each chunk that is written is sent as a binary message. With `decodeStrings: false`, strings are sent as text.
+ * - Messages are read as bytes. With `readableObjectMode`, each message is one chunk, and text is a string.
+ * - A reader that does not read pauses the socket. A write is done when its message has been handed to the kernel.
+ * - `end()` closes the connection. When the connection closes, the readable side ends.
+ * - An error of the connection destroys the stream. Destroying the stream terminates the connection, and `close` follows when that
+ *   has closed.
+ *
+ * @param options of `stream.Duplex`. `objectMode` and `writableObjectMode` are ignored, because a message is text or bytes, and so is
+ *   `emitClose`.
  * @example
  * ```ts
  * const duplex = createWebSocketStream(ws, { encoding: 'utf8' });
@@ -35,9 +38,9 @@ export interface StreamableSocket {
  * ```
  */
 export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOptions): Duplex {
-  /** Whether the connection has ended itself: its last words are not to be cut off. */
+  /** Whether the connection has failed. It then closes by itself, and terminating it could lose its close frame. */
   let failed = false;
-  /** Tells that all has been written, where the stream has been ended. */
+  /** The callback of `final()`, after `end()`. */
   let finish: (() => void) | undefined;
 
   const whenOpen = (action: () => void): void => {

@@ -1,8 +1,9 @@
-// A WebSocket as its user holds it: what can be asked of it in each state, and the events that it emits.
+// The WebSocket that an application holds: its methods in each state, and its events.
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { Opcode } from '@framewire/codec';
-import { defineAddition } from './additions.ts';
+import { isAttached } from './attached-stream.ts';
+import { defineAdditions } from './connection-additions.ts';
 import { DomEventTarget } from './events/dom-event-target.ts';
 import { closedCleanly } from './events/dom-events.ts';
 import {
@@ -16,61 +17,26 @@ import {
   type Unopened,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
-import { iterate, opened, type IteratedMessage } from './iteration.ts';
+import { iterate, type IteratedMessage } from './iteration.ts';
 import { limitLifetime, sessionClass } from './lifetime.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
 import { optionsWhenOpen, readOptions, type ConnectionOptions, type OpenOptions } from './options.ts';
-import type { SendMode } from './sending/outbound.ts';
 import { PreparedMessage } from './sending/prepared-message.ts';
 import type { SendCallback } from './sending/send-callback.ts';
-import {
-  CLOSED,
-  CLOSING,
-  CONNECTING,
-  lostError,
-  notOpenError,
-  OPEN,
-  type ReadyState,
-} from './ready-state.ts';
-import { nextTick } from './scheduling.ts';
-import { isAttached, type Session, type SessionListener } from './session.ts';
+import { modeOf, type SendOptions } from './sending/send-options.ts';
+import { openSession } from './open-session.ts';
+import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-state.ts';
+import type { Session } from './session.ts';
+import type { SessionListener } from './session-listener.ts';
 
-/** How to send one message. */
-export interface SendOptions {
-  /** Whether it is binary. Default: whether it is not a string. */
-  binary?: boolean | undefined;
-  /** Whether it may be compressed, where that was negotiated. Default true. */
-  compress?: boolean | undefined;
-  /** Whether it is the last fragment of its message. Default true. */
-  fin?: boolean | undefined;
-  /** Whether it is masked (§5.1). Default: as the role demands. */
-  mask?: boolean | undefined;
-}
-
-/** What connections with a session have in the place of what they were before: the same for all of them. */
+/** The state that connections had before their session. Once they have one, they share this object. */
 const OPENED: Unopened = Object.freeze(unopened());
 
 /** The longest payload of a control frame, in bytes (§5.5). */
 const MAX_CONTROL_PAYLOAD = 125;
 
-/** How nearly all messages are sent: one object for each way, not one a message. */
-const USUAL_MODES = [false, true].map((masked) => ({
-  text: { opcode: Opcode.TEXT, fin: true, compress: true, masked },
-  binary: { opcode: Opcode.BINARY, fin: true, compress: true, masked },
-}));
-
-/** How a message is to be sent. A program without types may pass null. */
-function modeOf(options: SendOptions | null | undefined, isText: boolean, masks: boolean): SendMode {
-  const { text, binary } = USUAL_MODES[masks ? 1 : 0] as (typeof USUAL_MODES)[0];
-  const usual = (options?.binary ?? !isText) ? binary : text;
-  const fin = options?.fin ?? true;
-  const compress = options?.compress ?? true;
-  const masked = options?.mask ?? masks;
-  return fin && compress && masked === masks ? usual : { opcode: usual.opcode, fin, compress, masked };
-}
-
-/** A method's type, so that a callback may say that it takes an error and leave out that there may be none. */
+/** The type of a method, so that a callback may declare its parameter as `Error` rather than `Error | undefined`. */
 type ControlCallback = { done(error?: Error): void }['done'];
 
 const listener: SessionListener<WebSocketConnection> = {
@@ -82,7 +48,7 @@ const listener: SessionListener<WebSocketConnection> = {
   dropped: (ws, data, isBinary) => ws.emit('dropped', data, isBinary),
   error: (ws, error) => ws.emit('error', error),
   close: (ws, code, reason) => ws.emit('close', code, reason),
-  // A subclass, or a program that assigns methods, may answer in a way of its own.
+  // A subclass, or a program that assigns methods, may have its own `pong()` and `close()`.
   answerPing(ws, payload, done) {
     if (ws.pong === WebSocketConnection.prototype.pong) return false;
     ws.pong(payload, undefined, done);
@@ -97,12 +63,18 @@ const listener: SessionListener<WebSocketConnection> = {
 };
 
 /**
- * A WebSocket, open or on its way there or back. Clients and servers make theirs from this class; on its own it turns any
- * `Duplex` on which an opening handshake has been done, by whomever, into a WebSocket.
+ * A WebSocket, from connecting to closed. The classes of clients and servers extend this class. It also turns any `Duplex` into a
+ * WebSocket, once the opening handshake has been done on it.
  *
- * Events: `open`; `message` (data, isBinary); `ping` and `pong` (payload); `drain`, when at most `highWaterMark` bytes wait again after
- * more did; `dropped` (data, isBinary), a message that was not sent as `onBufferFull` is `drop`; `error` (error; a peer that broke a rule
- * is told in `error.code`); `close` (code, reason), the last one.
+ * Events:
+ *
+ * - `open`
+ * - `message` (data, isBinary)
+ * - `ping` and `pong` (payload)
+ * - `drain`: the waiting bytes were above `highWaterMark`, and no longer are
+ * - `dropped` (data, isBinary): a message was not sent, because `onBufferFull` is `drop`
+ * - `error` (error): if the peer broke a rule, `error.code` names it
+ * - `close` (code, reason): the last event
  *
  * @example
  * ```ts
@@ -122,16 +94,16 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSING: typeof CLOSING;
   declare readonly CLOSED: typeof CLOSED;
 
-  // The state, out of the way of the names that programs use, and within reach of a `Proxy`, which has no private fields.
+  // The state has symbols for keys: names stay free for programs, and a `Proxy`, which has no private fields, reaches them.
   /** @internal */
   declare [optionsKey]: ConnectionOptions;
   /** @internal */
   declare [binaryTypeKey]: BinaryType;
   /** @internal */
   declare [protocolKey]: string;
-  /** @internal Present from {@link WebSocketConnection.setSocket} on. */
+  /** @internal Set by {@link WebSocketConnection.setSocket}. */
   declare [sessionKey]: Session<WebSocketConnection> | undefined;
-  /** @internal What it is while it has no session. */
+  /** @internal The state while there is no session. */
   declare [unopenedKey]: Unopened;
 
   constructor(options: ConnectionOptions = {}) {
@@ -143,7 +115,7 @@ export class WebSocketConnection extends DomEventTarget {
     this[unopenedKey] = unopened();
   }
 
-  /** What binary messages arrive as. Default `nodebuffer`; anything but the four types is ignored. */
+  /** The type of binary messages in `message` events. Default `nodebuffer`. Assigning anything but the four types is ignored. */
   get binaryType(): BinaryType {
     return this[binaryTypeKey];
   }
@@ -153,14 +125,14 @@ export class WebSocketConnection extends DomEventTarget {
     this[binaryTypeKey] = type;
     const session = this[sessionKey];
     if (session === undefined) return;
-    // Messages are those of the object that was opened, also where an object that inherits from it is set.
+    // `this` may be an object that inherits from the one that was opened, which is the one that receives the messages.
     session.owner[binaryTypeKey] = type;
     session.keepFragments = type === 'fragments';
   }
 
   /**
-   * Bytes that `send()` accepted and that are not yet passed to the kernel, framing included. Reading it changes nothing. What a turn
-   * has gathered for a TCP or Unix socket that has nothing else to write does not count.
+   * The bytes that `send()` accepted and that have not been passed to the kernel, framing included. Reading it has no side effects.
+   * For a TCP or Unix socket that has nothing else to write, what was sent in this turn of the event loop does not count.
    */
   get bufferedAmount(): number {
     return this[sessionKey]?.bufferedAmount ?? this[unopenedKey].discarded;
@@ -171,12 +143,12 @@ export class WebSocketConnection extends DomEventTarget {
     return this[sessionKey]?.extension?.name ?? '';
   }
 
-  /** Whether {@link WebSocketConnection.pause} is in force. */
+  /** Whether {@link WebSocketConnection.pause} is in effect. */
   get isPaused(): boolean {
     return this[sessionKey]?.isPaused ?? this[unopenedKey].isPaused;
   }
 
-  /** The subprotocol that was chosen, or an empty string. */
+  /** The subprotocol that was negotiated, or an empty string. */
   get protocol(): string {
     return this[protocolKey];
   }
@@ -186,16 +158,16 @@ export class WebSocketConnection extends DomEventTarget {
     return this[sessionKey]?.state ?? this[unopenedKey].state;
   }
 
-  /** @internal Whether close frames have gone both ways (§7.1.4). */
+  /** @internal Whether each end has sent a close frame (§7.1.4). */
   get [closedCleanly](): boolean {
     return this[sessionKey]?.wasClean ?? false;
   }
 
   /**
-   * Makes this the WebSocket of a stream on which the opening handshake has been done, and emits `open`.
+   * Opens the WebSocket on a stream on which the opening handshake has been done, and emits `open`.
    *
-   * @param head what was read from the stream behind the handshake
-   * @throws `Error` when this has a stream already, or the stream a WebSocket
+   * @param head bytes that were read from the stream after the handshake
+   * @throws `Error` when this WebSocket already has a stream, or the stream already has a WebSocket
    */
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
     if (this[sessionKey] !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
@@ -215,11 +187,11 @@ export class WebSocketConnection extends DomEventTarget {
   /**
    * Sends a message, or with `fin: false` a fragment of one.
    *
-   * @param data a string goes as text, a number likewise; bytes in any container and a `Blob` go as binary; a {@link PreparedMessage}
-   *   as it was prepared
-   * @param callback called once it has been handed to the kernel, or with the reason why not
-   * @throws `Error` while connecting; `TypeError` for data of another kind, or a callback that is no function. Later than that,
-   *   errors go to the callback, and to `error` where they end a connection whose stream is sound.
+   * @param data strings and numbers are sent as text, bytes in any container and a `Blob` as binary, a {@link PreparedMessage} as it
+   *   was prepared
+   * @param callback called when the data has been handed to the kernel, or with an error
+   * @throws `Error` while connecting, `TypeError` for data of another type or a callback that is not a function. Other errors go to
+   *   the callback, and also to `error` if they end a connection whose stream still works.
    */
   send(data: SendableData | PreparedMessage, callback?: SendCallback): void;
   send(data: SendableData | PreparedMessage, options: SendOptions | undefined, callback?: SendCallback): void;
@@ -240,27 +212,27 @@ export class WebSocketConnection extends DomEventTarget {
   /**
    * Sends a ping (§5.5.2).
    *
-   * @param data at most 125 bytes, in any form that `send()` takes. Default: none. The callback may stand in its place.
-   * @param mask whether it is masked. Default: as the role demands. The callback may stand in its place.
+   * @param data at most 125 bytes, in any form that `send()` takes. Default: none. The callback may be passed instead.
+   * @param mask whether the frame is masked. Default: true for a client, false for a server. The callback may be passed instead.
    * @param callback as for `send()`
-   * @throws `RangeError` for more than 125 bytes, `Error` while connecting, `TypeError` for data that is neither text nor bytes
+   * @throws `Error` while connecting, `RangeError` for more than 125 bytes, `TypeError` for data of another type
    */
   ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     sendControl(this, Opcode.PING, data, mask, callback);
   }
 
-  /** Sends a pong (§5.5.3) that no ping asked for. As {@link WebSocketConnection.ping} otherwise. */
+  /** Sends a pong (§5.5.3) that answers no ping. Otherwise as {@link WebSocketConnection.ping}. */
   pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     sendControl(this, Opcode.PONG, data, mask, callback);
   }
 
   /**
-   * Starts the closing handshake (§7.1.2), or does nothing where it has begun. What was sent before goes out first; what the
-   * peer sends before its own close frame still arrives. While connecting it gives the attempt up.
+   * Starts the closing handshake (§7.1.2), unless it has started. Earlier messages are sent first, and messages that the peer sends
+   * before its own close frame still arrive. While connecting, gives up the attempt.
    *
-   * @param code 1000-1014 but 1004-1006, or 3000-4999. Default: no code.
+   * @param code 1000 to 1014 except 1004 to 1006, or 3000 to 4999. Default: no code.
    * @param reason at most 123 bytes in UTF-8. Default: none.
-   * @throws `TypeError` for another code or a reason that is neither a string nor a `Uint8Array`, `RangeError` for a longer one
+   * @throws `TypeError` for any other code or a reason of another type than a string or `Uint8Array`, `RangeError` for a longer reason
    */
   close(code?: number, reason?: string | Uint8Array): void {
     const session = this[sessionKey];
@@ -268,21 +240,21 @@ export class WebSocketConnection extends DomEventTarget {
     else giveUpAttempt(this);
   }
 
-  /** Destroys the socket, without a closing handshake; what was sent before is left to the kernel where it takes it. */
+  /** Destroys the socket without a closing handshake. Earlier messages are sent only if the kernel accepts them immediately. */
   terminate(): void {
     const session = this[sessionKey];
     if (session !== undefined) session.terminate();
     else giveUpAttempt(this);
   }
 
-  /** Stops events of messages, pings and pongs, and reading from the socket. While connecting, from the moment it is open. */
+  /** Stops reading from the socket, and `message`, `ping` and `pong` events. While connecting, takes effect when the WebSocket opens. */
   pause(): void {
     const session = this[sessionKey];
     if (session !== undefined) session.pause();
     else if (this[unopenedKey].state === CONNECTING) this[unopenedKey].isPaused = true;
   }
 
-  /** Goes on after {@link WebSocketConnection.pause}. */
+  /** Continues after {@link WebSocketConnection.pause}. */
   resume(): void {
     const session = this[sessionKey];
     if (session !== undefined) session.resume();
@@ -293,44 +265,28 @@ export class WebSocketConnection extends DomEventTarget {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.readyState === CLOSED) return;
     const closed = new Promise((resolve) => this.once('close', resolve));
-    // While connecting, closing is an error of the attempt.
+    // While connecting, `close()` makes the attempt fail with an error.
     if (this.readyState === CONNECTING) this.once('error', () => undefined);
     this.close();
     await closed;
   }
 
   /**
-   * The messages, for `for await`: text as a string, binary data by `binaryType`. Messages are kept from this call on. While
-   * `messageHighWaterMark` of them wait, the connection is paused. The loop ends when the connection closes with 1000, 1001 or 1005,
-   * and throws a {@link ConnectionClosedError} for any other end. Leaving it does not close the connection: the next loop continues.
+   * The messages, for `for await`: text as a string, binary data as `binaryType` says. Messages are kept from this call on. While
+   * `messageHighWaterMark` messages wait, the connection is paused. The loop ends when the connection closes with 1000, 1001 or 1005,
+   * and throws a {@link ConnectionClosedError} for any other end. Leaving the loop does not close the connection: the next loop
+   * continues.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<IteratedMessage> {
     return iterate(this);
   }
 }
 
-/** What stands in the place of a callback: told at once, as later nobody would know whose it is. */
+/** Checks the callback when it is passed, so that the stack of the error shows the call. */
 function callbackOf(argument: unknown): SendCallback | undefined {
   if (!argument) return undefined;
   if (typeof argument !== 'function') throw new TypeError('The callback must be a function');
   return argument as SendCallback;
-}
-
-/** The session, if it can send. Otherwise the error goes where it belongs. */
-function openSession(
-  connection: WebSocketConnection,
-  data: unknown,
-  callback: SendCallback | undefined,
-): Session<WebSocketConnection> | undefined {
-  const state = connection.readyState;
-  const session = connection[sessionKey];
-  if (state === OPEN) return session;
-  if (state === CONNECTING) throw notOpenError(CONNECTING);
-  const content = data instanceof PreparedMessage ? data.shared.data : data;
-  if (session !== undefined) session.discard(content);
-  else connection[unopenedKey].discarded += payloadLength(content);
-  if (callback !== undefined) nextTick(callback, notOpenError(state));
-  return undefined;
 }
 
 function sendControl(
@@ -352,36 +308,14 @@ function sendControl(
   session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
 }
 
-// As in the DOM: the states on every instance too, and properties that show when a connection is looked at.
+// As in the DOM: the states are readable on every instance, and the properties are enumerable.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true, value });
 }
 for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState']) {
   Object.defineProperty(WebSocketConnection.prototype, name, { enumerable: true });
 }
-// `url` is a client's.
+// Only clients have `url`.
 const SHOWN = ['url', 'readyState', 'protocol', 'extensions', 'binaryType', 'isPaused', 'bufferedAmount'];
 showProperties(WebSocketConnection.prototype, SHOWN);
-defineAddition(WebSocketConnection.prototype, 'wasClean', (ws: WebSocketConnection) => ws[closedCleanly]);
-defineAddition(
-  WebSocketConnection.prototype,
-  'writableNeedDrain',
-  (ws: WebSocketConnection) => ws[sessionKey]?.isAboveMark ?? false,
-);
-defineAddition(WebSocketConnection.prototype, 'opened', opened);
-defineAddition(
-  WebSocketConnection.prototype,
-  'latency',
-  (ws: WebSocketConnection) => ws[sessionKey]?.latency,
-);
-for (const [name, value] of Object.entries({ drained, flush })) {
-  Object.defineProperty(WebSocketConnection.prototype, name, { configurable: true, value, writable: true });
-}
-
-function drained(this: WebSocketConnection, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
-  return this[sessionKey]?.drainedOrAborted(signal) ?? Promise.reject(lostError(this.readyState));
-}
-
-function flush(this: WebSocketConnection): void {
-  this[sessionKey]?.flush();
-}
+defineAdditions(WebSocketConnection.prototype);

@@ -1,4 +1,4 @@
-// The DOM's attributes and methods for listening, and the types of Node's events, on one class.
+// The base class of connections: Node's events with their types, and the DOM's attributes and methods for listening.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import {
   addDomListener,
@@ -18,7 +18,7 @@ import {
 import type { RawData } from '../receiving/raw-data.ts';
 import { TypedEmitter } from './typed-emitter.ts';
 
-/** The events of a connection and their arguments; the last three are the client's. */
+/** The events of a connection and their arguments. Only clients emit the last three. */
 export interface WebSocketEventMap {
   open: [];
   message: [data: RawData, isBinary: boolean];
@@ -34,42 +34,42 @@ export interface WebSocketEventMap {
   redirect: [url: string, request: ClientRequest];
 }
 
-/** A listener that is set as an attribute; a method's type, so that a subclass, with itself as the target, is still one of its base. */
+/** A listener that is set as an attribute. The type of a method, so that a subclass stays assignable to its base class. */
 type AttributeListener<E> = { listen(event: E): void }['listen'] | null;
 
 /**
- * What connections have and those of `ws` do not. A subclass may declare these names otherwise, and so may an interface that is merged
- * with the class: a property of an interface with the type `any` is the only one that allows both.
+ * The members that connections of `ws` lack. Subclasses, and interfaces that are merged with the class, may declare these names with
+ * other types. Only properties of an interface with the type `any` allow both.
  */
 export interface ConnectionAdditions {
-  /** Whether close frames have gone both ways (RFC 6455 §7.1.4), a boolean, until a program assigns another value. */
+  /** A boolean: whether each end has sent a close frame (RFC 6455 §7.1.4). A program may assign another value. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   wasClean: any;
   /**
-   * Whether more than `highWaterMark` bytes are waiting to be written, a boolean, until a program assigns another value. `drain` is
-   * emitted when fewer are waiting again.
+   * A boolean: whether more than `highWaterMark` bytes are waiting to be written. `drain` is emitted when that is no longer so. A program
+   * may assign another value.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   writableNeedDrain: any;
   /**
    * `drained({ signal }?: { signal?: AbortSignal }): Promise<void>`: resolves when at most `highWaterMark` bytes are waiting to be
-   * written, immediately if so already. Rejects with the code `WS_ERR_NOT_OPEN` where the connection is not open, or when it is not any
-   * more, and with the reason of the signal when that aborts.
+   * written, or immediately if that is so already. Rejects with the code `WS_ERR_NOT_OPEN` if the connection is not open, or is no
+   * longer open, and with the reason of the signal when the signal aborts.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   drained: any;
-  /** The last round trip that `heartbeat` has measured, in ms, a number; undefined before the first. */
+  /** A number: the last round trip that `heartbeat` has measured, in ms. `undefined` before the first. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   latency: any;
   /**
-   * `flush(): void`: hands what was sent to the stream now, instead of at the end of the turn. A message that is being compressed, or a
-   * `Blob` that is being read, comes later.
+   * `flush(): void`: hands what was sent to the stream now, instead of at the end of the turn. Messages that are still being compressed
+   * or read from a `Blob` follow later.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   flush: any;
   /**
    * `opened: Promise<this>`: resolves when the connection is open, before any of its messages is read. Rejects with the argument of
-   * `error`, or with the code `WS_ERR_NOT_OPEN` when the connection is closing or closed.
+   * `error`, or with the code `WS_ERR_NOT_OPEN` if the connection is closing or closed.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   opened: any;
@@ -79,9 +79,9 @@ interface ConnectionEmitter extends TypedEmitter<WebSocketEventMap>, ConnectionA
 const ConnectionEmitter = TypedEmitter as unknown as Omit<typeof TypedEmitter, 'prototype'> &
   (new () => ConnectionEmitter);
 
-/** An emitter of the events of a WebSocket that can be listened to in Node's way and in the DOM's. */
+/** An emitter of the events of a WebSocket, for listeners in the style of Node and of the DOM. */
 export abstract class DomEventTarget extends ConnectionEmitter {
-  /** @internal Whether close frames have gone both ways (RFC 6455 §7.1.4). */
+  /** @internal Whether each end has sent a close frame (RFC 6455 §7.1.4). */
   abstract get [closedCleanly](): boolean;
 
   /** Called with each `open` event, as in the DOM; null for none. */
@@ -111,7 +111,7 @@ export abstract class DomEventTarget extends ConnectionEmitter {
     setDomAttribute(this, 'error', listener);
   }
 
-  /** Called when the connection is over, as in the DOM; null for none. */
+  /** Called when the connection has closed, as in the DOM; null for none. */
   get onclose(): AttributeListener<CloseEvent<this>> {
     return getDomAttribute(this, 'close') as AttributeListener<CloseEvent<this>>;
   }
@@ -120,7 +120,7 @@ export abstract class DomEventTarget extends ConnectionEmitter {
     setDomAttribute(this, 'close', listener);
   }
 
-  /** Listens in the DOM's way to `open`, `message`, `error` or `close`. The same listener is added once. */
+  /** Adds a listener of `open`, `message`, `error` or `close`, as in the DOM. The same listener is added only once. */
   addEventListener<K extends DomEventType>(
     type: K,
     listener: DomListener<this, DomEventMap<this>[K]>,

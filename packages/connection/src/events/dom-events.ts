@@ -1,4 +1,4 @@
-// The DOM's way of listening (HTML Standard, "The WebSocket interface") on top of Node's events.
+// Listeners in the style of the DOM (HTML Standard, "The WebSocket interface") on Node's events.
 import type { EventEmitter } from 'node:events';
 import { showProperties } from '../inspection.ts';
 import type { RawData } from '../receiving/raw-data.ts';
@@ -12,9 +12,9 @@ const errorKey = Symbol('error');
 const messageKey = Symbol('message');
 const dataKey = Symbol('data');
 
-/** What the listeners of `addEventListener()` are given. */
+/** The argument of listeners that `addEventListener()` adds. */
 export class Event<Target = unknown> {
-  // The state of an event has symbols for keys: a `Proxy` reaches them, and names stay free.
+  // The state has symbols for keys: a `Proxy` reaches them, and names stay free for programs.
   /** @internal */
   declare [typeKey]: string;
   /** @internal */
@@ -29,13 +29,13 @@ export class Event<Target = unknown> {
     return this[typeKey];
   }
 
-  /** The connection that emits the event; null, which the type leaves out, in an event that a program makes. */
+  /** The connection that emits the event. In an event that a program creates it is null, which the type omits. */
   get target(): Target {
     return this[targetKey] as Target;
   }
 }
 
-/** What a {@link CloseEvent} is made of. */
+/** The properties of a new {@link CloseEvent}. */
 export interface CloseEventInit {
   /** Default 0. */
   code?: number | undefined;
@@ -45,7 +45,7 @@ export interface CloseEventInit {
   wasClean?: boolean | undefined;
 }
 
-/** The connection is over. */
+/** The connection has closed. */
 export class CloseEvent<Target = unknown> extends Event<Target> {
   /** @internal */
   declare [codeKey]: number;
@@ -61,7 +61,7 @@ export class CloseEvent<Target = unknown> extends Event<Target> {
     this[wasCleanKey] = wasClean;
   }
 
-  /** The peer's close code: 1005 for none, 1006 without a closing handshake. */
+  /** The close code of the peer. 1005 if it sent none, 1006 if it sent no close frame. */
   get code(): number {
     return this[codeKey];
   }
@@ -70,13 +70,13 @@ export class CloseEvent<Target = unknown> extends Event<Target> {
     return this[reasonKey];
   }
 
-  /** Whether close frames have gone both ways. */
+  /** Whether each end has sent a close frame. */
   get wasClean(): boolean {
     return this[wasCleanKey];
   }
 }
 
-/** What an {@link ErrorEvent} is made of. */
+/** The properties of a new {@link ErrorEvent}. */
 export interface ErrorEventInit {
   /** Default null. */
   error?: unknown;
@@ -84,7 +84,7 @@ export interface ErrorEventInit {
   message?: string | undefined;
 }
 
-/** Something went wrong. */
+/** The connection has failed. */
 export class ErrorEvent<Target = unknown> extends Event<Target> {
   /** @internal */
   declare [errorKey]: unknown;
@@ -97,7 +97,7 @@ export class ErrorEvent<Target = unknown> extends Event<Target> {
     this[messageKey] = message;
   }
 
-  /** What was thrown: an `Error`. Programs look at its `code` and whatever else it has, without asking what it is. */
+  /** The `Error`. The type is `any`, so that programs can read `code` and other properties. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   get error(): any {
     return this[errorKey];
@@ -108,13 +108,13 @@ export class ErrorEvent<Target = unknown> extends Event<Target> {
   }
 }
 
-/** What a {@link MessageEvent} is made of. */
+/** The properties of a new {@link MessageEvent}. */
 export interface MessageEventInit {
   /** Default null. */
   data?: RawData | string | null | undefined;
 }
 
-/** A message has come. */
+/** A message has arrived. */
 export class MessageEvent<Target = unknown> extends Event<Target> {
   /** @internal */
   declare [dataKey]: RawData | string | null;
@@ -124,13 +124,13 @@ export class MessageEvent<Target = unknown> extends Event<Target> {
     this[dataKey] = data;
   }
 
-  /** Text as a string, binary data by `binaryType`. */
+  /** Text as a string, binary data as `binaryType` says. */
   get data(): RawData | string {
     return this[dataKey] as RawData | string;
   }
 }
 
-// As in the DOM, so that a look at an event, or a copy of it, shows what it holds.
+// Enumerable as in the DOM, so that copies of an event have these properties.
 for (const [prototype, properties] of [
   [Event.prototype, ['target', 'type']],
   [CloseEvent.prototype, ['code', 'reason', 'wasClean']],
@@ -140,13 +140,13 @@ for (const [prototype, properties] of [
   for (const property of properties) Object.defineProperty(prototype, property, { enumerable: true });
 }
 
-// Not the target: it would show all of the connection, and every connection that it leads to.
+// Without the target, which would show the whole connection and every connection reachable from it.
 showProperties(Event.prototype, ['type']);
 showProperties(CloseEvent.prototype, ['type', 'code', 'reason', 'wasClean']);
 showProperties(ErrorEvent.prototype, ['type', 'message', 'error']);
 showProperties(MessageEvent.prototype, ['type', 'data']);
 
-/** The events that can be listened to in the DOM's way, with what the listener is given. */
+/** The events for listeners in the style of the DOM, with their arguments. */
 export interface DomEventMap<Target> {
   open: Event<Target>;
   message: MessageEvent<Target>;
@@ -159,16 +159,16 @@ export type DomEventType = keyof DomEventMap<unknown>;
 /** A function, or an object with a method `handleEvent`. */
 export type DomListener<Target, E> = ((this: Target, event: E) => void) | { handleEvent(event: E): void };
 
-/** How to listen. */
+/** The options of `addEventListener()`. */
 export interface DomListenerOptions {
   /** Whether the listener is removed after its first event. Default false. */
   once?: boolean | undefined;
 }
 
-/** The key under which an emitter says whether close frames have gone both ways. */
+/** The key of a property that says whether each end has sent a close frame. */
 export const closedCleanly = Symbol('closedCleanly');
 
-/** An emitter that can tell whether its closing was clean. */
+/** An emitter with a property that says whether it was closed cleanly. */
 export interface DomEventSource extends EventEmitter {
   readonly [closedCleanly]: boolean;
 }
@@ -176,10 +176,10 @@ export interface DomEventSource extends EventEmitter {
 type AnyListener = DomListener<unknown, never>;
 type Wrapper = (...args: unknown[]) => void;
 
-/** What a wrapper stands for: kept beside it, so that `removeListener` and `listeners` of the emitter work as ever. */
+/** The listener that a wrapper calls. Kept in a map, so that `removeListener()` and `listeners()` of the emitter work as usual. */
 interface Registration {
   readonly listener: AnyListener;
-  /** Whether it was set as `onopen`, `onmessage`, ...: of those there is one. */
+  /** Whether it was set as `onopen`, `onmessage`, and so on, of which there is only one. */
   readonly isAttribute: boolean;
 }
 
@@ -198,7 +198,7 @@ const makeEvent: Record<DomEventType, (target: DomEventSource, args: readonly un
   },
 };
 
-/** The message of an error, of this realm or another; a program may emit anything else. */
+/** The message of an error, also of another realm. A program may emit any other value. */
 function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : String(error);
@@ -208,7 +208,7 @@ function isDomEventType(type: string): type is DomEventType {
   return Object.hasOwn(makeEvent, type);
 }
 
-/** Adds a listener once; other types than those of the DOM are not listened to. */
+/** Adds a listener, unless it has been added. Ignores types that are not events of the DOM. */
 export function addDomListener(
   source: DomEventSource,
   type: string,
@@ -226,13 +226,13 @@ export function removeDomListener(source: DomEventSource, type: string, listener
   if (wrapper !== undefined) source.removeListener(type, wrapper);
 }
 
-/** The listener that was set as `on` + type, or null. */
+/** Returns the listener that was set as `on` + type, or null. */
 export function getDomAttribute(source: DomEventSource, type: DomEventType): AnyListener | null {
   const wrapper = findWrapper(source, type, (known) => known.isAttribute);
   return (wrapper && registrations.get(wrapper)?.listener) ?? null;
 }
 
-/** Sets the listener of `on` + type; anything but a function removes it. */
+/** Sets the listener of `on` + type. Any value but a function removes it. */
 export function setDomAttribute(source: DomEventSource, type: DomEventType, listener: unknown): void {
   const wrapper = findWrapper(source, type, (known) => known.isAttribute);
   if (wrapper !== undefined) source.removeListener(type, wrapper);

@@ -1,15 +1,15 @@
-// Node's emitter with the events that a class has: their names and arguments, and `this` in their listeners.
+// Types for Node's emitter: the names of events, their arguments, and `this` in listeners.
 import { EventEmitter } from 'node:events';
 
-/** A listener of an event that is not in the map, as a subclass may have. What it takes nobody knows. */
-// With `unknown[]` a listener that declares what it takes would not be accepted: parameters are compared the other way round.
+/** A listener of an event that is not in the map, for example an event of a subclass. Its arguments are unknown. */
+// With `unknown[]`, TypeScript would reject a listener that declares the types of its parameters, because parameters are contravariant.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyListener<Self> = (this: Self, ...args: any[]) => void;
 
 /** A listener of one of the events. */
 type Listener<Self, Args extends unknown[]> = (this: Self, ...args: Args) => void;
 
-/** An emitter of the events of a map, from name to arguments, and of any others. */
+/** An emitter of the events in a map from names to arguments, and of any other events. */
 export interface TypedEmitter<Events extends Record<keyof Events, unknown[]>> extends EventEmitter {
   on<K extends keyof Events>(event: K, listener: Listener<this, Events[K]>): this;
   on(event: string | symbol, listener: AnyListener<this>): this;
@@ -36,6 +36,6 @@ export interface TypedEmitter<Events extends Record<keyof Events, unknown[]>> ex
   emit(event: string | symbol, ...args: unknown[]): boolean;
 }
 
-/** The class to extend: at run time Node's own, with its statics. */
+/** The class to extend. At run time it is Node's own class, with its static members. */
 export const TypedEmitter = EventEmitter as unknown as Omit<typeof EventEmitter, 'prototype'> &
   (new <Events extends Record<keyof Events, unknown[]>>() => TypedEmitter<Events>);

@@ -1,4 +1,4 @@
-// Bytes in, events out: reads frames from what the stream gave, one at a time, as long as somebody wants them.
+// The receiving side of a connection: reads frames from the bytes of the stream, one at a time, unless reading is paused.
 import type { AsyncResource } from 'node:async_hooks';
 import {
   isControl,
@@ -13,53 +13,54 @@ import {
   type Message,
 } from '@framewire/codec';
 import { nextTick, setImmediate } from '../scheduling.ts';
-import { FrameReaders, type FrameReader, type ReadingOptions } from './frame-readers.ts';
+import { FrameReaders, type FrameReader } from './frame-readers.ts';
+import type { ReadingOptions } from './reading-options.ts';
 
-/** What is wrong with the peer's bytes, and the close code that tells it. */
+/** The error for bytes that break a rule, with the close code that reports it. */
 export type InboundError = Error & { readonly closeCode?: number };
 
-/** Whose bytes are read: who is told what was read. */
+/** What an {@link Inbound} calls. */
 export interface InboundObserver {
-  /** The async context in which the methods are called. {@link Inbound.read} is called in it already. */
+  /** The async context in which the methods are called. {@link Inbound.read} must be called in it. */
   readonly context: AsyncResource;
   readonly extension: Extension | undefined;
   message(message: Message): void;
   ping(payload: Uint8Array): void;
   pong(payload: Uint8Array): void;
-  /** The peer's close frame: nothing is read after it. */
+  /** The peer has sent its close frame. Nothing is read after it. */
   peerClosed(payload: ClosePayload): void;
-  /** The peer broke a rule: nothing is read after it. */
+  /** The peer has broken a rule. Nothing is read after it. */
   peerFailed(error: InboundError): void;
-  /** All bytes have been read that had been waiting since {@link Inbound.read} returned false, or {@link Inbound.finish} was called. */
+  /** All waiting bytes have been read. Called after {@link Inbound.read} returned false, and after {@link Inbound.finish}. */
   caughtUp(): void;
 }
 
 /**
  * | state         | meaning                                                                                |
  * | ------------- | -------------------------------------------------------------------------------------- |
- * | `idle`        | all bytes have been read: the next chunk is read when it comes                         |
+ * | `idle`        | all bytes have been read                                                               |
  * | `reading`     | frames are being read, and the observer is called                                      |
- * | `waiting`     | an event waits for the next turn of the event loop, or a message for being inflated    |
- * | `held`        | what has waited could be told, but reading is paused                                   |
- * | `interrupted` | bytes wait, as reading is paused, or for the next turn, as the observer threw          |
+ * | `waiting`     | an event waits for the next turn of the event loop, or a message is being inflated     |
+ * | `held`        | that event or message is ready, but reading is paused                                  |
+ * | `interrupted` | bytes wait, because reading is paused, or for the next turn after an exception         |
  * | `ended`       | nothing more is read                                                                   |
  */
 type State = 'idle' | 'reading' | 'waiting' | 'held' | 'interrupted' | 'ended';
 
 /**
- * The reading side of a connection. Pausing, waiting for a message to be inflated and giving one event a turn are all the same
- * thing: the next frame is not asked for.
+ * Pausing, waiting for a message to be inflated, and emitting one event for each turn of the event loop work in the same way: the next
+ * frame is not read.
  */
 export class Inbound {
   readonly #observer: InboundObserver;
   #readers: FrameReaders;
-  /** Only while there is something to read. */
+  /** Borrowed while there is something to read. */
   #reader: FrameReader | undefined = undefined;
   #state: State = 'idle';
-  /** What is to be told when reading is not paused any more. */
+  /** Calls the observer with what is ready when reading continues. */
   #held: (() => void) | undefined = undefined;
   #isPaused = false;
-  /** No more chunks will come: what has come is told, paused or not. */
+  /** Whether the stream has ended. If so, events are emitted even when reading is paused. */
   #isFinishing = false;
 
   constructor(observer: InboundObserver, options: ReadingOptions) {
@@ -72,14 +73,14 @@ export class Inbound {
     return Inbound.name;
   }
 
-  /** Whether messages come with their fragments: from the next chunk on that begins with a message. */
+  /** Whether messages come with their fragments. Takes effect with the next chunk that starts with a message. */
   set keepFragments(keepFragments: boolean) {
     if (keepFragments === this.#readers.options.keepFragments) return;
     this.#readers = FrameReaders.of({ ...this.#readers.options, keepFragments });
     if (this.#reader !== undefined) this.#reader.assembler.keepFragments = keepFragments;
   }
 
-  /** Whether {@link Inbound.pause} is in force. */
+  /** Whether {@link Inbound.pause} is in effect. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -90,7 +91,7 @@ export class Inbound {
   }
 
   /**
-   * Takes a chunk of the stream; false when it has to wait, so that the stream had better be paused until `caughtUp`.
+   * Reads a chunk of the stream. Returns false if bytes have to wait: pause the stream until `caughtUp`.
    *
    * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that. Default false.
    */
@@ -106,30 +107,30 @@ export class Inbound {
     this.#isPaused = true;
   }
 
-  /** Goes on after {@link Inbound.pause}: with what has been waiting, in the next tick. */
+  /** Continues after {@link Inbound.pause}. What has been waiting is read in the next tick. */
   resume(): void {
     this.#isPaused = false;
     if (this.hasBacklog) nextTick(goOn, this, this.#observer.context);
   }
 
-  /** No more chunks will come: reads what has been waiting, paused or not, and tells `caughtUp`, now or later. */
+  /** The stream has ended: reads what has been waiting, even when paused, and then calls `caughtUp`, now or later. */
   finish(): void {
     this.#isFinishing = true;
     if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
     else this.goOn();
   }
 
-  /** Reads nothing more. */
+  /** Stops reading. */
   end(): void {
     this.#state = 'ended';
     this.#reader = undefined;
   }
 
-  /** Goes on where reading was held up, unless it still is. */
+  /** Continues where reading was interrupted. */
   goOn(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.tellLate(held);
+    if (held !== undefined) this.reportLate(held);
     else if (this.#state === 'interrupted') this.catchUp();
   }
 
@@ -142,11 +143,11 @@ export class Inbound {
     if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
   }
 
-  /** Reads until nothing is left or something stands in the way. The observer may call back into this object. */
+  /** Reads until nothing is left or reading is interrupted. The observer may call the methods of this object. */
   private readFrames(): void {
     if (this.#state !== 'idle' && this.#state !== 'interrupted') return;
     this.#state = 'reading';
-    // Where the observer throws, the frames after its message are for the next turn.
+    // If the observer throws, the frames after its message are read in the next turn.
     let threw = true;
     try {
       while (this.isReading() && this.readFrame());
@@ -159,14 +160,14 @@ export class Inbound {
     }
   }
 
-  /** Whether the next frame may be read. A function, as whatever the observer calls may change it. */
+  /** Whether the next frame may be read. The observer may change the answer. */
   private isReading(): boolean {
     if (this.#state !== 'reading') return false;
     if (this.isHeldBack) this.#state = 'interrupted';
     return this.#state === 'reading';
   }
 
-  /** Reads one frame and tells what it means; false when there is none. */
+  /** Reads one frame and calls the observer. Returns false when there is none. */
   private readFrame(): boolean {
     const reader = this.#reader;
     if (reader === undefined) {
@@ -179,7 +180,7 @@ export class Inbound {
       frame = reader.decoder.next();
       if (frame === undefined) {
         if (reader.decoder.partial !== undefined) reader.assembler.preview(reader.decoder.partial);
-        if (this.#readers.giveBack(reader)) this.#reader = undefined;
+        if (this.#readers.takeBack(reader)) this.#reader = undefined;
         this.#state = 'idle';
         return false;
       }
@@ -188,7 +189,7 @@ export class Inbound {
       this.fail(error as InboundError);
       return false;
     }
-    // Outside of the attempt: what the observer throws is not the peer's fault.
+    // Outside of the try block, because an exception of the observer is not the peer's fault.
     if (message !== undefined) this.takeMessage(message);
     else if (isControl(frame.opcode)) this.takeControl(frame);
     return true;
@@ -197,11 +198,11 @@ export class Inbound {
   private takeMessage(message: Message): void {
     if (message.compressed) this.decompress(message);
     else if (this.#readers.options.allowSynchronousEvents) this.#observer.message(message);
-    else this.tellMessageNextTurn(message);
+    else this.reportMessageNextTurn(message);
   }
 
-  /** Apart, as the closure would cost every message memory. */
-  private tellMessageNextTurn(message: Message): void {
+  /** A method of its own, because in `takeMessage()` V8 would allocate the closure's context for every message. */
+  private reportMessageNextTurn(message: Message): void {
     this.nextTurn(() => {
       this.#observer.message(message);
     });
@@ -238,25 +239,25 @@ export class Inbound {
     this.#observer.peerFailed(error);
   }
 
-  /** Tells an event in the next turn of the event loop, and reads nothing before. */
-  private nextTurn(tell: () => void): void {
+  /** Calls the observer in the next turn of the event loop, and reads nothing before. */
+  private nextTurn(report: () => void): void {
     this.#state = 'waiting';
     setImmediate(() => {
-      this.tellLate(tell);
+      this.reportLate(report);
     });
   }
 
-  /** Has a message inflated. What is there immediately is told immediately. */
+  /** Inflates a message. If the extension calls back synchronously, so is the observer called. */
   private decompress(message: Message): void {
     this.#state = 'waiting';
-    // The callback must not hold the message: it may wait for long.
+    // The callback must not reference the message, because it may wait for a long time.
     const { opcode } = message;
     let returned = false;
     this.#observer.extension?.decompress(message.data, (error, data) => {
       if (returned) {
         // An extension may call back in the context of another connection.
         this.#observer.context.runInAsyncScope(() => {
-          this.tellLate(() => {
+          this.reportLate(() => {
             this.takeInflated(opcode, error, data);
           });
         });
@@ -270,30 +271,31 @@ export class Inbound {
 
   private takeInflated(opcode: DataOpcode, error: InboundError | null, data: Uint8Array | undefined): void {
     const { skipUtf8Validation } = this.#readers.options;
-    if (error !== null || data === undefined) this.fail(error ?? new Error('No data'));
+    if (error !== null || data === undefined)
+      this.fail(error ?? new Error('The extension did not return the data'));
     else if (opcode === Opcode.TEXT && !skipUtf8Validation && !isUtf8(data)) {
       this.fail(protocolError('INVALID_UTF8'));
     } else this.takeMessage({ opcode, compressed: false, data });
   }
 
-  /** Tells what had to wait, unless nobody wants it now, and reads on. */
-  private tellLate(tell: () => void): void {
+  /** Calls the observer with what had to wait, and continues to read. Does neither while reading is paused. */
+  private reportLate(report: () => void): void {
     if (this.#state === 'ended') return;
     if (this.isHeldBack) {
       this.#state = 'held';
-      this.#held = tell;
+      this.#held = report;
       return;
     }
     this.#state = 'interrupted';
     try {
-      tell();
+      report();
     } finally {
       this.catchUp();
     }
   }
 }
 
-/** Goes on in the context of the connection: whoever calls `resume()` may be in that of another one. */
+/** Continues in the async context of the connection, because `resume()` may be called in that of another one. */
 function goOn(inbound: Inbound, context: AsyncResource): void {
   context.runInAsyncScope(() => {
     inbound.goOn();

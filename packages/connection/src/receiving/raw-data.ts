@@ -1,14 +1,14 @@
-// The forms in which a message arrives at the user's listener.
+// The types in which messages are passed to the application.
 import { Blob, type Buffer } from 'node:buffer';
 import { Opcode, type Message } from '@framewire/codec';
 
 /**
- * What a message arrives as, by `binaryType`. Text is always a `Buffer`. The `Blob` of the type `blob` is left out, as programs
- * tell the other three apart and are done; who sets that type writes `(data: Blob) => ...` for the listener.
+ * The data of a message, by `binaryType`. Text is always a `Buffer`. `Blob` is not part of the union, so that most programs need not
+ * handle it. For the type `blob`, declare the listener as `(data: Blob) => ...`.
  */
 export type RawData = Buffer | ArrayBuffer | Buffer[];
 
-/** What binary messages arrive as: `Buffer`, `ArrayBuffer`, the fragments as `Buffer[]`, or `Blob`. */
+/** The type of binary messages: `Buffer`, `ArrayBuffer`, the fragments as `Buffer[]`, or `Blob`. */
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
 
 const BINARY_TYPES: readonly string[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
@@ -17,7 +17,7 @@ export function isBinaryType(type: unknown): type is BinaryType {
   return typeof type === 'string' && BINARY_TYPES.includes(type);
 }
 
-/** What a message is given to the user as. */
+/** Converts a message to the type that the application has chosen. */
 export function toRawData(message: Message, binaryType: BinaryType): RawData | Blob {
   const isBuffer = binaryType === 'nodebuffer' || message.opcode === Opcode.TEXT;
   return isBuffer ? (message.data as Buffer) : convert(message, binaryType);
@@ -31,7 +31,7 @@ function convert(message: Message, binaryType: BinaryType): RawData | Blob {
   return fragments.filter((fragment) => fragment.length > 0);
 }
 
-/** The bytes alone in an `ArrayBuffer`: the one they are in where they fill it, else a copy. */
+/** Returns the bytes as an `ArrayBuffer`: their own if they fill it, otherwise a copy. */
 function toArrayBuffer(data: Buffer): ArrayBuffer {
   const buffer = data.buffer as ArrayBuffer;
   if (data.byteLength === buffer.byteLength) return buffer;

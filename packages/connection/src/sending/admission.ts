@@ -1,15 +1,15 @@
-// What is known of a peer that has a limit. A connection has an admission only if it has `maxBufferedAmount`.
+// Whether a send is within `maxBufferedAmount`. Only connections with that limit have an admission.
 import { RecentBytes } from './recent-bytes.ts';
 
-/** How much the peer may still read, and what became of the last message that it was sent in fragments. */
+/** The bytes that the peer has had no chance to read, and the decision on the message that is being sent in fragments. */
 export class Admission {
-  /** What the peer cannot have read yet. */
+  /** The bytes that the peer cannot have read yet. */
   readonly recent = new RecentBytes();
-  /** What became of the fragments so far of a message that has more to come. */
+  /** The decision on the message that has fragments still to be sent, if there is one. */
   #fragments: 'none' | 'sent' | 'refused' = 'none';
 
   /**
-   * Whether something may be sent. A message is sent as a whole, or not at all.
+   * Whether a frame may be sent. The fragments of a message are all sent or all refused.
    *
    * @param part a message, or a fragment of one; undefined for other frames
    */

@@ -1,4 +1,4 @@
-// What one connection has gathered this turn. It exists from the first frame of a turn until it is written.
+// The frames that one connection has gathered this turn. A batch exists from the first frame of a turn until it is written.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { MaskingKey } from '@framewire/codec';
@@ -10,57 +10,58 @@ import { SharedRun } from './shared-run.ts';
 import { Segment } from './slab.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
-/** Frames in the order in which they were sent, and the callbacks of their senders. */
+/** Frames in the order in which they were sent, with the callbacks of their sends. */
 export class Batch {
-  /** The segment that grows, and those before it. */
+  /** The last segment, which may grow. */
   #segment: Segment | undefined = undefined;
+  /** The segments before it. */
   #earlier: ClosedSegments | undefined = undefined;
   #callbacks: SendCallback[] | undefined = undefined;
   #written: Written | undefined = undefined;
-  /** As long as other connections send the very same frames there is a run instead of segments. */
+  /** While other connections send the same frames, a run takes the place of the segments. */
   #run: SharedRun | undefined = undefined;
-  /** How many bytes the stream held when the batch began. */
+  /** How many bytes the stream held when the batch was created. */
   readonly held: number;
 
   constructor(held: number) {
     this.held = held;
   }
 
-  /** How many bytes it has. */
+  /** In bytes. */
   get length(): number {
     return ((this.#run ?? this.#segment)?.length ?? 0) + (this.#earlier?.length ?? 0);
   }
 
-  /** How many bytes are in segments that do not grow any more. */
+  /** How many bytes are in the earlier segments. */
   get closedLength(): number {
     return this.#earlier?.length ?? 0;
   }
 
-  /** Adds a callback, to be called when all that is in the batch by now has been written, or has failed to be. */
+  /** Adds a callback. It is called when everything that is in the batch now has been written, or with the error. */
   addCallback(callback: SendCallback): void {
     (this.#callbacks ??= []).push(callback);
   }
 
   /**
-   * Adds a frame, written into the slab.
+   * Writes a frame into the slab.
    *
-   * @param room as `roomFor()` says, at most `MAX_ROOM`
+   * @param room the result of `roomFor()`, at most `MAX_ROOM`
    */
   addFrame(firstByte: number, payload: string | Uint8Array, key: MaskingKey | undefined, room: number): void {
     const segment = this.segmentFor(room);
     segment.grow(putFrame(segment.memory, segment.end, firstByte, payload, key));
   }
 
-  /** Adds frames that somebody else has made: as one copy. */
-  addCopy(pieces: readonly Uint8Array[], size: number): void {
+  /** Adds a copy of encoded frames. */
+  addCopy(chunks: readonly Uint8Array[], size: number): void {
     const segment = this.segmentFor(size);
-    for (const piece of pieces) {
-      segment.memory.set(piece, segment.end);
-      segment.grow(segment.end + piece.length);
+    for (const chunk of chunks) {
+      segment.memory.set(chunk, segment.end);
+      segment.grow(segment.end + chunk.length);
     }
   }
 
-  /** How many bytes it has in frames that other connections send, too. */
+  /** How many bytes are in frames that other connections send, too. */
   get sharedLength(): number {
     return this.#run?.length ?? 0;
   }
@@ -69,29 +70,29 @@ export class Batch {
     return this.#run === undefined && this.#segment === undefined;
   }
 
-  /** Adds bytes that nobody changes. */
+  /** Adds encoded frames without copying them. Their bytes must not change. */
   addOwned(bytes: Uint8Array): void {
     this.leaveRun();
     this.append(Segment.of(bytes));
   }
 
-  /** The run with one more frame, where all of the batch, and this frame, is what other connections send; else undefined. */
+  /** Returns the run with one more frame. Returns `undefined` unless other connections send the same batch, and this frame. */
   nextRun(firstByte: number, payload: string | Uint8Array, sender: object): SharedRun | undefined {
     const run = SharedRun.find(this.#run, firstByte, payload, sender);
     return this.#segment === undefined ? run : undefined;
   }
 
-  /** As {@link Batch.nextRun}, with a frame that was encoded for other connections. */
+  /** As {@link Batch.nextRun}, for a frame that was encoded for many connections. */
   runWith(frame: EncodedFrame): SharedRun | undefined {
     return this.#segment === undefined ? SharedRun.after(this.#run, frame) : undefined;
   }
 
-  /** Takes the frame into the batch that {@link Batch.nextRun} or {@link Batch.runWith} was asked about. */
-  goAlong(run: SharedRun): void {
+  /** Adds the frame of {@link Batch.nextRun} or {@link Batch.runWith}, given the run that it returned. */
+  followRun(run: SharedRun): void {
     this.#run = run;
   }
 
-  /** Hands all of it to the stream. To be called once; throws where there is no memory, and what the stream throws. */
+  /** Hands all frames to the stream. Must be called only once. Throws if there is no memory, and what the stream throws. */
   write(stream: Duplex, writer: StreamWriter): void {
     const written = (this.#written = this.takeCallbacks());
     const segment = this.#segment;
@@ -105,7 +106,7 @@ export class Batch {
     }
   }
 
-  /** Tells all senders that have not been told yet that {@link Batch.write} threw. */
+  /** Reports an error of {@link Batch.write} to the callbacks that have not been called. */
   fail(error: Error): void {
     this.#earlier?.settle(error);
     this.#written?.(error);
@@ -118,7 +119,7 @@ export class Batch {
     return settling(callbacks);
   }
 
-  /** Another frame comes after those of a run: they are copied, so that all leave in one write. */
+  /** Copies the frames of the run, so that they and the next frame are written together. */
   private leaveRun(): void {
     const run = this.#run;
     if (run === undefined) return;
@@ -137,7 +138,7 @@ export class Batch {
   private segmentFor(size: number): Segment {
     if (this.#run !== undefined) this.leaveRun();
     const segment = this.#segment;
-    // What begins may throw where there is no memory: what has been gathered stays in its place.
+    // `begin()` throws if there is no memory. What has been gathered stays unchanged.
     return segment?.hasRoom(size) === true ? segment : this.append(Segment.begin(size));
   }
 

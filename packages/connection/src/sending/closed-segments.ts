@@ -1,14 +1,14 @@
-// What a turn has gathered before the segment that grows.
+// The segments of a batch before its last one.
 import { Buffer } from 'node:buffer';
 import { Segment } from './slab.ts';
 
-/** What a stream calls when it has written a piece, or has failed to. */
+/** A stream calls this when it has written the bytes, or with an error. */
 export type Written = (error?: Error | null) => void;
 
-/** The segments of a turn that do not grow any more, each with what is called when it has been written. */
+/** Segments that no longer grow, each with the callback of its write. */
 export class ClosedSegments {
   readonly all: { readonly segment: Segment; readonly written: Written | undefined }[] = [];
-  /** How many bytes they are. */
+  /** In bytes. */
   length = 0;
 
   add(segment: Segment, written: Written | undefined): void {
@@ -16,7 +16,7 @@ export class ClosedSegments {
     this.length += segment.length;
   }
 
-  /** All of them side by side in the slab, released. For at most `SLAB_SIZE` bytes. */
+  /** Copies all of them into one segment of the slab, and releases them. Requires at most `SLAB_SIZE` bytes. */
   joinInSlab(): Segment {
     const whole = Segment.begin(this.length);
     for (const { segment } of this.all) {
@@ -28,9 +28,9 @@ export class ClosedSegments {
     return whole;
   }
 
-  /** All of them side by side in memory of their own, released. */
+  /** Copies all of them into memory of their own, and releases them. */
   join(): Segment {
-    // It fills with zeros what it has no bytes for.
+    // The length is exact: `Buffer.concat()` would fill the rest with zeros.
     const bytes = Buffer.concat(
       this.all.map(({ segment }) => segment.content),
       this.length,
@@ -39,7 +39,7 @@ export class ClosedSegments {
     return Segment.of(bytes);
   }
 
-  /** Tells all senders: those that have been told ignore it. */
+  /** Calls all callbacks. Those that have been called ignore it. */
   settle(error?: Error | null): void {
     for (const { written } of this.all) written?.(error);
   }

@@ -1,18 +1,18 @@
-// What an extension makes of an outgoing fragment, as a result or a promise of it.
+// Compression of an outgoing fragment, as a result or a promise of one.
 import type { Extension, OutgoingPart } from '@framewire/codec';
 
-/** What an extension called back with. */
+/** What the extension has called back with. */
 export interface Compressed {
   readonly error: Error | null;
-  /** What goes out instead of the fragment; undefined leaves it as it is. */
+  /** The data to send instead of the fragment; undefined if the extension leaves it as it is. */
   readonly data: Uint8Array | undefined;
-  /** The extension's copy of bytes that it leaves as they are. */
+  /** The extension's copy of the fragment, if it leaves it as it is. */
   readonly original: Uint8Array | undefined;
 }
 
-/** Has a fragment compressed. A promise, which does not reject, where the extension calls back later. */
+/** Compresses a fragment. Returns a promise, which does not reject, if the extension has not called back when it returns. */
 export function compress(extension: Extension, part: OutgoingPart): Compressed | Promise<Compressed> {
-  // Nothing here may hold the part: the callback may wait for long.
+  // Nothing here may reference the part, which the extension may keep waiting for a long time.
   let outcome: Compressed | undefined;
   let resolve: ((outcome: Compressed) => void) | undefined;
   extension.compress(part, (error, data, original) => {

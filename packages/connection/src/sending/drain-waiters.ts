@@ -1,10 +1,14 @@
-// Promises of a connection that has room again.
+// The promises that `drained()` has returned and that are not settled yet.
 
-/** Those who wait until less than the high-water mark is waiting. */
+interface Waiter {
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
 export class DrainWaiters {
-  readonly #waiting = new Set<{ resolve: () => void; reject: (reason: unknown) => void }>();
+  readonly #waiting = new Set<Waiter>();
 
-  /** A promise of the next {@link DrainWaiters.resolve}. Rejects with the reason of the signal when that aborts. */
+  /** Returns a promise that the next {@link DrainWaiters.resolve} resolves. It rejects with the reason of the signal when the signal aborts. */
   add(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
@@ -12,13 +16,13 @@ export class DrainWaiters {
         signal?.removeEventListener('abort', abort);
         settle();
       };
-      const waiter = {
+      const waiter: Waiter = {
         resolve: () => {
           end(resolve);
         },
-        reject: (reason: unknown) => {
+        reject: (reason) => {
           end(() => {
-            // A signal may have any reason.
+            // The reason of a signal may be any value.
             // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
             reject(reason);
           });

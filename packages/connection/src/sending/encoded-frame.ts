@@ -1,7 +1,7 @@
-// A frame for several connections: encoded once, and compared by what it says.
+// A frame for several connections, which is encoded once.
 import { frameOf } from './frame-bytes.ts';
 
-/** An unmasked frame whose payload cannot change: text, or bytes that nobody writes to any more. */
+/** An unmasked frame whose payload cannot change: text, or bytes that are not written any more. */
 export class EncodedFrame {
   /** The first byte of the header (§5.2). */
   readonly firstByte: number;
@@ -13,7 +13,7 @@ export class EncodedFrame {
     this.payload = payload;
   }
 
-  /** The frame, in memory that is never written to again, as nobody knows who still reads it. Encoded when it is first asked for. */
+  /** The encoded frame, created on first use. The memory is never written again, because another connection may be reading it. */
   get bytes(): Uint8Array {
     return (this.#bytes ??= frameOf(this.firstByte, this.payload, undefined));
   }

@@ -1,4 +1,4 @@
-// A frame as bytes: how much room it needs, and where it is put.
+// How much room a frame needs, and how it is written there.
 import { Buffer } from 'node:buffer';
 import {
   frameHeaderSize,
@@ -9,17 +9,14 @@ import {
   type MaskingKey,
 } from '@framewire/codec';
 
-/**
- * The longest payload that is copied into the slab; a longer one has memory of its own. With 1 KiB an echo of 12 KB takes a sixth
- * more; between 4 and 64 KiB no difference was measured.
- */
+/** The longest payload that is copied into the slab, in bytes. A longer one gets memory of its own. */
 export const MAX_COPIED = 16 * 1024;
-/** The room for the longest payload that is copied, and its header. */
+/** The size of a frame with the longest payload that is copied. */
 export const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
-/** Up to this many UTF-16 units a text's worst case is reserved, beyond it is measured first. */
+/** For a text of up to this many UTF-16 units, the worst case is reserved. A longer text is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
 
-/** How much room to reserve for a frame in the slab, in bytes; more than {@link MAX_ROOM} for one that is too long to be copied there. */
+/** How many bytes to reserve in the slab for a frame. More than {@link MAX_ROOM} if the frame is too long for the slab. */
 export function roomFor(payload: string | Uint8Array): number {
   return typeof payload === 'string' ? roomForText(payload) : MAX_HEADER_SIZE + payload.length;
 }
@@ -29,7 +26,7 @@ function roomForText(text: string): number {
   return MAX_HEADER_SIZE + (text.length > MAX_COPIED ? text.length : Buffer.byteLength(text));
 }
 
-/** Writes a frame of text or bytes at `offset`; returns the offset behind it. */
+/** Writes a frame of text or bytes at `offset`. Returns the offset after it. */
 export function putFrame(
   memory: Buffer,
   offset: number,
@@ -42,12 +39,12 @@ export function putFrame(
     : writeFrame(memory, offset, firstByte, payload, key);
 }
 
-/** How many bytes a payload is. */
+/** The size of a payload in bytes. */
 export function payloadSize(payload: string | Uint8Array): number {
   return typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
 }
 
-/** A frame in memory of its own. */
+/** Returns a frame in memory of its own. */
 export function frameOf(
   firstByte: number,
   payload: string | Uint8Array,
@@ -62,7 +59,7 @@ export function frameOf(
   );
 }
 
-/** A frame at the beginning of a piece of memory: its bytes. */
+/** Writes a frame at the start of `memory`. Returns its bytes, as a view. */
 export function frameIn(
   memory: Buffer,
   firstByte: number,

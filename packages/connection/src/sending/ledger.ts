@@ -1,22 +1,23 @@
-// What waits to be written to one connection: counted without side effects, and the limits that it is held against.
+// The account of what waits to be written to one connection, and the limits on it. Counting has no side effects.
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, type ConnectionOptions } from '../options.ts';
+import { lostError, type ReadyState } from '../ready-state.ts';
 import { Admission } from './admission.ts';
+import { DrainWaiters } from './drain-waiters.ts';
 import type { SendCallback } from './send-callback.ts';
-import { writerFor } from './stream-writer.ts';
+import { writerFor, type StreamWriter } from './stream-writer.ts';
 
-/** Who is told what becomes of what waits. */
 export interface LedgerObserver {
-  /** Less than the high-water mark is waiting again. */
+  /** The waiting bytes were above the high-water mark, and no longer are. */
   drained(): void;
 }
 
 /**
- * The bytes that a connection has accepted and not yet passed to the kernel, in three places: frames gathered this turn, messages
- * that wait for a compressor or for their turn, and what the stream holds.
+ * The bytes that a connection has accepted and not yet passed to the kernel. They wait in three places: frames gathered this turn,
+ * messages queued for the compressor or after such a message, and the buffer of the stream.
  *
- * Frames that were gathered for a TCP or Unix socket with nothing to write do not count: if each had been written immediately, the
- * socket would have taken it and show 0. Everywhere else they do.
+ * Frames gathered for a TCP or Unix socket that has nothing else to write do not count: written immediately, they would have gone to
+ * the kernel and left 0. For every other stream they count.
  */
 export class Ledger {
   readonly stream: Duplex;
@@ -25,15 +26,21 @@ export class Ledger {
   /** The bytes of the frames gathered this turn. */
   #gathered = 0;
   #queued = 0;
-  /** Whether the amount has been above the high-water mark, so that `drained` is owed. */
+  /** Whether the amount has been above the high-water mark, so that a call of `drained` must follow. */
   #isAbove = false;
-  /** Only where there is a limit. */
+  /** Created only if there is a limit. */
   #admission: Admission | undefined = undefined;
+  #waiters: DrainWaiters | undefined = undefined;
 
   constructor(stream: Duplex, limits: ConnectionOptions, observer: LedgerObserver) {
     this.stream = stream;
     this.#limits = limits;
     this.#observer = observer;
+  }
+
+  /** @internal How to write to the stream. Not remembered, because a program may replace the methods of the stream at any time. */
+  get writer(): StreamWriter {
+    return writerFor(this.stream);
   }
 
   /** How many bytes wait. */
@@ -43,10 +50,10 @@ export class Ledger {
 
   private get gathered(): number {
     if (this.#gathered === 0) return 0;
-    return this.stream.writableLength === 0 && writerFor(this.stream).reachesKernel ? 0 : this.#gathered;
+    return this.stream.writableLength === 0 && this.writer.reachesKernel ? 0 : this.#gathered;
   }
 
-  /** Whether more waits than the high-water mark. If so, `drained` follows. */
+  /** Whether more bytes wait than the high-water mark. If so, a call of `drained` follows. */
   get isAboveMark(): boolean {
     return this.waiting > this.mark;
   }
@@ -56,11 +63,11 @@ export class Ledger {
   }
 
   /**
-   * Whether something may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. What was handed to the
-   * stream in this turn of the event loop or the one before does not count, because the peer has had no chance to read it, nor does
-   * what waits for our own compressor.
+   * Whether a frame may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. Two kinds of bytes do not
+   * count: those that the stream was given in this turn of the event loop or the one before, because the peer has had no chance to
+   * read them, and those that wait for our own compressor.
    *
-   * With `onBufferFull: 'drop'` the first fragment of a message decides for all of it: the peer cannot be sent a part of a message.
+   * With `onBufferFull: 'drop'` the first fragment of a message decides for all of it: the peer must not get part of a message.
    *
    * @param part a message, or a fragment of one; undefined for other frames
    */
@@ -78,27 +85,27 @@ export class Ledger {
   /**
    * Frames were gathered this turn.
    *
-   * @param bytes all that this turn has gathered
-   * @param held how many bytes the stream held when the first of them was gathered. It may hold fewer by now.
+   * @param bytes how many bytes this turn has gathered so far
+   * @param held how many bytes the stream held when the first of them was gathered. It may hold fewer now.
    */
   gather(bytes: number, held: number): void {
     this.#gathered = bytes;
     if (bytes + held + this.#queued > this.mark) this.#isAbove = true;
   }
 
-  /** A message waits for a compressor or for its turn. */
+  /** A message waits for the compressor, or for the messages before it. */
   enqueue(bytes: number): void {
     this.#queued += bytes;
     if (this.waiting > this.mark) this.#isAbove = true;
   }
 
-  /** It does not wait any more. */
+  /** A message that {@link Ledger.enqueue} counted no longer waits. */
   dequeue(bytes: number): void {
     this.#queued -= bytes;
     this.settle();
   }
 
-  /** Bytes are about to be handed to the stream. Returns a function to be called when the stream is done with them, if that matters. */
+  /** Bytes are about to be handed to the stream. If it matters when the stream is done with them, returns a function to call then. */
   handOver(bytes: number): SendCallback | undefined {
     this.#gathered = 0;
     if (this.limit > 0) (this.#admission ??= new Admission()).recent.add(bytes);
@@ -106,15 +113,25 @@ export class Ledger {
     if (bytes + writableLength + this.#queued > this.mark) this.#isAbove = true;
     else if (!this.#isAbove && writableLength === 0) return undefined;
     return (error) => {
-      // A stream that cannot write ends the connection, which no longer has room for anything.
+      // After a failed write the connection ends, so it has no room to report.
       if (error === undefined) this.settle();
     };
   }
 
-  /** Tells the observer that less than the mark is waiting, if more was. */
+  /** Resolves when no more bytes wait than the high-water mark. Rejects with the reason of the signal when the signal aborts. */
+  async untilBelowMark(signal: AbortSignal | undefined): Promise<void> {
+    if (this.isAboveMark) await (this.#waiters ??= new DrainWaiters()).add(signal);
+  }
+
+  /** The connection is no longer open: rejects the promises of {@link Ledger.untilBelowMark}. */
+  stopWaiting(state: ReadyState): void {
+    this.#waiters?.reject(lostError(state));
+  }
+
   private settle(): void {
     if (!this.#isAbove || this.waiting > this.mark) return;
     this.#isAbove = false;
+    this.#waiters?.resolve();
     this.#observer.drained();
   }
 }

@@ -1,4 +1,4 @@
-// Frames in, bytes out: what one connection sends in a turn leaves in one write.
+// Frames in, bytes out: what one connection sends in a turn is written together.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { frameHeaderSize, type MaskingKey } from '@framewire/codec';
@@ -11,22 +11,22 @@ import type { Ledger } from './ledger.ts';
 import { settling, type SendCallback } from './send-callback.ts';
 import type { SharedRun } from './shared-run.ts';
 import { SLAB_SIZE } from './slab.ts';
-import { writerFor, type StreamWriter } from './stream-writer.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import { countFrame, flushThisTurn, watchExit, type Flushable } from './write-turn.ts';
 
-/** How many bytes a turn holds back before a plain socket is given them. */
+/** How many bytes a turn may gather before they are written to a plain socket. */
 const MAX_TURN = 1024 * 1024;
 
 /**
  * The frames of one connection on their way to the stream.
  *
- * A stream may deliver synchronously, and its receiver may answer before `write()` returns. Frames sent meanwhile are gathered and
- * leave afterwards.
+ * A stream may deliver synchronously, and its receiver may answer before `write()` returns. Frames sent meanwhile are gathered, and
+ * written after it returns.
  */
 export class Output implements Flushable {
   readonly #ledger: Ledger;
   #batch: Batch | undefined = undefined;
-  /** Whether the end of the turn is awaited. */
+  /** Whether the end of the turn will call {@link Output.endTurn}. */
   #isQueued = false;
   /** Whether `stream.write()` is on the stack. */
   #isWriting = false;
@@ -36,17 +36,27 @@ export class Output implements Flushable {
     watchExit();
   }
 
+  get isDestroyed(): boolean {
+    return this.stream.destroyed;
+  }
+
   private get stream(): Duplex {
     return this.#ledger.stream;
   }
 
-  /** Sends a frame. Its payload is copied, or written, before this returns. */
+  /**
+   * Sends a frame. Its payload is copied, or written, before this returns.
+   *
+   * @param isConstant whether the payload cannot change. If so, other connections may share the frame.
+   */
   send(
     firstByte: number,
     payload: string | Uint8Array,
     key: MaskingKey | undefined,
+    isConstant: boolean,
     callback: SendCallback | undefined,
   ): void {
+    if (isConstant && key === undefined && this.sendIfShared(firstByte, payload, callback)) return;
     const room = roomFor(payload);
     if (room > MAX_ROOM) {
       this.sendLong(firstByte, payload, key, callback);
@@ -57,12 +67,16 @@ export class Output implements Flushable {
     this.leaveThisTurn(batch, callback);
   }
 
-  /** Sends an unmasked frame whose payload cannot change, where another connection sends the same this turn; else returns false. */
-  sendIfShared(firstByte: number, payload: string | Uint8Array, callback: SendCallback | undefined): boolean {
+  /** Sends a frame together with the connections that send the same one this turn. Returns false if there are none. */
+  private sendIfShared(
+    firstByte: number,
+    payload: string | Uint8Array,
+    callback: SendCallback | undefined,
+  ): boolean {
     const batch = (this.#batch ??= this.newBatch());
     const run = batch.nextRun(firstByte, payload, this);
     if (run === undefined) {
-      // The turn has to end, where the frame is forgotten, also if it is so long that it is written immediately.
+      // The frame is now remembered until the turn ends. So the turn must end, even if the frame is long and written immediately.
       this.leaveThisTurn(batch, undefined);
       return false;
     }
@@ -75,35 +89,35 @@ export class Output implements Flushable {
     const batch = this.batchAfterLongRun();
     const run = batch.runWith(frame);
     if (run !== undefined) this.leaveShared(batch, run, callback);
-    else this.sendPieces([frame.bytes], callback);
+    else this.sendEncodedBytes([frame.bytes], callback);
   }
 
-  /** Sends a frame, or several, that somebody else has made: in one piece, after all that was sent before. */
-  sendPieces(pieces: readonly Uint8Array[], callback: SendCallback | undefined): void {
-    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  /** Sends one or more encoded frames, cut into chunks in any way, after all earlier frames. */
+  sendEncodedBytes(chunks: readonly Uint8Array[], callback: SendCallback | undefined): void {
+    const size = chunks.reduce((sum, { length }) => sum + length, 0);
     if (size <= MAX_COPIED) {
       const batch = this.batchAfterLongRun();
-      batch.addCopy(pieces, size);
+      batch.addCopy(chunks, size);
       this.leaveThisTurn(batch, callback);
       return;
     }
-    if (!this.mayWrite(writerFor(this.stream))) {
-      this.sendOwned(Buffer.concat(pieces), callback);
+    if (!this.mayWrite(this.#ledger.writer)) {
+      this.sendOwned(Buffer.concat(chunks), callback);
       return;
     }
     this.flush();
     const stream = this.stream;
-    const copied = stream.writableLength > 0 ? [Buffer.concat(pieces)] : pieces;
+    const copied = stream.writableLength > 0 ? [Buffer.concat(chunks)] : chunks;
     this.writeLong(size, callback, (written) => {
       stream.cork();
-      for (const [index, piece] of copied.entries()) {
-        stream.write(piece, index === copied.length - 1 ? written : undefined);
+      for (const [index, chunk] of copied.entries()) {
+        stream.write(chunk, index === copied.length - 1 ? written : undefined);
       }
       stream.uncork();
     });
   }
 
-  /** Hands all that was sent to the stream. Does not throw: a connection that has lost bytes is at its end. */
+  /** Hands everything that was sent to the stream. Does not throw: an error ends the connection. */
   flush(): void {
     if (this.#isWriting) return;
     for (let batch; (batch = this.#batch) !== undefined;) {
@@ -118,16 +132,16 @@ export class Output implements Flushable {
   }
 
   endTurnEarly(): boolean {
-    if (this.#isWriting || !writerFor(this.stream).reachesKernel) return false;
+    if (this.#isWriting || !this.#ledger.writer.reachesKernel) return false;
     this.endTurn();
     return true;
   }
 
-  /** Ends the stream after all that was sent. */
+  /** Ends the stream after everything that was sent. */
   end(): void {
     this.flush();
     if (this.#isWriting) nextTick(end, this);
-    // To end it again makes an error that nobody hears of: 6 % of what an upgrade with its close costs.
+    // Node creates an error when a stream is ended again, which would make closing slower (benchmark scenario `upgrade`).
     else if (!this.stream.writableEnded) this.stream.end();
   }
 
@@ -137,9 +151,9 @@ export class Output implements Flushable {
     if (settled !== undefined) batch.addCallback(settled);
     this.#isWriting = true;
     try {
-      batch.write(stream, writerFor(stream));
+      batch.write(stream, this.#ledger.writer);
     } catch (error) {
-      // There was no memory to write from, or the stream threw, which a stream must not.
+      // There was no memory, or the stream has thrown, which a stream must not.
       stream.destroy(error as Error);
       nextTick(() => {
         batch.fail(error as Error);
@@ -149,7 +163,7 @@ export class Output implements Flushable {
     }
   }
 
-  /** Writes immediately what is too long to be gathered. */
+  /** Writes a frame immediately that is too long to be gathered. */
   private writeLong(
     size: number,
     callback: SendCallback | undefined,
@@ -164,7 +178,7 @@ export class Output implements Flushable {
     }
   }
 
-  /** Whether a send may write to the stream, instead of waiting for the end of the turn. */
+  /** Whether a send may write to the stream immediately, instead of at the end of the turn. */
   private mayWrite(writer: StreamWriter): boolean {
     return writer.isImmediate && !this.#isWriting;
   }
@@ -173,11 +187,11 @@ export class Output implements Flushable {
     return new Batch(this.stream.writableLength);
   }
 
-  /** The batch, of which a run that is too long to be copied has left first where it may. */
+  /** Returns the batch. If it has a run that is too long to be copied, writes that first if possible. */
   private batchAfterLongRun(): Batch {
     const batch = this.#batch;
     if (batch === undefined) return (this.#batch = this.newBatch());
-    if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(writerFor(this.stream))) return batch;
+    if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(this.#ledger.writer)) return batch;
     this.flush();
     return (this.#batch ??= this.newBatch());
   }
@@ -188,7 +202,7 @@ export class Output implements Flushable {
     key: MaskingKey | undefined,
     callback: SendCallback | undefined,
   ): void {
-    const writer = writerFor(this.stream);
+    const writer = this.#ledger.writer;
     if (!this.mayWrite(writer)) {
       this.sendOwned(frameOf(firstByte, payload, key), callback);
       return;
@@ -200,7 +214,7 @@ export class Output implements Flushable {
     });
   }
 
-  /** Has bytes that nobody changes leave at the end of the turn. */
+  /** Sends bytes that never change at the end of the turn. */
   private sendOwned(bytes: Uint8Array, callback: SendCallback | undefined): void {
     const batch = this.batchAfterLongRun();
     batch.addOwned(bytes);
@@ -208,19 +222,19 @@ export class Output implements Flushable {
   }
 
   private leaveShared(batch: Batch, run: SharedRun, callback: SendCallback | undefined): void {
-    const isLong = run.length > SLAB_SIZE && this.mayWrite(writerFor(this.stream));
-    // First, as it throws where there is no memory.
+    const isLong = run.length > SLAB_SIZE && this.mayWrite(this.#ledger.writer);
+    // Before the batch changes, because this throws if there is no memory.
     if (isLong) run.join();
-    batch.goAlong(run);
+    batch.followRun(run);
     this.leaveThisTurn(batch, callback);
     if (isLong) this.flush();
   }
 
-  /** Has what was gathered leave at the end of the turn. A turn with much in it ends here. */
+  /** Schedules the batch for the end of the turn. Writes it now if it is large. */
   private leaveThisTurn(batch: Batch, callback: SendCallback | undefined): void {
     if (callback !== undefined) batch.addCallback(callback);
     this.#ledger.gather(batch.length, batch.held);
-    if (batch.closedLength >= MAX_TURN && writerFor(this.stream).reachesKernel) this.flush();
+    if (batch.closedLength >= MAX_TURN && this.#ledger.writer.reachesKernel) this.flush();
     if (this.#isQueued) countFrame();
     else {
       this.#isQueued = true;

@@ -1,8 +1,8 @@
-// What a message can be sent from, and its form on the way out: text, bytes, or a Blob that has to be read first.
+// The data that a message can be sent from: text, bytes, or a Blob, which must be read first.
 import { Blob, Buffer } from 'node:buffer';
 import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
 
-/** What a message can be sent from: text, bytes in any container, a number as text, or an array of bytes. */
+/** The data that `send()` takes: text, bytes in any container, a number as text, or an array of bytes. */
 export type SendableData =
   | string
   | number
@@ -10,13 +10,13 @@ export type SendableData =
   | ArrayBufferLike
   | ArrayBufferView
   | readonly unknown[]
-  // What else `Buffer.from()` takes.
+  // Other objects that `Buffer.from()` takes.
   | { valueOf(): string | ArrayBufferLike | Uint8Array | readonly number[] }
   | { [Symbol.toPrimitive](hint: string): string };
 
 export const EMPTY = Buffer.alloc(0);
 
-/** Whether it is a Blob, of this realm or any other maker's. */
+/** Whether the data is a Blob, also one of another realm or of a library. */
 function isBlob(data: unknown): data is Blob {
   if (data instanceof Blob) return true;
   const other = data as Partial<Blob> | null | undefined;
@@ -29,13 +29,13 @@ function isBlob(data: unknown): data is Blob {
 }
 
 /**
- * The bytes or the text to send, or the Blob that they have to be read from. Buffers and views are not copied. Nothing (`undefined`,
- * `null`, `false`) is an empty message.
+ * Returns the text or bytes to send, or the Blob that contains them. Does not copy buffers and views. For `undefined`, `null` and
+ * `false` the message is empty.
  *
  * @throws `TypeError` (`ERR_INVALID_ARG_TYPE`) for anything that is neither text nor bytes
  */
 export function toPayload(data: unknown): string | Uint8Array | Blob {
-  // Nearly all are: the rest would be asked in vain.
+  // First, because nearly all messages are text or bytes.
   if (isPayload(data)) return data;
   if (isBlob(data)) return data;
   if (typeof data === 'number') return String(data);
@@ -45,12 +45,12 @@ export function toPayload(data: unknown): string | Uint8Array | Blob {
   return Buffer.from(data as Uint8Array);
 }
 
-/** Whether it is text or bytes, of whatever realm, as they go out. */
+/** Whether the data is text or a `Uint8Array`, of any realm. */
 export function isPayload(data: unknown): data is string | Uint8Array {
   return typeof data === 'string' || isUint8Array(data);
 }
 
-/** How many bytes a message would be, or was, in `bufferedAmount`. */
+/** How many bytes of `bufferedAmount` the data counts for. */
 export function payloadLength(data: unknown): number {
   const payload = toPayload(data);
   if (!isPayload(payload)) return payload.size;

@@ -1,4 +1,4 @@
-// A message for many connections: encoded once, and compressed once for all that agreed on the same.
+// A message for many connections: encoded once, and compressed once for each set of compression parameters.
 import { Buffer } from 'node:buffer';
 import { firstByte, Opcode, type DataOpcode, type SharedMessage } from '@framewire/codec';
 import { EncodedFrame } from './encoded-frame.ts';
@@ -6,15 +6,15 @@ import { isPayload, toPayload, type SendableData } from './payload.ts';
 
 /** How to send a {@link PreparedMessage}. */
 export interface PreparedMessageOptions {
-  /** Whether it is binary. Default: whether the data is not a string. */
+  /** Whether the message is binary. Default: whether the data is not a string. */
   binary?: boolean | undefined;
-  /** Whether it may be compressed, where that was negotiated. Default true. */
+  /** Whether the message may be compressed, if compression was negotiated. Default true. */
   compress?: boolean | undefined;
 }
 
 /**
- * A message that is sent on many connections, or many times: `ws.send(prepared)`. It is encoded when it is first sent, and compressed
- * once for each set of parameters that connections have negotiated. A client masks it anew each time, as it has to (§5.3).
+ * A message to send on many connections, or many times, with `ws.send(prepared)`. It is encoded when it is first sent, and compressed
+ * once for each set of parameters that connections have negotiated. A client masks it with a new key each time (§5.3).
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export interface PreparedMessageOptions {
  * ```
  */
 export class PreparedMessage {
-  /** @internal What the message says, in the form that extensions take. */
+  /** @internal The data, in the form that extensions take. */
   readonly shared: SharedMessage;
   /** @internal */
   readonly opcode: DataOpcode;
@@ -35,7 +35,7 @@ export class PreparedMessage {
 
   /**
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
-   * @throws `TypeError` for data of another kind
+   * @throws `TypeError` for data of another type
    */
   constructor(data: SendableData, options: PreparedMessageOptions = {}) {
     const payload = toPayload(data);
@@ -54,9 +54,9 @@ export class PreparedMessage {
   }
 
   /**
-   * @internal The frame of the whole message, unmasked.
+   * @internal Returns the frame of the whole message, unmasked.
    *
-   * @param compressed what an extension made of it; null for the message as it is
+   * @param compressed the compressed data; null for the message as it is
    */
   frame(compressed: Uint8Array | null): EncodedFrame {
     if (compressed === null) {

@@ -1,10 +1,10 @@
-// How much a stream was given so recently that the peer cannot have read it.
+// How many bytes a stream was given so recently that the peer cannot have read them.
 import { setImmediate } from '../scheduling.ts';
 
-/** Counts turns of the event loop, as long as somebody asks. */
+/** The number of the current turn of the event loop. Turns are counted only while `currentTurn()` is called. */
 let turn = 0;
 let counting = false;
-/** How many turns have passed since somebody asked. */
+/** How many turns have passed since the last call of `currentTurn()`. */
 let unasked = 0;
 
 function currentTurn(): number {
@@ -17,7 +17,7 @@ function currentTurn(): number {
 }
 
 function countTurn(): void {
-  // What counts turns keeps no process alive.
+  // Counting must not keep the process alive.
   setImmediate(() => {
     turn++;
     if (unasked++ < 2) countTurn();
@@ -25,7 +25,7 @@ function countTurn(): void {
   }).unref();
 }
 
-/** The bytes of this turn of the event loop and of the one before: a turn may end just after they were written. */
+/** The bytes of this turn of the event loop and of the one before, because a turn may end immediately after a write. */
 export class RecentBytes {
   #turn = currentTurn();
   #now = 0;

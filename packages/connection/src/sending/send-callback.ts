@@ -1,16 +1,16 @@
-// The callbacks of sends, and how they are called.
+// The callbacks of sends, and the errors that they are called with.
 import { AsyncResource } from 'node:async_hooks';
 import { nextTick } from '../scheduling.ts';
 
-/** Called when what was sent has been handed to the kernel, or with the reason why it will not be. */
+/** Called when the data has been handed to the kernel, or with an error. */
 export type SendCallback = (error?: Error) => void;
 
 /**
- * The callback, to be called once, in the async context in which it was passed. What a turn has gathered leaves in one write, in the
- * context of one of its senders.
+ * Returns a function that calls the callback in the current async context. Call it once. One write may contain the frames of several
+ * senders, and runs in the context of one of them.
  */
 export function inOwnContext(callback: SendCallback): SendCallback {
-  // Destroyed below: leaving that to the garbage collector costs more than a send.
+  // Destroyed explicitly, because leaving that to the garbage collector is slow.
   const context = new AsyncResource('WebSocketSend', { requireManualDestroy: true });
   return (error) => {
     try {
@@ -21,14 +21,14 @@ export function inOwnContext(callback: SendCallback): SendCallback {
   };
 }
 
-/** The error of a send for a peer that has left too much unread. */
+/** The error of a send when the peer has left too much unread. */
 export function bufferedAmountError(): Error & { readonly code: string } {
   return Object.assign(new Error('Max buffered amount exceeded'), {
     code: 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED',
   });
 }
 
-/** The error of a message that was not sent, as its peer has left too much unread. */
+/** The error of a message that was dropped because the peer has left too much unread. */
 export function droppedError(): Error & { readonly code: string } {
   return Object.assign(new Error('The message was dropped: the peer reads too slowly'), {
     code: 'WS_ERR_MESSAGE_DROPPED',
@@ -36,8 +36,8 @@ export function droppedError(): Error & { readonly code: string } {
 }
 
 /**
- * Calls all callbacks in order. One that throws keeps neither the others from being called nor the stream from going on: its
- * exception comes up in a tick of its own.
+ * Calls all callbacks in order. An exception of one affects neither the other callbacks nor the stream. It is thrown in a tick of its
+ * own.
  */
 export function settle(callbacks: readonly SendCallback[], outcome: Error | null | undefined): void {
   for (const callback of callbacks) {
@@ -49,18 +49,18 @@ export function settle(callbacks: readonly SendCallback[], outcome: Error | null
   }
 }
 
-/** One callback that settles all of those with what a stream tells first. */
+/** Returns one callback that calls all of these with its outcome. Only its first call counts. */
 export function settling(callbacks: readonly SendCallback[]): (outcome?: Error | null) => void {
   let settled = false;
   return (outcome) => {
-    // A stream may throw when it has called back.
+    // A stream may call back and then throw.
     if (settled) return;
     settled = true;
     settle(callbacks, outcome);
   };
 }
 
-/** Lets an exception that is the user's come up in a tick of its own. */
+/** Throws an exception of the application in a tick of its own. */
 export function throwLater(error: unknown): void {
   nextTick(rethrow, error);
 }

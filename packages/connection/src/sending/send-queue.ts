@@ -1,31 +1,31 @@
-// The order of sends of which some need time (a Blob to read, a message to compress): one after the other.
+// Sends in order, when some of them need time: a Blob to read, a message to compress.
 import type { Ledger } from './ledger.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 
 /**
- * Sends something. Where that needs time, a promise, which must not reject: false if the stream was destroyed before, so that the sender
- * is still to be told.
+ * Sends a message. If that needs time, returns a promise, which must not reject. It resolves with false if the stream was destroyed
+ * first: then the callback has not been called.
  */
 export type SendJob = () => Promise<boolean> | undefined;
 
 interface Entry {
-  /** Undefined once it runs: it holds what is sent, of which the extension may have a copy. */
+  /** Undefined once it runs, because it references the message, and the extension may have a copy of that. */
   job: SendJob | undefined;
-  /** The sender's, told if it comes to nothing; else the job tells it. */
+  /** The callback of the send. The queue calls it if it gives the job up, otherwise the job does. */
   readonly done: SendCallback | undefined;
-  /** How many bytes it has waiting. */
+  /** How many bytes are waiting. */
   readonly size: number;
 }
 
-/** Runs jobs one at a time, in the order in which they came. */
+/** Runs jobs one at a time, in the order in which they were added. */
 export class SendQueue {
   readonly #ledger: Ledger;
   readonly #failed: (error: Error, done: SendCallback | undefined) => void;
-  /** Those that wait, and the one that runs, from `#head` on. */
+  /** The running job and the waiting ones, from index `#head` on. */
   #entries: Entry[] = [];
   #head = 0;
 
-  /** @param failed is told of a job that threw, and of its sender's callback. Must not throw. */
+  /** @param failed is called with what a job has thrown, and its callback. Must not throw. */
   constructor(ledger: Ledger, failed: (error: Error, done: SendCallback | undefined) => void) {
     this.#ledger = ledger;
     this.#failed = failed;
@@ -35,22 +35,22 @@ export class SendQueue {
     return this.#head === this.#entries.length;
   }
 
-  /** Adds what is under way already, where the queue is idle: others wait for it. */
+  /** Adds a send that is already running. Requires an idle queue. Later jobs wait for it. */
   hold(size: number, running: Promise<boolean>, done: SendCallback | undefined): void {
     this.await(running, this.push(size, undefined, done));
   }
 
-  /** Adds a job that waits for those before it. */
+  /** Adds a job, which runs after those before it. */
   add(size: number, job: SendJob, done: SendCallback | undefined): void {
     this.push(size, job, done);
   }
 
-  /** The socket is gone: gives all up, the one that runs too, and tells the senders. */
+  /** The socket is closed: gives up all jobs, including the running one, and calls their callbacks with an error. */
   abandon(): void {
     this.abandonFrom(this.#head);
   }
 
-  /** Nothing can be sent after the first any more, which is the one that runs: gives the others up, and tells the senders. */
+  /** Nothing can be sent after the running job: gives up the others, and calls their callbacks with an error. */
   abandonOthers(): void {
     this.abandonFrom(this.#head + 1);
   }
@@ -63,7 +63,7 @@ export class SendQueue {
   }
 
   private abandonFrom(index: number): void {
-    // An error's stack is 5 % of what an upgrade with its close costs: only where somebody hears of it.
+    // Without waiting jobs no error is created, because its stack would make closing slower (benchmark scenario `upgrade`).
     if (index >= this.#entries.length) return;
     const waiting = this.#entries.splice(index);
     for (const { size } of waiting) this.#ledger.dequeue(size);
@@ -80,8 +80,8 @@ export class SendQueue {
   }
 
   /**
-   * Runs jobs until one needs time. A loop, not a recursion: many may be done immediately. An entry without a job runs already: when the
-   * last one ends, a listener of `drain` may have sent something that holds the queue.
+   * Runs jobs until one needs time. A loop rather than a recursion, because many jobs may end immediately. It stops at an entry without
+   * a job, which is already running: when a job ends, a listener of `drain` may have sent something that holds the queue.
    */
   private run(): void {
     for (let entry; (entry = this.#entries[this.#head]) !== undefined && entry.job !== undefined;) {
@@ -105,11 +105,11 @@ export class SendQueue {
     }
   }
 
-  /** Makes room for the next; false if the job was given up. */
+  /** Removes the entry that has ended. Returns false if it was given up. */
   private end(entry: Entry): boolean {
     if (this.#entries[this.#head] !== entry) return false;
     this.#head++;
-    // Those that are over are not held for long, though it may never be idle; to remove each alone would move all the others.
+    // Ended entries are removed in groups, because removing each one would move all others, and the queue may never be idle.
     if (2 * this.#head >= this.#entries.length) {
       this.#entries.splice(0, this.#head);
       this.#head = 0;

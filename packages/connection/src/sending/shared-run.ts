@@ -1,17 +1,16 @@
-// Frames that several connections send in one turn: written out once, and handed to all of them. Where each connection writes its
-// own, a delivery of 64 bytes takes 1.3 times as long, of ten in a turn 1.5 times, of ten of 1 KiB twice (`broadcast-*` of the
-// benchmark); and compressing for each takes ten times as long.
+// Frames that several connections send in the same turn. They are encoded once, and all of these connections write the same bytes
+// (benchmark scenarios `broadcast-*`).
 import { Buffer } from 'node:buffer';
 import { frameHeaderSize } from '@framewire/codec';
 import { EncodedFrame } from './encoded-frame.ts';
 import { payloadSize } from './frame-bytes.ts';
 
-/** How many frames of the turn are remembered: those of one message for receivers with several agreements about compression. */
+/** How many frames of a turn are remembered. One message may become several frames, one for each set of compression parameters. */
 const MAX_RECENT = 4;
 
-/** A frame that a connection has sent this turn, so that others who send it find it. */
+/** A frame that a connection has sent this turn. Other connections that send the same frame find it. */
 class RecentFrame extends EncodedFrame {
-  /** Who sent it: the same frame again on the same connection is not worth sharing. */
+  /** Frames that only this sender repeats are not shared. */
   readonly sender: object;
 
   constructor(firstByte: number, payload: string | Uint8Array, sender: object) {
@@ -21,22 +20,22 @@ class RecentFrame extends EncodedFrame {
 }
 
 let recent: RecentFrame[] = [];
-/** How many have been remembered this turn: the oldest makes room. */
+/** How many frames were added to `recent` this turn. Each replaces the oldest when the list is full. */
 let added = 0;
-/** The runs that begin this turn with a frame. */
+/** The runs of this turn by their first frame. */
 let begun = new Map<EncodedFrame, SharedRun>();
 
 /**
- * Frames that connections send side by side: whoever sends the same ones in the same order goes along the same runs, so that the
- * bytes are put together once.
+ * The frames that a connection has sent this turn, as a linked list from the last to the first. Connections that send the same frames
+ * in the same order share the same run, and so one encoded buffer.
  */
 export class SharedRun {
   readonly #frame: EncodedFrame;
   readonly #before: SharedRun | undefined;
-  /** The frame that was last sent after these. */
+  /** This run with the frame that was most recently sent after it. */
   #next: SharedRun | undefined = undefined;
   #bytes: Uint8Array | undefined = undefined;
-  /** How many bytes they are. */
+  /** In bytes. */
   readonly length: number;
 
   private constructor(before: SharedRun | undefined, frame: EncodedFrame) {
@@ -46,7 +45,7 @@ export class SharedRun {
     this.length = (before?.length ?? 0) + frameHeaderSize(size, false) + size;
   }
 
-  /** The run of a connection that has sent the frames of `before` and sends this one, which others may send. */
+  /** Returns the run of a connection that has sent `before` and now sends `frame`. */
   static after(before: SharedRun | undefined, frame: EncodedFrame): SharedRun {
     if (before === undefined) {
       let run = begun.get(frame);
@@ -59,10 +58,10 @@ export class SharedRun {
   }
 
   /**
-   * As {@link SharedRun.after}, for a frame that may be the same as one that another connection sends this turn, which comparing
-   * strings, or the identity of bytes, tells. Undefined where none is known.
+   * As {@link SharedRun.after}, for a payload that another connection may have sent this turn. Strings are compared by content, bytes
+   * by identity. Returns `undefined` if no other connection has, and remembers the frame.
    *
-   * @param payload text, or bytes that nobody writes to any more
+   * @param payload text, or bytes that never change
    */
   static find(
     before: SharedRun | undefined,
@@ -82,12 +81,12 @@ export class SharedRun {
     return undefined;
   }
 
-  /** All frames from the first one on, side by side. */
+  /** Returns the bytes of all frames, in the order in which they were sent. */
   join(): Uint8Array {
     return (this.#bytes ??= SharedRun.#concat(this));
   }
 
-  /** The bytes of a run: in a loop, as there may be thousands of frames. */
+  /** A loop rather than a recursion, because there may be thousands of frames. */
   static #concat(last: SharedRun): Uint8Array {
     const frames: Uint8Array[] = [];
     for (let run: SharedRun | undefined = last; run !== undefined;) {
@@ -98,7 +97,7 @@ export class SharedRun {
   }
 }
 
-/** The turn is over: what is sent from now on is another message, whatever it says. */
+/** Ends the turn. The same text sent later is a new frame. */
 export function forgetSharedFrames(): void {
   if (begun.size > 0) begun = new Map();
   if (added === 0) return;

@@ -1,16 +1,16 @@
-// The memory that small frames are written into: one slab for all connections of the process. With a buffer for each frame, all of
-// a turn in one `writev`, 16 short messages take a third more and 100 take three quarters more (`echo-64x16`, `push-64`).
+// The memory that short frames are written into: one slab for all connections of the process. One slab makes sending faster than a
+// buffer for each frame and one `writev` for each turn (benchmark scenarios `echo-64x16` and `push-64`).
 import { Buffer } from 'node:buffer';
 
-/** Room for some hundred small frames, and for the largest frame that is copied. */
+/** In bytes. Enough for a few hundred short frames, and for the longest frame that is copied. */
 export const SLAB_SIZE = 64 * 1024;
 
-/** A piece of memory in which segments are handed out one behind the other. */
+/** Memory in which segments follow each other. */
 class Slab {
   readonly bytes: Buffer;
-  /** Where the next segment begins. */
+  /** The offset at which the next segment starts. */
   used = 0;
-  /** How many segments somebody may still be reading. */
+  /** How many segments may still be read. */
   live = 0;
 
   constructor(bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)) {
@@ -22,9 +22,11 @@ let current = new Slab();
 let open: Segment | undefined;
 
 /**
- * Bytes of one connection, side by side. It grows as long as no other connection writes; then it is closed, and its owner
- * begins another. Whoever wrote it out says so with {@link Segment.release}, or never, where the bytes may still be read:
- * only a slab of which every segment was released is written to again.
+ * Consecutive bytes of one connection. A segment can grow until another connection starts one. Then the owner continues in a new
+ * segment.
+ *
+ * Call {@link Segment.release} when nothing reads the bytes any more, and do not call it while something may. A slab is written again
+ * only after all of its segments were released.
  */
 export class Segment {
   readonly #slab: Slab;
@@ -39,7 +41,7 @@ export class Segment {
   }
 
   /**
-   * A new segment, to which `size` bytes can be written.
+   * Returns a new segment that has room for `size` bytes.
    *
    * @param size in bytes, at most {@link SLAB_SIZE}
    */
@@ -49,34 +51,34 @@ export class Segment {
     return open;
   }
 
-  /** Bytes that nobody writes to any more, as a segment that does not grow. */
+  /** Returns a segment that consists of the given bytes and does not grow. The bytes must not change. */
   static of(bytes: Uint8Array): Segment {
     const segment = new Segment(new Slab(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
     segment.grow(bytes.length);
     return segment;
   }
 
-  /** Whether it can grow by so many bytes. */
+  /** Whether the segment can grow by `size` bytes. */
   hasRoom(size: number): boolean {
     return open === this && this.#end + size <= SLAB_SIZE;
   }
 
-  /** The memory that the segment lies in. */
+  /** The memory that contains the segment. */
   get memory(): Buffer {
     return this.#slab.bytes;
   }
 
-  /** Where the next byte goes, as an offset in {@link Segment.memory}. */
+  /** The offset in {@link Segment.memory} at which the next byte goes. */
   get end(): number {
     return this.#end;
   }
 
-  /** The segment's bytes, once they are complete: a view. */
+  /** The bytes of the segment, as a view. */
   get content(): Buffer {
     return this.#slab.bytes.subarray(this.#start, this.#end);
   }
 
-  /** The segment's bytes in memory of their own, and the segment released. */
+  /** Returns the bytes in memory of their own, and releases the segment. */
   detach(): Buffer {
     const { content } = this;
     if (content.length === this.#slab.bytes.length) return content;
@@ -90,18 +92,18 @@ export class Segment {
     return this.#end - this.#start;
   }
 
-  /** Takes what was written up to `end` into the segment. */
+  /** Adds what was written before the offset `end`. */
   grow(end: number): void {
     this.#end = end;
     this.#slab.used = end;
   }
 
-  /** Ends the segment: the next one begins behind it. */
+  /** Ends the segment. The next one starts after it. */
   close(): void {
     if (open === this) open = undefined;
   }
 
-  /** Nobody reads the bytes any more: they have been copied to the kernel or elsewhere. */
+  /** The bytes are no longer read, because they have been copied to the kernel or elsewhere. */
   release(): void {
     if (--this.#slab.live === 0) this.#slab.used = 0;
   }

@@ -1,14 +1,14 @@
-// How bytes are handed to a stream. Streams differ in when they read what they are given, and in what runs meanwhile.
+// How bytes are handed to a stream. Streams differ in when they read the bytes, and in what code runs inside of `write()`.
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { frameHeaderSize, writeFrameHeader, type MaskingKey } from '@framewire/codec';
 import type { ClosedSegments, Written } from './closed-segments.ts';
 import { frameIn, frameOf, payloadSize } from './frame-bytes.ts';
-import { borrowScratch, LONGEST_LENT, returnScratch } from './scratch.ts';
+import { borrowScratch, LONGEST_BORROWED, returnScratch } from './scratch.ts';
 import { SLAB_SIZE, type Segment } from './slab.ts';
 
-/** A frame to be written by itself. */
+/** A frame that is written on its own. */
 export interface LongFrame {
   /** The first byte of its header (§5.2). */
   readonly firstByte: number;
@@ -16,38 +16,38 @@ export interface LongFrame {
   readonly key: MaskingKey | undefined;
 }
 
-/** One way to write. There are three, without state: {@link writerFor} chooses. */
+/** A way to write. There are three, and {@link writerFor} chooses. They have no state. */
 export interface StreamWriter {
-  /** Whether a send may write at once: the stream reads what it is given before `write()` returns, or keeps it unchanged. */
+  /** Whether a send may write immediately, because the stream reads the bytes before `write()` returns, or keeps them unchanged. */
   readonly isImmediate: boolean;
-  /** Whether `writableLength === 0` after a write proves that the kernel has the bytes. */
+  /** Whether the kernel has the bytes when `writableLength` is 0 after a write. */
   readonly reachesKernel: boolean;
-  /** Writes bytes that other connections write too, which therefore must not change. */
+  /** Writes bytes that other connections write, too. They must not change. */
   writeShared(stream: Duplex, bytes: Uint8Array, written: Written | undefined): void;
-  /** Writes a segment, and releases it when nobody reads it any more. */
+  /** Writes a segment, and releases it when nothing reads it any more. */
   writeSegment(stream: Duplex, segment: Segment, written: Written | undefined): void;
-  /** Writes several segments in order, as one where they are short. */
+  /** Writes several segments in order, in one write if they are short. */
   writeSegments(stream: Duplex, segments: ClosedSegments): void;
-  /** Writes a frame that is too long to be copied into the slab. Only where {@link StreamWriter.isImmediate}. */
+  /** Writes a frame that is too long for the slab. Requires {@link StreamWriter.isImmediate}. */
   writeLong(stream: Duplex, frame: LongFrame, written: Written | undefined): void;
 }
 
-// As Node makes them. A tool that puts its own in their place may keep the bytes for later.
+// Node's own methods. A tool that replaces them may keep the bytes for later.
 /* eslint-disable @typescript-eslint/unbound-method -- they are compared, never called */
 const { _write, _writev } = Socket.prototype;
 const { write } = Duplex.prototype;
 /* eslint-enable @typescript-eslint/unbound-method */
 
 /**
- * The writer for a stream. Ask before each write: a program may replace the methods of a socket at any time, and then may read the
- * bytes at any time.
+ * Returns the writer for a stream. Call this before each write: a program may replace the methods of a socket at any time, and may
+ * then read the bytes at any time.
  */
 export function writerFor(stream: Duplex): StreamWriter {
   if (isPlainSocket(stream)) return plainSocketWriter;
   return isTlsSocket(stream) ? tlsSocketWriter : duplexWriter;
 }
 
-/** Whether a stream is a TCP or IPC socket with the methods that Node gives it. */
+/** Whether a stream is a TCP or IPC socket with Node's own methods. */
 function isPlainSocket(stream: Duplex): boolean {
   return (
     Object.getPrototypeOf(stream) === Socket.prototype &&
@@ -57,12 +57,12 @@ function isPlainSocket(stream: Duplex): boolean {
   );
 }
 
-/** Whether a stream is a TLS socket, over whatever stream. */
+/** Whether a stream is a TLS socket, over any stream. */
 function isTlsSocket(stream: Duplex & { readonly encrypted?: unknown }): boolean {
   return stream.encrypted === true && stream instanceof Socket;
 }
 
-/** A TCP or IPC socket passes bytes to the kernel inside `write()`, and keeps what the kernel does not take. */
+/** A TCP or IPC socket passes bytes to the kernel inside of `write()`, and keeps what the kernel does not accept. */
 const plainSocketWriter: StreamWriter = {
   isImmediate: true,
   reachesKernel: true,
@@ -72,8 +72,8 @@ const plainSocketWriter: StreamWriter = {
   },
 
   writeSegment(stream, segment, written) {
-    // Only what the kernel takes immediately is read from the slab. Whatever has to wait gets memory of its own: one message that
-    // is not read would hold all that lies beside it.
+    // Only what the kernel accepts immediately is written from the slab. Data that must wait is copied, because one message that the
+    // peer does not read would keep the whole slab alive.
     if (stream.writableLength > 0) {
       stream.write(segment.detach(), written);
       return;
@@ -84,7 +84,7 @@ const plainSocketWriter: StreamWriter = {
 
   writeSegments(stream, segments) {
     if (segments.length <= SLAB_SIZE) this.writeSegment(stream, segments.joinInSlab(), settlerOf(segments));
-    // Not corked: then nothing would tell which of them the kernel has taken.
+    // Without cork(), so that `writableLength` after each write shows whether the kernel has accepted the segment.
     else for (const { segment, written } of segments.all) this.writeSegment(stream, segment, written);
   },
 
@@ -94,19 +94,19 @@ const plainSocketWriter: StreamWriter = {
       return;
     }
     const length = payloadSize(frame.payload);
-    if (stream.writableLength > 0 || length > LONGEST_LENT) {
+    if (stream.writableLength > 0 || length > LONGEST_BORROWED) {
       stream.write(frameOf(frame.firstByte, frame.payload, frame.key), written);
       return;
     }
     const loan = { memory: borrowScratch(length), waits: false };
     stream.write(frameIn(loan.memory, frame.firstByte, frame.payload, frame.key), returning(loan, written));
-    // What the kernel does not take immediately it has when the write calls back.
+    // The write calls back when the kernel has what it did not accept immediately.
     loan.waits = stream.writableLength > 0;
     if (!loan.waits) returnScratch(loan.memory);
   },
 };
 
-/** A TLS socket encrypts inside `write()`, unless it is backed up. It encrypts together what it is given together. */
+/** A TLS socket encrypts inside of `write()`, unless earlier data is waiting. Corked writes are encrypted together. */
 const tlsSocketWriter: StreamWriter = {
   isImmediate: true,
   reachesKernel: false,
@@ -136,7 +136,7 @@ const tlsSocketWriter: StreamWriter = {
   },
 };
 
-/** Any other stream may pass the very bytes on, immediately or later, to code that keeps or changes them. */
+/** Any other stream may pass the same memory on, immediately or later, to code that keeps or changes it. */
 const duplexWriter: StreamWriter = {
   isImmediate: false,
   reachesKernel: false,
@@ -159,7 +159,7 @@ const duplexWriter: StreamWriter = {
   },
 };
 
-/** Writes header and payload in one system call, the payload where it lies. */
+/** Writes header and payload in one system call, without copying the payload. */
 function writeUncopied(
   stream: Duplex,
   firstByte: number,
@@ -180,7 +180,10 @@ function settlerOf(segments: ClosedSegments): Written {
   };
 }
 
-/** Returns a loan when a write that had to wait calls back. Made apart: a closure holds all that lies around it, the payload too. */
+/**
+ * Returns borrowed memory to the pool when a write that had to wait calls back. A function of its own, because a closure inside of the
+ * caller would keep the payload alive.
+ */
 function returning(
   loan: { readonly memory: Buffer; readonly waits: boolean },
   written: Written | undefined,

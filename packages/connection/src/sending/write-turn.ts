@@ -1,49 +1,49 @@
-// When queued bytes leave: at the end of the turn in which they were queued, for all connections at once. With a write for each
-// message 16 short ones a turn take 5 times as long, and 100 take 10 times (`echo-64x16` and `push-64` of the benchmark).
+// When gathered frames are written: at the end of the turn in which they were sent, for all connections. One write for all messages of
+// a turn is much faster than one for each message (benchmark scenarios `echo-64x16` and `push-64`).
 import process from 'node:process';
 import { nextTick, now } from '../scheduling.ts';
 import { forgetSharedFrames } from './shared-run.ts';
 
-/** Something that holds bytes back until its turn ends. */
+/** Something that gathers frames until the turn ends. */
 export interface Flushable {
-  /** Lets go of what was queued. Must not throw. */
+  /** Writes what was gathered. Must not throw. */
   endTurn(): void;
-  /** As `endTurn()`, while a send is under way: false, and nothing is done, where that could run code that sends too. */
+  /** As `endTurn()`, but called inside of a send. Does nothing and returns false if writing could run code that sends, too. */
   endTurnEarly(): boolean;
 }
 
-/** How long code that does not return to the event loop may hold frames back, in ms. */
+/** For how long code that does not return to the event loop may delay frames, in ms. */
 const LONGEST_TURN = 10;
-/** To read the clock for each frame would cost a tenth of a short one. A power of two. */
+/** The clock is read once for this many frames, because reading it is slow. A power of two. */
 const FRAMES_BETWEEN_LOOKS = 64;
-/** How many rounds of microtasks without a new frame end a turn. A loop with a few awaits for each frame keeps its batches. */
+/** How many rounds of microtasks without a new frame end a turn. More than one, so that a loop that awaits between frames is batched. */
 const QUIET_ROUNDS = 8;
 
 const resolved = Promise.resolve();
 
 let queue: Flushable[] = [];
-/** Those that could not be flushed early. */
+/** Members of `queue` that could not be written early. */
 let late: Flushable[] = [];
-/** How many chunks are being handled: sends made meanwhile leave when the outermost is done. */
+/** How many received chunks are being handled, one inside of the other. Frames sent meanwhile are written after the outermost. */
 let handling = 0;
-/** How many frames the turn holds, and when it was first looked at; 0 for not yet. */
+/** How many frames were gathered this turn, and when the clock was first read in it. 0 means not yet. */
 let frames = 0;
 let began = 0;
 
-/** A tick is under way. A turn does not depend on it, as it may never run: rounds of microtasks end the turn too. */
+/** Whether a tick is scheduled. Rounds of microtasks end the turn, too, because microtasks may keep the tick from running. */
 let ticking = false;
-/** A round of microtasks is under way. */
+/** Whether a round of microtasks is scheduled. */
 let watching = false;
-/** Frames have left since the last tick, and microtasks send more: they may wait for others. */
+/** Whether microtasks go on sending after frames were written in this tick. Their frames may wait for each other. */
 let loops = false;
 let framesLastRound = 0;
 let quietRounds = 0;
 
 let watchesExit = false;
-/** No tick will come any more. */
+/** Whether the process exits, so that no tick follows. */
 let exiting = false;
 
-/** Has `flushable.endTurn()` called when the chunk that is being handled is done, else at the end of the current tick, or earlier. */
+/** Calls `flushable.endTurn()` after the received chunk that is being handled, otherwise at the end of the current tick or earlier. */
 export function flushThisTurn(flushable: Flushable): void {
   queue.push(flushable);
   if (exiting) {
@@ -54,14 +54,14 @@ export function flushThisTurn(flushable: Flushable): void {
   countFrame();
 }
 
-/** Counts one more frame of something that is queued. A turn that lasts too long ends, where it can. */
+/** Counts one more frame of something that is queued. Ends a turn that lasts too long, as far as possible. */
 export function countFrame(): void {
   if ((++frames & (FRAMES_BETWEEN_LOOKS - 1)) === 0 && isLong()) flushEarly();
 }
 
 /**
- * The turn has lasted long enough. How many frames it holds says nothing: a broadcast has ten for each of a thousand connections, and
- * takes ten times as long with a write for each (`broadcast-x10`).
+ * Whether the turn has lasted too long. Time and not the number of frames decides: a broadcast sends very many frames in one turn, and
+ * is faster with one write for each connection (benchmark scenario `broadcast-x10`).
  */
 function isLong(): boolean {
   const time = now();
@@ -69,7 +69,7 @@ function isLong(): boolean {
   return time - began >= LONGEST_TURN;
 }
 
-/** A turn ends with its tick, or, where microtasks keep the tick waiting, after some of them. */
+/** A turn ends with its tick. If microtasks keep the tick from running, it ends after some rounds of them. */
 function schedule(): void {
   if (!ticking) {
     ticking = true;
@@ -87,12 +87,12 @@ function watchRound(): void {
   void resolved.then(endRound);
 }
 
-/** Marks the begin of handling a chunk. {@link endHandling} has to follow, whatever happens. */
+/** Marks the start of handling a received chunk. {@link endHandling} must follow, also after an exception. */
 export function beginHandling(): void {
   handling++;
 }
 
-/** The chunk has been handled: what was queued meanwhile leaves. */
+/** Marks the end of handling a received chunk. Writes the frames that were sent meanwhile. */
 export function endHandling(): void {
   if (--handling === 0 && hasQueued()) flushAll();
 }
@@ -104,8 +104,8 @@ function endTick(): void {
 }
 
 /**
- * All microtasks that were queued when this round began have run. The first frames leave now. Once microtasks go on sending, the
- * next ones wait for each other as long as some come in every few rounds and the turn is not long.
+ * All microtasks that were queued when this round started have run. The first frames are written now. If microtasks go on sending,
+ * later frames wait for each other, unless several rounds pass without a frame or the turn lasts too long.
  */
 function endRound(): void {
   watching = false;
@@ -120,8 +120,8 @@ function endRound(): void {
 }
 
 /**
- * Lets frames leave that are sent while the process exits, when no tick comes any more. The listener comes before those of the
- * program: one that throws keeps the others from being called.
+ * Writes frames that are sent while the process exits, when no tick follows. The listener is prepended, because a listener of the
+ * program that throws keeps later listeners from being called.
  */
 export function watchExit(): void {
   if (watchesExit) return;
@@ -130,7 +130,7 @@ export function watchExit(): void {
     exiting = true;
     flushAll();
   });
-  // A listener that the program prepended later has thrown.
+  // For a listener that the program prepended later, and that throws.
   process.on('uncaughtExceptionMonitor', flushAll);
 }
 
@@ -150,7 +150,7 @@ function flushAll(): void {
   began = 0;
   frames = 0;
   forgetSharedFrames();
-  // Writing can run code that queues more, which gets lists, and a turn, of its own.
+  // Writing can run code that sends more. Those frames get new lists and a new turn.
   const lists = [late, queue];
   late = [];
   queue = [];

@@ -1,0 +1,83 @@
+// The link from a stream to the session on it, and the listeners of the stream, which all streams share.
+import type { AsyncResource } from 'node:async_hooks';
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What a session is to its stream. */
+export interface StreamOwner {
+  /** The async context in which the methods are called. */
+  readonly context: AsyncResource;
+  streamData(chunk: Buffer): void;
+  streamEnded(): void;
+  streamFailed(): void;
+  streamClosed(): void;
+}
+
+const ownerKey = Symbol('owner');
+
+/** The owner is null after the end: a program may keep the stream for long, and the stream must not keep the WebSocket alive. */
+interface AttachedStream extends Duplex {
+  [ownerKey]?: StreamOwner | null;
+}
+
+/** Whether a stream carries a WebSocket, or has carried one. */
+export function isAttached(stream: Duplex): boolean {
+  return (stream as AttachedStream)[ownerKey] !== undefined;
+}
+
+export function attach(stream: AttachedStream, owner: StreamOwner): void {
+  stream[ownerKey] = owner;
+}
+
+export function detach(stream: AttachedStream): void {
+  stream[ownerKey] = null;
+}
+
+/** Starts to read: first `head`, which was read from the stream after the opening handshake. */
+export function listen(
+  stream: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>,
+  head: Buffer,
+): void {
+  // The HTTP server or client may have set a time limit, which must not end the WebSocket.
+  stream.setTimeout?.(0);
+  // Small frames must not wait for more.
+  stream.setNoDelay?.();
+  if (head.length > 0) stream.unshift(head);
+  for (const [event, listener] of listeners) stream.on(event, listener);
+}
+
+/** A listener for the streams of all sessions. It runs in the context of the session. */
+function listenerOf(run: (owner: StreamOwner, argument: unknown) => void) {
+  return function (this: AttachedStream, argument: unknown): void {
+    const owner = this[ownerKey];
+    if (owner) owner.context.runInAsyncScope(run, undefined, owner, argument);
+  };
+}
+
+const listeners = [
+  [
+    'close',
+    listenerOf((owner) => {
+      owner.streamClosed();
+    }),
+  ],
+  [
+    'data',
+    listenerOf((owner, chunk) => {
+      owner.streamData(chunk as Buffer);
+    }),
+  ],
+  [
+    'end',
+    listenerOf((owner) => {
+      owner.streamEnded();
+    }),
+  ],
+  [
+    'error',
+    listenerOf((owner) => {
+      owner.streamFailed();
+    }),
+  ],
+] as const;

@@ -1,0 +1,144 @@
+// Messages into frames, where an extension may compress them or they come in fragments.
+import {
+  firstByte as firstByteOf,
+  Opcode,
+  type Extension,
+  type MaskingKey,
+  type SharedMessage,
+} from '@framewire/codec';
+import { compress, type Compressed } from './compress.ts';
+import type { Output } from './output.ts';
+import type { PreparedMessage } from './prepared-message.ts';
+import type { SendCallback } from './send-callback.ts';
+import type { SendMode } from './send-options.ts';
+
+/** Created for the first message that needs it: most connections send whole messages that nothing compresses. */
+export class MessageFramer {
+  readonly #output: Output;
+  readonly #extension: Extension | undefined;
+  readonly #fail: (error: Error, done: SendCallback | undefined) => void;
+  /** The message that has fragments still to be sent, if there is one. */
+  #unfinished: 'none' | 'plain' | 'compressed' = 'none';
+
+  /** @param fail is called when a message cannot be encoded. Nothing can be sent after it, because the peer would not notice the loss. */
+  constructor(
+    output: Output,
+    extension: Extension | undefined,
+    fail: (error: Error, done: SendCallback | undefined) => void,
+  ) {
+    this.#output = output;
+    this.#extension = extension;
+    this.#fail = fail;
+  }
+
+  /** Whether the next fragment starts a message. */
+  get isBetweenMessages(): boolean {
+    return this.#unfinished === 'none';
+  }
+
+  /**
+   * Sends a message, or a fragment of one, after compressing it where that is negotiated and wanted.
+   *
+   * @returns a promise if the extension needs time: of false if the stream was destroyed first. The promise does not reject.
+   */
+  send(
+    data: string | Uint8Array,
+    mode: SendMode,
+    key: MaskingKey | undefined,
+    done: SendCallback | undefined,
+  ): Promise<boolean> | undefined {
+    const isFirst = this.isBetweenMessages;
+    const extension = this.#extension;
+    if (extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
+      this.sendFragment(data, mode, key, false, done);
+      return undefined;
+    }
+    const outcome = compress(extension, { data, first: isFirst, fin: mode.fin });
+    if (!(outcome instanceof Promise)) {
+      this.sendCompressed(outcome, data, mode, key, done);
+      return undefined;
+    }
+    // From now on the caller may change bytes. The extension has a copy of them, and this function keeps no other.
+    const text = typeof data === 'string' ? data : undefined;
+    return outcome.then((late) => {
+      if (this.#output.isDestroyed) return false;
+      this.sendCompressed(late, text, mode, key, done);
+      return true;
+    });
+  }
+
+  /** As {@link MessageFramer.send}, for a message that is sent on many connections. */
+  sendPrepared(
+    message: PreparedMessage,
+    key: MaskingKey | undefined,
+    done: SendCallback | undefined,
+  ): Promise<boolean> | undefined {
+    const { shared, opcode, compress: mayCompress } = message;
+    const isWhole = this.isBetweenMessages;
+    const compressed = isWhole && mayCompress ? this.compressShared(shared) : null;
+    // After fragments with `fin: false` this is their last fragment, not a message of its own.
+    if (!isWhole || compressed === undefined) {
+      const mode: SendMode = { opcode, fin: true, compress: mayCompress, masked: key !== undefined };
+      return this.send(shared.data, mode, key, done);
+    }
+    try {
+      const frame = message.frame(compressed);
+      if (key === undefined) this.#output.sendEncoded(frame, done);
+      else this.#output.send(frame.firstByte, frame.payload, key, false, done);
+    } catch (unsent) {
+      if (compressed === null) throw unsent;
+      // The extension has counted the message into its state, so the peer could not inflate the messages after it.
+      this.#fail(unsent as Error, done);
+    }
+    return undefined;
+  }
+
+  /** What the extension makes of a whole message for all connections with the same parameters; undefined if it cannot share. */
+  private compressShared(message: SharedMessage): Uint8Array | null | undefined {
+    return this.#extension === undefined ? null : this.#extension.compressShared?.(message);
+  }
+
+  /** Sends what the extension made of a fragment, or the fragment itself if the extension leaves the message as it is. */
+  private sendCompressed(
+    { error, data, original }: Compressed,
+    uncompressed: string | Uint8Array | undefined,
+    mode: SendMode,
+    key: MaskingKey | undefined,
+    done: SendCallback | undefined,
+  ): void {
+    const payload = data ?? original ?? uncompressed;
+    if (error !== null || payload === undefined) {
+      this.#fail(error ?? new Error('The extension did not return the data'), done);
+      return;
+    }
+    try {
+      this.sendFragment(payload, mode, key, data !== undefined, done);
+    } catch (unsent) {
+      // As in `sendPrepared()`.
+      this.#fail(unsent as Error, done);
+    }
+  }
+
+  /** Frames a fragment. The first has the opcode and the extension's bit, the others continue it (§5.4). */
+  private sendFragment(
+    payload: string | Uint8Array,
+    mode: SendMode,
+    key: MaskingKey | undefined,
+    isCompressed: boolean,
+    done: SendCallback | undefined,
+  ): void {
+    const before = this.#unfinished;
+    const isFirst = before === 'none';
+    const opcode = isFirst ? mode.opcode : Opcode.CONTINUATION;
+    const firstByte = firstByteOf(opcode, mode.fin, isFirst && isCompressed);
+    const isConstant = isCompressed ? this.#extension?.sharesTexts === true : typeof payload === 'string';
+    // Before the write: a stream may deliver synchronously, to a receiver that makes this end send something.
+    this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
+    try {
+      this.#output.send(firstByte, payload, key, isConstant, done);
+    } catch (error) {
+      this.#unfinished = before;
+      throw error;
+    }
+  }
+}
