@@ -1,4 +1,4 @@
-// What stands in the place of `bufferutil`: only a module that masks is used.
+// The optional `bufferutil`: only a module that can mask is used.
 import { createRequire } from 'node:module';
 import { afterEach, expect, test, vi } from 'vitest';
 
@@ -11,9 +11,9 @@ afterEach(() => {
   else require.cache[path] = before;
 });
 
-// An empty object is what bundlers put in the place of a module that is not installed.
+// Bundlers replace a module that is not installed with an empty object.
 test.each([[{}], [{ unmask: undefined }], [{ default: {} }], [null], [undefined]])(
-  '%j in its place masks nothing, and the codec masks by itself',
+  'the codec masks itself if %j takes the place of bufferutil',
   async (exported) => {
     require.cache[path] = { exports: exported, id: path, filename: path, loaded: true } as NodeJS.Module;
     vi.resetModules();

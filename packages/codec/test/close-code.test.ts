@@ -1,4 +1,4 @@
-// Which close codes may be on the wire (RFC 6455 §7.4).
+// The close codes that may be on the wire (RFC 6455 §7.4).
 import { describe, expect, test } from 'vitest';
 import { CloseCode, isValidCloseCode } from '@framewire/codec';
 
@@ -10,11 +10,11 @@ describe('a close code', () => {
     expect(valid).toEqual([...assigned, ...free]);
   });
 
-  test.each([-1, 65536, 65536 + 1000, 1000.5, 3999.5, NaN, Infinity, -1000])('is no %d', (code) => {
+  test.each([-1, 65536, 65536 + 1000, 1000.5, 3999.5, NaN, Infinity, -1000])('is not %d', (code) => {
     expect(isValidCloseCode(code)).toBe(false);
   });
 
-  test('has the name that the registry gives it (§11.7)', () => {
+  test('has the name of the registry (§11.7)', () => {
     expect(CloseCode).toEqual({
       NORMAL_CLOSURE: 1000,
       GOING_AWAY: 1001,

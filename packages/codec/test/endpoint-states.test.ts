@@ -1,24 +1,24 @@
-// Two endpoints joined by queues, in every order in which each can send a message and a ping, close, read what is on its way, meet a
-// broken rule, see the transport end and give up: all states that can be reached, not a sample of them.
+// An exhaustive test of the state machine: two endpoints, joined by queues. Each can send a message and a ping, close, read what is on its
+// way, receive an invalid frame, see the transport end, and give up. The test visits every reachable state.
 import { expect, test } from 'vitest';
 import { Endpoint, FrameDecoder, isControl, Opcode, type EndpointEvent, type Frame } from '@framewire/codec';
 
-/** What can happen to either end. A breach is a frame on its way to it that no peer may send. */
+/** What can happen to an end. A breach is an invalid frame that it receives. */
 const ACTIONS = ['send', 'ping', 'close', 'breach', 'deliver', 'end', 'give up'] as const;
 type Action = readonly [end: 0 | 1, what: (typeof ACTIONS)[number]];
 
-/** How often an end does what it could do at any time: so there is a last state. */
+/** How often an end does what is always possible. Without a limit there would be no last state. */
 const LIMITS: Partial<Record<Action[1], number>> = { send: 1, ping: 1, close: 1, breach: 1 };
 
 const ORDER = ['open', 'closing', 'closed'];
 
-/** One end of the pair, with all that was seen of it. */
+/** One end of the pair, with everything that was observed. */
 class End {
   readonly endpoint: Endpoint;
   readonly events: EndpointEvent[] = [];
-  /** What was accepted to be sent, as the peer is to see it. */
+  /** The messages that were accepted, as the peer must receive them. */
   readonly sent: string[] = [];
-  /** Frames that the peer has not been given, and all there were. */
+  /** The frames that the peer has not received, and all frames. */
   wire: Uint8Array[] = [];
   readonly frames: Frame[] = [];
   readonly done: Partial<Record<Action[1], number>> = {};
@@ -33,7 +33,7 @@ class End {
     this.#watch = new FrameDecoder({ role: role === 'client' ? 'server' : 'client', allowRsv1: true });
   }
 
-  /** Reads what is due and puts the output on the wire. */
+  /** Reads the events, and puts the output on the wire. */
   pump(): void {
     for (let event; (event = this.endpoint.next()) !== undefined;) this.events.push(event);
     for (const bytes of this.endpoint.takeOutput()) {
@@ -42,7 +42,7 @@ class End {
       for (let frame; (frame = this.#watch.next()) !== undefined;) this.frames.push(frame);
     }
     if (this.states.at(-1) !== this.endpoint.state) this.states.push(this.endpoint.state);
-    // The transport is ended where the endpoint says that nothing follows.
+    // End the transport when the endpoint is closed.
     if (this.endpoint.state === 'closed') this.hasEnded = true;
   }
 
@@ -64,7 +64,7 @@ class End {
 
 type Pair = readonly [End, End];
 
-/** Whether something can happen now. */
+/** Whether an action is possible now. */
 function isPossible(pair: Pair, [index, what]: Action): boolean {
   const end = pair[index];
   const peer = pair[index === 0 ? 1 : 0];
@@ -117,7 +117,7 @@ function act(pair: Pair, [index, what]: Action): void {
   end.pump();
 }
 
-/** What is wrong with a state, in whatever order it was reached; empty where nothing is. */
+/** The rules that a state breaks, in whatever order it was reached. */
 function faults(pair: Pair): string[] {
   return ([0, 1] as const).flatMap((index) => {
     const end = pair[index];
@@ -141,7 +141,7 @@ function faults(pair: Pair): string[] {
       'refuses messages when it is not open': end.isOpen || end.refuses(),
       'receives each message once, whole and in order': received.every((data, i) => data === peer.sent[i]),
       'receives a pong for a ping': count('pong') <= (end.done.ping ?? 0),
-      'is clean exactly when close frames have gone both ways, and then has the code of the peer':
+      'is clean exactly when each end has sent a close frame, and then has the code of the peer':
         last?.type !== 'close' ||
         (last.wasClean ? closeFrames === 1 && last.code === (codeOf(peer) ?? NaN) : last.code === 1006),
     };
@@ -157,7 +157,7 @@ function codeOf({ frames }: End): number | undefined {
   return payload === undefined ? undefined : (payload[0]! << 8) | payload[1]!;
 }
 
-/** A state by all that its future depends on. */
+/** Identifies a state by everything that its future depends on. */
 function keyOf(pair: Pair): string {
   return JSON.stringify(
     pair.map((end) => [
@@ -179,7 +179,7 @@ function replay(actions: readonly Action[]): Pair {
   return pair;
 }
 
-test('in every reachable state of two joined endpoints the rules of the protocol hold', () => {
+test('the rules of the protocol hold in every reachable state of two joined endpoints', () => {
   const all = ([0, 1] as const).flatMap((end) => ACTIONS.map((what): Action => [end, what]));
   const seen = new Set<string>();
   let reached: readonly (readonly Action[])[] = [[]];

@@ -1,11 +1,11 @@
-// The built codec in engines beside Node: each does the same with a few hundred frames.
+// The built codec in engines other than Node: each has the same results for a few hundred frames.
 import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { install, portable, type Installed } from './engines/install.ts';
 
 let alone: Installed;
-/** What Node says. */
+/** The result of Node. */
 let expected: string;
 
 beforeAll(async () => {
@@ -17,14 +17,14 @@ afterAll(() => {
   alone.remove();
 });
 
-describe('the built codec does the same', () => {
+describe('the built codec has the same results', () => {
   test('in Bun', async () => {
     expect(await alone.output(bunBinary(), alone.script)).toBe(expected);
   });
 
   test.each([
-    ['that may do nothing but read its files', '--allow-read'],
-    ['that may do everything', '--allow-all'],
+    ['with permission only to read its files', '--allow-read'],
+    ['with all permissions', '--allow-all'],
   ])('in Deno %s', async (_, permission) => {
     expect(await alone.output(denoBinary(), 'run', '--no-prompt', '--quiet', permission, alone.script)).toBe(
       expected,

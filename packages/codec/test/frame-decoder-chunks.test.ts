@@ -1,4 +1,4 @@
-// What the frame decoder does with chunks: waiting, copying or not, what it holds, and the limit on their number.
+// The frame decoder and chunks: waiting, views and copies, memory, and the limit on their number.
 import { describe, expect, test } from 'vitest';
 import type { Frame, FrameDecoder } from '@framewire/codec';
 import { codecOn, codecs } from './support/codecs.ts';
@@ -13,7 +13,7 @@ function drain(decoder: FrameDecoder): Frame[] {
   return frames;
 }
 
-/** What the compiler's library leaves out. */
+/** Missing in the types of the compiler's library. */
 const { Memory } = (
   globalThis as unknown as {
     WebAssembly: {
@@ -48,13 +48,13 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(decoder.next()).toBeUndefined();
     });
 
-    test('reads empty chunks as nothing', () => {
+    test('ignores empty chunks', () => {
       const wire = received(role, '8203 aabbcc', '8201 dd');
       const chunks = byteByByte(wire).flatMap((byte) => [hex(''), byte, hex('')]);
       expect(read(codec, { role }, chunks).frames.map(({ payload }) => payload)).toEqual(['aabbcc', 'dd']);
     });
 
-    test('keeps chunks that were pushed before `next` was called, in their order', () => {
+    test('keeps chunks that were pushed before `next` was called, in order', () => {
       const decoder = new codec.FrameDecoder({ role });
       const wire = received(role, ...Array.from({ length: 50 }, (_, i) => Uint8Array.of(0x82, 2, i, i)));
       for (const byte of byteByByte(wire)) decoder.push(byte.slice());
@@ -78,7 +78,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(decoder.next()).toBeUndefined();
     });
 
-    test('hands out a frame that lies whole in a chunk as a view of the chunk', () => {
+    test('returns a frame that one chunk contains as a view of the chunk', () => {
       const payload = someBytes(2000);
       const chunk = received(role, '8900', frame('82', payload), '8201 aa');
       const decoder = new codec.FrameDecoder({ role });
@@ -93,7 +93,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       }
     });
 
-    test('hands out such a view of a chunk that is itself a view', () => {
+    test('returns such a view of a chunk that is itself a view', () => {
       const wire = received(role, '8203 aabbcc');
       const memory = concat(hex('01020304050607'), wire, hex('0809'));
       const decoder = new codec.FrameDecoder({ role });
@@ -104,7 +104,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(toHex(payload)).toBe('aabbcc');
     });
 
-    test('hands out a frame whose header alone was cut as a view too', () => {
+    test('returns a view if only the header arrived in several chunks', () => {
       const wire = received(role, '8203 aabbcc');
       const decoder = new codec.FrameDecoder({ role });
       decoder.push(wire.slice(0, 1));
@@ -114,7 +114,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(decoder.next()!.payload.buffer).toBe(rest.buffer);
     });
 
-    test('copies a frame that was cut to memory of its own, and leaves the chunks as they were', () => {
+    test('copies a frame that arrives in several chunks, and leaves the chunks unchanged', () => {
       const payload = someBytes(500);
       const wire = received(role, frame('82', payload));
       const halves = [wire.slice(0, 222), wire.slice(222)];
@@ -128,7 +128,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(toHex(concat(...halves))).toBe(toHex(wire));
     });
 
-    test('lets a frame that is alone in its chunk be transferred, and reads on', () => {
+    test('allows the transfer of a frame that is alone in its chunk, and continues', () => {
       const decoder = new codec.FrameDecoder({ role });
       for (const payload of ['aabbcc', 'ddeeff']) {
         decoder.push(received(role, `8203 ${payload}`));
@@ -158,7 +158,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       },
     );
 
-    test('shows of a frame under way what has come, without its mask', () => {
+    test('has the part of a frame that has arrived, unmasked, in `partial`', () => {
       const decoder = new codec.FrameDecoder({ role, allowRsv1: true });
       const wire = received(role, '4105 48656c6c6f');
       expect(decoder.partial).toBeUndefined();
@@ -175,9 +175,9 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(shown).toEqual([...header, '', '48', '4865', '48656c', '48656c6c', undefined]);
     });
 
-    describe('holds, of a frame of 1 GiB,', () => {
+    describe('for a frame of 1 GiB, holds', () => {
       test.each([0, 1, 100, 1024, 10_000, 100_000])(
-        'a small multiple of the %i bytes that have come',
+        'a small multiple of the %i bytes that have arrived',
         (count) => {
           const decoder = new codec.FrameDecoder({ role });
           decoder.push(concat(received(role, '827f 0000000040000000'), someBytes(count)));
@@ -189,14 +189,14 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       );
     });
 
-    test('never holds more for a frame than the frame is long', () => {
+    test('never holds more than the length of the frame', () => {
       const decoder = new codec.FrameDecoder({ role });
       decoder.push(concat(received(role, '827e 012c'), someBytes(200)));
       expect(decoder.next()).toBeUndefined();
       expect(decoder.partial!.payload.bytes.buffer.byteLength).toBe(300);
     });
 
-    test('counts the chunks of a frame against `maxBufferedChunks`, one after another frame anew', () => {
+    test('rejects a frame in more than `maxBufferedChunks` chunks, and counts each frame separately', () => {
       const reader = { role, maxBufferedChunks: 3 };
       const wire = received(role, '8203 aabbcc');
       const chunks = [...byteByByte(wire), ...byteByByte(wire)];
@@ -215,12 +215,12 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       expect(after).toBe(chunks.length + wire.length + 1);
     });
 
-    test('does not count frames that come whole against `maxBufferedChunks`', () => {
+    test('does not count chunks with whole frames for `maxBufferedChunks`', () => {
       const chunks = Array.from({ length: 1000 }, () => received(role, '8201 aa'));
       expect(read(codec, { role, maxBufferedChunks: 1 }, chunks).frames).toHaveLength(1000);
     });
 
-    test('lets go of a chunk when it has been read', async () => {
+    test('releases a chunk after reading it', async () => {
       const decoder = new codec.FrameDecoder({ role });
       const pushed = Array.from({ length: 8 }, () => {
         const chunk = received(role, '8203 aabbcc');
@@ -228,14 +228,14 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
         return new WeakRef(chunk);
       });
       for (let i = 0; i < 4; i++) decoder.next();
-      // The fourth is the one in hand; nobody knows yet that nothing is behind its frame.
+      // The fourth is the current chunk, which may still contain another frame.
       for (const read of pushed.slice(0, 3)) expect(await isCollected(read)).toBe(true);
       expect(await isCollected(pushed[7]!)).toBe(false);
       drain(decoder);
       for (const read of pushed) expect(await isCollected(read)).toBe(true);
     });
 
-    test('lets go of everything when it has thrown, and takes nothing more', async () => {
+    test('releases everything after an error, and accepts no more bytes', async () => {
       const decoder = new codec.FrameDecoder({ role });
       const pushed = (wire: string) => {
         const chunk = received(role, wire);
@@ -266,7 +266,7 @@ describe.each(codecs.filter(({ name }) => name !== 'any engine'))(
       for (let frame; (frame = decoder.next()?.payload);) {
         frames.push(frame);
         try {
-          // Node 20 copies what must not be transferred.
+          // Node 20 copies memory that must not be transferred.
           expect(transfer(frame.buffer).byteLength).toBe(wire.length);
         } catch (error) {
           expect((error as Error).name).toBe('DataCloneError');
@@ -281,7 +281,7 @@ describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   const payloads = Array.from({ length: 70 }, (_, length) => someBytes(length));
   const wire = received('server', ...payloads.map((payload) => frame('82', payload)));
 
-  test.each([0, 1, 2, 4])('are unmasked where they stand, %i bytes into their memory', (offset) => {
+  test.each([0, 1, 2, 4])('are unmasked in place, at offset %i in their memory', (offset) => {
     const chunk = new Uint8Array(new ArrayBuffer(offset + wire.length), offset);
     chunk.set(wire);
     const decoder = new codec.FrameDecoder({ role: 'server' });
@@ -290,7 +290,7 @@ describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
-    'are text whose every byte is judged, also number %i of 12',
+    'are text of which every byte is validated, in frame %i of 12',
     (position) => {
       const wrong = new Uint8Array(12).fill(0x61);
       wrong[position] = 0xff;
@@ -304,7 +304,7 @@ describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   );
 });
 
-/** A codec, and the sizes of what it allocates. */
+/** A codec, with the sizes of its allocations. */
 async function countedCodec(engine: 'node' | 'portable') {
   const sizes: number[] = [];
   const codec = await codecOn(engine, (kernel) => ({
@@ -318,7 +318,7 @@ async function countedCodec(engine: 'node' | 'portable') {
 }
 
 describe.each(['node', 'portable'] as const)('the memory of the frame decoder (the %s kernel)', (engine) => {
-  test('is, for 1,000,000 chunks of one byte, linear in the bytes', async () => {
+  test('is linear in the bytes for 1,000,000 chunks of one byte', async () => {
     const { codec, sizes } = await countedCodec(engine);
     const payload = someBytes(1_000_000);
     const decoder = new codec.FrameDecoder({ role: 'server' });
@@ -344,7 +344,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     expect(sizes).toEqual([1 << 20]);
   });
 
-  test('is, once a seventeenth of a frame has come, that of the whole frame: it is not copied again for its last bytes', async () => {
+  test('is allocated for the whole frame once 1/17 of it has arrived, so that it is not copied again', async () => {
     const { codec, sizes } = await countedCodec(engine);
     const wire = received('client', frame('82', someBytes(4 ** 9)));
     const decoder = new codec.FrameDecoder({ role: 'client' });
@@ -356,7 +356,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(1.1 * 4 ** 9);
   });
 
-  test('grows in smaller steps when the engine refuses large ones, and ends in 1009', async () => {
+  test('grows in smaller steps if the engine refuses large ones, and then fails with 1009', async () => {
     const codec = await codecOn(engine, (kernel) => ({
       ...kernel,
       allocate(size) {
@@ -375,7 +375,7 @@ describe.each(['node', 'portable'] as const)('the memory of the frame decoder (t
       }
     };
     expect(fill).toThrow('Max payload size exceeded');
-    // Four times was too much at 21,000, twice at 43,000.
+    // The factor of four was refused at 21,000 bytes, the factor of two at 43,000.
     expect(held).toBeGreaterThan(50_000);
     expect(decoder.partial).toBeUndefined();
     expect(() => decoder.next()).toThrow(expect.objectContaining({ closeCode: 1009 }));

@@ -1,4 +1,4 @@
-// The rules of RFC 6455 §5 that one frame can keep or break.
+// The rules of RFC 6455 §5 for a single frame.
 import { describe, expect, test } from 'vitest';
 import type { FrameDecoderOptions } from '@framewire/codec';
 import { codecs } from './support/codecs.ts';
@@ -53,7 +53,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
 
     test.each([
       0, 1, 2, 3, 4, 5, 31, 32, 33, 95, 96, 97, 98, 125, 126, 127, 1023, 1024, 1025, 65535, 65536, 65537,
-    ])('reads a payload of %i bytes in the form of length that §5.2 has for it', (length) => {
+    ])('reads a payload of %i bytes with the form of its length in §5.2', (length) => {
       const payload = someBytes(length);
       const { frames, error } = readFrames({}, frame('82', payload), '8a00');
       expect(error).toBeUndefined();
@@ -61,7 +61,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       expect(frames[0]!.payload === toHex(payload)).toBe(true);
     });
 
-    test('reads a length that is not in its shortest form, which §5.2 asks of the sender alone', () => {
+    test('reads a length that is not in its shortest form, which §5.2 requires only of the sender', () => {
       const { frames } = readFrames(
         {},
         '827e 0001 aa',
@@ -72,7 +72,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       expect(frames.map(({ payload }) => payload)).toEqual(['aa', 'bbcc', '', '']);
     });
 
-    test('reads each opcode of §5.2, final or, for data, not', () => {
+    test('reads each opcode of §5.2, and data frames without FIN', () => {
       const { frames } = readFrames(
         {},
         '0000',
@@ -111,7 +111,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       expect(frames.map(({ payload }) => payload.length / 2)).toEqual([0, 125, 125, 2, 125]);
     });
 
-    describe('refuses with 1002', () => {
+    describe('rejects with 1002', () => {
       const invalid = 'Invalid WebSocket frame:';
       test.each([
         ['RSV2 (§5.2)', 'a100', {}, 'WS_ERR_UNEXPECTED_RSV_2_3', `${invalid} RSV2 and RSV3 must be clear`],
@@ -211,7 +211,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
           `${invalid} invalid payload length 1`,
         ],
       ] as const)('%s', (_, wire, options, code, message) => {
-        // What came before is read, what comes behind is not.
+        // Earlier frames are read, later ones are not.
         const { frames, error } = readFrames(options, '8101 61', wire, '8101 62');
         expect(frames.map(({ payload }) => payload)).toEqual(['61']);
         expect(error).toEqual({ name: 'RangeError', code, closeCode: 1002, message });
@@ -230,7 +230,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       });
     });
 
-    test('reads RSV1 on the first frame of a message where an extension uses it (RFC 7692 §6.1)', () => {
+    test('reads RSV1 on the first frame of a message if an extension uses it (RFC 7692 §6.1)', () => {
       const { frames } = readFrames({ allowRsv1: true }, 'c101 aa', '4201 bb', '8001 cc', '8100');
       expect(frames.map(({ rsv1, payload }) => [rsv1, payload])).toEqual([
         [true, 'aa'],
@@ -244,7 +244,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       ['2^31', '0000000080000000', 2 ** 31],
       ['2^32', '0000000100000000', 2 ** 32],
       ['2^53 - 1', '001fffffffffffff', 2 ** 53 - 1],
-    ])('waits for a payload of %s bytes, and holds none of them yet', (_, length, payloadLength) => {
+    ])('waits for a payload of %s bytes, and allocates nothing for it', (_, length, payloadLength) => {
       const decoder = new codec.FrameDecoder({ role });
       decoder.push(received(role, `827f${length}`));
       expect(decoder.next()).toBeUndefined();
@@ -258,7 +258,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       ['2^63, the bit that §5.2 wants clear', '8000000000000000'],
       ['2^63 + 5', '8000000000000005'],
       ['2^64 - 1', 'ffffffffffffffff'],
-    ])('refuses a payload of %s bytes with 1009, whatever the limit', (_, length) => {
+    ])('rejects a payload of %s bytes with 1009, whatever the limit', (_, length) => {
       for (const maxPayload of [0, 100, -1, Infinity]) {
         expect(readFrames({ maxPayload }, `827f${length}`).error).toEqual({
           name: 'RangeError',
@@ -274,7 +274,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       ['16 bits', '827e 0002', '827e 0003'],
       ['64 bits', '827f 0000000000000002', '827f 0000000000000003'],
       ['64 bits, 2^32 and more', '827f 0000000000000002', '827f 0000000100000000'],
-    ])('judges `maxPayload` by the header alone, the length in %s', (_, allowed, refused) => {
+    ])('checks `maxPayload` at the header, with a length in %s', (_, allowed, refused) => {
       expect(readFrames({ maxPayload: 2 }, `${allowed} aabb`).frames).toHaveLength(1);
       const { frames, error } = readFrames({ maxPayload: 2 }, refused);
       expect(frames).toEqual([]);
@@ -286,11 +286,11 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       });
     });
 
-    test('does not hold control frames against `maxPayload`, which is of messages', () => {
+    test('does not apply `maxPayload` to control frames, because it is for messages', () => {
       expect(readFrames({ maxPayload: 1 }, '8903 aabbcc', '8101 61', '8802 03e8').error).toBeUndefined();
     });
 
-    test('says of a short masked payload that it is ASCII, where all of it is', () => {
+    test('reports whether a short masked payload is ASCII', () => {
       const ascii = new Uint8Array(100).fill(0x7f);
       for (const [text, isAscii] of [
         [ascii, role === 'server'],
@@ -302,7 +302,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       }
     });
 
-    test('throws the same error at every call, whatever comes behind', () => {
+    test('throws the same error at every call, whatever follows', () => {
       const decoder = new codec.FrameDecoder({ role });
       decoder.push(received(role, '8301 aa', '8101 61'));
       const errors = [0, 1, 2].map(() => {
@@ -319,14 +319,14 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       expect(decoder.partial).toBeUndefined();
     });
 
-    test('judges a header by its first two bytes, before the rest of it is there', () => {
+    test('checks a header at its first two bytes, before the rest has arrived', () => {
       expect(read(codec, { role }, byteByByte(received(role, '897e 007e'))).after).toBe(2);
       expect(read(codec, { role }, byteByByte(received(role, '837f 0000000000000001'))).after).toBe(2);
     });
   });
 
-  describe('wants of each role what §5.1 has for it', () => {
-    test('a server refuses a frame without a mask', () => {
+  describe('requires the masking of §5.1', () => {
+    test('a server rejects a frame that is not masked', () => {
       expect(readEveryWay(codec, { role: 'server' }, hex('8100'))).toEqual({
         frames: [],
         messages: [],
@@ -339,7 +339,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       });
     });
 
-    test('a client refuses a frame with a mask', () => {
+    test('a client rejects a masked frame', () => {
       expect(readEveryWay(codec, { role: 'client' }, masked(hex('8100')))).toEqual({
         frames: [],
         messages: [],
@@ -352,7 +352,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       });
     });
 
-    test('a server reads a frame whose masking key is 0, which leaves the payload as it is (§5.3)', () => {
+    test('a server reads a frame with the masking key 0, which leaves the payload unchanged (§5.3)', () => {
       const { frames } = readEveryWay(codec, { role: 'server' }, hex('8183 00000000 616263'));
       expect(frames[0]!.payload).toBe('616263');
     });

@@ -1,4 +1,4 @@
-// Writing frames (RFC 6455 §5.2, §5.3), as bytes of their own and into a buffer.
+// Writing frames (RFC 6455 §5.2, §5.3), as new bytes and into a buffer.
 import { describe, expect, test } from 'vitest';
 import { codecs } from './support/codecs.ts';
 import { concat, hex, someBytes, toHex } from './support/hex.ts';
@@ -29,7 +29,7 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
         { opcode: 1, payload: hex('48656c'), fin: false },
         '010348656c',
       ],
-      ['the second fragment of it', { opcode: 0, payload: hex('6c6f') }, '80026c6f'],
+      ['its second fragment', { opcode: 0, payload: hex('6c6f') }, '80026c6f'],
       ['a ping', { opcode: 9, payload: hex('48656c6c6f') }, '890548656c6c6f'],
       ['a pong', { opcode: 10, payload: hex('48656c6c6f'), maskingKey: key }, '8a8537fa213d7f9f4d5158'],
     ] as const)('%s', (_, written, wire) => {
@@ -80,7 +80,7 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
       ['2^32 - 1', 2 ** 32 - 1, '7f00000000ffffffff'],
       ['2^32', 2 ** 32, '7f0000000100000000'],
       ['2^53 - 1', 2 ** 53 - 1, '7f001fffffffffffff'],
-    ])('writes a header alone, for a payload of %s bytes that follows on its own', (_, length, digits) => {
+    ])('writes only a header, for a payload of %s bytes that is written separately', (_, length, digits) => {
       const expected = concat(hex('aa82'), hex(digits), maskingKey === undefined ? hex('') : KEY);
       expected[2]! |= mask;
       const target = new Uint8Array(1 + codec.MAX_HEADER_SIZE);
@@ -96,9 +96,9 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
       ['ASCII of 33 units', 'a'.repeat(33)],
       ['ASCII with a late exception', `${'a'.repeat(31)}é`],
       ['the last and first characters of one, two and three bytes', '\u007f\u0080\u07ff\u0800\uffff'],
-      ['the first character of two bytes, behind ASCII alone', 'a\u0080'],
-      ['two bytes a unit', 'é'.repeat(20)],
-      ['three bytes a unit', '€'.repeat(20)],
+      ['the first character of two bytes, after ASCII', 'a\u0080'],
+      ['two bytes for each unit', 'é'.repeat(20)],
+      ['three bytes for each unit', '€'.repeat(20)],
       ['characters of two units', '😀'.repeat(20)],
       ['125 units and bytes', 'a'.repeat(125)],
       ['126 units and bytes', 'a'.repeat(126)],
@@ -108,11 +108,11 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
       ['65535 units that are 65537 bytes', `${'a'.repeat(65534)}€`],
       ['32768 units that are 65536 bytes', 'é'.repeat(32768)],
       ['100,000 units of all kinds', 'aé€😀'.repeat(20_000)],
-      ['half a pair of surrogates, as U+FFFD', 'a\ud83d'],
-      ['the other half, as U+FFFD', '\ude00b'],
-      ['halves in the wrong order', '\ude00\ud83d€'],
-      ['half a pair in a long text', `${'x'.repeat(200)}\ud83dy`],
-    ])('writes text where it is told to: %s', (_, text) => {
+      ['a lone high surrogate, as U+FFFD', 'a\ud83d'],
+      ['a lone low surrogate, as U+FFFD', '\ude00b'],
+      ['surrogates in the wrong order', '\ude00\ud83d€'],
+      ['a lone surrogate in a long text', `${'x'.repeat(200)}\ud83dy`],
+    ])('writes text at the offset: %s', (_, text) => {
       const bytes = new TextEncoder().encode(text);
       const expected = onWire(frame('81', bytes), maskingKey);
       const room = codec.maxTextFrameSize(text.length);
@@ -136,14 +136,14 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
     });
   });
 
-  test('needs, for a text, no more room than it says, and for the worst one all of it but a mask', () => {
+  test('needs at most `maxTextFrameSize` bytes for a text, and for the worst case exactly that minus the mask', () => {
     expect(codec.maxTextFrameSize(0)).toBe(6);
     expect(codec.maxTextFrameSize(41)).toBe(6 + 123);
     expect(codec.maxTextFrameSize(42)).toBe(8 + 126);
     expect(codec.maxTextFrameSize(21_846)).toBe(14 + 65_538);
   });
 
-  test('makes the first byte of FIN, RSV1 and the opcode (§5.2)', () => {
+  test('combines FIN, RSV1 and the opcode in the first byte (§5.2)', () => {
     expect(codec.firstByte(codec.Opcode.TEXT, true, false)).toBe(0x81);
     expect(codec.firstByte(codec.Opcode.BINARY, false, true)).toBe(0x42);
     expect(codec.firstByte(codec.Opcode.CONTINUATION, false, false)).toBe(0x00);

@@ -1,4 +1,4 @@
-// Masking (RFC 6455 §5.3), compared octet by octet with the algorithm as the RFC writes it.
+// Masking (RFC 6455 §5.3), compared octet by octet with the algorithm in the RFC.
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { built, codecs, codecOn } from './support/codecs.ts';
@@ -15,7 +15,7 @@ afterEach(() => vi.restoreAllMocks());
 describe.each(codecs)('masking ($name)', ({ codec }) => {
   const key = codec.readMaskingKey(KEY, 0);
 
-  /** Where masking `length` octets at `offset` in place, or copied, differs from the RFC's algorithm. */
+  /** The differences between masking `length` octets at `offset`, in place or while copying, and the algorithm of the RFC. */
   function differences(length: number, offset: number): string[] {
     const found: string[] = [];
     const original = someBytes(offset + length + 8);
@@ -44,7 +44,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     return found;
   }
 
-  test('is the algorithm of §5.3 at every length to 300, every alignment and every turn of the key', () => {
+  test('is the algorithm of §5.3 at every length up to 300, every alignment and every rotation of the key', () => {
     const found: string[] = [];
     for (let length = 0; length <= 300; length++) {
       for (let offset = 0; offset <= 8; offset++) found.push(...differences(length, offset));
@@ -53,7 +53,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
   });
 
   test.each([1015, 1023, 1024, 1025, 1031, 4096, 65535, 65536, 65543])(
-    'is the algorithm of §5.3 at %i bytes, at every alignment and turn of the key',
+    'is the algorithm of §5.3 at %i bytes, at every alignment and rotation of the key',
     (length) => {
       const found: string[] = [];
       for (let offset = 0; offset <= 8; offset++) found.push(...differences(length, offset));
@@ -61,14 +61,14 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     },
   );
 
-  test('copies from a source that is taken whole', () => {
+  test('copies a whole source', () => {
     const source = someBytes(200);
     const target = new Uint8Array(200);
     codec.copyMasked(source, 0, 200, target, 0, key);
     expect(toHex(target)).toBe(toHex(naivelyMasked(source, KEY)));
   });
 
-  test('reaches into views of any alignment', () => {
+  test('works in views of any alignment', () => {
     const memory = new Uint8Array(400);
     for (let at = 0; at < 16; at++) {
       const view = memory.subarray(at, at + 300);
@@ -78,7 +78,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     }
   });
 
-  test('undoes itself: "The same algorithm applies regardless of the direction of the translation" (§5.3)', () => {
+  test('is its own inverse: "The same algorithm applies regardless of the direction of the translation" (§5.3)', () => {
     const bytes = someBytes(777);
     codec.applyMask(bytes, 5, 777, key);
     expect(toHex(bytes)).not.toBe(toHex(someBytes(777)));
@@ -86,7 +86,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     expect(toHex(bytes)).toBe(toHex(someBytes(777)));
   });
 
-  test.each([10, 50, 500, 5000])('leaves %i bytes as they are with the key 0', (length) => {
+  test.each([10, 50, 500, 5000])('leaves %i bytes unchanged with the key 0', (length) => {
     const bytes = someBytes(length);
     codec.applyMask(bytes, 0, length, 0);
     expect(toHex(bytes)).toBe(toHex(someBytes(length)));
@@ -96,7 +96,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
   });
 
   test.each(['00000000', '37fa213d', 'ffffffff', '80000000', '000000ff', '01020384'])(
-    'reads and writes the key %s as it stands on the wire',
+    'reads and writes the key %s as on the wire',
     (octets) => {
       const read = codec.readMaskingKey(hex(`aa${octets}`), 1);
       const written = hex('aabbccddeeff');
@@ -105,7 +105,7 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     },
   );
 
-  test('turns the key by the octets that came before, beyond 2^32 too', () => {
+  test('rotates the key by the number of earlier octets, even above 2^32', () => {
     const turned = [0, 1, 2, 3, 4, 2 ** 32 + 1, 2 ** 53 - 1].map((count) => {
       const octets = new Uint8Array(4);
       codec.writeMaskingKey(octets, 0, codec.rotateMaskingKey(key, count));
@@ -122,18 +122,18 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     ]);
   });
 
-  describe('draws keys', () => {
-    test('of which none is like another, more of them than are drawn at a time', () => {
+  describe('creates keys', () => {
+    test('that are all different, in more than one request to the system', () => {
       const keys = Array.from({ length: 5000 }, () => codec.randomMaskingKey());
       for (const drawn of keys) expect(drawn | 0).toBe(drawn);
-      // Two of 5,000 random keys are alike once in 340 runs; three pairs once in millions.
+      // Among 5,000 random keys there is an equal pair once in 340 runs, and three pairs once in millions.
       expect(new Set(keys).size).toBeGreaterThan(4997);
     });
   });
 });
 
 test.each(['node', 'portable'] as const)(
-  'masking keys are drawn from the system, "a strong source of entropy" (§5.3), each given out once (%s)',
+  'masking keys come from the system, "a strong source of entropy" (§5.3), and each is returned once (%s)',
   async (engine) => {
     let system: ((words: Int32Array) => void) | undefined;
     let draws = 0;
@@ -159,7 +159,7 @@ test.each(['node', 'portable'] as const)(
 );
 
 describe('the native kernel of masking', () => {
-  test('is `bufferutil`, from the length on where a call into it pays', async () => {
+  test('is `bufferutil`, from the length at which it is faster', async () => {
     const unmask = vi.spyOn(bufferUtil, 'unmask');
     const codec = await codecOn('node');
     codec.applyMask(someBytes(1023), 0, 1023, 1);
@@ -168,9 +168,9 @@ describe('the native kernel of masking', () => {
     expect(unmask).toHaveBeenCalledTimes(1);
   });
 
-  // What is built is tried where it is missing, in engines.test.ts.
+  // The built package is tested without `bufferutil` in engines.test.ts.
   if (!built)
-    test('is done without when it cannot be loaded', async () => {
+    test('is not needed if it cannot be loaded', async () => {
       const load = vi.fn(() => {
         throw new Error("Cannot find module 'bufferutil'");
       });

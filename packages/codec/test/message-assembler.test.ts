@@ -20,7 +20,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         received(role, ...frames),
       );
 
-    describe('puts messages together (§5.4)', () => {
+    describe('assembles messages (§5.4)', () => {
       test.each([
         ['text in one frame', ['8105 48656c6c6f'], [[1, '48656c6c6f']]],
         ['binary in one frame', ['8203 00ff80'], [[2, '00ff80']]],
@@ -71,12 +71,12 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       });
     });
 
-    describe('refuses with 1002 (§5.4)', () => {
+    describe('rejects with 1002 (§5.4)', () => {
       test.each([
-        ['a continuation of nothing', ['8000'], 0],
-        ['the first fragment of nothing', ['0001 61'], 0],
-        ['a continuation behind a whole message', ['8101 61', '8001 62'], 0],
-        ['a continuation behind a message in fragments', ['0101 61', '8001 62', '8000'], 0],
+        ['a continuation without a message', ['8000'], 0],
+        ['a continuation without FIN and without a message', ['0001 61'], 0],
+        ['a continuation after a whole message', ['8101 61', '8001 62'], 0],
+        ['a continuation after a message in fragments', ['0101 61', '8001 62', '8000'], 0],
         ['a text inside of a message', ['0101 61', '8101 62'], 1],
         ['the start of a text inside of a message', ['0201 61', '0101 62'], 1],
         ['a binary inside of a message', ['0101 61', '8900', '8201 62'], 2],
@@ -89,7 +89,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         });
       });
 
-      test('and does so when the header is there, before the payload', () => {
+      test('at the header, before the payload has arrived', () => {
         const reader = { role, assembler: {} };
         const wire = received(role, '8905 0102030405', '8005 0102030405');
         const [code, bytes] = bytesUntilError(codec, reader, wire);
@@ -97,7 +97,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       });
     });
 
-    describe('judges `maxPayload`', () => {
+    describe('checks `maxPayload`', () => {
       const tooLong = {
         name: 'RangeError',
         code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
@@ -105,7 +105,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         message: 'Max payload size exceeded',
       };
 
-      test('of the whole message, however it is cut', () => {
+      test('for the whole message, in fragments of any size', () => {
         expect(
           readMessages({ maxPayload: 4 }, '0202 aabb', '8002 ccdd', '8204 00000000').error,
         ).toBeUndefined();
@@ -114,7 +114,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         expect(readMessages({ maxPayload: 4 }, '8205 0000000000').error).toEqual(tooLong);
       });
 
-      test('leaving control frames between the fragments out of it', () => {
+      test('without the control frames between the fragments', () => {
         const ping = frame('89', someBytes(125));
         expect(readMessages({ maxPayload: 4 }, '0202 aabb', ping, ping, '8002 ccdd').messages).toHaveLength(
           1,
@@ -122,20 +122,20 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         expect(readMessages({ maxPayload: 4 }, '0202 aabb', ping, '8003 ccddee').error).toEqual(tooLong);
       });
 
-      test('by the header, before the payload is there', () => {
+      test('at the header, before the payload has arrived', () => {
         const reader = { role, assembler: { maxPayload: 1000 } };
         const wire = concat(received(role, frame('02', someBytes(400)), '807e 0259'), someBytes(601));
         const [code, bytes] = bytesUntilError(codec, reader, wire);
         expect([code, bytes]).toEqual(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', wire.length - 601]);
       });
 
-      test('also when the lengths of the fragments together pass 2^53', () => {
+      test('even if the sum of the lengths is above 2^53', () => {
         const wire = ['0201 aa', '007f 001fffffffffffff'];
         expect(readMessages({ maxPayload: 2 ** 52 }, ...wire).error).toEqual(tooLong);
       });
     });
 
-    test('counts the fragments of a message against `maxFragments`, empty ones too, control frames not', () => {
+    test('rejects more than `maxFragments` fragments, including empty ones, but not control frames', () => {
       const options = { maxFragments: 3 };
       const allowed = ['0201 aa', '8900', '0000', '8a00', '8001 bb'] as const;
       expect(readMessages(options, ...allowed, ...allowed, '8201 cc').messages).toHaveLength(3);
@@ -147,8 +147,8 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       });
     });
 
-    describe('refuses text that is not UTF-8 with 1007 (§8.1)', () => {
-      // Each text and how many of its bytes can be told to be impossible: with the first of them that is.
+    describe('rejects text that is not UTF-8 with 1007 (§8.1)', () => {
+      // Each text, and the number of bytes up to the first invalid one.
       const texts = [
         ['a continuation byte without a lead', '61 80 62', 2],
         ['a lead that no character has', '61 c0 80', 2],
@@ -171,7 +171,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         message: 'Invalid WebSocket frame: invalid UTF-8 sequence',
       };
 
-      test.each(texts)('in one frame, with the first impossible byte: %s', (_, text, count) => {
+      test.each(texts)('in one frame, at the first invalid byte: %s', (_, text, count) => {
         const wire = received(role, frame('81', hex(text)));
         expect(readEveryWay(codec, { role, assembler: {} }, wire).error).toEqual(error);
         expect(bytesUntilError(codec, { role, assembler: {} }, wire)).toEqual([
@@ -188,32 +188,29 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
           const wire = fragments.flatMap((fragment) => [fragment, '8900']);
           expect(readMessages({}, ...wire, '8000').error).toEqual(error);
           const [, until] = bytesUntilError(codec, { role, assembler: {} }, received(role, ...wire));
-          // With the header and byte of the fragment, and a ping behind each one before.
+          // The header and byte of each fragment, and a ping after each fragment before the last.
           expect(until).toBe(count * (HEADER[role] + 1) + (count - 1) * HEADER[role]);
         },
       );
 
-      test.each(texts)(
-        'deep inside of a long frame, with the first impossible byte: %s',
-        (_, text, count) => {
-          const before = Buffer.from('€uro '.repeat(20));
-          const wire = received(role, frame('81', concat(before, hex(text), before)));
-          expect(readEveryWay(codec, { role, assembler: {} }, wire).error).toEqual(error);
-          const [, until] = bytesUntilError(codec, { role, assembler: {} }, wire);
-          expect(until).toBe(HEADER[role] + 2 + before.length + count);
-        },
-      );
+      test.each(texts)('deep inside of a long frame, at the first invalid byte: %s', (_, text, count) => {
+        const before = Buffer.from('€uro '.repeat(20));
+        const wire = received(role, frame('81', concat(before, hex(text), before)));
+        expect(readEveryWay(codec, { role, assembler: {} }, wire).error).toEqual(error);
+        const [, until] = bytesUntilError(codec, { role, assembler: {} }, wire);
+        expect(until).toBe(HEADER[role] + 2 + before.length + count);
+      });
 
       test.each([
         ['in one frame', ['8103 61e282']],
         ['in two', ['0101 e2', '8001 82']],
-        ['in three, the last of them empty', ['0101 e2', '0001 82', '8000']],
+        ['in three, the last one empty', ['0101 e2', '0001 82', '8000']],
         ['a lead alone', ['8101 f0']],
       ] as const)('when the message ends inside of a character: %s', (_, frames) => {
         expect(readMessages({}, ...frames).error).toEqual(error);
       });
 
-      test('in the second of two texts, the first of which was whole', () => {
+      test('in the second of two texts, after a valid one', () => {
         expect(readMessages({}, '0102 c3a4', '8000', '0101 c3', '8001 28')).toMatchObject({
           messages: [{ data: 'c3a4' }],
           error,
@@ -221,7 +218,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       });
     });
 
-    test('reads characters cut by fragments at every place (§5.6: a fragment need not be whole characters)', () => {
+    test('reads characters that are split between fragments at every position (§5.6)', () => {
       const text = Buffer.from('aé€😀\u{10ffff}\ud7ff\ue000');
       for (let at = 0; at <= text.length; at++) {
         const wire = [frame('01', text.subarray(0, at)), '8900', frame('80', text.subarray(at))];
@@ -231,17 +228,17 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       }
     });
 
-    test('takes the bytes of binary messages for no text', () => {
+    test('does not validate binary messages', () => {
       expect(readMessages({}, '8203 ff80c0', '0201 ff', '8001 c0').error).toBeUndefined();
     });
 
-    test('takes text as it is with `skipUtf8Validation`', () => {
+    test('accepts any text with `skipUtf8Validation`', () => {
       expect(
         readMessages({ skipUtf8Validation: true }, '8103 ff80c0', '0101 ff', '8001 c0').messages,
       ).toHaveLength(2);
     });
 
-    test('leaves compressed text to who inflates it (RFC 7692 §6), and says that it is compressed', () => {
+    test('does not validate compressed text (RFC 7692 §6), and marks it as compressed', () => {
       const { messages } = readMessages({ allowRsv1: true }, 'c102 ff80', '4101 ff', '8001 c0', '8101 61');
       expect(messages).toEqual([
         { opcode: 1, compressed: true, data: 'ff80' },
@@ -251,7 +248,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
     });
   });
 
-  test('takes a million fragments where no limit is set', () => {
+  test('accepts a million fragments without a limit', () => {
     const assembler = new codec.MessageAssembler();
     const payload = hex('aa');
     assembler.add({ fin: false, rsv1: false, opcode: 2, payload });
@@ -259,14 +256,14 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
     expect(assembler.add({ fin: true, rsv1: false, opcode: 0, payload })!.data.length).toBe(1_000_002);
   });
 
-  test('hands out a message in one frame without a copy', () => {
+  test('returns a message in one frame without a copy', () => {
     const payload = hex('616263');
     expect(new codec.MessageAssembler().add({ fin: true, rsv1: false, opcode: 1, payload })!.data).toBe(
       payload,
     );
   });
 
-  test('takes no notice of the preview of a control frame', () => {
+  test('ignores the preview of a control frame', () => {
     const assembler = new codec.MessageAssembler({ maxPayload: 1 });
     const payload = { bytes: hex('ff'), length: 1 };
     assembler.preview({ fin: true, rsv1: false, opcode: 9, payloadLength: 100, payload });
@@ -287,14 +284,14 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
       return messages;
     };
 
-    test('hands out the fragments of a message as views of its data', () => {
+    test('returns the fragments of a message as views of its data', () => {
       const [message] = gather('0202 aabb', '0000', '0001 cc', '8002 ddee');
       expect(toHex(message!.data)).toBe('aabbccddee');
       expect(message!.fragments!.map(toHex)).toEqual(['aabb', '', 'cc', 'ddee']);
       for (const fragment of message!.fragments!) expect(fragment.buffer).toBe(message!.data.buffer);
     });
 
-    test('hands out a message in one frame as its only fragment', () => {
+    test('returns a message in one frame as its only fragment', () => {
       const [message] = gather('8202 aabb');
       expect(message!.fragments).toEqual([message!.data]);
     });
@@ -318,7 +315,7 @@ describe.each(['node', 'portable'] as const)(
     };
 
     test.each([0, 4 << 20])(
-      'is, for 4 MiB in fragments of 64 bytes, linear in the bytes (maxPayload %i)',
+      'is linear in the bytes for 4 MiB in fragments of 64 bytes (maxPayload %i)',
       async (maxPayload) => {
         const { codec, sizes } = await counting();
         const assembler = new codec.MessageAssembler({ maxPayload });
@@ -332,12 +329,12 @@ describe.each(['node', 'portable'] as const)(
         expect(message!.data.length).toBe(length);
         expect(sizes.length).toBeLessThan(10);
         const total = sizes.reduce((sum, size) => sum + size);
-        // Four times at most, and the smaller ones before: a third of that in all.
+        // At most four times the content, and a third of that for the smaller buffers before.
         expect(total).toBeLessThan(maxPayload === 0 ? 5.4 * length : 1.4 * length);
       },
     );
 
-    test('ends in 1009 when the engine has no more of it', async () => {
+    test('fails with 1009 if the engine has no more memory', async () => {
       const { codec } = await counting(100_000);
       const assembler = new codec.MessageAssembler();
       const payload = new Uint8Array(1000);

@@ -1,11 +1,11 @@
-// The built codec in Node: with and without what it finds installed, on either kernel, on any thread.
+// The built codec in Node: with and without `bufferutil`, on either kernel, on any thread.
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { install, portable, type Installed } from './engines/install.ts';
 
 let alone: Installed;
 let withBufferUtil: Installed;
-/** Which digest, and that the bytes are Buffers. */
+/** The digest, and whether the bytes are Buffers. */
 let expected: string;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(() => {
   for (const installed of [alone, withBufferUtil]) installed.remove();
 });
 
-describe('the built codec does the same', () => {
+describe('the built codec has the same results', () => {
   test('in Node', () => {
     expect(expected).toMatch(/^codec [0-9a-f]{16} of \d{7}, bytes as Buffer$/);
   });

@@ -9,6 +9,6 @@ test('the opcodes are those of §5.2; 3 to 7 and 0xb to 0xf are reserved', () =>
   expect(all.filter((opcode) => isOpcode(opcode))).toEqual([0, 1, 2, 8, 9, 10]);
 });
 
-test('an opcode is that of a control frame when its highest bit is set (§5.5), reserved ones too', () => {
+test('an opcode, including reserved ones, is that of a control frame if its highest bit is set (§5.5)', () => {
   expect(all.filter((opcode) => isControl(opcode))).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
 });

@@ -1,4 +1,4 @@
-// What holds for any frames and any bytes, tried on random ones.
+// Properties of any frames and any bytes, tested with random ones.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codecs } from './support/codecs.ts';
@@ -8,7 +8,7 @@ import { roles } from './support/wire.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 
-/** Lengths around the boundaries of the length's forms, and of where the ways of copying and judging change. */
+/** Lengths around the limits of the forms of the length, and of the ways of copying and validating. */
 const lengths = fc.oneof(
   { weight: 8, arbitrary: fc.nat(40) },
   { weight: 2, arbitrary: fc.integer({ min: 90, max: 130 }) },
@@ -19,7 +19,7 @@ const payloads = fc.tuple(lengths, fc.uint8Array({ minLength: 1, maxLength: 50 }
   return Uint8Array.from({ length }, (_, i) => some[i % some.length]!);
 });
 
-/** The bytes, cut at places that the seeds choose. */
+/** The bytes in chunks, cut at positions that the seeds choose. */
 function cut(whole: Uint8Array, seeds: readonly number[]): Uint8Array[] {
   const places = [0, ...seeds.map((seed) => seed % (whole.length + 1)).sort((a, b) => a - b), whole.length];
   return places.slice(1).map((end, i) => whole.subarray(places[i], end));
@@ -27,14 +27,14 @@ function cut(whole: Uint8Array, seeds: readonly number[]): Uint8Array[] {
 
 const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
-/** Words of what goes wrong with headers: bits, opcodes, lengths, masks; and bytes that text trips over. */
+/** Values that make headers invalid: bits, opcodes, lengths, masks. And bytes that make text invalid. */
 const headerBytes = fc.oneof(
   fc.constantFrom(0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a, 0xc1, 0x41, 0xc0, 0x83, 0x09, 0x91),
   fc.nat(255),
 );
 const masks = fc.constantFrom(true, true, true, true, true, true, false);
 
-/** Frames that are often right and sometimes not, as bytes for a role. */
+/** Frames that are mostly valid, as bytes for a role. */
 const almostFrames = (server: boolean) =>
   fc.array(
     fc
@@ -75,7 +75,7 @@ describe.each(codecs)('for any bytes ($name)', ({ codec }) => {
     Object.values(codec.PROTOCOL_ERRORS).map(({ code, closeCode }) => `${code} ${closeCode}`),
   );
 
-  test.each(roles)('frames come back as they were encoded, however they are cut (to a %s)', (role) => {
+  test.each(roles)('frames are read as they were encoded, in chunks of any size (to a %s)', (role) => {
     const frames = fc.array(
       fc.record({
         fin: fc.boolean(),
@@ -149,7 +149,7 @@ describe.each(codecs)('for any bytes ($name)', ({ codec }) => {
     },
   );
 
-  test('a text frame is the frame of the text’s bytes, wherever it is written', () => {
+  test('a text frame is the frame of the bytes of the text, at every offset', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.array(fc.nat(0xffff), { maxLength: 200 }).map((units) => String.fromCharCode(...units)),
@@ -189,12 +189,12 @@ describe.each(codecs)('for any bytes ($name)', ({ codec }) => {
         expect(withoutPlace(read(codec, reader, byteByByte(wire)))).toEqual(whole);
       });
       fc.assert(property, { numRuns: 1000 });
-      // The bytes are of both kinds.
+      // There are both valid and invalid bytes.
       expect(Math.min(refused, accepted)).toBeGreaterThan(50);
     },
   );
 
-  test('the body of a close frame is read, or refused with an error of the table', () => {
+  test('the payload of a close frame is read, or rejected with an error of the table', () => {
     const property = fc.property(bytes(125), (payload) => {
       try {
         const { code, reason } = codec.parseClosePayload(payload);

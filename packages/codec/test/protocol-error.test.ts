@@ -1,4 +1,4 @@
-// The one table of protocol errors, row by row.
+// The table of protocol errors, row by row.
 import { describe, expect, test } from 'vitest';
 import {
   CloseCode,
@@ -10,7 +10,7 @@ import {
 
 const frame = 'Invalid WebSocket frame:';
 
-/** What is public of each row: who handles errors by code, class, close code or text relies on it. */
+/** The public part of each row. Programs rely on the code, class, close code and message. */
 const rows: Record<
   ProtocolRule,
   [code: string, closeCode: number, errorClass: typeof Error, message: string]
@@ -46,12 +46,12 @@ const rows: Record<
 };
 
 describe('the table of protocol errors', () => {
-  test('has the rows that are tested here, no more and no less', () => {
+  test('has exactly the rows that are tested here', () => {
     expect(Object.keys(PROTOCOL_ERRORS).sort()).toEqual(Object.keys(rows).sort());
   });
 
   test.each(Object.entries(rows) as [ProtocolRule, (typeof rows)[ProtocolRule]][])(
-    'says of %s its code, its close code (§7.4.1), its class and its text',
+    'has the code, close code (§7.4.1), class and message of %s',
     (rule, [code, closeCode, errorClass, message]) => {
       expect(PROTOCOL_ERRORS[rule]).toEqual({ code, closeCode, errorClass, message });
       const error = protocolError(rule);
@@ -62,7 +62,7 @@ describe('the table of protocol errors', () => {
     },
   );
 
-  test('sends the peer only close codes that a violation has (§7.4.1)', () => {
+  test('has only close codes for violations (§7.4.1)', () => {
     const { PROTOCOL_ERROR, INVALID_FRAME_PAYLOAD_DATA, POLICY_VIOLATION, MESSAGE_TOO_BIG } = CloseCode;
     const sent = new Set(Object.values(PROTOCOL_ERRORS).map(({ closeCode }) => closeCode));
     expect([...sent].sort()).toEqual([
@@ -76,17 +76,17 @@ describe('the table of protocol errors', () => {
 
 describe('a protocol error', () => {
   test.each([
-    ['an error of another kind', new RangeError('Invalid WebSocket frame: MASK must be set')],
-    ['one with a code of another kind', Object.assign(new Error(), { code: 'ECONNRESET', closeCode: 1002 })],
+    ['an error without a code', new RangeError('Invalid WebSocket frame: MASK must be set')],
+    ['one with another code', Object.assign(new Error(), { code: 'ECONNRESET', closeCode: 1002 })],
     ['one without a close code', Object.assign(new Error(), { code: 'WS_ERR_INVALID_UTF8' })],
-    ['one with a close code alone', Object.assign(new Error(), { closeCode: 1002 })],
+    ['one with only a close code', Object.assign(new Error(), { closeCode: 1002 })],
     ['an object that looks like one', { code: 'WS_ERR_INVALID_UTF8', closeCode: 1007 }],
     ['nothing', undefined],
   ])('is not %s', (_, thrown) => {
     expect(isProtocolError(thrown)).toBe(false);
   });
 
-  test('is also the error of another copy of the package', () => {
+  test('may be created by another copy of the package', () => {
     const error = Object.assign(new Error('text'), { code: 'WS_ERR_INVALID_UTF8', closeCode: 1007 });
     expect(isProtocolError(error)).toBe(true);
   });

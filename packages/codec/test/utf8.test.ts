@@ -1,4 +1,4 @@
-// UTF-8 (RFC 6455 §8.1, RFC 3629), compared with the engine's own strict decoder.
+// UTF-8 (RFC 6455 §8.1, RFC 3629), compared with the strict decoder of the engine.
 import { describe, expect, test } from 'vitest';
 import { codecs } from './support/codecs.ts';
 import { concat, hex, someBytes, toHex } from './support/hex.ts';
@@ -14,13 +14,13 @@ function isText(bytes: Uint8Array): boolean {
   }
 }
 
-/** The bytes at which one of the ranges of RFC 3629 §4 begins or ends, and some inside. */
+/** The first and last bytes of the ranges in RFC 3629 §4, and some inside of them. */
 const TELLING = hex('00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff');
 
-/** What can stand behind an unfinished character to finish it, if anything can. */
+/** Bytes that can complete an unfinished character, if any can. */
 const ENDINGS = ['', '80', '8080', '8f', '8f80', '8f8080', '908080', '9080', '90', '9f', '9f80', '9f8080', 'a0', 'a080', 'a08080', '808080', 'bf', 'bf80', 'bf8080'].map(hex); // prettier-ignore
 
-/** How many bytes can be told to be impossible, with the first of them that is; 0 when the text can go on. */
+/** The number of bytes up to the first invalid one; 0 if the text can continue. */
 function impossibleAfter(bytes: Uint8Array): number {
   for (let length = 1; length <= bytes.length; length++) {
     const prefix = bytes.subarray(0, length);
@@ -44,7 +44,7 @@ const short = [
   ...strings(3, TELLING),
 ];
 
-/** Four to 70 bytes of characters and, in every second one, of what makes them impossible. */
+/** Four to 70 bytes of characters. Every second one has invalid bytes. */
 const long = Array.from({ length: 4000 }, (_, i) => {
   const dice = someBytes(i + 40).subarray(i);
   const characters = ['61', 'c3a4', 'e282ac', 'eda0bf', 'f09f9880', 'efbfbf', 'f48fbfbf', '00', 'e0a080'].map(
@@ -58,7 +58,7 @@ const long = Array.from({ length: 4000 }, (_, i) => {
   );
 });
 
-/** What the reference says, once for all kernels. */
+/** The results of the reference, computed once for all kernels. */
 const judged = (strings: readonly Uint8Array[]) => strings.map((bytes) => ({ bytes, valid: isText(bytes) }));
 const shortJudged = judged(short);
 const longJudged = judged(long);
@@ -75,30 +75,30 @@ describe.each(codecs)('UTF-8 ($name)', ({ codec }) => {
     return 0;
   };
 
-  /** Whether a validator accepts the bytes in two pieces, as a whole text. */
+  /** Whether a validator accepts the bytes in two chunks as a whole text. */
   const acceptsCut = (bytes: Uint8Array, at: number): boolean => {
     const validator = new codec.Utf8Validator();
     return validator.push(bytes, 0, at) && validator.push(bytes, at, bytes.length) && validator.atBoundary;
   };
 
-  test('is judged as the engine does: all strings of 0 to 2 bytes, and of 3 that tell', () => {
+  test('agrees with the engine for all strings of 0 to 2 bytes, and the significant ones of 3', () => {
     const wrong = shortJudged.filter(({ bytes, valid }) => codec.isUtf8(bytes) !== valid);
     expect(wrong.map(({ bytes }) => toHex(bytes))).toEqual([]);
   });
 
-  test('is judged as the engine does: longer strings, and those behind and before 100 characters', () => {
+  test('agrees with the engine for longer strings, alone and after or before 100 characters', () => {
     const before = new TextEncoder().encode('aé€😀'.repeat(25));
     const wrong = longJudged.filter(({ bytes, valid }) => {
       const deep = [concat(before, bytes), concat(bytes, before), concat(before, bytes, before)];
       return [bytes, ...deep].some((text) => codec.isUtf8(text) !== valid);
     });
     expect(wrong.map(({ bytes }) => toHex(bytes))).toEqual([]);
-    // They are of both kinds.
+    // There are both valid and invalid strings.
     const valid = longJudged.filter((one) => one.valid).length;
     expect([valid > 500, valid < 3500]).toEqual([true, true]);
   });
 
-  test('comes to the same in two pieces, cut anywhere', () => {
+  test('has the same result in two chunks, cut anywhere', () => {
     const wrong: string[] = [];
     for (const { bytes, valid } of cutJudged) {
       for (let at = 0; at <= bytes.length; at++) {
@@ -108,12 +108,12 @@ describe.each(codecs)('UTF-8 ($name)', ({ codec }) => {
     expect(wrong).toEqual([]);
   });
 
-  test('is refused with the first byte that no text can have there', () => {
+  test('is rejected at the first invalid byte', () => {
     const wrong = impossible.filter(({ bytes, after }) => bytesUntilRefusal(bytes) !== after);
     expect(wrong.map(({ bytes }) => toHex(bytes))).toEqual([]);
   });
 
-  test('is refused when its last character is not whole, at lengths where the way of judging changes', () => {
+  test('is rejected if its last character is incomplete, at lengths where the way of validating changes', () => {
     for (const lead of ['c3', 'e2', 'e282', 'f0', 'f09f', 'f09f98']) {
       for (let length = 0; length < 100; length++) {
         const bytes = concat(new Uint8Array(length).fill(0x61), hex(lead));
@@ -125,14 +125,14 @@ describe.each(codecs)('UTF-8 ($name)', ({ codec }) => {
     }
   });
 
-  test('is judged between the given places only', () => {
+  test('is validated only between the given offsets', () => {
     const validator = new codec.Utf8Validator();
     expect(validator.push(hex('ff 61 c3a4 ff'), 1, 4)).toBe(true);
     expect(validator.atBoundary).toBe(true);
     expect(validator.push(hex('ff'), 0, 0)).toBe(true);
   });
 
-  test('can be judged anew after a refusal', () => {
+  test('can be validated again after a rejection and reset()', () => {
     const validator = new codec.Utf8Validator();
     for (const bytes of ['e0 80', 'ed a0', 'f0 80', 'f4 90', 'e2 28', 'ff'].map(hex)) {
       expect(validator.push(bytes, 0, bytes.length)).toBe(false);

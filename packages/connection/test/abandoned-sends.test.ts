@@ -1,11 +1,11 @@
-// Sends that still wait for something when the socket closes.
+// Sends that are still waiting when the socket closes.
 import { expect, test } from 'vitest';
 import { invertingPair } from './support/inverting.ts';
 import { closeOf, end, memoryPair, uncaughtIn } from './support/pairs.ts';
 
 const CLOSED = 'Error: The socket was closed before the data could be sent';
 
-test('the one that is being made and those behind it are told so, once each, in their order and before the close', async () => {
+test('waiting sends get an error when the socket closes: once each, in order, before the close event', async () => {
   const pair = invertingPair();
   const told: string[] = [];
   const done = (name: string) => (error?: Error | null) => told.push(`${name}: ${String(error)}`);
@@ -20,7 +20,7 @@ test('the one that is being made and those behind it are told so, once each, in 
   expect(told).toEqual([...['late', 'behind', 'ping', 'blob'].map((name) => `${name}: ${CLOSED}`), 'close']);
 });
 
-test('a callback that throws keeps neither the others nor the close from being told', async () => {
+test('calls the other callbacks and emits close after a callback has thrown', async () => {
   const pair = invertingPair();
   const told: string[] = [];
   const errors = await uncaughtIn(async () => {
@@ -38,7 +38,7 @@ test('a callback that throws keeps neither the others nor the close from being t
 test.each([
   ['is read', () => Promise.resolve(new ArrayBuffer(1))],
   ['cannot be read', () => Promise.reject(new Error('gone'))],
-])('a blob that %s only then changes nothing any more', async (_what, settle) => {
+])('ignores a blob that %s after the close', async (_what, settle) => {
   const pair = memoryPair();
   const told: string[] = [];
   let read = (): void => undefined;
@@ -54,7 +54,7 @@ test.each([
   await end(pair);
 });
 
-test('of a blob that cannot be read the callback is called once, even where it throws, and those behind it have their turn', async () => {
+test('calls the callback of an unreadable blob once, even if it throws, and then those of later sends', async () => {
   const pair = memoryPair();
   const told: string[] = [];
   const blob = new Blob(['x']);

@@ -1,4 +1,4 @@
-// Back-pressure: what bufferedAmount counts, and who is told that there is room again.
+// Back-pressure: what bufferedAmount counts, and when drain is reported.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { attach, closeOf, end, tcpPair, uncaughtIn } from './support/pairs.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A stream of which a test says when it has written a chunk. */
+/** A stream that writes a chunk when the test says so. */
 class Gate extends Duplex {
   #written: (() => void) | undefined;
   readonly chunks: number[] = [];
@@ -19,7 +19,7 @@ class Gate extends Duplex {
     this.#written = done;
   }
 
-  /** Says that the oldest chunk has been written, and lets those concerned hear of it. */
+  /** Completes the write of the oldest chunk, and waits until its callback has run. */
   async release(): Promise<void> {
     const written = this.#written;
     this.#written = undefined;
@@ -28,7 +28,7 @@ class Gate extends Duplex {
   }
 }
 
-/** An extension of which a test says when it has compressed a message. */
+/** An extension that compresses a message when the test says so. */
 function slowExtension(): { extension: Extension; compressed: TransformDone[] } {
   const compressed: TransformDone[] = [];
   const extension: Extension = {
@@ -49,7 +49,7 @@ function open(options = {}): { ws: WebSocketConnection; gate: Gate; drains: numb
 }
 
 describe('bufferedAmount', () => {
-  test('is read without a write', async () => {
+  test('can be read without writing', async () => {
     const { ws, gate } = open();
     ws.send('x'.repeat(98));
     expect([ws.bufferedAmount, gate.writableLength, ws.bufferedAmount]).toEqual([100, 0, 100]);
@@ -60,12 +60,12 @@ describe('bufferedAmount', () => {
     await closeOf(ws);
   });
 
-  test('is 0 for a turn of a socket that takes all of it, and counts a turn that has to wait', async () => {
+  test('is 0 while a socket accepts everything, and counts what has to wait', async () => {
     const pair = await tcpPair();
     pair.server.send('x');
     expect(pair.server.bufferedAmount).toBe(0);
     pair.client.pause();
-    // More than the kernel takes.
+    // More than the kernel accepts.
     pair.server.send(Buffer.alloc(40 << 20));
     const before = pair.server.bufferedAmount;
     expect(before).toBeGreaterThan(0);
@@ -75,7 +75,7 @@ describe('bufferedAmount', () => {
     await end(pair);
   });
 
-  test('counts a message that is being compressed once', async () => {
+  test('counts a message that is being compressed only once', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate } = open({ extension });
     ws.send(Buffer.alloc(300));
@@ -105,7 +105,7 @@ describe('flush()', () => {
 });
 
 describe('drain', () => {
-  test('comes once, when no more than the high-water mark waits', async () => {
+  test('is emitted once, when no more bytes wait than the high-water mark', async () => {
     const { ws, gate, drains } = open();
     for (let count = 0; count < 3; count++) {
       ws.send('x'.repeat(496));
@@ -122,7 +122,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('does not come where no more than that has waited', async () => {
+  test('is not emitted if no more bytes than that have waited', async () => {
     const { ws, gate, drains } = open();
     ws.send('x'.repeat(996));
     expect(ws.writableNeedDrain).toBe(false);
@@ -133,7 +133,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('comes again for a listener that fills the connection again', async () => {
+  test('is emitted again after a listener has filled the connection again', async () => {
     const { ws, gate, drains } = open();
     ws.on('drain', () => {
       if (drains.length < 3) ws.send('x'.repeat(2000));
@@ -148,7 +148,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('comes although the socket takes everything immediately', async () => {
+  test('is emitted even if the socket accepts everything immediately', async () => {
     const pair = await tcpPair({ server: { highWaterMark: 10 } });
     const drained = once(pair.server, 'drain');
     pair.server.send('x'.repeat(100));
@@ -157,7 +157,7 @@ describe('drain', () => {
     await end(pair);
   });
 
-  test('comes where it was seen to be needed, and less was waiting before anything was written', async () => {
+  test('is emitted after writableNeedDrain was true, even if fewer bytes wait before the first write', async () => {
     const { ws, gate, drains } = open();
     ws.send('x'.repeat(898));
     await nextTurn();
@@ -170,7 +170,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('comes when what waits for the compressor is done', async () => {
+  test('is emitted when the compressor has finished', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, drains } = open({ extension });
     ws.send('x'.repeat(2000));
@@ -182,7 +182,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('counts what waits for the compressor together with what the stream holds', async () => {
+  test('adds the bytes that wait for the compressor to those in the stream', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate, drains } = open({ extension });
     ws.send('x'.repeat(596), { compress: false });
@@ -196,7 +196,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('has a listener whose message is compressed before the next one', async () => {
+  test('lets its listener send a message, which is compressed before the next one', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate } = open({ extension });
     ws.once('drain', () => ws.send('y'.repeat(50)));
@@ -217,7 +217,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('has a listener that may throw: the messages after that are sent', async () => {
+  test('does not stop later messages when its listener throws', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate } = open({ extension });
     ws.on('drain', () => {
@@ -238,7 +238,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('does not come when the connection is closing', async () => {
+  test('is not emitted when the connection is closing', async () => {
     const { ws, gate, drains } = open();
     ws.send('x'.repeat(2000));
     ws.close();
@@ -251,7 +251,7 @@ describe('drain', () => {
 });
 
 describe('drained()', () => {
-  test('resolves immediately where there is room, and else with drain', async () => {
+  test('resolves immediately if there is room, otherwise with drain', async () => {
     const { ws, gate } = open();
     await ws.drained();
     ws.send('x'.repeat(2000));
@@ -268,7 +268,7 @@ describe('drained()', () => {
   test.each([
     ['close()', (ws: WebSocketConnection) => ws.close()],
     ['terminate()', (ws: WebSocketConnection) => ws.terminate()],
-  ])('rejects with %s, and afterwards', async (_what, act) => {
+  ])('rejects on %s, and afterwards', async (_what, act) => {
     const { ws } = open();
     ws.send('x'.repeat(2000));
     const drained = expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });
@@ -279,7 +279,7 @@ describe('drained()', () => {
     await closeOf(ws);
   });
 
-  test('rejects with the reason of its signal, and with that alone', async () => {
+  test('rejects with the reason of its signal, and is not affected by other signals', async () => {
     const { ws, gate } = open();
     ws.send('x'.repeat(2000));
     await expect(ws.drained({ signal: AbortSignal.abort('early') })).rejects.toBe('early');
@@ -313,7 +313,7 @@ describe('drained()', () => {
   });
 
   test.each([-1, NaN, -Infinity, null, 0])(
-    'resolves immediately where nothing waits and highWaterMark is %s',
+    'resolves immediately if nothing waits and highWaterMark is %s',
     async (highWaterMark) => {
       const { ws, gate, drains } = open({ highWaterMark });
       expect(ws.writableNeedDrain).toBe(false);
@@ -328,7 +328,7 @@ describe('drained()', () => {
     },
   );
 
-  test('resolves immediately, whatever waits, where highWaterMark is Infinity', async () => {
+  test('always resolves immediately if highWaterMark is Infinity', async () => {
     const { ws, drains } = open({ highWaterMark: Infinity });
     ws.send('x'.repeat(1 << 20));
     await ws.drained();
@@ -337,7 +337,7 @@ describe('drained()', () => {
     await closeOf(ws);
   });
 
-  test('lets a producer send far more than memory would hold', async () => {
+  test('keeps the memory of a fast producer small', async () => {
     const pair = await tcpPair();
     let received = 0;
     pair.client.on('message', (data: Buffer) => (received += data.length));

@@ -1,14 +1,14 @@
-// maxBufferedAmount and onBufferFull: how much a peer may leave unread, and what becomes of messages beyond that.
+// maxBufferedAmount and onBufferFull: how much a peer may leave unread, and what happens to messages after that.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { WebSocketConnection, type Extension } from '@framewire/connection';
 import { describe, expect, test } from 'vitest';
 import { attach, closeOf, collect, end, memoryPair } from './support/pairs.ts';
 
-/** A stream whose other end takes nothing until it is told to. */
+/** A stream whose other end reads nothing until the test says so. */
 class Stuck extends Duplex {
   #held: (() => void) | undefined;
-  /** What it has taken. */
+  /** What the other end has read. */
   written = Buffer.alloc(0);
 
   override _read(): void {}
@@ -24,7 +24,7 @@ class Stuck extends Duplex {
     done();
   }
 
-  /** Takes what waits. */
+  /** Reads what waits. */
   async takeAll(): Promise<void> {
     while (this.writableLength > 0) {
       this.#held?.();
@@ -33,7 +33,7 @@ class Stuck extends Duplex {
   }
 }
 
-/** What a connection tells of its end. */
+/** The events and callbacks at the end of a connection. */
 function story(ws: WebSocketConnection): string[] {
   const lines: string[] = [];
   ws.on('error', (error: Error & { code?: string }) => lines.push(`error ${error.code} ${error.message}`));
@@ -43,20 +43,20 @@ function story(ws: WebSocketConnection): string[] {
 
 const EXCEEDED = 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED Max buffered amount exceeded';
 
-/** Lets the turn end, so that what was sent in it has been written. */
+/** Waits for the end of the turn, when what was sent in it is written. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Lets so many turns pass that the peer has had a chance to read. */
+/** Waits for so many turns that the peer has had a chance to read. */
 async function someTurns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await nextTurn();
 }
 
-describe('a send that finds more waiting than maxBufferedAmount', () => {
-  test('ends the connection, is told why, and so is the listener of error', async () => {
+describe('a send while more than maxBufferedAmount is unread', () => {
+  test('ends the connection, and reports the error to its callback and to error', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 99 });
     const lines = story(ws);
-    // With its header of 2 bytes, 100.
+    // 100 bytes with its header of 2.
     ws.send('x'.repeat(98));
     await someTurns();
     expect(ws.readyState).toBe(ws.OPEN);
@@ -74,7 +74,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  test('may be a ping', async () => {
+  test('is refused for a ping', async () => {
     const ws = attach(new Stuck(), 'server', { maxBufferedAmount: 1 });
     const lines = story(ws);
     ws.send('');
@@ -84,7 +84,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
   });
 
-  test('is never a pong', async () => {
+  test('is never refused for a pong', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1 });
     ws.send('');
@@ -97,7 +97,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
   });
 
   test.each([10, 1000])(
-    'of %i KiB a turn comes when the peer has had the chance to read, and at most three turns later',
+    'of %i KiB in each turn is refused when the peer has had a chance to read, at most three turns later',
     async (kilobytes) => {
       const limit = 64 * 1024;
       const stream = new Stuck();
@@ -111,7 +111,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
         }
         await nextTurn();
       }
-      // The limit, and what the last three turns have added.
+      // The limit, and what the last three turns have sent.
       expect(turns).toBeLessThanOrEqual(Math.ceil(limit / (kilobytes * 1024)) + 3);
       expect(turns).toBeGreaterThan(2);
       await closed;
@@ -120,7 +120,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
   );
 
   test.each(['terminate', 'close'] as const)(
-    "may be a fragment in the middle of a message, where onBufferFull is '%s'",
+    "is refused for a fragment in the middle of a message, if onBufferFull is '%s'",
     async (onBufferFull) => {
       const stream = new Stuck();
       const ws = attach(stream, 'server', { maxBufferedAmount: 99, onBufferFull, closeTimeout: 1 });
@@ -136,7 +136,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
     },
   );
 
-  test('does not count what waits to be compressed', async () => {
+  test('is not refused because of messages that wait to be compressed', async () => {
     const stuck: Extension = {
       name: 'stuck',
       compress: () => {},
@@ -155,7 +155,7 @@ describe('a send that finds more waiting than maxBufferedAmount', () => {
 });
 
 describe('onBufferFull', () => {
-  test("'close' closes with 1008, after what was sent before", async () => {
+  test("'close' closes with 1008, after the earlier messages", async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'close', closeTimeout: 1 });
     const lines = story(ws);
@@ -170,7 +170,7 @@ describe('onBufferFull', () => {
     expect(lines).toEqual(['callback Max buffered amount exceeded', `error ${EXCEEDED}`, 'close 1006']);
   });
 
-  test("'drop' keeps the connection open, and tells what was dropped", async () => {
+  test("'drop' keeps the connection open, and emits dropped with the message", async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'drop' });
     const lines = story(ws);
@@ -199,7 +199,7 @@ describe('onBufferFull', () => {
     await closeOf(ws);
   });
 
-  test("'drop' drops all fragments of a message, or none", async () => {
+  test("'drop' drops all fragments of a message or none", async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, onBufferFull: 'drop' });
     const dropped: unknown[] = [];
@@ -221,7 +221,7 @@ describe('onBufferFull', () => {
     await closeOf(ws);
   });
 
-  test('is one of three words', () => {
+  test('must be one of three strings', () => {
     expect(() => new WebSocketConnection({ onBufferFull: 'block' as 'drop' })).toThrow(
       "onBufferFull must be 'terminate', 'close' or 'drop'",
     );
@@ -229,7 +229,7 @@ describe('onBufferFull', () => {
 });
 
 describe('maxBufferedAmount', () => {
-  test('lets one message be longer', async () => {
+  test('allows a single longer message', async () => {
     const pair = memoryPair({ maxBufferedAmount: 1 });
     const message = once(pair.client, 'message');
     pair.server.send(Buffer.alloc(1024 * 1024));
@@ -237,7 +237,7 @@ describe('maxBufferedAmount', () => {
     await end(pair);
   });
 
-  test('is about what waits now: once it is taken, more may be sent', async () => {
+  test('allows sends again after the peer has read', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 10 });
     for (let count = 0; count < 5; count++) {
@@ -249,7 +249,7 @@ describe('maxBufferedAmount', () => {
     ws.terminate();
   });
 
-  test('keeps no close frame back', async () => {
+  test('does not delay a close frame', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1, closeTimeout: 1 });
     const lines = story(ws);
@@ -271,7 +271,7 @@ describe('maxBufferedAmount', () => {
   });
 });
 
-test('what is shared with a connection that has no limit is counted too', async () => {
+test('counts frames that are shared with a connection without a limit', async () => {
   const free = attach(new Stuck(), 'server');
   const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 * 1024 });
   const lines = story(limited);
@@ -289,7 +289,7 @@ test('what is shared with a connection that has no limit is counted too', async 
   await closeOf(free);
 });
 
-test('a healthy peer may be sent more than the limit in one turn, whatever the stream', async () => {
+test('more than the limit may be sent in one turn to a peer that reads, over any stream', async () => {
   const pair = memoryPair({ maxBufferedAmount: 1024 * 1024 });
   const received = collect(pair.client);
   for (let count = 0; count < 3 * 1024; count++) pair.server.send('x'.repeat(1024));

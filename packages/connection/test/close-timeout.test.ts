@@ -1,10 +1,10 @@
-// The time limit of the closing handshake, by a clock that the test drives.
+// The time limit of the closing handshake, with a fake clock.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { closeOf, rawPair } from './support/pairs.ts';
 
-test('destroys the socket of a peer that never answers after closeTimeout, not before', async () => {
+test('destroys the socket after closeTimeout, and not earlier, if the peer never answers', async () => {
   const { connection, socket } = await rawPair('server', { closeTimeout: 500 });
   const closed = closeOf(connection);
   connection.close();
@@ -16,7 +16,7 @@ test('destroys the socket of a peer that never answers after closeTimeout, not b
   expect(code).toBe(1006);
 });
 
-test('destroys the socket of a peer that has ended its side and does not read, too', async () => {
+test('destroys the socket after closeTimeout if the peer has ended its side and does not read', async () => {
   const { connection, peer, socket } = await rawPair('server', { closeTimeout: 500 });
   connection.send(Buffer.alloc(64 << 20));
   const closed = closeOf(connection);

@@ -5,7 +5,7 @@ import { attach, closeOf, end, hex, memoryPair, rawPair, readAll, tcpPair, textO
 
 describe('closing', () => {
   test.each(['client', 'server'] as const)(
-    'started by the %s tells both sides code and reason',
+    'reports code and reason at both ends when the %s starts it',
     async (role) => {
       const pair = memoryPair();
       const other = role === 'client' ? pair.server : pair.client;
@@ -16,14 +16,14 @@ describe('closing', () => {
     },
   );
 
-  test('without a code is 1005 on both sides', async () => {
+  test('reports 1005 at both ends when there is no code', async () => {
     const { client, server } = memoryPair();
     const closed = Promise.all([closeOf(client), closeOf(server)]);
     client.close();
     expect((await closed).map(([code]) => code)).toEqual([1005, 1005]);
   });
 
-  test('from both sides at once ends both, each with the code of the other', async () => {
+  test('reports the code of the other end when both ends close at the same time', async () => {
     const { client, server } = memoryPair();
     const closed = Promise.all([closeOf(client), closeOf(server)]);
     client.close(4001);
@@ -31,7 +31,7 @@ describe('closing', () => {
     expect((await closed).map(([code]) => code)).toEqual([4002, 4001]);
   });
 
-  test('lets the messages that were sent before it arrive, and those that the peer sends before its own', async () => {
+  test('delivers earlier messages, and those that the peer sends before its own close frame', async () => {
     const { client, server } = await tcpPair();
     const story: string[] = [];
     server.on('message', (data) => story.push(`server got ${textOf(data)}`));
@@ -44,7 +44,7 @@ describe('closing', () => {
     expect(story.sort()).toEqual(['client closed', 'client got still here', 'server got last words']);
   });
 
-  test('sends one close frame, however often it is called', async () => {
+  test('sends only one close frame, however often close() is called', async () => {
     const { connection, peer } = await rawPair('server');
     connection.close(1000);
     connection.close(1001);
@@ -56,7 +56,7 @@ describe('closing', () => {
     await closeOf(connection);
   });
 
-  test('ends TCP once close frames have gone both ways (§7.1.1)', async () => {
+  test('ends TCP when each end has sent a close frame (§7.1.1)', async () => {
     const { connection, peer } = await rawPair('server');
     const closed = closeOf(connection);
     peer.write(hex('88 82 00000000 03e8'));
@@ -67,7 +67,7 @@ describe('closing', () => {
     expect(connection.wasClean).toBe(true);
   });
 
-  test('reads nothing behind the close frame of the peer', async () => {
+  test('reads nothing after the close frame of the peer', async () => {
     const { connection, peer } = await rawPair('server');
     const messages: string[] = [];
     connection.on('message', (data) => messages.push(textOf(data)));
@@ -76,7 +76,7 @@ describe('closing', () => {
     expect(messages).toEqual(['a']);
   });
 
-  test('is 1006 when TCP ends without it', async () => {
+  test('reports 1006 when TCP ends without a close frame', async () => {
     const { connection, peer } = await rawPair('client');
     peer.end();
     expect(await closeOf(connection)).toEqual([1006, '']);
@@ -85,10 +85,10 @@ describe('closing', () => {
 
   test.each([
     ['a code that must not be sent', [1005], TypeError],
-    ['a code that is no number', ['1000'], TypeError],
-    ['a reason that is neither text nor bytes', [1000, new Float32Array(20)], TypeError],
+    ['a code that is not a number', ['1000'], TypeError],
+    ['a reason of another type', [1000, new Float32Array(20)], TypeError],
     ['a reason of more than 123 bytes', [1000, 'é'.repeat(62)], RangeError],
-  ])('refuses %s, and stays open', async (_what, args, error) => {
+  ])('throws for %s, and stays open', async (_what, args, error) => {
     const pair = memoryPair();
     expect(() => {
       pair.client.close(...(args as [number, string]));
@@ -113,7 +113,7 @@ describe('failing the connection (§7.1.7)', () => {
     ],
     ['server', 'a reason that is not UTF-8', '88 83 00000000 03e8 ff', 'WS_ERR_INVALID_UTF8', '03ef'],
     ['server', 'a message over maxPayload', '82 89 00000000', 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', '03f1'],
-  ] as const)('a %s that gets %s says so', async (role, _what, bytes, code, closeCode) => {
+  ] as const)('a %s that receives %s reports it', async (role, _what, bytes, code, closeCode) => {
     const { connection, peer } = await rawPair(role, { maxPayload: 8 });
     const failed = once(connection, 'error');
     const closed = closeOf(connection);
@@ -129,7 +129,7 @@ describe('failing the connection (§7.1.7)', () => {
     expect(seen).toBe(1006);
   });
 
-  test('delivers what came before the broken rule, and nothing after it', async () => {
+  test('delivers messages before the broken rule, and nothing after it', async () => {
     const { connection, peer } = await rawPair('server');
     const story: string[] = [];
     connection.on('message', (data) => story.push(textOf(data)));
@@ -139,7 +139,7 @@ describe('failing the connection (§7.1.7)', () => {
     expect(story).toEqual(['a', 'error']);
   });
 
-  test('tells one error only', async () => {
+  test('emits only one error', async () => {
     const { connection, peer } = await rawPair('server');
     let errors = 0;
     connection.on('error', () => errors++);
@@ -149,7 +149,7 @@ describe('failing the connection (§7.1.7)', () => {
     expect(errors).toBe(1);
   });
 
-  test('does not wait for a peer that goes on sending', async () => {
+  test('does not wait for a peer that keeps sending', async () => {
     const { connection, peer } = await rawPair('server');
     connection.on('error', () => undefined);
     const closed = closeOf(connection);
@@ -163,7 +163,7 @@ describe('failing the connection (§7.1.7)', () => {
   });
 });
 
-test('attaching twice is refused', async () => {
+test('setSocket() throws for a second stream and for a stream in use', async () => {
   const pair = memoryPair();
   const { connection, socket, peer } = await rawPair('server');
   expect(() => attach(socket, 'server')).toThrow('in use already');

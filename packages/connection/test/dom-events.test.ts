@@ -9,8 +9,8 @@ import {
 } from '@framewire/connection';
 import { closeOf, collect, end, memoryPair } from './support/pairs.ts';
 
-describe('listeners of the DOM', () => {
-  test('are given text as a string, and bytes by binaryType', async () => {
+describe('DOM listeners', () => {
+  test('get text as a string, and bytes as binaryType says', async () => {
     const pair = memoryPair();
     const data: unknown[] = [];
     pair.server.onmessage = (event) => data.push(event.data);
@@ -21,7 +21,7 @@ describe('listeners of the DOM', () => {
     await end(pair);
   });
 
-  test('are told code, reason and cleanness of a close', async () => {
+  test('get the code, reason and wasClean of a close', async () => {
     const pair = memoryPair();
     const closed = new Promise<CloseEvent>((resolve) => {
       pair.server.onclose = resolve;
@@ -37,7 +37,7 @@ describe('listeners of the DOM', () => {
     ]);
   });
 
-  test('are told the error and its message', () => {
+  test('get the error and its message', () => {
     const connection = new WebSocketConnection();
     const listener = vi.fn();
     connection.onerror = listener;
@@ -48,7 +48,7 @@ describe('listeners of the DOM', () => {
     expect([event.type, event.error, event.message]).toEqual(['error', error, 'what went wrong']);
   });
 
-  test('are told that the connection is open', () => {
+  test('are called when the connection opens', () => {
     const connection = new WebSocketConnection();
     const listener = vi.fn();
     connection.addEventListener('open', listener);
@@ -57,7 +57,7 @@ describe('listeners of the DOM', () => {
     expect([event.type, event.target, event instanceof Event]).toEqual(['open', connection, true]);
   });
 
-  test('are called with the connection as this, or through handleEvent with their own', () => {
+  test('are called with the connection as this; a handleEvent() method with its own object', () => {
     const connection = new WebSocketConnection();
     const receivers: unknown[] = [];
     const object = {
@@ -73,7 +73,7 @@ describe('listeners of the DOM', () => {
     expect(receivers).toEqual([connection, object]);
   });
 
-  test('are added once, and gone once removed', () => {
+  test('are added only once, and not called after they are removed', () => {
     const connection = new WebSocketConnection();
     const listener = vi.fn();
     connection.addEventListener('open', listener);
@@ -86,7 +86,7 @@ describe('listeners of the DOM', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  test('with once are called once', () => {
+  test('are called once with the option once', () => {
     const connection = new WebSocketConnection();
     const listener = vi.fn();
     connection.addEventListener('open', listener, { once: true });
@@ -95,7 +95,7 @@ describe('listeners of the DOM', () => {
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
-  test('of other types are not listened to', () => {
+  test('are ignored for other types', () => {
     const connection = new WebSocketConnection();
     for (const type of ['ping', 'constructor']) {
       connection.addEventListener(type as DomEventType, () => undefined);
@@ -106,7 +106,7 @@ describe('listeners of the DOM', () => {
 
 describe('the attributes onopen, onmessage, onerror and onclose', () => {
   test.each(['onopen', 'onmessage', 'onerror', 'onclose'] as const)(
-    '%s holds one listener, beside others',
+    '%s has one listener, in addition to others',
     (name) => {
       const connection = new WebSocketConnection();
       const type = name.slice(2) as DomEventType;
@@ -128,7 +128,7 @@ describe('the attributes onopen, onmessage, onerror and onclose', () => {
     },
   );
 
-  test('are not reached by removeEventListener, and take the listener that is there already', () => {
+  test('are not affected by removeEventListener, and may have a listener that was already added', () => {
     const connection = new WebSocketConnection();
     const listener = vi.fn();
     connection.onopen = listener;
@@ -139,14 +139,14 @@ describe('the attributes onopen, onmessage, onerror and onclose', () => {
     expect(connection.onopen).toBe(listener);
   });
 
-  test('take functions alone', () => {
+  test('accept only functions', () => {
     const connection = new WebSocketConnection();
     connection.onopen = {} as never;
     expect(connection.onopen).toBeNull();
   });
 });
 
-test('states and properties show when a connection is looked at, as in the DOM', async () => {
+test('the states and properties of a connection are enumerable, as in the DOM', async () => {
   const pair = memoryPair();
   const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocketConnection;
   expect([CONNECTING, OPEN, CLOSING, CLOSED]).toEqual([0, 1, 2, 3]);
@@ -166,7 +166,7 @@ test('states and properties show when a connection is looked at, as in the DOM',
   expect([...states, pair.client.readyState]).toEqual([0, 1, 2, 3]);
 });
 
-test('events are made of a type and a dictionary, as in the DOM, without a target', () => {
+test('events are created from a type and a dictionary, as in the DOM, without a target', () => {
   const event = new MessageEvent('message', { data: 'data' });
   expect([event.type, event.target, event.data]).toEqual(['message', null, 'data']);
   const close = new CloseEvent('close', { code: 1000, reason: 'why', wasClean: true });
@@ -175,7 +175,7 @@ test('events are made of a type and a dictionary, as in the DOM, without a targe
   expect([error.error, error.message]).toEqual([1, 'text']);
 });
 
-test('events that are made of a type alone hold the defaults of the DOM', () => {
+test('events that are created from only a type have the defaults of the DOM', () => {
   const close = new CloseEvent('close');
   const error = new ErrorEvent('error');
   expect([close.code, close.reason, close.wasClean]).toEqual([0, '', false]);

@@ -1,5 +1,5 @@
-// What a connection and an endpoint of the codec have in common: for the same bytes and the same calls both tell the same and write
-// the same. They share the tables and parts of the codec; the order in which they use them is their own.
+// A connection and an endpoint of the codec emit the same events and write the same bytes, given the same bytes and the same calls. They
+// share the tables and parts of the codec, and each has its own code that uses them.
 import { duplexPair } from 'node:stream';
 import {
   Endpoint,
@@ -16,14 +16,14 @@ import { attach, hex } from './support/pairs.ts';
 
 type Role = 'client' | 'server';
 
-/** One end of a WebSocket, whichever it is. */
+/** One end of a WebSocket: a connection or an endpoint. */
 interface End {
-  /** What it has told, an event a line. */
+  /** Its events, one string for each. */
   readonly events: string[];
-  /** What it has written. */
+  /** Everything that it has written. */
   output(): Buffer;
   receive(bytes: Uint8Array): Promise<void>;
-  /** The transport ends. */
+  /** Ends the transport. */
   receiveEnd(): Promise<void>;
   send(data: string | Uint8Array, options?: { fin: boolean }): void;
   ping(data: string): void;
@@ -33,7 +33,7 @@ interface End {
 
 const maxPayload = 1000;
 
-/** Keys of zeros: payloads stand on the wire as they are. */
+/** Masking keys of zeros leave payloads unchanged on the wire. */
 function endpointEnd(role: Role): End {
   const endpoint = new Endpoint({ role, maxPayload, maskingKey: () => 0 });
   const events: string[] = [];
@@ -98,7 +98,7 @@ function eventsOf(ws: WebSocketConnection): string[] {
   return events;
 }
 
-/** A stream in memory has passed on what it was given. */
+/** Waits until a stream in memory has delivered everything. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -110,7 +110,7 @@ const errorLine = (error: Error): string => `error ${(error as { code?: string }
 const closeLine = (code: number, reason: string, wasClean: boolean): string =>
   `close ${code} "${reason}"${wasClean ? ', clean' : ''}`;
 
-/** The peer of an end, which says any frame. */
+/** The peer of an end. It can send any frame. */
 class Peer {
   readonly #end: End;
   readonly #masks: boolean;
@@ -120,12 +120,12 @@ class Peer {
     this.#masks = role === 'server';
   }
 
-  /** Says frames, in one chunk. */
+  /** Sends frames in one chunk. */
   says(...frames: readonly Uint8Array[]): Promise<void> {
     return this.#end.receive(Buffer.concat(frames));
   }
 
-  /** Says frames byte by byte. */
+  /** Sends frames byte by byte. */
   async dribbles(...frames: readonly Uint8Array[]): Promise<void> {
     for (const byte of Buffer.concat(frames)) await this.#end.receive(Buffer.from([byte]));
   }
@@ -144,7 +144,7 @@ class Peer {
   }
 }
 
-/** What an end has written: a frame a line. */
+/** The frames that an end has written, one string for each. */
 function frames(role: Role, output: Buffer): string[] {
   const decoder = new FrameDecoder({ role: role === 'server' ? 'client' : 'server' });
   const lines: string[] = [];
@@ -172,16 +172,16 @@ const names: Record<number, string> = {
 interface Scenario {
   readonly title: string;
   readonly play: (end: End, peer: Peer) => Promise<void>;
-  /** What it tells. After the play the transport ends. */
+  /** The expected events. At the end of the scenario the transport ends. */
   readonly events: readonly string[];
-  /** What it writes. */
+  /** The expected frames. */
   readonly writes: readonly string[];
 }
 
 const { BINARY, CONTINUATION, PING, PONG, TEXT } = Opcode;
 const ABNORMAL = 'close 1006 ""';
 
-/** A peer that breaks a rule: what it says, with which error and close code that is answered. */
+/** A scenario of a broken rule: the frames of the peer, and the expected error and close code. */
 function breach(title: string, error: string, code: number, says: (peer: Peer) => Uint8Array[]): Scenario {
   return {
     title: `fails at ${title}, and reads nothing after it (§7.1.7)`,
@@ -193,7 +193,7 @@ function breach(title: string, error: string, code: number, says: (peer: Peer) =
 
 const scenarios: readonly Scenario[] = [
   {
-    title: 'gives messages in the order in which they come, empty ones too',
+    title: 'emits messages in the order in which they arrive, including empty ones',
     play: (_end, peer) =>
       peer.says(
         peer.frame(TEXT, 'one'),
@@ -205,7 +205,7 @@ const scenarios: readonly Scenario[] = [
     writes: [],
   },
   {
-    title: 'puts fragments together, with control frames between them, cut anywhere (§5.4)',
+    title: 'assembles fragments with control frames between them, in chunks of any size (§5.4)',
     play: (_end, peer) =>
       peer.dribbles(
         peer.frame(TEXT, 'on', { fin: false }),
@@ -218,7 +218,7 @@ const scenarios: readonly Scenario[] = [
     writes: ['pong p'],
   },
   {
-    title: 'answers each ping before what it sends afterwards (§5.5.2)',
+    title: 'answers each ping before it sends later messages (§5.5.2)',
     async play(end, peer) {
       await peer.says(peer.frame(PING, 'a'), peer.frame(PING, 'b'));
       end.send('c');
@@ -246,13 +246,13 @@ const scenarios: readonly Scenario[] = [
     writes: ['close 3000 bye'],
   },
   {
-    title: 'answers a close frame without a code with one without a code (§7.1.5)',
+    title: 'answers a close frame without a code with a close frame without a code (§7.1.5)',
     play: (_end, peer) => peer.says(peer.close()),
     events: ['close 1005 "", clean'],
     writes: ['close'],
   },
   {
-    title: 'closes: what the peer sends before its own close frame still comes, and pings are not answered',
+    title: 'still emits what the peer sends before its own close frame after close(), and answers no pings',
     async play(end, peer) {
       end.close(1000, 'done');
       end.close(1001, 'again');
@@ -267,7 +267,7 @@ const scenarios: readonly Scenario[] = [
     writes: ['close 1000 done'],
   },
   {
-    title: 'says the code of the peer where both close at once (§7.1.5)',
+    title: 'reports the code of the peer if both close at the same time (§7.1.5)',
     async play(end, peer) {
       end.close(1000);
       await peer.says(peer.close(1001, 'going'));
@@ -276,13 +276,13 @@ const scenarios: readonly Scenario[] = [
     writes: ['close 1000'],
   },
   {
-    title: 'says 1006 where the peer ends the transport without a close frame (§7.1.5)',
+    title: 'reports 1006 if the peer ends the transport without a close frame (§7.1.5)',
     play: (_end, peer) => peer.says(peer.frame(TEXT, 'one'), peer.frame(TEXT, 'half').subarray(0, 3)),
     events: ['text one', ABNORMAL],
     writes: [],
   },
   {
-    title: 'says 1006 where the peer ends the transport instead of answering a close frame',
+    title: 'reports 1006 if the peer ends the transport instead of answering a close frame',
     async play(end, peer) {
       end.close(1000);
       await peer.says(peer.frame(TEXT, 'one'));
@@ -291,7 +291,7 @@ const scenarios: readonly Scenario[] = [
     writes: ['close 1000'],
   },
   {
-    title: 'that has closed answers a breach with nothing: its close frame is out (§7.1.7)',
+    title: 'sends no second close frame if the peer breaks a rule after close() (§7.1.7)',
     async play(end, peer) {
       end.close(1000);
       await peer.says(peer.frame(0x3 as Opcode));

@@ -20,7 +20,7 @@ describe('an extension', () => {
     peer.destroy();
   });
 
-  test('keeps messages, control frames and blobs in the order of the sends, however long each takes', async () => {
+  test('keeps messages, control frames and blobs in send order, even when some take time', async () => {
     const pair = invertingPair();
     const story: string[] = [];
     pair.server.on('message', (data) => story.push(textOf(data)));
@@ -37,7 +37,7 @@ describe('an extension', () => {
     expect(story).toEqual(['Late', 'early', 'ping between', 'Blob', 'plain', 'Fragments end']);
   });
 
-  test('is given what the maker of masking keys sends before the message that the key is for', async () => {
+  test('compresses what generateMask sends before the message that the key is for', async () => {
     const { connection, peer } = await rawPair('client', {
       extension: new Inverting(),
       generateMask: distractedMaskMaker(() => connection.send('in')),
@@ -48,7 +48,7 @@ describe('an extension', () => {
     await closeOf(connection);
   });
 
-  test('is told once that the connection is over', async () => {
+  test('is closed once, when the connection closes', async () => {
     const extension = new Inverting();
     const { connection, peer } = await rawPair('server', { extension });
     peer.resume().end(hex('88 80 00000000'));
@@ -56,7 +56,7 @@ describe('an extension', () => {
     expect(extension.closed).toBe(1);
   });
 
-  test('what waits for it when the socket closes is delivered before close', async () => {
+  test('delivers messages that it is still inflating when the socket closes, before close', async () => {
     const { connection, peer } = await rawPair('server', { extension: new Inverting() });
     const received = collect(connection);
     peer.resume().end(Buffer.concat([hex('c1 81 00000000 be'), hex('c1 81 00000000 9e')]));
@@ -64,7 +64,7 @@ describe('an extension', () => {
     expect(received.messages).toEqual(['A', 'a']);
   });
 
-  test('text that it makes has to be UTF-8 (§8.1)', async () => {
+  test('fails the connection if the inflated text is not UTF-8 (§8.1)', async () => {
     const { connection, peer } = await rawPair('server', { extension: new Inverting() });
     const error = once(connection, 'error');
     peer.write(hex('c1 81 00000000 00'));
@@ -73,7 +73,7 @@ describe('an extension', () => {
     await closeOf(connection);
   });
 
-  test('that cannot read a message fails the connection with the code that its error names, else 1007', async () => {
+  test('fails the connection with the code of its error, by default 1007, if it cannot inflate a message', async () => {
     for (const closeCode of [1009, undefined]) {
       const extension = new Inverting();
       extension.decompress = (_data, done) => {
@@ -89,7 +89,7 @@ describe('an extension', () => {
     }
   });
 
-  test('that cannot make a message ends the connection, and tells the callback', async () => {
+  test('ends the connection and calls the callback with its error if it cannot compress a message', async () => {
     const extension = new Inverting();
     extension.compress = (_part, done) => {
       done(new Error('no memory'));
@@ -104,7 +104,7 @@ describe('an extension', () => {
     expect((await closeOf(connection))[0]).toBe(1006);
   });
 
-  test('a listener that throws for a message that it made later stops nothing', async () => {
+  test('continues after a listener has thrown for a message that it inflated later', async () => {
     const { connection, peer } = await rawPair('server', { extension: new Inverting() });
     const received: string[] = [];
     connection.on('message', (data) => {
@@ -118,7 +118,7 @@ describe('an extension', () => {
     expect([received, errors]).toEqual([['A', 'B'], ['Error: mine']]);
   });
 
-  test('that throws loses that message alone', async () => {
+  test('loses only the message for which it throws', async () => {
     const extension = new Inverting();
     const { connection, peer } = await rawPair('server', { extension });
     extension.compress = () => {
@@ -134,7 +134,7 @@ describe('an extension', () => {
     peer.destroy();
   });
 
-  test('none is expected where none was negotiated: RSV1 is an error', async () => {
+  test('is required for RSV1: without one, RSV1 is an error', async () => {
     const { connection, peer } = await rawPair('server');
     const error = once(connection, 'error');
     peer.write(hex('c1 81 00000000 9e'));

@@ -1,4 +1,4 @@
-// Sends that fail: of what was sent before and is sent behind them nothing is lost, and each sender is told how it went.
+// Sends that fail: no earlier or later message is lost, and each callback gets the outcome of its send.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -7,10 +7,10 @@ import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
 
 const NO_MEMORY = 'Array buffer allocation failed';
-/** What is asked for when there is no room left for short frames, in bytes. */
+/** The size of the allocation when there is no room left for short frames, in bytes. */
 const SLAB = 64 * 1024;
 
-/** From now on memory of so many bytes, and a frame's header, cannot be had, until what is given back is called. */
+/** Makes allocations of this size, and of this size plus a header, fail until the returned function is called. */
 function refuseMemory(bytes: number): () => void {
   const { allocUnsafeSlow } = Buffer;
   const refusing = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => {
@@ -24,14 +24,14 @@ function refuseMemory(bytes: number): () => void {
   return grant;
 }
 
-/** Notes what senders are told. */
+/** Records the outcomes of sends. */
 function outcomes(): { readonly told: string[]; readonly of: (name: string) => (error?: Error) => void } {
   const told: string[] = [];
   return { told, of: (name) => (error) => told.push(`${name}: ${String(error)}`) };
 }
 
-describe('memory that cannot be had', () => {
-  test('fails the send that asks for it, and nothing that was sent before or is sent behind it', async () => {
+describe('an allocation that fails', () => {
+  test('fails only its own send, and no earlier or later one', async () => {
     const pair = await tcpPair();
     const received = collect(pair.client);
     const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
@@ -43,20 +43,20 @@ describe('memory that cannot be had', () => {
     grant();
     pair.server.send('behind');
     await received.until(sent + 1);
-    // By the answer to a ping all has arrived that was written twice.
+    // When the pong arrives, everything has arrived, even if it had been written twice.
     pair.server.ping();
     await once(pair.server, 'pong');
     expect(received.messages).toEqual([...texts.slice(0, sent), 'behind']);
     await end(pair);
   });
 
-  test('fails nothing that several connections share', async () => {
+  test('does not fail frames that several connections share', async () => {
     const [one, other] = [await tcpPair(), await tcpPair()];
     const received = collect(other.client);
     const text = 'x'.repeat(10_000);
     one.server.send(text);
     other.server.send(text);
-    // What is left of the slab is less than the text.
+    // The rest of the slab is shorter than the text.
     for (let i = 0; i < 3; i++) one.server.send(Buffer.alloc(15_400));
     const grant = refuseMemory(SLAB);
     expect(() => {
@@ -69,7 +69,7 @@ describe('memory that cannot be had', () => {
     await end(other);
   });
 
-  test('for a long text that several connections share fails its send alone', async () => {
+  test('for a long text that several connections share fails only its own send', async () => {
     const [one, other] = [await tcpPair(), await tcpPair()];
     const received = collect(other.client);
     const { told, of } = outcomes();
@@ -90,7 +90,7 @@ describe('memory that cannot be had', () => {
     await end(other);
   });
 
-  test('when the turn ends ends its connection, tells the sender, and keeps no other from its turn', async () => {
+  test('at the end of the turn ends its connection, calls the callback with the error, and does not affect other connections', async () => {
     const [starved, sound] = [memoryPair(), await tcpPair()];
     const received = collect(sound.client);
     const { told, of } = outcomes();
@@ -107,7 +107,7 @@ describe('memory that cannot be had', () => {
     await end(sound);
   });
 
-  test('for a send that had to wait is an error of the connection, and whoever waits behind it is told', async () => {
+  test('for a send that had to wait ends the connection, and the callbacks of later sends get an error', async () => {
     const pair = await tcpPair();
     const { told, of } = outcomes();
     const error = once(pair.server, 'error');
@@ -123,8 +123,8 @@ describe('memory that cannot be had', () => {
   });
 });
 
-describe('a maker of masking keys that throws', () => {
-  /** Makes keys of zeros, and throws in place of the one of this number. */
+describe('a generateMask that throws', () => {
+  /** Returns a generateMask with keys of zeros that throws at the call with this number. */
   function failing(at: number): (mask: Buffer) => void {
     let made = 0;
     return (mask) => {
@@ -133,7 +133,7 @@ describe('a maker of masking keys that throws', () => {
     };
   }
 
-  test('is the exception of its sender, and what is sent next is a message of its own', async () => {
+  test('throws from send(), and the next send is a message of its own', async () => {
     const pair = await tcpPair({ client: { generateMask: failing(1) } });
     const received = collect(pair.server);
     expect(() => {
@@ -147,54 +147,48 @@ describe('a maker of masking keys that throws', () => {
   test.each([
     ['a message that an extension would compress', () => 'text'],
     ['a blob', () => new Blob(['late'])],
-  ])(
-    'is the exception of its sender for %s, too, which then has not been compressed',
-    async (_what, data) => {
-      const extensions = { client: new Inverting(), server: new Inverting() };
-      const pair = await tcpPair({
-        client: { generateMask: failing(2), extension: extensions.client },
-        server: { extension: extensions.server },
-      });
-      const received = collect(pair.server);
-      pair.client.send(new Blob(['early']));
-      expect(() => {
-        pair.client.send(data());
-      }).toThrow('no key');
-      pair.client.send('next');
-      expect(await received.until(2)).toEqual(['early', 'next']);
-      await end(pair);
-    },
-  );
+  ])('throws from send() for %s, which then has not been compressed', async (_what, data) => {
+    const extensions = { client: new Inverting(), server: new Inverting() };
+    const pair = await tcpPair({
+      client: { generateMask: failing(2), extension: extensions.client },
+      server: { extension: extensions.server },
+    });
+    const received = collect(pair.server);
+    pair.client.send(new Blob(['early']));
+    expect(() => {
+      pair.client.send(data());
+    }).toThrow('no key');
+    pair.client.send('next');
+    expect(await received.until(2)).toEqual(['early', 'next']);
+    await end(pair);
+  });
 });
 
 test.each([
   ['a message', (server: WebSocketConnection) => server.send('behind')],
   ['a close', (server: WebSocketConnection) => server.close()],
-])(
-  'what cannot be made in the end, with %s behind it, takes nothing from what was sent before',
-  async (_what, act) => {
-    const pair = await tcpPair();
-    pair.client.pause();
-    const { told, of } = outcomes();
-    const blob = new Blob(['x']);
-    blob.arrayBuffer = () => Promise.reject(new Error('gone'));
-    const error = once(pair.server, 'error');
-    // More than the kernel takes.
-    const length = 40 << 20;
-    pair.server.send(Buffer.alloc(length), of('before'));
-    pair.server.send(blob, of('blob'));
-    act(pair.server);
-    expect(String((await error)[0])).toBe('Error: gone');
-    const message = once(pair.client, 'message') as Promise<[Buffer]>;
-    const closed = closeOf(pair.client);
-    pair.client.resume();
-    expect((await message)[0]).toHaveLength(length);
-    expect((await closed)[0]).toBe(1006);
-    expect(told).toEqual(['blob: Error: gone', 'before: undefined']);
-  },
-);
+])('a message that fails later, with %s after it, does not affect earlier messages', async (_what, act) => {
+  const pair = await tcpPair();
+  pair.client.pause();
+  const { told, of } = outcomes();
+  const blob = new Blob(['x']);
+  blob.arrayBuffer = () => Promise.reject(new Error('gone'));
+  const error = once(pair.server, 'error');
+  // More than the kernel accepts.
+  const length = 40 << 20;
+  pair.server.send(Buffer.alloc(length), of('before'));
+  pair.server.send(blob, of('blob'));
+  act(pair.server);
+  expect(String((await error)[0])).toBe('Error: gone');
+  const message = once(pair.client, 'message') as Promise<[Buffer]>;
+  const closed = closeOf(pair.client);
+  pair.client.resume();
+  expect((await message)[0]).toHaveLength(length);
+  expect((await closed)[0]).toBe(1006);
+  expect(told).toEqual(['blob: Error: gone', 'before: undefined']);
+});
 
-test('a close frame that cannot be masked leaves a connection that ends in time', async () => {
+test('a connection still closes after closeTimeout if its close frame cannot be masked', async () => {
   const { connection, peer } = await rawPair('client', {
     closeTimeout: 5,
     generateMask: () => {
@@ -222,7 +216,7 @@ describe('a stream that throws', () => {
     ['more messages than one write takes', Array.from({ length: 8 }, () => 'x'.repeat(15_000))],
     ['a large text', ['x'.repeat(100_000)]],
     ['large bytes', [Buffer.alloc(100_000)]],
-  ])('for %s ends its connection and tells each callback', async (_what, messages) => {
+  ])('for %s ends its connection and calls each callback with an error', async (_what, messages) => {
     const connection = attach(broken(), 'server');
     const { told, of } = outcomes();
     for (const message of messages) connection.send(message, of('sent'));
@@ -230,7 +224,7 @@ describe('a stream that throws', () => {
     expect(told).toEqual(messages.map(() => 'sent: Error: broken'));
   });
 
-  test('in place of a socket’s write, for large bytes, does so too', async () => {
+  test('from the replaced write() of a socket, for a long message, does so, too', async () => {
     const { connection, socket, peer } = await rawPair('server');
     socket.write = () => {
       throw new Error('broken');
@@ -243,7 +237,7 @@ describe('a stream that throws', () => {
   });
 });
 
-test('a callback is called once by a stream that throws when it has called back', async () => {
+test('a callback is called once if the stream calls back and then throws', async () => {
   const stream = new Duplex({
     read: () => undefined,
     write: (_chunk, _encoding, done) => {
@@ -264,7 +258,7 @@ test.each([
   ['a short text', 'short'],
   ['a large text', 'x'.repeat(100_000)],
   ['large bytes', Buffer.alloc(100_000)],
-])('the callback of %s that was sent is given undefined', async (_what, message) => {
+])('the callback of %s is called with undefined after success', async (_what, message) => {
   const pair = await tcpPair();
   pair.client.resume();
   expect(
@@ -277,7 +271,7 @@ test.each([
   await end(pair);
 });
 
-test('what is sent behind a close is told when what was sent in time has been', async () => {
+test('the error of a send after close() comes after the callbacks of earlier sends', async () => {
   const pair = await tcpPair();
   const { told, of } = outcomes();
   pair.server.send('in time', of('in time'));

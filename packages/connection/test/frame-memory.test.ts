@@ -1,4 +1,4 @@
-// The memory that frames are made in: it is used again, holds nothing for long, and nobody reads in it what is not his.
+// The memory that frames are written into: it is reused, does not keep old data alive, and never shows one peer the data of another.
 import { once } from 'node:events';
 import { duplexPair, type Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
@@ -8,33 +8,33 @@ import { describe, expect, test } from 'vitest';
 import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, end, rawPair, socketPair, tcpPair, type Pair } from './support/pairs.ts';
 
-/** Bytes. The collector gives memory back on a thread of its own, so that it may be a moment before all of it is counted off. */
+/** In bytes. The collector frees memory on a thread of its own, so the figure falls with a delay. */
 function heldMemory(): number {
   collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }
 
 describe('memory', () => {
-  test('of a message that is not read is its own: what lies beside it in the slab is let go', async () => {
+  test('of an unread message does not keep the rest of the slab alive', async () => {
     const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
     const [slow, ...fast] = pairs as [Pair, ...Pair[]];
     slow.client.pause();
     for (const { client } of fast) client.on('message', () => undefined);
-    // The kernel's buffers are filled first.
+    // Fill the buffers of the kernel first.
     slow.server.send(Buffer.alloc(16 << 20));
     const before = heldMemory();
     for (let round = 0; round < 500; round++) {
-      // Each its own: what is the same for all is made once, outside of the slab.
+      // Different texts, because equal ones are encoded once, outside of the slab.
       for (const [index, { server }] of pairs.entries())
         server.send(String.fromCharCode(97 + index).repeat(3_000));
       await new Promise(setImmediate);
     }
-    // 1.5 MB are unread; the slab of each of its messages would make 32 MB.
+    // 1.5 MB are unread. If each message kept its slab alive, it would be 32 MB.
     await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(8 << 20);
     await Promise.all(pairs.map(end));
   });
 
-  test('of a long text that is not read is little more than its own, whatever was sent before', async () => {
+  test('of an unread long text is at most twice its size, whatever was sent before', async () => {
     const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
     const [fast, ...slow] = pairs as [Pair, ...Pair[]];
     for (const { client } of slow) client.pause();
@@ -42,18 +42,18 @@ describe('memory', () => {
     const before = heldMemory();
     for (const { server } of slow) {
       const arrived = once(fast.client, 'message');
-      // What this one was made in is not what the next is made in.
+      // So that the next text needs memory of a different size.
       fast.server.send('y'.repeat(2_000_000));
       await arrived;
       while (server.bufferedAmount === 0) server.send(text);
     }
-    // 19 texts of 17 kB wait, and 2 MiB are kept: with as much for each it would be 40 MiB.
+    // 19 texts of 17 kB wait, and 2 MiB are pooled. If each kept a pooled buffer, it would be 40 MiB.
     await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(8 << 20);
     await Promise.all(pairs.map(end));
   });
 });
 
-test('what the kernel has taken a part of is not written over', async () => {
+test('data that the kernel has accepted only partly is not overwritten', async () => {
   const [slow, other] = [await rawPair('server'), await rawPair('server')];
   other.peer.resume();
   const size = 16_000;
@@ -62,7 +62,7 @@ test('what the kernel has taken a part of is not written over', async () => {
     slow.connection.send(Buffer.alloc(size, sent++));
     await new Promise(setImmediate);
   }
-  // More than the memory for short frames has room for.
+  // More than the slab has room for.
   for (let i = 0; i < 50; i++) {
     other.connection.send(Buffer.alloc(size, 'other'));
     await new Promise(setImmediate);
@@ -79,7 +79,7 @@ test('what the kernel has taken a part of is not written over', async () => {
   }
 });
 
-test('of messages that had to wait is let go of once they are sent, though others still wait', async () => {
+test('of messages that had to wait is freed after they are sent, even if others still wait', async () => {
   const { client, server } = await tcpPair({
     client: { extension: new Inverting() },
     server: { extension: new Inverting() },
@@ -92,7 +92,7 @@ test('of messages that had to wait is let go of once they are sent, though other
     });
   });
   const size = 200_000;
-  // With a capital letter at its beginning it takes a turn to be made.
+  // The extension takes a turn for a message that starts with a capital letter.
   for (let i = 0; i < 60; i++) client.send(Buffer.alloc(size, 'A'));
   client.send(Buffer.from('Last'));
   const unread = new Blob(['x']);
@@ -104,10 +104,10 @@ test('of messages that had to wait is let go of once they are sent, though other
   await closed;
 });
 
-describe.each(['server', 'client'] as const)('no %s ever sees the bytes of another', (role) => {
+describe.each(['server', 'client'] as const)('no %s receives the bytes of another', (role) => {
   /**
-   * Each connection sends messages that name it, while some readers are slow or read in pieces, so that the memory of sent
-   * frames is reused for some and must not be for others.
+   * Each connection sends messages that contain its name. Some readers are slow, so the memory of sent frames is reused for some
+   * connections and must not be reused for others.
    */
   async function exchange(makePair: (index: number) => Promise<[Duplex, Duplex]>): Promise<void> {
     const count = 8;
@@ -116,7 +116,7 @@ describe.each(['server', 'client'] as const)('no %s ever sees the bytes of anoth
     const ends = await Promise.all(Array.from({ length: count }, (_, i) => makePair(i)));
     let written!: () => void;
     const allWritten = new Promise<void>((resolve) => (written = resolve));
-    // Every third reader begins when all has been written: the kernel's buffers fill, and writes stay unfinished.
+    // Every third reader starts when everything has been written: the buffers of the kernel fill up, and writes stay unfinished.
     const readers = ends.map(async ([near], index) => {
       if (index % 3 === 0) await allWritten;
       await reader(near, index, messages);
@@ -126,7 +126,7 @@ describe.each(['server', 'client'] as const)('no %s ever sees the bytes of anoth
       for (const [index, connection] of connections.entries()) {
         for (const size of SIZES) connection.send(payload(index, size));
         if (round % LONG_EVERY > 0) continue;
-        // Too long for the slab: text is encoded, and what a client sends is masked, in memory that serves all.
+        // Too long for the slab, so that text is encoded, and data of a client masked, in memory of the pool.
         connection.send(payload(index, LONG));
         connection.send(payload(index, LONG).toString());
       }
@@ -162,11 +162,11 @@ describe.each(['server', 'client'] as const)('no %s ever sees the bytes of anoth
     expect(received).toBe(expected);
   }
 
-  test('over TCP, with readers so slow that writes stay unfinished', async () => {
+  test('over TCP, with slow readers and unfinished writes', async () => {
     await exchange(async () => socketPair());
   });
 
-  test('over TLS, which reads the bytes when it likes', async () => {
+  test('over TLS, which may read the bytes later', async () => {
     const { key, cert } = await testCertificate();
     await exchange(async () => {
       const [near, far] = await socketPair();
@@ -177,11 +177,11 @@ describe.each(['server', 'client'] as const)('no %s ever sees the bytes of anoth
     });
   });
 
-  test('over streams in memory, whose bytes are the writer’s own', async () => {
+  test('over streams in memory, which pass the same memory on', async () => {
     await exchange(() => Promise.resolve(duplexPair()));
   });
 
-  test('over a socket with a write of somebody else’s, who keeps the bytes for later', async () => {
+  test('over a socket whose write() was replaced and keeps the bytes', async () => {
     await exchange(async () => {
       const [near, far] = await socketPair();
       const write = far.write.bind(far);

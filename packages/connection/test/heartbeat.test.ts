@@ -1,4 +1,4 @@
-// Silent peers, idle connections and old ones, by a clock that the test drives.
+// Silent peers, idle connections and old connections, with a fake clock.
 import '@framewire/testing/fake-timers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -13,11 +13,11 @@ afterEach(async () => {
     server.terminate();
   }
   await settled();
-  // Whatever was opened has taken its timers along.
+  // No timers are left after the connections have closed.
   expect(vi.getTimerCount()).toBe(0);
 });
 
-/** A server's end with options, and its client. */
+/** A server with options, and its client. */
 function meet(server: ConnectionOptions, client: ConnectionOptions = {}): Pair {
   const pair = memoryPair({ server, client });
   opened.push(pair);
@@ -28,14 +28,14 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
 }
 
-/** Lets time pass, with the streams having delivered before and after. */
+/** Advances the clock. The streams deliver everything before and after. */
 async function pass(milliseconds: number): Promise<void> {
   await settled();
   vi.advanceTimersByTime(milliseconds);
   await settled();
 }
 
-/** What a connection emits of some events, from now on. */
+/** Records some events of a connection. */
 function record(ws: WebSocketConnection, ...events: string[]): unknown[][] {
   const log: unknown[][] = [];
   for (const event of events) ws.on(event, (...args: unknown[]) => log.push([event, ...args]));
@@ -43,7 +43,7 @@ function record(ws: WebSocketConnection, ...events: string[]): unknown[][] {
 }
 
 describe('a heartbeat', () => {
-  test('pings a silent peer after interval, again and again, and measures the round trip', async () => {
+  test('pings a silent peer after each interval, and measures the round trip', async () => {
     const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } });
     const pings = record(client, 'ping');
     expect(server.latency).toBeUndefined();
@@ -57,7 +57,7 @@ describe('a heartbeat', () => {
     expect(server.readyState).toBe(server.OPEN);
   });
 
-  test('of a client pings a server', async () => {
+  test('of a client pings the server', async () => {
     const { client, server } = meet({}, { heartbeat: { interval: 1000 } });
     const pings = record(server, 'ping');
     await pass(1000);
@@ -65,7 +65,7 @@ describe('a heartbeat', () => {
     expect(client.latency).toBe(0);
   });
 
-  test('with true has 20 s for each', async () => {
+  test('uses 20 s for both times if it is true', async () => {
     const { client, server } = meet({ heartbeat: true }, { autoPong: false });
     const pings = record(client, 'ping');
     server.on('error', () => {});
@@ -79,7 +79,7 @@ describe('a heartbeat', () => {
     expect(server.readyState).toBe(server.CLOSED);
   });
 
-  test('ends a connection whose peer answers nothing for timeout: error, then close', async () => {
+  test('emits error and then close if the peer does not answer within timeout', async () => {
     const { server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
     const log = record(server, 'error', 'close');
     await pass(1499);
@@ -95,7 +95,7 @@ describe('a heartbeat', () => {
     ['a message', (client) => client.send('a')],
     ['a ping', (client) => client.ping()],
     ['the first half of a message', (client) => client.send('a', { fin: false })],
-  ])('takes %s as a sign of life, before the ping and after it', async (_, send) => {
+  ])('counts %s as an answer, before the ping and after it', async (_, send) => {
     const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
     const pings = record(client, 'ping');
     await pass(600);
@@ -133,7 +133,7 @@ describe('a heartbeat', () => {
     },
   );
 
-  test('measures the way of its own ping alone, also if the pong is late', async () => {
+  test('measures only the round trip of its own ping, even if the pong is late', async () => {
     const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
     const pings: Buffer[] = [];
     client.on('ping', (data) => pings.push(data));
@@ -160,7 +160,7 @@ describe('a heartbeat', () => {
     expect(pings).toHaveLength(1);
   });
 
-  test('has one timer for all connections with the same times, which keeps no process alive', async () => {
+  test('has one timer for all connections with the same times, which does not keep the process alive', async () => {
     const pairs = Array.from({ length: 10 }, () => meet({ heartbeat: { interval: 1000, timeout: 500 } }));
     expect(vi.getTimerCount()).toBe(1);
     const pings = pairs.map(({ client }) => record(client, 'ping'));
@@ -174,7 +174,7 @@ describe('a heartbeat', () => {
     expect(vi.getTimerCount()).toBe(before + 1);
   });
 
-  test('goes on for the others after an exception of a listener', async () => {
+  test('still checks other connections after a listener has thrown', async () => {
     const silent = { autoPong: false };
     const first = meet({ heartbeat: { interval: 1000, timeout: 500 } }, silent);
     const second = meet({ heartbeat: { interval: 1000, timeout: 500 } }, silent);
@@ -207,11 +207,14 @@ describe('a heartbeat', () => {
     expect(stores).toEqual(['own']);
   });
 
-  test.each([{ interval: 0 }, { timeout: -1 }, { interval: NaN }])('of %j is a RangeError', (heartbeat) => {
-    expect(() => memoryPair({ server: { heartbeat } })).toThrow(RangeError);
-  });
+  test.each([{ interval: 0 }, { timeout: -1 }, { interval: NaN }])(
+    'throws a RangeError for %j',
+    (heartbeat) => {
+      expect(() => memoryPair({ server: { heartbeat } })).toThrow(RangeError);
+    },
+  );
 
-  test.each([false, undefined])('of %s is none', (heartbeat) => {
+  test.each([false, undefined])('is off if it is %s', (heartbeat) => {
     const { server } = meet({ heartbeat });
     expect(vi.getTimerCount()).toBe(0);
     expect(server.latency).toBeUndefined();
@@ -219,17 +222,20 @@ describe('a heartbeat', () => {
 });
 
 describe('idleTimeout', () => {
-  test.each(['server', 'client'] as const)('closes with 1001 without a message (%s)', async (end) => {
-    const options = { idleTimeout: 1000, heartbeat: { interval: 100 } };
-    const pair = end === 'server' ? meet(options) : meet({}, options);
-    const log = record(pair[end === 'server' ? 'client' : 'server'], 'close');
-    await pass(999);
-    expect(log).toEqual([]);
-    await pass(1);
-    expect(log).toEqual([['close', 1001, Buffer.alloc(0)]]);
-  });
+  test.each(['server', 'client'] as const)(
+    'closes with 1001 after the time without a message (%s)',
+    async (end) => {
+      const options = { idleTimeout: 1000, heartbeat: { interval: 100 } };
+      const pair = end === 'server' ? meet(options) : meet({}, options);
+      const log = record(pair[end === 'server' ? 'client' : 'server'], 'close');
+      await pass(999);
+      expect(log).toEqual([]);
+      await pass(1);
+      expect(log).toEqual([['close', 1001, Buffer.alloc(0)]]);
+    },
+  );
 
-  test.each(['server', 'client'] as const)('counts from the last message (of the %s)', async (sender) => {
+  test.each(['server', 'client'] as const)('starts again with each message (of the %s)', async (sender) => {
     const pair = meet({ idleTimeout: 1000 });
     const log = record(pair.client, 'close');
     for (let i = 0; i < 5; i++) {
@@ -248,7 +254,7 @@ describe('maxLifetime', () => {
     [0, 1000],
     [0.5, 950],
     [1, 900],
-  ])('closes with 1001, earlier by up to a tenth (a random %s)', async (random, lifetime) => {
+  ])('closes with 1001, up to a tenth earlier (random number %s)', async (random, lifetime) => {
     vi.spyOn(Math, 'random').mockReturnValueOnce(random);
     const { client, server } = meet({ maxLifetime: 1000 });
     const log = record(client, 'close');

@@ -12,7 +12,7 @@ describe('an event', () => {
       "CloseEvent { type: 'close', code: 1001, reason: 'bye', wasClean: true }",
     ],
     [new MessageEvent('message', { data: 'text' }), "MessageEvent { type: 'message', data: 'text' }"],
-  ])('shows what it tells: %s', (event, shown) => {
+  ])('shows its properties: %s', (event, shown) => {
     expect(inspect(event)).toBe(shown);
     expect(inspect(new Proxy(event, {}))).toBe(shown);
   });
@@ -24,7 +24,7 @@ describe('an event', () => {
     expect(shown).toContain("code: 'ECONNREFUSED'");
   });
 
-  test('shows what a program adds to it, and its class alone below the depth that is asked for', () => {
+  test('shows properties that a program has added, and only its class below the depth', () => {
     const event = Object.assign(new CloseEvent('close'), { room: 'lobby' });
     expect(inspect(event)).toContain("room: 'lobby'");
     expect(inspect({ a: { b: event } }, { depth: 1 })).toBe('{ a: { b: [CloseEvent] } }');
@@ -32,7 +32,7 @@ describe('an event', () => {
 });
 
 describe('a connection', () => {
-  test('shows its state, and what a program adds to it', async () => {
+  test('shows its state, and properties that a program has added', async () => {
     const pair = memoryPair();
     expect(inspect(Object.assign(pair.client, { room: 'lobby' }), { breakLength: Infinity })).toBe(
       "WebSocketConnection { readyState: 1, protocol: '', extensions: '', binaryType: 'nodebuffer', isPaused: false, bufferedAmount: 0, room: 'lobby' }",
@@ -40,7 +40,7 @@ describe('a connection', () => {
     await end(pair);
   });
 
-  test('is not shown with an event of its own', async () => {
+  test('is not shown inside of its events', async () => {
     const pair = memoryPair();
     const shown = new Promise<string>((resolve) => {
       pair.server.onmessage = (event) => {

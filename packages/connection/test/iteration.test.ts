@@ -5,14 +5,14 @@ import { WebSocketConnection, type ConnectionClosedError } from '@framewire/conn
 import { expect, test, vi } from 'vitest';
 import { attach, end, hex, memoryPair, rawPair } from './support/pairs.ts';
 
-/** Takes so many messages from a connection and leaves the loop. */
+/** Takes this many messages from a connection, and leaves the loop. */
 async function take(ws: WebSocketConnection, count: number): Promise<unknown[]> {
   const taken: unknown[] = [];
   for await (const message of ws) if (taken.push(message) === count) break;
   return taken;
 }
 
-/** Takes all messages, and gives what the loop throws after them. */
+/** Takes all messages, and returns what the loop throws after them. */
 async function takeAll(ws: WebSocketConnection): Promise<{ taken: unknown[]; error: unknown }> {
   const taken: unknown[] = [];
   try {
@@ -33,7 +33,7 @@ function numbers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, n) => `${n + from}`);
 }
 
-test('yields text as strings and binary data by binaryType', async () => {
+test('yields text as strings, and binary data as binaryType says', async () => {
   const pair = memoryPair();
   pair.client.binaryType = 'arraybuffer';
   const taken = take(pair.client, 3);
@@ -55,7 +55,7 @@ test('keeps messages from the moment the iterator is requested', async () => {
   expect(taken).toEqual(numbers(3));
 });
 
-test('listeners of message get every event too', async () => {
+test('listeners of message still get every event', async () => {
   const pair = memoryPair();
   const heard: string[] = [];
   pair.client.on('message', (data) => heard.push(String(data)));
@@ -108,7 +108,7 @@ test('with messageHighWaterMark 0 the connection is never paused', async () => {
   expect(await iterator.next()).toEqual({ done: false, value: '0' });
 });
 
-test('a pause() of the application holds until its resume()', async () => {
+test('a pause() of the application lasts until its resume()', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 2 } });
   const iterator = pair.client[Symbol.asyncIterator]();
   pair.client.on('message', () => {
@@ -123,7 +123,7 @@ test('a pause() of the application holds until its resume()', async () => {
   await end(pair);
 });
 
-test('a pause() of the application holds, though enough messages wait', async () => {
+test('a pause() of the application lasts, even if enough messages wait', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 1 } });
   pair.client.on('message', () => {
     pair.client.pause();
@@ -163,7 +163,7 @@ test('leaving a loop does not close the connection, and a second loop continues'
   await end(pair);
 });
 
-test('return() ends the calls of next() that wait, and takes no message', async () => {
+test('return() ends waiting calls of next(), and takes no message', async () => {
   const pair = memoryPair();
   const left = pair.client[Symbol.asyncIterator]();
   const other = pair.client[Symbol.asyncIterator]();
@@ -200,14 +200,14 @@ test.each([1011, 4001])('the loop throws when the peer closes with %i', async (c
     reason: 'why',
     message: `The connection closed with ${closeCode}: why`,
   });
-  // A later loop learns the same, an iterator that has thrown is over.
+  // A later loop throws the same. The iterator that has thrown is finished.
   expect(await takeAll(pair.client)).toEqual({ taken: [], error });
   const iterator = pair.client[Symbol.asyncIterator]();
   await expect(iterator.next()).rejects.toBe(error);
   expect(await iterator.next()).toEqual({ done: true, value: undefined });
 });
 
-test('of several calls of next() that wait, the first throws and the rest end', async () => {
+test('of several waiting calls of next(), the first throws and the others end', async () => {
   const pair = memoryPair();
   const iterator = pair.client[Symbol.asyncIterator]();
   const waiting = Promise.allSettled([iterator.next(), iterator.next()]);
@@ -225,7 +225,7 @@ test('the loop throws 1006 when the stream ends without a close frame', async ()
   expect(await all).toMatchObject({ taken: [], error: { closeCode: 1006, reason: '' } });
 });
 
-test('an error of the connection is the cause of what the loop throws, and is not uncaught', async () => {
+test('an error of the connection is the cause of the exception of the loop, and is not thrown as uncaught', async () => {
   const { connection, peer } = await rawPair('server');
   const all = takeAll(connection);
   // A client that does not mask.
@@ -235,14 +235,14 @@ test('an error of the connection is the cause of what the loop throws, and is no
   expect((error as Error).cause).toMatchObject({ code: 'WS_ERR_EXPECTED_MASK' });
 });
 
-test('a loop that begins after the connection has closed throws, because messages may be missing', async () => {
+test('a loop that starts after the connection has closed throws, because messages may have been missed', async () => {
   const pair = memoryPair();
   pair.server.close();
   await once(pair.client, 'close');
   expect(await takeAll(pair.client)).toMatchObject({ taken: [], error: { code: 'WS_ERR_NOT_OPEN' } });
 });
 
-test('a proxy and an heir of a connection share its messages', async () => {
+test('a proxy of a connection and an object that inherits from it share its messages', async () => {
   const pair = memoryPair();
   pair.client[Symbol.asyncIterator]();
   await sendNumbers(pair.server, 2);
@@ -251,7 +251,7 @@ test('a proxy and an heir of a connection share its messages', async () => {
   await end(pair);
 });
 
-test('a connection that is not iterated has no state for it', async () => {
+test('a connection without a loop has no state for one', async () => {
   const pair = memoryPair();
   const before = Reflect.ownKeys(pair.client);
   pair.client.on('message', () => {});
@@ -263,7 +263,7 @@ test('a connection that is not iterated has no state for it', async () => {
   await end(pair);
 });
 
-test('opened resolves to the connection', async () => {
+test('opened resolves with the connection', async () => {
   const [near, far] = duplexPair();
   const client = new WebSocketConnection();
   const opened = client.opened as Promise<WebSocketConnection>;
@@ -279,7 +279,7 @@ test('opened resolves to the connection', async () => {
 });
 
 test.each(['loop', 'listener'])(
-  'messages that come with the response are for the %s that follows await opened',
+  'messages that arrive with the response are delivered to the %s that follows await opened',
   async (kind) => {
     const [near, far] = duplexPair();
     const client = new WebSocketConnection();
@@ -296,7 +296,7 @@ test.each(['loop', 'listener'])(
 );
 
 test.each(['open event', 'turn of the open event'])(
-  'messages that come with the handshake are for the loop after await opened in the %s too',
+  'messages that arrive with the handshake are delivered to a loop after await opened in the %s',
   async (when) => {
     const [near, far] = duplexPair();
     const client = new WebSocketConnection();
@@ -318,7 +318,7 @@ test.each(['open event', 'turn of the open event'])(
   },
 );
 
-test('a pause() after await opened holds', async () => {
+test('a pause() after await opened lasts', async () => {
   const [near, far] = duplexPair();
   const client = new WebSocketConnection();
   const listener = vi.fn();
@@ -337,7 +337,7 @@ test('a pause() after await opened holds', async () => {
   near.destroy();
 });
 
-test('opened rejects with the error of the connection, which is then not uncaught', async () => {
+test('opened rejects with the error of the connection, which is not thrown as uncaught', async () => {
   const client = new WebSocketConnection();
   const { opened } = client;
   client.terminate();
@@ -352,7 +352,7 @@ test.each(['closing', 'closed'])('opened rejects when the connection is %s', asy
   await end(pair);
 });
 
-test('opened is a name that a program may assign', () => {
+test('a program may assign opened', () => {
   const ws = new WebSocketConnection();
   ws.opened = 'mine';
   expect(ws.opened).toBe('mine');

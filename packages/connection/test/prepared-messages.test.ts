@@ -21,7 +21,7 @@ describe('a PreparedMessage', () => {
     await closeOf(connection);
   });
 
-  test('is sent to many, in order with other messages, as often as wanted, by both ends', async () => {
+  test('may be sent on many connections, many times, by both ends, in order with other messages', async () => {
     const pairs = [memoryPair(), memoryPair(), await tcpPair()];
     const prepared = [
       new PreparedMessage('a'),
@@ -44,7 +44,7 @@ describe('a PreparedMessage', () => {
     for (const pair of pairs) await end(pair);
   });
 
-  test('is a copy of bytes', async () => {
+  test('has a copy of the bytes', async () => {
     const pair = memoryPair();
     const received = collect(pair.client);
     const bytes = Buffer.from('before');
@@ -55,7 +55,7 @@ describe('a PreparedMessage', () => {
     await end(pair);
   });
 
-  test('tells the callback, and counts in bufferedAmount of a connection that is over', async () => {
+  test('counts in bufferedAmount of a closed connection, and its callback gets an error', async () => {
     const pair = memoryPair();
     await new Promise<void>((resolve, reject) => {
       pair.server.send(new PreparedMessage('x'), (error) => {
@@ -69,12 +69,12 @@ describe('a PreparedMessage', () => {
     expect(pair.server.bufferedAmount - before).toBe(4);
   });
 
-  test('cannot be made of a Blob, nor of what send() does not take', () => {
+  test('cannot be created from a Blob, or from data that send() rejects', () => {
     expect(() => new PreparedMessage(new Blob(['x']))).toThrow(TypeError);
     expect(() => new PreparedMessage(Symbol('x') as never)).toThrow(TypeError);
   });
 
-  test('waits for what was sent before it', async () => {
+  test('waits for earlier messages', async () => {
     const pair = memoryPair();
     const received = collect(pair.client);
     pair.server.send(new Blob(['early']));
@@ -83,7 +83,7 @@ describe('a PreparedMessage', () => {
     await end(pair);
   });
 
-  test('ends a message of which fragments were sent, as its last one', async () => {
+  test('is the last fragment of a message that was started with fin: false', async () => {
     const pair = memoryPair();
     const received = collect(pair.client);
     pair.server.send('a', { fin: false });
@@ -94,7 +94,7 @@ describe('a PreparedMessage', () => {
 });
 
 describe('with an extension, a PreparedMessage', () => {
-  /** Leaves messages as they are, and notes what it was given. */
+  /** Leaves messages uncompressed, and records its arguments. */
   function noting(parts: unknown[], more: Partial<Extension> = {}): Extension {
     return {
       name: 'noting',
@@ -110,7 +110,7 @@ describe('with an extension, a PreparedMessage', () => {
     };
   }
 
-  test('is compressed as any message where the extension can only do that', async () => {
+  test('is compressed like any message if the extension cannot share', async () => {
     const parts: unknown[] = [];
     const { connection, peer } = await rawPair('server', { extension: noting(parts) });
     connection.send(new PreparedMessage('hi'));
@@ -121,7 +121,7 @@ describe('with an extension, a PreparedMessage', () => {
     await closeOf(connection);
   });
 
-  test('is sent as the extension made it for all, left as it is, or compressed as any message', async () => {
+  test('is sent in the shared compressed form, uncompressed, or compressed like any message', async () => {
     const parts: unknown[] = [];
     const made = [Buffer.from('*'), null, undefined];
     const extension = noting(parts, { compressShared: () => made.shift() });
@@ -133,7 +133,7 @@ describe('with an extension, a PreparedMessage', () => {
     await closeOf(connection);
   });
 
-  test('is masked with a key of its own by a client', async () => {
+  test('is masked with a new key by each client', async () => {
     const extension = noting([], { compressShared: () => Buffer.from([0]) });
     const { connection, peer } = await rawPair('client', {
       extension,

@@ -1,4 +1,4 @@
-// What comes from another realm, as in `node:vm` and in test environments with globals of their own.
+// Data from another realm, for example of `node:vm` or of a test environment with globals of its own.
 import { once } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { isProtocolError } from '@framewire/codec';
@@ -37,7 +37,7 @@ test('an error of another realm has its message in the error event', () => {
   client.terminate();
 });
 
-test('a protocol error of another realm is one', () => {
+test('isProtocolError recognises an error of another realm', () => {
   const error = runInNewContext(
     `Object.assign(new RangeError('text'), { code: 'WS_ERR_INVALID_OPCODE', closeCode: 1002 })`,
   ) as unknown;

@@ -22,7 +22,7 @@ import {
   uncaughtIn,
 } from './support/pairs.ts';
 
-/** What the compiler's library leaves out. */
+/** Missing in the types of the compiler's library. */
 const { Memory } = (
   globalThis as unknown as {
     WebAssembly: {
@@ -39,14 +39,14 @@ const text = (content: string): Uint8Array =>
 const binary = (content: string): Uint8Array =>
   encodeFrame({ opcode: Opcode.BINARY, payload: Buffer.from(content), maskingKey: 0 });
 
-/** The bytes in memory of their own, as a socket reads them. */
+/** The bytes in memory of their own, like a chunk of a socket. */
 function ownMemory(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   copy.set(bytes);
   return copy;
 }
 
-/** A server's connection that is given bytes, all in one chunk. */
+/** A connection of a server that receives bytes in one chunk. */
 function feed(options: ConnectionOptions = {}): {
   connection: WebSocketConnection;
   push: (...frames: Uint8Array[]) => void;
@@ -58,7 +58,7 @@ function feed(options: ConnectionOptions = {}): {
 }
 
 describe('a message', () => {
-  test('may be transferred by its listener, and none of its chunk is lost', async () => {
+  test('may be transferred by its listener without losing other messages of its chunk', async () => {
     const { connection, push } = feed();
     const arrived: string[] = [];
     connection.on('message', (data: Buffer) => {
@@ -67,7 +67,7 @@ describe('a message', () => {
       try {
         structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
       } catch (error) {
-        // Newer versions of Node refuse what Node 20 copies.
+        // Node 20 copies, and later versions throw.
         expect((error as Error).name).toBe('DataCloneError');
       }
     });
@@ -94,8 +94,8 @@ describe('a message', () => {
     connection.terminate();
   });
 
-  test('whose memory is detached with the rest of its chunk unread fails the connection with 1011', async () => {
-    // Detached by growing, which nothing can refuse; from Node 22 on `ArrayBuffer.prototype.transfer()` is such a way too.
+  test('fails the connection with 1011 if its memory is detached before the rest of its chunk is read', async () => {
+    // Growing a WebAssembly memory detaches it, and nothing can prevent that. From Node 22 on, `ArrayBuffer.prototype.transfer()` does so, too.
     const memory = new Memory({ initial: 1 });
     const frames = Buffer.concat([text('a'), text('b')]);
     const chunk = Buffer.from(memory.buffer, 0, frames.length);
@@ -122,7 +122,7 @@ describe('a message', () => {
     ['nodebuffer', (data) => Buffer.isBuffer(data) && data.toString(), 'abcd'],
     ['arraybuffer', (data) => data instanceof ArrayBuffer && Buffer.from(data).toString(), 'abcd'],
     ['fragments', (data) => Array.isArray(data) && data.map(String), ['ab', 'cd']],
-  ])('of bytes arrives as binaryType %s says', async (binaryType, look, expected) => {
+  ])('of bytes arrives as the type %s of binaryType', async (binaryType, look, expected) => {
     const pair = memoryPair();
     pair.server.binaryType = binaryType;
     const message = once(pair.server, 'message') as Promise<[RawData, boolean]>;
@@ -133,7 +133,7 @@ describe('a message', () => {
     await end(pair);
   });
 
-  test('of bytes arrives as a Blob with binaryType blob', async () => {
+  test('of bytes arrives as a Blob with the binaryType blob', async () => {
     const pair = memoryPair();
     pair.server.binaryType = 'blob';
     const message = once(pair.server, 'message') as Promise<[Blob]>;
@@ -142,7 +142,7 @@ describe('a message', () => {
     await end(pair);
   });
 
-  test('of text arrives as a Buffer whatever the binaryType', async () => {
+  test('of text arrives as a Buffer with every binaryType', async () => {
     for (const binaryType of ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as const) {
       const pair = memoryPair();
       pair.server.binaryType = binaryType;
@@ -153,7 +153,7 @@ describe('a message', () => {
     }
   });
 
-  test('without bytes is no fragment at all with binaryType fragments', async () => {
+  test('without bytes has no fragments with the binaryType fragments', async () => {
     const pair = memoryPair();
     pair.server.binaryType = 'fragments';
     const message = once(pair.server, 'message');
@@ -168,7 +168,7 @@ describe('a message', () => {
     expect(connection.binaryType).toBe('nodebuffer');
   });
 
-  test('of up to 100 MiB is taken by default, and with maxPayload 0 any', async () => {
+  test('of up to 100 MiB is accepted by default, and of any length with maxPayload 0', async () => {
     const header = hex('82 ff 0000000006400001 00000000');
     const refused = feed();
     const error = once(refused.connection, 'error');
@@ -181,7 +181,7 @@ describe('a message', () => {
     await closeOf(taken.connection);
   });
 
-  test('that was with the handshake, in its head, is delivered', async () => {
+  test('that arrived with the handshake, in its head, is emitted', async () => {
     const [a] = duplexPair();
     const connection = new WebSocketConnection();
     const received = collect(connection);
@@ -191,7 +191,7 @@ describe('a message', () => {
     await closeOf(connection);
   });
 
-  test('arrives masked from an end that was told no role: it is a client', async () => {
+  test('must be masked if no role was passed: the default is server', async () => {
     const [a, b] = duplexPair();
     const server = new WebSocketConnection();
     server.setSocket(a, Buffer.alloc(0), { role: 'server' });
@@ -206,7 +206,7 @@ describe('a message', () => {
     }
   });
 
-  test('in 16,385 fragments is taken by default, and refused over maxFragments (1008)', async () => {
+  test('in 16,385 fragments is accepted by default, and rejected above maxFragments (1008)', async () => {
     const fragments = (count: number): Uint8Array[] =>
       Array.from({ length: count }, (_, i) =>
         encodeFrame({
@@ -228,7 +228,7 @@ describe('a message', () => {
     refused.connection.terminate();
   });
 
-  test('in more than 16,384 fragments is refused while fragments are kept, unless maxFragments says otherwise', async () => {
+  test('in more than 16,384 fragments is rejected while fragments are kept, unless maxFragments allows more', async () => {
     const { connection, push } = feed();
     connection.binaryType = 'fragments';
     const error = once(connection, 'error');
@@ -241,7 +241,7 @@ describe('a message', () => {
     connection.terminate();
   });
 
-  test('of text that is not UTF-8 is taken with skipUTF8Validation', async () => {
+  test('of text that is not UTF-8 is accepted with skipUTF8Validation', async () => {
     const { connection, push } = feed({ skipUTF8Validation: true });
     const message = once(connection, 'message');
     push(hex('81 81 00000000 ff'));
@@ -251,7 +251,7 @@ describe('a message', () => {
 });
 
 describe('pausing', () => {
-  test('loses nothing of what came before the end, in however many chunks', async () => {
+  test('loses nothing that arrived before the end, in any number of chunks', async () => {
     const [socket, peer] = duplexPair();
     const connection = attach(socket, 'server');
     const { messages } = collect(connection);
@@ -266,7 +266,7 @@ describe('pausing', () => {
     expect(messages).toEqual(['one', 'two', 'three']);
   });
 
-  test('holds back what is read, in the chunk at hand too, until resumed; nothing is lost or reordered', async () => {
+  test('delays messages until resume(), including those of the current chunk, and loses or reorders none', async () => {
     const pair = await tcpPair();
     const received: string[] = [];
     pair.server.on('message', (data) => {
@@ -287,7 +287,7 @@ describe('pausing', () => {
     await end(pair);
   });
 
-  test('does not keep what had come from being delivered when the connection ends', async () => {
+  test('does not delay messages that had arrived when the connection ends', async () => {
     const { connection, peer } = await rawPair('server');
     const received = collect(connection);
     connection.pause();
@@ -303,7 +303,7 @@ describe('pausing', () => {
     expect(received.messages).toEqual(['held']);
   });
 
-  test('with bytes left in the chunk, they come before close when the socket is destroyed', async () => {
+  test('in the middle of a chunk: the rest is emitted before close when the socket is destroyed', async () => {
     const { connection, push } = feed();
     const story: string[] = [];
     connection.on('message', (data) => {
@@ -318,7 +318,7 @@ describe('pausing', () => {
     expect(story).toEqual(['a', 'b', 'close']);
   });
 
-  test('holds back the event that was waiting for its turn', async () => {
+  test('delays the event that was waiting for its turn', async () => {
     const { connection, push } = feed({ allowSynchronousEvents: false });
     const received: string[] = [];
     connection.on('message', (data) => {
@@ -336,7 +336,7 @@ describe('pausing', () => {
     await closeOf(connection);
   });
 
-  test('in a listener that throws is undone by resume() all the same', async () => {
+  test('in a listener that throws is ended by resume()', async () => {
     const { connection, peer } = await rawPair('server');
     const received: string[] = [];
     connection.on('message', (data) => {
@@ -375,12 +375,12 @@ describe('pausing', () => {
 });
 
 describe('with allowSynchronousEvents false', () => {
-  test('messages, pings and pongs come one a turn of the event loop', async () => {
+  test('one message, ping or pong is emitted in each turn of the event loop', async () => {
     const { connection, push } = feed({ allowSynchronousEvents: false });
     const story: string[] = [];
     const log = (name: string) => (): void => {
       story.push(name);
-      // In the same turn, but behind everything that is synchronous.
+      // In the same turn, but after everything synchronous.
       process.nextTick(() => story.push('tick'));
     };
     connection.on('message', log('message')).on('ping', log('ping')).on('pong', log('pong'));
@@ -392,7 +392,7 @@ describe('with allowSynchronousEvents false', () => {
     connection.terminate();
   });
 
-  test('all that came before the end is told before close', async () => {
+  test('everything that arrived before the end is emitted before close', async () => {
     const { connection, peer } = await rawPair('server', { allowSynchronousEvents: false });
     const received = collect(connection);
     const closed = closeOf(connection);
@@ -401,7 +401,7 @@ describe('with allowSynchronousEvents false', () => {
     expect(received.messages).toEqual(['a', 'b', 'c']);
   });
 
-  test('a peer that sends on meanwhile is held back', async () => {
+  test('a peer that keeps sending is paused', async () => {
     const pair = await tcpPair({ server: { allowSynchronousEvents: false } });
     const received = collect(pair.server);
     for (let i = 0; i < 300; i++) pair.client.send(String(i).padEnd(2000));
@@ -412,7 +412,7 @@ describe('with allowSynchronousEvents false', () => {
 });
 
 describe('a listener that throws', () => {
-  test('loses nothing: what follows is delivered, what was sent leaves', async () => {
+  test('loses nothing: later messages are emitted, and what was sent is written', async () => {
     const { connection, peer } = await rawPair('server');
     const received: string[] = [];
     connection.on('message', (data) => {
@@ -431,7 +431,7 @@ describe('a listener that throws', () => {
   });
 });
 
-test('a socket that fails ends the connection with 1006 and without an error of its own', async () => {
+test('a socket that fails ends the connection with 1006, without an error event', async () => {
   const { connection, socket } = await rawPair('client');
   connection.on('error', (error) => expect.unreachable(error.message));
   const closed = closeOf(connection);

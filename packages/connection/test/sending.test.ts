@@ -28,7 +28,7 @@ describe('a send', () => {
     ['a number, as text', 12.5, '12.5', false],
     ['a Buffer', Buffer.from('bytes'), 'bytes', true],
     ['an ArrayBuffer', new TextEncoder().encode('bytes').buffer, 'bytes', true],
-    ['a view that begins further on', new Uint8Array(Buffer.from('..bytes..')).subarray(2, 7), 'bytes', true],
+    ['a view with an offset', new Uint8Array(Buffer.from('..bytes..')).subarray(2, 7), 'bytes', true],
     ['a DataView', new DataView(new TextEncoder().encode('bytes').buffer, 1, 3), 'yte', true],
     ['a view of wider elements', new Uint16Array([0x6261, 0x6463]), 'abcd', true],
     ['an array of bytes', [0x61, 0x62], 'ab', true],
@@ -43,7 +43,7 @@ describe('a send', () => {
     await end(pair);
   });
 
-  test('with binary set says so of text too, and of bytes the contrary', async () => {
+  test('with the option binary sends text as binary data, and bytes as text', async () => {
     const pair = memoryPair();
     const kinds: boolean[] = [];
     pair.server.on('message', (_data, isBinary) => kinds.push(isBinary));
@@ -54,7 +54,7 @@ describe('a send', () => {
     await end(pair);
   });
 
-  test('of anything else is a TypeError, and nothing is sent', async () => {
+  test('of other data throws a TypeError and sends nothing', async () => {
     const pair = memoryPair();
     const received = collect(pair.server);
     expect(() => {
@@ -65,7 +65,7 @@ describe('a send', () => {
     await end(pair);
   });
 
-  test('keeps its bytes as they were, whatever the user does to them afterwards', async () => {
+  test('copies its bytes, so that the caller may change them afterwards', async () => {
     const pair = await tcpPair();
     const message = once(pair.server, 'message');
     const bytes = Buffer.from('before');
@@ -92,7 +92,7 @@ describe('a send', () => {
   test.each([
     ['in the slab', 10],
     ['as a frame of its own', 100_000],
-  ])('is masked by a client with keys of its own making, %s (§5.3)', async (_where, size) => {
+  ])('of a client is masked with the keys of generateMask, %s (§5.3)', async (_where, size) => {
     const generateMask = vi.fn((mask: Buffer) => {
       mask.set([1, 2, 3, 4]);
     });
@@ -107,7 +107,7 @@ describe('a send', () => {
     await closeOf(connection);
   });
 
-  test('goes out whole where the maker of masking keys sends something meanwhile', async () => {
+  test('is sent whole if generateMask sends something', async () => {
     const { connection, peer } = await rawPair('client', {
       generateMask: distractedMaskMaker(() => connection.send('in')),
     });
@@ -124,7 +124,7 @@ describe('a send', () => {
     ['text of three bytes a character, at the edge of the slab', '€'.repeat(5461)],
     ['bytes', Buffer.alloc(16 * 1024, 1)],
     ['bytes too long for the slab', Buffer.alloc(16 * 1024 + 1, 2)],
-  ])('of much %s arrives whole, from either side', async (_what, data) => {
+  ])('of a long message arrives whole from either end: %s', async (_what, data) => {
     const pair = await tcpPair();
     for (const [from, to] of [
       [pair.client, pair.server],
@@ -137,7 +137,7 @@ describe('a send', () => {
     await end(pair);
   });
 
-  test('has its callback called once, in the order of the sends', async () => {
+  test('calls its callback once, in send order', async () => {
     const pair = await tcpPair();
     const called: string[] = [];
     const done = (name: string) => (error?: Error | null) => called.push(error ? `${name} failed` : name);
@@ -153,7 +153,7 @@ describe('a send', () => {
     await end(pair);
   });
 
-  test('whose callback throws does not keep the others from being called', async () => {
+  test('still calls other callbacks after one has thrown', async () => {
     const [a, b] = duplexPair();
     const connection = attach(a, 'server');
     b.resume();
@@ -172,7 +172,7 @@ describe('a send', () => {
     await closeOf(connection);
   });
 
-  test('while connecting throws; after the end it tells the callback', async () => {
+  test('throws while connecting, and after the end calls the callback with an error', async () => {
     const { WebSocketConnection } = await import('@framewire/connection');
     expect(() => {
       new WebSocketConnection().send('early');
@@ -188,7 +188,7 @@ describe('a send', () => {
 });
 
 describe('control frames', () => {
-  test.each(['ping', 'pong'] as const)('of kind %s carry up to 125 bytes', async (kind) => {
+  test.each(['ping', 'pong'] as const)('of type %s have up to 125 bytes', async (kind) => {
     const pair = memoryPair({ autoPong: false });
     const event = once(pair.server, kind);
     pair.client[kind](Buffer.alloc(125, 7));
@@ -199,7 +199,7 @@ describe('control frames', () => {
     await end(pair);
   });
 
-  test('take text, numbers and blobs, and never bytes that were not theirs', async () => {
+  test('accept text, numbers and blobs, and contain no other bytes', async () => {
     const pair = memoryPair();
     const pings: string[] = [];
     pair.server.on('ping', (data) => pings.push(textOf(data)));
@@ -214,7 +214,7 @@ describe('control frames', () => {
     await end(pair);
   });
 
-  test('a ping is answered with its payload (§5.5.2), unless the user does that', async () => {
+  test('a ping is answered with its payload (§5.5.2), unless autoPong is false', async () => {
     const pair = memoryPair({ client: { autoPong: false } });
     const pongs: string[] = [];
     pair.client.on('pong', (data) => pongs.push(`client ${textOf(data)}`));
@@ -226,12 +226,12 @@ describe('control frames', () => {
     await end(pair);
   });
 
-  test('automatic pongs that nobody reads end the connection', async () => {
+  test('too many automatic pongs that the peer does not read end the connection', async () => {
     const { connection, peer } = await rawPair('server', { maxPendingAutoPongs: 3 });
     const closed = closeOf(connection);
     const pings = vi.fn();
     connection.on('ping', pings);
-    // Four in one segment: none of their pongs has been written when the fourth is read.
+    // Four in one TCP segment, so that no pong has been written when the fourth is read.
     peer.write(Buffer.concat(Array.from({ length: 4 }, () => hex('89 80 00000000'))));
     expect((await closed)[0]).toBe(1006);
     expect(pings).toHaveBeenCalledTimes(4);
@@ -239,8 +239,8 @@ describe('control frames', () => {
   });
 
   test.each([
-    { title: 'hands its callback on may answer any number of pings', handsOn: true },
-    { title: 'drops its callback counts as waiting for ever', handsOn: false },
+    { title: 'passes its callback on may answer any number of pings', handsOn: true },
+    { title: 'drops its callback counts as waiting indefinitely', handsOn: false },
   ])('an overridden pong() that $title', async ({ handsOn }) => {
     const { connection, peer } = await rawPair('server', { maxPendingAutoPongs: 3 });
     const pong = connection.pong.bind(connection) as (...args: unknown[]) => void;
@@ -251,7 +251,7 @@ describe('control frames', () => {
     };
     const closed = closeOf(connection);
     const pongs = peer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    // One by one, and each pong is read before the next ping.
+    // One at a time: each pong is read before the next ping.
     for (let count = 0; count < 3; count++) {
       peer.write(hex('89 80 00000000'));
       expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
@@ -267,7 +267,7 @@ describe('control frames', () => {
 });
 
 describe('bufferedAmount', () => {
-  test('is what the kernel has not taken, framing included, and nothing once it has', async () => {
+  test('counts what the kernel has not accepted, framing included, and is 0 afterwards', async () => {
     const pair = await tcpPair();
     pair.server.pause();
     pair.client.send('x');
@@ -284,7 +284,7 @@ describe('bufferedAmount', () => {
     await end(pair);
   });
 
-  test('counts what waits behind a blob', async () => {
+  test('counts what waits after a blob', async () => {
     const pair = memoryPair();
     pair.client.send(new Blob(['12345']));
     pair.client.send('678');
@@ -296,7 +296,7 @@ describe('bufferedAmount', () => {
 });
 
 describe('what is sent in one turn', () => {
-  /** Counts the writes that reach a stream. */
+  /** Counts the writes to a stream. */
   function countingStream(): { stream: Duplex; writes: Buffer[] } {
     const writes: Buffer[] = [];
     const stream = new Duplex({
@@ -309,7 +309,7 @@ describe('what is sent in one turn', () => {
     return { stream, writes };
   }
 
-  test('leaves as one write, at the end of the tick', async () => {
+  test('is one write, at the end of the tick', async () => {
     const { stream, writes } = countingStream();
     const connection = attach(stream, 'server');
     for (let i = 0; i < 100; i++) connection.send('x');
@@ -319,7 +319,7 @@ describe('what is sent in one turn', () => {
     connection.terminate();
   });
 
-  test('leaves when the chunk has been handled to which it is the answer', async () => {
+  test('is written when the chunk that it answers has been handled', async () => {
     const { stream, writes } = countingStream();
     const connection = attach(stream, 'server');
     connection.on('message', (data) => {
@@ -332,7 +332,7 @@ describe('what is sent in one turn', () => {
     connection.terminate();
   });
 
-  test('leaves before the socket is destroyed by terminate()', async () => {
+  test('is written before terminate() destroys the socket', async () => {
     const { connection, peer } = await rawPair('server');
     connection.send('bye');
     connection.terminate();
@@ -341,7 +341,7 @@ describe('what is sent in one turn', () => {
   });
 
   // The child runs the built package: Node 20 cannot run the sources.
-  test('leaves before process.exit()', async () => {
+  test('is written before process.exit() ends the process', async () => {
     const script = `
       import { connect } from 'node:net';
       import { WebSocketConnection } from '@framewire/connection';
@@ -354,7 +354,7 @@ describe('what is sent in one turn', () => {
     expect(await receivedFrom(script)).toEqual(hex('81 03 627965'));
   });
 
-  test('on several connections by turns arrives at each in order', async () => {
+  test('on several connections alternately arrives at each in order', async () => {
     const pairs = await Promise.all([tcpPair(), tcpPair(), tcpPair()]);
     const received = pairs.map(({ client }) => collect(client));
     for (let i = 0; i < 500; i++)
@@ -366,7 +366,7 @@ describe('what is sent in one turn', () => {
     await Promise.all(pairs.map(end));
   });
 
-  test('on a stream that throws ends its connection, tells the callback and does not hold back the others', async () => {
+  test('on a stream that throws ends its connection, calls the callback with the error, and does not affect other connections', async () => {
     const broken = attach(new Duplex({ read: () => undefined }), 'server');
     const { stream, writes } = countingStream();
     const sound = attach(stream, 'server');
@@ -382,7 +382,7 @@ describe('what is sent in one turn', () => {
   });
 
   // The child runs the built package: Node 20 cannot run the sources.
-  test('leaves in a listener of the exit, too', async () => {
+  test('is written when a listener of exit has sent it', async () => {
     const script = `
       import { connect } from 'node:net';
       import { WebSocketConnection } from '@framewire/connection';
@@ -397,7 +397,7 @@ describe('what is sent in one turn', () => {
   });
 });
 
-/** What a script sends that connects to the port in its first argument. */
+/** Runs a script that connects to the port in its first argument. Returns what it sends. */
 async function receivedFrom(script: string): Promise<Buffer> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -415,7 +415,7 @@ async function receivedFrom(script: string): Promise<Buffer> {
   return received;
 }
 
-test('a connection on a stream that cannot be written to closes, and tells each callback', async () => {
+test('a connection on a stream that is not writable closes, and calls each callback with an error', async () => {
   const stream = new Duplex({
     read: () => undefined,
     write(_chunk, _encoding, done) {

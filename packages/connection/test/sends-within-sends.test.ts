@@ -1,5 +1,5 @@
-// A stream in memory hands on at once what it is given, to a peer that may answer at once: then more is sent while something is
-// being sent. Nothing overtakes what was sent before.
+// A stream in memory delivers synchronously, and the peer may answer synchronously. So a send may happen inside of another send. Messages
+// stay in order.
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Duplex, duplexPair } from 'node:stream';
@@ -19,7 +19,7 @@ import {
   type Pair,
 } from './support/pairs.ts';
 
-/** A stream that calls back before it hands on what it was given. */
+/** A stream that calls back before it delivers the bytes. */
 class Hasty extends Duplex {
   peer!: Hasty;
 
@@ -38,7 +38,7 @@ class Hasty extends Duplex {
   }
 }
 
-/** A socket that does not lead to the kernel, as interceptors make them. */
+/** A socket that does not lead to the kernel, like those of interceptors. */
 class Intercepted extends Socket {
   peer!: Intercepted;
 
@@ -81,7 +81,7 @@ const unencrypted: readonly (readonly [kind: string, make: MakeStreams])[] = [
   ['a socket of another kind', () => crossed(new Intercepted(), new Intercepted())],
 ];
 
-/** A pair of which the server does something as soon as its first message is with the client. */
+/** A pair whose server does something as soon as the client has received its first message. */
 async function answeringPair(
   [near, far]: readonly [Duplex, Duplex],
   act: (server: WebSocketConnection) => void,
@@ -103,19 +103,19 @@ function reply(server: WebSocketConnection): void {
   server.send('reply');
 }
 
-/** Each too short to be written alone, all together more than one write takes. */
+/** Each is too short to be written alone. Together they are longer than one write. */
 const MANY = Array.from({ length: 8 }, (_, i) => String(i).repeat(15_000));
 const LARGE = 'x'.repeat(100_000);
 
 describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(duplexPair())]] as const)(
-  'on %s a reply that is sent while the turn is written',
+  'over %s, a reply that is sent while the turn is written',
   (_kind, make) => {
     test.each([
       ['more messages than one write takes', MANY],
       ['a large message', ['short', LARGE, 'short']],
       ['large bytes', ['short', Buffer.from(LARGE), 'short']],
       ['a blob', ['short', new Blob([LARGE]), 'short']],
-    ])('comes behind %s', async (_what, messages) => {
+    ])('comes after %s', async (_what, messages) => {
       const pair = await answeringPair(await make(), reply);
       const received = collect(pair.client);
       for (const message of messages) pair.server.send(message);
@@ -124,7 +124,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
       await end(pair);
     });
 
-    test('comes behind what several connections share', async () => {
+    test('comes after frames that several connections share', async () => {
       const pair = await answeringPair(await make(), reply);
       const other = memoryPair();
       const received = collect(pair.client);
@@ -141,7 +141,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
     test.each([
       ['short', MANY],
       ['large', [LARGE, 'end']],
-    ])('comes behind a message in %s fragments', async (_what, fragments) => {
+    ])('comes after a message in %s fragments', async (_what, fragments) => {
       const pair = await answeringPair(await make(), reply);
       const received = collect(pair.client);
       pair.server.send('short');
@@ -152,7 +152,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
       await end(pair);
     });
 
-    test('comes behind what is written as bufferedAmount is asked', async () => {
+    test('comes after messages that are written when bufferedAmount is read', async () => {
       const pair = await answeringPair(await make(), reply);
       const received = collect(pair.client);
       for (const message of MANY) pair.server.send(message);
@@ -164,7 +164,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
 );
 
 test.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(duplexPair())]] as const)(
-  'on %s a peer that answers a fragment while it is written is sent the next one as a continuation',
+  'over %s, a fragment is sent as a continuation if the peer answers the first one while it is written',
   async (_kind, make) => {
     const [near, far] = await make();
     const server = attach(far, 'server');
@@ -189,12 +189,12 @@ test.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(duple
   },
 );
 
-// Without TLS, as over a stream in memory Node does not end it.
-describe.each(unencrypted)('on %s a close while the turn is written', (_kind, make) => {
+// Without TLS, because Node does not end TLS over a stream in memory.
+describe.each(unencrypted)('over %s, a close while the turn is written', (_kind, make) => {
   test.each([
     ['more messages than one write takes', MANY],
     ['a large message', ['short', LARGE]],
-  ])('comes behind %s', async (_what, messages) => {
+  ])('comes after %s', async (_what, messages) => {
     const pair = await answeringPair(await make(), (server) => {
       server.close(1000);
     });
@@ -207,7 +207,7 @@ describe.each(unencrypted)('on %s a close while the turn is written', (_kind, ma
   });
 });
 
-test('what a relay sends while a long shared text is written is not lost', async () => {
+test('a message that a relay sends while a long shared text is written is not lost', async () => {
   const [near, far] = crossed(new Intercepted(), new Intercepted());
   const pair = { client: attach(near, 'client'), server: attach(far, 'server') };
   const other = memoryPair();
@@ -224,7 +224,7 @@ test('what a relay sends while a long shared text is written is not lost', async
   await end(other);
 });
 
-test('large bytes are those of the call, whatever becomes of them in its turn', async () => {
+test('a long message has the bytes of the time of the call, even if a listener changes them', async () => {
   const pair = memoryPair();
   const message = once(pair.client, 'message') as Promise<[Buffer]>;
   const bytes = Buffer.from(LARGE);
@@ -235,7 +235,7 @@ test('large bytes are those of the call, whatever becomes of them in its turn', 
   await end(pair);
 });
 
-test('what a maker of masking keys sends comes before the message that it is to mask, though others send it too', async () => {
+test('what generateMask sends comes before the message to mask, even if other connections send the same message', async () => {
   const other = memoryPair();
   const { connection, peer } = await rawPair('client', {
     generateMask: distractedMaskMaker(() => {
@@ -250,7 +250,7 @@ test('what a maker of masking keys sends comes before the message that it is to 
   await end(other);
 });
 
-test('what a maker of masking keys sends comes before the message that it is to mask, though that has a second part', async () => {
+test('what generateMask sends comes before the message to mask, even if that has a second fragment', async () => {
   const { connection, peer } = await rawPair('client', {
     generateMask: distractedMaskMaker(() => {
       connection.send('in');

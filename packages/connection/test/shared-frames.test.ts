@@ -1,4 +1,4 @@
-// What goes to many in one turn is written out once, and every receiver gets just what was sent to it.
+// A message that several connections send in one turn is encoded once, and every receiver gets exactly what was sent to it.
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
@@ -33,12 +33,12 @@ async function endAll(all: readonly Receiver[]): Promise<void> {
   }
 }
 
-/** The buffers that a connection's stream is given to write. */
+/** The buffers that a connection writes to its stream. */
 function writesOf({ connection }: Receiver): Uint8Array[] {
   const stream = openPartOf(connection)!.stream;
   const writes: Uint8Array[] = [];
   const { write } = stream;
-  // With a `write` of somebody else's it is no plain socket, and would be given copies: as a TLS socket it only reads.
+  // A socket with a replaced `write()` would get copies. Pretending to be a TLS socket avoids that.
   Object.assign(stream, { encrypted: true });
   stream.write = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
     writes.push(chunk);
@@ -47,8 +47,8 @@ function writesOf({ connection }: Receiver): Uint8Array[] {
   return writes;
 }
 
-describe('a text sent to many in one turn', () => {
-  test('is the same bytes in memory for all but the first', async () => {
+describe('a text that several connections send in one turn', () => {
+  test('is one buffer for all connections but the first', async () => {
     const all = await receivers(4);
     const writes = all.map(writesOf);
     for (const { connection } of all) connection.send('hello');
@@ -62,7 +62,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('is of each receiver alone on streams that hand on what they are given', async () => {
+  test('is a buffer of its own for each receiver over streams that pass memory on', async () => {
     const pairs = Array.from({ length: 3 }, () => memoryPair());
     const received = pairs.map(async ({ client }) => {
       const [data] = (await once(client, 'message')) as [Buffer];
@@ -75,7 +75,7 @@ describe('a text sent to many in one turn', () => {
     await Promise.all(pairs.map(end));
   });
 
-  test('comes behind what a receiver is sent before it', async () => {
+  test('comes after earlier messages to a receiver', async () => {
     const all = await receivers(2);
     all[0]!.connection.send('text');
     all[1]!.connection.send(Buffer.from('own'));
@@ -84,7 +84,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('is one write with what each gets besides, in the order of the sends', async () => {
+  test('is written together with the other messages of each connection, in send order', async () => {
     const all = await receivers(4);
     const writes = all.map(writesOf);
     for (const { connection } of all) connection.send('a');
@@ -100,7 +100,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('is told apart from the same text as binary, as a fragment, and from another text', async () => {
+  test('is distinguished from the same text as binary, as a fragment, and from other texts', async () => {
     const all = await receivers(3);
     for (const { connection } of all) connection.send('a');
     for (const { connection } of all) connection.send('a', { binary: true });
@@ -113,7 +113,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('may be long, and every callback is called', async () => {
+  test('may be long, and calls every callback', async () => {
     const all = await receivers(3);
     const text = 'x'.repeat(70_000);
     const sent = vi.fn();
@@ -129,7 +129,7 @@ describe('a text sent to many in one turn', () => {
     expect(sent).toHaveBeenCalledTimes(6);
   });
 
-  test('leaves before a close frame that is sent behind it', async () => {
+  test('is written before a later close frame', async () => {
     const all = await receivers(3);
     for (const { connection } of all) connection.send('a');
     for (const { connection } of all) connection.close(1000);
@@ -137,7 +137,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('is sent again in another turn', async () => {
+  test('may be sent again in another turn', async () => {
     const all = await receivers(2);
     const writes = all.map(writesOf);
     for (let turn = 0; turn < 3; turn++) {
@@ -148,7 +148,7 @@ describe('a text sent to many in one turn', () => {
     await endAll(all);
   });
 
-  test('is another in another turn also where it is so long that the first had it written at once', async () => {
+  test('is a new frame in another turn, even if it is so long that it was written immediately', async () => {
     const all = await receivers(3);
     const writes = all.map(writesOf);
     const text = 'x'.repeat(70_000);
@@ -157,12 +157,12 @@ describe('a text sent to many in one turn', () => {
     for (const { connection } of all.slice(1)) connection.send(text);
     await new Promise(setImmediate);
     expect(writes.map(({ length }) => length)).toEqual([1, 1, 1]);
-    // Not the frame of the turn before, which both would have.
+    // Not the frame of the turn before, which would be the same buffer.
     expect(writes[1]![0] === writes[2]![0]).toBe(false);
     await endAll(all);
   });
 
-  test('goes masked by itself from each client', async () => {
+  test('is masked with its own key by each client', async () => {
     const one = await rawPair('client');
     const other = await rawPair('client');
     one.connection.send('a');
@@ -175,8 +175,8 @@ describe('a text sent to many in one turn', () => {
   });
 });
 
-describe('what an extension makes of it', () => {
-  /** Makes the same object of the same text, and something else of everything else. */
+describe('a text that an extension compresses', () => {
+  /** Returns the same object for the same text, and new objects for everything else. */
   const shared = Buffer.from('shared');
   class Sharing implements Extension {
     readonly name = 'x-share';
@@ -192,7 +192,7 @@ describe('what an extension makes of it', () => {
     }
   }
 
-  test('is shared among those for whom it is the same, beside those without the extension', async () => {
+  test('is shared by connections with the same parameters, and not by those without the extension', async () => {
     const compressed = await receivers(3, () => new Sharing());
     const plain = await receivers(3);
     const all = [0, 1, 2].flatMap((i) => [compressed[i]!, plain[i]!]);
@@ -208,7 +208,7 @@ describe('what an extension makes of it', () => {
   });
 });
 
-test('what an extension makes for one connection alone takes nobody’s place among the frames of the turn', async () => {
+test('a frame that is compressed for only one connection does not replace another frame of the turn', async () => {
   const alone: Extension = {
     name: 'x-alone',
     compress: ({ data }, done) => done(null, Buffer.from(data as string)),
@@ -224,7 +224,7 @@ test('what an extension makes for one connection alone takes nobody’s place am
   await endAll([...plain, ...others]);
 });
 
-test('a receiver that was told of one text and gets another in a listener of the first gets both', async () => {
+test('a receiver gets both texts if a second is sent in a listener of the first', async () => {
   const all = await receivers(3);
   for (const { connection } of all) {
     connection.on('message', (data) => {
@@ -241,7 +241,7 @@ test('a receiver that was told of one text and gets another in a listener of the
   first!.peer.destroy();
 });
 
-test('in memory each receiver has bytes of its own: what one makes of them is nobody else’s', async () => {
+test('over streams in memory each receiver has bytes of its own, and may change them', async () => {
   const pairs = [1, 2, 3].map(() => memoryPair());
   const heard = pairs.map(
     ({ client }) =>

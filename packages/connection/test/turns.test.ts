@@ -1,4 +1,4 @@
-// When a turn ends that lasts long, or that no tick ends; what leaves while the process exits; what a closed connection leaves behind.
+// The end of a long turn, or of one without a tick; what is written while the process exits; what a closed connection keeps alive.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { collectGarbage } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { attach, hex, rawPair, readAll, socketPair, tcpPair, collect, end } from './support/pairs.ts';
 
-/** A stream that notes what it is given, each write with the number of sends that had been made by then. */
+/** A stream that records each write, with the number of sends before it. */
 function notingStream(): {
   stream: Duplex;
   writes: { bytes: number; sent: number }[];
@@ -26,14 +26,14 @@ function notingStream(): {
   return { stream, writes, sent };
 }
 
-/** Keeps the thread for so many milliseconds. */
+/** Blocks the thread for this many milliseconds. */
 function work(milliseconds: number): void {
   const until = performance.now() + milliseconds;
   while (performance.now() < until);
 }
 
 describe('code that does not return to the event loop', () => {
-  test('a loop whose awaits are all microtasks has its first message leave in the round after', async () => {
+  test('a loop that awaits only microtasks: its first message is written in the next round', async () => {
     const { stream, writes, sent } = notingStream();
     const connection = attach(stream, 'server');
     await Promise.resolve();
@@ -46,11 +46,11 @@ describe('code that does not return to the event loop', () => {
     connection.terminate();
   });
 
-  test('the messages behind it leave in time', async () => {
+  test('the messages after it are written within the time limit', async () => {
     const { stream, writes, sent } = notingStream();
     const connection = attach(stream, 'server');
     await Promise.resolve();
-    // The limit of a turn is ten of them.
+    // The limit of a turn is ten milliseconds.
     while (sent.count < 50) {
       work(1);
       connection.send('a');
@@ -62,7 +62,7 @@ describe('code that does not return to the event loop', () => {
     connection.terminate();
   });
 
-  test('a loop without awaits has what it sends leave in time', async () => {
+  test('a loop without awaits: its messages are written within the time limit', async () => {
     const { connection, peer, socket } = await rawPair('server');
     for (let i = 0; i < 200 && socket.bytesWritten === 0; i++) {
       connection.send('a');
@@ -73,10 +73,10 @@ describe('code that does not return to the event loop', () => {
     peer.destroy();
   });
 
-  test('ten messages to each of 200 connections wait for the end of a turn that is short', async () => {
+  test('ten messages to each of 200 connections wait for the end of a short turn', async () => {
     const pairs = await Promise.all(Array.from({ length: 200 }, () => rawPair('server')));
     const written = (): number => pairs.reduce((sum, { socket }) => sum + socket.bytesWritten, 0);
-    // On a machine that is busy the loop may take so long that the turn has to end.
+    // On a busy machine the loop may take so long that the turn must end.
     for (let attempt = 0, took = Infinity; took > 9; attempt++) {
       expect(attempt).toBeLessThan(50);
       await new Promise((resolve) => setImmediate(resolve));
@@ -92,7 +92,7 @@ describe('code that does not return to the event loop', () => {
     }
   });
 
-  test('a turn holds little more than 1 MiB of a connection', async () => {
+  test('a turn gathers little more than 1 MiB of a connection', async () => {
     const { connection, peer, socket } = await rawPair('server');
     const message = Buffer.alloc(16_000);
     for (let i = 0; i < 300; i++) connection.send(message);
@@ -101,7 +101,7 @@ describe('code that does not return to the event loop', () => {
     peer.destroy();
   });
 
-  test('a stream that may answer at once is not written to in the middle of a send', () => {
+  test('a stream that may answer synchronously is not written to inside of a send', () => {
     const { stream, writes } = notingStream();
     const connection = attach(stream, 'server');
     for (let i = 0; i < 2000; i++) connection.send('a', { fin: i === 1999 });
@@ -109,7 +109,7 @@ describe('code that does not return to the event loop', () => {
     connection.terminate();
   });
 
-  test('whatever ends the turns, all messages arrive, in order', async () => {
+  test('all messages arrive in order, whatever ends the turns', async () => {
     const pair = await tcpPair();
     const { until } = collect(pair.server);
     const expected = Array.from({ length: 5000 }, (_, i) => `message ${i}`);
@@ -149,23 +149,23 @@ describe('while the process exits', () => {
       `process.on('exit', () => connection.close(1000)); exit();`,
       '88 02 03e8',
     ],
-    ['the loop ends by itself', `process.on('exit', () => connection.send('1')); socket.unref();`],
+    ['the event loop ends', `process.on('exit', () => connection.send('1')); socket.unref();`],
     [
-      'a listener of exit that was there before throws',
+      'an earlier listener of exit throws',
       `connection.send('1'); exit();`,
       '81 01 31',
       `process.on('exit', () => { throw new Error('on purpose'); });`,
     ],
     [
-      'a listener of exit that was put before all others throws',
+      'a prepended listener of exit throws',
       `process.prependListener('exit', () => { connection.send('1'); throw new Error('on purpose'); }); exit();`,
     ],
     [
-      'a listener of exit sends after another',
+      'a later listener of exit sends',
       `connection.send('1'); process.on('exit', () => connection.send('2')); exit();`,
       '81 01 31 81 01 32',
     ],
-  ])('what is sent leaves when %s', async (_when, action, wire = '81 01 31', before = '') => {
+  ])('what was sent is written when %s', async (_when, action, wire = '81 01 31', before = '') => {
     const script = `
       const { connect } = require('node:net');
       const { isMainThread, workerData } = require('node:worker_threads');
@@ -186,7 +186,7 @@ describe('while the process exits', () => {
   });
 });
 
-/** What a script sends that connects to the port in its first argument. */
+/** Runs a script that connects to the port in its first argument. Returns what it sends. */
 async function receivedFrom(script: string): Promise<Buffer> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -202,7 +202,7 @@ async function receivedFrom(script: string): Promise<Buffer> {
   return received;
 }
 
-test('a socket that is kept does not keep its closed connection alive, and takes no other', async () => {
+test('a socket does not keep its closed connection alive, and accepts no other connection', async () => {
   const [near, far] = await socketPair();
   const closed = async (): Promise<WeakRef<object>> => {
     const connection = attach(near, 'client');

@@ -1,4 +1,4 @@
-// The built codec as it is installed, and the script that uses it: what each engine has to say the same of.
+// The built codec, installed in a folder, and the script for which each engine must have the same results.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ const codec = fileURLToPath(new URL('../..', import.meta.url));
 export interface Installed {
   /** The script, which prints a line. */
   readonly script: string;
-  /** What a program prints that runs in the folder. */
+  /** Runs a program in the folder, and returns what it prints. */
   output(program: string, ...args: string[]): Promise<string>;
   remove(): void;
 }
@@ -22,7 +22,7 @@ export interface Installed {
 /**
  * Installs the package in a folder of its own, alone or with `bufferutil`.
  *
- * @throws {Error} Where nothing is built.
+ * @throws {Error} If the package is not built.
  */
 export function install(...peers: string[]): Installed {
   if (!existsSync(join(codec, 'dist'))) {
@@ -58,7 +58,7 @@ export function install(...peers: string[]): Installed {
   };
 }
 
-/** The line of an engine without Node's Buffer. */
+/** The line that an engine without Node's Buffer prints. */
 export function portable(line: string): string {
   return line.replace('Buffer', 'Uint8Array');
 }

@@ -1,10 +1,10 @@
-// What the codec does with a few hundred frames, texts, keys and errors, as one line that is the same in every engine.
+// The results of the codec for a few hundred frames, texts, keys and errors, as one line that is the same in every engine.
 /* global TextEncoder */
 import * as codec from '@framewire/codec';
 
 const { Opcode } = codec;
 
-// A hash of all that is noted, and how much that was. Enough to tell engines apart; nobody attacks it.
+// A hash of everything that is recorded, and its length. It only has to show differences between engines.
 let noted = 0;
 let high = 0x811c9dc5;
 let low = 0x1b873593;
@@ -25,7 +25,7 @@ function note(...values) {
 
 let state = 12345;
 
-/** The next of a row of numbers that is the same everywhere, at least 0 and below `limit`. */
+/** The next number of a sequence that is the same in every engine, at least 0 and below `limit`. */
 function next(limit) {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return Math.floor((state / 2 ** 32) * limit);
@@ -58,7 +58,7 @@ function cut(bytes, longest) {
   return chunks;
 }
 
-/** Frames and messages of the chunks, or the error, as a list to note. */
+/** The frames and messages of the chunks, or the error, as a list to record. */
 function read(role, chunks, limits = {}) {
   const decoder = new codec.FrameDecoder({ role, allowRsv1: true, ...limits });
   const assembler = new codec.MessageAssembler(limits);
@@ -234,5 +234,5 @@ tryErrors();
 
 const bytes = codec.encodeFrame({ opcode: Opcode.PING });
 const digest = [high, low].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-// eslint-disable-next-line no-console -- this line is what the script is for
+// eslint-disable-next-line no-console -- the script prints this line
 console.log(`codec ${digest} of ${noted}, bytes as ${bytes.constructor.name}`);

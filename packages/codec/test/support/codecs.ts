@@ -1,4 +1,4 @@
-// The codec on each kernel that it can run on, so that one test proves them all.
+// The codec on each of its kernels, so that one test covers all of them.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import type { Kernel } from '../../src/kernels/kernel.ts';
 export type Codec = typeof codec;
 type Engine = 'node' | 'portable';
 
-/** Whether what was built is tested, and not the sources. The engine itself loads it, which knows no mocks. */
+/** Whether the built package is tested, and not the sources. The engine loads it without mocks. */
 export const built = process.env['FRAMEWIRE_BUILT'] === '1';
 
-/** A copy of the codec of its own, on a kernel that `change` made from the given one. */
+/** Loads another copy of the codec, on a kernel that `change` creates from the given one. */
 export async function codecOn(
   engine: Engine,
   change: (kernel: Kernel) => Kernel = (kernel) => kernel,
@@ -40,7 +40,7 @@ async function codecFromBuilt(engine: Engine, change: (kernel: Kernel) => Kernel
   const dist = new URL('../../dist/', import.meta.url);
   const kernelUrl = new URL(`kernels/${engine}.js?${copies++}`, dist).href;
   const { kernel } = (await import(/* @vite-ignore */ kernelUrl)) as { kernel: Kernel };
-  // A copy of the package, but for what `#kernels` means in it.
+  // A copy of the package with a different `#kernels`.
   const folder = mkdtempSync(join(tmpdir(), 'framewire-codec-'));
   try {
     cpSync(fileURLToPath(dist), folder, { recursive: true });
@@ -61,7 +61,7 @@ async function withoutBufferUtil(): Promise<Codec> {
   return loaded;
 }
 
-/** Node with `bufferutil`, as it is loaded by name; Node without it; and any other engine. */
+/** Node with `bufferutil`, Node without it, and any other engine. */
 export const codecs: readonly { name: string; codec: Codec }[] = [
   { name: 'Node and bufferutil', codec: await import('@framewire/codec') },
   { name: 'Node alone', codec: await withoutBufferUtil() },

@@ -1,7 +1,7 @@
-// Whether something is still held, told by the engine's own garbage collector.
+// Whether something is still referenced, according to the garbage collector of the engine.
 import { collectGarbage } from '@framewire/testing';
 
-/** Whether nothing holds the object any more. A weak reference that was made or read holds it for its turn. */
+/** Whether nothing references the object any more. A weak reference keeps it alive in the turn in which it is created or read. */
 export async function isCollected(reference: WeakRef<object>): Promise<boolean> {
   await new Promise((resolve) => setImmediate(resolve));
   collectGarbage();

@@ -1,17 +1,17 @@
-// Bytes as the hexadecimal digits in which tests write them; blanks are for the reader.
+// Bytes as hexadecimal digits. Spaces are ignored.
 
-/** `hex('81 05')`: the bytes, in memory that they share with nobody. */
+/** `hex('81 05')`: the bytes, in memory of their own. */
 export function hex(digits: string): Uint8Array<ArrayBuffer> {
   const pairs = digits.replaceAll(/\s/g, '').match(/../g) ?? [];
   return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
 }
 
-/** The digits of bytes, two a byte without blanks. */
+/** The digits of bytes, two for each byte, without spaces. */
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-/** Some bytes, the same at each run, in which no pattern repeats soon. */
+/** Pseudo-random bytes, the same in each run. */
 export function someBytes(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let i = 0, state = 1; i < length; i++) {

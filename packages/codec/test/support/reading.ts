@@ -1,25 +1,25 @@
-// Reading bytes as a connection does, whole and cut, with everything that came of it as plain data.
+// Reads bytes as a connection does, in chunks of any size, and returns all results as plain data.
 import { expect } from 'vitest';
 import type { Frame, FrameDecoderOptions, Message, MessageAssemblerOptions } from '@framewire/codec';
 import type { Codec } from './codecs.ts';
 import { toHex } from './hex.ts';
 
-/** What a reader got before the bytes or its patience were at an end. */
+/** The results of a reader before the end of the bytes or an error. */
 export interface Outcome {
   /** The frames that decoder and assembler accepted. */
   frames: { fin: boolean; rsv1: boolean; opcode: number; payload: string }[];
   messages: { opcode: number; compressed: boolean; data: string }[];
   error?: { name: string; code: string; closeCode: number; message: string };
-  /** How many of the chunks had been pushed when the error came. */
+  /** How many chunks had been pushed when the error was thrown. */
   after?: number;
 }
 
-/** A reader of frames alone, or of messages too. */
+/** A reader of frames, and of messages if there is an assembler. */
 export interface Reader extends FrameDecoderOptions {
   assembler?: MessageAssemblerOptions;
 }
 
-/** Reads chunk after chunk: all frames of one, and what is there of the next, before the chunk behind it. */
+/** Reads chunk after chunk: all frames of one chunk, and the part of the next frame, before the next chunk. */
 export function read(codec: Codec, reader: Reader, chunks: Uint8Array[]): Outcome {
   const outcome: Outcome = { frames: [], messages: [] };
   const decoder = new codec.FrameDecoder(reader);
@@ -45,12 +45,12 @@ export function read(codec: Codec, reader: Reader, chunks: Uint8Array[]): Outcom
   return outcome;
 }
 
-/** What there is to compare between readings of the same bytes in other chunks. */
+/** The part of the results that must not depend on the chunks. */
 export function withoutPlace({ frames, messages, error }: Outcome): Omit<Outcome, 'after'> {
   return error ? { frames, messages, error } : { frames, messages };
 }
 
-/** Reads the bytes whole, a byte at a time and cut in two at every place (the first 64), which must come to the same. */
+/** Reads the bytes whole, a byte at a time, and cut in two at each of the first 64 positions. The results must be the same. */
 export function readEveryWay(codec: Codec, reader: Reader, bytes: Uint8Array): Omit<Outcome, 'after'> {
   const whole = withoutPlace(read(codec, reader, [bytes]));
   expect(withoutPlace(read(codec, reader, byteByByte(bytes))), 'a byte at a time').toEqual(whole);
@@ -65,7 +65,7 @@ export function byteByByte(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
 }
 
-/** How many bytes a reader took before the error came, given one by one. */
+/** How many bytes a reader takes before it throws, if they arrive one by one. */
 export function bytesUntilError(
   codec: Codec,
   reader: Reader,

@@ -1,22 +1,21 @@
-// What the two roles get from the wire, made in the plainest way from frames written without a mask.
+// Frames on the wire for both roles, from frames that are written without a mask.
 import { concat, hex } from './hex.ts';
 
 export type Role = 'client' | 'server';
 export const roles: readonly Role[] = ['server', 'client'];
 
-/** The masking key of the RFC's examples (§5.7). */
+/** The masking key of the examples in the RFC (§5.7). */
 export const KEY = '37fa213d';
 
 /**
- * Frames, each written in hex and without a mask, as they reach a role: a client as they are, a server with
- * MASK set and masked (§5.1, §5.3).
+ * Frames, written in hex and without a mask, as a role receives them: a client unchanged, a server masked (§5.1, §5.3).
  */
 export function received(role: Role, ...frames: (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
   const bytes = frames.map((frame) => (typeof frame === 'string' ? hex(frame) : frame));
   return concat(...(role === 'client' ? bytes : bytes.map((frame) => masked(frame))));
 }
 
-/** One frame without a mask, masked. */
+/** Masks a frame. */
 export function masked(frame: Uint8Array, key = hex(KEY)): Uint8Array {
   const header = frame.slice(0, headerSize(frame[1]!));
   header[1]! |= 0x80;
@@ -35,7 +34,7 @@ function headerSize(second: number): number {
   return second === 127 ? 10 : 2;
 }
 
-/** A frame without a mask from its first byte, in hex, and its payload. */
+/** An unmasked frame, from its first byte in hex and its payload. */
 export function frame(first: string, payload: Uint8Array): Uint8Array {
   const { length } = payload;
   const digits = (size: number) => length.toString(16).padStart(2 * size, '0');

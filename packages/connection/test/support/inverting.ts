@@ -1,14 +1,14 @@
-// An extension that is simple to foretell, and that can take its time.
+// An extension with predictable results, which can be synchronous or take time.
 import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
 import { memoryPair } from './pairs.ts';
 
-/** Turns every bit of a message over: at once, or in a later turn for messages that begin with a capital letter. */
+/** Inverts every bit of a message: synchronously, or in a later turn if the message starts with a capital letter. */
 export class Inverting implements Extension {
   readonly name = 'x-invert';
   closed = 0;
 
   compress(part: OutgoingPart, done: TransformDone): void {
-    // Like a compressor that finds nothing to gain.
+    // Like a compressor for data that does not get smaller.
     const data = Buffer.from(part.data as Uint8Array);
     if (part.first && data.length < 2) done(null);
     else this.#answer(data[0] ?? 0, data, done);

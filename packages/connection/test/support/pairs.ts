@@ -1,4 +1,4 @@
-// Two connections, ends of one stream, without an opening handshake: that is done by others before.
+// Two connections at the ends of one stream, without an opening handshake.
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
@@ -21,7 +21,7 @@ export interface PairOptions extends ConnectionOptions {
 
 const NO_HEAD = Buffer.alloc(0);
 
-/** A connection at one end of a stream. */
+/** Opens a connection at one end of a stream. */
 export function attach(
   socket: Duplex,
   role: 'client' | 'server',
@@ -43,7 +43,7 @@ export function memoryPair({ client, server, ...both }: PairOptions = {}): Pair 
 
 /** The two ends of a TCP connection. */
 export async function socketPair(): Promise<[Socket, Socket]> {
-  // As the sockets of an HTTP upgrade are: each side ends for itself.
+  // Like the sockets of an HTTP upgrade, where each side ends separately.
   const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const accepted = once(listener, 'connection') as Promise<[Socket]>;
@@ -72,7 +72,7 @@ export async function rawPair(
   return { connection: attach(socket, role, options), peer, socket };
 }
 
-/** Makes masking keys of zeros, and does something else before it has given the first. */
+/** Returns a generateMask with keys of zeros that does something else in its first call. */
 export function distractedMaskMaker(meanwhile: () => void): (mask: Buffer) => void {
   let distracted = false;
   return (mask) => {
@@ -83,12 +83,12 @@ export function distractedMaskMaker(meanwhile: () => void): (mask: Buffer) => vo
   };
 }
 
-/** A message that is known to be a Buffer, as text. */
+/** A message that is a Buffer, as text. */
 export function textOf(data: RawData): string {
   return (data as Buffer).toString();
 }
 
-/** The messages of a connection as they come, with a way to wait for so many. */
+/** Collects the messages of a connection, with a way to wait for a number of them. */
 export function collect(connection: WebSocketConnection): {
   readonly messages: string[];
   until: (count: number) => Promise<string[]>;
@@ -104,7 +104,7 @@ export function collect(connection: WebSocketConnection): {
   };
 }
 
-/** Ends both, whatever state they are in. */
+/** Ends both connections in any state. */
 export async function end({ client, server }: Pair): Promise<void> {
   const closed = [client, server].filter((ws) => ws.readyState !== ws.CLOSED).map((ws) => once(ws, 'close'));
   client.terminate();
@@ -112,12 +112,12 @@ export async function end({ client, server }: Pair): Promise<void> {
   await Promise.all(closed);
 }
 
-/** Bytes from hexadecimal digits; spaces are for the reader. */
+/** Bytes from hexadecimal digits. Spaces are ignored. */
 export function hex(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(' ', ''), 'hex');
 }
 
-/** Everything that a stream gives until it ends or is closed. */
+/** Everything that is read from a stream until it ends or is closed. */
 export async function readAll(stream: Duplex): Promise<Buffer> {
   const chunks: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -125,7 +125,7 @@ export async function readAll(stream: Duplex): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The code and reason with which a connection closes, whatever errors it tells before. */
+/** The code and reason with which a connection closes, also after errors. */
 export function closeOf(connection: WebSocketConnection): Promise<[code: number, reason: string]> {
   return new Promise((resolve) => {
     connection.once('close', (code, reason) => {
@@ -134,11 +134,11 @@ export function closeOf(connection: WebSocketConnection): Promise<[code: number,
   });
 }
 
-/** Runs something and gives the exceptions that nobody caught meanwhile. */
+/** Runs something and returns the uncaught exceptions meanwhile. */
 export async function uncaughtIn(run: () => Promise<void>): Promise<string[]> {
   const errors: string[] = [];
   const take = (error: unknown): void => void errors.push(String(error));
-  // Those of the test runner would take the exceptions for failures of the test.
+  // The listeners of the test runner would make the test fail.
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException').on('uncaughtException', take);
   try {
