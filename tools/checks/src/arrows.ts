@@ -12,6 +12,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'permessage-deflate': ['deflate'],
   reconnect: [],
   stream: ['client', 'connection'],
+  topics: ['connection'],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],

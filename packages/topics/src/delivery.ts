@@ -1,0 +1,69 @@
+// Handing a message to the subscribers of this process.
+import type { PreparedMessage } from '@framewire/connection';
+import { Backlog, isBehind, type Conflated, type ConflationKey } from './backlog.ts';
+import { CLOSED, OPEN, type TopicConnection } from './connection.ts';
+import type { Subscriber, Subscriptions, Topic } from './subscriptions.ts';
+
+/** Who does not receive a message, and what may be left out for those who have fallen behind. */
+export interface DeliveryOptions {
+  readonly except?: TopicConnection | undefined;
+  readonly conflate?: string | boolean | undefined;
+}
+
+/**
+ * Sends a message to all subscribers of a topic that are open.
+ *
+ * @throws what the first `send()` to throw has thrown, when all others have been sent it
+ */
+export function deliver(
+  subscriptions: Subscriptions,
+  topic: Topic,
+  message: PreparedMessage,
+  { except, conflate = false }: DeliveryOptions,
+): void {
+  const send = conflate === false ? sendTo(message) : conflateFor(conflated(topic, conflate, message));
+  let failure: { error: unknown } | undefined;
+  topic.forEach((subscriber) => {
+    const { connection } = subscriber;
+    if (connection === except) return;
+    if (connection.readyState !== OPEN) {
+      // It is still here only where the program has removed the listeners of `close`.
+      if (connection.readyState === CLOSED) subscriptions.removeAll(connection);
+      return;
+    }
+    try {
+      send(subscriber);
+    } catch (error) {
+      failure ??= { error };
+    }
+  });
+  if (failure !== undefined) throw failure.error;
+}
+
+type Send = (subscriber: Subscriber) => void;
+
+function sendTo(message: PreparedMessage): Send {
+  return ({ connection }) => {
+    connection.send(message);
+  };
+}
+
+function conflateFor(message: Conflated): Send {
+  return (subscriber) => {
+    const { connection, backlog } = subscriber;
+    if (backlog !== undefined) backlog.add(message);
+    else if (!isBehind(connection)) connection.send(message.message);
+    else {
+      subscriber.backlog = new Backlog(connection, message, () => {
+        subscriber.backlog = undefined;
+      });
+    }
+  };
+}
+
+function conflated(topic: Topic, conflate: ConflationKey, message: PreparedMessage): Conflated {
+  const { name } = topic;
+  // The length tells where the name ends.
+  const key = `${name.length}:${name}${conflate === true ? '' : `:${conflate}`}`;
+  return { key, topic, message };
+}

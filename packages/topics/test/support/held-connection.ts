@@ -1,0 +1,71 @@
+// A server's connection whose peer reads only when the test lets it.
+import { Buffer } from 'node:buffer';
+import { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
+
+/** A connection, and what has been written to it. */
+export interface HeldConnection {
+  readonly ws: WebSocketConnection;
+  /** The bytes of each write. */
+  readonly writes: readonly Buffer[];
+  /** The texts that the peer has read. */
+  readonly texts: readonly string[];
+  /** Writes wait from now on. */
+  hold(): void;
+  /** They go on, and all that they let happen has happened. */
+  release(): Promise<void>;
+}
+
+/** A connection over a stream in memory. Its messages must be texts of at most 125 bytes. */
+export function heldConnection(options: ConnectionOptions = {}): HeldConnection {
+  const writes: Buffer[] = [];
+  const texts: string[] = [];
+  let isHeld = false;
+  let waiting: (() => void) | undefined;
+  const take = (bytes: Buffer, done: () => void): void => {
+    writes.push(bytes);
+    const deliver = (): void => {
+      texts.push(...textsOf(bytes));
+      done();
+    };
+    if (isHeld) waiting = deliver;
+    else deliver();
+  };
+  const stream = new Duplex({
+    read() {},
+    write: (bytes: Buffer, _encoding, done) => take(bytes, done),
+  });
+  const ws = new WebSocketConnection(options);
+  ws.setSocket(stream, Buffer.alloc(0), { role: 'server' });
+  return {
+    ws,
+    writes,
+    texts,
+    hold() {
+      isHeld = true;
+    },
+    async release() {
+      isHeld = false;
+      // What was sent in this turn is written at its end.
+      await turn();
+      for (let deliver = waiting; deliver !== undefined; deliver = waiting) {
+        waiting = undefined;
+        deliver();
+        await turn();
+      }
+    },
+  };
+}
+
+/** The payloads of unmasked frames with short lengths (RFC 6455 §5.2). */
+function textsOf(bytes: Buffer): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = bytes[at + 1] as number;
+    if (length > 125) throw new RangeError('Only short frames are read here');
+    texts.push(bytes.toString('utf8', at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return texts;
+}
