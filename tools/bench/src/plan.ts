@@ -41,6 +41,8 @@ export interface Scenario {
   readonly prepared?: boolean;
   /** Idle: how often the server pings a connection, in ms; what that costs is measured too. Default: never. */
   readonly heartbeat?: number;
+  /** Whether framewire publishes to a topic that everybody has subscribed to. */
+  readonly topics?: boolean;
   /** Whether the longest time that the event loop was held is told too. */
   readonly watchLoop?: boolean;
   /** How many times as long a process warms up, where a message runs through much code and few come in a second. Default 1. */

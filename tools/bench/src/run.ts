@@ -258,7 +258,7 @@ export class Bench {
 
 /** What a peer's process is told. */
 async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
-  const { kind, size, burst, compression, guarded, heartbeat, prepared } = scenario;
+  const { kind, size, burst, compression, guarded, heartbeat, prepared, topics } = scenario;
   if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };
   return {
     behaviour: kind === 'push' || kind === 'broadcast' ? kind : 'echo',
@@ -269,6 +269,7 @@ async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<str
     guarded,
     heartbeat,
     prepared,
+    topics,
     tls: scenario.tls ? await (await import('@framewire/testing')).testCertificate() : undefined,
   };
 }

@@ -36,11 +36,11 @@ const broadcast = (
   name: string,
   size: number,
   each: 'one' | 'ten',
-  more: Partial<Pick<Scenario, 'connections' | 'deaf' | 'compression' | 'guarded' | 'prepared'>> = {},
+  more: Partial<Omit<Scenario, 'name' | 'title' | 'kind' | 'size' | 'burst' | 'payload'>> = {},
 ): Scenario => {
-  const { connections = 1000, deaf, compression, guarded, prepared } = more;
+  const { connections = 1000, deaf, compression, guarded, prepared, topics } = more;
   const what = compression ? 'Compressed broadcast' : 'Broadcast';
-  const how = guarded ? ', guarded' : prepared ? ', prepared' : '';
+  const how = guarded ? ', guarded' : prepared ? ', prepared' : topics ? ', published to a topic' : '';
   const beside = deaf === undefined ? '' : ` beside ${deaf} that read nothing`;
   const to = formatNumber(connections, 0);
   return {
@@ -135,6 +135,10 @@ export const scenarios: readonly Scenario[] = [
   broadcast('broadcast-x10', 64, 'ten'),
   broadcast('broadcast-x10-guarded', 64, 'ten', { guarded: true }),
   broadcast('broadcast-x10-prepared', 64, 'ten', { prepared: true }),
+  broadcast('publish-x1', 64, 'one', { topics: true }),
+  broadcast('publish-x10', 64, 'ten', { topics: true }),
+  broadcast('publish-deflate-x1', KiB, 'one', { topics: true, compression: withoutTakeover }),
+  broadcast('publish-deflate-x10', KiB, 'ten', { topics: true, compression: withoutTakeover }),
   broadcast('broadcast-1k-x1', KiB, 'one'),
   broadcast('broadcast-1k-x10', KiB, 'ten'),
   broadcast('broadcast-5000-x1', 64, 'one', toFiveThousand),

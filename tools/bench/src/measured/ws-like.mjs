@@ -7,6 +7,9 @@ import { serveDriver, task } from './control.mjs';
 // Not to be without, and be called with.
 if (task.bufferutil) await import('bufferutil');
 const { PreparedMessage, WebSocketServer } = await import(task.library);
+const TOPIC = 'news';
+const topics =
+  task.topics && task.library === 'framewire' ? new (await import('@framewire/topics')).Topics() : undefined;
 
 function compression() {
   if (!task.compression) return false;
@@ -45,8 +48,9 @@ function guarded(ws, data, binary) {
   else ws.send(data, { binary });
 }
 
-/** With prepared messages where the library has them, otherwise with a loop of sends. */
+/** To a topic, or with prepared messages, where the library has them; otherwise with a loop of sends. */
 function sendToAll() {
+  if (topics !== undefined) return (text) => topics.publish(TOPIC, text);
   if (!task.prepared || PreparedMessage === undefined) return undefined;
   return (text) => {
     const message = new PreparedMessage(text);
@@ -75,6 +79,7 @@ function setAlive() {
 }
 
 server.on('connection', (ws) => {
+  void topics?.subscribe(ws, TOPIC);
   ws.on('message', (data, isBinary) => onMessage(ws, data, isBinary));
   // A client that goes without a close frame ends a turn of the benchmark, and is no news.
   ws.on('error', () => {});
