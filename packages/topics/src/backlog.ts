@@ -2,6 +2,9 @@
 import type { PreparedMessage } from '@framewire/connection';
 import { OPEN, type Connection } from './connection.ts';
 
+/** What tells messages of a topic apart, of which only the newest counts: a key of the program, or the one that has no name. */
+export type ConflationKey = string | true;
+
 /** A message of a topic of which a connection that has fallen behind receives only the newest for each key. */
 export interface Conflated {
   /** The key, with the name of the topic. */

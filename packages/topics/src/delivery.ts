@@ -7,7 +7,7 @@ import type { Subscriber, Subscriptions, Topic } from './subscriptions.ts';
 /** Who does not receive a message, and what may be left out for those who have fallen behind. */
 export interface DeliveryOptions {
   readonly except?: TopicConnection | undefined;
-  readonly conflate?: string | boolean | undefined;
+  readonly conflate?: ConflationKey | false | undefined;
 }
 
 /**
@@ -24,13 +24,15 @@ export function deliver(
   const send = conflate === false ? sendTo(message) : conflateFor(conflated(topic, conflate, message));
   let failure: { error: unknown } | undefined;
   topic.forEach((subscriber) => {
-    const { connection } = subscriber;
+    const { connection, recoveries } = subscriber;
     if (connection === except) return;
     if (connection.readyState !== OPEN) {
       // It is still here only where the program has removed the listeners of `close`.
       if (connection.readyState === CLOSED) subscriptions.removeAll(connection);
       return;
     }
+    // It receives the message with those that it has missed.
+    if (recoveries?.has(topic) === true) return;
     try {
       send(subscriber);
     } catch (error) {

@@ -9,6 +9,8 @@ export class Subscriber {
   readonly places = new Map<Topic, number>();
   /** The messages that wait until the connection drains, if there are any. */
   backlog: Backlog | undefined = undefined;
+  /** The topics of which it is about to receive what it has missed, and an object for each attempt. */
+  recoveries: Map<Topic, object> | undefined = undefined;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -74,8 +76,11 @@ export class Subscriptions {
   readonly #subscribers = new Map<Connection, Subscriber>();
   /** The listener of `close` of all connections: one function, which finds the connection in `this`. */
   readonly #leave: (this: Connection) => void;
+  readonly #onEmpty: (topic: string) => void;
 
-  constructor() {
+  /** @param onEmpty called when the last subscriber has left a topic */
+  constructor(onEmpty: (topic: string) => void) {
+    this.#onEmpty = onEmpty;
     const leaveAll = (connection: Connection): void => {
       this.removeAll(connection);
     };
@@ -127,6 +132,16 @@ export class Subscriptions {
     return subscriber === undefined ? [] : Array.from(subscriber.places.keys(), ({ name }) => name);
   }
 
+  /** A connection with its subscriptions; undefined for one without any. */
+  subscriberOf(connection: Connection): Subscriber | undefined {
+    return this.#subscribers.get(connection);
+  }
+
+  /** All connections leave all topics. */
+  clear(): void {
+    for (const connection of [...this.#subscribers.keys()]) this.removeAll(connection);
+  }
+
   /** Undefined for a topic without subscribers. */
   find(name: string): Topic | undefined {
     return this.#topics.get(name);
@@ -135,7 +150,10 @@ export class Subscriptions {
   private removeFrom(topic: Topic, subscriber: Subscriber): void {
     topic.remove(subscriber);
     subscriber.backlog?.forget(topic);
-    if (topic.subscribers.length === 0) this.#topics.delete(topic.name);
+    subscriber.recoveries?.delete(topic);
+    if (topic.subscribers.length > 0) return;
+    this.#topics.delete(topic.name);
+    this.#onEmpty(topic.name);
   }
 
   private forget(subscriber: Subscriber): void {

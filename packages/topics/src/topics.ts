@@ -1,27 +1,21 @@
-// Publishing to topics, and who receives what is published.
-import { PreparedMessage, type SendableData } from '@framewire/connection';
+// Publishing to topics, and who receives what is published: in this process, and through a broker in others.
+import { nextTick, PreparedMessage, toPayload, type SendableData } from '@framewire/connection';
+import { BrokerLink } from './broker-link.ts';
+import { BrokerError, type HistoryMessage, type Position } from './broker.ts';
 import { OPEN, type Connection, type TopicConnection } from './connection.ts';
 import { deliver } from './delivery.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { decodeEnvelope, encodeEnvelope, newServerId, type Envelope } from './envelope.ts';
+import { LeftOut } from './left-out.ts';
+import type { PublishOptions, SubscribeOptions, Subscription, TopicsOptions } from './options.ts';
+import type { RemoteMessage, RemoteTopic } from './remote-topic.ts';
+import { Subscriptions, type Subscriber, type Topic } from './subscriptions.ts';
 
-/** How to publish one message. */
-export interface PublishOptions {
-  /** Whether it is binary. Default: whether the data is not a string. */
-  binary?: boolean | undefined;
-  /** Whether it may be compressed, where that was negotiated. Default true. */
-  compress?: boolean | undefined;
-  /** A connection that does not receive it: that of the sender, for example. */
-  except?: TopicConnection | undefined;
-  /**
-   * Sends a subscriber that has fallen behind only the newest message for each key, once it drains. `true` is a key of its own. Keys
-   * belong to their topic. Default false: every message is sent, within the limits that the connection has.
-   */
-  conflate?: boolean | string | undefined;
-}
+/** What a subscription begins with where nothing has a position. */
+const WITHOUT_POSITION: Subscription = Object.freeze({ recovered: false, position: undefined });
 
 /**
- * Publish and subscribe within a process. Names of topics match exactly. A connection leaves all of its topics when it closes, and a
- * topic without subscribers takes no memory.
+ * Publish and subscribe, within a process or, with a broker, among several. Names of topics match exactly. A connection leaves all of
+ * its topics when it closes, and a topic without subscribers takes no memory.
  *
  * @example
  * ```ts
@@ -33,18 +27,66 @@ export interface PublishOptions {
  * ```
  */
 export class Topics {
-  readonly #subscriptions = new Subscriptions();
+  readonly #options: TopicsOptions;
+  readonly #subscriptions: Subscriptions;
+  readonly #link: BrokerLink | undefined;
+  readonly #server = newServerId();
+  readonly #leftOut = new LeftOut();
+  #published = 0;
+  #isClosed = false;
+
+  constructor(options: TopicsOptions = {}) {
+    const { broker, maxQueued = 0, onInterrupted, onRestored, onMissed } = options;
+    this.#options = options;
+    this.#subscriptions = new Subscriptions((topic) => {
+      this.#link?.leave(topic);
+      this.#leftOut.forgetTopic(topic);
+    });
+    if (broker === undefined) return;
+    this.#link = new BrokerLink(broker, maxQueued, {
+      received: (topic, message) => this.#received(topic, message),
+      missed: (topic) => {
+        this.#leftOut.forgetTopic(topic);
+        onMissed?.(topic);
+      },
+      interrupted: (error) => onInterrupted?.(error),
+      restored: () => onRestored?.(),
+    });
+  }
 
   /**
    * Subscribes a connection to a topic, in the call itself. It receives what is published from now on, while it is open. A connection
    * that is closing or has closed is not subscribed. Subscribing twice is as once.
    *
-   * Rejects with a `TypeError` for a topic that is not a string.
+   * With a broker it resolves when messages of other servers come too. While the broker cannot be reached, it resolves immediately, and
+   * those messages come once it can.
+   *
+   * With `since`, and a broker that has a history, the connection is first sent what it has missed. If that cannot be said for certain,
+   * it receives only what is published from now on, and `recovered` is false.
+   *
+   * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`, or where `since` is
+   * given and the broker cannot be reached. The connection is not subscribed then.
    */
-  subscribe(ws: TopicConnection, topic: string): Promise<void> {
-    if (typeof topic !== 'string') return Promise.reject(new TypeError('The topic must be a string'));
-    if (ws.readyState <= OPEN) this.#subscriptions.add(ws as Connection, topic);
-    return DONE;
+  async subscribe(ws: TopicConnection, topic: string, options: SubscribeOptions = {}): Promise<Subscription> {
+    if (typeof topic !== 'string') throw new TypeError('The topic must be a string');
+    if (this.#isClosed) throw new BrokerError('WS_ERR_BROKER_CLOSED');
+    const connection = ws as Connection;
+    if (connection.readyState > OPEN) return WITHOUT_POSITION;
+    const isNew = this.#subscriptions.add(connection, topic);
+    if (this.#link === undefined) return WITHOUT_POSITION;
+    const remote = this.#link.join(topic);
+    const { since } = options;
+    if (isNew && this.#link.broker.hasHistory && isPosition(since)) {
+      return this.#recover(connection, topic, remote, since);
+    }
+    try {
+      await remote.joined;
+    } catch (error) {
+      if (error instanceof BrokerError) return WITHOUT_POSITION;
+      if (isNew) this.unsubscribe(ws, topic);
+      throw error;
+    }
+    return { recovered: false, position: remote.position };
   }
 
   /**
@@ -66,32 +108,162 @@ export class Topics {
     return this.#subscriptions.topicsOf(ws as Connection);
   }
 
-  /** How many connections have subscribed to a topic. */
+  /** How many connections of this process have subscribed to a topic. */
   subscriberCount(topic: string): number {
     return this.#subscriptions.find(topic)?.subscribers.length ?? 0;
   }
 
   /**
-   * Sends a message to all subscribers of a topic, in the call itself. It is framed once, and compressed once for each set of
-   * parameters that they have negotiated. Among the messages of a connection it has the place of a `send()` at the same moment.
+   * Sends a message to all subscribers of a topic. It is framed once, and compressed once for each set of parameters that they have
+   * negotiated.
    *
-   * Rejects with a `TypeError` for data of another kind, and with what a `send()` throws. All other subscribers receive the message
-   * even then.
+   * Subscribers of this process receive it in the call itself, in the place of a `send()` at the same moment. Where the broker has a
+   * history, they receive it as those of other processes do: when it has its position.
+   *
+   * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} where the broker cannot
+   * be reached and the message cannot wait. It also rejects with a `TypeError` for data of another kind, and with what a `send()`
+   * throws. All other subscribers receive the message even then.
    *
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
+   * @returns the position of the message, if the broker has a history
    */
-  publish(topic: string, data: SendableData, options: PublishOptions = {}): Promise<void> {
-    const found = this.#subscriptions.find(topic);
-    if (found === undefined) return DONE;
+  publish(topic: string, data: SendableData, options: PublishOptions = {}): Promise<Position | undefined> {
     try {
-      deliver(this.#subscriptions, found, new PreparedMessage(data, options), options);
-      return DONE;
+      return this.#link === undefined
+        ? this.#publishHere(topic, data, options)
+        : this.#publishThrough(this.#link, topic, data, options);
     } catch (thrown) {
       const error = thrown as Error;
       return Promise.reject(error);
     }
   }
+
+  /** Ends all subscriptions, and closes the broker. Messages that wait for it are lost, and their promises reject. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#subscriptions.clear();
+    await this.#link?.close();
+  }
+
+  #publishHere(topic: string, data: SendableData, options: PublishOptions): Promise<undefined> {
+    const found = this.#subscriptions.find(topic);
+    if (found !== undefined) {
+      deliver(this.#subscriptions, found, new PreparedMessage(data, options), options);
+    }
+    return NOTHING;
+  }
+
+  #publishThrough(
+    link: BrokerLink,
+    topic: string,
+    data: SendableData,
+    options: PublishOptions,
+  ): Promise<Position | undefined> {
+    const { compress = true, conflate = false, except } = options;
+    const payload = toPayload(data);
+    if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
+      throw new TypeError('A Blob cannot be published: read it first, with its arrayBuffer()');
+    }
+    const binary = options.binary ?? typeof payload !== 'string';
+    const number = ++this.#published;
+    const envelope = { binary, compress, conflate, sender: this.#server, number };
+    const found = this.#subscriptions.find(topic);
+    const isLeftOut = found !== undefined && except !== undefined && link.broker.hasHistory;
+    if (isLeftOut) this.#leftOut.add(topic, number, except);
+    const published = link.publish(topic, encodeEnvelope(envelope, payload));
+    // It may come all the same, but nothing says that it does.
+    if (isLeftOut) published.catch(() => this.#leftOut.take(number));
+    if (found === undefined || link.broker.hasHistory) return published;
+    try {
+      deliver(this.#subscriptions, found, new PreparedMessage(payload, options), options);
+    } catch (error) {
+      published.catch(ignore);
+      throw error;
+    }
+    return published;
+  }
+
+  /** Sends what the broker has brought to the subscribers of this process. */
+  #received(name: string, { data, position }: RemoteMessage): void {
+    const envelope = decodeEnvelope(data);
+    if (envelope === undefined) return;
+    const isOwn = envelope.sender === this.#server;
+    // Without history they have received it in `publish()`.
+    if (isOwn && position === undefined) return;
+    const except = isOwn ? this.#leftOut.take(envelope.number) : undefined;
+    const topic = this.#subscriptions.find(name);
+    if (topic === undefined) return;
+    try {
+      const message = this.#prepare(envelope, position, name);
+      deliver(this.#subscriptions, topic, message, { except, conflate: envelope.conflate });
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  #prepare(envelope: Envelope, position: Position | undefined, topic: string): PreparedMessage {
+    const { payload, compress } = envelope;
+    const { encode } = this.#options;
+    if (encode === undefined || position === undefined) return new PreparedMessage(payload, envelope);
+    const encoded = encode(envelope.binary ? payload : payload.toString(), position, topic);
+    const binary = typeof encoded === 'string' ? false : envelope.binary;
+    return new PreparedMessage(encoded, { binary, compress });
+  }
+
+  /** Sends a connection what it has missed. Until then it receives nothing of the topic. */
+  async #recover(
+    connection: Connection,
+    name: string,
+    remote: RemoteTopic,
+    since: Position,
+  ): Promise<Subscription> {
+    const subscriber = this.#subscriptions.subscriberOf(connection) as Subscriber;
+    const topic = this.#subscriptions.find(name) as Topic;
+    const attempt = {};
+    (subscriber.recoveries ??= new Map()).set(topic, attempt);
+    // It may leave the topic meanwhile.
+    const isUnderWay = (): boolean => subscriber.recoveries?.get(topic) === attempt;
+    let subscription = WITHOUT_POSITION;
+    try {
+      await remote.joined;
+      if (remote.position === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
+      await remote.recover(since, (messages) => {
+        if (!isUnderWay()) return;
+        subscriber.recoveries?.delete(topic);
+        for (const message of messages ?? []) this.#resend(connection, name, since.epoch, message);
+        subscription = { recovered: messages !== undefined, position: remote.position };
+      });
+    } catch (error) {
+      if (isUnderWay()) this.unsubscribe(connection, name);
+      throw error;
+    }
+    return subscription;
+  }
+
+  #resend(connection: Connection, topic: string, epoch: string, { data, offset }: HistoryMessage): void {
+    const envelope = decodeEnvelope(data);
+    if (envelope === undefined || connection.readyState !== OPEN) return;
+    try {
+      connection.send(this.#prepare(envelope, { epoch, offset }, topic));
+    } catch (error) {
+      throwLater(error);
+    }
+  }
 }
 
 /** Nothing is waited for within a process. */
-const DONE = Promise.resolve();
+const NOTHING = Promise.resolve(undefined);
+
+/** A position may come from a client. */
+function isPosition(since: Position | undefined): since is Position {
+  return typeof since?.epoch === 'string' && Number.isSafeInteger(since.offset) && since.offset >= 0;
+}
+
+/** An error of one message, or of the program, does not keep the next messages from coming. */
+function throwLater(error: unknown): void {
+  nextTick(() => {
+    throw error;
+  });
+}
+
+function ignore(): void {}

@@ -14,10 +14,8 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test.each([
-  ['20,000 topics and 2,000 connections', 20_000, 2000],
-  ['2,000 topics and 2,000 connections', 2000, 2000],
-])('a subscription takes at most 150 bytes, with %s', (_title, topicCount, connectionCount) => {
+test('a subscription takes at most 150 bytes, and nothing stays when it ends', () => {
+  const [topicCount, connectionCount] = [10_000, 1000];
   const connections = Array.from({ length: connectionCount }, () => new WebSocketConnection());
   const names = Array.from({ length: topicCount }, (_, id) => `room:${id}:messages`);
   const topics = new Topics();
@@ -36,6 +34,6 @@ test.each([
   expect(perSubscription).toBeLessThan(LIMIT);
   expect(perSubscription).toBeGreaterThan(16);
   for (const ws of connections) for (const name of topics.subscriptions(ws)) topics.unsubscribe(ws, name);
-  // A tenth: hash tables of the engine shrink in steps.
+  // Not nothing: hash tables of the engine shrink in steps.
   expect(heapUsed() - before).toBeLessThan((after - before) / 10);
 });

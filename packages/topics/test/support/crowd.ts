@@ -16,7 +16,7 @@ export interface Member {
 /** Starts a server, and connects so many clients. */
 export async function startCrowd(
   count: number,
-  options: WebSocket.ServerOptions = {},
+  options: Pick<WebSocket.ServerOptions & WebSocket.ClientOptions, 'perMessageDeflate'> = {},
 ): Promise<{ readonly members: Member[]; stop(): Promise<void> }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   await once(server, 'listening');

@@ -11,6 +11,8 @@ export interface HeldConnection {
   readonly writes: readonly Buffer[];
   /** The texts that the peer has read. */
   readonly texts: readonly string[];
+  /** Their opcodes (RFC 6455 §5.2). */
+  readonly opcodes: readonly number[];
   /** Writes wait from now on. */
   hold(): void;
   /** They go on, and all that they let happen has happened. */
@@ -21,12 +23,16 @@ export interface HeldConnection {
 export function heldConnection(options: ConnectionOptions = {}): HeldConnection {
   const writes: Buffer[] = [];
   const texts: string[] = [];
+  const opcodes: number[] = [];
   let isHeld = false;
   let waiting: (() => void) | undefined;
   const take = (bytes: Buffer, done: () => void): void => {
     writes.push(bytes);
     const deliver = (): void => {
-      texts.push(...textsOf(bytes));
+      for (const { opcode, text } of framesOf(bytes)) {
+        texts.push(text);
+        opcodes.push(opcode);
+      }
       done();
     };
     if (isHeld) waiting = deliver;
@@ -42,6 +48,7 @@ export function heldConnection(options: ConnectionOptions = {}): HeldConnection 
     ws,
     writes,
     texts,
+    opcodes,
     hold() {
       isHeld = true;
     },
@@ -58,14 +65,17 @@ export function heldConnection(options: ConnectionOptions = {}): HeldConnection 
   };
 }
 
-/** The payloads of unmasked frames with short lengths (RFC 6455 §5.2). */
-function textsOf(bytes: Buffer): string[] {
-  const texts: string[] = [];
+/** Unmasked frames with short lengths (RFC 6455 §5.2). */
+function framesOf(bytes: Buffer): { opcode: number; text: string }[] {
+  const frames: { opcode: number; text: string }[] = [];
   for (let at = 0; at < bytes.length;) {
     const length = bytes[at + 1] as number;
     if (length > 125) throw new RangeError('Only short frames are read here');
-    texts.push(bytes.toString('utf8', at + 2, at + 2 + length));
+    frames.push({
+      opcode: (bytes[at] as number) & 0x0f,
+      text: bytes.toString('utf8', at + 2, at + 2 + length),
+    });
     at += 2 + length;
   }
-  return texts;
+  return frames;
 }

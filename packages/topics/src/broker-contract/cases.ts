@@ -1,0 +1,246 @@
+// What every broker has to do, as cases for any test runner.
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import { BrokerError, type Broker, type Position } from '../broker.ts';
+import { historyCases } from './history.ts';
+import { Probe } from './probe.ts';
+
+/** How the cases reach the engine. */
+export interface BrokerHarness {
+  /** Makes another broker at the same engine. */
+  connect(): Promise<Broker>;
+  /** Makes the engine unreachable for all brokers. Without it, the cases about interruptions are left out. */
+  readonly interrupt?: (() => Promise<void>) | undefined;
+  /** Makes it reachable again, with its history. */
+  readonly restore?: (() => Promise<void>) | undefined;
+  /** Whether brokers have a history. */
+  readonly hasHistory: boolean;
+  /**
+   * How many messages of a topic can be published so that the first one is certainly removed from the history. Without it, the case about
+   * that is left out.
+   */
+  readonly overflow?: number | undefined;
+}
+
+/** One thing that a broker has to do. */
+export interface ContractCase {
+  readonly title: string;
+  run(): Promise<void>;
+}
+
+/** What the cases have in common. */
+export interface Bench {
+  readonly harness: BrokerHarness;
+  /** A topic that no other case has. */
+  topic(): string;
+  /** So many brokers, which are closed when the case ends. */
+  probes(count: number): Promise<Probe[]>;
+}
+
+/**
+ * The cases that a broker has to pass, one after the other.
+ *
+ * @example
+ * ```ts
+ * describe('my broker', () => {
+ *   for (const { title, run } of brokerContract(harness)) test(title, run);
+ * });
+ * ```
+ */
+export function brokerContract(harness: BrokerHarness): ContractCase[] {
+  const cases = [...carrying, ...(harness.interrupt ? interruptions : [])];
+  if (harness.hasHistory) cases.push(...historyCases(harness));
+  return cases.map(([title, run]) => ({
+    title,
+    async run() {
+      const opened: Probe[] = [];
+      const bench: Bench = {
+        harness,
+        topic: () => `topic ${randomUUID()}`,
+        async probes(count) {
+          const probes: Probe[] = [];
+          while (probes.length < count) probes.push(new Probe(await harness.connect()));
+          opened.push(...probes);
+          return probes;
+        },
+      };
+      try {
+        await run(bench);
+      } finally {
+        for (const { broker } of opened) await broker.close();
+      }
+    },
+  }));
+}
+
+/** A title, and what it says. */
+export type Case = readonly [title: string, run: (bench: Bench) => Promise<void>];
+
+/** Names that an engine may give a meaning of its own. */
+const NAMES = [
+  '',
+  ' ',
+  'a',
+  'A',
+  'a.b',
+  'a.*',
+  'a.>',
+  '*',
+  '?',
+  '[a]',
+  '{a}',
+  'a/b#+',
+  'Ü 😀',
+  '__proto__',
+  'a\nb',
+  'a\0b',
+];
+
+const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
+
+const carrying: readonly Case[] = [
+  [
+    'carries a message to every broker that has subscribed, its own included',
+    async (bench) => {
+      const [a, b, other] = (await bench.probes(3)) as [Probe, Probe, Probe];
+      const topic = bench.topic();
+      await Promise.all([a, b].map(({ broker }) => broker.subscribe(topic)));
+      await a.publish(topic, 'from a');
+      assert.deepEqual(await a.texts(topic, 1), ['from a']);
+      assert.deepEqual(await b.texts(topic, 1), ['from a']);
+      await other.publish(topic, 'from another');
+      assert.deepEqual(await a.texts(topic, 2), ['from a', 'from another']);
+      assert.deepEqual(await b.texts(topic, 2), ['from a', 'from another']);
+      assert.deepEqual(other.received, []);
+    },
+  ],
+  [
+    'carries bytes as they are',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      await b.broker.subscribe(topic);
+      const texts = ['', EVERY_BYTE, EVERY_BYTE.repeat(1000)];
+      for (const text of texts) await a.publish(topic, text);
+      assert.deepEqual(await b.texts(topic, texts.length), texts);
+    },
+  ],
+  [
+    'tells topics apart by their exact names',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const prefix = bench.topic();
+      const names = NAMES.map((name) => prefix + name);
+      await b.broker.subscribe(names[0] as string);
+      for (const name of names) await a.publish(name, 'before');
+      await Promise.all(names.map((name) => b.broker.subscribe(name)));
+      for (const name of names) await a.publish(name, name);
+      for (const [index, name] of names.entries()) {
+        const wanted = index === 0 ? ['before', name] : [name];
+        const bytes = wanted.map((text) => Buffer.from(text, 'latin1').toString('latin1'));
+        assert.deepEqual(await b.texts(name, wanted.length), bytes);
+      }
+      assert.equal(b.received.length, names.length + 1);
+    },
+  ],
+  [
+    'keeps the order of a publisher that does not wait',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      await b.broker.subscribe(topic);
+      const texts = Array.from({ length: 1000 }, (_, id) => `message ${id}`);
+      await Promise.all(texts.map((text) => a.publish(topic, text)));
+      assert.deepEqual(await b.texts(topic, texts.length), texts);
+    },
+  ],
+  [
+    'carries nothing of what is published before a subscription, or after it has ended',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      await a.publish(topic, 'before');
+      await b.broker.subscribe(topic);
+      await a.publish(topic, 'first');
+      assert.deepEqual(await b.texts(topic, 1), ['first']);
+      await b.broker.unsubscribe(topic);
+      await a.publish(topic, 'between');
+      await b.broker.subscribe(topic);
+      await a.publish(topic, 'second');
+      assert.deepEqual(await b.texts(topic, 2), ['first', 'second']);
+    },
+  ],
+  [
+    'takes calls in their order, without waiting, and a second subscription as the first',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      const calls = ['subscribe', 'unsubscribe', 'subscribe', 'subscribe'] as const;
+      await Promise.all(calls.map((call) => b.broker[call](topic) as Promise<unknown>));
+      for (const text of ['one', 'two']) await a.publish(topic, text);
+      assert.deepEqual(await b.texts(topic, 2), ['one', 'two']);
+      await Promise.all([b.broker.subscribe(topic), b.broker.unsubscribe(topic)]);
+      await a.publish(topic, 'three');
+      await b.broker.subscribe(topic);
+      await a.publish(topic, 'four');
+      assert.deepEqual(await b.texts(topic, 3), ['one', 'two', 'four']);
+    },
+  ],
+  [
+    'rejects calls once it is closed, and calls its listener no more',
+    async (bench) => {
+      const [a, b, c] = (await bench.probes(3)) as [Probe, Probe, Probe];
+      const topic = bench.topic();
+      for (const { broker } of [b, c]) await broker.subscribe(topic);
+      await b.broker.close();
+      await b.broker.close();
+      await a.publish(topic, 'late');
+      assert.deepEqual(await c.texts(topic, 1), ['late']);
+      assert.deepEqual([b.received, b.changes], [[], []]);
+      await rejectsWith('WS_ERR_BROKER_CLOSED', b.broker, topic);
+    },
+  ],
+];
+
+const interruptions: readonly Case[] = [
+  [
+    'says when the engine cannot be reached, rejects calls meanwhile, and says when it can',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      await b.broker.subscribe(topic);
+      await a.publish(topic, 'before');
+      assert.deepEqual(await b.texts(topic, 1), ['before']);
+      await bench.harness.interrupt?.();
+      for (const probe of [a, b]) {
+        await probe.until(() => probe.changes.length > 0);
+        assert.deepEqual(probe.changes, ['interrupted']);
+        await rejectsWith('WS_ERR_BROKER_UNREACHABLE', probe.broker, topic);
+      }
+      await bench.harness.restore?.();
+      for (const probe of [a, b]) {
+        await probe.until(() => probe.changes.length > 1);
+        assert.deepEqual(probe.changes, ['interrupted', 'restored']);
+      }
+      await b.broker.subscribe(topic);
+      await a.publish(topic, 'after');
+      assert.equal((await b.texts(topic, 2)).at(-1), 'after');
+      assert.deepEqual([a.changes, b.changes].flat().length, 4);
+    },
+  ],
+];
+
+/** Every call rejects with a {@link BrokerError} of this code. */
+async function rejectsWith(code: string, broker: Broker, topic: string): Promise<void> {
+  const since: Position = { epoch: 'none', offset: 0 };
+  const calls = [
+    () => broker.publish(topic, new Uint8Array(1)),
+    () => broker.subscribe(topic),
+    () => broker.unsubscribe(topic),
+    ...(broker.hasHistory ? [() => broker.history(topic, since)] : []),
+  ];
+  for (const call of calls) {
+    await assert.rejects(call(), (error) => error instanceof BrokerError && error.code === code);
+  }
+}

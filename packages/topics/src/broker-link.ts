@@ -1,0 +1,122 @@
+// What one server has to do with the broker: its subscriptions there, the messages that wait while it cannot be reached.
+import { BrokerError, type Broker, type Position } from './broker.ts';
+import { RemoteTopic, type RemoteMessage } from './remote-topic.ts';
+
+/** Who is told what the broker brings. */
+export interface LinkObserver {
+  /** A message of a topic that has been joined. With history: the next one in its order, also of this server. */
+  received(topic: string, message: RemoteMessage): void;
+  /** Messages of a topic cannot be had any more. */
+  missed(topic: string): void;
+  interrupted(error: Error): void;
+  restored(): void;
+}
+
+/** A message that waits until the broker can be reached. */
+interface Queued {
+  readonly topic: string;
+  readonly data: Uint8Array;
+  readonly resolve: (position: Promise<Position | undefined>) => void;
+  readonly reject: (error: BrokerError) => void;
+}
+
+export class BrokerLink {
+  readonly broker: Broker;
+  readonly #observer: LinkObserver;
+  readonly #maxQueued: number;
+  readonly #topics = new Map<string, RemoteTopic>();
+  #queue: Queued[] = [];
+  #queuedBytes = 0;
+  /** Why the broker cannot be reached, as long as that is so. */
+  #interruption: Error | undefined = undefined;
+  #isClosed = false;
+
+  /** @param maxQueued how many bytes of messages may wait for a broker that cannot be reached */
+  constructor(broker: Broker, maxQueued: number, observer: LinkObserver) {
+    this.broker = broker;
+    this.#maxQueued = maxQueued;
+    this.#observer = observer;
+    broker.listen({
+      message: (topic, data, position) => this.#topics.get(topic)?.take(data, position),
+      interrupted: (error) => this.#interrupted(error),
+      restored: () => this.#restored(),
+    });
+  }
+
+  get isInterrupted(): boolean {
+    return this.#interruption !== undefined;
+  }
+
+  /** The topic, subscribed at the broker from now on until {@link BrokerLink.leave}. */
+  join(name: string): RemoteTopic {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = new RemoteTopic(name, this.broker, this.#observer);
+      this.#topics.set(name, topic);
+      topic.join();
+    }
+    return topic;
+  }
+
+  find(name: string): RemoteTopic | undefined {
+    return this.#topics.get(name);
+  }
+
+  leave(name: string): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return;
+    topic.leave();
+    this.#topics.delete(name);
+    // An interruption ends the subscription too.
+    if (!this.#isClosed && !this.isInterrupted) this.broker.unsubscribe(name).catch(ignore);
+  }
+
+  /** Publishes a message, or keeps it until the broker can be reached. */
+  publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
+    if (this.#isClosed) return Promise.reject(new BrokerError('WS_ERR_BROKER_CLOSED'));
+    if (this.#interruption === undefined) return this.broker.publish(topic, data);
+    if (this.#maxQueued === 0) {
+      return Promise.reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE', this.#interruption));
+    }
+    if (this.#queuedBytes + data.length > this.#maxQueued) {
+      return Promise.reject(new BrokerError('WS_ERR_BROKER_QUEUE_FULL', this.#interruption));
+    }
+    this.#queuedBytes += data.length;
+    return new Promise((resolve, reject) => this.#queue.push({ topic, data, resolve, reject }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const topic of this.#topics.values()) topic.leave();
+    this.#topics.clear();
+    for (const { reject } of this.#takeQueue()) reject(new BrokerError('WS_ERR_BROKER_CLOSED'));
+    await this.broker.close();
+  }
+
+  #interrupted(error: Error): void {
+    if (this.isInterrupted || this.#isClosed) return;
+    this.#interruption = error;
+    for (const topic of this.#topics.values()) topic.interrupt();
+    this.#observer.interrupted(error);
+  }
+
+  #restored(): void {
+    if (!this.isInterrupted || this.#isClosed) return;
+    this.#interruption = undefined;
+    // First, so that this server sees what it publishes.
+    for (const topic of this.#topics.values()) topic.join();
+    for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.broker.publish(topic, data));
+    this.#observer.restored();
+  }
+
+  #takeQueue(): Queued[] {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    return queue;
+  }
+}
+
+/** The broker reports an interruption by itself. */
+function ignore(): void {}

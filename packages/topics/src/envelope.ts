@@ -1,0 +1,88 @@
+// A message on its way between servers: who has published it, how to send it, and what it says. In bytes:
+//
+//   1  the version of this format
+//   1  flags: binary, may be compressed, conflate, has a key
+//   8  the server that has published it
+//   6  its number among the messages of that server, big-endian
+//   2  the length of the key, big-endian, where there is one, and the key in UTF-8
+//      the payload
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import type { ConflationKey } from './backlog.ts';
+
+/** What one server tells the others of a message. */
+export interface Envelope {
+  readonly binary: boolean;
+  readonly compress: boolean;
+  readonly conflate: ConflationKey | false;
+  readonly sender: ServerId;
+  readonly number: number;
+  readonly payload: Uint8Array;
+}
+
+/** A server, in a form that can be compared. */
+export type ServerId = string;
+
+const VERSION = 1;
+const BINARY = 1;
+const COMPRESS = 2;
+const CONFLATE = 4;
+const KEYED = 8;
+const ID_LENGTH = 8;
+const NUMBER_AT = 2 + ID_LENGTH;
+const HEADER_LENGTH = NUMBER_AT + 6;
+const MAX_KEY = 0xffff;
+
+export function newServerId(): ServerId {
+  return randomBytes(ID_LENGTH).toString('latin1');
+}
+
+/** @throws `RangeError` for a key of more than 65,535 bytes */
+export function encodeEnvelope(envelope: Omit<Envelope, 'payload'>, payload: string | Uint8Array): Buffer {
+  const { binary, compress, conflate, sender, number } = envelope;
+  const key = typeof conflate === 'string' ? Buffer.from(conflate) : undefined;
+  if (key !== undefined && key.length > MAX_KEY)
+    throw new RangeError('The key must not be longer than 65535 bytes');
+  const start = HEADER_LENGTH + (key === undefined ? 0 : 2 + key.length);
+  const isText = typeof payload === 'string';
+  const bytes = Buffer.allocUnsafe(start + (isText ? Buffer.byteLength(payload) : payload.length));
+  bytes[0] = VERSION;
+  bytes[1] =
+    (binary ? BINARY : 0) |
+    (compress ? COMPRESS : 0) |
+    (conflate === false ? 0 : CONFLATE) |
+    (key === undefined ? 0 : KEYED);
+  bytes.write(sender, 2, 'latin1');
+  bytes.writeUIntBE(number, NUMBER_AT, 6);
+  if (key !== undefined) {
+    bytes.writeUInt16BE(key.length, HEADER_LENGTH);
+    bytes.set(key, HEADER_LENGTH + 2);
+  }
+  if (isText) bytes.write(payload, start);
+  else bytes.set(payload, start);
+  return bytes;
+}
+
+/** Undefined for what is no message of a program with this format. */
+export function decodeEnvelope(data: Uint8Array): Envelope | undefined {
+  if (data.length < HEADER_LENGTH || data[0] !== VERSION) return undefined;
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
+  const flags = bytes.readUInt8(1);
+  let start = HEADER_LENGTH;
+  let conflate: ConflationKey | false = (flags & CONFLATE) !== 0;
+  if ((flags & KEYED) !== 0) {
+    if (bytes.length < start + 2) return undefined;
+    const end = start + 2 + bytes.readUInt16BE(start);
+    if (bytes.length < end) return undefined;
+    conflate = bytes.toString('utf8', start + 2, end);
+    start = end;
+  }
+  return {
+    binary: (flags & BINARY) !== 0,
+    compress: (flags & COMPRESS) !== 0,
+    conflate,
+    sender: bytes.toString('latin1', 2, NUMBER_AT),
+    number: bytes.readUIntBE(NUMBER_AT, 6),
+    payload: bytes.subarray(start),
+  };
+}

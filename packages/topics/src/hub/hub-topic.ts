@@ -1,0 +1,85 @@
+// A topic in the hub: who has subscribed, and the newest messages.
+import { randomUUID } from 'node:crypto';
+import type { History, HistoryMessage, Position } from '../broker.ts';
+
+/** What the hub keeps of each topic. */
+export interface HistoryLimits {
+  /** How many messages. */
+  readonly messages: number;
+  /** For how many milliseconds after the last one. Where a topic has no subscriber then, it is forgotten, and a new epoch begins. */
+  readonly milliseconds: number;
+}
+
+/** Who receives the messages of a topic. */
+export interface HubSubscriber {
+  deliver(topic: string, data: Uint8Array, position: Position | undefined): void;
+}
+
+export class HubTopic {
+  readonly #subscribers = new Set<HubSubscriber>();
+  readonly #name: string;
+  readonly #limits: HistoryLimits | undefined;
+  readonly #epoch = randomUUID();
+  #newest = 0;
+  #messages: HistoryMessage[] = [];
+  #expiry: NodeJS.Timeout | undefined = undefined;
+  readonly #onIdle: (topic: HubTopic) => void;
+
+  /** @param onIdle called when nothing is lost if the topic is forgotten */
+  constructor(name: string, limits: HistoryLimits | undefined, onIdle: (topic: HubTopic) => void) {
+    this.#name = name;
+    this.#limits = limits;
+    this.#onIdle = onIdle;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Of the newest message; undefined without history. */
+  get position(): Position | undefined {
+    return this.#limits === undefined ? undefined : { epoch: this.#epoch, offset: this.#newest };
+  }
+
+  add(subscriber: HubSubscriber): Position | undefined {
+    this.#subscribers.add(subscriber);
+    return this.position;
+  }
+
+  remove(subscriber: HubSubscriber): void {
+    this.#subscribers.delete(subscriber);
+    this.#checkIdle();
+  }
+
+  publish(data: Uint8Array): Position | undefined {
+    if (this.#limits !== undefined) this.#keep(data, this.#limits);
+    const { position } = this;
+    for (const subscriber of [...this.#subscribers]) subscriber.deliver(this.#name, data, position);
+    this.#checkIdle();
+    return position;
+  }
+
+  since({ epoch, offset }: Position): History {
+    const position = { epoch: this.#epoch, offset: this.#newest };
+    const oldest = this.#newest - this.#messages.length + 1;
+    const isKnown = epoch === this.#epoch && offset >= oldest - 1 && offset <= this.#newest;
+    return { position, messages: isKnown ? this.#messages.slice(offset - oldest + 1) : undefined };
+  }
+
+  #keep(data: Uint8Array, limits: HistoryLimits): void {
+    this.#messages.push({ data, offset: ++this.#newest });
+    // In large steps, because the array is copied.
+    if (this.#messages.length >= 2 * limits.messages) this.#messages = this.#messages.slice(-limits.messages);
+    if (this.#expiry === undefined) {
+      this.#expiry = setTimeout(() => {
+        this.#expiry = undefined;
+        this.#messages = [];
+        this.#checkIdle();
+      }, limits.milliseconds).unref();
+    } else this.#expiry.refresh();
+  }
+
+  #checkIdle(): void {
+    if (this.#subscribers.size === 0 && this.#expiry === undefined) this.#onIdle(this);
+  }
+}

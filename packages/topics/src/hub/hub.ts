@@ -1,0 +1,233 @@
+// The process in the middle of several: it passes on what each of them publishes.
+import type { Worker as ClusterWorker } from 'node:cluster';
+import type { ChildProcess } from 'node:child_process';
+import type { MessagePort, Worker as Thread } from 'node:worker_threads';
+import { BrokerError, type Broker, type BrokerListener, type History, type Position } from '../broker.ts';
+import { HubTopic, type HistoryLimits, type HubSubscriber } from './hub-topic.ts';
+import { copyOf, toBase64, toBytes, unwrap, wrap, type Bytes, type Reply, type Request } from './protocol.ts';
+
+/** The options of a {@link TopicHub}. */
+export interface TopicHubOptions {
+  /**
+   * What is kept of each topic, so that clients can recover: 1000 messages, for 5 minutes after the last one, unless said otherwise.
+   * Default: nothing is kept, and messages have no positions.
+   */
+  readonly history?: boolean | Partial<HistoryLimits> | undefined;
+}
+
+/** What a hub can talk to: a worker of `node:cluster`, a process that was forked, a thread, or the port of a channel. */
+export type HubWorker = ClusterWorker | ChildProcess | Thread | MessagePort;
+
+/** What all of them have in common. */
+interface Emitter {
+  on(event: string, listener: (argument: unknown) => void): unknown;
+  once(event: string, listener: () => void): unknown;
+}
+
+const DEFAULTS: HistoryLimits = { messages: 1000, milliseconds: 300_000 };
+
+/**
+ * Carries messages between the processes of a cluster, or between threads: it lives in the primary, or in the main thread. Each of the
+ * others connects with `connectToHub()`.
+ *
+ * @example
+ * ```ts
+ * const hub = new TopicHub();
+ * if (cluster.isPrimary) hub.add(cluster.fork());
+ * ```
+ */
+export class TopicHub {
+  readonly #limits: HistoryLimits | undefined;
+  readonly #topics = new Map<string, HubTopic>();
+
+  /** @throws `RangeError` for limits that are not above 0 */
+  constructor({ history = false }: TopicHubOptions = {}) {
+    if (history === false) return;
+    this.#limits = { ...DEFAULTS, ...(history === true ? {} : history) };
+    const { messages, milliseconds } = this.#limits;
+    if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0)) {
+      throw new RangeError('The limits of the history must be greater than 0');
+    }
+  }
+
+  get hasHistory(): boolean {
+    return this.#limits !== undefined;
+  }
+
+  /** Serves a worker until it ends. */
+  add(worker: HubWorker): void {
+    const port = new HubPort(this, worker);
+    // Each kind has its own events of these.
+    const emitter: Emitter = worker;
+    emitter.on('message', (message: unknown) => {
+      const request = unwrap(message) as Request | undefined;
+      if (request !== undefined) port.answer(request);
+    });
+    for (const end of ['exit', 'disconnect', 'close']) emitter.once(end, () => port.leave());
+    port.greet();
+  }
+
+  /** A broker for the process or thread of the hub itself. */
+  broker(): Broker {
+    return new LocalBroker(this);
+  }
+
+  /** @internal */
+  publish(name: string, data: Uint8Array): Position | undefined {
+    const topic = this.hasHistory ? this.#topicOf(name) : this.#topics.get(name);
+    return topic?.publish(data);
+  }
+
+  /** @internal */
+  subscribe(name: string, subscriber: HubSubscriber): Position | undefined {
+    return this.#topicOf(name).add(subscriber);
+  }
+
+  /** @internal */
+  unsubscribe(name: string, subscriber: HubSubscriber): void {
+    this.#topics.get(name)?.remove(subscriber);
+  }
+
+  /** @internal */
+  history(name: string, since: Position): History {
+    return this.#topicOf(name).since(since);
+  }
+
+  #topicOf(name: string): HubTopic {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = new HubTopic(name, this.#limits, () => this.#topics.delete(name));
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+}
+
+/** A worker, as the hub sees it. */
+class HubPort implements HubSubscriber {
+  readonly #hub: TopicHub;
+  readonly #worker: HubWorker;
+  readonly #topics = new Set<string>();
+
+  constructor(hub: TopicHub, worker: HubWorker) {
+    this.#hub = hub;
+    this.#worker = worker;
+  }
+
+  greet(): void {
+    this.#send(['hello', { hasHistory: this.#hub.hasHistory }]);
+  }
+
+  answer(request: Request): void {
+    const [kind, id, topic] = request;
+    switch (kind) {
+      case 'hello':
+        this.greet();
+        break;
+      case 'goodbye':
+        this.leave();
+        break;
+      case 'publish':
+        this.#send(['position', id, this.#hub.publish(topic, toBytes(request[3])) ?? null]);
+        break;
+      case 'subscribe':
+        this.#topics.add(topic);
+        this.#send(['position', id, this.#hub.subscribe(topic, this) ?? null]);
+        break;
+      case 'unsubscribe':
+        this.#topics.delete(topic);
+        this.#hub.unsubscribe(topic, this);
+        this.#send(['position', id, null]);
+        break;
+      case 'history': {
+        const { position, messages } = this.#hub.history(topic, request[3]);
+        const found = messages?.map(({ offset, data }) => [offset, this.#bytes(data)] as const) ?? null;
+        this.#send(['history', id, position, found]);
+        break;
+      }
+    }
+  }
+
+  deliver(topic: string, data: Uint8Array, position: Position | undefined): void {
+    this.#send(['message', topic, this.#bytes(data), position ?? null]);
+  }
+
+  /** It may come again, with another hello. */
+  leave(): void {
+    for (const topic of this.#topics) this.#hub.unsubscribe(topic, this);
+    this.#topics.clear();
+  }
+
+  #bytes(data: Uint8Array): Bytes {
+    return 'postMessage' in this.#worker ? copyOf(data) : toBase64(data);
+  }
+
+  #send(reply: Reply): void {
+    const worker = this.#worker;
+    if ('postMessage' in worker) worker.postMessage(wrap(reply));
+    else {
+      const isConnected = 'connected' in worker ? worker.connected : worker.isConnected();
+      // Where it is about to end, `exit` follows.
+      if (isConnected) worker.send(wrap(reply), ignore);
+    }
+  }
+}
+
+/** The broker of the process that the hub lives in. */
+class LocalBroker implements Broker, HubSubscriber {
+  readonly #hub: TopicHub;
+  readonly #topics = new Set<string>();
+  #listener: BrokerListener | undefined = undefined;
+  #isClosed = false;
+
+  constructor(hub: TopicHub) {
+    this.#hub = hub;
+  }
+
+  get hasHistory(): boolean {
+    return this.#hub.hasHistory;
+  }
+
+  listen(listener: BrokerListener): void {
+    this.#listener = listener;
+  }
+
+  publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
+    return this.#call(() => this.#hub.publish(topic, data));
+  }
+
+  subscribe(topic: string): Promise<Position | undefined> {
+    return this.#call(() => {
+      this.#topics.add(topic);
+      return this.#hub.subscribe(topic, this);
+    });
+  }
+
+  unsubscribe(topic: string): Promise<void> {
+    return this.#call(() => {
+      this.#topics.delete(topic);
+      this.#hub.unsubscribe(topic, this);
+    });
+  }
+
+  history(topic: string, since: Position): Promise<History> {
+    return this.#call(() => this.#hub.history(topic, since));
+  }
+
+  deliver(topic: string, data: Uint8Array, position: Position | undefined): void {
+    this.#listener?.message(topic, data, position);
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const topic of this.#topics) this.#hub.unsubscribe(topic, this);
+    this.#topics.clear();
+    return Promise.resolve();
+  }
+
+  #call<T>(run: () => T): Promise<T> {
+    return this.#isClosed ? Promise.reject(new BrokerError('WS_ERR_BROKER_CLOSED')) : Promise.resolve(run());
+  }
+}
+
+function ignore(): void {}

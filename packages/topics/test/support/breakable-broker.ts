@@ -1,0 +1,105 @@
+// Brokers whose engine can be made unreachable, over brokers that cannot.
+import type { Broker, BrokerListener, History, Position } from '@framewire/topics';
+import { BrokerError } from '@framewire/topics';
+
+/** An engine, as the brokers at it see it. */
+export class BreakableEngine {
+  readonly brokers = new Set<BreakableBroker>();
+  /** The calls of all brokers. */
+  readonly calls: string[] = [];
+  /** Whether the next message to a broker is lost, without a word. */
+  losesNext = false;
+  isDown = false;
+  readonly #connect: () => Promise<Broker> | Broker;
+
+  constructor(connect: () => Promise<Broker> | Broker) {
+    this.#connect = connect;
+  }
+
+  async connect(): Promise<BreakableBroker> {
+    const broker = new BreakableBroker(await this.#connect(), this);
+    this.brokers.add(broker);
+    return broker;
+  }
+
+  async interrupt(): Promise<void> {
+    this.isDown = true;
+    for (const broker of this.brokers) await broker.lose();
+  }
+
+  restore(): Promise<void> {
+    this.isDown = false;
+    for (const broker of this.brokers) broker.find();
+    return Promise.resolve();
+  }
+}
+
+export class BreakableBroker implements Broker {
+  readonly #inner: Broker;
+  readonly #engine: BreakableEngine;
+  readonly #topics = new Set<string>();
+  #listener: BrokerListener | undefined = undefined;
+
+  constructor(inner: Broker, engine: BreakableEngine) {
+    this.#inner = inner;
+    this.#engine = engine;
+  }
+
+  get hasHistory(): boolean {
+    return this.#inner.hasHistory;
+  }
+
+  listen(listener: BrokerListener): void {
+    this.#listener = listener;
+    this.#inner.listen({
+      message: (topic, data, position) => {
+        if (this.#engine.losesNext) this.#engine.losesNext = false;
+        else if (!this.#engine.isDown) listener.message(topic, data, position);
+      },
+      interrupted: (error) => listener.interrupted(error),
+      restored: () => listener.restored(),
+    });
+  }
+
+  publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
+    return this.#call(`publish ${topic}`, () => this.#inner.publish(topic, data));
+  }
+
+  subscribe(topic: string): Promise<Position | undefined> {
+    return this.#call(`subscribe ${topic}`, () => {
+      this.#topics.add(topic);
+      return this.#inner.subscribe(topic);
+    });
+  }
+
+  unsubscribe(topic: string): Promise<void> {
+    return this.#call(`unsubscribe ${topic}`, () => {
+      this.#topics.delete(topic);
+      return this.#inner.unsubscribe(topic);
+    });
+  }
+
+  history(topic: string, since: Position): Promise<History> {
+    return this.#call(`history ${topic} ${since.offset}`, () => this.#inner.history(topic, since));
+  }
+
+  close(): Promise<void> {
+    this.#engine.brokers.delete(this);
+    return this.#inner.close();
+  }
+
+  async lose(): Promise<void> {
+    for (const topic of this.#topics) await this.#inner.unsubscribe(topic);
+    this.#topics.clear();
+    this.#listener?.interrupted(new Error('broken on purpose'));
+  }
+
+  find(): void {
+    this.#listener?.restored();
+  }
+
+  #call<T>(text: string, run: () => Promise<T>): Promise<T> {
+    this.#engine.calls.push(text);
+    return this.#engine.isDown ? Promise.reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE')) : run();
+  }
+}

@@ -1,0 +1,24 @@
+// A server in a process or thread of its own, which publishes what its clients say. It says its port to its parent.
+import { once } from 'node:events';
+import process from 'node:process';
+import { parentPort } from 'node:worker_threads';
+
+// In a thread, the loader of TypeScript that the parent has is not there yet.
+if (parentPort !== null && !process.env.FRAMEWIRE_BUILT) (await import('tsx/esm/api')).register();
+const { Topics } = await import('@framewire/topics');
+const { connectToHub } = await import('@framewire/topics/processes');
+const { WebSocketServer } = await import('framewire');
+
+const topics = new Topics({ broker: await connectToHub() });
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+server.on('connection', async (ws) => {
+  ws.on('message', (data, isBinary) => {
+    topics.publish('news', data, { binary: isBinary }).catch((error) => ws.send(error.code));
+  });
+  await topics.subscribe(ws, 'news');
+  ws.send('subscribed');
+});
+await once(server, 'listening');
+const { port } = server.address();
+if (parentPort === null) process.send({ port });
+else parentPort.postMessage({ port });
