@@ -13,6 +13,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   reconnect: [],
   stream: ['client', 'connection'],
   topics: ['connection'],
+  redis: ['topics'],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],

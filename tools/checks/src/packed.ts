@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packPackages, type PackedPackage } from '@framewire/testing/packed';
 import { run } from './command.ts';
-import { ROOT, readManifest } from './workspace.ts';
+import { publishedPackages, ROOT, readManifest } from './workspace.ts';
 import type { Manifest } from './workspace.ts';
 
 /** One packed and unpacked package. */
@@ -27,8 +27,8 @@ export interface Installation {
 }
 
 /**
- * Packs every published package and lays them out. Nothing is fetched: what they depend on besides each other, and the
- * declarations of Node, are linked.
+ * Packs every published package and lays them out. Nothing is fetched: what they depend on besides each other, their
+ * peers, and the declarations of Node are linked.
  *
  * @throws {Error} With what the packer printed.
  */
@@ -43,6 +43,9 @@ export async function install(): Promise<Installation> {
     for (const each of await packPackages(join(folder, 'tarballs'))) {
       packages.push(await unpack(each, folder));
     }
+    for (const { path, manifest } of publishedPackages()) {
+      for (const peer of neededPeers(manifest)) link(path, peer, folder);
+    }
     link(ROOT, '@types/node', folder);
     return { folder, packages, remove };
   } catch (error) {
@@ -56,6 +59,11 @@ async function unpack({ name, filename }: PackedPackage, folder: string): Promis
   mkdirSync(path, { recursive: true });
   await must('tar', ['-xzf', filename, '-C', path, '--strip-components=1']);
   return { name, tarball: filename, path, manifest: readManifest(path) };
+}
+
+/** The peers that a package cannot do without. */
+function neededPeers({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): string[] {
+  return Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
 }
 
 /** Makes a package that is installed in one folder one of another. */

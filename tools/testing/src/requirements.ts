@@ -24,6 +24,7 @@ const PARTS = {
   firefox: { name: 'Firefox', candidates: ['/usr/bin/firefox-esr', 'firefox-esr', 'firefox'] },
   nginx: { name: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'] },
   haproxy: { name: 'HAProxy', candidates: ['haproxy', '/usr/sbin/haproxy'] },
+  redis: { name: 'Redis', candidates: ['redis-server'] },
 } as const satisfies Record<string, Part>;
 
 /** The parts that tests may need. */

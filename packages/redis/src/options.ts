@@ -1,0 +1,36 @@
+// How topics are carried through Redis.
+
+/** What is kept of each topic. */
+export interface RedisHistoryOptions {
+  /** How many messages at least. Default 1000. */
+  readonly messages?: number | undefined;
+  /** For how many milliseconds after the last one. Default 300000. */
+  readonly milliseconds?: number | undefined;
+}
+
+/** The options of `connectToRedis()`. */
+export interface RedisBrokerOptions {
+  /** What the names of channels and keys begin with. Default `framewire:`. */
+  readonly prefix?: string | undefined;
+  /** Keeps messages in streams, so that clients can recover. Default: nothing is kept, and messages have no positions. */
+  readonly history?: boolean | RedisHistoryOptions | undefined;
+  /** How long Redis may take to answer before it counts as unreachable, in ms. Default 5000. */
+  readonly timeout?: number | undefined;
+}
+
+/** The same with the defaults. */
+export interface Settings {
+  readonly prefix: string;
+  readonly history: { readonly messages: number; readonly milliseconds: number } | undefined;
+  readonly timeout: number;
+}
+
+/** @throws `RangeError` for limits that are not above 0 */
+export function settingsOf(options: RedisBrokerOptions): Settings {
+  const { prefix = 'framewire:', history = false, timeout = 5000 } = options;
+  const { messages = 1000, milliseconds = 300_000 } = history === true || history === false ? {} : history;
+  if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0 && timeout > 0)) {
+    throw new RangeError('The limits of the history and the timeout must be greater than 0');
+  }
+  return { prefix, history: history === false ? undefined : { messages, milliseconds }, timeout };
+}

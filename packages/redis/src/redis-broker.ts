@@ -1,0 +1,209 @@
+// A broker of topics on Redis: pub/sub, and streams where there is a history.
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import {
+  BrokerError,
+  type Broker,
+  type BrokerListener,
+  type History,
+  type HistoryMessage,
+  type Position,
+} from '@framewire/topics';
+import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts';
+import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
+import { Session, type AnyRedisClient, type Argument } from './session.ts';
+
+/** Between attempts to connect again, in ms: the first, and the longest. */
+const FIRST_DELAY = 50;
+const LONGEST_DELAY = 2000;
+/** The hash of a topic lives longer than its stream: another epoch would tell clients that have missed nothing to begin anew. */
+const POSITION_LIVES_LONGER = 20;
+
+const SEPARATOR = ':'.charCodeAt(0);
+
+/**
+ * A broker on the Redis of a client of the package `redis`. It opens two connections of its own with the options of that client, and
+ * opens them again when they are lost.
+ *
+ * Rejects with a `BrokerError` where Redis cannot be reached, and with a `RangeError` for limits that are not above 0.
+ *
+ * @example
+ * ```ts
+ * const topics = new Topics({ broker: await connectToRedis(createClient(), { history: true }) });
+ * ```
+ */
+export async function connectToRedis(
+  client: AnyRedisClient,
+  options: RedisBrokerOptions = {},
+): Promise<Broker> {
+  const broker = new RedisBroker(client, settingsOf(options));
+  await broker.open();
+  return broker;
+}
+
+class RedisBroker implements Broker {
+  readonly #client: AnyRedisClient;
+  readonly #settings: Settings;
+  readonly #channelPrefix: string;
+  #listener: BrokerListener | undefined = undefined;
+  #session: Session | undefined = undefined;
+  #retry: NodeJS.Timeout | undefined = undefined;
+  #isClosed = false;
+
+  constructor(client: AnyRedisClient, settings: Settings) {
+    this.#client = client;
+    this.#settings = settings;
+    // Messages with positions have another form.
+    this.#channelPrefix = `${settings.prefix}${settings.history === undefined ? 'messages' : 'positions'}:`;
+  }
+
+  get hasHistory(): boolean {
+    return this.#settings.history !== undefined;
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#openSession();
+    } catch (error) {
+      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+    }
+  }
+
+  listen(listener: BrokerListener): void {
+    this.#listener = listener;
+    // It may have been lost meanwhile.
+    if (this.#session === undefined) listener.interrupted(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+  }
+
+  async publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
+    const session = this.#currentSession();
+    const message = Buffer.from(data.buffer, data.byteOffset, data.length);
+    const channel = this.#channelPrefix + topic;
+    if (this.#settings.history === undefined) {
+      await session.send([session.publishCommand, channel, message]);
+      return undefined;
+    }
+    const { messages, milliseconds } = this.#settings.history;
+    const args = [
+      String(Math.ceil(milliseconds)),
+      String(messages),
+      session.publishCommand,
+      channel,
+      message,
+    ];
+    const reply = await this.#run(session, PUBLISH, topic, args);
+    return positionOf(reply as PositionReply);
+  }
+
+  async subscribe(topic: string): Promise<Position | undefined> {
+    const session = this.#currentSession();
+    await session.subscribe(this.#channelPrefix + topic);
+    if (!this.hasHistory) return undefined;
+    return positionOf((await this.#run(session, POSITION, topic, [])) as PositionReply);
+  }
+
+  async unsubscribe(topic: string): Promise<void> {
+    await this.#currentSession().unsubscribe(this.#channelPrefix + topic);
+  }
+
+  async history(topic: string, since: Position): Promise<History> {
+    const args = [since.epoch, String(since.offset)];
+    const reply = (await this.#run(this.#currentSession(), HISTORY, topic, args)) as HistoryReply;
+    const position = positionOf(reply);
+    const messages = reply[2].map(([id, fields]) => ({ offset: offsetOf(id), data: fields[1] }));
+    return { position, messages: isWhole(messages, since, position) ? messages : undefined };
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#session?.close();
+    this.#session = undefined;
+    return Promise.resolve();
+  }
+
+  async #openSession(): Promise<void> {
+    const session = new Session(
+      this.#client,
+      this.#settings.timeout,
+      (message, channel) => this.#message(message, channel),
+      (error) => {
+        this.#session = undefined;
+        this.#listener?.interrupted(error);
+        this.#reopenIn(FIRST_DELAY);
+      },
+    );
+    await session.open();
+    // It may have been closed meanwhile.
+    if (this.#isClosed) session.close();
+    else this.#session = session;
+  }
+
+  /** Not all servers at the same moment. */
+  #reopenIn(delay: number): void {
+    if (this.#isClosed) return;
+    this.#retry = setTimeout(
+      () => {
+        this.#openSession().then(
+          () => {
+            if (!this.#isClosed) this.#listener?.restored();
+          },
+          () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
+        );
+      },
+      delay * (0.5 + Math.random() / 2),
+    );
+  }
+
+  #currentSession(): Session {
+    if (this.#isClosed) throw new BrokerError('WS_ERR_BROKER_CLOSED');
+    if (this.#session === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
+    return this.#session;
+  }
+
+  /** Runs a script on the keys of a topic. Its text goes along: what is sent later must not overtake it, if Redis does not know it. */
+  #run(session: Session, script: string, topic: string, args: readonly Argument[]): Promise<unknown> {
+    const { prefix, history } = this.#settings;
+    const keys = [`${prefix}position:${topic}`, `${prefix}stream:${topic}`];
+    const lives = String(Math.ceil((history?.milliseconds ?? 0) * POSITION_LIVES_LONGER));
+    return session.send(['EVAL', script, '2', ...keys, randomBytes(8).toString('hex'), lives, ...args]);
+  }
+
+  #message(message: Buffer, channel: Buffer): void {
+    const topic = channel.toString().slice(this.#channelPrefix.length);
+    if (!this.hasHistory) {
+      this.#listener?.message(topic, message, undefined);
+      return;
+    }
+    const idAt = message.indexOf(SEPARATOR) + 1;
+    const dataAt = message.indexOf(SEPARATOR, idAt) + 1;
+    const position = {
+      epoch: message.toString('latin1', 0, idAt - 1),
+      offset: offsetOf(message.subarray(idAt, dataAt - 1)),
+    };
+    this.#listener?.message(topic, message.subarray(dataAt), position);
+  }
+}
+
+type PositionReply = readonly [epoch: Buffer, id: Buffer];
+type HistoryReply = readonly [
+  epoch: Buffer,
+  id: Buffer,
+  entries: readonly (readonly [id: Buffer, fields: readonly [Buffer, Buffer]])[],
+];
+
+function positionOf([epoch, id]: PositionReply | HistoryReply): Position {
+  return { epoch: epoch.toString('latin1'), offset: offsetOf(id) };
+}
+
+/** The number that an identifier of a stream begins with. */
+function offsetOf(id: Buffer): number {
+  return Number.parseInt(id.toString('latin1'), 10);
+}
+
+/** Whether the messages are all that were published between two positions. */
+function isWhole(messages: readonly HistoryMessage[], since: Position, newest: Position): boolean {
+  if (since.epoch !== newest.epoch || since.offset > newest.offset) return false;
+  // The stream may be gone although the hash is there.
+  return messages.length === newest.offset - since.offset;
+}

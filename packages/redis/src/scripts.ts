@@ -1,0 +1,38 @@
+// What Redis does in one step where there is a history. Each topic has a hash with its epoch and newest offset, and a stream with
+// its messages, whose identifiers are their offsets.
+
+/** KEYS: hash, stream. The epoch is made with the first use of a topic, and again where Redis has lost it. */
+const BEGIN = `
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if not epoch then
+  epoch = ARGV[1]
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', 0)
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end`;
+
+/**
+ * ARGV: an epoch, for how long the hash lives and for how long the stream does in ms, how many messages are kept, the command to publish
+ * with, the channel, the message. Returns the epoch and the offset of the message.
+ */
+export const PUBLISH = `${BEGIN}
+local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
+local id = string.format('%.0f-0', offset)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], id, 'm', ARGV[7])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call(ARGV[5], ARGV[6], epoch .. ':' .. id .. ':' .. ARGV[7])
+return {epoch, id}`;
+
+/** ARGV: an epoch, for how long the hash lives in ms. Returns the epoch and the newest offset. */
+export const POSITION = `${BEGIN}
+return {epoch, redis.call('HGET', KEYS[1], 'offset')}`;
+
+/** ARGV: as before; the epoch and the offset after which messages are wanted. Returns the epoch, the newest offset and the entries. */
+export const HISTORY = `${BEGIN}
+local newest = redis.call('HGET', KEYS[1], 'offset')
+local entries = {}
+if epoch == ARGV[3] and tonumber(ARGV[4]) < tonumber(newest) then
+  entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[4] .. '-0', '+')
+end
+return {epoch, newest, entries}`;

@@ -1,0 +1,131 @@
+// Brokers on a Redis that the tests start, kill and restart.
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { connectToRedis, type RedisBrokerOptions } from '@framewire/redis';
+import { requirement, startRedis, type Engine } from '@framewire/testing';
+import { Topics, type Broker, type TopicConnection } from '@framewire/topics';
+import { brokerContract } from '@framewire/topics/contract';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startRedis();
+  });
+  afterAll(() => engine.stop());
+
+  const connect = (options: RedisBrokerOptions = {}): Promise<Broker> =>
+    connectToRedis(createClient({ socket: { port: engine.port } }), options);
+
+  describe.each<[string, RedisBrokerOptions]>([
+    ['without history', {}],
+    ['with history', { history: { messages: 50 } }],
+  ])('%s', (_how, options) => {
+    const harness = {
+      connect: () => connect(options),
+      interrupt: () => engine.kill(),
+      restore: () => engine.restart(),
+      hasHistory: options.history !== undefined,
+      // Streams are trimmed by whole nodes of 100 messages.
+      overflow: 300,
+    };
+    for (const { title, run } of brokerContract(harness)) test(title, run);
+  });
+
+  test('is told of a Redis that does not answer any more, and of one that does again', async () => {
+    const broker = await connect({ timeout: 100 });
+    const changes: string[] = [];
+    const interrupted = new Promise<void>((resolve) => {
+      broker.listen({
+        message: () => {},
+        interrupted: () => {
+          changes.push('interrupted');
+          resolve();
+        },
+        restored: () => changes.push('restored'),
+      });
+    });
+    engine.freeze();
+    const published = broker.publish('news', new Uint8Array(1));
+    await expect(published).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    await interrupted;
+    engine.thaw();
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+    await broker.close();
+  });
+
+  test('tells clients to begin anew when Redis has lost its messages', async () => {
+    const missed: string[] = [];
+    const topics = new Topics({
+      broker: await connect({ history: true }),
+      onMissed: (topic) => missed.push(topic),
+    });
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    onTestFinished(async () => {
+      client.destroy();
+      await topics.close();
+    });
+    const received: unknown[] = [];
+    // Only what topics use of a connection.
+    const ws = {
+      readyState: 1,
+      send: (message: unknown) => received.push(message),
+      on: () => {},
+      off: () => {},
+    } as unknown as TopicConnection;
+    await topics.subscribe(ws, 'lost');
+    const since = (await topics.publish('lost', 'one'))!;
+    await client.flushAll();
+    const position = (await topics.publish('lost', 'two'))!;
+    expect(position.epoch).not.toBe(since.epoch);
+    while (missed.length === 0) await turn();
+    topics.unsubscribe(ws, 'lost');
+    expect(await topics.subscribe(ws, 'lost', { since })).toEqual({ recovered: false, position });
+    expect(missed).toEqual(['lost']);
+    await topics.publish('lost', 'three');
+    while (received.length < 2) await turn();
+  });
+
+  test('uses channels and keys with its prefix alone', async () => {
+    const [one, other] = await Promise.all(['a:', 'b:'].map((prefix) => connect({ prefix, history: true })));
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    await client.flushAll();
+    const received: string[] = [];
+    other!.listen({ message: () => received.push('other'), interrupted: () => {}, restored: () => {} });
+    one!.listen({ message: () => received.push('one'), interrupted: () => {}, restored: () => {} });
+    await Promise.all([one!.subscribe('news'), other!.subscribe('news')]);
+    await one!.publish('news', new Uint8Array(1));
+    while (received.length === 0) await turn();
+    expect(received).toEqual(['one']);
+    expect((await client.keys('*')).toSorted()).toEqual([
+      'a:position:news',
+      'a:stream:news',
+      'b:position:news',
+    ]);
+    for (const broker of [one!, other!]) await broker.close();
+    client.destroy();
+  });
+});
+
+test('connectToRedis() rejects where there is no Redis', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await expect(connectToRedis(createClient({ socket: { port } }))).rejects.toMatchObject({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+  });
+});
+
+test.each([{ timeout: 0 }, { history: { messages: 0 } }, { history: { milliseconds: -1 } }])(
+  'connectToRedis() rejects %j',
+  async (options) => {
+    await expect(connectToRedis(createClient(), options)).rejects.toThrow(RangeError);
+  },
+);
