@@ -52,7 +52,7 @@ test.skipIf(requirement('haproxy').missing)(
     await clients.ask('stop');
     expect(await two.ask('shutdown', 0)).toEqual({ closed: count, terminated: 0 });
     const { acknowledged, received, codes, troubles } = await clients.ask<ClientsReport>('report');
-    expect(troubles).toEqual([]);
+    expect(troubles.slice(0, 10)).toEqual([]);
     expect(codes).toEqual({ 1001: count + closed });
 
     const servers = [await one.ask<ServerReport>('report'), await two.ask<ServerReport>('report')] as const;
@@ -61,7 +61,7 @@ test.skipIf(requirement('haproxy').missing)(
       const stored = new Set(servers.flatMap((server) => server.stored[client] ?? []));
       return numbers.some((number, index) => number !== index + 1 || !stored.has(number));
     });
-    expect(lost).toEqual([]);
+    expect(lost.slice(0, 10)).toEqual([]);
     expect({ ...servers[0].sent, ...servers[1].sent }).toEqual(received);
     if (isFull) {
       const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

@@ -11,6 +11,7 @@ export const haproxyOfTwo: Kind<TwoServers> = {
 defaults
   mode http
   timeout connect 10s
+  timeout check 10s
   timeout client 60s
   timeout server 60s
   timeout tunnel 60s
@@ -25,7 +26,7 @@ backend ours
   option redispatch 1
   retry-on conn-failure empty-response 503
   option httpchk GET /ready
-  default-server check inter 500 fall 1 rise 1
+  default-server check inter 1s fall 3 rise 1
   server one 127.0.0.1:${one}
   server two 127.0.0.1:${two}
 `,
