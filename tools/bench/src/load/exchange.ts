@@ -5,7 +5,7 @@ import { newsTexts } from '../measured/texts.mjs';
 import type { LoadReport, Scenario } from '../plan.ts';
 import { prepareMessages } from './frames.ts';
 import { closeAll, openAll, type Target } from './open.ts';
-import { answerPings } from './pongs.ts';
+import { Pongs } from './pongs.ts';
 import { decodeMessage, MessageCounter } from './replies.ts';
 
 /** Connections that wait for each other: one of an echo, all of a broadcast. */
@@ -27,8 +27,7 @@ export class Exchange {
   readonly #sockets: Socket[];
   readonly #groups: Group[];
   readonly #writes: Buffer[];
-  /** How many pings have been answered so far. */
-  readonly #pongs: () => number;
+  readonly #pongs: Pongs;
   #deadline = 0;
   #busy = 0;
   #messages = 0;
@@ -39,11 +38,13 @@ export class Exchange {
 
   /** Opens the connections, and checks that the first answer is what it should be. */
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
-    const sockets = await openAll(target, scenario.connections);
+    const pongs = new Pongs();
+    const sockets = await openAll(target, scenario.connections, (socket) => {
+      // From the beginning: the loop for ws ends a connection that has not answered by the next round.
+      if (scenario.heartbeat !== undefined) pongs.answerOn(socket);
+    });
     const deaf: Socket[] = [];
     const silent: Socket[] = [];
-    let pongs = (): number => 0;
-    if (scenario.heartbeat !== undefined) pongs = answerPings(sockets);
     try {
       deaf.push(...(await openAll(target, scenario.deaf ?? 0)));
       for (const socket of deaf) socket.pause();
@@ -58,7 +59,7 @@ export class Exchange {
     }
   }
 
-  private constructor(scenario: Scenario, sockets: Socket[], others: Socket[], pongs: () => number) {
+  private constructor(scenario: Scenario, sockets: Socket[], others: Socket[], pongs: Pongs) {
     const { kind, burst } = scenario;
     this.#pongs = pongs;
     this.#writes = writesOf(
@@ -98,12 +99,12 @@ export class Exchange {
 
   /** Waits for so long, while pings are answered. */
   async answer(milliseconds: number): Promise<LoadReport> {
-    const [began, before] = [performance.now(), this.#pongs()];
+    const [began, before] = [performance.now(), this.#pongs.sent];
     await new Promise((resolve, reject) => {
       this.#failed = reject;
       setTimeout(resolve, milliseconds);
     });
-    return { messages: this.#pongs() - before, seconds: (performance.now() - began) / 1000 };
+    return { messages: this.#pongs.sent - before, seconds: (performance.now() - began) / 1000 };
   }
 
   /** From here on what is sent to who reads nothing waits in the server. */

@@ -16,11 +16,23 @@ const HOST = '127.0.0.1';
 const AT_ONCE = 64;
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Opens so many connections; each has said nothing yet. */
-export async function openAll(target: Target, count: number): Promise<Socket[]> {
+/**
+ * Opens so many connections; each has said nothing yet.
+ *
+ * @param opened called with each as soon as it is open
+ */
+export async function openAll(
+  target: Target,
+  count: number,
+  opened: (socket: Socket) => void = () => undefined,
+): Promise<Socket[]> {
   const sockets: Socket[] = [];
   for (let left = count; left > 0; left -= AT_ONCE) {
-    const some = Array.from({ length: Math.min(AT_ONCE, left) }, () => openOne(target));
+    const some = Array.from({ length: Math.min(AT_ONCE, left) }, async () => {
+      const socket = await openOne(target);
+      opened(socket);
+      return socket;
+    });
     const outcomes = await Promise.allSettled(some);
     sockets.push(...outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');

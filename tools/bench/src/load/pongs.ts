@@ -2,10 +2,12 @@
 import type { Socket } from 'node:net';
 import { frameLength, pongTo } from './replies.ts';
 
-/** Answers all pings that come on these sockets. Returns a function that says how many have been answered so far. */
-export function answerPings(sockets: readonly Socket[]): () => number {
-  let answered = 0;
-  for (const socket of sockets) {
+export class Pongs {
+  /** How many have been sent so far. */
+  sent = 0;
+
+  /** Answers all pings that come on a socket from now on. */
+  answerOn(socket: Socket): void {
     let rest = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
       let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -13,10 +15,9 @@ export function answerPings(sockets: readonly Socket[]): () => number {
         const pong = pongTo(bytes.subarray(0, length));
         if (pong === undefined) continue;
         socket.write(pong);
-        answered++;
+        this.sent++;
       }
       rest = Buffer.from(bytes);
     });
   }
-  return () => answered;
 }
