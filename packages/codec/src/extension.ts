@@ -16,8 +16,7 @@ export type TransformDone = (
 /** A fragment of an outgoing message. */
 export interface OutgoingPart {
   /**
-   * Text or bytes. The caller may change bytes when the call returns, so an extension that reads them later must copy them first. Text
-   * cannot change, so an extension may return the same object for it on many connections.
+   * Text or bytes. The caller may change bytes when the call returns, so an extension that reads them later must copy them first.
    */
   readonly data: string | Uint8Array;
   /** Whether the message starts with this fragment. */
@@ -31,8 +30,8 @@ export interface SharedMessage {
   /** Text, or bytes that never change. */
   readonly data: string | Uint8Array;
   /**
-   * The compressed forms, by an object that stands for the compression parameters; null if the message is sent uncompressed. Only
-   * extensions read and write this map. Initially empty.
+   * The compressed forms, by an object for the compression parameters; null if the message is sent uncompressed. Only extensions use
+   * this map. Initially empty.
    */
   readonly forms: WeakMap<object, Uint8Array | null>;
 }

@@ -87,7 +87,7 @@ export class FrameDecoder {
    * they are dropped.
    *
    * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that. If so, from Node 22 on, the decoder detaches
-   *   the memory when every payload in it has been copied, so that it is freed before the next garbage collection. Default false.
+   *   the memory when every payload in it has been copied. Default false.
    */
   push(chunk: Uint8Array, isOnlyUse = false): void {
     if (this.#error !== undefined) return;

@@ -12,23 +12,23 @@ import type { PreparedMessage } from './prepared-message.ts';
 import type { SendCallback } from './send-callback.ts';
 import type { SendMode } from './send-options.ts';
 
+/** What a {@link MessageFramer} needs of the sending side. */
+export interface FramerOwner {
+  readonly extension: Extension | undefined;
+  /** A message could not be encoded. Nothing can be sent after it, because the peer would not notice the loss. */
+  fail(error: Error, done: SendCallback | undefined): void;
+}
+
 /** Created for the first message that needs it: most connections send whole messages that nothing compresses. */
 export class MessageFramer {
   readonly #output: Output;
-  readonly #extension: Extension | undefined;
-  readonly #fail: (error: Error, done: SendCallback | undefined) => void;
+  readonly #owner: FramerOwner;
   /** The message that has fragments still to be sent, if there is one. */
   #unfinished: 'none' | 'plain' | 'compressed' = 'none';
 
-  /** @param fail is called when a message cannot be encoded. Nothing can be sent after it, because the peer would not notice the loss. */
-  constructor(
-    output: Output,
-    extension: Extension | undefined,
-    fail: (error: Error, done: SendCallback | undefined) => void,
-  ) {
+  constructor(output: Output, owner: FramerOwner) {
     this.#output = output;
-    this.#extension = extension;
-    this.#fail = fail;
+    this.#owner = owner;
   }
 
   /** Whether the next fragment starts a message. */
@@ -48,7 +48,7 @@ export class MessageFramer {
     done: SendCallback | undefined,
   ): Promise<boolean> | undefined {
     const isFirst = this.isBetweenMessages;
-    const extension = this.#extension;
+    const { extension } = this.#owner;
     if (extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
       this.sendFragment(data, mode, key, false, done);
       return undefined;
@@ -84,18 +84,19 @@ export class MessageFramer {
     try {
       const frame = message.frame(compressed);
       if (key === undefined) this.#output.sendEncoded(frame, done);
-      else this.#output.send(frame.firstByte, frame.payload, key, false, done);
+      else this.#output.sendOwn(frame.firstByte, frame.payload, key, done);
     } catch (unsent) {
       if (compressed === null) throw unsent;
       // The extension has counted the message into its state, so the peer could not inflate the messages after it.
-      this.#fail(unsent as Error, done);
+      this.#owner.fail(unsent as Error, done);
     }
     return undefined;
   }
 
   /** What the extension makes of a whole message for all connections with the same parameters; undefined if it cannot share. */
   private compressShared(message: SharedMessage): Uint8Array | null | undefined {
-    return this.#extension === undefined ? null : this.#extension.compressShared?.(message);
+    const { extension } = this.#owner;
+    return extension === undefined ? null : extension.compressShared?.(message);
   }
 
   /** Sends what the extension made of a fragment, or the fragment itself if the extension leaves the message as it is. */
@@ -108,14 +109,14 @@ export class MessageFramer {
   ): void {
     const payload = data ?? original ?? uncompressed;
     if (error !== null || payload === undefined) {
-      this.#fail(error ?? new Error('The extension did not return the data'), done);
+      this.#owner.fail(error ?? new Error('The extension did not return the data'), done);
       return;
     }
     try {
       this.sendFragment(payload, mode, key, data !== undefined, done);
     } catch (unsent) {
       // As in `sendPrepared()`.
-      this.#fail(unsent as Error, done);
+      this.#owner.fail(unsent as Error, done);
     }
   }
 
@@ -131,7 +132,9 @@ export class MessageFramer {
     const isFirst = before === 'none';
     const opcode = isFirst ? mode.opcode : Opcode.CONTINUATION;
     const firstByte = firstByteOf(opcode, mode.fin, isFirst && isCompressed);
-    const isConstant = isCompressed ? this.#extension?.sharesTexts === true : typeof payload === 'string';
+    const isConstant = isCompressed
+      ? this.#owner.extension?.sharesTexts === true
+      : typeof payload === 'string';
     // Before the write: a stream may deliver synchronously, to a receiver that makes this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {

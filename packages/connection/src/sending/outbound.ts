@@ -100,10 +100,10 @@ export class Outbound {
     const done = callback === undefined ? undefined : inOwnContext(callback);
     const key = masked ? this.maskingKey() : undefined;
     const firstByte = firstByteOf(opcode, true, false);
-    if (this.isDirect() && isPayload(payload)) this.#output.send(firstByte, payload, key, false, done);
+    if (this.isDirect() && isPayload(payload)) this.#output.sendOwn(firstByte, payload, key, done);
     else {
       this.sendInTurn(payload, done, (bytes) => {
-        this.#output.send(firstByte, bytes, key, false, done);
+        this.#output.sendOwn(firstByte, bytes, key, done);
         return undefined;
       });
     }
@@ -137,14 +137,13 @@ export class Outbound {
     this.#queue?.abandon();
   }
 
-  private get extension(): Extension | undefined {
+  /** @internal */
+  get extension(): Extension | undefined {
     return this.#observer.extension;
   }
 
   private get framer(): MessageFramer {
-    return (this.#framer ??= new MessageFramer(this.#output, this.extension, (error, done) => {
-      this.fail(error, done);
-    }));
+    return (this.#framer ??= new MessageFramer(this.#output, this));
   }
 
   private isDirect(): boolean {
@@ -191,8 +190,8 @@ export class Outbound {
     }
   }
 
-  /** A message could not be encoded: the connection ends after the messages before it. */
-  private fail(error: Error, done: SendCallback | undefined): void {
+  /** @internal A message could not be encoded: the connection ends after the messages before it. */
+  fail(error: Error, done: SendCallback | undefined): void {
     try {
       this.#observer.sendFailed(error);
     } catch (thrown) {
