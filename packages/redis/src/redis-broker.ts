@@ -16,7 +16,7 @@ import { Session, type AnyRedisClient, type Argument } from './session.ts';
 /** Between attempts to connect again, in ms: the first, and the longest. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 2000;
-/** The hash of a topic lives longer than its stream: another epoch would tell clients that have missed nothing to begin anew. */
+/** The hash of a topic lives longer than its stream. With another epoch, clients that have missed nothing could not recover. */
 const POSITION_LIVES_LONGER = 20;
 
 const SEPARATOR = ':'.charCodeAt(0);

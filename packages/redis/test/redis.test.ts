@@ -34,7 +34,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     for (const { title, run } of brokerContract(harness)) test(title, run);
   });
 
-  test('is told of a Redis that does not answer any more, and of one that does again', async () => {
+  test('reports a Redis that does not answer any more, and that it answers again', async () => {
     const broker = await connect({ timeout: 100 });
     const changes: string[] = [];
     const interrupted = new Promise<void>((resolve) => {
@@ -57,7 +57,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     await broker.close();
   });
 
-  test('tells clients to begin anew when Redis has lost its messages', async () => {
+  test('does not let clients recover when Redis has lost its messages', async () => {
     const missed: string[] = [];
     const topics = new Topics({
       broker: await connect({ history: true }),

@@ -2,7 +2,7 @@
 import { BrokerError, type Broker, type Position } from './broker.ts';
 import { RemoteTopic, type RemoteMessage } from './remote-topic.ts';
 
-/** Who is told what the broker brings. */
+/** What the link to the broker calls. */
 export interface LinkObserver {
   /** A message of a topic that has been joined. With history: the next one in its order, also of this server. */
   received(topic: string, message: RemoteMessage): void;

@@ -49,7 +49,7 @@ export interface BrokerListener {
 export interface Broker {
   /** Whether messages are kept and have positions. */
   readonly hasHistory: boolean;
-  /** Says who is called from now on. Called once, before anything else. */
+  /** Sets the listener that the broker calls. Called once, before any other method. */
   listen(listener: BrokerListener): void;
   /** Publishes a message. Resolves when the engine has it: with its position, if there is history. */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined>;

@@ -4,7 +4,7 @@ import { Backlog, isBehind, type Conflated, type ConflationKey } from './backlog
 import { CLOSED, OPEN, type TopicConnection } from './connection.ts';
 import type { Subscriber, Subscriptions, Topic } from './subscriptions.ts';
 
-/** Who does not receive a message, and what may be left out for those who have fallen behind. */
+/** The connection that does not receive a message, and what may be left out for subscribers that have fallen behind. */
 export interface DeliveryOptions {
   readonly except?: TopicConnection | undefined;
   readonly conflate?: ConflationKey | false | undefined;
@@ -65,7 +65,7 @@ function conflateFor(message: Conflated): Send {
 
 function conflated(topic: Topic, conflate: ConflationKey, message: PreparedMessage): Conflated {
   const { name } = topic;
-  // The length tells where the name ends.
+  // The length separates the name from the key.
   const key = `${name.length}:${name}${conflate === true ? '' : `:${conflate}`}`;
   return { key, topic, message };
 }

@@ -1,4 +1,4 @@
-// A message on its way between servers: who has published it, how to send it, and what it says. In bytes:
+// A message on its way between servers: which server has published it, how to send it, and its payload. In bytes:
 //
 //   1  the version of this format
 //   1  flags: binary, may be compressed, conflate, has a key
@@ -10,7 +10,7 @@ import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { ConflationKey } from './backlog.ts';
 
-/** What one server tells the others of a message. */
+/** What one server sends to the others for each message. */
 export interface Envelope {
   readonly binary: boolean;
   readonly compress: boolean;

@@ -7,7 +7,7 @@ export interface RemoteMessage {
   readonly position: Position | undefined;
 }
 
-/** Who is told what comes. */
+/** What a topic at the broker calls. */
 export interface RemoteTopicObserver {
   received(topic: string, message: RemoteMessage): void;
   missed(topic: string): void;
@@ -18,7 +18,7 @@ export class RemoteTopic {
   readonly #name: string;
   readonly #broker: Broker;
   readonly #observer: RemoteTopicObserver;
-  /** With history: of the last message that was passed on. Undefined until the broker has told it for the first time. */
+  /** With history: of the last message that was passed on. Undefined until the broker has reported it for the first time. */
   #position: Position | undefined = undefined;
   /** Messages that came while earlier ones are awaited. Undefined when there are none to wait for. */
   #early: RemoteMessage[] | undefined = [];
@@ -48,7 +48,7 @@ export class RemoteTopic {
   /** Subscribes, for the first time or after an interruption. */
   join(): void {
     this.#joined = this.#join();
-    // Who is interested asks.
+    // A caller that needs the outcome reads `joined`.
     this.#joined.catch(ignore);
   }
 

@@ -1,4 +1,4 @@
-// Publishing to topics, and who receives what is published: in this process, and through a broker in others.
+// Publish and subscribe: to connections of this process, and through a broker to those of others.
 import { nextTick, PreparedMessage, toPayload, type SendableData } from '@framewire/connection';
 import { BrokerLink } from './broker-link.ts';
 import { BrokerError, type HistoryMessage, type Position } from './broker.ts';

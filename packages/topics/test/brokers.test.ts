@@ -130,7 +130,7 @@ describe('While the broker cannot be reached', () => {
       name: 'BrokerError',
       code: 'WS_ERR_BROKER_UNREACHABLE',
     });
-    // Those who come meanwhile are subscribed as soon as that is possible.
+    // Connections that subscribe meanwhile are subscribed as soon as that is possible.
     expect(await there.topics.subscribe(there.connections[1].ws, 'weather')).toEqual({
       recovered: false,
       position: undefined,
@@ -149,9 +149,9 @@ describe('While the broker cannot be reached', () => {
 
   test('messages wait up to the bound, and are published in their order', async () => {
     const engine = engineOf();
-    // The first to be restored: messages that nobody waits for yet would be lost.
+    // Restored first, so that it has subscribed before the messages are published.
     const there = await serverAt(engine);
-    // A message has 16 bytes of its own beside the text.
+    // The envelope of a message has 16 bytes in addition to the text.
     const here = await serverAt(engine, { maxQueued: 10 * (16 + 'message 0'.length) });
     await there.topics.subscribe(there.connections[0].ws, 'news');
     await engine.interrupt();

@@ -135,21 +135,24 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     ['that is none', { offset: -1 }],
     ['that is none', { offset: 1.5 }],
     ['that is none', { offset: '1' as unknown as number }],
-  ])('a subscriber with a position %s is told, and goes on from now', async (_what, given) => {
-    const engine = engineAt(way);
-    const topics = await topicsAt(engine);
-    const count = 2 * HISTORY.messages;
-    const { epoch } = (await Promise.all(upTo(count).map((id) => topics.publish('news', `${id}`))))[0]!;
-    const one = heldConnection();
-    const since = { epoch, ...given };
-    expect(await topics.subscribe(one.ws, 'news', { since })).toEqual({
-      recovered: false,
-      position: { epoch, offset: count },
-    });
-    await topics.publish('news', 'now');
-    await until(one, count + 1);
-    expect(texts(one)).toEqual(['now']);
-  });
+  ])(
+    'a subscriber with a position %s has not recovered, and receives what is published from now on',
+    async (_what, given) => {
+      const engine = engineAt(way);
+      const topics = await topicsAt(engine);
+      const count = 2 * HISTORY.messages;
+      const { epoch } = (await Promise.all(upTo(count).map((id) => topics.publish('news', `${id}`))))[0]!;
+      const one = heldConnection();
+      const since = { epoch, ...given };
+      expect(await topics.subscribe(one.ws, 'news', { since })).toEqual({
+        recovered: false,
+        position: { epoch, offset: count },
+      });
+      await topics.publish('news', 'now');
+      await until(one, count + 1);
+      expect(texts(one)).toEqual(['now']);
+    },
+  );
 
   test('a subscriber that has missed nothing has recovered', async () => {
     const engine = engineAt(way);
@@ -206,7 +209,7 @@ describe('After an interruption', () => {
     expect(offsets(late)).toEqual(upTo(15));
   });
 
-  test('the program is told where the history does not have all of it any more', async () => {
+  test('onMissed is called when the history does not have all of it any more', async () => {
     const engine = engineAt('directly');
     const missed: string[] = [];
     const here = await topicsAt(engine, { onMissed: (topic) => missed.push(topic) });

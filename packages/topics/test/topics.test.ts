@@ -1,4 +1,4 @@
-// Topics within one process: who has subscribed, and who receives what.
+// Topics within one process: subscriptions, and the receivers of a message.
 import { once } from 'node:events';
 import { PreparedMessage, WebSocketConnection } from '@framewire/connection';
 import { Topics } from '@framewire/topics';

@@ -1,4 +1,4 @@
-// A topic in the hub: who has subscribed, and the newest messages.
+// A topic in the hub: its subscribers, and its newest messages.
 import { randomUUID } from 'node:crypto';
 import type { History, HistoryMessage, Position } from '../broker.ts';
 
@@ -10,7 +10,7 @@ export interface HistoryLimits {
   readonly milliseconds: number;
 }
 
-/** Who receives the messages of a topic. */
+/** A receiver of the messages of a topic. */
 export interface HubSubscriber {
   deliver(topic: string, data: Uint8Array, position: Position | undefined): void;
 }
