@@ -40,7 +40,6 @@ export class Exchange {
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
     const pongs = new Pongs();
     const sockets = await openAll(target, scenario.connections, (socket) => {
-      // From the beginning: the loop for ws ends a connection that has not answered by the next round.
       if (scenario.heartbeat !== undefined) pongs.answerOn(socket);
     });
     const deaf: Socket[] = [];
