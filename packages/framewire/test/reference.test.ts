@@ -61,17 +61,31 @@ function defaults(heading: string, there: () => object): Check {
 /** Where the codes of errors are listed for the compiler, and none is made. */
 const LISTED = 'framewire/src/websocket.ts';
 
-/** What of the sources of all packages matches, by the first group. */
+const PACKAGES = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What matches in the sources of the umbrella and its layers, by the first group. */
 function inSources(pattern: RegExp): string[] {
-  const packages = fileURLToPath(new URL('../..', import.meta.url));
-  return readdirSync(packages).flatMap((name) => {
-    const sources = join(packages, name, 'src');
+  return installed().flatMap((name) => {
+    const sources = join(PACKAGES, name, 'src');
     return readdirSync(sources, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && `${name}/src/${file}` !== LISTED)
       .flatMap((file) =>
         [...readFileSync(join(sources, file), 'utf8').matchAll(pattern)].map(([, found = '']) => found),
       );
   });
+}
+
+/** The folders of the umbrella and of the layers that are installed with it. */
+function installed(): string[] {
+  const folders = new Set(['framewire']);
+  for (const folder of folders) {
+    const manifest = readFileSync(join(PACKAGES, folder, 'package.json'), 'utf8');
+    const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
+    for (const name of Object.keys(dependencies)) {
+      if (name.startsWith('@framewire/')) folders.add(name.slice('@framewire/'.length));
+    }
+  }
+  return [...folders];
 }
 
 function without(all: object, those: object): object {
