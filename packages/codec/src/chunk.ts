@@ -19,25 +19,19 @@ export class Chunk {
   readonly #offset: number;
   readonly #words: Int32Array | undefined;
   #isPinned = false;
-  #canFree: boolean;
 
-  /**
-   * @param masked whether the payloads are masked
-   * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that
-   */
-  constructor(bytes: Uint8Array, masked: boolean, isOnlyUse: boolean) {
+  /** @param masked whether the payloads are masked */
+  constructor(bytes: Uint8Array, masked: boolean) {
     this.bytes = bytes;
     const { buffer, byteOffset, length } = bytes;
     this.length = length;
     this.#memory = buffer;
-    this.#canFree = isOnlyUse;
     this.#offset = byteOffset;
     this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
   }
 
   /** Returns the bytes from `start` to before `end`, without a copy. A `Buffer` on Node. */
   view(start: number, end: number): Uint8Array {
-    this.#canFree = false;
     if (end < this.length && !this.#isPinned) this.#pin();
     return kernel.viewOf(this.#memory, this.#offset + start, end - start);
   }
@@ -51,11 +45,6 @@ export class Chunk {
     return false;
   }
 
-  /** Ends the use of the chunk. Frees its memory if nothing uses it, because all payloads were copied. */
-  end(): void {
-    if (this.#canFree) kernel.free(this.#memory);
-  }
-
   /** Prevents the transfer of memory that contains several frames: a transfer of one payload would detach the others. */
   #pin(): void {
     this.#isPinned = true;
@@ -64,4 +53,4 @@ export class Chunk {
 }
 
 /** The current chunk of a decoder that has nothing to read. */
-export const NO_CHUNK = new Chunk(new Uint8Array(0), false, false);
+export const NO_CHUNK = new Chunk(new Uint8Array(0), false);

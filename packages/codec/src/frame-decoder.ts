@@ -85,22 +85,18 @@ export class FrameDecoder {
   /**
    * Takes the next bytes of the stream, which the decoder may change from now on. `next()` reads chunks in order. After an error
    * they are dropped.
-   *
-   * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that. If so, from Node 22 on, the decoder detaches
-   *   the memory when every payload in it has been copied. Default false.
    */
-  push(chunk: Uint8Array, isOnlyUse = false): void {
+  push(chunk: Uint8Array): void {
     if (this.#error !== undefined) return;
-    const taken = new Chunk(chunk, this.#mask !== 0, isOnlyUse);
+    const taken = new Chunk(chunk, this.#mask !== 0);
     if (this.#offset < this.#chunk.bytes.length || this.#waiting !== undefined) {
       this.#waiting ??= [];
       this.#waiting.push(taken);
     } else this.#take(taken);
   }
 
-  /** Starts to read a chunk, and ends the use of the one before it. */
+  /** Starts to read a chunk. */
   #take(chunk: Chunk): void {
-    this.#chunk.end();
     this.#chunk = chunk;
     this.#offset = 0;
   }

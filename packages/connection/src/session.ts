@@ -8,7 +8,6 @@ import { Ending } from './ending.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 import { CLOSED, lostError, OPEN, type CLOSING } from './ready-state.ts';
 import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
-import { isOnlyUse } from './receiving/only-use.ts';
 import { readingOptions } from './receiving/reading-options.ts';
 import { nextTick } from './scheduling.ts';
 import { Outbound, type OutboundObserver, type Sending } from './sending/outbound.ts';
@@ -317,7 +316,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   streamData(chunk: Buffer): void {
     beginHandling();
     try {
-      if (!this.#inbound.read(chunk, isOnlyUse(this.socket, chunk))) this.socket.pause();
+      if (!this.#inbound.read(chunk)) this.socket.pause();
     } finally {
       endHandling();
     }

@@ -10,8 +10,6 @@ export interface Kernel {
   allocate(size: number): Uint8Array;
   /** Makes `structuredClone()` and `postMessage()` refuse to transfer the memory, or copy it, if the engine supports that. */
   pin(memory: ArrayBufferLike): void;
-  /** Frees memory that nothing references any more, if the engine can, instead of leaving it to the garbage collector. */
-  free(memory: ArrayBufferLike): void;
   /** Returns the number of bytes of a string in UTF-8. A lone surrogate counts as 3, because U+FFFD replaces it. */
   utf8Length(text: string): number;
   /** Writes a string as UTF-8 at `offset`, where there must be room. Returns the number of bytes written. */

@@ -33,10 +33,6 @@ export const kernel: Kernel = {
     markAsUntransferable ??= loadMark();
     markAsUntransferable(memory);
   },
-  // From Node 22 on.
-  free(memory) {
-    (memory as { transfer?: (length: number) => unknown }).transfer?.(0);
-  },
   utf8Length: (text) => Buffer.byteLength(text),
   writeUtf8(target, offset, text) {
     if (text.length <= SHORT && writeAscii(target, offset, text)) return text.length;

@@ -10,9 +10,6 @@ export const kernel: Kernel = {
   pin() {
     // The language has no such feature.
   },
-  free() {
-    // The collector does it.
-  },
   utf8Length(text) {
     let length = text.length;
     for (let i = 0; i < text.length; i++) {

@@ -90,15 +90,11 @@ export class Inbound {
     return this.#state === 'waiting' || this.#state === 'held' || this.#state === 'interrupted';
   }
 
-  /**
-   * Reads a chunk of the stream. Returns false if bytes have to wait: pause the stream until `caughtUp`.
-   *
-   * @param isOnlyUse whether the chunk is all of its memory, and nothing else uses that. Default false.
-   */
-  read(chunk: Uint8Array, isOnlyUse = false): boolean {
+  /** Reads a chunk of the stream. Returns false if bytes have to wait: pause the stream until `caughtUp`. */
+  read(chunk: Uint8Array): boolean {
     if (this.#state === 'ended') return true;
     this.#reader ??= this.#readers.borrow();
-    this.#reader.decoder.push(chunk, isOnlyUse);
+    this.#reader.decoder.push(chunk);
     this.readFrames();
     return !this.hasBacklog;
   }
