@@ -51,7 +51,7 @@ export class FrameDecoder {
   #chunk = NO_CHUNK;
   #offset = 0;
   /** Chunks pushed before the current one was read, from index `#waitingFrom` on. Never an empty list. */
-  #waiting: Chunk[] | undefined = undefined;
+  #waiting: Uint8Array[] | undefined = undefined;
   #waitingFrom = 0;
   /** A header of which the first `#cutLength` bytes arrived in earlier chunks. */
   #cut: Uint8Array | undefined = undefined;
@@ -88,15 +88,14 @@ export class FrameDecoder {
    */
   push(chunk: Uint8Array): void {
     if (this.#error !== undefined) return;
-    const taken = new Chunk(chunk, this.#mask !== 0);
     if (this.#offset < this.#chunk.bytes.length || this.#waiting !== undefined) {
       this.#waiting ??= [];
-      this.#waiting.push(taken);
-    } else this.#take(taken);
+      this.#waiting.push(chunk);
+    } else this.#read(new Chunk(chunk, this.#mask !== 0));
   }
 
-  /** Starts to read a chunk. */
-  #take(chunk: Chunk): void {
+  /** Starts to read a chunk, instead of the one before it. */
+  #read(chunk: Chunk): void {
     this.#chunk = chunk;
     this.#offset = 0;
   }
@@ -126,11 +125,11 @@ export class FrameDecoder {
   #takeWaiting(): boolean {
     const waiting = this.#waiting;
     if (waiting === undefined) {
-      this.#take(NO_CHUNK);
+      this.#read(NO_CHUNK);
       return false;
     }
-    this.#take(waiting[this.#waitingFrom] as Chunk);
-    waiting[this.#waitingFrom++] = NO_CHUNK;
+    this.#read(new Chunk(waiting[this.#waitingFrom] as Uint8Array, this.#mask !== 0));
+    waiting[this.#waitingFrom++] = NO_CHUNK.bytes;
     // So every chunk is moved at most once, and the list does not keep what was read.
     if (this.#waitingFrom * 2 >= waiting.length) {
       waiting.splice(0, this.#waitingFrom);
@@ -249,7 +248,7 @@ export class FrameDecoder {
   /** Nothing is read after an error, so nothing is held either. */
   #fail(error: Error): never {
     this.#error = error;
-    this.#take(NO_CHUNK);
+    this.#read(NO_CHUNK);
     this.#waiting = undefined;
     this.#partial = undefined;
     throw error;

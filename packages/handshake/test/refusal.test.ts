@@ -112,7 +112,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('cannot contain an injected header, whoever created it', () => {
+  test('cannot contain an injected header, whichever function created it', () => {
     const illegal = { 'X-A': 'b\r\nX-C: d' };
     const thrown = expect.objectContaining({ name: 'TypeError', code: 'WS_ERR_ILLEGAL_HEADER_VALUE' });
     expect(() => createRefusal(401, 'no', illegal)).toThrow(thrown);

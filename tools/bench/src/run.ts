@@ -193,7 +193,7 @@ export class Bench {
     return { cpu: cpu / messages, rate: messages / seconds, ...held, ...collections, ...ofReplies };
   }
 
-  /** In a run of its own: counting takes a tenth of the time of a short message. */
+  /** Counts collections of garbage in a second run, because counting slows short messages down. */
   async #countCollections(
     runner: Runner,
     run: (milliseconds: number) => Promise<unknown>,
@@ -206,8 +206,8 @@ export class Bench {
   }
 
   /**
-   * Warm is who has worked for long enough, not who has waited, and whose messages become no cheaper: beside other programs a process
-   * may have had but a part of the time, and code that is not compiled yet would be measured.
+   * A process is warm when it has worked for long enough and its messages become no cheaper. Next to other programs it may have had
+   * only a part of the time, and code that is not compiled yet would be measured.
    */
   async #warmUp(
     { warmUps = 1 }: Scenario,
