@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, Opcode, type ClosePayload, type Extension, type Message } from '@framewire/codec';
 import { attach, detach, listen, type StreamOwner } from './attached-stream.ts';
 import { Ending } from './ending.ts';
+import { keepFreedMemory } from './freed-memory.ts';
 import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts';
 import { CLOSED, lostError, OPEN, type CLOSING } from './ready-state.ts';
 import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
@@ -57,6 +58,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
 
   /** Starts to read, first what was read from the stream after the opening handshake. */
   start(head: Buffer): void {
+    keepFreedMemory();
     listen(this.socket, head);
   }
 
