@@ -160,10 +160,8 @@ export const scenarios: readonly Scenario[] = [
     ...toFiveThousand,
     compression: withoutTakeover,
   }),
-  broadcast('broadcast-deaf', 16 * KiB, 'one', {
-    connections: 100,
-    deaf: 2,
-  }),
+  broadcast('broadcast-16k', 16 * KiB, 'one', { connections: 100 }),
+  broadcast('broadcast-deaf', 16 * KiB, 'one', { connections: 100, deaf: 2 }),
   ...compressedEchoes('512x1', [16, 512, 1]),
   ...compressedEchoes('512x16', [16, 512, 16]),
   ...compressedEchoes('16k', [16, 16 * KiB, 1]),

@@ -94,6 +94,8 @@ export const targets: readonly Target[] = [
   gain('broadcast-x10', 10),
   shareOf('broadcast-x10-guarded', 'broadcast-x10', 1.05),
   share('broadcast-x10-prepared', 'bun-publish', 1),
+  // Two of 102 connections read nothing, and the figure is a delivery to one of the others.
+  shareOf('broadcast-deaf', 'broadcast-16k', 1.05),
   share('publish-x1', 'bun-publish', 1),
   share('publish-x10', 'bun-publish', 1),
   share('publish-deflate-x1', 'bun-publish', 1),
