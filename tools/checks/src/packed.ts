@@ -100,6 +100,18 @@ export function judgeSize({ packages }: Pick<Installation, 'packages'>): string[
   return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, and may take ${SIZE_LIMIT}`] : [];
 }
 
+/** The packages for compression, and how many bytes their packed files may have together. */
+const COMPRESSION = ['@framewire/deflate', '@framewire/permessage-deflate'];
+const COMPRESSION_LIMIT = 40 * 1024;
+
+/** Whether the packed packages for compression are larger than they may be. */
+export function judgeCompressionSize({ packages }: Pick<Installation, 'packages'>): string[] {
+  const size = packages
+    .filter(({ name }) => COMPRESSION.includes(name))
+    .reduce((sum, { tarball }) => sum + statSync(tarball).size, 0);
+  return size > COMPRESSION_LIMIT ? [`they have ${size} bytes, and may have ${COMPRESSION_LIMIT}`] : [];
+}
+
 /** A package and those of ours that it depends on, each once. */
 function installedBy(name: string, packages: readonly Installed[]): readonly Installed[] {
   const found = new Set<Installed>();

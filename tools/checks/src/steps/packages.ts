@@ -11,7 +11,7 @@ import { judgeDeclarations } from '../declarations.ts';
 import { NODE_LINES, nodeOfLine } from '../node-lines.ts';
 import { judged, skipped, sum } from '../outcome.ts';
 import { judgeAddresses, judgeLinks } from '../metadata.ts';
-import { install, judgeDependencies, judgeSize, specifiersOf } from '../packed.ts';
+import { install, judgeCompressionSize, judgeDependencies, judgeSize, specifiersOf } from '../packed.ts';
 import { publishedPackages, readManifest, ROOT } from '../workspace.ts';
 import type { Declared, Kind } from '../consumers.ts';
 import type { NodeLine } from '../node-lines.ts';
@@ -29,6 +29,9 @@ export const packages: Step = {
       for (const each of installation.packages) outcomes.push(await judgePackage(each, installation));
       outcomes.push(judgeOrigins());
       outcomes.push(judged('the size of framewire with its layers', judgeSize(installation)));
+      outcomes.push(
+        judged('the packed size of the packages for compression', judgeCompressionSize(installation)),
+      );
       outcomes.push(await judgeExports(installation));
       return sum(outcomes);
     } finally {
