@@ -2,107 +2,86 @@
 import { CloseCode } from './close-code.ts';
 
 interface Row {
-  readonly code: string;
+  /** The `error.code` that applications test. */
+  readonly code: `WS_ERR_${string}`;
+  /** The close code that reports it to the peer. */
   readonly closeCode: number;
   readonly errorClass: typeof Error;
   readonly message: string;
+}
+
+function row<const Code extends Row['code']>(
+  code: Code,
+  closeCode: number,
+  message: string,
+  errorClass: Row['errorClass'] = RangeError,
+): Row & { readonly code: Code } {
+  return { code, closeCode, errorClass, message };
 }
 
 const frame = 'Invalid WebSocket frame:';
 
 const table = {
   /** §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." */
-  UNEXPECTED_RSV_2_3: {
-    code: 'WS_ERR_UNEXPECTED_RSV_2_3',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} RSV2 and RSV3 must be clear`,
-  },
+  UNEXPECTED_RSV_2_3: row(
+    'WS_ERR_UNEXPECTED_RSV_2_3',
+    CloseCode.PROTOCOL_ERROR,
+    `${frame} RSV2 and RSV3 must be clear`,
+  ),
   /** §5.2, and RFC 7692 §6: only the first frame of a compressed message has RSV1. */
-  UNEXPECTED_RSV_1: {
-    code: 'WS_ERR_UNEXPECTED_RSV_1',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} RSV1 must be clear`,
-  },
+  UNEXPECTED_RSV_1: row('WS_ERR_UNEXPECTED_RSV_1', CloseCode.PROTOCOL_ERROR, `${frame} RSV1 must be clear`),
   /** §5.2 (reserved opcodes) and §5.4 (a continuation without a message, or a message inside of a message). */
-  INVALID_OPCODE: {
-    code: 'WS_ERR_INVALID_OPCODE',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} invalid opcode`,
-  },
+  INVALID_OPCODE: row('WS_ERR_INVALID_OPCODE', CloseCode.PROTOCOL_ERROR, `${frame} invalid opcode`),
   /** §5.5: "All control frames [...] MUST NOT be fragmented." */
-  EXPECTED_FIN: {
-    code: 'WS_ERR_EXPECTED_FIN',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} FIN must be set`,
-  },
+  EXPECTED_FIN: row('WS_ERR_EXPECTED_FIN', CloseCode.PROTOCOL_ERROR, `${frame} FIN must be set`),
   /** §5.5: at most 125 bytes; §5.5.1: the body of a close frame is empty or starts with a 2-byte code. */
-  INVALID_CONTROL_PAYLOAD_LENGTH: {
-    code: 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} invalid payload length`,
-  },
+  INVALID_CONTROL_PAYLOAD_LENGTH: row(
+    'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
+    CloseCode.PROTOCOL_ERROR,
+    `${frame} invalid payload length`,
+  ),
   /** §5.1: "a client MUST mask all frames that it sends to the server". */
-  EXPECTED_MASK: {
-    code: 'WS_ERR_EXPECTED_MASK',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} MASK must be set`,
-  },
+  EXPECTED_MASK: row('WS_ERR_EXPECTED_MASK', CloseCode.PROTOCOL_ERROR, `${frame} MASK must be set`),
   /** §5.1: "A server MUST NOT mask any frames that it sends to the client." */
-  UNEXPECTED_MASK: {
-    code: 'WS_ERR_UNEXPECTED_MASK',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} MASK must be clear`,
-  },
+  UNEXPECTED_MASK: row('WS_ERR_UNEXPECTED_MASK', CloseCode.PROTOCOL_ERROR, `${frame} MASK must be clear`),
   /** §7.4: codes that are unassigned or reserved. */
-  INVALID_CLOSE_CODE: {
-    code: 'WS_ERR_INVALID_CLOSE_CODE',
-    closeCode: CloseCode.PROTOCOL_ERROR,
-    errorClass: RangeError,
-    message: `${frame} invalid status code`,
-  },
+  INVALID_CLOSE_CODE: row(
+    'WS_ERR_INVALID_CLOSE_CODE',
+    CloseCode.PROTOCOL_ERROR,
+    `${frame} invalid status code`,
+  ),
   /** §8.1: text is UTF-8, and so is the reason of a close frame (§5.5.1). */
-  INVALID_UTF8: {
-    code: 'WS_ERR_INVALID_UTF8',
-    closeCode: CloseCode.INVALID_FRAME_PAYLOAD_DATA,
-    errorClass: Error,
-    message: `${frame} invalid UTF-8 sequence`,
-  },
+  INVALID_UTF8: row(
+    'WS_ERR_INVALID_UTF8',
+    CloseCode.INVALID_FRAME_PAYLOAD_DATA,
+    `${frame} invalid UTF-8 sequence`,
+    Error,
+  ),
   /** The length is not exact as a JavaScript number, or has the highest bit set, which §5.2 requires to be clear. */
-  UNSUPPORTED_DATA_PAYLOAD_LENGTH: {
-    code: 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
-    closeCode: CloseCode.MESSAGE_TOO_BIG,
-    errorClass: RangeError,
-    message: 'Unsupported WebSocket frame: payload length > 2^53 - 1',
-  },
+  UNSUPPORTED_DATA_PAYLOAD_LENGTH: row(
+    'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
+    CloseCode.MESSAGE_TOO_BIG,
+    'Unsupported WebSocket frame: payload length > 2^53 - 1',
+  ),
   /** The limit `maxPayload`. */
-  UNSUPPORTED_MESSAGE_LENGTH: {
-    code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
-    closeCode: CloseCode.MESSAGE_TOO_BIG,
-    errorClass: RangeError,
-    message: 'Max payload size exceeded',
-  },
+  UNSUPPORTED_MESSAGE_LENGTH: row(
+    'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+    CloseCode.MESSAGE_TOO_BIG,
+    'Max payload size exceeded',
+  ),
   /** The limit `maxFragments`. */
-  TOO_MANY_FRAGMENTS: {
-    code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
-    closeCode: CloseCode.POLICY_VIOLATION,
-    errorClass: RangeError,
-    message: 'Too many message fragments',
-  },
+  TOO_MANY_FRAGMENTS: row(
+    'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+    CloseCode.POLICY_VIOLATION,
+    'Too many message fragments',
+  ),
   /** The limit `maxBufferedChunks`. */
-  TOO_MANY_CHUNKS: {
-    code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
-    closeCode: CloseCode.POLICY_VIOLATION,
-    errorClass: RangeError,
-    message: 'Too many buffered chunks',
-  },
-} as const satisfies Record<string, Row>;
+  TOO_MANY_CHUNKS: row(
+    'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+    CloseCode.POLICY_VIOLATION,
+    'Too many buffered chunks',
+  ),
+} as const;
 
 /** The name of a row of the table of protocol errors. */
 export type ProtocolRule = keyof typeof table;
