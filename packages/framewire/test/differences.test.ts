@@ -177,7 +177,7 @@ test('a verifyClient that is an async function lets nobody in: the client is ans
   expect(outcomes).toEqual({
     framewire: {
       outcome: 'Unexpected server response: 500',
-      reported: [expect.stringContaining('verifyClient answered with a promise')],
+      reported: [expect.stringContaining('verifyClient returned a promise')],
     },
     ws: { outcome: 'open', reported: [] },
   });

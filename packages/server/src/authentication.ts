@@ -1,4 +1,4 @@
-// Who a client is, as the application says it, while the client waits: until then it may leave, or send more than it should.
+// Asks the application who a client is. While the client waits, it may leave or send data.
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -14,34 +14,34 @@ import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { Authenticate } from './options.ts';
 import { destroyOnThrow, refuse } from './refusal.ts';
 
-/** How many bytes of a client are kept while it waits, apart from the chunk that goes beyond it. Then its socket is not read. */
+/** After a waiting client has sent this many bytes, its socket is paused. The last chunk may exceed the limit. */
 const MAX_KEPT = 16 * 1024;
 
-/** What comes of asking who a client is. One method is called, unless the client leaves or the time is over. */
+/** Receives the result. Exactly one method is called, unless the client leaves or the time limit passes. */
 export interface IdentityJudgement {
   /**
-   * @param received what the client has sent
-   * @param before to be called with the connection before anyone else has it
+   * @param received what the client has sent, including `head`
+   * @param before call this with the connection before the application receives it
    */
   admit(identity: unknown, received: Buffer, before: (ws: WebSocketConnection) => void): void;
   refuse(refusal: Refusal): void;
   fault(error: Error): void;
 }
 
-/** The stream of a request, what was read after the request, and the time limits. */
+/** A request's stream, the bytes that were read after the request, and the time limits. */
 interface Waiting {
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly limits: HandshakeLimits;
 }
 
-/** @throws `TypeError` for options with two functions that judge clients */
+/** @throws `TypeError` if the options have both `authenticate` and `verifyClient` */
 export function requireOneJudge(options: { authenticate?: unknown; verifyClient?: unknown }): void {
   if (!options.authenticate || !options.verifyClient) return;
   throw new TypeError('The "authenticate" and "verifyClient" options exclude each other');
 }
 
-/** Asks the application who a client is. An answer that is there immediately is acted upon before this returns. */
+/** Asks the application who a client is. A synchronous answer is handled before this function returns. */
 export function authenticate<Request extends IncomingMessage>(
   ask: Authenticate<Request>,
   request: Request,
@@ -62,7 +62,7 @@ export function authenticate<Request extends IncomingMessage>(
   }
   patience.begin();
   const { socket } = waiting;
-  // In a tick of its own, as what a listener throws is an uncaught exception and no rejection.
+  // In a tick of its own, so that an exception in a listener is an uncaught exception and not an unhandled rejection.
   const decide = (act: (received: Buffer) => void): void => {
     nextTick(() => {
       const received = patience.end();
@@ -72,7 +72,7 @@ export function authenticate<Request extends IncomingMessage>(
       });
     });
   };
-  // The socket was paused when the wait ended.
+  // `end()` paused the socket.
   const readOn = (ws: WebSocketConnection): void => {
     if (!ws.isPaused) socket.resume();
   };
@@ -98,18 +98,21 @@ function judge(
 ): void {
   if (isRefusal(answer)) judgeFailure(answer, judgement);
   else if (answer === false) {
-    // As an answer of `verifyClient` it would refuse the client, so it must not let it in.
-    judgeFailure(new TypeError('authenticate answered false: to refuse, use an UpgradeRefusal'), judgement);
+    // `verifyClient` refuses a client by returning false, so here too false must not admit one.
+    judgeFailure(
+      new TypeError('authenticate returned false: to refuse a client, use an UpgradeRefusal'),
+      judgement,
+    );
   } else judgement.admit(answer, received, before);
 }
 
-/** The application refuses a client, or has failed. The client is not to hear why. */
+/** The application refused the client, or failed. The client does not learn the reason of a failure. */
 function judgeFailure(error: unknown, judgement: IdentityJudgement): void {
   let cause = error;
   if (isRefusal(error)) {
     let refusal;
     try {
-      // Anyone may have made it, or changed it.
+      // The application may have created or changed the refusal, so check it.
       refusal = createRefusal(error.status, error.message, error.headers);
     } catch (illegal) {
       cause = illegal;
@@ -123,7 +126,7 @@ function judgeFailure(error: unknown, judgement: IdentityJudgement): void {
   judgement.fault(Object.assign(failure, { code: 'WS_ERR_AUTHENTICATION_FAILED' }));
 }
 
-/** How long a client waits for the answer, and what it does meanwhile. */
+/** A client that waits for the answer of `authenticate`: its time limit, its signal, and the data that it sends. */
 class Patience {
   readonly #waiting: Waiting;
   #kept: Buffer[] = [];
@@ -144,7 +147,7 @@ class Patience {
     return this.#controller.signal;
   }
 
-  /** Begins to watch the client. Its socket is read, because otherwise its end would not be noticed. */
+  /** Starts watching the client. Reads the socket, because otherwise its end would go unnoticed. */
   begin(): void {
     const { socket, limits } = this.#waiting;
     limits.waiting.add(this);
@@ -152,7 +155,7 @@ class Patience {
     if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
   }
 
-  /** Ends the wait, with the socket paused. Returns what the client has sent; undefined if the wait is over already. */
+  /** Ends the wait and pauses the socket. Returns what the client has sent, or undefined if the wait was already over. */
   end(): Buffer | undefined {
     if (this.#isOver) return undefined;
     this.#stop();
@@ -160,9 +163,9 @@ class Patience {
     return Buffer.concat([this.#waiting.head, ...this.#kept]);
   }
 
-  /** The server shuts down. */
+  /** Refuses the client because the server is shutting down. */
   refuse(refusal: Refusal): void {
-    this.#refuse(refusal, new DOMException('The server shuts down', 'AbortError'));
+    this.#refuse(refusal, new DOMException('The server is shutting down', 'AbortError'));
   }
 
   pass(): void {
@@ -176,7 +179,7 @@ class Patience {
     refuse(socket, refusal, limits.closeTimeout);
   }
 
-  // A copy, as the chunk may be a small part of its memory.
+  // Copied, because a small chunk may keep a large buffer in memory.
   #keep = (chunk: Buffer): void => {
     this.#kept.push(Buffer.from(chunk));
     this.#keptBytes += chunk.length;
@@ -185,7 +188,7 @@ class Patience {
 
   #leave = (): void => {
     this.#abandon(new DOMException('The client has left', 'AbortError'));
-    // A client that has ended its side will not be able to close a connection properly.
+    // A client that ended its side cannot complete a closing handshake.
     this.#waiting.socket.destroy();
   };
 
@@ -210,5 +213,5 @@ function pass(patience: Patience): void {
 }
 
 function ignore(): void {
-  // The socket was not paused.
+  // The answer was synchronous, so the socket was not paused.
 }

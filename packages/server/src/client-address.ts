@@ -1,23 +1,23 @@
-// Where a request comes from, behind proxies that are trusted to say it.
+// The address of a client behind trusted proxies.
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
-/** Which proxies are trusted, and which header they set. */
+/** The trusted proxies, and the header that they set. */
 export interface ClientAddressOptions {
   /**
    * The addresses (`127.0.0.1`) and subnets (`10.0.0.0/8`, `fd00::/8`) of the proxies. `unix` trusts connections over a Unix socket.
    */
   readonly trust: readonly string[];
-  /** The header that the proxies add to. They must overwrite or extend what a client sends in it. Default `x-forwarded-for`. */
+  /** The header that the proxies set. They must overwrite it or append to it. Default `x-forwarded-for`. */
   readonly header?: 'x-forwarded-for' | 'forwarded' | undefined;
 }
 
 /**
- * Makes a function that finds the address of a request's client. Beginning at the socket, each proxy that is trusted is believed what
- * it says of the one before it, so nothing that a client writes into the header counts. The other header is ignored.
+ * Creates a function that returns the address of a request's client. It reads the header from the end, and stops at the first address
+ * that is not trusted, so values that the client wrote are ignored. The function ignores the header that is not named.
  *
- * @returns a function that gives an address without a port; what a trusted proxy wrote in its place, `unknown` for example; or `unix`
- * @throws `TypeError` for an entry that is no address and no subnet
+ * @returns a function that returns an address without a port, another name that a trusted proxy wrote (such as `unknown`), or `unix`
+ * @throws `TypeError` for an entry that is neither an address nor a subnet
  * @example
  * const client = clientAddress({ trust: ['127.0.0.1', '10.0.0.0/8'] });
  * new WebSocketServer({ port: 8080, connectionsPerClient: { limit: 20, client } });
@@ -29,7 +29,7 @@ export function clientAddress({
   const trusted = readTrusted(trust);
   return (request) => {
     let address = plainAddress(request.socket.remoteAddress ?? UNIX);
-    // Repeated headers have been joined, in their order.
+    // Node joins repeated headers in order.
     const value = request.headers[header];
     const hops = typeof value === 'string' ? value.split(',') : [];
     while (trusted(address)) {
@@ -66,13 +66,13 @@ function readTrusted(entries: readonly string[]): (address: string) => boolean {
   };
 }
 
-/** The node that an element of `Forwarded` names in `for` (RFC 7239 §5.2). */
+/** The value of `for` in an element of `Forwarded` (RFC 7239 §5.2). */
 function forwardedFor(element: string): string | undefined {
   const value = /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)/i.exec(element)?.[1];
   return value?.replaceAll('"', '');
 }
 
-/** An address without port and brackets, in the one form in which it is compared; other text as it is. */
+/** Normalises an address for comparison: removes the port and brackets. Returns other text unchanged. */
 function plainAddress(text: string): string {
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([^:]*):\d+$/.exec(text)?.[1] ?? text;
   const [, mapped = bare] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare) ?? [];

@@ -1,4 +1,4 @@
-// What a server makes of the extensions that a client offers: permessage-deflate, or nothing.
+// Negotiates permessage-deflate from the extensions that a client offers.
 import type { Extension } from '@framewire/connection';
 import {
   extensionsNamed,
@@ -14,16 +14,16 @@ import {
   type PerMessageDeflateOption,
 } from '@framewire/permessage-deflate';
 
-/** The extension of a connection, and what the response says of it. */
+/** The extension of a connection, and its element in the response header. */
 export interface Compression {
   readonly extension: Extension;
   readonly response: NegotiatedExtension;
 }
 
 /**
- * Judges the option when a server is made, so that no upgrade fails for it.
+ * Checks the option in the server's constructor, so that an invalid option does not fail upgrades later.
  *
- * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS`, or `TypeError` for a profile that there is not
+ * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for an invalid window, `TypeError` for an unknown profile
  */
 export function requireCompressionOption(option: PerMessageDeflateOption | undefined): void {
   resolveOption(option);
@@ -33,8 +33,8 @@ export function requireCompressionOption(option: PerMessageDeflateOption | undef
  * Negotiates compression.
  *
  * @param header the value of `Sec-WebSocket-Extensions`
- * @param option false: whatever is offered, there is none
- * @returns undefined for none, also where the options allow none of the offers; 'refused' for a header that is malformed
+ * @param option false disables compression
+ * @returns undefined without compression, including when the options allow none of the offers; 'refused' for a malformed header
  */
 export function negotiateCompression(
   header: string | undefined,
@@ -52,7 +52,7 @@ export function negotiateCompression(
   if (offers.length === 0) return undefined;
   const answer = acceptOffer(offers, options);
   if (!answer.ok) {
-    // An offer that is declined leaves a connection without the extension (RFC 7692 §5); one that is malformed is refused.
+    // If every offer is declined, the connection opens without the extension (RFC 7692 §5). A malformed offer is refused.
     return answer.code === 'WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER' ? undefined : 'refused';
   }
   return {

@@ -1,11 +1,11 @@
-// What the application said cannot be sent. That is its fault, so the client hears 500, and others are served.
+// Handles answers of the application that cannot be sent. The client receives 500, and the server continues.
 import type { Duplex } from 'node:stream';
 import { isAttached } from '@framewire/connection';
 import { createRefusal } from '@framewire/handshake';
 import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
 import { destroyWhenWritten, refuse } from './refusal.ts';
 
-/** Refuses a client with 500 after `report`, unless a listener that it calls has answered. */
+/** Calls `report`, then refuses the client with 500, unless a listener that `report` calls has answered. */
 export function refuseForFault(socket: Duplex, limits: HandshakeLimits, report: () => void): void {
   const before = writtenTo(socket);
   report();
@@ -14,7 +14,7 @@ export function refuseForFault(socket: Duplex, limits: HandshakeLimits, report: 
     refuse(socket, createRefusal(500), limits.closeTimeout);
     return;
   }
-  // A listener has begun an answer: it has to end it in time.
+  // A listener has started an answer, and must end it within the time limit.
   new HandshakeDeadline(socket, 500, limits);
   destroyWhenWritten(socket);
 }

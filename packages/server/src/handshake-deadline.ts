@@ -1,4 +1,4 @@
-// How long a client may keep its socket without being connected: for its request to come, and for the application to judge it.
+// Limits how long a client may hold a socket before it is connected: until its request arrives, and until the application answers.
 import type { Duplex } from 'node:stream';
 import { clearDeadline, isAttached, setDeadline, type Deadline } from '@framewire/connection';
 import { createRefusal, type Refusal } from '@framewire/handshake';
@@ -6,9 +6,9 @@ import { destroyOnError, refuse } from './refusal.ts';
 
 /** The time limits of a server, in ms. */
 export interface HandshakeLimits {
-  /** 0 = none. */
+  /** 0 = no limit. */
   readonly handshakeTimeout: number;
-  /** How long a refusal may wait to be taken. */
+  /** How long writing a refusal may take. */
   readonly closeTimeout: number;
   /** The clients that wait for an answer of the application. */
   readonly waiting: Set<WaitingClient>;
@@ -16,11 +16,11 @@ export interface HandshakeLimits {
 
 /** A client that waits for an answer of the application. */
 export interface WaitingClient {
-  /** Refuses it now. The answer counts for nothing. */
+  /** Refuses the client immediately. A later answer is ignored. */
   refuse(refusal: Refusal): void;
 }
 
-/** A time limit after which a client is refused, unless it is ended before; the socket's own end ends it too. */
+/** Refuses a client after a time limit. `end()` and the close of the socket cancel it. */
 export class HandshakeDeadline {
   readonly #socket: Duplex;
   readonly #status: number;
@@ -31,8 +31,8 @@ export class HandshakeDeadline {
   #hasPassed = false;
 
   /**
-   * @param status of the refusal
-   * @param isAnswered whether the client needs no refusal any more, although no WebSocket has come of its request
+   * @param status the HTTP status of the refusal
+   * @param isAnswered returns whether the client has been answered otherwise, so that it must not be refused
    */
   constructor(
     socket: Duplex,
@@ -59,16 +59,16 @@ export class HandshakeDeadline {
     this.#socket.removeListener('close', this.#onClose);
   }
 
-  /** Ends the time limit with a refusal. */
+  /** Cancels the time limit and refuses the client. */
   refuse(refusal: Refusal): void {
     this.end();
     this.#hasPassed = true;
     refuse(this.#socket, refusal, this.#closeTimeout);
   }
 
-  /** For the timer. */
+  /** Called by the timer. */
   pass(): void {
-    // Whoever takes upgrades away from the server is not to lose the connection.
+    // The application may have handled the upgrade itself. Do not destroy its connection.
     if (isAttached(this.#socket) || this.#isAnswered()) return;
     this.#hasPassed = true;
     refuse(this.#socket, createRefusal(this.#status), this.#closeTimeout);
@@ -76,17 +76,17 @@ export class HandshakeDeadline {
 }
 
 /**
- * Leaves a client to another listener of the HTTP server, which may do with the socket whatever it likes, and later than at once.
- * If it has written nothing when the time is over, the client is refused with 400, as nobody else will.
+ * Leaves a client to another `upgrade` listener of the HTTP server, which may answer later. If nothing has been written to the socket
+ * when the time limit passes, refuses the client with 400.
  */
 export function leaveToOthers(socket: Duplex, limits: HandshakeLimits): void {
   const before = writtenTo(socket);
-  // Where nobody takes the socket, nobody listens for its errors.
+  // If no listener takes the socket, nothing else handles its errors.
   destroyOnError(socket);
   new HandshakeDeadline(socket, 400, limits, () => writtenTo(socket) !== before);
 }
 
-/** How many bytes were written to a stream; of one that does not count them, what waits to be written. */
+/** How many bytes have been written to a stream. If the stream does not count them, how many are waiting to be written. */
 function writtenTo(socket: Duplex & { readonly bytesWritten?: number }): number {
   return socket.bytesWritten ?? socket.writableLength;
 }

@@ -1,4 +1,4 @@
-// What can be set for a server, with the defaults.
+// The options of a server, with their defaults.
 import type { IncomingMessage, OutgoingHttpHeaders, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { DEFAULTS, type ConnectionOptions, type WebSocketConnection } from '@framewire/connection';
@@ -6,18 +6,18 @@ import type { UpgradeRefusal } from '@framewire/handshake';
 import type { PerMessageDeflateOption } from '@framewire/permessage-deflate';
 import type { AcceptedWebSocket } from './accepted-websocket.ts';
 
-/** The class of a server's connections: called with `null`, `undefined` and the server's options. */
+/** The class of a server's connections. The server calls it with `null`, `undefined` and its options. */
 export type WebSocketClass = new (
   address: null,
   protocols: undefined,
   options: ConnectionOptions,
 ) => WebSocketConnection;
 
-/** What a client is judged by. */
+/** What `verifyClient` receives about a client. */
 export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
   /**
-   * The value of `Origin` (`Sec-WebSocket-Origin` in version 8). Undefined when there is none, as with clients that are no browsers,
-   * which the type leaves out as that of `ws` does.
+   * The value of `Origin` (`Sec-WebSocket-Origin` in version 8). Undefined if the client sent none, as most clients other than browsers
+   * do. The type omits undefined, like that of `ws`.
    */
   origin: string;
   /** Whether the request came over TLS. */
@@ -25,7 +25,7 @@ export interface ClientInfo<Request extends IncomingMessage = IncomingMessage> {
   req: Request;
 }
 
-/** Tells whether a client may connect; if not, the status, body and headers of the refusal. */
+/** Accepts a client, or refuses it with an optional status, body and headers. */
 export type VerifyClientCallback = (
   verified: boolean,
   code?: number,
@@ -33,29 +33,29 @@ export type VerifyClientCallback = (
   headers?: OutgoingHttpHeaders,
 ) => void;
 
-/** Judges a client at once. */
+/** A `verifyClient` that returns its answer. */
 export type VerifyClientSync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
 ) => boolean;
 
 /**
- * What a function may return that judges a client later: anything but a promise of an answer. A server does not wait for it, so an
- * `async` function that returns its answer is an error of the compiler.
+ * What a `verifyClient` with a callback may return: anything except a promise with a value. The server does not wait for such a
+ * promise, so an `async` function that returns its answer is a compile error.
  */
-// `void` is what a function returns that returns nothing.
+// `void` allows functions without a return value.
 export type NoAnswer =
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type
   void | Promise<void> | string | number | bigint | boolean | symbol | null | (object & { then?: never });
 
-/** Judges a client later, by calling back: the one that declares two parameters. */
+/** A `verifyClient` that calls back with its answer. It must declare two parameters. */
 export type VerifyClientAsync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
   callback: VerifyClientCallback,
 ) => NoAnswer;
 
 /**
- * Says who a client is, now or later. A refusal that it returns or throws is sent to the client; anything else that it returns is the
- * third argument of `connection`, and any other exception is answered with 500.
+ * Returns who a client is, or a promise for it. The value becomes the third argument of `connection`. A returned or thrown refusal is
+ * sent to the client. Any other exception refuses the client with 500.
  */
 export type Authenticate<Request extends IncomingMessage = IncomingMessage, Identity = unknown> = (
   request: Request,
@@ -65,84 +65,91 @@ export type Authenticate<Request extends IncomingMessage = IncomingMessage, Iden
   },
 ) => Identity | UpgradeRefusal | PromiseLike<Identity | UpgradeRefusal>;
 
-/** The options of a server: exactly one of `port`, `server` and `noServer`. */
+/** The options of a server. Exactly one of `port`, `server` and `noServer` is required. */
 export interface ServerOptions<
   Class extends WebSocketClass = typeof AcceptedWebSocket,
   Request extends typeof IncomingMessage = typeof IncomingMessage,
   Identity = undefined,
 > extends ConnectionOptions {
   /**
-   * Says who a client is: what it returns, or its promise resolves to, is the third argument of `connection` and of the callback of
+   * Returns who a client is, or a promise for it. The value becomes the third argument of `connection` and of the callback of
    * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Excludes `verifyClient`. Default: none.
    */
   authenticate?: Authenticate<InstanceType<Request>, Identity> | null | undefined;
-  /** The port of an HTTP server of its own; 0 = any free one. A string that is no number is the path of a socket or pipe. */
+  /** The port for the server's own HTTP server; 0 = any free port. A string that is not a number is the path of a socket or pipe. */
   port?: number | undefined;
-  /** The address that the server of its own listens on. Default: all. */
+  /** The address that the server's own HTTP server listens on. Default: all. */
   host?: string | undefined;
-  /** How many connections may wait to be accepted by the server of its own. Default: Node's. */
+  /** The backlog of the server's own HTTP server: how many connections may wait to be accepted. Default: that of Node. */
   backlog?: number | undefined;
-  /** An HTTP or HTTPS server whose upgrade requests are to be handled. */
+  /** The HTTP or HTTPS server whose upgrade requests the server handles. */
   server?: HttpServer<Request> | HttpsServer<Request> | undefined;
-  /** Whether upgrades come through `handleUpgrade()` alone. Default false. */
+  /** Whether the application passes every upgrade to `handleUpgrade()`. Default false. */
   noServer?: boolean | undefined;
   /**
-   * The path, without a query, that requests must have, in the origin form or the absolute form of a target (RFC 9112 §3.2).
+   * The path that requests must have, without the query. The target may be in origin form or absolute form (RFC 9112 §3.2).
    * Default: any.
    */
   path?: string | undefined;
   /**
-   * How many connections there may be, those included whose handshake has begun. Others are refused with 503. Default 0 = no limit.
+   * The maximum number of connections, including those whose handshake has started. Further clients are refused with 503.
+   * Default 0 = no limit.
    */
   maxConnections?: number | undefined;
   /**
-   * How many connections one client may have, counted in the same way. Others are refused with 429. `client` names the client of a
-   * request, such as by its address: see {@link clientAddress}. Default: no limit.
+   * The maximum number of connections for each client, counted in the same way. Further requests of the client are refused with 429.
+   * `client` returns a key for the client of a request, such as its address: see {@link clientAddress}. Default: no limit.
    */
   connectionsPerClient?:
     | { readonly limit: number; readonly client: (request: InstanceType<Request>) => string }
     | null
     | undefined;
-  /** Whether connections start paused, until `resume()` is called: so a listener that awaits something loses nothing. Default false. */
+  /**
+   * Whether connections start paused, until `resume()` is called. A `connection` listener can then wait before it listens for messages.
+   * Default false.
+   */
   pauseOnConnect?: boolean | undefined;
   /** Whether open connections are kept in `clients`. Default true. */
   clientTracking?: boolean | undefined;
-  /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
+  /** Returns the subprotocol; false or an empty string chooses none. Default: the first one that the client requests. */
   handleProtocols?: ((protocols: Set<string>, request: InstanceType<Request>) => string | false) | undefined;
   /** Decides which clients may connect. Default: all. */
   verifyClient?:
     VerifyClientAsync<InstanceType<Request>> | VerifyClientSync<InstanceType<Request>> | undefined;
   /**
    * The serialised origins (RFC 6454 §6.2) of the pages that may connect, as browsers send them: `https://example.com`,
-   * `http://localhost:3000`. They are compared to the letter. The text `null` is the origin of files and of sandboxed frames. With
-   * `'same'`, pages whose host and port are those of the request's `Host`. Default: all, so that any page on the web can connect in the
-   * name of its visitor (RFC 6455 §10.2).
+   * `http://localhost:3000`. They are compared exactly. The text `null` is the origin of files and of sandboxed frames. `'same'` allows
+   * the pages whose host and port match the request's `Host`. Default: all, so any page on the web can connect with its visitor's
+   * cookies (RFC 6455 §10.2).
    */
   allowedOrigins?: readonly string[] | 'same' | null | undefined;
   /**
-   * With `allowedOrigins`: whether clients may connect that send no `Origin`. Browsers always send one, programs seldom do.
+   * With `allowedOrigins`: whether clients that send no `Origin` may connect. Browsers always send one, other programs rarely do.
    * Default false.
    */
   allowMissingOrigin?: boolean | undefined;
   /**
-   * How long, in ms, each step of the handshake may take: on a port of its own the first request (else 408), `verifyClient` or
-   * `authenticate` (else 503), an answer by a listener of `wsClientError`, and by another listener of `upgrade` (else 400).
+   * The time limit, in ms, for each step of the handshake. When it passes, the client is refused:
+   * - with 408, if its first request has not arrived at the server's own port;
+   * - with 503, if `verifyClient` or `authenticate` has not answered;
+   * - with the status of the error, if a listener of `wsClientError` has not answered;
+   * - with 400, if another listener of `upgrade` has not answered.
+   *
    * Default 120000; 0 = no limit.
    */
   handshakeTimeout?: number | undefined;
   /**
-   * Whether compression is negotiated with clients that offer it (RFC 7692), and how. Each message that is compressed costs time,
-   * and with context takeover each connection costs memory. Default false. Parameters that cannot be negotiated throw when the
-   * server is made.
+   * Whether and how compression is negotiated with clients that offer it (RFC 7692). Compression takes CPU time for each message and,
+   * with context takeover, memory for each connection. Invalid parameters throw in the constructor. Default false.
    */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
-  /** Shuts the server down when it aborts, as `shutdown()` does. Default: none. */
+  /** Calls `shutdown()` when it aborts. Default: none. */
   signal?: AbortSignal | null | undefined;
-  /** The class of the connections. Default: that of the package. */
+  /** The class of the connections. Default: {@link AcceptedWebSocket}. */
   WebSocket?: Class | undefined;
 }
 
-/** What `options` holds where nothing else was given, as programs that look there expect. */
+/** The defaults in the server's `options` property, which programs read. */
 export const SERVER_DEFAULTS = {
   ...DEFAULTS,
   allowedOrigins: null,
@@ -165,7 +172,7 @@ export const SERVER_DEFAULTS = {
   verifyClient: null,
 } as const satisfies { readonly [Name in keyof ServerOptions]: ServerOptions[Name] | null };
 
-/** Whether exactly one way for requests to come in is given. */
+/** Whether exactly one of `port`, `server` and `noServer` is given. */
 export function hasOneSource({
   port,
   server,
@@ -177,6 +184,6 @@ export function hasOneSource({
 
 /** Whether open connections are kept in `clients`. */
 export function isTracking({ clientTracking }: Pick<ServerOptions, 'clientTracking'>): boolean {
-  // A program without types may pass anything.
+  // A JavaScript program may pass any type.
   return clientTracking === undefined || Boolean(clientTracking as unknown);
 }

@@ -1,19 +1,19 @@
-// Which origins may connect: a list of serialised origins (RFC 6454 §6.2), compared to the letter, or that of the request itself.
+// Checks the origin of a request against a list of serialised origins (RFC 6454 §6.2), or against the request's own host.
 
-/** Which origins may connect. */
+/** The origins that may connect. */
 export type Origins = ReadonlySet<string> | 'same';
 
-/** What pages have whose origin is nobody's: those of files, of sandboxed frames, of `data:` URLs. */
+/** The opaque origin, which files, sandboxed frames and `data:` URLs have. */
 const OPAQUE = 'null';
 
 /**
- * Reads the list of those who may connect.
+ * Reads the list of origins that may connect.
  *
- * @throws `TypeError` for an entry that no browser would send as it stands, so that it would only ever refuse
+ * @throws `TypeError` for an entry that no browser sends in this form, because it would never match
  */
 export function readOrigins(entries: readonly string[] | 'same'): Origins {
   if (entries === 'same') return entries;
-  // A program without types may pass a string, which is a list of characters.
+  // A JavaScript program may pass a string, which iterates as characters.
   if (typeof entries === 'string') throw new TypeError(`allowedOrigins: "${String(entries)}" is not a list`);
   for (const entry of entries) {
     if (entry === OPAQUE) continue;
@@ -25,22 +25,22 @@ export function readOrigins(entries: readonly string[] | 'same'): Origins {
   return new Set(entries);
 }
 
-/** Whether an origin may connect. `host` is the value of `Host` of its request. */
+/** Whether an origin may connect. `host` is the `Host` of the request. */
 export function allowsOrigin(origins: Origins, origin: string, host: string | undefined): boolean {
   if (origins !== 'same') return origins.has(origin);
-  // What is more than a host and a port could make the URL below one of another host.
+  // Anything beyond a host and a port could change the host of the URL below.
   if (host === undefined || /[\s/?#@\\]/.test(host) || !URL.canParse(origin)) return false;
   const page = new URL(origin);
-  // TLS may end at a proxy, so the scheme is that of the page. With it, the URL leaves out the port where it is the scheme's own.
+  // Use the page's scheme, because TLS may end at a proxy. The URL then omits the scheme's default port.
   const own = `${page.protocol}//${host}`;
   return page.host !== '' && URL.canParse(own) && new URL(own).host === page.host;
 }
 
-/** The origin of a URL as a browser writes it; undefined where there is none, or none that a page can have. */
+/** The origin of a URL as a browser serialises it. Undefined if it has none, or none that a page can have. */
 function serialise(entry: string): string | undefined {
   if (!entry.includes('://') || entry.includes('*') || !URL.canParse(entry)) return undefined;
-  // The address of the WebSocket was meant to be that of the page.
+  // An entry with the scheme of a WebSocket URL probably means the page on the same host.
   const url = new URL(entry.replace(/^ws/i, 'http'));
-  // Schemes that are not of the web have no origin in the URL standard, but the pages of extensions and apps have one.
+  // In the URL standard other schemes have an opaque origin, but pages of browser extensions and apps send scheme and host.
   return url.origin === OPAQUE ? `${url.protocol}//${url.host}` : url.origin;
 }

@@ -1,4 +1,4 @@
-// The HTTP server of a port of one's own: it is there for upgrades, and knows no pages.
+// The HTTP server that a WebSocket server creates for its own port. It accepts only upgrades.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { reasonPhrase } from '@framewire/handshake';
@@ -6,7 +6,7 @@ import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts
 import type { ServerOptions } from './options.ts';
 import { countOwnListener } from './sharing.ts';
 
-/** @param callback called when it listens */
+/** @param callback called when the server listens */
 export function listenOnPort(
   { port, host, backlog }: Pick<ServerOptions, 'backlog' | 'host' | 'port'>,
   limits: HandshakeLimits,
@@ -14,14 +14,14 @@ export function listenOnPort(
 ): Server {
   const http = createServer(upgradeRequired);
   limitFirstRequest(http, limits);
-  // As a list, in which Node reads a string as the path of a socket or pipe, unless it is a number in digits.
+  // Positional arguments: Node reads a string as the path of a socket or pipe, unless it is a decimal number.
   http.listen(port, host, backlog, callback);
   return http;
 }
 
 /**
- * Refuses clients of an HTTP server of which no request has come in time, with 408. Behind a first request that is no upgrade
- * Node's own limits hold (`headersTimeout`, `keepAliveTimeout`).
+ * Refuses a client with 408 if its first request does not arrive in time. After a first request that is not an upgrade, the limits of
+ * Node's server apply (`headersTimeout`, `keepAliveTimeout`).
  */
 function limitFirstRequest(http: Server, limits: HandshakeLimits): void {
   const deadlines = new WeakMap<Duplex, HandshakeDeadline>();
@@ -39,7 +39,7 @@ function limitFirstRequest(http: Server, limits: HandshakeLimits): void {
   countOwnListener(http);
 }
 
-/** What a plain request gets on a server's own port. */
+/** Answers a plain HTTP request on the server's own port. */
 function upgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
   const body = reasonPhrase(426);
   response.writeHead(426, { 'Content-Length': body.length, 'Content-Type': 'text/plain' });

@@ -1,18 +1,18 @@
-// How many connections there may be, in all and for each client, from the start of their handshakes on.
+// Limits the number of connections, in total and for each client. A connection counts from the start of its handshake.
 import type { Duplex } from 'node:stream';
 import { createRefusal, type Refusal } from '@framewire/handshake';
 
-/** When a client may try again that found no place, in s. */
+/** After how many seconds a refused client may try again. */
 const RETRY_AFTER = 10;
 
-/** The options that limit how many connections there may be. */
+/** The options that limit the number of connections. */
 interface PlacesOptions<Request> {
   readonly maxConnections?: number | undefined;
   readonly connectionsPerClient?:
     { readonly limit: number; readonly client: (request: Request) => string } | null | undefined;
 }
 
-/** The places of a server for connections. A place is taken by a request, and free again when its socket has closed. */
+/** The places of a server for connections. A request takes a place, and the close of its socket frees it. */
 export class Places<Request> {
   readonly #limit: number;
   readonly #perClient: PlacesOptions<Request>['connectionsPerClient'];
@@ -24,12 +24,12 @@ export class Places<Request> {
     this.#perClient = connectionsPerClient;
   }
 
-  /** The places that options ask for; undefined where they limit nothing. */
+  /** Creates the places for the options. Returns undefined if they set no limit. */
   static of<Request>(options: PlacesOptions<Request>): Places<Request> | undefined {
     return options.maxConnections || options.connectionsPerClient ? new Places(options) : undefined;
   }
 
-  /** Takes a place for a request. Returns the refusal if there is none. */
+  /** Takes a place for a request. Returns a refusal if no place is free. */
   take(request: Request, socket: Duplex): Refusal | undefined {
     if (this.#taken >= this.#limit) return createRefusal(503, undefined, { 'Retry-After': RETRY_AFTER });
     const client = this.#perClient?.client(request);

@@ -1,42 +1,41 @@
-// How an upgrade is refused: a short HTTP response, and the end of the connection.
+// Refuses an upgrade: sends a short HTTP response and ends the connection.
 import type { Duplex } from 'node:stream';
 import { clearDeadline, isAttached, setDeadline } from '@framewire/connection';
 import { formatRefusal, type Refusal } from '@framewire/handshake';
 
 /**
- * Answers with the refusal and ends the connection: whatever the client sends behind a refused upgrade is never read as
- * another request.
+ * Sends the refusal and ends the connection, so that data after a refused upgrade is never read as another request.
  *
- * @param closeTimeout how long the answer may wait to be taken, in ms: behind responses that nobody reads it would for ever
+ * @param closeTimeout how long writing the response may take, in ms: if the client does not read, it would wait indefinitely
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
   const response = formatRefusal(refusal);
-  // A socket that has become a connection meanwhile is to hear nothing of HTTP any more.
+  // If the socket has become a WebSocket connection in the meantime, an HTTP response would break it.
   if (socket.destroyed || isAttached(socket)) return;
   const deadline = setDeadline(closeTimeout, destroy, socket);
   socket.once('close', () => clearDeadline(deadline));
   destroyWhenWritten(socket);
-  // Somebody may have given an answer of his own.
+  // The application may have sent its own answer.
   if (!socket.writableEnded) socket.end(response);
 }
 
-/** What has been said is the last word: a peer that keeps its side open keeps no socket. */
+/** Destroys the socket after everything is written, so that a peer that keeps its side open cannot hold the socket. */
 export function destroyWhenWritten(socket: Duplex): void {
   if (socket.writableFinished) socket.destroy();
   else socket.once('finish', () => destroy(socket));
 }
 
-/** Until a connection has its owner, an error on its socket is nobody's: the socket goes, the process lives. */
+/** Until a connection owns the socket, an error destroys the socket instead of being an uncaught exception. */
 export function destroyOnError(socket: Duplex): void {
   if (!socket.listeners('error').includes(onError)) socket.on('error', onError);
 }
 
-/** The socket has an owner now. */
+/** Removes the listener of {@link destroyOnError}, because the connection now handles errors. */
 export function leaveErrors(socket: Duplex): void {
   socket.removeListener('error', onError);
 }
 
-/** Runs what the application has to say of a request. Where it throws, nobody will answer the client any more: the socket goes. */
+/** Runs code of the application for a request. If it throws, nothing else answers the client, so the socket is destroyed. */
 export function destroyOnThrow(socket: Duplex, ask: () => void): void {
   try {
     ask();
@@ -46,7 +45,7 @@ export function destroyOnThrow(socket: Duplex, ask: () => void): void {
   }
 }
 
-/** @throws `Error` where a socket carries a WebSocket already: whatever else was written to it would break that one */
+/** @throws `Error` if the socket already carries a WebSocket, because any other write would break that connection */
 export function requireUnattached(socket: Duplex): void {
   if (!isAttached(socket)) return;
   throw new Error(

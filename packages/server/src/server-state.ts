@@ -1,4 +1,4 @@
-// The inner state of a server.
+// The internal state of a server.
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import process from 'node:process';
@@ -14,32 +14,32 @@ import type { Farewell, ShutdownResult } from './shutdown.ts';
 
 export type AnyHttpServer = HttpServer | HttpsServer;
 
-/** What a server knows besides its options and its clients. */
+/** The constant part of a server's state. */
 interface Facts<Request extends object> {
   /** The class of the connections. */
   readonly connectionClass: WebSocketClass;
   readonly seat: Seat<Request>;
-  /** The origins of the pages that may connect; undefined for all. */
+  /** The origins that may connect; undefined for all. */
   readonly origins: Origins | undefined;
-  /** How many connections there may be; undefined for any number. */
+  /** The limits of the number of connections; undefined for no limit. */
   readonly places: Places<Request> | undefined;
   readonly limits: HandshakeLimits;
-  /** Called when a connection that is tracked has closed. */
+  /** Called when a tracked connection has closed. */
   readonly forget: (ws: WebSocketConnection) => void;
 }
 
-/** The inner state of a server, which a `Proxy` of the server reaches, and objects that inherit from it share. */
+/** The internal state of a server. It is an ordinary property, so that it works through a `Proxy` and in objects that inherit from it. */
 export class ServerState<Request extends object> {
   readonly facts: Facts<Request>;
-  /** Where requests come from: none with `noServer`, and once the server is closed. */
+  /** The HTTP server of the requests. Undefined with `noServer`, and after the server is closed. */
   http: AnyHttpServer | undefined = undefined;
   phase: 'running' | 'closing' | 'closed' = 'running';
-  /** What clients are answered while the server shuts down. */
+  /** The answer to new clients while the server shuts down. */
   refusal: Refusal | undefined = undefined;
-  /** The connections that are closed because the server shuts down. */
+  /** The connections that the shutdown is closing. */
   farewell: Farewell | undefined = undefined;
   shutdown: Promise<ShutdownResult> | undefined = undefined;
-  /** `close` is emitted when the last client has gone. */
+  /** Whether `close` is emitted when the last client has disconnected. */
   closesWithClients = false;
   private hasWarned = false;
 
@@ -47,7 +47,7 @@ export class ServerState<Request extends object> {
     this.facts = facts;
   }
 
-  /** Warns of a fault of the application that no listener hears of: the first one, as any client may bring about the next. */
+  /** Warns about the first fault of the application that no listener handles. Any client may cause more, so they are not reported. */
   warn(error: Error): void {
     if (this.hasWarned) return;
     this.hasWarned = true;
@@ -55,7 +55,7 @@ export class ServerState<Request extends object> {
     process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: stack });
   }
 
-  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  /** The name of the class. Without it, `reactive()` of Vue would wrap the object in a proxy, which has no private fields. */
   get [Symbol.toStringTag](): string {
     return ServerState.name;
   }

@@ -1,18 +1,18 @@
-// Servers that share an HTTP server: one set of listeners for all of them, and which of them answers a request.
+// Servers that share an HTTP server. They share one set of listeners, which decides which server answers a request.
 import type { Buffer } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { destroyOnThrow } from './refusal.ts';
 
-/** What a server does with the events of its HTTP server. */
+/** Receives the events of the HTTP server. */
 export interface SeatListener<Request> {
   listening(): void;
   error(error: Error): void;
   /** Whether a request is for the server. */
   shouldHandle(request: Request): boolean;
-  /** A request that the server has to answer. */
+  /** Called with a request that the server must answer. */
   upgrade(request: Request, socket: Duplex, head: Buffer): void;
-  /** A request that is for no server here, while another listener of the HTTP server may take it. */
+  /** Called with a request that matches no server and that another `upgrade` listener may take. */
   leave(socket: Duplex): void;
 }
 
@@ -21,18 +21,18 @@ type AnyListener = (...args: unknown[]) => void;
 
 const groups = new WeakMap<EventEmitter, Group>();
 
-/** How many listeners of `upgrade` are ours, by HTTP server: a tracing tool may have put its own functions in their place. */
+/** Counts our `upgrade` listeners by HTTP server. They cannot be recognised by identity, because tracing tools replace listeners. */
 const ours = new WeakMap<EventEmitter, number>();
 
-/** Counts a listener of `upgrade` as ours: it takes no request away from the servers of this package. */
+/** Counts an `upgrade` listener as ours, that is, as one that leaves requests to the servers of this package. */
 export function countOwnListener(http: EventEmitter, change: 1 | -1 = 1): void {
   ours.set(http, (ours.get(http) ?? 0) + change);
 }
 
-/** A server's place among those that share an HTTP server. */
+/** A server's membership in the group that shares an HTTP server. */
 export class Seat<Request extends object> {
   readonly listener: SeatListener<Request>;
-  /** What was answered, until the request is handled: to ask may cost, and an answer may change. */
+  /** Answers of `shouldHandle()` until the request is handled. Calling it again may be expensive or give another answer. */
   readonly #answers = new WeakMap<Request, boolean>();
   #group: Group | undefined = undefined;
 
@@ -50,14 +50,14 @@ export class Seat<Request extends object> {
     this.#group = undefined;
   }
 
-  /** Whether a request that is handled now is for the server. */
+  /** Whether a request is for the server. Called when the request is handled, so the answer is forgotten. */
   takes(request: Request): boolean {
     const answer = this.#answers.get(request) ?? this.listener.shouldHandle(request);
     this.#answers.delete(request);
     return answer;
   }
 
-  /** Whether a request that is yet to be handled is for the server. */
+  /** Whether a request is for the server. Called before the request is handled, so the answer is kept. */
   isFor(request: Request): boolean {
     const answer = this.#answers.get(request) ?? this.listener.shouldHandle(request);
     this.#answers.set(request, answer);
@@ -66,8 +66,8 @@ export class Seat<Request extends object> {
 }
 
 /**
- * The servers of one HTTP server, in the order in which they came. They have its listeners in common: an emitter warns of a leak
- * at more than ten of a kind.
+ * The servers of one HTTP server, in the order of creation. They share its listeners, because an emitter warns of a leak at more than
+ * ten listeners of an event.
  */
 class Group {
   readonly #http: EventEmitter;
@@ -110,7 +110,7 @@ class Group {
     for (const seat of [...this.#seats]) visit(seat);
   }
 
-  /** The servers that a request is for answer it. Where there is none, it is left to a foreign listener, or the first refuses. */
+  /** Passes a request to every server that matches. If none does, leaves it to a foreign listener, or else the first server refuses it. */
   #share(request: object, socket: Duplex, head: Buffer): void {
     const seats = [...this.#seats];
     const [first] = seats;

@@ -1,21 +1,21 @@
-// The end of all connections of a server: close frames, spread over time, and a limit for those that do not answer.
+// Closes all connections of a server: spreads the close frames over time, and destroys the connections that do not answer.
 import { now, setDeadline, clearDeadline, WebSocketConnection, type Deadline } from '@framewire/connection';
 
-/** How a server shuts down. */
+/** Options of `shutdown()`. */
 export interface ShutdownOptions {
   /** The code of the close frames. Default 1001. */
   readonly code?: number | undefined;
-  /** Their reason, of at most 123 bytes. Default: none. */
+  /** The reason in the close frames, at most 123 bytes. Default: none. */
   readonly reason?: string | undefined;
-  /** How long after the last close frame the connections are destroyed that are still open, in ms. Default 10000. */
+  /** After the last close frame, how long to wait before connections that are still open are destroyed, in ms. Default 10000. */
   readonly timeout?: number | undefined;
-  /** Over how long the close frames are spread, in ms, so that clients do not all connect again in the same second. Default 0. */
+  /** Over how many ms the close frames are spread, so that clients do not all reconnect at the same time. Default 0. */
   readonly spread?: number | undefined;
-  /** After how long, in ms, a client may try again that is refused meanwhile: `Retry-After`, in whole seconds. Default 1000. */
+  /** The `Retry-After` of refusals during the shutdown, in ms, rounded up to whole seconds. Default 1000. */
   readonly retryAfter?: number | undefined;
 }
 
-/** What became of the connections: how many closed in time, and how many were destroyed. */
+/** How many connections closed in time, and how many were destroyed. */
 export interface ShutdownResult {
   readonly closed: number;
   readonly terminated: number;
@@ -24,14 +24,14 @@ export interface ShutdownResult {
 /** The shortest time between two rounds of close frames, in ms. */
 const SHORTEST_ROUND = 10;
 
-/** Who hears what becomes of a shutdown. */
+/** Observes a shutdown. */
 export interface FarewellObserver {
   finished(result: ShutdownResult): void;
-  /** A method of a connection that a subclass overrides has thrown. The shutdown goes on. */
+  /** Called when `close()` or `terminate()` of a connection throws. The shutdown continues. */
   failed(error: unknown): void;
 }
 
-/** Connections that are being closed. The server reports those that are gone. */
+/** The connections that a shutdown closes. The server calls `gone()` when one has closed. */
 export class Farewell {
   readonly #clients: readonly WebSocketConnection[];
   readonly #left: Set<WebSocketConnection>;
@@ -70,7 +70,7 @@ export class Farewell {
     else this.#deadline = setDeadline(Math.max(spread / length, SHORTEST_ROUND), send, this);
   }
 
-  /** A connection has closed. */
+  /** Called when a connection has closed. */
   gone(ws: WebSocketConnection): void {
     if (this.#left.delete(ws) && this.#left.size === 0) this.#end();
   }
@@ -86,7 +86,7 @@ export class Farewell {
     } catch (error) {
       this.#observer.failed(error);
     }
-    // A subclass may have thrown, or done nothing. To terminate twice changes nothing.
+    // A subclass may have thrown, or may not have called `super`. Terminating twice has no effect.
     if (ws instanceof WebSocketConnection) WebSocketConnection.prototype.terminate.call(ws);
   }
 

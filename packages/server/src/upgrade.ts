@@ -1,4 +1,4 @@
-// The way of a request: what it has to pass before it may become a connection, and the response that opens one.
+// Checks an upgrade request, and writes the response that opens the connection.
 import type { Buffer } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -18,41 +18,41 @@ import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } f
 import { allowsOrigin, type Origins } from './origin.ts';
 import { destroyOnThrow } from './refusal.ts';
 
-/** What the response to a request has to say. */
+/** What the response is made from. */
 interface Terms {
   /** The value of `Sec-WebSocket-Key`. */
   readonly key: string;
-  /** The subprotocols that the client asks for, the preferred one first. */
+  /** The subprotocols that the client requests, in order of preference. */
   readonly subprotocols: Set<string>;
-  /** The extension that was negotiated. */
+  /** The negotiated extension. */
   readonly compression: Compression | undefined;
 }
 
-/** A request that may become a connection, and everything that it takes to make it one. */
+/** A request that has passed every check, with everything that is needed to open the connection. */
 export interface AdmittedUpgrade<Socket, Request> extends Terms {
   readonly request: Request;
-  /** The stream that the request came on. */
+  /** The stream of the request. */
   readonly socket: Duplex;
-  /** What was read behind the request. */
+  /** Bytes that were read after the request. */
   readonly head: Buffer;
   /** Called with the connection. */
   readonly callback: { connected(ws: Socket, request: Request): void }['connected'];
 }
 
-/** A request that is in order, with what it says of its client; or the refusal, whose `code` is that of the rule that it breaks. */
+/** The values of a valid request, or a refusal. The refusal has a `code` if the request breaks a rule of the protocol. */
 export type Examination =
   | ({ readonly ok: true; readonly origin: string | undefined } & Terms)
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * Checks what the server can judge by itself, in this order:
+ * Checks everything that does not need the application, in this order:
  *
- * | must hold                                                  | else                   |
- * | ---------------------------------------------------------- | ---------------------- |
- * | the request follows the rules (RFC 6455 §4.2.1)            | 400 or 405, and a code |
- * | it is for this server                                      | 400                    |
- * | its origin is one of those that are allowed                | 403                    |
- * | what it offers of permessage-deflate is well formed        | 400, and a code        |
+ * | condition                                       | otherwise              |
+ * | ----------------------------------------------- | ---------------------- |
+ * | the request follows the rules (RFC 6455 §4.2.1) | 400 or 405, and a code |
+ * | the request is for this server                  | 400                    |
+ * | the origin is allowed                           | 403                    |
+ * | the extension offers are well formed            | 400, and a code        |
  */
 export function examine<Request extends IncomingMessage>(
   request: Request,
@@ -77,17 +77,17 @@ export function examine<Request extends IncomingMessage>(
   return { ok: true, key, subprotocols, origin, compression };
 }
 
-/** What comes of the application's judgement of a client. */
+/** Receives the result of `verifyClient`. */
 export interface Judgement {
   admit(): void;
   refuse(refusal: Refusal): void;
-  /** The answer means nothing, or cannot be sent. */
+  /** Called when the answer is invalid or cannot be sent. */
   fault(error: Error): void;
 }
 
 /**
- * Asks the application whether a client may connect, and calls one method of `judgement`: before it returns, or later. If no answer
- * has come in time, the client is refused, and none is called.
+ * Asks the application whether a client may connect. Calls one method of `judgement`, before this function returns or later. If the
+ * application does not answer in time, refuses the client and calls none.
  */
 export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
@@ -103,7 +103,7 @@ export function verify<Request extends IncomingMessage>(
   }
   const secure = 'encrypted' in request.socket && Boolean(request.socket.encrypted);
   const info = { origin, secure, req: request } as ClientInfo<Request>;
-  // The two kinds of `ws` are told apart by how many parameters they declare.
+  // `ws` distinguishes the two kinds by the number of declared parameters.
   if (verifyClient.length === 2) {
     const deadline = new HandshakeDeadline(socket, 503, limits);
     limits.waiting.add(deadline);
@@ -112,7 +112,7 @@ export function verify<Request extends IncomingMessage>(
       limits.waiting.delete(deadline);
       if (deadline.hasPassed) return;
       deadline.end();
-      // It may come when nobody above would catch what a listener throws: the socket must not wait indefinitely.
+      // Called asynchronously, nothing above catches an exception of a listener. The socket must not stay open indefinitely.
       destroyOnThrow(socket, () => {
         judge(verified, judgement, code, message, headers);
       });
@@ -120,7 +120,7 @@ export function verify<Request extends IncomingMessage>(
   } else judge((verifyClient as VerifyClientSync<Request>)(info), judgement);
 }
 
-/** Acts upon an answer. A program without types may answer anything: what cannot be sent is a fault, never an exception. */
+/** Handles an answer. A JavaScript program may pass any value. An answer that cannot be sent is a fault, not an exception. */
 function judge(
   verified: unknown,
   judgement: Judgement,
@@ -143,19 +143,19 @@ function judge(
 }
 
 /**
- * Whether an answer lets a client in. A promise is true whatever becomes of it, so it would let everybody in; and the types let an
- * `async` function pass, as one that calls back and uses no parameter for that.
+ * Whether an answer admits the client. A promise is truthy, so it would admit every client. The types reject a promise with an answer,
+ * but a JavaScript program may return one.
  */
 function isYes(answer: unknown): boolean {
   if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function') {
     throw new TypeError(
-      'verifyClient answered with a promise: to answer later, declare a second parameter and call it back with true or false',
+      'verifyClient returned a promise: to answer later, declare a second parameter and call it with true or false',
     );
   }
   return Boolean(answer);
 }
 
-/** The subprotocol of a connection: the application's choice, else the first that the client asks for; empty for none. */
+/** Returns the subprotocol: the application's choice, or by default the first one that the client requests. Empty for none. */
 export function chooseSubprotocol<Request>(
   offered: Set<string>,
   handleProtocols: ((protocols: Set<string>, request: Request) => string | false) | null | undefined,
@@ -168,9 +168,9 @@ export function chooseSubprotocol<Request>(
 }
 
 /**
- * The response that opens a connection (RFC 6455 §4.2.2), or the error that keeps it from being written.
+ * Returns the response that opens a connection (RFC 6455 §4.2.2), or an error if the lines are invalid.
  *
- * @param change may change the lines
+ * @param change called with the lines, which it may change
  */
 export function writeResponse(
   { key, compression }: Terms,
@@ -183,7 +183,7 @@ export function writeResponse(
   } catch (error) {
     return error as Error;
   }
-  // Outside of the attempts: an exception of the application is its own.
+  // Outside of `try`, because an exception of the application must reach the application.
   change(lines);
   try {
     return formatHead(lines.map(String));

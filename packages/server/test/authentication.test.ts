@@ -1,4 +1,4 @@
-// Who a client is, as the application says it: now, later or never.
+// Who a client is: the application answers synchronously, later, or never.
 import '@framewire/testing/fake-timers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ afterEach(() => {
   vi.clearAllTimers();
 });
 
-/** A server, and what becomes of one request to it. */
+/** Sends one request to a server, and returns what happens. */
 function ask(authenticate: Authenticate, options: Omit<ServerOptions, 'authenticate'> = {}, head = '') {
   const wss = new WebSocketServer({ noServer: true, authenticate, ...options });
   const [client, socket] = duplexPair();
@@ -32,7 +32,7 @@ function ask(authenticate: Authenticate, options: Omit<ServerOptions, 'authentic
   return { wss, client, socket, request, connected, answer: () => answer };
 }
 
-/** An answer that the test gives when it wants. */
+/** An `authenticate` whose promise the test settles. */
 function later() {
   const asked = vi.fn<Authenticate>();
   let resolve!: (identity: unknown) => void;
@@ -42,7 +42,7 @@ function later() {
   return { asked, resolve, reject, signal: () => asked.mock.calls[0]![1].signal };
 }
 
-/** Waits until the streams in memory and the promises have nothing left to do. */
+/** Waits until the in-memory streams and the promises have settled. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
 }
@@ -50,29 +50,35 @@ async function settled(): Promise<void> {
 /** A masked text frame with the letter `a`. */
 const FRAME = '\x81\x81\0\0\0\0a';
 
-describe('what authenticate returns', () => {
-  test.each([{ name: 'ada' }, undefined, null, 0, ''])('now (%j) is the third argument', (identity) => {
-    const { connected, request } = ask(() => identity);
-    expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
-  });
+describe('authenticate', () => {
+  test.each([{ name: 'ada' }, undefined, null, 0, ''])(
+    'returning %j passes it as the third argument',
+    (identity) => {
+      const { connected, request } = ask(() => identity);
+      expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
+    },
+  );
 
-  test.each([{ name: 'ada' }, undefined])('later (%j) is the third argument', async (identity) => {
-    const { asked, resolve } = later();
-    const { connected, request } = ask(asked);
-    await settled();
-    expect(connected).not.toHaveBeenCalled();
-    resolve(identity);
-    await settled();
-    expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  test.each([{ name: 'ada' }, undefined])(
+    'resolving to %j passes it as the third argument',
+    async (identity) => {
+      const { asked, resolve } = later();
+      const { connected, request } = ask(asked);
+      await settled();
+      expect(connected).not.toHaveBeenCalled();
+      resolve(identity);
+      await settled();
+      expect(connected).toHaveBeenCalledExactlyOnceWith(expect.anything(), request, identity);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
-  test('is the third argument of connection too, and without authenticate there is none', () => {
-    const told = vi.fn<(...args: unknown[]) => void>();
+  test('passes the identity to connection too, which has two arguments without authenticate', () => {
+    const connected = vi.fn<(...args: unknown[]) => void>();
     const unasked = new WebSocketServer({ noServer: true });
     const asked = new WebSocketServer({ noServer: true, authenticate: () => 'ada' });
-    asked.on('connection', told);
-    unasked.on('connection', told);
+    asked.on('connection', connected);
+    unasked.on('connection', connected);
     const [first, second] = [duplexPair()[1], duplexPair()[1]];
     asked.handleUpgrade(requestObject(), first, Buffer.alloc(0), (...all) =>
       asked.emit('connection', ...all),
@@ -80,15 +86,15 @@ describe('what authenticate returns', () => {
     unasked.handleUpgrade(requestObject(), second, Buffer.alloc(0), (...all) =>
       unasked.emit('connection', ...all),
     );
-    expect(told.mock.calls.map(({ length }) => length)).toEqual([3, 2]);
-    expect(told.mock.calls[0]![2]).toBe('ada');
+    expect(connected.mock.calls.map(({ length }) => length)).toEqual([3, 2]);
+    expect(connected.mock.calls[0]![2]).toBe('ada');
   });
 
   const refusals: [string, unknown][] = [
     ['an UpgradeRefusal', new UpgradeRefusal(403, { body: 'Not you', headers: { 'X-Why': 'banned' } })],
     ['the object of createRefusal()', createRefusal(403, 'Not you', { 'X-Why': 'banned' })],
   ];
-  describe.each(refusals)('or throws: %s', (_, refusal) => {
+  describe.each(refusals)('with %s', (_, refusal) => {
     test.each<[string, Authenticate]>([
       ['returned', () => refusal],
 
@@ -113,7 +119,7 @@ describe('what authenticate returns', () => {
 
   test.each<[string, Authenticate]>([
     [
-      'throws what is no error',
+      'throws a string',
       () => {
         throw 'the database';
       },
@@ -125,26 +131,29 @@ describe('what authenticate returns', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the database'))],
-    ['answers false', () => false],
-    ['answers false later', () => Promise.resolve(false)],
-    ['answers a refusal that cannot be sent', () => ({ ...createRefusal(401), status: 7 })],
-  ])('if it %s, is 500 for the client, and the cause is for wsClientError alone', async (_, authenticate) => {
-    const wss = new WebSocketServer({ noServer: true, authenticate });
-    const failed = vi.fn<(error: Error) => void>();
-    wss.on('wsClientError', failed);
-    const [client, socket] = duplexPair();
-    let answer = '';
-    client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
-    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('connected'));
-    await settled();
-    expect(answer).toMatch(/^HTTP\/1\.1 500 [^]*\r\n\r\nInternal Server Error$/);
-    const [error] = failed.mock.calls[0]!;
-    expect(error).toMatchObject({ code: 'WS_ERR_AUTHENTICATION_FAILED' });
-    expect(error.cause).toBeDefined();
-    expect(failed).toHaveBeenCalledOnce();
-  });
+    ['returns false', () => false],
+    ['resolves to false', () => Promise.resolve(false)],
+    ['returns a refusal that cannot be sent', () => ({ ...createRefusal(401), status: 7 })],
+  ])(
+    'that %s sends 500 to the client, and reports the cause only to wsClientError',
+    async (_, authenticate) => {
+      const wss = new WebSocketServer({ noServer: true, authenticate });
+      const failed = vi.fn<(error: Error) => void>();
+      wss.on('wsClientError', failed);
+      const [client, socket] = duplexPair();
+      let answer = '';
+      client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+      wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), () => expect.fail('connected'));
+      await settled();
+      expect(answer).toMatch(/^HTTP\/1\.1 500 [^]*\r\n\r\nInternal Server Error$/);
+      const [error] = failed.mock.calls[0]!;
+      expect(error).toMatchObject({ code: 'WS_ERR_AUTHENTICATION_FAILED' });
+      expect(error.cause).toBeDefined();
+      expect(failed).toHaveBeenCalledOnce();
+    },
+  );
 
-  test('is waited for as an uncaught exception would be, if a listener of connection throws', async () => {
+  test('causes an uncaught exception if a listener of connection throws after a later answer', async () => {
     const { asked, resolve } = later();
     const { connected, socket } = ask(asked);
     const thrown = new Promise((done) => process.prependOnceListener('uncaughtException', done));
@@ -160,7 +169,7 @@ describe('what authenticate returns', () => {
     socket.destroy();
   });
 
-  test('is told in the async context of the request', async () => {
+  test('connects the client in the async context of the request', async () => {
     const storage = new AsyncLocalStorage<string>();
     const { asked, resolve } = later();
     const { connected } = storage.run('request', () => ask(asked));
@@ -172,7 +181,7 @@ describe('what authenticate returns', () => {
 });
 
 describe('while authenticate has not answered', () => {
-  test('what the client sends is kept, and comes first', async () => {
+  test('data that the client sends is kept and delivered first', async () => {
     const { asked, resolve } = later();
     const { client, connected } = ask(asked, {}, FRAME);
     const messages: string[] = [];
@@ -188,7 +197,7 @@ describe('while authenticate has not answered', () => {
     expect(messages).toEqual(['a', 'b', 'c']);
   });
 
-  test('it is kept within a bound, and nothing of it is lost', async () => {
+  test('the amount of data that is kept is limited, and none is lost', async () => {
     const { asked, resolve } = later();
     const { client, socket, connected } = ask(asked);
     const bytes: number[] = [];
@@ -210,8 +219,8 @@ describe('while authenticate has not answered', () => {
 
   test.each<[string, (client: Duplex, socket: Duplex) => unknown]>([
     ['ends its side', (client) => client.end()],
-    ['is cut off', (_, socket) => socket.destroy(new Error('reset'))],
-  ])('and the client %s, the signal aborts and the answer counts for nothing', async (_, leave) => {
+    ['loses its connection', (_, socket) => socket.destroy(new Error('reset'))],
+  ])('and the client %s, the signal aborts and the answer is ignored', async (_, leave) => {
     for (const reads of ['before', 'after']) {
       const { asked, resolve, signal } = later();
       const { client, socket, connected, answer } = ask(asked);
@@ -246,12 +255,12 @@ describe('while authenticate has not answered', () => {
     expect(connected).not.toHaveBeenCalled();
   });
 
-  test('has no time limit with 0', () => {
+  test('there is no time limit with handshakeTimeout 0', () => {
     ask(later().asked, { handshakeTimeout: 0 });
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a paused connection stays paused afterwards', async () => {
+  test('a connection that the application paused stays paused', async () => {
     const { asked, resolve } = later();
     const { socket, wss, connected } = ask(asked, {
       WebSocket: class extends (await import('@framewire/server')).AcceptedWebSocket {
@@ -277,7 +286,7 @@ test('authenticate and verifyClient exclude each other', () => {
   expect(() => new WebSocketServer({ ...options, authenticate: null })).not.toThrow();
 });
 
-test('without a listener of wsClientError a failure is a warning that shows the cause', async () => {
+test('emits a warning with the cause of a failure if wsClientError has no listener', async () => {
   const warned = once(process, 'warning') as Promise<[Error & { detail?: string }]>;
   ask(() => {
     throw new Error('the database');

@@ -1,4 +1,4 @@
-// Which offers of compression a server accepts, and with what answer, to the byte as ws does.
+// Which offers of compression a server accepts, and its answers, byte for byte like those of ws.
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
@@ -23,7 +23,7 @@ test.each([
   'permessage-deflate; client_max_window_bits; client_max_window_bits',
   'x-other',
   ',',
-])('the offer %j is answered as by ws, whether compression is wanted or not', async (offer) => {
+])('answers the offer %j like ws, with and without compression', async (offer) => {
   const request = upgradeRequest({ 'Sec-WebSocket-Extensions': offer });
   for (const perMessageDeflate of [true, false, { clientMaxWindowBits: 9 }]) {
     const [answer] = await withBoth(async (Server) => {
@@ -34,7 +34,7 @@ test.each([
   }
 });
 
-// Each server wants what the offer does not allow; the first is how Firefox offers compression.
+// Each server requires something that the offer does not allow. The first offer is that of Firefox.
 test.each<[offer: string, options: object]>([
   ['permessage-deflate', { clientMaxWindowBits: 10 }],
   ['permessage-deflate; client_max_window_bits=9', { clientMaxWindowBits: 10 }],
@@ -54,18 +54,18 @@ test.each<[offer: string, options: object]>([
     lines.push(answer.split('\r\n', 1)[0] ?? '');
     expect(answer).not.toContain('Sec-WebSocket-Extensions');
   }
-  // That of ws refuses the client.
+  // ws refuses the client.
   expect(lines).toEqual(['HTTP/1.1 101 Switching Protocols', 'wsClientError', '']);
 });
 
-test('a declined offer leaves the next one in force', async () => {
+test('accepts the next offer after one that it declines', async () => {
   const { port } = await serverOf(OurWebSocketServer, { perMessageDeflate: { clientMaxWindowBits: 10 } });
   const offers = 'permessage-deflate, permessage-deflate; client_max_window_bits';
   const answer = await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Extensions': offers }));
   expect(answer).toContain('\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n');
 });
 
-test('an accepted offer compresses both ways', async () => {
+test('compresses in both directions after it accepts an offer', async () => {
   const { wss, url } = await serverOf(OurWebSocketServer, { perMessageDeflate: { threshold: 0 } });
   wss.on('connection', (ws) => {
     ws.on('message', (data: RawData, binary) => ws.send(data, { binary }));
@@ -80,31 +80,28 @@ test('an accepted offer compresses both ways', async () => {
   client.terminate();
 });
 
-test('an offer with a value that cannot be leaves the next one in force, where ws refuses both', async () => {
+test('accepts the next offer after one with an invalid value, where ws refuses both', async () => {
   const offers = 'permessage-deflate; server_max_window_bits=7, permessage-deflate';
   const { port } = await serverOf(OurWebSocketServer, { perMessageDeflate: true });
   const answer = await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Extensions': offers }));
   expect(answer).toMatch(/\r\nSec-WebSocket-Extensions: permessage-deflate\r\n/);
 });
 
-test.each([7, 16, 'x', 0, 10.5])(
-  'a window of %j is refused when the server is made, not at the first client that offers compression',
-  (bits) => {
-    for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
-      const perMessageDeflate = { [name]: bits };
-      expect(() => new OurWebSocketServer({ noServer: true, perMessageDeflate })).toThrow(
-        expect.objectContaining({ name: 'RangeError', code: 'WS_ERR_ILLEGAL_WINDOW_BITS' }),
-      );
-    }
-  },
-);
+test.each([7, 16, 'x', 0, 10.5])('the constructor rejects a window of %j', (bits) => {
+  for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
+    const perMessageDeflate = { [name]: bits };
+    expect(() => new OurWebSocketServer({ noServer: true, perMessageDeflate })).toThrow(
+      expect.objectContaining({ name: 'RangeError', code: 'WS_ERR_ILLEGAL_WINDOW_BITS' }),
+    );
+  }
+});
 
-test('a profile that there is not is refused when the server is made', () => {
+test('the constructor rejects an unknown profile', () => {
   const perMessageDeflate = { profile: 'exclusive' as 'shared' };
   expect(() => new OurWebSocketServer({ noServer: true, perMessageDeflate })).toThrow(TypeError);
 });
 
-test.each([10, '10'])('a window of %j, in digits too, is what the client is told', async (bits) => {
+test.each([10, '10'])('sends a window of %j to the client, from a number or a string', async (bits) => {
   const perMessageDeflate = { serverMaxWindowBits: bits as number, threshold: 0 };
   const { wss, url } = await serverOf(OurWebSocketServer, { perMessageDeflate });
   const text = 'again and again '.repeat(200);
@@ -119,7 +116,7 @@ test.each([10, '10'])('a window of %j, in digits too, is what the client is told
   client.terminate();
 });
 
-test('options of zlib that are null are none', async () => {
+test('ignores zlib options that are null', async () => {
   const nothing = { zlibDeflateOptions: null, zlibInflateOptions: null } as unknown as object;
   const { wss, url } = await serverOf(OurWebSocketServer, {
     perMessageDeflate: { threshold: 0, ...nothing },
@@ -131,18 +128,18 @@ test('options of zlib that are null are none', async () => {
   client.terminate();
 });
 
-/** A whole compressed text message of a client, masked with zeros, in hex. */
+/** A compressed text message of a client in one frame, masked with zeros, in hex. */
 function compressedFrame(payload: string): string {
   const length = (0x80 | (payload.length / 2)).toString(16);
   return `c1${length}00000000${payload}`;
 }
 
-// "Hello" by itself, and as a reference to the one before it (RFC 7692 §7.2.3.1, §7.2.3.2).
+// "Hello" compressed on its own, and as a reference to the previous message (RFC 7692 §7.2.3.1, §7.2.3.2).
 test.each([
   [{}, 'f200110000'],
   [{ clientNoContextTakeover: true }, 'f248cdc9c90700'],
 ])(
-  'with %j a compressed message without a byte is empty, and those after it are whole',
+  'with %j reads an empty compressed payload as an empty message, and the next messages correctly',
   async (options, again) => {
     const { wss, port } = await serverOf(OurWebSocketServer, { perMessageDeflate: options });
     const told: string[] = [];

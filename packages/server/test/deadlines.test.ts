@@ -1,4 +1,4 @@
-// How long a client may keep its socket without being connected, and what happens to it then.
+// How long a client may hold a socket before it is connected, and what happens after that.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import type http from 'node:http';
@@ -14,13 +14,13 @@ afterEach(() => {
   vi.clearAllTimers();
 });
 
-/** Lets time pass by itself, in a test that waits for what a time limit does. */
+/** Advances the fake timers repeatedly, for a test that waits for the effect of a time limit. */
 function letTimePass(): void {
   const timer = setInterval(() => vi.advanceTimersByTime(10), 10);
   closing(() => clearInterval(timer));
 }
 
-/** A server on a port of its own. */
+/** A server on its own port. */
 async function ownServer(options: object = {}): Promise<{ wss: WebSocketServer; port: number }> {
   const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   closing(() => {
@@ -31,7 +31,7 @@ async function ownServer(options: object = {}): Promise<{ wss: WebSocketServer; 
   return { wss, port: (wss.address() as AddressInfo).port };
 }
 
-/** Everything that is read until the other end ends or goes. */
+/** Reads everything until the other side ends or disconnects. */
 async function untilEnd(socket: Duplex): Promise<string> {
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
@@ -39,14 +39,14 @@ async function untilEnd(socket: Duplex): Promise<string> {
   return text;
 }
 
-/** A bare connection to a server. */
+/** A raw TCP connection to a server. */
 function dial(port: number): net.Socket {
   const socket = net.connect(port, '127.0.0.1').on('error', () => {});
   closing(() => socket.destroy());
   return socket;
 }
 
-describe('verifyClient that has not called back in time', () => {
+describe('a verifyClient that has not called back in time', () => {
   /** A server whose verifyClient calls back when the test does. */
   function waiting(options: object = {}): {
     wss: WebSocketServer;
@@ -67,7 +67,7 @@ describe('verifyClient that has not called back in time', () => {
     return { wss, client, socket, decide };
   }
 
-  test('has its client refused with 503, and the socket destroyed', async () => {
+  test('makes the server refuse the client with 503 and destroy the socket', async () => {
     const { client, socket } = waiting({ handshakeTimeout: 1000 });
     vi.advanceTimersByTime(999);
     expect(socket.writableEnded).toBe(false);
@@ -91,14 +91,14 @@ describe('verifyClient that has not called back in time', () => {
     socket.destroy();
   });
 
-  test.each([true, false])('is not heard any more when it calls back with %s', async (verified) => {
+  test.each([true, false])('is ignored when it calls back with %s', async (verified) => {
     const { client, decide } = waiting({ handshakeTimeout: 1000 });
     vi.advanceTimersByTime(1000);
     decide(verified, 401);
     expect((await untilEnd(client)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 503']);
   });
 
-  test('that has ended the socket itself has it destroyed in time', async () => {
+  test('and that ended the socket itself: the server destroys the socket', async () => {
     const { client, socket } = waiting({ handshakeTimeout: 1000 });
     socket.end('HTTP/1.1 403 No\r\n\r\n');
     expect(await untilEnd(client)).toMatch(/^HTTP\/1\.1 403/);
@@ -107,14 +107,14 @@ describe('verifyClient that has not called back in time', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('may take for ever where the limit is longer than a timer runs', () => {
+  test('has no limit if handshakeTimeout is longer than the longest timer', () => {
     const { socket } = waiting({ handshakeTimeout: Infinity });
     vi.advanceTimersByTime(2 ** 31 - 2);
     expect(socket.writableEnded).toBe(false);
     socket.destroy();
   });
 
-  test('leaves no time limit behind once it has called back, or its client has gone', async () => {
+  test('leaves no timer after it has called back or its client has disconnected', async () => {
     const { client, decide, socket } = waiting();
     expect(vi.getTimerCount()).toBe(1);
     decide(false);
@@ -127,9 +127,9 @@ describe('verifyClient that has not called back in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('over TCP: the client is refused, others are served meanwhile', async () => {
+  test('over TCP: refuses the client, and serves others meanwhile', async () => {
     letTimePass();
-    // Not on a port of its own, where the request would be limited too.
+    // Not on the server's own port, where the first request has a time limit too.
     const { server, port } = await httpServer();
     const wss = new WebSocketServer({
       server,
@@ -158,7 +158,7 @@ describe('a listener of wsClientError', () => {
     return { client, socket };
   }
 
-  test('that has not answered in time has its client refused, and the socket destroyed', async () => {
+  test('that has not answered in time: the server refuses the client and destroys the socket', async () => {
     const { client, socket } = told(() => {});
     vi.advanceTimersByTime(999);
     expect(socket.writableEnded).toBe(false);
@@ -167,14 +167,14 @@ describe('a listener of wsClientError', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('that ends the socket has it destroyed, though the client keeps its side open', async () => {
+  test('that ends the socket: the server destroys it, although the client keeps its side open', async () => {
     const { client, socket } = told((it) => it.end('HTTP/1.1 418 No\r\n\r\n'));
     const gone = once(socket, 'close');
     expect(await untilEnd(client)).toBe('HTTP/1.1 418 No\r\n\r\n');
     await gone;
   });
 
-  test('that throws has the socket destroyed', () => {
+  test('that throws: the server destroys the socket', () => {
     const sockets: Duplex[] = [];
     expect(() =>
       told((it) => {
@@ -186,11 +186,11 @@ describe('a listener of wsClientError', () => {
   });
 });
 
-describe('on a port of its own', () => {
+describe('on its own port', () => {
   test.each([
     { title: 'sends nothing', sent: '' },
     { title: 'sends half a head', sent: 'GET / HTTP/1.1\r\nHost: localhost\r\nUpgr' },
-  ])('a client that $title is refused with 408 in time', async ({ sent }) => {
+  ])('refuses a client that $title with 408 after the time limit', async ({ sent }) => {
     letTimePass();
     const { port } = await ownServer({ handshakeTimeout: 50 });
     const client = dial(port);
@@ -200,9 +200,13 @@ describe('on a port of its own', () => {
 
   test.each([
     { title: 'has connected', request: upgradeRequest(), status: '101' },
-    { title: 'has asked for a page', request: 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', status: '426' },
-    { title: 'has gone', request: undefined, status: undefined },
-  ])('no time limit is left once a client $title', async ({ request, status }) => {
+    {
+      title: 'has sent a plain request',
+      request: 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      status: '426',
+    },
+    { title: 'has disconnected', request: undefined, status: undefined },
+  ])('leaves no timer after a client $title', async ({ request, status }) => {
     const { port, wss } = await ownServer();
     const client = dial(port);
     await once(client, 'connect');
@@ -213,12 +217,12 @@ describe('on a port of its own', () => {
       expect(answer.toString('latin1', 9, 12)).toBe(status);
     }
     await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
-    // A connection that is there outlives every limit.
+    // An open connection outlives every limit.
     vi.advanceTimersByTime(1e9);
     expect(wss.clients.size).toBe(status === '101' ? 1 : 0);
   });
 
-  test('whoever takes the upgrades away from the server keeps the connections that it makes of them', async () => {
+  test('keeps connections of upgrades that the application handles itself', async () => {
     class Looking extends WebSocketServer {
       takeUpgrades(): void {
         httpServerOf(this)
@@ -246,7 +250,7 @@ describe('on a port of its own', () => {
 });
 
 describe('a refusal that is not taken', () => {
-  test('ends with the socket after closeTimeout', async () => {
+  test('destroys the socket after closeTimeout', async () => {
     const socket = new Duplex({ read() {}, write() {} });
     const wss = new WebSocketServer({ noServer: true, path: '/a', closeTimeout: 1000 });
     wss.handleUpgrade(requestObject(), socket, NO_HEAD, () => expect.fail('accepted'));
@@ -259,7 +263,7 @@ describe('a refusal that is not taken', () => {
   });
 });
 
-describe('what the application throws while a request is judged', () => {
+describe('an exception of the application during an upgrade', () => {
   const broken = (): never => {
     throw new Error('broken');
   };
@@ -272,7 +276,7 @@ describe('what the application throws while a request is judged', () => {
     },
     { title: 'handleProtocols', options: { handleProtocols: broken } },
     { title: 'a listener of headers', options: {}, listen: true },
-  ])('is thrown on, and the socket does not wait for ever: $title', ({ options, listen }) => {
+  ])('is rethrown, and destroys the socket: $title', ({ options, listen }) => {
     const [client, socket] = duplexPair();
     const wss = new WebSocketServer({ noServer: true, ...options });
     if (listen) wss.on('headers', broken);
@@ -282,7 +286,7 @@ describe('what the application throws while a request is judged', () => {
     client.destroy();
   });
 
-  test('by shouldHandle() ends the socket of a shared server too', async () => {
+  test('in shouldHandle() destroys the socket of a shared server too', async () => {
     class Broken extends WebSocketServer {
       override shouldHandle(): boolean {
         throw new Error('broken');
@@ -304,7 +308,7 @@ describe('what the application throws while a request is judged', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('leaves a connection alone that is made', async () => {
+  test('does not destroy a connection that is already open', async () => {
     const { server, port } = await httpServer();
     const wss = new WebSocketServer({ noServer: true });
     const errors: unknown[] = [];

@@ -1,4 +1,4 @@
-// What the application answers and cannot be sent: the client hears 500, the program hears why, and others are served.
+// Answers of the application that cannot be sent: the client receives 500, the program the error, and other clients are served.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from '@framewire/server';
@@ -8,7 +8,7 @@ import { answerTo, upgradeRequest } from './support/peers.ts';
 
 type Callback = (verified: unknown, ...rest: unknown[]) => void;
 
-/** An answer of the application, of whatever type, and what is reported. */
+/** An answer of the application, of any type, and the expected report. */
 interface Fault {
   readonly title: string;
   readonly options: object;
@@ -54,7 +54,7 @@ const faults: readonly Fault[] = [
     report: /a promise/,
   },
   {
-    title: 'handleProtocols chooses what is no subprotocol',
+    title: 'handleProtocols returns an invalid subprotocol',
     options: { handleProtocols: () => 'a b' },
     report: /subprotocol/i,
   },
@@ -71,7 +71,7 @@ const faults: readonly Fault[] = [
     report: /line/i,
   },
   {
-    title: 'a listener of headers adds nothing',
+    title: 'a listener of headers adds undefined',
     options: {},
     listen: (lines) => lines.push(null),
     report: /line/i,
@@ -92,7 +92,7 @@ async function serve({ options, listen }: Fault): Promise<{ server: WebSocketSer
 }
 
 describe.each(faults)('$title', (fault) => {
-  test('the client is answered 500, and a listener of wsClientError has the error', async () => {
+  test('sends 500 to the client, and the error to a listener of wsClientError', async () => {
     const { server, port } = await serve(fault);
     const errors: Error[] = [];
     server.on('wsClientError', (error) => errors.push(error));
@@ -100,18 +100,18 @@ describe.each(faults)('$title', (fault) => {
     expect(errors).toEqual([
       expect.objectContaining({ message: expect.stringMatching(fault.report) as string }),
     ]);
-    // As often as it happens, and nobody is let in.
+    // Reported each time, and no client is admitted.
     expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 500/);
     expect([errors.length, server.clients.size]).toEqual([2, 0]);
   });
 
-  test('a listener of wsClientError may answer in its place', async () => {
+  test('lets a listener of wsClientError send its own answer', async () => {
     const { server, port } = await serve(fault);
     server.on('wsClientError', (_error, socket) => socket.end('HTTP/1.1 418 Mine\r\n\r\n'));
     expect(await answerTo(port, request)).toBe('HTTP/1.1 418 Mine\r\n\r\n');
   });
 
-  test('without a listener the process is warned, once for each server', async () => {
+  test('without a listener, emits a process warning once per server', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     onTestFinished(() => warn.mockRestore());
     const { port } = await serve(fault);
@@ -122,7 +122,7 @@ describe.each(faults)('$title', (fault) => {
   });
 });
 
-test('a fault with one client leaves the next to be served', async () => {
+test('serves the next client after a fault', async () => {
   let calls = 0;
   const verifyClient = (_info: unknown, callback: Callback): void => {
     if (calls++ === 0) callback(false, 4002);
@@ -148,7 +148,7 @@ test.each([
 });
 
 describe('a listener of wsClientError that has begun an answer', () => {
-  test('has time to end it', async () => {
+  test('has until the time limit to end it', async () => {
     const verifyClient = (_info: unknown, callback: Callback): void => callback(false, 4002);
     const { server, port } = await serve({ title: '', options: { verifyClient }, report: /./ });
     server.on('wsClientError', (_error, socket) => {

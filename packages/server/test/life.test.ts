@@ -1,4 +1,4 @@
-// The life of a server: what it is made of, where it listens, which connections it knows, how it closes.
+// A server from creation to close: its options, its address, its clients, and `close()`.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -24,7 +24,7 @@ import {
   type ServerClass,
 } from './support/peers.ts';
 
-/** A server on a port of its own, once it listens. */
+/** A server that listens on its own port. */
 async function ownServer(Server: ServerClass, options: object = {}): Promise<{ wss: Server; url: string }> {
   const wss = new Server({ port: 0, host: '127.0.0.1', ...options });
   closing(() => {
@@ -35,7 +35,7 @@ async function ownServer(Server: ServerClass, options: object = {}): Promise<{ w
   return { wss, url: `ws://127.0.0.1:${(wss.address() as AddressInfo).port}` };
 }
 
-/** A client of ws that is open, and the server's end of it. */
+/** An open client of ws, and the server's connection to it. */
 async function connected(wss: Server, url: string): Promise<{ client: WebSocket; ws: WebSocket }> {
   const connection = once(wss, 'connection') as Promise<[WebSocket]>;
   const client = new WebSocket(url);
@@ -57,7 +57,7 @@ describe('the source of requests', () => {
     { title: 'a server and noServer', options: { server, noServer: true } },
     { title: 'all three', options: { port: 0, server, noServer: true } },
     { title: 'a path alone', options: { path: '/a' } },
-  ])('may not be $title: a TypeError with the text of ws', async ({ options }) => {
+  ])('is rejected when it is $title: a TypeError with the message of ws', async ({ options }) => {
     const [text] = await withBoth((Server) => [thrown(() => new Server(options as object))]);
     expect(text).toMatch(/^TypeError: One and only one of the "port", "server", or "noServer" options/);
   });
@@ -65,11 +65,11 @@ describe('the source of requests', () => {
   test.each<{ title: string; options: object }>([
     { title: 'a server', options: { server, port: null } },
     { title: 'noServer', options: { noServer: true, port: undefined, server: null } },
-  ])('may be $title with the others unset', ({ options }) => {
+  ])('may be $title if the others are unset', ({ options }) => {
     expect(thrown(() => new OurWebSocketServer(options))).toBe('nothing');
   });
 
-  test('a port of its own: listening is told, and the callback is called', async () => {
+  test('its own port: emits listening and calls the callback', async () => {
     await withBoth(async (Server) => {
       const log: string[] = [];
       await new Promise<void>((resolve) => {
@@ -83,7 +83,7 @@ describe('the source of requests', () => {
     });
   });
 
-  test('a port that is taken is told by error', async () => {
+  test('a port in use: emits error', async () => {
     const { port } = await httpServer();
     await withBoth(async (Server) => {
       const wss = new Server({ port, host: '127.0.0.1' });
@@ -92,7 +92,7 @@ describe('the source of requests', () => {
     });
   });
 
-  test('an HTTP server: its listening and error are told too, until the WebSocket server is closed', async () => {
+  test('an HTTP server: re-emits its listening and error until the WebSocket server is closed', async () => {
     await withBoth(async (Server) => {
       const server = http.createServer();
       closing(() => server.close());
@@ -130,7 +130,7 @@ describe('the source of requests', () => {
 });
 
 describe('address()', () => {
-  test('is that of the HTTP server, and null once closed', async () => {
+  test('returns that of the HTTP server, and null after close', async () => {
     await withBoth(async (Server) => {
       const { wss } = await ownServer(Server);
       const { family, address } = wss.address() as AddressInfo;
@@ -139,11 +139,11 @@ describe('address()', () => {
     });
   });
 
-  test('is null before the HTTP server listens', async () => {
+  test('returns null before the HTTP server listens', async () => {
     await withBoth((Server) => [String(new Server({ server: http.createServer() }).address())]);
   });
 
-  test('is the path of a Unix socket', async () => {
+  test('returns the path of a Unix socket', async () => {
     const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
     const server = http.createServer();
     const wss = new OurWebSocketServer({ server });
@@ -160,7 +160,7 @@ describe('address()', () => {
 });
 
 describe('clients', () => {
-  test('has the open connections', async () => {
+  test('contains the open connections', async () => {
     const { wss, url } = await ownServer(OurWebSocketServer);
     const first = await connected(wss, url);
     const second = await connected(wss, url);
@@ -171,7 +171,7 @@ describe('clients', () => {
     expect([...wss.clients]).toEqual([second.ws]);
   });
 
-  test('has a connection already in its connection event, and no more in its close event', async () => {
+  test('contains a connection from its connection event until its close event', async () => {
     await withBoth(async (Server) => {
       const { wss, url } = await ownServer(Server);
       const log: string[] = [];
@@ -199,7 +199,7 @@ describe('clients', () => {
   });
 });
 
-/** What a server tells while it closes. */
+/** Records what a server emits while it closes. */
 function watch(wss: Server): string[] {
   const log: string[] = [];
   wss.on('close', () => log.push('close'));
@@ -207,7 +207,7 @@ function watch(wss: Server): string[] {
 }
 
 describe('close()', () => {
-  test('of a server of its own ends with the last connection, and calls back', async () => {
+  test('on its own port: finishes after the last connection, and calls back', async () => {
     await withBoth(async (Server) => {
       const { wss, url } = await ownServer(Server);
       const { client, ws } = await connected(wss, url);
@@ -229,13 +229,13 @@ describe('close()', () => {
     });
   });
 
-  test('accepts no more: a new client is refused by the system', async () => {
+  test('stops listening: a new connection is refused', async () => {
     const { wss, url } = await ownServer(OurWebSocketServer);
     await new Promise<void>((resolve) => wss.close(() => resolve()));
     expect(await outcomeOf(new WebSocket(url))).toMatch(/ECONNREFUSED/);
   });
 
-  test('of a server on an HTTP server leaves that open, and is told when the last client has gone', async () => {
+  test('on an HTTP server: leaves that open, and emits close after the last client has disconnected', async () => {
     await withBoth(async (Server) => {
       const { wss, server, url } = await serverOf(Server);
       const { client, ws } = await connected(wss, url);
@@ -254,7 +254,7 @@ describe('close()', () => {
   test.each<{ title: string; options: object }>([
     { title: 'without clients', options: {} },
     { title: 'without clientTracking', options: { clientTracking: false } },
-  ])('with noServer $title is told in the next tick', async ({ options }) => {
+  ])('with noServer $title: emits close in the next tick', async ({ options }) => {
     await withBoth(async (Server) => {
       const wss = new Server({ noServer: true, ...options });
       const log = watch(wss);
@@ -265,7 +265,7 @@ describe('close()', () => {
     });
   });
 
-  test('twice before it is closed calls both callbacks, without an error', async () => {
+  test('called twice before the server is closed: calls both callbacks, without an error', async () => {
     await withBoth(async (Server) => {
       const wss = new Server({ noServer: true });
       const log = watch(wss);
@@ -275,7 +275,7 @@ describe('close()', () => {
     });
   });
 
-  test('again once it is closed calls back with the error of ws', async () => {
+  test('called after the server is closed: calls back with the error of ws', async () => {
     const log = await withBoth(async (Server) => {
       const { wss } = await ownServer(Server);
       await new Promise<void>((resolve) => wss.close(() => resolve()));
@@ -294,7 +294,7 @@ describe('close()', () => {
     expect(log).toContain('Error: The server is not running');
   });
 
-  test('while a client is being verified refuses it with 503', async () => {
+  test('called while a client is being verified: refuses it with 503', async () => {
     const [text] = await withBoth(async (Server) => {
       const { wss, port } = await serverOf(Server, {
         verifyClient(_info, callback) {
@@ -307,7 +307,7 @@ describe('close()', () => {
     expect(text).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
   });
 
-  test('refuses what handleUpgrade() is given with 503', async () => {
+  test('makes handleUpgrade() refuse requests with 503', async () => {
     const { server, port } = await httpServer();
     await withBoth(async (Server) => {
       const wss = new Server({ noServer: true });
@@ -322,26 +322,29 @@ describe('close()', () => {
 });
 
 describe('a connection without listeners', () => {
-  test.each(['', 'close'])('(removeAllListeners(%j)) leaves `clients` when it has closed', async (event) => {
-    const { wss, url } = await serverOf(OurWebSocketServer);
-    const upgraded = once(wss, 'headers') as Promise<[string[], http.IncomingMessage]>;
-    const { client, ws } = await connected(wss, url);
-    const [, { socket }] = await upgraded;
-    expect(wss.clients.size).toBe(1);
-    if (event === '') ws.removeAllListeners();
-    else ws.removeAllListeners(event);
-    const closed = once(socket, 'close');
-    client.terminate();
-    await closed;
-    await new Promise(setImmediate);
-    expect(wss.clients.size).toBe(0);
-    // And `close` is told, which waits for the clients.
-    const done = once(wss, 'close');
-    wss.close();
-    await done;
-  });
+  test.each(['', 'close'])(
+    '(removeAllListeners(%j)) is removed from `clients` when it closes',
+    async (event) => {
+      const { wss, url } = await serverOf(OurWebSocketServer);
+      const upgraded = once(wss, 'headers') as Promise<[string[], http.IncomingMessage]>;
+      const { client, ws } = await connected(wss, url);
+      const [, { socket }] = await upgraded;
+      expect(wss.clients.size).toBe(1);
+      if (event === '') ws.removeAllListeners();
+      else ws.removeAllListeners(event);
+      const closed = once(socket, 'close');
+      client.terminate();
+      await closed;
+      await new Promise(setImmediate);
+      expect(wss.clients.size).toBe(0);
+      // And the server emits `close`, which waits for the clients.
+      const done = once(wss, 'close');
+      wss.close();
+      await done;
+    },
+  );
 
-  test('has left `clients` before its first listener of close is called', async () => {
+  test('is removed from `clients` before its first listener of close is called', async () => {
     const sizes = await withBoth(async (Server) => {
       const { wss, url } = await serverOf(Server);
       const { client, ws } = await connected(wss, url);

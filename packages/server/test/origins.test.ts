@@ -1,4 +1,4 @@
-// allowedOrigins: which pages may connect, and what a list may hold.
+// allowedOrigins: which pages may connect, and which entries are valid.
 import { describe, expect, test } from 'vitest';
 import { WebSocketServer } from '@framewire/server';
 import { answerTo, OurWebSocketServer, serverOf, thrown, upgradeRequest } from './support/peers.ts';
@@ -8,7 +8,7 @@ interface OriginOptions {
   allowMissingOrigin?: boolean;
 }
 
-/** The status that requests get, each with these values of `Origin`. */
+/** The statuses of requests with these values of `Origin`. */
 async function statuses(options: OriginOptions, origins: (string | undefined)[]): Promise<string[]> {
   const { port } = await serverOf(OurWebSocketServer, options as object);
   const answers: string[] = [];
@@ -43,7 +43,7 @@ describe('with allowedOrigins', () => {
     expect(await statuses({ allowedOrigins }, [origin])).toEqual(['403']);
   });
 
-  test('a refusal is like those of verifyClient, and is not told to wsClientError', async () => {
+  test('sends the same refusal as verifyClient, and does not emit wsClientError', async () => {
     const { wss, port } = await serverOf(OurWebSocketServer, { allowedOrigins } as object);
     wss.on('wsClientError', () => expect.fail('told'));
     expect(await answerTo(port, upgradeRequest({ Origin: 'https://evil.example' }))).toBe(
@@ -51,7 +51,7 @@ describe('with allowedOrigins', () => {
     );
   });
 
-  test('two Origin headers are refused, whichever comes first', async () => {
+  test('refuses a request with two Origin headers in either order', async () => {
     const { port } = await serverOf(OurWebSocketServer, { allowedOrigins } as object);
     for (const Origin of [
       'https://example.com\r\nOrigin: https://evil.example',
@@ -61,7 +61,7 @@ describe('with allowedOrigins', () => {
     }
   });
 
-  test('the origin of version 8 is in Sec-WebSocket-Origin', async () => {
+  test('reads the origin from Sec-WebSocket-Origin in version 8', async () => {
     const { port } = await serverOf(OurWebSocketServer, { allowedOrigins } as object);
     const version8 = { 'Sec-WebSocket-Version': '8', Origin: 'https://example.com' };
     expect(await answerTo(port, upgradeRequest(version8))).toMatch(/^HTTP\/1\.1 403/);
@@ -70,7 +70,7 @@ describe('with allowedOrigins', () => {
     ).toMatch(/^HTTP\/1\.1 101/);
   });
 
-  test('verifyClient is asked only about those that the list lets through', async () => {
+  test('calls verifyClient only for origins in the list', async () => {
     const asked: unknown[] = [];
     const { port } = await serverOf(OurWebSocketServer, {
       allowedOrigins,
@@ -90,18 +90,18 @@ describe('with allowedOrigins', () => {
       status: '101',
     },
     { title: 'is refused by an empty list', options: { allowedOrigins: [] }, status: '403' },
-    { title: 'may connect where there is no list', options: { allowMissingOrigin: false }, status: '101' },
+    { title: 'may connect without a list', options: { allowMissingOrigin: false }, status: '101' },
   ])('a client that sends no Origin $title', async ({ options, status }) => {
     expect(await statuses(options, [undefined])).toEqual([status]);
   });
 
-  test('allowMissingOrigin lets in no client that sends one', async () => {
+  test('with allowMissingOrigin, still refuses clients that send another origin', async () => {
     expect(
       await statuses({ allowedOrigins, allowMissingOrigin: true }, ['https://evil.example', 'null', '']),
     ).toEqual(['403', '403', '403']);
   });
 
-  test('the origin of files and sandboxed frames may be listed', async () => {
+  test('accepts the origin of files and sandboxed frames as an entry', async () => {
     expect(await statuses({ allowedOrigins: ['null'] }, ['null', 'https://example.com', undefined])).toEqual([
       '101',
       '403',
@@ -109,7 +109,7 @@ describe('with allowedOrigins', () => {
     ]);
   });
 
-  test('without a list, or with null, any origin may connect', async () => {
+  test('allows any origin without a list, or with null', async () => {
     for (const options of [{}, { allowedOrigins: null }]) {
       expect(await statuses(options, ['https://example.com', 'null', undefined])).toEqual([
         '101',
@@ -120,7 +120,7 @@ describe('with allowedOrigins', () => {
   });
 });
 
-describe('an entry that no browser would send is a TypeError that says how it is written:', () => {
+describe('throws a TypeError with the correct form for an entry that no browser sends:', () => {
   test.each([
     ['https://example.com/', ': write "https://example.com"'],
     ['https://example.com/chat?a#b', ': write "https://example.com"'],

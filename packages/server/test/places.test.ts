@@ -1,4 +1,4 @@
-// How many connections there may be, whose they are, and how they begin.
+// The limits of the number of connections, the address of a client, `allowedOrigins: 'same'` and `pauseOnConnect`.
 import type { IncomingMessage } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import {
 } from '@framewire/server';
 import { requestObject } from './support/peers.ts';
 
-/** One more client of a server, and what it is answered. */
+/** Sends an upgrade request to a server, and records the answer. */
 function knock(wss: WebSocketServer, headers: Record<string, string> = {}) {
   const [client, socket] = duplexPair();
   const found = { client, socket, ws: undefined as AcceptedWebSocket | undefined, answer: '' };
@@ -37,7 +37,7 @@ async function statusOf(found: ReturnType<typeof knock>): Promise<string> {
 }
 
 describe('maxConnections', () => {
-  test('refuses with 503 and Retry-After what is beyond it, until a connection has closed', async () => {
+  test('refuses further clients with 503 and Retry-After until a connection has closed', async () => {
     const wss = serve({ maxConnections: 2 });
     const first = knock(wss);
     expect(await statusOf(first)).toBe('101');
@@ -68,14 +68,14 @@ describe('maxConnections', () => {
     expect(await statusOf(knock(wss))).toBe('101');
   });
 
-  test.each([0, undefined])('with %s has no limit', async (maxConnections) => {
+  test.each([0, undefined])('sets no limit with %s', async (maxConnections) => {
     const wss = serve({ maxConnections });
     expect(await statusOf(knock(wss))).toBe('101');
   });
 });
 
 describe('connectionsPerClient', () => {
-  test('refuses a client with 429 that has as many, and no other', async () => {
+  test('refuses a client at its limit with 429, and no other client', async () => {
     const client = ({ headers }: IncomingMessage) => String(headers['x-client']);
     const wss = serve({ connectionsPerClient: { limit: 2, client } });
     const first = knock(wss, { 'x-client': 'a' });
@@ -89,7 +89,7 @@ describe('connectionsPerClient', () => {
     expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('429');
   });
 
-  test('takes no place in maxConnections for what it refuses', async () => {
+  test('does not count refused clients in maxConnections', async () => {
     const wss = serve({ maxConnections: 2, connectionsPerClient: { limit: 1, client: ({ url }) => url! } });
     expect(await statusOf(knock(wss))).toBe('101');
     for (let i = 0; i < 5; i++) expect(await statusOf(knock(wss))).toBe('429');
@@ -105,19 +105,25 @@ describe('the address of a client', () => {
 
   test.each<[string, ClientAddressOptions, string | undefined, Record<string, string>, string]>([
     ['is that of the socket', local, '192.0.2.1', {}, '192.0.2.1'],
-    ['is not what a client says', local, '192.0.2.1', xff('198.51.100.9'), '192.0.2.1'],
-    ['is what a trusted proxy says', local, '127.0.0.1', xff('192.0.2.1'), '192.0.2.1'],
-    ['is what the first trusted proxy says', local, '10.9.9.9', xff('192.0.2.1, 10.1.1.1'), '192.0.2.1'],
-    ['is not what stands before it', local, '127.0.0.1', xff('198.51.100.9, 192.0.2.1'), '192.0.2.1'],
+    ['is not the address that a client claims', local, '192.0.2.1', xff('198.51.100.9'), '192.0.2.1'],
+    ['is the address that a trusted proxy added', local, '127.0.0.1', xff('192.0.2.1'), '192.0.2.1'],
+    [
+      'is the address that the first trusted proxy added',
+      local,
+      '10.9.9.9',
+      xff('192.0.2.1, 10.1.1.1'),
+      '192.0.2.1',
+    ],
+    ['is not an address before that one', local, '127.0.0.1', xff('198.51.100.9, 192.0.2.1'), '192.0.2.1'],
     ['has no port', local, '127.0.0.1', xff('192.0.2.1:4711'), '192.0.2.1'],
     ['has no brackets', local, '::1', xff('[2001:DB8::1]:4711'), '2001:db8::1'],
-    ['is IPv4 where it is mapped', local, '::ffff:127.0.0.1', xff('::ffff:192.0.2.1'), '192.0.2.1'],
-    ['is the last proxy where nothing is said', local, '127.0.0.1', {}, '127.0.0.1'],
-    ['is the first proxy where all are trusted', local, '127.0.0.1', xff('10.0.0.1'), '10.0.0.1'],
+    ['is IPv4 for a mapped address', local, '::ffff:127.0.0.1', xff('::ffff:192.0.2.1'), '192.0.2.1'],
+    ['is the last proxy without a header', local, '127.0.0.1', {}, '127.0.0.1'],
+    ['is the first proxy if all are trusted', local, '127.0.0.1', xff('10.0.0.1'), '10.0.0.1'],
     ['may be unknown', local, '127.0.0.1', xff('192.0.2.1, unknown'), 'unknown'],
-    ['comes from the header that is named', local, '127.0.0.1', forwarded('for=192.0.2.1'), '127.0.0.1'],
+    ['comes only from the named header', local, '127.0.0.1', forwarded('for=192.0.2.1'), '127.0.0.1'],
     ['is unix over a Unix socket', local, undefined, xff('192.0.2.1'), 'unix'],
-    ['comes through one that is trusted', { trust: ['unix'] }, undefined, xff('192.0.2.1'), '192.0.2.1'],
+    ['comes through a trusted Unix socket', { trust: ['unix'] }, undefined, xff('192.0.2.1'), '192.0.2.1'],
     ...[
       ['for=192.0.2.1;proto=https;by=10.0.0.1', '192.0.2.1'],
       ['proto=https; For="192.0.2.1:4711"', '192.0.2.1'],
@@ -136,7 +142,7 @@ describe('the address of a client', () => {
   });
 
   test.each(['localhost', '10.0.0.0/33', '10.0.0.0/', '::1/129', '10.0.0.0/8/8', ''])(
-    'cannot be trusted as %j',
+    'throws for %j in trust',
     (entry) => {
       expect(() => clientAddress({ trust: [entry] })).toThrow(TypeError);
     },
@@ -162,13 +168,13 @@ describe("allowedOrigins: 'same'", () => {
     expect(await statusOf(knock(wss, { origin, host }))).toBe(status);
   });
 
-  test('refuses a request without Host, and another text than a list', async () => {
+  test('refuses a request without Host, and throws for any other string', async () => {
     expect(await statusOf(knock(serve({ allowedOrigins: 'same' }), { origin: 'http://a' }))).toBe('403');
     expect(() => serve({ allowedOrigins: 'all' as 'same' })).toThrow('allowedOrigins: "all" is not a list');
   });
 });
 
-test('pauseOnConnect holds events and reading until resume()', async () => {
+test('pauseOnConnect holds back events and reading until resume()', async () => {
   const found = knock(serve({ pauseOnConnect: true }));
   expect(found.ws!.isPaused).toBe(true);
   // A masked frame with the letter `a`.

@@ -1,4 +1,4 @@
-// Which requests are refused, and that each gets to the byte the answer that it gets from ws.
+// Which requests are refused, and that each answer equals that of ws byte for byte.
 import { once } from 'node:events';
 import http, { type OutgoingHttpHeaders } from 'node:http';
 import net from 'node:net';
@@ -17,7 +17,7 @@ import {
   withBoth,
 } from './support/peers.ts';
 
-/** The answer of both servers to a raw request, which is the same. */
+/** Sends a raw request to both servers, expects the same answer, and returns it. */
 async function answer(request: string, options: ServerOptions = {}): Promise<string> {
   const [text] = await withBoth(async (Server) => {
     const { port } = await serverOf(Server, options);
@@ -26,13 +26,13 @@ async function answer(request: string, options: ServerOptions = {}): Promise<str
   return text ?? '';
 }
 
-/** A refusal as it is on the wire. */
+/** The bytes of a refusal. */
 function refusal(status: string, body: string, ...more: string[]): string {
   const lines = ['Connection: close', 'Content-Type: text/html', `Content-Length: ${body.length}`, ...more];
   return `HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-describe('a request is answered, to the byte as by ws,', () => {
+describe('answers a request byte for byte like ws:', () => {
   test.each(['POST', 'PUT', 'HEAD', 'OPTIONS', 'DELETE'])('405 for the method %s', async (method) => {
     expect(await answer(upgradeRequest({}, `${method} / HTTP/1.1`))).toBe(
       refusal('405 Method Not Allowed', 'Invalid HTTP method'),
@@ -63,7 +63,7 @@ describe('a request is answered, to the byte as by ws,', () => {
   });
 
   test.each([undefined, '', '7', '9', '12', '14', '-13', 'thirteen'])(
-    '400 with the versions that are known for the version %s',
+    '400 and the supported versions for the version %s',
     async (version) => {
       expect(await answer(upgradeRequest({ 'Sec-WebSocket-Version': version }))).toBe(
         refusal(
@@ -90,7 +90,7 @@ describe('a request is answered, to the byte as by ws,', () => {
     );
   });
 
-  test('401 where verifyClient says no', async () => {
+  test('401 if verifyClient returns false', async () => {
     expect(await answer(upgradeRequest(), { verifyClient: () => false })).toBe(
       refusal('401 Unauthorized', 'Unauthorized'),
     );
@@ -104,14 +104,14 @@ describe('a request is answered, to the byte as by ws,', () => {
     { title: 'an empty message', args: [403, ''] },
     { title: 'a message that is longer in bytes', args: [403, 'nö €'] },
     { title: 'headers', args: [429, 'later', { 'Retry-After': 120, 'X-A': 'b' }] },
-  ])('what verifyClient calls back with: $title', async ({ args }) => {
+  ])('what verifyClient passes to its callback: $title', async ({ args }) => {
     const text = await answer(upgradeRequest(), {
       verifyClient: (_info, callback) => setImmediate(callback, false, ...args),
     });
     expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
-  test('101, with the answer to its key', async () => {
+  test('101 with the accept value of its key', async () => {
     const lines = ['Upgrade: websocket', 'Connection: Upgrade'];
     const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
     for (const version of ['13', '8']) {
@@ -126,7 +126,7 @@ describe('a request is answered, to the byte as by ws,', () => {
 
 describe('what differs from ws', () => {
   test.each(['13.0', '0xd', '1.3e1', '013'])(
-    'the version %s, which ws reads as a number, is refused',
+    'refuses the version %s, which ws reads as a number',
     async (text) => {
       const { port } = await serverOf(OurWebSocketServer);
       expect(await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Version': text }))).toMatch(
@@ -135,7 +135,7 @@ describe('what differs from ws', () => {
     },
   );
 
-  test('a verifyClient that calls back may be an async function', async () => {
+  test('a verifyClient with a callback may be an async function', async () => {
     const { port, server } = await httpServer();
     new OurWebSocketServer({
       server,
@@ -150,7 +150,7 @@ describe('a socket that carries a WebSocket', () => {
   const NO_HEAD = Buffer.alloc(0);
   const invalid = requestObject({ 'sec-websocket-key': 'x' });
 
-  test('is not answered by HTTP, whatever is wrong with the request that it is handed over with', async () => {
+  test('never receives an HTTP answer, whatever is wrong with the second request', async () => {
     for (const [request, options] of [
       [invalid, {}],
       [requestObject(), { path: '/a' }],
@@ -170,7 +170,7 @@ describe('a socket that carries a WebSocket', () => {
     }
   });
 
-  test('is not answered by HTTP, though it was handed over twice before it was one', async () => {
+  test('never receives an HTTP answer, even if it was passed twice before it was open', async () => {
     const [client, socket] = duplexPair();
     const connected: WebSocket[] = [];
     const answers: ((ok: boolean) => void)[] = [];
@@ -186,7 +186,7 @@ describe('a socket that carries a WebSocket', () => {
     await expectText(client, connected, 'first');
   });
 
-  /** The client has been sent the response that opens the one connection, and its first message behind that. */
+  /** Expects that the client has received the response that opens the connection, then its first message. */
   async function expectText(client: Duplex, [ws, ...more]: WebSocket[], text: string): Promise<void> {
     ws?.send(text);
     let wire = '';
@@ -202,7 +202,7 @@ describe('a socket that carries a WebSocket', () => {
 });
 
 describe('a plain request', () => {
-  test('on the own port of a server is answered 426, as by ws', async () => {
+  test("on the server's own port receives 426, as from ws", async () => {
     const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
     const [text] = await withBoth(async (Server) => {
       const wss = new Server({ port: 0, host: '127.0.0.1' });
@@ -215,7 +215,7 @@ describe('a plain request', () => {
     expect(text).toMatch(/\r\n\r\nUpgrade Required$/);
   });
 
-  test('on an HTTP server is for that one to answer', async () => {
+  test('on an HTTP server is answered by that server', async () => {
     const { server, port } = await httpServer(
       http.createServer((_request, response) => response.end('page')),
     );
@@ -226,7 +226,7 @@ describe('a plain request', () => {
 });
 
 describe('a refused connection', () => {
-  test('is ended, and what the client sends behind is never read as a request', async () => {
+  test('is ended, and later data of the client is never read as a request', async () => {
     const paths: unknown[] = [];
     const { port, server } = await serverOf(OurWebSocketServer, { verifyClient: () => false });
     server.on('request', (request: http.IncomingMessage) => paths.push(request.url));
@@ -236,7 +236,7 @@ describe('a refused connection', () => {
     expect(paths).toEqual([]);
   });
 
-  test('is destroyed once the answer is written, though the client does not end its side', async () => {
+  test('is destroyed after the answer is written, although the client does not end its side', async () => {
     const [client, socket] = duplexPair();
     const wss = new OurWebSocketServer({ noServer: true, path: '/a' });
     const closed = once(socket, 'close');
@@ -246,7 +246,7 @@ describe('a refused connection', () => {
     expect(client.writable).toBe(true);
   });
 
-  test('that fails before, during or after the refusal does not reach the process', async () => {
+  test('that fails before, during or after the refusal causes no uncaught exception', async () => {
     for (const when of ['before', 'behind', 'later'] as const) {
       const [client, socket] = duplexPair();
       client.on('error', () => {});
@@ -260,7 +260,7 @@ describe('a refused connection', () => {
     }
   });
 
-  test('whose client has hung up with a reset does not reach the process', async () => {
+  test('whose client resets it causes no uncaught exception', async () => {
     const { port, server } = await serverOf(OurWebSocketServer, {
       verifyClient(_info, callback) {
         client.resetAndDestroy();
@@ -275,7 +275,7 @@ describe('a refused connection', () => {
     expect(await closed).toBe(true);
   });
 
-  test('is refused once, though verifyClient calls back twice', async () => {
+  test('is refused once, even if verifyClient calls back twice', async () => {
     const { port } = await serverOf(OurWebSocketServer, {
       verifyClient(_info, callback) {
         callback(false, 401);
@@ -287,7 +287,7 @@ describe('a refused connection', () => {
 });
 
 describe('wsClientError', () => {
-  test('is told in place of the answer, with the texts of ws, and its listener answers', async () => {
+  test('is emitted instead of an answer, with the messages of ws, and its listener answers', async () => {
     const breaches = [
       upgradeRequest({}, 'POST / HTTP/1.1'),
       upgradeRequest({ Upgrade: 'h2c' }),
@@ -320,7 +320,7 @@ describe('wsClientError', () => {
     expect.assertions(1);
   });
 
-  test('is not told of another path, nor of a client that verifyClient refuses', async () => {
+  test('is not emitted for another path, nor for a client that verifyClient refuses', async () => {
     await withBoth(async (Server) => {
       const log: string[] = [];
       for (const options of [{ path: '/a' }, { verifyClient: () => false }]) {
@@ -333,14 +333,14 @@ describe('wsClientError', () => {
   });
 });
 
-test('a client of ws is told the status of its refusal', async () => {
+test('a client of ws reports the status of its refusal', async () => {
   const { url } = await serverOf(OurWebSocketServer, { path: '/a' });
   const ws = new WebSocket(`${url}/b`);
   const [error] = (await once(ws, 'error')) as [Error];
   expect(error.message).toBe('Unexpected server response: 400');
 });
 
-test('the message of a refusal is text: what it repeats of a request is escaped, unless it has a type of its own', async () => {
+test('escapes the message of a refusal as HTML, unless the refusal sets a Content-Type', async () => {
   const page = '<p>nothing & nobody</p>';
   const bodies: string[] = [];
   for (const headers of [{}, { 'Content-Type': 'text/html' }]) {

@@ -1,4 +1,4 @@
-// Servers that share an HTTP server, with each other and with other listeners, and the paths that tell them apart.
+// Servers that share an HTTP server with each other and with other listeners, distinguished by path.
 import { Buffer } from 'node:buffer';
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
@@ -22,7 +22,7 @@ import {
 } from './support/peers.ts';
 
 describe('servers that share an HTTP server', () => {
-  /** Answers of servers with these paths to a request for each of these. */
+  /** Creates servers with the given paths, sends a request for each target, and returns the answers. */
   async function shared(paths: (string | undefined)[], requests: string[]): Promise<string[]> {
     const { server, port } = await httpServer();
     const connections: string[] = [];
@@ -45,7 +45,7 @@ describe('servers that share an HTTP server', () => {
     return answers;
   }
 
-  test('each answer the requests for their path, and each request is answered once', async () => {
+  test('answer the requests for their own path, each once', async () => {
     expect(await shared(['/a', '/b', '/c'], ['/a', '/b?q=/a', '/c'])).toEqual([
       '101 1 /a',
       '101 1 /b',
@@ -67,7 +67,7 @@ describe('servers that share an HTTP server', () => {
     }
   });
 
-  test('tell wsClientError of a bad request once, on the server that it is for or else the first', async () => {
+  test('emit wsClientError for a bad request once, on the server that matches or else on the first', async () => {
     const { server, port } = await httpServer();
     const told: string[] = [];
     for (const path of ['/a', '/b']) {
@@ -83,7 +83,7 @@ describe('servers that share an HTTP server', () => {
     expect(told).toEqual(['/a', '/b', '/a']);
   });
 
-  test('are each asked once whether a request is for them, whoever answers it', async () => {
+  test('each call shouldHandle() once for a request, whichever answers it', async () => {
     const { server, port } = await httpServer();
     const asked: string[] = [];
     class Asked extends WebSocketServer {
@@ -99,7 +99,7 @@ describe('servers that share an HTTP server', () => {
     }
   });
 
-  test('are asked anew when a request is handled again', () => {
+  test('call shouldHandle() again when a request is handled again', () => {
     const wss = new WebSocketServer({ noServer: true, path: '/a' });
     const request = requestObject({}, '/a');
     for (const path of ['/a', '/b']) {
@@ -115,7 +115,7 @@ describe('servers that share an HTTP server', () => {
     }
   });
 
-  test('may be closed one by one: the others go on', async () => {
+  test('may be closed one by one, and the others continue', async () => {
     const { server, url } = await httpServer();
     const [first, second] = ['/a', '/b'].map((path) => new OurWebSocketServer({ server, path }));
     first?.close();
@@ -127,7 +127,7 @@ describe('servers that share an HTTP server', () => {
     second?.close();
   });
 
-  test('are any number, with one listener of each event for all of them', async () => {
+  test('share one listener for each event, however many they are', async () => {
     const { server, url } = await httpServer();
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
@@ -153,14 +153,14 @@ describe('servers that share an HTTP server', () => {
       ...twelve.map((index) => `listening ${index}`),
       ...twelve.map((index) => `failed ${index}`),
     ]);
-    // A warning is told in the next tick.
+    // A warning is emitted in the next tick.
     await new Promise(setImmediate);
     expect(warnings).toEqual([]);
     for (const wss of servers) wss.close();
     expect(['listening', 'error', 'upgrade'].map((event) => server.listenerCount(event))).toEqual(before);
   });
 
-  test('two for one path is the error of ws, as soon as both have answered', async () => {
+  test('throw the error of ws if two with the same path accept a request', async () => {
     const text = 'server.handleUpgrade() was called more than once with the same socket';
     await withBoth(async (Server) => {
       const server = http.createServer();
@@ -176,7 +176,7 @@ describe('servers that share an HTTP server', () => {
 });
 
 describe('an HTTP server with another listener of upgrade', () => {
-  /** What the other listener does with a request. */
+  /** The other listener. */
   type Taker = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 
   async function withTaker(
@@ -198,7 +198,7 @@ describe('an HTTP server with another listener of upgrade', () => {
     return { port, url, served };
   }
 
-  /** Takes what is for `/theirs`, a turn of the event loop later, as after asking a database. */
+  /** Accepts requests for `/theirs`, one turn of the event loop later, as after a database query. */
   function taking(theirs: WebSocketServer): Taker {
     return (request, socket, head) => {
       if (request.url !== '/theirs') return;
@@ -216,7 +216,7 @@ describe('an HTTP server with another listener of upgrade', () => {
     [false, ['/ours']],
     [true, ['/ours', '/ours too']],
     [false, ['/ours', '/ours too']],
-  ])('(before ours: %s) leaves our paths to us, here %j, and takes its own', async (first, paths) => {
+  ])('(before ours: %s) answers its own path, and leaves ours, %j, to us', async (first, paths) => {
     const { url, served } = await withTaker(taking(new WebSocketServer({ noServer: true })), {
       first,
       paths,
@@ -231,7 +231,7 @@ describe('an HTTP server with another listener of upgrade', () => {
     ours.terminate();
   });
 
-  test('may be a server of ws, which answers what is not for it by itself', async () => {
+  test('may be a server of ws, which refuses other paths itself', async () => {
     const { server, port } = await httpServer();
     const wss = new WebSocketServer({ server, path: '/ours' });
     const theirs = new TheirWebSocketServer({ server, path: '/theirs' });
@@ -241,16 +241,16 @@ describe('an HTTP server with another listener of upgrade', () => {
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
-  test('that answers nothing: the client is refused with 400 after handshakeTimeout', async () => {
+  test('that does not answer: our server refuses the client with 400 after handshakeTimeout', async () => {
     const { port } = await withTaker(() => {}, { handshakeTimeout: 1 });
     expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('that has written something has its client for itself', async () => {
+  test('that has written something keeps its client', async () => {
     const { port } = await withTaker(
       (_request, socket) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\n');
-        // The time limit, of a millisecond, was set before this one and runs out before it.
+        // The time limit of one millisecond was set before this timer, so it passes first.
         setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
       },
       { first: false, handshakeTimeout: 1 },
@@ -260,20 +260,20 @@ describe('an HTTP server with another listener of upgrade', () => {
     );
   });
 
-  test('that takes nothing leaves the process alive when the client resets', async () => {
+  test('that ignores the request: a reset of the client causes no uncaught exception', async () => {
     const left = new EventEmitter();
     const { port } = await withTaker((_request, socket) => left.emit('socket', socket));
     const client = net.connect(port, '127.0.0.1');
     client.write(upgradeRequest({}, 'GET /nobody HTTP/1.1'));
     const [socket] = (await once(left, 'socket')) as [Duplex];
-    // Not by `once()`, which would listen for the error that nobody else may listen for.
+    // Not `once()`, which would add the listener for errors whose absence is tested here.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     client.resetAndDestroy();
     await closed;
     expect(socket.errored).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('on a port of our own is none: the first server refuses at once', async () => {
+  test('on our own port is not one: the server refuses immediately', async () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/ours', handshakeTimeout: 0 });
     closing(() => wss.close());
     await once(wss, 'listening');
@@ -294,7 +294,7 @@ describe('the path of a request', () => {
     ['http://localhost/?/chat', false],
     ['http://localhost/chat/', false],
     ['*', false],
-  ])('%s is looked for in both forms of a target', async (target, isServed) => {
+  ])('%s is compared in both forms of a target', async (target, isServed) => {
     const { port } = await serverOf(OurWebSocketServer, { path: '/chat' });
     const answer = await answerTo(port, upgradeRequest({}, `GET ${target} HTTP/1.1`));
     expect(answer.startsWith('HTTP/1.1 101')).toBe(isServed);

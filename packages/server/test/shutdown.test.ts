@@ -1,4 +1,4 @@
-// The end of a server: what is refused, who is closed, who is cut off, and when.
+// `shutdown()`: which clients are refused, which connections are closed or destroyed, and when.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await new Promise((done) => setImmediate(done));
 }
 
-/** A client that speaks raw bytes, and has all that it was sent as hex. */
+/** A client that sends raw bytes and records what it receives as hex. */
 function join(wss: WebSocketServer, answers = true) {
   const [client, socket] = duplexPair();
   const found = { client, socket, bytes: '', text: '' };
@@ -49,7 +49,7 @@ describe('shutdown()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('sends the code and the reason that it is told', async () => {
+  test('sends the given code and reason', async () => {
     const wss = serve();
     const client = join(wss);
     await settled();
@@ -57,7 +57,7 @@ describe('shutdown()', () => {
     expect(client.bytes).toBe('880403f47570');
   });
 
-  test('rejects for a code that cannot be sent, and goes on as before', async () => {
+  test('rejects for a code that cannot be sent, and does not shut down', async () => {
     const wss = serve();
     await expect(wss.shutdown({ code: 1006 })).rejects.toThrow(TypeError);
     await expect(wss.shutdown({ reason: 'x'.repeat(124) })).rejects.toThrow(RangeError);
@@ -66,7 +66,7 @@ describe('shutdown()', () => {
     expect(client.text).toMatch(/^HTTP\/1\.1 101/);
   });
 
-  test('destroys after timeout those that do not answer', async () => {
+  test('destroys connections that do not answer before the timeout', async () => {
     const wss = serve();
     const clients = [join(wss), join(wss, false), join(wss, false)];
     await settled();
@@ -129,7 +129,7 @@ describe('shutdown()', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  test('is done once, however often it is called, and close() calls back at its end', async () => {
+  test('runs once, however often it is called, and close() calls back after it', async () => {
     const wss = serve();
     join(wss);
     await settled();
@@ -142,7 +142,7 @@ describe('shutdown()', () => {
     expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
   });
 
-  test('after close() ends what is open', async () => {
+  test('closes open connections after close()', async () => {
     const wss = serve();
     join(wss);
     await settled();
@@ -153,7 +153,7 @@ describe('shutdown()', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
-  test('terminates a connection whose close() throws, ends the others, and warns of the error', async () => {
+  test('terminates a connection whose close() throws, closes the others, and warns of the error', async () => {
     class Faulty extends AcceptedWebSocket {
       override close(...args: Parameters<AcceptedWebSocket['close']>): void {
         if (wss.clients.size === 3) throw new Error('not now');
@@ -203,7 +203,7 @@ describe('shutdown()', () => {
     warned.mockRestore();
   });
 
-  test('stops a port of its own at once, and ends connections without a request', async () => {
+  test('closes its own port immediately, and ends connections without a request', async () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(wss, 'listening');
     const { port } = wss.address() as AddressInfo;
@@ -220,7 +220,7 @@ describe('shutdown()', () => {
     socket.destroy();
   });
 
-  test('refuses on a shared HTTP server until the last connection is gone, and leaves it running', async () => {
+  test('on a shared HTTP server, refuses requests until the last connection has closed, and leaves it running', async () => {
     const { server, port } = await httpServer();
     const wss = new WebSocketServer({ server });
     const socket = net.connect(port, '127.0.0.1').on('error', () => {});
@@ -236,7 +236,7 @@ describe('shutdown()', () => {
   });
 });
 
-test('a server that is disposed of shuts down', async () => {
+test('await using shuts the server down', async () => {
   const wss = serve();
   const client = join(wss);
   await settled();
@@ -244,7 +244,7 @@ test('a server that is disposed of shuts down', async () => {
   expect(client.bytes).toBe('880203e9');
 });
 
-test('a server shuts down when its signal aborts, and lets go of it at its end', async () => {
+test('a server shuts down when its signal aborts, and then removes its listener from the signal', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const removed = vi.spyOn(signal, 'removeEventListener');

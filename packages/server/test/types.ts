@@ -1,4 +1,4 @@
-// The types of the server as its users meet them: compiled, not run. Each line that must not compile says so.
+// Uses of the server's types. Compiled, not run. Lines that must not compile are marked.
 import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -14,7 +14,7 @@ import {
   type VerifyClientAsync,
 } from '@framewire/server';
 
-// The connection event has the class of the package and Node's request.
+// By default, the connection event has AcceptedWebSocket and Node's request.
 const plain = new WebSocketServer({ port: 0 });
 plain.on('connection', (ws, request) => {
   expectTypeOf(ws).toEqualTypeOf<AcceptedWebSocket>();
@@ -30,10 +30,10 @@ plain.on('wsClientError', (error, socket) => {
 plain.close((error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>());
 expectTypeOf(plain.address()).toEqualTypeOf<AddressInfo | string | null>();
 expectTypeOf(plain.clients).toEqualTypeOf<Set<AcceptedWebSocket>>();
-// Other events are let through: a subclass may have some.
+// Other events are allowed, because a subclass may have some.
 plain.on('disconnection', (reason: string) => reason);
 
-// A class of one's own is that of the event, of the clients and of handleUpgrade's callback.
+// A custom class is the type in the event, in the clients and in the callback of handleUpgrade.
 class Session extends AcceptedWebSocket {
   user = '';
 }
@@ -67,15 +67,15 @@ export const options: ServerOptions[] = [
   { port: '0' },
   { noServer: true, verifyClient: async (_info, callback) => callback(await Promise.resolve(true)) },
   { noServer: true, verifyClient: (_info, callback) => setTimeout(callback, 1, true) },
-  // @ts-expect-error A promise is no answer: it has to call back.
+  // @ts-expect-error A promise is not an answer.
   { noServer: true, verifyClient: async () => true },
-  // @ts-expect-error Nor is one with a callback that is not called.
+  // @ts-expect-error Nor with a callback that is not called.
   { noServer: true, verifyClient: async ({ origin }, _callback) => origin === 'https://example.com' },
   // @ts-expect-error It returns a string or false.
   { noServer: true, handleProtocols: () => true },
 ];
 
-// What authenticate returns, but for refusals, is the third argument, whether it answers now or later.
+// The type that authenticate returns or resolves to, without refusals, is that of the third argument.
 interface User {
   name: string;
 }
@@ -98,7 +98,7 @@ authenticating.handleUpgrade({} as IncomingMessage, {} as Duplex, Buffer.alloc(0
 });
 const numbering = new WebSocketServer({ noServer: true, authenticate: () => 7 });
 numbering.on('connection', (_ws, _request, number) => expectTypeOf(number).toEqualTypeOf<number>());
-// A class of one's own keeps it.
+// With a custom class too.
 const named: Authenticate<Request, string> = (request) => String(request.session);
 const ownUsers = new WebSocketServer<typeof Session, typeof Request, string>({
   noServer: true,
@@ -108,12 +108,12 @@ const ownUsers = new WebSocketServer<typeof Session, typeof Request, string>({
 ownUsers.on('connection', (ws, request, name) => {
   expectTypeOf([ws, request, name] as const).toEqualTypeOf<readonly [Session, Request, string]>();
 });
-// A server of any class can be held as one of the base.
+// A server of any class is assignable to one of the base class.
 export const anyServer: { clients: Set<WebSocketConnection> } = {
   clients: new Set<WebSocketConnection>(own.clients),
 };
 
-// Options of a server without authentication fit its constructor, and that of a subclass.
+// Options of a server without authentication fit its constructor and that of a subclass.
 class Lobby extends WebSocketServer {
   constructor(options: ServerOptions) {
     super({ ...options, maxConnections: 10 });

@@ -1,4 +1,4 @@
-// The way of a request that is in order: which servers it is for, who may refuse it, what it is answered, what it becomes.
+// A valid upgrade request: paths, the application's hooks, the response, and the connection.
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
@@ -22,7 +22,7 @@ import {
 
 const NO_HEAD = Buffer.alloc(0);
 
-/** The status of the answer to an upgrade request for a path. */
+/** The status of the answer to an upgrade request. */
 async function statusOf(port: number, path: string): Promise<string> {
   return (await answerTo(port, upgradeRequest({}, `GET ${path} HTTP/1.1`))).slice(9, 12);
 }
@@ -39,7 +39,7 @@ describe('path', () => {
     ['', '/x', '101'],
     [null, '/x', '101'],
     [undefined, '/x?y', '101'],
-  ])('%j answers a request for %s with %s, as ws does', async (path, target, status) => {
+  ])('%j: a request for %s receives %s, as from ws', async (path, target, status) => {
     const log = await withBoth(async (Server) => {
       const { port } = await serverOf(Server, { path } as object);
       return [await statusOf(port, target)];
@@ -47,7 +47,7 @@ describe('path', () => {
     expect(log).toEqual([status]);
   });
 
-  test('a request object without a URL is for no path but any', () => {
+  test('a request object without a URL matches only a server without a path', () => {
     const request = {} as IncomingMessage;
     expect(new WebSocketServer({ noServer: true, path: '/a' }).shouldHandle(request)).toBe(false);
     expect(new WebSocketServer({ noServer: true }).shouldHandle(request)).toBe(true);
@@ -68,7 +68,7 @@ describe('path', () => {
 });
 
 describe('handleProtocols', () => {
-  test('is given the set of those that were asked for and the request, and chooses', async () => {
+  test('receives the set of requested subprotocols and the request, and chooses', async () => {
     await withBoth(async (Server) => {
       const log: string[] = [];
       const { wss, url } = await serverOf(Server, {
@@ -85,7 +85,7 @@ describe('handleProtocols', () => {
     });
   });
 
-  test.each([false, '', undefined, null])('may choose none, by %j', async (none) => {
+  test.each([false, '', undefined, null])('chooses none by returning %j', async (none) => {
     const log = await withBoth(async (Server) => {
       const { port } = await serverOf(Server, { handleProtocols: () => none as false });
       return [await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Protocol': 'a' }))];
@@ -93,12 +93,12 @@ describe('handleProtocols', () => {
     expect(log[0]).not.toContain('Protocol:');
   });
 
-  test('is not asked when the client asks for none', async () => {
+  test('is not called when the client requests none', async () => {
     const { port } = await serverOf(OurWebSocketServer, { handleProtocols: () => expect.fail('asked') });
     expect(await statusOf(port, '/')).toBe('101');
   });
 
-  test('without it the first is chosen', async () => {
+  test('is optional: by default the first is chosen', async () => {
     const { url } = await serverOf(OurWebSocketServer);
     const ws = new WebSocket(url, ['a', 'b']);
     expect(await outcomeOf(ws)).toBe('open a');
@@ -107,7 +107,7 @@ describe('handleProtocols', () => {
 });
 
 describe('verifyClient', () => {
-  test.each(['13', '8'])('is told origin, secure and the request, in version %s', async (version) => {
+  test.each(['13', '8'])('receives origin, secure and the request, in version %s', async (version) => {
     const name = version === '8' ? 'Sec-WebSocket-Origin' : 'Origin';
     await withBoth(async (Server) => {
       const log: string[] = [];
@@ -133,7 +133,7 @@ describe('verifyClient', () => {
     ws.terminate();
   });
 
-  test('is not asked about a request that is for another path or not in order', async () => {
+  test('is not called for another path or an invalid request', async () => {
     const { port } = await serverOf(OurWebSocketServer, {
       path: '/a',
       verifyClient: () => expect.fail('asked'),
@@ -142,7 +142,7 @@ describe('verifyClient', () => {
     expect(await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }))).toMatch(/^HTTP\/1\.1 400/);
   });
 
-  test('that accepts a client which has gone meanwhile makes no connection', async () => {
+  test('that accepts a client that has disconnected opens no connection', async () => {
     for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
       let verify: ((ok: boolean) => void) | undefined;
       const asked = new Promise<net.Socket>((resolve) => {
@@ -170,7 +170,7 @@ describe('verifyClient', () => {
     }
   });
 
-  test('that accepts twice is the error of ws', () => {
+  test('that accepts twice throws the error of ws', () => {
     const [client, socket] = duplexPair();
     const errors: string[] = [];
     const wss = new OurWebSocketServer({
@@ -188,7 +188,7 @@ describe('verifyClient', () => {
 });
 
 describe('the headers event', () => {
-  test('is told the lines and the request, and its changes go out', async () => {
+  test('receives the lines and the request, and its changes are sent', async () => {
     const log = await withBoth(async (Server) => {
       const { wss, port } = await serverOf(Server);
       const told: string[] = [];
@@ -204,7 +204,7 @@ describe('the headers event', () => {
 });
 
 describe('handleUpgrade()', () => {
-  test('makes a connection of any Duplex, and calls back with it and the request', async () => {
+  test('opens a connection over any Duplex, and calls back with it and the request', async () => {
     const log = await withBoth(async (Server) => {
       const [client, socket] = duplexPair();
       const wss = new Server({ noServer: true });
@@ -232,7 +232,7 @@ describe('handleUpgrade()', () => {
     expect(log.slice(1)).toEqual(['true', 'true', '0']);
   });
 
-  test('reads what came behind the request', async () => {
+  test('reads the bytes after the request', async () => {
     const [client, socket] = duplexPair();
     const wss = new WebSocketServer({ noServer: true });
     const head = Buffer.from('818200000000' + '6869', 'hex');
@@ -257,7 +257,7 @@ describe('handleUpgrade()', () => {
     expect(await message).toBe('hi');
   });
 
-  test('lets one HTTP server share out its upgrades by whatever rule', async () => {
+  test('lets an HTTP server distribute its upgrades by any rule', async () => {
     const { server, url } = await httpServer();
     const [a, b] = [0, 1].map(() => new WebSocketServer({ noServer: true }));
     server.on('upgrade', (request: IncomingMessage, socket, head) => {
@@ -275,7 +275,7 @@ describe('handleUpgrade()', () => {
     }
   });
 
-  test('throws the error of ws when it is given a socket twice', async () => {
+  test('throws the error of ws when it receives a socket twice', async () => {
     const [text] = await withBoth((Server) => {
       const [client, socket] = duplexPair();
       const wss = new Server({ noServer: true });
@@ -293,7 +293,7 @@ describe('handleUpgrade()', () => {
     );
   });
 
-  test('destroys a socket that cannot be read or written any more', async () => {
+  test('destroys a socket that can no longer be read or written', async () => {
     const ended = new Duplex({ read() {}, write() {} }).end();
     const read = new Duplex({ read() {}, write() {} });
     read.push(null);
@@ -306,7 +306,7 @@ describe('handleUpgrade()', () => {
     }
   });
 
-  test('leaves no listener for errors of its own on the socket of a connection', () => {
+  test('removes its error listener from the socket of a connection', () => {
     const [client, socket] = duplexPair();
     const wss = new WebSocketServer({ noServer: true });
     let listeners = -1;
@@ -314,14 +314,14 @@ describe('handleUpgrade()', () => {
       listeners = socket.listenerCount('error');
       ws.terminate();
     });
-    // That of the connection.
+    // The listener of the connection.
     expect(listeners).toBe(1);
     client.destroy();
   });
 });
 
 describe('the class of the connections', () => {
-  test('is that of the package where none is named', async () => {
+  test('is AcceptedWebSocket by default', async () => {
     const { wss, url } = await serverOf(OurWebSocketServer);
     const client = new WebSocket(url);
     const [[ws]] = await Promise.all([once(wss, 'connection'), once(client, 'open')]);
@@ -347,7 +347,7 @@ describe('the class of the connections', () => {
     const [[ws]] = await Promise.all([connection, once(client, 'open')]);
     expect(ws.user).toBe('nobody');
     expect(calls).toEqual([[null, undefined, wss.options]]);
-    // And they are in force.
+    // And they apply.
     ws.on('error', () => {});
     const closed = once(client, 'close');
     client.send('too long');
@@ -369,7 +369,7 @@ describe('the class of the connections', () => {
 });
 
 describe('a subclass', () => {
-  test('may add to the last step of an upgrade', async () => {
+  test('may extend the last step of an upgrade', async () => {
     class Greeting extends WebSocketServer {
       override [complete](upgrade: Parameters<WebSocketServer[typeof complete]>[0]): void {
         super[complete]({
@@ -390,7 +390,7 @@ describe('a subclass', () => {
     client.terminate();
   });
 
-  test('has the HTTP server until it is closed', async () => {
+  test('can read the HTTP server until it is closed', async () => {
     const { server } = await httpServer();
     const wss = new WebSocketServer({ server });
     expect(httpServerOf(wss)).toBe(server);
@@ -402,7 +402,7 @@ describe('a subclass', () => {
   });
 });
 
-test('a class of requests of the HTTP server is that of the events', async () => {
+test('events have the request class of the HTTP server', async () => {
   class Request extends http.IncomingMessage {
     readonly mark = 'marked';
   }
@@ -417,7 +417,7 @@ test('a class of requests of the HTTP server is that of the events', async () =>
   client.terminate();
 });
 
-test('headers with letters beyond ASCII are sent in Latin-1, as HTTP reads them', async () => {
+test('sends non-ASCII header values in Latin-1', async () => {
   const { wss, port } = await serverOf(OurWebSocketServer);
   wss.on('headers', (lines) => lines.push('X-Name: Ren\u00e9'));
   expect(await answerTo(port, upgradeRequest())).toContain('\r\nX-Name: Ren\xe9\r\n');

@@ -1,4 +1,4 @@
-// Both servers, ours and the reference's, what is closed behind a test, and clients that speak raw bytes.
+// Our server and that of ws, cleanup after each test, and clients that send raw bytes.
 import type { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
@@ -8,16 +8,16 @@ import { WebSocketServer as OurServer } from '@framewire/server';
 import { WebSocketServer as TheirServer, type ServerOptions, type WebSocket } from 'ws';
 import { afterEach, expect } from 'vitest';
 
-/** A server by the types that programs written for the reference know. */
+/** A server with the types of ws. */
 export type Server = TheirServer;
 
-/** A class of servers. Its options are what a program in JavaScript may pass. */
+/** A class of servers. Its options may be anything that a JavaScript program passes. */
 export type ServerClass = new (options: object, callback?: () => void) => Server;
 
 export const OurWebSocketServer = OurServer as unknown as ServerClass;
 export const TheirWebSocketServer = TheirServer as ServerClass;
 
-/** Runs a script with both servers, expects the same log of both, and gives it. */
+/** Runs a script with both servers, expects the same log from both, and returns it. */
 export async function withBoth(
   script: (Server: ServerClass) => Promise<string[]> | string[],
 ): Promise<string[]> {
@@ -33,12 +33,12 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-/** Has something closed behind the test. */
+/** Registers a function that runs after the test. */
 export function closing(close: () => unknown): void {
   closers.push(close);
 }
 
-/** An HTTP server that listens on a free port, closed behind the test with everything that hangs on it. */
+/** An HTTP server that listens on a free port. After the test it is closed and its sockets are destroyed. */
 export async function httpServer(
   server: http.Server = http.createServer(),
 ): Promise<{ server: http.Server; port: number; url: string }> {
@@ -57,7 +57,7 @@ export async function httpServer(
   return { server, port, url: `ws://127.0.0.1:${port}` };
 }
 
-/** A WebSocket server on an HTTP server of the test's. */
+/** A WebSocket server on an HTTP server of the test. */
 export async function serverOf(
   Server: ServerClass,
   options: ServerOptions = {},
@@ -67,7 +67,7 @@ export async function serverOf(
   return { wss, ...http };
 }
 
-/** What a raw request is answered with, until the server ends the connection or it has been upgraded. */
+/** Sends a raw request and returns the answer, until the server ends or upgrades the connection. */
 export async function answerTo(port: number, request: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1');
   closing(() => socket.destroy());
@@ -84,7 +84,7 @@ export async function answerTo(port: number, request: string): Promise<string> {
 
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
-/** A raw upgrade request that is in order, with other headers in place of its own; undefined leaves one out. */
+/** A valid raw upgrade request. `headers` override its own; undefined omits one. */
 export function upgradeRequest(
   headers: Readonly<Record<string, string | undefined>> = {},
   line = 'GET / HTTP/1.1',
@@ -103,7 +103,7 @@ export function upgradeRequest(
   return [line, ...fields, '', ''].join('\r\n');
 }
 
-/** What `handleUpgrade()` is given for such a request, without HTTP. */
+/** The request object for `handleUpgrade()`, without an HTTP server. */
 export function requestObject(headers: Record<string, string> = {}, url = '/'): IncomingMessage {
   const all = {
     upgrade: 'websocket',
@@ -115,7 +115,7 @@ export function requestObject(headers: Record<string, string> = {}, url = '/'): 
   return { method: 'GET', httpVersion: '1.1', url, headers: all, socket: {} } as unknown as IncomingMessage;
 }
 
-/** What a constructor or a method throws, as one line. */
+/** Returns what a function throws, as one line. */
 export function thrown(make: () => unknown): string {
   try {
     make();
@@ -125,7 +125,7 @@ export function thrown(make: () => unknown): string {
   return 'nothing';
 }
 
-/** How the attempt of a client ends: what it tells, until it is open or has failed. */
+/** Waits until a client is open or has failed, and returns the outcome. */
 export async function outcomeOf(ws: WebSocket): Promise<string> {
   return new Promise((resolve) => {
     ws.on('open', () => resolve(`open ${ws.protocol}`));
