@@ -1,6 +1,7 @@
 // Connects the streams to one of our connections.
 import type { Buffer } from 'node:buffer';
-import type { WebSocketConnection } from '@framewire/connection';
+import type { Duplex } from 'node:stream';
+import { openPartOf, type WebSocketConnection } from '@framewire/connection';
 import type { Transport, TransportObserver } from './transport.ts';
 import { invalidState } from './websocket-error.ts';
 
@@ -13,11 +14,16 @@ export class ConnectionTransport implements Transport {
   readonly #ws: WebSocketConnection;
   readonly #mark: number;
   #error: unknown = undefined;
+  /** Remembered, because reading it from the connection writes what the connection gathers. */
+  #stream: Duplex | undefined = undefined;
   /** Whether a written message could not be sent. */
   #isIncomplete = false;
-  /** One callback for all messages that have no promise. */
-  readonly #sent = (error?: Error | null): void => {
-    if (error) this.#isIncomplete = true;
+  /** One callback for all messages that have no promise. Returns whether the message was sent. */
+  readonly #sent = (error?: Error | null): boolean => {
+    // When Node destroys a socket, it calls the callbacks of unfinished writes without an error.
+    const isSent = !error && (this.#stream ??= openPartOf(this.#ws)?.stream)?.destroyed !== true;
+    if (!isSent) this.#isIncomplete = true;
+    return isSent;
   };
 
   /** @param mark how many bytes may wait to be sent before `send()` returns a promise */
@@ -60,9 +66,8 @@ export class ConnectionTransport implements Transport {
     }
     return new Promise((resolve, reject) => {
       ws.send(data, (error) => {
-        this.#sent(error);
-        if (error) reject(invalidState('The connection has closed before the message was sent'));
-        else resolve();
+        if (this.#sent(error)) resolve();
+        else reject(invalidState('The connection has closed before the message was sent'));
       });
     });
   }

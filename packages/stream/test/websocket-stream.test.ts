@@ -1,7 +1,7 @@
 // WebSocketStream for clients and for connections of a server.
 import { getEventListeners, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
 import { WebSocket, WebSocketServer } from 'framewire';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -394,6 +394,35 @@ describe('a connection of a server', () => {
     expect(await failure(writable.getWriter().closed)).toBe(error);
     expect(await failure(server.closed)).toMatchObject({ closeCode: 1006 });
   });
+
+  test.each([20, 20_000])(
+    'that is destroyed before a message of %i bytes was written rejects, although the peer has sent a close frame',
+    async (size) => {
+      // As with a TCP socket, the callback of an unfinished write is called without an error.
+      let done = (): void => {};
+      const socket = new Duplex({
+        read() {},
+        write(_chunk, _encoding, callback) {
+          done = callback;
+        },
+        destroy(error, callback) {
+          done();
+          callback(error);
+        },
+      });
+      const ws = new WebSocket(null);
+      ws.setSocket?.(socket, Buffer.alloc(0));
+      const stream = WebSocketStream.from(ws);
+      const written = (await stream.opened).writable.getWriter().write(new Uint8Array(size));
+      socket.push(Buffer.from('8882000000000fa0', 'hex'));
+      await once(socket, 'data');
+      socket.destroy();
+      expect(await failure(stream.closed)).toMatchObject({ closeCode: 4000 });
+      // A short message was copied, so its write has completed.
+      if (size === 20) await written;
+      else expect(await failure(written)).toMatchObject({ name: 'InvalidStateError' });
+    },
+  );
 
   test('that is already closed rejects', async () => {
     const stream = accepted();
