@@ -1,5 +1,5 @@
-// Compression with peers that are not ours, nor of `ws`: browsers and Bun.
-import { spawn } from 'node:child_process';
+// Compression with peers that are neither ours nor `ws`: browsers, Bun, and clients in Python, Go and Java.
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,10 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bunBinary, launchChromium, launchFirefox, requirement } from '@framewire/testing';
+import { promisify } from 'node:util';
+import { bunBinary, executable, launchChromium, launchFirefox, requirement } from '@framewire/testing';
 import { WebSocket } from 'framewire';
 import { describe, expect, test } from 'vitest';
-import { EXCHANGE, exchanges, runtime, type Client } from './exchange.ts';
+import { EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
 
 /** A page of a browser, of either kind of driver. */
 interface Page {
@@ -43,9 +44,48 @@ async function browser(launch: () => Promise<Browser>): Promise<Client> {
   };
 }
 
-exchanges('Bun', false, true, () => runtime(bunBinary()));
-exchanges('Chromium', requirement('chromium').missing, true, () => browser(launchChromium));
-exchanges('Firefox', requirement('firefox').missing, true, () => browser(launchFirefox));
+exchanges('Bun', {}, () => runtime(bunBinary()));
+exchanges('Chromium', { isMissing: requirement('chromium').missing }, () => browser(launchChromium));
+exchanges('Firefox', { isMissing: requirement('firefox').missing }, () => browser(launchFirefox));
+
+const source = (name: string): string => join(import.meta.dirname, 'peers', name);
+
+exchanges('websockets of Python', { isMissing: requirement('python').missing }, () =>
+  program(() => Promise.resolve([executable('python'), source('client.py')])),
+);
+
+// It fails the connection on `server_max_window_bits`.
+exchanges('nhooyr.io/websocket of Go', { isMissing: requirement('go').missing, acceptsWindows: false }, () =>
+  program(async (folder) => {
+    const client = join(folder, 'client');
+    await promisify(execFile)(executable('go'), ['build', '-o', client, source('client.go')], {
+      env: { PATH: process.env['PATH'], HOME: folder, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' },
+    });
+    return [client];
+  }),
+);
+
+exchanges('Tomcat, of Java', { isMissing: requirement('java').missing }, () =>
+  program(async (folder) => {
+    const jars = ['core', 'websocket'].map((name) => `/usr/share/java/tomcat10-embed-${name}.jar`);
+    await promisify(execFile)(executable('java'), [
+      '-cp',
+      jars.join(':'),
+      '-d',
+      folder,
+      source('Client.java'),
+    ]);
+    // Most of its time is the start of the virtual machine.
+    return [
+      'java',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      '-cp',
+      [folder, ...jars].join(':'),
+      'Client',
+    ];
+  }),
+);
 
 describe('a server of Bun', () => {
   const SERVER = `

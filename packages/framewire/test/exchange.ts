@@ -11,13 +11,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 
+/** What each client sends. Also part of {@link EXCHANGE}, so it must not use anything from outside. */
+function messages(): (string | Uint8Array)[] {
+  const json = (count: number): string =>
+    JSON.stringify(Array.from({ length: count }, (_, id) => ({ id, name: `name ${id % 17}` })));
+  const noise = Uint8Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 13);
+  const bytes = new TextEncoder().encode(json(400));
+  const some = json(30);
+  return ['', 'a', some, some, some, noise, json(5000), bytes, some, 'é'.repeat(9000), json(40000), 'end'];
+}
+
 /** What a client of any engine does: sends all kinds of messages, and compares what comes back. */
 export const EXCHANGE = `
+  ${messages.toString()}
   const exchange = (url) => new Promise((resolve, reject) => {
-    const json = (count) => JSON.stringify(Array.from({ length: count }, (_, id) => ({ id, name: 'name ' + id % 17 })));
-    const noise = Uint8Array.from({ length: 5000 }, (_, i) => (i * i * 2654435761) >>> 13);
-    const sent = ['', 'a', json(30), json(30), json(30), noise, json(5000), new TextEncoder().encode(json(400)), json(30),
-      'é'.repeat(9000), json(40000), 'end'];
+    const sent = ${messages.name}();
     const ws = new WebSocket(url);
     ws.binaryType = 'arraybuffer';
     let next = 0;
@@ -89,18 +97,52 @@ export function runtime(program: string, ...args: string[]): Client {
 }
 
 /**
- * Tests the exchange under each agreement.
+ * A client in another language. It gets the URL, and the path of a file with the messages: on each line `text` or `binary`, a space,
+ * and the content in Base64.
  *
- * @param isMissing whether the engine is missing here
- * @param compresses whether it compresses what it sends
- * @param start starts it
+ * @param build prepares the program in a folder, and returns its command line
  */
+export async function program(
+  build: (folder: string) => Promise<readonly [string, ...string[]]>,
+): Promise<Client> {
+  const folder = mkdtempSync(join(tmpdir(), 'framewire-peers-'));
+  const list = join(folder, 'messages.txt');
+  const lines = messages().map((data) =>
+    [typeof data === 'string' ? 'text' : 'binary', Buffer.from(data).toString('base64')].join(' '),
+  );
+  writeFileSync(list, `${lines.join('\n')}\n`);
+  const [path, ...args] = await build(folder);
+  return {
+    exchange: async (url) => {
+      const { stdout } = await run(path, [...args, url, list], { timeout: 45_000 });
+      return JSON.parse(stdout) as unknown;
+    },
+    close: () => {
+      rmSync(folder, { recursive: true });
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What is different about an engine. */
+interface Traits {
+  /** Whether it is missing here. */
+  isMissing?: boolean;
+  /** Whether it compresses what it sends. */
+  compresses?: boolean;
+  /** Whether it accepts a window of less than 15 bits, if it did not ask for one. */
+  acceptsWindows?: boolean;
+}
+
+/** Tests the exchange with an engine under each agreement. */
 export function exchanges(
   name: string,
-  isMissing: boolean,
-  compresses: boolean,
+  { isMissing = false, compresses = true, acceptsWindows = true }: Traits,
   start: () => Client | Promise<Client>,
 ): void {
+  const agreements = AGREEMENTS.filter(
+    ([, , extensions]) => acceptsWindows || !extensions.includes('window_bits'),
+  );
   describe.skipIf(isMissing)(name, () => {
     let client: Client;
     beforeAll(async () => {
@@ -108,7 +150,7 @@ export function exchanges(
     }, 120_000);
     afterAll(() => client.close());
 
-    test.each(AGREEMENTS)(
+    test.each(agreements)(
       'exchanges compressed messages with our server, set to %s',
       async (_agreement, perMessageDeflate, extensions, least) => {
         const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate });

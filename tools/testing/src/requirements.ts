@@ -1,6 +1,6 @@
 /** Programs of the system that some tests need: where they are, and what happens when one is missing. */
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** A program, by what it is called on the systems we know. */
@@ -9,6 +9,8 @@ export interface Part {
   name: string;
   /** Names looked for on PATH and absolute paths, the best one first. */
   candidates: readonly string[];
+  /** A file of a library that must be there too. */
+  library?: string;
 }
 
 /** What a test asks before it runs. */
@@ -25,6 +27,21 @@ const PARTS = {
   nginx: { name: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'] },
   haproxy: { name: 'HAProxy', candidates: ['haproxy', '/usr/sbin/haproxy'] },
   redis: { name: 'Redis', candidates: ['redis-server'] },
+  python: {
+    name: 'websockets for Python',
+    candidates: ['/usr/bin/python3'],
+    library: '/usr/lib/python3/dist-packages/websockets/client.py',
+  },
+  go: {
+    name: 'nhooyr.io/websocket for Go',
+    candidates: ['go'],
+    library: '/usr/share/gocode/src/nhooyr.io/websocket/dial.go',
+  },
+  java: {
+    name: 'Tomcat for Java',
+    candidates: ['javac'],
+    library: '/usr/share/java/tomcat10-embed-websocket.jar',
+  },
 } as const satisfies Record<string, Part>;
 
 /** The parts that tests may need. */
@@ -77,11 +94,13 @@ export function executableOf(part: Part, environment: Environment): string {
   return path;
 }
 
-function whatIsMissing({ name, candidates }: Part): string {
-  return `${name} is missing (looked on PATH for ${candidates.join(', ')})`;
+function whatIsMissing({ name, candidates, library }: Part): string {
+  const also = library === undefined ? '' : `, and for ${library}`;
+  return `${name} is missing (looked on PATH for ${candidates.join(', ')}${also})`;
 }
 
-function find({ candidates }: Part, environment: Environment): string | undefined {
+function find({ candidates, library }: Part, environment: Environment): string | undefined {
+  if (library !== undefined && !existsSync(library)) return undefined;
   const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return candidates
     .flatMap((candidate) =>
