@@ -37,7 +37,7 @@ export class BrokerLink {
     this.#maxQueued = maxQueued;
     this.#observer = observer;
     broker.listen({
-      message: (topic, data, position) => this.#topics.get(topic)?.take(data, position),
+      message: (topic, data, position, previous) => this.#topics.get(topic)?.take(data, position, previous),
       interrupted: (error) => this.#interrupted(error),
       restored: () => this.#restored(),
     });

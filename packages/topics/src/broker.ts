@@ -4,7 +4,7 @@
 export interface Position {
   /** Of which history: another one begins where the engine has lost its messages. */
   readonly epoch: string;
-  /** The first message of a history has 1, and each further one 1 more. 0 is before the first. */
+  /** An integer from 0 on. Each message of a topic has a greater one than the message before it. */
   readonly offset: number;
 }
 
@@ -16,7 +16,7 @@ export interface HistoryMessage {
 
 /** What has been published since a position. */
 export interface History {
-  /** The position of the newest message. */
+  /** The position up to which there are no other messages: that of the newest one, or a greater one. */
   readonly position: Position;
   /**
    * The messages after the requested position, oldest first and none missing. Undefined where the position belongs to another epoch, or
@@ -33,8 +33,10 @@ export interface BrokerListener {
    *
    * @param data not changed later
    * @param position with history
+   * @param previous with history: the offset of the message before it in its topic, or a smaller one where there is none. A gap is
+   *   found by it. Default: one less than the offset of the message
    */
-  message(topic: string, data: Uint8Array, position: Position | undefined): void;
+  message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void;
   /** Messages may be missed from now on. All subscriptions have ended. */
   interrupted(error: Error): void;
   /** The engine can be reached again: what was subscribed can be subscribed anew. */
@@ -54,8 +56,8 @@ export interface Broker {
   /** Publishes a message. Resolves when the engine has it: with its position, if there is history. */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined>;
   /**
-   * Resolves when messages of the topic come: with history, with the position after which they all do. Subscribing again does nothing
-   * else.
+   * Resolves when messages of the topic come: with history, with the position after which they all do, which may be greater than that
+   * of the newest message. Subscribing again does nothing else.
    */
   subscribe(topic: string): Promise<Position | undefined>;
   unsubscribe(topic: string): Promise<void>;

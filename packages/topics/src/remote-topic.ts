@@ -7,6 +7,13 @@ export interface RemoteMessage {
   readonly position: Position | undefined;
 }
 
+/** A message with history that waits for earlier ones. */
+interface EarlyMessage {
+  readonly data: Uint8Array;
+  readonly position: Position;
+  readonly previous: number;
+}
+
 /** What a topic at the broker calls. */
 export interface RemoteTopicObserver {
   received(topic: string, message: RemoteMessage): void;
@@ -21,7 +28,7 @@ export class RemoteTopic {
   /** With history: of the last message that was passed on. Undefined until the broker has reported it for the first time. */
   #position: Position | undefined = undefined;
   /** Messages that came while earlier ones are awaited. Undefined when there are none to wait for. */
-  #early: RemoteMessage[] | undefined = [];
+  #early: EarlyMessage[] | undefined = [];
   /** How many wait for a part of the history, and the messages that have been passed on since the first of them asked. */
   #recoveries = 0;
   #recent: HistoryMessage[] | undefined = undefined;
@@ -63,11 +70,10 @@ export class RemoteTopic {
   }
 
   /** Takes a message from the broker. */
-  take(data: Uint8Array, position: Position | undefined): void {
+  take(data: Uint8Array, position: Position | undefined, previous?: number): void {
     if (!this.#broker.hasHistory || position === undefined)
       this.#observer.received(this.#name, { data, position });
-    else if (this.#early !== undefined) this.#early.push({ data, position });
-    else this.#advance(data, position);
+    else this.#takeInOrder({ data, position, previous: previous ?? position.offset - 1 });
   }
 
   /**
@@ -121,8 +127,7 @@ export class RemoteTopic {
       // An interruption follows, and after it the next attempt.
       if (error instanceof BrokerError) throw error;
       const [first] = this.#early ?? [];
-      if (first?.position !== undefined)
-        this.#skipTo({ ...first.position, offset: first.position.offset - 1 });
+      if (first !== undefined) this.#skipTo({ ...first.position, offset: first.previous });
     }
     this.#takeEarly();
   }
@@ -136,19 +141,24 @@ export class RemoteTopic {
   #takeEarly(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const { data, position } of early) {
-      if (position?.epoch === this.#position?.epoch) this.take(data, position);
+    for (const message of early) {
+      if (message.position.epoch === this.#position?.epoch) this.#takeInOrder(message);
     }
   }
 
-  #advance(data: Uint8Array, position: Position): void {
+  #takeInOrder(message: EarlyMessage): void {
+    if (this.#early !== undefined) {
+      this.#early.push(message);
+      return;
+    }
     const last = this.#position as Position;
-    if (position.epoch === last.epoch && position.offset <= last.offset + 1) {
+    const { data, position, previous } = message;
+    if (position.epoch === last.epoch && previous <= last.offset) {
       this.#pass(data, position.offset);
       return;
     }
     // The engine has lost its messages, or some of them have not come.
-    this.#early = [{ data, position }];
+    this.#early = [message];
     this.#catchUp(last).catch(ignore);
   }
 

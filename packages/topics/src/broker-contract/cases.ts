@@ -95,6 +95,7 @@ const NAMES = [
   '__proto__',
   'a\nb',
   'a\0b',
+  'long '.repeat(2000),
 ];
 
 const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));

@@ -9,6 +9,8 @@ export interface Received {
   /** The bytes, as Latin-1. */
   readonly text: string;
   readonly position: Position | undefined;
+  /** The offset of the message before it, as the broker has said it. */
+  readonly previous: number | undefined;
 }
 
 export class Probe implements BrokerListener {
@@ -23,9 +25,9 @@ export class Probe implements BrokerListener {
     broker.listen(this);
   }
 
-  message(topic: string, data: Uint8Array, position: Position | undefined): void {
+  message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void {
     const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('latin1');
-    this.received.push({ topic, text, position });
+    this.received.push({ topic, text, position, previous: previous ?? (position && position.offset - 1) });
     this.#events.emit('event');
   }
 

@@ -52,9 +52,9 @@ export class BreakableBroker implements Broker {
   listen(listener: BrokerListener): void {
     this.#listener = listener;
     this.#inner.listen({
-      message: (topic, data, position) => {
+      message: (topic, data, position, previous) => {
         if (this.#engine.losesNext) this.#engine.losesNext = false;
-        else if (!this.#engine.isDown) listener.message(topic, data, position);
+        else if (!this.#engine.isDown) listener.message(topic, data, position, previous);
       },
       interrupted: (error) => listener.interrupted(error),
       restored: () => listener.restored(),
