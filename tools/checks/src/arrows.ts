@@ -14,6 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   stream: ['client', 'connection'],
   topics: ['connection'],
   redis: ['topics'],
+  nats: ['topics'],
   connection: ['codec'],
   client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
   server: ['connection', 'handshake', 'permessage-deflate', 'codec'],

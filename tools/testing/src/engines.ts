@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,18 @@ const REDIS: Kind = {
     ]),
 };
 
+/** JetStream keeps its messages in the folder. */
+function natsWith(configuration: string): Kind {
+  return {
+    name: 'nats',
+    args: (port, folder) => {
+      const file = join(folder, 'nats.conf');
+      writeFileSync(file, configuration);
+      return ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+    },
+  };
+}
+
 /** Ports were free when they were asked for; another program may have been faster. */
 const ATTEMPTS = 5;
 /** Between two looks at a port: no engine says when it listens. */
@@ -53,6 +65,16 @@ const LOOK_AGAIN = 10;
  */
 export function startRedis(): Promise<Engine> {
   return start(REDIS);
+}
+
+/**
+ * Starts a `nats-server` with JetStream on a free port of 127.0.0.1.
+ *
+ * @param configuration what else is in its configuration file
+ * @throws Error with what it printed, where it does not start.
+ */
+export function startNats(configuration = ''): Promise<Engine> {
+  return start(natsWith(configuration));
 }
 
 async function start(kind: Kind): Promise<Engine> {

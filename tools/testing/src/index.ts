@@ -2,7 +2,7 @@
 
 export { launchChromium, launchFirefox, type BrowserOptions } from './browsers.ts';
 export { testCertificate, type TestCertificate } from './certificate.ts';
-export { startRedis, type Engine } from './engines.ts';
+export { startNats, startRedis, type Engine } from './engines.ts';
 export { collectGarbage } from './garbage.ts';
 export { readBytes } from './read-bytes.ts';
 export { executable, requirement, type PartName, type Requirement } from './requirements.ts';

@@ -27,6 +27,7 @@ const PARTS = {
   nginx: { name: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'] },
   haproxy: { name: 'HAProxy', candidates: ['haproxy', '/usr/sbin/haproxy'] },
   redis: { name: 'Redis', candidates: ['redis-server'] },
+  nats: { name: 'NATS', candidates: ['nats-server', '/usr/sbin/nats-server'] },
   python: {
     name: 'websockets for Python',
     candidates: ['/usr/bin/python3'],

@@ -1,0 +1,3 @@
+// The public surface of the package.
+export { connectToNats } from './nats-broker.ts';
+export type { NatsBrokerOptions, NatsHistoryOptions } from './options.ts';

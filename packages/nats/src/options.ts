@@ -1,0 +1,55 @@
+// How topics are carried through NATS.
+
+/** What is kept of each topic, and where. A stream that exists already keeps its own limits. */
+export interface NatsHistoryOptions {
+  /** How many messages. Default 1000. */
+  readonly messages?: number | undefined;
+  /** For how many milliseconds each of them. Default 300000. */
+  readonly milliseconds?: number | undefined;
+  /** On how many servers of a cluster. Default 1. */
+  readonly replicas?: number | undefined;
+}
+
+/** The options of `connectToNats()`. */
+export interface NatsBrokerOptions {
+  /** What the names of subjects begin with, and the name of the stream: letters, digits, `-` and `_`. Default `framewire`. */
+  readonly prefix?: string | undefined;
+  /** Keeps messages in JetStream, so that clients can recover. Default: nothing is kept, and messages have no positions. */
+  readonly history?: boolean | NatsHistoryOptions | undefined;
+  /** How long NATS may take to answer before it counts as unreachable, in ms. Default 5000. */
+  readonly timeout?: number | undefined;
+}
+
+/** The history with the defaults. */
+export interface HistorySettings {
+  readonly messages: number;
+  readonly milliseconds: number;
+  readonly replicas: number;
+}
+
+/** The same with the defaults. */
+export interface Settings {
+  readonly prefix: string;
+  readonly history: HistorySettings | undefined;
+  readonly timeout: number;
+}
+
+/** What the server takes for the least age of a message. */
+const LEAST_AGE = 100;
+
+/** @throws `RangeError` for limits that are out of range, and for a prefix with other characters */
+export function settingsOf(options: NatsBrokerOptions): Settings {
+  const { prefix = 'framewire', history = false, timeout = 5000 } = options;
+  const limits = history === true || history === false ? {} : history;
+  const { messages = 1000, milliseconds = 300_000, replicas = 1 } = limits;
+  if (![messages, replicas].every((count) => Number.isSafeInteger(count) && count > 0) || !(timeout > 0)) {
+    throw new RangeError('The limits of the history and the timeout must be greater than 0');
+  }
+  if (!(milliseconds >= LEAST_AGE)) {
+    throw new RangeError(`The history must keep messages for at least ${LEAST_AGE} ms`);
+  }
+  if (!/^[\w-]+$/.test(prefix)) {
+    throw new RangeError('The prefix must consist of letters, digits, "-" and "_"');
+  }
+  return { prefix, history: history === false ? undefined : { messages, milliseconds, replicas }, timeout };
+}

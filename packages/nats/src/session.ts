@@ -1,0 +1,205 @@
+// A connection to NATS, from when it is open until it is lost.
+import { BrokerError } from '@framewire/topics';
+import {
+  connect,
+  InvalidArgumentError,
+  PermissionViolationError,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  type Subscription,
+} from '@nats-io/transport-node';
+
+/** A user that is not allowed to do something, and a message that is too long. */
+const REFUSALS = [PermissionViolationError, InvalidArgumentError] as const;
+
+/** Called with a message of a subject. */
+export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) => void;
+
+/** Called when a session is lost. */
+export type SessionListener = (session: Session, error: Error) => void;
+
+/** It does not connect again: when the connection is lost, so is the session. */
+export class Session {
+  readonly #connection: NatsConnection;
+  readonly #timeout: number;
+  readonly #lost: SessionListener;
+  /** The subscriptions, by subject. */
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** What rejects each call that waits for an answer. The client leaves some of them pending when its connection is lost. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  /** The ping that waits for its answer, and the next one, which is not sent before. */
+  #confirmation: Promise<void> = Promise.resolve();
+  #nextConfirmation: Promise<void> | undefined = undefined;
+  #heartbeat: NodeJS.Timeout | undefined = undefined;
+  #failure: Error | undefined = undefined;
+
+  /**
+   * Rejects where NATS cannot be reached.
+   *
+   * @param timeout how long NATS may take to answer, in ms
+   * @param lost called once, unless {@link Session.close} is called before
+   */
+  static async open(
+    options: NodeConnectionOptions,
+    timeout: number,
+    lost: SessionListener,
+  ): Promise<Session> {
+    const connection = await connect({
+      timeout,
+      noAsyncTraces: true,
+      ...options,
+      noEcho: false,
+      reconnect: false,
+      waitOnFirstConnect: false,
+    });
+    return new Session(connection, timeout, lost);
+  }
+
+  private constructor(connection: NatsConnection, timeout: number, lost: SessionListener) {
+    this.#connection = connection;
+    this.#timeout = timeout;
+    this.#lost = lost;
+    void connection.closed().then((error) => {
+      this.lose(error ?? new Error('The connection to NATS has ended'));
+    });
+    this.#watch();
+  }
+
+  /** Why it is over. Undefined while it is not. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Publishes a message. Resolves when the server has it. */
+  publish(subject: string, data: Uint8Array): Promise<void> {
+    // First, so that messages of the same turn and the ping are written together.
+    const confirmation = this.#confirm();
+    try {
+      this.#connection.publish(subject, data);
+    } catch (error) {
+      confirmation.catch(ignore);
+      return Promise.reject(asAnswer(error));
+    }
+    return confirmation;
+  }
+
+  /**
+   * Subscribes, unless that has been done. Resolves when messages come; what is sent after the call takes effect after it in any case.
+   */
+  subscribe(subject: string, listener: MessageListener): Promise<void> {
+    if (this.#subscriptions.has(subject)) return this.#confirm();
+    return new Promise((resolve, reject) => {
+      const callback = (error: Error | null, message: Msg): void => {
+        if (error === null) {
+          if (this.#failure === undefined) listener(message.data, message.headers);
+          return;
+        }
+        // It comes before the confirmation.
+        this.#subscriptions.delete(subject);
+        reject(error);
+      };
+      try {
+        this.#subscriptions.set(subject, this.#connection.subscribe(subject, { callback }));
+      } catch (error) {
+        reject(asAnswer(error));
+        return;
+      }
+      this.#confirm().then(resolve, reject);
+    });
+  }
+
+  unsubscribe(subject: string): Promise<void> {
+    this.#subscriptions.get(subject)?.unsubscribe();
+    this.#subscriptions.delete(subject);
+    return this.#confirm();
+  }
+
+  /** Sends a request, and resolves to what is answered. Where nothing answers, the connection counts as lost. */
+  async request(subject: string, data: string | Uint8Array): Promise<string> {
+    try {
+      const request = this.#connection.request(subject, data, { timeout: this.#timeout });
+      return (await this.#settled(request)).string();
+    } catch (error) {
+      if (!isRefusal(error)) this.lose(error as Error);
+      throw error;
+    }
+  }
+
+  /** Gives the connection up. */
+  lose(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#end(error);
+    this.#lost(this, error);
+  }
+
+  /** Ends the connection. What is under way rejects. */
+  close(): void {
+    this.#end(new Error('The connection to NATS has been closed'));
+  }
+
+  #end(error: Error): void {
+    this.#failure ??= error;
+    clearTimeout(this.#heartbeat);
+    for (const reject of this.#waiting) reject(error);
+    this.#connection.close().catch(ignore);
+  }
+
+  /** Resolves when the server has handled what is sent in this turn. At most one ping is under way for that, however much is sent. */
+  #confirm(): Promise<void> {
+    this.#nextConfirmation ??= this.#confirmAfter(this.#confirmation);
+    return this.#nextConfirmation;
+  }
+
+  async #confirmAfter(previous: Promise<void>): Promise<void> {
+    await previous.catch(ignore);
+    this.#nextConfirmation = undefined;
+    this.#confirmation = this.#settled(this.#connection.flush());
+    await this.#confirmation;
+  }
+
+  /** A connection that is cut without a word is found by a ping that is not answered. */
+  #watch(): void {
+    this.#heartbeat = setTimeout(() => {
+      this.#heartbeat = setTimeout(() => {
+        this.lose(new Error(`NATS has not answered for ${this.#timeout} ms`));
+      }, this.#timeout).unref();
+      this.#settled(this.#connection.flush()).then(
+        () => {
+          clearTimeout(this.#heartbeat);
+          if (this.#failure === undefined) this.#watch();
+        },
+        (error: unknown) => this.lose(error as Error),
+      );
+    }, this.#timeout).unref();
+  }
+
+  /** Rejects when the session is over, or as the call does. */
+  #settled<T>(call: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        this.#waiting.delete(fail);
+        reject(asAnswer(error));
+      };
+      this.#waiting.add(fail);
+      call.then((value) => {
+        this.#waiting.delete(fail);
+        resolve(value);
+      }, fail);
+    });
+  }
+}
+
+/** Whether NATS, or its client, refuses this call, and others may succeed. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return REFUSALS.some((refusal) => error instanceof refusal || error.cause instanceof refusal);
+}
+
+/** What a call that fails rejects with. */
+function asAnswer(error: unknown): Error {
+  return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+}
+
+function ignore(): void {}

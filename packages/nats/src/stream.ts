@@ -1,0 +1,168 @@
+// The stream of JetStream that keeps the messages of all topics, and what is asked of it. Messages are published to
+// `PREFIX.stored.TOPIC`. The stream numbers them, keeps them, and publishes them again to `PREFIX.live.TOPIC`, with the number of the
+// message and of that before it in its topic as headers.
+import { Buffer } from 'node:buffer';
+import { BrokerError, type History, type HistoryMessage, type Position } from '@framewire/topics';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import type { HistorySettings } from './options.ts';
+import type { Session } from './session.ts';
+
+const API = '$JS.API.STREAM';
+const NANOSECONDS = 1e6;
+
+/** Error codes of JetStream. */
+const NAME_IN_USE = 10_058;
+const NO_MESSAGE = 10_037;
+
+/** What JetStream answers, as far as it is used here. */
+interface Reply {
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+interface InfoReply extends Reply {
+  readonly created: string;
+  readonly config: {
+    readonly max_msgs_per_subject: number;
+    readonly subjects?: readonly string[];
+    readonly republish?: { readonly src: string; readonly dest: string };
+  };
+  readonly state: {
+    readonly first_seq: number;
+    readonly last_seq: number;
+    readonly subjects?: Readonly<Record<string, number>>;
+  };
+}
+
+interface MessageReply extends Reply {
+  readonly message: { readonly subject: string; readonly seq: number; readonly data?: string };
+}
+
+/** A message as the stream publishes it again. */
+export interface LiveMessage {
+  readonly offset: number;
+  readonly previous: number;
+}
+
+/** The stream, during one session. */
+export class Stream {
+  readonly #session: Session;
+  readonly #name: string;
+  /** Which stream it is: another epoch begins with another stream of the same name, or another limit. */
+  readonly #epoch: string;
+
+  private constructor(session: Session, name: string, info: InfoReply) {
+    this.#session = session;
+    this.#name = name;
+    this.#epoch = epochOf(info);
+  }
+
+  /**
+   * Makes the stream, or takes the one that exists.
+   *
+   * Rejects where JetStream does not do that, or where the stream has other subjects.
+   */
+  static async open(session: Session, prefix: string, limits: HistorySettings): Promise<Stream> {
+    const subjects = [`${prefix}.stored.*`];
+    const republish = { src: `${prefix}.stored.*`, dest: `${prefix}.live.{{wildcard(1)}}` };
+    let info = await ask<InfoReply>(session, `${API}.CREATE.${prefix}`, {
+      name: prefix,
+      subjects,
+      republish,
+      storage: 'file',
+      retention: 'limits',
+      discard: 'old',
+      // And the one before them, which shows that none is missing.
+      max_msgs_per_subject: limits.messages + 1,
+      max_age: Math.ceil(limits.milliseconds) * NANOSECONDS,
+      num_replicas: limits.replicas,
+    });
+    // Other limits than these, which an operator may have changed.
+    if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
+    throwErrorOf(info);
+    const { config } = info;
+    if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {
+      throw new Error(`The stream "${prefix}" has other subjects than those of topics`);
+    }
+    return new Stream(session, prefix, info);
+  }
+
+  /** Publishes a message. Resolves when the stream has it. */
+  async publish(subject: string, data: Uint8Array): Promise<Position> {
+    const text = await this.#session.request(`${this.#name}.stored.${subject}`, data);
+    const reply = JSON.parse(text) as Reply & { readonly seq: number };
+    throwErrorOf(reply);
+    return this.positionAt(reply.seq);
+  }
+
+  /** The position of the newest message of all topics. */
+  async position(): Promise<Position> {
+    return this.positionAt((await this.#info()).state.last_seq);
+  }
+
+  positionAt(offset: number): Position {
+    return { epoch: this.#epoch, offset };
+  }
+
+  /** What has been published to a topic since a position. */
+  async history(subject: string, since: Position): Promise<History> {
+    const newest = await this.position();
+    if (since.epoch !== newest.epoch || since.offset > newest.offset) {
+      return { position: newest, messages: undefined };
+    }
+    const messages: HistoryMessage[] = [];
+    let next = await this.#messageFrom(subject, since.offset + 1);
+    while (next !== undefined && next.seq <= newest.offset) {
+      messages.push({ data: Buffer.from(next.data ?? '', 'base64'), offset: next.seq });
+      next = await this.#messageFrom(subject, next.seq + 1);
+    }
+    // Asked for last: nothing can have been removed meanwhile that was needed.
+    const isWhole = await this.#hasAllSince(subject, since.offset);
+    return { position: newest, messages: isWhole ? messages : undefined };
+  }
+
+  /** Whether no message of a topic has been removed from the stream that came after an offset. The oldest ones are removed first. */
+  async #hasAllSince(subject: string, offset: number): Promise<boolean> {
+    const stored = `${this.#name}.stored.${subject}`;
+    if (offset > 0 && (await this.#messageFrom(subject, offset))?.seq === offset) return true;
+    const { config, state } = await this.#info({ subjects_filter: stored });
+    return offset >= state.first_seq - 1 && (state.subjects?.[stored] ?? 0) < config.max_msgs_per_subject;
+  }
+
+  /** The first message of a topic from an offset on. */
+  async #messageFrom(subject: string, offset: number): Promise<MessageReply['message'] | undefined> {
+    const request = { seq: offset, next_by_subj: `${this.#name}.stored.${subject}` };
+    const reply = await ask<MessageReply>(this.#session, `${API}.MSG.GET.${this.#name}`, request);
+    if (reply.error?.err_code === NO_MESSAGE) return undefined;
+    throwErrorOf(reply);
+    return reply.message;
+  }
+
+  async #info(request?: object): Promise<InfoReply> {
+    const info = await ask<InfoReply>(this.#session, `${API}.INFO.${this.#name}`, request);
+    if (info.error === undefined && epochOf(info) === this.#epoch) return info;
+    // What was kept is gone. The next session begins with another epoch.
+    const error = new Error(`The stream "${this.#name}" has been removed, made anew or changed`);
+    this.#session.lose(error);
+    throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+  }
+}
+
+/** What a message says that the stream has published again. Undefined for one that something else has published. */
+export function liveMessageOf(headers: MsgHdrs | undefined): LiveMessage | undefined {
+  const offset = Number(headers?.get('Nats-Sequence'));
+  const previous = Number(headers?.get('Nats-Last-Sequence'));
+  return offset > 0 && previous >= 0 ? { offset, previous } : undefined;
+}
+
+async function ask<R extends Reply>(session: Session, subject: string, request?: object): Promise<R> {
+  const data = request === undefined ? '' : JSON.stringify(request);
+  return JSON.parse(await session.request(subject, data)) as R;
+}
+
+function epochOf({ created, config }: InfoReply): string {
+  return `${created}/${config.max_msgs_per_subject}`;
+}
+
+function throwErrorOf({ error }: Reply): void {
+  if (error !== undefined) throw new Error(`JetStream: ${error.description} (${error.err_code})`);
+}

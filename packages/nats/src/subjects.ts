@@ -1,0 +1,19 @@
+// What topics are called in NATS, whose subjects have separators and wildcards, and a limit to their length.
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+
+/** A line of the protocol has at most 4096 bytes, and there is more in it than a subject. */
+const MAX_LENGTH = 1000;
+
+/**
+ * The name of a topic as one part of a subject, different for each topic. Letters, digits, `-` and `_` stay, other UTF-16 code units
+ * become `=` and four hexadecimal digits. A name that is too long becomes `==` and its SHA-256.
+ */
+export function subjectOf(topic: string): string {
+  if (topic === '') return '=';
+  const subject = topic.replaceAll(/[^\w-]/g, (unit) => {
+    return `=${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  if (subject.length <= MAX_LENGTH) return subject;
+  return `==${createHash('sha256').update(Buffer.from(topic, 'utf16le')).digest('hex')}`;
+}

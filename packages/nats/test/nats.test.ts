@@ -1,0 +1,312 @@
+// Brokers on a NATS that the tests start, kill and restart.
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
+import { requirement, startNats, type Engine } from '@framewire/testing';
+import { Topics, type Broker, type Position, type TopicConnection } from '@framewire/topics';
+import { brokerContract } from '@framewire/topics/contract';
+import { connect as connectClient } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+/** Without a name a client may do everything, and the others not quite. */
+const USERS = `
+no_auth_user: everything
+authorization {
+  users: [
+    { user: everything, password: secret }
+    { user: reader, password: secret, permissions: { publish: { deny: ["framewire.>", "$JS.>"] } } }
+    { user: writer, password: secret, permissions: { subscribe: { deny: "framewire.>" } } }
+  ]
+}`;
+
+describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startNats(USERS);
+  });
+  afterAll(() => engine.stop());
+
+  const servers = (): { readonly servers: string } => ({ servers: `127.0.0.1:${engine.port}` });
+
+  async function connect(options: NatsBrokerOptions = {}): Promise<Broker> {
+    return connectToNats(servers(), options);
+  }
+
+  /** A broker that is closed when the test ends. */
+  async function broker(options: NatsBrokerOptions = {}): Promise<Broker> {
+    const made = await connect(options);
+    onTestFinished(() => made.close());
+    return made;
+  }
+
+  describe.each<[string, NatsBrokerOptions]>([
+    ['without history', {}],
+    ['with history', { history: { messages: 20 } }],
+  ])('%s', (_how, options) => {
+    const harness = {
+      connect: () => connect(options),
+      interrupt: () => engine.kill(),
+      restore: () => engine.restart(),
+      hasHistory: options.history !== undefined,
+      overflow: 25,
+    };
+    for (const { title, run } of brokerContract(harness)) test(title, run);
+  });
+
+  test.each([{}, { history: true, prefix: 'frozen' }])(
+    'reports a NATS that does not answer any more, and that it answers again, with %j',
+    async (options) => {
+      const { listener, changes, interrupted } = watching();
+      const one = await broker({ timeout: 100, ...options });
+      one.listen(listener);
+      engine.freeze();
+      onTestFinished(() => engine.thaw());
+      // Some of its threads may still answer.
+      let answers: PromiseSettledResult<unknown>[];
+      do {
+        const calls = [
+          one.publish('news', new Uint8Array(1)),
+          one.subscribe('news'),
+          one.unsubscribe('news'),
+        ];
+        answers = await Promise.allSettled(calls);
+      } while (answers.some(({ status }) => status === 'fulfilled'));
+      for (const answer of answers) {
+        expect(answer).toMatchObject({ reason: { code: 'WS_ERR_BROKER_UNREACHABLE' } });
+      }
+      await interrupted;
+      engine.thaw();
+      while (changes.length < 2) await turn();
+      expect(changes).toEqual(['interrupted', 'restored']);
+      await one.publish('news', new Uint8Array(1));
+    },
+  );
+
+  test.each([{}, { history: true, prefix: 'killed' }])(
+    'rejects what it cannot confirm when NATS is killed, and has what it has confirmed, with %j',
+    async (options) => {
+      const { listener, changes } = watching();
+      const one = await broker(options);
+      one.listen(listener);
+      const start = await one.subscribe('news');
+      const confirmed: number[] = [];
+      let number = 0;
+      const publishing = new Set<Promise<unknown>>();
+      const publishSome = (): void => {
+        for (let count = 0; count < 10; count++) {
+          const id = ++number;
+          const published = one.publish('news', Buffer.from(String(id))).then(
+            () => confirmed.push(id),
+            (error: unknown) => expect(error).toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' }),
+          );
+          publishing.add(published);
+        }
+      };
+      while (confirmed.length < 100) {
+        publishSome();
+        await turn();
+      }
+      const killed = engine.kill();
+      while (changes.length === 0) {
+        publishSome();
+        await turn();
+      }
+      publishSome();
+      await killed;
+      await engine.restart();
+      while (changes.length === 1) await turn();
+      await Promise.all(publishing);
+      if (start === undefined) return;
+      const { messages } = await one.history('news', start);
+      const kept = messages!.map(({ data }) => Number(Buffer.from(data).toString()));
+      expect(kept).toEqual(kept.toSorted((a, b) => a - b));
+      expect(kept).toEqual(expect.arrayContaining(confirmed));
+    },
+  );
+
+  test('does not let clients recover when the stream has been removed', async () => {
+    const missed: string[] = [];
+    const topics = new Topics({
+      broker: await connect({ history: true, prefix: 'removed' }),
+      onMissed: (topic) => missed.push(topic),
+    });
+    const client = await connectClient(servers());
+    onTestFinished(async () => {
+      await client.close();
+      await topics.close();
+    });
+    const { ws, received } = connection();
+    await topics.subscribe(ws, 'lost');
+    const since = (await topics.publish('lost', 'one'))!;
+    await client.request('$JS.API.STREAM.DELETE.removed');
+    await expect(topics.publish('lost', 'two')).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    while (missed.length === 0) await turn();
+    const position = (await topics.publish('lost', 'three'))!;
+    expect(position.epoch).not.toBe(since.epoch);
+    while (received.length < 2) await turn();
+    topics.unsubscribe(ws, 'lost');
+    expect(await topics.subscribe(ws, 'lost', { since })).toEqual({ recovered: false, position });
+    expect(missed).toEqual(['lost']);
+  });
+
+  test('starts a new epoch when another broker has made the stream anew', async () => {
+    const { listener, changes } = watching();
+    const one = await broker({ history: true, prefix: 'anew' });
+    one.listen(listener);
+    const since = (await one.publish('news', new Uint8Array(1))) as Position;
+    const client = await connectClient(servers());
+    onTestFinished(() => client.close());
+    await client.request('$JS.API.STREAM.DELETE.anew');
+    const other = await broker({ history: true, prefix: 'anew' });
+    await other.publish('news', new Uint8Array(1));
+    await expect(one.history('news', since)).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    while (changes.length < 2) await turn();
+    expect(await one.history('news', since)).toMatchObject({ messages: undefined });
+  });
+
+  test('says that messages are missing once they have expired, and that none is after a position without later ones', async () => {
+    const one = await broker({ history: { milliseconds: 100 }, prefix: 'expiring' });
+    const first = (await one.publish('news', new Uint8Array(1))) as Position;
+    await one.publish('news', new Uint8Array(1));
+    while ((await one.history('news', first)).messages !== undefined) await turn();
+    const newest = (await one.subscribe('news')) as Position;
+    expect(await one.history('news', newest)).toEqual({ position: newest, messages: [] });
+  });
+
+  test('keeps the limits that a stream has', async () => {
+    const few = await broker({ history: { messages: 2 }, prefix: 'limits' });
+    const many = await broker({ history: { messages: 1000 }, prefix: 'limits' });
+    const first = (await many.publish('news', Buffer.from('1'))) as Position;
+    for (const text of ['2', '3', '4']) await many.publish('news', Buffer.from(text));
+    expect((await few.history('news', first)).messages).toBeUndefined();
+    expect((await many.history('news', { ...first, offset: first.offset + 1 })).messages).toHaveLength(2);
+  });
+
+  test('does not use a stream that has other subjects', async () => {
+    const client = await connectClient(servers());
+    onTestFinished(() => client.close());
+    await client.request(
+      '$JS.API.STREAM.CREATE.taken',
+      JSON.stringify({ name: 'taken', subjects: ['taken'] }),
+    );
+    await expect(connect({ history: true, prefix: 'taken' })).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+      cause: { message: expect.stringContaining('"taken"') as string },
+    });
+  });
+
+  test('rejects a message that is too long for NATS, and carries the next one', async () => {
+    for (const options of [{}, { history: true }]) {
+      const { listener, received } = watching();
+      const one = await broker({ ...options, prefix: 'long' });
+      one.listen(listener);
+      await one.subscribe('news');
+      await expect(one.publish('news', new Uint8Array(2 ** 20 + 1))).rejects.toThrow('max_payload');
+      await one.publish('news', new Uint8Array(1));
+      while (received.length < 1) await turn();
+    }
+  });
+
+  test('carries messages of its prefix and kind of history alone', async () => {
+    const kinds = [{ prefix: 'a' }, { prefix: 'b' }, { prefix: 'a', history: true }];
+    const brokers = await Promise.all(kinds.map((options) => broker(options)));
+    const watched = brokers.map((one) => {
+      const { listener, received } = watching();
+      one.listen(listener);
+      return received;
+    });
+    for (const one of brokers) await one.subscribe('news');
+    for (const one of brokers) await one.publish('news', new Uint8Array(1));
+    while (watched.some(({ length }) => length === 0)) await turn();
+    expect(watched).toEqual([['news'], ['news'], ['news']]);
+  });
+
+  test('goes on when its listener throws', async () => {
+    const one = await broker();
+    const thrown: unknown[] = [];
+    const catching = (error: unknown): void => void thrown.push(error);
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', catching);
+    onTestFinished(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    const error = new Error('of the listener');
+    const message = (): void => {
+      throw error;
+    };
+    one.listen({ message, interrupted: () => {}, restored: () => {} });
+    await one.subscribe('news');
+    await one.publish('news', new Uint8Array(1));
+    await one.publish('news', new Uint8Array(1));
+    while (thrown.length < 2) await turn();
+    expect(thrown).toEqual([error, error]);
+  });
+
+  test.each([
+    ['reader', {}],
+    ['reader', { history: true }],
+    ['writer', {}],
+    ['writer', { history: true }],
+  ])(
+    'connectToNats() rejects for a %s, who may not do all that topics need, with %j',
+    async (user, options) => {
+      await expect(connectToNats({ ...servers(), user, pass: 'secret' }, options)).rejects.toMatchObject({
+        code: 'WS_ERR_BROKER_UNREACHABLE',
+      });
+    },
+  );
+});
+
+test('connectToNats() rejects where there is no NATS', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  await expect(connectToNats({ port })).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+});
+
+test.each([
+  { timeout: 0 },
+  { history: { messages: 0 } },
+  { history: { milliseconds: 99 } },
+  { history: { replicas: 0.5 } },
+  { prefix: '' },
+  { prefix: 'a.b' },
+])('connectToNats() rejects %j', async (options) => {
+  await expect(connectToNats({}, options)).rejects.toThrow(RangeError);
+});
+
+/** A listener of a broker, and what it has been called with. */
+function watching() {
+  const received: string[] = [];
+  const changes: string[] = [];
+  let resolve = (): void => {};
+  const interrupted = new Promise<void>((resolver) => {
+    resolve = resolver;
+  });
+  const listener = {
+    message: (topic: string) => void received.push(topic),
+    interrupted: () => {
+      changes.push('interrupted');
+      resolve();
+    },
+    restored: () => void changes.push('restored'),
+  };
+  return { listener, received, changes, interrupted };
+}
+
+/** Only what topics use of a connection. */
+function connection() {
+  const received: unknown[] = [];
+  const ws = {
+    readyState: 1,
+    send: (message: unknown) => received.push(message),
+    on: () => {},
+    off: () => {},
+  } as unknown as TopicConnection;
+  return { ws, received };
+}
