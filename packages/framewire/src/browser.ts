@@ -1,24 +1,24 @@
-// What a bundler takes for a browser: the platform's own WebSocket. What no browser can do throws when it is used, not before.
+// The module that bundlers use for browsers: the platform's WebSocket. Exports that need Node throw when they are used.
 import * as extension from './ws-compat/extension.ts';
 import * as subprotocol from './ws-compat/subprotocol.ts';
 
-/** The class of the platform, by the types of the program that is bundled. */
+/** The platform's class, in the types of the bundled program. */
 type PlatformWebSocket = typeof globalThis extends { WebSocket: infer Class } ? Class : never;
 
 function unavailable(name: string): Error {
   return new Error(
-    `${name} of framewire needs Node.js: a browser has its own WebSocket, as a client, and nothing else of it`,
+    `${name} of framewire needs Node.js: in a browser, framewire has only the platform's WebSocket`,
   );
 }
 
-/** A class of which there are no instances in a browser. A program may name it, and extend it. */
+/** A class whose constructor throws. A program may still refer to it and extend it. */
 function unavailableClass(name: string): new (...args: unknown[]) => object {
   return function () {
     throw unavailable(name);
   } as unknown as new (...args: unknown[]) => object;
 }
 
-/** The platform's own: `globalThis.WebSocket`. It takes no options, and its events are those of the DOM alone. */
+/** `globalThis.WebSocket`. It takes no options and has only DOM events. */
 const WebSocket: PlatformWebSocket =
   (globalThis as { WebSocket?: PlatformWebSocket }).WebSocket ??
   (unavailableClass('WebSocket') as unknown as PlatformWebSocket);
@@ -31,43 +31,43 @@ export function clientAddress(): never {
   throw unavailable('clientAddress()');
 }
 
-/** Throws: a browser does not tell. */
+/** Throws: a browser does not report them. */
 export function compressionStatistics(): never {
   throw unavailable('compressionStatistics()');
 }
 
-/** Throws: a browser accepts and refuses no connections. */
+/** Throws: a browser accepts no connections. */
 export function createRefusal(): never {
   throw unavailable('createRefusal()');
 }
 
-/** Throws: a browser accepts and refuses no connections. */
+/** Throws: a browser accepts no connections. */
 export function formatRefusal(): never {
   throw unavailable('formatRefusal()');
 }
 
-/** Throws: a browser has no streams of Node's kind. */
+/** Throws: a browser has no Node streams. */
 export function createWebSocketStream(): never {
   throw unavailable('createWebSocketStream()');
 }
 
-/** Throws: a browser accepts and refuses no connections. */
+/** Throws: a browser accepts no connections. */
 export const UpgradeRefusal = unavailableClass('UpgradeRefusal');
 
-/** Throws: a browser encodes messages by itself. */
+/** Throws: the browser encodes messages itself. */
 export const PreparedMessage = unavailableClass('PreparedMessage');
 
-/** Throws: a browser reads frames by itself. */
+/** Throws: the browser decodes frames itself. */
 export const Receiver = unavailableClass('Receiver');
 
-/** Throws: a browser makes frames by itself. */
+/** Throws: the browser encodes frames itself. */
 export class Sender extends unavailableClass('Sender') {
   static frame(): never {
     throw unavailable('Sender.frame()');
   }
 }
 
-/** Throws: a browser compresses by itself. */
+/** Throws: the browser compresses messages itself. */
 export class PerMessageDeflate extends unavailableClass('PerMessageDeflate') {
   static readonly extensionName = 'permessage-deflate';
 }
@@ -75,7 +75,7 @@ export class PerMessageDeflate extends unavailableClass('PerMessageDeflate') {
 export { extension, subprotocol, WebSocket };
 export default WebSocket;
 
-/** What `require()` gives: a class as ever, with the rest as its statics. The platform's own is not ours to change. */
+/** What `require()` returns: a class with the other exports as statics. A subclass, so that the platform's class is not modified. */
 class Required extends (WebSocket as unknown as new (...args: unknown[]) => object) {
   static readonly clientAddress = clientAddress;
   static readonly compressionStatistics = compressionStatistics;

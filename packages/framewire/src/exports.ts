@@ -1,4 +1,4 @@
-// What the package exports by name: said once, for `import` and for the class that `require()` gives.
+// The named exports, in one list for `import` and for the statics of the class that `require()` returns.
 export { createWebSocketStream, PreparedMessage } from '@framewire/connection';
 export { createRefusal, formatRefusal, UpgradeRefusal } from '@framewire/handshake';
 export { clientAddress } from '@framewire/server';

@@ -1,4 +1,4 @@
-// The umbrella: the client's WebSocket and the server in one, in the shape that programs written for `ws` expect.
+// The umbrella package: the client's WebSocket and the server, with the exports of `ws`.
 import * as exported from './exports.ts';
 import { hangStaticsOn } from './ws-compat/statics.ts';
 import { WebSocket } from './websocket.ts';
@@ -7,5 +7,5 @@ hangStaticsOn(WebSocket, { ...exported, Server: exported.WebSocketServer });
 
 export * from './exports.ts';
 export default WebSocket;
-// What `require()` of this module gives (Node's interoperability with ECMAScript modules).
+// What `require()` of this module returns (Node's interoperability with ECMAScript modules).
 export { WebSocket as 'module.exports' };

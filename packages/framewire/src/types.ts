@@ -1,4 +1,4 @@
-// The types that the package exports by name: those that `@types/ws` gives to ECMAScript modules. The class has them too.
+// The named type exports. `@types/ws` has the same for ECMAScript modules. The namespace of the class has them too.
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from './websocket.ts';
 import type { WebSocketClass } from './ws-compat/server-shape.ts';
@@ -18,7 +18,7 @@ export type MessageEvent = WebSocket.MessageEvent;
 export type PerMessageDeflateOptions = WebSocket.PerMessageDeflateOptions;
 export type RawData = WebSocket.RawData;
 export type Refusal = WebSocket.Refusal;
-/** A type alone: a program makes its server by the name `WebSocketServer`. */
+/** Only a type: the class is exported as `WebSocketServer`. */
 export type Server<
   T extends WebSocketClass = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,

@@ -1,4 +1,4 @@
-// The class that `require('framewire')` gives, and the types that hang on its name.
+// The class that `require('framewire')` returns, and the types in its namespace.
 import type { Agent, ClientRequest, ClientRequestArgs, IncomingMessage } from 'node:http';
 import type * as net from 'node:net';
 import type { PeerCertificate } from 'node:tls';
@@ -21,8 +21,8 @@ import { WebSocketWithInternals } from './ws-compat/websocket.ts';
 import type { WebSocketServer as ServerClass } from './websocket-server.ts';
 
 /**
- * A WebSocket: a client when made from a URL, and the class of a server's connections. Everything else that the package
- * exports is a static of it, as programs that `require()` it expect.
+ * A WebSocket: a client if created from a URL, and the class of a server's connections. The other exports of the package are its statics,
+ * because programs that `require()` the package expect them there.
  */
 export class WebSocket extends WebSocketWithInternals {
   declare static readonly clientAddress: typeof server.clientAddress;
@@ -38,17 +38,17 @@ export class WebSocket extends WebSocketWithInternals {
   declare static readonly subprotocol: typeof subprotocolHeader;
   declare static readonly UpgradeRefusal: typeof handshake.UpgradeRefusal;
 
-  /** As that of `@framewire/client`, with options that know this class. */
+  /** Like the constructor of `@framewire/client`, with options that refer to this class. */
   constructor(address: null, protocols?: undefined, options?: WebSocket.ClientOptions);
   constructor(address: string | URL, options?: AnyOptions);
   constructor(address: string | URL, protocols?: client.Subprotocols, options?: AnyOptions);
-  // The last overload is that of `@types/ws`, because `ConstructorParameters` takes the last one.
+  // The last overload matches `@types/ws`, because `ConstructorParameters` uses the last one.
   constructor(
     address: string | URL,
     protocols?: string | string[],
     options?: WebSocket.ClientOptions | ClientRequestArgs,
   );
-  // It is there for its overloads.
+  // Needed for its overloads.
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor
   constructor(address: string | URL | null, second?: client.Subprotocols | AnyOptions, third?: AnyOptions) {
     super(address, second, third);
@@ -56,17 +56,17 @@ export class WebSocket extends WebSocketWithInternals {
 }
 
 defineAddition(WebSocket.prototype, 'compression', (ws) => {
-  // Does not test the class: there may be two copies of it, and a program may pass its own extension.
+  // Checks the property, not the class: there may be two copies of the class, and a program may pass its own extension.
   const extension: (connection.Extension & { statistics?: deflate.CompressionStatistics }) | undefined =
     openPartOf(ws as unknown as WebSocketConnection)?.extension;
   return extension?.statistics;
 });
 ownMembers(WebSocket.prototype);
 
-/** The options of a client, with everything that `@types/ws` leaves out. */
+/** The options of a client, including those that `@types/ws` omits. */
 type AnyOptions = WebSocket.ClientOptions | client.ClientOptions<WebSocket> | ClientRequestArgs;
 
-// Other names, because in the bundle the members of the namespace hide the classes.
+// Aliases, because in the bundled types the members of the namespace shadow the classes.
 type Self = WebSocket;
 type SelfClass = typeof WebSocket;
 type OwnDeflate = DeflateClass;
@@ -75,15 +75,15 @@ type OwnSender = SenderClass;
 declare const ServerBase: typeof ServerClass;
 type Message = typeof IncomingMessage;
 
-/** What can be set is written as it is read. */
+/** A type without `readonly`. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type HandshakeErrors = typeof handshake.HANDSHAKE_ERRORS;
 
 /**
- * The types by the names that `@types/ws` gives them, and assignable to its types. They are interfaces where its types are, so a program
- * can merge its own properties with them. Merging compares the names of type parameters, so those are the same too.
+ * The types, with the names of `@types/ws` and assignable to its types. They are interfaces where `@types/ws` has interfaces, so that a
+ * program can merge its own properties with them. Merging requires the same names of type parameters.
  */
-// A namespace is how a type hangs on the name of a class.
+// Only a namespace can add types to the name of a class.
 /* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-empty-object-type */
 export declare namespace WebSocket {
   /** The class itself. */
@@ -104,15 +104,15 @@ export declare namespace WebSocket {
   type PerMessageDeflate = OwnDeflate;
   type Receiver = OwnReceiver;
   type Sender = OwnSender;
-  /** What a message arrives as. */
+  /** The data of a received message. */
   type RawData = connection.RawData;
-  /** What a listener of the DOM's kind is given. */
+  /** The data that a DOM listener receives. */
   type Data = string | connection.RawData;
-  /** What a certificate or key may be. */
+  /** A certificate or key. */
   type CertMeta = client.CertMeta;
-  /** Bytes before and after compression, both ways, and the time that it took. */
+  /** Bytes before and after compression in both directions, and the time that it took. */
   type CompressionStatistics = deflate.CompressionStatistics;
-  /** Ends the request of a client, after changing it. */
+  /** Changes the request of a client and must end it. */
   type FinishRequestCallback = (request: ClientRequest, websocket: Self) => void;
   /** The options of a client. The constructor also takes those of `http.request()`, and more forms of some. */
   interface ClientOptions extends Omit<
@@ -128,23 +128,23 @@ export declare namespace WebSocket {
     | 'protocol'
   > {
     agent?: Agent | undefined;
-    /** Judges the server's certificate, as `tls.checkServerIdentity()` does: an error refuses it. */
-    // The types of `ws` want a boolean, Node an error or nothing.
+    /** Checks the server's certificate, like `tls.checkServerIdentity()`. An error rejects it. */
+    // `@types/ws` requires a boolean, Node an error or undefined.
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     checkServerIdentity?(servername: string, certificate: PeerCertificate & CertMeta): any;
-    /** Makes the transport. Default: `net.connect()` or `tls.connect()`. */
+    /** Creates the transport. Default: `net.connect()` or `tls.connect()`. */
     createConnection?: typeof net.createConnection | undefined;
-    /** Ends the HTTP request in place of the client, after changing it. */
+    /** Changes the HTTP request and must end it. */
     finishRequest?: FinishRequestCallback | undefined;
-    /** Fills the 4 bytes of each masking key, at once. Default: random. */
+    /** Fills the 4 bytes of each masking key synchronously. Default: random. */
     generateMask?(mask: Buffer): void;
-    /** More headers of the request. */
+    /** Additional headers of the request. */
     headers?: Record<string, string> | undefined;
-    /** Of no effect: the URL says it. */
+    /** Ignored. The URL contains the host. */
     host?: string | undefined;
-    /** Whether compression is offered to the server, and how it is done. Default true. */
+    /** Whether and how compression is offered to the server. Default true. */
     perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-    /** Of no effect: the second argument and `protocols` say it. */
+    /** Ignored. Use the second argument or `protocols`. */
     protocol?: string | undefined;
   }
   /** The options of a server. The constructor also takes `'shared'` compression, and booleans for windows. */
@@ -156,22 +156,22 @@ export declare namespace WebSocket {
     server.ServerOptions<server.WebSocketClass, V, I>,
     'handleProtocols' | 'perMessageDeflate' | 'WebSocket'
   > {
-    /** Chooses the subprotocol; false or an empty string chooses none. Default: the first that the client asks for. */
+    /** Returns the subprotocol; false or an empty string chooses none. Default: the first one that the client requests. */
     handleProtocols?: (protocols: Set<string>, request: InstanceType<V>) => string | false;
-    /** Whether compression is negotiated with clients that offer it, and how. Default false. */
+    /** Whether and how compression is negotiated with clients that offer it. Default false. */
     perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-    /** The class of the connections. Default: that of the package. */
+    /** The class of the connections. Default: `WebSocket`. */
     WebSocket?: U | undefined;
   }
   /**
-   * A WebSocket whose messages a `for await` loop takes: text as a string, binary data by `binaryType`. `await using` closes it. Every
-   * WebSocket is one. The type is another, so that those of `@types/ws`, which have neither, can be assigned to `WebSocket`.
+   * A WebSocket that a `for await` loop can iterate (text as strings, binary data by `binaryType`) and that `await using` closes. Every
+   * WebSocket can do both. The type is separate, so that the `WebSocket` of `@types/ws`, which can do neither, is assignable to ours.
    */
   type IterableWebSocket<T = Self> = T & AsyncIterable<connection.IteratedMessage> & AsyncDisposable;
-  /** A refusal of an upgrade, as `createRefusal()` makes it. */
+  /** A refusal of an upgrade, which `createRefusal()` creates. */
   type Refusal = handshake.Refusal;
   type UpgradeRefusal = handshake.UpgradeRefusal;
-  /** What `perMessageDeflate` of a client or a server can be, besides true and false. */
+  /** The options object of `perMessageDeflate`. */
   interface PerMessageDeflateOptions extends Mutable<
     Omit<
       deflate.PerMessageDeflateOptions,
@@ -207,12 +207,12 @@ export declare namespace WebSocket {
     | 'WS_ERR_REPEATED_EXTENSION_PARAMETER'
     | 'WS_ERR_UNEXPECTED_EXTENSION_PARAMETER'
     | 'WS_ERR_UNKNOWN_EXTENSION_PARAMETER';
-  /** The argument of `error` and `wsClientError`. Errors from Node, zlib and the program have other codes, or none. */
+  /** The argument of `error` and `wsClientError`. Errors of Node, zlib and the program have other codes or none. */
   interface WebSocketError extends Error {
-    // With plain `string` an editor would not complete the known codes.
+    // With plain `string`, editors would not suggest the known codes.
     code?: ErrorCode | (string & {});
   }
-  /** The events of the DOM's kind, by their properties: a test may make its own. */
+  /** DOM events, declared by their properties, so that a test can create its own. */
   interface Event extends Pick<connection.Event<Self>, 'target' | 'type'> {}
   interface CloseEvent extends Event, Pick<connection.CloseEvent, 'code' | 'reason' | 'wasClean'> {}
   interface ErrorEvent extends Event, Pick<connection.ErrorEvent, 'error' | 'message'> {}

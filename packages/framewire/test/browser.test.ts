@@ -1,4 +1,4 @@
-// Bundled for a browser: the platform's own WebSocket, met by our server, and clear errors for what a browser cannot do.
+// Bundles for a browser: the platform's WebSocket talks to our server, and the other exports throw clear errors.
 import { once } from 'node:events';
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ import ts from 'typescript';
 import * as vite from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** What the page tells of the module: who it is, what an echo gave, what each of the names throws when it is used. */
+/** Reports on the module: its class, the result of an echo, and what each export throws when it is used. */
 const PROGRAM = `
   const echo = (Class, url) => new Promise((resolve, reject) => {
     const ws = new Class(url);
@@ -50,7 +50,7 @@ const IMPORTED = `
   } from 'framewire';
   ${PROGRAM}`;
 
-/** A program from before there were modules makes its clients of what \`require()\` gives. */
+/** A CommonJS program that creates clients from the result of \`require()\`. */
 const REQUIRED = `
   const Default = require('framewire');
   globalThis.tell = (url) => new Promise((resolve, reject) => {
@@ -63,12 +63,11 @@ const REQUIRED = `
     ws.onerror = reject;
   });`;
 
-const NEEDS_NODE =
-  'of framewire needs Node.js: a browser has its own WebSocket, as a client, and nothing else of it';
+const NEEDS_NODE = "of framewire needs Node.js: in a browser, framewire has only the platform's WebSocket";
 
 let workbench: string;
 
-/** A folder in which the built package is installed, with a program. */
+/** A folder with a program, in which the built package is installed. */
 beforeAll(() => {
   workbench = mkdtempSync(join(tmpdir(), 'framewire-browser-'));
   mkdirSync(join(workbench, 'node_modules'));
@@ -134,7 +133,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     http.close();
   });
 
-  /** What the page of a bundled program tells. */
+  /** The report of a bundled program. */
   async function told(script: string): Promise<unknown> {
     const { port } = http.address() as AddressInfo;
     const page = await browser.newPage();
@@ -151,7 +150,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     ['esbuild', byEsbuild],
     ['vite', byVite],
   ])(
-    'a program that imports it is bundled by %s, talks to our server and is told what a browser cannot do',
+    'a program that imports it, bundled by %s, talks to our server, and Node-only exports throw',
     async (_name, bundle) => {
       expect(await told(await bundle('imported.js'))).toEqual({
         isPlatform: true,
@@ -180,7 +179,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     ['esbuild', byEsbuild],
     ['vite', byVite],
   ])(
-    'a program that requires it is bundled by %s, and makes WebSockets of the platform of what it gets',
+    'a program that requires it, bundled by %s, creates WebSockets of the platform',
     async (_name, bundle) => {
       expect(await told(await bundle('required.js'))).toEqual({
         data: 'hello',
@@ -192,11 +191,11 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   );
 });
 
-test('nothing of Node is in the bundle', async () => {
+test('the bundle contains no Node code', async () => {
   expect(await byEsbuild('imported.js')).not.toMatch(/node:|require\(/);
 });
 
-test('where there is no WebSocket at all, it is loaded all the same, and says so when one is made', async () => {
+test('loads in an engine without WebSocket, and throws when one is created', async () => {
   const script = await byEsbuild('imported.js');
   expect(() => void runInNewContext(script, {})).not.toThrow();
 });
@@ -210,7 +209,7 @@ test('the types for a browser are those of the platform', () => {
      ws.onmessage = ({ data }: MessageEvent) => ws.send(data as string);
      export const same: typeof globalThis.WebSocket = Default;
      export class Server extends WebSocketServer {}
-     // @ts-expect-error There are no events of Node's kind.
+     // @ts-expect-error A browser's WebSocket has no Node events.
      ws.on('message', () => {});`,
   );
   const compiled = ts.createProgram([program], {

@@ -1,4 +1,4 @@
-// Compression with the client that Node has built in, which differs from line to line.
+// Compression with Node's built-in client, which differs between Node lines.
 import { exchanges, runtime } from './exchange.ts';
 
 exchanges('the client of Node', { compresses: false }, () =>

@@ -13,13 +13,13 @@ import { WebSocket } from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
 
-/** A page of a browser, of either kind of driver. */
+/** A page of a browser, of either driver. */
 interface Page {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
 }
 
-/** A browser, of either kind of driver. */
+/** A browser, of either driver. */
 interface Browser {
   newPage(): Promise<Page>;
   close(): Promise<void>;

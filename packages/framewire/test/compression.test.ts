@@ -1,4 +1,4 @@
-// Compression between our ends and those of `ws`, in every role and with every kind of agreement.
+// Compression between our endpoints and those of `ws`, in both roles and with every kind of agreement.
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import * as ws from 'ws';
 
 type Options = ws.PerMessageDeflateOptions | boolean;
 
-// Used as that of ws: the two have the same shape.
+// Typed like that of ws, which has the same interface.
 const ours = { WebSocket, WebSocketServer } as unknown as typeof ws;
 
 const pairings = [
@@ -48,7 +48,7 @@ async function serve(
   return [server, (server.address() as AddressInfo).port];
 }
 
-/** Messages of all kinds, some of them long enough for the thread pool, one after the other so that contexts matter. */
+/** Messages of all kinds, some long enough for the thread pool, in a sequence so that context takeover matters. */
 function messages(): (string | Buffer)[] {
   const json = (count: number): string =>
     JSON.stringify(
@@ -93,7 +93,7 @@ describe.each(pairings)('%s', (_pairing, serverSide, clientSide) => {
     await once(client, 'close');
   });
 
-  test('exchange messages without compression where one side does not want it', async () => {
+  test('exchange messages without compression if one side does not want it', async () => {
     for (const [serverOptions, clientOptions] of [
       [false, true],
       [true, false],
@@ -113,7 +113,7 @@ describe.each(pairings)('%s', (_pairing, serverSide, clientSide) => {
   });
 });
 
-/** A client of bare TCP that has agreed to compression. */
+/** A raw TCP client that has negotiated compression. */
 async function rawClient(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
@@ -132,8 +132,8 @@ async function rawClient(port: number): Promise<Socket> {
   return socket;
 }
 
-describe('what compression has done', () => {
-  test('is told by each connection, at both ends, and by nobody where there is none', async () => {
+describe('the statistics of compression', () => {
+  test('are available on both sides of each connection, and undefined without compression', async () => {
     const [server, port] = await serve(ours, { perMessageDeflate: 'shared' as unknown as boolean });
     const first = new WebSocket(`ws://127.0.0.1:${port}`);
     const connected = once(server, 'connection') as Promise<unknown[]> as Promise<[WebSocket]>;
@@ -162,7 +162,7 @@ describe('what compression has done', () => {
     await once(plain, 'close');
   });
 
-  test('is done once for a text that goes to many: all of them get it', async () => {
+  test('show that a text for many clients is compressed once, and all receive it', async () => {
     const [server, port] = await serve(ours, { perMessageDeflate: 'shared' as unknown as boolean });
     const clients = Array.from({ length: 20 }, () => new WebSocket(`ws://127.0.0.1:${port}`));
     await Promise.all(clients.map((client) => once(client, 'open')));
@@ -183,7 +183,7 @@ describe('what compression has done', () => {
   });
 });
 
-test('who is ended while a text for many is on the thread pool takes nothing from the others, and who closes gets it first', async () => {
+test('a text for many clients on the thread pool reaches the others when one is terminated, and precedes the close frame', async () => {
   const [server, port] = await serve(ours, {
     perMessageDeflate: { profile: 'shared', deflateOffThreadFrom: 1000 } as ws.PerMessageDeflateOptions,
   });
@@ -202,7 +202,7 @@ test('who is ended while a text for many is on the thread pool takes nothing fro
   for (const client of clients) await once(client, 'open');
   while (server.clients.size < clients.length) await once(server, 'connection');
   const connections = [...server.clients];
-  for (const connection of connections) connection.send('for everybody '.repeat(20_000));
+  for (const connection of connections) connection.send('to all of you '.repeat(20_000));
   connections.shift()!.terminate();
   for (const connection of connections) connection.close(1000);
   const told = await Promise.all(stories);
@@ -211,7 +211,7 @@ test('who is ended while a text for many is on the thread pool takes nothing fro
 
 describe('a server', () => {
   test.each([
-    ['on the spot', 1 << 20],
+    ['synchronously', 1 << 20],
     ['on the thread pool', 64 << 20],
   ])('stops inflating a bomb at maxPayload, %s, and serves the next connection', async (_where, size) => {
     const [server, port] = await serve(ours, {
@@ -240,7 +240,7 @@ describe('a server', () => {
     await once(client, 'close');
   });
 
-  test('ends a connection with 1007 for data that are no DEFLATE stream', async () => {
+  test('fails a connection with 1007 for data that is not a DEFLATE stream', async () => {
     const [server, port] = await serve(ours, { perMessageDeflate: true });
     const socket = await rawClient(port);
     const failed = once([...server.clients][0]!, 'error') as Promise<[Error & { code: string }]>;
@@ -265,7 +265,7 @@ describe('a server', () => {
     }
   });
 
-  test('opens without compression where it cannot accept an offer (RFC 7692 §5)', async () => {
+  test('opens without compression if it cannot accept an offer (RFC 7692 §5)', async () => {
     const [, port] = await serve(ours, { perMessageDeflate: { serverMaxWindowBits: 12 } });
     const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
       perMessageDeflate: false,
@@ -277,7 +277,7 @@ describe('a server', () => {
     await once(client, 'close');
   });
 
-  test('passes over extensions that it does not know', async () => {
+  test('ignores unknown extensions', async () => {
     const [, port] = await serve(ours, { perMessageDeflate: true });
     const client = new ws.WebSocket(`ws://127.0.0.1:${port}`, {
       perMessageDeflate: false,

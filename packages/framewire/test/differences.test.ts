@@ -1,4 +1,4 @@
-// doc/moving-from-ws.md, what differs: what ours does, and beside it what `ws` does, where no other test shows it.
+// The differences in doc/moving-from-ws.md that no other test covers: the behaviour of framewire and of `ws`.
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,14 +12,14 @@ import { modules, thrownBy, type WsModule } from './ws-compat/beside-ws.ts';
 
 type Ends = { client: ours.WebSocket; connection: ours.WebSocket; request: IncomingMessage };
 
-/** What both modules make of the same program, by their names. */
+/** Runs the same program with both modules, and returns the results by name. */
 async function beside<T>(program: (module: WsModule) => T | Promise<T>): Promise<Record<string, T>> {
   const outcomes: Record<string, T> = {};
   for (const [name, module] of modules) outcomes[name] = await program(module);
   return outcomes;
 }
 
-/** Both ends of a connection. */
+/** Both sides of a connection. */
 async function meet(module: WsModule, options: ours.WebSocket.ServerOptions = {}): Promise<Ends> {
   const server = new module.WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   onTestFinished(() => {
@@ -38,7 +38,7 @@ interface Held {
   far: Duplex;
 }
 
-/** A server's end that a program made by itself, and the other end of its stream. */
+/** A server's side that the program created with `setSocket()`, and the other end of its stream. */
 function withStream({ WebSocket }: WsModule): Held {
   const [near, far] = duplexPair();
   const ws = new WebSocket(null, undefined, {});
@@ -47,7 +47,7 @@ function withStream({ WebSocket }: WsModule): Held {
 }
 
 describe('a connection', () => {
-  test('tells a callback of send() undefined where all went well', async () => {
+  test('calls the callback of send() with undefined on success', async () => {
     const told = await beside(async (module) => {
       const { client } = await meet(module);
       return new Promise<unknown>((resolve) => {
@@ -57,7 +57,7 @@ describe('a connection', () => {
     expect(told).toEqual({ framewire: undefined, ws: null });
   });
 
-  test('whose socket is ended in the turn of a send has not written it', async () => {
+  test('does not write a message if the program ends the socket in the same turn', async () => {
     const received = await beside(async (module) => {
       const { client, connection, request } = await meet(module);
       const messages: string[] = [];
@@ -71,7 +71,7 @@ describe('a connection', () => {
     expect(received).toEqual({ framewire: [], ws: ['last'] });
   });
 
-  test('what is sent waits for the end of the tick, or for flush()', async () => {
+  test('writes messages at the end of the tick, or on flush()', async () => {
     const written = await beside(async (module) => {
       const { connection, request } = await meet(module);
       const before = request.socket.bytesWritten;
@@ -85,7 +85,7 @@ describe('a connection', () => {
     expect(written).toEqual({ framewire: [0, 3], ws: [3, 3] });
   });
 
-  test('sends a frame of _sender behind a message that is still being compressed', async () => {
+  test('sends a frame of _sender after a message that is still being compressed', async () => {
     const lengths = await beside(async (module) => {
       const { client, connection } = await meet(module, { perMessageDeflate: { threshold: 0 } });
       const received: number[] = [];
@@ -99,7 +99,7 @@ describe('a connection', () => {
     expect(lengths).toEqual({ framewire: [300_000, 6], ws: [6, 300_000] });
   });
 
-  test('has a _receiver that is no Receiver, with the limit alone', async () => {
+  test('has a _receiver that is not a Receiver, and has only the limit', async () => {
     const isReceiver = await beside(async (module) => {
       const { _receiver } = (await meet(module)).connection;
       expect(_receiver?._maxPayload).toBe(100 << 20);
@@ -108,7 +108,7 @@ describe('a connection', () => {
     expect(isReceiver).toEqual({ framewire: false, ws: true });
   });
 
-  test('tells by wasClean whether close frames have gone both ways', async () => {
+  test('reports in wasClean whether both sides have sent a close frame', async () => {
     const clean = await beside(async (module) => {
       const { client } = await meet(module);
       const closed = once(client, 'close');
@@ -121,8 +121,8 @@ describe('a connection', () => {
 });
 
 describe('a stream', () => {
-  // That of ws may never close: nothing that a test could wait for.
-  test('closes when its connection is cut while it ends', async () => {
+  // The stream of ws may never close, and a test cannot wait for that.
+  test('closes if the connection is lost while the stream ends', async () => {
     const { client } = await meet(ours);
     const stream = ours.createWebSocketStream(client).resume();
     const closed = once(stream, 'close');
@@ -132,7 +132,7 @@ describe('a stream', () => {
     expect([stream.writableFinished, stream.readableEnded]).toEqual([true, true]);
   });
 
-  test('destroys itself at its end, unless autoDestroy says otherwise', async () => {
+  test('destroys itself when it ends, unless autoDestroy is false', async () => {
     const destroyed = async (autoDestroy?: boolean): Promise<boolean> => {
       const { client } = await meet(ours);
       const stream = ours.createWebSocketStream(client, autoDestroy === undefined ? {} : { autoDestroy });
@@ -156,7 +156,7 @@ test('the path of a server is its option, or an empty string', async () => {
   expect(paths).toEqual({ framewire: ['/chat', ''], ws: [undefined, undefined] });
 });
 
-test('a verifyClient that is an async function lets nobody in: the client is answered 500', async () => {
+test('a verifyClient that is an async function admits no client, which receives 500', async () => {
   const outcomes = await beside(async (module) => {
     const verifyClient = (async () => false) as unknown as () => boolean;
     const server = new module.WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient });
@@ -188,13 +188,13 @@ test('new WebSocket(null) needs no options', async () => {
   expect(thrown).toEqual({ framewire: 'nothing', ws: expect.stringContaining('TypeError') as string });
 });
 
-describe('the exports in the shape of ws', () => {
-  test('extension.format() throws for what is no token', async () => {
+describe('the exports with the interface of ws', () => {
+  test('extension.format() throws for a name or value that is not a token', async () => {
     const thrown = await beside(({ extension }) => thrownBy(() => extension.format({ 'a b': {} })));
     expect(thrown).toEqual({ framewire: expect.stringContaining('TypeError') as string, ws: 'nothing' });
   });
 
-  test('PerMessageDeflate offers no window of the server without a value', async () => {
+  test('PerMessageDeflate does not offer server_max_window_bits without a value', async () => {
     const offers = await beside(({ PerMessageDeflate }) =>
       new PerMessageDeflate({ serverMaxWindowBits: true }).offer(),
     );
@@ -204,7 +204,7 @@ describe('the exports in the shape of ws', () => {
     });
   });
 
-  test('PerMessageDeflate gives a message whole with its last piece', async () => {
+  test('PerMessageDeflate returns the whole message with the last fragment', async () => {
     const inflated = await beside(async ({ PerMessageDeflate }) => {
       const [server, client] = [new PerMessageDeflate({ isServer: true }), new PerMessageDeflate()];
       for (const end of [server, client]) end.accept([{}]);
@@ -227,7 +227,7 @@ describe('the exports in the shape of ws', () => {
     expect(inflated).toEqual({ framewire: ['', 'one two'], ws: ['one ', 'two'] });
   });
 
-  test('have no properties of their inside', async () => {
+  test('have no internal properties', async () => {
     const properties = await beside(({ PerMessageDeflate, Receiver }) =>
       [new PerMessageDeflate(), new Receiver()].map((object) => '_maxPayload' in object),
     );
@@ -235,8 +235,8 @@ describe('the exports in the shape of ws', () => {
   });
 });
 
-// Compiled, not run: the compiler is what fails.
-describe('a WebSocket of no address, given a stream and no options', () => {
+// Compiled, not run: if a type is wrong, compiling fails.
+describe('a WebSocket without an address, with a stream and no options', () => {
   test('answers pings', async () => {
     const sent = await beside(async (module) => {
       const { ws, far } = withStream(module);
@@ -266,7 +266,7 @@ describe('a WebSocket of no address, given a stream and no options', () => {
   });
 });
 
-/** A Blob that has been read before any event of the socket comes. */
+/** A Blob that is read before any event of the socket. */
 class ReadBlob extends Blob {
   override arrayBuffer(): Promise<ArrayBuffer> {
     return Promise.resolve(new ArrayBuffer(4));
@@ -276,7 +276,7 @@ class ReadBlob extends Blob {
 test.each([
   ['destroyed', (ws: ours.WebSocket) => ws._socket.destroy(), 1],
   ['terminated', (ws: ours.WebSocket) => ws.terminate(), 2],
-])('tells callbacks that wait for a Blob when the connection is %s, and closed', async (_how, end, state) => {
+])('calls callbacks that wait for a Blob after the connection is %s and closed', async (_how, end, state) => {
   const told = await beside(async (module) => {
     const { client } = await meet(module);
     const told: unknown[] = [];
@@ -293,9 +293,9 @@ test.each([
   expect(told).toEqual({ framewire: [ours, ours], ws: [theirs, theirs] });
 });
 
-test.each(['ws+unix::/x', 'ws+unix::'])('an address of a socket without a path: %s', async (address) => {
+test.each(['ws+unix::/x', 'ws+unix::'])('rejects a ws+unix: address without a path: %s', async (address) => {
   const dialled = await beside(async ({ WebSocket }) => {
-    // What is dialled, and refused.
+    // The addresses that are dialled, and refused.
     const createConnection = ({ host, port, socketPath }: Record<string, unknown>): never => {
       throw new Error(`${String(host)}:${String(port)} (${JSON.stringify(socketPath)})`);
     };
@@ -309,12 +309,12 @@ test.each(['ws+unix::/x', 'ws+unix::'])('an address of a socket without a path: 
   });
   expect(dialled).toEqual({
     framewire: "SyntaxError: The URL's pathname is empty",
-    // The default of HTTP, over the network.
+    // The default port of HTTP, over the network.
     ws: expect.stringContaining('localhost:80 ("")') as string,
   });
 });
 
-test('a server refuses the class of ws as that of its connections', () => {
+test('a server rejects the class of ws as the option WebSocket', () => {
   const [, [, ws]] = modules as [unknown, [string, WsModule]];
   class Extended extends ws.WebSocket {}
   for (const WebSocket of [ws.WebSocket, Extended]) {
@@ -325,7 +325,7 @@ test('a server refuses the class of ws as that of its connections', () => {
 });
 
 describe('the types', () => {
-  test('of the callback of ping() and pong() have an error that may be undefined', () => {
+  test('declare the error in callbacks of ping() and pong() as optional', () => {
     const ping = (our: ours.WebSocket, their: theirs.WebSocket): void => {
       our.ping('', true, (error) => {
         expectTypeOf(error).toEqualTypeOf<Error | undefined>();
@@ -337,16 +337,16 @@ describe('the types', () => {
     expectTypeOf(ping).returns.toBeVoid();
   });
 
-  test('let binaryType be set to blob', () => {
+  test('allow binaryType to be set to blob', () => {
     const client = new ours.WebSocket(null);
     client.binaryType = 'blob';
     expect(client.binaryType).toBe('blob');
-    // As in RawData it is missing where it is read.
+    // The getter's type omits it, like RawData.
     expectTypeOf<'blob'>().not.toExtend<ours.WebSocket['binaryType']>();
     expectTypeOf<ours.WebSocket['binaryType']>().toEqualTypeOf<theirs.WebSocket['binaryType']>();
   });
 
-  test('of shouldHandle() have no promise', () => {
+  test('do not allow shouldHandle() to return a promise', () => {
     expectTypeOf<ReturnType<ours.WebSocketServer['shouldHandle']>>().toEqualTypeOf<boolean>();
     expectTypeOf<ReturnType<theirs.WebSocketServer['shouldHandle']>>().toEqualTypeOf<
       boolean | Promise<boolean>

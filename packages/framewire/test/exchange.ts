@@ -1,4 +1,4 @@
-// What a client of any engine exchanges with our server, compressed, under each agreement.
+// The exchange of compressed messages between our server and a client of any engine, under each agreement.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function messages(): (string | Uint8Array)[] {
   return ['', 'a', some, some, some, noise, json(5000), bytes, some, 'é'.repeat(9000), json(40000), 'end'];
 }
 
-/** What a client of any engine does: sends all kinds of messages, and compares what comes back. */
+/** The client's program: sends all kinds of messages, and compares the echoes. */
 export const EXCHANGE = `
   ${messages.toString()}
   const exchange = (url) => new Promise((resolve, reject) => {
@@ -40,12 +40,12 @@ export const EXCHANGE = `
     ws.onerror = () => reject(new Error('failed after ' + next));
     ws.onclose = ({ code }) => resolve({ extensions: ws.extensions.split(';')[0], came: next, wrong, code });
   });`;
-/** What all of them must find. */
+/** The result that every client must report. */
 const ALL_WELL = { extensions: 'permessage-deflate', came: 12, wrong: 0, code: 1000 };
 
 const BOTH = 'permessage-deflate';
 
-/** What our server is set to, what it answers to all of them, and how many messages it compresses at least. */
+/** The server's options, its response to every client, and the minimum number of messages that it compresses. */
 const AGREEMENTS = [
   ['takeover', true, BOTH, 8],
   ['no takeover', 'shared', `${BOTH}; server_no_context_takeover; client_no_context_takeover`, 4],
@@ -67,7 +67,7 @@ const AGREEMENTS = [
   ['a dropped context', { dropContextAfter: 1, deflateOffThreadFrom: 1000 }, BOTH, 8],
 ] as const;
 
-/** A client of some engine: what it found. Ends with `close`. */
+/** A client of an engine, with its result. `close` ends it. */
 export interface Client {
   exchange(url: string): Promise<unknown>;
   close(): Promise<void>;
@@ -126,9 +126,9 @@ export async function program(
 
 /** What is different about an engine. */
 interface Traits {
-  /** Whether it is missing here. */
+  /** Whether the engine is not installed. */
   isMissing?: boolean;
-  /** Whether it compresses what it sends. */
+  /** Whether the engine compresses messages. */
   compresses?: boolean;
   /** Whether it accepts a window of less than 15 bits, if it did not ask for one. */
   acceptsWindows?: boolean;

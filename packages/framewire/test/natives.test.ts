@@ -1,5 +1,5 @@
-// The optional native modules: used where they are installed and wanted, and never needed. Each case is a process of its own, in a
-// folder in which the built packages are installed.
+// The optional native modules: used if installed and not disabled, never required. Each case runs in a process of its own, in a folder in
+// which the built packages are installed.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ const packages = fileURLToPath(new URL('../../', import.meta.url));
 const NATIVES = ['bufferutil', 'utf-8-validate'] as const;
 type Native = (typeof NATIVES)[number];
 
-/** Echoes texts and bytes short and long, masked and not, and tells a digest of them and which native modules were loaded. */
+/** Echoes short and long texts and bytes, masked and unmasked. Prints a digest of them and the native modules that were loaded. */
 const SCRIPT = `
   import { createHash } from 'node:crypto';
   import { once } from 'node:events';
@@ -34,7 +34,7 @@ const SCRIPT = `
   }
   const connection = [...server.clients][0];
   connection.on('error', ({ code }) => digest.update(code));
-  // What is no UTF-8 is seen, whoever looks.
+  // Invalid UTF-8 must be detected with and without the native modules.
   ws.send(Buffer.concat([Buffer.alloc(2000, 'a'), Buffer.of(0xff)]), { binary: false });
   const [code] = await once(ws, 'close');
   server.close();
@@ -43,13 +43,13 @@ const SCRIPT = `
   console.log(digest.digest('hex').slice(0, 16), code, natives.join() || 'none');
 `;
 
-/** What the umbrella is made of. */
+/** The packages that the umbrella consists of. */
 const LAYERS = ['codec', 'handshake', 'deflate', 'permessage-deflate', 'connection', 'client', 'server'];
 const folders = new Map<string, string>();
-/** What the echoes are without any of the two. */
+/** The digest without native modules. */
 let digest: string;
 
-/** A folder with the built packages and the native modules named. */
+/** A folder with the built packages and the given native modules. */
 function installed(natives: readonly Native[]): string {
   const known = folders.get(natives.join());
   if (known !== undefined) return known;
@@ -71,7 +71,7 @@ function link(folder: string, name: string, target: string): void {
   symlinkSync(target, join(folder, 'node_modules', name), 'dir');
 }
 
-/** What the script tells: digest, close code, which native modules were loaded. */
+/** The output of the script: digest, close code, and the native modules that were loaded. */
 async function told(natives: readonly Native[], env: Record<string, string> = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['script.mjs'], {
     cwd: installed(natives),
@@ -92,10 +92,10 @@ describe('installed', () => {
   test.each<[natives: Native[], used: string]>([
     [[], 'none'],
     [['bufferutil'], 'bufferutil'],
-    // Node validates UTF-8 itself, in `buffer.isUtf8()`: as in ws, the module is left alone.
+    // Node validates UTF-8 itself with `buffer.isUtf8()`. Like ws, we do not load the module.
     [['utf-8-validate'], 'none'],
     [['bufferutil', 'utf-8-validate'], 'bufferutil'],
-  ])('%j: the same messages arrive, with the help of %s', async (natives, used) => {
+  ])('%j: delivers the same messages, using %s', async (natives, used) => {
     expect(await told(natives)).toBe(`${digest} 1007 ${used}`);
   });
 });
@@ -106,7 +106,7 @@ describe('switched off', () => {
     [['WS_NO_BUFFER_UTIL'], 'none'],
     [['WS_NO_UTF_8_VALIDATE'], 'bufferutil'],
     [['WS_NO_BUFFER_UTIL', 'WS_NO_UTF_8_VALIDATE'], 'none'],
-  ])('by %j: the same messages arrive, with the help of %s', async (variables, used) => {
+  ])('by %j: delivers the same messages, using %s', async (variables, used) => {
     const env = Object.fromEntries(variables.map((name) => [name, '1']));
     expect(await told(NATIVES, env)).toBe(`${digest} 1007 ${used}`);
   });

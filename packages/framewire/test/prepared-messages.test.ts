@@ -1,10 +1,10 @@
-// A PreparedMessage to the clients of a server, whatever each of them has negotiated.
+// Sends a PreparedMessage to clients of a server that have negotiated different parameters.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { PreparedMessage, WebSocket, WebSocketServer } from 'framewire';
 import { expect, test } from 'vitest';
 
-test('is received by all clients, and compressed once for those who negotiated the same', async () => {
+test('reaches all clients, and is compressed once for those that negotiated the same parameters', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

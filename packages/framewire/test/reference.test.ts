@@ -1,4 +1,4 @@
-// doc/api.md against the types and the sources: nothing is undocumented, and nothing documented that is not there.
+// Compares doc/api.md with the types and the sources: everything is documented, and everything documented exists.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,18 +34,18 @@ const CODES = [
   'The peer does not read',
   'The application failed',
   HANDSHAKE,
-  'Compression could not be agreed on',
-  'Thrown for what the caller passed',
-  'Of raw heads',
+  'Negotiating compression failed',
+  'Invalid arguments',
+  'Raw heads',
 ];
 
-/** What the page says, and what there is. */
+/** What the page says, and what exists. */
 interface Check {
   readonly said: (page: Page) => unknown;
   readonly there: () => unknown;
 }
 
-/** The names in sections, each of them once. */
+/** Compares the names in sections. Each must appear once. */
 function names(headings: readonly string[], there: () => Iterable<string>): Check {
   return {
     said: (page) => page.names(...headings).sort(),
@@ -53,17 +53,17 @@ function names(headings: readonly string[], there: () => Iterable<string>): Chec
   };
 }
 
-/** The plain defaults in a section, and those that the docstrings or tables of the options give. */
+/** Compares the plain defaults in a section with those in docstrings or tables of options. */
 function defaults(heading: string, there: () => object): Check {
   return { said: (page) => page.defaults(heading), there };
 }
 
-/** Where the codes of errors are listed for the compiler, and none is made. */
+/** Lists the error codes as a type, and creates none. */
 const LISTED = 'framewire/src/websocket.ts';
 
 const PACKAGES = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What matches in the sources of the umbrella and its layers, by the first group. */
+/** The first group of each match in the sources of the umbrella and its layers. */
 function inSources(pattern: RegExp): string[] {
   return installed().flatMap((name) => {
     const sources = join(PACKAGES, name, 'src');
@@ -75,7 +75,7 @@ function inSources(pattern: RegExp): string[] {
   });
 }
 
-/** The folders of the umbrella and of the layers that are installed with it. */
+/** The folders of the umbrella and its layers. */
 function installed(): string[] {
   const folders = new Set(['framewire']);
   for (const folder of folders) {
@@ -92,7 +92,7 @@ function without(all: object, those: object): object {
   return Object.fromEntries(Object.entries(all).filter(([name]) => !(name in those)));
 }
 
-/** Those exports of the browser's module that only say what they would need. The platform's own is not among them. */
+/** The exports of the browser module that throw because they need Node, without the platform's class. */
 function unavailableInBrowsers(): string[] {
   return Object.entries(browser)
     .filter(([name, value]) => {
@@ -151,7 +151,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
   'the events of a WebSocket': names(['Events of a WebSocket'], () => types.events('WebSocket')),
   'the events of a server': names(['Events of a server'], () => types.events('WebSocketServer')),
-  // Of the stream itself comes what its callback is given.
+  // The stream itself emits the error that its callback receives.
   'the events of a Receiver': names(['Events of a Receiver'], () => [
     ...inSources(/\breceiver\.emit\('(\w+)'/g),
     'error',
@@ -166,7 +166,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'the HTTP status of refusals': {
     said: (page) => page.numbers(HANDSHAKE, 'where'),
     there() {
-      // The table has more than this section: the names are the matter of the error codes.
+      // The table has more rows than this section. 'the error codes' compares the names.
       const here = new Page(text).names(HANDSHAKE);
       const rows = Object.values(HANDSHAKE_ERRORS).filter(({ code }) => here.includes(code));
       return Object.fromEntries(rows.map(({ code, status }) => [code, status]));
@@ -205,7 +205,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   }),
   'the defaults of compression': defaults('Options of compression', () => ({
     ...types.defaults(types.properties('PerMessageDeflateOptions')),
-    // A client puts up with more than the negotiation by itself: compression.test.ts of the client proves it.
+    // A client is more tolerant than the negotiation on its own, as compression.test.ts of the client shows.
     strict: false,
     threshold: DEFAULT_THRESHOLD,
     takeoverThreshold: 0,
@@ -214,7 +214,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     inflateBudget: DEFAULT_INFLATE_BUDGET,
     inflateInTurnsFrom: INFLATE_IN_TURNS_FROM,
   })),
-  // Alone among the readers a Receiver has no limit, as that of `ws`.
+  // A Receiver has no limit by default, like that of `ws`.
   'the defaults of a Receiver': defaults('Options of a Receiver', () => ({
     ...types.defaults(types.optionsOf('Receiver')),
     maxPayload: 0,
@@ -231,7 +231,7 @@ function failures(page: Page): string[] {
     .map(([title]) => title);
 }
 
-describe('the reference has just', () => {
+describe('the reference matches', () => {
   test.each(Object.entries(CHECKS))('%s', (_, { said, there }) => {
     const found = there();
     expect(Object.keys(found as object)).not.toEqual([]);
@@ -239,7 +239,7 @@ describe('the reference has just', () => {
   });
 });
 
-describe('a page is found wrong', () => {
+describe('the test rejects a page', () => {
   test.each<[what: string, from: RegExp, to: string, found: readonly string[]]>([
     [
       'that lacks an option',
@@ -272,7 +272,7 @@ describe('a page is found wrong', () => {
     ['with a wrong default of a client', /`13` /, '`8` ', ['the defaults of a client']],
     ['with a wrong default of a server', /`120000`/, '`1`', ['the defaults of a server']],
     ['with a wrong default of compression', /`1024`/, '`1025`', ['the defaults of compression']],
-    ['that says a default in words alone', /`1024`/, '1024', ['the defaults of compression']],
+    ['that has a default only in words', /`1024`/, '1024', ['the defaults of compression']],
     [
       'with a wrong close code',
       /(`WS_ERR_INVALID_UTF8` *\|) 1007/,

@@ -9,18 +9,18 @@ import { describe, expect, test } from 'vitest';
 
 const { WebSocket, WebSocketServer } = framewire;
 
-/** What a script prints that is run by Node alone, with the built package. */
+/** Runs a script with Node and the built package, and returns its output. */
 async function runBuilt(script: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], {
     cwd: new URL('..', import.meta.url),
-    // Those of the test runner choose the sources.
+    // The conditions of the test runner would select the sources.
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   return stdout.trim();
 }
 
 describe('the module', () => {
-  test('has the class as its default and by name, with the rest as statics', () => {
+  test('exports the class by default and by name, with the other exports as statics', () => {
     expect(framewire.default).toBe(WebSocket);
     expect([WebSocket.WebSocket, WebSocket.WebSocketServer, WebSocket.Server]).toEqual([
       WebSocket,
@@ -29,7 +29,7 @@ describe('the module', () => {
     ]);
   });
 
-  test('has on the class of require() what that of ws has and six names more, and the same names of classes', async () => {
+  test('require() returns a class with the statics of ws and six more, and the same class names', async () => {
     const look = (name: string): Promise<string> =>
       runBuilt(`
         const WebSocket = require('${name}');
@@ -58,7 +58,7 @@ describe('the module', () => {
     expect(new WebSocketServer({ noServer: true })).toBeInstanceOf(Server);
   });
 
-  test('is the class itself for require(), and the same one as for import', async () => {
+  test('require() returns the class itself, the same one as import', async () => {
     expect(
       await runBuilt(`
         const required = require('framewire');
@@ -70,7 +70,7 @@ describe('the module', () => {
 });
 
 describe('a server', () => {
-  test('makes connections of the same class as clients are', async () => {
+  test('creates connections of the same class as clients', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(server, 'listening');
     const connected = once(server, 'connection') as Promise<[InstanceType<typeof WebSocket>]>;
@@ -85,7 +85,7 @@ describe('a server', () => {
     await once(server, 'close');
   });
 
-  test('makes connections of the class that it is given', async () => {
+  test('creates connections of the given class', async () => {
     class Greeting extends WebSocket {
       greet(): void {
         this.send('hello');
@@ -105,7 +105,7 @@ describe('a server', () => {
     await once(server, 'close');
   });
 
-  test('that throws for its options says so at once', () => {
+  test('throws for invalid options in the constructor', () => {
     for (const args of [[{}], []] as [object][]) {
       expect(() => new WebSocketServer(...args)).toThrow(
         'One and only one of the "port", "server", or "noServer"',

@@ -1,4 +1,4 @@
-// doc/surface.md and doc/moving-from-ws.md: each test that they name is there, and no member, option or error code goes unnamed.
+// doc/surface.md and doc/moving-from-ws.md: every test that they name exists, and they name every member, option and error code.
 import { readFileSync } from 'node:fs';
 import { PROTOCOL_ERRORS } from '@framewire/codec';
 import * as framewire from 'framewire';
@@ -13,7 +13,7 @@ const rows = [...text.matchAll(/^\| (.+?) +\| \[[^\]]+\]\(([^)]+)\) +\| (.+?) +\
   ([, what = '', file = '', title = '']) => ({ what, file, title }),
 );
 
-/** The titles in a file that many rows name, read once. */
+/** The titles by file. Cached, because many rows name the same file. */
 const known = new Map<string, Set<string>>();
 function titlesIn(file: string): Set<string> {
   const titles = known.get(file) ?? runTitlesIn(new URL(file, page));
@@ -22,7 +22,7 @@ function titlesIn(file: string): Set<string> {
 }
 
 describe('the table of the surface', () => {
-  test.each(rows)('$what: its test is there, and is run', ({ file, title }) => {
+  test.each(rows)('$what: its test exists and runs', ({ file, title }) => {
     expect([...titlesIn(file)]).toContain(title);
   });
 
@@ -65,7 +65,7 @@ describe('a title counts', () => {
   });
 });
 
-/** What is public of an object of ours: of it and of its classes, up to those of Node. */
+/** The public names of an object and of its classes, except those of Node. */
 function membersOf(object: object): string[] {
   const names: string[] = [];
   for (

@@ -1,4 +1,4 @@
-// Our types in a program whose libraries have those of `ws`, and where `ws` is mapped to us. The declarations of all are checked.
+// Our types in a program whose libraries use the types of `ws`, and in one that maps `ws` to framewire. All declarations are checked.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const own = fileURLToPath(new URL('..', import.meta.url));
 const programs = join(own, 'test/types-beside');
 const libraries = ['@types/ws', '@trpc/server', 'graphql', 'graphql-ws'];
-// From here the libraries import each other, and not from where they are installed.
+// The libraries resolve each other from here, not from where they are installed.
 const options = { preserveSymlinks: true, skipLibCheck: false };
 
 let workbench: Workbench;
@@ -26,14 +26,14 @@ afterAll(() => {
   workbench.remove();
 });
 
-/** The same program in CommonJS, with what `require()` gives. */
+/** The same program in CommonJS, with the result of `require()`. */
 function required(text: string): string {
   return text
     .replace(/^import (?:type )?\* as (\w+) from ('(?:framewire|ws)')/gm, 'import $1 = require($2)')
     .replaceAll(/\b(ours|theirs)\.default\b/g, '$1');
 }
 
-/** What the types of Node import. */
+/** The packages that Node's types import. */
 function undici(): string {
   return createRequire(require.resolve('@types/node/package.json')).resolve('undici-types/package.json');
 }

@@ -1,4 +1,4 @@
-// Programs with the types of `ws` are programs with ours: the same corpus is compiled against both, in both module modes.
+// Programs that compile with the types of `ws` compile with ours: the same corpus is compiled against both, in both module modes.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { modes, Workbench } from './types/workbench.ts';
 
 const require = createRequire(import.meta.url);
 
-/** The folder that `import 'ws'` leads to for the types, by the name of what is tried. */
+/** The folders to which `import 'ws'` resolves for types, by case. */
 const targets = {
   framewire: { ws: fileURLToPath(new URL('..', import.meta.url)) },
   '@types/ws': { '@types/ws': dirname(require.resolve('@types/ws/package.json')) },

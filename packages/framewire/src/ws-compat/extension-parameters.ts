@@ -1,18 +1,18 @@
-// The parameters of an extension in the shape of `ws`, and as the layers below have them.
+// Converts the parameters of an extension between the form of `ws` and the form of the layers below.
 
-/** A value to be written: true writes the name alone. */
+/** A parameter value; true is a parameter without a value. */
 type Value = string | number | boolean;
-/** The parameters of one offer or response, to be written. */
+/** The parameters of one offer or response, for writing. */
 export type FormattedParameters = Readonly<Record<string, Value | readonly Value[]>>;
 
-/** Parameters as a list, as the layers below have them. */
+/** Converts parameters to the list form of the layers below. */
 export function listOf(parameters: FormattedParameters): { name: string; value: string | true }[] {
   return Object.entries(parameters).flatMap(([name, values]) =>
     asList(values).map((value) => ({ name, value: value === true || String(value) })),
   );
 }
 
-/** One may stand in the place of a list of one. */
+/** Wraps a single value in a list. */
 export function asList<T>(oneOrMore: T | readonly T[]): readonly T[] {
   return Array.isArray(oneOrMore) ? (oneOrMore as readonly T[]) : [oneOrMore as T];
 }

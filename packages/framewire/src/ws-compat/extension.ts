@@ -1,14 +1,14 @@
-// `extension`: the header Sec-WebSocket-Extensions as `ws` shapes it, an object of lists of objects of lists.
+// `extension`: reads and writes Sec-WebSocket-Extensions in the form of `ws`, an object of lists of objects of lists.
 import { formatExtensions, parseExtensions } from '@framewire/handshake';
 import { asList, listOf, type FormattedParameters } from './extension-parameters.ts';
 
-/** The parameters of one offer or response: all values of each name; true for one without a value. */
+/** The parameters of one offer or response: all values by name; true for a parameter without a value. */
 export type Parameters = Record<string, (string | true)[]>;
 
 /**
  * Reads the value of the header.
  *
- * @returns by the name of each extension its offers, in order; the objects have no prototype
+ * @returns the offers by extension name, in order; the objects have no prototype
  * @throws `SyntaxError`
  */
 export function parse(header: string): Record<string, Parameters[]> {
@@ -22,9 +22,9 @@ export function parse(header: string): Record<string, Parameters[]> {
 }
 
 /**
- * Writes the value of the header; the inverse of {@link parse}. Where there would be a list of one, the one may stand alone.
+ * Writes the value of the header; the inverse of {@link parse}. A list with one element may be replaced by the element.
  *
- * @throws `TypeError` for a name or value that is no token
+ * @throws `TypeError` for a name or value that is not a token
  */
 export function format(
   extensions: Readonly<Record<string, FormattedParameters | readonly FormattedParameters[]>>,
@@ -36,7 +36,7 @@ export function format(
   );
 }
 
-/** Names come from the peer: none of them is to find something in a prototype. */
+/** Without a prototype, because the peer chooses the names. */
 function emptyRecord<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }

@@ -1,8 +1,8 @@
-// The members of a class where those of `ws` are: in one prototype.
+// Puts the members of a class into one prototype, like in `ws`.
 
 /**
- * Copies the members that a prototype inherits, up to those of Node's emitter, into the prototype itself. `ws` has its classes without
- * layers, so programs look there with `Object.getOwnPropertyDescriptor()`, and errors of the engine name the class.
+ * Copies inherited members, except those of Node's emitter, into the prototype itself. The classes of `ws` have no layers, so programs
+ * read the prototype with `Object.getOwnPropertyDescriptor()`.
  */
 export function ownMembers(prototype: object): void {
   for (

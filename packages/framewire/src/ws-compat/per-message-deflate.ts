@@ -1,4 +1,4 @@
-// `PerMessageDeflate` in the shape of `ws`: negotiation and transforms of one end in one object, over ours.
+// `PerMessageDeflate` with the interface of `ws`: negotiation and transforms in one object.
 import { Buffer } from 'node:buffer';
 import type { Extension } from '@framewire/connection';
 import {
@@ -15,15 +15,15 @@ import {
 } from '@framewire/permessage-deflate';
 import { listOf, type FormattedParameters } from './extension-parameters.ts';
 
-/** The options of the extension, with those that tell whose end it is. */
+/** The options of the extension and of its side. */
 export type PerMessageDeflateOptions = Options & {
-  /** Whether this is a server's end. Default false. */
+  /** Whether this is the server's side. Default false. */
   readonly isServer?: boolean | undefined;
   /** The longest message, in bytes. Default 0 = no limit. */
   readonly maxPayload?: number | undefined;
 };
 
-/** The parameters of an offer or a response: a number for a window, true for what has no value. */
+/** The parameters of an offer or a response: a number for a window, true for a parameter without a value. */
 export type NegotiatedParameters = Record<string, number | true>;
 
 interface Negotiated {
@@ -33,7 +33,7 @@ interface Negotiated {
 
 type Done = (error: Error | null, data?: Buffer) => void;
 
-/** The most bytes that a block can store as they are (RFC 1951 §3.2.4). */
+/** The maximum length of a stored block (RFC 1951 §3.2.4). */
 const MAX_STORED = 0xffff;
 
 const optionsKey = Symbol('options');
@@ -42,8 +42,8 @@ const piecesKey = Symbol('pieces');
 const firstKey = Symbol('first');
 
 /**
- * permessage-deflate (RFC 7692) at one end of a connection: {@link PerMessageDeflate.offer} and {@link PerMessageDeflate.accept}
- * negotiate it, then messages can be compressed and inflated, one at a time in each direction.
+ * permessage-deflate (RFC 7692) for one side of a connection. {@link PerMessageDeflate.offer} and {@link PerMessageDeflate.accept}
+ * negotiate it. After that, it compresses and inflates messages, one at a time in each direction.
  *
  * @example
  * ```ts
@@ -53,21 +53,21 @@ const firstKey = Symbol('first');
  * ```
  */
 export class PerMessageDeflate {
-  /** The name by which the extension is negotiated. */
+  /** The name of the extension. */
   static get extensionName(): typeof EXTENSION_NAME {
     return EXTENSION_NAME;
   }
 
-  /** What was negotiated; null before. */
+  /** The negotiated parameters; null before the negotiation. */
   params: NegotiatedParameters | null = null;
 
   /** @internal */
   declare readonly [optionsKey]: PerMessageDeflateOptions;
   /** @internal */
   declare [extensionKey]: Extension | undefined;
-  /** @internal The pieces of a compressed message whose end is still to come. */
+  /** @internal The fragments of an incomplete compressed message. */
   declare [piecesKey]: Uint8Array[];
-  /** @internal Whether the next piece to compress begins a message. */
+  /** @internal Whether the next fragment to compress starts a message. */
   declare [firstKey]: boolean;
 
   constructor(options: PerMessageDeflateOptions = {}) {
@@ -77,17 +77,17 @@ export class PerMessageDeflate {
     this[firstKey] = true;
   }
 
-  /** What a client offers. */
+  /** Returns the offer of a client. */
   offer(): NegotiatedParameters {
     return recordOf(createOffer(this[optionsKey]));
   }
 
   /**
-   * Takes the peer's offers, as a server, or its response, as a client.
+   * As a server, accepts one of the client's offers. As a client, accepts the server's response.
    *
-   * @param configurations as `extension.parse()` gives them
-   * @returns the parameters that were agreed on: a server's response
-   * @throws `Error` or `TypeError` where nothing can be agreed on
+   * @param configurations the result of `extension.parse()`
+   * @returns the negotiated parameters, which are the response of a server
+   * @throws `Error` or `TypeError` if none is acceptable
    */
   accept(configurations: readonly FormattedParameters[]): NegotiatedParameters {
     const lists = configurations.map(listOf);
@@ -95,22 +95,22 @@ export class PerMessageDeflate {
     const { params, agreement } = options.isServer ? answer(lists, options) : confirm(lists[0], options);
     this[extensionKey] = createExtension(agreement, options);
     this.params = recordOf(params);
-    // A client that limits its own window does so whatever the response says, and here says it too.
+    // A client limits its own window even if the response does not mention it. Include the parameter, like `ws`.
     if (!options.isServer && typeof options.clientMaxWindowBits === 'number') {
       this.params['client_max_window_bits'] ??= options.clientMaxWindowBits;
     }
     return this.params;
   }
 
-  /** Frees what belongs to the connection. */
+  /** Frees the resources of the connection. */
   cleanup(): void {
     this[extensionKey]?.close();
   }
 
   /**
-   * Compresses a message, or a piece of one.
+   * Compresses a message, or a fragment of one.
    *
-   * @param fin whether the message ends with it
+   * @param fin whether this is the last fragment
    */
   compress(data: string | Uint8Array, fin: boolean, callback: Done): void {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
@@ -123,9 +123,9 @@ export class PerMessageDeflate {
   }
 
   /**
-   * Inflates a message, of which the pieces may come one by one: the last gives it whole.
+   * Inflates a message, which may be passed in fragments. The callback of the last fragment receives the whole message.
    *
-   * @param fin whether the message ends with it
+   * @param fin whether this is the last fragment
    */
   decompress(data: Uint8Array, fin: boolean, callback: Done): void {
     this[piecesKey].push(data);
@@ -142,20 +142,20 @@ export class PerMessageDeflate {
   }
 }
 
-/** A server's answer to offers. */
+/** Accepts one of the offers, as a server. */
 function answer(offers: readonly NegotiationParameter[][], options: PerMessageDeflateOptions): Negotiated {
   const result = acceptOffer(offers, options);
   if (!result.ok) throw result.error;
   return result;
 }
 
-/** A client's check of the response. */
+/** Checks the response, as a client. */
 function confirm(
   params: readonly NegotiationParameter[] | undefined,
   options: PerMessageDeflateOptions,
 ): Negotiated {
   if (params === undefined) throw new TypeError('There is no response to accept');
-  // As `ws` does, a server is put up with that does less than it was asked for.
+  // Like `ws`, tolerates a server that grants less than was requested.
   const check = checkResponse(params, { ...options, strict: options.strict ?? false });
   if (!check.ok) throw check.error;
   return { params, agreement: check.agreement };
@@ -174,7 +174,7 @@ function negotiatedOf(deflate: PerMessageDeflate): Extension {
   return extension;
 }
 
-/** What a connection needs of the object: what it sends below the threshold stays as it is. */
+/** The extension for a connection. It sends messages below the threshold uncompressed. */
 function extensionIn(deflate: PerMessageDeflate): Extension {
   const extension = negotiatedOf(deflate);
   const { isServer, threshold = DEFAULT_THRESHOLD } = deflate[optionsKey];
@@ -196,25 +196,25 @@ function extensionIn(deflate: PerMessageDeflate): Extension {
 }
 
 function fromNegotiated(extension: Extension, params: readonly NegotiationParameter[]): PerMessageDeflate {
-  // The extension has a threshold of its own.
+  // The extension has its own threshold.
   const deflate = new PerMessageDeflate({ isServer: true, threshold: 0 });
   deflate[extensionKey] = extension;
   deflate.params = recordOf(params);
   return deflate;
 }
 
-/** Extensions by name, as `ws` hands them about: there is one that is known. */
+/** Negotiated extensions by name, in the form of `ws`. Only one is known. */
 export interface NegotiatedExtensions {
   [EXTENSION_NAME]?: PerMessageDeflate | undefined;
 }
 
-/** What a connection needs of extensions in the shape of `ws`. */
+/** Converts extensions from the form of `ws` to the extension of a connection. */
 export function extensionOf(extensions: NegotiatedExtensions | undefined): Extension | undefined {
   const deflate = extensions?.[EXTENSION_NAME];
   return deflate && extensionIn(deflate);
 }
 
-/** What a server has negotiated, in the shape of `ws`. */
+/** Converts a negotiated extension to the form of `ws`. */
 export function extensionsOf(
   negotiated: { extension: Extension; params: readonly NegotiationParameter[] } | undefined,
 ): NegotiatedExtensions {
@@ -227,7 +227,7 @@ function recordOf(params: readonly NegotiationParameter[]): NegotiatedParameters
   return Object.fromEntries(params.map(({ name, value }) => [name, value === true ? true : Number(value)]));
 }
 
-/** A message that compressing would have made longer: its bytes in stored blocks, and an empty one at the end (RFC 7692 §7.2.3.3). */
+/** Encodes an incompressible message as stored blocks, with an empty block at the end (RFC 7692 §7.2.3.3). */
 function storedMessage(bytes: Uint8Array): Buffer {
   const parts: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += MAX_STORED) {

@@ -1,4 +1,4 @@
-// `Receiver` in the shape of `ws`: a writable stream that takes the bytes of a connection and tells what they say.
+// `Receiver` with the interface of `ws`: a writable stream that decodes the bytes of a connection and emits its messages.
 import { AsyncResource } from 'node:async_hooks';
 import { Writable } from 'node:stream';
 import { Opcode } from '@framewire/codec';
@@ -17,22 +17,22 @@ const binaryTypeKey = Symbol('binaryType');
 const inboundKey = Symbol('inbound');
 const writtenKey = Symbol('written');
 
-/** How a {@link Receiver} reads. */
+/** The options of a {@link Receiver}. */
 export interface ReceiverOptions extends Pick<
   ConnectionOptions,
   'allowSynchronousEvents' | 'maxBufferedChunks' | 'maxFragments' | 'maxPayload' | 'skipUTF8Validation'
 > {
-  /** What binary messages arrive as. Default `nodebuffer`. */
+  /** The type of binary messages. Default `nodebuffer`. */
   readonly binaryType?: BinaryType | undefined;
-  /** What was negotiated. Default: nothing. */
+  /** The negotiated extensions. Default: none. */
   readonly extensions?: NegotiatedExtensions | undefined;
-  /** Whether the bytes are those of a client, which have to be masked. Default false. */
+  /** Whether the bytes come from a client, and so must be masked. Default false. */
   readonly isServer?: boolean | undefined;
 }
 
 /**
- * The receiving side of a connection. Events: `message` (data, isBinary), `ping` and `pong` (payload), `conclude` (code, reason)
- * for a close frame, and `error` with the `code` of the rule that was broken. Nothing is read behind the last two.
+ * The receiving side of a connection. Events: `message` (data, isBinary), `ping` and `pong` (payload), `conclude` (code, reason) for a
+ * close frame, and `error` with the `code` of the broken rule. After the last two, it reads nothing more.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export class Receiver extends Writable {
   declare readonly [binaryTypeKey]: BinaryType;
   /** @internal */
   declare readonly [inboundKey]: Inbound;
-  /** @internal Goes on with the next chunk, once this one has been read. */
+  /** @internal The callback of the chunk that is being read. Requests the next chunk. */
   declare [writtenKey]: ((error?: Error) => void) | undefined;
 
   constructor(options: ReceiverOptions = {}) {

@@ -1,4 +1,4 @@
-// `Sender` in the shape of `ws`: frames for who makes them himself, and the sending side of a connection.
+// `Sender` with the interface of `ws`: encodes frames, and is the sending side of a connection.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import {
@@ -24,21 +24,21 @@ import {
 } from '@framewire/connection';
 import { extensionOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 
-/** What {@link Sender.frame} is to make. */
+/** The options of {@link Sender.frame}. */
 export interface FrameOptions {
   /** The opcode: 1 for text, 2 for binary data, ... */
   readonly opcode: number;
   /** Whether the frame is the last of its message. Default false. */
   readonly fin?: boolean | undefined;
-  /** Whether the frame is masked, as a client's have to be. Default false. */
+  /** Whether the frame is masked. Frames of a client must be. Default false. */
   readonly mask?: boolean | undefined;
-  /** Whether the bytes must stay as they are; otherwise they are masked in place. Default false. */
+  /** Whether the data must not be modified. Otherwise it is masked in place. Default false. */
   readonly readOnly?: boolean | undefined;
-  /** Whether the extension's bit is set. Default false. */
+  /** Whether RSV1, the bit of the extension, is set. Default false. */
   readonly rsv1?: boolean | undefined;
   /** Fills the 4 bytes of the masking key. Default: random. */
   readonly generateMask?: ((mask: Buffer) => void) | undefined;
-  /** Where the masking key is put. Default: memory of its own. */
+  /** The buffer for the masking key. Default: a new one. */
   readonly maskBuffer?: Buffer | undefined;
 }
 
@@ -51,7 +51,7 @@ export class Sender {
 
   /**
    * @param stream the stream to write to
-   * @param extensions what was negotiated
+   * @param extensions the negotiated extensions
    * @param generateMask fills the 4 bytes of each masking key. Default: random.
    */
   constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
@@ -64,16 +64,16 @@ export class Sender {
           stream.destroy(error);
         },
         drained() {
-          // Nobody asks for it.
+          // A `Sender` has no `drain` event.
         },
       },
     );
   }
 
   /**
-   * Frames a message, or a fragment of one, once for as many connections as there are.
+   * Encodes a message, or a fragment of one, once for any number of connections.
    *
-   * @returns the pieces, header and payload, for {@link Sender.sendFrame}
+   * @returns the header and the payload, for {@link Sender.sendFrame}
    */
   static frame(data: string | Uint8Array, options: FrameOptions): Buffer[] {
     const payload = typeof data === 'string' ? Buffer.from(data) : data;
@@ -89,7 +89,7 @@ export class Sender {
     return header.length > size || payload.length === 0 ? [header] : [header, payload as Buffer];
   }
 
-  /** Writes frames that {@link Sender.frame} made, behind all that was sent before. */
+  /** Writes frames that {@link Sender.frame} created, after everything that was sent before. */
   sendFrame(pieces: readonly Uint8Array[], callback?: SendCallback): void {
     this[outboundKey].writeFrames(pieces, callback);
   }
@@ -124,7 +124,7 @@ export class Sender {
   }
 }
 
-/** A {@link Sender} for the sending side of a connection that there is, and the stream underneath. */
+/** Creates a {@link Sender} for the sending side of an open connection and its stream. */
 export function senderOf(outbound: Sending, stream: Duplex): Sender {
   const sender = new Sender(stream);
   sender[outboundKey] = outbound;

@@ -1,4 +1,4 @@
-// The type of a server. It declares what `@types/ws` declares, so that ours is assignable to a server of `ws`.
+// The type of a server. It declares the members of `@types/ws`, so that our server is assignable to a server of `ws`.
 import type { Buffer } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -11,14 +11,14 @@ import type { WebSocket } from '../websocket.ts';
 import type { NegotiatedExtensions } from './per-message-deflate.ts';
 import type { WebSocketShape } from './websocket-shape.ts';
 
-/** The class of a server's connections: ours, or one that extends it. The constructor of a server refuses that of `ws`. */
+/** The class of a server's connections: ours, or a subclass. The server's constructor rejects the class of `ws`. */
 export type WebSocketClass = new (
   address: null,
   protocols: undefined,
   options: ConnectionOptions,
 ) => WebSocketShape;
 
-/** The options that the constructor takes, with everything that `@types/ws` leaves out. */
+/** The options of the constructor, including those that `@types/ws` omits. */
 export interface ServerInit<
   Class extends WebSocketClass,
   Request extends typeof IncomingMessage,
@@ -36,13 +36,13 @@ interface Events<Socket, Request, Identity> extends Omit<
   WebSocketServerEventMap<Socket, Request, Identity>,
   'wsClientError'
 > {
-  /** A request breaks a rule: with a listener, it is the listener that has to answer and to end the socket. */
+  /** A request is invalid. If there is a listener, the listener must answer and end the socket. */
   wsClientError: [error: WebSocket.WebSocketError, socket: Duplex, request: Request];
 }
 
 /**
- * A `TypedEmitter` with another type of `this` in its listeners. As in `@types/ws`, that is a server with requests of Node's own class:
- * with any other type the class would not be assignable.
+ * A `TypedEmitter` whose listeners have another type of `this`: a server with requests of Node's class. `@types/ws` declares the same,
+ * and with any other type our class would not be assignable.
  */
 interface Emitter<Self, Map extends Record<keyof Map, unknown[]>> extends EventEmitter {
   on<K extends keyof Map>(event: K, listener: Listener<Self, Map[K]>): this;
@@ -63,7 +63,7 @@ interface Emitter<Self, Map extends Record<keyof Map, unknown[]>> extends EventE
   emit(event: string | symbol, ...args: unknown[]): boolean;
 }
 type Listener<Self, Args extends unknown[]> = (this: Self, ...args: Args) => void;
-// With `unknown[]` a listener that declares what it takes would not be accepted.
+// With `unknown[]`, a listener with typed parameters would not be assignable.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyListener<Self> = (this: Self, ...args: any[]) => void;
 
@@ -75,44 +75,44 @@ export interface ServerShape<
   ServerShape<Class, typeof IncomingMessage>,
   Events<WebSocket.IterableWebSocket<InstanceType<Class>>, InstanceType<Request>, Identity>
 > {
-  /** The options as given, with the defaults where they say nothing. */
+  /** The given options, with defaults for the rest. */
   options: WebSocket.ServerOptions<Class, Request>;
-  /** The open connections; only with `clientTracking`. */
+  /** The open connections. Missing without `clientTracking`. */
   clients: Set<WebSocket.IterableWebSocket<InstanceType<Class>>>;
-  /** The option `path`, or an empty string, until a program assigns another value. Requests are judged by the option. */
+  /** The option `path`, or an empty string. A program may assign another value, but requests are compared with the option. */
   path: string;
-  /** The HTTP server that requests come from; null with `noServer`, and once the server has been closed. */
-  // The types of `ws` leave these names free, so a subclass may declare another type.
+  /** The HTTP server of the requests; null with `noServer`, and after the server is closed. */
+  // `@types/ws` does not declare these names, so a subclass may declare another type.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   _server?: any;
   /**
-   * `shutdown(options?: ShutdownOptions): Promise<{ closed: number; terminated: number }>`: accepts no more connections, sends each a
-   * close frame, and destroys after `timeout` those that are left. Options: `code`, `reason`, `timeout`, `spread`, `retryAfter`.
+   * `shutdown(options?: ShutdownOptions): Promise<{ closed: number; terminated: number }>`: stops accepting connections, sends each open
+   * one a close frame, and destroys the rest after `timeout`. Options: `code`, `reason`, `timeout`, `spread`, `retryAfter`.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   shutdown?: any;
-  /** As `shutdown()`. */
+  /** Calls `shutdown()`. */
   [Symbol.asyncDispose](): Promise<void>;
 
   /**
-   * Where the server listens; null once it has been closed.
+   * Returns the address of the HTTP server; null after the server is closed.
    *
    * @throws `Error` in `noServer` mode
    */
   address(): AddressInfo | string | null;
   /**
-   * Accepts no more connections. Open ones stay open: end them yourself, through `clients`.
+   * Stops accepting connections. Open connections stay open: close them through `clients`.
    *
-   * @param callback called with `close`; with an `Error` if the server was closed already
+   * @param callback called on `close`; with an `Error` if the server was already closed
    */
   close(callback?: (error?: Error) => void): void;
   /**
-   * Makes a connection of an upgrade request, or refuses it.
+   * Opens a connection for an upgrade request, or refuses the request.
    *
-   * @param socket any `Duplex`; it belongs to the server from here on
-   * @param head what was read after the request
+   * @param socket any `Duplex`; the server owns it from now on
+   * @param head bytes that were read after the request
    * @param callback called with the connection
-   * @throws `Error` when the socket carries a WebSocket already
+   * @throws `Error` if the socket already carries a WebSocket
    */
   handleUpgrade(
     request: InstanceType<Request>,
@@ -122,15 +122,15 @@ export interface ServerShape<
       ...connected: ConnectedArguments<InstanceType<Class>, InstanceType<Request>, Identity>
     ) => void,
   ): void;
-  /** Whether a request is for this server: by its path. To be overridden where another rule is wanted. */
+  /** Returns whether the path of a request is that of this server. A subclass may override it. */
   shouldHandle(request: InstanceType<Request>): boolean;
   /**
-   * Makes a connection of a request that was found to be in order: the last step of `handleUpgrade()`.
+   * Opens a connection for a request that has passed every check: the last step of `handleUpgrade()`.
    *
-   * @param extensions what was negotiated
+   * @param extensions the negotiated extensions
    * @param key the value of `Sec-WebSocket-Key`
-   * @param protocols the subprotocols that the client asks for
-   * @throws `Error` when the socket was handed over already
+   * @param protocols the subprotocols that the client requests
+   * @throws `Error` if the socket already carries a WebSocket
    */
   completeUpgrade(
     extensions: NegotiatedExtensions,

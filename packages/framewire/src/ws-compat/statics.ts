@@ -1,9 +1,9 @@
-// What hangs on the class of `ws`: the states, all that the module exports, and the server by its other name.
+// The statics of the class: the states, all exports of the module, and `Server`.
 import { WebSocketConnection } from '@framewire/connection';
 
-/** Hangs the states and what is exported on the class that `require()` gives. Its types declare them. */
+/** Adds the states and the exports to the class that `require()` returns. Its types declare them. */
 export function hangStaticsOn(WebSocket: object, exported: object): void {
-  // Its own, though the base class has them: so they are listed, and cannot be changed.
+  // Own properties, although the base class has them: enumerable and read-only, like in `ws`.
   for (const state of ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const) {
     Object.defineProperty(WebSocket, state, { value: WebSocketConnection[state], enumerable: true });
   }

@@ -1,2 +1,2 @@
-// `subprotocol`: the header Sec-WebSocket-Protocol by the name that `ws` gives its reader.
+// `subprotocol`: reads Sec-WebSocket-Protocol, under the name that `ws` uses.
 export { parseSubprotocols as parse } from '@framewire/handshake';

@@ -1,9 +1,9 @@
-// What programs reach for in a server of `ws`: the HTTP server, and the last step of an upgrade, which may be overridden.
+// Internals of a server of `ws` that programs use: the HTTP server, and the last step of an upgrade, which may be overridden.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { defineAddition } from '@framewire/connection';
 import { EXTENSION_NAME } from '@framewire/permessage-deflate';
-// By another name: bundled beside it, the class of the umbrella would not keep its own.
+// Imported under another name: otherwise the bundler would rename the class of the umbrella.
 import {
   complete,
   httpServerOf,
@@ -15,7 +15,7 @@ import { listOf } from './extension-parameters.ts';
 import { extensionOf, extensionsOf, type NegotiatedExtensions } from './per-message-deflate.ts';
 import type { ServerInit, ServerShape, WebSocketClass } from './server-shape.ts';
 
-/** With the inner parts that well-known programs rely on. */
+/** The server, with the internals that well-known programs use. */
 class ServerWithInternals extends Base {
   completeUpgrade(
     extensions: NegotiatedExtensions,
@@ -40,7 +40,7 @@ class ServerWithInternals extends Base {
   }
 
   override [complete](upgrade: AdmittedUpgrade<AcceptedWebSocket, IncomingMessage>): void {
-    // The way over the shape of `ws` is for the subclass that takes it.
+    // Convert to the form of `ws` only for a subclass that overrides `completeUpgrade()`.
     if (this.completeUpgrade === ServerWithInternals.prototype.completeUpgrade) {
       super[complete](upgrade);
       return;
@@ -54,7 +54,7 @@ class ServerWithInternals extends Base {
   }
 }
 
-/** The class to extend, with the type that programs see. */
+/** The class to extend, with the public type. */
 export const WebSocketServerWithInternals = ServerWithInternals as unknown as Omit<typeof Base, 'prototype'> &
   (new <Class extends WebSocketClass, Request extends typeof IncomingMessage, Identity = undefined>(
     options: ServerInit<Class, Request, Identity>,

@@ -1,4 +1,4 @@
-// The properties with an underscore by which programs reach into a WebSocket of `ws`.
+// The underscore properties of a WebSocket of `ws` that programs use.
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { requestOf, WebSocket as Client } from '@framewire/client';
@@ -14,7 +14,7 @@ import type { WebSocketInternals, WebSocketShape } from './websocket-shape.ts';
 
 const senderKey = Symbol('sender');
 
-/** With the inner parts that well-known programs rely on. */
+/** The client, with the internals that well-known programs use. */
 class ClientWithInternals extends Client {
   /** @internal */
   declare [senderKey]: Sender | undefined;
@@ -30,7 +30,7 @@ class ClientWithInternals extends Client {
   }
 }
 
-/** The class to extend, with the type that programs see. */
+/** The class to extend, with the public type. */
 export const WebSocketWithInternals = ClientWithInternals as unknown as Omit<typeof Client, 'prototype'> &
   (new (address: string | URL | null, second?: unknown, third?: unknown) => WebSocketShape);
 

@@ -1,4 +1,4 @@
-// doc/api.md as a machine reads it: by heading, the names that its table has, and the values in a column.
+// Reads doc/api.md: the tables by heading, with their names and columns.
 import { readFileSync } from 'node:fs';
 
 /** A row of a table, by the headings of its columns. */
@@ -37,7 +37,7 @@ export class Page {
     return headings.flatMap((heading) => this.#rows(heading).flatMap((row) => codesIn(row['name'] ?? '')));
   }
 
-  /** The defaults of a section that are written as code, by name: what is not is said in words. */
+  /** The defaults in a section that are written as code, by name. Others are descriptions. */
   defaults(heading: string): Record<string, unknown> {
     const defaults: Record<string, unknown> = {};
     for (const row of this.#rows(heading)) {
@@ -47,14 +47,14 @@ export class Page {
     return defaults;
   }
 
-  /** What a column says of each name in a section. */
+  /** The cells of a column, by name. */
   cells(heading: string, column: string): [name: string, cell: string][] {
     return this.#rows(heading).flatMap((row) =>
       codesIn(row['name'] ?? '').map((name): [string, string] => [name, row[column] ?? '']),
     );
   }
 
-  /** The number that a column has for each name in a section, 0 where it has none. */
+  /** The first number in each cell of a column, by name; 0 if the cell has none. */
   numbers(heading: string, column: string): Record<string, number> {
     return Object.fromEntries(
       this.cells(heading, column).map(([name, cell]) => [name, Number(/\d+/.exec(cell)?.[0] ?? 0)]),

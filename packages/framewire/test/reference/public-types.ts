@@ -1,4 +1,4 @@
-// What the types of the umbrella say that there is: read by the compiler from its sources.
+// The public types of the umbrella, read from its sources by the compiler.
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -42,7 +42,7 @@ export class PublicTypes {
     this.#module = module;
   }
 
-  /** The public members of an exported class, by its own names and those of its classes below, up to Node's. */
+  /** The public members of an exported class and its base classes, except those of Node. */
   members(name: string): string[] {
     return this.#namesOf(this.#checker.getDeclaredTypeOfSymbol(this.#exported(name)));
   }
@@ -53,12 +53,12 @@ export class PublicTypes {
     return this.#namesOf(type);
   }
 
-  /** The properties of a type in the namespace `WebSocket` that are our own. */
+  /** The properties of a type in the namespace `WebSocket` that our packages declare. */
   properties(name: string): ts.Symbol[] {
     return this.#ownOf(this.#checker.getDeclaredTypeOfSymbol(this.#inNamespace(name)));
   }
 
-  /** The options that an exported class takes, as the first argument, or one of its statics, as the last. */
+  /** The options of an exported class (the first argument), or of one of its statics (the last argument). */
   optionsOf(name: string, member?: string): ts.Symbol[] {
     const type = this.#checker.getTypeOfSymbol(this.#exported(name));
     const symbol = member === undefined ? undefined : this.#checker.getPropertyOfType(type, member);
@@ -71,7 +71,7 @@ export class PublicTypes {
     return this.#ownOf(this.#checker.getTypeOfSymbol(parameter));
   }
 
-  /** The defaults that are plain values, as the docstrings of options give them. */
+  /** The defaults in the docstrings of options that are plain values. */
   defaults(options: readonly ts.Symbol[]): Record<string, unknown> {
     const plain: Record<string, unknown> = {};
     for (const option of options) {
@@ -95,7 +95,7 @@ export class PublicTypes {
     return (type.isUnion() ? type.types : []).flatMap((part) => (part.isStringLiteral() ? part.value : []));
   }
 
-  /** The events of an exported emitter: what its type of `on` takes for a first argument, by name. */
+  /** The events of an exported emitter: the names that its `on` accepts as the first argument. */
   events(name: string): string[] {
     const type = this.#checker.getDeclaredTypeOfSymbol(this.#exported(name));
     const on = this.#checker.getPropertyOfType(type, 'on');

@@ -1,25 +1,23 @@
-// The titles of the tests of a file that are run: read from its syntax, so that none is taken for one that only has its words.
+// The titles of the tests of a file that run. Read from the syntax tree, so that other strings do not count.
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-/** What makes a test, or a group of them. */
+/** The functions that define a test or a group. */
 const MAKERS = new Set(['describe', 'it', 'test']);
-/** The properties that title a row of a table of tests, a story that several tests play, and a step of the checks. */
+/** The properties with the title of a table row, of a story that several tests run, or of a step of the checks. */
 const TITLES = new Set(['name', 'title']);
-/** What keeps a test, or all of a group, from being run, or from counting. */
+/** The modifiers because of which a test or group does not run or does not count. */
 const HINDRANCES = new Set(['fails', 'skip', 'todo']);
 
 /**
- * The titles of the tests and groups in a source, as they stand there.
- *
- * @returns without those that are skipped, by themselves or with their group
+ * The titles of the tests and groups in a source, as written there, without those that are skipped.
  */
 export function runTitles(source: ts.SourceFile): Set<string> {
   const titles = new Set<string>();
   const add = (title: ts.Node | undefined): void => {
     if (title === undefined) return;
     if (ts.isStringLiteralLike(title)) titles.add(title.text);
-    // As it stands between the quotes, with its placeholders.
+    // The text between the quotes, with its placeholders.
     if (ts.isTemplateExpression(title)) titles.add(title.getText(source).slice(1, -1));
   };
   const visit = (node: ts.Node): void => {
@@ -37,17 +35,17 @@ export function runTitles(source: ts.SourceFile): Set<string> {
   return titles;
 }
 
-/** As {@link runTitles}, of a file. */
+/** Like {@link runTitles}, for a file. */
 export function runTitlesIn(file: URL): Set<string> {
   return runTitles(sourceOf(file.pathname, readFileSync(file, 'utf8')));
 }
 
-/** A source as the compiler reads it. */
+/** Parses a source. */
 export function sourceOf(name: string, text: string): ts.SourceFile {
   return ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
 }
 
-/** The names of what is called, from the left: of `test.skipIf(...).each(...)` they are `test`, `skipIf` and `each`. */
+/** The names in a callee, from left to right: `test`, `skipIf` and `each` for `test.skipIf(...).each(...)`. */
 function namesIn(callee: ts.Expression): string[] {
   if (ts.isIdentifier(callee)) return [callee.text];
   if (ts.isPropertyAccessExpression(callee)) return [...namesIn(callee.expression), callee.name.text];

@@ -1,4 +1,4 @@
-// Each type of ours where one of `@types/ws` is expected, and the other way round where programs are handed theirs by a library.
+// Each of our types where one of `@types/ws` is expected, and the reverse for types that libraries pass to programs.
 import type { EventEmitter } from 'node:events';
 import * as ours from 'framewire';
 import type * as theirs from 'ws';
@@ -6,7 +6,7 @@ import type * as theirs from 'ws';
 declare function value<T>(): T;
 declare function accepts<Target>(...values: Target[]): void;
 
-// The instances. A server of `ws` has no class of ours in its options.
+// The instances. A server of `ws` is not assignable to ours, because its options do not name our class.
 accepts<theirs.WebSocket>(value<ours.WebSocket>());
 accepts<ours.WebSocket>(value<theirs.WebSocket>());
 accepts<theirs.WebSocketServer>(value<ours.WebSocketServer>());
@@ -25,7 +25,7 @@ accepts<ConstructorParameters<typeof ours.WebSocket>>(
 accepts<typeof theirs.createWebSocketStream>(ours.createWebSocketStream);
 accepts<EventEmitter>(value<ours.WebSocket>(), value<ours.WebSocketServer>());
 
-// The options: of a server of theirs all but the class of its connections.
+// The options: those of a server of `ws` without the class of its connections.
 accepts<theirs.ClientOptions>(value<ours.ClientOptions>());
 accepts<ours.ClientOptions>(value<theirs.ClientOptions>());
 accepts<theirs.ServerOptions>(value<ours.ServerOptions>());
@@ -59,7 +59,7 @@ accepts<ours.VerifyClientCallbackAsync>(value<theirs.VerifyClientCallbackAsync>(
 accepts<theirs.VerifyClientCallbackSync>(value<ours.VerifyClientCallbackSync>());
 accepts<ours.VerifyClientCallbackSync>(value<theirs.VerifyClientCallbackSync>());
 
-/** The constructors take more than the types of `ws` let options be. */
+/** The constructors accept more than the types of `ws` allow. */
 export const wide = [
   new ours.WebSocketServer({ noServer: true, perMessageDeflate: 'shared' }),
   new ours.WebSocketServer({ noServer: true, perMessageDeflate: { serverMaxWindowBits: true } }),
@@ -67,26 +67,26 @@ export const wide = [
   new ours.WebSocket('ws://127.0.0.1:1/', { agent: false, checkServerIdentity: () => undefined }),
 ];
 
-/** The codes of errors are known by name, and errors have other codes too. */
+/** The error codes are known by name, and other codes are allowed. */
 export function explain(ws: ours.WebSocket, server: ours.WebSocketServer): void {
   const known: ours.ErrorCode = 'WS_ERR_INVALID_UTF8';
   ws.on('error', ({ code, message }) => code === known || code === 'ECONNREFUSED' || message);
   ws.on('error', (error: NodeJS.ErrnoException) => error.code);
   server.on('wsClientError', ({ code }, socket) => code === 'WS_ERR_INVALID_KEY' && socket.destroy());
-  // @ts-expect-error: there is no such code.
+  // @ts-expect-error: unknown code.
   accepts<ours.ErrorCode>('WS_ERR_INVALID_UTF16');
 }
 
 // A server does not wait for the answer of an async function.
 new ours.WebSocketServer({
   noServer: true,
-  // @ts-expect-error: it would be a promise, which is true.
+  // @ts-expect-error: it returns a promise, which is truthy.
   verifyClient: async ({ req }) => Promise.resolve(req.url === '/'),
 });
-// Without parameters, too, and through the type of options.
-// @ts-expect-error: likewise.
+// Also without parameters, and through the type of the options.
+// @ts-expect-error: the same.
 new ours.WebSocketServer({ noServer: true, verifyClient: async () => Promise.resolve(false) });
-// @ts-expect-error: likewise.
+// @ts-expect-error: the same.
 export const judged: ours.ServerOptions = { noServer: true, verifyClient: async () => Promise.resolve(true) };
 new ours.WebSocketServer({
   noServer: true,

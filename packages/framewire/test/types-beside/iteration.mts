@@ -28,10 +28,10 @@ server.on('connection', async (ws) => {
 });
 for (const client of server.clients) void last(client);
 
-/** What `await using` takes. */
+/** The objects that `await using` accepts. */
 export const disposables: AsyncDisposable[] = [server, ...server.clients];
 
-/** A client. Its name `opened` is free for programs, so the type is said here. */
+/** A client. The type is declared here, because programs may declare the name `opened` themselves. */
 export async function greet(url: string): Promise<string> {
   const ws: IterableWebSocket = await new WebSocket(url).opened;
   ws.send('hello');

@@ -1,4 +1,4 @@
-// Libraries that are declared with the types of `ws` take our server and our class, and our functions what they hand out.
+// Libraries that use the types of `ws` accept our server and class, and our functions accept their objects.
 import { initTRPC } from '@trpc/server';
 import { applyWSSHandler, type CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
 import { WebSocket, WebSocketServer } from 'framewire';

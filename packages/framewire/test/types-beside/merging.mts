@@ -1,4 +1,4 @@
-// Properties of the program's own, merged with the types by our name, flat and in the namespace of the class.
+// Properties that a program merges with our types, at the top level and in the namespace of the class.
 import { WebSocket, WebSocketServer } from 'framewire';
 
 declare module 'framewire' {

@@ -1,4 +1,4 @@
-// Clients as programs written for `ws` make them: each constructor, option, method and overload.
+// Clients as programs written for `ws` create them: each constructor, option, method and overload.
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';

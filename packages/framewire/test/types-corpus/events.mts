@@ -1,4 +1,4 @@
-// Listeners of a WebSocket: each event by each method, in Node's way and in the DOM's.
+// Listeners of a WebSocket: each event with each method of Node and of the DOM.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 
@@ -32,7 +32,7 @@ ws.on('unexpected-response', (request, response) => {
   response.resume();
   request.destroy();
 });
-// An event of the program's own.
+// An event that the program defines.
 const own = Symbol('own');
 ws.on(own, (first: number, second: string) => console.log(first + second.length));
 ws.on('heartbeat', function () {
@@ -93,7 +93,7 @@ const made: WebSocket.MessageEvent = { data: 'text', type: 'message', target: ws
 export const events: (WebSocket.Event | keyof WebSocket.WebSocketEventMap)[] = [made, 'open'];
 export const listened = { listening, type: made.type };
 
-/** Tells the three kinds of data apart. */
+/** Distinguishes the three kinds of data. */
 export function toBuffer(data: WebSocket.RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   if (data instanceof ArrayBuffer) return Buffer.from(data);

@@ -1,4 +1,4 @@
-// Properties of the program's own, merged with the types by the name of the module, as DefinitelyTyped has taught it.
+// Properties that a program merges with the types of the module, as with `@types/ws`.
 import WebSocket, { WebSocketServer } from 'ws';
 import * as everything from 'ws';
 

@@ -1,4 +1,4 @@
-// The types of the package, each imported by its name, as programs do that are ES modules.
+// The types of the package, each imported by name, as in ES modules.
 import { IncomingMessage } from 'node:http';
 import WebSocket, { WebSocketServer } from 'ws';
 import type {
@@ -40,7 +40,7 @@ const own: ServerOptions<typeof Session, typeof Request> = {
   verifyClient: verifyAsync,
 };
 
-/** A server by its other name, and where it listens. */
+/** A server under its other name, and its address. */
 export function port(server: Server): number {
   const { port } = server.address() as AddressInfo;
   return port;
@@ -75,7 +75,7 @@ client.addEventListener('message', onMessage);
 client.addEventListener('close', onClose, once);
 client.onerror = onError;
 
-/** What a certificate may be, in one piece. */
+/** A single certificate. */
 export function certificate(meta: CertMeta): string {
   return Array.isArray(meta) ? meta.map(String).join('') : meta.toString();
 }

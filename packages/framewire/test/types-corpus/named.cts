@@ -1,4 +1,4 @@
-// The names of the package from a CommonJS program in the syntax of modules.
+// The named exports in a CommonJS program with module syntax.
 import WebSocket, { createWebSocketStream, WebSocketServer } from 'ws';
 import * as everything from 'ws';
 

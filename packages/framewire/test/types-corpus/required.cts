@@ -1,4 +1,4 @@
-// What `require()` gives: the class, with everything else on it.
+// The result of `require()`: the class, with the other exports as statics.
 import WebSocket = require('ws');
 
 const server = new WebSocket.Server({ port: 0 });

@@ -1,4 +1,4 @@
-// Servers as programs written for `ws` make them: each option, event and member.
+// Servers as programs written for `ws` create them: each option, event and member.
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

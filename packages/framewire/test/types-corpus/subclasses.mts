@@ -1,4 +1,4 @@
-// Classes of the program's own, where those of `ws` stand.
+// Subclasses in place of the classes of `ws`.
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import WebSocket, { WebSocketServer } from 'ws';
@@ -67,7 +67,7 @@ export class Room extends WebSocketServer {
   }
 }
 
-/** Names that `ws` leaves free, and members as properties. */
+/** Names that `ws` does not use, and members as properties. */
 class Viewer extends WebSocket {
   request!: IncomingMessage;
   socket: Duplex | null = null;
@@ -91,7 +91,7 @@ class Gateway extends WebSocketServer<typeof Viewer> {
 }
 new Gateway({ noServer: true, WebSocket: Viewer }).on('connection', (ws) => ws.latency.toFixed());
 
-/** Takes the arguments of the class. */
+/** Accepts the arguments of the class. */
 export const dial = (...args: ConstructorParameters<typeof WebSocket>): WebSocket => new WebSocket(...args);
 dial('ws://127.0.0.1:1/', ['chat'], { maxPayload: 1 });
 
@@ -109,7 +109,7 @@ export interface ListenOptions extends WebSocket.ServerOptions {
   name: string;
 }
 
-/** Takes what any of the two classes is. */
+/** Accepts either class. */
 export function take(ws: WebSocket, from: WebSocketServer, _to?: ServerResponse): boolean {
   return ws instanceof WebSocket && from instanceof WebSocketServer;
 }

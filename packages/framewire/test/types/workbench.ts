@@ -1,4 +1,4 @@
-// A folder with programs and the packages that they import, for the compiler: what it has to say of them.
+// Compiles programs in a folder together with the packages that they import.
 import {
   copyFileSync,
   mkdirSync,
@@ -15,7 +15,7 @@ import ts from 'typescript';
 
 const require = createRequire(import.meta.url);
 
-/** The kinds of modules that a program can be. */
+/** The module modes of a program. */
 export const modes = [
   { name: 'ES modules by the rules of Node', extension: '.mts', module: ts.ModuleKind.Node16 },
   { name: 'ES modules by those of a bundler', extension: '.mts', module: ts.ModuleKind.ESNext },
@@ -28,7 +28,7 @@ export class Workbench {
 
   /**
    * @param programs a folder
-   * @param packages folders, by the name that programs import
+   * @param packages folders by the name that programs import
    */
   constructor(programs: string, packages: Readonly<Record<string, string>>) {
     this.#programs = readdirSync(programs);
@@ -47,7 +47,7 @@ export class Workbench {
     this.#programs.push(name);
   }
 
-  /** What the compiler has to say of the programs of one kind. */
+  /** The compiler's diagnostics for the programs in one module mode. */
   complaints({ extension, module }: (typeof modes)[0], options: ts.CompilerOptions = {}): string[] {
     const files = this.#programs.filter((program) => program.endsWith(extension));
     const compiled = ts.createProgram(

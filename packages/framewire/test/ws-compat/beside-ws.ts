@@ -1,20 +1,20 @@
-// Both modules by one type: what programs that are written for `ws` take from it, which its published types leave out in part.
+// framewire and `ws` under one type: everything that programs use from `ws`, including exports that its published types omit.
 import { createRequire } from 'node:module';
 import * as framewire from 'framewire';
 
 /** One of the two modules. */
 export type WsModule = typeof framewire;
 
-// Its types declare a part of what it exports; that the rest has the shape of ours is what the tests are about.
+// The types of `ws` declare only some of its exports. The tests show that the rest matches ours.
 const ws = createRequire(import.meta.url)('ws') as WsModule;
 
-/** Ours, and the one that it has to be like, for `describe.each`. */
+/** Both modules, for `describe.each`. */
 export const modules: readonly (readonly [name: string, module: WsModule])[] = [
   ['framewire', framewire],
   ['ws', ws],
 ];
 
-/** What a call throws, in words; 'nothing' when it returns. */
+/** What a call throws, as text; 'nothing' if it returns. */
 export function thrownBy(call: () => unknown): string {
   try {
     call();

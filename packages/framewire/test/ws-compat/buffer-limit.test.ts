@@ -1,10 +1,10 @@
-// maxBufferedAmount holds for frames that were made by hand, too.
+// maxBufferedAmount also applies to frames that the program encodes itself.
 import { Duplex } from 'node:stream';
 import { Sender, WebSocket } from 'framewire';
 import { expect, test } from 'vitest';
 
-test('a frame by _sender that finds more waiting than maxBufferedAmount ends the connection', async () => {
-  // Whose other end takes nothing.
+test('a frame of _sender ends the connection if more than maxBufferedAmount bytes wait', async () => {
+  // The other end reads nothing.
   const stuck = new Duplex({ read() {}, write() {} });
   const ws = new WebSocket(null, undefined, { maxBufferedAmount: 99 });
   ws.setSocket!(stuck, Buffer.alloc(0), { role: 'server' });

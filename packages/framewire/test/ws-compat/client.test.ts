@@ -1,4 +1,4 @@
-// What a client makes of its address and options, ours and that of `ws`, where a program can see it.
+// How a client of framewire and of `ws` uses its address and options, as far as a program can see it.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type NetConnectOpts } from 'node:net';
@@ -33,7 +33,7 @@ describe.each(modules)('a client of %s', (_name, { WebSocket }) => {
     const client = new WebSocket(url, { createConnection: createConnection as typeof connect });
     await once(client, 'open');
     client.terminate();
-    // Text as it stands in the URL, and a number otherwise.
+    // A string if the URL has a port, otherwise a number.
     const given = kind === 'its own' ? String(port) : 80;
     expect(seen).toEqual([{ host: '127.0.0.1', port: given, path: undefined, defaultPort: 80 }]);
   });

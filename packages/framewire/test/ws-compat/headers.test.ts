@@ -1,28 +1,28 @@
-// `extension` and `subprotocol`: what they read and write, ours and those of `ws`.
+// `extension` and `subprotocol` of framewire and `ws`: what they parse and write.
 import { describe, expect, test } from 'vitest';
 import { modules, thrownBy } from './beside-ws.ts';
 
 describe.each(modules)('%s', (_name, { extension, subprotocol }) => {
-  test('both give what reads and writes, and nothing else', () => {
+  test('both have only the functions to parse and write', () => {
     expect(Object.keys(extension).sort()).toEqual(['format', 'parse']);
     expect(Object.keys(subprotocol)).toEqual(['parse']);
   });
 
   describe('extension.parse()', () => {
-    test('gives the offers of each extension in order, with all values of each parameter', () => {
+    test('returns the offers of each extension in order, with all values of each parameter', () => {
       expect(extension.parse('permessage-deflate; a=1; a="2"; b, permessage-deflate, x')).toEqual({
         'permessage-deflate': [{ a: ['1', '2'], b: [true] }, {}],
         x: [{}],
       });
     });
 
-    test('finds nothing in a prototype', () => {
+    test('returns objects without a prototype', () => {
       const parsed = extension.parse('__proto__; toString=1');
       expect(Object.getPrototypeOf(parsed)).toBeNull();
       expect(Object.keys(parsed)).toEqual(['__proto__']);
     });
 
-    test('throws a SyntaxError that says where', () => {
+    test('throws a SyntaxError with the position', () => {
       expect(thrownBy(() => extension.parse('permessage-deflate; =1'))).toBe(
         'SyntaxError: Unexpected character at index 20',
       );
@@ -33,7 +33,7 @@ describe.each(modules)('%s', (_name, { extension, subprotocol }) => {
   });
 
   describe('extension.format()', () => {
-    test('writes lists, and what stands alone in the place of a list', () => {
+    test('writes lists, and single values instead of lists', () => {
       const offers = [{ a: ['1', true] as const, b: true, c: 2 }, {}];
       expect(extension.format({ 'permessage-deflate': offers, x: { y: [1] } })).toBe(
         'permessage-deflate; a=1; a; b; c=2, permessage-deflate, x; y=1',
@@ -48,11 +48,11 @@ describe.each(modules)('%s', (_name, { extension, subprotocol }) => {
   });
 
   describe('subprotocol.parse()', () => {
-    test('gives the names in order', () => {
+    test('returns the names in order', () => {
       expect([...subprotocol.parse('b, a,c')]).toEqual(['b', 'a', 'c']);
     });
 
-    test('throws a SyntaxError for what is no list of different names', () => {
+    test('throws a SyntaxError for anything but a list of distinct names', () => {
       expect(thrownBy(() => subprotocol.parse('a, a'))).toBe(
         'SyntaxError: The "a" subprotocol is duplicated',
       );

@@ -1,4 +1,4 @@
-// The inner parts that well-known programs reach for, and methods that a subclass overrides: ours and those of `ws`.
+// The internals of framewire and `ws` that well-known programs use, and methods that a subclass overrides.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
@@ -32,7 +32,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Both ends of a connection. */
+  /** Both sides of a connection. */
   async function meet(
     Client: typeof WebSocket = WebSocket,
     options: object = {},
@@ -44,7 +44,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     return { client, connection, server };
   }
 
-  test('_socket is the stream underneath, and null before there is one', async () => {
+  test('_socket is the underlying stream, and null before there is one', async () => {
     const { client, connection } = await meet();
     expect(client._socket).toBeInstanceOf(Socket);
     expect((connection._socket as Socket).remotePort).toBe((client._socket as Socket).localPort);
@@ -53,7 +53,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect([other._socket, other._sender, other._receiver].filter(Boolean)).toEqual([]);
   });
 
-  test('_req is the request of a client on its way, and null once it is open', async () => {
+  test('_req is the request of a client that is connecting, and null after it is open', async () => {
     const server = await listening();
     const client = new WebSocket(urlOf(server));
     expect(client._req?.path).toBe('/');
@@ -61,7 +61,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(client._req).toBeNull();
   });
 
-  test('_sender writes frames that were made once, in the order of all that is sent', async () => {
+  test('_sender writes encoded frames in send order', async () => {
     const { client, connection } = await meet();
     const messages: string[] = [];
     client.on('message', (data: Buffer, isBinary) => messages.push(`${data.toString()} ${isBinary}`));
@@ -87,7 +87,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(connection._sender).toBe(connection._sender);
   });
 
-  test('_sender calls back when its frames have been handed over, and with an error when they will not be', async () => {
+  test('_sender calls back after its frames are passed to the kernel, or with an error', async () => {
     const { connection } = await meet();
     const frame = Sender.frame('framed', { fin: true, opcode: 1 });
     const outcome = await new Promise<unknown>((resolve) => connection._sender?.sendFrame(frame, resolve));
@@ -97,12 +97,12 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(await new Promise((resolve) => sender?.sendFrame(frame, resolve))).toBeInstanceOf(Error);
   });
 
-  test('_receiver tells the limit of a message', async () => {
+  test('_receiver has the maximum message length', async () => {
     const { connection } = await meet(WebSocket, { maxPayload: 7 });
     expect(connection._receiver?._maxPayload).toBe(7);
   });
 
-  test('setSocket() takes the limits of what is read, and 0 for none', async () => {
+  test('setSocket() accepts the maximum message length, and 0 for no limit', async () => {
     const limited = { maxPayload: 3 };
     const cases = [
       [{}, limited, 3, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
@@ -129,7 +129,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     }
   });
 
-  test("setSocket() makes a server's end, unless _isServer was set to false", async () => {
+  test("setSocket() creates the server's side, unless _isServer was set to false", async () => {
     for (const isServer of [undefined, true, false]) {
       const [near, far] = duplexPair();
       const ws = new WebSocket(null, undefined, {});
@@ -152,7 +152,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(client._isServer).toBe(false);
   });
 
-  test('emitClose() of a WebSocket without a stream emits close alone', async () => {
+  test('emitClose() of a WebSocket without a stream emits only close', async () => {
     const ws = new WebSocket(null, undefined, {});
     const closed = once(ws, 'close');
     ws.emitClose!();
@@ -195,7 +195,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(seen).toEqual([' 24 chat,other /', 'permessage-deflate 24 chat,other /']);
   });
 
-  test('completeUpgrade() makes a connection of a request that somebody else has judged', async () => {
+  test('completeUpgrade() opens a connection for a request that the program has checked', async () => {
     const http = createServer().listen(0, '127.0.0.1');
     const server = new WebSocketServer({ noServer: true });
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -210,7 +210,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
   });
 
   describe('a subclass', () => {
-    /** A class that writes down how its methods are called. */
+    /** A class that records the calls of its methods. */
     function recording(calls: string[]): typeof WebSocket {
       return class extends WebSocket {
         override pong(...args: Parameters<WebSocket['pong']>): void {
@@ -235,7 +235,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
       };
     }
 
-    test('answers pings and the close frame by the methods that it overrides', async () => {
+    test('answers pings and the close frame with its overridden methods', async () => {
       const calls: string[] = [];
       const { client, connection } = await meet(recording(calls));
       connection.ping('1');
@@ -244,7 +244,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
       expect(calls).toEqual(['pong 1', 'emit ping', 'close 4000 enough', 'emit close']);
     });
 
-    test('answers a close frame without a code by one', async () => {
+    test('answers a close frame without a code with one without a code', async () => {
       const calls: string[] = [];
       const { client, connection } = await meet(recording(calls));
       connection.close();
@@ -252,7 +252,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
       expect(calls).toEqual(['close undefined undefined', 'emit close']);
     });
 
-    test('closes by its method when the peer breaks a rule', async () => {
+    test('closes with its overridden method when the peer breaks a rule', async () => {
       const calls: string[] = [];
       const { client, connection } = await meet(recording(calls));
       client.on('error', () => undefined);
@@ -276,7 +276,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
       expect(pongs).toEqual([]);
     });
 
-    test('is what a server makes that is given it, and instances are those of its base', async () => {
+    test('is the class of the connections if passed to a server, and they are instances of its base class', async () => {
       class Session extends WebSocket {
         user = 'somebody';
       }
@@ -288,7 +288,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
   });
 });
 
-test('what compression has done is what its extension says, whatever class that has', () => {
+test('compression returns the statistics of the extension, whatever its class', () => {
   const ws: WebSocket = new modules[0]![1].WebSocket(null, undefined, {});
   const statistics = { sent: 'nothing' };
   const extension = { name: 'x', statistics, compress: () => {}, decompress: () => {}, close: () => {} };

@@ -1,11 +1,11 @@
-// The names of the classes: those of `ws` are there and as there, and every other name is the program's.
+// The member names: ours include those of `ws`, defined in the same way, and programs may assign every other name.
 import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Event, WebSocket, WebSocketServer } from 'framewire';
 import { modules, type WsModule } from './beside-ws.ts';
 
-/** Objects of each class, in the states in which they differ, by what they are. */
+/** Objects of each class, in each state that matters. */
 type Specimens = Readonly<Record<string, object>>;
 
 interface Collection {
@@ -13,7 +13,7 @@ interface Collection {
   end(): Promise<void>;
 }
 
-/** One of everything that a module gives to a program. */
+/** Creates one of each object that a program can get from a module. */
 async function collect({ WebSocket, WebSocketServer }: WsModule): Promise<Collection> {
   const server: WebSocketServer = new WebSocketServer({
     port: 0,
@@ -80,7 +80,7 @@ function namesOf(object: object): Set<string> {
   return new Set([object, ...prototypesOf(object)].flatMap((holder) => Object.getOwnPropertyNames(holder)));
 }
 
-/** How each name of a prototype is defined: what a program can do with it. */
+/** How each name of a prototype is defined. */
 function definitionsOf(prototype: object): Record<string, string> {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(prototype));
   return Object.fromEntries(
@@ -91,7 +91,7 @@ function definitionsOf(prototype: object): Record<string, string> {
   );
 }
 
-/** What becomes of an assignment: 'kept' where the program reads what it wrote. */
+/** The result of an assignment: 'kept' if the program reads the value that it wrote. */
 function assign(object: object, name: string): string {
   const mark = Symbol(name);
   try {
@@ -131,13 +131,13 @@ describe.each(specimens)('%s', (specimen) => {
     return [ours.specimens[specimen]!, theirs.specimens[specimen]!];
   }
 
-  test('has every name that ws gives it, but for those that begin with an underscore', () => {
+  test('has every name of ws, except those that start with an underscore', () => {
     const [our, their] = both();
     const missing = [...namesOf(their)].filter((name) => !namesOf(our).has(name) && !name.startsWith('_'));
     expect(missing).toEqual([]);
   });
 
-  test('has the names of ws in the prototype of its class, defined alike', () => {
+  test('has the names of ws in the prototype of its class, defined in the same way', () => {
     const [our, their] = both();
     const [ourClass, theirClass] = [
       definitionsOf(prototypesOf(our)[0]!),
@@ -146,9 +146,9 @@ describe.each(specimens)('%s', (specimen) => {
     expect(ourClass).toMatchObject(theirClass);
   });
 
-  test('lets a program assign every name but those that ws does not let it assign', () => {
+  test('lets a program assign every name that ws lets it assign', () => {
     const [our, their] = both();
-    // Through objects that inherit, so that the specimens stay as they are.
+    // Through objects that inherit, so that the specimens stay unchanged.
     const outcomes = (of: object): Record<string, string> =>
       Object.fromEntries(
         [...namesOf(our), ...namesOf(their)].map((name) => [name, assign(Object.create(of) as object, name)]),
@@ -157,6 +157,6 @@ describe.each(specimens)('%s', (specimen) => {
   });
 });
 
-test('the specimens are all that there are', () => {
+test('the specimens include every class', () => {
   expect(Object.keys(ours.specimens)).toEqual(specimens);
 });

@@ -1,4 +1,4 @@
-// What a program without types may pass for any option: null, false, 0 and an empty string, to ours and to `ws`.
+// Values that a JavaScript program may pass for any option: null, false, 0 and an empty string, to framewire and `ws`.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -57,7 +57,7 @@ const OF_SERVERS = [
 const all = (names: readonly string[]): [name: string, value: unknown][] =>
   names.flatMap((name) => VALUES.map((value): [string, unknown] => [name, value]));
 
-/** What becomes of a server and a client with these options: what is thrown or told, else what the connection is like. */
+/** Runs a server and a client with these options. Returns the exception or error, or a description of the connection. */
 async function outcomeOf(
   { WebSocket, WebSocketServer }: WsModule,
   ofServer: object,

@@ -1,4 +1,4 @@
-// `PerMessageDeflate`: negotiation and transforms of one end, ours and that of `ws`.
+// `PerMessageDeflate` of framewire and `ws`: negotiation and transforms.
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { modules, thrownBy, type WsModule } from './beside-ws.ts';
@@ -18,7 +18,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     expect(PerMessageDeflate.extensionName).toBe('permessage-deflate');
   });
 
-  test('offers what its options say', () => {
+  test('offers the parameters of its options', () => {
     expect(new PerMessageDeflate().offer()).toEqual({ client_max_window_bits: true });
     expect(new PerMessageDeflate({ clientMaxWindowBits: false }).offer()).toEqual({});
     const all = {
@@ -35,7 +35,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     });
   });
 
-  test('as a server takes the first offer that it can, and says what was agreed on', () => {
+  test('as a server, accepts the first acceptable offer, and returns the response', () => {
     const deflate = new PerMessageDeflate({ isServer: true, clientMaxWindowBits: 10 });
     expect(deflate.params).toBeNull();
     const offers = [{}, { client_max_window_bits: [true], server_no_context_takeover: [true] }] as const;
@@ -44,13 +44,13 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     expect(deflate.params).toEqual(agreed);
   });
 
-  test('as a client takes what was offered, in the form that extension.parse() gives', () => {
+  test('as a client, accepts a response in the form of extension.parse()', () => {
     const response = [{ client_max_window_bits: ['10'], server_no_context_takeover: [true] }];
     const agreed = { client_max_window_bits: 10, server_no_context_takeover: true };
     expect(new PerMessageDeflate().accept(response as never)).toEqual(agreed);
   });
 
-  test('as a client says which window it keeps to, where the response has none', () => {
+  test('as a client, returns its own window if the response has none', () => {
     const deflate = new PerMessageDeflate({ clientMaxWindowBits: 10 });
     expect(deflate.accept([{}])).toEqual({ client_max_window_bits: 10 });
     expect(deflate.params).toEqual({ client_max_window_bits: 10 });
@@ -84,7 +84,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     expect(thrownBy(() => deflate.accept(configurations as never))).toBe(message);
   });
 
-  test('compresses and inflates whole messages and pieces, short ones too', async () => {
+  test('compresses and inflates messages and fragments, including short ones', async () => {
     const [server, client] = [new PerMessageDeflate({ isServer: true }), new PerMessageDeflate()];
     server.accept([{ server_no_context_takeover: [true] }]);
     client.accept([{ server_no_context_takeover: [true] }]);
@@ -99,7 +99,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     client.cleanup();
   });
 
-  test('hands its options of zlib on: a dictionary makes messages shorter, and both sides need it', async () => {
+  test('passes on zlib options: a dictionary shortens messages, and both sides need it', async () => {
     const text = 'what both sides know beforehand';
     const dictionary = Buffer.from(text);
     const lengthWith = async (zlib: { dictionary?: Buffer }): Promise<number> => {
@@ -116,7 +116,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     expect(await lengthWith({ dictionary })).toBeLessThan((await lengthWith({})) / 2);
   });
 
-  test('fails with data that are corrupt, and with more than maxPayload', async () => {
+  test('fails for corrupt data, and for more than maxPayload', async () => {
     const deflate = new PerMessageDeflate({ maxPayload: 10 });
     deflate.accept([{}]);
     const [corrupt, long] = [new PerMessageDeflate(), new PerMessageDeflate({ isServer: true })];
@@ -131,7 +131,7 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     for (const each of [deflate, corrupt, long]) each.cleanup();
   });
 
-  test('as a client throws a TypeError where there is no response', () => {
+  test('as a client, throws a TypeError without a response', () => {
     expect(() => new PerMessageDeflate().accept([])).toThrow(TypeError);
   });
 
@@ -143,16 +143,16 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
   });
 });
 
-describe('PerMessageDeflate of one', () => {
+describe('PerMessageDeflate of one module', () => {
   test.each([
     [0, 1],
     [1, 0],
-  ])('inflates what that of the other compresses (%i, %i)', async (from, to) => {
+  ])('inflates messages that the other module compressed (%i, %i)', async (from, to) => {
     const server = new modules[from]![1].PerMessageDeflate({ isServer: true });
     const client = new modules[to]![1].PerMessageDeflate();
     server.accept([{}]);
     client.accept([{}]);
-    // Bytes that do not shrink, and the same again, which they do with takeover.
+    // Incompressible bytes, then the same bytes again, which shrink with context takeover.
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, n) => (n * n * 31 + (n >> 3) * 7) & 0xff));
     for (const message of [bytes, bytes, Buffer.from('short')]) {
       expect(await decompress(client, await compress(server, message))).toEqual(message);
@@ -161,7 +161,7 @@ describe('PerMessageDeflate of one', () => {
     client.cleanup();
   });
 
-  test('says what is missing before accept()', () => {
+  test('throws a clear error before accept()', () => {
     const deflate = new modules[0]![1].PerMessageDeflate();
     expect(() => deflate.compress('', true, () => undefined)).toThrow('has not been negotiated');
   });

@@ -1,4 +1,4 @@
-// Clients, servers and events behind proxies, as reactive libraries and mocks put them, and as prototypes of other objects.
+// Clients, servers and events behind proxies, as reactive libraries and mocks create them, and as prototypes of other objects.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { reactive } from '@vue/reactivity';
@@ -6,11 +6,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { CloseEvent, MessageEvent, WebSocket, WebSocketServer } from 'framewire';
 import { modules } from './beside-ws.ts';
 
-/** How an object is put behind another. */
+/** The ways to wrap an object. */
 const wrappers: readonly { title: string; wrap: <T extends object>(object: T) => T }[] = [
   { title: 'a proxy without traps', wrap: (object) => new Proxy(object, {}) },
   {
-    title: 'a proxy that hands its receiver on',
+    title: 'a proxy that passes its receiver on',
     wrap: (object) =>
       new Proxy(object, {
         get: (target, key, receiver) => Reflect.get(target, key, receiver) as unknown,
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe.each(modules)('of %s', (name, { WebSocket, WebSocketServer }) => {
-  // Behind the deep proxies of Vue `ws` comes to objects of Node that cannot be there, such as the handle of a socket.
+  // With the deep proxies of Vue, `ws` uses Node objects that cannot be wrapped, such as the handle of a socket.
   const there = wrappers.filter(({ title }) => name === 'framewire' || !title.includes('Vue'));
 
   async function listening(options: object = {}): Promise<WebSocketServer> {
@@ -112,7 +112,7 @@ test.each(wrappers)('a prepared message is sent behind $title', async ({ wrap })
   }
 });
 
-describe('a WebSocket of no address behind a proxy', () => {
+describe('a WebSocket without an address behind a proxy', () => {
   test.each(wrappers)('refuses to send, and ends, behind $title', async ({ wrap }) => {
     const { WebSocket } = modules[0]![1];
     const ws = new WebSocket(null);

@@ -1,16 +1,16 @@
-// `Receiver`: bytes in, events out, ours and that of `ws`.
+// `Receiver` of framewire and `ws`: bytes in, events out.
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { modules, type WsModule } from './beside-ws.ts';
 
 type Receiver = InstanceType<WsModule['Receiver']>;
 
-/** Bytes from hexadecimal digits; spaces are for the reader. */
+/** Bytes from hexadecimal digits; ignores spaces. */
 function hex(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(' ', ''), 'hex');
 }
 
-/** What a receiver tells, one line for each event. */
+/** The events of a receiver, one line each. */
 function watch(receiver: Receiver): string[] {
   const lines: string[] = [];
   receiver.on('message', (data: Buffer, isBinary: boolean) =>
@@ -26,7 +26,7 @@ function watch(receiver: Receiver): string[] {
 }
 
 describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }) => {
-  test('tells messages, pings, pongs and the close frame, which is the last', async () => {
+  test('emits messages, pings and pongs, then the close frame', async () => {
     const receiver = new Receiver();
     const lines = watch(receiver);
     receiver.write(hex('8102 6869  0201 61 8900 8001 62  8a01 63'));
@@ -35,7 +35,7 @@ describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }
     expect(lines).toEqual(['message hi false', 'ping ', 'message ab true', 'pong c', 'conclude 1000 bye']);
   });
 
-  test('takes bytes one at a time, and unmasks those of a client', async () => {
+  test('reads bytes one at a time, and unmasks those of a client', async () => {
     const receiver = new Receiver({ isServer: true });
     const lines = watch(receiver);
     for (const byte of hex('8182 01010101 6968  8880 01010101')) receiver.write(Buffer.of(byte));
@@ -76,7 +76,7 @@ describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }
     expect(lines).toEqual([line]);
   });
 
-  test('gives binary messages as it is told to', async () => {
+  test('emits binary messages by binaryType', async () => {
     const given = async (binaryType: 'arraybuffer' | 'fragments'): Promise<unknown> => {
       const receiver = new Receiver({ binaryType });
       const message = once(receiver, 'message');
@@ -87,7 +87,7 @@ describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }
     expect(await given('fragments')).toEqual([Buffer.from('a'), Buffer.from('b')]);
   });
 
-  test('inflates where that was negotiated', async () => {
+  test('inflates messages if compression was negotiated', async () => {
     const deflate = new PerMessageDeflate();
     deflate.accept([{}]);
     const receiver = new Receiver({ extensions: { 'permessage-deflate': deflate } });
@@ -98,7 +98,7 @@ describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }
     deflate.cleanup();
   });
 
-  test('tells one event a turn where it is told to', async () => {
+  test('emits one event per turn with allowSynchronousEvents: false', async () => {
     const receiver = new Receiver({ allowSynchronousEvents: false });
     const lines = watch(receiver);
     receiver.write(hex('8101 61 8101 62'));

@@ -1,4 +1,4 @@
-// `Sender`: frames that are made once, and a sending side on any stream, ours and that of `ws`.
+// `Sender` of framewire and `ws`: encodes frames once, and sends on any stream.
 import { duplexPair, type Duplex } from 'node:stream';
 import { constants, inflateRawSync } from 'node:zlib';
 import { readBytes } from '@framewire/testing';
@@ -9,7 +9,7 @@ function hex(pieces: readonly Uint8Array[]): string[] {
   return pieces.map((piece) => Buffer.from(piece).toString('hex'));
 }
 
-/** All bytes that come, which are so many. */
+/** Reads the given number of bytes. */
 async function received(stream: Duplex, count: number): Promise<Buffer> {
   const bytes = await readBytes(stream, count);
   expect(stream.readableLength).toBe(0);
@@ -18,17 +18,17 @@ async function received(stream: Duplex, count: number): Promise<Buffer> {
 
 describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) => {
   describe('frame()', () => {
-    test('gives header and payload', () => {
+    test('returns header and payload', () => {
       const frame = Sender.frame(Buffer.from('hello'), { fin: true, opcode: 1, rsv1: false, mask: false });
       expect(hex(frame)).toEqual(['8105', '68656c6c6f']);
     });
 
-    test('takes text, the bit of an extension and the fragments of a message', () => {
+    test('encodes text, the bit of an extension and the fragments of a message', () => {
       expect(hex(Sender.frame('é', { opcode: 1, rsv1: true }))).toEqual(['4102', 'c3a9']);
       expect(hex(Sender.frame(Buffer.of(7), { fin: true, opcode: 0 }))).toEqual(['8001', '07']);
     });
 
-    test('tells longer lengths in 16 and 64 bits', () => {
+    test('encodes longer lengths in 16 and 64 bits', () => {
       const header = (length: number): string | undefined =>
         hex(Sender.frame(Buffer.alloc(length), { fin: true, opcode: 2 }))[0];
       expect(header(125)).toBe('827d');
@@ -36,7 +36,7 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
       expect(header(65536)).toBe('827f0000000000010000');
     });
 
-    test('masks in place, or a copy where the bytes must stay as they are', () => {
+    test('masks in place, or masks a copy with readOnly', () => {
       const options = { fin: true, opcode: 2, mask: true, generateMask: (mask: Buffer) => mask.fill(1) };
       const payload = Buffer.from('0203', 'hex');
       expect(hex(Sender.frame(payload, { ...options, readOnly: true }))).toEqual(['8282010101010302']);
@@ -46,7 +46,7 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
       expect(frame[1]).toBe(payload);
     });
 
-    test.each(['', Buffer.alloc(0)])('gives a header alone where there is no payload: %j', (payload) => {
+    test.each(['', Buffer.alloc(0)])('returns only a header for an empty payload: %j', (payload) => {
       const generateMask = (mask: Buffer): unknown => mask.fill(1);
       expect(hex(Sender.frame(payload, { fin: true, opcode: 1 }))).toEqual(['8100']);
       for (const readOnly of [false, true]) {
@@ -55,14 +55,14 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
       }
     });
 
-    test('puts the key into the buffer that it is given', () => {
+    test('writes the key into the given buffer', () => {
       const maskBuffer = Buffer.alloc(4);
       const [header] = Sender.frame('', { fin: true, opcode: 1, mask: true, maskBuffer });
       expect(header?.subarray(2)).toEqual(maskBuffer);
     });
   });
 
-  test('writes messages, control frames and frames of others in the order of the calls', async () => {
+  test('writes messages, control frames and encoded frames in the order of the calls', async () => {
     const [near, far] = duplexPair();
     const sender = new Sender(near);
     sender.send('one', { fin: true, binary: false });
@@ -78,7 +78,7 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     expect((await received(far, expected.length)).toString('latin1')).toBe(expected);
   });
 
-  test('writes to a stream that is none of Node', async () => {
+  test('writes to a stream that is not a Node stream', async () => {
     const written: Buffer[] = [];
     const stream = {
       writableLength: 0,
@@ -99,7 +99,7 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     expect(hex([Buffer.concat(written)])).toEqual(['81036f6e65']);
   });
 
-  test('masks with the keys that it is given', async () => {
+  test('masks with the keys of generateMask', async () => {
     const [near, far] = duplexPair();
     const sender = new Sender(near, {}, (mask) => mask.fill(1));
     await new Promise<void>((resolve) => {
@@ -110,7 +110,7 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     expect((await received(far, 8)).toString('hex')).toBe('8282010101010302');
   });
 
-  test('compresses where that was negotiated', async () => {
+  test('compresses messages if compression was negotiated', async () => {
     const deflate = new PerMessageDeflate({ isServer: true });
     deflate.accept([{}]);
     const [near, far] = duplexPair();
