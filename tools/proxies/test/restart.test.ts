@@ -5,7 +5,7 @@ import { requirement } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { startProxy } from '../src/program.ts';
 import type { ClientsReport } from '../src/restart/clients.ts';
-import { haproxyOfTwo } from '../src/restart/haproxy.ts';
+import { haproxyOfSeveral } from '../src/haproxy-of-several.ts';
 import type { ServerReport } from '../src/restart/server.ts';
 
 const isFull = process.env['FRAMEWIRE_FULL'] === '1';
@@ -36,7 +36,7 @@ test.skipIf(requirement('haproxy').missing)(
   async () => {
     const [one, two] = [start('server.ts', pace), start('server.ts', pace)];
     const ports = [await one.ask<number>('listen'), await two.ask<number>('listen')] as const;
-    const proxy = await startProxy(haproxyOfTwo, ports);
+    const proxy = await startProxy(haproxyOfSeveral, ports);
     onTestFinished(() => proxy.stop());
     const clients = start('clients.ts', count, proxy.plain, pace);
     await clients.ask('talk', MESSAGES);

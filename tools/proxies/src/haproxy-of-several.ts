@@ -1,13 +1,11 @@
-// HAProxy in front of two servers that may be restarted, one after the other.
-import type { Kind } from '../program.ts';
+// HAProxy in front of several servers, each of which may end at any time.
+import type { Kind } from './program.ts';
 
-/** The ports of the servers. */
-export type TwoServers = readonly [one: number, two: number];
-
-export const haproxyOfTwo: Kind<TwoServers> = {
+/** The plan is the ports of the servers. */
+export const haproxyOfSeveral: Kind<readonly number[]> = {
   name: 'haproxy',
   args: (file) => ['-db', '-q', '-f', file],
-  configuration: ([one, two], { plain }) => `
+  configuration: (servers, { plain }) => `
 defaults
   mode http
   timeout connect 10s
@@ -27,7 +25,6 @@ backend ours
   retry-on conn-failure empty-response 503
   option httpchk GET /ready
   default-server check inter 1s fall 3 rise 1
-  server one 127.0.0.1:${one}
-  server two 127.0.0.1:${two}
+${servers.map((port) => `  server on-${port} 127.0.0.1:${port}`).join('\n')}
 `,
 };
