@@ -51,6 +51,9 @@ export function createRefusal(status: number, message?: string, headers?: Outgoi
   return { code: undefined, status, message: message || reasonPhrase(status), headers: headers ?? {} };
 }
 
+/** The mark of an `UpgradeRefusal`, the same in every copy of this package. */
+const mark = Symbol.for('framewire.UpgradeRefusal');
+
 /**
  * A refusal that an application throws, or returns from an authentication hook.
  *
@@ -77,15 +80,25 @@ export class UpgradeRefusal extends Error implements Refusal {
     this.status = status;
     this.headers = refusal.headers;
   }
+
+  /** @internal Only its presence matters. */
+  [mark](): void {
+    // A method, because a field would be shown by `console.log()`.
+  }
 }
 
-/** Whether a value is a refusal, from any copy of this package. An unrecognised refusal could let a client in. */
+const REFUSAL_KEYS = ['code', 'status', 'message', 'headers'];
+
+/**
+ * Whether a value is a refusal, from any copy of this package: an {@link UpgradeRefusal}, or an object with exactly the properties that
+ * {@link createRefusal} returns. An unrecognised refusal could let a client in. An error of an HTTP client may have these properties
+ * too, but its headers and message are not for the client.
+ */
 export function isRefusal(value: unknown): value is Refusal {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['code', 'status', 'message', 'headers'].every((name) => name in value)
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  if (mark in value) return true;
+  const keys = Object.getOwnPropertyNames(value);
+  return keys.length === REFUSAL_KEYS.length && REFUSAL_KEYS.every((key) => keys.includes(key));
 }
 
 /**

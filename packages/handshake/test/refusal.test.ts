@@ -184,4 +184,22 @@ describe('an UpgradeRefusal', () => {
       expect(isRefusal(other)).toBe(false);
     }
   });
+
+  test('is not an error of an HTTP client, whose headers and message are not for others', () => {
+    const headers = { 'set-cookie': 'session=1' };
+    const error = Object.assign(new Error('Upstream said no'), { code: 'ERR_STATUS', status: 403, headers });
+    expect(isRefusal(error)).toBe(false);
+    expect(isRefusal(Object.assign(error, { code: undefined }))).toBe(false);
+    expect(isRefusal({ code: undefined, status: 403, message: 'no', headers, body: '' })).toBe(false);
+  });
+
+  test('is recognised from another copy of the package, and as a subclass', () => {
+    class Unauthorized extends UpgradeRefusal {}
+    expect(isRefusal(new Unauthorized(401))).toBe(true);
+    const mark = Symbol.for('framewire.UpgradeRefusal');
+    class OfAnotherCopy extends Error {
+      [mark](): void {}
+    }
+    expect(isRefusal(new OfAnotherCopy())).toBe(true);
+  });
 });

@@ -17,6 +17,8 @@ import { destroyOnThrow, refuse } from './refusal.ts';
 /** After a waiting client has sent this many bytes, its socket is paused. The last chunk may exceed the limit. */
 const MAX_KEPT = 16 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Receives the result. Exactly one method is called, unless the client leaves or the time limit passes. */
 export interface IdentityJudgement {
   /**
@@ -51,7 +53,7 @@ export function authenticate<Request extends IncomingMessage>(
   const patience = new Patience(waiting);
   let answer: unknown;
   try {
-    answer = ask(request, patience);
+    answer = ask(request, patience.context);
   } catch (error) {
     judgeFailure(error, judgement);
     return;
@@ -129,8 +131,9 @@ function judgeFailure(error: unknown, judgement: IdentityJudgement): void {
 /** A client that waits for the answer of `authenticate`: its time limit, its signal, and the data that it sends. */
 class Patience {
   readonly #waiting: Waiting;
-  #kept: Buffer[] = [];
-  #keptBytes = 0;
+  /** What the client has sent: the first `#length` bytes. */
+  #kept: Buffer;
+  #length: number;
   #isOver = false;
   #controller: AbortController | undefined = undefined;
   #reason: unknown = undefined;
@@ -138,10 +141,22 @@ class Patience {
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
+    this.#kept = waiting.head;
+    this.#length = waiting.head.length;
+  }
+
+  /** What the application receives with the request. */
+  get context(): { readonly signal: AbortSignal } {
+    const signal = (): AbortSignal => this.#signal();
+    return {
+      get signal() {
+        return signal();
+      },
+    };
   }
 
   /** Aborts when the answer is no longer needed. Created when it is first read. */
-  get signal(): AbortSignal {
+  #signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     return this.#controller.signal;
@@ -150,6 +165,11 @@ class Patience {
   /** Starts watching the client. Reads the socket, because otherwise its end would go unnoticed. */
   begin(): void {
     const { socket, limits } = this.#waiting;
+    if (socket.destroyed || socket.readableEnded) {
+      // It has left before this call, so its events are over.
+      this.#leave();
+      return;
+    }
     limits.waiting.add(this);
     socket.on('data', this.#keep).once('end', this.#leave).once('close', this.#leave);
     if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
@@ -160,7 +180,7 @@ class Patience {
     if (this.#isOver) return undefined;
     this.#stop();
     this.#waiting.socket.pause();
-    return Buffer.concat([this.#waiting.head, ...this.#kept]);
+    return this.#kept.subarray(0, this.#length);
   }
 
   /** Refuses the client because the server is shutting down. */
@@ -179,11 +199,18 @@ class Patience {
     refuse(socket, refusal, limits.closeTimeout);
   }
 
-  // Copied, because a small chunk may keep a large buffer in memory.
+  // In one buffer, because many small chunks take much more memory than their bytes.
   #keep = (chunk: Buffer): void => {
-    this.#kept.push(Buffer.from(chunk));
-    this.#keptBytes += chunk.length;
-    if (this.#keptBytes >= MAX_KEPT) this.#waiting.socket.pause();
+    const { head, socket } = this.#waiting;
+    const length = this.#length + chunk.length;
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#kept.length));
+      this.#kept.copy(larger, 0, 0, this.#length);
+      this.#kept = larger;
+    }
+    chunk.copy(this.#kept, this.#length);
+    this.#length = length;
+    if (length - head.length >= MAX_KEPT) socket.pause();
   };
 
   #leave = (): void => {
@@ -194,7 +221,7 @@ class Patience {
 
   #abandon(reason: DOMException): void {
     this.#stop();
-    this.#kept = [];
+    this.#kept = NOTHING;
     this.#reason = reason;
     this.#controller?.abort(reason);
   }

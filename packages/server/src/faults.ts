@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { isAttached } from '@framewire/connection';
 import { createRefusal } from '@framewire/handshake';
-import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
+import { awaitAnswer, writtenTo, type HandshakeLimits } from './handshake-deadline.ts';
 import { destroyWhenWritten, refuse } from './refusal.ts';
 
 /** Calls `report`, then refuses the client with 500, unless a listener that `report` calls has answered. */
@@ -15,10 +15,6 @@ export function refuseForFault(socket: Duplex, limits: HandshakeLimits, report: 
     return;
   }
   // A listener has started an answer, and must end it within the time limit.
-  new HandshakeDeadline(socket, 500, limits);
+  awaitAnswer(socket, 500, limits);
   destroyWhenWritten(socket);
-}
-
-function writtenTo(socket: Duplex & { readonly bytesWritten?: number }): number {
-  return socket.bytesWritten ?? socket.writableLength;
 }

@@ -24,10 +24,12 @@ export interface WaitingClient {
 export class HandshakeDeadline {
   readonly #socket: Duplex;
   readonly #status: number;
-  readonly #closeTimeout: number;
+  readonly #limits: HandshakeLimits;
   readonly #isAnswered: () => boolean;
   readonly #deadline: Deadline | undefined;
-  readonly #onClose = (): void => clearDeadline(this.#deadline);
+  readonly #onClose = (): void => {
+    this.end();
+  };
   #hasPassed = false;
 
   /**
@@ -37,15 +39,14 @@ export class HandshakeDeadline {
   constructor(
     socket: Duplex,
     status: number,
-    { handshakeTimeout, closeTimeout }: HandshakeLimits,
+    limits: HandshakeLimits,
     isAnswered: () => boolean = () => false,
   ) {
     this.#isAnswered = isAnswered;
     this.#socket = socket;
     this.#status = status;
-    this.#closeTimeout = closeTimeout;
-    if (handshakeTimeout === 0) return;
-    this.#deadline = setDeadline(handshakeTimeout, pass, this);
+    this.#limits = limits;
+    if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
     socket.once('close', this.#onClose);
   }
 
@@ -56,6 +57,7 @@ export class HandshakeDeadline {
 
   end(): void {
     clearDeadline(this.#deadline);
+    this.#limits.waiting.delete(this);
     this.#socket.removeListener('close', this.#onClose);
   }
 
@@ -63,16 +65,22 @@ export class HandshakeDeadline {
   refuse(refusal: Refusal): void {
     this.end();
     this.#hasPassed = true;
-    refuse(this.#socket, refusal, this.#closeTimeout);
+    refuse(this.#socket, refusal, this.#limits.closeTimeout);
   }
 
   /** Called by the timer. */
   pass(): void {
     // The application may have handled the upgrade itself. Do not destroy its connection.
     if (isAttached(this.#socket) || this.#isAnswered()) return;
-    this.#hasPassed = true;
-    refuse(this.#socket, createRefusal(this.#status), this.#closeTimeout);
+    this.refuse(createRefusal(this.#status));
   }
+}
+
+/** Limits how long the application may take to answer a client. A shutdown refuses the client immediately. */
+export function awaitAnswer(socket: Duplex, status: number, limits: HandshakeLimits): HandshakeDeadline {
+  const deadline = new HandshakeDeadline(socket, status, limits);
+  limits.waiting.add(deadline);
+  return deadline;
 }
 
 /**
@@ -87,7 +95,7 @@ export function leaveToOthers(socket: Duplex, limits: HandshakeLimits): void {
 }
 
 /** How many bytes have been written to a stream. If the stream does not count them, how many are waiting to be written. */
-function writtenTo(socket: Duplex & { readonly bytesWritten?: number }): number {
+export function writtenTo(socket: Duplex & { readonly bytesWritten?: number }): number {
   return socket.bytesWritten ?? socket.writableLength;
 }
 

@@ -29,7 +29,11 @@ export class Places<Request> {
     return options.maxConnections || options.connectionsPerClient ? new Places(options) : undefined;
   }
 
-  /** Takes a place for a request. Returns a refusal if no place is free. */
+  /**
+   * Takes a place for a request. Returns a refusal if no place is free.
+   *
+   * @throws what the `client` function of the application throws; then no place is taken
+   */
   take(request: Request, socket: Duplex): Refusal | undefined {
     if (this.#taken >= this.#limit) return createRefusal(503, undefined, { 'Retry-After': RETRY_AFTER });
     const client = this.#perClient?.client(request);

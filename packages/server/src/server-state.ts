@@ -24,7 +24,7 @@ interface Facts<Request extends object> {
   /** The limits of the number of connections; undefined for no limit. */
   readonly places: Places<Request> | undefined;
   readonly limits: HandshakeLimits;
-  /** Called when a tracked connection has closed. */
+  /** Called when a connection has closed. */
   readonly forget: (ws: WebSocketConnection) => void;
 }
 
@@ -33,6 +33,10 @@ export class ServerState<Request extends object> {
   readonly facts: Facts<Request>;
   /** The HTTP server of the requests. Undefined with `noServer`, and after the server is closed. */
   http: AnyHttpServer | undefined = undefined;
+  /** The HTTP server, if the server has created it. Its connections end with the server. */
+  ownHttp: HttpServer | undefined = undefined;
+  /** The open connections, also without `clientTracking`. */
+  readonly connections = new Set<WebSocketConnection>();
   phase: 'running' | 'closing' | 'closed' = 'running';
   /** The answer to new clients while the server shuts down. */
   refusal: Refusal | undefined = undefined;

@@ -13,7 +13,7 @@ import {
   type Refusal,
 } from '@framewire/handshake';
 import { negotiateCompression, type Compression } from './compression.ts';
-import { HandshakeDeadline, type HandshakeLimits } from './handshake-deadline.ts';
+import { awaitAnswer, type HandshakeLimits } from './handshake-deadline.ts';
 import type { ClientInfo, ServerOptions, VerifyClientAsync, VerifyClientSync } from './options.ts';
 import { allowsOrigin, type Origins } from './origin.ts';
 import { destroyOnThrow } from './refusal.ts';
@@ -105,11 +105,8 @@ export function verify<Request extends IncomingMessage>(
   const info = { origin, secure, req: request } as ClientInfo<Request>;
   // `ws` distinguishes the two kinds by the number of declared parameters.
   if (verifyClient.length === 2) {
-    const deadline = new HandshakeDeadline(socket, 503, limits);
-    limits.waiting.add(deadline);
-    socket.once('close', () => limits.waiting.delete(deadline));
+    const deadline = awaitAnswer(socket, 503, limits);
     void (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
-      limits.waiting.delete(deadline);
       if (deadline.hasPassed) return;
       deadline.end();
       // Called asynchronously, nothing above catches an exception of a listener. The socket must not stay open indefinitely.

@@ -18,7 +18,7 @@ import { authenticate, requireOneJudge } from './authentication.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
 import {
-  HandshakeDeadline,
+  awaitAnswer,
   leaveToOthers,
   type HandshakeLimits,
   type WaitingClient,
@@ -123,10 +123,7 @@ export class WebSocketServer<
       handshakeTimeout: limitOf(handshakeTimeout, SERVER_DEFAULTS.handshakeTimeout),
       waiting: new Set<WaitingClient>(),
     };
-    // Without tracking the property is missing, because programs check whether it exists.
-    this.clients = new Set();
-    if (!isTracking(this.options)) Reflect.deleteProperty(this, 'clients');
-    this[stateKey] = new ServerState({
+    const state = new ServerState<InstanceType<Request>>({
       connectionClass,
       seat: takeSeat(this, limits),
       origins: allowedOrigins ? readOrigins(allowedOrigins) : undefined,
@@ -134,9 +131,14 @@ export class WebSocketServer<
       limits,
       forget: (ws) => onClientClose(this, ws),
     });
+    this[stateKey] = state;
+    this.clients = state.connections as Set<InstanceType<Class>>;
+    // Without tracking the property is missing, because programs check whether it exists.
+    if (!isTracking(this.options)) Reflect.deleteProperty(this, 'clients');
     if (options.server) listenTo(this, options.server);
     else if (!options.noServer) {
-      listenTo(this, listenOnPort(this.options, limits, callback));
+      state.ownHttp = listenOnPort(this.options, limits, callback);
+      listenTo(this, state.ownHttp);
     }
     if (this.options.signal) shutDownOn(this, this.options.signal);
   }
@@ -175,7 +177,7 @@ export class WebSocketServer<
   }
 
   /**
-   * Stops accepting connections and closes the tracked ones: sends each a close frame, waits for the closing handshakes, and destroys
+   * Stops accepting connections and closes the open ones: sends each a close frame, waits for the closing handshakes, and destroys
    * the rest after `timeout`. Meanwhile, refuses clients with 503, including those that wait for an answer of the application. Closes
    * the server's own port immediately. Another call returns the same result.
    *
@@ -184,7 +186,17 @@ export class WebSocketServer<
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
     formatClosePayload(options.code ?? 1001, options.reason);
-    return (this[stateKey].shutdown ??= shutDown(this, options));
+    const state = this[stateKey];
+    if (state.shutdown !== undefined) return state.shutdown;
+    let begin = (): void => undefined;
+    state.shutdown = new Promise((resolve) => {
+      begin = () => {
+        resolve(shutDown(this, options));
+      };
+    });
+    // Only now, because code of the application that runs meanwhile may call this method.
+    begin();
+    return state.shutdown;
   }
 
   /** Calls {@link WebSocketServer.shutdown} with the default options. */
@@ -228,11 +240,10 @@ export class WebSocketServer<
         refuseInvalid(this, examination.refusal, socket, request);
         return;
       }
-      const noPlace = places?.take(request, socket);
-      if (noPlace !== undefined) {
-        refuse(socket, noPlace, limits.closeTimeout);
+      // The client left while the application did something before this call. A place would never be freed.
+      if (socket.destroyed) return;
+      if (places !== undefined && !takePlace(this, () => places.take(request, socket), request, socket))
         return;
-      }
       // Named one by one, because a spread is measurably slower (benchmark scenario `upgrade`).
       const { key, subprotocols, origin, compression } = examination;
       const connected = callback as ConnectedCallback<InstanceType<Class>, InstanceType<Request>>;
@@ -300,6 +311,25 @@ export class WebSocketServer<
   }
 }
 
+/** Takes a place for a request. Returns false after refusing the client. */
+function takePlace(
+  server: AnyServer,
+  take: () => Refusal | undefined,
+  request: IncomingMessage,
+  socket: Duplex,
+): boolean {
+  let refusal: Refusal | undefined;
+  try {
+    refusal = take();
+  } catch (cause) {
+    const message = 'The client function of connectionsPerClient threw an exception';
+    tellFault(server, new Error(message, { cause }), socket, request);
+    return false;
+  }
+  if (refusal !== undefined) refuse(socket, refusal, server[stateKey].facts.limits.closeTimeout);
+  return refusal === undefined;
+}
+
 /** Returns the HTTP server of the requests; undefined with `noServer`, and after the server is closed. */
 export function httpServerOf<Class extends WebSocketClass, Request extends typeof IncomingMessage, Identity>(
   server: WebSocketServer<Class, Request, Identity>,
@@ -316,7 +346,8 @@ type AnyUpgrade = AdmittedUpgrade<WebSocketConnection, IncomingMessage>;
 
 function open(server: AnyServer, upgrade: AnyUpgrade): void {
   const { request, socket, head, callback } = upgrade;
-  const { connectionClass, forget } = server[stateKey].facts;
+  const state = server[stateKey];
+  const { connectionClass, forget, limits } = state.facts;
   // Code of the application may throw, so it runs first: after a 101 the connection must open.
   const ws = new connectionClass(null, undefined, server.options);
   const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
@@ -325,17 +356,21 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
     tellFault(server, response, socket, request);
     return;
   }
+  if (state.refusal !== undefined) {
+    // Code of the application has started the shutdown.
+    refuse(socket, state.refusal, limits.closeTimeout);
+    return;
+  }
   socket.write(response);
   leaveErrors(socket);
   if (server.options.pauseOnConnect) ws.pause();
-  const isTracked = isTracking(server.options);
   ws.setSocket(socket, head, {
     role: 'server',
     protocol,
     extension: upgrade.compression?.extension,
-    onClosed: isTracked ? forget : undefined,
+    onClosed: forget,
   });
-  if (isTracked) server.clients.add(ws);
+  state.connections.add(ws);
   callback(ws, request);
 }
 
@@ -355,8 +390,7 @@ function refuseInvalid(server: AnyServer, refusal: Refusal, socket: Duplex, requ
     refuse(socket, refusal, limits.closeTimeout);
     return;
   }
-  // Cancelled when the socket closes.
-  new HandshakeDeadline(socket, refusal.status, limits);
+  awaitAnswer(socket, refusal.status, limits);
   destroyWhenWritten(socket);
   server.emit('wsClientError', refusalError(refusal), socket, request);
 }
@@ -389,16 +423,14 @@ function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMess
 async function shutDown(server: AnyServer, options: ShutdownOptions): Promise<ShutdownResult> {
   const state = server[stateKey];
   const { limits, seat } = state.facts;
-  const { phase, http } = state;
+  const { ownHttp, phase } = state;
   if (phase === 'running') state.phase = 'closing';
   const retryAfter = Math.ceil((options.retryAfter ?? 1000) / 1000);
   state.refusal = createRefusal(503, undefined, { 'Retry-After': retryAfter });
   for (const client of [...limits.waiting]) client.refuse(state.refusal);
-  const own = server.options.server || phase !== 'running' ? undefined : http;
-  const stopped = own && new Promise((resolve) => own.close(resolve));
+  const closed = untilClosed(server, phase);
   const result = await new Promise<ShutdownResult>((finished) => {
-    const clients = isTracking(server.options) ? server.clients : [];
-    state.farewell = new Farewell(clients, options, {
+    state.farewell = new Farewell(state.connections, options, {
       finished,
       failed(error) {
         state.warn(new Error('A connection could not be closed or terminated', { cause: error }));
@@ -407,13 +439,20 @@ async function shutDown(server: AnyServer, options: ShutdownOptions): Promise<Sh
     state.farewell.send();
   });
   // Connections that have not sent a request.
-  own?.closeAllConnections();
-  await stopped;
+  ownHttp?.closeAllConnections();
+  await closed;
   // Not earlier, because until now the server had to refuse new requests.
   seat.leave();
   state.http = undefined;
   if (phase === 'running') emitClose(server);
   return result;
+}
+
+/** Stops the server's own HTTP server, if it is listening, and resolves when everything that `close()` waits for has closed. */
+async function untilClosed(server: AnyServer, phase: 'running' | 'closing' | 'closed'): Promise<void> {
+  const { ownHttp } = server[stateKey];
+  if (phase === 'closing') await new Promise<void>((resolve) => server.once('close', resolve));
+  else if (phase === 'running' && ownHttp) await new Promise((resolve) => ownHttp.close(resolve));
 }
 
 function shutDownOn(server: AnyServer, signal: AbortSignal): void {
@@ -426,15 +465,16 @@ function shutDownOn(server: AnyServer, signal: AbortSignal): void {
 }
 
 function closeWithClients(server: AnyServer): void {
-  if (isTracking(server.options) && server.clients.size > 0) {
-    server[stateKey].closesWithClients = true;
-  } else nextTick(emitClose, server);
+  const state = server[stateKey];
+  if (isTracking(server.options) && state.connections.size > 0) state.closesWithClients = true;
+  else nextTick(emitClose, server);
 }
 
 function onClientClose(server: AnyServer, ws: WebSocketConnection): void {
-  server.clients.delete(ws);
-  server[stateKey].farewell?.gone(ws);
-  if (server[stateKey].closesWithClients && server.clients.size === 0) nextTick(emitClose, server);
+  const state = server[stateKey];
+  state.connections.delete(ws);
+  state.farewell?.gone(ws);
+  if (state.closesWithClients && state.connections.size === 0) nextTick(emitClose, server);
 }
 
 function emitClose(server: AnyServer): void {

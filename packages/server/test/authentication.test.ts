@@ -217,6 +217,39 @@ describe('while authenticate has not answered', () => {
     expect(bytes).toEqual([...Array(count).keys()]);
   });
 
+  test('many small chunks take little more memory than their bytes', async () => {
+    const { asked, resolve } = later();
+    const { socket, connected } = ask(asked);
+    const copied = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    for (let i = 0; i < 4096; i++) socket.emit('data', Buffer.of(0x81));
+    // Doubled each time: 1, 2, 4 and so on.
+    expect(copied.mock.calls.map(([size]) => size)).toEqual(Array.from({ length: 13 }, (_, i) => 2 ** i));
+    copied.mockRestore();
+    socket.destroy();
+    resolve(undefined);
+    await settled();
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test('the signal can be taken from a copy of the context', () => {
+    const { asked } = later();
+    ask(asked);
+    const { signal } = { ...asked.mock.calls[0]![1] };
+    expect(signal.aborted).toBe(false);
+  });
+
+  test('a client that has left before handleUpgrade() is not waited for', async () => {
+    const { asked, signal } = later();
+    const wss = new WebSocketServer({ noServer: true, authenticate: asked, handshakeTimeout: 0 });
+    const [client, socket] = duplexPair();
+    client.end();
+    socket.resume();
+    await once(socket, 'end');
+    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), vi.fn());
+    expect(signal().reason).toMatchObject({ name: 'AbortError' });
+    expect(socket.destroyed).toBe(true);
+  });
+
   test.each<[string, (client: Duplex, socket: Duplex) => unknown]>([
     ['ends its side', (client) => client.end()],
     ['loses its connection', (_, socket) => socket.destroy(new Error('reset'))],

@@ -54,6 +54,18 @@ const faults: readonly Fault[] = [
     report: /a promise/,
   },
   {
+    title: 'the client function of connectionsPerClient throws',
+    options: {
+      connectionsPerClient: {
+        limit: 1,
+        client: () => {
+          throw new Error('no such header');
+        },
+      },
+    },
+    report: /connectionsPerClient/,
+  },
+  {
     title: 'handleProtocols returns an invalid subprotocol',
     options: { handleProtocols: () => 'a b' },
     report: /subprotocol/i,

@@ -1,7 +1,8 @@
 // The limits of the number of connections, the address of a client, `allowedOrigins: 'same'` and `pauseOnConnect`.
 import type { IncomingMessage } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { UpgradeRefusal } from '@framewire/handshake';
 import {
   type AcceptedWebSocket,
   clientAddress,
@@ -62,6 +63,36 @@ describe('maxConnections', () => {
     next.socket.destroy();
   });
 
+  test('does not count a client that left before handleUpgrade()', async () => {
+    const wss = serve({ maxConnections: 1 });
+    const [, left] = duplexPair();
+    left.destroy();
+    await closed(left);
+    const connected = vi.fn();
+    wss.handleUpgrade(requestObject(), left, Buffer.alloc(0), connected);
+    expect(await statusOf(knock(wss))).toBe('101');
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test.each<[string, ServerOptions]>([
+    ['authenticate refuses', { authenticate: () => new UpgradeRefusal(401) }],
+    ['authenticate refuses later', { authenticate: () => Promise.reject(new UpgradeRefusal(401)) }],
+    ['authenticate fails', { authenticate: () => Promise.reject(new Error('the database')) }],
+    [
+      'authenticate does not answer in time',
+      { authenticate: () => new Promise(() => {}), handshakeTimeout: 1 },
+    ],
+    ['verifyClient refuses', { verifyClient: () => false }],
+    ['a subprotocol cannot be sent', { handleProtocols: () => 'a b' }],
+  ])('counts no client that was refused because %s', async (_reason, options) => {
+    const wss = serve({ maxConnections: 1, ...options });
+    wss.on('wsClientError', () => {});
+    const headers = { 'sec-websocket-protocol': 'a' };
+    const first = await statusOf(knock(wss, headers));
+    expect(first).not.toBe('101');
+    expect(await statusOf(knock(wss, headers))).toBe(first);
+  });
+
   test('does not count requests that are invalid', async () => {
     const wss = serve({ maxConnections: 1 });
     expect(await statusOf(knock(wss, { 'sec-websocket-key': 'none' }))).toBe('400');
@@ -87,6 +118,19 @@ describe('connectionsPerClient', () => {
     await closed(first.socket);
     expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('101');
     expect(await statusOf(knock(wss, { 'x-client': 'a' }))).toBe('429');
+  });
+
+  test('counts clients that wait for authenticate', async () => {
+    const authenticate = () => new Promise<undefined>(() => {});
+    const wss = serve({ authenticate, connectionsPerClient: { limit: 1, client: ({ url }) => url! } });
+    const waiting = knock(wss);
+    expect(await statusOf(knock(wss))).toBe('429');
+    waiting.client.end();
+    await closed(waiting.socket);
+    const next = knock(wss);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(next.answer).toBe('');
+    next.socket.destroy();
   });
 
   test('does not count refused clients in maxConnections', async () => {

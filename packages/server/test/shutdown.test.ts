@@ -153,6 +153,65 @@ describe('shutdown()', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
+  test('waits for close after close(), also of its own port', async () => {
+    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(wss, 'listening');
+    const { port } = wss.address() as AddressInfo;
+    const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+    closing(() => socket.destroy());
+    await once(socket, 'connect');
+    const closed = vi.fn();
+    wss.on('close', closed);
+    wss.close();
+    expect(await wss.shutdown()).toEqual({ closed: 0, terminated: 0 });
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
+  test('closes connections that clientTracking leaves out of clients', async () => {
+    const wss = serve({ clientTracking: false });
+    const client = join(wss);
+    await settled();
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    expect(client.bytes).toBe('880203e9');
+  });
+
+  test('refuses a client that a listener of wsClientError has not answered', async () => {
+    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', handshakeTimeout: 0 });
+    await once(wss, 'listening');
+    const invalid = once(wss, 'wsClientError');
+    const { port } = wss.address() as AddressInfo;
+    const answer = answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'none' }));
+    await invalid;
+    expect(await wss.shutdown()).toEqual({ closed: 0, terminated: 0 });
+    expect(await answer).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
+  test('can be called by an abort listener that the shutdown itself calls', async () => {
+    const again: Promise<unknown>[] = [];
+    const authenticate = (_request: unknown, { signal }: { signal: AbortSignal }) => {
+      if (wss.clients.size === 0) return undefined;
+      signal.addEventListener('abort', () => again.push(wss.shutdown()));
+      return new Promise<undefined>(() => {});
+    };
+    const wss: WebSocketServer = serve({ authenticate });
+    join(wss);
+    join(wss);
+    await settled();
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    expect(await Promise.all(again)).toEqual([{ closed: 1, terminated: 0 }]);
+  });
+
+  test('refuses a client if a listener of headers has called it', async () => {
+    const wss = serve();
+    wss.on('headers', () => void wss.shutdown());
+    const connected = vi.fn();
+    const [client, socket] = duplexPair();
+    const answer = once(client, 'data') as Promise<[Buffer]>;
+    wss.handleUpgrade(requestObject(), socket, Buffer.alloc(0), connected);
+    expect((await answer)[0].toString()).toMatch(/^HTTP\/1\.1 503 /);
+    expect(connected).not.toHaveBeenCalled();
+  });
+
   test('terminates a connection whose close() throws, closes the others, and warns of the error', async () => {
     class Faulty extends AcceptedWebSocket {
       override close(...args: Parameters<AcceptedWebSocket['close']>): void {
