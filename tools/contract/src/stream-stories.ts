@@ -1,4 +1,4 @@
-// The stories of streams over connections: what a stream tells, in its own order, while either end does something to it.
+// The stories of streams over connections: what a stream emits, in order, while either side acts.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { Duplex, DuplexOptions } from 'node:stream';
@@ -6,13 +6,13 @@ import type { WebSocket } from 'ws';
 import type { Meeting, MeetingOptions } from './meeting.ts';
 import { printable } from './recorder.ts';
 
-/** What a stream has told, and what its peer has got. */
+/** What a stream has emitted, and what its peer has received. */
 export interface StreamLog {
   readonly stream: readonly string[];
   readonly peer: readonly string[];
 }
 
-/** A scenario on one end; it is over when the stream and the peer have closed. */
+/** A scenario on one side. It ends when the stream and the peer have closed. */
 export interface StreamStory {
   readonly name: string;
   readonly options?: DuplexOptions;
@@ -30,12 +30,12 @@ export const streamStories: readonly StreamStory[] = [
     },
   },
   {
-    name: 'sends strings as text where they are left alone',
+    name: 'sends strings as text without decodeStrings',
     options: { decodeStrings: false },
     act: (stream) => void stream.end('text'),
   },
   {
-    name: 'gives each message as a chunk, text as a string, in object mode',
+    name: 'reads each message as a chunk, text as a string, in object mode',
     options: { readableObjectMode: true },
     async act(stream, peer) {
       peer.send('text');
@@ -47,7 +47,7 @@ export const streamStories: readonly StreamStory[] = [
     },
   },
   {
-    name: 'gives bytes without object mode, in the encoding that it is given',
+    name: 'reads bytes without object mode, in the given encoding',
     options: { encoding: 'hex' },
     async act(stream, peer) {
       peer.send('text');
@@ -58,7 +58,7 @@ export const streamStories: readonly StreamStory[] = [
     },
   },
   {
-    name: 'ignores object mode for what is written',
+    name: 'ignores object mode for writing',
     options: { objectMode: true },
     act(stream) {
       stream.write(new Uint8Array([1, 2]));
@@ -78,21 +78,21 @@ export const streamStories: readonly StreamStory[] = [
     act: (stream) => void stream.destroy(),
   },
   {
-    name: 'tells that it has closed, whatever emitClose says',
+    name: 'emits close, whatever the option emitClose',
     options: { emitClose: false },
     act: (stream) => void stream.destroy(),
   },
   {
-    name: 'tells the error that it is destroyed with',
+    name: 'emits the error with which it is destroyed',
     act: (stream) => void stream.destroy(new Error('enough')),
   },
   {
-    name: 'is destroyed with the error of its connection, and leaves it its close frame',
+    name: 'is destroyed with the error of its connection, which still sends its close frame',
     meeting: { client: { maxPayload: 10 }, server: { maxPayload: 10 } },
     act: (_stream, peer) => peer.send('more than ten bytes'),
   },
   {
-    name: 'ends when the connection is cut, and tells that it cannot be written to',
+    name: 'ends when the connection is lost, and reports that it is not writable',
     async act(stream, peer) {
       peer.terminate();
       await once(stream, 'end');
@@ -110,7 +110,7 @@ export const streamStories: readonly StreamStory[] = [
   },
 ];
 
-/** Plays a story on one end, and gives what both have told. */
+/** Runs a story on one side, and returns the logs of both sides. */
 export async function playStream(
   story: StreamStory,
   end: 'client' | 'server',
@@ -130,7 +130,7 @@ export async function playStream(
   return log;
 }
 
-/** Logs what a stream tells; the promise is kept when it has closed. */
+/** Logs what a stream emits. The promise resolves when it has closed. */
 export function watch(stream: Duplex, lines: string[]): Promise<void> {
   stream.on('data', (chunk: unknown) => lines.push(`data ${printable(chunk)}`));
   stream.on('end', () => lines.push('end'));

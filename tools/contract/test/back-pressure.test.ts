@@ -1,4 +1,4 @@
-// What waits for a peer that does not read, over every transport: what ws does not have, so it is ours alone that is asked.
+// Back-pressure options over every transport. Only for framewire, because ws does not have them.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { PreparedMessage, type WebSocket } from 'framewire';
@@ -8,7 +8,7 @@ import { directions, type Meeting } from '../src/meeting.ts';
 import { ours } from '../src/pairings.ts';
 import { eachTransport } from './each.ts';
 
-/** More than the memory of two sockets holds. */
+/** More than the buffers of two sockets hold. */
 const LENGTH = 64 * 1024;
 const MESSAGES = 512;
 const LIMIT = 1024 * 1024;
@@ -20,7 +20,7 @@ interface Options {
   readonly perMessageDeflate?: boolean;
 }
 
-/** Who sends and who receives, each way in a connection of its own. */
+/** A sender and a receiver, once in each direction, each on a new connection. */
 async function eachWay(
   meeting: Meeting,
   options: Options,
@@ -42,7 +42,7 @@ function numbered(number: number): Buffer {
   return message;
 }
 
-/** The numbers of the messages that arrive, until the connection closes. */
+/** The numbers of the received messages, until the connection closes. */
 function numbersOf(ws: WebSocket): number[] {
   const numbers: number[] = [];
   ws.on('message', (data: WebSocket.RawData) => numbers.push((data as Buffer).readUInt32BE()));
@@ -52,7 +52,7 @@ function numbersOf(ws: WebSocket): number[] {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 eachTransport(ours, (meeting) => {
-  test('a producer that awaits drain holds no more than the high-water mark and a message, and all arrives', () =>
+  test('a producer that awaits drain buffers at most the high-water mark plus one message, and everything arrives', () =>
     eachWay(meeting, { highWaterMark: 4 * LENGTH }, async (from, to) => {
       const numbers = numbersOf(to);
       to.pause();
@@ -73,11 +73,11 @@ eachTransport(ours, (meeting) => {
       await once(to, 'close');
       expect(numbers).toEqual(Array.from({ length: MESSAGES }, (_, number) => number));
       expect(waits).toBeGreaterThan(0);
-      // TLS adds to each record.
+      // TLS adds bytes to each record.
       expect(most).toBeLessThan(6 * LENGTH);
     }));
 
-  test('one turn of more than maxBufferedAmount ends no peer that reads', () =>
+  test('more than maxBufferedAmount in one turn does not end the connection of a peer that reads', () =>
     eachWay(meeting, { maxBufferedAmount: LIMIT }, async (from, to) => {
       const numbers = numbersOf(to);
       for (let number = 0; number < 48; number++) from.send(numbered(number));
@@ -87,7 +87,7 @@ eachTransport(ours, (meeting) => {
     }));
 
   describe('onBufferFull', () => {
-    /** Sends to a peer that has paused, a message a turn, until all was sent or the connection is not open. */
+    /** Sends one message per turn to a paused peer, until all are sent or the connection is not open. */
     async function overfill(from: WebSocket, to: WebSocket): Promise<(string | undefined)[]> {
       to.pause();
       const told: (string | undefined)[] = [];
@@ -108,7 +108,7 @@ eachTransport(ours, (meeting) => {
         expect(told).toContain('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
       }));
 
-    test("'close' closes with 1008, which the peer sees once it reads", () =>
+    test("'close' closes with 1008, which the peer receives when it reads", () =>
       eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'close' }, async (from, to) => {
         from.on('error', () => {});
         const numbers = numbersOf(to);
@@ -120,7 +120,7 @@ eachTransport(ours, (meeting) => {
         expect(told.filter((code) => code !== undefined)).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
       }));
 
-    test("'drop' drops messages, and the peer gets the others once it reads", () =>
+    test("'drop' drops messages, and the peer receives the others when it reads", () =>
       eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'drop' }, async (from, to) => {
         const numbers = numbersOf(to);
         let dropped = 0;
@@ -136,27 +136,25 @@ eachTransport(ours, (meeting) => {
       }));
   });
 
-  test.each([false, true])(
-    'a prepared message arrives as it was when it was made, compressed: %s',
-    (compressed) =>
-      eachWay(meeting, { perMessageDeflate: compressed }, async (from, to) => {
-        const bytes = Buffer.alloc(2000, 'x');
-        const message = new PreparedMessage(bytes);
-        const text = new PreparedMessage('y'.repeat(2000));
-        bytes.fill('z');
-        const received: string[] = [];
-        to.on('message', (data: WebSocket.RawData, isBinary: boolean) =>
-          received.push(`${isBinary} ${(data as Buffer).toString()}`),
-        );
-        for (let count = 0; count < 3; count++) {
-          from.send(message);
-          from.send(text);
-          from.send('between');
-        }
-        from.close(1000);
-        await once(to, 'close');
-        const each = [`true ${'x'.repeat(2000)}`, `false ${'y'.repeat(2000)}`, 'false between'];
-        expect(received).toEqual([...each, ...each, ...each]);
-      }),
+  test.each([false, true])('a prepared message arrives as it was created, compressed: %s', (compressed) =>
+    eachWay(meeting, { perMessageDeflate: compressed }, async (from, to) => {
+      const bytes = Buffer.alloc(2000, 'x');
+      const message = new PreparedMessage(bytes);
+      const text = new PreparedMessage('y'.repeat(2000));
+      bytes.fill('z');
+      const received: string[] = [];
+      to.on('message', (data: WebSocket.RawData, isBinary: boolean) =>
+        received.push(`${isBinary} ${(data as Buffer).toString()}`),
+      );
+      for (let count = 0; count < 3; count++) {
+        from.send(message);
+        from.send(text);
+        from.send('between');
+      }
+      from.close(1000);
+      await once(to, 'close');
+      const each = [`true ${'x'.repeat(2000)}`, `false ${'y'.repeat(2000)}`, 'false between'];
+      expect(received).toEqual([...each, ...each, ...each]);
+    }),
   );
 });

@@ -1,4 +1,4 @@
-// The one clock: no time limit passes before a test lets time pass, in whichever package it is.
+// All packages use one clock: no time limit passes until a test advances it.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.clearAllTimers();
 });
 
-/** A peer of a server that says nothing by itself. */
+/** A silent peer of a server. */
 function connect(options: object): { peer: Duplex; server: WebSocketServer } {
   const server = new WebSocketServer({ noServer: true, ...options });
   const [peer, socket] = duplexPair();
@@ -33,14 +33,14 @@ function connect(options: object): { peer: Duplex; server: WebSocketServer } {
   return { peer, server };
 }
 
-/** The connection of a server that has options. */
+/** A connection of a server with the given options. */
 function accept(options: object): { peer: Duplex; ws: WebSocket } {
   const { peer, server } = connect(options);
   const [ws] = server.clients;
   return { peer, ws: ws! };
 }
 
-/** Each begins something that is over after 1000 ms, and says when it is. */
+/** Each starts something with a time limit of 1000 ms, and returns a promise for its end. */
 const limits: Record<string, () => Promise<unknown>> = {
   'handshakeTimeout of a server': () => {
     const { peer } = connect({ handshakeTimeout: 1000, authenticate: () => new Promise(() => {}) });
@@ -90,7 +90,7 @@ test.each(Object.entries(limits))('%s passes by the clock of the test', async (_
   const limit = begin().then(passed);
   await settled();
   passed.mockClear();
-  // In steps, since a heartbeat sets its next timer when the last one has expired.
+  // In steps, because a heartbeat sets its next timer when the last one expires.
   for (const milliseconds of [400, 599]) {
     vi.advanceTimersByTime(milliseconds);
     await settled();
@@ -100,7 +100,7 @@ test.each(Object.entries(limits))('%s passes by the clock of the test', async (_
   await limit;
 });
 
-test('packages take their time from these files alone', () => {
+test('packages read the time only in these files', () => {
   const packages = fileURLToPath(new URL('../../../packages', import.meta.url));
   const engineTime =
     /(?<![.\w])set(?:Timeout|Interval)\(|\b(?:Date|performance)\.now\b|\bhrtime\b|'node:(?:timers|perf_hooks)'/;
@@ -115,7 +115,7 @@ test('packages take their time from these files alone', () => {
     'server',
   ].flatMap((name) =>
     readdirSync(`${packages}/${name}/src`, { recursive: true, encoding: 'utf8' })
-      // That of the kernels declares types alone.
+      // The one in the kernels only declares types.
       .filter((file) => file.endsWith('.ts') && !file.endsWith('kernel.ts'))
       .map((file) => `${name}/src/${file.replaceAll('\\', '/')}`),
   );

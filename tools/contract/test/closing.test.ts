@@ -1,4 +1,4 @@
-// Closing: codes and reasons, who closes first, what still arrives, and what happens to a peer that does not answer.
+// Closing: codes and reasons, which side closes first, what still arrives, and a peer that does not answer.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { eachPairing, eachPairingAndTransport } from './each.ts';
 
 const sides = ['client', 'server'] as const;
 
-/** The end that acts and the one that it happens to. */
+/** The side that acts, and the other side. */
 function byActor(ends: Ends, actor: (typeof sides)[number]): [from: WebSocket, to: WebSocket] {
   return actor === 'client' ? [ends.client, ends.server] : [ends.server, ends.client];
 }
@@ -26,7 +26,7 @@ const CODES: readonly (readonly [code: number | undefined, reason: string | unde
 ];
 
 eachPairingAndTransport((meeting) => {
-  test.each(sides)('a close by the %s is told to both with its code and reason', async (actor) => {
+  test.each(sides)('a close by the %s is emitted on both sides with its code and reason', async (actor) => {
     for (const [code, reason] of CODES) {
       const [from, to] = byActor(await meeting.meet(), actor);
       const both = Promise.all([closed(from), closed(to)]);
@@ -38,7 +38,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('when both close at once each is told the code of the other', async () => {
+  test('when both sides close at the same time, each receives the code of the other', async () => {
     const { client, server } = await meeting.meet();
     const both = Promise.all([closed(client), closed(server)]);
     client.close(3001, 'from the client');
@@ -49,7 +49,7 @@ eachPairingAndTransport((meeting) => {
     ]);
   });
 
-  test.each(sides)('a terminate() by the %s is 1006 for both', async (actor) => {
+  test.each(sides)('a terminate() by the %s is 1006 on both sides', async (actor) => {
     const [from, to] = byActor(await meeting.meet(), actor);
     const both = Promise.all([closed(from), closed(to)]);
     from.terminate();
@@ -58,7 +58,7 @@ eachPairingAndTransport((meeting) => {
     expect(await both).toEqual([abnormal, abnormal]);
   });
 
-  test.each(sides)('what the %s sent before it closed arrives before close does', async (actor) => {
+  test.each(sides)('messages that the %s sent before it closed arrive before close', async (actor) => {
     const [from, to] = byActor(await meeting.meet(), actor);
     const events: string[] = [];
     to.on('message', (data) => events.push(`message of ${(data as Buffer).length}`));
@@ -72,7 +72,7 @@ eachPairingAndTransport((meeting) => {
     expect(events).toEqual(['message of 5', 'message of 1048576', 'message of 4', 'close 1000']);
   });
 
-  test.each(sides)('what is on its way to the %s when it closes still arrives', async (actor) => {
+  test.each(sides)('messages in flight to the %s when it closes still arrive', async (actor) => {
     const [from, to] = byActor(await meeting.meet(), actor);
     const arrived = nextMessages(from, 2);
     to.send('on its');
@@ -85,7 +85,7 @@ eachPairingAndTransport((meeting) => {
 
 eachPairing((meeting) => {
   test.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999])(
-    'the close code %d may be sent by either end, and is told to both',
+    'either side may send the close code %d, and both receive it',
     async (code) => {
       for (const actor of sides) {
         const [from, to] = byActor(await meeting.meet(), actor);
@@ -124,8 +124,8 @@ eachPairing((meeting) => {
 
   test.each([
     ['null', null],
-    ['a view that is not of bytes', new Float32Array(20)],
-  ])('for a reason %s is a TypeError', async (_name, reason) => {
+    ['a view of other elements than bytes', new Float32Array(20)],
+  ])('%s as a reason is a TypeError', async (_name, reason) => {
     const { client, server } = await meeting.meet();
     for (const ws of [client, server]) {
       expect(() => ws.close(1000, reason as unknown as string)).toThrow(TypeError);
@@ -133,14 +133,14 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a reason in bytes is told as it is', async () => {
+  test('a reason in bytes arrives unchanged', async () => {
     const { client, server } = await meeting.meet();
     const gone = closed(server);
     client.close(1000, Buffer.from('in bytes'));
     expect(await gone).toEqual({ code: 1000, reason: 'in bytes' });
   });
 
-  test('the reason is a Buffer, also an empty one', async () => {
+  test('the reason is a Buffer, even if it is empty', async () => {
     const { client, server } = await meeting.meet();
     const events = Promise.all([once(client, 'close'), once(server, 'close')]);
     client.close();
@@ -151,7 +151,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a second close() changes nothing', async () => {
+  test('a second close() has no effect', async () => {
     const { client, server } = await meeting.meet();
     const both = Promise.all([closed(client), closed(server)]);
     client.close(3000, 'first');
@@ -162,7 +162,7 @@ eachPairing((meeting) => {
     expect(() => client.terminate()).not.toThrow();
   });
 
-  test('close is told once, whatever is done behind it', async () => {
+  test('close is emitted once, whatever happens after it', async () => {
     const { client, server } = await meeting.meet();
     const count = { client: 0, server: 0 };
     client.on('close', () => count.client++);
@@ -179,7 +179,7 @@ eachPairing((meeting) => {
     expect(count).toEqual({ client: 1, server: 1 });
   });
 
-  test('a close from inside of a message event lets no later message of the same chunk be lost', async () => {
+  test('a close in a message listener loses no later message of the same chunk', async () => {
     const { client, server } = await meeting.meet();
     const received: string[] = [];
     server.on('message', (data) => {
@@ -201,7 +201,7 @@ eachPairing((meeting) => {
     expect(await gone).toEqual({ code: 1006, reason: '' });
   });
 
-  test('a close while connecting is an error and 1006', async () => {
+  test('a close while connecting emits an error and 1006', async () => {
     for (const method of ['close', 'terminate'] as const) {
       const client = meeting.dial();
       const events: string[] = [];
@@ -215,7 +215,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a close as soon as the server has the connection is told to the client after open', async () => {
+  test('a close in the connection event of the server reaches the client after open', async () => {
     const server = meeting.serve();
     server.on('connection', (ws) => ws.close(4000, 'at once'));
     const client = meeting.dial();
@@ -225,7 +225,7 @@ eachPairing((meeting) => {
     expect(events).toEqual(['open']);
   });
 
-  test('a message can be awaited after the peer has begun to close', async () => {
+  test('a message can be awaited after the peer has started to close', async () => {
     const { client, server } = await meeting.meet();
     server.pause();
     client.send('before');

@@ -1,4 +1,4 @@
-// Async contexts: a callback runs in the one in which it was passed, an event in that of the connection's upgrade.
+// Async contexts: a callback runs in the context in which it was passed, an event in that of the connection's upgrade.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
@@ -22,19 +22,19 @@ const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression
   ['the shared profile', 'shared' as unknown as Compression],
 ];
 
-/** Short, copied next to its header, longer than that, and for the thread pool both ways. */
+/** Sizes: short, copied next to the header, longer, and long enough for the thread pool in both directions. */
 const SIZES = [10, 2_000, 20_000, 300_000];
 
 const context = new AsyncLocalStorage<string>();
 
-/** A message of random digits, which stays long when it is compressed. */
+/** A message of random digits, which hardly shrinks when it is compressed. */
 function message(size: number): string {
   return randomBytes(Math.ceil(size / 2))
     .toString('hex')
     .slice(0, size);
 }
 
-/** Connections, each opened in a context of its own. `events` has what the clients emit, and in which context. */
+/** Connections, each opened in its own context. `events` lists what the clients emit, and in which context. */
 async function meetInContexts(
   meeting: Meeting,
   count: number,
@@ -57,7 +57,7 @@ async function meetInContexts(
   return { ends, events };
 }
 
-/** What is noted of events in their own context: each name is that of a client and that of its context. */
+/** The expected log if every event runs in its own context. Clients and their contexts have the same names. */
 function misplaced(events: readonly string[]): string[] {
   return events.filter((event) => {
     const [, name, where] = /^(.*): \w+ in (.*)$/.exec(event)!;
@@ -67,7 +67,7 @@ function misplaced(events: readonly string[]): string[] {
 
 describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
   eachTransport(ours, (meeting) => {
-    test('callbacks run in the context in which they were passed, also those of one turn', async () => {
+    test('callbacks run in the context in which they were passed, even within one turn', async () => {
       const { ends } = await meetInContexts(meeting, 2, perMessageDeflate);
       const wrong: string[] = [];
       for (const size of SIZES) {
@@ -98,11 +98,11 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       expect(wrong).toEqual([]);
     });
 
-    test('events of a client are emitted in the context in which it was made', async () => {
+    test('events of a client are emitted in the context in which it was created', async () => {
       const { ends, events } = await meetInContexts(meeting, 4, perMessageDeflate);
       for (const size of SIZES) {
         const arrived = Promise.all(ends.map(({ client }) => nextMessages(client, 4)));
-        // Other connections' sends, pauses and resumes are in contexts of their own.
+        // The sends, pauses and resumes of other connections run in other contexts.
         for (const { client, server } of ends) {
           context.run('another', () => {
             server.send(message(size));
@@ -131,7 +131,7 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       expect(misplaced(events)).toEqual([]);
     });
 
-    test('an error of a message that cannot be made is emitted in the context of its connection', async () => {
+    test('an error of a message that cannot be encoded is emitted in the context of its connection', async () => {
       const { ends, events } = await meetInContexts(meeting, 1, perMessageDeflate);
       const { client } = ends[0]!;
       const closed = new Promise((resolve) => client.once('close', resolve));

@@ -9,7 +9,7 @@ import { eachPairing, eachPairingAndTransport } from './each.ts';
 
 const LONGEST = Buffer.alloc(125, 'p');
 
-/** The payload of the next event of a kind, which has to be a Buffer. */
+/** The payload of the next event with this name, which must be a Buffer. */
 async function nextPayload(ws: WebSocket, event: 'ping' | 'pong'): Promise<string> {
   const [payload] = (await once(ws, event)) as [Buffer];
   expect(Buffer.isBuffer(payload)).toBe(true);
@@ -17,7 +17,7 @@ async function nextPayload(ws: WebSocket, event: 'ping' | 'pong'): Promise<strin
 }
 
 eachPairingAndTransport((meeting) => {
-  test('a ping is told with its payload, and answered by a pong with the same', async () => {
+  test('a ping is emitted with its payload, and answered by a pong with the same payload', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       for (const payload of ['', 'a', LONGEST.toString()]) {
         const told = Promise.all([nextPayload(to, 'ping'), nextPayload(from, 'pong')]);
@@ -27,7 +27,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('a pong that nobody asked for is told with its payload', async () => {
+  test('an unsolicited pong is emitted with its payload', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const told = nextPayload(to, 'pong');
       from.pong(Buffer.from([0x6f, 0x6b]));
@@ -37,7 +37,7 @@ eachPairingAndTransport((meeting) => {
 });
 
 eachPairing((meeting) => {
-  test('with autoPong: false nothing answers a ping but the application', async () => {
+  test('with autoPong: false only the application answers a ping', async () => {
     const silent = { autoPong: false };
     for (const [from, to] of directions(await meeting.meet({ server: silent, client: silent }))) {
       const pongs: string[] = [];
@@ -53,7 +53,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('several pings are answered by pongs in their order', async () => {
+  test('several pings are answered in order', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const pongs: string[] = [];
       from.on('pong', (payload) => pongs.push(payload.toString()));
@@ -86,7 +86,7 @@ eachPairing((meeting) => {
   });
 
   test.each(['ping', 'pong'] as const)(
-    'the callback of a %s is called in each form of its arguments',
+    'the callback of a %s is called with each form of its arguments',
     async (method) => {
       for (const [from] of directions(await meeting.meet())) {
         const errors = await Promise.all([

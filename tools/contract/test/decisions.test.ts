@@ -1,4 +1,4 @@
-// Decisions: where ours does something else than ws, on purpose. Everything else that differs is a slip.
+// Intended differences from ws. Any other difference is a bug.
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { closed, nextMessage } from '../src/inbox.ts';
@@ -9,7 +9,7 @@ import { catchNextException } from '../src/uncaught.ts';
 import { eachTransport } from './each.ts';
 
 eachTransport(ours, (meeting) => {
-  // ws sends no reason, or a code that is none.
+  // ws sends no reason, or an invalid code.
   test.each([
     [1000, 123],
     [1000, {}],
@@ -23,35 +23,38 @@ eachTransport(ours, (meeting) => {
     }
   });
 
-  // ws leaves the time to the socket's own timer, which a stream in memory has not.
-  test('handshakeTimeout holds over every transport', async () => {
+  // ws uses the socket's own timer, which an in-memory stream does not have.
+  test('handshakeTimeout works over every transport', async () => {
     const leaveUnanswered = (): void => {};
     meeting.host.http.on('upgrade', leaveUnanswered);
     const outcome = await closed(meeting.dial({ client: { handshakeTimeout: 50 } }));
-    // On a busy machine the request may still be on its way: the next test's is not to be left unanswered in its place.
+    // On a busy machine the request may still arrive. It must not be taken for that of the next test.
     meeting.host.http.off('upgrade', leaveUnanswered);
     expect(outcome).toEqual({ code: 1006, reason: '' });
   });
 
-  // ws validates a text when the last of its bytes has come.
+  // ws validates a text after its last byte.
   test.each([
     ['in a fragment', maskedFrame('0102', 'c328')],
     ['in the first half of a frame', maskedFrame('8106', 'c32861616161').subarray(0, 9)],
-  ])('what is no UTF-8 %s is answered by 1007 at once, though the text goes on', async (_where, start) => {
-    const { ws, raw } = await meetRawClient(meeting);
-    const gone = closed(ws);
-    const errors: unknown[] = [];
-    ws.on('error', (error) => errors.push(error));
-    raw.say(start);
-    expect(await raw.hear(4)).toBe('880203ef');
-    raw.end();
-    await gone;
-    expect(errors).toMatchObject([{ code: 'WS_ERR_INVALID_UTF8' }]);
-  });
+  ])(
+    'invalid UTF-8 %s fails the connection with 1007 immediately, although the text continues',
+    async (_where, start) => {
+      const { ws, raw } = await meetRawClient(meeting);
+      const gone = closed(ws);
+      const errors: unknown[] = [];
+      ws.on('error', (error) => errors.push(error));
+      raw.say(start);
+      expect(await raw.hear(4)).toBe('880203ef');
+      raw.end();
+      await gone;
+      expect(errors).toMatchObject([{ code: 'WS_ERR_INVALID_UTF8' }]);
+    },
+  );
 
-  // ws stops reading from the socket alone, and tells the rest of what it has read.
+  // ws only stops reading from the socket, and emits the rest of what it has read.
   test.each([true, false])(
-    'pause() inside of a message event holds what came in the same segment until resume() (allowSynchronousEvents: %s)',
+    'pause() in a message listener holds back messages of the same segment until resume() (allowSynchronousEvents: %s)',
     async (allowSynchronousEvents) => {
       const { ws, raw } = await meetRawClient(meeting, { server: { allowSynchronousEvents } });
       const told: string[] = [];
@@ -78,7 +81,7 @@ eachTransport(ours, (meeting) => {
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
       expect(told).toEqual(['a, paused: false']);
       ws.resume();
-      // The answer to the close frame has come: the peer has nothing more to say.
+      // The answer to the close frame has arrived, so the peer sends nothing more.
       await raw.hear(4);
       raw.end();
       await gone;
@@ -91,8 +94,8 @@ eachTransport(ours, (meeting) => {
     },
   );
 
-  // An end of ws tells nothing more.
-  test('after an exception in a listener later messages are told', async () => {
+  // ws emits nothing more.
+  test('after an exception in a listener, later messages are emitted', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const uncaught = new Promise<unknown>((resolve) => catchNextException(resolve));
       to.once('message', () => {
@@ -107,7 +110,7 @@ eachTransport(ours, (meeting) => {
   });
 
   // ws throws out of the callback of verifyClient.
-  test('a refusal may have a code that has no phrase', async () => {
+  test('a refusal may have a status without a reason phrase', async () => {
     meeting.serve({ verifyClient: (_info, done) => done(false, 499) });
     const raw = new RawPeer(await meeting.connect());
     raw.say(Buffer.from(upgradeRequest()));
@@ -115,7 +118,7 @@ eachTransport(ours, (meeting) => {
     raw.end();
   });
 
-  // ws follows whatever has a status of 3xx and a Location.
+  // ws follows any 3xx status with a Location.
   test.each([300, 304, 305, 306])('a %d with a Location is not followed', async (status) => {
     meeting.host.http.once('upgrade', (_request, socket) => {
       socket.end(head(`HTTP/1.1 ${status} Elsewhere`, 'Location: /elsewhere', 'Content-Length: 0'));
@@ -127,7 +130,7 @@ eachTransport(ours, (meeting) => {
     expect(messages).toEqual([`Unexpected server response: ${status}`]);
   });
 
-  // ws tells these by their texts alone.
+  // In ws, these errors have only a message.
   test('an error of the opening handshake has a code', async () => {
     meeting.host.http.once('upgrade', (_request, socket) => {
       socket.end(head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'));

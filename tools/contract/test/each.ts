@@ -11,7 +11,7 @@ export function eachPairingAndTransport(block: (meeting: Meeting) => void): void
   }
 }
 
-/** Every pairing, over TCP: for rules that do not know the transport. */
+/** Every pairing over TCP, for rules that do not depend on the transport. */
 export function eachPairing(block: (meeting: Meeting) => void): void {
   for (const pairing of pairings) describeMeeting(pairing, tcp, block);
 }

@@ -1,4 +1,4 @@
-// The events of the DOM's kind, and the properties that a connection shows.
+// DOM events, and the properties of a connection.
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { CloseEvent, Event, MessageEvent, WebSocket } from 'ws';
@@ -6,7 +6,7 @@ import { closed, nextMessage } from '../src/inbox.ts';
 import { directions } from '../src/meeting.ts';
 import { eachPairing } from './each.ts';
 
-/** The next event of a kind, as a listener of the DOM's kind is given it. */
+/** The next event with this name, as a DOM listener receives it. */
 function nextEvent<T extends Event>(ws: WebSocket, type: string): Promise<T> {
   return new Promise((resolve) => {
     ws.addEventListener(type as 'open', resolve as (event: Event) => void, { once: true });
@@ -32,7 +32,7 @@ eachPairing((meeting) => {
       expect(events).toEqual(['open true 1', 'message true 1', 'close true 3']);
     });
 
-    test('a handler is what was set last, and null when there is none', async () => {
+    test('a handler property returns the last function, or null', async () => {
       const { client } = await meeting.meet();
       const first = (): void => {};
       const second = (): void => {};
@@ -46,14 +46,14 @@ eachPairing((meeting) => {
       expect(client.listenerCount('message')).toBe(0);
     });
 
-    test('a handler that is no function is ignored', async () => {
+    test('a handler that is not a function is ignored', async () => {
       const { client } = await meeting.meet();
       client.onmessage = 'no function' as unknown as null;
       expect(client.onmessage).toBe(null);
       expect(client.listenerCount('message')).toBe(0);
     });
 
-    test('onerror is given the error and its message', async () => {
+    test('onerror receives the error and its message', async () => {
       const client = meeting.dial();
       const event = nextEvent<Event & { error: Error; message: string }>(client, 'error');
       client.close();
@@ -67,7 +67,7 @@ eachPairing((meeting) => {
   });
 
   describe('addEventListener', () => {
-    test('text is given as a string and bytes by binaryType', async () => {
+    test('text arrives as a string, and bytes by binaryType', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         const text = nextEvent<MessageEvent>(to, 'message');
         from.send('text é');
@@ -96,7 +96,7 @@ eachPairing((meeting) => {
       }
     });
 
-    test('a connection that was cut is not closed cleanly', async () => {
+    test('a lost connection is not closed cleanly', async () => {
       const { client, server } = await meeting.meet();
       const both = Promise.all([
         nextEvent<CloseEvent>(client, 'close'),
@@ -147,7 +147,7 @@ eachPairing((meeting) => {
       expect(await self).toBe(client);
     });
 
-    test('a listener is added once however often it is given', async () => {
+    test('a listener is added only once', async () => {
       const { client } = await meeting.meet();
       const listener = (): void => {};
       client.addEventListener('message', listener);
@@ -157,7 +157,7 @@ eachPairing((meeting) => {
       expect(client.listenerCount('message')).toBe(0);
     });
 
-    test('another type than the four of the DOM is ignored', async () => {
+    test('an event type other than the four of the DOM is ignored', async () => {
       const { client } = await meeting.meet();
       client.addEventListener('ping' as 'message', () => {});
       expect(client.listenerCount('ping')).toBe(0);
@@ -224,7 +224,7 @@ eachPairing((meeting) => {
       ]);
     });
 
-    test('isPaused tells whether pause() is in force', async () => {
+    test('isPaused is true between pause() and resume()', async () => {
       const { client } = await meeting.meet();
       expect(client.isPaused).toBe(false);
       client.pause();
@@ -233,7 +233,7 @@ eachPairing((meeting) => {
       expect(client.isPaused).toBe(false);
     });
 
-    test('a new connection holds what a connection of ws holds before it is open', () => {
+    test('a new connection has the same properties as one of ws before it is open', () => {
       const client = meeting.dial();
       client.on('error', () => {});
       const { binaryType, bufferedAmount, extensions, isPaused, protocol, readyState } = client;

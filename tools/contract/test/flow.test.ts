@@ -1,4 +1,4 @@
-// The flow of what arrives: paused, resumed, sent at the first moment, in the same segment as the handshake.
+// The flow of received messages: paused, resumed, sent immediately, and in the same segment as the handshake.
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -7,14 +7,14 @@ import { directions } from '../src/meeting.ts';
 import { catchNextException } from '../src/uncaught.ts';
 import { eachPairing, eachPairingAndTransport } from './each.ts';
 
-/** The texts that arrive, as they do. */
+/** Records the texts that arrive. */
 function texts(ws: WebSocket): string[] {
   const received: string[] = [];
   ws.on('message', (data) => received.push(data.toString()));
   return received;
 }
 
-/** A turn of the event loop, so that what could happen wrongly has had its chance. */
+/** Waits for a turn of the event loop, so that a wrong event would have been emitted. */
 function turns(count: number): Promise<void> {
   return new Promise((resolve) => {
     const turn = (left: number): void => {
@@ -28,7 +28,7 @@ function turns(count: number): Promise<void> {
 const NUMBERS = Array.from({ length: 500 }, (_, index) => String(index));
 
 eachPairingAndTransport((meeting) => {
-  test('while paused nothing arrives, and after resume() everything does, in order', async () => {
+  test('while paused, nothing arrives; after resume(), everything arrives in order', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const received = texts(to);
       const arrived = nextMessages(to, NUMBERS.length);
@@ -58,7 +58,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('a message that the server sends at once from its connection event arrives behind open', async () => {
+  test('a message that the server sends in its connection event arrives after open', async () => {
     const events: string[] = [];
     meeting.serve().on('connection', (ws) => {
       ws.send('at once');
@@ -71,7 +71,7 @@ eachPairingAndTransport((meeting) => {
     expect(events).toEqual(['open', 'message at once']);
   });
 
-  test('a message that the client sends from its open event arrives', async () => {
+  test('a message that the client sends in its open event arrives', async () => {
     const listener = meeting.serve();
     const arrived = new Promise<string>((resolve) => {
       listener.on('connection', (ws) => ws.on('message', (data) => resolve(data.toString())));
@@ -81,7 +81,7 @@ eachPairingAndTransport((meeting) => {
     expect(await arrived).toBe('from open');
   });
 
-  test('what has arrived before the close of a paused connection is told before it', async () => {
+  test('messages that arrived before the close of a paused connection are emitted before close', async () => {
     const { client, server } = await meeting.meet();
     const events = texts(server);
     server.on('close', (code) => events.push(`close ${code}`));
@@ -96,7 +96,7 @@ eachPairingAndTransport((meeting) => {
     expect(events).toEqual(['one', 'two', 'close 1000']);
   });
 
-  test('both ends may send a lot at the same time', async () => {
+  test('both sides may send a lot at the same time', async () => {
     const { client, server } = await meeting.meet();
     const payload = Buffer.alloc(100_000, 'x');
     const both = Promise.all([nextMessages(client, 50), nextMessages(server, 50)]);
@@ -111,7 +111,7 @@ eachPairingAndTransport((meeting) => {
 });
 
 eachPairing((meeting) => {
-  test('with allowSynchronousEvents: false no two messages are told in one turn', async () => {
+  test('with allowSynchronousEvents: false, a turn emits at most one message', async () => {
     const options = { allowSynchronousEvents: false };
     for (const [from, to] of directions(await meeting.meet({ server: options, client: options }))) {
       let tellable = true;

@@ -1,4 +1,4 @@
-// What only our servers have, over each transport: who may connect, how long a connection lives, how a server ends.
+// Options that only our server has, over each transport: authentication, limits, heartbeat and shutdown.
 import { once } from 'node:events';
 import { UpgradeRefusal, type WebSocketServer } from 'framewire';
 import { expect, test } from 'vitest';
@@ -7,12 +7,12 @@ import type { Meeting } from '../src/meeting.ts';
 import { ours } from '../src/pairings.ts';
 import { eachTransport } from './each.ts';
 
-/** A server with options that the types of ws do not know. */
+/** A server with options that the types of ws lack. */
 function serve(meeting: Meeting, options: object): WebSocketServer {
   return meeting.serve(options) as unknown as WebSocketServer;
 }
 
-/** What becomes of an attempt: `open`, or the message of its error. */
+/** The outcome of an attempt: `open`, or the message of its error. */
 async function outcomeOf(ws: WebSocket): Promise<string> {
   return new Promise((resolve) => {
     ws.on('open', () => resolve('open')).on('error', ({ message }) => resolve(message));
@@ -20,7 +20,7 @@ async function outcomeOf(ws: WebSocket): Promise<string> {
 }
 
 eachTransport(ours, (meeting) => {
-  test('authenticate says who a client is, or refuses it', async () => {
+  test('authenticate identifies a client, or refuses it', async () => {
     const server = serve(meeting, {
       async authenticate({ url = '' }: { url?: string }) {
         await Promise.resolve();
@@ -32,14 +32,14 @@ eachTransport(ours, (meeting) => {
     const ada = meeting.dial({ path: '/ada' });
     expect(await outcomeOf(ada)).toBe('open');
     expect((await connected)[2]).toBe('ada');
-    // The socket is read on after the wait.
+    // The socket is read again after the wait.
     const [ws] = (await connected) as [WebSocket];
     ada.send('hello');
     expect(String((await once(ws, 'message'))[0])).toBe('hello');
     expect(await outcomeOf(meeting.dial({ path: '/stranger' }))).toBe('Unexpected server response: 401');
   });
 
-  test('maxConnections and connectionsPerClient refuse what is beyond them', async () => {
+  test('maxConnections and connectionsPerClient refuse clients above the limits', async () => {
     const client = ({ url = '' }: { url?: string }): string => url;
     serve(meeting, { maxConnections: 2, connectionsPerClient: { limit: 1, client } });
     expect(await outcomeOf(meeting.dial({ path: '/a' }))).toBe('open');
@@ -61,7 +61,7 @@ eachTransport(ours, (meeting) => {
     expect(String((await message)[0])).toBe('early');
   });
 
-  test('heartbeat pings a silent peer, both ways, and measures the round trip', async () => {
+  test('heartbeat pings a silent peer in both directions, and measures the round trip', async () => {
     const options = { heartbeat: { interval: 20 } };
     const { client, server } = await meeting.meet({ server: options, client: options });
     await Promise.all([once(client, 'pong'), once(server, 'pong')]);
@@ -80,7 +80,7 @@ eachTransport(ours, (meeting) => {
     const clients = [meeting.dial(), meeting.dial()];
     await Promise.all(clients.map((client) => once(client, 'open')));
     const codes = Promise.all(clients.map(async (client) => (await once(client, 'close'))[0] as number));
-    // It goes on until both have answered.
+    // It continues until both have answered.
     clients[0]?.pause();
     const result = server.shutdown({ spread: 10 }) as Promise<unknown>;
     expect(await outcomeOf(meeting.dial())).toBe('Unexpected server response: 503');

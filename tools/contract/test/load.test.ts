@@ -1,4 +1,4 @@
-// What one process and one connection have to bear: ours with itself, and each side of ours with ws.
+// Load on one process and on one connection: framewire with itself, and each of its sides with ws.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -9,25 +9,25 @@ import { startCrowdClients, startCrowdServer } from '../src/crowd.ts';
 import { NumberedMessages } from '../src/numbered-messages.ts';
 import { control, pairings, type UntypedOptions } from '../src/pairings.ts';
 
-/** How many connections, and how many messages each way on one. */
+/** The number of connections, and of messages in each direction on one. */
 interface Load {
   readonly connections: number;
   readonly messages: number;
 }
 
-/** What ours bears with itself. With ws, whose side costs as much, less shows whether the two agree. */
+/** The load for framewire with itself. With ws, a smaller load is enough to show that both agree. */
 const FULL: Load = { connections: 10_000, messages: 100_000 };
 const BESIDE_WS: Load = { connections: 2_000, messages: 20_000 };
 
 const SEED = 20_261_123;
 
-/** Far more than a test takes: from here on it is said to stand still. */
+/** Far longer than a test takes. After this time, it fails. */
 const LIMIT = 100_000;
 
 /** Bytes that may wait in a connection before the sender waits too. */
 const HIGH_WATER_MARK = 1024 * 1024;
 
-/** The relay is slower than the senders, whose pings would be answered by more pongs than may wait by default. */
+/** The relay is slower than the senders, so more pongs wait than the default allows. */
 const ANY_NUMBER_OF_PINGS: UntypedOptions = { maxPendingAutoPongs: 0 };
 
 describe.each(
@@ -81,7 +81,7 @@ describe.each(
           ]),
           () => `to the server ${toServer.told()}, to the client ${toClient.told()}`,
         );
-        // The stream was cut finely: many pieces to a message, or many messages to a piece, and never the same.
+        // The relay re-chunked the stream: many chunks per message, or many messages per chunk.
         expect(relay.pieces).toBeGreaterThan(1000);
         const closes = Promise.all([once(client, 'close'), once(far, 'close')]);
         client.close(1000);
@@ -95,7 +95,7 @@ describe.each(
   );
 });
 
-/** How far a direction has come. */
+/** The progress of a direction. */
 class Count {
   readonly total: number;
   sent = 0;
@@ -110,7 +110,7 @@ class Count {
   }
 }
 
-/** Work that has to end some day; if it does not, the error says how far it has come. */
+/** Waits for work with a time limit. The error reports the progress. */
 async function unlessItStandsStill(work: Promise<unknown>, state: () => string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((_resolve, reject) => {
@@ -119,12 +119,12 @@ async function unlessItStandsStill(work: Promise<unknown>, state: () => string):
   await Promise.race([work, limit]).finally(() => clearTimeout(timer));
 }
 
-/** Sends every message of a seed, some in fragments and with pings between them. */
+/** Sends every message of a seed, some fragmented and with pings in between. */
 async function sendAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
   const messages = new NumberedMessages(seed);
   for (; counted.sent < counted.total; counted.sent++) {
     const { bytes, isBinary, cuts } = messages.next();
-    // The bytes are overwritten by the next message: what is sent is a copy.
+    // The next message overwrites the bytes, so send a copy.
     const copy = Buffer.from(bytes);
     let start = 0;
     for (const end of cuts) {
@@ -139,7 +139,7 @@ async function sendAll(ws: WebSocket, seed: number, counted: Count): Promise<voi
   }
 }
 
-/** Compares every message that arrives with the one that the seed says comes now. */
+/** Compares every received message with the next one of the seed. */
 function checkAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
   const messages = new NumberedMessages(seed);
   return new Promise((resolve, reject) => {

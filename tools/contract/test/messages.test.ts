@@ -1,4 +1,4 @@
-// Messages: what is sent arrives, of the same kind, whole and in order.
+// Messages arrive with the same kind, complete and in order.
 import { Blob, Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ const containers: readonly (readonly [string, ArrayBuffer | ArrayBufferView])[] 
   ].map((View) => [View.name, new View(BYTES.slice().buffer)] as const),
 ];
 
-/** A view of the same bytes that begins and ends inside its buffer. */
+/** A view of the same bytes that starts and ends inside its buffer. */
 function subView(view: ArrayBuffer | ArrayBufferView): ArrayBufferView {
   const around = new Uint8Array(24).fill(0xee);
   around.set(BYTES, 8);
@@ -47,7 +47,7 @@ function digest(data: RawData | Uint8Array): string {
 }
 
 eachPairingAndTransport((meeting) => {
-  test('both ends are open once the client has told so', async () => {
+  test('both sides are open when the client emits open', async () => {
     const { client, server } = await meeting.meet();
     expect([client.readyState, server.readyState]).toEqual([1, 1]);
   });
@@ -93,7 +93,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('many messages of many sizes arrive in the order of the sends', async () => {
+  test('many messages of many sizes arrive in send order', async () => {
     const sizes = Array.from({ length: 1000 }, (_, index) => (index * 7919) % 3000);
     for (const [from, to] of directions(await meeting.meet())) {
       const arrived = nextMessages(to, sizes.length);
@@ -147,7 +147,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a Blob is sent as its bytes, in its place between other messages', async () => {
+  test('a Blob is sent as its bytes, in send order', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const arrived = nextMessages(to, 3);
       from.send('before');
@@ -180,7 +180,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a message without data is sent empty, of the kind that was sent', async () => {
+  test('a message without data is sent empty, with the requested kind', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const arrived = nextMessages(to, 3);
       from.send('');
@@ -209,7 +209,7 @@ eachPairing((meeting) => {
   });
 
   test.each([null, undefined, {}, Symbol('no data'), true])(
-    'of what is no data, null and undefined are sent as empty bytes and the rest is a TypeError: %s',
+    'null and undefined are sent as empty bytes, and other values that are not data are a TypeError: %s',
     async (data) => {
       const { client, server } = await meeting.meet();
       const arrived = nextMessages(server, 1);
@@ -251,7 +251,7 @@ eachPairing((meeting) => {
       }
     });
 
-    test('an ArrayBuffer holds the bytes of its message alone', async () => {
+    test('an ArrayBuffer contains only the bytes of its message', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         to.binaryType = 'arraybuffer';
         const arrived = nextMessages(to, 2);
@@ -262,7 +262,7 @@ eachPairing((meeting) => {
       }
     });
 
-    test('fragments gives the fragments as they were sent', async () => {
+    test('fragments returns the fragments as they were sent', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         to.binaryType = 'fragments';
         const arrived = nextMessage(to);
@@ -274,7 +274,7 @@ eachPairing((meeting) => {
       }
     });
 
-    test('a type that is none is ignored', async () => {
+    test('an unknown type is ignored', async () => {
       const { client } = await meeting.meet();
       client.binaryType = 'arraybuffer';
       client.binaryType = 'string' as 'arraybuffer';

@@ -1,4 +1,4 @@
-// Who owns the bytes that are sent: the caller does again, as soon as the call returns. The peer receives what was sent.
+// Ownership of bytes: the caller may reuse them as soon as the call returns, and the peer receives what was sent.
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import { eachTransport } from './each.ts';
 
 type Compression = Exclude<ServerOptions['perMessageDeflate'], undefined>;
 
-/** Around every boundary: the forms of the length, what is copied next to its header, the shared memory, the thread pool. */
+/** Sizes around every boundary: the forms of the length, copying next to the header, shared memory, the thread pool. */
 const SIZES = [1, 125, 126, 1_023, 1_024, 16_383, 16_384, 16_385, 32_768, 65_535, 65_536, 100_000];
 const CONTROL_SIZES = [1, 125];
 
@@ -25,7 +25,7 @@ const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression
   ['the shared profile', 'shared' as unknown as Compression],
 ];
 
-/** What the compiler's library leaves out. */
+/** A member that the compiler's library lacks. */
 const { ArrayBuffer: ResizableBuffer, WebAssembly } = globalThis as unknown as {
   ArrayBuffer: new (
     length: number,
@@ -39,7 +39,7 @@ const { ArrayBuffer: ResizableBuffer, WebAssembly } = globalThis as unknown as {
   };
 };
 
-/** Bytes of a caller, and what the caller does with them after the send. */
+/** Bytes of a caller, and how the caller changes them after the send. */
 interface Owned {
   readonly bytes: Uint8Array<ArrayBuffer>;
   tamper(): void;
@@ -86,7 +86,7 @@ const METHODS: Readonly<Record<string, (ws: WebSocket, bytes: Uint8Array<ArrayBu
   },
 };
 
-/** As {@link METHODS}, with a frame that `Sender` made. The frame of a server keeps the payload where it is. */
+/** Like {@link METHODS}, with a frame of `Sender`. The frame of a server refers to the original payload. */
 const FRAMED: typeof METHODS = {
   'as a frame': (ws, bytes) => {
     const { _sender, _isServer } = ws as unknown as { _sender: Sender; _isServer: boolean };
@@ -95,13 +95,13 @@ const FRAMED: typeof METHODS = {
   },
 };
 
-/** More than one write to the kernel, and more than a socket takes in one. */
+/** More than one write to the kernel, and more than a socket accepts in one write. */
 const LONG_SIZES = [200_000, 2 * 1024 * 1024];
 
-/** More than the kernel and a peer that has paused take. */
+/** More than the kernel and a paused peer accept. */
 const BACKLOG = 16 * 1024 * 1024;
 
-/** What the connection does when the bytes are sent; it adds to the messages that arrive what stands in `extra`. */
+/** The state of the connection when the bytes are sent. `extra` lists further messages that arrive. */
 const MOMENTS: Readonly<
   Record<string, { readonly extra: number; prepare(from: WebSocket, to: WebSocket): Promise<void> | void }>
 > = {
@@ -129,7 +129,7 @@ function content(size: number, seed: number): Buffer {
   return Buffer.alloc(size, `${seed} `);
 }
 
-/** Sends bytes of every size in one way, tampers with each right after the call, and compares what arrives. */
+/** Sends bytes of every size in one way, changes them right after the call, and compares what arrives. */
 async function sendAndTamper(
   from: WebSocket,
   to: WebSocket,
@@ -142,7 +142,7 @@ async function sendAndTamper(
   for (const [seed, size] of sizes.entries()) {
     const expected = content(size, seed);
     await prepare(from, to);
-    // Prepared inside of an event, nothing of it has arrived yet.
+    // In an event listener, nothing has arrived yet.
     const arrived = nextMessages(to, 1 + extra);
     const { bytes, tamper } = make(expected);
     send(from, bytes);
@@ -160,14 +160,17 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       client: { perMessageDeflate: Compression };
     };
 
-    test.each(Object.entries(TAMPERING))('what was sent arrives although its memory %s', async (_, make) => {
-      for (const [from, to] of directions(await meeting.meet(options))) {
-        for (const send of Object.values(METHODS)) await sendAndTamper(from, to, send, make);
-      }
-    });
+    test.each(Object.entries(TAMPERING))(
+      'a message arrives as it was sent, although its memory %s',
+      async (_, make) => {
+        for (const [from, to] of directions(await meeting.meet(options))) {
+          for (const send of Object.values(METHODS)) await sendAndTamper(from, to, send, make);
+        }
+      },
+    );
 
     test.each(Object.entries(MOMENTS))(
-      'what was sent %s arrives although it is overwritten',
+      'a message that is sent %s arrives as it was, although its memory is overwritten',
       async (_, moment) => {
         for (const [from, to] of directions(await meeting.meet(options))) {
           for (const send of Object.values(METHODS)) {
@@ -177,7 +180,7 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       },
     );
 
-    test('what was sent as a frame of its own arrives although its memory changes', async () => {
+    test('an encoded frame arrives as it was sent, although its memory changes', async () => {
       for (const [from, to] of directions(await meeting.meet(options))) {
         for (const make of Object.values(TAMPERING)) {
           await sendAndTamper(from, to, FRAMED['as a frame']!, make);
@@ -185,20 +188,23 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       }
     });
 
-    test.each(LONG_SIZES)('%i bytes arrive although they are overwritten', async (size) => {
-      for (const [from, to] of directions(await meeting.meet(options))) {
-        const isPassed = isPassedToTheKernel(from);
-        const ways: (typeof METHODS)[string][] = [];
-        // The kernel may read what is passed to it without a copy until the callback: see below.
-        if (!isPassed || perMessageDeflate !== false) ways.push(METHODS['as a view']!);
-        if (!isPassed) ways.push(FRAMED['as a frame']!);
-        for (const send of ways) {
-          await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, MOMENTS['alone'], [size]);
+    test.each(LONG_SIZES)(
+      '%i bytes arrive as they were sent, although they are overwritten',
+      async (size) => {
+        for (const [from, to] of directions(await meeting.meet(options))) {
+          const isPassed = isPassedToTheKernel(from);
+          const ways: (typeof METHODS)[string][] = [];
+          // The kernel may read what is passed to it without a copy until the callback: see below.
+          if (!isPassed || perMessageDeflate !== false) ways.push(METHODS['as a view']!);
+          if (!isPassed) ways.push(FRAMED['as a frame']!);
+          for (const send of ways) {
+            await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, MOMENTS['alone'], [size]);
+          }
         }
-      }
-    });
+      },
+    );
 
-    test('a buffer that is refilled for each connection of a turn brings each its own bytes', async () => {
+    test('a buffer that is refilled for each connection in a turn delivers the right bytes to each', async () => {
       const ends: Ends[] = [];
       for (let index = 0; index < 4; index++) ends.push(await meeting.meet(options));
       for (const size of SIZES) {
@@ -218,24 +224,27 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
       }
     });
 
-    test.each(['ping', 'pong'] as const)('a %s arrives although its memory changes', async (method) => {
-      for (const [from, to] of directions(await meeting.meet(options))) {
-        for (const { prepare } of Object.values(MOMENTS)) {
-          for (const make of Object.values(TAMPERING)) {
-            for (const size of CONTROL_SIZES) {
-              await prepare(from, to);
-              const arrived = new Promise<Buffer>((resolve) => to.once(method, resolve));
-              const { bytes, tamper } = make(content(size, 1));
-              from[method](bytes);
-              tamper();
-              expect(String(await arrived)).toBe(String(content(size, 1)));
+    test.each(['ping', 'pong'] as const)(
+      'a %s arrives as it was sent, although its memory changes',
+      async (method) => {
+        for (const [from, to] of directions(await meeting.meet(options))) {
+          for (const { prepare } of Object.values(MOMENTS)) {
+            for (const make of Object.values(TAMPERING)) {
+              for (const size of CONTROL_SIZES) {
+                await prepare(from, to);
+                const arrived = new Promise<Buffer>((resolve) => to.once(method, resolve));
+                const { bytes, tamper } = make(content(size, 1));
+                from[method](bytes);
+                tamper();
+                expect(String(await arrived)).toBe(String(content(size, 1)));
+              }
             }
           }
         }
-      }
-    });
+      },
+    );
 
-    test('the reason of a close arrives although its memory changes', async () => {
+    test('the reason of a close arrives as it was sent, although its memory changes', async () => {
       for (const from of ['client', 'server'] as const) {
         const ends = await meeting.meet(options);
         ends[from].send(new Blob(['blob']));
@@ -252,7 +261,7 @@ describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
   });
 });
 
-/** Whether a connection may pass a long message that is not compressed to the kernel without a copy. */
+/** Whether a connection may pass a long uncompressed message to the kernel without a copy. */
 function isPassedToTheKernel(from: WebSocket): boolean {
   const { _isServer, _socket } = from as unknown as { _isServer: boolean; _socket: Duplex };
   return _isServer && Object.getPrototypeOf(_socket) === Socket.prototype;
@@ -260,12 +269,12 @@ function isPassedToTheKernel(from: WebSocket): boolean {
 
 describe('without compression', () => {
   eachTransport(ours, (meeting) => {
-    test('what is sent while the stream is backed up arrives although its memory changes', async () => {
+    test('a message that is sent while the stream is backed up arrives as it was, although its memory changes', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         const { _socket } = from as unknown as { _socket: Duplex };
         to.pause();
         from.send(Buffer.alloc(BACKLOG));
-        // Streams in memory take everything, and copies are made for them all the same.
+        // In-memory streams accept everything, and copies are still made for them.
         if (_socket instanceof Socket) expect(_socket.writableLength).toBeGreaterThan(0);
         const expected: Buffer[] = [];
         for (const send of [...Object.values(METHODS), ...Object.values(FRAMED)]) {
@@ -294,7 +303,7 @@ describe('without compression', () => {
       }
     });
 
-    test('a long message whose bytes change once its callback was called arrives as it was sent', async () => {
+    test('a long message arrives as it was sent if its bytes change after its callback', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         for (const size of LONG_SIZES) {
           const expected = content(size, 1);
@@ -308,7 +317,7 @@ describe('without compression', () => {
   });
 });
 
-describe('ws, uncompressed and with nothing before it,', () => {
+describe('ws, uncompressed and with nothing waiting,', () => {
   eachTransport(control.server, (meeting) => {
     test('keeps the same promise for bytes that are overwritten', async () => {
       for (const [from, to] of directions(await meeting.meet())) {

@@ -1,4 +1,4 @@
-// Refusals: what a server answers to a request that it does not upgrade, byte for byte what a server of ws answers.
+// Refusals: the response to a request that is not upgraded equals that of ws byte for byte.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -13,13 +13,13 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A request, and the options of the server that gets it. */
+/** A request, and the options of the server that receives it. */
 interface Case {
   readonly request: string;
   readonly options?: ServerOptions;
 }
 
-/** An upgrade request of which lines are replaced, or left out when there is nothing instead. */
+/** An upgrade request with some lines replaced or omitted. */
 function without(name: string, ...instead: string[]): string {
   const lines = upgradeRequest().trimEnd().split('\r\n');
   return head(...lines.filter((line) => !line.startsWith(`${name}:`)), ...instead);
@@ -95,7 +95,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** Everything that a server answers, until it has ended the connection. */
+/** The whole response of a server, until it ends the connection. */
 async function answer(peer: Peer, { request, options }: Case): Promise<string> {
   const server = new peer.WebSocketServer({ port: 0, host: '127.0.0.1', ...PLAIN, ...options });
   servers.push(server);
@@ -109,7 +109,7 @@ async function answer(peer: Peer, { request, options }: Case): Promise<string> {
   return answered.toString('latin1').replace(/^Date: .*$/m, 'Date: now');
 }
 
-describe('a refusal has the bytes that a server of ws answers with', () => {
+describe('a refusal has the same bytes as that of ws', () => {
   test.each(Object.entries(cases))('%s', async (_name, each) => {
     const [mine, theirs] = [await answer(ours, each), await answer(reference, each)];
     expect(mine).toBe(theirs);

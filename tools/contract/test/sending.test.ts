@@ -1,4 +1,4 @@
-// Sending: callbacks, bufferedAmount, and what a connection that is not open says.
+// Sending: callbacks, bufferedAmount, and sends on a connection that is not open.
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { closed, nextMessage, nextMessages, sent } from '../src/inbox.ts';
@@ -6,7 +6,7 @@ import { directions } from '../src/meeting.ts';
 import { eachPairing, eachPairingAndTransport } from './each.ts';
 
 eachPairingAndTransport((meeting) => {
-  test('each send calls its callback once, without an error, in the order of the sends', async () => {
+  test('each send calls its callback once, without an error, in send order', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const calls: string[] = [];
       const arrived = nextMessages(to, 40);
@@ -20,7 +20,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('no callback is called inside of send', async () => {
+  test('no callback is called synchronously', async () => {
     for (const [from] of directions(await meeting.meet())) {
       let inside = true;
       const calledInside = new Promise((resolve) => from.send('data', () => resolve(inside)));
@@ -29,7 +29,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('bufferedAmount is 0 before the first send and again when all is written', async () => {
+  test('bufferedAmount is 0 before the first send, and after everything is written', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       expect(from.bufferedAmount).toBe(0);
       const arrived = nextMessages(to, 9);
@@ -40,7 +40,7 @@ eachPairingAndTransport((meeting) => {
     }
   });
 
-  test('bufferedAmount counts what a peer that does not read leaves unwritten', async () => {
+  test('bufferedAmount counts the bytes that wait for a peer that does not read', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       to.pause();
       const count = 64;
@@ -57,7 +57,7 @@ eachPairingAndTransport((meeting) => {
 });
 
 eachPairing((meeting) => {
-  test('the callback may stand in the place of the options', async () => {
+  test('the callback may replace the options', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const arrived = nextMessages(to, 3);
       const errors = await Promise.all([
@@ -76,7 +76,7 @@ eachPairing((meeting) => {
     expect(() => client.send('too early')).toThrow('WebSocket is not open: readyState 0 (CONNECTING)');
   });
 
-  test('a send after close() reports to its callback alone, and counts as buffered', async () => {
+  test('a send after close() reports only to its callback, and counts as buffered', async () => {
     for (const who of ['client', 'server'] as const) {
       const { [who]: from } = await meeting.meet();
       const end = closed(from);
@@ -93,7 +93,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test.each(['ping', 'pong'] as const)('a %s after close() reports to its callback alone', async (method) => {
+  test.each(['ping', 'pong'] as const)('a %s after close() reports only to its callback', async (method) => {
     const { client } = await meeting.meet();
     const end = closed(client);
     client.close();
@@ -103,7 +103,7 @@ eachPairing((meeting) => {
     await end;
   });
 
-  test('a message that was sent from inside a message event goes out', async () => {
+  test('a message that is sent in a message listener is delivered', async () => {
     const { client, server } = await meeting.meet();
     server.on('message', (data) => {
       server.send(`${data.toString()} 1`);
@@ -115,7 +115,7 @@ eachPairing((meeting) => {
     expect((await arrived).map(({ data }) => data.toString())).toEqual(['a 1', 'a 2', 'b 1', 'b 2']);
   });
 
-  test('the data may be changed by its owner once the callback has been called', async () => {
+  test('the caller may change the data after the callback', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const data = Buffer.alloc(100_000, 'a');
       const arrived = nextMessage(to);
@@ -125,7 +125,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('the data is not changed by being sent', async () => {
+  test('sending does not change the data', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const small = Buffer.alloc(10, 'a');
       const large = Buffer.alloc(100_000, 'a');
@@ -140,7 +140,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('a mask of the user of the client is what its frames are masked with', async () => {
+  test('the frames of a client are masked with the key of generateMask', async () => {
     const masks: number[] = [];
     const generateMask = (mask: Buffer): void => {
       masks.push(mask.length);
@@ -155,7 +155,7 @@ eachPairing((meeting) => {
     expect(masks).toEqual([4, 4]);
   });
 
-  test('what was sent before terminate() has been handed to the kernel', async () => {
+  test('messages that were sent before terminate() have been passed to the kernel', async () => {
     const { client, server } = await meeting.meet();
     const arrived = nextMessage(server);
     const gone = closed(server);

@@ -1,4 +1,4 @@
-// The server: its options, its events, and its own life.
+// The server: its options, its events, and its lifecycle.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
@@ -17,7 +17,7 @@ afterEach(() => {
   for (const each of opened.splice(0)) each.close();
 });
 
-/** A subprotocol as either side knows it. */
+/** The subprotocol on both sides. */
 async function negotiate(
   meeting: Parameters<Parameters<typeof eachPairing>[0]>[0],
   protocols: string | string[],
@@ -33,7 +33,7 @@ async function negotiate(
 eachPairing((meeting) => {
   const { WebSocketServer: Server } = meeting.pairing.server;
 
-  /** A server on a port of its own. */
+  /** A server on its own port. */
   async function listen(options: ServerOptions = {}): Promise<[server: WebSocketServer, url: string]> {
     const server = new Server({ port: 0, host: '127.0.0.1', ...PLAIN, ...options });
     opened.push(server);
@@ -52,13 +52,13 @@ eachPairing((meeting) => {
     return client;
   }
 
-  test('the first subprotocol that is offered is chosen', async () => {
+  test('the first offered subprotocol is chosen', async () => {
     expect(await negotiate(meeting, ['chat', 'talk'])).toEqual(['chat', 'chat']);
     expect(await negotiate(meeting, 'talk')).toEqual(['talk', 'talk']);
     expect(await negotiate(meeting, [])).toEqual(['', '']);
   });
 
-  test('handleProtocols is given what is offered as a Set, and chooses', async () => {
+  test('handleProtocols receives the offered subprotocols as a Set, and chooses', async () => {
     const offered: unknown[] = [];
     const handle = (protocols: Set<string>, request: IncomingMessage): string => {
       offered.push(protocols instanceof Set, [...protocols], request.url);
@@ -68,14 +68,14 @@ eachPairing((meeting) => {
     expect(offered).toEqual([true, ['chat', 'talk'], '/']);
   });
 
-  test('handleProtocols is not asked when nothing is offered', async () => {
+  test('handleProtocols is not called when nothing is offered', async () => {
     const neverAsked = (): string => {
       throw new Error('asked');
     };
     expect(await negotiate(meeting, [], neverAsked)).toEqual(['', '']);
   });
 
-  test('a client whose subprotocols are all refused gives up', async () => {
+  test('a client fails if all its subprotocols are refused', async () => {
     meeting.serve({ handleProtocols: () => false });
     const client = meeting.dial({ protocols: 'chat' });
     const [error] = (await once(client, 'error')) as [Error];
@@ -96,7 +96,7 @@ eachPairing((meeting) => {
     }
   });
 
-  test('port: the server listens, tells its address, calls the callback, and ends with close()', async () => {
+  test('port: the server listens, has an address, calls the callback, and ends with close()', async () => {
     let called = false;
     const server = new Server({ port: 0, host: '127.0.0.1' }, () => (called = true));
     await once(server, 'listening');
@@ -109,7 +109,7 @@ eachPairing((meeting) => {
     expect(server.address()).toBe(null);
   });
 
-  test('a port that is taken is told in an error event', async () => {
+  test('a port in use emits error', async () => {
     const [first] = await listen();
     const { port } = first.address() as AddressInfo;
     const second = new Server({ port, host: '127.0.0.1' });
@@ -117,7 +117,7 @@ eachPairing((meeting) => {
     expect(error.code).toBe('EADDRINUSE');
   });
 
-  test('server: the connections come through a server of the user, which stays open', async () => {
+  test("server: the connections come through the user's HTTP server, which stays open", async () => {
     const { client, server } = await meeting.meet();
     expect([client.readyState, server.readyState]).toEqual([1, 1]);
     const before = meeting.host.http.listening;
@@ -125,7 +125,7 @@ eachPairing((meeting) => {
     expect([before, meeting.host.http.listening]).toEqual([true, true]);
   });
 
-  test('server: its address, its listening and its errors are told', async () => {
+  test('server: the address, listening and errors are those of the HTTP server', async () => {
     const own = http.createServer();
     opened.push(own);
     const server = new Server({ server: own });
@@ -139,7 +139,7 @@ eachPairing((meeting) => {
     expect(server.address()).toEqual(own.address());
   });
 
-  test('server: after close() its upgrades are not answered any more', async () => {
+  test('server: after close(), upgrades are no longer answered', async () => {
     const own = http.createServer();
     opened.push(own);
     const count = (): number[] => ['upgrade', 'listening', 'error'].map((event) => own.listenerCount(event));
@@ -150,7 +150,7 @@ eachPairing((meeting) => {
     expect(count()).toEqual(before);
   });
 
-  test('noServer: a connection is made by handleUpgrade, which calls back and emits nothing', async () => {
+  test('noServer: handleUpgrade() opens a connection, calls back and emits nothing', async () => {
     const server = new Server({ noServer: true, ...PLAIN });
     let emitted = 0;
     server.on('connection', () => emitted++);
@@ -177,7 +177,7 @@ eachPairing((meeting) => {
     expect(server.clients.size).toBe(0);
   });
 
-  test('a socket that was handed over already is an error', async () => {
+  test('passing a socket twice is an error', async () => {
     const server = new Server({ noServer: true, ...PLAIN });
     const own = http.createServer();
     opened.push(own);
@@ -200,7 +200,7 @@ eachPairing((meeting) => {
     );
   });
 
-  test('path: the query does not count, and shouldHandle() says so', async () => {
+  test('path: ignores the query, and shouldHandle() returns the result', async () => {
     const { client } = await meeting.meet({ server: { path: '/here' }, path: '/here?query=1' });
     expect(client.readyState).toBe(1);
     const server = meeting.serve({ path: '/here' });
@@ -223,7 +223,7 @@ eachPairing((meeting) => {
     expect(client.readyState).toBe(1);
   });
 
-  test('verifyClient is told origin, security and request, and a true one opens', async () => {
+  test('verifyClient receives origin, secure and the request, and true admits the client', async () => {
     const infos: unknown[] = [];
     const verifyClient = ({
       origin,
@@ -245,14 +245,14 @@ eachPairing((meeting) => {
     expect(infos).toEqual(['https://example.com', false, '/verified']);
   });
 
-  test('verifyClient with a callback may say so later', async () => {
+  test('verifyClient with a callback may answer later', async () => {
     const { client } = await meeting.meet({
       server: { verifyClient: (_info, done) => setImmediate(() => done(true)) },
     });
     expect(client.readyState).toBe(1);
   });
 
-  test('a client that has gone while it was being verified makes no connection', async () => {
+  test('a client that disconnects while it is being verified opens no connection', async () => {
     let release = (): void => {};
     const asked = new Promise<IncomingMessage>((resolve) => {
       const server = meeting.serve({
@@ -271,7 +271,7 @@ eachPairing((meeting) => {
     expect(release).not.toThrow();
   });
 
-  test('clientTracking: clients holds each open connection, and only when it is on', async () => {
+  test('clientTracking: clients contains each open connection, and is missing when it is off', async () => {
     const server = meeting.serve();
     expect(server.clients).toBeInstanceOf(Set);
     const connection = once(server, 'connection') as Promise<[WebSocket]>;
@@ -285,7 +285,7 @@ eachPairing((meeting) => {
     expect(meeting.serve({ clientTracking: false }).clients).toBe(undefined);
   });
 
-  test('a connection has gone from clients before its close event is told to listeners of the user', async () => {
+  test('a connection is removed from clients before the user receives its close event', async () => {
     const server = meeting.serve();
     const sizes = new Promise<number>((resolve) => {
       server.on('connection', (ws) => ws.on('close', () => resolve(server.clients.size)));
@@ -295,7 +295,7 @@ eachPairing((meeting) => {
     expect(await sizes).toBe(0);
   });
 
-  test('the connection event is given the request, and the class of the connections is that of the package', async () => {
+  test("the connection event has the request, and connections have the package's class by default", async () => {
     const connection = once(meeting.serve(), 'connection') as Promise<[WebSocket, IncomingMessage]>;
     const client = meeting.dial({ path: '/whose?request', client: { headers: { 'X-Own': 'header' } } });
     const [ws, request] = await connection;
@@ -304,7 +304,7 @@ eachPairing((meeting) => {
     await once(client, 'open');
   });
 
-  test('WebSocket: the connections are of the class that is given', async () => {
+  test('WebSocket: the connections have the given class', async () => {
     class Named extends meeting.pairing.server.WebSocket {
       readonly label = 'of my own';
     }
@@ -313,7 +313,7 @@ eachPairing((meeting) => {
     expect((server as Named).label).toBe('of my own');
   });
 
-  test('headers: the lines of the 101 may be changed', async () => {
+  test('headers: listeners may change the lines of the 101 response', async () => {
     const server = meeting.serve();
     server.on('headers', (lines, request) => {
       expect(lines[0]).toBe('HTTP/1.1 101 Switching Protocols');
@@ -327,7 +327,7 @@ eachPairing((meeting) => {
     expect(response.headers['x-path']).toBe('/headers');
   });
 
-  test('close() leaves the connections open, and calls back when the last has gone', async () => {
+  test('close() leaves the connections open, and calls back after the last has closed', async () => {
     const [server, url] = await listen();
     const connection = once(server, 'connection') as Promise<[WebSocket]>;
     const client = dial(url);
@@ -344,7 +344,7 @@ eachPairing((meeting) => {
     expect(events).toEqual(['close']);
   });
 
-  test('close() of a server on a server of the user waits for its connections too', async () => {
+  test("close() of a server on the user's HTTP server waits for its connections too", async () => {
     const server = meeting.serve();
     const connection = once(server, 'connection') as Promise<[WebSocket]>;
     const client = meeting.dial();
@@ -364,7 +364,7 @@ eachPairing((meeting) => {
     expect(over).toBe(true);
   });
 
-  test('a second close() calls back with an error once the server is closed, and with none before', async () => {
+  test('a second close() calls back with an error after the server is closed, and without one before', async () => {
     const [server] = await listen();
     const both = Promise.all([
       new Promise((resolve) => server.close(resolve)),
@@ -377,7 +377,7 @@ eachPairing((meeting) => {
 });
 
 for (const peer of peers) {
-  test(`${peer.name}: wsClientError is given the error, the socket and the request, and answers itself`, async () => {
+  test(`${peer.name}: wsClientError receives the error, the socket and the request, and its listener answers`, async () => {
     const server = new peer.WebSocketServer({ port: 0, host: '127.0.0.1', ...PLAIN });
     opened.push(server);
     await once(server, 'listening');
@@ -397,7 +397,7 @@ for (const peer of peers) {
 }
 
 eachPairing((meeting) => {
-  test('a message in the segment of the request is told behind the connection event', async () => {
+  test('a message in the segment of the request is emitted after the connection event', async () => {
     const frame = Buffer.from('8182000000006f6b', 'hex');
     const order: string[] = [];
     let arrived = Promise.resolve();

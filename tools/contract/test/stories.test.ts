@@ -1,4 +1,4 @@
-// The same story: what both ends tell of a scenario, in every pairing, is what ws tells of it with itself.
+// Stories: in every pairing, both sides emit the same as ws with itself.
 import { describe, expect, test } from 'vitest';
 import { endingStories } from '../src/ending-stories.ts';
 import { handshakeStories } from '../src/handshake-stories.ts';
@@ -11,7 +11,7 @@ import { wireStories } from '../src/wire-stories.ts';
 
 const stories = [...handshakeStories, ...redirectStories, ...openStories, ...endingStories, ...wireStories];
 
-/** What ws tells of a story with itself: played once for all pairings, and compared with itself once more as the control. */
+/** The log of ws with itself. Recorded once for all pairings, and compared with a second run as the control. */
 function reference(story: Story, transport: Transport): () => Promise<Log> {
   let log: Promise<Log> | undefined;
   return () => (log ??= play(story, control, transport));

@@ -1,4 +1,4 @@
-// Streams over connections: what they tell, in every pairing, is what those of ws tell.
+// Streams over connections: in every pairing, they emit the same as those of ws.
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -27,7 +27,7 @@ describe.each(pairings)('$name', (pairing) => {
       expect(await playStream(story, end, meeting)).toEqual(await playStream(story, end, reference));
     });
 
-    test('stops reading from the socket while nobody reads it, and loses nothing', async () => {
+    test('stops reading from the socket while the stream is not read, and loses nothing', async () => {
       const { client, server } = await meeting.meet();
       const [own, peer] = end === 'client' ? [client, server] : [server, client];
       const stream = meeting.pairing[end].createWebSocketStream(own, { readableHighWaterMark: 1024 });
@@ -42,14 +42,14 @@ describe.each(pairings)('$name', (pairing) => {
       expect(length).toBe(messages * 1000);
     });
 
-    test('is full while the peer does not read, and takes more when it does', async () => {
+    test('is full while the peer does not read, and accepts more when it does', async () => {
       const { client, server } = await meeting.meet();
       const [own, peer] = end === 'client' ? [client, server] : [server, client];
       peer.pause();
       const stream = meeting.pairing[end].createWebSocketStream(own);
       const chunk = Buffer.alloc(1024 * 1024);
       let written = 0;
-      // Writes whose messages the kernel has taken are done: then there is one that is not.
+      // Writes complete while the kernel accepts their messages, until one does not.
       for (let taken = true; taken; written++) {
         taken = await Promise.race([
           new Promise<boolean>((resolve) => stream.write(chunk, () => resolve(true))),
@@ -66,7 +66,7 @@ describe.each(pairings)('$name', (pairing) => {
     });
   });
 
-  test('a stream that is made while connecting sends what was written before', async () => {
+  test('a stream that is created while connecting sends earlier writes after open', async () => {
     const listener = meeting.serve();
     const connected = once(listener, 'connection') as Promise<[WebSocket]>;
     const client = meeting.dial();
@@ -79,7 +79,7 @@ describe.each(pairings)('$name', (pairing) => {
   });
 
   test.each(['destroyed', 'refused'])(
-    'a stream of a client that is %s while connecting tells why',
+    'a stream of a client that is %s while connecting reports the reason',
     async (how) => {
       const outcome = async (where: Meeting): Promise<string[]> => {
         where.serve(how === 'refused' ? { verifyClient: () => false } : {});
@@ -94,7 +94,7 @@ describe.each(pairings)('$name', (pairing) => {
     },
   );
 
-  test('two streams can be joined to one pipeline', async () => {
+  test('two streams can be joined in one pipeline', async () => {
     const { client, server } = await meeting.meet();
     const echo: Duplex = meeting.pairing.server.createWebSocketStream(server);
     const echoed = pipeline(echo, echo);
@@ -106,7 +106,7 @@ describe.each(pairings)('$name', (pairing) => {
   });
 });
 
-/** The kernel has stopped to take bytes: what is sent stays here over many turns. */
+/** Waits until the kernel accepts no more bytes: sent bytes stay in the process over many turns. */
 async function untilStuck(ws: { readonly bufferedAmount: number }): Promise<boolean> {
   for (let turns = 0, before = -1; turns < 200; turns++) {
     await new Promise((resolve) => setImmediate(resolve));

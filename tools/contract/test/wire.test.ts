@@ -1,4 +1,4 @@
-// The wire: one end speaks literal bytes (RFC 6455 §5), the other is an implementation; what it tells and what it answers.
+// The wire: one side sends literal bytes (RFC 6455 §5). The other is an implementation, whose events and answers are checked.
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -7,17 +7,17 @@ import type { Meeting, MeetingOptions } from '../src/meeting.ts';
 import { catchNextException } from '../src/uncaught.ts';
 import { eachPeerAndTransport } from './each.ts';
 
-/** Which end is under test, and how a raw end meets it. */
+/** The side under test, and how a raw peer connects to it. */
 interface Role {
   readonly name: 'server' | 'client';
   meet(meeting: Meeting, options?: MeetingOptions, together?: Buffer): Promise<RawMeeting>;
-  /** A frame as this role's peer has to send it: only a client masks (§5.1). */
+  /** A frame as this role's peer must send it: only a client masks (§5.1). */
   frame(header: string, payload?: string): Buffer;
-  /** What this role sends, with its mask taken off, in hex. */
+  /** What this role sends, unmasked, in hex. */
   unmask(digits: string): string;
 }
 
-/** Takes the mask off frames of at most 125 bytes, which carry the mask bit all of them. */
+/** Unmasks frames of at most 125 bytes, all of which must have the mask bit. */
 function unmask(digits: string): string {
   const data = bytes(digits);
   const frames: string[] = [];
@@ -47,7 +47,7 @@ const roles: readonly Role[] = [
   },
 ];
 
-/** Everything that is told of a connection, in words. */
+/** Logs everything that a connection emits. */
 function tell(ws: WebSocket): Promise<string[]> {
   const events: string[] = [];
   ws.on('open', () => events.push('open'));
@@ -67,7 +67,7 @@ function tell(ws: WebSocket): Promise<string[]> {
   });
 }
 
-/** A breach of the protocol: frames (header, payload), the error told, the close code on the wire. */
+/** A violation of the protocol: frames (header, payload), the error, and the close code on the wire. */
 interface Breach {
   readonly rule: string;
   readonly frames: readonly (readonly [header: string, payload?: string])[];
@@ -214,10 +214,10 @@ eachPeerAndTransport((meeting) => {
       expect(await told).toEqual([...(breach.before ?? []), breach.error, 'close 1006']);
     });
 
-    test('answers frames that are masked the wrong way with an error and 1002', async () => {
+    test('answers wrongly masked or unmasked frames with an error and 1002', async () => {
       const { ws, raw } = await role.meet(meeting);
       const told = tell(ws);
-      // A client's frames are masked and a server's are not (§5.1): here it is the other way round.
+      // A client's frames are masked and a server's are not (§5.1). Here it is the reverse.
       raw.say(role.name === 'server' ? '810161' : maskedFrame('8101', '61'));
       const answer = await raw.hear(role.name === 'server' ? 4 : 8);
       expect(role.unmask(answer)).toBe(C1002);
@@ -228,7 +228,7 @@ eachPeerAndTransport((meeting) => {
       expect(close).toBe('close 1006');
     });
 
-    test('throws an error that nobody listens to, and closes all the same', async () => {
+    test('throws an error without a listener, and still closes', async () => {
       const { ws, raw } = await role.meet(meeting);
       const thrown = new Promise<unknown>((resolve) => catchNextException(resolve));
       const code = new Promise((resolve) => ws.on('close', resolve));
@@ -239,7 +239,7 @@ eachPeerAndTransport((meeting) => {
       expect(await code).toBe(1006);
     });
 
-    test('takes every close code that may be on the wire, and answers with it', async () => {
+    test('accepts every valid close code, and answers with it', async () => {
       for (const code of [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 4999]) {
         const { ws, raw } = await role.meet(meeting);
         const told = tell(ws);
@@ -251,7 +251,7 @@ eachPeerAndTransport((meeting) => {
       }
     });
 
-    test('takes a close frame without a code as 1005, and answers without one', async () => {
+    test('reads a close frame without a code as 1005, and answers without one', async () => {
       const { ws, raw } = await role.meet(meeting);
       const told = tell(ws);
       raw.say(role.frame('8800'));
@@ -260,7 +260,7 @@ eachPeerAndTransport((meeting) => {
       expect(await told).toEqual(['close 1005']);
     });
 
-    test('tells nothing that comes behind a close frame', async () => {
+    test('ignores everything after a close frame', async () => {
       const { ws, raw } = await role.meet(meeting);
       const told = tell(ws);
       raw.say(Buffer.concat([role.frame('880203e8'.slice(0, 4), '03e8'), role.frame('8101', '61')]));
@@ -268,7 +268,7 @@ eachPeerAndTransport((meeting) => {
       expect(await told).toEqual(['close 1000']);
     });
 
-    test('gives 1006 and no message when the connection ends inside a message', async () => {
+    test('emits 1006 and no message when the connection ends within a message', async () => {
       for (const cut of ['end', 'destroy'] as const) {
         const { ws, raw } = await role.meet(meeting);
         const told = tell(ws);
@@ -306,7 +306,7 @@ eachPeerAndTransport((meeting) => {
       ]);
     });
 
-    test('loses no bytes that come in the same write as the handshake', async () => {
+    test('loses no bytes that arrive in the same write as the handshake', async () => {
       const together = Buffer.concat([
         role.frame('8105', '6561726c79'),
         role.frame('8900'),
@@ -329,7 +329,7 @@ eachPeerAndTransport((meeting) => {
       ]);
     });
 
-    test('tells the messages of one segment in one turn', async () => {
+    test('emits the messages of one segment in one turn', async () => {
       const { ws, raw } = await role.meet(meeting);
       let turn = 0;
       const turns: number[] = [];
@@ -345,7 +345,7 @@ eachPeerAndTransport((meeting) => {
       expect(turns).toEqual([0, 0, 0]);
     });
 
-    test('tells the messages that came with the one inside of whose event terminate() is called', async () => {
+    test('emits the other messages of the segment after terminate() in a message listener', async () => {
       const { ws, raw } = await role.meet(meeting);
       const told = tell(ws);
       ws.once('message', () => ws.terminate());
@@ -361,7 +361,7 @@ eachPeerAndTransport((meeting) => {
       expect(await told).toEqual(['close 1006']);
     });
 
-    test('writes the shortest of the three forms of a length', async () => {
+    test('writes the shortest form of a length', async () => {
       const { ws, raw } = await role.meet(meeting);
       const bit = role.name === 'client' ? 0x80 : 0;
       const key = role.name === 'client' ? 4 : 0;
@@ -380,7 +380,7 @@ eachPeerAndTransport((meeting) => {
   });
 });
 
-/** How long frames of at most 125 bytes are with a masking key each. */
+/** The total length of frames of at most 125 bytes, each with a masking key. */
 function answerSize(answer: string): number {
   const data = bytes(answer);
   let size = 0;
