@@ -1,10 +1,10 @@
-// Stories that each end has to tell once as the one that acts.
+// Stories that run twice: with each side as the one that acts.
 import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import type { Ends } from './meeting.ts';
 import type { Stage, Story } from './stage.ts';
 
-/** A story for each end to be the one that acts. */
+/** Creates a story for each side that acts. */
 export function byEach(
   name: (actor: string) => string,
   act: (stage: Stage, ends: Ends, from: WebSocket, to: WebSocket) => void | Promise<void>,
@@ -25,12 +25,12 @@ export function byEach(
   }));
 }
 
-/** The recorder of an end. */
+/** The recorder of a side. */
 export function recorderOf(stage: Stage, ends: Ends, ws: WebSocket): Stage['client'] {
   return ws === ends.client ? stage.client : stage.server;
 }
 
-/** What is sent before something happens: each with a callback. */
+/** Sends messages with callbacks before something happens. */
 export function sendSome(stage: Stage, ends: Ends, ws: WebSocket): void {
   const recorder = recorderOf(stage, ends, ws);
   ws.send('text', recorder.callback(ws, 'text'));

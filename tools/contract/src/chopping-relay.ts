@@ -1,24 +1,24 @@
-// The chopping relay: passes bytes on between a client and a server, cut and joined in other places than they came in.
+// A relay between a client and a server that splits and joins the chunks of the stream.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { createRandom, type Random } from './random.ts';
 
-/** Held bytes from which on the relay stops reading, as a peer that is slow does. */
+/** The number of buffered bytes at which the relay stops reading, like a slow peer. */
 const HIGH_WATER_MARK = 512 * 1024;
 
-/** Pieces are of 1 byte to 2^16 bytes, each power of two as likely as the next. */
+/** Chunks have 1 to 2^16 bytes, with every power of two equally likely. */
 const LARGEST_POWER = 16;
 
 /** A relay that is running. */
 export interface Relay {
   readonly port: number;
-  /** How many pieces it has passed on. */
+  /** How many chunks it has passed on. */
   readonly pieces: number;
   close(): void;
 }
 
-/** Listens on 127.0.0.1, and connects whoever comes to a port of it. */
+/** Listens on 127.0.0.1, and connects each client to the given port. */
 export async function startRelay(targetPort: number, seed: number): Promise<Relay> {
   const random = createRandom(seed);
   const sockets = new Set<net.Socket>();
@@ -46,7 +46,7 @@ export async function startRelay(targetPort: number, seed: number): Promise<Rela
   };
 }
 
-/** Passes on what one socket reads to the other, a piece a turn, so that the kernel does not join the pieces again. */
+/** Passes bytes from one socket to the other, one chunk per turn, so that the kernel does not join the chunks. */
 function chop(from: net.Socket, to: net.Socket, random: Random, count: { pieces: number }): void {
   let held: Buffer = Buffer.alloc(0);
   let ended = false;

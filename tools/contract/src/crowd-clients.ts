@@ -1,16 +1,16 @@
-// The process of the crowd's clients: opens them, lets each say a word, and closes them, when it is asked.
+// The process of the clients of the load test: on request, opens them, sends a message on each, and closes them.
 import process from 'node:process';
 import type { WebSocket } from 'ws';
 import { peerNamed } from './pairings.ts';
 
-/** How many handshakes are under way at once. */
+/** How many handshakes run concurrently. */
 const AT_ONCE = 256;
 
 const [name, url = '', count = '0'] = process.argv.slice(2);
 const { WebSocket: Client } = peerNamed(name);
 const clients: WebSocket[] = [];
 
-/** An address has about 28,000 ports to connect from; on Linux every address of 127.0.0.0/8 is there to be used. */
+/** An address has about 28,000 local ports. On Linux, every address of 127.0.0.0/8 can be used. */
 function localAddress(index: number): { localAddress?: string } {
   return process.platform === 'linux' ? { localAddress: `127.0.0.${2 + (index % 4)}` } : {};
 }

@@ -1,4 +1,4 @@
-// The process of the crowd's server: echoes, counts, and reports when it is asked.
+// The process of the server of the load test: echoes, counts, and reports on request.
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { ServerReport } from './crowd.ts';
@@ -41,7 +41,7 @@ function answer(): void {
   process.send?.(now);
 }
 
-/** A client has closed a moment before the server sees it: the last one to go is the end. */
+/** The server sees a close later than the client, so waits for the last one. */
 function answerAtTheEnd(): void {
   if (server.clients.size > 0) return;
   isAskedForTheEnd = false;

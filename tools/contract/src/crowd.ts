@@ -1,41 +1,41 @@
-// The crowd: one process with a server and one with very many clients, and what can be asked of them.
+// The processes of the load test: one with a server and one with very many clients, and the requests to them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Peer } from './pairings.ts';
 
-/** What the server has seen. */
+/** The counts of the server. */
 export interface ServerReport {
   readonly open: number;
   readonly messages: number;
   readonly errors: number;
-  /** How many connections closed with which code. */
+  /** The number of connections by close code. */
   readonly closed: Readonly<Record<string, number>>;
 }
 
 /** The process with the server. */
 export interface CrowdServer {
   readonly url: string;
-  /** What it has seen so far. */
+  /** The counts so far. */
   report(): Promise<ServerReport>;
-  /** What it has seen when the last client has gone. */
+  /** The counts after the last client has disconnected. */
   reportAtTheEnd(): Promise<ServerReport>;
   stop(): void;
 }
 
 /** The process with the clients. */
 export interface CrowdClients {
-  /** Opens all of them, and says how many are open. */
+  /** Opens all clients. Returns how many are open. */
   openAll(): Promise<number>;
-  /** Sends one message on each, and awaits its echo. */
+  /** Sends one message on each client, and waits for its echo. */
   talk(): Promise<{ echoed: number; wrong: number }>;
-  /** Closes all of them, and says how many closed with which code. */
+  /** Closes all clients. Returns their number by close code. */
   closeAll(): Promise<Record<string, number>>;
   stop(): void;
 }
 
-/** Starts a server of an implementation, on a port of its own. */
+/** Starts a server of an implementation on its own port. */
 export async function startCrowdServer({ name }: Peer): Promise<CrowdServer> {
   const child = startProcess('./crowd-server.ts', [name]);
   const [url] = (await once(child, 'message')) as [string];
@@ -59,7 +59,7 @@ export async function startCrowdClients({ name }: Peer, url: string, count: numb
   };
 }
 
-/** Every question gets one answer; they are asked one at a time. */
+/** Sends a request and waits for its answer. Requests run one at a time. */
 async function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
   const gone = once(child, 'exit').then(([code]) => {
     throw new Error(`The process ended with ${String(code)} instead of an answer to "${question}"`);
@@ -69,7 +69,7 @@ async function ask<Answer>(child: ChildProcess, question: string): Promise<Answe
   return answer;
 }
 
-/** Runs a file of this folder with as many file descriptors as the machine allows; each connection takes one. */
+/** Runs a file of this folder with the maximum number of file descriptors, because each connection needs one. */
 function startProcess(file: string, args: readonly string[]): ChildProcess {
   const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
   const path = fileURLToPath(new URL(file, import.meta.url));

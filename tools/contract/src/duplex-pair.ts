@@ -1,23 +1,23 @@
-// A pair of streams in memory: what is written to one end is read from the other, and no socket is involved.
+// A pair of in-memory streams: bytes written to one end are read from the other, without a socket.
 import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 
-/** How many bytes are on their way before a writer has to wait: about what a kernel holds for a socket. */
+/** How many bytes may be in flight before a writer must wait: about the buffer of a socket in the kernel. */
 const CAPACITY = 64 * 1024;
 
 /**
- * One end. As with a socket, what is written is taken at once while there is room, and is read on a later turn, cut in
- * another way than it was written; what was written before the end was destroyed is read all the same.
+ * One end. Like a socket, it accepts writes immediately while there is room, and they are read in a later turn, in different chunks.
+ * Bytes that were written before the end was destroyed are still read.
  */
 class End extends Duplex {
   #other: End | undefined = undefined;
-  /** On its way from the other end to this one's reader. */
+  /** Bytes in flight from the other end to the reader of this one. */
   #incoming: Buffer[] = [];
   #incomingBytes = 0;
   #incomingEnded = false;
   #wantsMore = false;
   #pumpScheduled = false;
-  /** The other end's writer, which waits for room. */
+  /** The writer of the other end, which waits for room. */
   #makeRoom: (() => void) | undefined = undefined;
 
   join(other: End): void {
@@ -49,7 +49,7 @@ class End extends Duplex {
     done(error);
   }
 
-  /** Takes bytes from the other end; `done` is called when there is room for more. */
+  /** Accepts bytes from the other end. Calls `done` when there is room for more. */
   accept(chunk: Buffer, done: () => void): void {
     if (this.destroyed) {
       done();
@@ -62,7 +62,7 @@ class End extends Duplex {
     else this.#makeRoom = done;
   }
 
-  /** The other end has nothing more to say. */
+  /** Called when the other end has ended. */
   acceptEnd(): void {
     this.#incomingEnded = true;
     this.#schedulePump();

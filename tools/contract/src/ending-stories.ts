@@ -1,4 +1,4 @@
-// The stories of how open connections end: closed, cut, or broken off.
+// The stories of how open connections end: by a close, a lost connection or an error.
 import { Blob, Buffer } from 'node:buffer';
 import { byEach, recorderOf, sendSome } from './by-each.ts';
 import type { Story } from './stage.ts';
@@ -95,7 +95,7 @@ const closing: readonly Story[] = [
     { client: { closeTimeout: 100 }, server: { closeTimeout: 100 } },
   ),
   {
-    name: 'both close at once',
+    name: 'both close at the same time',
     async play(stage) {
       const { client, server } = await stage.meet();
       client.close(3001, 'client');
@@ -104,7 +104,7 @@ const closing: readonly Story[] = [
     },
   },
   {
-    name: 'both close at once without codes',
+    name: 'both close at the same time without codes',
     async play(stage) {
       const { client, server } = await stage.meet();
       client.close();
@@ -153,7 +153,7 @@ const cutting: readonly Story[] = [
   ),
 ];
 
-/** How an end breaks the protocol by what the other does not allow. */
+/** How a side breaks the protocol by sending what the other does not allow. */
 const breaking: readonly Story[] = [
   ...byEach(
     (actor) => `the ${actor} sends text that is no UTF-8`,
@@ -214,5 +214,5 @@ const breaking: readonly Story[] = [
   ),
 ];
 
-/** Stories about an end. */
+/** Stories about the end of a connection. */
 export const endingStories: readonly Story[] = [...closing, ...cutting, ...breaking];

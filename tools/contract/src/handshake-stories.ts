@@ -1,4 +1,4 @@
-// The stories of opening handshakes that go wrong, or another way than the plain one.
+// The stories of opening handshakes that fail or take an unusual course.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 import { acceptValue, head, plainResponse, upgradeResponse } from './raw.ts';
 import type { DialOptions, Stage, Story } from './stage.ts';
 
-/** A story in which the client meets a server that writes this answer by hand and then ends the connection. */
+/** A story in which a raw server sends the given answer and then ends the connection. */
 function answered(name: string, answer: (key: string) => string, dial: DialOptions = {}): Story {
   return {
     name,
@@ -45,7 +45,7 @@ const refusals: readonly Story[] = [
   ...Object.entries(verifyClients).map(([name, verifyClient]) => refused(name, { verifyClient })),
   refused('the path is not that of the server', { path: '/here' }, { path: '/there' }),
   {
-    name: 'a refusal is taken over by a listener of unexpected-response, which closes',
+    name: 'a listener of unexpected-response handles a refusal, and closes',
     async play(stage) {
       stage.serve({ verifyClient: () => false });
       const client = stage.dial({ watch: ['unexpected-response'] });
@@ -59,7 +59,7 @@ const refusals: readonly Story[] = [
     },
   },
   {
-    name: 'a refusal is taken over by a listener of unexpected-response, which terminates at once',
+    name: 'a listener of unexpected-response handles a refusal, and terminates immediately',
     async play(stage) {
       stage.serve({ verifyClient: () => false });
       const client = stage.dial({ watch: ['unexpected-response'] });
@@ -68,7 +68,7 @@ const refusals: readonly Story[] = [
     },
   },
   {
-    name: 'a refusal is taken over by a listener of unexpected-response, which destroys the request',
+    name: 'a listener of unexpected-response handles a refusal, and destroys the request',
     async play(stage) {
       stage.serve({ verifyClient: () => false });
       const client = stage.dial({ watch: ['unexpected-response'] });
@@ -101,7 +101,7 @@ const badAnswers: readonly Story[] = [
     upgradeResponse(key, 'Sec-WebSocket-Protocol: chat'),
   ),
   answered(
-    'another subprotocol than was asked for',
+    'a subprotocol that was not requested',
     (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: other'),
     {
       protocols: ['chat', 'talk'],
@@ -126,7 +126,7 @@ const badAnswers: readonly Story[] = [
 const givingUp: readonly Story[] = [
   ...(['close', 'terminate'] as const).flatMap((method) => [
     {
-      name: `${method}() at once`,
+      name: `${method}() immediately`,
       async play(stage: Stage) {
         const client = stage.dial();
         stage.client.call(client, method, () => client[method]());
@@ -147,7 +147,7 @@ const givingUp: readonly Story[] = [
       },
     },
     {
-      name: `${method}() from inside of the upgrade event`,
+      name: `${method}() in the upgrade event`,
       async play(stage: Stage) {
         const upgrade = stage.nextUpgrade();
         const client = stage.dial();
@@ -159,7 +159,7 @@ const givingUp: readonly Story[] = [
       },
     },
     {
-      name: `${method}() from inside of the error event`,
+      name: `${method}() in the error event`,
       async play(stage: Stage) {
         stage.serve({ verifyClient: () => false });
         const client = stage.dial();
@@ -169,7 +169,7 @@ const givingUp: readonly Story[] = [
     },
   ]),
   {
-    name: 'what a client that is connecting says to calls',
+    name: 'calls on a client that is connecting',
     async play(stage) {
       const client = stage.dial();
       const call = (name: string, action: () => unknown): void => stage.client.call(client, name, action);
@@ -189,13 +189,13 @@ const givingUp: readonly Story[] = [
     socketsOnly: true,
     async play(stage) {
       stage.meeting.host.http.on('upgrade', () => {
-        // Never answered: the stage cuts the connection in its end.
+        // Never answered: the stage destroys the connection at its end.
       });
       await stage.closed(stage.dial({ client: { handshakeTimeout: 50 } }));
     },
   },
   {
-    name: 'the server cuts the connection in the handshake',
+    name: 'the server destroys the connection during the handshake',
     async play(stage) {
       const upgrade = stage.nextUpgrade();
       const client = stage.dial();
@@ -204,7 +204,7 @@ const givingUp: readonly Story[] = [
     },
   },
   {
-    name: 'nobody listens',
+    name: 'no listeners',
     tcpOnly: true,
     async play(stage) {
       const closedServer = net.createServer().listen(0, '127.0.0.1');
@@ -216,7 +216,7 @@ const givingUp: readonly Story[] = [
     },
   },
   {
-    name: 'the server is closed while the handshake goes on',
+    name: 'the server is closed during the handshake',
     async play(stage) {
       const listener = stage.serve({
         verifyClient: (_info: unknown, done: (ok: boolean) => void) => {
@@ -235,5 +235,5 @@ function dialElsewhere(stage: Stage, port: number): WebSocket {
   return client;
 }
 
-/** Stories that begin before there is a connection. */
+/** Stories that start before there is a connection. */
 export const handshakeStories: readonly Story[] = [...refusals, ...badAnswers, ...givingUp];

@@ -1,8 +1,8 @@
-// What an end of a connection has received: kept from the first event on, awaited by number.
+// The messages that a side of a connection has received, kept from the first event on.
 import { Buffer } from 'node:buffer';
 import type { RawData, WebSocket } from 'ws';
 
-/** A message as the event told it. */
+/** A message, as the event passed it. */
 export interface Received {
   readonly data: RawData;
   readonly isBinary: boolean;
@@ -39,7 +39,7 @@ export async function nextMessage(ws: WebSocket): Promise<Received> {
   return message as Received;
 }
 
-/** The code and the reason, once it has closed. Errors on the way are not of interest. */
+/** The code and the reason, after it has closed. Ignores errors. */
 export function closed(ws: WebSocket): Promise<Closed> {
   ws.on('error', () => {});
   return new Promise((resolve) => {
@@ -47,7 +47,7 @@ export function closed(ws: WebSocket): Promise<Closed> {
   });
 }
 
-/** A message's bytes in hex, whatever they came as. */
+/** The bytes of a message in hex, whatever its type. */
 export function hex(data: RawData | Uint8Array): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString('hex');
   return (

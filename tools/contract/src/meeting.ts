@@ -1,11 +1,11 @@
-// A server and a client that meet over a transport: opened for a test, ended after it.
+// A server and a client that are connected over a transport for a test, and ended after it.
 import { type EventEmitter, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { PLAIN, type Pairing, type UntypedOptions } from './pairings.ts';
 import type { Host, Transport } from './transports.ts';
 
-/** Two open ends of one connection. */
+/** The two open sides of a connection. */
 export interface Ends {
   readonly client: WebSocket;
   readonly server: WebSocket;
@@ -19,17 +19,17 @@ export function directions({ client, server }: Ends): [from: WebSocket, to: WebS
   ];
 }
 
-/** What a meeting may be told apart from the defaults. */
+/** Options of a meeting. */
 export interface MeetingOptions {
   readonly server?: ServerOptions & UntypedOptions;
   readonly client?: ClientOptions & UntypedOptions;
   readonly protocols?: string | string[];
   readonly path?: string;
-  /** What the server does as soon as there is a connection, still inside the event. */
+  /** Called by the server with each connection, in the event. */
   readonly greet?: (ws: WebSocket) => void;
 }
 
-/** One HTTP server, on which every test puts a WebSocket server of its own. */
+/** An HTTP server, on which each test creates its own WebSocket server. */
 export class Meeting {
   readonly pairing: Pairing;
   readonly #transport: Transport;
@@ -42,7 +42,7 @@ export class Meeting {
     this.#transport = transport;
   }
 
-  /** The HTTP server and the ways to it; there from {@link Meeting.open} on. */
+  /** The HTTP server and how to reach it. Set by {@link Meeting.open}. */
   get host(): Host {
     if (this.#host === undefined) throw new Error('The meeting is not open');
     return this.#host;
@@ -53,7 +53,7 @@ export class Meeting {
     this.#host = await this.#transport.open();
   }
 
-  /** For afterEach: nothing of a test reaches into the next. */
+  /** For afterEach: ends everything, so that tests do not affect each other. */
   endTest(): void {
     for (const server of this.#servers) {
       // Without clientTracking there is no set, whatever the types say.
@@ -62,7 +62,7 @@ export class Meeting {
       server.close();
     }
     for (const opened of this.#opened) {
-      // Closed while connecting, a client tells an error that is of no interest here.
+      // A client that is closed while connecting emits an error, which is ignored here.
       (opened as EventEmitter).on('error', () => {});
       if ('terminate' in opened) opened.terminate();
       else opened.destroy();
@@ -76,7 +76,7 @@ export class Meeting {
     await this.#host?.close();
   }
 
-  /** A WebSocket server on the HTTP server, in the place of the last one. */
+  /** A WebSocket server on the HTTP server, which replaces the previous one. */
   serve(options: ServerOptions & UntypedOptions = {}): WebSocketServer {
     for (const server of this.#servers) server.close();
     const server = new this.pairing.server.WebSocketServer({ server: this.host.http, ...PLAIN, ...options });
@@ -84,7 +84,7 @@ export class Meeting {
     return server;
   }
 
-  /** A client that has begun to connect. */
+  /** A client that has started to connect. */
   dial({ path, protocols, client }: MeetingOptions = {}): WebSocket {
     const options = { ...PLAIN, ...this.host.clientOptions, ...client };
     const ws = new this.pairing.client.WebSocket(this.host.url(path), protocols ?? [], options);
@@ -92,14 +92,14 @@ export class Meeting {
     return ws;
   }
 
-  /** A bare connection to the HTTP server. */
+  /** A raw connection to the HTTP server. */
   async connect(): Promise<Duplex> {
     const socket = await this.host.connect();
     this.#opened.add(socket);
     return socket;
   }
 
-  /** Both ends of a new connection, open. */
+  /** Both open sides of a new connection. */
   async meet(options: MeetingOptions = {}): Promise<Ends> {
     const listener = this.serve(options.server);
     const accepted = new Promise<WebSocket>((resolve) => {

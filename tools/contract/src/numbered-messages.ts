@@ -1,11 +1,11 @@
-// Messages that both ends can make: number, kind, size and bytes of each follow from a seed, so that none has to be kept.
+// Messages that both sides can generate: a seed determines the number, kind, size and bytes of each, so that none has to be stored.
 import { Buffer } from 'node:buffer';
 import { between, createRandom, pick, type Random } from './random.ts';
 
 const BOUNDARIES = [0, 1, 125, 126, 127, 65535, 65536, 65537];
 const MEBIBYTE = 1024 * 1024;
 
-/** How often sizes of each kind come: the last that the roll of a die is below. */
+/** The probability of each range of sizes, as upper bounds of a random number. */
 const SMALL = 0.9;
 const MEDIUM = 0.997;
 const AROUND_64_KIB = 0.9998;
@@ -20,9 +20,9 @@ const TEXT_GROUPS = ['word', 'éü', '€x', '😀', 'a\u0000ß', '𝒳'];
 export interface NumberedMessage {
   readonly index: number;
   readonly isBinary: boolean;
-  /** Its bytes; they are overwritten when the next message is made. */
+  /** Its bytes. Generating the next message overwrites them. */
   readonly bytes: Buffer;
-  /** Where it is cut into fragments; empty for most. */
+  /** Where it is split into fragments; empty for most messages. */
   readonly cuts: readonly number[];
 }
 
@@ -64,7 +64,7 @@ export class NumberedMessages {
     return MEBIBYTE + between(this.#random, -1, 1);
   }
 
-  /** Bytes from somewhere in the pool, with the index in front where there is room for it. */
+  /** Bytes from a random position in the pool, starting with the index if there is room for it. */
   #fill(size: number, isBinary: boolean): Buffer {
     const target = this.#scratch.subarray(0, size);
     const start = between(this.#random, 0, (POOL_SIZE - this.#scratch.length) / 4) * 4;

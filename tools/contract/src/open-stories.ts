@@ -1,4 +1,4 @@
-// The stories of open connections: what is said, what waits, and the server under them.
+// The stories of open connections: messages, waiting data, and the server.
 import { Buffer } from 'node:buffer';
 import type { RawData } from 'ws';
 import { byEach, recorderOf } from './by-each.ts';
@@ -10,7 +10,7 @@ function echoOf(data: RawData): string {
   return `echo of ${(data as Buffer).toString()}`;
 }
 
-/** What is sent both ways before a close. */
+/** Messages in both directions before a close. */
 const talking: readonly Story[] = [
   ...byEach(
     (actor) => `the ${actor} sends messages of all kinds, then closes`,
@@ -55,7 +55,7 @@ const talking: readonly Story[] = [
     },
   ),
   {
-    name: 'the server closes the connection inside of its connection event',
+    name: 'the server closes the connection in its connection event',
     async play(stage) {
       stage.serve().on('connection', (ws) => {
         ws.send('hello', stage.server.callback(ws, 'hello'));
@@ -69,7 +69,7 @@ const talking: readonly Story[] = [
     },
   },
   {
-    name: 'the server terminates the connection inside of its connection event',
+    name: 'the server terminates the connection in its connection event',
     async play(stage) {
       stage.serve().on('connection', (ws) => {
         ws.terminate();
@@ -82,7 +82,7 @@ const talking: readonly Story[] = [
     },
   },
   {
-    name: 'the client closes inside of its open event',
+    name: 'the client closes in its open event',
     async play(stage) {
       let ended = Promise.resolve();
       stage.serve().on('connection', (ws) => {
@@ -104,7 +104,7 @@ const waiting: readonly Story[] = [
       to.pause();
       sendMoreThanFits(from);
       whenStuck(from, () => {
-        // Only now: what Node was writing when the socket is destroyed it tells without an error.
+        // Not earlier: Node calls back without an error for a write that was in progress when the socket was destroyed.
         from.send('last', recorder.callback(from, 'the last one'));
         from.terminate();
         to.terminate();
@@ -144,7 +144,7 @@ const waiting: readonly Story[] = [
   ),
 ];
 
-/** Does something when the kernel has taken what it takes: what is sent stays here over many turns. */
+/** Acts when the kernel accepts no more bytes: sent bytes stay in the process over many turns. */
 function whenStuck(ws: { readonly bufferedAmount: number }, act: () => void, turns = 0): void {
   const { bufferedAmount } = ws;
   setImmediate(() => {
@@ -153,10 +153,10 @@ function whenStuck(ws: { readonly bufferedAmount: number }, act: () => void, tur
   });
 }
 
-/** Closes the server under its connections. */
+/** Closes the server while it has connections. */
 const serving: readonly Story[] = [
   {
-    name: 'the server is closed under an open connection, which goes on until the client closes',
+    name: 'the server is closed with an open connection, which continues until the client closes',
     async play(stage) {
       const { client, server } = await stage.meet();
       const { listener } = stage;
@@ -182,5 +182,5 @@ const serving: readonly Story[] = [
   },
 ];
 
-/** Stories about what comes before an end. */
+/** Stories about open connections. */
 export const openStories: readonly Story[] = [...talking, ...waiting, ...serving];

@@ -1,8 +1,8 @@
-// The pairings of the contract: whose server meets whose client. Both are held to the types that are published for ws.
+// The pairings of the contract: the implementations of the server and the client. Both use the published types of ws.
 import * as framewireModule from 'framewire';
 import * as ws from 'ws';
 
-/** One implementation: its two classes, by the types that programs written for ws know them by. */
+/** An implementation: its two classes, with the types of ws. */
 export interface Peer {
   readonly name: 'framewire' | 'ws';
   readonly WebSocket: typeof ws.WebSocket;
@@ -25,8 +25,8 @@ export const reference: Peer = {
   createWebSocketStream: ws.createWebSocketStream,
 };
 
-// That the classes can stand in for those of ws is what the whole suite proves; the types are compared elsewhere.
-/** Ours. */
+// The suite proves that the classes can replace those of ws. Other tests compare the types.
+/** framewire. */
 export const ours = {
   name: 'framewire',
   WebSocket: framewireModule.WebSocket,
@@ -38,7 +38,7 @@ function pair(server: Peer, client: Peer): Pairing {
   return { name: `${server.name} server × ${client.name} client`, server, client };
 }
 
-/** The suite is right if ws passes it against itself: what the other pairings are measured by. */
+/** The control: the suite is right if ws passes it with itself. */
 export const control: Pairing = pair(reference, reference);
 
 /** Every server with every client. */
@@ -49,20 +49,20 @@ export const pairings: readonly Pairing[] = [
   control,
 ];
 
-/** Each implementation alone, for what takes no peer or a peer of raw bytes. */
+/** Each implementation alone, for tests without a peer or with a raw peer. */
 export const peers: readonly Peer[] = [ours, reference];
 
-/** The implementation of a name, for a process that was told no more than that. */
+/** The implementation with a name, for a process that receives only the name. */
 export function peerNamed(name: string | undefined): Peer {
   const peer = peers.find((each) => each.name === name);
   if (peer === undefined) throw new Error(`There is no implementation "${name}"`);
   return peer;
 }
 
-/** What both are given so that they are alike: no compression. */
+/** The options of both, so that they behave the same: no compression. */
 export const PLAIN = { perMessageDeflate: false } as const;
 
-/** Options that the published types of ws do not know. */
+/** Options that the published types of ws lack. */
 export interface UntypedOptions {
   readonly auth?: string;
   readonly closeTimeout?: number;

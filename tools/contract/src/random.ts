@@ -1,4 +1,4 @@
-// Random numbers from a seed: the same in every run, so that a failure can be met again.
+// Random numbers from a seed: the same in every run, so that a failure can be reproduced.
 
 /** Numbers in [0, 1), from mulberry32. */
 export type Random = () => number;
@@ -14,7 +14,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** A whole number from `low` to `high`, both of them possible. */
+/** An integer from `low` to `high`, inclusive. */
 export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1));
 }

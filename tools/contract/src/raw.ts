@@ -1,4 +1,4 @@
-// A peer of raw bytes: it does the opening handshake by hand, and then says and hears bytes.
+// A raw peer: it writes the opening handshake itself, then sends and receives bytes.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ export function upgradeResponse(key: string, ...more: string[]): string {
   );
 }
 
-/** What a server answers with when it does not upgrade. */
+/** A response without an upgrade. */
 export function plainResponse(status: string, ...more: string[]): () => string {
   return () => head(`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0', ...more);
 }
@@ -60,7 +60,7 @@ export function bytes(digits: string): Buffer {
 
 const MASKING_KEY = '37fa213d';
 
-/** A client's frame: the mask bit and a masking key are put into a frame whose header is without them (§5.3). */
+/** A client's frame: adds the mask bit and a masking key to a frame without them (§5.3). */
 export function maskedFrame(header: string, payload = ''): Buffer {
   const key = bytes(MASKING_KEY);
   const start = bytes(header);
@@ -69,10 +69,10 @@ export function maskedFrame(header: string, payload = ''): Buffer {
   return Buffer.concat([start, key, masked]);
 }
 
-/** One end of a connection, as bytes. */
+/** One side of a connection, as bytes. */
 export class RawPeer {
   readonly #socket: Duplex;
-  /** What has come and is not heard yet: joined when somebody looks, as much may come that nobody looks at. */
+  /** Received bytes that have not been read. Joined only when they are read, because some tests receive many and read none. */
   #chunks: Buffer[] = [];
   #ended = false;
   #wake: () => void = () => {};
@@ -90,7 +90,7 @@ export class RawPeer {
     socket.on('end', end).on('close', end).on('error', end);
   }
 
-  /** Writes bytes, given as such or in hex digits. */
+  /** Writes bytes, or a string of hex digits. */
   say(data: Uint8Array | string): void {
     this.#socket.write(typeof data === 'string' ? bytes(data) : data);
   }
@@ -100,22 +100,22 @@ export class RawPeer {
     this.#socket.end();
   }
 
-  /** Reads nothing, so that what is sent to it waits where it is. */
+  /** Stops reading, so that bytes wait in the sender. */
   pause(): void {
     this.#socket.pause();
   }
 
-  /** Reads on. */
+  /** Continues to read. */
   resume(): void {
     this.#socket.resume();
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   destroy(): void {
     this.#socket.destroy();
   }
 
-  /** The head that comes next, without its empty line. */
+  /** The next head, without its empty line. */
   async hearHead(): Promise<string> {
     const end = await this.#until(() => this.#received.indexOf('\r\n\r\n') + 1);
     const text = this.#received.toString('latin1', 0, end - 1);
@@ -131,12 +131,12 @@ export class RawPeer {
     return digits;
   }
 
-  /** All bytes until the other end has nothing more to say, in hex. */
+  /** All bytes until the other side ends, in hex. */
   async hearAll(): Promise<string> {
     return (await this.hearRest()).toString('hex');
   }
 
-  /** As {@link RawPeer.hearAll}, as bytes. */
+  /** Like {@link RawPeer.hearAll}, as bytes. */
   async hearRest(): Promise<Buffer> {
     await this.#until(() => this.#ended, true);
     return this.#received;
@@ -159,7 +159,7 @@ export class RawPeer {
   }
 }
 
-/** A connection of which one end is raw. */
+/** A connection with one raw side. */
 export interface RawMeeting {
   readonly ws: WebSocket;
   readonly raw: RawPeer;

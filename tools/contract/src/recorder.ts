@@ -1,22 +1,22 @@
-// The recorder: what one end of a connection tells, line by line, in words that two implementations can be compared by.
+// The recorder: logs the events of one side of a connection, line by line, in a form that is comparable across implementations.
 import { HANDSHAKE_ERRORS } from '@framewire/handshake';
 import { Buffer } from 'node:buffer';
 import { ClientRequest, IncomingMessage } from 'node:http';
 import type { CloseEvent, ErrorEvent, MessageEvent, WebSocket } from 'ws';
 
-/** Events that are always listened to: a listener for them changes nothing. */
+/** Events that are always recorded, because listening to them has no effect. */
 const PLAIN_EVENTS = ['open', 'message', 'ping', 'pong', 'upgrade', 'close', 'error'] as const;
 
 const DOM_EVENTS = ['open', 'message', 'close', 'error'] as const;
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 
-/** The log of one end. */
+/** The log of one side. */
 export class Recorder {
-  /** What was told, first things first. */
+  /** The log, in order. */
   readonly lines: string[] = [];
 
-  /** Logs whatever this connection tells from now on; `more` are events whose listeners take something over. */
+  /** Logs the events of this connection from now on. `more` lists events whose listeners replace a default action. */
   watch(ws: WebSocket, more: readonly ('unexpected-response' | 'redirect')[] = []): void {
     for (const event of [...PLAIN_EVENTS, ...more]) {
       ws.on(event as 'open', (...args: unknown[]) => this.#told(ws, event, args.map(printable)));
@@ -28,7 +28,7 @@ export class Recorder {
     }
   }
 
-  /** Logs the outcome of a call: what it returns or throws. */
+  /** Logs what a call returns or throws. */
   call(ws: WebSocket, name: string, action: () => unknown): void {
     let outcome: string;
     try {
@@ -44,7 +44,7 @@ export class Recorder {
     return (error) => this.#told(ws, `callback of ${name}`, [printable(error ?? undefined)]);
   }
 
-  /** Logs a line of the caller's own. */
+  /** Logs the given line. */
   note(line: string): void {
     this.lines.push(line);
   }
@@ -65,7 +65,7 @@ function printableEvent(event: AnyEvent): string[] {
   return [target];
 }
 
-/** A value in words, without what differs from one run to the next: ports, paths of sockets, keys. */
+/** A value as text, without parts that differ between runs: ports, socket paths, keys. */
 export function printable(value: unknown): string {
   if (Buffer.isBuffer(value))
     return `<Buffer ${value.length <= 200 ? JSON.stringify(value.toString()) : value.length}>`;
@@ -78,7 +78,7 @@ export function printable(value: unknown): string {
   return String(value);
 }
 
-/** Our errors of the opening handshake have codes, those of ws have none: see decisions.test.ts. */
+/** Removes the codes of our handshake errors, which ws does not have: see decisions.test.ts. */
 const OWN_CODES: ReadonlySet<unknown> = new Set(Object.values(HANDSHAKE_ERRORS).map(({ code }) => code));
 
 function printableError(error: Error & { code?: unknown; syscall?: unknown }): string {
@@ -86,7 +86,7 @@ function printableError(error: Error & { code?: unknown; syscall?: unknown }): s
   return `<${error.name}${code}: ${neutral(error.message)}>`;
 }
 
-/** Ports and temporary folders are others in every run. */
+/** Ports and temporary folders differ in every run. */
 function neutral(text: string): string {
   return text.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT').replace(/\/\S*contract-\w+/g, 'FOLDER');
 }

@@ -7,7 +7,7 @@ import { plainResponse } from './raw.ts';
 import type { UntypedOptions } from './pairings.ts';
 import type { DialOptions, Stage, Story } from './stage.ts';
 
-/** Answers upgrades by their path, as a server that redirects does. */
+/** Answers upgrades by path, like a server that redirects. */
 function redirecting(stage: Stage, answers: Record<string, (url: string) => string>): void {
   stage.meeting.host.http.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
     const answer = answers[request.url ?? ''];
@@ -15,7 +15,7 @@ function redirecting(stage: Stage, answers: Record<string, (url: string) => stri
   });
 }
 
-/** A story in which the client is sent from /start to another place. */
+/** A story in which the client is redirected from /start. */
 function redirected(
   name: string,
   location: (url: string) => string,
@@ -41,13 +41,13 @@ function redirected(
 
 const following = { followRedirects: true };
 
-/** What a client is given that is for the first place alone. */
+/** Options of a client that are only for the first server. */
 const secrets = {
   ...following,
   headers: { Authorization: 'Basic secret', Cookie: 'secret', 'X-Other': 'for all' },
 };
 
-/** A story in which the client is sent to another server, which tells the headers that came along. */
+/** A story in which the client is redirected to another server, which logs the headers. */
 function sentElsewhere(name: string, dial: DialOptions): Story {
   return {
     name,
@@ -70,7 +70,7 @@ function sentElsewhere(name: string, dial: DialOptions): Story {
   };
 }
 
-/** Where a client is sent, and what goes along. */
+/** The targets of redirects, and the headers that are sent there. */
 export const redirectStories: readonly Story[] = [
   redirected('a redirect is not followed by default', (url) => url, {}),
   redirected('a redirect is followed', (url) => url, { client: following }),
@@ -95,10 +95,10 @@ export const redirectStories: readonly Story[] = [
     client: { ...following, maxRedirects: 2 },
   }),
   redirected('no redirect at all is allowed', () => '/end', { client: { ...following, maxRedirects: 0 } }),
-  redirected('a redirect to what is no URL', () => 'http://[', { client: following }),
+  redirected('a redirect to an invalid URL', () => 'http://[', { client: following }),
   redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
   redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),
-  // Ours leaves the path to the other listener for upgrades until this time limit.
+  // framewire leaves the path to the other listener for upgrades until this time limit.
   redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }, 302, {
     handshakeTimeout: 50,
   }),

@@ -1,4 +1,4 @@
-// The stage of a story: one pairing on one transport, with both ends watched.
+// The stage of a story: one pairing on one transport, with both sides recorded.
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,40 +10,40 @@ import { Recorder } from './recorder.ts';
 import type { Transport } from './transports.ts';
 import { turns } from './turns.ts';
 
-/** What both ends told, each in its own order: between the two there is none. */
+/** The logs of both sides. There is no order between the two. */
 export interface Log {
   readonly client: readonly string[];
   readonly server: readonly string[];
 }
 
-/** A scenario: what is done, while the stage logs what happens. */
+/** A scenario: a script, during which the stage logs what happens. */
 export interface Story {
   readonly name: string;
-  /** Only over TCP, as it is about TCP or HTTP rather than about the connection. */
+  /** Only over TCP, because it tests TCP or HTTP rather than the connection. */
   readonly tcpOnly?: true;
-  /** Not over streams in memory: it needs the timer that a socket has. */
+  /** Not over in-memory streams, because it needs the timer of a socket. */
   readonly socketsOnly?: true;
   play(stage: Stage): Promise<void>;
 }
 
-/** How a client of a story is made. */
+/** How a client of a story is created. */
 export interface DialOptions extends MeetingOptions {
   readonly watch?: readonly ('unexpected-response' | 'redirect')[];
 }
 
-/** Where a story is played. */
+/** Where a story runs. */
 export class Stage {
   readonly client = new Recorder();
   readonly server = new Recorder();
   readonly meeting: Meeting;
-  /** The server that was made last. */
+  /** The last created server. */
   listener: WebSocketServer | undefined = undefined;
 
   constructor(meeting: Meeting) {
     this.meeting = meeting;
   }
 
-  /** A server whose connections are watched. */
+  /** A server whose connections are recorded. */
   serve(options: MeetingOptions['server'] = {}): WebSocketServer {
     const listener = this.meeting.serve(options);
     this.listener = listener;
@@ -54,14 +54,14 @@ export class Stage {
     return listener;
   }
 
-  /** A client that is watched from before its first event. */
+  /** A client that is recorded from its first event on. */
   dial(options: DialOptions = {}): WebSocket {
     const ws = this.meeting.dial(options);
     this.client.watch(ws, options.watch);
     return ws;
   }
 
-  /** Two open ends, both watched. */
+  /** Two open sides, both recorded. */
   async meet(options: DialOptions = {}): Promise<Ends> {
     const listener = this.serve(options.server);
     const accepted = once(listener, 'connection') as Promise<[WebSocket]>;
@@ -70,33 +70,33 @@ export class Stage {
     return { client, server };
   }
 
-  /** The next upgrade request, for a server that answers it by hand. */
+  /** The next upgrade request, for a raw server that writes the answer itself. */
   async nextUpgrade(): Promise<{ key: string; raw: RawPeer }> {
     const [request, socket] = (await once(this.meeting.host.http, 'upgrade')) as [IncomingMessage, Duplex];
     return { key: request.headers['sec-websocket-key'] ?? '', raw: new RawPeer(socket) };
   }
 
-  /** The ends have closed, and whatever they tell behind that has been told. */
+  /** Waits until both sides have closed, and have emitted everything after that. */
   async closed(...ends: WebSocket[]): Promise<void> {
     await Promise.all(ends.map(untilClosed));
-    // Some turns: what is told late is told by then.
+    // A few turns later, late events have been emitted.
     await turns(5);
   }
 
-  /** What was told so far. */
+  /** The logs so far. */
   log(): Log {
     return { client: this.client.lines, server: this.server.lines };
   }
 }
 
-/** Plays a story from an empty stage to the end. */
+/** Runs a story on a new stage. */
 export async function play(story: Story, pairing: Pairing, transport: Transport): Promise<Log> {
   const meeting = new Meeting(pairing, transport);
   await meeting.open();
   const stage = new Stage(meeting);
   try {
     await story.play(stage);
-    // A copy: what the end of the stage itself makes the ends tell is not part of the story.
+    // A copy, because ending the stage itself adds to the logs.
     return { client: [...stage.client.lines], server: [...stage.server.lines] };
   } finally {
     meeting.endTest();

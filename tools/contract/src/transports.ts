@@ -1,4 +1,4 @@
-// The transports of the contract: an HTTP server that is reached over TCP, TLS, a Unix socket or streams in memory.
+// The transports of the contract: an HTTP server over TCP, TLS, a Unix socket or in-memory streams.
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -12,16 +12,16 @@ import type { ClientOptions } from 'ws';
 import { testCertificate } from '@framewire/testing';
 import { duplexPair } from './duplex-pair.ts';
 
-/** An HTTP server on a transport, and the ways to it. */
+/** An HTTP server on a transport, and how to reach it. */
 export interface Host {
   readonly http: http.Server;
-  /** The URL of a path on it. */
+  /** The URL of a path on the server. */
   url(path?: string): string;
-  /** What a client has to be given besides the URL. */
+  /** The options that a client needs in addition to the URL. */
   readonly clientOptions: ClientOptions;
-  /** A bare connection, on which the caller speaks the bytes himself. */
+  /** A raw connection, on which the caller reads and writes bytes. */
   connect(): Promise<Duplex>;
-  /** Ends all connections and removes what the transport left behind. */
+  /** Ends all connections and removes temporary files. */
   close(): Promise<void>;
 }
 
@@ -31,10 +31,10 @@ export interface Transport {
   open(): Promise<Host>;
 }
 
-/** The plainest, for what is the same over all of them. */
+/** For tests that do not depend on the transport. */
 export const tcp: Transport = { name: 'TCP', open: openTcp };
 
-/** No socket at all. */
+/** Without a socket. */
 export const memory: Transport = { name: 'streams in memory', open: openMemory };
 
 /** All four. */
@@ -124,7 +124,7 @@ async function connected(socket: net.Socket, event: 'connect' | 'secureConnect')
   return socket;
 }
 
-/** Upgraded sockets have left the HTTP server, which would wait for their end: they are cut. */
+/** Destroys upgraded sockets, for whose end the HTTP server would otherwise wait. */
 async function closeServer(server: http.Server, sockets: ReadonlySet<net.Socket>): Promise<void> {
   const closed = once(server, 'close');
   server.close();
@@ -132,7 +132,7 @@ async function closeServer(server: http.Server, sockets: ReadonlySet<net.Socket>
   await closed;
 }
 
-/** The connections of a server that are not closed yet. */
+/** The open connections of a server. */
 function connectionsOf(server: http.Server): ReadonlySet<net.Socket> {
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => {

@@ -1,7 +1,7 @@
-// Exceptions that nobody catches, where a test wants them.
+// Uncaught exceptions that a test expects.
 import process from 'node:process';
 
-/** The next exception that nobody catches goes here, and not to the test runner. */
+/** Returns the next uncaught exception, instead of passing it to the test runner. */
 export function catchNextException(take: (error: unknown) => void): void {
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

@@ -1,5 +1,4 @@
-// The stories of an end whose peer is raw bytes: what it tells of segments that hold more than one frame, and of a peer that
-// does what no implementation would.
+// The stories with a raw peer: segments with more than one frame, and behaviour that no implementation has.
 import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import { sendMoreThanFits } from './flood.ts';
@@ -9,20 +8,20 @@ import type { Recorder } from './recorder.ts';
 import type { Story } from './stage.ts';
 import { later, turns } from './turns.ts';
 
-/** What both roles know. */
+/** What both roles have in common. */
 type Options = NonNullable<MeetingOptions['server']>;
 
-/** What a story has to work with. */
+/** The parameters of a story. */
 interface Scene {
-  /** The end that is watched. */
+  /** The side that is recorded. */
   readonly ws: WebSocket;
   readonly raw: RawPeer;
   readonly recorder: Recorder;
-  /** Sends frames, given as header and payload in hex without a mask, in one segment. */
+  /** Sends frames in one segment. Each has a header and a payload in hex, unmasked. */
   readonly say: (...frames: readonly (readonly [header: string, payload?: string])[]) => void;
 }
 
-/** A story for each role of the end that is watched. */
+/** Creates a story for each role of the recorded side. */
 function byRole(
   name: (role: string) => string,
   act: (scene: Scene) => void | Promise<void>,
@@ -63,12 +62,12 @@ const PONG = ['8a01', '70'] as const;
 const CLOSE = ['8802', '03e8'] as const;
 const BREACH = ['8300'] as const;
 
-/** Turns of the event loop until the end of the peer's side has been read, which no event reports. */
+/** Waits for turns of the event loop until the end of the peer's side has been read, which no event reports. */
 async function noLongerOpen(ws: WebSocket): Promise<void> {
   while (ws.readyState === ws.OPEN) await turns(1);
 }
 
-/** What is done inside of an event, with more behind it in the same segment. */
+/** Actions in an event listener, when more follows in the same segment. */
 const inside: readonly Story[] = [
   ...(['terminate', 'close'] as const).flatMap((method) =>
     (
@@ -120,7 +119,7 @@ const inside: readonly Story[] = [
   ),
 ];
 
-/** What a peer does instead of a closing handshake, or in its middle. */
+/** What a peer does instead of, or during, a closing handshake. */
 const oddPeers: readonly Story[] = [
   ...byRole(
     (role) => `the peer of the ${role} ends the connection without a close frame`,
@@ -210,7 +209,7 @@ const oddPeers: readonly Story[] = [
   ),
 ];
 
-/** What the options of an end make of a segment. */
+/** How the options of a side affect a segment. */
 const limits: readonly Story[] = [
   ...byRole(
     (role) => `the ${role} has autoPong: false and gets pings`,
@@ -274,5 +273,5 @@ const limits: readonly Story[] = [
   ),
 ];
 
-/** Stories of one end. */
+/** Stories of one side. */
 export const wireStories: readonly Story[] = [...inside, ...oddPeers, ...limits];
