@@ -78,7 +78,7 @@ export function printable(value: unknown): string {
   return String(value);
 }
 
-/** Removes the codes of our handshake errors, which ws does not have: see decisions.test.ts. */
+/** The codes of our handshake errors. The log omits them, because ws has none: see decisions.test.ts. */
 const OWN_CODES: ReadonlySet<unknown> = new Set(Object.values(HANDSHAKE_ERRORS).map(({ code }) => code));
 
 function printableError(error: Error & { code?: unknown; syscall?: unknown }): string {
@@ -86,7 +86,7 @@ function printableError(error: Error & { code?: unknown; syscall?: unknown }): s
   return `<${error.name}${code}: ${neutral(error.message)}>`;
 }
 
-/** Ports and temporary folders differ in every run. */
+/** Removes ports and temporary folders, which differ in every run. */
 function neutral(text: string): string {
   return text.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT').replace(/\/\S*contract-\w+/g, 'FOLDER');
 }

@@ -1,4 +1,4 @@
-// One attacker: a bare TCP connection, to a server or of a client, on which any bytes can be said.
+// An attacker: a raw TCP connection to a server or from a client, which can send any bytes.
 import { once } from 'node:events';
 import net from 'node:net';
 import { RawPeer, upgradeRequest } from '@framewire/contract/raw';
@@ -16,23 +16,23 @@ export class Attacker extends RawPeer {
     super(socket);
     this.socket = socket;
     socket.setNoDelay();
-    // A reset is how some attacks end.
+    // Some attacks end with a reset.
     socket.on('error', () => {});
   }
 
-  /** Connects, and says nothing yet. Its side stays open until it is ended: whoever wants to be rid of it has to cut it off. */
+  /** Connects and sends nothing. Its side stays open until it is ended, so the server must destroy the connection. */
   static async connect(port: number): Promise<Attacker> {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     await once(socket, 'connect');
     return new Attacker(socket);
   }
 
-  /** Is the server of a client that has connected. */
+  /** Attacks a client that has connected, as its server. */
   static accept(socket: net.Socket): Attacker {
     return new Attacker(socket);
   }
 
-  /** Connects and asks for an upgrade. */
+  /** Connects and requests an upgrade. */
   static async upgrade(port: number, path: string, ...headers: string[]): Promise<Attacker> {
     const attacker = await Attacker.connect(port);
     attacker.say(Buffer.from(upgradeRequest(path, ...headers)));
@@ -49,7 +49,7 @@ export class Attacker extends RawPeer {
     this.say(frame(parts));
   }
 
-  /** Says much, as fast as the other end takes it. False when that one has hung up meanwhile. */
+  /** Sends a lot, as fast as the other side accepts it. Returns false if that side disconnects in the meantime. */
   async pour(bytes: Buffer, chunkSize = bytes.length): Promise<boolean> {
     for (let start = 0; start < bytes.length; start += chunkSize) {
       const taken = await new Promise<boolean>((resolve) => {
@@ -60,7 +60,7 @@ export class Attacker extends RawPeer {
     return true;
   }
 
-  /** The next frame of the other end. */
+  /** The next frame of the other side. */
   async hearFrame(): Promise<HeardFrame> {
     const [first = 0, second = 0] = Buffer.from(await this.hear(2), 'hex');
     let length = second & 0x7f;
@@ -71,7 +71,7 @@ export class Attacker extends RawPeer {
     return { opcode: first & 0x0f, payload: payload.map((byte, at) => byte ^ (key[at % 4] ?? 0)) as Buffer };
   }
 
-  /** The code of the close frame that comes, whatever comes before it, once the connection has ended behind it. */
+  /** Ignores frames until a close frame, and returns its code after the connection has ended. */
   async refusedWith(): Promise<number> {
     for (;;) {
       const { opcode, payload } = await this.hearFrame();
@@ -82,7 +82,7 @@ export class Attacker extends RawPeer {
     }
   }
 
-  /** Waits until the other end has read all that was said, and answered a ping behind it. */
+  /** Waits until the other side has read everything and answered a ping after it. */
   async untilRead(): Promise<void> {
     this.sayFrame({ opcode: 0x9, payload: 'read?' });
     let heard: HeardFrame;

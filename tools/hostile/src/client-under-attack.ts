@@ -1,20 +1,20 @@
-// The process of the clients under attack. It catches nothing: whatever is thrown ends it.
+// The process of the clients under attack. It catches nothing, so any exception ends it.
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
 import { forgetPeak, memory } from './measures.ts';
 import { answer } from './program.ts';
 
-/** A client to be made. */
+/** A client to create. */
 export interface Dial {
   readonly port: number;
   readonly options: Omit<WebSocket.ClientOptions, 'agent'>;
 }
 
-/** What a client has seen of its server, from its begin to its end. */
+/** What a client has received from its server. */
 export interface Outcome {
   readonly opened: boolean;
   readonly messages: number;
-  /** The code of its error, or its text where it has none. */
+  /** The code of its error, or the message if it has none. */
   readonly error: string;
 }
 
@@ -24,7 +24,7 @@ answer({
   forgetPeak,
   memory,
 
-  /** Makes a client, and tells what became of it once it has closed. */
+  /** Creates a client, and returns the outcome after it has closed. */
   async dial({ port, options }: Dial): Promise<Outcome> {
     const ws = new WebSocket(`ws://127.0.0.1:${port}/`, options);
     let opened = false;
@@ -37,7 +37,7 @@ answer({
     return { opened, messages, error: told };
   },
 
-  /** Has a connection to a server that means no harm echo a text: always the same connection. */
+  /** Echoes a text through a harmless server, always on the same connection. */
   async exchange({ port, text }: { port: number; text: string }): Promise<string> {
     if (bystander === undefined) {
       bystander = new WebSocket(`ws://127.0.0.1:${port}/`);

@@ -1,4 +1,4 @@
-// The clients under attack as a test sees them: the server that attacks them, and what it costs.
+// The clients under attack, for tests: the server that attacks them, and the cost.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { upgradeResponse } from '@framewire/contract/raw';
@@ -8,10 +8,10 @@ import type { Dial, Outcome } from './client-under-attack.ts';
 import type { Memory } from './measures.ts';
 import { Program } from './program.ts';
 
-/** A client and the server that means it harm. */
+/** A client and the server that attacks it. */
 export interface Encounter {
   readonly attacker: Attacker;
-  /** What has become of the client, once it has closed. */
+  /** The outcome of the client, after it has closed. */
   readonly outcome: Promise<Outcome>;
 }
 
@@ -35,12 +35,12 @@ export class ClientVictim {
     this.#service.close();
   }
 
-  /** A client connects; `respond` makes the answer to it, of the key that it sent. */
+  /** Connects a client. `respond` returns the answer to its key. */
   async meet(respond: (key: string) => string, options: Dial['options'] = {}): Promise<Encounter> {
     const connection = once(this.#hostile, 'connection');
     const { port } = this.#hostile.address() as AddressInfo;
     const outcome = this.#program.ask<Outcome>('dial', { port, options } satisfies Dial);
-    // Where the process ends, whoever awaits it is told.
+    // The caller handles a rejection when it awaits the outcome. Until then, it must not count as unhandled.
     outcome.catch(() => {});
     const [socket] = (await connection) as [net.Socket];
     const attacker = Attacker.accept(socket);
@@ -49,25 +49,25 @@ export class ClientVictim {
     return { attacker, outcome };
   }
 
-  /** A client that has been let in, with more lines in the response. */
+  /** Accepts a client, with additional lines in the response. */
   upgrade(options: Dial['options'] = {}, ...headers: string[]): Promise<Encounter> {
     return this.meet((key) => upgradeResponse(key, ...headers), options);
   }
 
-  /** The same process still has the connection that it had before, and uses it. */
+  /** Checks that the same process can still use its earlier connection. */
   async isServed(): Promise<void> {
     const { port } = this.#service.address() as AddressInfo;
     const text = await this.#program.ask<string>('exchange', { port, text: 'hello' });
     if (text !== 'hello') throw new Error(`Answered ${text}`);
   }
 
-  /** What is measured from here on is {@link ClientVictim.growth}. */
+  /** Starts the measurement for {@link ClientVictim.growth}. */
   async measure(): Promise<void> {
     await this.#program.ask('forgetPeak');
     this.#before = await this.#program.ask<Memory>('memory');
   }
 
-  /** How much more memory is held, or was ever had, than before, in bytes. */
+  /** The growth of held memory and of the peak since then, in bytes. */
   async growth(): Promise<Memory> {
     const { held, peak } = await this.#program.ask<Memory>('memory');
     return { held: held - this.#before.held, peak: peak - this.#before.peak };

@@ -1,21 +1,21 @@
-// The servers under attack: what each is given, and what it does with its connections.
+// The servers under attack: their options, and what they do with connections.
 import { Buffer } from 'node:buffer';
 import type WebSocket from 'framewire';
 import { MiB } from './frames.ts';
 
 type Options = Omit<WebSocket.ServerOptions, 'noServer' | 'path' | 'port' | 'server'>;
 
-/** One server, by its path. */
+/** A server, by path. */
 export interface Endpoint {
   readonly options: Options;
-  /** Default: to send back what comes. */
+  /** Default: echoes messages. */
   readonly serve?: (ws: WebSocket) => void;
   /** Whether it listens to wsClientError, and how it answers. */
   readonly answerErrors?: true;
 }
 
 export const endpoints: Readonly<Record<string, Endpoint>> = {
-  // For those who mean no harm.
+  // For harmless clients.
   '/service': { options: {} },
   '/echo': { options: {} },
   '/small': { options: { maxPayload: MiB } },
@@ -38,7 +38,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   '/misuse': { options: {}, serve: misuse },
 };
 
-/** Sends without end to who may never read. */
+/** Sends without end to a peer that may never read. */
 function flood(ws: WebSocket): void {
   const send = (): void => {
     for (let count = 0; count < 1000 && ws.readyState === ws.OPEN; count++) ws.send('small');
@@ -47,7 +47,7 @@ function flood(ws: WebSocket): void {
   send();
 }
 
-/** What {@link sendSteadily} sends: more than the memory of two sockets holds. */
+/** What {@link sendSteadily} sends: more than the buffers of two sockets hold. */
 export const STEADY = { messages: 1024, length: 64 * 1024 };
 
 /** How often {@link sendSteadily} has had to wait for its peer. */
@@ -71,7 +71,7 @@ function sendSteadily(ws: WebSocket): void {
   send();
 }
 
-/** What a careless program may hand over: each is sent as it is meant, or a TypeError. */
+/** Values that a careless program may pass. Each must be sent as intended, or be a TypeError. */
 function misuse(ws: WebSocket): void {
   const untyped = ws as unknown as Record<string, (...args: unknown[]) => void>;
   const attempts: [method: string, ...args: unknown[]][] = [

@@ -1,10 +1,10 @@
-// The attackers' frames: nothing about them is checked, so that every breach can be made (RFC 6455 §5.2).
+// The attackers' frames. Nothing is checked, so that they can violate every rule (RFC 6455 §5.2).
 import { Buffer } from 'node:buffer';
 import { deflateRawSync, constants } from 'node:zlib';
 
 export const MiB = 1024 * 1024;
 
-/** A frame; what is not said is as a client would send it: final, masked, with the true length. */
+/** A frame. By default as a client sends it: final, masked, with the true length. */
 export interface FrameParts {
   /** The four low bits of the first byte. */
   readonly opcode: number;
@@ -12,11 +12,11 @@ export interface FrameParts {
   readonly fin?: boolean;
   readonly rsv1?: boolean;
   readonly masked?: boolean;
-  /** What the header says, whatever the payload is. */
+  /** The length in the header, whatever the payload is. */
   readonly length?: number | bigint;
 }
 
-/** The bytes of a frame. The masking key is all zeros: legal, and payloads need no work. */
+/** The bytes of a frame. The masking key is all zeros, which is valid and leaves the payload unchanged. */
 export function frame({
   opcode,
   payload = '',
@@ -44,12 +44,12 @@ export function frame({
   return Buffer.concat([header, key, bytes]);
 }
 
-/** The same bytes so many times. */
+/** Repeats bytes. */
 export function times(count: number, bytes: Uint8Array): Buffer {
   return Buffer.alloc(count * bytes.length, bytes);
 }
 
-/** The payload of a compressed message (RFC 7692 §7.2.1) that inflates to so many MiB of zeros. */
+/** The payload of a compressed message (RFC 7692 §7.2.1) that inflates to the given number of MiB of zeros. */
 export function bomb(mebibytes: number): Buffer {
   // Behind a full flush nothing refers to what was before: pieces can be strung together.
   const piece = deflateRawSync(Buffer.alloc(MiB), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });

@@ -1,24 +1,24 @@
-// What a process under attack tells of itself: memory, and work, in measures that a busy machine does not change much.
+// The measurements of a process under attack: memory and work, in units that a busy machine hardly affects.
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 /** Memory in bytes. */
 export interface Memory {
-  /** What is still held when everything that nobody needs has been collected, on the heap and outside. */
+  /** Memory that is still held after garbage collection, on the heap and outside. */
   readonly held: number;
-  /** The most that the process had since {@link forgetPeak}, as the system saw it; where it cannot forget, the most ever. */
+  /** The peak of the process since {@link forgetPeak}, from the system. If the system cannot reset it, the peak since the start. */
   readonly peak: number;
 }
 
 export function memory(): Memory {
-  // What finalizers let go of is only collected the second time.
+  // Objects that finalizers release are collected only in the second run.
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return { held: heapUsed + external, peak: peak() };
 }
 
-/** Begins the peak anew, at what the process has now: one that came before would hide those that come. Linux alone can do that. */
+/** Resets the peak, because an earlier peak would hide later ones. Only Linux can do that. */
 export function forgetPeak(): void {
   globalThis.gc?.();
   if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5');
@@ -36,7 +36,7 @@ export function work(): number {
   return user + system;
 }
 
-/** How many bytes are copied into arrays while something runs at once: a count that nothing else on the machine changes. */
+/** Counts the bytes that are copied into arrays during a synchronous call. Other load on the machine does not affect it. */
 export function copied(run: () => void): number {
   const arrays = Uint8Array.prototype;
   const inherited = Reflect.getPrototypeOf(arrays) as Uint8Array;

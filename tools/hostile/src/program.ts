@@ -1,4 +1,4 @@
-// A process of its own, started from a file of this folder, that answers questions.
+// A separate process, started from a file of this folder, that answers requests.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -9,7 +9,7 @@ interface Answer {
   readonly value: unknown;
 }
 
-/** The asking side. */
+/** The side that sends requests. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (value: unknown) => void>();
@@ -28,7 +28,7 @@ export class Program {
     });
   }
 
-  /** Starts a file, with the garbage collector in its hands, against the sources or the build as the tests are. */
+  /** Starts a file with access to the garbage collector, against the sources or the build, like the tests. */
   static start(file: string, ...args: string[]): Program {
     const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
     return new Program(
@@ -38,7 +38,7 @@ export class Program {
     );
   }
 
-  /** The answer to a question; an error when the process ends instead. */
+  /** The answer to a request. Rejects if the process ends instead. */
   async ask<Value>(question: string, detail?: unknown): Promise<Value> {
     const id = ++this.#asked;
     const answer = new Promise<unknown>((resolve) => this.#waiting.set(id, resolve));
@@ -51,12 +51,12 @@ export class Program {
   }
 }
 
-/** The answering side: each question has a function, whose value is the answer. */
+/** The side that answers: each request has a function, which returns the answer. */
 export function answer(questions: Readonly<Record<string, (detail: never) => unknown>>): void {
   process.on('message', (message: { id: number; question: string; detail: never }) => {
     const { id, question, detail } = message;
     void Promise.resolve(questions[question]?.(detail)).then((value) => process.send?.({ id, value }));
   });
-  // Whoever started it has gone.
+  // The parent process has ended.
   process.on('disconnect', () => process.exit());
 }

@@ -1,4 +1,4 @@
-// The process of one server under attack, of framewire or of `ws`: its argument says which. Both do the same.
+// The process of a server under attack. Its argument selects framewire or `ws`. Both behave the same.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
@@ -8,13 +8,13 @@ import { forgetPeak, memory, work } from './measures.ts';
 import { answer } from './program.ts';
 import { forgetStall, stall, watchStalls } from './stall.ts';
 
-/** What an attack has cost since the last `begin`. */
+/** The cost of an attack since the last `begin`. */
 export interface Cost {
-  /** The most memory that the process had, in bytes. */
+  /** The peak memory of the process, in bytes. */
   readonly peak: number;
-  /** The longest time that the event loop was held, in milliseconds. */
+  /** The longest time for which the event loop was blocked, in milliseconds. */
   readonly stall: number;
-  /** The time that the processor has worked, in microseconds. */
+  /** The CPU time, in microseconds. */
   readonly work: number;
 }
 

@@ -1,4 +1,4 @@
-// Attacks on compression that a server of framewire and one of `ws` bear in the same run, each in its own process, and what they cost.
+// Attacks on compression, against a server of framewire and one of `ws` in the same run, each in its own process, and their cost.
 import { once } from 'node:events';
 import { upgradeRequest } from '@framewire/contract/raw';
 import { Attacker } from './attacker.ts';
@@ -8,11 +8,11 @@ import type { Cost } from './rival-server.ts';
 
 export type { Cost };
 
-/** What is done to a server, by its port. */
+/** An attack on a server, by port. */
 export interface Attack {
-  /** Connects. What that costs is not measured. */
+  /** Connects. This cost is not measured. */
   prepare(port: number): Promise<Attacker[]>;
-  /** Attacks; resolves when everything is handed to the sockets. */
+  /** Attacks. Resolves when everything has been passed to the sockets. */
   strike(attackers: Attacker[], port: number): Promise<unknown>;
   /** What the program on the server must receive in the end; undefined when the attack sends no message. */
   readonly arrives: { readonly messages: number; readonly bytes: number } | undefined;
@@ -27,7 +27,7 @@ async function connect(port: number, count: number, offer: string): Promise<Atta
   return attackers;
 }
 
-/** Each connection sends one short message that inflates to a long one, all in the same moment. */
+/** Each connection sends one short message that inflates to a long one, all at the same time. */
 export function shortBombs(connections: number, mebibytes: number, takeover: boolean): Attack {
   const payload = bomb(mebibytes);
   const message = frame({ opcode: 0x2, rsv1: true, payload });
@@ -89,7 +89,7 @@ export function badOffers(requests: number, offers: number): Attack {
   };
 }
 
-/** What an attack costs a library's server, from its start until the program has received everything. */
+/** The cost of an attack on a library's server, from the start until the program has received everything. */
 export async function costOf(library: 'framewire' | 'ws', attack: Attack): Promise<Cost> {
   const program = Program.start('./rival-server.ts', library);
   try {

@@ -1,4 +1,4 @@
-// The process of the servers under attack. It catches nothing: whatever is thrown ends it.
+// The process of the servers under attack. It catches nothing, so any exception ends it.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,11 +10,11 @@ import { endpoints, waits } from './endpoints.ts';
 import { copied, forgetPeak, memory, work } from './measures.ts';
 import { answer } from './program.ts';
 
-/** What a head has cost. */
+/** The cost of a head. */
 export interface HeadCost {
-  /** The time that the processor has worked for it, in microseconds. */
+  /** The CPU time, in microseconds. */
   readonly work: number;
-  /** The bytes that one of them had copied. */
+  /** The bytes that were copied for one of them. */
   readonly copied: number;
 }
 
@@ -23,7 +23,7 @@ const endings = new Map<string, string[]>();
 const requests: string[] = [];
 
 const page = Buffer.alloc(1024 * 1024, 'page');
-// Node itself would cut the long values off that are to reach our parsers.
+// By default, Node would truncate the long values that must reach our parsers.
 const http = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
   requests.push(request.url ?? '');
   response.end(page);
@@ -31,7 +31,7 @@ const http = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) =>
 
 http.setMaxListeners(0);
 for (const [path, { options, serve = echo, answerErrors }] of Object.entries(endpoints)) {
-  // Whoever has been refused is cut off at once: the time limit behind that is not to do it.
+  // Refused clients must be disconnected immediately, not by this time limit.
   const server = new WebSocketServer({ closeTimeout: 600_000, ...options, path, server: http });
   server.on('connection', (ws) => {
     watch(path, ws);
@@ -54,7 +54,7 @@ function watch(path: string, ws: WebSocket): void {
   });
 }
 
-/** A server with a port of its own and nothing but defaults, and one that shall not wait long. */
+/** A server on its own port with default options, and one with a short time limit. */
 const plain = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 const hasty = new WebSocketServer({ port: 0, host: '127.0.0.1', handshakeTimeout: 200 });
 for (const server of [plain, hasty]) {
@@ -64,7 +64,7 @@ for (const server of [plain, hasty]) {
   });
 }
 
-/** Heads that are read by our own parser, from bare TCP. */
+/** Reads heads with our own parser from raw TCP. */
 const heads = net.createServer((socket) => {
   const parser = requestHeadParser({ maxBytes: 64 * 1024 });
   const read = (chunk: Buffer): void => {
@@ -82,7 +82,7 @@ const port = async (server: (typeof listening)[number]): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** What our parser does for a head that comes a byte at a time, so often. */
+/** The cost of parsing a head that arrives a byte at a time, repeated. */
 function costOfHead({ head, times }: { head: string; times: number }): HeadCost {
   const bytes = Buffer.from(head);
   const read = (): void => {

@@ -1,4 +1,4 @@
-// The process of a server that sends to many who read and to one who does not.
+// The process of a server that sends to many clients that read, and to one that does not.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -7,20 +7,20 @@ import { MiB } from './frames.ts';
 import { forgetPeak, memory, type Memory } from './measures.ts';
 import { answer } from './program.ts';
 
-/** What is sent: in each turn, so many messages to the slow reader and one to each of the others. */
+/** In each turn, the server sends this many messages to the slow reader, and one to each of the others. */
 export const LOAD = { turns: 2_000, aTurn: 300, slowLength: 1024, fastLength: 64 };
 
-/** What becomes of the slow reader. */
+/** The outcome of the slow reader. */
 export type Policy = 'terminate' | 'close' | 'drop';
 
-/** How many callbacks of sends to the slow reader have been called: by the code of their error, or `sent`. */
+/** The number of callbacks of sends to the slow reader, by the code of their error, or `sent`. */
 export type Told = Record<string, number>;
 
-/** What the server has seen when all was sent. */
+/** The results of the server after everything was sent. */
 export interface Report {
-  /** The most bytes that have waited for the slow reader, in `bufferedAmount`. */
+  /** The maximum `bufferedAmount` of the slow reader. */
   readonly waited: number;
-  /** How many events `dropped` it had. */
+  /** The number of its `dropped` events. */
   readonly dropped: number;
   /** How it ended, while the others were open. */
   readonly ended: readonly string[];
@@ -61,7 +61,7 @@ function watch(ws: WebSocket): void {
   ws.on('close', (code) => seen.ended.push(`${code}${reason}`));
 }
 
-/** A message that begins with its number. */
+/** A message that starts with its number. */
 function numbered(number: number, length: number): Buffer {
   const message = Buffer.alloc(length, '.');
   message.writeUInt32BE(number);

@@ -1,4 +1,4 @@
-// The process of a server whose clients take their time: to send a request, and to be authenticated.
+// The process of a server whose clients are slow to send a request, or are authenticated slowly.
 import { once } from 'node:events';
 import type net from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ import { answer } from './program.ts';
 
 const [, , maxConnections, handshakeTimeout] = process.argv.map(Number);
 
-/** Those whose authentication is under way, by how it ends. */
+/** The functions that end pending authentications. */
 const authenticating = new Set<() => void>();
 let left = 0;
 
-/** Where requests are awaited, for a short time. */
+/** A server with a short time limit for requests. */
 const hasty = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 4096, handshakeTimeout });
-/** Where the path /slow is authenticated when the test says so, and all others at once. */
+/** A server that authenticates the path /slow when the test requests it, and others immediately. */
 const slow = new WebSocketServer({
   ...{ port: 0, host: '127.0.0.1', backlog: 4096, maxConnections },
   authenticate({ url }, { signal }) {

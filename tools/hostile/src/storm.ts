@@ -1,20 +1,20 @@
-// Very many clients at once that do nothing for long: bare sockets, and the heads that the server answers them with.
+// Very many concurrent clients that do nothing for a long time: raw sockets, and the heads of the server's answers.
 import { once } from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
 
-/** How many are connecting at once. */
+/** How many connect concurrently. */
 const AT_ONCE = 256;
 
-/** An address has about 28,000 ports to connect from; on Linux every address of 127.0.0.0/8 is there to be used. */
+/** An address has about 28,000 local ports. On Linux, every address of 127.0.0.0/8 can be used. */
 function localAddress(index: number): { localAddress?: string } {
   return process.platform === 'linux' ? { localAddress: `127.0.0.${2 + (index % 4)}` } : {};
 }
 
-/** One of them. */
+/** A client. */
 export class StormClient {
   readonly socket: net.Socket;
-  /** The status of the answer, once it has come. */
+  /** The status of the answer, after it has arrived. */
   readonly status: Promise<number>;
   readonly closed: Promise<void>;
 
@@ -27,7 +27,7 @@ export class StormClient {
     });
   }
 
-  /** Opens so many connections, and sends the same text on each. */
+  /** Opens the given number of connections, and sends the same text on each. */
   static async open(port: number, count: number, text: string): Promise<StormClient[]> {
     const clients: StormClient[] = [];
     const worker = async (): Promise<void> => {
@@ -42,13 +42,13 @@ export class StormClient {
     return clients;
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without sending anything. */
   leave(): void {
     this.socket.resetAndDestroy();
   }
 }
 
-/** How many answers have which status, once all have come. */
+/** The number of answers by status, after all have arrived. */
 export async function statusesOf(clients: readonly StormClient[]): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   for (const { status } of clients) counts[await status] = (counts[await status] ?? 0) + 1;

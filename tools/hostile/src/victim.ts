@@ -1,4 +1,4 @@
-// The servers under attack as a test sees them: who attacks, who is served meanwhile, what it costs.
+// The servers under attack, for tests: attackers, other clients, and the cost.
 import { once } from 'node:events';
 import WebSocket from 'framewire';
 import { Attacker } from './attacker.ts';
@@ -13,7 +13,7 @@ interface Ports {
   readonly own: number;
   /** Of one with a short handshakeTimeout. */
   readonly hasty: number;
-  /** Of what reads nothing but heads. */
+  /** Of a server that only reads heads. */
   readonly heads: number;
 }
 
@@ -44,7 +44,7 @@ export class Victim {
     this.#program.stop();
   }
 
-  /** An attacker that has connected to a port. */
+  /** An attacker that is connected to a port. */
   async connect(port = this.ports.shared): Promise<Attacker> {
     return this.#remember(await Attacker.connect(port));
   }
@@ -59,18 +59,18 @@ export class Victim {
     return attacker;
   }
 
-  /** The attackers of a test are gone, and so are their connections. */
+  /** Waits until the attackers of a test and their connections have ended. */
   async rest(): Promise<void> {
     for (const attacker of this.#attackers.splice(0)) attacker.destroy();
     await this.isRid();
   }
 
-  /** The servers have no connection any more but that of who was there before: attackers whose side is still open are cut off. */
+  /** Waits until the servers have only the earlier connection, although the attackers keep their side open. */
   async isRid(): Promise<void> {
     while ((await this.#program.ask<number>('connections')) > 1);
   }
 
-  /** Whoever was connected before is served, and so is who comes now. */
+  /** Checks that the earlier connection and a new one are served. */
   async serves(): Promise<void> {
     const newcomer = new WebSocket(`ws://127.0.0.1:${this.ports.shared}/service`);
     await once(newcomer, 'open');
@@ -85,7 +85,7 @@ export class Victim {
     await closed;
   }
 
-  /** What is measured from here on is {@link Victim.growth} and {@link Victim.work}; {@link Victim.endings} begin anew. */
+  /** Starts the measurements for {@link Victim.growth} and {@link Victim.work}, and resets {@link Victim.endings}. */
   async measure(): Promise<void> {
     await this.#program.ask('forgetEndings');
     await this.#program.ask('forgetPeak');
@@ -93,18 +93,18 @@ export class Victim {
     this.#workBefore = await this.#program.ask<number>('work');
   }
 
-  /** How much more memory is held, or was ever had, than before, in bytes. */
+  /** The growth of held memory and of the peak since then, in bytes. */
   async growth(): Promise<Memory> {
     const { held, peak } = await this.#program.ask<Memory>('memory');
     return { held: held - this.#before.held, peak: peak - this.#before.peak };
   }
 
-  /** How long the processor has worked since, in microseconds. */
+  /** The CPU time since then, in microseconds. */
   async work(): Promise<number> {
     return (await this.#program.ask<number>('work')) - this.#workBefore;
   }
 
-  /** How the connections of a path have ended since, once so many have: close code, and error code where there was one. */
+  /** Waits until the given number of connections of a path have ended. Returns the close code of each, and the error code if any. */
   async endings(path: string, count: number): Promise<string[]> {
     for (;;) {
       const endings = await this.#program.ask<string[]>('endings', path);
@@ -112,7 +112,7 @@ export class Victim {
     }
   }
 
-  /** How often the endpoint that sends steadily has had to wait for its peer, once it has had to. */
+  /** Waits until the endpoint that sends steadily had to wait for its peer. Returns how often. */
   async waits(): Promise<number> {
     for (;;) {
       const waits = await this.#program.ask<number>('waits');
@@ -120,7 +120,7 @@ export class Victim {
     }
   }
 
-  /** What it costs our parser to read a head that comes a byte at a time, so often. */
+  /** The cost of parsing a head that arrives a byte at a time, repeated. */
   costOfHead(head: string, times: number): Promise<HeadCost> {
     return this.#program.ask('costOfHead', { head, times });
   }

@@ -55,13 +55,13 @@ describe.each([
   ['without', false],
 ])('%s context takeover', (_how, takeover) => {
   test(
-    'short messages of many connections that each inflate to 14 MiB all arrive, and hold neither memory nor the event loop',
+    'short messages of many connections that each inflate to 14 MiB all arrive, without exhausting memory or blocking the event loop',
     () => staysWithin(STALL_ALONE, shortBombs(75, 14, takeover)),
     TIMEOUT,
   );
 
   test(
-    'thousands of messages of eight final blocks, in one chunk, do not hold the event loop',
+    'thousands of messages of eight final blocks, in one chunk, do not block the event loop',
     () => staysWithin(STALL_ALONE, finalBlocks(takeover)),
     TIMEOUT,
   );

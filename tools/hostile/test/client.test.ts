@@ -17,7 +17,7 @@ afterAll(() => {
 
 const MESSAGE = { opcode: 0x1, payload: 'too early', masked: false };
 
-describe('a client never takes for open what answers with', () => {
+describe('a client never opens if the server answers with', () => {
   const valid = (key: string): string => upgradeResponse(key);
   test.each<[string, (key: string) => string]>([
     ['200 and all the rest', (key) => valid(key).replace('101 Switching Protocols', '200 OK')],
@@ -31,7 +31,7 @@ describe('a client never takes for open what answers with', () => {
     ['a subprotocol that it did not ask for', (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: chat')],
     ['what is no HTTP', () => 'SSH-2.0-server\r\n\r\n'],
     [
-      'the headers that count behind 2,000 others',
+      'the required headers after 2,000 others',
       (key) => {
         const [status = '', ...lines] = valid(key).trimEnd().split('\r\n');
         return head(status, ...Array.from({ length: 2100 }, (_, i) => `X-${i}: y`), ...lines);
@@ -77,7 +77,7 @@ describe('a length of 64 bits', () => {
     ['2^53', 2n ** 53n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
     ['2^63', 2n ** 63n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
     ['2^64 - 1', 2n ** 64n - 1n, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
-  ])('of %s is refused with 1009, in one piece and a byte at a time', async (_name, length, error) => {
+  ])('of %s is refused with 1009, whole and a byte at a time', async (_name, length, error) => {
     for (const chunkSize of [10, 1]) {
       const { attacker, outcome } = await victim.upgrade();
       await attacker.pour(frame({ opcode: 0x2, length, masked: false }), chunkSize);
@@ -86,7 +86,7 @@ describe('a length of 64 bits', () => {
     }
   });
 
-  test('that is legal sets nothing aside', async () => {
+  test('that is valid allocates no memory', async () => {
     const encounters = [];
     for (let count = 0; count < 20; count++) {
       const { attacker, outcome } = await victim.upgrade();
@@ -113,7 +113,7 @@ describe('a deflate bomb of 1 GiB', () => {
   test.each([
     ['in one frame', [gibibyte]],
     ['in fragments', Array.from({ length: 64 }, (_, i) => gibibyte.subarray(i * 8192, (i + 1) * 8192))],
-  ])('%s is stopped as soon as maxPayload is passed: 1009', async (_how, pieces) => {
+  ])('%s is stopped at maxPayload with 1009', async (_how, pieces) => {
     const { attacker, outcome } = await meetInflating();
     for (const [index, payload] of pieces.entries()) {
       const first = index === 0;
@@ -125,7 +125,7 @@ describe('a deflate bomb of 1 GiB', () => {
     expect((await victim.growth()).peak).toBeLessThan(48 * MiB);
   });
 
-  test('is followed by messages that inflate as ever, on another connection', async () => {
+  test('does not affect messages on another connection', async () => {
     const { attacker, outcome } = await meetInflating();
     attacker.sayFrame({ opcode: 0x2, rsv1: true, payload: bomb(1), masked: false });
     attacker.sayFrame({ opcode: 0x8, masked: false });
@@ -135,7 +135,7 @@ describe('a deflate bomb of 1 GiB', () => {
   });
 });
 
-test('a client that is sent masked frames refuses them with 1002', async () => {
+test('a client refuses masked frames with 1002', async () => {
   const { attacker, outcome } = await victim.upgrade();
   attacker.sayFrame({ opcode: 0x1, payload: 'masked' });
   expect(await attacker.refusedWith()).toBe(1002);

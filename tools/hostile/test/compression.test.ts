@@ -14,7 +14,7 @@ const STOPPED = 48 * MiB;
 describe('a deflate bomb of 1 GiB', () => {
   const gibibyte = bomb(1024);
 
-  test('is stopped as soon as maxPayload is passed: 1009, and the rest is never produced', async () => {
+  test('is stopped at maxPayload with 1009, and the rest is never inflated', async () => {
     const attacker = await setting.victim.upgrade('/deflate', OFFER);
     attacker.sayFrame({ opcode: 0x2, rsv1: true, payload: gibibyte.subarray(0, MiB) });
     expect(await attacker.refusedWith()).toBe(1009);
@@ -43,7 +43,7 @@ describe('a deflate bomb of 1 GiB', () => {
     expect((await setting.victim.growth()).peak).toBeLessThan(STOPPED);
   });
 
-  test('that many send at once does not keep others from being served', async () => {
+  test('that many clients send at the same time does not stop the service for others', async () => {
     const attackers = [];
     for (let count = 0; count < 20; count++) attackers.push(await setting.victim.upgrade('/deflate', OFFER));
     const payload = gibibyte.subarray(0, MiB / 4);
@@ -53,14 +53,14 @@ describe('a deflate bomb of 1 GiB', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(16 * MiB);
   });
 
-  test('up to the limit is no bomb', async () => {
+  test('up to the limit is accepted', async () => {
     const attacker = await setting.victim.upgrade('/deflate', OFFER);
     attacker.sayFrame({ opcode: 0x2, rsv1: true, payload: bomb(1) });
     expect((await attacker.hearFrame()).opcode).toBe(0x2);
   });
 });
 
-describe('an offer that makes no sense is refused with 400:', () => {
+describe('an invalid offer is refused with 400:', () => {
   test.each([
     'permessage-deflate; server_max_window_bits=7',
     'permessage-deflate; server_max_window_bits=16',

@@ -15,7 +15,7 @@ async function statusOf(request: string, port?: number): Promise<string> {
   return status;
 }
 
-describe('a header that is named like what every object has', () => {
+describe('a name that every object has', () => {
   const names = ['constructor', '__proto__', 'hasOwnProperty', 'toString', 'prototype'];
 
   test.each(names)('is an extension that nobody knows: %s', async (name) => {
@@ -84,7 +84,7 @@ describe('the cost of a header grows with its length', () => {
 });
 
 describe('a head that is too large', () => {
-  test('of 2,000 headers and more is refused, whatever of it was dropped', async () => {
+  test('with 2,000 headers or more is refused, whichever were dropped', async () => {
     const many = Array.from({ length: 2_100 }, (_, index) => `X-${index}: a`);
     // The headers of the handshake are the last ones, so those that Node drops.
     const request = head(
@@ -105,12 +105,12 @@ describe('a head that is too large', () => {
     }
   });
 
-  test('is refused with 431 on a port of its own', async () => {
+  test("is refused with 431 on the server's own port", async () => {
     const request = upgradeRequest('/', `X-Large: ${'x'.repeat(32 * 1024)}`);
     expect(await statusOf(request, setting.victim.ports.own)).toBe('431');
   });
 
-  test('without an end is refused as soon as it is too long, and holds no memory', async () => {
+  test('without an end is refused as soon as it is too long, and its memory is freed', async () => {
     for (const [port, bytes] of [
       [setting.victim.ports.own, 16 * 1024],
       [setting.victim.ports.heads, 64 * 1024],
@@ -129,7 +129,7 @@ describe('a head that comes a byte at a time', () => {
     { title: 'a long header', of: (filling: string) => upgradeRequest('/', `X-Long: ${filling}`) },
     { title: 'a long name', of: (filling: string) => upgradeRequest('/', `${filling}: a`) },
     { title: 'a long target', of: (filling: string) => upgradeRequest(`/${filling}`) },
-  ])('costs our parser its bytes, at 64 KiB as at 8 KiB: $title', async ({ of }) => {
+  ])('has linear cost in our parser, at 64 KiB as at 8 KiB: $title', async ({ of }) => {
     const [small, large] = [of('x'.repeat(8 * 1024)), of('x'.repeat(64 * 1024))];
     await setting.victim.costOfHead(small, 80);
     const short = await setting.victim.costOfHead(small, 80);
@@ -145,28 +145,25 @@ describe('a head that comes a byte at a time', () => {
     expect(long.work / Math.max(short.work, 20_000)).toBeLessThan(4);
   });
 
-  test.each(['own', 'heads'] as const)(
-    'is the same head, at a cost that grows with it (%s)',
-    async (port) => {
-      const workOf = async (length: number): Promise<number> => {
-        const attacker = await setting.victim.connect(setting.victim.ports[port]);
-        const before = await setting.victim.work();
-        const request = upgradeRequest('/long', `X-Long: ${'x'.repeat(length)}`);
-        await attacker.pour(Buffer.from(request), 1);
-        expect(await attacker.hear(9)).toBe(
-          Buffer.from(port === 'own' ? 'HTTP/1.1 ' : 'whole: /l').toString('hex'),
-        );
-        return (await setting.victim.work()) - before;
-      };
-      await workOf(1000);
-      const short = Math.max(await workOf(1_500), 20_000);
-      const long = await workOf(12_000);
-      expect(long / short).toBeLessThan(24);
-    },
-  );
+  test.each(['own', 'heads'] as const)('is parsed correctly, at a linear cost (%s)', async (port) => {
+    const workOf = async (length: number): Promise<number> => {
+      const attacker = await setting.victim.connect(setting.victim.ports[port]);
+      const before = await setting.victim.work();
+      const request = upgradeRequest('/long', `X-Long: ${'x'.repeat(length)}`);
+      await attacker.pour(Buffer.from(request), 1);
+      expect(await attacker.hear(9)).toBe(
+        Buffer.from(port === 'own' ? 'HTTP/1.1 ' : 'whole: /l').toString('hex'),
+      );
+      return (await setting.victim.work()) - before;
+    };
+    await workOf(1000);
+    const short = Math.max(await workOf(1_500), 20_000);
+    const long = await workOf(12_000);
+    expect(long / short).toBeLessThan(24);
+  });
 });
 
-describe('a page that is not listed', () => {
+describe('a page whose origin is not listed', () => {
   test.each([
     ['https://example.com', '101'],
     ['https://evil.example', '403'],
@@ -181,7 +178,7 @@ describe('a page that is not listed', () => {
   });
 });
 
-describe('a request that hides behind a refused upgrade', () => {
+describe('a request that follows a refused upgrade', () => {
   const wrong = (name: string, value: string, path = '/echo'): string =>
     upgradeRequest(path).replace(new RegExp(`^${name}: .*$`, 'm'), `${name}: ${value}`);
 
@@ -206,7 +203,7 @@ describe('a request that hides behind a refused upgrade', () => {
   });
 });
 
-test('of servers that share an HTTP server only the one whose path a request has answers it', async () => {
+test('of servers that share an HTTP server, only the one with the path of a request answers it', async () => {
   for (const [path, status] of [
     ['/echo', '101'],
     ['/small', '101'],

@@ -1,4 +1,4 @@
-// Clients that are gone before anybody has a connection to hear of it: no error without a listener ends the process.
+// Clients that disconnect before the application has a connection: no error without a listener ends the process.
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { upgradeRequest } from '@framewire/contract/raw';
@@ -24,7 +24,7 @@ test.each<{ title: string; said: string }>([
   { title: 'a request that verifyClient never decides', said: upgradeRequest('/undecided') },
   { title: 'a request whose connection is closed at once', said: upgradeRequest('/closing') },
   { title: 'a request whose connection is flooded', said: upgradeRequest('/flood') },
-])('who resets the connection behind $title is no error of the process', async ({ said }) => {
+])('a reset after $title causes no uncaught exception', async ({ said }) => {
   for (const wait of ['none', 'answer'] as const) {
     const attackers = await Promise.all(Array.from({ length: 20 }, () => setting.victim.connect()));
     for (const attacker of attackers) {
@@ -35,7 +35,7 @@ test.each<{ title: string; said: string }>([
       }
       attacker.sayText(said);
     }
-    // Whoever was served behind them came behind them.
+    // When a later client is served, these have been handled.
     await setting.victim.serves();
     for (const attacker of attackers) {
       if (wait === 'none') continue;

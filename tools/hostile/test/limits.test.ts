@@ -1,20 +1,20 @@
-// Frames whose headers lie, messages that come in very many pieces, control frames without end.
+// Frames with false lengths, messages in very many fragments, and endless control frames.
 import { describe, expect, test } from 'vitest';
 import { frame, MiB, times } from '../src/frames.ts';
 import { underAttack } from './support.ts';
 
 const setting = underAttack();
 
-/** What a connection may hold that is not the message itself. */
+/** How many bytes a connection may hold in addition to the message. */
 const SMALL = 4 * MiB;
 
 describe('maxPayload', () => {
   test.each([
     { path: '/small', length: MiB + 1 },
-    // Where no limit is set there is one all the same.
+    // The default limit.
     { path: '/echo', length: 100 * MiB + 1 },
   ])(
-    'is judged by the header: $length bytes at $path are refused before the first of them',
+    'is checked in the header: $length bytes at $path are refused before their first byte',
     async ({ path, length }) => {
       const attacker = await setting.victim.upgrade(path);
       attacker.sayFrame({ opcode: 0x2, length });
@@ -23,14 +23,14 @@ describe('maxPayload', () => {
     },
   );
 
-  test('nothing is set aside for what a header promises', async () => {
+  test('no memory is allocated for a length in a header', async () => {
     for (let count = 0; count < 50; count++) {
       const attacker = await setting.victim.upgrade('/echo');
-      // Memory is asked for with the first byte.
+      // Memory is requested with the first byte.
       attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, payload: 'x' });
     }
     await setting.victim.serves();
-    // What was asked for and never touched is held, and yet no part of the peak.
+    // Memory that was requested but never touched counts as held, but not in the peak.
     expect((await setting.victim.growth()).held).toBeLessThan(SMALL);
     expect((await setting.victim.growth()).peak).toBeLessThan(64 * MiB);
   });
@@ -44,7 +44,7 @@ describe('maxPayload', () => {
     ['2^63', 2n ** 63n, 1009],
     ['2^63 + 1', 2n ** 63n + 1n, 1009],
     ['2^64 - 1', 2n ** 64n - 1n, 1009],
-  ])('a length of %s is refused, in one piece and a byte at a time', async (_name, length, code) => {
+  ])('a length of %s is refused, whole and a byte at a time', async (_name, length, code) => {
     for (const chunkSize of [14, 1]) {
       const attacker = await setting.victim.upgrade('/echo');
       await attacker.pour(frame({ opcode: 0x2, length }), chunkSize);
@@ -52,7 +52,7 @@ describe('maxPayload', () => {
     }
   });
 
-  test('holds for a message, not for a frame: fragments that pass it together are refused with the header of the last', async () => {
+  test('limits a message, not a frame: fragments that exceed it together are refused at the header of the last', async () => {
     const attacker = await setting.victim.upgrade('/small');
     const half = Buffer.alloc(MiB / 2);
     attacker.sayFrame({ opcode: 0x2, fin: false, payload: half });
@@ -61,7 +61,7 @@ describe('maxPayload', () => {
     expect(await attacker.refusedWith()).toBe(1009);
   });
 
-  test('is not moved by control frames between the fragments', async () => {
+  test('is not changed by control frames between the fragments', async () => {
     const ping = frame({ opcode: 0x9, payload: Buffer.alloc(125) });
     const piece = Buffer.alloc(MiB / 8);
     for (const excess of [0, 1]) {
@@ -84,7 +84,7 @@ describe('maxPayload', () => {
   });
 });
 
-describe('a message in very many pieces', () => {
+describe('a message in very many fragments', () => {
   test.each([
     { title: '300,000 fragments of a byte', payload: 'x' },
     { title: '300,000 empty fragments', payload: '' },
@@ -99,7 +99,7 @@ describe('a message in very many pieces', () => {
     expect((await attacker.hearFrame()).payload).toHaveLength(300_000 * payload.length);
   });
 
-  test('costs its bytes also where each byte comes in a chunk of its own', async () => {
+  test('costs its bytes, even if each byte arrives in its own chunk', async () => {
     const attacker = await setting.victim.upgrade('/echo');
     const message = frame({ opcode: 0x2, payload: Buffer.alloc(20_000, 'x') });
     await attacker.pour(message.subarray(0, -1), 1);
@@ -109,7 +109,7 @@ describe('a message in very many pieces', () => {
     expect((await attacker.hearFrame()).payload).toHaveLength(20_000);
   });
 
-  test('many of them at once do too', async () => {
+  test('costs its bytes, even many at the same time', async () => {
     const fragments = Buffer.concat([
       frame({ opcode: 0x2, fin: false }),
       times(10_000, frame({ opcode: 0x0, fin: false, payload: 'x' })),
@@ -122,7 +122,7 @@ describe('a message in very many pieces', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(2 * SMALL);
   });
 
-  test('as the public conformance suite sends it is taken: 4 MiB in 65,536 fragments and more', async () => {
+  test('like those of the public conformance suite is accepted: 4 MiB in 65,536 fragments and more', async () => {
     for (const size of [64, 255]) {
       const attacker = await setting.victim.upgrade('/echo');
       const count = Math.floor((4 * MiB) / size);
@@ -134,7 +134,7 @@ describe('a message in very many pieces', () => {
     }
   });
 
-  test('is refused with 1008 where the number of pieces is limited, and then counted anew for each message', async () => {
+  test('is refused with 1008 if the number of fragments is limited, and they are counted per message', async () => {
     const attacker = await setting.victim.upgrade('/many-fragments');
     for (let count = 0; count < 100; count++) {
       await attacker.pour(frame({ opcode: 0x2, payload: 'abc' }), 3);
@@ -146,18 +146,18 @@ describe('a message in very many pieces', () => {
   });
 });
 
-test('a hundred thousand unfragmented messages in a row pass', async () => {
+test('a hundred thousand unfragmented messages in a row are accepted', async () => {
   const attacker = await setting.victim.upgrade('/echo');
   const heard = attacker.hear(3 * 100_000);
   await attacker.pour(times(100_000, frame({ opcode: 0x1, payload: 'x' })), 64 * 1024 + 1);
   expect(await heard).toBe('810178'.repeat(100_000));
 });
 
-test('who sends pings and never reads the pongs is cut off, and fills no memory', async () => {
+test('a client that sends pings and never reads the pongs is disconnected, and fills no memory', async () => {
   const attacker = await setting.victim.upgrade('/echo');
   attacker.socket.pause();
   const pings = times(64 * 1024, frame({ opcode: 0x9, payload: Buffer.alloc(125) }));
-  // Until the sockets' own memory is full and the server has had enough.
+  // Until the buffers of the sockets are full and the server ends the connection.
   while (await attacker.pour(pings, 64 * 1024));
   await setting.victim.serves();
   expect(await setting.victim.endings('/echo', 1)).toEqual(['1006']);

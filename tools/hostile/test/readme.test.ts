@@ -1,4 +1,4 @@
-// README.md: each test that it names is there, and each file of tests is named.
+// README.md: every test that it names exists, and it names every test file.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
@@ -19,7 +19,7 @@ test.each(rows.map((row) => [row.split('|')[1]?.trim(), row]))('%s: its tests ar
   expect(tests).not.toEqual([]);
   const missing = tests.filter(({ file, title }) => {
     const source = readFileSync(new URL(file, page), 'utf8');
-    // As it stands in the source, in whichever quotes.
+    // As written in the source, in any quotes.
     return !["'", '"', '`'].some((quote) => source.includes(quote + title + quote));
   });
   expect(missing).toEqual([]);

@@ -29,7 +29,7 @@ const WIRE = [
   '880503e8656e64',
 ].join('');
 
-test('numbers are sent as text, reasons and data of another kind are TypeErrors, and nothing else is on the wire', async () => {
+test('numbers are sent as text, invalid reasons and data are TypeErrors, and nothing else is on the wire', async () => {
   for (let count = 0; count < 10; count++) {
     const attacker = await setting.victim.upgrade('/misuse');
     expect(await attacker.hear(WIRE.length / 2)).toBe(WIRE);
@@ -59,7 +59,7 @@ test.each<{ title: string; make: (url: string) => WebSocket }>([
       { title: `${name} in a subprotocol`, make: (url: string) => new WebSocket(url, [`a${evil}`]) },
     ];
   }),
-])('a client that is given $title throws, and asks nobody', async ({ make }) => {
+])('a client with $title throws, and sends no request', async ({ make }) => {
   const server = createServer(() => expect.fail('asked')).listen(0, '127.0.0.1');
   server.on('connection', () => expect.fail('connected'));
   await once(server, 'listening');
@@ -113,14 +113,14 @@ test.each<{ title: string; options: WebSocket.ServerOptions; change?: (lines: st
       },
     ];
   }),
-)('a server that is given $title answers 500, and emits why', async ({ options, change }) => {
+)('a server with $title answers 500, and emits the error', async ({ options, change }) => {
   const { answer, errors } = await answerOf(options, change);
   expect(answer).toMatch(/^HTTP\/1\.1 500 /);
   expect(answer).not.toMatch(/X-A|X-Injected|chat|\u0100|\0/);
   expect(errors).toEqual([expect.any(Error)]);
 });
 
-test('the text of a refusal is its body, whatever it says', async () => {
+test('the message of a refusal is only in its body, whatever it contains', async () => {
   const text = 'no\r\n\r\nHTTP/1.1 200 OK\r\nX-Injected: 1\r\n\r\n';
   const { answer } = await answerOf({ verifyClient: (_info, decide) => decide(false, 401, text) });
   const [head = ''] = answer.split('\r\n\r\n', 1);

@@ -62,7 +62,7 @@ async function run(policy: Policy, then: (report: Report, slow: Attacker) => Pro
   }
 }
 
-describe('a peer that reads nothing of 600,000 messages fills no memory and takes nothing from others: it', () => {
+describe('a peer that reads none of 600,000 messages fills no memory and does not affect others: it', () => {
   test('is terminated', () =>
     run('terminate', async (report) => {
       expect(report.ended).toEqual(['1006 WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
