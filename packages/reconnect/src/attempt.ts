@@ -103,9 +103,8 @@ export class Attempt {
       this.#socket = socket;
       socket.binaryType = binaryType();
       for (const [type, listener] of this.#entries()) socket.addEventListener(type, listener);
-      socket.on?.('unexpected-response', (request, response) => {
+      socket.on?.('unexpected-response', (_request, response) => {
         this.#refused(response);
-        request.destroy();
       });
       const { connectionTimeout } = settings;
       this.#timer = setTimeout(() => {
@@ -125,15 +124,15 @@ export class Attempt {
       this.#giveUp(error);
       return;
     }
-    // If the connection is closing by now, its end is reported instead.
-    if (this.#isOver || this.#socket?.readyState !== OPEN) return;
+    // If the connection is closing or closed by now, its end is reported instead.
+    if (this.#socket?.readyState !== OPEN) return;
     clearTimeout(this.#timer);
     this.#observer.opened();
   }
 
   #refused({ statusCode: status, headers }: Response): void {
     if (this.#isOver) return;
-    // After its request is destroyed, not every class emits more events.
+    // This ends the request. Not every class emits an event afterwards.
     this.abandon();
     const error = new Error(`The server answered with the status ${status}`);
     this.#observer.failed(Object.assign(error, { status }));

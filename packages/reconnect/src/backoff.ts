@@ -29,7 +29,14 @@ export function backoff(retry: number, bounds: Bounds, random: number): number {
  * @param now the current time in ms, for a header with a date
  */
 export function retryAfter(value: string | string[] | undefined, now: number): number {
-  const text = String(value ?? '').trim();
-  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  const text = String(value ?? '');
+  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1000 : parseDate(text) - now;
   return milliseconds > 0 ? Math.min(milliseconds, LONGEST_DELAY) : 0;
+}
+
+/** Parses an HTTP date (RFC 9110 §5.6.7). `Date.parse()` also accepts other text, for example `-99999` as a year. */
+function parseDate(text: string): number {
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return NaN;
+  // The obsolete format of `asctime()` has no time zone.
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

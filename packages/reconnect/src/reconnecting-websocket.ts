@@ -198,7 +198,6 @@ export class ReconnectingWebSocket extends TypedEventTarget {
    * @throws what `close()` of the connection throws for invalid arguments
    */
   close(code = 1000, reason?: string): void {
-    if (this.#state === 'closed') return;
     const { state } = this;
     // The connection may end during the call.
     const before = this.#shouldReconnect;

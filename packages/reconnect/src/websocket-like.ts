@@ -30,7 +30,7 @@ export interface Socket extends Omit<WebSocketLike, 'addEventListener' | 'remove
   ): void;
   send(data: unknown): void;
   /** Only on emitters of Node. */
-  on?(event: 'unexpected-response', listener: (request: Request, response: Response) => void): unknown;
+  on?(event: 'unexpected-response', listener: (request: unknown, response: Response) => void): unknown;
 }
 
 interface SocketEvents {
@@ -38,11 +38,6 @@ interface SocketEvents {
   message: { readonly data: unknown };
   error: { readonly error?: unknown; readonly message?: unknown };
   close: { readonly code: number; readonly reason: string; readonly wasClean?: boolean };
-}
-
-/** The request of a client in Node. */
-interface Request {
-  destroy(): void;
 }
 
 /** A response other than 101. */

@@ -102,8 +102,11 @@ describe.each([
   ): Promise<{ log: string[]; status: unknown }> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    server.on('upgrade', (_request, socket) => {
-      socket.end(`HTTP/1.1 ${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const left = new Promise((resolve) => {
+      server.on('upgrade', (_request, socket) => {
+        socket.write(`HTTP/1.1 ${head}\r\nContent-Length: 0\r\n\r\n`);
+        socket.once('end', () => resolve(socket.end())).resume();
+      });
     });
     vi.spyOn(Math, 'random').mockReturnValue(0);
     const { port } = server.address() as AddressInfo;
@@ -115,6 +118,8 @@ describe.each([
       ws.addEventListener('statechange', ({ state }) => state === until && resolve());
     });
     ws.close();
+    // The client does not keep the connection of a rejected request.
+    await left;
     server.close();
     await once(server, 'close');
     vi.restoreAllMocks();
@@ -137,17 +142,39 @@ describe.each([
     ['no Retry-After', '', 'waiting 1000'],
     ['Retry-After in seconds', '\r\nRetry-After: 7', 'waiting 8000'],
     ['a malformed Retry-After', '\r\nRetry-After: soon', 'waiting 1000'],
+    ['a negative Retry-After', '\r\nRetry-After: -99999', 'waiting 1000'],
+    ['a Retry-After longer than a timer can run', '\r\nRetry-After: 99999999999', `waiting ${2 ** 30 + 999}`],
     ['a Retry-After that has passed', '\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT', 'waiting 1000'],
   ])('503 with %s', async (_case, header, waiting) => {
     expect((await refused(`503 Busy${header}`, 'waiting')).log[1]).toBe(waiting);
   });
 
-  test('503 with Retry-After as a date', async () => {
-    const date = new Date(Date.now() + 60_000).toUTCString();
+  test.each([
+    ['as a date', (date: string) => date],
+    // Sun Nov  6 08:49:37 1994
+    [
+      'as a date of asctime()',
+      (date: string) => date.replace(/, (\d+) (\w+) (\d+) (\S+) GMT/, ' $2 $1 $4 $3'),
+    ],
+  ])('503 with Retry-After %s', async (_case, format) => {
+    const date = format(new Date(Date.now() + 60_000).toUTCString());
     const { log } = await refused(`503 Busy\r\nRetry-After: ${date}`, 'waiting');
     const delay = Number(log[1]?.split(' ')[1]);
     expect(delay).toBeGreaterThan(31_000);
     expect(delay).toBeLessThanOrEqual(61_000);
+  });
+
+  test('an attempt that reconnect() abandons causes no uncaught error', async () => {
+    const server = new framewire.WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ws = new ReconnectingWebSocket(`ws://127.0.0.1:${port}/`, null, { WebSocket });
+    while (ws.url === '') await Promise.resolve();
+    ws.reconnect();
+    await new Promise((resolve) => (ws.onopen = resolve));
+    ws.close();
+    await new Promise((resolve) => (ws.onclose = resolve));
+    server.close();
   });
 
   test('a port without a listener is a failed attempt, with the error of the system', async () => {

@@ -56,6 +56,18 @@ describe('the delay', () => {
     ws.close();
   });
 
+  test('is the minimum when the maximum is shorter', async () => {
+    const { ws } = await start({ minReconnectionDelay: 2000, maxReconnectionDelay: 1000 });
+    expect(await delays(ws, 1)).toEqual([2000]);
+    ws.close();
+  });
+
+  test('has its defaults for undefined options', async () => {
+    const { ws } = await start({ minReconnectionDelay: undefined, maxRetries: undefined });
+    expect(await delays(ws, 1)).toEqual([2000]);
+    ws.close();
+  });
+
   test('is never longer than a timer can run, even without a maximum', async () => {
     const { ws } = await start({ maxReconnectionDelay: Infinity, reconnectionDelayGrowFactor: 1e9 });
     expect(await delays(ws, 1)).toEqual([2 ** 30 - 1]);
@@ -165,9 +177,28 @@ describe('the address and the protocols', () => {
   test('that arrive after close() are not used', async () => {
     const { ws, log } = await start({}, () => new Promise((resolve) => setTimeout(resolve, 10, 'ws://a/')));
     ws.close();
+    ws.close();
+    expect(log).toEqual([]);
     await advance(10);
     expect(FakeSocket.made).toEqual([]);
     expect(log).toEqual(['closed', 'close 1006']);
+  });
+
+  test('that fail after close() are not reported', async () => {
+    const url = (): Promise<string> =>
+      new Promise((_resolve, reject) => setTimeout(reject, 10, new Error('late')));
+    const { ws, log } = await start({}, url);
+    ws.close();
+    await advance(10);
+    expect(log).toEqual(['closed', 'close 1006']);
+  });
+
+  test('that arrive after reconnect() are not used', async () => {
+    const { ws } = await start({}, () => new Promise((resolve) => setTimeout(resolve, 10, 'ws://a/')));
+    ws.reconnect();
+    await advance(10);
+    expect(FakeSocket.made).toHaveLength(1);
+    ws.close();
   });
 });
 
@@ -182,6 +213,26 @@ describe('an attempt', () => {
     FakeSocket.last.end();
     expect(log).toHaveLength(3);
     ws.close();
+  });
+
+  test.each([
+    ['without a message', {}, 'error The connection failed'],
+    ['with a message', { message: 'refused' }, 'error refused'],
+    ['with an error', { error: new Error('reset'), message: 'refused' }, 'error reset'],
+  ])('that fails %s is reported', async (_, properties, line) => {
+    const { ws, log } = await start();
+    FakeSocket.last.dispatchEvent(Object.assign(new Event('error'), properties));
+    expect(log).toEqual([line]);
+    ws.close();
+  });
+
+  test('leaves no timer after reconnect() and the end', async () => {
+    const { ws } = await start();
+    ws.reconnect();
+    await settled();
+    ws.close();
+    FakeSocket.last.end();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('has no time limit with a connectionTimeout of Infinity', async () => {
@@ -236,11 +287,8 @@ describe('messages that are sent without a connection', () => {
     ws.send(new DataView(bytes.buffer, 3));
     bytes.fill(9);
     FakeSocket.last.open();
-    expect(FakeSocket.last.sent).toEqual([
-      Uint8Array.of(1, 2),
-      Uint8Array.of(0, 1, 2, 3).buffer,
-      Uint8Array.of(3),
-    ]);
+    const sent = FakeSocket.last.sent.map((message) => [...new Uint8Array(message as ArrayBuffer)]);
+    expect(sent).toEqual([[1, 2], [0, 1, 2, 3], [3]]);
     ws.close();
   });
 
@@ -384,6 +432,18 @@ describe('resubscribe', () => {
     ws.close();
   });
 
+  test('does not open a connection that is closing by then', async () => {
+    const { ws, log } = await start({
+      resubscribe: () => {
+        FakeSocket.last.readyState = 2;
+      },
+    });
+    FakeSocket.last.open();
+    await settled();
+    expect(log).toEqual([]);
+    ws.close();
+  });
+
   test('does not open a connection that has ended in the meantime', async () => {
     let proceed = (): void => {};
     const { ws, log } = await start({
@@ -410,13 +470,20 @@ describe('it ends permanently', () => {
     FakeSocket.last.end(code, 'why');
     expect(log.slice(-2)).toEqual(['closed', `close ${code} why`]);
     await advance(60_000);
-    expect([FakeSocket.made.length, ws.readyState]).toEqual([1, ws.CLOSED]);
+    expect([FakeSocket.made.length, ws.readyState, ws.shouldReconnect]).toEqual([1, ws.CLOSED, false]);
   });
 
   test.each([1000, 1001, 1006, 1011, 1012, 4000])('not by %i', async (code) => {
     const { ws } = await start();
     FakeSocket.last.open();
     FakeSocket.last.end(code);
+    expect(ws.state).toBe('waiting');
+    ws.close();
+  });
+
+  test('not by a shouldReconnectOnClose that returns nothing', async () => {
+    const { ws } = await start({ shouldReconnectOnClose: vi.fn() });
+    FakeSocket.last.end();
     expect(ws.state).toBe('waiting');
     ws.close();
   });
@@ -432,7 +499,7 @@ describe('it ends permanently', () => {
     const { ws, log } = await start();
     FakeSocket.last.end();
     ws.close(4001, 'enough');
-    expect(ws.readyState).toBe(ws.CLOSED);
+    expect([ws.readyState, log.at(-1)]).toEqual([ws.CLOSED, 'closed']);
     await advance(60_000);
     expect(log.slice(-2)).toEqual(['closed', 'close 4001 enough']);
     expect(FakeSocket.made).toHaveLength(1);
@@ -471,13 +538,20 @@ describe('it ends permanently', () => {
     expect([FakeSocket.made, ws.state, log]).toEqual([[], 'closed', ['close 1006']]);
   });
 
-  test('and releases its signal and the network', async () => {
-    const { signal } = new AbortController();
-    const remove = vi.spyOn(signal, 'removeEventListener');
+  test('and releases its signal until reconnect()', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const [add, remove] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
     const { ws } = await start({ signal });
+    FakeSocket.last.end();
+    await advance(2000);
     ws.close();
     FakeSocket.last.end();
-    expect(remove).toHaveBeenCalledOnce();
+    expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
+    ws.reconnect();
+    await settled();
+    controller.abort();
+    expect(FakeSocket.last.closedWith).toEqual([[1000, undefined]]);
   });
 });
 
@@ -494,6 +568,14 @@ describe('reconnect()', () => {
     first.end();
     expect(log).toHaveLength(4);
     expect(FakeSocket.made).toHaveLength(2);
+    ws.close();
+  });
+
+  test('with an invalid code closes without one', async () => {
+    const { ws } = await start();
+    const { last } = FakeSocket;
+    ws.reconnect(1);
+    expect(last.closedWith).toEqual([[]]);
     ws.close();
   });
 
@@ -523,6 +605,7 @@ describe('reconnect()', () => {
     FakeSocket.last.open();
     ws.reconnect();
     await settled();
+    FakeSocket.last.open();
     expect(await delays(ws, 3)).toEqual([2000, 4000, 8000]);
     ws.close();
   });
@@ -536,6 +619,7 @@ describe('reconnect()', () => {
     FakeSocket.last.open();
     expect(FakeSocket.last.sent).toEqual(['a']);
     expect(log).toEqual(['connecting', 'open', 'open']);
+    expect(ws.shouldReconnect).toBe(true);
     ws.close();
   });
 });
@@ -611,8 +695,9 @@ test('a close event has the wasClean of the connection', async () => {
   FakeSocket.last.end(1001);
   await advance(2000);
   FakeSocket.last.end();
-  expect(told).toEqual([true, false]);
   ws.close();
+  await settled();
+  expect(told).toEqual([true, false, true]);
 });
 
 test('bufferedAmount includes what the connection has not sent', async () => {
@@ -654,7 +739,7 @@ test('onopen and the others are called in the position of the first one, with th
   ws.onclose = ({ code }) => heard.push(`close ${code}`);
   FakeSocket.last.open();
   FakeSocket.last.receive('hi');
-  ws.onmessage = null;
+  ws.onmessage = {} as never;
   FakeSocket.last.receive('unheard');
   FakeSocket.last.end();
   expect(ws.onmessage).toBeNull();
