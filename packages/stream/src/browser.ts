@@ -1,5 +1,5 @@
 // The entry for browsers: the platform's classes, or ours on top of its WebSocket.
-import { checkOptions, DEFAULTS, type WebSocketStreamOptions } from './options.ts';
+import { checkOptions, limitsOf, type WebSocketStreamOptions } from './options.ts';
 import { PlatformTransport, type PlatformSocket } from './platform-transport.ts';
 import { Streams, type ClosedInfo, type WebSocketOpenInfo } from './streams.ts';
 import { WebSocketError as OwnError, type WebSocketCloseInfo } from './websocket-error.ts';
@@ -26,8 +26,8 @@ class OwnStream {
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
     if (arguments.length === 0) throw new TypeError('An address is required');
     checkOptions(options);
-    const { signal, protocols = [], highWaterMark = DEFAULTS.highWaterMark } = options;
-    const { messageHighWaterMark = DEFAULTS.messageHighWaterMark } = options;
+    const { signal, protocols = [] } = options;
+    const { highWaterMark, messageHighWaterMark } = limitsOf(options);
     this.#streams = new Streams(messageHighWaterMark);
     if (signal?.aborted) {
       this.#url = String(url);

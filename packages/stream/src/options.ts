@@ -8,7 +8,16 @@ export interface StreamOptions {
   messageHighWaterMark?: number | undefined;
 }
 
-export const DEFAULTS = { highWaterMark: 64 * 1024, messageHighWaterMark: 1 } as const;
+/** Returns the limits, with the defaults. As in the options of a connection, NaN and negative numbers are 0. */
+export function limitsOf({ highWaterMark = 64 * 1024, messageHighWaterMark = 1 }: StreamOptions): {
+  highWaterMark: number;
+  messageHighWaterMark: number;
+} {
+  return {
+    highWaterMark: Math.max(0, highWaterMark) || 0,
+    messageHighWaterMark: Math.max(0, messageHighWaterMark) || 0,
+  };
+}
 
 /** The options of a client in the proposal. */
 export interface WebSocketStreamOptions extends StreamOptions {

@@ -68,7 +68,6 @@ export class Streams {
   #writer: WritableStreamDefaultController | undefined = undefined;
   /** How many bytes the writable side keeps until the messages before them are written. */
   #queued = 0;
-  #isOver = false;
   /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
   /** The error for the readable side, after its messages have been read. */
@@ -101,7 +100,7 @@ export class Streams {
 
   /** Aborts before there is a connection. Has no effect later. */
   abort(reason: unknown): void {
-    if (this.#isOver || this.#reader !== undefined) return;
+    if (this.#writer !== undefined) return;
     this.#fail(reason);
     this.#transport?.abandon();
   }
@@ -120,12 +119,12 @@ export class Streams {
 
   close(info: WebSocketCloseInfo | null | undefined): void {
     const { closeCode, reason } = checkCloseInfo(info);
-    if (!this.#isOver) this.#transport?.close(closeCode ?? undefined, reason);
+    this.#transport?.close(closeCode ?? undefined, reason);
   }
 
   #open(): void {
     const transport = this.#transport;
-    if (this.#isOver || transport === undefined) return;
+    if (transport === undefined) return;
     const readable = new ReadableStream<ReceivedMessage>(
       {
         start: (controller) => {
@@ -166,7 +165,7 @@ export class Streams {
     const reader = this.#reader;
     if (reader === undefined) return;
     reader.enqueue(data);
-    if ((reader.desiredSize ?? 1) > 0 || this.#isHolding) return;
+    if ((reader.desiredSize ?? 1) > 0) return;
     this.#isHolding = true;
     this.#transport?.pause();
   }
@@ -197,28 +196,26 @@ export class Streams {
   }
 
   #write(chunk: unknown): Promise<void> | undefined {
-    this.#queued = Math.max(0, this.#queued - lengthOf(chunk));
+    this.#queued -= lengthOf(chunk);
     return this.#transport?.send(toMessage(chunk));
   }
 
   #closeFor(reason: unknown): void {
     const { closeCode, reason: text } =
       reason instanceof WebSocketError ? reason : { closeCode: null, reason: '' };
-    if (!this.#isOver) this.#transport?.close(closeCode ?? undefined, text);
+    this.#transport?.close(closeCode ?? undefined, text);
   }
 
   #end({ code, reason, wasClean, error }: End): void {
-    if (this.#isOver) return;
-    if (this.#reader === undefined && this.#writer === undefined) {
+    if (this.#writer === undefined) {
       this.#fail(WebSocketError.ofEnd('The connection could not be opened', null, '', error));
       return;
     }
-    this.#isOver = true;
     if (!wasClean) {
       const failure = WebSocketError.ofEnd(`The connection closed with ${code}`, code, reason, error);
       this.#closed.reject(failure);
       this.#writableClosed?.reject(failure);
-      this.#writer?.error(failure);
+      this.#writer.error(failure);
       // Received messages can still be read.
       this.#failure = failure;
       this.#pulled();
@@ -226,13 +223,12 @@ export class Streams {
     }
     this.#closed.resolve({ closeCode: code, reason });
     this.#reader?.close();
-    if (this.#writableClosed === undefined) this.#writer?.error(invalidState('The connection is closed'));
+    if (this.#writableClosed === undefined) this.#writer.error(invalidState('The connection is closed'));
     else this.#writableClosed.resolve(undefined);
   }
 
   /** Rejects both promises, because there was no connection. */
   #fail(reason: unknown): void {
-    this.#isOver = true;
     this.#opened.reject(reason);
     this.#closed.reject(reason);
   }

@@ -2,7 +2,7 @@
 import { WebSocket, type ClientOptions } from '@framewire/client';
 import type { WebSocketConnection } from '@framewire/connection';
 import { ConnectionTransport } from './connection-transport.ts';
-import { checkOptions, DEFAULTS, type StreamOptions, type WebSocketStreamOptions } from './options.ts';
+import { checkOptions, limitsOf, type StreamOptions, type WebSocketStreamOptions } from './options.ts';
 import { Streams, type ClosedInfo, type WebSocketOpenInfo } from './streams.ts';
 import { invalidState, type WebSocketCloseInfo } from './websocket-error.ts';
 
@@ -59,7 +59,7 @@ export class WebSocketStream {
     const { signal, messageHighWaterMark, protocols = [], ...clientOptions } = options ?? {};
     if (signal?.aborted) {
       this.#url = String(url);
-      this.#streams = new Streams(DEFAULTS.messageHighWaterMark);
+      this.#streams = new Streams(limitsOf({}).messageHighWaterMark);
       this.#streams.abortOn(signal);
       return;
     }
@@ -107,8 +107,7 @@ export class WebSocketStream {
 }
 
 function streamsOver(ws: WebSocketConnection, options: StreamOptions): Streams {
-  const { highWaterMark = DEFAULTS.highWaterMark, messageHighWaterMark = DEFAULTS.messageHighWaterMark } =
-    options;
+  const { highWaterMark, messageHighWaterMark } = limitsOf(options);
   const streams = new Streams(messageHighWaterMark);
   if (ws.readyState > ws.OPEN) streams.abort(invalidState('The connection is not open'));
   else streams.start((observer) => new ConnectionTransport(ws, highWaterMark, observer));

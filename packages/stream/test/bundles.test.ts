@@ -8,11 +8,11 @@ import * as esbuild from 'esbuild';
 import { WebSocketServer } from 'framewire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** Bundles a program from the sources. */
+/** Bundles a program from the sources. Returns its text, and how many bytes of it come from each module. */
 async function bundle(
   contents: string,
   platform: 'browser' | 'node',
-): Promise<{ text: string; inputs: string[] }> {
+): Promise<{ text: string; modules: Record<string, number> }> {
   const { outputFiles, metafile } = await esbuild.build({
     stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     conditions: ['@framewire/source'],
@@ -20,36 +20,44 @@ async function bundle(
     format: platform === 'browser' ? 'iife' : 'esm',
     platform,
     metafile: true,
+    minify: true,
     write: false,
   });
-  return { text: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
+  const { inputs } = Object.values(metafile.outputs)[0]!;
+  const modules = Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const);
+  return { text: outputFiles[0]!.text, modules: Object.fromEntries(modules) };
 }
 
-/** Whether a module belongs to the packages for streams or reconnecting. */
-function isApart(path: string): boolean {
-  return /packages\/(stream|reconnect)\//.test(path);
-}
+const SERVER = `import { WebSocketServer } from 'framewire'; console.log(new WebSocketServer({ port: 0 }));`;
+const APART = [
+  `import { WebSocketStream } from '@framewire/stream'; console.log(WebSocketStream.from());`,
+  `import { ReconnectingWebSocket } from '../../reconnect/src/index.ts'; console.log(new ReconnectingWebSocket(''));`,
+];
 
-test('a bundle that uses only WebSocketServer contains nothing of WebSocketStream', async () => {
-  const { inputs, text } = await bundle(
-    `import { WebSocketServer } from 'framewire'; new WebSocketServer({ port: 0 });`,
-    'node',
-  );
-  expect(inputs.filter(isApart)).toEqual([]);
-  expect(text).not.toContain('WebSocketStream');
-  // The check would detect it.
-  const other = await bundle(
-    `import { WebSocketStream } from '@framewire/stream'; WebSocketStream.from();`,
-    'node',
-  );
-  expect(other.inputs.filter(isApart)).not.toEqual([]);
-  expect(other.text).toContain('WebSocketStream');
+test('a bundle that uses only WebSocketServer contains nothing of the packages for streams and reconnecting', async () => {
+  const { modules, text } = await bundle(SERVER, 'node');
+  const name = /WebSocketStream|statechange/;
+  expect(text).not.toMatch(name);
+  for (const program of APART) {
+    const other = await bundle(program, 'node');
+    expect(other.text).toMatch(name);
+    const own = Object.keys(other.modules).filter((path) => /packages\/(stream|reconnect)\//.test(path));
+    expect(own.length).toBeGreaterThan(4);
+    expect(own.filter((path) => path in modules)).toEqual([]);
+  }
+});
+
+test('a bundle that uses only WebSocketServer contains at most 2.5 kB for loops over messages', async () => {
+  const { modules } = await bundle(SERVER, 'node');
+  const bytes = Object.entries(modules).find(([path]) => path.endsWith('connection/src/iteration.ts'))?.[1];
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThanOrEqual(2500);
 });
 
 test('a bundle for a browser contains nothing of Node, the client and the connection', async () => {
-  const { inputs, text } = await bundle(`export * from '@framewire/stream';`, 'browser');
+  const { modules, text } = await bundle(`export * from '@framewire/stream';`, 'browser');
   expect(text).not.toMatch(/node:|require\(/);
-  expect(inputs.filter((path) => /packages\/(?!stream)\w+\//.test(path))).toEqual([]);
+  expect(Object.keys(modules).filter((path) => /packages\/(?!stream)\w+\//.test(path))).toEqual([]);
 });
 
 const PROGRAM = `

@@ -1,7 +1,8 @@
 // WebSocketStream for clients and for connections of a server.
 import { getEventListeners, once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex, duplexPair } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { WebSocketError, WebSocketStream, type WebSocketOpenInfo } from '@framewire/stream';
 import { WebSocket, WebSocketServer } from 'framewire';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -64,14 +65,15 @@ async function readAll({ readable }: WebSocketOpenInfo): Promise<unknown[]> {
 
 describe('a client', () => {
   test('sends and receives each chunk as a message', async () => {
-    const stream = new WebSocketStream(url, { protocols: ['chat'] });
+    const stream = new WebSocketStream(url.slice(0, -1), { protocols: ['chat'] });
     const { readable, writable, protocol, extensions } = await stream.opened;
     expect([stream.url, protocol, extensions]).toEqual([url, 'chat', '']);
     const [reader, writer] = [readable.getReader(), writable.getWriter()];
     const bytes = Uint8Array.of(9, 1, 2, 9);
-    const chunks = ['text', '', bytes.subarray(1, 3), Uint8Array.of(3).buffer, new DataView(bytes.buffer, 3)];
-    for (const chunk of chunks) await writer.write(chunk);
-    for (const sent of ['text', '', Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(9)]) {
+    const foreign = runInNewContext('Uint8Array.of(4).buffer') as ArrayBuffer;
+    const chunks = ['text', '', bytes.subarray(1, 3), Uint8Array.of(3).buffer, foreign];
+    for (const chunk of [...chunks, new DataView(bytes.buffer, 3)]) await writer.write(chunk);
+    for (const sent of ['text', '', ...[[1, 2], [3], [4], [9]].map((each) => Uint8Array.from(each))]) {
       const { value } = await reader.read();
       expect(value).toEqual(sent);
       expect(value!.constructor).toBe(sent.constructor);
@@ -81,7 +83,7 @@ describe('a client', () => {
     stream.close({ closeCode: 4000, reason: 'done' });
     expect(await stream.closed).toEqual({ closeCode: 4000, reason: 'done' });
     expect(await reader.read()).toEqual({ done: true, value: undefined });
-    expect(await failure(writer.write('late'))).toMatchObject({ name: 'InvalidStateError' });
+    expect(await failure(writer.closed)).toMatchObject({ name: 'InvalidStateError' });
   });
 
   test.each([
@@ -89,6 +91,9 @@ describe('a client', () => {
     [{}, 1005, ''],
     [{ reason: 'why' }, 1000, 'why'],
     [{ closeCode: 3000 }, 3000, ''],
+    [{ closeCode: 4999 }, 4999, ''],
+    [{ reason: 'x'.repeat(123) }, 1000, 'x'.repeat(123)],
+    [Object.assign(() => {}, { closeCode: 3001 }), 3001, ''],
   ])('close(%j) closes with %i %s', async (info, closeCode, reason) => {
     const stream = new WebSocketStream(url);
     await stream.opened;
@@ -109,6 +114,14 @@ describe('a client', () => {
     }).toThrow(expect.objectContaining({ name }) as Error);
     stream.close();
     await stream.closed;
+  });
+
+  test('a write after close() is rejected, and the connection closes cleanly', async () => {
+    const stream = new WebSocketStream(url);
+    const { writable } = await stream.opened;
+    stream.close();
+    expect(await failure(writable.getWriter().write('late'))).toMatchObject({ name: 'InvalidStateError' });
+    expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
   });
 
   test('the writable side closes the connection, and waits until it is closed', async () => {
@@ -157,13 +170,26 @@ describe('a client', () => {
     expect(await failure(stream.closed)).toBeInstanceOf(WebSocketError);
   });
 
-  test.each(['before', 'while'])('a signal that aborts %s connecting rejects both promises', async (when) => {
+  test('a signal that aborts before or while connecting rejects both promises, and ends the attempt', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
     const controller = new AbortController();
-    if (when === 'before') controller.abort('enough');
-    const stream = new WebSocketStream(url, { signal: controller.signal });
+    const early = new WebSocketStream(address, { signal: AbortSignal.abort('enough') });
+    const late = new WebSocketStream(address, controller);
+    expect(early.url).toBe(address);
+    await once(silent, 'connection');
     controller.abort('enough');
-    expect(await failure(stream.opened)).toBe('enough');
-    expect(await failure(stream.closed)).toBe('enough');
+    for (const stream of [early, late]) {
+      expect(await failure(stream.opened)).toBe('enough');
+      expect(await failure(stream.closed)).toBe('enough');
+    }
+    // The client of the first would have connected first.
+    expect(sockets).toHaveLength(1);
+    sockets[0]!.resume();
+    await once(sockets[0]!, 'close');
+    silent.close();
   });
 
   test('a signal that aborts later has no effect', async () => {
@@ -177,18 +203,15 @@ describe('a client', () => {
     await stream.closed;
   });
 
-  test.each(['leaves no listener on its signal when it %s', 'fails'])(
-    'leaves no listener at its signal when it %s',
-    async (how) => {
-      const { signal } = new AbortController();
-      const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
-      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-      await stream.opened.catch(() => undefined);
-      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-      stream.close();
-      await stream.closed.catch(() => undefined);
-    },
-  );
+  test.each(['opens', 'fails'])('leaves no listener on its signal when it %s', async (how) => {
+    const { signal } = new AbortController();
+    const stream = new WebSocketStream(how === 'fails' ? `${url}refused` : url, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await stream.opened.catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    stream.close();
+    await stream.closed.catch(() => undefined);
+  });
 
   test('accepts the options of our client', async () => {
     serve = (ws) => {
@@ -201,6 +224,35 @@ describe('a client', () => {
     });
   });
 
+  test('has the limits of its options', async () => {
+    serve = (ws) => {
+      ws.once('message', () => {
+        for (const text of ['a', 'b', 'c']) ws.send(text);
+        ws.close();
+      });
+    };
+    const stream = new WebSocketStream(url, { highWaterMark: 10, messageHighWaterMark: Infinity });
+    const opened = await stream.opened;
+    const writer = opened.writable.getWriter();
+    const written = writer.write('x'.repeat(11));
+    expect(writer.desiredSize).toBe(0);
+    await written;
+    // A connection that is paused would not get the close frame.
+    expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
+    expect(await readAll(opened)).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each([NaN, -1])('a messageHighWaterMark of %d is 0', async (messageHighWaterMark) => {
+    const stream = new WebSocketStream(url, { messageHighWaterMark });
+    const { readable, writable } = await stream.opened;
+    const reader = readable.getReader();
+    await writable.getWriter().write('text');
+    expect((await reader.read()).value).toBe('text');
+    stream.close();
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+    await stream.closed;
+  });
+
   test.each([
     ['TypeError', []],
     ['SyntaxError', ['invalid:']],
@@ -208,9 +260,9 @@ describe('a client', () => {
     ['TypeError', ['ws://a/', true]],
     ['TypeError', ['ws://a/', { protocols: 'chat' }]],
   ])('throws a %s for %j', (name, args) => {
-    expect(() => Reflect.construct(WebSocketStream, args) as unknown).toThrow(
-      expect.objectContaining({ name }) as Error,
-    );
+    const construct = (): unknown => Reflect.construct(WebSocketStream, args);
+    expect(construct).toThrow(expect.objectContaining({ name }) as Error);
+    expect(construct).toThrow(name === 'TypeError' ? TypeError : DOMException);
   });
 });
 
@@ -362,7 +414,7 @@ describe('a connection of a server', () => {
       const writer = (await stream.opened).writable.getWriter();
       const writes: Promise<void>[] = [];
       while (writer.desiredSize! > 0 && writes.length < 2000) {
-        writes.push(writer.write(new Uint8Array(size)));
+        writes.push(writer.write(size === 20_000 ? new ArrayBuffer(size) : new Uint8Array(size)));
         await new Promise((resolve) => setImmediate(resolve));
       }
       const written = writes.length * size;
@@ -382,7 +434,8 @@ describe('a connection of a server', () => {
     await client.opened;
     const [server, ws] = await stream;
     const { readable, writable } = await client.opened;
-    const { writable: to } = await server.opened;
+    const { readable: from, writable: to } = await server.opened;
+    const waiting = failure(from.getReader().read());
     await to.getWriter().write('last');
     ws.terminate();
     const error = await failure(client.closed);
@@ -392,7 +445,21 @@ describe('a connection of a server', () => {
     expect(await reader.read()).toEqual({ done: false, value: 'last' });
     expect(await failure(reader.read())).toBe(error);
     expect(await failure(writable.getWriter().closed)).toBe(error);
-    expect(await failure(server.closed)).toMatchObject({ closeCode: 1006 });
+    const own = await failure(server.closed);
+    expect(own).toMatchObject({ closeCode: 1006 });
+    expect(await waiting).toBe(own);
+  });
+
+  test('that the peer cuts rejects a close() of the writable side', async () => {
+    const stream = accepted();
+    const client = new WebSocketStream(url);
+    const { writable } = await client.opened;
+    const [server, ws] = await stream;
+    ws.pause();
+    const closing = failure(writable.close());
+    ws.terminate();
+    expect(await closing).toBe(await failure(client.closed));
+    await failure(server.closed);
   });
 
   test.each([20, 20_000])(
@@ -424,18 +491,49 @@ describe('a connection of a server', () => {
     },
   );
 
-  test('that is already closed rejects', async () => {
+  test('that is closing or closed rejects', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     const [server, ws] = await stream;
-    client.close();
-    await failure(client.opened);
-    ws.terminate();
-    await failure(server.closed);
-    const late = WebSocketStream.from(ws);
-    expect(await failure(late.opened)).toMatchObject({ name: 'InvalidStateError' });
-    expect(await failure(late.closed)).toMatchObject({ name: 'InvalidStateError' });
+    const rejects = async (): Promise<void> => {
+      const late = WebSocketStream.from(ws);
+      expect(await failure(late.opened)).toMatchObject({ name: 'InvalidStateError' });
+      expect(await failure(late.closed)).toMatchObject({ name: 'InvalidStateError' });
+    };
+    await client.opened;
+    ws.close();
+    await rejects();
+    await server.closed;
+    await rejects();
   });
+
+  test('may have any binaryType before', async () => {
+    const stream = accepted();
+    const { serve: serveStream } = { serve };
+    serve = (ws) => {
+      ws.binaryType = 'arraybuffer';
+      serveStream(ws);
+    };
+    const client = new WebSocketStream(url);
+    await (await client.opened).writable.getWriter().write(Uint8Array.of(1));
+    const [server] = await stream;
+    const { value } = await (await server.opened).readable.getReader().read();
+    expect(value).toEqual(Uint8Array.of(1));
+    client.close();
+    await client.closed;
+  });
+});
+
+test('a connection that is connecting has its address, and a subclass has its own class', async () => {
+  const Class = class extends WebSocketStream {};
+  const stream = Class.from(new WebSocket(url));
+  expect(stream).toBeInstanceOf(Class);
+  expect(stream.url).toBe(url);
+  const { readable, writable } = await stream.opened;
+  await writable.getWriter().write('text');
+  expect((await readable.getReader().read()).value).toBe('text');
+  stream.close();
+  await stream.closed;
 });
 
 test.each([
