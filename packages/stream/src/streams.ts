@@ -185,8 +185,8 @@ export class Streams {
   }
 
   /**
-   * A message that fits weighs nothing, so `ready` does not wait for it, although its bytes may have to stay as they are until they are
-   * written. One that does not fit fills the stream.
+   * A message that fits weighs nothing, so `ready` does not wait for it, even if the caller must not change its bytes yet. A message that
+   * does not fit fills the stream.
    */
   #weigh(chunk: unknown): number {
     const length = lengthOf(chunk);

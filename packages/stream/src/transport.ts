@@ -31,7 +31,7 @@ export interface Transport {
    * message cannot be sent.
    */
   send(data: string | Uint8Array): Promise<void> | undefined;
-  /** Whether so many bytes more are more than may wait. */
+  /** Whether this many more bytes would exceed the high-water mark. */
   isFullWith(bytes: number): boolean;
   close(code: number | undefined, reason: string): void;
   /** Aborts an attempt to connect. */
