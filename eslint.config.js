@@ -146,6 +146,7 @@ export default defineConfig(
         fetch: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
+        crypto: 'readonly',
         document: 'readonly',
         window: 'readonly',
         WebSocket: 'readonly',

@@ -169,6 +169,46 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     await page.getByRole('button', { name: 'Log in' }).waitFor();
   });
 
+  test.skipIf(requirement('nats').missing || requirement('haproxy').missing)(
+    'chat-on-many-servers loses nothing when a server is killed in the middle of a conversation',
+    async () => {
+      const [example, url] = await Example.serve('chat-on-many-servers');
+      onTestFinished(async () => {
+        await example.interrupt();
+      });
+      const [first] = await open(url);
+      const state = first.getByRole('status');
+      await first.getByText('on server').waitFor();
+      const [, name = ''] = /on server (\w+)/.exec((await state.textContent()) ?? '')!;
+      const [second, problems] = await open(url);
+      await second.getByText('on server').waitFor();
+      expect(await second.getByRole('status').textContent()).not.toContain(`server ${name}`);
+
+      const texts: string[] = [];
+      const say = async (page: Page, text: string): Promise<void> => {
+        texts.push(text);
+        await page.getByLabel('Message', { exact: true }).fill(text);
+        await page.getByRole('button', { name: 'Send' }).click();
+      };
+      await say(first, 'before, from the first');
+      await say(second, 'before, from the second');
+      const [, pid = ''] = await example.said(new RegExp(`^server ${name} runs as process (\\d+)$`, 'm'));
+      process.kill(Number(pid), 'SIGKILL');
+      await say(first, 'meanwhile, from the first');
+      await say(second, 'meanwhile, from the second');
+      await first.getByText(new RegExp(`on server (?!${name})`)).waitFor();
+      await say(first, 'after, from the first');
+      await say(second, 'after, from the second');
+      for (const page of [first, second]) {
+        for (const text of texts) await page.getByText(text).waitFor();
+        const shown = await page.getByRole('listitem').allTextContents();
+        expect(shown.map((text) => text.replace(/^Guest \d+/, '')).toSorted()).toEqual(texts.toSorted());
+      }
+      expect(problems).toEqual([]);
+      expect(await example.interrupt()).toBe(0);
+    },
+  );
+
   test('server-stats draws what is measured', async () => {
     const [, url] = await Example.serve('server-stats');
     const [page, problems] = await open(url);

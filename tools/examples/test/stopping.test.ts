@@ -23,7 +23,7 @@ const SERVERS: Record<string, { path?: string; headers?: Record<string, string> 
 };
 
 /** Those that another test stops: they take a session or a certificate, or are no server. */
-const STOPPED_ELSEWHERE = ['production', 'session-login', 'through-a-proxy', 'tls'];
+const STOPPED_ELSEWHERE = ['chat-on-many-servers', 'production', 'session-login', 'through-a-proxy', 'tls'];
 
 test('every example is stopped by a test', () => {
   expect([...Object.keys(SERVERS), ...STOPPED_ELSEWHERE].sort()).toEqual(exampleNames());

@@ -1,0 +1,99 @@
+// One of the servers: it publishes what its pages send to the topic that the pages of all servers have subscribed to.
+import { createReadStream } from 'node:fs';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { connectToNats } from '@framewire/nats';
+import { Topics } from '@framewire/topics';
+import { WebSocketServer } from 'framewire';
+
+const MAX_TEXT = 1000;
+const TRY_AGAIN_LATER = 1013;
+const POLICY_VIOLATION = 1008;
+
+const [, , name, natsPort, port] = process.argv;
+const broker = await connectToNats({ servers: `127.0.0.1:${natsPort}` }, { history: true });
+const topics = new Topics({
+  broker,
+  // A page that comes back says the last position that it has seen.
+  encode: (data, position) => JSON.stringify({ ...JSON.parse(data), position }),
+});
+
+const files = new Map([
+  ['/', ['index.html', 'text/html; charset=utf-8']],
+  ['/style.css', ['style.css', 'text/css; charset=utf-8']],
+  ['/page.js', ['page.js', 'text/javascript; charset=utf-8']],
+]);
+
+const http = createServer((request, response) => {
+  const found = files.get(request.url.split('?')[0]);
+  if (found === undefined) {
+    response.writeHead(404).end('not found\n');
+    return;
+  }
+  const [file, type] = found;
+  response.writeHead(200, { 'Content-Type': type });
+  createReadStream(fileURLToPath(new URL(`page/${file}`, import.meta.url)))
+    .on('error', () => response.destroy())
+    .pipe(response);
+});
+
+const server = new WebSocketServer({ server: http, path: '/chat', maxPayload: 16 * 1024 });
+
+server.on('connection', (ws) => {
+  ws.on('error', (error) => console.error(error.message));
+  ws.on('message', (data) => {
+    handle(ws, data).catch(() => {
+      // NATS cannot be reached. The page connects again, and sends what was not taken.
+      ws.close(TRY_AGAIN_LATER);
+    });
+  });
+});
+
+async function handle(ws, data) {
+  const message = parse(data);
+  if (message === undefined) {
+    ws.close(POLICY_VIOLATION);
+  } else if (message.kind === 'join') {
+    const { recovered, position } = await topics.subscribe(ws, 'chat', { since: message.since });
+    reply(ws, { kind: 'joined', server: name, recovered, position });
+  } else {
+    const { id, author, text } = message;
+    await topics.publish('chat', JSON.stringify({ kind: 'said', id, author, text }));
+    reply(ws, { kind: 'taken', id });
+  }
+}
+
+/** What a page has sent, or undefined for anything else. */
+function parse(data) {
+  try {
+    const message = JSON.parse(data);
+    if (message.kind === 'join') return message;
+    const texts = [message.id, message.author, message.text];
+    return texts.every((text) => typeof text === 'string' && text.length <= MAX_TEXT) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reply(ws, message) {
+  if (ws.readyState === ws.OPEN) ws.send(JSON.stringify(message));
+}
+
+http.listen(Number(port), '127.0.0.1', () => process.send({ port: http.address().port }));
+
+let isStopping = false;
+
+async function stop() {
+  if (isStopping) return;
+  isStopping = true;
+  await server.shutdown();
+  await topics.close();
+  http.close();
+  if (process.connected) process.disconnect();
+}
+
+process.on('SIGTERM', stop);
+// The program that has started this one has ended.
+process.on('disconnect', stop);
+// A terminal sends it to all programs, and that program sends SIGTERM then.
+process.on('SIGINT', () => {});
