@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
 import { heartbeatTimes, type HeartbeatOptions } from './options.ts';
 import { OPEN } from './ready-state.ts';
-import { nextTick } from './scheduling.ts';
+import { nextTick, setImmediate } from './scheduling.ts';
 import { Session } from './session.ts';
 
 /** Units of time in a millisecond. V8 stores a small integer without allocating memory, and 32 bits of units cover 18 hours. */
@@ -41,6 +41,11 @@ export class HeartbeatSession<T> extends Session<T> {
     return this.state === OPEN && !this.socket.isPaused();
   }
 
+  /** Whether nothing has arrived since the last ping. */
+  get isUnanswered(): boolean {
+    return this.pingedAt !== 0 && ((this.heardAt - this.pingedAt) | 0) < 0;
+  }
+
   override start(head: Buffer): void {
     super.start(head);
     const { heartbeat } = this.options;
@@ -65,7 +70,7 @@ export class HeartbeatSession<T> extends Session<T> {
 
   override streamClosed(): void {
     const { heartbeat } = this.options;
-    if (heartbeat) Heartbeat.of(heartbeat).delete(this as Member);
+    if (heartbeat) Heartbeat.delete(this as Member, heartbeat);
     super.streamClosed();
   }
 
@@ -97,6 +102,8 @@ class Heartbeat {
   readonly #interval: number;
   readonly #timeout: number;
   readonly #members: Member[] = [];
+  /** The members that seem to be gone. */
+  #silent: Member[] = [];
   #deadline: Deadline | undefined = undefined;
 
   private constructor(key: string, interval: number, timeout: number) {
@@ -107,7 +114,7 @@ class Heartbeat {
 
   static of(options: true | HeartbeatOptions): Heartbeat {
     const { interval, timeout } = heartbeatTimes(options);
-    const key = `${interval} ${timeout}`;
+    const key = keyOf(options);
     let heartbeat = heartbeats.get(key);
     if (heartbeat === undefined) heartbeats.set(key, (heartbeat = new Heartbeat(key, interval, timeout)));
     return heartbeat;
@@ -119,20 +126,28 @@ class Heartbeat {
     if (this.#members.length === 1) this.#wakeIn(this.#interval);
   }
 
-  /** Removes a member. The last member takes its place. */
-  delete(member: Member): void {
+  static delete(member: Member, options: true | HeartbeatOptions): void {
+    if (heartbeats.get(keyOf(options))?.delete(member)) return;
+    // The program has changed the times in the options.
+    for (const heartbeat of heartbeats.values()) if (heartbeat.delete(member)) return;
+  }
+
+  /** Removes a member. The last member takes its place. Returns false if it is not a member. */
+  delete(member: Member): boolean {
     const { place } = member;
-    if (place < 0) return;
+    if (this.#members[place] !== member) return false;
     member.place = -1;
     const last = this.#members.pop() as Member;
     if (place < this.#members.length) {
       this.#members[place] = last;
       last.place = place;
     }
-    if (this.#members.length > 0) return;
-    clearDeadline(this.#deadline);
-    // Not kept, because a program may give each connection different times.
-    heartbeats.delete(this.#key);
+    if (this.#members.length === 0) {
+      clearDeadline(this.#deadline);
+      // Not kept, because a program may give each connection different times.
+      heartbeats.delete(this.#key);
+    }
+    return true;
   }
 
   /** Checks all connections. Called by the timer. */
@@ -146,6 +161,7 @@ class Heartbeat {
         if (member !== undefined) next = Math.min(next, this.#judge(member, at));
       }
     } finally {
+      if (this.#silent.length > 0) setImmediate(failSilent, this);
       // At least a tenth of the interval later, so that several connections are checked together.
       if (this.#members.length > 0) this.#wakeIn(Math.max(next, this.#interval / 10));
     }
@@ -158,21 +174,39 @@ class Heartbeat {
       member.pingedAt = 0;
       return this.#interval;
     }
-    if (member.pingedAt !== 0 && ((member.heardAt - member.pingedAt) | 0) < 0) {
-      const waited = (at - member.pingedAt) | 0;
-      if (waited >= this.#timeout) member.failForSilence();
+    const waited = member.pingedAt === 0 ? 0 : (at - member.pingedAt) | 0;
+    if (member.isUnanswered) {
+      if (waited >= this.#timeout) this.#silent.push(member);
       return this.#timeout - waited;
     }
+    // Something else than the pong was the answer. The time of the ping must not be kept until the clock wraps around.
+    if (waited >= this.#timeout) member.pingedAt = 0;
     const silence = (at - member.heardAt) | 0;
     if (silence < this.#interval) return this.#interval - silence;
     member.sendPing(at);
     return this.#timeout;
   }
 
+  /** Ends the connections that are still silent after the sockets were read: a busy event loop may have kept answers waiting. */
+  failSilent(): void {
+    for (const member of this.#silent.splice(0)) {
+      if (member.isListening && member.isUnanswered) member.failForSilence();
+    }
+  }
+
   #wakeIn(units: number): void {
     clearDeadline(this.#deadline);
     this.#deadline = setWatch(Math.ceil(units / UNITS), beat, this);
   }
+}
+
+function keyOf(options: true | HeartbeatOptions): string {
+  const { interval, timeout } = heartbeatTimes(options);
+  return `${interval} ${timeout}`;
+}
+
+function failSilent(heartbeat: Heartbeat): void {
+  heartbeat.failSilent();
 }
 
 function beat(heartbeat: Heartbeat): void {

@@ -4,6 +4,7 @@ import { CloseCode, type Message } from '@framewire/codec';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
 import { HeartbeatSession } from './heartbeat.ts';
 import type { ConnectionOptions } from './options.ts';
+import { setImmediate } from './scheduling.ts';
 import { Session } from './session.ts';
 
 /** The part of a lifetime that is random, so that connections that were opened together do not end together. */
@@ -46,9 +47,21 @@ class IdleSession<T> extends HeartbeatSession<T> {
 
   /** Closes the connection if it has been idle for long enough. Otherwise checks again when it may have been. */
   checkIdleness(): void {
-    const left = this.#messageAt + (this.options.idleTimeout ?? 0) - now();
-    if (left <= 0) goAway(this);
-    else this.#deadline = setWatch(Math.ceil(left), checkIdleness, this as IdleSession<unknown>);
+    if (this.idleTimeLeft > 0) {
+      this.#deadline = setWatch(Math.ceil(this.idleTimeLeft), checkIdleness, this as IdleSession<unknown>);
+    } else {
+      // After the socket was read: a busy event loop may have kept a message waiting.
+      setImmediate(endIdleness, this as IdleSession<unknown>);
+    }
+  }
+
+  endIdleness(): void {
+    if (this.idleTimeLeft > 0) this.checkIdleness();
+    else goAway(this);
+  }
+
+  private get idleTimeLeft(): number {
+    return this.#messageAt + (this.options.idleTimeout ?? 0) - now();
   }
 }
 
@@ -60,8 +73,20 @@ export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typ
 
 /** Closes a session when it has been open for `maxLifetime`. */
 export function limitLifetime(session: Session<unknown>, maxLifetime: number): void {
-  const deadline = setWatch(maxLifetime * (1 - JITTER * Math.random()), goAway, session);
+  const end = now() + maxLifetime * (1 - JITTER * Math.random());
+  let deadline: Deadline | undefined;
+  // A deadline is at most 24.8 days away.
+  const check = (): void => {
+    const left = Math.ceil(end - now());
+    if (left <= 0) goAway(session);
+    else deadline = setWatch(left, check, undefined);
+  };
+  check();
   session.stream.once('close', () => clearDeadline(deadline));
+}
+
+function endIdleness(session: IdleSession<unknown>): void {
+  session.endIdleness();
 }
 
 function checkIdleness(session: IdleSession<unknown>): void {

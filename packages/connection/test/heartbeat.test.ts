@@ -1,6 +1,8 @@
 // Silent peers, idle connections and old connections, with a fake clock.
 import '@framewire/testing/fake-timers';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
 import { memoryPair, type Pair } from './support/pairs.ts';
@@ -160,7 +162,46 @@ describe('a heartbeat', () => {
     expect(pings).toHaveLength(1);
   });
 
-  test('has one timer for all connections with the same times, which does not keep the process alive', async () => {
+  test('counts an answer that has arrived but was not read yet, because the event loop was busy', async () => {
+    const { client, server } = meet({ heartbeat: { interval: 1000, timeout: 500 } }, { autoPong: false });
+    await pass(1000);
+    client.ping();
+    vi.advanceTimersByTime(500);
+    await settled();
+    expect(server.readyState).toBe(server.OPEN);
+  });
+
+  test('still pings 10 hours after a ping that was not answered by a pong', async () => {
+    const hour = 3_600_000;
+    const { client, server } = meet({ heartbeat: { interval: hour, timeout: 500 } }, { autoPong: false });
+    const pings = record(client, 'ping');
+    await pass(hour);
+    expect(pings).toHaveLength(1);
+    for (let i = 0; i < 12; i++) {
+      client.send('a');
+      await pass(0.9 * hour);
+    }
+    expect(pings).toHaveLength(1);
+    await pass(0.1 * hour);
+    expect(pings).toHaveLength(2);
+    // Checks are at least a tenth of the interval apart.
+    await pass(0.1 * hour);
+    expect(server.readyState).toBe(server.CLOSED);
+  });
+
+  test('leaves other connections alone if a program changes the times in its options', async () => {
+    const heartbeat = { interval: 1000, timeout: 500 };
+    const { server: changed } = meet({ heartbeat });
+    const { client, server } = meet({ heartbeat: { interval: 2000, timeout: 500 } });
+    const pings = record(client, 'ping');
+    heartbeat.interval = 2000;
+    changed.terminate();
+    await pass(2000);
+    expect(pings).toHaveLength(1);
+    expect(server.readyState).toBe(server.OPEN);
+  });
+
+  test('has one timer for all connections with the same times', async () => {
     const pairs = Array.from({ length: 10 }, () => meet({ heartbeat: { interval: 1000, timeout: 500 } }));
     expect(vi.getTimerCount()).toBe(1);
     const pings = pairs.map(({ client }) => record(client, 'ping'));
@@ -221,7 +262,32 @@ describe('a heartbeat', () => {
   });
 });
 
+test('time limits of an open connection do not keep the process alive', async () => {
+  const script = `
+    import { PassThrough } from 'node:stream';
+    import { WebSocketConnection } from '@framewire/connection';
+    const options = { heartbeat: true, idleTimeout: 60_000, maxLifetime: 60_000 };
+    new WebSocketConnection(options).setSocket(new PassThrough(), Buffer.alloc(0), {});
+    console.log('open');`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+    timeout: 30_000,
+  });
+  expect(stdout).toBe('open\n');
+});
+
 describe('idleTimeout', () => {
+  test('counts a message that has arrived but was not read yet, because the event loop was busy', async () => {
+    const { client, server } = meet({ idleTimeout: 1000 });
+    await settled();
+    client.send('a');
+    vi.advanceTimersByTime(1000);
+    await settled();
+    expect(server.readyState).toBe(server.OPEN);
+    await pass(1000);
+    expect(server.readyState).not.toBe(server.OPEN);
+  });
+
   test.each(['server', 'client'] as const)(
     'closes with 1001 after the time without a message (%s)',
     async (end) => {
@@ -250,6 +316,18 @@ describe('idleTimeout', () => {
 });
 
 describe('maxLifetime', () => {
+  test('may be longer than a timer can run', async () => {
+    const day = 86_400_000;
+    vi.spyOn(Math, 'random').mockReturnValueOnce(0);
+    const { server } = meet({ maxLifetime: 30 * day });
+    const endless = meet({ maxLifetime: Infinity });
+    await pass(30 * day - 1);
+    expect(server.readyState).toBe(server.OPEN);
+    await pass(1);
+    expect(server.readyState).not.toBe(server.OPEN);
+    expect(endless.server.readyState).toBe(server.OPEN);
+  });
+
   test.each([
     [0, 1000],
     [0.5, 950],
