@@ -9,7 +9,7 @@ import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { WebSocketClass } from './options.ts';
 import type { Origins } from './origin.ts';
 import type { Places } from './places.ts';
-import type { Seat } from './sharing.ts';
+import type { Membership } from './sharing.ts';
 import type { Farewell, ShutdownResult } from './shutdown.ts';
 
 export type AnyHttpServer = HttpServer | HttpsServer;
@@ -18,7 +18,7 @@ export type AnyHttpServer = HttpServer | HttpsServer;
 interface Facts<Request extends object> {
   /** The class of the connections. */
   readonly connectionClass: WebSocketClass;
-  readonly seat: Seat<Request>;
+  readonly membership: Membership<Request>;
   /** The origins that may connect; undefined for all. */
   readonly origins: Origins | undefined;
   /** The limits of the number of connections; undefined for no limit. */

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { destroyOnThrow } from './refusal.ts';
 
 /** Receives the events of the HTTP server. */
-export interface SeatListener<Request> {
+export interface MemberListener<Request> {
   listening(): void;
   error(error: Error): void;
   /** Whether a request is for the server. */
@@ -16,7 +16,7 @@ export interface SeatListener<Request> {
   leave(socket: Duplex): void;
 }
 
-type AnySeat = Seat<object>;
+type AnyMembership = Membership<object>;
 type AnyListener = (...args: unknown[]) => void;
 
 const groups = new WeakMap<EventEmitter, Group>();
@@ -30,13 +30,13 @@ export function countOwnListener(http: EventEmitter, change: 1 | -1 = 1): void {
 }
 
 /** A server's membership in the group that shares an HTTP server. */
-export class Seat<Request extends object> {
-  readonly listener: SeatListener<Request>;
+export class Membership<Request extends object> {
+  readonly listener: MemberListener<Request>;
   /** Answers of `shouldHandle()` until the request is handled. Calling it again may be expensive or give another answer. */
   readonly #answers = new WeakMap<Request, boolean>();
   #group: Group | undefined = undefined;
 
-  constructor(listener: SeatListener<Request>) {
+  constructor(listener: MemberListener<Request>) {
     this.listener = listener;
   }
 
@@ -71,10 +71,10 @@ export class Seat<Request extends object> {
  */
 class Group {
   readonly #http: EventEmitter;
-  readonly #seats = new Set<AnySeat>();
+  readonly #members = new Set<AnyMembership>();
   readonly #listeners: readonly (readonly [event: string, listener: (...args: never[]) => void])[] = [
-    ['listening', () => this.#each((seat) => seat.listener.listening())],
-    ['error', (error: Error) => this.#each((seat) => seat.listener.error(error))],
+    ['listening', () => this.#each((member) => member.listener.listening())],
+    ['error', (error: Error) => this.#each((member) => member.listener.error(error))],
     [
       'upgrade',
       (request: object, socket: Duplex, head: Buffer) => {
@@ -89,16 +89,16 @@ class Group {
     this.#http = http;
   }
 
-  add(seat: AnySeat): void {
-    this.#seats.add(seat);
-    if (this.#seats.size > 1) return;
+  add(member: AnyMembership): void {
+    this.#members.add(member);
+    if (this.#members.size > 1) return;
     groups.set(this.#http, this);
     countOwnListener(this.#http);
     for (const [event, listener] of this.#listeners) this.#http.on(event, listener as AnyListener);
   }
 
-  delete(seat: AnySeat): void {
-    if (!this.#seats.delete(seat) || this.#seats.size > 0) return;
+  delete(member: AnyMembership): void {
+    if (!this.#members.delete(member) || this.#members.size > 0) return;
     groups.delete(this.#http);
     countOwnListener(this.#http, -1);
     for (const [event, listener] of this.#listeners) {
@@ -106,17 +106,17 @@ class Group {
     }
   }
 
-  #each(visit: (seat: AnySeat) => void): void {
-    for (const seat of [...this.#seats]) visit(seat);
+  #each(visit: (member: AnyMembership) => void): void {
+    for (const member of [...this.#members]) visit(member);
   }
 
   /** Passes a request to every server that matches. If none does, leaves it to a foreign listener, or else the first server refuses it. */
   #share(request: object, socket: Duplex, head: Buffer): void {
-    const seats = [...this.#seats];
-    const [first] = seats;
+    const members = [...this.#members];
+    const [first] = members;
     const isForeign = this.#hasForeignListener();
-    const isAlone = seats.length === 1 && !isForeign;
-    const takers = isAlone ? seats : seats.filter((seat) => seat.isFor(request));
+    const isAlone = members.length === 1 && !isForeign;
+    const takers = isAlone ? members : members.filter((member) => member.isFor(request));
     for (const { listener } of takers) listener.upgrade(request, socket, head);
     if (takers.length > 0) return;
     if (isForeign) first?.listener.leave(socket);

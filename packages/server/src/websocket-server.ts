@@ -15,6 +15,7 @@ import {
 import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
 import { AcceptedWebSocket } from './accepted-websocket.ts';
 import { authenticate, requireOneJudge } from './authentication.ts';
+import { close, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
 import {
@@ -42,8 +43,8 @@ import {
   requireUnattached,
 } from './refusal.ts';
 import { ServerState, type AnyHttpServer } from './server-state.ts';
-import { Seat } from './sharing.ts';
-import { Farewell, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
+import { Membership } from './sharing.ts';
+import type { ShutdownOptions, ShutdownResult } from './shutdown.ts';
 import { chooseSubprotocol, examine, verify, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
 
 /** The arguments of `connection`. The identity is included only with `authenticate`. */
@@ -125,11 +126,13 @@ export class WebSocketServer<
     };
     const state = new ServerState<InstanceType<Request>>({
       connectionClass,
-      seat: takeSeat(this, limits),
+      membership: createMembership(this, limits),
       origins: allowedOrigins ? readOrigins(allowedOrigins) : undefined,
       places: Places.of(this.options),
       limits,
-      forget: (ws) => onClientClose(this, ws),
+      forget: (ws) => {
+        forget(this, state, ws);
+      },
     });
     this[stateKey] = state;
     this.clients = state.connections as Set<InstanceType<Class>>;
@@ -163,17 +166,11 @@ export class WebSocketServer<
     const state = this[stateKey];
     if (state.phase === 'closed') {
       if (callback) this.once('close', () => callback(new Error('The server is not running')));
-      nextTick(emitClose, this);
+      nextTick(emitClose, this, state);
       return;
     }
     if (callback) this.once('close', callback);
-    if (state.phase === 'closing') return;
-    state.phase = 'closing';
-    const { http } = state;
-    state.facts.seat.leave();
-    state.http = undefined;
-    if (this.options.server || this.options.noServer) closeWithClients(this);
-    else http?.close(() => emitClose(this));
+    if (state.phase === 'running') close(this, state);
   }
 
   /**
@@ -191,7 +188,7 @@ export class WebSocketServer<
     let begin = (): void => undefined;
     state.shutdown = new Promise((resolve) => {
       begin = () => {
-        resolve(shutDown(this, options));
+        resolve(shutDown(this, state, options));
       };
     });
     // Only now, because code of the application that runs meanwhile may call this method.
@@ -234,8 +231,8 @@ export class WebSocketServer<
         refuse(socket, state.refusal, state.facts.limits.closeTimeout);
         return;
       }
-      const { limits, origins, places, seat } = this[stateKey].facts;
-      const examination = examine(request, options, origins, (it) => seat.takes(it));
+      const { limits, origins, places, membership } = this[stateKey].facts;
+      const examination = examine(request, options, origins, (it) => membership.takes(it));
       if (!examination.ok) {
         refuseInvalid(this, examination.refusal, socket, request);
         return;
@@ -395,19 +392,19 @@ function refuseInvalid(server: AnyServer, refusal: Refusal, socket: Duplex, requ
   server.emit('wsClientError', refusalError(refusal), socket, request);
 }
 
-// Listening, shutting down and closing.
+// Listening.
 
 function listenTo(server: AnyServer, http: AnyHttpServer): void {
   const state = server[stateKey];
   state.http = http;
-  state.facts.seat.join(http);
+  state.facts.membership.join(http);
 }
 
-function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMessage> {
+function createMembership(server: AnyServer, limits: HandshakeLimits): Membership<IncomingMessage> {
   const emitConnection = (...connected: [WebSocketConnection, IncomingMessage, unknown]): void => {
     server.emit('connection', ...connected);
   };
-  return new Seat({
+  return new Membership({
     listening: () => server.emit('listening'),
     error: (error) => server.emit('error', error),
     shouldHandle: (request) => server.shouldHandle(request),
@@ -418,66 +415,4 @@ function takeSeat(server: AnyServer, limits: HandshakeLimits): Seat<IncomingMess
       leaveToOthers(socket, limits);
     },
   });
-}
-
-async function shutDown(server: AnyServer, options: ShutdownOptions): Promise<ShutdownResult> {
-  const state = server[stateKey];
-  const { limits, seat } = state.facts;
-  const { ownHttp, phase } = state;
-  if (phase === 'running') state.phase = 'closing';
-  const retryAfter = Math.ceil((options.retryAfter ?? 1000) / 1000);
-  state.refusal = createRefusal(503, undefined, { 'Retry-After': retryAfter });
-  for (const client of [...limits.waiting]) client.refuse(state.refusal);
-  const closed = untilClosed(server, phase);
-  const result = await new Promise<ShutdownResult>((finished) => {
-    state.farewell = new Farewell(state.connections, options, {
-      finished,
-      failed(error) {
-        state.warn(new Error('A connection could not be closed or terminated', { cause: error }));
-      },
-    });
-    state.farewell.send();
-  });
-  // Connections that have not sent a request.
-  ownHttp?.closeAllConnections();
-  await closed;
-  // Not earlier, because until now the server had to refuse new requests.
-  seat.leave();
-  state.http = undefined;
-  if (phase === 'running') emitClose(server);
-  return result;
-}
-
-/** Stops the server's own HTTP server, if it is listening, and resolves when everything that `close()` waits for has closed. */
-async function untilClosed(server: AnyServer, phase: 'running' | 'closing' | 'closed'): Promise<void> {
-  const { ownHttp } = server[stateKey];
-  if (phase === 'closing') await new Promise<void>((resolve) => server.once('close', resolve));
-  else if (phase === 'running' && ownHttp) await new Promise((resolve) => ownHttp.close(resolve));
-}
-
-function shutDownOn(server: AnyServer, signal: AbortSignal): void {
-  const stop = (): void => void server.shutdown();
-  if (signal.aborted) nextTick(stop);
-  signal.addEventListener('abort', stop);
-  server.once('close', () => {
-    signal.removeEventListener('abort', stop);
-  });
-}
-
-function closeWithClients(server: AnyServer): void {
-  const state = server[stateKey];
-  if (isTracking(server.options) && state.connections.size > 0) state.closesWithClients = true;
-  else nextTick(emitClose, server);
-}
-
-function onClientClose(server: AnyServer, ws: WebSocketConnection): void {
-  const state = server[stateKey];
-  state.connections.delete(ws);
-  state.farewell?.gone(ws);
-  if (state.closesWithClients && state.connections.size === 0) nextTick(emitClose, server);
-}
-
-function emitClose(server: AnyServer): void {
-  server[stateKey].phase = 'closed';
-  server.emit('close');
 }

@@ -1,0 +1,97 @@
+// How a server ends: by `close()`, when its clients leave, and by `shutdown()`.
+import { nextTick, type WebSocketConnection } from '@framewire/connection';
+import { createRefusal } from '@framewire/handshake';
+import type { HandshakeLimits } from './handshake-deadline.ts';
+import { isTracking, type ServerOptions } from './options.ts';
+import type { ServerState } from './server-state.ts';
+import { Farewell, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
+
+/** A server that ends. */
+interface EndingServer {
+  readonly options: Pick<ServerOptions, 'clientTracking' | 'noServer' | 'server'>;
+  emit(event: 'close'): boolean;
+  once(event: 'close', listener: () => void): unknown;
+  shutdown(): Promise<ShutdownResult>;
+}
+
+/** The part of a server's state that does not depend on the class of its requests. */
+interface State extends Omit<ServerState<never>, 'facts'> {
+  readonly facts: { readonly limits: HandshakeLimits; readonly membership: { leave(): void } };
+}
+
+/** Stops accepting connections. `close` is emitted when the own HTTP server, or the last tracked client, has closed. */
+export function close(server: EndingServer, state: State): void {
+  state.phase = 'closing';
+  const { http } = state;
+  state.facts.membership.leave();
+  state.http = undefined;
+  if (state.ownHttp) http?.close(() => emitClose(server, state));
+  else if (isTracking(server.options) && state.connections.size > 0) state.closesWithClients = true;
+  else nextTick(emitClose, server, state);
+}
+
+/** Called when a connection has closed. */
+export function forget(server: EndingServer, state: State, ws: WebSocketConnection): void {
+  state.connections.delete(ws);
+  state.farewell?.gone(ws);
+  if (state.closesWithClients && state.connections.size === 0) nextTick(emitClose, server, state);
+}
+
+export function emitClose(server: EndingServer, state: State): void {
+  state.phase = 'closed';
+  server.emit('close');
+}
+
+/** Shuts the server down when the signal aborts. */
+export function shutDownOn(server: EndingServer, signal: AbortSignal): void {
+  const stop = (): void => void server.shutdown();
+  if (signal.aborted) nextTick(stop);
+  signal.addEventListener('abort', stop);
+  server.once('close', () => {
+    signal.removeEventListener('abort', stop);
+  });
+}
+
+/** Refuses new and waiting clients, closes all connections, and then the server. */
+export async function shutDown(
+  server: EndingServer,
+  state: State,
+  options: ShutdownOptions,
+): Promise<ShutdownResult> {
+  const { limits, membership } = state.facts;
+  const { ownHttp, phase } = state;
+  if (phase === 'running') state.phase = 'closing';
+  const retryAfter = Math.ceil((options.retryAfter ?? 1000) / 1000);
+  state.refusal = createRefusal(503, undefined, { 'Retry-After': retryAfter });
+  for (const client of [...limits.waiting]) client.refuse(state.refusal);
+  const closed = untilClosed(server, state, phase);
+  const result = await new Promise<ShutdownResult>((finished) => {
+    state.farewell = new Farewell(state.connections, options, {
+      finished,
+      failed(error) {
+        state.warn(new Error('A connection could not be closed or terminated', { cause: error }));
+      },
+    });
+    state.farewell.send();
+  });
+  // Connections that have not sent a request.
+  ownHttp?.closeAllConnections();
+  await closed;
+  // Not earlier, because until now the server had to refuse new requests.
+  membership.leave();
+  state.http = undefined;
+  if (phase === 'running') emitClose(server, state);
+  return result;
+}
+
+/**
+ * Stops the own HTTP server.
+ *
+ * @param phase the phase before the shutdown
+ * @returns resolves when the own HTTP server has closed, or everything that an earlier `close()` waits for
+ */
+async function untilClosed(server: EndingServer, state: State, phase: State['phase']): Promise<void> {
+  const { ownHttp } = state;
+  if (phase === 'closing') await new Promise<void>((resolve) => server.once('close', resolve));
+  else if (phase === 'running' && ownHttp) await new Promise((resolve) => ownHttp.close(resolve));
+}
