@@ -70,6 +70,74 @@ eachTransport(ours, (meeting) => {
     }
   });
 
+  test('a client that leaves while authenticate is pending gives up its place, and the signal aborts', async () => {
+    let aborted = (): void => undefined;
+    const left = new Promise<void>((resolve) => (aborted = resolve));
+    let asked = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    serve(meeting, {
+      maxConnections: 1,
+      authenticate({ url }: { url?: string }, { signal }: { signal: AbortSignal }) {
+        if (url !== '/slow') return 'known';
+        signal.addEventListener('abort', aborted);
+        asked();
+        return new Promise(() => {});
+      },
+    });
+    const slow = meeting.dial({ path: '/slow' });
+    slow.on('error', () => {});
+    await waiting;
+    expect(await outcomeOf(meeting.dial())).toBe('Unexpected server response: 503');
+    slow.terminate();
+    await left;
+    // The place is free when the socket has closed.
+    await expect.poll(() => outcomeOf(meeting.dial())).toBe('open');
+  });
+
+  test("allowedOrigins: 'same' admits pages of the requested host alone", async () => {
+    serve(meeting, { allowedOrigins: 'same' });
+    const dial = (origin: string): WebSocket =>
+      meeting.dial({ client: { origin, headers: { Host: 'a.example' } } });
+    expect(await outcomeOf(dial('https://a.example'))).toBe('open');
+    expect(await outcomeOf(dial('https://b.example'))).toBe('Unexpected server response: 403');
+  });
+
+  test('heartbeat ends a connection to a peer that does not answer', async () => {
+    const options = { heartbeat: { interval: 20, timeout: 20 } };
+    const { server } = await meeting.meet({ server: options, client: { autoPong: false } });
+    const closed = once(server, 'close');
+    const [error] = (await once(server, 'error')) as [Error];
+    expect(error).toMatchObject({ code: 'WS_ERR_HEARTBEAT_TIMEOUT' });
+    expect((await closed)[0]).toBe(1006);
+  });
+
+  test('signal ends an attempt to connect, closes a client, and shuts a server down', async () => {
+    const early = meeting.dial({ client: { signal: AbortSignal.abort() } });
+    expect((await once(early, 'error'))[0]).toMatchObject({ name: 'AbortError' });
+    const ofClient = new AbortController();
+    const ofServer = new AbortController();
+    const listener = serve(meeting, { signal: ofServer.signal });
+    const clients = [meeting.dial({ client: { signal: ofClient.signal } }), meeting.dial()];
+    await Promise.all(clients.map((client) => once(client, 'open')));
+    const closed = clients.map(async (client) => (await once(client, 'close'))[0] as number);
+    ofClient.abort();
+    expect(await closed[0]).toBe(1001);
+    ofServer.abort();
+    await once(listener, 'close');
+    expect(await closed[1]).toBe(1001);
+  });
+
+  test('await using closes a connection, and shuts a server down', async () => {
+    const listener = serve(meeting, {});
+    const clients = [meeting.dial(), meeting.dial()] as [WebSocket, WebSocket];
+    await Promise.all(clients.map((client) => once(client, 'open')));
+    const closed = clients.map(async (client) => (await once(client, 'close'))[0] as number);
+    await (clients[0] as WebSocket & AsyncDisposable)[Symbol.asyncDispose]();
+    expect(clients[0].readyState).toBe(clients[0].CLOSED);
+    await listener[Symbol.asyncDispose]();
+    expect((await Promise.all(closed))[1]).toBe(1001);
+  });
+
   test.each([{ idleTimeout: 20 }, { maxLifetime: 20 }])('%j closes with 1001', async (options) => {
     const { client } = await meeting.meet({ server: options });
     expect((await once(client, 'close'))[0]).toBe(1001);
