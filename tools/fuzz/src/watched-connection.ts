@@ -36,6 +36,8 @@ export class WatchedConnection {
   readonly wire = new Wire();
   readonly ws: WebSocketConnection;
   readonly #events: string[] = [];
+  /** How often the callback of each send has been called. */
+  readonly #calledBack: number[] = [];
   readonly #role: 'client' | 'server';
   readonly #takeover: boolean;
   /** Whether compressed messages have a limit. */
@@ -81,6 +83,14 @@ export class WatchedConnection {
     });
   }
 
+  /** Returns the callback for a send. It must be called exactly once. */
+  callback(): () => void {
+    const index = this.#calledBack.push(0) - 1;
+    return () => {
+      this.#calledBack[index] = (this.#calledBack[index] ?? 0) + 1;
+    };
+  }
+
   /** Waits until all has happened that the model foretells, and compares. Where what was said has no one meaning, it foretells nothing. */
   async agreesWith(model: Endpoint): Promise<void> {
     if (model.meaningIsOpen) return;
@@ -118,6 +128,9 @@ export class WatchedConnection {
     await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.said);
     mustEqual('state', this.ws.readyState, this.ws.CLOSED);
     mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
+    const once = this.#calledBack.map(() => 1);
+    await this.#waitUntil(() => this.#calledBack.every((calls) => calls > 0), PATIENCE);
+    mustEqual('calls of each callback', this.#calledBack, once);
   }
 
   /** The frames that were written, read by the model's reader (§5.2). */

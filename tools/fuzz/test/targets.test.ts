@@ -304,6 +304,18 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
+    'a connection that calls no callback',
+    /^calls of each callback: \[.*0.*\], and not \[/,
+    connectionTarget((wire, options, opened) => {
+      const ws = openConnection(wire, options, opened);
+      const ping = ws.ping.bind(ws);
+      ws.ping = (data, mask) => {
+        ping(data, mask);
+      };
+      return ws;
+    }),
+  ],
+  [
     'a connection that never ends its side of the stream',
     /^events: .*, and not \[.*"close 1006 {2}unclean"\]$/,
     connectionTarget((wire, options, opened) => {

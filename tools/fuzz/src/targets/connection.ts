@@ -1,6 +1,5 @@
 // A whole connection over a stream in memory, beside the model's endpoint: the peer's bytes, cut anywhere, and calls of the
 // user in between (RFC 6455 §5, §7).
-import type { WebSocketConnection } from '@framewire/connection';
 import { between, type Random } from '@framewire/contract/random';
 import { oneIn, randomBytes, someDeflate, someFrames, someText } from '../generate.ts';
 import { choose, Input } from '../input.ts';
@@ -151,7 +150,7 @@ async function playAndCompare(
         for (const chunk of cut(step.say)) ours.wire.say(chunk);
         model.take({ bytes: step.say });
       } else {
-        call(ours.ws, model, step, role);
+        call(ours, model, step, role);
       }
       await ours.agreesWith(model);
     }
@@ -175,11 +174,12 @@ async function playAndCompare(
 }
 
 function call(
-  ws: WebSocketConnection,
+  ours: WatchedConnection,
   model: Endpoint,
   step: Exclude<Step, { say: Uint8Array }>,
   role: string,
 ): void {
+  const { ws } = ours;
   switch (step.call) {
     case 'pause':
     case 'resume':
@@ -194,13 +194,13 @@ function call(
     case 'send': {
       // What a client masks has a key of its own each time, so text and binary take turns by role alone.
       const binary = role === 'client';
-      ws.send(step.payload, { binary });
+      ws.send(step.payload, { binary }, ours.callback());
       model.send(binary ? 'binary' : 'text', step.payload);
       break;
     }
     case 'ping':
     case 'pong':
-      ws[step.call](step.payload);
+      ws[step.call](step.payload, undefined, ours.callback());
       model.send(step.call, step.payload);
   }
 }
