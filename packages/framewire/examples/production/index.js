@@ -127,4 +127,4 @@ async function stop() {
   admin.close();
 }
 
-process.once('SIGTERM', stop).once('SIGINT', stop);
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => (isStopping ? process.exit(1) : stop()));
