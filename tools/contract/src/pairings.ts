@@ -73,4 +73,5 @@ export interface UntypedOptions {
   readonly maxFragments?: number;
   readonly maxPendingAutoPongs?: number;
   readonly maxBufferedChunks?: number;
+  readonly signal?: AbortSignal;
 }
