@@ -74,7 +74,7 @@ class NatsBroker implements Broker {
 
   listen(listener: BrokerListener): void {
     this.#listener = listener;
-    // It may have been lost meanwhile.
+    // The session may have ended in the meantime.
     if (this.#opened === undefined) listener.interrupted(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
   }
 
@@ -94,7 +94,7 @@ class NatsBroker implements Broker {
         ? (data) => this.#message(topic, data)
         : this.#listenerWithPositions(topic, session, stream),
     );
-    // Asked for after the server has the subscription: what comes later is sent to it.
+    // The server answers in order, so it has the subscription first: messages after this position are delivered.
     const [position] = await Promise.all([stream?.position(), subscribed]);
     return position;
   }
@@ -126,7 +126,7 @@ class NatsBroker implements Broker {
       await this.#checkPermissions(session);
       const stream = history === undefined ? undefined : await Stream.open(session, prefix, history);
       if (session.failure !== undefined) throw session.failure;
-      // It may have been closed meanwhile.
+      // The broker may have been closed in the meantime.
       if (this.#isClosed) session.close();
       else this.#opened = { session, stream };
     } catch (error) {
@@ -135,7 +135,7 @@ class NatsBroker implements Broker {
     }
   }
 
-  /** NATS drops a message that a user is not allowed to publish, and does not say so to the one who waits. */
+  /** NATS drops a message that the user may not publish, and does not report it to the publisher. */
   async #checkPermissions(session: Session): Promise<void> {
     const subject = `${this.#subjectPrefix}==check`;
     if (this.hasHistory) {
@@ -157,7 +157,7 @@ class NatsBroker implements Broker {
     this.#reopenIn(FIRST_DELAY);
   }
 
-  /** Not all servers at the same moment. */
+  /** Reopens the session after a random part of the delay, so that servers do not all reconnect at once. */
   #reopenIn(delay: number): void {
     if (this.#isClosed) return;
     this.#retry = setTimeout(
@@ -179,7 +179,7 @@ class NatsBroker implements Broker {
     return this.#opened;
   }
 
-  /** What takes the messages of a topic with a history. */
+  /** Returns the listener for a topic with a history. */
   #listenerWithPositions(
     topic: string,
     session: Session,
@@ -189,7 +189,7 @@ class NatsBroker implements Broker {
     return (data, headers) => {
       const live = liveMessageOf(headers);
       if (live === undefined) return;
-      // Within a stream offsets only grow.
+      // Within one stream, offsets only grow.
       if (live.offset <= last) session.lose(new Error('The stream has been made anew'));
       else this.#message(topic, data, stream.positionAt(live.offset), live.previous);
       last = live.offset;
@@ -200,7 +200,7 @@ class NatsBroker implements Broker {
     try {
       this.#listener?.message(topic, data, position, previous);
     } catch (error) {
-      // The client of NATS would read nothing any more.
+      // Rethrown in its own tick, because otherwise the client of NATS would stop reading.
       nextTick(() => {
         throw error;
       });

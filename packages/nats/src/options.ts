@@ -1,6 +1,6 @@
 // How topics are carried through NATS.
 
-/** What is kept of each topic, and where. A stream that exists already keeps its own limits. */
+/** Which messages are kept, and where. If the stream already exists, it keeps its own limits. */
 export interface NatsHistoryOptions {
   /** How many messages. Default 1000. */
   readonly messages?: number | undefined;
@@ -27,14 +27,14 @@ export interface HistorySettings {
   readonly replicas: number;
 }
 
-/** The same with the defaults. */
+/** The options of the broker, with the defaults. */
 export interface Settings {
   readonly prefix: string;
   readonly history: HistorySettings | undefined;
   readonly timeout: number;
 }
 
-/** What the server takes for the least age of a message. */
+/** The shortest maximum age that the server accepts, in ms. */
 const LEAST_AGE = 100;
 
 /** @throws `RangeError` for limits that are out of range, and for a prefix with other characters */

@@ -11,7 +11,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 
-/** A user that is not allowed to do something, and a message that is too long. */
+/** The errors that leave the connection usable: a missing permission, and a message that is too long. */
 const REFUSALS = [PermissionViolationError, InvalidArgumentError] as const;
 
 /** Called with a message of a subject. */
@@ -20,7 +20,7 @@ export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) =
 /** Called when a session is lost. */
 export type SessionListener = (session: Session, error: Error) => void;
 
-/** It does not connect again: when the connection is lost, so is the session. */
+/** One connection to NATS. A session never reconnects: it ends with its connection. */
 export class Session {
   readonly #connection: NatsConnection;
   readonly #timeout: number;
@@ -67,12 +67,12 @@ export class Session {
     this.#watch();
   }
 
-  /** Why it is over. Undefined while it is not. */
+  /** Why the session has ended; undefined while it is open. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** Publishes a message. Resolves when the server has it. */
+  /** Publishes a message. Resolves when the server has received it. */
   publish(subject: string, data: Uint8Array): Promise<void> {
     // First, so that messages of the same turn and the ping are written together.
     const confirmation = this.#confirm();
@@ -86,7 +86,7 @@ export class Session {
   }
 
   /**
-   * Subscribes, unless that has been done. Resolves when messages come; what is sent after the call takes effect after it in any case.
+   * Subscribes, unless it has already. Resolves when the server has the subscription, which it handles before everything sent later.
    */
   subscribe(subject: string, listener: MessageListener): Promise<void> {
     if (this.#subscriptions.has(subject)) return this.#confirm();
@@ -116,7 +116,7 @@ export class Session {
     return this.#confirm();
   }
 
-  /** Sends a request, and resolves to what is answered. Where nothing answers, the connection counts as lost. */
+  /** Sends a request, and resolves to the answer. Without an answer, the connection counts as lost. */
   async request(subject: string, data: string | Uint8Array): Promise<string> {
     try {
       const request = this.#connection.request(subject, data, { timeout: this.#timeout });
@@ -127,14 +127,14 @@ export class Session {
     }
   }
 
-  /** Gives the connection up. */
+  /** Ends the session and reports the error. */
   lose(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#end(error);
     this.#lost(this, error);
   }
 
-  /** Ends the connection. What is under way rejects. */
+  /** Ends the session. Pending calls reject. */
   close(): void {
     this.#end(new Error('The connection to NATS has been closed'));
   }

@@ -2,13 +2,13 @@
 import { nextTick, type WebSocketConnection } from '@framewire/connection';
 import { createRefusal } from '@framewire/handshake';
 import type { HandshakeLimits } from './handshake-deadline.ts';
-import { isTracking, type ServerOptions } from './options.ts';
 import type { ServerState } from './server-state.ts';
 import { Farewell, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
 
 /** A server that ends. */
 interface EndingServer {
-  readonly options: Pick<ServerOptions, 'clientTracking' | 'noServer' | 'server'>;
+  /** Missing without `clientTracking`. */
+  readonly clients?: Set<WebSocketConnection>;
   emit(event: 'close'): boolean;
   once(event: 'close', listener: () => void): unknown;
   shutdown(): Promise<ShutdownResult>;
@@ -19,6 +19,11 @@ interface State extends Omit<ServerState<never>, 'facts'> {
   readonly facts: { readonly limits: HandshakeLimits; readonly membership: { leave(): void } };
 }
 
+/** Returns the open connections: `clients`, which a program may replace, or our own set without `clientTracking`. */
+export function connectionsOf(server: Pick<EndingServer, 'clients'>, state: State): Set<WebSocketConnection> {
+  return server.clients ?? state.untracked;
+}
+
 /** Stops accepting connections. `close` is emitted when the own HTTP server, or the last tracked client, has closed. */
 export function close(server: EndingServer, state: State): void {
   state.phase = 'closing';
@@ -26,15 +31,16 @@ export function close(server: EndingServer, state: State): void {
   state.facts.membership.leave();
   state.http = undefined;
   if (state.ownHttp) http?.close(() => emitClose(server, state));
-  else if (isTracking(server.options) && state.connections.size > 0) state.closesWithClients = true;
+  else if (server.clients?.size) state.closesWithClients = true;
   else nextTick(emitClose, server, state);
 }
 
 /** Called when a connection has closed. */
 export function forget(server: EndingServer, state: State, ws: WebSocketConnection): void {
-  state.connections.delete(ws);
+  const connections = connectionsOf(server, state);
+  connections.delete(ws);
   state.farewell?.gone(ws);
-  if (state.closesWithClients && state.connections.size === 0) nextTick(emitClose, server, state);
+  if (state.closesWithClients && connections.size === 0) nextTick(emitClose, server, state);
 }
 
 export function emitClose(server: EndingServer, state: State): void {
@@ -66,7 +72,7 @@ export async function shutDown(
   for (const client of [...limits.waiting]) client.refuse(state.refusal);
   const closed = untilClosed(server, state, phase);
   const result = await new Promise<ShutdownResult>((finished) => {
-    state.farewell = new Farewell(state.connections, options, {
+    state.farewell = new Farewell(connectionsOf(server, state), options, {
       finished,
       failed(error) {
         state.warn(new Error('A connection could not be closed or terminated', { cause: error }));

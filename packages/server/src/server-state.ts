@@ -35,8 +35,8 @@ export class ServerState<Request extends object> {
   http: AnyHttpServer | undefined = undefined;
   /** The HTTP server, if the server has created it. Its connections end with the server. */
   ownHttp: HttpServer | undefined = undefined;
-  /** The open connections, also without `clientTracking`. */
-  readonly connections = new Set<WebSocketConnection>();
+  /** The open connections without `clientTracking`. */
+  readonly untracked = new Set<WebSocketConnection>();
   phase: 'running' | 'closing' | 'closed' = 'running';
   /** The answer to new clients while the server shuts down. */
   refusal: Refusal | undefined = undefined;

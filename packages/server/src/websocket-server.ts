@@ -15,7 +15,7 @@ import {
 import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
 import { AcceptedWebSocket } from './accepted-websocket.ts';
 import { authenticate, requireOneJudge } from './authentication.ts';
-import { close, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
+import { close, connectionsOf, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
 import { requireCompressionOption } from './compression.ts';
 import { refuseForFault } from './faults.ts';
 import {
@@ -135,7 +135,7 @@ export class WebSocketServer<
       },
     });
     this[stateKey] = state;
-    this.clients = state.connections as Set<InstanceType<Class>>;
+    this.clients = new Set();
     // Without tracking the property is missing, because programs check whether it exists.
     if (!isTracking(this.options)) Reflect.deleteProperty(this, 'clients');
     if (options.server) listenTo(this, options.server);
@@ -367,7 +367,7 @@ function open(server: AnyServer, upgrade: AnyUpgrade): void {
     extension: upgrade.compression?.extension,
     onClosed: forget,
   });
-  state.connections.add(ws);
+  connectionsOf(server, state).add(ws);
   callback(ws, request);
 }
 

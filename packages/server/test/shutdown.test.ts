@@ -175,6 +175,16 @@ describe('shutdown()', () => {
     expect(client.bytes).toBe('880203e9');
   });
 
+  test('closes the connections in a set that replaces clients', async () => {
+    const wss = serve();
+    Object.assign(wss, { clients: new Set() });
+    const client = join(wss);
+    await settled();
+    expect(wss.clients.size).toBe(1);
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    expect([client.bytes, wss.clients.size]).toEqual(['880203e9', 0]);
+  });
+
   test('refuses a client that a listener of wsClientError has not answered', async () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', handshakeTimeout: 0 });
     await once(wss, 'listening');

@@ -89,6 +89,7 @@ export interface ServerShape<
    * `shutdown(options?: ShutdownOptions): Promise<{ closed: number; terminated: number }>`: stops accepting connections, sends each open
    * one a close frame, and destroys the rest after `timeout`. Options: `code`, `reason`, `timeout`, `spread`, `retryAfter`.
    */
+  // As above.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   shutdown?: any;
   /** Calls `shutdown()`. */

@@ -30,6 +30,7 @@ export interface Events extends Omit<WebSocketEventMap, 'error'> {
   error: [error: WebSocket.WebSocketError];
 }
 
+// `@types/ws` does not declare these names, so a subclass may declare another type.
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /** Members that the types of `ws` lack, or that only framewire has. */
 export interface WebSocketInternals {
