@@ -1,4 +1,5 @@
 // How topics are carried through Redis.
+import { isWellFormed } from './names.ts';
 
 /** What is kept of each topic. */
 export interface RedisHistoryOptions {
@@ -25,12 +26,14 @@ export interface Settings {
   readonly timeout: number;
 }
 
-/** @throws `RangeError` for limits that are not above 0 */
+/** @throws `RangeError` for limits that are not above 0, and for a prefix that UTF-8 cannot represent */
 export function settingsOf(options: RedisBrokerOptions): Settings {
   const { prefix = 'framewire:', history = false, timeout = 5000 } = options;
   const { messages = 1000, milliseconds = 300_000 } = history === true || history === false ? {} : history;
   if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0 && timeout > 0)) {
     throw new RangeError('The limits of the history and the timeout must be greater than 0');
   }
+  // Otherwise different prefixes would name the same keys.
+  if (!isWellFormed(prefix)) throw new RangeError('The prefix must not have a lone surrogate');
   return { prefix, history: history === false ? undefined : { messages, milliseconds }, timeout };
 }

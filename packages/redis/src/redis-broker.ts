@@ -9,6 +9,7 @@ import {
   type HistoryMessage,
   type Position,
 } from '@framewire/topics';
+import { endingOf, topicOf } from './names.ts';
 import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
 import { Session, type AnyRedisClient, type Argument } from './session.ts';
@@ -54,7 +55,7 @@ class RedisBroker implements Broker {
     this.#client = client;
     this.#settings = settings;
     // Messages with positions have another form.
-    this.#channelPrefix = `${settings.prefix}${settings.history === undefined ? 'messages' : 'positions'}:`;
+    this.#channelPrefix = `${settings.prefix}${settings.history === undefined ? 'messages' : 'positions'}`;
   }
 
   get hasHistory(): boolean {
@@ -78,7 +79,7 @@ class RedisBroker implements Broker {
   async publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
     const session = this.#currentSession();
     const message = Buffer.from(data.buffer, data.byteOffset, data.length);
-    const channel = this.#channelPrefix + topic;
+    const channel = this.#channelOf(topic);
     if (this.#settings.history === undefined) {
       await session.send([session.publishCommand, channel, message]);
       return undefined;
@@ -97,13 +98,13 @@ class RedisBroker implements Broker {
 
   async subscribe(topic: string): Promise<Position | undefined> {
     const session = this.#currentSession();
-    await session.subscribe(this.#channelPrefix + topic);
+    await session.subscribe(this.#channelOf(topic));
     if (!this.hasHistory) return undefined;
     return positionOf((await this.#run(session, POSITION, topic, [])) as PositionReply);
   }
 
   async unsubscribe(topic: string): Promise<void> {
-    await this.#currentSession().unsubscribe(this.#channelPrefix + topic);
+    await this.#currentSession().unsubscribe(this.#channelOf(topic));
   }
 
   async history(topic: string, since: Position): Promise<History> {
@@ -161,16 +162,21 @@ class RedisBroker implements Broker {
     return this.#session;
   }
 
+  #channelOf(topic: string): string {
+    return this.#channelPrefix + endingOf(topic);
+  }
+
   /** Runs a script on the keys of a topic. Its text goes along: what is sent later must not overtake it, if Redis does not know it. */
   #run(session: Session, script: string, topic: string, args: readonly Argument[]): Promise<unknown> {
     const { prefix, history } = this.#settings;
-    const keys = [`${prefix}position:${topic}`, `${prefix}stream:${topic}`];
+    const ending = endingOf(topic);
+    const keys = [`${prefix}position${ending}`, `${prefix}stream${ending}`];
     const lives = String(Math.ceil((history?.milliseconds ?? 0) * POSITION_LIVES_LONGER));
     return session.send(['EVAL', script, '2', ...keys, randomBytes(8).toString('hex'), lives, ...args]);
   }
 
   #message(message: Buffer, channel: Buffer): void {
-    const topic = channel.toString().slice(this.#channelPrefix.length);
+    const topic = topicOf(channel.toString().slice(this.#channelPrefix.length));
     if (!this.hasHistory) {
       this.#listener?.message(topic, message, undefined);
       return;

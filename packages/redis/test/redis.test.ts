@@ -123,9 +123,11 @@ test('connectToRedis() rejects where there is no Redis', async () => {
   });
 });
 
-test.each([{ timeout: 0 }, { history: { messages: 0 } }, { history: { milliseconds: -1 } }])(
-  'connectToRedis() rejects %j',
-  async (options) => {
-    await expect(connectToRedis(createClient(), options)).rejects.toThrow(RangeError);
-  },
-);
+test.each([
+  { timeout: 0 },
+  { history: { messages: 0 } },
+  { history: { milliseconds: -1 } },
+  { prefix: '\ud800' },
+])('connectToRedis() rejects %j', async (options) => {
+  await expect(connectToRedis(createClient(), options)).rejects.toThrow(RangeError);
+});

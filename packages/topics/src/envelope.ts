@@ -4,7 +4,7 @@
 //   1  flags: binary, may be compressed, conflate, has a key
 //   8  the server that has published it
 //   6  its number among the messages of that server, big-endian
-//   2  the length of the key, big-endian, where there is one, and the key in UTF-8
+//   2  where there is a key, how many UTF-16 code units it has, big-endian, and then these, little-endian
 //      the payload
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
@@ -31,19 +31,22 @@ const KEYED = 8;
 const ID_LENGTH = 8;
 const NUMBER_AT = 2 + ID_LENGTH;
 const HEADER_LENGTH = NUMBER_AT + 6;
+/** UTF-8 would make one key of all that differ in lone surrogates alone. */
+const KEY_ENCODING = 'utf16le';
+const UNIT = 2;
 const MAX_KEY = 0xffff;
 
 export function newServerId(): ServerId {
   return randomBytes(ID_LENGTH).toString('latin1');
 }
 
-/** @throws `RangeError` for a key of more than 65,535 bytes */
+/** @throws `RangeError` for a key of more than 65,535 UTF-16 code units */
 export function encodeEnvelope(envelope: Omit<Envelope, 'payload'>, payload: string | Uint8Array): Buffer {
   const { binary, compress, conflate, sender, number } = envelope;
-  const key = typeof conflate === 'string' ? Buffer.from(conflate) : undefined;
+  const key = typeof conflate === 'string' ? conflate : undefined;
   if (key !== undefined && key.length > MAX_KEY)
-    throw new RangeError('The key must not be longer than 65535 bytes');
-  const start = HEADER_LENGTH + (key === undefined ? 0 : 2 + key.length);
+    throw new RangeError('The key must not be longer than 65535 characters');
+  const start = HEADER_LENGTH + (key === undefined ? 0 : 2 + UNIT * key.length);
   const isText = typeof payload === 'string';
   const bytes = Buffer.allocUnsafe(start + (isText ? Buffer.byteLength(payload) : payload.length));
   bytes[0] = VERSION;
@@ -56,7 +59,7 @@ export function encodeEnvelope(envelope: Omit<Envelope, 'payload'>, payload: str
   bytes.writeUIntBE(number, NUMBER_AT, 6);
   if (key !== undefined) {
     bytes.writeUInt16BE(key.length, HEADER_LENGTH);
-    bytes.set(key, HEADER_LENGTH + 2);
+    bytes.write(key, HEADER_LENGTH + 2, KEY_ENCODING);
   }
   if (isText) bytes.write(payload, start);
   else bytes.set(payload, start);
@@ -72,9 +75,9 @@ export function decodeEnvelope(data: Uint8Array): Envelope | undefined {
   let conflate: ConflationKey | false = (flags & CONFLATE) !== 0;
   if ((flags & KEYED) !== 0) {
     if (bytes.length < start + 2) return undefined;
-    const end = start + 2 + bytes.readUInt16BE(start);
+    const end = start + 2 + UNIT * bytes.readUInt16BE(start);
     if (bytes.length < end) return undefined;
-    conflate = bytes.toString('utf8', start + 2, end);
+    conflate = bytes.toString(KEY_ENCODING, start + 2, end);
     start = end;
   }
   return {

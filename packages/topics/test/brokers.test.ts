@@ -79,6 +79,27 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
     expect(fast.opcodes).toEqual([1, 1, 1, 2, 1]);
   });
 
+  test('keys that UTF-8 would make the same stay different keys on other servers', async () => {
+    const engine = engineOf();
+    const [here, there] = [await serverAt(engine), await serverAt(engine)];
+    const slow = heldConnection({ highWaterMark: 4 });
+    const [fast] = there.connections;
+    for (const { ws } of [slow, fast]) await there.topics.subscribe(ws, 'price');
+    slow.hold();
+    slow.ws.send('ahead');
+    const keys = ['\ud800', '\udc00', '\ufffd', 'Ü', ''];
+    for (const [index, key] of keys.entries()) {
+      for (const age of ['old', 'new']) {
+        await here.topics.publish('price', `${age} ${index}`, { conflate: key });
+      }
+    }
+    await textsOf(fast, 2 * keys.length);
+    for (let round = 0; round < keys.length; round++) await slow.release();
+    expect(slow.texts).toEqual(['ahead', ...keys.map((_, index) => `new ${index}`)]);
+    const tooLong = here.topics.publish('price', 'text', { conflate: 'x'.repeat(65_536) });
+    await expect(tooLong).rejects.toThrow(new RangeError('The key must not be longer than 65535 characters'));
+  });
+
   test('a server has a subscription at the broker only while it has a subscriber', async () => {
     const engine = engineOf();
     const { topics, connections } = await serverAt(engine);

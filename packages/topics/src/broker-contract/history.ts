@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import type { Position } from '../broker.ts';
-import type { BrokerHarness, Case } from './cases.ts';
+import { NAMES, type BrokerHarness, type Case } from './cases.ts';
 import type { Probe, Received } from './probe.ts';
 
 export function historyCases({ interrupt, overflow }: BrokerHarness): readonly Case[] {
@@ -98,6 +98,19 @@ const always: readonly Case[] = [
       const { position } = await b.broker.history(topic, start);
       assert.equal(position.epoch, start.epoch);
       assert.deepEqual(await textsSince(b, topic, position), []);
+    },
+  ],
+  [
+    'keeps the histories of topics apart by their exact names',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const prefix = bench.topic();
+      const names = NAMES.map((name) => prefix + name);
+      const starts = await Promise.all(names.map((name) => b.broker.subscribe(name)));
+      for (const [index, name] of names.entries()) await a.publish(name, `message ${index}`);
+      for (const [index, name] of names.entries()) {
+        assert.deepEqual(await textsSince(a, name, starts[index] as Position), [`message ${index}`]);
+      }
     },
   ],
   [
