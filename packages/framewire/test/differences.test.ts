@@ -1,4 +1,4 @@
-// The differences in doc/moving-from-ws.md that no other test covers: the behaviour of framewire and of `ws`.
+// The differences in doc/moving-from-ws.md and doc/differences-from-ws.md that no other test covers: the behaviour of framewire and of `ws`.
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

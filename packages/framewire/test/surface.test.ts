@@ -1,44 +1,61 @@
-// doc/surface.md and doc/moving-from-ws.md: every test that they name exists, and they name every member, option and error code.
+// The pages about the interface of ws in doc/: each row of a table has tests that exist, and the pages name every member, option and error code.
 import { readFileSync } from 'node:fs';
 import { PROTOCOL_ERRORS } from '@framewire/codec';
 import * as framewire from 'framewire';
 import { describe, expect, test } from 'vitest';
+import pages from './reference/page-tests.json' with { type: 'json' };
 import { runTitles, runTitlesIn, sourceOf } from './reference/test-titles.ts';
 
-const page = new URL('../doc/surface.md', import.meta.url);
-const text = [page, new URL('moving-from-ws.md', page)].map((url) => readFileSync(url, 'utf8')).join('\n');
+const root = new URL('../../../', import.meta.url);
 
-/** The rows that name a test. */
-const rows = [...text.matchAll(/^\| (.+?) +\| \[[^\]]+\]\(([^)]+)\) +\| (.+?) +\|$/gm)].map(
-  ([, what = '', file = '', title = '']) => ({ what, file, title }),
+/** Page, section, first cell of a row, file, titles. */
+const tests: Record<string, Record<string, Record<string, Record<string, string[]>>>> = pages;
+const texts = new Map(
+  Object.keys(tests).map((page) => [page, readFileSync(new URL(`../doc/${page}`, import.meta.url), 'utf8')]),
 );
 
 /** The titles by file. Cached, because many rows name the same file. */
 const known = new Map<string, Set<string>>();
 function titlesIn(file: string): Set<string> {
-  const titles = known.get(file) ?? runTitlesIn(new URL(file, page));
+  const titles = known.get(file) ?? runTitlesIn(new URL(file, root));
   known.set(file, titles);
   return titles;
 }
 
-describe('the table of the surface', () => {
-  test.each(rows)('$what: its test exists and runs', ({ file, title }) => {
-    expect([...titlesIn(file)]).toContain(title);
+describe.each([...texts])('doc/%s', (page, text) => {
+  const sections = tests[page] ?? {};
+
+  test('has the rows that page-tests.json lists with their tests, and no others', () => {
+    const listed = Object.entries(sections).flatMap(([section, rows]) =>
+      Object.keys(rows).map((row) => `${section}: ${row}`),
+    );
+    expect(rowsOf(text)).toEqual(listed);
   });
 
-  test('has a row for every name of the classes and the module, every option and every error code', () => {
-    const { WebSocket, WebSocketServer } = framewire;
-    const server = new WebSocketServer({ noServer: true });
-    const names = [
-      ...Object.keys(framewire).filter((name) => !['default', 'module.exports'].includes(name)),
-      ...membersOf(new WebSocket(null)),
-      ...membersOf(server),
-      ...Object.keys(server.options),
-      ...Object.values(PROTOCOL_ERRORS).map(({ code }) => code),
-    ];
-    const named = new Set(text.match(/[\w-]+/g));
-    expect(names.filter((name) => !named.has(name))).toEqual([]);
-  });
+  test.each(Object.entries(sections).flatMap(([, rows]) => Object.entries(rows)))(
+    '%s: its tests exist and run',
+    (_row, files) => {
+      const named = Object.entries(files).flatMap(([file, titles]) =>
+        titles.map((title) => ({ file, title })),
+      );
+      expect(named).not.toEqual([]);
+      expect(named.filter(({ file, title }) => !titlesIn(file).has(title))).toEqual([]);
+    },
+  );
+});
+
+test('the pages name every export, member, option and error code', () => {
+  const { WebSocket, WebSocketServer } = framewire;
+  const server = new WebSocketServer({ noServer: true });
+  const names = [
+    ...Object.keys(framewire).filter((name) => !['default', 'module.exports'].includes(name)),
+    ...membersOf(new WebSocket(null)),
+    ...membersOf(server),
+    ...Object.keys(server.options),
+    ...Object.values(PROTOCOL_ERRORS).map(({ code }) => code),
+  ];
+  const named = new Set([...texts.values()].join('\n').match(/[\w-]+/g));
+  expect(names.filter((name) => !named.has(name))).toEqual([]);
 });
 
 describe('a title counts', () => {
@@ -59,7 +76,7 @@ describe('a title counts', () => {
     "test.fails('it', run)",
     "test.skip.each(list)('it', run)",
     "describe.skip('group', () => { test('it', run) })",
-    "expect(told).toBe('it')",
+    "expect(text).toBe('it')",
   ])('not in %s', (source) => {
     expect([...runTitles(sourceOf('some.test.ts', source))]).toEqual([]);
   });
@@ -76,4 +93,19 @@ function membersOf(object: object): string[] {
     names.push(...Object.getOwnPropertyNames(prototype));
   }
   return names.filter((name) => name !== 'constructor');
+}
+
+/** Each row of the tables of a page: the heading of its section, and its first cell. */
+function rowsOf(text: string): string[] {
+  const rows: string[] = [];
+  let section = '';
+  let row = 0;
+  for (const line of text.split('\n')) {
+    section = /^#+ (.+)$/.exec(line)?.[1] ?? section;
+    const cell = /^\| (.+?) +\|/.exec(line)?.[1];
+    row = cell === undefined ? 0 : row + 1;
+    // The first two lines of a table are its head.
+    if (cell !== undefined && row > 2) rows.push(`${section}: ${cell}`);
+  }
+  return rows;
 }
