@@ -1,21 +1,12 @@
 // A broker of topics on NATS: core subjects, and JetStream where there is a history.
 import { nextTick } from 'node:process';
-import {
-  BrokerError,
-  type Broker,
-  type BrokerListener,
-  type History,
-  type Position,
-} from '@framewire/topics';
+import type { Broker, BrokerListener, History, Position } from '@framewire/topics';
+import { Sessions, type EngineSession } from '@framewire/topics/engine';
 import type { MsgHdrs, NodeConnectionOptions } from '@nats-io/transport-node';
 import { settingsOf, type NatsBrokerOptions, type Settings } from './options.ts';
 import { Session } from './session.ts';
 import { liveMessageOf, Stream } from './stream.ts';
 import { subjectOf } from './subjects.ts';
-
-/** Between attempts to connect again, in ms: the first, and the longest. */
-const FIRST_DELAY = 50;
-const LONGEST_DELAY = 2000;
 
 /**
  * A broker on NATS. It opens a connection with the options of `connect()` of `@nats-io/transport-node`, and opens it again when it is
@@ -39,47 +30,37 @@ export async function connectToNats(
 }
 
 /** A session, and the stream where there is a history. */
-interface Opened {
+interface Opened extends EngineSession {
   readonly session: Session;
   readonly stream: Stream | undefined;
 }
 
 class NatsBroker implements Broker {
-  readonly #connection: NodeConnectionOptions;
   readonly #settings: Settings;
   /** Messages with positions come on other subjects. */
   readonly #subjectPrefix: string;
-  #listener: BrokerListener | undefined = undefined;
-  #opened: Opened | undefined = undefined;
-  #retry: NodeJS.Timeout | undefined = undefined;
-  #isClosed = false;
+  readonly #sessions: Sessions<Opened>;
 
   constructor(connection: NodeConnectionOptions, settings: Settings) {
-    this.#connection = connection;
     this.#settings = settings;
     this.#subjectPrefix = `${settings.prefix}.${settings.history === undefined ? 'messages' : 'live'}.`;
+    this.#sessions = new Sessions((lost) => this.#openSession(connection, lost));
   }
 
   get hasHistory(): boolean {
     return this.#settings.history !== undefined;
   }
 
-  async open(): Promise<void> {
-    try {
-      await this.#openSession();
-    } catch (error) {
-      throw error instanceof BrokerError ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
-    }
+  open(): Promise<void> {
+    return this.#sessions.open();
   }
 
   listen(listener: BrokerListener): void {
-    this.#listener = listener;
-    // The session may have ended in the meantime.
-    if (this.#opened === undefined) listener.interrupted(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+    this.#sessions.listen(listener);
   }
 
   async publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
-    const { session, stream } = this.#current();
+    const { session, stream } = this.#sessions.current;
     const subject = subjectOf(topic);
     if (stream !== undefined) return stream.publish(subject, data);
     await session.publish(this.#subjectPrefix + subject, data);
@@ -87,7 +68,7 @@ class NatsBroker implements Broker {
   }
 
   async subscribe(topic: string): Promise<Position | undefined> {
-    const { session, stream } = this.#current();
+    const { session, stream } = this.#sessions.current;
     const subscribed = session.subscribe(
       this.#subjectPrefix + subjectOf(topic),
       stream === undefined
@@ -100,35 +81,26 @@ class NatsBroker implements Broker {
   }
 
   async unsubscribe(topic: string): Promise<void> {
-    await this.#current().session.unsubscribe(this.#subjectPrefix + subjectOf(topic));
+    await this.#sessions.current.session.unsubscribe(this.#subjectPrefix + subjectOf(topic));
   }
 
   async history(topic: string, since: Position): Promise<History> {
-    const { stream } = this.#current();
+    const { stream } = this.#sessions.current;
     if (stream === undefined) throw new TypeError('The broker has no history');
     return stream.history(subjectOf(topic), since);
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#retry);
-    this.#opened?.session.close();
-    this.#opened = undefined;
-    return Promise.resolve();
+    return this.#sessions.close();
   }
 
-  async #openSession(): Promise<void> {
+  async #openSession(connection: NodeConnectionOptions, lost: (error: Error) => void): Promise<Opened> {
     const { prefix, history, timeout } = this.#settings;
-    const session = await Session.open(this.#connection, timeout, (lost, error) => {
-      if (this.#opened?.session === lost) this.#interrupted(error);
-    });
+    const session = await Session.open(connection, timeout, lost);
     try {
       await this.#checkPermissions(session);
       const stream = history === undefined ? undefined : await Stream.open(session, prefix, history);
-      if (session.failure !== undefined) throw session.failure;
-      // The broker may have been closed in the meantime.
-      if (this.#isClosed) session.close();
-      else this.#opened = { session, stream };
+      return { session, stream, close: () => session.close() };
     } catch (error) {
       session.close();
       throw error;
@@ -151,34 +123,6 @@ class NatsBroker implements Broker {
     await session.unsubscribe(subject);
   }
 
-  #interrupted(error: Error): void {
-    this.#opened = undefined;
-    this.#listener?.interrupted(error);
-    this.#reopenIn(FIRST_DELAY);
-  }
-
-  /** Reopens the session after a random part of the delay, so that servers do not all reconnect at once. */
-  #reopenIn(delay: number): void {
-    if (this.#isClosed) return;
-    this.#retry = setTimeout(
-      () => {
-        this.#openSession().then(
-          () => {
-            if (!this.#isClosed) this.#listener?.restored();
-          },
-          () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
-        );
-      },
-      delay * (0.5 + Math.random() / 2),
-    );
-  }
-
-  #current(): Opened {
-    if (this.#isClosed) throw new BrokerError('WS_ERR_BROKER_CLOSED');
-    if (this.#opened === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
-    return this.#opened;
-  }
-
   /** Returns the listener for a topic with a history. */
   #listenerWithPositions(
     topic: string,
@@ -198,7 +142,7 @@ class NatsBroker implements Broker {
 
   #message(topic: string, data: Uint8Array, position?: Position, previous?: number): void {
     try {
-      this.#listener?.message(topic, data, position, previous);
+      this.#sessions.listener?.message(topic, data, position, previous);
     } catch (error) {
       // Rethrown in its own tick, because otherwise the client of NATS would stop reading.
       nextTick(() => {

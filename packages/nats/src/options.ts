@@ -1,4 +1,5 @@
 // How topics are carried through NATS.
+import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
 
 /** Which messages are kept, and where. If the stream already exists, it keeps its own limits. */
 export interface NatsHistoryOptions {
@@ -21,9 +22,7 @@ export interface NatsBrokerOptions {
 }
 
 /** The history with the defaults. */
-export interface HistorySettings {
-  readonly messages: number;
-  readonly milliseconds: number;
+export interface HistorySettings extends HistoryLimits {
   readonly replicas: number;
 }
 
@@ -39,17 +38,17 @@ const LEAST_AGE = 100;
 
 /** @throws `RangeError` for limits that are out of range, and for a prefix with other characters */
 export function settingsOf(options: NatsBrokerOptions): Settings {
-  const { prefix = 'framewire', history = false, timeout = 5000 } = options;
-  const limits = history === true || history === false ? {} : history;
-  const { messages = 1000, milliseconds = 300_000, replicas = 1 } = limits;
-  if (![messages, replicas].every((count) => Number.isSafeInteger(count) && count > 0) || !(timeout > 0)) {
-    throw new RangeError('The limits of the history and the timeout must be greater than 0');
+  const { prefix = 'framewire', history, timeout = 5000 } = options;
+  const limits = historyLimits(history);
+  const { replicas = 1 } = typeof history === 'object' ? history : {};
+  if (!(Number.isSafeInteger(replicas) && replicas > 0 && timeout > 0)) {
+    throw new RangeError('The number of replicas and the timeout must be greater than 0');
   }
-  if (!(milliseconds >= LEAST_AGE)) {
+  if (limits !== undefined && limits.milliseconds < LEAST_AGE) {
     throw new RangeError(`The history must keep messages for at least ${LEAST_AGE} ms`);
   }
   if (!/^[\w-]+$/.test(prefix)) {
     throw new RangeError('The prefix must consist of letters, digits, "-" and "_"');
   }
-  return { prefix, history: history === false ? undefined : { messages, milliseconds, replicas }, timeout };
+  return { prefix, history: limits && { ...limits, replicas }, timeout };
 }

@@ -1,5 +1,6 @@
 // A connection to NATS, from when it is open until it is lost.
 import { BrokerError } from '@framewire/topics';
+import { heartbeat } from '@framewire/topics/engine';
 import {
   connect,
   InvalidArgumentError,
@@ -17,14 +18,11 @@ const REFUSALS = [PermissionViolationError, InvalidArgumentError] as const;
 /** Called with a message of a subject. */
 export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) => void;
 
-/** Called when a session is lost. */
-export type SessionListener = (session: Session, error: Error) => void;
-
 /** One connection to NATS. A session never reconnects: it ends with its connection. */
 export class Session {
   readonly #connection: NatsConnection;
   readonly #timeout: number;
-  readonly #lost: SessionListener;
+  readonly #lost: (error: Error) => void;
   /** The subscriptions, by subject. */
   readonly #subscriptions = new Map<string, Subscription>();
   /** What rejects each call that waits for an answer. The client leaves some of them pending when its connection is lost. */
@@ -32,7 +30,8 @@ export class Session {
   /** The ping that waits for its answer, and the next one, which is not sent before. */
   #confirmation: Promise<void> = Promise.resolve();
   #nextConfirmation: Promise<void> | undefined = undefined;
-  #heartbeat: NodeJS.Timeout | undefined = undefined;
+  readonly #endHeartbeat: () => void;
+  /** Why the session has ended. Undefined while it is open. */
   #failure: Error | undefined = undefined;
 
   /**
@@ -44,7 +43,7 @@ export class Session {
   static async open(
     options: NodeConnectionOptions,
     timeout: number,
-    lost: SessionListener,
+    lost: (error: Error) => void,
   ): Promise<Session> {
     const connection = await connect({
       timeout,
@@ -57,19 +56,15 @@ export class Session {
     return new Session(connection, timeout, lost);
   }
 
-  private constructor(connection: NatsConnection, timeout: number, lost: SessionListener) {
+  private constructor(connection: NatsConnection, timeout: number, lost: (error: Error) => void) {
     this.#connection = connection;
     this.#timeout = timeout;
     this.#lost = lost;
     void connection.closed().then((error) => {
       this.lose(error ?? new Error('The connection to NATS has ended'));
     });
-    this.#watch();
-  }
-
-  /** Why the session has ended; undefined while it is open. */
-  get failure(): Error | undefined {
-    return this.#failure;
+    const ping = (): Promise<void> => this.#settled(connection.flush());
+    this.#endHeartbeat = heartbeat(timeout, ping, (error) => this.lose(error));
   }
 
   /** Publishes a message. Resolves when the server has received it. */
@@ -131,7 +126,7 @@ export class Session {
   lose(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#end(error);
-    this.#lost(this, error);
+    this.#lost(error);
   }
 
   /** Ends the session. Pending calls reject. */
@@ -141,7 +136,7 @@ export class Session {
 
   #end(error: Error): void {
     this.#failure ??= error;
-    clearTimeout(this.#heartbeat);
+    this.#endHeartbeat();
     for (const reject of this.#waiting) reject(error);
     this.#connection.close().catch(ignore);
   }
@@ -157,22 +152,6 @@ export class Session {
     this.#nextConfirmation = undefined;
     this.#confirmation = this.#settled(this.#connection.flush());
     await this.#confirmation;
-  }
-
-  /** A connection that is cut without a word is found by a ping that is not answered. */
-  #watch(): void {
-    this.#heartbeat = setTimeout(() => {
-      this.#heartbeat = setTimeout(() => {
-        this.lose(new Error(`NATS has not answered for ${this.#timeout} ms`));
-      }, this.#timeout).unref();
-      this.#settled(this.#connection.flush()).then(
-        () => {
-          clearTimeout(this.#heartbeat);
-          if (this.#failure === undefined) this.#watch();
-        },
-        (error: unknown) => this.lose(error as Error),
-      );
-    }, this.#timeout).unref();
   }
 
   /** Rejects when the session is over, or as the call does. */

@@ -1,4 +1,5 @@
 // How topics are carried through Redis.
+import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
 import { isWellFormed } from './names.ts';
 
 /** What is kept of each topic. */
@@ -22,18 +23,15 @@ export interface RedisBrokerOptions {
 /** The same with the defaults. */
 export interface Settings {
   readonly prefix: string;
-  readonly history: { readonly messages: number; readonly milliseconds: number } | undefined;
+  readonly history: HistoryLimits | undefined;
   readonly timeout: number;
 }
 
 /** @throws `RangeError` for limits that are not above 0, and for a prefix that UTF-8 cannot represent */
 export function settingsOf(options: RedisBrokerOptions): Settings {
-  const { prefix = 'framewire:', history = false, timeout = 5000 } = options;
-  const { messages = 1000, milliseconds = 300_000 } = history === true || history === false ? {} : history;
-  if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0 && timeout > 0)) {
-    throw new RangeError('The limits of the history and the timeout must be greater than 0');
-  }
+  const { prefix = 'framewire:', history, timeout = 5000 } = options;
+  if (!(timeout > 0)) throw new RangeError('The timeout must be greater than 0');
   // Otherwise different prefixes would name the same keys.
   if (!isWellFormed(prefix)) throw new RangeError('The prefix must not have a lone surrogate');
-  return { prefix, history: history === false ? undefined : { messages, milliseconds }, timeout };
+  return { prefix, history: historyLimits(history), timeout };
 }

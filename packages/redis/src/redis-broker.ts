@@ -1,22 +1,13 @@
 // A broker of topics on Redis: pub/sub, and streams where there is a history.
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import {
-  BrokerError,
-  type Broker,
-  type BrokerListener,
-  type History,
-  type HistoryMessage,
-  type Position,
-} from '@framewire/topics';
+import type { Broker, BrokerListener, History, HistoryMessage, Position } from '@framewire/topics';
+import { Sessions } from '@framewire/topics/engine';
 import { endingOf, topicOf } from './names.ts';
 import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
 import { Session, type AnyRedisClient, type Argument } from './session.ts';
 
-/** Between attempts to connect again, in ms: the first, and the longest. */
-const FIRST_DELAY = 50;
-const LONGEST_DELAY = 2000;
 /** The hash of a topic lives longer than its stream. With another epoch, clients that have missed nothing could not recover. */
 const POSITION_LIVES_LONGER = 20;
 
@@ -43,41 +34,34 @@ export async function connectToRedis(
 }
 
 class RedisBroker implements Broker {
-  readonly #client: AnyRedisClient;
   readonly #settings: Settings;
   readonly #channelPrefix: string;
-  #listener: BrokerListener | undefined = undefined;
-  #session: Session | undefined = undefined;
-  #retry: NodeJS.Timeout | undefined = undefined;
-  #isClosed = false;
+  readonly #sessions: Sessions<Session>;
 
   constructor(client: AnyRedisClient, settings: Settings) {
-    this.#client = client;
+    const { prefix, history, timeout } = settings;
     this.#settings = settings;
     // Messages with positions have another form.
-    this.#channelPrefix = `${settings.prefix}${settings.history === undefined ? 'messages' : 'positions'}`;
+    this.#channelPrefix = `${prefix}${history === undefined ? 'messages' : 'positions'}`;
+    this.#sessions = new Sessions((lost) =>
+      Session.open(client, timeout, (message, channel) => this.#message(message, channel), lost),
+    );
   }
 
   get hasHistory(): boolean {
     return this.#settings.history !== undefined;
   }
 
-  async open(): Promise<void> {
-    try {
-      await this.#openSession();
-    } catch (error) {
-      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
-    }
+  open(): Promise<void> {
+    return this.#sessions.open();
   }
 
   listen(listener: BrokerListener): void {
-    this.#listener = listener;
-    // It may have been lost meanwhile.
-    if (this.#session === undefined) listener.interrupted(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+    this.#sessions.listen(listener);
   }
 
   async publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
-    const session = this.#currentSession();
+    const session = this.#sessions.current;
     const message = Buffer.from(data.buffer, data.byteOffset, data.length);
     const channel = this.#channelOf(topic);
     if (this.#settings.history === undefined) {
@@ -97,69 +81,26 @@ class RedisBroker implements Broker {
   }
 
   async subscribe(topic: string): Promise<Position | undefined> {
-    const session = this.#currentSession();
+    const session = this.#sessions.current;
     await session.subscribe(this.#channelOf(topic));
     if (!this.hasHistory) return undefined;
     return positionOf((await this.#run(session, POSITION, topic, [])) as PositionReply);
   }
 
   async unsubscribe(topic: string): Promise<void> {
-    await this.#currentSession().unsubscribe(this.#channelOf(topic));
+    await this.#sessions.current.unsubscribe(this.#channelOf(topic));
   }
 
   async history(topic: string, since: Position): Promise<History> {
     const args = [since.epoch, String(since.offset)];
-    const reply = (await this.#run(this.#currentSession(), HISTORY, topic, args)) as HistoryReply;
+    const reply = (await this.#run(this.#sessions.current, HISTORY, topic, args)) as HistoryReply;
     const position = positionOf(reply);
     const messages = reply[2].map(([id, fields]) => ({ offset: offsetOf(id), data: fields[1] }));
     return { position, messages: isWhole(messages, since, position) ? messages : undefined };
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#retry);
-    this.#session?.close();
-    this.#session = undefined;
-    return Promise.resolve();
-  }
-
-  async #openSession(): Promise<void> {
-    const session = new Session(
-      this.#client,
-      this.#settings.timeout,
-      (message, channel) => this.#message(message, channel),
-      (error) => {
-        this.#session = undefined;
-        this.#listener?.interrupted(error);
-        this.#reopenIn(FIRST_DELAY);
-      },
-    );
-    await session.open();
-    // It may have been closed meanwhile.
-    if (this.#isClosed) session.close();
-    else this.#session = session;
-  }
-
-  /** Not all servers at the same moment. */
-  #reopenIn(delay: number): void {
-    if (this.#isClosed) return;
-    this.#retry = setTimeout(
-      () => {
-        this.#openSession().then(
-          () => {
-            if (!this.#isClosed) this.#listener?.restored();
-          },
-          () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
-        );
-      },
-      delay * (0.5 + Math.random() / 2),
-    );
-  }
-
-  #currentSession(): Session {
-    if (this.#isClosed) throw new BrokerError('WS_ERR_BROKER_CLOSED');
-    if (this.#session === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
-    return this.#session;
+    return this.#sessions.close();
   }
 
   #channelOf(topic: string): string {
@@ -178,7 +119,7 @@ class RedisBroker implements Broker {
   #message(message: Buffer, channel: Buffer): void {
     const topic = topicOf(channel.toString().slice(this.#channelPrefix.length));
     if (!this.hasHistory) {
-      this.#listener?.message(topic, message, undefined);
+      this.#sessions.listener?.message(topic, message, undefined);
       return;
     }
     const idAt = message.indexOf(SEPARATOR) + 1;
@@ -187,7 +128,7 @@ class RedisBroker implements Broker {
       epoch: message.toString('latin1', 0, idAt - 1),
       offset: offsetOf(message.subarray(idAt, dataAt - 1)),
     };
-    this.#listener?.message(topic, message.subarray(dataAt), position);
+    this.#sessions.listener?.message(topic, message.subarray(dataAt), position);
   }
 }
 

@@ -1,6 +1,7 @@
 // Two connections to Redis, one for commands and one for subscriptions, from when both are open until one of them is lost.
 import { Buffer } from 'node:buffer';
 import { BrokerError } from '@framewire/topics';
+import { heartbeat, type EngineSession } from '@framewire/topics/engine';
 import { ErrorReply, RESP_TYPES, type RedisClientType } from 'redis';
 
 /** A client of `createClient()`, with any modules, scripts and protocol. */
@@ -18,25 +19,39 @@ export type MessageListener = (message: Buffer, channel: Buffer) => void;
 const AS_BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
 
 /** Both connections. They do not connect again: when one is lost, so is the session. */
-export class Session {
+export class Session implements EngineSession {
   readonly #commands: AnyRedisClient;
   readonly #subscriptions: AnyRedisClient;
-  readonly #timeout: number;
   readonly #listener: MessageListener;
   readonly #lost: (error: Error) => void;
   #isSharded = false;
-  #heartbeat: NodeJS.Timeout | undefined = undefined;
-  #isOpen = false;
-  /** Why it cannot be opened, where a connection has been lost before both were open. */
-  #failure: Error | undefined = undefined;
+  #endHeartbeat: (() => void) | undefined = undefined;
   #isOver = false;
 
   /**
+   * Rejects where Redis cannot be reached.
+   *
    * @param client whose options both connections have
    * @param timeout how long Redis may take to answer, in ms
-   * @param lost called once after {@link Session.open}, unless {@link Session.close} is called before
+   * @param lost called once, unless {@link Session.close} is called before
    */
-  constructor(
+  static async open(
+    client: AnyRedisClient,
+    timeout: number,
+    listener: MessageListener,
+    lost: (error: Error) => void,
+  ): Promise<Session> {
+    const session = new Session(client, timeout, listener, lost);
+    try {
+      await session.#connect(timeout);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  private constructor(
     client: AnyRedisClient,
     timeout: number,
     listener: MessageListener,
@@ -46,35 +61,10 @@ export class Session {
     const options = { ...client.options, disableOfflineQueue: true, socket };
     this.#commands = client.duplicate(options);
     this.#subscriptions = client.duplicate(options);
-    this.#timeout = timeout;
     this.#listener = (message, channel) => {
       if (!this.#isOver) listener(message, channel);
     };
     this.#lost = lost;
-  }
-
-  /** Rejects where Redis cannot be reached. */
-  async open(): Promise<void> {
-    const clients = [this.#commands, this.#subscriptions];
-    try {
-      await Promise.all(
-        clients.map(async (client) => {
-          client.on('error', (error: Error) => this.#lose(error));
-          client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
-          await client.connect();
-        }),
-      );
-      // One that has just started accepts connections while it still loads its data.
-      await this.#commands.ping();
-      const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
-      this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
-      if (this.#failure !== undefined) throw this.#failure;
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-    this.#isOpen = true;
-    this.#watch();
   }
 
   /** The command that publishes to a channel. Since Redis 7 a channel belongs to a shard. */
@@ -107,7 +97,7 @@ export class Session {
   /** Ends both connections. What is under way rejects. */
   close(): void {
     this.#isOver = true;
-    clearTimeout(this.#heartbeat);
+    this.#endHeartbeat?.();
     for (const client of [this.#commands, this.#subscriptions]) {
       // It may fail to connect at this moment.
       client.on('error', ignore);
@@ -115,31 +105,25 @@ export class Session {
     }
   }
 
-  #lose(error: Error): void {
-    if (this.#isOver) return;
-    if (!this.#isOpen) {
-      this.#failure ??= error;
-      return;
+  async #connect(timeout: number): Promise<void> {
+    const clients = [this.#commands, this.#subscriptions];
+    for (const client of clients) {
+      client.on('error', (error: Error) => this.#lose(error));
+      client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
     }
-    this.close();
-    this.#lost(error);
+    await Promise.all(clients.map((client) => client.connect()));
+    const ping = (): Promise<unknown> => Promise.all(clients.map((client) => client.ping()));
+    // One that has just started accepts connections while it still loads its data.
+    await ping();
+    const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
+    this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
+    this.#endHeartbeat = heartbeat(timeout, ping, (error) => this.#lose(error));
   }
 
-  /** A connection that is cut without a word is found by a ping that is not answered. */
-  #watch(): void {
-    this.#heartbeat = setTimeout(() => {
-      const pings = Promise.all([this.#commands.ping(), this.#subscriptions.ping()]);
-      this.#heartbeat = setTimeout(() => {
-        this.#lose(new Error(`Redis has not answered for ${this.#timeout} ms`));
-      }, this.#timeout).unref();
-      pings.then(
-        () => {
-          clearTimeout(this.#heartbeat);
-          if (!this.#isOver) this.#watch();
-        },
-        (error: unknown) => this.#lose(error as Error),
-      );
-    }, this.#timeout).unref();
+  #lose(error: Error): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#lost(error);
   }
 
   /** What Redis itself answers stays as it is. Anything else is a connection that is lost. */

@@ -1,4 +1,4 @@
 // The public surface of `@framewire/topics/processes`.
 export { TopicHub, type HubWorker, type TopicHubOptions } from './hub/hub.ts';
 export { connectToHub, type ConnectToHubOptions } from './hub/hub-client.ts';
-export type { HistoryLimits } from './hub/hub-topic.ts';
+export type { HistoryLimits, HistoryOption } from './engine/history-limits.ts';

@@ -1,14 +1,7 @@
 // A topic in the hub: its subscribers, and its newest messages.
 import { randomUUID } from 'node:crypto';
 import type { History, HistoryMessage, Position } from '../broker.ts';
-
-/** What the hub keeps of each topic. */
-export interface HistoryLimits {
-  /** How many messages. */
-  readonly messages: number;
-  /** For how many milliseconds after the last one. Where a topic has no subscriber then, it is forgotten, and a new epoch begins. */
-  readonly milliseconds: number;
-}
+import type { HistoryLimits } from '../engine/history-limits.ts';
 
 /** A receiver of the messages of a topic. */
 export interface HubSubscriber {

@@ -3,16 +3,17 @@ import type { Worker as ClusterWorker } from 'node:cluster';
 import type { ChildProcess } from 'node:child_process';
 import type { MessagePort, Worker as Thread } from 'node:worker_threads';
 import { BrokerError, type Broker, type BrokerListener, type History, type Position } from '../broker.ts';
-import { HubTopic, type HistoryLimits, type HubSubscriber } from './hub-topic.ts';
+import { historyLimits, type HistoryLimits, type HistoryOption } from '../engine/history-limits.ts';
+import { HubTopic, type HubSubscriber } from './hub-topic.ts';
 import { copyOf, toBase64, toBytes, unwrap, wrap, type Bytes, type Reply, type Request } from './protocol.ts';
 
 /** The options of a {@link TopicHub}. */
 export interface TopicHubOptions {
   /**
-   * What is kept of each topic, so that clients can recover: 1000 messages, for 5 minutes after the last one, unless said otherwise.
-   * Default: nothing is kept, and messages have no positions.
+   * What is kept of each topic, so that clients can recover. `true` keeps 1000 messages, for 5 minutes after the last one. A topic
+   * without subscribers is forgotten after that time, and begins a new epoch. Default: nothing is kept, and messages have no positions.
    */
-  readonly history?: boolean | Partial<HistoryLimits> | undefined;
+  readonly history?: HistoryOption;
 }
 
 /** What a hub can talk to: a worker of `node:cluster`, a process that was forked, a thread, or the port of a channel. */
@@ -23,8 +24,6 @@ interface Emitter {
   on(event: string, listener: (argument: unknown) => void): unknown;
   once(event: string, listener: () => void): unknown;
 }
-
-const DEFAULTS: HistoryLimits = { messages: 1000, milliseconds: 300_000 };
 
 /**
  * Carries messages between the processes of a cluster, or between threads: it lives in the primary, or in the main thread. Each of the
@@ -41,13 +40,8 @@ export class TopicHub {
   readonly #topics = new Map<string, HubTopic>();
 
   /** @throws `RangeError` for limits that are not above 0 */
-  constructor({ history = false }: TopicHubOptions = {}) {
-    if (history === false) return;
-    this.#limits = { ...DEFAULTS, ...(history === true ? {} : history) };
-    const { messages, milliseconds } = this.#limits;
-    if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0)) {
-      throw new RangeError('The limits of the history must be greater than 0');
-    }
+  constructor({ history }: TopicHubOptions = {}) {
+    this.#limits = historyLimits(history);
   }
 
   get hasHistory(): boolean {

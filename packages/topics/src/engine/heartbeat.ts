@@ -1,0 +1,37 @@
+// Pings to an engine: a connection that is cut silently is found by one that is not answered.
+
+/**
+ * Sends a ping, and the next one `interval` after each answer.
+ *
+ * @param interval in ms; also how long the engine may take to answer
+ * @param lost called with an error, at most once, when a ping fails or is not answered in time
+ * @returns a function that ends it
+ */
+export function heartbeat(
+  interval: number,
+  ping: () => Promise<unknown>,
+  lost: (error: Error) => void,
+): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+  const fail = (error: Error): void => {
+    if (isOver) return;
+    end();
+    lost(error);
+  };
+  const wait = (): void => {
+    if (isOver) return;
+    clearTimeout(timer);
+    timer = setTimeout(beat, interval).unref();
+  };
+  const beat = (): void => {
+    timer = setTimeout(() => fail(new Error(`No answer for ${interval} ms`)), interval).unref();
+    ping().then(wait, fail);
+  };
+  wait();
+  return end;
+}
