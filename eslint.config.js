@@ -131,7 +131,7 @@ export default defineConfig(
   },
   {
     // Tools and examples talk to the person at the terminal.
-    files: ['tools/**', 'packages/*/examples/**', 'autobahn/**'],
+    files: ['tools/**', 'packages/*/examples/**', 'autobahn/**', 'docs/**'],
     rules: { 'no-console': 'off' },
   },
   {
@@ -143,6 +143,7 @@ export default defineConfig(
         process: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
+        URLSearchParams: 'readonly',
         fetch: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',

@@ -9,6 +9,9 @@ import { onTestFinished } from 'vitest';
 /** The folder of the examples. */
 export const EXAMPLES = fileURLToPath(new URL('../../../packages/framewire/examples', import.meta.url));
 
+/** The folder of the tutorial, which has one folder for each step. */
+export const TUTORIAL = fileURLToPath(new URL('../../../docs/tutorial', import.meta.url));
+
 /** The names of all examples, by their folders. */
 export function exampleNames(): string[] {
   return readdirSync(EXAMPLES, { withFileTypes: true })
@@ -21,6 +24,8 @@ export function exampleNames(): string[] {
 export interface StartOptions {
   /** The program in the example's folder. Default `index.js`. */
   readonly program?: string;
+  /** The folder that has the example's folder. Default {@link EXAMPLES}. */
+  readonly folder?: string;
   readonly args?: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -34,11 +39,14 @@ export class Example {
   /** Whether it has gone, and all that it printed has come. */
   #isGone = false;
 
-  private constructor(name: string, { program = 'index.js', args = [], env = {} }: StartOptions) {
+  private constructor(
+    name: string,
+    { program = 'index.js', folder = EXAMPLES, args = [], env = {} }: StartOptions,
+  ) {
     // What the test runner tells its own processes is not for the example.
     const { NODE_OPTIONS: _options, NODE_ENV: _mode, ...inherited } = process.env;
     this.#child = spawn(process.execPath, [program, ...args], {
-      cwd: join(EXAMPLES, name),
+      cwd: join(folder, name),
       env: { ...inherited, PORT: '0', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

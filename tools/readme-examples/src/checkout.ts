@@ -27,9 +27,11 @@ export function documents(): File[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Whether the examples of a document are promises to its readers: the READMEs of the project, of a package, of an example, and a package's pages. */
+/** Whether the examples of a document are run: the documentation, and the READMEs of the project, of a package and of an example. */
 export function isReadme(path: string): boolean {
-  return /^((packages\/[^/]+\/(examples\/[^/]+\/)?)?README|packages\/[^/]+\/doc\/[^/]+)\.md$/.test(path);
+  return /^((packages\/[^/]+\/(examples\/[^/]+\/)?)?README|packages\/[^/]+\/doc\/[^/]+|docs\/.+)\.md$/.test(
+    path,
+  );
 }
 
 function markdownFiles(folder: string): string[] {

@@ -37,6 +37,8 @@ describe('Examples are run', () => {
     ['packages/codec/README.md', true],
     ['packages/handshake/examples/proxy/README.md', true],
     ['packages/framewire/doc/api.md', true],
+    ['docs/faq.md', true],
+    ['docs/guides/testing.md', true],
     ['packages/codec/CHANGELOG.md', false],
     ['packages/codec/test/README.md', false],
     ['tools/start/README.md', false],
