@@ -43,7 +43,7 @@ export { PreparedMessage, type PreparedMessageOptions } from './sending/prepared
 export type { SendCallback } from './sending/send-callback.ts';
 export type { SendMode, SendOptions } from './sending/send-options.ts';
 export type { ReadyState } from './ready-state.ts';
-export { nextTick } from './scheduling.ts';
+export { nextTick, setImmediate } from './scheduling.ts';
 export { isAttached } from './attached-stream.ts';
 export { TypedEmitter } from './events/typed-emitter.ts';
 export { createWebSocketStream, type StreamableSocket } from './stream.ts';

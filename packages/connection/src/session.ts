@@ -25,7 +25,6 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   readonly #listener: SessionListener<T>;
   /** The async context of the upgrade, in which all events are emitted. Destroyed with the stream, not by the garbage collector. */
   readonly context = new AsyncResource('WebSocket', { requireManualDestroy: true });
-  readonly #options: ConnectionOptions;
   readonly #onClosed: ((owner: T) => void) | undefined;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
@@ -47,7 +46,6 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     const { role = 'server', extension, generateMask, onClosed } = opened;
     this.#owner = owner;
     this.#listener = listener;
-    this.#options = options;
     this.extension = extension;
     this.masks = role === 'client';
     this.#onClosed = onClosed as ((owner: T) => void) | undefined;
@@ -68,7 +66,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   }
 
   protected get options(): ConnectionOptions {
-    return this.#options;
+    return this.#outbound.ledger.options;
   }
 
   /** The last measured round trip, in ms; undefined without a heartbeat. */
@@ -122,7 +120,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     return (this.#ending ??= new Ending(
       this.#inbound,
       this.#outbound,
-      this.#options.closeTimeout ?? DEFAULTS.closeTimeout,
+      this.options.closeTimeout ?? DEFAULTS.closeTimeout,
       this.masks,
     ));
   }
@@ -170,7 +168,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
 
   /** The peer has left too much unread: does what `onBufferFull` says. */
   private refuse(data: unknown, mode: SendMode | undefined, done: SendCallback | undefined): void {
-    const { onBufferFull = DEFAULTS.onBufferFull } = this.#options;
+    const { onBufferFull = DEFAULTS.onBufferFull } = this.options;
     const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
     if (done !== undefined) nextTick(done, error);
     if (onBufferFull === 'drop') {
@@ -232,7 +230,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   }
 
   ping(payload: Uint8Array): void {
-    if ((this.#options.autoPong ?? DEFAULTS.autoPong) && this.state === OPEN) {
+    if ((this.options.autoPong ?? DEFAULTS.autoPong) && this.state === OPEN) {
       this.answerPing(payload as Buffer);
     }
     this.#listener.ping(this.#owner, payload as Buffer);
@@ -261,7 +259,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
 
   /** §5.5.2: "MUST send a Pong frame in response". A limit protects memory from a peer that does not read its pongs. */
   private answerPing(payload: Buffer): void {
-    const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.#options;
+    const { maxPendingAutoPongs = DEFAULTS.maxPendingAutoPongs } = this.options;
     if (maxPendingAutoPongs > 0 && this.#pendingAutoPongs >= maxPendingAutoPongs) {
       this.terminate();
       return;

@@ -109,8 +109,6 @@ export class WebSocketConnection extends DomEventTarget {
   constructor(options: ConnectionOptions = {}) {
     super();
     this[optionsKey] = readOptions(options);
-    this[binaryTypeKey] = 'nodebuffer';
-    this[protocolKey] = '';
     this[sessionKey] = undefined;
     this[unopenedKey] = unopened();
   }
@@ -171,7 +169,7 @@ export class WebSocketConnection extends DomEventTarget {
    */
   setSocket(socket: Duplex, head: Buffer, options: OpenOptions): void {
     if (this[sessionKey] !== undefined || isAttached(socket)) throw new Error('The socket is in use already');
-    this[protocolKey] = options.protocol ?? '';
+    if (options.protocol) this[protocolKey] = options.protocol;
     this[optionsKey] = optionsWhenOpen(this[optionsKey], options);
     const { [optionsKey]: own } = this;
     const session = new (sessionClass(own))<WebSocketConnection>(socket, own, options, this, listener);
@@ -307,6 +305,10 @@ function sendControl(
   }
   session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
 }
+
+// Defaults that hold for nearly all connections, which therefore need no memory for them (benchmark scenario `idle`).
+WebSocketConnection.prototype[binaryTypeKey] = 'nodebuffer';
+WebSocketConnection.prototype[protocolKey] = '';
 
 // As in the DOM: the states are readable on every instance, and the properties are enumerable.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {

@@ -312,6 +312,47 @@ describe('drained()', () => {
     expect(drains).toBe(0);
   });
 
+  test.each([
+    { when: 'before sending', before: true, after: false },
+    { when: 'after sending', before: false, after: true },
+    { when: 'without sending', before: false, after: false },
+  ])('resolves when the program has written to the stream itself $when', async ({ before, after }) => {
+    const { ws, gate } = open();
+    if (after) {
+      ws.send('x');
+      ws.flush();
+    }
+    gate.write('x'.repeat(2000));
+    if (before) ws.send('x');
+    let isDrained = false;
+    const drained = (ws.drained() as Promise<void>).then(() => (isDrained = true));
+    while (ws.bufferedAmount > 1000) {
+      await nextTurn();
+      expect(isDrained).toBe(false);
+      await gate.release();
+    }
+    while (gate.writableLength > 0) await gate.release();
+    await gate.release();
+    await drained;
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('does not write to a stream that the program has ended', async () => {
+    const { ws, gate } = open();
+    ws.send('x'.repeat(2000));
+    ws.flush();
+    gate.write('x'.repeat(2000));
+    const drained = expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });
+    gate.end();
+    await gate.release();
+    await gate.release();
+    expect([gate.errored, gate.writableFinished]).toEqual([null, true]);
+    ws.terminate();
+    await drained;
+    await closeOf(ws);
+  });
+
   test.each([-1, NaN, -Infinity, null, 0])(
     'resolves immediately if nothing waits and highWaterMark is %s',
     async (highWaterMark) => {

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { DEFAULTS, type ConnectionOptions } from '../options.ts';
 import { lostError, type ReadyState } from '../ready-state.ts';
 import { Admission } from './admission.ts';
-import { DrainWaiters } from './drain-waiters.ts';
+import { Backlog } from './backlog.ts';
+import { EMPTY } from './payload.ts';
 import type { SendCallback } from './send-callback.ts';
 import { writerFor, type StreamWriter } from './stream-writer.ts';
 
@@ -21,20 +22,19 @@ export interface LedgerObserver {
  */
 export class Ledger {
   readonly stream: Duplex;
-  readonly #limits: ConnectionOptions;
+  /** The limits on waiting bytes, and the other options of the connection. */
+  readonly options: ConnectionOptions;
   readonly #observer: LedgerObserver;
   /** The bytes of the frames gathered this turn. */
   #gathered = 0;
-  #queued = 0;
-  /** Whether the amount has been above the high-water mark, so that a call of `drained` must follow. */
-  #isAbove = false;
+  /** Created when the first message waits, or the amount is above the high-water mark for the first time. */
+  #backlog: Backlog | undefined = undefined;
   /** Created only if there is a limit. */
   #admission: Admission | undefined = undefined;
-  #waiters: DrainWaiters | undefined = undefined;
 
-  constructor(stream: Duplex, limits: ConnectionOptions, observer: LedgerObserver) {
+  constructor(stream: Duplex, options: ConnectionOptions, observer: LedgerObserver) {
     this.stream = stream;
-    this.#limits = limits;
+    this.options = options;
     this.#observer = observer;
   }
 
@@ -45,12 +45,20 @@ export class Ledger {
 
   /** How many bytes wait. */
   get waiting(): number {
-    return this.gathered + this.stream.writableLength + this.#queued;
+    return this.gathered + this.stream.writableLength + this.queued;
   }
 
   private get gathered(): number {
     if (this.#gathered === 0) return 0;
     return this.stream.writableLength === 0 && this.writer.reachesKernel ? 0 : this.#gathered;
+  }
+
+  private get queued(): number {
+    return this.#backlog === undefined ? 0 : this.#backlog.queued;
+  }
+
+  private get backlog(): Backlog {
+    return (this.#backlog ??= new Backlog());
   }
 
   /** Whether more bytes wait than the high-water mark. If so, a call of `drained` follows. */
@@ -59,7 +67,7 @@ export class Ledger {
   }
 
   private get mark(): number {
-    return this.#limits.highWaterMark ?? DEFAULTS.highWaterMark;
+    return this.options.highWaterMark ?? DEFAULTS.highWaterMark;
   }
 
   /**
@@ -75,11 +83,11 @@ export class Ledger {
     if (this.limit <= 0) return true;
     const admission = (this.#admission ??= new Admission());
     const isFull = this.stream.writableLength - admission.recent.count() > this.limit;
-    return this.#limits.onBufferFull === 'drop' ? admission.admits(part, isFull) : !isFull;
+    return this.options.onBufferFull === 'drop' ? admission.admits(part, isFull) : !isFull;
   }
 
   private get limit(): number {
-    return this.#limits.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
+    return this.options.maxBufferedAmount ?? DEFAULTS.maxBufferedAmount;
   }
 
   /**
@@ -90,18 +98,18 @@ export class Ledger {
    */
   gather(bytes: number, held: number): void {
     this.#gathered = bytes;
-    if (bytes + held + this.#queued > this.mark) this.#isAbove = true;
+    if (bytes + held + this.queued > this.mark) this.backlog.isAboveMark = true;
   }
 
   /** A message waits for the compressor, or for the messages before it. */
   enqueue(bytes: number): void {
-    this.#queued += bytes;
-    if (this.waiting > this.mark) this.#isAbove = true;
+    this.backlog.queued += bytes;
+    if (this.waiting > this.mark) this.backlog.isAboveMark = true;
   }
 
   /** A message that {@link Ledger.enqueue} counted no longer waits. */
   dequeue(bytes: number): void {
-    this.#queued -= bytes;
+    this.backlog.queued -= bytes;
     this.settle();
   }
 
@@ -110,28 +118,52 @@ export class Ledger {
     this.#gathered = 0;
     if (this.limit > 0) (this.#admission ??= new Admission()).recent.add(bytes);
     const { writableLength } = this.stream;
-    if (bytes + writableLength + this.#queued > this.mark) this.#isAbove = true;
-    else if (!this.#isAbove && writableLength === 0) return undefined;
-    return (error) => {
-      // After a failed write the connection ends, so it has no room to report.
-      if (error === undefined) this.settle();
-    };
+    if (bytes + writableLength + this.queued > this.mark) this.backlog.isAboveMark = true;
+    else if (this.#backlog?.isAboveMark !== true && writableLength === 0) return undefined;
+    return this.settlesLater();
   }
 
   /** Resolves when no more bytes wait than the high-water mark. Rejects with the reason of the signal when the signal aborts. */
   async untilBelowMark(signal: AbortSignal | undefined): Promise<void> {
-    if (this.isAboveMark) await (this.#waiters ??= new DrainWaiters()).add(signal);
+    if (!this.isAboveMark) return;
+    this.backlog.isAboveMark = true;
+    this.settle();
+    await this.backlog.waiters.add(signal);
   }
 
   /** The connection is no longer open: rejects the promises of {@link Ledger.untilBelowMark}. */
   stopWaiting(state: ReadyState): void {
-    this.#waiters?.reject(lostError(state));
+    this.#backlog?.waiters.reject(lostError(state));
   }
 
+  /** Reports when the amount has fallen to the high-water mark. Must be called whenever it may have. */
   private settle(): void {
-    if (!this.#isAbove || this.waiting > this.mark) return;
-    this.#isAbove = false;
-    this.#waiters?.resolve();
+    const backlog = this.#backlog;
+    if (backlog?.isAboveMark !== true) return;
+    if (this.waiting > this.mark) {
+      this.settleAfterOthers(backlog);
+      return;
+    }
+    backlog.isAboveMark = false;
+    backlog.waiters.resolve();
     this.#observer.drained();
+  }
+
+  /** If only bytes wait that the program has written to the stream itself, an empty write reports when they have been written. */
+  private settleAfterOthers({ queued, writes }: Backlog): void {
+    if (this.#gathered + queued + writes === 0 && this.stream.writable) {
+      this.stream.write(EMPTY, this.settlesLater());
+    }
+  }
+
+  /** Returns the callback of a write that settles. */
+  private settlesLater(): (error?: Error | null) => void {
+    const { backlog } = this;
+    backlog.writes++;
+    return (error) => {
+      backlog.writes--;
+      // After a failed write the connection ends, so it has no room to report.
+      if (!error) this.settle();
+    };
   }
 }

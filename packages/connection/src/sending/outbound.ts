@@ -38,7 +38,6 @@ export interface OutboundObserver extends LedgerObserver {
 
 /** Sends what it is given, in order, even when some of it takes time to read or compress. */
 export class Outbound {
-  readonly ledger: Ledger;
   readonly #output: Output;
   readonly #generateMask: ((mask: Buffer) => void) | undefined;
   readonly #observer: OutboundObserver;
@@ -47,10 +46,13 @@ export class Outbound {
   #framer: MessageFramer | undefined = undefined;
 
   constructor(stream: Duplex, { generateMask, limits = {} }: OutboundOptions, observer: OutboundObserver) {
-    this.ledger = new Ledger(stream, limits, observer);
-    this.#output = new Output(this.ledger);
+    this.#output = new Output(new Ledger(stream, limits, observer));
     this.#generateMask = generateMask;
     this.#observer = observer;
+  }
+
+  get ledger(): Ledger {
+    return this.#output.ledger;
   }
 
   /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */

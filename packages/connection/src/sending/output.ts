@@ -24,7 +24,7 @@ const MAX_TURN = 1024 * 1024;
  * written after it returns.
  */
 export class Output implements Flushable {
-  readonly #ledger: Ledger;
+  readonly ledger: Ledger;
   #batch: Batch | undefined = undefined;
   /** Whether the end of the turn will call {@link Output.endTurn}. */
   #isQueued = false;
@@ -32,7 +32,7 @@ export class Output implements Flushable {
   #isWriting = false;
 
   constructor(ledger: Ledger) {
-    this.#ledger = ledger;
+    this.ledger = ledger;
     watchExit();
   }
 
@@ -41,7 +41,7 @@ export class Output implements Flushable {
   }
 
   private get stream(): Duplex {
-    return this.#ledger.stream;
+    return this.ledger.stream;
   }
 
   /**
@@ -113,7 +113,7 @@ export class Output implements Flushable {
       this.leaveThisTurn(batch, callback);
       return;
     }
-    if (!this.mayWrite(this.#ledger.writer)) {
+    if (!this.mayWrite(this.ledger.writer)) {
       this.sendOwned(Buffer.concat(chunks), callback);
       return;
     }
@@ -144,7 +144,7 @@ export class Output implements Flushable {
   }
 
   endTurnEarly(): boolean {
-    if (this.#isWriting || !this.#ledger.writer.reachesKernel) return false;
+    if (this.#isWriting || !this.ledger.writer.reachesKernel) return false;
     this.endTurn();
     return true;
   }
@@ -159,11 +159,11 @@ export class Output implements Flushable {
 
   private writeBatch(batch: Batch): void {
     const stream = this.stream;
-    const settled = this.#ledger.handOver(batch.length);
+    const settled = this.ledger.handOver(batch.length);
     if (settled !== undefined) batch.addCallback(settled);
     this.#isWriting = true;
     try {
-      batch.write(stream, this.#ledger.writer);
+      batch.write(stream, this.ledger.writer);
     } catch (error) {
       // There was no memory, or the stream has thrown, which a stream must not.
       stream.destroy(error as Error);
@@ -181,7 +181,7 @@ export class Output implements Flushable {
     callback: SendCallback | undefined,
     write: (written: Written | undefined) => void,
   ): void {
-    const callbacks = [callback, this.#ledger.handOver(size)].filter((it) => it !== undefined);
+    const callbacks = [callback, this.ledger.handOver(size)].filter((it) => it !== undefined);
     this.#isWriting = true;
     try {
       write(callbacks.length > 0 ? settling(callbacks) : undefined);
@@ -203,7 +203,7 @@ export class Output implements Flushable {
   private batchAfterLongRun(): Batch {
     const batch = this.#batch;
     if (batch === undefined) return (this.#batch = this.newBatch());
-    if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(this.#ledger.writer)) return batch;
+    if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(this.ledger.writer)) return batch;
     this.flush();
     return (this.#batch ??= this.newBatch());
   }
@@ -214,7 +214,7 @@ export class Output implements Flushable {
     key: MaskingKey | undefined,
     callback: SendCallback | undefined,
   ): void {
-    const writer = this.#ledger.writer;
+    const writer = this.ledger.writer;
     if (!this.mayWrite(writer)) {
       this.sendOwned(frameOf(firstByte, payload, key), callback);
       return;
@@ -234,7 +234,7 @@ export class Output implements Flushable {
   }
 
   private leaveShared(batch: Batch, run: SharedRun, callback: SendCallback | undefined): void {
-    const isLong = run.length > SLAB_SIZE && this.mayWrite(this.#ledger.writer);
+    const isLong = run.length > SLAB_SIZE && this.mayWrite(this.ledger.writer);
     // Before the batch changes, because this throws if there is no memory.
     if (isLong) run.join();
     batch.followRun(run);
@@ -245,8 +245,8 @@ export class Output implements Flushable {
   /** Schedules the batch for the end of the turn. Writes it now if it is large. */
   private leaveThisTurn(batch: Batch, callback: SendCallback | undefined): void {
     if (callback !== undefined) batch.addCallback(callback);
-    this.#ledger.gather(batch.length, batch.held);
-    if (batch.closedLength >= MAX_TURN && this.#ledger.writer.reachesKernel) this.flush();
+    this.ledger.gather(batch.length, batch.held);
+    if (batch.closedLength >= MAX_TURN && this.ledger.writer.reachesKernel) this.flush();
     if (this.#isQueued) countFrame();
     else {
       this.#isQueued = true;
