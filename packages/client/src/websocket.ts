@@ -16,6 +16,7 @@ import type { ClientOptions } from './options.ts';
 export type Subprotocols = string | readonly string[];
 
 const urlKey = Symbol('url');
+const releaseKey = Symbol('release');
 
 /**
  * A WebSocket client.
@@ -29,7 +30,9 @@ const urlKey = Symbol('url');
  */
 export class WebSocket extends WebSocketConnection {
   /** @internal */
-  declare [urlKey]: string | undefined;
+  declare [urlKey]?: string;
+  /** @internal Stops listening to the signal. */
+  declare [releaseKey]?: () => void;
 
   /**
    * Starts to connect. The outcome is `open`, or `error` and `close`.
@@ -55,7 +58,6 @@ export class WebSocket extends WebSocketConnection {
     const hasOptionsSecond = isOptions(second);
     const options = ((hasOptionsSecond ? second : third) ?? {}) as ClientOptions<WebSocket>;
     super(options);
-    this[urlKey] = undefined;
     if (address === null) return;
     const protocols = hasOptionsSecond || second === undefined ? options.protocols : second;
     const attempt = new ConnectAttempt(
@@ -72,7 +74,7 @@ export class WebSocket extends WebSocketConnection {
       return;
     }
     attempt.start();
-    if (signal) closeOn(this, signal);
+    if (signal) this[releaseKey] = closeOn(this, signal);
   }
 
   /** The URL, or that of the last redirect. Undefined on a server's connection, which the type omits, like that of `ws`. */
@@ -87,16 +89,19 @@ export function requestOf(ws: WebSocket): ClientRequest | undefined {
   return attempt instanceof ConnectAttempt ? attempt.request : undefined;
 }
 
-/** Closes the connection, or aborts the attempt, when a signal aborts. */
-function closeOn(ws: WebSocket, signal: AbortSignal): void {
+/** Closes the connection, or aborts the attempt, when a signal aborts. Returns a function that stops listening to the signal. */
+function closeOn(ws: WebSocket, signal: AbortSignal): () => void {
   const abort = (): void => {
     if (ws.readyState === ws.CONNECTING) abortHandshake(ws, abortError(signal));
     else ws.close(1001);
   };
-  signal.addEventListener('abort', abort);
-  ws.once('close', () => {
+  const release = (): void => {
     signal.removeEventListener('abort', abort);
-  });
+  };
+  signal.addEventListener('abort', abort);
+  // An attempt that fails. An open connection calls it itself, because a program may remove all listeners.
+  ws.once('close', release);
+  return release;
 }
 
 /** Creates the error that functions of Node report in this case. */
@@ -125,7 +130,13 @@ function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectLi
     },
     opened(socket, head, protocol, extension) {
       const generateMask = given(options.generateMask);
-      ws.setSocket(socket, head, { role: 'client', protocol, extension, generateMask });
+      ws.setSocket(socket, head, {
+        role: 'client',
+        protocol,
+        extension,
+        generateMask,
+        onClosed: ws[releaseKey],
+      });
     },
     failed: (error) => {
       failHandshake(ws, error);

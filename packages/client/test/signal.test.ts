@@ -51,6 +51,17 @@ test('a signal aborts the attempt with an AbortError, then close', async () => {
   expect(await end).toEqual([ABORTED, 1006]);
 });
 
+test('a signal is released at the end of a connection, even without its listeners', async () => {
+  const controller = new AbortController();
+  const removed = vi.spyOn(controller.signal, 'removeEventListener');
+  const ws = new WebSocket(url, { signal: controller.signal });
+  await once(ws, 'open');
+  ws.removeAllListeners();
+  ws.close();
+  await once(ws, 'close');
+  expect(removed).toHaveBeenCalled();
+});
+
 test('a signal closes an open connection with 1001, and is released at its end', async () => {
   const controller = new AbortController();
   const removed = vi.spyOn(controller.signal, 'removeEventListener');
@@ -62,7 +73,7 @@ test('a signal closes an open connection with 1001, and is released at its end',
   controller.abort('enough');
   expect((await closed)[0]).toBe(1001);
   if (ws.readyState !== ws.CLOSED) await once(ws, 'close');
-  expect(removed).toHaveBeenCalledOnce();
+  expect(removed).toHaveBeenCalled();
 });
 
 test('disposing of a connection closes it in any state', async () => {
