@@ -6,6 +6,7 @@ import {
   clearDeadline,
   nextTick,
   setDeadline,
+  setImmediate,
   type Deadline,
   type WebSocketConnection,
 } from '@framewire/connection';
@@ -74,9 +75,11 @@ export function authenticate<Request extends IncomingMessage>(
       });
     });
   };
-  // `end()` paused the socket.
+  // `end()` paused the socket. In the next turn, because a subclass may await `opened`, which holds the first messages until then.
   const readOn = (ws: WebSocketConnection): void => {
-    if (!ws.isPaused) socket.resume();
+    setImmediate(() => {
+      if (!ws.isPaused) socket.resume();
+    });
   };
   (answer as PromiseLike<unknown>).then(
     (identity) => {

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isUint8Array } from 'node:util/types';
 import {
   DEFAULTS,
   formatClosePayload,
@@ -12,18 +11,13 @@ import {
   TypedEmitter,
   type WebSocketConnection,
 } from '@framewire/connection';
-import { createRefusal, parseTarget, refusalError, type Refusal } from '@framewire/handshake';
+import { createRefusal, parseTarget, type Refusal } from '@framewire/handshake';
 import { AcceptedWebSocket } from './accepted-websocket.ts';
+import { open, refuseInvalid, reportFault, takePlace } from './accepting.ts';
 import { authenticate, requireOneJudge } from './authentication.ts';
-import { close, connectionsOf, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
+import { close, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
 import { requireCompressionOption } from './compression.ts';
-import { refuseForFault } from './faults.ts';
-import {
-  awaitAnswer,
-  leaveToOthers,
-  type HandshakeLimits,
-  type WaitingClient,
-} from './handshake-deadline.ts';
+import { leaveToOthers, type HandshakeLimits, type WaitingClient } from './handshake-deadline.ts';
 import {
   hasOneSource,
   isTracking,
@@ -34,18 +28,11 @@ import {
 import { listenOnPort } from './own-http-server.ts';
 import { readOrigins } from './origin.ts';
 import { Places } from './places.ts';
-import {
-  destroyOnError,
-  destroyOnThrow,
-  destroyWhenWritten,
-  leaveErrors,
-  refuse,
-  requireUnattached,
-} from './refusal.ts';
+import { destroyOnError, destroyOnThrow, refuse, requireUnattached } from './refusal.ts';
 import { ServerState, type AnyHttpServer } from './server-state.ts';
 import { Membership } from './sharing.ts';
 import type { ShutdownOptions, ShutdownResult } from './shutdown.ts';
-import { chooseSubprotocol, examine, verify, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
+import { examine, verify, type AdmittedUpgrade } from './upgrade.ts';
 
 /** The arguments of `connection`. The identity is included only with `authenticate`. */
 export type ConnectedArguments<Socket, Request, Identity> = [Identity] extends [undefined]
@@ -231,15 +218,18 @@ export class WebSocketServer<
         refuse(socket, state.refusal, state.facts.limits.closeTimeout);
         return;
       }
-      const { limits, origins, places, membership } = this[stateKey].facts;
+      const { limits, origins, places, membership } = state.facts;
       const examination = examine(request, options, origins, (it) => membership.takes(it));
       if (!examination.ok) {
-        refuseInvalid(this, examination.refusal, socket, request);
+        refuseInvalid(this, state, examination.refusal, socket, request);
         return;
       }
       // The client left while the application did something before this call. A place would never be freed.
       if (socket.destroyed) return;
-      if (places !== undefined && !takePlace(this, () => places.take(request, socket), request, socket))
+      if (
+        places !== undefined &&
+        !takePlace(this, state, () => places.take(request, socket), request, socket)
+      )
         return;
       // Named one by one, because a spread is measurably slower (benchmark scenario `upgrade`).
       const { key, subprotocols, origin, compression } = examination;
@@ -252,7 +242,7 @@ export class WebSocketServer<
           refuse(socket, refusal, limits.closeTimeout);
         },
         fault: (error: Error) => {
-          tellFault(this, error, socket, request);
+          reportFault(this, state, error, socket, request);
         },
       };
       if (!options.authenticate) verify(options.verifyClient, origin, request, socket, limits, judgement);
@@ -303,28 +293,9 @@ export class WebSocketServer<
       return;
     }
     destroyOnThrow(socket, () => {
-      open(this, upgrade);
+      open(this, this[stateKey], upgrade);
     });
   }
-}
-
-/** Takes a place for a request. Returns false after refusing the client. */
-function takePlace(
-  server: AnyServer,
-  take: () => Refusal | undefined,
-  request: IncomingMessage,
-  socket: Duplex,
-): boolean {
-  let refusal: Refusal | undefined;
-  try {
-    refusal = take();
-  } catch (cause) {
-    const message = 'The client function of connectionsPerClient threw an exception';
-    tellFault(server, new Error(message, { cause }), socket, request);
-    return false;
-  }
-  if (refusal !== undefined) refuse(socket, refusal, server[stateKey].facts.limits.closeTimeout);
-  return refusal === undefined;
 }
 
 /** Returns the HTTP server of the requests; undefined with `noServer`, and after the server is closed. */
@@ -339,58 +310,6 @@ type ConnectedCallback<Socket, Request> = (ws: Socket, request: Request, ...iden
 
 /** A server with any classes of connections and requests. */
 type AnyServer = WebSocketServer<WebSocketClass, typeof IncomingMessage, unknown>;
-type AnyUpgrade = AdmittedUpgrade<WebSocketConnection, IncomingMessage>;
-
-function open(server: AnyServer, upgrade: AnyUpgrade): void {
-  const { request, socket, head, callback } = upgrade;
-  const state = server[stateKey];
-  const { connectionClass, forget, limits } = state.facts;
-  // Code of the application may throw, so it runs first: after a 101 the connection must open.
-  const ws = new connectionClass(null, undefined, server.options);
-  const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
-  const response = writeResponse(upgrade, protocol, (lines) => server.emit('headers', lines, request));
-  if (!isUint8Array(response)) {
-    tellFault(server, response, socket, request);
-    return;
-  }
-  if (state.refusal !== undefined) {
-    // Code of the application has started the shutdown.
-    refuse(socket, state.refusal, limits.closeTimeout);
-    return;
-  }
-  socket.write(response);
-  leaveErrors(socket);
-  if (server.options.pauseOnConnect) ws.pause();
-  ws.setSocket(socket, head, {
-    role: 'server',
-    protocol,
-    extension: upgrade.compression?.extension,
-    onClosed: forget,
-  });
-  connectionsOf(server, state).add(ws);
-  callback(ws, request);
-}
-
-/** Reports an answer of the application that cannot be sent, by `wsClientError` or a warning, and refuses the client with 500. */
-function tellFault(server: AnyServer, error: Error, socket: Duplex, request: IncomingMessage): void {
-  const state = server[stateKey];
-  refuseForFault(socket, state.facts.limits, () => {
-    if (server.listenerCount('wsClientError') > 0) server.emit('wsClientError', error, socket, request);
-    else state.warn(error);
-  });
-}
-
-/** Refuses an invalid request. If there is a listener of `wsClientError`, the listener must answer within the time limit. */
-function refuseInvalid(server: AnyServer, refusal: Refusal, socket: Duplex, request: IncomingMessage): void {
-  const { limits } = server[stateKey].facts;
-  if (refusal.code === undefined || server.listenerCount('wsClientError') === 0) {
-    refuse(socket, refusal, limits.closeTimeout);
-    return;
-  }
-  awaitAnswer(socket, refusal.status, limits);
-  destroyWhenWritten(socket);
-  server.emit('wsClientError', refusalError(refusal), socket, request);
-}
 
 // Listening.
 

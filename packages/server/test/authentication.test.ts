@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
+  AcceptedWebSocket,
   WebSocketServer,
-  type AcceptedWebSocket,
   type Authenticate as AuthenticateOf,
   type ServerOptions,
 } from '@framewire/server';
@@ -236,6 +236,26 @@ describe('while authenticate has not answered', () => {
     ask(asked);
     const { signal } = { ...asked.mock.calls[0]![1] };
     expect(signal.aborted).toBe(false);
+  });
+
+  test('the first messages wait for a subclass that awaits opened in its constructor', async () => {
+    const messages: string[] = [];
+    class Greeting extends AcceptedWebSocket {
+      constructor(...given: ConstructorParameters<typeof AcceptedWebSocket>) {
+        super(...given);
+        void (this.opened as Promise<this>).then(async () => {
+          await Promise.resolve();
+          this.on('message', (data) => messages.push(data.toString()));
+        });
+      }
+    }
+    const { asked, resolve } = later();
+    const { client, connected } = ask(asked, { WebSocket: Greeting });
+    client.write(Buffer.from(FRAME, 'latin1'));
+    await settled();
+    resolve('ada');
+    await settled();
+    expect([connected.mock.calls.length, messages]).toEqual([1, ['a']]);
   });
 
   test('a client that has left before handleUpgrade() is not waited for', async () => {
