@@ -1,28 +1,28 @@
-// The command line: what may be asked for, and the help text.
+// The command line: its options, and the help text.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { peers, type Peer } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { scenarios } from './scenarios.ts';
 
-/** What the user asked for. */
+/** The options of a run. */
 export interface Arguments {
   readonly scenarios: readonly Scenario[];
   readonly peers: readonly Peer[];
   readonly rounds: number;
   readonly quick: boolean;
   readonly json: boolean;
-  /** The Node that servers and clients run on; undefined for the one that runs the benchmark. */
+  /** The Node that runs servers and clients. Default: the one that runs the benchmark. */
   readonly node: string | undefined;
-  /** Where results, pictures and their page are written; none where it is undefined. */
+  /** The folder for results, pictures and their page. */
   readonly save: string | undefined;
-  /** Where profiles of what runs on Node are written; none where it is undefined. */
+  /** The folder for profiles of the peers on Node. */
   readonly profile: string | undefined;
   readonly list: boolean;
   readonly micro: boolean;
   readonly compression: boolean;
-  /** Whether nothing is measured, and the committed results go into the READMEs, their page and its pictures. */
+  /** Measure nothing, and put the committed results into the READMEs, their page and its pictures. */
   readonly readme: boolean;
-  /** For how many seconds the soak runs; undefined for none. */
+  /** The seconds that the soak runs. */
   readonly soak: number | undefined;
   readonly help: boolean;
 }
@@ -30,30 +30,30 @@ export interface Arguments {
 const ROUNDS = 5;
 const QUICK_ROUNDS = 3;
 const MOST_ROUNDS = 100;
-/** The peers of a quick run for which nobody was named. */
+/** The default peers of a quick run. */
 const QUICK_PEERS = ['framewire', 'ws', 'net'];
 
-const PROFILED = 'What is profiled is slower, and not to be saved: --profile and --save exclude each other.';
+const PROFILED = '--profile and --save exclude each other, because a profiled process is slower.';
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Measures framewire beside others on this machine: CPU a message, rate, latency, memory.
+Measures framewire and other libraries on this machine: CPU per message, rate, latency, memory.
 
   --scenario A,B  only these, or all whose names begin with A- (default: all)
-  --peers A,B     only these (default: all that are here; with --quick ${QUICK_PEERS.join(', ')})
+  --peers A,B     only these (default: all that are installed; with --quick ${QUICK_PEERS.join(', ')})
   --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
-  --node PATH     run servers and clients on this Node instead of the one at hand
+  --node PATH     run servers and clients on this Node
   --quick         shorter turns, then a comparison with the committed results of the same line of Node
                   (none with --rounds 1)
   --micro         the parts of the codec alone, within one process
-  --compression   what compression costs by itself: bytes, CPU and memory of its options
-  --soak SECONDS  a server under full load of compressed messages: what becomes of its memory
+  --compression   compression alone: bytes, CPU and memory of its options
+  --soak SECONDS  a server under full load of compressed messages: its memory over time
   --json          print the results as JSON instead of tables
-  --save DIR      write results.json, a picture of each scenario and README.md there; with a --node of
-                  another line than the one at hand, node-<line>.json alone; of a soak, soak.svg
-  --profile DIR   write a profile of each peer on Node there, and tell where its time went
-  --readme        measure nothing: put the committed results into the READMEs, and write their page and
-                  its pictures again
+  --save DIR      write results.json, README.md and pictures there; with --node of another major version,
+                  only node-<major>.json
+  --profile DIR   write a profile of each peer on Node there, and print where its time went
+  --readme        measure nothing: put the committed results into the READMEs, the page of results and
+                  its pictures
   --list          name the scenarios and peers
   --help          print this
 `;
@@ -76,11 +76,11 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } satisfies ParseArgsConfig['options'];
 
-/** What measures something else than scenarios, or nothing, and the options that mean something there. */
+/** The options that measure something other than scenarios, or nothing, and the options that they allow. */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   micro: ['quick', 'json'],
   compression: ['quick', 'json'],
-  soak: ['json', 'save'],
+  soak: ['json'],
   readme: [],
   list: [],
 };
@@ -89,7 +89,7 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
  * Reads the command line.
  *
  * @param list The words after the script's name.
- * @throws {TypeError} With a sentence for the user when an option, a name or a value is no good.
+ * @throws {TypeError} When an option, a name or a value is invalid. Its message is for the user.
  */
 export function readArguments(list: readonly string[]): Arguments {
   const { values } = parseArgs({ args: [...list], options: OPTIONS });
@@ -106,7 +106,7 @@ export function readArguments(list: readonly string[]): Arguments {
   };
 }
 
-/** An option that would do nothing is a mistake. */
+/** Rejects an option that would have no effect. */
 function refuseIdle(values: Readonly<Record<string, unknown>>): void {
   if (values['help'] === true) return;
   const given = Object.keys(values).filter((name) => {
@@ -116,15 +116,15 @@ function refuseIdle(values: Readonly<Record<string, unknown>>): void {
   const mode = given.find((name) => Object.hasOwn(MODES, name));
   if (mode === undefined) return;
   const idle = given.find((name) => name !== mode && !MODES[mode]?.includes(name));
-  if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} would do nothing.`);
+  if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} has no effect.`);
 }
 
-/** An option that names nothing, as with a variable of a shell that is empty, does not mean everything. */
+/** Rejects an option with an empty value, for example of an empty shell variable. It must not mean everything. */
 function refuseNothing(values: Readonly<Record<string, unknown>>): void {
   const namesNothing = (value: unknown): boolean =>
     typeof value === 'string' && wordsOf([value]).length === 0;
   const empty = Object.keys(values).find((name) => [values[name]].flat().some(namesNothing));
-  if (empty !== undefined) throw new TypeError(`The option --${empty} was given and names nothing.`);
+  if (empty !== undefined) throw new TypeError(`The option --${empty} has no value.`);
 }
 
 /** `a,b` and `a --option b` are the same. */

@@ -1,9 +1,8 @@
-// The figures that READMEs show: tables of the committed results, put where the README has room for them.
+// The tables of committed results in READMEs and other pages.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatMedian, formatRatio, NOTHING } from './format.ts';
-import { noiseTable } from './noise.ts';
+import { formatMedian, formatRange, formatRatio, NOTHING } from './format.ts';
 import { table } from './page.ts';
-import { mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
+import { describeTarget, mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
 import {
   figure,
   METRICS,
@@ -14,17 +13,17 @@ import {
   type RunResult,
   type ScenarioResult,
 } from './results.ts';
-import { OURS } from './targets.ts';
+import { judge, measure, OURS, targets, type Target } from './targets.ts';
 
-/** A place for a table in a README. */
+/** A place for a table in a page. */
 export interface Place {
   /** The file, from the root of the repository. */
   readonly file: string;
-  /** What the place in the file is called. */
+  /** The name of the place in the file. */
   readonly name: string;
 }
 
-/** A table in a README: a row for each scenario, a column for each peer's figure. */
+/** A table with a row for each scenario and a column for each peer's figure. */
 export interface Excerpt extends Place {
   readonly scenarios: readonly string[];
   readonly peers: readonly string[];
@@ -69,7 +68,7 @@ const excerpts: readonly Excerpt[] = [
 
 const GAIN_DIGITS = 1;
 
-/** The table in Markdown. With CPU time alone it ends with how many times ours that of `ws` is. */
+/** The table in Markdown. A table of CPU time alone ends with the ratio of `ws` to ours. */
 export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Excerpt): string {
   const withGain = metrics.length === 1;
   const head = metrics.flatMap((metric) =>
@@ -86,17 +85,15 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
   return table(['', ...head, ...(withGain ? ['ws / framewire'] : [])], rows);
 }
 
-/** Whose figures stand beside ours on each line of Node. */
+/** The peers that the table of Node versions compares with ours. */
 const BESIDE = ['ws', 'node'];
-/** Where the table of Node's lines stands. */
-const LINES: Place = { file: 'tools/bench/README.md', name: 'node lines' };
-/** Where the table of how rough the ratios in it are stands. */
-const NOISE: Place = { file: 'tools/bench/README.md', name: 'noise' };
+const LINES: Place = { file: 'tools/bench/results/node-lines.md', name: 'node lines' };
+const LIMITS: Place = { file: 'docs/explanation/limits-measured.md', name: 'limits' };
 
 /**
- * Ours beside `ws`, and beside Node's own client, on each line of Node, in Markdown: of each scenario its main figure.
+ * The main figure of each scenario on each Node version, of ours, `ws` and Node's own client, in Markdown.
  *
- * @param runs one for each line
+ * @param runs one for each version
  */
 export function linesTable(runs: readonly RunResult[]): string {
   const names = new Set(runs.flatMap(({ scenarios }) => scenarios.map(({ scenario }) => scenario)));
@@ -110,7 +107,7 @@ export function linesTable(runs: readonly RunResult[]): string {
   );
 }
 
-/** Ours, that of `ws` and, of clients where there is one, that of Node; then the others' divided by ours. */
+/** Ours, that of `ws` and, for clients, that of Node; then the others divided by ours. */
 function cellOf(result: ScenarioResult | undefined): string {
   const metric = result && mainMetric(result);
   if (metric === undefined || !pairedRatio(result, 'ws', OURS, metric)) return NOTHING;
@@ -122,18 +119,55 @@ function cellOf(result: ScenarioResult | undefined): string {
   return `${figures.join(' : ')} (${gains.map(showGain).join(', ')})`;
 }
 
-/** In bold where framewire takes more, and that is not rough. */
+/** In bold if framewire takes more, unless the ratio is rough. */
 function showGain(gain: Ratio | undefined): string {
   const text = formatRatio(gain, GAIN_DIGITS);
   return gain !== undefined && gain.median < 1 && !isRough(gain) ? `**${text}**` : text;
 }
 
-/** Every table with its place. All are made of one run; the last two of those on other lines of Node, too. */
+/** The peers without a WebSocket, which show what Node's sockets alone cost. */
+const FLOORS = ['net', 'http'];
+
+/**
+ * The targets that at least one run misses: what was measured in each, and the same of raw sockets, in Markdown.
+ *
+ * @param runs one for each Node version; the first has the figures of raw sockets
+ */
+export function limitsTable(runs: readonly RunResult[]): string {
+  const missed = targets.filter((target) =>
+    runs.some((run) => judge(run, [target])[0]?.verdict === 'missed'),
+  );
+  const floorOf = (target: Target): string =>
+    FLOORS.filter((floor) => floor !== target.peer && target.other === undefined)
+      .map((floor) => runs[0] && measure(target, runs[0], floor))
+      .map((value) => formatMedian(value, LIMIT_DIGITS))
+      .find((text) => text !== NOTHING) ?? NOTHING;
+  const rows = missed.map((target) => [
+    ...[`\`${target.scenario}\``, describeTarget(target)],
+    ...runs.map((run) => limitCell(run, target)),
+    floorOf(target),
+  ]);
+  const heads = runs.map(({ machine }) => `Node ${machine['node'] ?? ''}`);
+  return table(['scenario', 'target', ...heads, 'raw sockets'], rows);
+}
+
+const LIMIT_DIGITS = 2;
+
+/** What a run measured, in bold if all of its rounds miss the target. */
+function limitCell(run: RunResult, target: Target): string {
+  const [verdict] = judge(run, [target]);
+  if (!verdict?.measured) return NOTHING;
+  const { measured, withinNoise } = verdict;
+  const text = `${formatMedian(measured, LIMIT_DIGITS)} (${formatRange(measured, LIMIT_DIGITS)})`;
+  return verdict.verdict === 'missed' && !withinNoise ? `**${text}**` : text;
+}
+
+/** Every table with its place. The last two compare the run with those on other Node versions. */
 export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place & { content: string })[] {
   return [
     ...excerpts.map((excerpt) => ({ ...excerpt, content: excerptTable(run, excerpt) })),
     { ...LINES, content: linesTable([run, ...others]) },
-    { ...NOISE, content: noiseTable([run, ...others]) },
+    { ...LIMITS, content: limitsTable([run, ...others]) },
   ];
 }
 
@@ -151,7 +185,7 @@ export function withTable(text: string, name: string, content: string): string {
   return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
 }
 
-/** Puts the committed results, and those of other lines of Node, into the READMEs; returns the files that have changed. */
+/** Puts the committed results, and those on other Node versions, into the pages; returns the files that have changed. */
 export function refreshReadmes(run: RunResult, others: readonly RunResult[]): string[] {
   const tables = tablesOf(run, others);
   const files = new Set(tables.map(({ file }) => file));

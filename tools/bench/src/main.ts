@@ -1,6 +1,4 @@
 // The command: reads what is asked for, measures it, and reports.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { compressionTables, runCompression } from './compression.ts';
 import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
@@ -16,7 +14,7 @@ import { scenarioTable, targetTable } from './report.ts';
 import type { RunResult, ScenarioResult } from './results.ts';
 import { Bench, type Settings } from './run.ts';
 import { rewritePage, save } from './saving.ts';
-import { runSoak, soakChart, soakSummary } from './soak.ts';
+import { runSoak, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
 const TURN = { milliseconds: 500, warmUp: 400 };
@@ -78,16 +76,12 @@ async function measureCompression({ quick, json }: Arguments): Promise<void> {
   console.log(json ? JSON.stringify(result, undefined, 2) : compressionTables(result));
 }
 
-async function soak({ json, save: folder }: Arguments, seconds: number): Promise<void> {
+async function soak({ json }: Arguments, seconds: number): Promise<void> {
   const line = new ProgressLine(process.stderr);
   const result = await runSoak(seconds, (second, mib) => {
     line.show(`${second} of ${seconds} s · ${mib.toFixed(1)} MiB`);
   });
   line.clear();
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'soak.svg'), soakChart(result));
-  }
   console.log(json ? JSON.stringify(result, undefined, 2) : soakSummary(result));
 }
 

@@ -1,4 +1,4 @@
-// The page of results, in Markdown: what was measured with, the verdict on each target, a picture and a table for each scenario.
+// The page of results, in Markdown: what was measured with, the verdict on each target, a table for each scenario, and some pictures.
 import { chartOf } from './chart.ts';
 import { RESULTS_FILE } from './committed.ts';
 import { formatMedian, formatSpread } from './format.ts';
@@ -15,11 +15,14 @@ import {
 import { figure, METRICS, type RunResult, type ScenarioResult } from './results.ts';
 import { judge } from './targets.ts';
 
+/** The scenarios that have a picture, because a README shows it. */
+const PICTURED: ReadonlySet<string> = new Set(['echo-64x16', 'broadcast-x10', 'deflate-512x16']);
+
 /** The files of a page, by their names within its folder. */
 export function resultFiles(run: RunResult): Map<string, string> {
   const files = new Map([[RESULTS_FILE, jsonOf(run)]]);
   for (const result of run.scenarios) {
-    const svg = chartOf(result, run);
+    const svg = PICTURED.has(result.scenario) ? chartOf(result, run) : undefined;
     if (svg !== undefined) files.set(pictureOf(result.scenario), `${svg}\n`);
   }
   files.set('README.md', pageOf(run, new Set(files.keys())));
@@ -42,7 +45,7 @@ function pageOf(run: RunResult, files: ReadonlySet<string>): string {
   return [
     '# Results',
     '<!-- prettier-ignore-start -->',
-    `${rounds === 1 ? `Of one${turns} round` : `Medians of ${rounds}${turns} rounds`}. How they come about, and how to read them, is told in [the page of the benchmark](../README.md); spreads and ratios are of what the picture shows.`,
+    `${rounds === 1 ? `Of one${turns} round` : `Medians of ${rounds}${turns} rounds`}. [The page of the benchmark](../README.md) says how to read them. Spreads and ratios are of the main figure of the scenario.`,
     table(['measured with', ''], Object.entries(machine)),
     ...targetsOf(run),
     ...run.scenarios.flatMap((result) => sectionOf(result, files)),
@@ -61,8 +64,8 @@ function targetsOf(run: RunResult): string[] {
   return [
     '## Targets',
     run.rounds === 1
-      ? `${met} of ${verdicts.length} are met in the one round that was run, which says nothing of the noise.`
-      : `${met} of ${verdicts.length} are met; in ${unsure} some rounds meet what is asked and some do not ("within the noise").`,
+      ? `${met} of ${verdicts.length} are met, in a single round. It does not show the noise.`
+      : `${met} of ${verdicts.length} are met. ${unsure} are met in some rounds only ("within the noise").`,
     table(TARGET_HEADS, rows),
   ];
 }

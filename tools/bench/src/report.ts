@@ -13,7 +13,7 @@ import {
   type ScenarioResult,
 } from './results.ts';
 import { scenarios } from './scenarios.ts';
-import { judge, OURS, type Bound, type Verdict } from './targets.ts';
+import { judge, OURS, type Target, type Verdict } from './targets.ts';
 
 /** Whose figures every peer's are divided by. */
 const REFERENCES = ['ws', 'net'] as const;
@@ -55,11 +55,9 @@ export function targetTable(run: RunResult): string {
 
 /** A verdict in the cells of its row, without colour. */
 export function targetCells({ target, measured, verdict, withinNoise, ofOneRound }: Verdict): string[] {
-  const { scenario, metric, peer, other, bound } = target;
-  const them = other === undefined ? peer : `${peer ?? ''} in ${other}`;
   const word = `${verdict}${withinNoise ? ', within the noise' : ''}${ofOneRound ? ' in one round' : ''}`;
   return [
-    ...[scenario, describeBound(metric, them, bound)],
+    ...[target.scenario, describeTarget(target)],
     ...[formatMedian(measured, RATIO_DIGITS), formatRange(measured, RATIO_DIGITS), word],
   ];
 }
@@ -94,9 +92,9 @@ export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): 
 }
 
 /** What a target asks, in words. */
-function describeBound(metric: Metric, peer: string | undefined, bound: Bound): string {
+export function describeTarget({ metric, peer = '', other, bound }: Target): string {
   const what = METRICS[metric].title;
-  const them = peer ?? '';
+  const them = other === undefined ? peer : `${peer} in ${other}`;
   if ('gain' in bound) return `${what}: ${them} / ours >= ${bound.gain}`;
   if ('share' in bound) return `${what}: ours / ${them} <= ${bound.share}`;
   if ('excess' in bound) return `${what}: ours - ${them} <= ${bound.excess}`;

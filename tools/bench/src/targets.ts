@@ -134,10 +134,10 @@ export const targets: readonly Target[] = [
 
 /** The verdicts on those targets whose scenario was run. */
 export function judge(run: RunResult, list: readonly Target[] = targets): Verdict[] {
-  const ran = new Map(run.scenarios.map((result) => [result.scenario, result]));
+  const ran = new Set(run.scenarios.map(({ scenario }) => scenario));
   return list
     .filter(({ scenario }) => ran.has(scenario))
-    .map((target) => verdictOn(target, measure(target, ran)));
+    .map((target) => verdictOn(target, measure(target, run)));
 }
 
 function verdictOn(target: Target, measured: Figure | undefined): Verdict {
@@ -153,17 +153,25 @@ function verdictOn(target: Target, measured: Figure | undefined): Verdict {
   };
 }
 
-/** The figure that a target's bound is about. */
-function measure(
+/**
+ * The figure that a target's bound is about.
+ *
+ * @param subject the peer that is measured. Default: ours
+ */
+export function measure(
   { scenario, metric, peer = '', other = scenario, bound }: Target,
-  ran: ReadonlyMap<string, ScenarioResult>,
+  run: RunResult,
+  subject: string = OURS,
 ): Figure | undefined {
-  const result = ran.get(scenario);
-  if ('gain' in bound) return pairedRatio(result, peer, OURS, metric);
-  if ('share' in bound && other === scenario) return pairedRatio(result, OURS, peer, metric);
-  if ('share' in bound) return ratioOf(figure(result, OURS, metric), figure(ran.get(other), peer, metric));
-  const ours = figure(result, OURS, metric);
-  return 'excess' in bound ? difference(ours, figure(ran.get(other), peer, metric)) : ours;
+  const resultOf = (name: string): ScenarioResult | undefined =>
+    run.scenarios.find((each) => each.scenario === name);
+  const result = resultOf(scenario);
+  if ('gain' in bound) return pairedRatio(result, peer, subject, metric);
+  if ('share' in bound && other === scenario) return pairedRatio(result, subject, peer, metric);
+  if ('share' in bound)
+    return ratioOf(figure(result, subject, metric), figure(resultOf(other), peer, metric));
+  const value = figure(result, subject, metric);
+  return 'excess' in bound ? difference(value, figure(resultOf(other), peer, metric)) : value;
 }
 
 /** As {@link difference}, of a ratio. */

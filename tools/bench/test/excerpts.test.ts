@@ -1,8 +1,8 @@
-// The figures in the READMEs are those of the committed results.
+// The tables of committed results in READMEs and other pages.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { committedLines, committedResults } from '../src/committed.ts';
-import { excerptTable, linesTable, pathOf, tablesOf, withTable } from '../src/excerpts.ts';
+import { excerptTable, limitsTable, linesTable, pathOf, tablesOf, withTable } from '../src/excerpts.ts';
 import type { RunResult, Sample } from '../src/results.ts';
 
 const samplesOf = (...cpu: number[]): Sample[] => cpu.map((value) => ({ cpu: value, bytes: 66 }));
@@ -25,7 +25,7 @@ const run: RunResult = {
 };
 const one = { file: 'README.md', name: 'some', scenarios: ['push-64'], peers: ['framewire', 'bun'] };
 
-test('a table of CPU time ends with how many times ours that of ws is; what was not measured is a dash', () => {
+test('a table of CPU time ends with the ratio of ws to ours, and has a dash for a missing figure', () => {
   expect(excerptTable(run, { ...one, metrics: ['cpu'] }).split('\n')).toEqual([
     '|  | framewire, CPU µs a message | Bun, CPU µs a message | ws / framewire |',
     '| --- | --- | --- | --- |',
@@ -34,7 +34,7 @@ test('a table of CPU time ends with how many times ours that of ws is; what was 
   expect(excerptTable(run, { ...one, metrics: ['cpu', 'bytes'] })).toContain('| 0.40 | - | 66 | - |');
 });
 
-test('a table takes its place and no other, whatever was there, and a missing place is told', () => {
+test('replaces the table in its place only, and throws if there is no such place', () => {
   const place = (name: string, table: string): string =>
     `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->\n`;
   const before = `begin\n${place('some', '| old |\n| --- |')}${place('other', '| kept |')}end`;
@@ -44,7 +44,7 @@ test('a table takes its place and no other, whatever was there, and a missing pl
   expect(() => withTable(before, 'third', '')).toThrow('There is no place for the figures "third".');
 });
 
-test('a table of lines of Node has the first figure of ours and of ws in each scenario, and how many times as much theirs is', () => {
+test('a table of Node versions has the main figure of ours and of ws, and their ratio', () => {
   const [scenario] = run.scenarios;
   const later = { ...run, machine: { node: '24.1.0' }, scenarios: [{ ...scenario!, scenario: 'tls-64x1' }] };
   expect(linesTable([{ ...run, machine: { node: '20.1.0' } }, later]).split('\n')).toEqual([
@@ -55,7 +55,7 @@ test('a table of lines of Node has the first figure of ours and of ws in each sc
   ]);
 });
 
-test('of clients that of Node stands beside the two, and a ratio is bold where framewire takes more', () => {
+test('includes the client of Node, and sets a ratio in bold if framewire takes more', () => {
   const result = {
     ...{ scenario: 'client-1m', skipped: [] },
     results: [
@@ -71,7 +71,7 @@ test('of clients that of Node stands beside the two, and a ratio is bold where f
   expect(linesTable([{ ...run, scenarios: [alone] }])).toContain('| Client sends of 1 MiB | - |');
 });
 
-test('a ratio whose rounds lie on both sides of 1 is marked as rough, and is never bold', () => {
+test('marks a ratio as rough if its rounds are on both sides of 1, and never in bold', () => {
   const lineOf = (ours: number[], theirs: number[]): string => {
     const results = [
       { peer: 'framewire', runtime: '', samples: samplesOf(...ours) },
@@ -85,18 +85,35 @@ test('a ratio whose rounds lie on both sides of 1 is marked as rough, and is nev
   expect(lineOf([10, 20, 30], [40, 20, 30])).toContain('| 20.00 : 30.00 (≈1.0) |');
 });
 
-test('every README shows the committed results', () => {
+test('lists the targets that a run misses, with the ratio that raw sockets reach', () => {
+  const version = (node: string, ours: number, theirs: number): RunResult => {
+    const figures = { framewire: ours, ws: theirs, net: 0.5 };
+    const results = Object.entries(figures).map(([peer, cpu]) => ({
+      ...{ peer, runtime: '' },
+      samples: samplesOf(cpu, cpu, cpu),
+    }));
+    const scenarios = ['push-64', 'push-1k'].map((scenario) => ({ scenario, results, skipped: [] }));
+    return { ...run, machine: { node }, scenarios };
+  };
+  expect(limitsTable([version('20.1.0', 1, 20), version('24.1.0', 1, 10)]).split('\n')).toEqual([
+    '| scenario | target | Node 20.1.0 | Node 24.1.0 | raw sockets |',
+    '| --- | --- | --- | --- | --- |',
+    '| `push-64` | CPU µs a message: ws / ours >= 15 | 20.00 (20.00 to 20.00) | **10.00 (10.00 to 10.00)** | 40.00 |',
+  ]);
+});
+
+test('every page shows the committed results', () => {
   const results = committedResults();
   if (!results) throw new Error('No results are committed.');
   for (const { file, name, content } of tablesOf(results, committedLines())) {
     expect(content).not.toContain('NaN');
     const text = readFileSync(pathOf(file), 'utf8');
-    // Where this fails, `npm run bench -- --readme` is what mends it.
+    // If this fails, run `npm run bench -- --readme`.
     expect(withTable(text, name, content), name).toBe(text);
   }
 });
 
-test('where a table has a broadcast of Bun in a loop, it has the published one beside it', () => {
+test('a table with broadcasts of Bun in a loop has the published ones too', () => {
   const tables = tablesOf(committedResults()!, []).map(({ content }) => content);
   const broadcasts = tables.filter((content) => /broadcast/i.test(content) && content.includes(' Bun,'));
   expect(broadcasts).toHaveLength(2);

@@ -1,4 +1,4 @@
-// What is made of a run: the page of results with its pictures.
+// The page of results, and its pictures.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { resultFiles } from '../src/page.ts';
 import { scenarioTable, targetTable } from '../src/report.ts';
 import type { RunResult } from '../src/results.ts';
 
-/** A run of `push-64` with these CPU times, one for each round. */
+/** A run of `broadcast-x10` with these CPU times, one for each round. */
 function runWith(cpu: Record<string, number[]>): RunResult {
   const results = Object.entries(cpu).map(([peer, values]) => ({
     ...{ peer, runtime: 'Node 20' },
@@ -18,33 +18,37 @@ function runWith(cpu: Record<string, number[]>): RunResult {
     machine: { date: '2026-01-31', node: '20.1.0' },
     rounds: 3,
     quick: false,
-    scenarios: [{ scenario: 'push-64', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] }],
+    scenarios: [
+      { scenario: 'broadcast-x10', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] },
+    ],
   };
 }
 
-test('the page names the machine, the verdicts, the figures and who was skipped, and shows the picture', () => {
-  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [8, 8, 8] }));
-  expect([...files.keys()]).toEqual(['results.json', 'push-64.svg', 'README.md']);
+test('the page has the machine, the verdicts, the figures and the skipped peers, and shows the picture', () => {
+  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [5.5, 5.5, 5.5] }));
+  expect([...files.keys()]).toEqual(['results.json', 'broadcast-x10.svg', 'README.md']);
   const page = files.get('README.md')!;
   expect(page).toContain('| date | 2026-01-31 |');
-  expect(page).toContain('1 of 1 are met; in 1 some rounds meet what is asked and some do not');
+  expect(page).toContain('1 of 1 are met. 1 are met in some rounds only ("within the noise").');
   expect(page).toContain(
-    '| push-64 | CPU µs a message: ws / ours >= 15 | 16.00 | 13.33 to 20.00 | met, within the noise |',
+    '| broadcast-x10 | CPU µs a message: ws / ours >= 10 | 11.00 | 9.17 to 13.75 | met, within the noise |',
   );
-  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.06 | - |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.09 | - |');
   expect(page).toContain('Bun was skipped: not here.');
-  expect(page).toContain('(push-64.svg)');
+  expect(page).toContain('(broadcast-x10.svg)');
 });
 
-test('of one round no spread and no range is told, and a verdict says that it is of one round', () => {
+test('a run of one round has no spread and no range, and its verdicts say so', () => {
   const run = { ...runWith({ framewire: [0.5], ws: [8] }), rounds: 1 };
   const files = resultFiles(run);
   const page = files.get('README.md')!;
-  expect(page).toContain('\nOf one round. How');
-  expect(page).toContain('1 of 1 are met in the one round that was run, which says nothing of the noise.');
-  expect(page).toContain('| push-64 | CPU µs a message: ws / ours >= 15 | 16.00 | - | met in one round |');
+  expect(page).toContain('\nOf one round. [The page');
+  expect(page).toContain('1 of 1 are met, in a single round. It does not show the noise.');
+  expect(page).toContain(
+    '| broadcast-x10 | CPU µs a message: ws / ours >= 10 | 16.00 | - | met in one round |',
+  );
   expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | - | 0.06 | - |');
-  const picture = files.get('push-64.svg')!;
+  const picture = files.get('broadcast-x10.svg')!;
   expect(picture).toContain('>Node 20.1.0, 2026-01-31; one round<');
   expect(whiskersIn(picture)).toEqual([]);
   expect(scenarioTable(run.scenarios[0]!)).not.toContain('%');
@@ -91,7 +95,7 @@ test('a scenario in which nothing was measured has no picture', () => {
   expect(chartOf({ scenario: 'push-64', results: [], skipped: [] }, runWith({}))).toBeUndefined();
 });
 
-test('what a scenario is about is what its picture, its spread and its ratios are of', () => {
+test('spreads and ratios are of the main figure of the scenario', () => {
   const samples = [
     { cpu: 9, p50: 20 },
     { cpu: 9, p50: 30 },
@@ -103,15 +107,15 @@ test('what a scenario is about is what its picture, its spread and its ratios ar
   ];
   const run = { ...runWith({}), scenarios: [{ scenario: 'ping-pong', results, skipped: [] }] };
   const files = resultFiles(run);
-  expect(files.get('ping-pong.svg')).toContain('>p50 µs; less is better<');
+  expect([...files.keys()]).toEqual(['results.json', 'README.md']);
   expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
 });
 
-test('the longest title has room left of the bars, and a picture is the same whichever was drawn before', () => {
-  /** Where the titles end. */
+test('the longest title fits on the left of the bars, and a picture is the same whatever was drawn before', () => {
+  /** The right end of the titles. */
   const endOf = (picture: string): number => Number(/"end"[^>]*translate\(([\d.]+) /.exec(picture)![1]);
   const long = pictureWith({ framewire: [4], 'bun-publish': [5] });
-  // What the longest takes at this size in DejaVu Sans, which is wider than most.
+  // The width of the longest title at this size in DejaVu Sans, which is wider than most fonts.
   expect(long).toContain('>Bun, published to a topic<');
   expect(endOf(long)).toBeGreaterThan(162.4);
   expect(endOf(pictureWith({ framewire: [4], bun: [5] }))).toBeLessThan(100);
@@ -120,7 +124,7 @@ test('the longest title has room left of the bars, and a picture is the same whi
 
 test('the page of results and its pictures show the committed results', () => {
   for (const [name, content] of resultFiles(committedResults()!)) {
-    // Where this fails, `npm run bench -- --readme` is what mends it.
+    // If this fails, run `npm run bench -- --readme`.
     expect(readFileSync(join(RESULTS_FOLDER, name), 'utf8') === content, name).toBe(true);
   }
 });

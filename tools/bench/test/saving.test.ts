@@ -1,4 +1,4 @@
-// What is written to a folder of results, and what becomes of earlier ones.
+// Saving results, and merging them with earlier ones.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,47 +23,52 @@ function runOf(node: string, ...names: string[]): RunResult {
 const namesIn = (file: string): string[] | undefined =>
   resultsIn(folder, file)?.scenarios.map(({ scenario }) => scenario);
 
-test('a run on the Node at hand is written with its pictures and its page', () => {
-  expect(save(join(folder, 'new'), runOf('20.1.0', 'push-64'), '20.1.0')).toEqual([]);
-  expect(readdirSync(join(folder, 'new')).sort()).toEqual(['README.md', 'push-64.svg', 'results.json']);
+test('draws only the pictures that a README shows', () => {
+  save(folder, runOf('20.1.0', 'push-64', 'echo-64x16'), '20.1.0');
+  expect(readdirSync(folder).sort()).toEqual(['README.md', 'echo-64x16.svg', 'results.json']);
 });
 
-test('a run on another line of Node is written to a file of its own, and touches nothing else', () => {
-  save(folder, runOf('20.1.0', 'push-64'), '20.1.0');
+test('saves a run on the Node of the benchmark with its pictures and page', () => {
+  expect(save(join(folder, 'new'), runOf('20.1.0', 'echo-64x16'), '20.1.0')).toEqual([]);
+  expect(readdirSync(join(folder, 'new')).sort()).toEqual(['README.md', 'echo-64x16.svg', 'results.json']);
+});
+
+test('saves a run on another Node version to its own file, and changes nothing else', () => {
+  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
   const page = readFileSync(join(folder, 'README.md'), 'utf8');
-  save(folder, runOf('24.2.0', 'push-64', 'push-1k'), '20.1.0');
-  expect(readdirSync(folder).sort()).toEqual(['README.md', 'node-24.json', 'push-64.svg', 'results.json']);
-  expect(namesIn('node-24.json')).toEqual(['push-64', 'push-1k']);
-  expect(namesIn('results.json')).toEqual(['push-64']);
+  save(folder, runOf('24.2.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
+  expect(readdirSync(folder).sort()).toEqual(['README.md', 'echo-64x16.svg', 'node-24.json', 'results.json']);
+  expect(namesIn('node-24.json')).toEqual(['echo-64x16', 'broadcast-x10']);
+  expect(namesIn('results.json')).toEqual(['echo-64x16']);
   expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe(page);
 });
 
-test('scenarios that were made in the same way stay, others are dropped with their pictures', () => {
-  save(folder, runOf('20.1.0', 'push-64'), '20.1.0');
-  expect(save(folder, runOf('20.1.0', 'push-1k'), '20.1.0')).toEqual([]);
-  expect(namesIn('results.json')).toEqual(['push-64', 'push-1k']);
-  expect(save(folder, { ...runOf('20.1.0', 'push-1k'), rounds: 2 }, '20.1.0')).toEqual(['push-64']);
-  expect(readdirSync(folder).sort()).toEqual(['README.md', 'push-1k.svg', 'results.json']);
+test('keeps scenarios that were measured in the same way, and drops the others with their pictures', () => {
+  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
+  expect(save(folder, runOf('20.1.0', 'broadcast-x10'), '20.1.0')).toEqual([]);
+  expect(namesIn('results.json')).toEqual(['echo-64x16', 'broadcast-x10']);
+  expect(save(folder, { ...runOf('20.1.0', 'broadcast-x10'), rounds: 2 }, '20.1.0')).toEqual(['echo-64x16']);
+  expect(readdirSync(folder).sort()).toEqual(['README.md', 'broadcast-x10.svg', 'results.json']);
 });
 
-test('where every peer is skipped the picture of an earlier run goes', () => {
-  save(folder, runOf('20.1.0', 'push-64', 'push-1k'), '20.1.0');
-  const skipped = [{ peer: 'framewire', reason: 'It is gone.' }];
-  const again = { ...runOf('20.1.0'), scenarios: [{ scenario: 'push-64', results: [], skipped }] };
+test('removes the picture of an earlier run if every peer is skipped', () => {
+  save(folder, runOf('20.1.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
+  const skipped = [{ peer: 'framewire', reason: 'not installed' }];
+  const again = { ...runOf('20.1.0'), scenarios: [{ scenario: 'echo-64x16', results: [], skipped }] };
   save(folder, again, '20.1.0');
-  expect(readdirSync(folder).sort()).toEqual(['README.md', 'push-1k.svg', 'results.json']);
+  expect(readdirSync(folder).sort()).toEqual(['README.md', 'broadcast-x10.svg', 'results.json']);
 });
 
-test('on another line of Node, too, what is dropped is told, and no picture goes', () => {
-  save(folder, runOf('20.1.0', 'push-64'), '20.1.0');
-  save(folder, runOf('24.2.0', 'push-64'), '20.1.0');
-  expect(save(folder, runOf('24.3.0', 'push-1k'), '20.1.0')).toEqual(['push-64']);
-  expect(readdirSync(folder)).toContain('push-64.svg');
+test('returns dropped scenarios on another Node version too, and keeps the pictures', () => {
+  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
+  save(folder, runOf('24.2.0', 'echo-64x16'), '20.1.0');
+  expect(save(folder, runOf('24.3.0', 'broadcast-x10'), '20.1.0')).toEqual(['echo-64x16']);
+  expect(readdirSync(folder)).toContain('echo-64x16.svg');
 });
 
-test('a scenario that was run again takes its place among those of the same day, and of no other', () => {
-  const earlier = runOf('20.1.0', 'echo-64x1', 'push-64');
-  const again = runOf('20.1.0', 'push-64');
+test('replaces a scenario in results of the same day only', () => {
+  const earlier = runOf('20.1.0', 'echo-64x1', 'echo-64x16');
+  const again = runOf('20.1.0', 'echo-64x16');
   expect(withEarlier(earlier, again).scenarios).toEqual([earlier.scenarios[0], again.scenarios[0]]);
   expect(withEarlier(earlier, again).scenarios[1]).toBe(again.scenarios[0]);
   expect(withEarlier({ ...earlier, rounds: 5 }, again)).toBe(again);
@@ -73,14 +78,14 @@ test('a scenario that was run again takes its place among those of the same day,
   expect(droppedFrom(earlier, withEarlier(earlier, again))).toEqual([]);
 });
 
-test('page and pictures are written again from the results that are there, and what has changed is told', () => {
-  save(folder, runOf('20.1.0', 'push-64', 'push-1k'), '20.1.0');
+test('rewrites the page and pictures from the results, and returns the files that changed', () => {
+  save(folder, runOf('20.1.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
   const read = (): string[] => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
   const before = read();
   expect(rewritePage(folder)).toEqual([]);
-  writeFileSync(join(folder, 'push-1k.svg'), 'an older one');
+  writeFileSync(join(folder, 'broadcast-x10.svg'), 'an older one');
   rmSync(join(folder, 'README.md'));
-  expect(rewritePage(folder)).toEqual(['push-1k.svg', 'README.md']);
+  expect(rewritePage(folder)).toEqual(['broadcast-x10.svg', 'README.md']);
   expect(read()).toEqual(before);
   expect(rewritePage(join(folder, 'nowhere'))).toEqual([]);
 });
