@@ -18,6 +18,7 @@ const tools = {
   bench: 'tools/bench/src/main.ts',
   conformance: 'autobahn/src/cli.ts',
   fuzz: 'tools/fuzz/src/main.ts',
+  docs: 'tools/site/src/main.ts',
 };
 
 const OLDEST_NODE = [20, 19];
@@ -33,7 +34,7 @@ process.exitCode = await main(process.argv[2], process.argv.slice(3));
 async function main(command, list) {
   if (!Object.hasOwn(tools, command)) {
     console.error(
-      'Usage: node tools/bootstrap.mjs start|test|bench|conformance|fuzz [arguments of the tool]',
+      'Usage: node tools/bootstrap.mjs start|test|bench|conformance|fuzz|docs [arguments of the tool]',
     );
     return 2;
   }

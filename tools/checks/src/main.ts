@@ -7,12 +7,13 @@ import { lint } from './steps/lint.ts';
 import { lines } from './steps/lines.ts';
 import { loaders } from './steps/loaders.ts';
 import { packages } from './steps/packages.ts';
+import { site } from './steps/site.ts';
 import { tests } from './steps/tests.ts';
 import { types } from './steps/types.ts';
 import type { Arguments } from './arguments.ts';
 import type { Outcome, Step } from './outcome.ts';
 
-const STEPS: readonly Step[] = [lint, types, arrows, packages, loaders, tests, lines];
+const STEPS: readonly Step[] = [lint, types, arrows, packages, loaders, site, tests, lines];
 
 const USAGE_ERROR = 2;
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { judged, sum } from '../outcome.ts';
 import { vitest } from '../vitest.ts';
+import { SITE_TESTS } from './site.ts';
 import { ROOT } from '../workspace.ts';
 import type { Outcome, Step } from '../outcome.ts';
 
@@ -14,7 +15,9 @@ export const tests: Step = {
   name: 'tests',
   title: 'all tests, against the sources; every branch of what does no I/O is covered',
   async run() {
-    const { output, outcome } = await vitest(process.execPath, 'sources', ['--coverage']);
+    const { output, outcome } = await vitest(process.execPath, 'sources', ['--coverage'], {
+      exclude: [SITE_TESTS],
+    });
     const complaints = output.split('\n').filter((line) => line.includes('does not meet'));
     const coverage = EVERY_BRANCH.map((name) =>
       judged(

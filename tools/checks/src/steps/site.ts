@@ -1,0 +1,16 @@
+/** The step that builds the documentation site and checks it. */
+
+import { vitest } from '../vitest.ts';
+import type { Step } from '../outcome.ts';
+
+/** The tests that need the built site. */
+export const SITE_TESTS = 'tools/site/test/built.test.ts';
+
+export const site: Step = {
+  name: 'site',
+  title: 'the documentation site is built; every link and anchor of it leads somewhere',
+  async run() {
+    const { outcome } = await vitest(process.execPath, 'site', [SITE_TESTS]);
+    return outcome;
+  },
+};

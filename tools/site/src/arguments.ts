@@ -1,0 +1,45 @@
+/** The command line: its options and its help text. */
+
+import { parseArgs } from 'node:util';
+
+/** What the user asked for. */
+export interface Arguments {
+  /** The port to serve on. */
+  port: number;
+  /** Whether to build without serving. */
+  buildOnly: boolean;
+  help: boolean;
+}
+
+export const HELP = `Usage: npm run docs -- [options]
+
+Builds the documentation site and serves it on this machine.
+
+  --port N      port to listen on; 0 picks a free one (default 8081)
+  --build-only  build into .cache/site/html, and exit
+  --help        print this
+`;
+
+/**
+ * Reads the command line.
+ *
+ * @param list the words after the name of the script
+ * @throws {TypeError} With a sentence for the user if an option is unknown or its value is invalid.
+ */
+export function readArguments(list: string[]): Arguments {
+  const { values } = parseArgs({
+    args: list,
+    options: {
+      port: { type: 'string', default: '8081' },
+      'build-only': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return { port: readPort(values.port), buildOnly: values['build-only'], help: values.help };
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new TypeError(`--port is a number from 0 to 65535, not "${text}".`);
+  return port;
+}

@@ -1,0 +1,67 @@
+/** Collects the documents of the checkout into the folder that VitePress builds from. */
+
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  HOME,
+  isGenerated,
+  judgeContents,
+  pagesOf,
+  pagesOfCheckout,
+  readContents,
+  routeOf,
+} from './contents.ts';
+import { rewriteLinks, type Checkout } from './links.ts';
+import { PAGES, ROOT } from './paths.ts';
+
+/**
+ * Writes the pages that documents of the checkout hold.
+ *
+ * @throws {Error} If the table of contents and the documents do not match.
+ */
+export function collectPages(): void {
+  const contents = readContents();
+  const complaints = judgeContents(contents, pagesOfCheckout());
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  const pages = [HOME, ...pagesOf(contents).map(({ page }) => page)];
+  const checkout: Checkout = {
+    routes: new Map(pages.map((page) => [page, routeOf(page)])),
+    repository: repositoryAddress(),
+    isFolder: (path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isDirectory() === true,
+    onImage: copyImage,
+  };
+  rmSync(PAGES, { recursive: true, force: true });
+  for (const page of pages.filter((page) => !isGenerated(page))) {
+    const markdown = readFileSync(join(ROOT, page), 'utf8');
+    const address = `${checkout.repository}/edit/main/${page}`;
+    writePage(routeOf(page), withEditLink(rewriteLinks(markdown, page, checkout), address));
+  }
+}
+
+/** Copies an image to where VitePress takes files as they are. */
+function copyImage(path: string): void {
+  const copy = join(PAGES, 'public', path);
+  mkdirSync(dirname(copy), { recursive: true });
+  copyFileSync(join(ROOT, path), copy);
+}
+
+/** Writes a page by its route. */
+export function writePage(route: string, markdown: string): void {
+  const path = join(PAGES, `${route}.md`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, markdown);
+}
+
+/** The address of the repository on the web. */
+export function repositoryAddress(): string {
+  const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    repository: { url: string };
+  };
+  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+}
+
+/** The page with the address at which its document is edited, in its front matter. */
+function withEditLink(markdown: string, address: string): string {
+  const line = `editLink: ${address}\n`;
+  return markdown.startsWith('---\n') ? `---\n${line}${markdown.slice(4)}` : `---\n${line}---\n\n${markdown}`;
+}

@@ -1,0 +1,123 @@
+/** The table of contents, which `docs/contents.json` holds: it decides which pages the site has, and their order. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './paths.ts';
+
+/** One page of the site. */
+export interface Entry {
+  /** The path of its Markdown in the checkout, or in the collected pages if the build generates it. */
+  page: string;
+  /** What the sidebar calls it. Default: its first heading. */
+  title?: string;
+}
+
+/** Pages that the sidebar folds away below one name. */
+export interface Group {
+  group: string;
+  pages: Entry[];
+}
+
+/** A part of the site. */
+export interface Section {
+  section: string;
+  pages: (Entry | Group)[];
+}
+
+/** The parts of the site, in the order of Diátaxis. */
+const SECTIONS = ['Tutorial', 'Guides', 'Reference', 'Explanation', 'FAQ'];
+
+/** The home page, which is in no section. */
+export const HOME = 'docs/index.md';
+
+/** Pages that the build generates. */
+const GENERATED = 'reference/';
+
+/** A page in the file: its path alone stands for a page without a title of its own. */
+type Written = string | Entry | { group: string; pages: (string | Entry)[] };
+
+/** Reads the table of contents. */
+export function readContents(): Section[] {
+  const file = join(ROOT, 'docs/contents.json');
+  const sections = JSON.parse(readFileSync(file, 'utf8')) as { section: string; pages: Written[] }[];
+  return sections.map(({ section, pages }) => ({
+    section,
+    pages: pages.map((each) =>
+      typeof each === 'object' && 'group' in each
+        ? { group: each.group, pages: each.pages.map(entryOf) }
+        : entryOf(each),
+    ),
+  }));
+}
+
+function entryOf(written: string | Entry): Entry {
+  return typeof written === 'string' ? { page: written } : written;
+}
+
+/** Every page that a table of contents lists, in its order. */
+export function pagesOf(contents: readonly Section[]): Entry[] {
+  return contents.flatMap(({ pages }) => pages.flatMap((each) => ('group' in each ? each.pages : [each])));
+}
+
+/** Whether the build generates the page. */
+export function isGenerated(page: string): boolean {
+  return page.startsWith(GENERATED);
+}
+
+/**
+ * The path of a page on the site, without its extension.
+ *
+ * `docs/` is the root of the site. A package keeps its name, without the folders that only the checkout needs.
+ */
+export function routeOf(page: string): string {
+  return page
+    .replace(/\.md$/, '')
+    .replace(/^docs\//, '')
+    .replace(/^packages\/([^/]+)\/doc\//, 'packages/$1/')
+    .replace(/^autobahn\//, 'packages/conformance/')
+    .replace(/(^|\/)README$/, '$1index');
+}
+
+/** The address of a page on the site. */
+export function linkOf(page: string): string {
+  return `/${routeOf(page).replace(/(^|\/)index$/, '$1')}`;
+}
+
+/** Every Markdown document of the checkout that has to be a page. */
+export function pagesOfCheckout(): string[] {
+  const packages = readdirSync(join(ROOT, 'packages')).flatMap((name) => [
+    `packages/${name}/README.md`,
+    ...markdownBelow(`packages/${name}/doc`),
+  ]);
+  return [...markdownBelow('docs'), ...packages, 'autobahn/README.md'].filter((path) =>
+    existsSync(join(ROOT, path)),
+  );
+}
+
+function markdownBelow(folder: string): string[] {
+  const path = join(ROOT, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
+}
+
+/**
+ * What is wrong with a table of contents, a sentence each.
+ *
+ * @param existing Every document that has to be a page.
+ */
+export function judgeContents(contents: readonly Section[], existing: readonly string[]): string[] {
+  const listed = [HOME, ...pagesOf(contents).map(({ page }) => page)];
+  const sections = contents.map(({ section }) => section);
+  return [
+    ...(sections.join() === SECTIONS.join()
+      ? []
+      : [`the sections are ${sections.join(', ')} instead of ${SECTIONS.join(', ')}`]),
+    ...existing.filter((page) => !listed.includes(page)).map((page) => `${page} is not listed`),
+    ...listed
+      .filter((page) => !existing.includes(page) && !isGenerated(page))
+      .map((page) => `${page} is listed, but does not exist`),
+    ...listed.filter((page, index) => listed.indexOf(page) < index).map((page) => `${page} is listed twice`),
+  ].map((complaint) => `docs/contents.json: ${complaint}`);
+}

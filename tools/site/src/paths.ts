@@ -1,0 +1,16 @@
+/** Where the site is read from, and where it is written to. */
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the checkout. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The folder of this tool, which VitePress reads its configuration from. */
+export const TOOL = fileURLToPath(new URL('..', import.meta.url));
+
+/** The collected pages: what VitePress reads. Made anew by each build. */
+export const PAGES = join(ROOT, '.cache/site/pages');
+
+/** The built site. */
+export const SITE = join(ROOT, '.cache/site/html');

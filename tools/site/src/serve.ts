@@ -1,0 +1,33 @@
+/** Serves the built site. */
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sirv from 'sirv';
+import { SITE } from './paths.ts';
+
+/** A running server, and the address of its home page. */
+export interface Served {
+  server: Server;
+  url: string;
+}
+
+/**
+ * Serves the built site on 127.0.0.1. A page has no extension in its address, and an unknown address gets the page for 404.
+ *
+ * @param port 0 picks a free one
+ */
+export async function serveSite(port: number): Promise<Served> {
+  const missing = (response: { statusCode: number }): void => void (response.statusCode = 404);
+  const files = sirv(SITE, { dev: true, etag: true });
+  const notFound = sirv(SITE, { dev: true, setHeaders: missing });
+  const server = createServer((request, response) => {
+    files(request, response, () => {
+      request.url = '/404.html';
+      notFound(request, response);
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
