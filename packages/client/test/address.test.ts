@@ -1,13 +1,11 @@
 // Which addresses a client accepts, how it interprets them, and how it rejects the others.
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { describe, expect, test } from 'vitest';
+import { socketPath } from '@framewire/testing';
 import { WebSocket } from '@framewire/client';
 import { parseAddress } from '../src/address.ts';
 import { OurWebSocket, record, thrown, withBoth } from './support/recorder.ts';
@@ -162,7 +160,7 @@ describe('a server is reached', () => {
   });
 
   test('by a path of a Unix socket with spaces and non-ASCII letters, as text and as a URL', async () => {
-    const path = join(tmpdir(), `framewire ${randomBytes(6).toString('hex')} ü.sock`);
+    const path = socketPath(' ü ');
     const server = http.createServer();
     const wss = new WebSocketServer({ server });
     await listen(server, { path });
@@ -176,7 +174,7 @@ describe('a server is reached', () => {
   });
 
   test('by the path of a Unix socket, with the target after the colon, or / without one', async () => {
-    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+    const path = socketPath();
     const server = http.createServer();
     const wss = new WebSocketServer({ server });
     await listen(server, { path });

@@ -1,14 +1,11 @@
 // Redirects of the opening handshake: which ones are followed, where to, how often, and what the next server receives.
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import net, { type ListenOptions } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { testCertificate } from '@framewire/testing';
+import { socketPath, testCertificate } from '@framewire/testing';
 import { WebSocketServer } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, withBoth, type ClientClass } from './support/recorder.ts';
@@ -47,10 +44,6 @@ async function site(
   });
   const { url, port } = await listen(server, at);
   return { url, port, requests };
-}
-
-function unixPath(): string {
-  return join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
 }
 
 /** The log of a client and its final URL, without ports. */
@@ -150,7 +143,7 @@ describe('a redirect', () => {
   });
 
   test('is followed from a Unix socket to another one and to TCP, without the secrets', async () => {
-    const [first, second] = [unixPath(), unixPath()];
+    const [first, second] = [socketPath(), socketPath()];
     const end = await site();
     const middle = await site({ '/b': `${end.url}/c` }, { at: { path: second } });
     await site({ '/a': `ws+unix:${second}:/b` }, { at: { path: first } });
@@ -167,7 +160,7 @@ describe('a redirect', () => {
     ['', []],
     [', with a listener of redirect too', ['redirect']],
   ])('from TCP to a Unix socket is an error, and sends nothing to the socket%s', async (_, watched) => {
-    const path = unixPath();
+    const path = socketPath();
     const local = await site({}, { at: { path } });
     const remote = await site({ '/a': `ws+unix:${path}:/b` });
     const log = await follow(OurWebSocket, `${remote.url}/a`, FOLLOW, ...(watched as 'redirect'[]));
@@ -180,7 +173,7 @@ describe('a redirect', () => {
   });
 
   test('from TCP back to the first Unix socket is an error', async () => {
-    const path = unixPath();
+    const path = socketPath();
     const remote = await site({ '/b': `ws+unix:${path}:/c` });
     const local = await site({ '/a': `${remote.url}/b` }, { at: { path } });
     const log = await follow(OurWebSocket, `ws+unix:${path}:/a`);

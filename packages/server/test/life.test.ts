@@ -1,13 +1,9 @@
 // A server from creation to close: its options, its address, its clients, and `close()`.
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import { testCertificate } from '@framewire/testing';
+import { socketPath, testCertificate } from '@framewire/testing';
 import { WebSocket, type RawData } from 'ws';
 import { describe, expect, test } from 'vitest';
 import {
@@ -144,7 +140,7 @@ describe('address()', () => {
   });
 
   test('returns the path of a Unix socket', async () => {
-    const path = join(tmpdir(), `framewire-${randomBytes(6).toString('hex')}.sock`);
+    const path = socketPath();
     const server = http.createServer();
     const wss = new OurWebSocketServer({ server });
     server.listen(path);
@@ -358,9 +354,8 @@ describe('a connection without listeners', () => {
   });
 });
 
-test.skipIf(process.platform === 'win32')('a port that is a path is that of a socket', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'port-'));
-  const path = join(folder, 'socket');
+test('a port that is a path is that of a socket', async () => {
+  const path = socketPath();
   const wss = new OurWebSocketServer({ port: path as unknown as number });
   await once(wss, 'listening');
   expect(wss.address()).toBe(path);
@@ -369,5 +364,4 @@ test.skipIf(process.platform === 'win32')('a port that is a path is that of a so
   client.terminate();
   wss.close();
   await once(wss, 'close');
-  await rm(folder, { recursive: true });
 });

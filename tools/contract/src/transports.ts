@@ -1,15 +1,12 @@
 // The transports of the contract: an HTTP server over TCP, TLS, a Unix socket or in-memory streams.
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { ClientOptions } from 'ws';
-import { testCertificate } from '@framewire/testing';
+import { socketPath, testCertificate } from '@framewire/testing';
 import { duplexPair } from './duplex-pair.ts';
 
 /** An HTTP server on a transport, and how to reach it. */
@@ -73,8 +70,7 @@ async function openTls(): Promise<Host> {
 }
 
 async function openUnix(): Promise<Host> {
-  const folder = await mkdtemp(join(tmpdir(), 'contract-'));
-  const path = join(folder, 'socket');
+  const path = socketPath();
   const server = http.createServer();
   const sockets = connectionsOf(server);
   server.listen(path);
@@ -84,10 +80,7 @@ async function openUnix(): Promise<Host> {
     url: (target = '/') => `ws+unix:${path}:${target}`,
     clientOptions: {},
     connect: () => connected(net.connect(path), 'connect'),
-    close: async () => {
-      await closeServer(server, sockets);
-      await rm(folder, { recursive: true });
-    },
+    close: () => closeServer(server, sockets),
   };
 }
 

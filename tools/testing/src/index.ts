@@ -7,3 +7,4 @@ export { collectGarbage } from './garbage.ts';
 export { readBytes } from './read-bytes.ts';
 export { executable, requirement, type PartName, type Requirement } from './requirements.ts';
 export { bunBinary, denoBinary } from './runtimes.ts';
+export { socketPath } from './socket-path.ts';
