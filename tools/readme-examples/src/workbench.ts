@@ -4,13 +4,27 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import type { Package } from './checkout.ts';
 import type { Example } from './document.ts';
 
-/** What examples may import, or be typed by, besides the packages. */
-const OTHERS = ['ws', '@types/ws', '@types/node'];
+/** What examples may import, or be typed by, besides the packages. Dependencies of this package. */
+const OTHERS = [
+  '@hono/node-server',
+  '@trpc/client',
+  '@trpc/server',
+  '@types/node',
+  '@types/ws',
+  'express',
+  'fastify',
+  'hono',
+  'vite',
+  'ws',
+];
+
+/** Where they are installed. */
+const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 const requireHere = createRequire(import.meta.url);
 
@@ -35,10 +49,7 @@ export class Workbench {
     mkdirSync(parent, { recursive: true });
     this.#folder = mkdtempSync(join(parent, 'run-'));
     writeFileSync(join(this.#folder, 'package.json'), '{ "type": "module" }\n');
-    const others = OTHERS.map((name) => ({
-      name,
-      folder: dirname(requireHere.resolve(`${name}/package.json`)),
-    }));
+    const others = OTHERS.map((name) => ({ name, folder: join(DEPENDENCIES, name) }));
     for (const { name, folder } of [...packages, ...others]) {
       const link = join(this.#folder, 'node_modules', name);
       mkdirSync(dirname(link), { recursive: true });
