@@ -8,9 +8,9 @@
  * - `failing`: the peer broke a rule (§7.1.7). Nothing more is read, and this end has yet to say why.
  * - `failed`: this end has sent the close frame that says why, or can no longer send it.
  * - `lost`: the transport ended before either close frame. This end can no longer send its own.
- * - `lost-received`: as `lost`, and the peer's close frame has been received.
+ * - `lost-received`: like `lost`, but after the peer's close frame.
  * - `closed`: the end has been reported. Nothing follows.
- * - `closed-cleanly`: as `closed`, after a close frame from each end.
+ * - `closed-cleanly`: like `closed`, but after a close frame from each end.
  */
 export type ClosingPhase =
   | 'open'
@@ -25,8 +25,11 @@ export type ClosingPhase =
   | 'closed-cleanly';
 
 /**
- * This end sends its close frame (`send`), receives the peer's (`receive`), finds that the peer broke a rule (`fail`), loses the
- * transport, which may still deliver what the peer has sent (`lose`), or reports the end (`end`).
+ * - `send`: this end sends its close frame.
+ * - `receive`: this end receives the peer's close frame.
+ * - `fail`: this end finds that the peer broke a rule.
+ * - `lose`: the transport ends. It may still deliver bytes that the peer has sent.
+ * - `end`: this end reports the end.
  */
 export type ClosingEvent = 'send' | 'receive' | 'fail' | 'lose' | 'end';
 

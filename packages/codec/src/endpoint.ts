@@ -23,11 +23,17 @@ import { isUint8Array } from './uint8-array.ts';
 
 /** How an {@link Endpoint} behaves. */
 export interface EndpointOptions {
-  /** Which end this is. A client masks what it sends, a server requires what it receives to be masked (§5.1). */
+  /** Which end this is. A client masks its frames, and a server requires masked frames (§5.1). */
   readonly role: 'client' | 'server';
-  /** The longest message, in bytes, on the wire and decompressed. A longer one fails with 1009. Default 100 MiB; 0 = no limit. */
+  /**
+   * The longest message, in bytes, on the wire and decompressed. A longer one fails the connection with 1009. Default 100 MiB; 0 = no
+   * limit.
+   */
   readonly maxPayload?: number;
-  /** How many fragments a message may have. More fail with 1008. Default 0: no limit, because `maxPayload` already limits memory. */
+  /**
+   * How many fragments a message may have. More fail the connection with 1008. Default 0: no limit, because `maxPayload` already limits
+   * memory.
+   */
   readonly maxFragments?: number;
   /** Whether the endpoint answers pings (§5.5.2). Default true. */
   readonly autoPong?: boolean;
@@ -72,7 +78,7 @@ export class Endpoint {
   /** Events to return before more bytes are read. */
   #events: EndpointEvent[] = [];
 
-  /** The message that has fragments still to be sent, if there is one. */
+  /** The form of the message whose last fragment has not been sent. `none` between messages. */
   #unfinished: 'none' | 'plain' | 'compressed' = 'none';
 
   constructor(options: EndpointOptions) {
@@ -100,8 +106,8 @@ export class Endpoint {
   }
 
   /**
-   * Takes bytes from the peer, in chunks of any size. They belong to the endpoint from now on, which may change them. Ignored after
-   * the `close` event.
+   * Takes bytes from the peer, in chunks of any size. They belong to the endpoint from now on, and it may change them. After the `close`
+   * event, it ignores bytes.
    */
   receive(bytes: Uint8Array): void {
     if (!isClosed(this.#phase)) this.#reader.push(bytes);
@@ -157,14 +163,14 @@ export class Endpoint {
     this.#control(Opcode.PING, data);
   }
 
-  /** Sends a pong (§5.5.3) that answers no ping. Otherwise as {@link Endpoint.ping}. */
+  /** Sends a pong (§5.5.3) that answers no ping. Otherwise like {@link Endpoint.ping}. */
   pong(data: string | Uint8Array = NO_BYTES): void {
     this.#control(Opcode.PONG, data);
   }
 
   /**
-   * Starts the closing handshake (§7.1.2), unless a close frame has been sent. What the peer sends before its own close frame still
-   * arrives. There is no time limit: call {@link Endpoint.receiveEnd} when the peer takes too long.
+   * Starts the closing handshake (§7.1.2), unless a close frame has been sent. Messages that the peer sends before its own close frame
+   * still arrive. There is no time limit: call {@link Endpoint.receiveEnd} when the peer takes too long.
    *
    * @param code 1000 to 1014 except 1004 to 1006, or 3000 to 4999. Default: no code.
    * @param reason at most 123 bytes in UTF-8. Default: none.
@@ -175,7 +181,9 @@ export class Endpoint {
     if (this.state === 'open') this.#sendClose(payload);
   }
 
-  /** Returns the frames for the peer since the last call, in order, one array for each. They belong to the caller. */
+  /**
+   * Returns the frames to send to the peer, in order: those created since the last call, one array per frame. They belong to the caller.
+   */
   takeOutput(): Uint8Array[] {
     return this.#output.take(maySend(this.#phase));
   }
@@ -193,7 +201,7 @@ export class Endpoint {
       return false;
     }
     if (item === undefined) {
-      // The end of the transport comes after everything that it delivered.
+      // Report the end of the transport only after everything that it delivered.
       if (this.#transportEnded) this.#finish();
       return false;
     }
@@ -295,7 +303,7 @@ let decoder: InstanceType<typeof TextDecoder> | undefined;
 
 /** Decodes UTF-8. A leading U+FEFF is part of the text. */
 function toText(bytes: Uint8Array): string {
-  // Not created when the module loads, so that an engine without it can use the rest of the package.
+  // Created on first use, so that an engine without `TextDecoder` can use the rest of the package.
   decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
   return decoder.decode(bytes);
 }

@@ -2,10 +2,10 @@
 
 /**
  * Reports the outcome of a transformation, before the method returns or later. An error ends the connection. If `decompress()` failed, a
- * close frame has the `closeCode` of the error, by default 1007. If `compress()` failed, no close frame is sent.
+ * close frame has the `closeCode` of the error, by default 1007. If `compress()` failed, an `Endpoint` closes with 1011, and a
+ * `WebSocketConnection` sends no close frame.
  *
- * `original` is only for `compress()`. If that leaves bytes uncompressed and calls back after it has returned, `original` is its copy of
- * the bytes.
+ * Only `compress()` passes `original`: its copy of bytes that it leaves uncompressed, if it calls back after it has returned.
  */
 export type TransformDone = (
   error: (Error & { closeCode?: number }) | null,
@@ -36,11 +36,11 @@ export interface SharedMessage {
   readonly forms: WeakMap<object, Uint8Array | null>;
 }
 
-/** A per-message extension. RSV1 on the first frame of a message marks that the extension has transformed it (RFC 7692 §6). */
+/** A per-message extension. RSV1 on the first frame marks a message that the extension has transformed (RFC 7692 §6). */
 export interface Extension {
   /** The name in the negotiation, which is also the value of `WebSocket.extensions`. */
   readonly name: string;
-  /** Whether `compress()` may return the same object for the same text on several connections, so that it is framed once. Default false. */
+  /** Whether `compress()` may return one object for the same text on several connections, which is then framed once. Default false. */
   readonly sharesTexts?: boolean;
   /**
    * Transforms a fragment of a message. For the first fragment, `done` may be called without data: then the whole message is sent
@@ -48,16 +48,16 @@ export interface Extension {
    */
   compress(part: OutgoingPart, done: TransformDone): void;
   /**
-   * Transforms a whole message that is sent on many connections: once for all connections with the same parameters, which get the same
-   * object. Returns `null` to send the message as it is, and `undefined` if it cannot transform it synchronously. In that case, and
-   * without this method, {@link Extension.compress} is called instead.
+   * Transforms a whole message that is sent on many connections. All connections with the same parameters get the same object. Returns
+   * `null` to send the message as it is, and `undefined` if it cannot transform it synchronously. If it returns `undefined` or does not
+   * exist, {@link Extension.compress} is called instead.
    *
-   * The result is sent next, so that the state of both peers stays the same. Like `compress()`, this is not called before the last
-   * `done` has been called, and only between whole messages.
+   * The result is sent next, so that the state of both peers stays the same. Like `compress()`, this is called only after the last `done`
+   * has been called. It is called only between whole messages.
    */
   compressShared?(message: SharedMessage): Uint8Array | null | undefined;
   /** Restores a whole message. Not called again before `done` has been called. */
   decompress(data: Uint8Array, done: TransformDone): void;
-  /** The connection has closed: frees its resources. Running transformations may be abandoned. */
+  /** Frees the resources of a connection that has closed. Transformations in progress may be abandoned. */
   close(): void;
 }

@@ -11,7 +11,7 @@ import { protocolError } from './protocol-error.ts';
 
 /** How a {@link FrameDecoder} reads. */
 export interface FrameDecoderOptions {
-  /** Which end is reading. A server requires every frame to be masked, a client requires none to be (§5.1). */
+  /** Which end is reading. A server rejects unmasked frames, and a client rejects masked ones (§5.1). */
   readonly role: 'client' | 'server';
   /** Whether an extension that uses RSV1 was negotiated (RFC 7692 §6). Default false. */
   readonly allowRsv1?: boolean;
@@ -27,8 +27,8 @@ const { MAX_SAFE_INTEGER } = Number;
  * Reads frames from bytes in chunks of any size: {@link FrameDecoder.push} a chunk, then call {@link FrameDecoder.next} until it
  * returns `undefined`. To pause, stop calling it.
  *
- * A chunk belongs to the decoder from `push` on. A frame that one chunk contains is unmasked in place and returned as a view. A frame
- * that arrives in several chunks is copied together.
+ * A chunk belongs to the decoder from `push` on. A frame that one chunk contains is unmasked in place and returned as a view. A frame that
+ * arrives in several chunks is copied into one buffer.
  *
  * The order of fragments (§5.4), the length of a message and UTF-8 are left to the `MessageAssembler`.
  *
@@ -43,7 +43,7 @@ export class FrameDecoder {
   /** The MASK bit that every frame must have. */
   readonly #mask: number;
   readonly #allowRsv1: boolean;
-  /** Without a limit, the largest number up to which integers are exact. */
+  /** Without a limit, the largest exact integer. */
   readonly #maxPayload: number;
   readonly #maxBufferedChunks: number;
 
@@ -67,7 +67,7 @@ export class FrameDecoder {
     this.#maxBufferedChunks = options.maxBufferedChunks ?? 0;
   }
 
-  /** After `next()` has returned `undefined`: the frame whose header has arrived, and only part of its payload. */
+  /** After `next()` has returned `undefined`: the frame whose header has arrived, but not its whole payload. */
   get partial(): PartialFrame | undefined {
     return this.#partial;
   }
@@ -94,7 +94,7 @@ export class FrameDecoder {
     } else this.#read(new Chunk(chunk, this.#mask !== 0));
   }
 
-  /** Starts to read a chunk, instead of the one before it. */
+  /** Replaces the current chunk with the next one. */
   #read(chunk: Chunk): void {
     this.#chunk = chunk;
     this.#offset = 0;
@@ -130,7 +130,7 @@ export class FrameDecoder {
     }
     this.#read(new Chunk(waiting[this.#waitingFrom] as Uint8Array, this.#mask !== 0));
     waiting[this.#waitingFrom++] = NO_CHUNK.bytes;
-    // So every chunk is moved at most once, and the list does not keep what was read.
+    // With this condition, each chunk is moved once on average, and the list does not grow with the chunks that were read.
     if (this.#waitingFrom * 2 >= waiting.length) {
       waiting.splice(0, this.#waitingFrom);
       this.#waitingFrom = 0;
@@ -198,7 +198,7 @@ export class FrameDecoder {
     };
   }
 
-  /** Starts a frame that the chunk does not contain to its end. */
+  /** Starts a frame that ends in a later chunk. */
   #startPartial(first: number, length: number, key: MaskingKey): Frame | undefined {
     const opcode = (first & OPCODE) as Opcode;
     this.#partial = new FrameInProgress((first & FIN) !== 0, (first & RSV1) !== 0, opcode, length, key);
@@ -211,7 +211,7 @@ export class FrameDecoder {
     const start = this.#offset;
     const end = Math.min(bytes.length, start + frame.payloadLength - frame.payload.length);
     if (end > start) {
-      // The engine has no memory for the frame, which has the effect of a limit.
+      // If the engine has no memory for the frame, fail as for a frame above a limit.
       if (!frame.append(bytes, start, end)) this.#fail(protocolError('UNSUPPORTED_MESSAGE_LENGTH'));
       this.#offset = end;
       this.#checkChunks(frame.chunks);
@@ -239,7 +239,7 @@ export class FrameDecoder {
       this.#fail(protocolError('TOO_MANY_CHUNKS'));
   }
 
-  /** The caller has given memory away that contains unread frames. They must not be missed silently. */
+  /** The caller has detached memory that contains unread frames. They must not be lost silently. */
   #failDetached(): never {
     const error = new TypeError('The memory of a chunk was detached while frames in it were unread');
     this.#fail(Object.assign(error, { closeCode: CloseCode.INTERNAL_ERROR }));

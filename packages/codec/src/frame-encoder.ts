@@ -13,7 +13,7 @@ export interface FrameToEncode {
   readonly fin?: boolean;
   /** Whether the extension's bit is set (RFC 7692 §6). Default false. */
   readonly rsv1?: boolean;
-  /** A client masks every frame with a new key (§5.1, §5.3), a server masks none. Default: not masked. */
+  /** A client masks every frame with a new key (§5.1, §5.3). A server masks none. Default: not masked. */
   readonly maskingKey?: MaskingKey | undefined;
 }
 
@@ -74,7 +74,7 @@ function writeAnyFrame(
   return start + payload.length;
 }
 
-/** How many bytes {@link writeTextFrame} needs at most for a text of `textLength` UTF-16 code units. */
+/** Returns the most bytes that {@link writeTextFrame} needs for a text of `textLength` UTF-16 code units. */
 export function maxTextFrameSize(textLength: number): number {
   return frameHeaderSize(textLength * 3, true) + textLength * 3;
 }
@@ -94,7 +94,8 @@ export function writeTextFrame(
   maskingKey: MaskingKey | undefined,
 ): number {
   const masked = maskingKey !== undefined;
-  // The size of the header depends on the length in bytes, which is known only after encoding. If the text is not ASCII, move it.
+  // The size of the header depends on the length in bytes, which is known only after encoding. If it differs from the expected size, move
+  // the text.
   const expected = offset + frameHeaderSize(text.length, masked);
   const length = kernel.writeUtf8(target, expected, text);
   const start = offset + frameHeaderSize(length, masked);

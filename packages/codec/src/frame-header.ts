@@ -11,11 +11,11 @@ export const OPCODE = 0x0f;
 export const MASK = 0x80;
 export const LENGTH = 0x7f;
 
-/** The values of the 7-bit length after which a length of 16 or 64 bits follows. */
+/** The values of the 7-bit length that announce a length of 16 or 64 bits. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** The longest payload with a length of 7 and of 16 bits. The first is also the limit for control frames (§5.5). */
+/** The longest payloads with a 7-bit and a 16-bit length. The first is also the limit for control frames (§5.5). */
 export const MAX_LENGTH_7 = 125;
 export const MAX_LENGTH_16 = 0xffff;
 
@@ -40,7 +40,7 @@ export function frameHeaderSize(payloadLength: number, masked: boolean): number 
 
 /**
  * Returns the length of the payload in bytes, given the whole header at `bytes[offset]`. Above 2^53 - 1 it is not exact. A length that
- * is not in its shortest form is accepted, because that rule of §5.2 is for the sender.
+ * is not in its shortest form is accepted, because §5.2 requires the shortest form only from the sender.
  */
 export function readPayloadLength(bytes: Uint8Array, offset: number): number {
   const length = (bytes[offset + 1] as number) & LENGTH;

@@ -1,4 +1,4 @@
-// A frame that arrives in several chunks: it is unmasked while its payload is copied together.
+// A frame that arrives in several chunks. Its payload is unmasked while it is copied into one buffer.
 import type { PartialFrame } from './frame.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { copyMasked, rotateMaskingKey, type MaskingKey } from './masking.ts';

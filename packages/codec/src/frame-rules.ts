@@ -46,13 +46,13 @@ function checkControlFrame(first: number, second: number, opcode: number): Proto
     : undefined;
 }
 
-/** §5.1: a client masks every frame, a server none. */
+/** §5.1: a client masks every frame, and a server masks none. */
 function checkMask(second: number, mask: number): ProtocolError | undefined {
   if ((second & MASK) === mask) return undefined;
   return protocolError(mask === 0 ? 'UNEXPECTED_MASK' : 'EXPECTED_MASK');
 }
 
-/** Checks a length that is above the limit. Only a control frame may have it, because the limit is one for messages. */
+/** Checks a length above the limit. Only a control frame may have such a length, because the limit applies to messages. */
 export function checkLongPayload(opcode: number, length: number): ProtocolError | undefined {
   if (length > Number.MAX_SAFE_INTEGER) return protocolError('UNSUPPORTED_DATA_PAYLOAD_LENGTH');
   return isControl(opcode) ? undefined : protocolError('UNSUPPORTED_MESSAGE_LENGTH');

@@ -14,7 +14,7 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** The frame of which a part has arrived: `FrameDecoder.partial`. */
+/** A frame that has not arrived completely: `FrameDecoder.partial`. */
 export interface PartialFrame {
   readonly fin: boolean;
   readonly rsv1: boolean;

@@ -4,8 +4,8 @@ import { kernel } from '#kernels';
 /** The smallest allocation, in bytes. */
 const SMALLEST = 1024;
 /**
- * The size of a new allocation, as a multiple of its content. A larger factor costs memory, a smaller one costs copies. The smaller ones
- * are tried if the engine refuses the larger.
+ * The size of a new allocation, as a multiple of its content. A larger factor costs memory, a smaller one costs copies. If the engine
+ * refuses a larger one, the next smaller one is tried.
  */
 const GROWTH = [4, 2, 1.25];
 /**

@@ -66,7 +66,7 @@ export function copyMasked(
   maskBytes(source, start, end, target, offset, key);
 }
 
-/** As {@link copyMasked}. In place if source and target are the same. */
+/** Like {@link copyMasked}. Works in place if source and target are the same. */
 function maskBytes(
   source: Uint8Array,
   start: number,
@@ -108,7 +108,7 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
     (words[i + 3] as bigint) ^= wide;
   }
   for (; i < count; i++) (words[i] as bigint) ^= wide;
-  // After whole words the key is not rotated.
+  // Whole words do not rotate the key.
   const behind = aligned + count * 8;
   maskBytes(bytes, behind, end, bytes, behind, rest);
 }
@@ -160,7 +160,7 @@ function wideKey(key: MaskingKey): bigint {
     (((key >>> 8) & 0xff) << (shifts[1] as number)) |
     (((key >>> 16) & 0xff) << (shifts[2] as number)) |
     ((key >>> 24) << (shifts[3] as number));
-  // Through the memory, because intermediate values of type `bigint` are slow.
+  // Converted through memory, because intermediate values of type `bigint` are slow.
   halves[0] = word;
   halves[1] = word;
   return whole[0] as bigint;

@@ -34,12 +34,13 @@ export interface MessageAssemblerOptions {
 }
 
 /**
- * Assembles the data frames of one connection to messages.
+ * Assembles the data frames of one connection into messages.
  *
  * Pass every data frame to {@link MessageAssembler.add}, but no control frames. After each chunk, pass the partial frame of the decoder
  * to {@link MessageAssembler.preview}, so that an error in it is found immediately.
  *
- * Fragments are copied together as they arrive. The memory for a message is bounded by its bytes, not by the number of its fragments.
+ * Fragments are copied into one buffer as they arrive. The memory for a message is bounded by its bytes, not by the number of its
+ * fragments.
  *
  * @example
  * ```ts
@@ -61,7 +62,7 @@ export class MessageAssembler {
   /** Whether messages come with their fragments. Set this between messages. */
   keepFragments = false;
 
-  /** The message of which more fragments must arrive. */
+  /** The message whose last fragment has not arrived. */
   #message: MessageInProgress | undefined = undefined;
   /** How many bytes of the previewed frame have been validated. */
   #previewed: number | undefined = undefined;
@@ -93,9 +94,9 @@ export class MessageAssembler {
   }
 
   /**
-   * Checks the frame of which only a part has arrived, and the bytes that have arrived since the last call.
+   * Checks a frame that has not arrived completely: its header, and the bytes that have arrived since the last call.
    *
-   * @throws as {@link MessageAssembler.add}, but earlier: at the header, or at the first invalid byte
+   * @throws like {@link MessageAssembler.add}, but earlier: at the header, or at the first invalid byte
    */
   preview(frame: PartialFrame): void {
     if (isControl(frame.opcode)) return;
@@ -105,7 +106,7 @@ export class MessageAssembler {
     this.#previewed = length;
   }
 
-  /** Takes a message in one frame, which is by far the most frequent. Nothing is copied or kept. */
+  /** Takes a message in one frame, by far the most frequent case. Nothing is copied or kept. */
   #addWhole(frame: Frame): Message {
     // Only these two rules of `#check()` can be broken here.
     if (frame.opcode === Opcode.CONTINUATION || frame.payload.length > this.#maxPayload) {
@@ -136,7 +137,7 @@ export class MessageAssembler {
   }
 
   #addFragment(message: MessageInProgress, frame: Frame, validated: number): Message | undefined {
-    // The engine has no memory for the message, which has the effect of a limit.
+    // If the engine has no memory for the message, fail as for a message above a limit.
     if (!message.append(frame, this.#maxPayload)) throw protocolError('UNSUPPORTED_MESSAGE_LENGTH');
     const checksText = this.#isPlainText(frame);
     if (!frame.fin) {
@@ -196,7 +197,7 @@ export class MessageAssembler {
   }
 }
 
-/** A message of which the first fragments have arrived. */
+/** A message whose first fragments have arrived. */
 class MessageInProgress {
   readonly opcode: DataOpcode;
   readonly compressed: boolean;

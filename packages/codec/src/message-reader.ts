@@ -1,4 +1,4 @@
-// Bytes into whole messages and control frames, for an extension that works synchronously.
+// Reads whole messages and control frames from bytes. The extension must work synchronously.
 import type { Extension, TransformDone } from './extension.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import type { Frame } from './frame.ts';
@@ -50,7 +50,7 @@ export class MessageReader {
   }
 
   #decompressed({ opcode, data }: Message): Message {
-    // There is an extension: without one, the decoder rejects RSV1.
+    // There must be an extension: without one, the decoder rejects RSV1.
     const [error, original] = resultOf((done) => this.#extension?.decompress(data, done));
     if (original === undefined) throw error ?? new Error('The extension did not return the data');
     if (opcode === Opcode.TEXT && !this.#skipUtf8Validation && !isUtf8(original)) {
@@ -61,9 +61,9 @@ export class MessageReader {
 }
 
 /**
- * Returns what an extension calls back with.
+ * Returns the arguments that an extension passes to its callback.
  *
- * @throws `Error` if it has not called back when its method returns
+ * @throws `Error` if it does not call back before its method returns
  */
 export function resultOf(transform: (done: TransformDone) => void): Parameters<TransformDone> {
   let result: Parameters<TransformDone> | undefined;

@@ -16,7 +16,7 @@ export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 /** The opcodes that start a data message (§5.6). */
 export type DataOpcode = typeof Opcode.TEXT | typeof Opcode.BINARY;
 
-/** Whether an opcode, including reserved ones, is that of a control frame: its highest bit is set (§5.5). */
+/** Whether an opcode, reserved or not, is that of a control frame: its highest bit is set (§5.5). */
 export function isControl(opcode: number): boolean {
   return (opcode & 0x8) !== 0;
 }

@@ -1,4 +1,4 @@
-// The codecs that the tests compare are what their names say.
+// Checks that each codec that the tests compare is the one that its name says.
 import { createRequire } from 'node:module';
 import { expect, test, vi } from 'vitest';
 import { codecs } from './support/codecs.ts';

@@ -7,7 +7,7 @@ import { Endpoint, FrameDecoder, isControl, Opcode, type EndpointEvent, type Fra
 const ACTIONS = ['send', 'ping', 'close', 'breach', 'deliver', 'end', 'give up'] as const;
 type Action = readonly [end: 0 | 1, what: (typeof ACTIONS)[number]];
 
-/** How often an end does what is always possible. Without a limit there would be no last state. */
+/** How often an end may do what is always possible. Without a limit, the number of states would be infinite. */
 const LIMITS: Partial<Record<Action[1], number>> = { send: 1, ping: 1, close: 1, breach: 1 };
 
 const ORDER = ['open', 'closing', 'closed'];
@@ -117,7 +117,7 @@ function act(pair: Pair, [index, what]: Action): void {
   end.pump();
 }
 
-/** The rules that a state breaks, in whatever order it was reached. */
+/** The rules that a state breaks, however the test reached it. */
 function faults(pair: Pair): string[] {
   return ([0, 1] as const).flatMap((index) => {
     const end = pair[index];

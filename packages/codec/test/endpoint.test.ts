@@ -110,7 +110,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('answers 60 pings until its output is taken, and of later ones only the newest (§5.5.3)', () => {
+  test('answers 60 pings until its output is taken, and then only the newest ping (§5.5.3)', () => {
     const endpoint = endpointOf(role);
     const ping = (index: number): string => frame('8901', index.toString(16).padStart(2, '0'));
     receive(endpoint, ...Array.from({ length: 70 }, (_, index) => ping(index)));
@@ -227,7 +227,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('reports 1006 if the transport ends without a close frame, after what it had delivered (§7.1.5)', () => {
+  test('reports 1006 after all delivered messages if the transport ends without a close frame (§7.1.5)', () => {
     const endpoint = endpointOf(role);
     endpoint.receive(hex(frame('8101', '61') + frame('8102', '62')));
     endpoint.receiveEnd();

@@ -13,7 +13,7 @@ function drain(decoder: FrameDecoder): Frame[] {
   return frames;
 }
 
-/** Missing in the types of the compiler's library. */
+/** Missing from the types of the compiler's library. */
 const { Memory } = (
   globalThis as unknown as {
     WebAssembly: {
@@ -290,7 +290,7 @@ describe.each(codecs)('many short frames in one chunk ($name)', ({ codec }) => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
-    'are text of which every byte is validated, in frame %i of 12',
+    'are validated as text at every byte: at byte %i',
     (position) => {
       const wrong = new Uint8Array(12).fill(0x61);
       wrong[position] = 0xff;

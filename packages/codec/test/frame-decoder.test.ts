@@ -61,7 +61,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
       expect(frames[0]!.payload === toHex(payload)).toBe(true);
     });
 
-    test('reads a length that is not in its shortest form, which §5.2 requires only of the sender', () => {
+    test('reads a length that is not in its shortest form, because §5.2 requires that only of the sender', () => {
       const { frames } = readFrames(
         {},
         '827e 0001 aa',
@@ -138,7 +138,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
           `${invalid} RSV1 must be clear`,
         ],
         [
-          'RSV1 without an extension, said so (§5.2)',
+          'RSV1 with `allowRsv1: false` (§5.2)',
           'c200',
           { allowRsv1: false },
           'WS_ERR_UNEXPECTED_RSV_1',
@@ -255,7 +255,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
     test.each([
       ['2^53', '0020000000000000'],
       ['2^53 + 1', '0020000000000001'],
-      ['2^63, the bit that §5.2 wants clear', '8000000000000000'],
+      ['2^63, the bit that must be 0 (§5.2)', '8000000000000000'],
       ['2^63 + 5', '8000000000000005'],
       ['2^64 - 1', 'ffffffffffffffff'],
     ])('rejects a payload of %s bytes with 1009, whatever the limit', (_, length) => {

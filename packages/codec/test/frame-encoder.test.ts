@@ -58,18 +58,15 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
       expect(toHex(payload)).toBe(toHex(someBytes(length)));
     });
 
-    test.each(BOUNDARIES)(
-      'writes a frame of %i bytes where it is told to, and nothing beside it',
-      (length) => {
-        const payload = someBytes(length);
-        const expected = onWire(frame('02', payload), maskingKey);
-        const target = new Uint8Array(expected.length + 10).fill(0xee);
-        const end = codec.writeFrame(target, 7, codec.firstByte(2, false, false), payload, maskingKey);
-        expect(end).toBe(7 + expected.length);
-        const untouched = (count: number) => new Uint8Array(count).fill(0xee);
-        expect(toHex(target) === toHex(concat(untouched(7), expected, untouched(3)))).toBe(true);
-      },
-    );
+    test.each(BOUNDARIES)('writes a frame of %i bytes at the offset, and changes no other byte', (length) => {
+      const payload = someBytes(length);
+      const expected = onWire(frame('02', payload), maskingKey);
+      const target = new Uint8Array(expected.length + 10).fill(0xee);
+      const end = codec.writeFrame(target, 7, codec.firstByte(2, false, false), payload, maskingKey);
+      expect(end).toBe(7 + expected.length);
+      const untouched = (count: number) => new Uint8Array(count).fill(0xee);
+      expect(toHex(target) === toHex(concat(untouched(7), expected, untouched(3)))).toBe(true);
+    });
 
     test.each([
       ['125', 125, '7d'],

@@ -46,7 +46,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
           ],
         ],
         [
-          'a fragment of a size that 16 bits tell',
+          'a fragment whose length takes 16 bits',
           [frame('02', someBytes(300)), frame('80', someBytes(70))],
           [[2, toHex(concat(someBytes(300), someBytes(70)))]],
         ],
@@ -158,7 +158,7 @@ describe.each(codecs)('the message assembler ($name)', ({ codec }) => {
         ['a code point above U+10FFFF', 'f4 90 80 80', 2],
         ['a character cut short by another', '61 e2 82 61', 4],
         [
-          'the example of Autobahn 6.4: what is behind U+10FFFF',
+          'the example of Autobahn 6.4: a code point above U+10FFFF in a longer text',
           'ceba e1bdb9 cf83 cebc ceb5 f4908080 65646974 6564',
           13,
         ],

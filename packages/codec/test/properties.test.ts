@@ -170,7 +170,7 @@ describe.each(codecs)('for any bytes ($name)', ({ codec }) => {
   });
 
   test.each(roles)(
-    'bytes are accepted, or refused with an error of the table, the same however cut (%s)',
+    'bytes are accepted, or rejected with an error of the table, however they are cut (%s)',
     (role) => {
       const wires = fc.oneof(
         { weight: 1, arbitrary: bytes(60) },

@@ -5,7 +5,7 @@ import nodeModule from 'node:module';
 import process, { env } from 'node:process';
 import type { Kernel } from './kernel.ts';
 
-// The class of `buffer.subarray()`. Calling it directly avoids the checks of its arguments, which are slow.
+// The class of the views that `buffer.subarray()` returns. Calling its constructor avoids the slow argument checks of that method.
 const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
   bytes: ArrayBufferLike,
   offset: number,
@@ -91,7 +91,7 @@ function loadBufferUtil(): BufferUtil | undefined {
   try {
     // Inside of the try block, because Deno may refuse access to the environment.
     if (env['WS_NO_BUFFER_UTIL']) return undefined;
-    // Not imported by name: webpack follows that, and would warn if the package is missing.
+    // Not an `import`: webpack would resolve it, and warn if the package is missing.
     return nodeModule.createRequire(import.meta.url)('bufferutil') as BufferUtil;
   } catch {
     return undefined;

@@ -26,9 +26,7 @@ export interface Installed {
  */
 export function install(...peers: string[]): Installed {
   if (!existsSync(join(codec, 'dist'))) {
-    throw new Error(
-      'packages/codec/dist is missing, and these tests are of what is built: run `npm run build` first',
-    );
+    throw new Error('packages/codec/dist is missing: run `npm run build` first');
   }
   const folder = mkdtempSync(join(tmpdir(), 'framewire-engines-'));
   const installed = join(folder, 'node_modules/@framewire/codec');

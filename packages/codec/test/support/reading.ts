@@ -19,7 +19,7 @@ export interface Reader extends FrameDecoderOptions {
   assembler?: MessageAssemblerOptions;
 }
 
-/** Reads chunk after chunk: all frames of one chunk, and the part of the next frame, before the next chunk. */
+/** Reads one chunk at a time: all its frames, and the part of the next frame. */
 export function read(codec: Codec, reader: Reader, chunks: Uint8Array[]): Outcome {
   const outcome: Outcome = { frames: [], messages: [] };
   const decoder = new codec.FrameDecoder(reader);
@@ -72,7 +72,7 @@ export function bytesUntilError(
   bytes: Uint8Array,
 ): [code: string, bytes: number] {
   const { error, after } = read(codec, reader, byteByByte(bytes));
-  if (!error || after === undefined) throw new Error('no error came');
+  if (!error || after === undefined) throw new Error('no error was thrown');
   return [error.code, after];
 }
 
