@@ -1,17 +1,17 @@
-// What one client says goes to all clients, or to all others: by the path that it has connected to.
+// Sends each message to all clients (path /all), or to all except its sender (path /others).
 //
 //   node index.js          then, in two other terminals: npx wscat -c ws://127.0.0.1:8080/others
 import { createServer } from 'node:http';
 import { PreparedMessage, WebSocket, WebSocketServer } from 'framewire';
 
-/** A client that does not keep up would fill the memory: it is disconnected, and may connect again. */
+/** Disconnects clients that read too slowly, because their messages would fill the memory. They may connect again. */
 const LIMITS = { maxBufferedAmount: 1024 * 1024 };
 
 const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
 const all = new WebSocketServer({ server: http, path: '/all', ...LIMITS });
 const others = new WebSocketServer({ server: http, path: '/others', ...LIMITS });
 
-/** Sends to each client but one. The message is encoded and compressed once for all of them. */
+/** Sends to all clients except one. The message is encoded and compressed once for all of them. */
 function broadcast(server, data, isBinary, except) {
   const message = new PreparedMessage(data, { binary: isBinary });
   for (const client of server.clients) {

@@ -1,5 +1,5 @@
-// A chat on three servers behind a load balancer. This program starts all of it: NATS, the servers, and HAProxy. The page shows which
-// server it is on. Kill that server: the page moves to another one and misses nothing.
+// A chat on three servers behind a load balancer. This program starts NATS, the servers and HAProxy. The page shows its server. If you kill
+// that server, the page connects to another one and misses no message.
 //
 //   node index.js          then open the address in several windows
 //
@@ -41,7 +41,7 @@ function accepts(port) {
 
 /** Starts a program, and waits until it listens on a port. */
 async function startProgram(command, args, port) {
-  // Servers lie where only root looks by default.
+  // HAProxy and NATS may be in a folder that only the PATH of root contains.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   child.on('error', () => {
@@ -55,7 +55,7 @@ async function startProgram(command, args, port) {
   while (!isStopping && !(await accepts(port))) await delay(20);
 }
 
-/** Starts a server, and starts it again when it ends. Resolves to its port. */
+/** Starts a server, and restarts it when it ends. Resolves to its port. */
 async function startServer(name, natsPort, port = 0) {
   const child = fork(new URL('server.js', import.meta.url), [name, natsPort, port].map(String));
   servers.set(name, child);
@@ -85,7 +85,7 @@ async function stop(code) {
 
 process.once('SIGINT', () => void stop(0));
 
-/** Starts everything, one after the other, unless it is stopped in between. */
+/** Starts the programs one after the other, unless stop() is called meanwhile. */
 async function start() {
   const natsPort = await freePort();
   const jetStream = ['-js', '-sd', folder];

@@ -1,4 +1,4 @@
-// One of the servers: it publishes what its pages send to the topic that the pages of all servers have subscribed to.
+// One of the servers. It publishes the messages of its pages to a topic. The pages of all servers subscribe to that topic.
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const [, , name, natsPort, port] = process.argv;
 const broker = await connectToNats({ servers: `127.0.0.1:${natsPort}` }, { history: true });
 const topics = new Topics({
   broker,
-  // A page that comes back says the last position that it has seen.
+  // A page that reconnects sends the last position that it received.
   encode: (data, position) => JSON.stringify({ ...JSON.parse(data), position }),
 });
 
@@ -43,7 +43,7 @@ server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data) => {
     handle(ws, data).catch(() => {
-      // NATS cannot be reached. The page connects again, and sends what was not taken.
+      // NATS is unreachable. The page reconnects, and sends the messages again that were not acknowledged.
       ws.close(TRY_AGAIN_LATER);
     });
   });
@@ -63,7 +63,7 @@ async function handle(ws, data) {
   }
 }
 
-/** What a page has sent, or undefined for anything else. */
+/** Parses a message of a page. Returns undefined if it is invalid. */
 function parse(data) {
   try {
     const message = JSON.parse(data);
@@ -93,7 +93,7 @@ async function stop() {
 }
 
 process.on('SIGTERM', stop);
-// The program that has started this one has ended.
+// The parent process has ended.
 process.on('disconnect', stop);
-// A terminal sends it to all programs, and that program sends SIGTERM then.
+// On Ctrl-C, a terminal sends SIGINT to this process too. Wait for the SIGTERM of the parent process.
 process.on('SIGINT', () => {});

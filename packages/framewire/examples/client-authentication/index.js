@@ -1,4 +1,4 @@
-// Who a client is gets decided while the upgrade is under way: a stranger is refused by HTTP and never has a WebSocket.
+// Authenticates each client during the upgrade. An unknown client receives an HTTP response and never gets a WebSocket.
 //
 //   node index.js          then, in another terminal:
 //                          npx wscat -H 'Authorization: Bearer alice-token' -c ws://127.0.0.1:8080
@@ -9,14 +9,14 @@ import { createRefusal, formatRefusal, WebSocketServer } from 'framewire';
 const http = createServer((request, response) => response.writeHead(426).end('WebSocket only\n'));
 const server = new WebSocketServer({ noServer: true });
 
-// Stands for a database: the digests of the tokens, and whose they are.
+// In place of a database: the digest of each user's token.
 const digest = (text) => createHash('sha256').update(text).digest();
 const users = [
   { name: 'alice', token: digest('alice-token') },
   { name: 'bob', token: digest('bob-token') },
 ];
 
-/** The user whose token the request has, or undefined. */
+/** Returns the user to whom the token of the request belongs, or undefined. */
 async function authenticate(request) {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ');
   if (scheme !== 'Bearer' || !token) return undefined;
@@ -25,14 +25,14 @@ async function authenticate(request) {
 }
 
 http.on('upgrade', async (request, socket, head) => {
-  // While we decide, nobody else listens to the socket: a client that breaks off must not end the process.
+  // Until handleUpgrade(), nothing else handles errors of the socket. Without a listener, a client that disconnects would end the process.
   const onError = () => socket.destroy();
   socket.on('error', onError);
   let user;
   try {
     user = await authenticate(request);
   } catch (error) {
-    // The database is down, say: that is our fault, not the client's.
+    // For example, the database is down. That is the server's fault, not the client's.
     console.error(error.message);
     refuse(socket, 500);
     return;
@@ -42,7 +42,7 @@ http.on('upgrade', async (request, socket, head) => {
     return;
   }
   socket.off('error', onError);
-  // Does nothing for a client that has gone in the meantime.
+  // Does nothing if the client has disconnected meanwhile.
   server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request, user));
 });
 

@@ -1,4 +1,4 @@
-// The client's half. It answers the server's pings without any code, and finds out by a heartbeat of its own that the server is dead.
+// The client. It answers the server's pings automatically, and detects a dead server with a heartbeat of its own.
 //
 //   node client.js [ws://127.0.0.1:8080]
 import { WebSocket } from 'framewire';
@@ -6,7 +6,7 @@ import { WebSocket } from 'framewire';
 const ws = new WebSocket(process.argv[2] ?? 'ws://127.0.0.1:8080', {
   handshakeTimeout: 10_000,
   heartbeat: {
-    // Longer than the server's, whose pings show that it is alive: so only one of them pings.
+    // Longer than the interval of the server. The server's pings show that it is alive, so the client does not send any.
     interval: Number(process.env.INTERVAL ?? 30_000),
     timeout: Number(process.env.TIMEOUT ?? 10_000),
   },

@@ -1,5 +1,5 @@
-// A peer can vanish without a word: a cable is pulled, a phone sleeps, a firewall forgets. With `heartbeat` the server pings each client
-// that is silent, and ends the connection if the client stays silent. client.js finds a dead server in the same way.
+// A peer can vanish silently: someone pulls a cable, a phone sleeps, a firewall drops the connection. With `heartbeat` the server pings
+// each client that is silent, and ends the connection if the client stays silent. client.js detects a dead server in the same way.
 //
 //   node index.js          then, in another terminal: node client.js
 import { WebSocketServer } from 'framewire';

@@ -1,4 +1,4 @@
-// A WebSocket server on an HTTPS server that you have: pages and WebSockets on one port.
+// A WebSocket server on an existing HTTPS server: pages and WebSockets on one port.
 //
 //   openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 //     -keyout key.pem -out cert.pem
@@ -21,7 +21,7 @@ server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data, isBinary) => {
     ws.send(data, { binary: isBinary });
-    // A client that sends but does not read is not read either, until what it was sent has left.
+    // If the client does not read the answers, stop reading its messages until the answers have been written.
     if (ws.writableNeedDrain) ws.pause();
   });
   ws.on('drain', () => ws.resume());
@@ -32,7 +32,7 @@ https.listen(Number(process.env.PORT ?? 8443), '127.0.0.1', () => {
 });
 
 process.once('SIGINT', () => {
-  // An HTTP server that was given stays its owner's: each is closed by itself.
+  // Closing the WebSocket server does not close the HTTPS server that was passed to it.
   server.close();
   for (const ws of server.clients) ws.close(1001, 'the server stops');
   https.close();

@@ -1,5 +1,5 @@
-// The IP address of the peer. Behind proxies it is in X-Forwarded-For, which anybody can write: it is believed only as far as
-// it was written by proxies that are known.
+// The IP address of the peer. Behind proxies it is in X-Forwarded-For. Any client can send that header, so only the entries that trusted
+// proxies have added count.
 //
 //   node index.js          then, in another terminal: npx wscat -c ws://127.0.0.1:8080
 //   TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8 node index.js
@@ -14,7 +14,7 @@ for (const entry of (process.env.TRUSTED_PROXIES ?? '').split(',').filter(Boolea
   else trusted.addSubnet(address, Number(prefix), family);
 }
 
-/** An IPv4 address that came to an IPv6 socket (::ffff:192.0.2.1) in its own form. */
+/** Returns the IPv4 form of an IPv4 address on an IPv6 socket (::ffff:192.0.2.1). */
 function plain(address) {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
 }
@@ -23,14 +23,14 @@ function isTrusted(address) {
   return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** The address of the client: each proxy adds the one that it was connected by, so the list is read from its end. */
+/** Returns the address of the client. Each proxy appends the address of its own peer, so read the list from its end. */
 function peerAddress(request) {
-  // Undefined when the client has gone already.
+  // `remoteAddress` is undefined if the client has already disconnected.
   let address = plain(request.socket.remoteAddress ?? '');
   const forwarded = (request.headers['x-forwarded-for'] ?? '').split(',').map((each) => plain(each.trim()));
   while (isIP(address) !== 0 && isTrusted(address)) {
     const next = forwarded.pop();
-    // What is no address was not written by a proxy that knows what it does.
+    // A correct proxy adds only addresses, so stop at anything else.
     if (next === undefined || isIP(next) === 0) break;
     address = next;
   }

@@ -1,5 +1,5 @@
-// A chat server with what production asks for: HTTPS, sessions, rooms, a heartbeat, limits, back-pressure, metrics, and an orderly
-// shutdown on SIGTERM. How the options work together: doc/in-production.md of the package.
+// A chat server for production: HTTPS, sessions, rooms, a heartbeat, limits, back-pressure, metrics, and an orderly shutdown on SIGTERM.
+// doc/in-production.md of the package explains how the options work together.
 //
 //   openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
 //     -keyout key.pem -out cert.pem
@@ -31,10 +31,10 @@ const {
 const TRUSTED_PROXIES = (process.env.TRUSTED_PROXIES ?? '127.0.0.1').split(',');
 const MAX_CONNECTIONS = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const PER_CLIENT = Number(process.env.PER_CLIENT ?? 20);
-/** How long it takes to send all clients away, in ms. */
+/** The time over which the close frames are spread at shutdown, in ms. */
 const SPREAD = Number(process.env.SPREAD ?? 15_000);
 
-/** Says who a client is and which room it wants. A client that is refused never gets a WebSocket. */
+/** Returns the user and the room of a request. A client that is refused never gets a WebSocket. */
 async function authenticate(request, { signal }) {
   const room = /^\/rooms\/([\w-]{1,32})$/.exec(request.url)?.[1];
   if (room === undefined) throw new UpgradeRefusal(404);
@@ -43,7 +43,7 @@ async function authenticate(request, { signal }) {
   return { room, user };
 }
 
-// Node limits the clients that have not sent a request yet. No option of the WebSocket server counts them.
+// These options of Node limit clients that have not sent a request yet. The WebSocket server does not count them.
 const https = createSecureServer(
   { cert: readFileSync(CERT), key: readFileSync(KEY), handshakeTimeout: 10_000, headersTimeout: 10_000 },
   (request, response) => response.writeHead(426).end('WebSocket only\n'),
@@ -59,10 +59,10 @@ const server = new WebSocketServer({
   handshakeTimeout: 10_000,
   maxPayload: 16 * 1024,
   heartbeat: { interval: 20_000, timeout: 10_000 },
-  // Connections spread over new servers, and sessions are checked again.
+  // Clients reconnect, so they spread over new servers, and the server checks their sessions again.
   maxLifetime: 60 * 60 * 1000,
   highWaterMark: 64 * 1024,
-  // A client that is this far behind is closed with 1008. It connects again, and loads what it missed.
+  // The server closes a slower client with 1008. The client reconnects, and loads what it missed.
   maxBufferedAmount: 1024 * 1024,
   onBufferFull: 'close',
 });
@@ -91,7 +91,7 @@ function broadcast(members, message) {
   for (const ws of members) if (ws.readyState === WebSocket.OPEN) ws.send(message);
 }
 
-/** Skips clients that are behind: a state is out of date by the time they read it. */
+/** Skips slow clients, because the state is out of date by the time they read it. */
 function broadcastState(members, message) {
   for (const ws of members) {
     if (ws.readyState !== WebSocket.OPEN) continue;
@@ -102,13 +102,13 @@ function broadcastState(members, message) {
 
 server.on('wsClientError', (error, socket) => {
   console.error(error.message, error.cause ?? '');
-  // If authenticate() has failed, the server answers with 500 by itself.
+  // If authenticate() failed, the server itself answers with 500.
   if (error.code !== 'WS_ERR_AUTHENTICATION_FAILED') socket.end(formatRefusal(createRefusal(400)));
 });
 
 let isStopping = false;
 
-// For probes and Prometheus, on a port that is not open to the world.
+// For probes and Prometheus, on a port that must not be public.
 const admin = createServer((request, response) => {
   if (request.url === '/metrics') {
     response.setHeader('Content-Type', 'text/plain; version=0.0.4').end(formatMetrics(server, rooms));
@@ -118,7 +118,7 @@ const admin = createServer((request, response) => {
 https.listen(Number(PORT), HOST, () => console.log(`wss://localhost:${https.address().port}`));
 admin.listen(Number(ADMIN_PORT), HOST, () => console.log(`metrics on port ${admin.address().port}`));
 
-/** Sends all clients away, and then ends. A second signal ends the process immediately. */
+/** Closes all connections, and then the servers. A second signal ends the process immediately. */
 async function stop() {
   isStopping = true;
   const { closed, terminated } = await server.shutdown({ spread: SPREAD, timeout: 10_000 });

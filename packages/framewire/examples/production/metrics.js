@@ -1,4 +1,4 @@
-// What the server counts, in the text format of Prometheus.
+// The metrics of the server, in the text format of Prometheus.
 
 /** Counters of the whole process. */
 export const counters = { chat_accepted_total: 0, chat_messages_total: 0, chat_updates_skipped_total: 0 };
@@ -10,7 +10,7 @@ export function countClose(code) {
   closes.set(code, (closes.get(code) ?? 0) + 1);
 }
 
-/** All metrics of a server. */
+/** Returns all metrics of a server as text. */
 export function formatMetrics(server, rooms) {
   const gauges = {
     chat_connections: server.clients.size,

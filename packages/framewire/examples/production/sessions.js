@@ -1,4 +1,4 @@
-// Stands for a session store, such as a database: who a client is, by the cookie of its session.
+// In place of a session store, such as a database: finds the user by the session cookie.
 import { setTimeout } from 'node:timers/promises';
 
 const users = new Map([
@@ -6,7 +6,7 @@ const users = new Map([
   ['bob-session', 'bob'],
 ]);
 
-/** The user of a request, or undefined. Rejects when the signal aborts, so that nothing is looked up for a client that has left. */
+/** Returns the user of a request, or undefined. Rejects when the signal aborts, because the client has then left. */
 export async function findUser(request, signal) {
   const session = /(?:^|; )session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
   if (session === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The round-trip time, measured by the client, ten times. Any server answers pings; nothing has to be written for it.
+// The client measures the round-trip time ten times. It works with any server, because every server answers pings.
 //
 //   node client.js [ws://127.0.0.1:8080]
 import { WebSocket } from 'framewire';

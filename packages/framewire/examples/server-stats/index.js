@@ -1,4 +1,5 @@
-// A page with the memory and the processor time of this server, live: one measurement a second, sent to every page that is open.
+// A page with the memory and the processor time of this server, live. The server measures once a second and sends the result to every open
+// page.
 //
 //   node index.js          then open the address in a browser
 import { createReadStream } from 'node:fs';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'framewire';
 
 const EVERY_MS = 1000;
-/** How many measurements a new page is given to begin with: ten minutes. */
+/** How many measurements the server keeps for new pages: ten minutes. */
 const KEPT = 600;
 
 const file = (specifier) => fileURLToPath(import.meta.resolve(specifier));
@@ -15,7 +16,7 @@ const files = new Map([
   ['/', { path: file('./page/index.html'), type: 'text/html; charset=utf-8' }],
   ['/style.css', { path: file('./page/style.css'), type: 'text/css; charset=utf-8' }],
   ['/page.js', { path: file('./page/page.js'), type: 'text/javascript; charset=utf-8' }],
-  // The plotting library, as npm has installed it.
+  // The plotting library that npm has installed.
   ['/uplot.js', { path: file('uplot/dist/uPlot.esm.js'), type: 'text/javascript; charset=utf-8' }],
   ['/uplot.css', { path: file('uplot/dist/uPlot.min.css'), type: 'text/css; charset=utf-8' }],
 ]);
@@ -37,11 +38,11 @@ const server = new WebSocketServer({ server: http, path: '/stats' });
 let cpu = process.cpuUsage();
 let at = performance.now();
 
-/** What the process has used since it was measured last. */
+/** Returns the processor time since the last call, and the memory in use. */
 function measure() {
   const used = process.cpuUsage(cpu);
   const now = performance.now();
-  // Microseconds by milliseconds: 100 % is one core, and threads may use several.
+  // Microseconds divided by milliseconds. 100 % is one core, and threads may use several.
   const percent = (used.user + used.system) / (now - at) / 10;
   cpu = process.cpuUsage();
   at = now;
@@ -56,7 +57,7 @@ const timer = setInterval(() => {
   if (history.length > KEPT) history.shift();
   const text = JSON.stringify([sample]);
   for (const ws of server.clients) {
-    // A page that has not taken the last ones yet, because its computer sleeps or its network is slow, does without this one.
+    // Skip a page that has not read the last measurements, because its computer sleeps or its network is slow.
     if (ws.readyState === WebSocket.OPEN && !ws.writableNeedDrain) ws.send(text);
   }
 }, EVERY_MS);

@@ -1,5 +1,5 @@
-// A login with a page: express and express-session keep the session, and only who has one gets a WebSocket. Who logs out loses
-// the WebSockets of that session too.
+// A login with a page. express and express-session keep the session, and only a client with a session gets a WebSocket. Logging out also
+// closes the WebSockets of the session.
 //
 //   node index.js          then open the address in two browsers
 import { randomBytes } from 'node:crypto';
@@ -9,15 +9,15 @@ import express from 'express';
 import session from 'express-session';
 import { createRefusal, formatRefusal, WebSocket, WebSocketServer } from 'framewire';
 
-/** What a browser is told when its session has ended: 4000 to 4999 are the application's own. */
+/** The close code for a session that has ended. 4000 to 4999 are for applications. */
 const LOGGED_OUT = 4001;
 
 const sessions = session({
-  // In earnest: a secret that outlives the process, and a store that other processes share.
+  // In production, use a secret that outlives the process, and a store that other processes share.
   secret: process.env.SESSION_SECRET ?? randomBytes(32).toString('hex'),
   resave: false,
   saveUninitialized: false,
-  // With { secure: true } as soon as the page comes over HTTPS.
+  // If the page is served over HTTPS, add `secure: true`.
   cookie: { httpOnly: true, sameSite: 'strict', maxAge: 60 * 60 * 1000 },
 });
 
@@ -33,8 +33,7 @@ app.post('/session', (request, response, next) => {
     response.status(400).json({ error: 'A name has 1 to 32 characters.' });
     return;
   }
-  // A new session for a new user: one that was slipped to the browser before is of no use to anybody. Here is where a
-  // password would be checked.
+  // A new session for each login, so that a session that an attacker planted in the browser is worthless. Check a password here.
   const { sessionID } = request;
   request.session.regenerate((error) => {
     if (error) {
@@ -59,25 +58,24 @@ app.delete('/session', (request, response, next) => {
   });
 });
 
-/** The WebSockets of a session end with it. */
+/** Closes the WebSockets of a session. */
 function endSession(sessionID) {
   for (const ws of server.clients) if (ws.sessionID === sessionID) ws.close(LOGGED_OUT, 'logged out');
 }
 
 const http = createServer(app);
-// A browser that does not keep up is disconnected, and comes again.
+// The server disconnects a browser that reads too slowly. The page then reconnects.
 const server = new WebSocketServer({ noServer: true, maxPayload: 4096, maxBufferedAmount: 1024 * 1024 });
 
 http.on('upgrade', (request, socket, head) => {
   const onError = () => socket.destroy();
   socket.on('error', onError);
-  // A browser sends the cookie for any page that asks, and WebSockets know no CORS: pages of others are refused here.
+  // A browser sends the cookie for any page that connects, and CORS does not apply to WebSockets. So refuse the pages of other sites here.
   if (!isOurPage(request)) {
     refuse(socket, 403);
     return;
   }
-  // The same middleware that keeps the sessions of pages reads the cookie of this request; nothing is ever answered with
-  // this response.
+  // The middleware that keeps the sessions also reads the cookie of this request. It requires a response, which is never sent.
   sessions(request, new ServerResponse(request), (error) => {
     if (error) console.error(error.message);
     if (error || request.session.name === undefined) {
@@ -89,7 +87,7 @@ http.on('upgrade', (request, socket, head) => {
   });
 });
 
-/** Whether the request comes from a page of this server, which in a browser its Origin tells. */
+/** Whether the request comes from a page of this server, according to the Origin header of the browser. */
 function isOurPage({ headers }) {
   return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }

@@ -1,7 +1,7 @@
-// Several WebSocket servers on one HTTP server, told apart by the path.
+// Several WebSocket servers on one HTTP server, selected by the path.
 //
-// { server: http, path: '/echo' } for each would do where that is the whole rule: a path that no server has is then answered
-// with 400. Here the upgrades are handed out by hand, so that the rule, and the answer, can be any.
+// If the path is the only rule, pass { server: http, path: '/echo' } to each server. Requests for any other path then receive 400. This
+// program handles upgrades itself, so it can apply any rule and send any answer.
 //
 //   node index.js          then, in another terminal: npx wscat -c ws://127.0.0.1:8080/time
 import { createServer } from 'node:http';
@@ -20,7 +20,7 @@ http.on('upgrade', (request, socket, head) => {
   const [path] = request.url.split('?');
   const server = servers.get(path);
   if (server === undefined) {
-    // The socket is ours until handleUpgrade() gets it, its errors too.
+    // Until handleUpgrade() is called, this program must handle errors of the socket.
     socket.on('error', () => socket.destroy());
     socket.end(formatRefusal(createRefusal(404)), () => socket.destroy());
     return;
@@ -32,7 +32,7 @@ echo.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data, isBinary) => {
     ws.send(data, { binary: isBinary });
-    // A client that sends but does not read is not read either, until what it was sent has left.
+    // If the client does not read the answers, stop reading its messages until the answers have been written.
     if (ws.writableNeedDrain) ws.pause();
   });
   ws.on('drain', () => ws.resume());

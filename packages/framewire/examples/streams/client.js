@@ -1,4 +1,4 @@
-// Pipes its input to the server, or what the server has to its output.
+// Pipes standard input to the server, or the data of the server to standard output.
 //
 //   node client.js upload|download [ws://127.0.0.1:8080]
 import { pipeline } from 'node:stream/promises';
@@ -12,12 +12,12 @@ if (way !== 'upload' && way !== 'download') {
 
 const ws = new WebSocket(`${url}/${way}`);
 const stream = createWebSocketStream(ws);
-// A stream ends with its connection, however that ends: only a close frame says that all has come, or gone.
+// The stream ends when the connection ends, even if it was cut. Only a close frame shows that all data has arrived.
 const closed = new Promise((resolve) => ws.once('close', resolve));
 try {
-  // Written before the connection is open, it waits. Neither side holds more than the other can take.
+  // Data that is written before the connection is open waits. Back-pressure limits what each side buffers.
   if (way === 'upload') {
-    // Nothing comes back but the close: it has to be read all the same, or the end is not seen.
+    // The server sends no data, but the stream must be read: otherwise it never reaches its end.
     stream.resume();
     await pipeline(process.stdin, stream);
   } else {

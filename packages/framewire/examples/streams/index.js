@@ -1,4 +1,4 @@
-// Streams. What is piped to /upload is hashed as it comes; /download pipes a million lines, as fast as they are read.
+// Streams. /upload hashes data while it arrives. /download sends a million lines, as fast as the client reads them.
 //
 //   node index.js          then, in another terminal: node client.js upload < some-file
 //                                                     node client.js download > lines.txt
@@ -18,7 +18,7 @@ server.on('connection', async (ws, request) => {
     ws.close(1008, 'there are /upload and /download');
     return;
   }
-  // A stream ends with its connection, however that ends: only a close frame says that all has come, or gone.
+  // The stream ends when the connection ends, even if it was cut. Only a close frame shows that all data has arrived.
   const closed = new Promise((resolve) => ws.once('close', resolve));
   try {
     const result = await way(createWebSocketStream(ws));
@@ -26,7 +26,7 @@ server.on('connection', async (ws, request) => {
     if (code === 1006) throw new Error('the connection was cut');
     console.log(result);
   } catch (error) {
-    // The client has gone in the middle, or broken a rule: the pipeline has let go of its streams.
+    // The client disconnected too early or broke a rule. The pipeline has destroyed its streams.
     console.error(`given up: ${error.message}`);
   }
 });
@@ -43,12 +43,12 @@ async function upload(stream) {
 }
 
 async function download(stream) {
-  // Lines are made only as fast as the client reads them. Ending the stream closes the connection.
+  // Lines are created only as fast as the client reads them. Ending the stream closes the connection.
   await pipeline(Readable.from(lines(1_000_000)), stream);
   return 'downloaded';
 }
 
-/** Lines with a number each, a thousand of them in a chunk: each chunk becomes a message. */
+/** Yields numbered lines, a thousand in each chunk. Each chunk becomes a message. */
 function* lines(count) {
   for (let first = 1; first <= count; first += 1000) {
     let chunk = '';

@@ -1,4 +1,4 @@
-// Sends a text and some bytes, prints the answers and leaves.
+// Sends a text and some bytes, prints the answers, and closes the connection.
 //
 //   node client.js [ws://127.0.0.1:8080]
 import { WebSocket } from 'framewire';
@@ -12,7 +12,7 @@ ws.on('error', (error) => {
 
 ws.on('open', () => {
   ws.send('grüße');
-  // Any container of bytes will do: Buffer, Uint8Array or another view, ArrayBuffer, Blob.
+  // Any container of bytes works: Buffer, Uint8Array or another view, ArrayBuffer, Blob.
   ws.send(new Uint8Array([1, 2, 3]));
 });
 

@@ -1,4 +1,4 @@
-// Text and binary. The server answers a text in capitals, and bytes with their SHA-256, as bytes.
+// Text and binary data. The server answers text with the text in capitals, and bytes with their SHA-256 as bytes.
 //
 //   node index.js          then, in another terminal: node client.js
 import { createHash } from 'node:crypto';
@@ -11,12 +11,12 @@ server.on('listening', () => console.log(`ws://127.0.0.1:${server.address().port
 server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
 
-  // Text comes as a Buffer too: isBinary says which it is.
+  // Text also arrives as a Buffer. `isBinary` distinguishes the two.
   ws.on('message', (data, isBinary) => {
     const answer = isBinary ? createHash('sha256').update(data).digest() : data.toString().toUpperCase();
-    // A string goes as text, bytes go as binary. { binary: true } or { binary: false } says otherwise.
+    // A string is sent as text, and bytes are sent as binary data, unless the option `binary` is set.
     ws.send(answer);
-    // A client that sends but does not read is not read either, until what it was sent has left.
+    // If the client does not read the answers, stop reading its messages until the answers have been written.
     if (ws.writableNeedDrain) ws.pause();
   });
   ws.on('drain', () => ws.resume());

@@ -2,7 +2,7 @@
 //
 //   HTTPS_PROXY=http://127.0.0.1:3128 node index.js wss://example.com/socket
 //
-// What is typed goes to the server, a line a message; what the server sends is printed.
+// Sends each line of standard input as a message, and prints the messages of the server.
 import { createInterface } from 'node:readline';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { WebSocket } from 'framewire';
@@ -11,9 +11,9 @@ const proxy = process.env.HTTPS_PROXY ?? 'http://127.0.0.1:3128';
 const url = process.argv[2] ?? 'wss://example.com/socket';
 
 const ws = new WebSocket(url, {
-  // The user and the password of the proxy go into its URL: http://user:password@proxy:3128
+  // If the proxy needs a user and a password, put them into its URL: http://user:password@proxy:3128
   agent: new HttpsProxyAgent(proxy),
-  // The way leads over one more machine that may be down.
+  // The proxy may be down, or may not reach the server.
   handshakeTimeout: 10_000,
 });
 
@@ -25,7 +25,7 @@ ws.on('open', () => {
   lines.resume();
 });
 lines.on('line', (line) => {
-  // Faster typed, or piped, than sent: the next line is read when this one has left.
+  // Lines may arrive faster than they can be sent. So read the next one only after this one has been sent.
   lines.pause();
   ws.send(line, () => {
     if (ws.readyState === WebSocket.OPEN) lines.resume();
@@ -35,7 +35,7 @@ lines.on('close', () => ws.close(1000));
 
 ws.on('message', (data, isBinary) => console.log(isBinary ? data : data.toString()));
 ws.on('error', (error) => {
-  // ECONNREFUSED: no proxy there. "Unexpected server response: 407": it wants a password, and so on.
+  // For example, ECONNREFUSED if no proxy listens, or "Unexpected server response: 407" if the proxy needs a password.
   console.error(error.message);
   process.exitCode = 1;
 });

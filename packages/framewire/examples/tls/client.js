@@ -1,4 +1,4 @@
-// The client of the example: shows its certificate, and trusts the servers of our authority and no others.
+// The client. It presents its certificate, and trusts only servers whose certificates our authority has signed.
 //
 //   node client.js [wss://localhost:8443]
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const ws = new WebSocket(process.argv[2] ?? 'wss://localhost:8443', {
 });
 
 ws.on('error', (error) => {
-  // Of a server that we do not trust, or that does not trust us.
+  // For example, the client does not trust the server, or the server does not trust the client.
   console.error(error.message);
   process.exitCode = 1;
 });

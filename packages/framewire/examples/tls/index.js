@@ -1,5 +1,5 @@
-// TLS on both sides, with an authority of our own: the client knows the server, and the server the client, by a certificate
-// that the authority has signed. Others are turned away before a byte of HTTP is read.
+// TLS with certificates on both sides. The client and the server trust only certificates that our own authority has signed. The server
+// rejects other clients before it reads a byte of HTTP.
 //
 //   node make-certificates.js
 //   node index.js          then, in another terminal: node client.js
@@ -12,7 +12,7 @@ const folder = process.env.CERTIFICATES ?? 'certificates';
 const https = createServer({
   key: readFileSync(`${folder}/server-key.pem`),
   cert: readFileSync(`${folder}/server.pem`),
-  // Who signs the certificates of clients; without requestCert clients need none.
+  // The authority that signs the certificates of clients. Without `requestCert`, clients need none.
   ca: readFileSync(`${folder}/authority.pem`),
   requestCert: true,
   rejectUnauthorized: true,

@@ -1,5 +1,5 @@
-// Makes what the example needs, in the folder `certificates`: an authority of our own, and what it vouches for, a certificate
-// of the server and one of a client. For trying out: in earnest the authority's key lies on another machine.
+// Creates the keys and certificates of the example in the folder `certificates`: an authority, and a certificate for the server and one for
+// a client, which it signs. In production, keep the key of the authority on another machine.
 //
 //   node make-certificates.js [folder]
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { generate } from 'selfsigned';
 const folder = process.argv[2] ?? 'certificates';
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** A key and a certificate, signed by an authority, or by itself where none is given. */
+/** Creates a key and a certificate, signed by the authority, or self-signed without one. */
 function make(commonName, extensions, authority) {
   return generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
@@ -49,7 +49,7 @@ const client = await make(
 );
 
 mkdirSync(folder, { recursive: true });
-// Keys are for their owner alone.
+// Only the owner may read a key.
 const secret = { mode: 0o600 };
 writeFileSync(join(folder, 'authority.pem'), authority.cert);
 writeFileSync(join(folder, 'server.pem'), server.cert);

@@ -1,29 +1,29 @@
-// The page: it connects again when its server ends, says what it has seen last, and sends again what was not taken.
+// The page. After its server ends, it reconnects, sends its last position, and repeats the messages that were not acknowledged.
 
 const RETRY_MS = 200;
 const KEPT = 500;
 
 const view = (id) => document.getElementById(id);
 const author = `Guest ${Math.floor(Math.random() * 1000)}`;
-/** What the servers have not taken yet, oldest first. */
+/** The messages that no server has acknowledged, oldest first. */
 const waiting = [];
-/** The messages that are shown: one that was sent again may come twice. */
+/** The ids of the messages that are shown. A message that was sent again may arrive twice. */
 const shown = new Set();
 let socket;
 let isJoined = false;
-/** Of the last message that has come. */
+/** The position of the last message that arrived. */
 let position;
 
 function connect() {
   view('state').textContent = 'connecting …';
-  // ws: where the page came by http:, wss: where it came by https:.
+  // The URL has ws: if the page was loaded over http:, and wss: if over https:.
   socket = new WebSocket(new URL('/chat', location.href.replace(/^http/, 'ws')));
   socket.addEventListener('open', () => send({ kind: 'join', since: position }));
   socket.addEventListener('message', ({ data }) => handle(JSON.parse(data)));
   socket.addEventListener('close', () => {
     isJoined = false;
     view('state').textContent = 'connection lost, trying again …';
-    // Not all pages of a server in the same moment.
+    // A random delay, so that the pages of a server do not all reconnect at the same moment.
     setTimeout(connect, RETRY_MS * (1 + Math.random()));
   });
 }

@@ -1,4 +1,4 @@
-// The page: measurements come by WebSocket and are drawn by uPlot; the last two minutes are in sight.
+// The page. It receives measurements over a WebSocket, and draws those of the last two minutes with uPlot.
 
 import uPlot from '/uplot.js';
 
@@ -9,13 +9,13 @@ const MIB = 1024 * 1024;
 const view = (id) => document.getElementById(id);
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** The time of day, from seconds. */
+/** Formats a time in seconds as the time of day. */
 const clock = (time) => new Date(time * 1000).toLocaleTimeString([], { hour12: false });
 
-/** A column for each figure, as uPlot wants them: the times first, in seconds. */
+/** A column for each figure, in the form that uPlot needs: the times first, in seconds. */
 const columns = { time: [], cpu: [], rss: [], heapTotal: [], heapUsed: [] };
 
-/** A plot that fills its element. */
+/** Creates a plot that fills its element. */
 function createPlot(element, series, formatValue, range) {
   const axis = {
     stroke: () => color('muted'),
@@ -74,7 +74,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 
 function add(samples) {
   for (const { time, cpu, rss, heapTotal, heapUsed } of samples) {
-    // After a reconnection the server tells its history again.
+    // After a reconnection, the server sends its history again.
     if (time / 1000 <= columns.time.at(-1)) continue;
     columns.time.push(time / 1000);
     columns.cpu.push(cpu);
@@ -82,7 +82,7 @@ function add(samples) {
     columns.heapTotal.push(heapTotal / MIB);
     columns.heapUsed.push(heapUsed / MIB);
   }
-  // One more than is in sight, so that the line reaches the edge.
+  // Keep one more measurement than is visible, so that the line reaches the edge.
   while (columns.time[1] < columns.time.at(-1) - WINDOW_S)
     for (const column of Object.values(columns)) column.shift();
   if (columns.time.length === 0) return;

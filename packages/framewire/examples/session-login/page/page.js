@@ -1,6 +1,6 @@
-// The page: logs in by fetch, speaks by WebSocket, comes again when the connection breaks, and not when it was logged out.
+// The page. It logs in with fetch, and sends and receives over a WebSocket. It reconnects after a failure, but not after a logout.
 
-/** What the server closes with when the session has ended. */
+/** The close code of the server for a session that has ended. */
 const LOGGED_OUT = 4001;
 const RETRY_MS = 1000;
 
@@ -29,7 +29,7 @@ async function whoAmI() {
 
 function connect() {
   view('state').textContent = 'connecting …';
-  // ws: where the page came by http:, wss: where it came by https:.
+  // The URL has ws: if the page was loaded over http:, and wss: if over https:.
   socket = new WebSocket(new URL('/', location.href.replace(/^http/, 'ws')));
   socket.addEventListener('open', () => {
     view('state').textContent = `connected as ${self}`;
@@ -47,7 +47,7 @@ function retry() {
   view('state').textContent = 'connection lost, trying again …';
   setTimeout(async () => {
     try {
-      // The session may have ended meanwhile: a refused upgrade would not tell.
+      // The session may have ended meanwhile. A refused upgrade would not show that.
       show(await whoAmI());
     } catch {
       retry();
