@@ -2,11 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { Broker, BrokerListener, History, HistoryMessage, Position } from '@framewire/topics';
-import { Sessions } from '@framewire/topics/engine';
+import { Sessions, type EngineSession } from '@framewire/topics/engine';
 import { endingOf, topicOf } from './names.ts';
 import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts';
+import { Outbox, pack, unpack } from './outbox.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
-import { Session, type AnyRedisClient, type Argument } from './session.ts';
+import { Session, type AnyRedisClient, type Argument, type MessageListener } from './session.ts';
 
 /** The hash of a topic lives longer than its stream. With another epoch, clients that have missed nothing could not recover. */
 const POSITION_LIVES_LONGER = 20;
@@ -33,19 +34,28 @@ export async function connectToRedis(
   return broker;
 }
 
+/** A session, and what is about to be published in it. */
+interface Opened extends EngineSession {
+  readonly session: Session;
+  readonly outbox: Outbox<Position | undefined>;
+}
+
 class RedisBroker implements Broker {
   readonly #settings: Settings;
   readonly #channelPrefix: string;
-  readonly #sessions: Sessions<Session>;
+  readonly #sessions: Sessions<Opened>;
 
   constructor(client: AnyRedisClient, settings: Settings) {
     const { prefix, history, timeout } = settings;
     this.#settings = settings;
     // Messages with positions have another form.
     this.#channelPrefix = `${prefix}${history === undefined ? 'messages' : 'positions'}`;
-    this.#sessions = new Sessions((lost) =>
-      Session.open(client, timeout, (message, channel) => this.#message(message, channel), lost),
-    );
+    this.#sessions = new Sessions(async (lost) => {
+      const listener: MessageListener = (message, channel) => this.#message(message, channel);
+      const session = await Session.open(client, timeout, listener, lost);
+      const outbox = new Outbox((topic, messages) => this.#publish(session, topic, messages));
+      return { session, outbox, close: () => session.close() };
+    });
   }
 
   get hasHistory(): boolean {
@@ -61,39 +71,24 @@ class RedisBroker implements Broker {
   }
 
   async publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
-    const session = this.#sessions.current;
     const message = Buffer.from(data.buffer, data.byteOffset, data.length);
-    const channel = this.#channelOf(topic);
-    if (this.#settings.history === undefined) {
-      await session.send([session.publishCommand, channel, message]);
-      return undefined;
-    }
-    const { messages, milliseconds } = this.#settings.history;
-    const args = [
-      String(Math.ceil(milliseconds)),
-      String(messages),
-      session.publishCommand,
-      channel,
-      message,
-    ];
-    const reply = await this.#run(session, PUBLISH, topic, args);
-    return positionOf(reply as PositionReply);
+    return this.#sessions.current.outbox.add(topic, message);
   }
 
   async subscribe(topic: string): Promise<Position | undefined> {
-    const session = this.#sessions.current;
+    const session = this.#currentSession();
     await session.subscribe(this.#channelOf(topic));
     if (!this.hasHistory) return undefined;
     return positionOf((await this.#run(session, POSITION, topic, [])) as PositionReply);
   }
 
   async unsubscribe(topic: string): Promise<void> {
-    await this.#sessions.current.unsubscribe(this.#channelOf(topic));
+    await this.#currentSession().unsubscribe(this.#channelOf(topic));
   }
 
   async history(topic: string, since: Position): Promise<History> {
     const args = [since.epoch, String(since.offset)];
-    const reply = (await this.#run(this.#sessions.current, HISTORY, topic, args)) as HistoryReply;
+    const reply = (await this.#run(this.#currentSession(), HISTORY, topic, args)) as HistoryReply;
     const position = positionOf(reply);
     const messages = reply[2].map(([id, fields]) => ({ offset: offsetOf(id), data: fields[1] }));
     return { position, messages: isWhole(messages, since, position) ? messages : undefined };
@@ -101,6 +96,31 @@ class RedisBroker implements Broker {
 
   close(): Promise<void> {
     return this.#sessions.close();
+  }
+
+  async #publish(
+    session: Session,
+    topic: string,
+    messages: readonly Buffer[],
+  ): Promise<readonly (Position | undefined)[]> {
+    const { history } = this.#settings;
+    const channel = this.#channelOf(topic);
+    if (history === undefined) {
+      await session.send([session.publishCommand, channel, pack(messages)]);
+      return [];
+    }
+    const { milliseconds, messages: kept } = history;
+    const limits = [String(Math.ceil(milliseconds)), String(kept)];
+    const args = [...limits, session.publishCommand, channel, ...messages];
+    const last = positionOf((await this.#run(session, PUBLISH, topic, args)) as PositionReply);
+    return messages.map((_, index) => ({ ...last, offset: last.offset - messages.length + 1 + index }));
+  }
+
+  /** The session, for commands that must not overtake what has been published. */
+  #currentSession(): Session {
+    const { session, outbox } = this.#sessions.current;
+    outbox.flush();
+    return session;
   }
 
   #channelOf(topic: string): string {
@@ -118,17 +138,18 @@ class RedisBroker implements Broker {
 
   #message(message: Buffer, channel: Buffer): void {
     const topic = topicOf(channel.toString().slice(this.#channelPrefix.length));
+    const listener = this.#sessions.listener;
     if (!this.hasHistory) {
-      this.#sessions.listener?.message(topic, message, undefined);
+      for (const data of unpack(message)) listener?.message(topic, data, undefined);
       return;
     }
     const idAt = message.indexOf(SEPARATOR) + 1;
     const dataAt = message.indexOf(SEPARATOR, idAt) + 1;
-    const position = {
-      epoch: message.toString('latin1', 0, idAt - 1),
-      offset: offsetOf(message.subarray(idAt, dataAt - 1)),
-    };
-    this.#sessions.listener?.message(topic, message.subarray(dataAt), position);
+    const epoch = message.toString('latin1', 0, idAt - 1);
+    const first = offsetOf(message.subarray(idAt, dataAt - 1));
+    for (const [index, data] of unpack(message.subarray(dataAt)).entries()) {
+      listener?.message(topic, data, { epoch, offset: first + index });
+    }
   }
 }
 

@@ -13,16 +13,24 @@ end`;
 
 /**
  * ARGV: an epoch, for how long the hash lives and for how long the stream does in ms, how many messages are kept, the command to publish
- * with, the channel, the message. Returns the epoch and the offset of the message.
+ * with, the channel, the messages. Subscribers receive them in one message, each after its length. Returns the epoch and the offset of
+ * the last one.
  */
 export const PUBLISH = `${BEGIN}
-local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
-local id = string.format('%.0f-0', offset)
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], id, 'm', ARGV[7])
+local count = #ARGV - 6
+local last = redis.call('HINCRBY', KEYS[1], 'offset', count)
+local packed = {}
+for i = 1, count do
+  local message = ARGV[6 + i]
+  local id = string.format('%.0f-0', last - count + i)
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], id, 'm', message)
+  packed[i] = struct.pack('>I4', #message) .. message
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call(ARGV[5], ARGV[6], epoch .. ':' .. id .. ':' .. ARGV[7])
-return {epoch, id}`;
+local first = string.format('%.0f', last - count + 1)
+redis.call(ARGV[5], ARGV[6], epoch .. ':' .. first .. ':' .. table.concat(packed))
+return {epoch, string.format('%.0f', last)}`;
 
 /** ARGV: an epoch, for how long the hash lives in ms. Returns the epoch and the newest offset. */
 export const POSITION = `${BEGIN}

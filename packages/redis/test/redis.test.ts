@@ -1,4 +1,5 @@
 // Brokers on a Redis that the tests start, kill and restart.
+import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -88,6 +89,72 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     expect(missed).toEqual(['lost']);
     await topics.publish('lost', 'three');
     while (received.length < 2) await turn();
+  });
+
+  test.each<RedisBrokerOptions>([{}, { history: true }])(
+    'sends what is published to a topic in one turn as one command, within limits, with %j',
+    async (options) => {
+      const client = createClient({ socket: { port: engine.port } });
+      await client.connect();
+      const broker = await connect(options);
+      onTestFinished(async () => {
+        client.destroy();
+        await broker.close();
+      });
+      const received: string[] = [];
+      broker.listen({
+        message: (_topic, data) => received.push(Buffer.from(data).toString()),
+        interrupted: () => {},
+        restored: () => {},
+      });
+      await broker.subscribe('one');
+      await client.configResetStat();
+      const texts = Array.from({ length: 300 }, (_, id) => `message ${id}`);
+      const published = texts.map((text) => broker.publish('one', Buffer.from(text)));
+      published.push(broker.publish('other', Buffer.alloc(70_000)), broker.publish('other', Buffer.alloc(1)));
+      const positions = (await Promise.all(published)).slice(0, texts.length);
+      while (received.length < texts.length) await turn();
+      expect(received).toEqual(texts);
+      if (options.history !== undefined) {
+        const first = positions[0]!.offset;
+        expect(positions.map((position) => position!.offset)).toEqual(texts.map((_, id) => first + id));
+      }
+      // Two of the first topic, because it has more than 256 messages, and two of the other, whose first message fills a batch.
+      const stats = await client.info('commandstats');
+      const command = options.history === undefined ? 'spublish' : 'eval';
+      expect(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1]).toBe('4');
+    },
+  );
+
+  test('finds what was published before, in the same turn', async () => {
+    const broker = await connect({ history: true });
+    const start = (await broker.subscribe('same turn'))!;
+    void broker.publish('same turn', Buffer.from('first'));
+    const found = broker.history('same turn', start);
+    void broker.publish('same turn', Buffer.from('second'));
+    expect((await found).messages?.map(({ data }) => Buffer.from(data).toString())).toEqual(['first']);
+    await broker.close();
+  });
+
+  test('ignores bytes that no broker has published', async () => {
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    const broker = await connect();
+    const received: string[] = [];
+    broker.listen({
+      message: (_topic, data) => received.push(Buffer.from(data).toString()),
+      interrupted: () => {},
+      restored: () => {},
+    });
+    await broker.subscribe('news');
+    for (const bytes of ['', 'x', '\0\0\0', '\0\0\0\x05four', '\0\0\0\x03one\xff\xff\xff\xffx']) {
+      await client.sPublish('framewire:messages:news', Buffer.from(bytes, 'latin1'));
+    }
+    await broker.publish('news', Buffer.from('end'));
+    while (received.at(-1) !== 'end') await turn();
+    expect(received).toEqual(['one', 'end']);
+    await broker.close();
+    client.destroy();
   });
 
   test('uses channels and keys with its prefix alone', async () => {
