@@ -1,4 +1,4 @@
-// How topics are carried through NATS.
+// The options of the broker.
 import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
 
 /** Which messages are kept, and where. If the stream already exists, it keeps its own limits. */
@@ -13,7 +13,7 @@ export interface NatsHistoryOptions {
 
 /** The options of `connectToNats()`. */
 export interface NatsBrokerOptions {
-  /** What the names of subjects begin with, and the name of the stream: letters, digits, `-` and `_`. Default `framewire`. */
+  /** The start of the names of subjects, and the name of the stream: letters, digits, `-` and `_`. Default `framewire`. */
   readonly prefix?: string | undefined;
   /** Keeps messages in JetStream, so that clients can recover. Default: nothing is kept, and messages have no positions. */
   readonly history?: boolean | NatsHistoryOptions | undefined;

@@ -1,6 +1,6 @@
-// The stream of JetStream that keeps the messages of all topics, and what is asked of it. Messages are published to
-// `PREFIX.stored.TOPIC`. The stream numbers them, keeps them, and publishes them again to `PREFIX.live.TOPIC`, with the number of the
-// message and of that before it in its topic as headers.
+// The stream of JetStream that keeps the messages of all topics. Messages are published to `PREFIX.stored.TOPIC`. The stream numbers
+// them, keeps them, and publishes them again to `PREFIX.live.TOPIC`. Their headers have the number of the message, and that of the
+// message before it in its topic.
 import { Buffer } from 'node:buffer';
 import { BrokerError, type History, type HistoryMessage, type Position } from '@framewire/topics';
 import type { MsgHdrs } from '@nats-io/transport-node';
@@ -14,7 +14,7 @@ const NANOSECONDS = 1e6;
 const NAME_IN_USE = 10_058;
 const NO_MESSAGE = 10_037;
 
-/** What JetStream answers, as far as it is used here. */
+/** The parts of an answer of JetStream that are used here. */
 interface Reply {
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
@@ -47,7 +47,7 @@ export interface LiveMessage {
 export class Stream {
   readonly #session: Session;
   readonly #name: string;
-  /** Which stream it is: another epoch begins with another stream of the same name, or another limit. */
+  /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
 
   private constructor(session: Session, name: string, info: InfoReply) {
@@ -57,9 +57,9 @@ export class Stream {
   }
 
   /**
-   * Makes the stream, or takes the one that exists.
+   * Makes the stream, or uses the existing one.
    *
-   * Rejects where JetStream does not do that, or where the stream has other subjects.
+   * Rejects if JetStream refuses, or if the stream has other subjects.
    */
   static async open(session: Session, prefix: string, limits: HistorySettings): Promise<Stream> {
     const subjects = [`${prefix}.stored.*`];
@@ -71,12 +71,12 @@ export class Stream {
       storage: 'file',
       retention: 'limits',
       discard: 'old',
-      // And the one before them, which shows that none is missing.
+      // One more, because the message before them shows that none is missing.
       max_msgs_per_subject: limits.messages + 1,
       max_age: Math.ceil(limits.milliseconds) * NANOSECONDS,
       num_replicas: limits.replicas,
     });
-    // Other limits than these, which an operator may have changed.
+    // A stream with other limits, which an operator may have changed.
     if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     throwErrorOf(info);
     const { config } = info;
@@ -94,7 +94,7 @@ export class Stream {
     return this.positionAt(reply.seq);
   }
 
-  /** The position of the newest message of all topics. */
+  /** Returns the position of the newest message of all topics. */
   async position(): Promise<Position> {
     return this.positionAt((await this.#info()).state.last_seq);
   }
@@ -103,7 +103,7 @@ export class Stream {
     return { epoch: this.#epoch, offset };
   }
 
-  /** What has been published to a topic since a position. */
+  /** Returns what has been published to a topic since a position. */
   async history(subject: string, since: Position): Promise<History> {
     const newest = await this.position();
     if (since.epoch !== newest.epoch || since.offset > newest.offset) {
@@ -115,12 +115,12 @@ export class Stream {
       messages.push({ data: Buffer.from(next.data ?? '', 'base64'), offset: next.seq });
       next = await this.#messageFrom(subject, next.seq + 1);
     }
-    // Asked for last: nothing can have been removed meanwhile that was needed.
+    // Checked last, so that no message can have been removed before it was read.
     const isWhole = await this.#hasAllSince(subject, since.offset);
     return { position: newest, messages: isWhole ? messages : undefined };
   }
 
-  /** Whether no message of a topic has been removed from the stream that came after an offset. The oldest ones are removed first. */
+  /** Whether the stream still has all messages of a topic after an offset. It removes the oldest ones first. */
   async #hasAllSince(subject: string, offset: number): Promise<boolean> {
     const stored = `${this.#name}.stored.${subject}`;
     if (offset > 0 && (await this.#messageFrom(subject, offset))?.seq === offset) return true;
@@ -128,7 +128,7 @@ export class Stream {
     return offset >= state.first_seq - 1 && (state.subjects?.[stored] ?? 0) < config.max_msgs_per_subject;
   }
 
-  /** The first message of a topic from an offset on. */
+  /** Returns the first message of a topic at or after an offset. */
   async #messageFrom(subject: string, offset: number): Promise<MessageReply['message'] | undefined> {
     const request = { seq: offset, next_by_subj: `${this.#name}.stored.${subject}` };
     const reply = await ask<MessageReply>(this.#session, `${API}.MSG.GET.${this.#name}`, request);
@@ -140,14 +140,14 @@ export class Stream {
   async #info(request?: object): Promise<InfoReply> {
     const info = await ask<InfoReply>(this.#session, `${API}.INFO.${this.#name}`, request);
     if (info.error === undefined && epochOf(info) === this.#epoch) return info;
-    // What was kept is gone. The next session begins with another epoch.
+    // The history is gone. The next session starts with another epoch.
     const error = new Error(`The stream "${this.#name}" has been removed, made anew or changed`);
     this.#session.lose(error);
     throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
   }
 }
 
-/** What a message says that the stream has published again. Undefined for one that something else has published. */
+/** Reads the headers of a message that the stream has published again. Returns undefined for a message of another publisher. */
 export function liveMessageOf(headers: MsgHdrs | undefined): LiveMessage | undefined {
   const offset = Number(headers?.get('Nats-Sequence'));
   const previous = Number(headers?.get('Nats-Last-Sequence'));

@@ -1,8 +1,8 @@
-// What topics are called in NATS, whose subjects have separators and wildcards, and a limit to their length.
+// The names of topics in NATS, whose subjects have separators, wildcards and a limit to their length.
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** A line of the protocol has at most 4096 bytes, and there is more in it than a subject. */
+/** A line of the protocol has at most 4096 bytes, and has more parts than the subject. */
 const MAX_LENGTH = 1000;
 
 /**

@@ -10,7 +10,7 @@ import { brokerContract } from '@framewire/topics/contract';
 import { connect as connectClient } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
-/** Without a name a client may do everything, and the others not quite. */
+/** A client without a name may do everything. Each of the others lacks a permission. */
 const USERS = `
 no_auth_user: everything
 authorization {
@@ -56,7 +56,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
 
   test.each([{}, { history: true, prefix: 'frozen' }])(
-    'reports a NATS that does not answer any more, and that it answers again, with %j',
+    'reports when NATS stops answering, and when it answers again, with %j',
     async (options) => {
       const { listener, changes, interrupted } = watching();
       const one = await broker({ timeout: 100, ...options });
@@ -85,7 +85,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   );
 
   test.each([{}, { history: true, prefix: 'killed' }])(
-    'rejects what it cannot confirm when NATS is killed, and has what it has confirmed, with %j',
+    'rejects the messages that it cannot confirm when NATS is killed, and keeps those that it confirmed, with %j',
     async (options) => {
       const { listener, changes } = watching();
       const one = await broker(options);
@@ -151,7 +151,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(missed).toEqual(['lost']);
   });
 
-  test('starts a new epoch when another broker has made the stream anew', async () => {
+  test('starts a new epoch when another broker has recreated the stream', async () => {
     const { listener, changes } = watching();
     const one = await broker({ history: true, prefix: 'anew' });
     one.listen(listener);
@@ -166,7 +166,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(await one.history('news', since)).toMatchObject({ messages: undefined });
   });
 
-  test('says that messages are missing once they have expired, and that none is after a position without later ones', async () => {
+  test('reports messages as missing once they have expired, but not after the newest one', async () => {
     const one = await broker({ history: { milliseconds: 100 }, prefix: 'expiring' });
     const first = (await one.publish('news', new Uint8Array(1))) as Position;
     await one.publish('news', new Uint8Array(1));
@@ -175,7 +175,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(await one.history('news', newest)).toEqual({ position: newest, messages: [] });
   });
 
-  test('keeps the limits that a stream has', async () => {
+  test('keeps the limits of an existing stream', async () => {
     const few = await broker({ history: { messages: 2 }, prefix: 'limits' });
     const many = await broker({ history: { messages: 1000 }, prefix: 'limits' });
     const first = (await many.publish('news', Buffer.from('1'))) as Position;
@@ -209,7 +209,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     }
   });
 
-  test('carries messages of its prefix and kind of history alone', async () => {
+  test('carries only messages of its prefix and kind of history', async () => {
     const kinds = [{ prefix: 'a' }, { prefix: 'b' }, { prefix: 'a', history: true }];
     const brokers = await Promise.all(kinds.map((options) => broker(options)));
     const watched = brokers.map((one) => {
@@ -223,7 +223,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(watched).toEqual([['news'], ['news'], ['news']]);
   });
 
-  test('goes on when its listener throws', async () => {
+  test('continues when its listener throws', async () => {
     const one = await broker();
     const thrown: unknown[] = [];
     const catching = (error: unknown): void => void thrown.push(error);
@@ -251,7 +251,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     ['writer', {}],
     ['writer', { history: true }],
   ])(
-    'connectToNats() rejects for a %s, who may not do all that topics need, with %j',
+    'connectToNats() rejects for a %s, which lacks a permission that topics need, with %j',
     async (user, options) => {
       await expect(connectToNats({ ...servers(), user, pass: 'secret' }, options)).rejects.toMatchObject({
         code: 'WS_ERR_BROKER_UNREACHABLE',
@@ -260,7 +260,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   );
 });
 
-test('connectToNats() rejects where there is no NATS', async () => {
+test('connectToNats() rejects if there is no NATS', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -280,7 +280,7 @@ test.each([
   await expect(connectToNats({}, options)).rejects.toThrow(RangeError);
 });
 
-/** A listener of a broker, and what it has been called with. */
+/** Returns a listener of a broker, and its calls. */
 function watching() {
   const received: string[] = [];
   const changes: string[] = [];
@@ -299,7 +299,7 @@ function watching() {
   return { listener, received, changes, interrupted };
 }
 
-/** Only what topics use of a connection. */
+/** Only the parts of a connection that topics use. */
 function connection() {
   const received: unknown[] = [];
   const ws = {

@@ -1,8 +1,8 @@
-// How topics are carried through Redis.
+// The options of the broker.
 import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
 import { isWellFormed } from './names.ts';
 
-/** What is kept of each topic. */
+/** How much of each topic is kept. */
 export interface RedisHistoryOptions {
   /** How many messages at least. Default 1000. */
   readonly messages?: number | undefined;
@@ -12,7 +12,7 @@ export interface RedisHistoryOptions {
 
 /** The options of `connectToRedis()`. */
 export interface RedisBrokerOptions {
-  /** What the names of channels and keys begin with. Default `framewire:`. */
+  /** The start of the names of channels and keys. Default `framewire:`. */
   readonly prefix?: string | undefined;
   /** Keeps messages in streams, so that clients can recover. Default: nothing is kept, and messages have no positions. */
   readonly history?: boolean | RedisHistoryOptions | undefined;
@@ -20,7 +20,7 @@ export interface RedisBrokerOptions {
   readonly timeout?: number | undefined;
 }
 
-/** The same with the defaults. */
+/** The options with the defaults. */
 export interface Settings {
   readonly prefix: string;
   readonly history: HistoryLimits | undefined;

@@ -1,4 +1,4 @@
-// A broker of topics on Redis: pub/sub, and streams where there is a history.
+// A broker of topics on Redis: with pub/sub, and with streams for a history.
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { Broker, BrokerListener, History, HistoryMessage, Position } from '@framewire/topics';
@@ -9,16 +9,17 @@ import { Outbox, pack, unpack } from './outbox.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
 import { Session, type AnyRedisClient, type Argument, type MessageListener } from './session.ts';
 
-/** The hash of a topic lives longer than its stream. With another epoch, clients that have missed nothing could not recover. */
+/** How many times as long as its stream the hash of a topic lives. With a new epoch, clients that have missed nothing could not recover. */
 const POSITION_LIVES_LONGER = 20;
 
 const SEPARATOR = ':'.charCodeAt(0);
 
 /**
- * A broker on the Redis of a client of the package `redis`. It opens two connections of its own with the options of that client, and
- * opens them again when they are lost.
+ * Connects to the Redis of a client of the package `redis`. The broker opens two connections of its own with the options of that client,
+ * and opens them again when they are lost.
  *
- * Rejects with a `BrokerError` where Redis cannot be reached, and with a `RangeError` for limits that are not above 0.
+ * Rejects with a `BrokerError` if Redis cannot be reached, and with a `RangeError` for limits that are not above 0, or for a prefix with
+ * a lone surrogate.
  *
  * @example
  * ```ts
@@ -48,7 +49,7 @@ class RedisBroker implements Broker {
   constructor(client: AnyRedisClient, settings: Settings) {
     const { prefix, history, timeout } = settings;
     this.#settings = settings;
-    // Messages with positions have another form.
+    // Messages with positions have another format.
     this.#channelPrefix = `${prefix}${history === undefined ? 'messages' : 'positions'}`;
     this.#sessions = new Sessions(async (lost) => {
       const listener: MessageListener = (message, channel) => this.#message(message, channel);
@@ -127,7 +128,7 @@ class RedisBroker implements Broker {
     return this.#channelPrefix + endingOf(topic);
   }
 
-  /** Runs a script on the keys of a topic. Its text goes along: what is sent later must not overtake it, if Redis does not know it. */
+  /** Runs a script on the keys of a topic. Sends its text, because sending it only if Redis lacks it would let later commands overtake it. */
   #run(session: Session, script: string, topic: string, args: readonly Argument[]): Promise<unknown> {
     const { prefix, history } = this.#settings;
     const ending = endingOf(topic);
@@ -164,14 +165,14 @@ function positionOf([epoch, id]: PositionReply | HistoryReply): Position {
   return { epoch: epoch.toString('latin1'), offset: offsetOf(id) };
 }
 
-/** The number that an identifier of a stream begins with. */
+/** The number at the start of an identifier of a stream. */
 function offsetOf(id: Buffer): number {
   return Number.parseInt(id.toString('latin1'), 10);
 }
 
-/** Whether the messages are all that were published between two positions. */
+/** Whether these are all the messages between two positions. */
 function isWhole(messages: readonly HistoryMessage[], since: Position, newest: Position): boolean {
   if (since.epoch !== newest.epoch || since.offset > newest.offset) return false;
-  // The stream may be gone although the hash is there.
+  // The stream may be gone although the hash exists.
   return messages.length === newest.offset - since.offset;
 }

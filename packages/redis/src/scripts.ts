@@ -1,7 +1,7 @@
-// What Redis does in one step where there is a history. Each topic has a hash with its epoch and newest offset, and a stream with
+// The scripts that Redis runs, each in one step, for a history. Each topic has a hash with its epoch and newest offset, and a stream with
 // its messages, whose identifiers are their offsets.
 
-/** KEYS: hash, stream. The epoch is made with the first use of a topic, and again where Redis has lost it. */
+/** KEYS: hash, stream. The epoch is made at the first use of a topic, and again if Redis has lost it. */
 const BEGIN = `
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch then
@@ -36,7 +36,7 @@ return {epoch, string.format('%.0f', last)}`;
 export const POSITION = `${BEGIN}
 return {epoch, redis.call('HGET', KEYS[1], 'offset')}`;
 
-/** ARGV: as before; the epoch and the offset after which messages are wanted. Returns the epoch, the newest offset and the entries. */
+/** ARGV: as before, then the epoch and the offset to start after. Returns the epoch, the newest offset and the entries. */
 export const HISTORY = `${BEGIN}
 local newest = redis.call('HGET', KEYS[1], 'offset')
 local entries = {}

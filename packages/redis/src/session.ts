@@ -1,24 +1,24 @@
-// Two connections to Redis, one for commands and one for subscriptions, from when both are open until one of them is lost.
+// Two connections to Redis, one for commands and one for subscriptions, until one of them is lost.
 import { Buffer } from 'node:buffer';
 import { BrokerError } from '@framewire/topics';
 import { heartbeat, type EngineSession } from '@framewire/topics/engine';
 import { ErrorReply, RESP_TYPES, type RedisClientType } from 'redis';
 
 /** A client of `createClient()`, with any modules, scripts and protocol. */
-// The type has five parameters, and what they are has no effect here.
+// The type has five parameters, which have no effect here.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyRedisClient = RedisClientType<any, any, any, any, any>;
 
-/** What a command is made of. */
+/** A part of a command. */
 export type Argument = string | Buffer;
 
-/** Called with a message and the channel that it came through. */
+/** Called with a message and its channel. */
 export type MessageListener = (message: Buffer, channel: Buffer) => void;
 
 /** Replies are bytes. */
 const AS_BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
 
-/** Both connections. They do not connect again: when one is lost, so is the session. */
+/** Both connections. They do not reconnect: when one is lost, the session ends. */
 export class Session implements EngineSession {
   readonly #commands: AnyRedisClient;
   readonly #subscriptions: AnyRedisClient;
@@ -29,9 +29,9 @@ export class Session implements EngineSession {
   #isOver = false;
 
   /**
-   * Rejects where Redis cannot be reached.
+   * Rejects if Redis cannot be reached.
    *
-   * @param client whose options both connections have
+   * @param client both connections have its options
    * @param timeout how long Redis may take to answer, in ms
    * @param lost called once, unless {@link Session.close} is called before
    */
@@ -94,12 +94,12 @@ export class Session implements EngineSession {
     );
   }
 
-  /** Ends both connections. What is under way rejects. */
+  /** Ends both connections. Pending commands reject. */
   close(): void {
     this.#isOver = true;
     this.#endHeartbeat?.();
     for (const client of [this.#commands, this.#subscriptions]) {
-      // It may fail to connect at this moment.
+      // It may be failing to connect.
       client.on('error', ignore);
       if (client.isOpen) client.destroy();
     }
@@ -113,7 +113,7 @@ export class Session implements EngineSession {
     }
     await Promise.all(clients.map((client) => client.connect()));
     const ping = (): Promise<unknown> => Promise.all(clients.map((client) => client.ping()));
-    // One that has just started accepts connections while it still loads its data.
+    // A server that has just started accepts connections while it still loads its data.
     await ping();
     const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
     this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
@@ -126,7 +126,7 @@ export class Session implements EngineSession {
     this.#lost(error);
   }
 
-  /** What Redis itself answers stays as it is. Anything else is a connection that is lost. */
+  /** Rejects with an error that Redis answered as it is. Any other error means that the connection is lost. */
   async #settled<T>(command: Promise<T>): Promise<T> {
     try {
       return await command;

@@ -35,7 +35,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     for (const { title, run } of brokerContract(harness)) test(title, run);
   });
 
-  test('reports a Redis that does not answer any more, and that it answers again', async () => {
+  test('reports when Redis stops answering, and when it answers again', async () => {
     const broker = await connect({ timeout: 100 });
     const changes: string[] = [];
     const interrupted = new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
       await topics.close();
     });
     const received: unknown[] = [];
-    // Only what topics use of a connection.
+    // Only the parts of a connection that topics use.
     const ws = {
       readyState: 1,
       send: (message: unknown) => received.push(message),
@@ -92,7 +92,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   });
 
   test.each<RedisBrokerOptions>([{}, { history: true }])(
-    'sends what is published to a topic in one turn as one command, within limits, with %j',
+    'sends the messages that a turn publishes to a topic as one command, within limits, with %j',
     async (options) => {
       const client = createClient({ socket: { port: engine.port } });
       await client.connect();
@@ -126,7 +126,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     },
   );
 
-  test('finds what was published before, in the same turn', async () => {
+  test('returns what was published earlier in the same turn', async () => {
     const broker = await connect({ history: true });
     const start = (await broker.subscribe('same turn'))!;
     void broker.publish('same turn', Buffer.from('first'));
@@ -136,7 +136,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     await broker.close();
   });
 
-  test('ignores bytes that no broker has published', async () => {
+  test('ignores bytes that no broker published', async () => {
     const client = createClient({ socket: { port: engine.port } });
     await client.connect();
     const broker = await connect();
@@ -157,7 +157,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     client.destroy();
   });
 
-  test('uses channels and keys with its prefix alone', async () => {
+  test('uses only channels and keys with its prefix', async () => {
     const [one, other] = await Promise.all(['a:', 'b:'].map((prefix) => connect({ prefix, history: true })));
     const client = createClient({ socket: { port: engine.port } });
     await client.connect();
@@ -179,7 +179,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   });
 });
 
-test('connectToRedis() rejects where there is no Redis', async () => {
+test('connectToRedis() rejects if there is no Redis', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

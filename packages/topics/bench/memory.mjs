@@ -36,7 +36,7 @@ for (const count of [100, 1000, 10_000, 100_000]) {
   });
   const bytes = (heapUsed() - before) / subscriptions;
   const leaving = timed(subscriptions, () => {
-    // As when all of them close, but for the time that a connection takes to close.
+    // The same happens when connections close, except for the time that closing takes.
     for (const ws of connections) ws.emit('close', 1000, Buffer.alloc(0));
   });
   const left = (heapUsed() - before) / subscriptions;

@@ -1,11 +1,11 @@
-// What waits for a connection that has fallen behind: the newest message for each key of each topic.
+// The messages that wait for a connection that has fallen behind: the newest one for each key of each topic.
 import type { PreparedMessage } from '@framewire/connection';
 import { OPEN, type Connection } from './connection.ts';
 
-/** What tells messages of a topic apart, of which only the newest counts: a key of the program, or the one that has no name. */
+/** Of the messages with the same key, only the newest counts. `true` is a key that differs from every string. */
 export type ConflationKey = string | true;
 
-/** A message of a topic of which a connection that has fallen behind receives only the newest for each key. */
+/** A message that a newer one with the same key may replace while it waits. */
 export interface Conflated {
   /** The key, with the name of the topic. */
   readonly key: string;
@@ -13,14 +13,14 @@ export interface Conflated {
   readonly message: PreparedMessage;
 }
 
-/** A connection that says when it has room again. */
+/** A connection that reports when it has room again. */
 interface Draining extends Connection {
   drained(): Promise<void>;
 }
 
 /** Whether more than `highWaterMark` bytes wait for the peer. */
 export function isBehind(connection: Connection): connection is Draining {
-  // A program may have taken the names for itself.
+  // A program may use these names for its own properties.
   return connection.writableNeedDrain === true && typeof connection.drained === 'function';
 }
 
@@ -28,10 +28,10 @@ export function isBehind(connection: Connection): connection is Draining {
 export class Backlog {
   readonly #connection: Draining;
   readonly #ended: () => void;
-  /** By key, the newest last. */
+  /** By key. The newest is last. */
   readonly #waiting = new Map<string, Conflated>();
 
-  /** @param ended called when nothing waits any more: the next message is sent, or begins another backlog */
+  /** @param ended called when no message waits. The next one is sent, or starts another backlog */
   constructor(connection: Draining, first: Conflated, ended: () => void) {
     this.#connection = connection;
     this.#ended = ended;
@@ -39,13 +39,13 @@ export class Backlog {
     void this.sendWhenDrained();
   }
 
-  /** Takes a message instead of an older one with the same key. */
+  /** Adds a message, in place of an older one with the same key. */
   add(message: Conflated): void {
     this.#waiting.delete(message.key);
     this.#waiting.set(message.key, message);
   }
 
-  /** Drops the messages of a topic that the connection has left. */
+  /** Drops the messages of a topic, which the connection has left. */
   forget(topic: object): void {
     for (const [key, message] of this.#waiting) if (message.topic === topic) this.#waiting.delete(key);
   }
@@ -65,7 +65,7 @@ export class Backlog {
     }
   }
 
-  /** Sends one message at least: the connection has drained. */
+  /** Sends at least one message, because the connection has drained. */
   private sendUntilBehind(): void {
     for (const [key, { message }] of this.#waiting) {
       this.#waiting.delete(key);

@@ -1,12 +1,12 @@
-// What one server has to do with the broker: its subscriptions there, the messages that wait while it cannot be reached.
+// The link of one server to the broker: its subscriptions there, and the messages that wait while the broker cannot be reached.
 import { BrokerError, type Broker, type Position } from './broker.ts';
 import { RemoteTopic, type RemoteMessage } from './remote-topic.ts';
 
-/** What the link to the broker calls. */
+/** The functions that the link calls. */
 export interface LinkObserver {
-  /** A message of a topic that has been joined. With history: the next one in its order, also of this server. */
+  /** A message of a topic that has been joined. With a history, it is the next one in order, and may be from this server. */
   received(topic: string, message: RemoteMessage): void;
-  /** Messages of a topic cannot be had any more. */
+  /** Messages of a topic have been lost. */
   missed(topic: string): void;
   interrupted(error: Error): void;
   restored(): void;
@@ -27,7 +27,7 @@ export class BrokerLink {
   readonly #topics = new Map<string, RemoteTopic>();
   #queue: Queued[] = [];
   #queuedBytes = 0;
-  /** Why the broker cannot be reached, as long as that is so. */
+  /** Why the broker cannot be reached. Undefined while it can. */
   #interruption: Error | undefined = undefined;
   #isClosed = false;
 
@@ -47,7 +47,7 @@ export class BrokerLink {
     return this.#interruption !== undefined;
   }
 
-  /** The topic, subscribed at the broker from now on until {@link BrokerLink.leave}. */
+  /** Returns the topic. The server is subscribed to it at the broker until {@link BrokerLink.leave}. */
   join(name: string): RemoteTopic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
@@ -67,7 +67,7 @@ export class BrokerLink {
     if (topic === undefined) return;
     topic.leave();
     this.#topics.delete(name);
-    // An interruption ends the subscription too.
+    // An interruption has already ended the subscription.
     if (!this.#isClosed && !this.isInterrupted) this.broker.unsubscribe(name).catch(ignore);
   }
 
@@ -104,7 +104,7 @@ export class BrokerLink {
   #restored(): void {
     if (!this.isInterrupted || this.#isClosed) return;
     this.#interruption = undefined;
-    // First, so that this server sees what it publishes.
+    // Join first, so that this server receives what it publishes.
     for (const topic of this.#topics.values()) topic.join();
     for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.broker.publish(topic, data));
     this.#observer.restored();
@@ -118,5 +118,5 @@ export class BrokerLink {
   }
 }
 
-/** The broker reports an interruption by itself. */
+/** The broker reports the interruption itself. */
 function ignore(): void {}

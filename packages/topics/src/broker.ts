@@ -1,10 +1,10 @@
-// What topics need of an engine that carries messages between servers.
+// The contract between topics and an engine that carries messages between servers.
 
-/** Where a message is in the history of its topic. */
+/** The place of a message in the history of its topic. */
 export interface Position {
-  /** Of which history: another one begins where the engine has lost its messages. */
+  /** Names the history. After the engine has lost its messages, a new epoch begins. */
   readonly epoch: string;
-  /** An integer from 0 on. Each message of a topic has a greater one than the message before it. */
+  /** An integer of at least 0. It grows with each message of a topic. */
   readonly offset: number;
 }
 
@@ -16,54 +16,54 @@ export interface HistoryMessage {
 
 /** What has been published since a position. */
 export interface History {
-  /** The position up to which there are no other messages: that of the newest one, or a greater one. */
+  /** There are no other messages up to this position. It is that of the newest message, or greater. */
   readonly position: Position;
   /**
-   * The messages after the requested position, oldest first and none missing. Undefined where the position belongs to another epoch, or
+   * The messages after the requested position, oldest first and none missing. Undefined if the position belongs to another epoch, or if
    * messages after it have been removed.
    */
   readonly messages: readonly HistoryMessage[] | undefined;
 }
 
-/** What a broker calls. */
+/** The functions that a broker calls. */
 export interface BrokerListener {
   /**
-   * A message of a topic that the broker has subscribed to, those of this server included. Within a topic, messages of one publisher come
-   * in the order in which it has published them, and with history all messages in the order of their offsets.
+   * Called with each message of a topic that the broker has subscribed to, including those of this server. Within a topic, the messages
+   * of one publisher arrive in the order in which it published them. With a history, all messages arrive in the order of their offsets.
    *
-   * @param data not changed later
-   * @param position with history
-   * @param previous with history: the offset of the message before it in its topic, or a smaller one where there is none. A gap is
-   *   found by it. Default: one less than the offset of the message
+   * @param data must not be changed later
+   * @param position present with a history
+   * @param previous with a history: the offset of the message before it in its topic, or a smaller one if there is none. Topics find gaps
+   *   with it. Default: one less than the offset of the message
    */
   message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void;
-  /** Messages may be missed from now on. All subscriptions have ended. */
+  /** Messages may be lost from now on. All subscriptions have ended. */
   interrupted(error: Error): void;
-  /** The engine can be reached again: what was subscribed can be subscribed anew. */
+  /** The engine can be reached again, so topics can be subscribed again. */
   restored(): void;
 }
 
 /**
- * An engine that carries messages between servers. Messages of one broker, and its calls that subscribe and unsubscribe, take effect in
- * the order in which they are made, without waiting for their promises. Topic names and data are arbitrary. While the engine cannot be reached, promises reject with a
- * {@link BrokerError}; none stays pending.
+ * An engine that carries messages between servers. Names of topics and data are arbitrary. Messages of one broker take effect in the order
+ * in which they are published, and so do its calls that subscribe and unsubscribe. The caller need not wait for their promises. While the
+ * engine cannot be reached, promises reject with a {@link BrokerError}. None stays pending.
  */
 export interface Broker {
   /** Whether messages are kept and have positions. */
   readonly hasHistory: boolean;
   /** Sets the listener that the broker calls. Called once, before any other method. */
   listen(listener: BrokerListener): void;
-  /** Publishes a message. Resolves when the engine has it: with its position, if there is history. */
+  /** Publishes a message. Resolves when the engine has it. With a history, it resolves to the position of the message. */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined>;
   /**
-   * Resolves when messages of the topic come: with history, with the position after which they all do, which may be greater than that
-   * of the newest message. Subscribing again does nothing else.
+   * Subscribes to a topic. Resolves when the subscription is in effect. With a history, it resolves to a position: all messages after it
+   * arrive. It may be greater than that of the newest message. Subscribing again has no other effect.
    */
   subscribe(topic: string): Promise<Position | undefined>;
   unsubscribe(topic: string): Promise<void>;
-  /** What has been published since a position. Only with history. */
+  /** Returns what has been published since a position. Called only with a history. */
   history(topic: string, since: Position): Promise<History>;
-  /** Lets go of the engine. Promises that are pending reject, and the listener is not called any more. */
+  /** Disconnects from the engine. Pending promises reject, and the listener is not called again. */
   close(): Promise<void>;
 }
 

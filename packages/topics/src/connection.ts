@@ -1,4 +1,4 @@
-// What topics need of a connection.
+// The parts of a connection that topics use.
 import type { WebSocketConnection } from '@framewire/connection';
 
 /** A connection of `framewire`, `@framewire/server` or `@framewire/client`. */
@@ -6,10 +6,10 @@ export type TopicConnection = Pick<WebSocketConnection, 'close' | 'readyState' |
 
 /** The value of `readyState` of a connection that may send. */
 export const OPEN = 1;
-/** That of one that has closed. */
+/** The value of `readyState` of a connection that has closed. */
 export const CLOSED = 3;
 
-/** The same connection with the members that a program may replace with its own, so that the types do not promise them. */
+/** A connection with members that a program may replace, so their types are unknown. */
 export interface Connection extends TopicConnection {
   readonly writableNeedDrain?: unknown;
   readonly drained?: unknown;

@@ -1,10 +1,10 @@
-// Handing a message to the subscribers of this process.
+// Delivers a message to the subscribers of this process.
 import type { PreparedMessage } from '@framewire/connection';
 import { Backlog, isBehind, type Conflated, type ConflationKey } from './backlog.ts';
 import { CLOSED, OPEN, type TopicConnection } from './connection.ts';
 import type { Subscriber, Subscriptions, Topic } from './subscriptions.ts';
 
-/** The connection that does not receive a message, and what may be left out for subscribers that have fallen behind. */
+/** The connection that does not receive a message, and the key of conflation. */
 export interface DeliveryOptions {
   readonly except?: TopicConnection | undefined;
   readonly conflate?: ConflationKey | false | undefined;
@@ -13,7 +13,7 @@ export interface DeliveryOptions {
 /**
  * Sends a message to all subscribers of a topic that are open.
  *
- * @throws what the first `send()` to throw has thrown, when all others have been sent it
+ * @throws the first error of a `send()`, after the message has been sent to all others
  */
 export function deliver(
   subscriptions: Subscriptions,
@@ -27,11 +27,11 @@ export function deliver(
     const { connection, recoveries } = subscriber;
     if (connection === except) return;
     if (connection.readyState !== OPEN) {
-      // It is still here only where the program has removed the listeners of `close`.
+      // It is still subscribed only if the program has removed the listeners of `close`.
       if (connection.readyState === CLOSED) subscriptions.removeAll(connection);
       return;
     }
-    // It receives the message with those that it has missed.
+    // It receives this message with those that it has missed.
     if (recoveries?.has(topic) === true) return;
     try {
       send(subscriber);

@@ -1,8 +1,8 @@
-// A message on its way between servers: which server has published it, how to send it, and its payload. In bytes:
+// A message on its way between servers: which server published it, how to send it, and its payload. In bytes:
 //
 //   1  the version of this format
 //   1  flags: binary, may be compressed, conflate, has a key
-//   8  the server that has published it
+//   8  the server that published it
 //   6  its number among the messages of that server, big-endian
 //   2  where there is a key, how many UTF-16 code units it has, big-endian, and then these, little-endian
 //      the payload
@@ -20,7 +20,7 @@ export interface Envelope {
   readonly payload: Uint8Array;
 }
 
-/** A server, in a form that can be compared. */
+/** The identifier of a server, as Latin-1. */
 export type ServerId = string;
 
 const VERSION = 1;
@@ -31,7 +31,7 @@ const KEYED = 8;
 const ID_LENGTH = 8;
 const NUMBER_AT = 2 + ID_LENGTH;
 const HEADER_LENGTH = NUMBER_AT + 6;
-/** UTF-8 would make one key of all that differ in lone surrogates alone. */
+/** UTF-8 would turn keys that differ only in lone surrogates into the same key. */
 const KEY_ENCODING = 'utf16le';
 const UNIT = 2;
 const MAX_KEY = 0xffff;
@@ -66,7 +66,7 @@ export function encodeEnvelope(envelope: Omit<Envelope, 'payload'>, payload: str
   return bytes;
 }
 
-/** Undefined for what is no message of a program with this format. */
+/** Returns undefined for bytes that are not in this format. */
 export function decodeEnvelope(data: Uint8Array): Envelope | undefined {
   if (data.length < HEADER_LENGTH || data[0] !== VERSION) return undefined;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);

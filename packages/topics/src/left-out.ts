@@ -1,4 +1,4 @@
-// The connections that do not receive a message of this server, until the broker has brought it back.
+// The connections that must not receive a message of this server, until the broker delivers it.
 import type { TopicConnection } from './connection.ts';
 
 export class LeftOut {
@@ -9,14 +9,14 @@ export class LeftOut {
     this.#connections.set(number, { topic, connection });
   }
 
-  /** The connection for a message that has come. */
+  /** Returns the connection for a message that has arrived, and forgets it. */
   take(number: number): TopicConnection | undefined {
     const found = this.#connections.get(number);
     this.#connections.delete(number);
     return found?.connection;
   }
 
-  /** Messages of a topic do not come any more. */
+  /** Forgets the messages of a topic, because they no longer arrive. */
   forgetTopic(topic: string): void {
     for (const [number, entry] of this.#connections)
       if (entry.topic === topic) this.#connections.delete(number);

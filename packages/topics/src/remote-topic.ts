@@ -1,38 +1,38 @@
-// A topic at the broker: with history, its messages in the order of their offsets, each once.
+// A topic at the broker. With a history, it passes on its messages in the order of their offsets, each once.
 import { BrokerError, type Broker, type HistoryMessage, type Position } from './broker.ts';
 
-/** A message as the broker brings it. */
+/** A message as the broker delivers it. */
 export interface RemoteMessage {
   readonly data: Uint8Array;
   readonly position: Position | undefined;
 }
 
-/** A message with history that waits for earlier ones. */
+/** A message that waits for earlier ones, with a history. */
 interface EarlyMessage {
   readonly data: Uint8Array;
   readonly position: Position;
   readonly previous: number;
 }
 
-/** What a topic at the broker calls. */
+/** The functions that a topic at the broker calls. */
 export interface RemoteTopicObserver {
   received(topic: string, message: RemoteMessage): void;
   missed(topic: string): void;
 }
 
-/** A topic that this server has subscribed to at the broker, or is about to subscribe to. */
+/** A topic that this server has subscribed to at the broker, or is subscribing to. */
 export class RemoteTopic {
   readonly #name: string;
   readonly #broker: Broker;
   readonly #observer: RemoteTopicObserver;
-  /** With history: of the last message that was passed on. Undefined until the broker has reported it for the first time. */
+  /** With a history: the position of the last message that was passed on. Undefined until the broker has reported one. */
   #position: Position | undefined = undefined;
-  /** Messages that came while earlier ones are awaited. Undefined when there are none to wait for. */
+  /** Messages that arrived before earlier ones. Undefined while no message is missing. */
   #early: EarlyMessage[] | undefined = [];
-  /** How many wait for a part of the history, and the messages that have been passed on since the first of them asked. */
+  /** How many calls of {@link RemoteTopic.recover} are pending, and the messages passed on since the first of them. */
   #recoveries = 0;
   #recent: HistoryMessage[] | undefined = undefined;
-  /** The one wait for the broker that counts: an interruption, and leaving, make its answer obsolete. */
+  /** The latest request to the broker. An interruption, and leaving, make its answer obsolete. */
   #attempt: object | undefined = undefined;
   #joined: Promise<void> = Promise.resolve();
 
@@ -42,12 +42,12 @@ export class RemoteTopic {
     this.#observer = observer;
   }
 
-  /** Resolves when messages come; rejects where the broker does not take the subscription. */
+  /** Resolves when the subscription is in effect. Rejects if the broker refuses it. */
   get joined(): Promise<void> {
     return this.#joined;
   }
 
-  /** With history: the position of the last message that was passed on. Undefined until {@link RemoteTopic.joined} has resolved once. */
+  /** With a history: the position of the last message that was passed on. Undefined until {@link RemoteTopic.joined} has resolved once. */
   get position(): Position | undefined {
     return this.#position;
   }
@@ -77,8 +77,8 @@ export class RemoteTopic {
   }
 
   /**
-   * Calls `take` with the messages after a position and up to that of this topic, oldest first and none missing, or with undefined where
-   * some are missing. The topic does not move on before `take` returns.
+   * Calls `take` with the messages after a position and up to the position of this topic, oldest first and none missing. If some are
+   * missing, calls it with undefined. The topic passes on no other message until `take` returns.
    *
    * Rejects as {@link Broker.history} does.
    */
@@ -95,7 +95,7 @@ export class RemoteTopic {
         take(undefined);
         return;
       }
-      // What is newer than what has been passed on goes to all subscribers now: then all are at the same position.
+      // Newer messages than those passed on go to all subscribers first, so that all are at the same position.
       for (const { data, offset } of messages) this.#pass(data, offset);
       take([...messages, ...recent.filter(({ offset }) => offset > position.offset)]);
     } finally {
@@ -114,7 +114,7 @@ export class RemoteTopic {
     } else await this.#catchUp(this.#position);
   }
 
-  /** Fetches what is missing after the last message. */
+  /** Fetches the messages that are missing after the last one. */
   async #catchUp(from: Position): Promise<void> {
     const attempt = (this.#attempt = {});
     try {
@@ -124,7 +124,7 @@ export class RemoteTopic {
       else for (const { data, offset } of messages) this.#pass(data, offset);
     } catch (error) {
       if (this.#attempt !== attempt) return;
-      // An interruption follows, and after it the next attempt.
+      // An interruption follows, and the next attempt after that.
       if (error instanceof BrokerError) throw error;
       const [first] = this.#early ?? [];
       if (first !== undefined) this.#skipTo({ ...first.position, offset: first.previous });
@@ -132,7 +132,7 @@ export class RemoteTopic {
     this.#takeEarly();
   }
 
-  /** Goes on at a position, without the messages before it. */
+  /** Continues at a position, without the messages before it. */
   #skipTo(position: Position): void {
     this.#position = position;
     this.#observer.missed(this.#name);
@@ -157,12 +157,12 @@ export class RemoteTopic {
       this.#pass(data, position.offset);
       return;
     }
-    // The engine has lost its messages, or some of them have not come.
+    // The engine has lost its messages, or some of them have not arrived.
     this.#early = [message];
     this.#catchUp(last).catch(ignore);
   }
 
-  /** Passes a message on, unless it has been before. */
+  /** Passes a message on, unless it has already been passed on. */
   #pass(data: Uint8Array, offset: number): void {
     const { epoch, offset: last } = this.#position as Position;
     if (offset <= last) return;
@@ -172,5 +172,5 @@ export class RemoteTopic {
   }
 }
 
-/** The broker reports an interruption by itself, and then all topics are joined anew. */
+/** The broker reports the interruption itself. All topics are joined again after it. */
 function ignore(): void {}

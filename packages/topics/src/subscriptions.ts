@@ -1,4 +1,4 @@
-// Which connection has subscribed to which topic. Both directions are kept, so that subscribing and leaving take constant time.
+// The connections of each topic and the topics of each connection. With both, subscribing and leaving take constant time.
 import type { Backlog } from './backlog.ts';
 import type { Connection } from './connection.ts';
 
@@ -9,7 +9,7 @@ export class Subscriber {
   readonly places = new Map<Topic, number>();
   /** The messages that wait until the connection drains, if there are any. */
   backlog: Backlog | undefined = undefined;
-  /** The topics of which it is about to receive what it has missed, and an object for each attempt. */
+  /** The topics that it is recovering, each with an object that stands for the attempt. */
   recoveries: Map<Topic, object> | undefined = undefined;
 
   constructor(connection: Connection) {
@@ -20,9 +20,9 @@ export class Subscriber {
 /** A topic that has at least one subscriber. */
 export class Topic {
   readonly name: string;
-  /** In no order. Dense, because publishing goes through all of them. */
+  /** In no particular order, and dense, because publishing goes through all of them. */
   subscribers: Subscriber[];
-  /** Whether a loop goes through the array. A change then makes a copy, so that the loop meets each subscriber once. */
+  /** Whether a loop is going through the array. A change then copies the array, so that the loop visits each subscriber once. */
   private isInLoop = false;
 
   constructor(name: string, first: Subscriber) {
@@ -36,7 +36,7 @@ export class Topic {
     subscriber.places.set(this, this.subscribers.push(subscriber) - 1);
   }
 
-  /** The last subscriber takes the place of the one that leaves. */
+  /** Removes a subscriber. The last one takes its place. */
   remove(subscriber: Subscriber): void {
     const place = subscriber.places.get(this);
     if (place === undefined) return;
@@ -49,7 +49,7 @@ export class Topic {
     subscriber.places.delete(this);
   }
 
-  /** Calls `visit` for each subscriber of now. One that leaves meanwhile is left out, and one that comes is not visited. */
+  /** Calls `visit` for each current subscriber. It skips those that leave during the loop, and does not visit new ones. */
   forEach(visit: (subscriber: Subscriber) => void): void {
     const { subscribers, isInLoop } = this;
     this.isInLoop = true;
@@ -89,7 +89,7 @@ export class Subscriptions {
     };
   }
 
-  /** Returns false where the connection has subscribed to the topic already. */
+  /** Returns false if the connection has already subscribed to the topic. */
   add(connection: Connection, name: string): boolean {
     let subscriber = this.#subscribers.get(connection);
     const topic = this.#topics.get(name);
@@ -104,7 +104,7 @@ export class Subscriptions {
     return true;
   }
 
-  /** Returns false where the connection has not subscribed to the topic. */
+  /** Returns false if the connection has not subscribed to the topic. */
   remove(connection: Connection, name: string): boolean {
     const subscriber = this.#subscribers.get(connection);
     const topic = this.#topics.get(name);
@@ -114,7 +114,7 @@ export class Subscriptions {
     return true;
   }
 
-  /** The connection leaves all of its topics. */
+  /** Removes all subscriptions of a connection. */
   removeAll(connection: Connection): void {
     const subscriber = this.#subscribers.get(connection);
     if (subscriber === undefined) return;
@@ -132,17 +132,17 @@ export class Subscriptions {
     return subscriber === undefined ? [] : Array.from(subscriber.places.keys(), ({ name }) => name);
   }
 
-  /** A connection with its subscriptions; undefined for one without any. */
+  /** Returns a connection with its subscriptions. Undefined if it has none. */
   subscriberOf(connection: Connection): Subscriber | undefined {
     return this.#subscribers.get(connection);
   }
 
-  /** All connections leave all topics. */
+  /** Removes all subscriptions. */
   clear(): void {
     for (const connection of [...this.#subscribers.keys()]) this.removeAll(connection);
   }
 
-  /** Undefined for a topic without subscribers. */
+  /** Returns undefined for a topic without subscribers. */
   find(name: string): Topic | undefined {
     return this.#topics.get(name);
   }

@@ -1,4 +1,4 @@
-// Publish and subscribe: to connections of this process, and through a broker to those of others.
+// Publish and subscribe: to connections of this process, and through a broker to those of other processes.
 import { nextTick, PreparedMessage, toPayload, type SendableData } from '@framewire/connection';
 import { BrokerLink } from './broker-link.ts';
 import { BrokerError, type HistoryMessage, type Position } from './broker.ts';
@@ -10,12 +10,12 @@ import type { PublishOptions, SubscribeOptions, Subscription, TopicsOptions } fr
 import type { RemoteMessage, RemoteTopic } from './remote-topic.ts';
 import { Subscriptions, type Subscriber, type Topic } from './subscriptions.ts';
 
-/** What a subscription begins with where nothing has a position. */
+/** What `subscribe()` resolves to if there are no positions. */
 const WITHOUT_POSITION: Subscription = Object.freeze({ recovered: false, position: undefined });
 
 /**
- * Publish and subscribe, within a process or, with a broker, among several. Names of topics match exactly. A connection leaves all of
- * its topics when it closes, and a topic without subscribers takes no memory.
+ * Publish and subscribe within a process or, with a broker, among several processes. Names of topics match exactly. A connection leaves
+ * all of its topics when it closes, and a topic without subscribers takes no memory.
  *
  * @example
  * ```ts
@@ -55,17 +55,17 @@ export class Topics {
   }
 
   /**
-   * Subscribes a connection to a topic, in the call itself. It receives what is published from now on, while it is open. A connection
-   * that is closing or has closed is not subscribed. Subscribing twice is as once.
+   * Subscribes a connection to a topic, synchronously. While it is open, it receives what is published from now on. A connection that is
+   * closing or has closed is not subscribed. Subscribing again has no effect.
    *
-   * With a broker it resolves when messages of other servers come too. While the broker cannot be reached, it resolves immediately, and
-   * those messages come once it can.
+   * With a broker, it resolves when messages of other servers arrive too. While the broker cannot be reached, it resolves immediately,
+   * and those messages arrive once it can be reached.
    *
-   * With `since`, and a broker that has a history, the connection is first sent what it has missed. If that cannot be said for certain,
-   * it receives only what is published from now on, and `recovered` is false.
+   * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing in the
+   * history, it receives only what is published from now on, and `recovered` is false.
    *
-   * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`, or where `since` is
-   * given and the broker cannot be reached. The connection is not subscribed then.
+   * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`. With `since`, it also
+   * rejects with a {@link BrokerError} while the broker cannot be reached. The connection is not subscribed then.
    */
   async subscribe(ws: TopicConnection, topic: string, options: SubscribeOptions = {}): Promise<Subscription> {
     if (typeof topic !== 'string') throw new TypeError('The topic must be a string');
@@ -90,9 +90,9 @@ export class Topics {
   }
 
   /**
-   * Ends a subscription. A message that waits for the connection because of `conflate` is dropped.
+   * Ends a subscription. Messages of the topic that wait because of `conflate` are dropped.
    *
-   * @returns whether there was one
+   * @returns whether the connection was subscribed
    */
   unsubscribe(ws: TopicConnection, topic: string): boolean {
     return this.#subscriptions.remove(ws as Connection, topic);
@@ -114,14 +114,14 @@ export class Topics {
   }
 
   /**
-   * Sends a message to all subscribers of a topic. It is framed once, and compressed once for each set of parameters that they have
-   * negotiated.
+   * Sends a message to all subscribers of a topic. The message is framed once, and compressed once for each set of parameters that they
+   * have negotiated.
    *
-   * Subscribers of this process receive it in the call itself, in the place of a `send()` at the same moment. Where the broker has a
-   * history, they receive it as those of other processes do: when it has its position.
+   * Subscribers of this process are sent the message synchronously, as if by `send()`. With a history, they receive it as subscribers of
+   * other processes do, once it has its position.
    *
-   * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} where the broker cannot
-   * be reached and the message cannot wait. It also rejects with a `TypeError` for data of another kind, and with what a `send()`
+   * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} if the broker cannot be
+   * reached and the message cannot wait. It rejects with a `TypeError` for data of another type, and with the error of a `send()` that
    * throws. All other subscribers receive the message even then.
    *
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
@@ -171,7 +171,7 @@ export class Topics {
     const isLeftOut = found !== undefined && except !== undefined && link.broker.hasHistory;
     if (isLeftOut) this.#leftOut.add(topic, number, except);
     const published = link.publish(topic, encodeEnvelope(envelope, payload));
-    // It may come all the same, but nothing says that it does.
+    // The message may still arrive, but that is not certain.
     if (isLeftOut) published.catch(() => this.#leftOut.take(number));
     if (found === undefined || link.broker.hasHistory) return published;
     try {
@@ -183,12 +183,12 @@ export class Topics {
     return published;
   }
 
-  /** Sends what the broker has brought to the subscribers of this process. */
+  /** Sends a message from the broker to the subscribers of this process. */
   #received(name: string, { data, position }: RemoteMessage): void {
     const envelope = decodeEnvelope(data);
     if (envelope === undefined) return;
     const isOwn = envelope.sender === this.#server;
-    // Without history they have received it in `publish()`.
+    // Without a history, `publish()` has already sent it to them.
     if (isOwn && position === undefined) return;
     const except = isOwn ? this.#leftOut.take(envelope.number) : undefined;
     const topic = this.#subscriptions.find(name);
@@ -210,7 +210,7 @@ export class Topics {
     return new PreparedMessage(encoded, { binary, compress });
   }
 
-  /** Sends a connection what it has missed. Until then it receives nothing of the topic. */
+  /** Sends a connection what it has missed. Until then, it receives no other message of the topic. */
   async #recover(
     connection: Connection,
     name: string,
@@ -221,7 +221,7 @@ export class Topics {
     const topic = this.#subscriptions.find(name) as Topic;
     const attempt = {};
     (subscriber.recoveries ??= new Map()).set(topic, attempt);
-    // It may leave the topic meanwhile.
+    // The connection may leave the topic in the meantime.
     const isUnderWay = (): boolean => subscriber.recoveries?.get(topic) === attempt;
     let subscription = WITHOUT_POSITION;
     try {
@@ -251,15 +251,15 @@ export class Topics {
   }
 }
 
-/** Nothing is waited for within a process. */
+/** Within a process there is nothing to wait for. */
 const NOTHING = Promise.resolve(undefined);
 
-/** A position may come from a client. */
+/** Checks a position, because it may come from a client. */
 function isPosition(since: Position | undefined): since is Position {
   return typeof since?.epoch === 'string' && Number.isSafeInteger(since.offset) && since.offset >= 0;
 }
 
-/** An error of one message, or of the program, does not keep the next messages from coming. */
+/** Rethrows in a tick of its own, so that the next messages are still delivered. */
 function throwLater(error: unknown): void {
   nextTick(() => {
     throw error;

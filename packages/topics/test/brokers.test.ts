@@ -1,4 +1,4 @@
-// Topics of several servers, joined by a broker without history.
+// Topics of several servers, joined by a broker without a history.
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Topics, type TopicsOptions } from '@framewire/topics';
@@ -10,7 +10,7 @@ import { connect, WAYS } from './support/hubs.ts';
 
 const texts = (length: number): string[] => Array.from({ length }, (_, id) => `message ${id}`);
 
-/** A server with its topics and so many connections. */
+/** A server with its topics and two connections. */
 interface Server {
   readonly topics: Topics;
   readonly connections: readonly [HeldConnection, HeldConnection];
@@ -22,7 +22,7 @@ async function serverAt(engine: BreakableEngine, options: TopicsOptions = {}): P
   return { topics, connections: [heldConnection(), heldConnection()] };
 }
 
-/** Waits until a connection has been written so many texts. */
+/** Returns the texts that a connection has received, once there are this many. */
 async function textsOf(connection: HeldConnection, count: number): Promise<readonly string[]> {
   while (connection.texts.length < count) await turn();
   return connection.texts;
@@ -34,7 +34,7 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
     return new BreakableEngine(() => connect(hub, way));
   };
 
-  test('every subscriber receives each message once, those of the same server in the call itself', async () => {
+  test('every subscriber receives each message once, and those of the same server synchronously', async () => {
     const engine = engineOf();
     const [here, there] = [await serverAt(engine), await serverAt(engine)];
     const all = [...here.connections, ...there.connections];
@@ -54,7 +54,7 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
       expect((await textsOf(one, 3)).toSorted()).toEqual(['one', 'three', 'two']);
   });
 
-  test('messages of a server come in order, as they were published', async () => {
+  test('messages of a server arrive in the order in which it published them', async () => {
     const engine = engineOf();
     const [here, there] = [await serverAt(engine), await serverAt(engine)];
     await there.topics.subscribe(there.connections[0].ws, 'news');
@@ -116,7 +116,7 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
     expect(engine.calls.slice(2).toSorted()).toEqual(['unsubscribe news', 'unsubscribe weather']);
   });
 
-  test('what is not a message of topics is ignored', async () => {
+  test('bytes that are not a message of topics are ignored', async () => {
     const engine = engineOf();
     const [here, there] = [await serverAt(engine), await serverAt(engine)];
     const [{ ws }] = there.connections;
@@ -151,7 +151,7 @@ describe('While the broker cannot be reached', () => {
       name: 'BrokerError',
       code: 'WS_ERR_BROKER_UNREACHABLE',
     });
-    // Connections that subscribe meanwhile are subscribed as soon as that is possible.
+    // Connections that subscribe during the interruption are subscribed as soon as that is possible.
     expect(await there.topics.subscribe(there.connections[1].ws, 'weather')).toEqual({
       recovered: false,
       position: undefined,
@@ -168,9 +168,9 @@ describe('While the broker cannot be reached', () => {
     for (const { ws } of [...here.connections, ...there.connections]) expect(ws.readyState).toBe(ws.OPEN);
   });
 
-  test('messages wait up to the bound, and are published in their order', async () => {
+  test('messages wait up to the bound, and are published in order', async () => {
     const engine = engineOf();
-    // Restored first, so that it has subscribed before the messages are published.
+    // This server is restored first, so it has subscribed before the messages are published.
     const there = await serverAt(engine);
     // The envelope of a message has 16 bytes in addition to the text.
     const here = await serverAt(engine, { maxQueued: 10 * (16 + 'message 0'.length) });
@@ -191,7 +191,7 @@ describe('While the broker cannot be reached', () => {
     await closed;
   });
 
-  test('an error that is no interruption is that of subscribe(), and the connection is not subscribed', async () => {
+  test('subscribe() rejects with an error of the broker that is not an interruption, and does not subscribe the connection', async () => {
     const engine = engineOf();
     const broker = await engine.connect();
     broker.subscribe = () => Promise.reject(new Error('not permitted'));
@@ -203,7 +203,7 @@ describe('While the broker cannot be reached', () => {
   });
 });
 
-test('close() ends all subscriptions, and nothing works afterwards', async () => {
+test('close() ends all subscriptions, and later calls reject', async () => {
   const hub = new TopicHub();
   const engine = new BreakableEngine(() => hub.broker());
   const { topics, connections } = await serverAt(engine);

@@ -1,10 +1,10 @@
-// Subscribers that have fallen behind, and messages of which they receive only the newest.
+// Conflation: subscribers that have fallen behind receive only the newest messages.
 import { once } from 'node:events';
 import { Topics } from '@framewire/topics';
 import { describe, expect, test } from 'vitest';
 import { heldConnection } from './support/held-connection.ts';
 
-/** A connection of which more waits than its mark. */
+/** Returns a connection for which more bytes wait than its `highWaterMark`. */
 async function behind(topics: Topics, ...names: string[]): Promise<ReturnType<typeof heldConnection>> {
   const one = heldConnection({ highWaterMark: 4 });
   for (const name of names) void topics.subscribe(one.ws, name);
@@ -33,9 +33,9 @@ describe('with conflate, a subscriber that has fallen behind receives', () => {
     expect(slow.texts).toEqual(['ahead', '3', '4']);
   });
 
-  test('the newest message for each key of each topic, in the order in which those were published', async () => {
+  test('the newest message for each key of each topic, in the order in which they were published', async () => {
     const topics = new Topics();
-    // With keys that would be the same if topic and key were only put side by side.
+    // These keys would be the same if topic and key were concatenated without the length.
     const slow = await behind(topics, 'a', 'a:b', '3:a');
     const publish = (topic: string, text: string, conflate: string | true): void =>
       void topics.publish(topic, text, { conflate });
@@ -47,12 +47,12 @@ describe('with conflate, a subscriber that has fallen behind receives', () => {
     publish('a', 'a, key true', 'true');
     publish('a', 'a, key b:c, new', 'b:c');
     const newest = ['a:b, key c', 'a, true', 'a, empty key', '3:a, true', 'a, key true', 'a, key b:c, new'];
-    // One that drains sends as much as fits, and then waits again.
+    // A connection that drains sends as much as fits, and then waits again.
     for (let round = 0; round < newest.length; round++) await slow.release();
     expect(slow.texts).toEqual(['ahead', ...newest]);
   });
 
-  test('nothing out of order when a message comes between the drain and those that wait', async () => {
+  test('messages in order when one is published between the drain and the sending of those that wait', async () => {
     const topics = new Topics();
     const slow = await behind(topics, 'price');
     void topics.publish('price', '1', { conflate: true });
@@ -96,7 +96,7 @@ describe('with conflate, a subscriber that has fallen behind receives', () => {
     expect(topics.subscriberCount('price')).toBe(0);
   });
 
-  test('all messages when the program has taken the names of what is asked', async () => {
+  test('all messages when the program has replaced the properties that conflation reads', async () => {
     const topics = new Topics();
     const slow = await behind(topics, 'price');
     Object.assign(slow.ws, { drained: true });

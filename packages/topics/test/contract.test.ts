@@ -1,4 +1,4 @@
-// The brokers of the hub, and one that can be interrupted, against the contract of all brokers.
+// Runs the contract of brokers for those of the hub, and for one that can be interrupted.
 import { describe, test } from 'vitest';
 import { brokerContract } from '@framewire/topics/contract';
 import { TopicHub } from '@framewire/topics/processes';

@@ -1,4 +1,4 @@
-// What brokers of different engines have in common, with sessions that the test opens and loses.
+// The parts that brokers of different engines share, with sessions that the test opens and loses.
 import { heartbeat, historyLimits, Sessions } from '@framewire/topics/engine';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -50,7 +50,7 @@ describe('Sessions', () => {
     expect(sessions.current.number).toBe(2);
   });
 
-  test('close a session that is lost, or that is not wanted any more, before it is open', async () => {
+  test('close a session that is lost, or no longer needed, before it is open', async () => {
     const { closed, lose, settle, sessions } = attempts();
     const cut = new Error('cut');
     const first = sessions.open();

@@ -1,4 +1,4 @@
-// What a subscription takes, and that nothing stays when it ends.
+// The memory that a subscription takes, and frees when it ends.
 import { WebSocketConnection } from '@framewire/connection';
 import { collectGarbage } from '@framewire/testing';
 import { Topics } from '@framewire/topics';
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 /** The subscribers of each topic. */
 const SUBSCRIBERS = 10;
-/** The bytes that a subscription may take, with its share of what the topic and the connection take. */
+/** The bytes that a subscription may take, including its share of the topic and of the connection. */
 const LIMIT = 150;
 
 function heapUsed(): number {
@@ -14,7 +14,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('a subscription takes at most 150 bytes, and nothing stays when it ends', () => {
+test('a subscription takes at most 150 bytes, and frees them when it ends', () => {
   const [topicCount, connectionCount] = [10_000, 1000];
   const connections = Array.from({ length: connectionCount }, () => new WebSocketConnection());
   const names = Array.from({ length: topicCount }, (_, id) => `room:${id}:messages`);
@@ -24,7 +24,7 @@ test('a subscription takes at most 150 bytes, and nothing stays when it ends', (
       void topics.subscribe(connections[(id * 7919 + i * 211) % connectionCount]!, names[id]!);
     }
   };
-  // What the engine makes with the first calls is not a part of it.
+  // Objects that V8 makes at the first calls do not count.
   subscribe(0);
   const before = heapUsed();
   for (let id = 1; id < topicCount; id++) subscribe(id);
@@ -34,6 +34,6 @@ test('a subscription takes at most 150 bytes, and nothing stays when it ends', (
   expect(perSubscription).toBeLessThan(LIMIT);
   expect(perSubscription).toBeGreaterThan(16);
   for (const ws of connections) for (const name of topics.subscriptions(ws)) topics.unsubscribe(ws, name);
-  // Not nothing: hash tables of the engine shrink in steps.
+  // Not 0, because hash tables of V8 shrink in steps.
   expect(heapUsed() - before).toBeLessThan((after - before) / 10);
 });

@@ -65,7 +65,7 @@ describe('Servers of a cluster, of a forked process, of a thread and of the prim
     await topics.close();
   });
 
-  test('receive what any of them publishes, each once', async () => {
+  test('receive each message that any of them publishes, once', async () => {
     const said = ['from the cluster', 'from the fork', 'from the thread'];
     for (const [index, client] of clients.entries()) client.ws.send(said[index]!);
     await topics.publish('news', 'from the primary');
@@ -78,13 +78,13 @@ describe('Servers of a cluster, of a forked process, of a thread and of the prim
     expect(here.texts).toHaveLength(5);
   });
 
-  test('go on when one of them is killed, and when one loses its parent', async () => {
+  test('continue when one of them is killed, and when one loses its parent', async () => {
     const [killed, orphan, other] = clients;
     const ended = Promise.all([once(clustered, 'exit'), once(killed.ws, 'close')]);
     clustered.process.kill('SIGKILL');
     await ended;
     forked.disconnect();
-    // It still has its clients, whose messages reach no other server.
+    // It keeps its clients, but their messages reach no other server.
     while (orphan.received.at(-1) !== 'WS_ERR_BROKER_UNREACHABLE') {
       orphan.ws.send('hello?');
       await once(orphan.ws, 'message');
@@ -96,7 +96,7 @@ describe('Servers of a cluster, of a forked process, of a thread and of the prim
   });
 });
 
-test('connectToHub() rejects where no hub answers', async () => {
+test('connectToHub() rejects if no hub answers', async () => {
   const { port1, port2 } = new MessageChannel();
   const failure = { code: 'WS_ERR_BROKER_UNREACHABLE' };
   await expect(connectToHub({ port: port1, timeout: 1 })).rejects.toMatchObject(failure);
@@ -106,7 +106,7 @@ test('connectToHub() rejects where no hub answers', async () => {
 });
 
 test.each([{ messages: 0 }, { messages: 1.5 }, { milliseconds: 0 }, { milliseconds: Number.NaN }])(
-  'a hub does not take a history of %j',
+  'a hub rejects a history of %j',
   (history) => {
     expect(() => new TopicHub({ history })).toThrow(RangeError);
   },

@@ -1,4 +1,4 @@
-// Topics of several servers, joined by a broker with history: positions, and what was missed.
+// Topics of several servers, joined by a broker with a history: positions, and recovery.
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Topics, type TopicsOptions } from '@framewire/topics';
@@ -10,7 +10,7 @@ import { connect, WAYS, type Way } from './support/hubs.ts';
 
 const HISTORY = { messages: 200 };
 
-/** What subscribers receive. */
+/** The form in which subscribers receive messages. */
 interface Numbered {
   readonly epoch: string;
   readonly offset: number;
@@ -37,7 +37,7 @@ const offsets = (one: HeldConnection): number[] => received(one).map(({ offset }
 const upTo = (last: number, first = 1): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** Waits until a connection has been written the message with an offset. */
+/** Waits until a connection has received the message with an offset. */
 async function until(one: HeldConnection, offset: number): Promise<void> {
   while (received(one).at(-1)?.offset !== offset) await turn();
 }
@@ -69,7 +69,7 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     }
   });
 
-  test('a message keeps its kind, and is left out for one connection', async () => {
+  test('a message stays text or binary, and is not sent to the connection that `except` names', async () => {
     const engine = engineAt(way);
     const topics = await topicsAt(engine, {
       encode: (data, { offset }) =>
@@ -88,7 +88,7 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     expect(a.texts).toEqual(['2bytes', '3 end']);
   });
 
-  test('a subscriber that comes back receives what it has missed, and goes on without a gap or a duplicate', async () => {
+  test('a subscriber that reconnects receives what it has missed, and continues without a gap or a duplicate', async () => {
     const engine = engineAt(way);
     const [here, there] = [await topicsAt(engine), await topicsAt(engine)];
     const watching = heldConnection();
@@ -98,7 +98,7 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     let isOver = false;
     const publishing = (async () => {
       while (!isOver) {
-        // Now a few in a turn, and now none.
+        // A few in some turns, and none in others.
         for (let count = published % 3; count >= 0; count--) {
           void (published % 2 === 0 ? here : there).publish('news', `message ${++published}`);
         }
@@ -165,7 +165,7 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     expect(texts(one)).toEqual(['two']);
   });
 
-  test('one that leaves, or closes, while it recovers receives nothing', async () => {
+  test('a subscriber that leaves or closes while it recovers receives nothing', async () => {
     const engine = engineAt(way);
     const topics = await topicsAt(engine);
     const since = (await topics.publish('news', 'one'))!;
@@ -188,14 +188,14 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
 });
 
 describe('After an interruption', () => {
-  test('subscribers receive what they have missed, without doing anything', async () => {
+  test('subscribers receive what they have missed, without asking for it', async () => {
     const engine = engineAt('through a port');
     const [here, there] = [await topicsAt(engine), await topicsAt(engine)];
     const one = heldConnection();
     const { position } = await here.subscribe(one.ws, 'news');
     await there.publish('news', 'message 1');
     await until(one, 1);
-    // Of one server alone: the other one goes on publishing.
+    // Only for one server: the other one continues to publish.
     const [mine] = [...engine.brokers];
     await mine!.lose();
     await Promise.all(upTo(10, 2).map((id) => there.publish('news', `message ${id}`)));
@@ -209,7 +209,7 @@ describe('After an interruption', () => {
     expect(offsets(late)).toEqual(upTo(15));
   });
 
-  test('onMissed is called when the history does not have all of it any more', async () => {
+  test('onMissed is called when some of the missed messages are no longer in the history', async () => {
     const engine = engineAt('directly');
     const missed: string[] = [];
     const here = await topicsAt(engine, { onMissed: (topic) => missed.push(topic) });
@@ -246,7 +246,7 @@ describe('After an interruption', () => {
   });
 });
 
-test('a message that the broker loses without a word is fetched from the history', async () => {
+test('a message that the broker loses silently is fetched from the history', async () => {
   const engine = engineAt('through a port');
   const [here, there] = [await topicsAt(engine), await topicsAt(engine)];
   const one = heldConnection();
@@ -260,7 +260,7 @@ test('a message that the broker loses without a word is fetched from the history
   expect(offsets(one)).toEqual(upTo(5));
 });
 
-test('an error of encode() is an uncaught exception, and the next message comes', async () => {
+test('an error of encode() is an uncaught exception, and the next message arrives', async () => {
   const engine = engineAt('directly');
   const topics = await topicsAt(engine, {
     encode(data) {

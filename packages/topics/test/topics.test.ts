@@ -9,7 +9,7 @@ import { heldConnection } from './support/held-connection.ts';
 const texts = (length: number): string[] => Array.from({ length }, (_, id) => `message ${id}`);
 
 describe('subscriptions', () => {
-  test('match names exactly, whatever they are', () => {
+  test('match all names exactly', () => {
     const topics = new Topics();
     const { ws } = heldConnection();
     const names = ['news', 'news/*', '', '__proto__', 'constructor', 'Ünïcode'];
@@ -35,19 +35,19 @@ describe('subscriptions', () => {
     expect([topics.isSubscribed(one.ws, 'news'), topics.subscriptions(one.ws)]).toEqual([false, []]);
   });
 
-  test('of each set of topics are its own', () => {
+  test('of one instance have no effect on another', () => {
     const [first, second] = [new Topics(), new Topics()];
     const { ws } = heldConnection();
     void first.subscribe(ws, 'news');
     expect(second.isSubscribed(ws, 'news')).toBe(false);
   });
 
-  test('stay right while connections come and go in any order', () => {
+  test('stay correct while connections subscribe and leave in any order', () => {
     const topics = new Topics();
     const connections = Array.from({ length: 7 }, () => new WebSocketConnection());
     const names = ['a', 'b', 'c', 'd', 'e'];
     const wanted = new Map(connections.map((ws) => [ws, new Set<string>()]));
-    // A generator with a period that is longer than the loop: every mix of coming and going occurs.
+    // The period of the generator is longer than the loop, so that subscribing and leaving mix in many ways.
     for (let step = 0, state = 1; step < 5000; step++) {
       state = (state * 48_271) % 2_147_483_647;
       const ws = connections[state % connections.length]!;
@@ -64,7 +64,7 @@ describe('subscriptions', () => {
     }
   });
 
-  test('end with the connection, and its listener goes with the last of them', async () => {
+  test('end with the connection, and its listener is removed with the last of them', async () => {
     const topics = new Topics();
     const [leaving, closing, staying] = [heldConnection().ws, heldConnection().ws, heldConnection().ws];
     for (const ws of [leaving, closing, staying]) {
@@ -83,7 +83,7 @@ describe('subscriptions', () => {
     expect(topics.isSubscribed(closing, 'one')).toBe(false);
   });
 
-  test('of a connection without its listeners end with the next message', async () => {
+  test('of a closed connection whose listeners were removed end with the next message', async () => {
     const topics = new Topics();
     const [gone, here] = [heldConnection(), heldConnection()];
     for (const { ws } of [gone, here]) for (const name of ['one', 'two']) void topics.subscribe(ws, name);
@@ -116,7 +116,7 @@ describe('a message', () => {
   });
   afterAll(() => crowd.stop());
 
-  test('goes to the subscribers of its topic, but not to the one that is left out', async () => {
+  test('goes to the subscribers of its topic, except the one that `except` names', async () => {
     const topics = new Topics();
     const [a, b, c, d] = members;
     for (const { ws } of [a, b, c]) void topics.subscribe(ws, 'news');
@@ -134,7 +134,7 @@ describe('a message', () => {
     for (const { received } of members) received.length = 0;
   });
 
-  test('keeps its place among other messages of the connection', async () => {
+  test('keeps its order among other messages of the connection', async () => {
     const topics = new Topics();
     for (const { ws } of members) void topics.subscribe(ws, 'news');
     const sent = texts(60);
@@ -147,7 +147,7 @@ describe('a message', () => {
     for (const { received } of members) received.length = 0;
   });
 
-  test('is compressed once for all that have negotiated the same', async () => {
+  test('is compressed once for all connections that have negotiated the same parameters', async () => {
     const topics = new Topics();
     for (const { ws } of members) void topics.subscribe(ws, 'news');
     const before = members.map(({ ws }) => ws.compression!.sent);
@@ -156,7 +156,7 @@ describe('a message', () => {
     for (const member of members) expect(await member.until(1)).toEqual([text]);
     const after = members.map(({ ws }) => ws.compression!.sent);
     expect(after.map(({ messages }, i) => messages - before[i]!.messages)).toEqual([1, 1, 1, 1]);
-    // The time is counted on the connection for which the message was compressed.
+    // The connection for which the message was compressed counts the time.
     expect(after.filter(({ milliseconds }, i) => milliseconds > before[i]!.milliseconds)).toHaveLength(1);
     await topics.publish('news', text, { compress: false });
     for (const member of members) expect(await member.until(2)).toEqual([text, text]);
@@ -181,7 +181,7 @@ describe('publishing', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('writes what a turn publishes once to each connection', async () => {
+  test('writes the messages of a turn to each connection at once', async () => {
     const topics = new Topics();
     const connections = Array.from({ length: 3 }, () => heldConnection());
     for (const { ws } of connections) {
@@ -207,7 +207,7 @@ describe('publishing', () => {
     expect(one.texts).toEqual(['before']);
   });
 
-  test('leaves out connections that are not open, and reaches those after one that throws', async () => {
+  test('skips connections that are not open, and reaches those after one that throws', async () => {
     const topics = new Topics();
     const [connecting, throwing, closing, open] = [
       new WebSocketConnection(),
@@ -235,7 +235,7 @@ describe('publishing', () => {
     await expect(topics.publish('news', Symbol('x') as unknown as string)).rejects.toThrow(TypeError);
   });
 
-  test('visits each subscriber of its begin once, although a send makes some come and go', async () => {
+  test('visits each subscriber at its start once, although a send makes some subscribe and leave', async () => {
     const topics = new Topics();
     const connections = Array.from({ length: 6 }, () => heldConnection());
     const late = heldConnection();

@@ -1,4 +1,4 @@
-// What every broker has to do, as cases for any test runner.
+// The rules for every broker, as cases for any test runner.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { BrokerError, type Broker, type Position } from '../broker.ts';
@@ -7,38 +7,38 @@ import { Probe } from './probe.ts';
 
 /** How the cases reach the engine. */
 export interface BrokerHarness {
-  /** Makes another broker at the same engine. */
+  /** Connects another broker to the same engine. */
   connect(): Promise<Broker>;
-  /** Makes the engine unreachable for all brokers. Without it, the cases about interruptions are left out. */
+  /** Makes the engine unreachable for all brokers. Without this, the cases about interruptions are left out. */
   readonly interrupt?: (() => Promise<void>) | undefined;
-  /** Makes it reachable again, with its history. */
+  /** Makes the engine reachable again, with its history. */
   readonly restore?: (() => Promise<void>) | undefined;
   /** Whether brokers have a history. */
   readonly hasHistory: boolean;
   /**
-   * How many messages of a topic can be published so that the first one is certainly removed from the history. Without it, the case about
-   * that is left out.
+   * After how many messages of a topic the first one has certainly been removed from the history. Without this, the case about that is
+   * left out.
    */
   readonly overflow?: number | undefined;
 }
 
-/** One thing that a broker has to do. */
+/** One rule for brokers. */
 export interface ContractCase {
   readonly title: string;
   run(): Promise<void>;
 }
 
-/** What the cases have in common. */
+/** What each case works with. */
 export interface Bench {
   readonly harness: BrokerHarness;
-  /** A topic that no other case has. */
+  /** Returns a topic that no other case uses. */
   topic(): string;
-  /** So many brokers, which are closed when the case ends. */
+  /** Connects this many brokers, which are closed when the case ends. */
   probes(count: number): Promise<Probe[]>;
 }
 
 /**
- * The cases that a broker has to pass, one after the other.
+ * Returns the cases that a broker has to pass. Run one after the other.
  *
  * @example
  * ```ts
@@ -73,10 +73,10 @@ export function brokerContract(harness: BrokerHarness): ContractCase[] {
   }));
 }
 
-/** A title, and what it says. */
+/** A title, and the test of it. */
 export type Case = readonly [title: string, run: (bench: Bench) => Promise<void>];
 
-/** Names that an engine may give a meaning of its own, that UTF-8 would make the same, and that an escape for those may look like. */
+/** Names that may mean something to an engine, names that UTF-8 would make the same, and names that look like an escape of those. */
 export const NAMES = [
   '',
   ' ',
@@ -108,7 +108,7 @@ const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) 
 
 const carrying: readonly Case[] = [
   [
-    'carries a message to every broker that has subscribed, its own included',
+    'carries a message to every broker that has subscribed, including the publisher',
     async (bench) => {
       const [a, b, other] = (await bench.probes(3)) as [Probe, Probe, Probe];
       const topic = bench.topic();
@@ -123,7 +123,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'carries bytes as they are',
+    'carries bytes unchanged',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -134,7 +134,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'tells topics apart by their exact names',
+    'keeps topics with different names apart',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const prefix = bench.topic();
@@ -162,7 +162,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'carries nothing of what is published before a subscription, or after it has ended',
+    'carries no message that is published before a subscription, or after it has ended',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -178,7 +178,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'takes calls in their order, without waiting, and a second subscription as the first',
+    'takes calls in order, without waiting, and ignores a second subscription',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -194,7 +194,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'rejects calls once it is closed, and calls its listener no more',
+    'rejects calls once it is closed, and does not call its listener again',
     async (bench) => {
       const [a, b, c] = (await bench.probes(3)) as [Probe, Probe, Probe];
       const topic = bench.topic();
@@ -211,7 +211,7 @@ const carrying: readonly Case[] = [
 
 const interruptions: readonly Case[] = [
   [
-    'says when the engine cannot be reached, rejects calls meanwhile, and says when it can',
+    'reports when the engine cannot be reached, rejects calls, and reports when it can be reached again',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -237,7 +237,7 @@ const interruptions: readonly Case[] = [
   ],
 ];
 
-/** Every call rejects with a {@link BrokerError} of this code. */
+/** Checks that every call rejects with a {@link BrokerError} of this code. */
 async function rejectsWith(code: string, broker: Broker, topic: string): Promise<void> {
   const since: Position = { epoch: 'none', offset: 0 };
   const calls = [

@@ -1,4 +1,4 @@
-// What a broker with a history has to do besides.
+// The further rules for a broker with a history.
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import type { Position } from '../broker.ts';
@@ -13,7 +13,7 @@ export function historyCases({ interrupt, overflow }: BrokerHarness): readonly C
   ];
 }
 
-/** What a probe finds after a position; undefined where something is missing. */
+/** Returns the texts after a position, or undefined if some are missing. */
 async function textsSince(probe: Probe, topic: string, since: Position): Promise<string[] | undefined> {
   const { messages } = await probe.broker.history(topic, since);
   let { offset: last } = since;
@@ -24,7 +24,7 @@ async function textsSince(probe: Probe, topic: string, since: Position): Promise
   return messages?.map(({ data }) => Buffer.from(data).toString('latin1'));
 }
 
-/** Each message names the offset of the one before it, and the first one at most that of a position. */
+/** Checks that each message names the offset of the one before it, and the first one at most that of a position. */
 function assertWithoutGap(received: readonly Received[], { epoch, offset }: Position): void {
   let last: number | undefined = undefined;
   for (const { position, previous } of received) {
@@ -37,7 +37,7 @@ function assertWithoutGap(received: readonly Received[], { epoch, offset }: Posi
 
 const always: readonly Case[] = [
   [
-    'gives messages growing positions, the same for all, that show what is missing',
+    'gives messages growing positions, the same for all brokers, that show gaps',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -58,7 +58,7 @@ const always: readonly Case[] = [
     },
   ],
   [
-    'says with a subscription after which position messages come',
+    'returns with a subscription the position after which all messages arrive',
     async (bench) => {
       const [a, b, c] = (await bench.probes(3)) as [Probe, Probe, Probe];
       const topic = bench.topic();
@@ -81,7 +81,7 @@ const always: readonly Case[] = [
     },
   ],
   [
-    'finds what has been published since each position',
+    'returns what has been published since each position',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();
@@ -101,7 +101,7 @@ const always: readonly Case[] = [
     },
   ],
   [
-    'keeps the histories of topics apart by their exact names',
+    'keeps the histories of topics with different names apart',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const prefix = bench.topic();
@@ -114,7 +114,7 @@ const always: readonly Case[] = [
     },
   ],
   [
-    'finds nothing for a position of another epoch, or one that no message has',
+    'returns no messages for a position of another epoch, or after the newest message',
     async (bench) => {
       const [a] = (await bench.probes(1)) as [Probe];
       const topic = bench.topic();
@@ -128,7 +128,7 @@ const always: readonly Case[] = [
 
 function overflowing(count: number): Case {
   return [
-    'finds nothing for a position after which messages have been removed',
+    'returns no messages for a position after which some have been removed',
     async (bench) => {
       const [a] = (await bench.probes(1)) as [Probe];
       const topic = bench.topic();
@@ -137,7 +137,7 @@ function overflowing(count: number): Case {
       const last = positions.at(-1) as Position;
       const { offset } = positions[0] as Position;
       assert.equal(await textsSince(a, topic, { ...last, offset: offset - 1 }), undefined);
-      // Either all of them, or none.
+      // Either all of them are returned, or none.
       for (const [index, position] of positions.entries()) {
         const found = await textsSince(a, topic, position);
         if (found !== undefined || index >= count - 2) assert.deepEqual(found, texts.slice(index + 1));

@@ -1,22 +1,22 @@
-// A listener of a broker that keeps what comes, for tests of brokers.
+// A listener that records what a broker reports.
 import { Buffer } from 'node:buffer';
 import { EventEmitter, once } from 'node:events';
 import type { Broker, BrokerListener, Position } from '../broker.ts';
 
-/** A message that has come. */
+/** A message that has arrived. */
 export interface Received {
   readonly topic: string;
   /** The bytes, as Latin-1. */
   readonly text: string;
   readonly position: Position | undefined;
-  /** The offset of the message before it, as the broker has said it. */
+  /** The offset of the message before it, as the broker reported it. */
   readonly previous: number | undefined;
 }
 
 export class Probe implements BrokerListener {
   readonly broker: Broker;
   readonly received: Received[] = [];
-  /** `interrupted` and `restored`, as they have come. */
+  /** `interrupted` and `restored`, in order. */
   readonly changes: string[] = [];
   readonly #events = new EventEmitter();
 
@@ -45,7 +45,7 @@ export class Probe implements BrokerListener {
     return this.broker.publish(topic, Buffer.from(text, 'latin1'));
   }
 
-  /** The texts of a topic, once there are so many. */
+  /** Resolves to the texts of a topic, once there are this many. */
   async texts(topic: string, count: number): Promise<string[]> {
     await this.until(() => this.of(topic).length >= count);
     return this.of(topic).map(({ text }) => text);
@@ -55,7 +55,7 @@ export class Probe implements BrokerListener {
     return this.received.filter((message) => message.topic === topic);
   }
 
-  /** Resolves when something is so, which is asked after each event. */
+  /** Resolves once a condition holds. It is checked after each event. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await once(this.#events, 'event');
   }

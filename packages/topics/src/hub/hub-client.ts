@@ -1,4 +1,4 @@
-// A broker that reaches the hub in the primary process, or in the main thread.
+// A broker that connects to the hub in the primary process, or in the main thread.
 import process from 'node:process';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../broker.ts';
 import { copyOf, toBase64, toBytes, unwrap, wrap, type Reply, type Request } from './protocol.ts';
 
-/** How long the hub may take to answer the first time, in ms. */
+/** How long the hub may take to answer for the first time, in ms. */
 const PATIENCE = 10_000;
 
 /** The way to the hub. */
@@ -21,7 +21,7 @@ interface Line {
   readonly takesBytes: boolean;
   onMessage(listener: (message: unknown) => void): void;
   onEnd(listener: () => void): void;
-  /** Calls the listeners no more, and does not keep the process alive. */
+  /** Removes the listeners, so that the line does not keep the process alive. */
   release(): void;
 }
 
@@ -34,9 +34,9 @@ export interface ConnectToHubOptions {
 }
 
 /**
- * A broker of a worker of `node:cluster`, a thread, or a forked process, to whose parent's {@link TopicHub} it has been added.
+ * Connects a worker of `node:cluster`, a thread or a forked process to the {@link TopicHub} of its parent, which has added it.
  *
- * Rejects with a {@link BrokerError} where there is no parent, or no hub answers in time.
+ * Rejects with a {@link BrokerError} if there is no parent, or if no hub answers in time.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
       if (client === undefined) fail();
       else client.lose();
     });
-    // Either this or the greeting of `add()` comes when both ends listen.
+    // Whichever end listens last, it receives this greeting or the one of `add()`.
     line.send(wrap(['hello']));
   });
 }
@@ -101,7 +101,7 @@ function lineOfProcess(): Line {
   let ended: (() => void) | undefined;
   return {
     takesBytes: false,
-    // Where the channel has closed, `disconnect` says it.
+    // If the channel has closed, `disconnect` reports it.
     send(it) {
       if (process.connected) process.send?.(it, ignore);
     },
@@ -132,7 +132,7 @@ class HubClient implements Broker {
   readonly #pending = new Map<number, Pending>();
   #listener: BrokerListener | undefined = undefined;
   #requests = 0;
-  /** Why nothing can be asked any more. */
+  /** Why requests fail. Undefined while the hub can be reached. */
   #end: BrokerErrorCode | undefined = undefined;
 
   constructor(line: Line, hasHistory: boolean) {
@@ -187,7 +187,7 @@ class HubClient implements Broker {
     }
   }
 
-  /** The hub is gone, and does not come back. */
+  /** Reports that the hub is gone. It does not come back. */
   lose(): void {
     if (this.#end !== undefined) return;
     this.#endWith('WS_ERR_BROKER_UNREACHABLE');

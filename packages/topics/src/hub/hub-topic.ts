@@ -18,7 +18,7 @@ export class HubTopic {
   #expiry: NodeJS.Timeout | undefined = undefined;
   readonly #onIdle: (topic: HubTopic) => void;
 
-  /** @param onIdle called when nothing is lost if the topic is forgotten */
+  /** @param onIdle called when the topic has no subscribers and no messages, so that it can be forgotten */
   constructor(name: string, limits: HistoryLimits | undefined, onIdle: (topic: HubTopic) => void) {
     this.#name = name;
     this.#limits = limits;
@@ -29,7 +29,7 @@ export class HubTopic {
     return this.#name;
   }
 
-  /** Of the newest message; undefined without history. */
+  /** The position of the newest message. Undefined without a history. */
   get position(): Position | undefined {
     return this.#limits === undefined ? undefined : { epoch: this.#epoch, offset: this.#newest };
   }
@@ -61,7 +61,7 @@ export class HubTopic {
 
   #keep(data: Uint8Array, limits: HistoryLimits): void {
     this.#messages.push({ data, offset: ++this.#newest });
-    // In large steps, because the array is copied.
+    // Dropped in large steps, because each one copies the array.
     if (this.#messages.length >= 2 * limits.messages) this.#messages = this.#messages.slice(-limits.messages);
     if (this.#expiry === undefined) {
       this.#expiry = setTimeout(() => {

@@ -1,4 +1,4 @@
-// The process in the middle of several: it passes on what each of them publishes.
+// The hub of several processes or threads: it passes on what each of them publishes.
 import type { Worker as ClusterWorker } from 'node:cluster';
 import type { ChildProcess } from 'node:child_process';
 import type { MessagePort, Worker as Thread } from 'node:worker_threads';
@@ -16,18 +16,18 @@ export interface TopicHubOptions {
   readonly history?: HistoryOption;
 }
 
-/** What a hub can talk to: a worker of `node:cluster`, a process that was forked, a thread, or the port of a channel. */
+/** A worker of `node:cluster`, a forked process, a thread, or the port of a channel. */
 export type HubWorker = ClusterWorker | ChildProcess | Thread | MessagePort;
 
-/** What all of them have in common. */
+/** The methods that all of them have. */
 interface Emitter {
   on(event: string, listener: (argument: unknown) => void): unknown;
   once(event: string, listener: () => void): unknown;
 }
 
 /**
- * Carries messages between the processes of a cluster, or between threads: it lives in the primary, or in the main thread. Each of the
- * others connects with `connectToHub()`.
+ * Carries messages between the processes of a cluster, or between threads. It lives in the primary process, or in the main thread. Each
+ * of the others connects with `connectToHub()`.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export class TopicHub {
   /** Serves a worker until it ends. */
   add(worker: HubWorker): void {
     const port = new HubPort(this, worker);
-    // Each kind has its own events of these.
+    // Each type of worker has some of these events.
     const emitter: Emitter = worker;
     emitter.on('message', (message: unknown) => {
       const request = unwrap(message) as Request | undefined;
@@ -61,7 +61,7 @@ export class TopicHub {
     port.greet();
   }
 
-  /** A broker for the process or thread of the hub itself. */
+  /** Returns a broker for the process or thread of the hub itself. */
   broker(): Broker {
     return new LocalBroker(this);
   }
@@ -97,7 +97,7 @@ export class TopicHub {
   }
 }
 
-/** A worker, as the hub sees it. */
+/** A worker of the hub. */
 class HubPort implements HubSubscriber {
   readonly #hub: TopicHub;
   readonly #worker: HubWorker;
@@ -146,7 +146,7 @@ class HubPort implements HubSubscriber {
     this.#send(['message', topic, this.#bytes(data), position ?? null]);
   }
 
-  /** It may come again, with another hello. */
+  /** Ends the subscriptions of the worker, which may greet the hub again. */
   leave(): void {
     for (const topic of this.#topics) this.#hub.unsubscribe(topic, this);
     this.#topics.clear();
@@ -161,13 +161,13 @@ class HubPort implements HubSubscriber {
     if ('postMessage' in worker) worker.postMessage(wrap(reply));
     else {
       const isConnected = 'connected' in worker ? worker.connected : worker.isConnected();
-      // Where it is about to end, `exit` follows.
+      // If the worker is about to end, `exit` follows.
       if (isConnected) worker.send(wrap(reply), ignore);
     }
   }
 }
 
-/** The broker of the process that the hub lives in. */
+/** The broker of the process or thread that the hub lives in. */
 class LocalBroker implements Broker, HubSubscriber {
   readonly #hub: TopicHub;
   readonly #topics = new Set<string>();

@@ -1,13 +1,13 @@
-// Brokers whose engine can be made unreachable, over brokers that cannot.
+// Brokers whose engine can be made unreachable. They wrap brokers of a hub.
 import type { Broker, BrokerListener, History, Position } from '@framewire/topics';
 import { BrokerError } from '@framewire/topics';
 
-/** An engine, as the brokers at it see it. */
+/** An engine that can be made unreachable. */
 export class BreakableEngine {
   readonly brokers = new Set<BreakableBroker>();
   /** The calls of all brokers. */
   readonly calls: string[] = [];
-  /** Whether the next message to a broker is lost, without a word. */
+  /** Whether the next message to a broker is lost silently. */
   losesNext = false;
   isDown = false;
   readonly #connect: () => Promise<Broker> | Broker;

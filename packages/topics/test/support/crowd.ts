@@ -1,4 +1,4 @@
-// A server and its clients, which collect what they receive.
+// A server and its clients, which record what they receive.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'framewire';
@@ -7,13 +7,13 @@ import { WebSocket, WebSocketServer } from 'framewire';
 export interface Member {
   readonly ws: WebSocket;
   readonly client: WebSocket;
-  /** What has come: text as a string, binary data as a Buffer. */
+  /** The messages: text as a string, binary data as a Buffer. */
   readonly received: (string | Buffer)[];
-  /** Resolves when so many messages have come. */
+  /** Resolves when this many messages have arrived. */
   until(count: number): Promise<(string | Buffer)[]>;
 }
 
-/** Starts a server, and connects so many clients. */
+/** Starts a server, and connects this many clients. */
 export async function startCrowd(
   count: number,
   options: Pick<WebSocket.ServerOptions & WebSocket.ClientOptions, 'perMessageDeflate'> = {},

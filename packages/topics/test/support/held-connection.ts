@@ -1,10 +1,10 @@
-// A server's connection whose peer reads only when the test lets it.
+// A server's connection whose peer reads only when the test allows it.
 import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocketConnection, type ConnectionOptions } from '@framewire/connection';
 
-/** A connection, and what has been written to it. */
+/** A connection, and the bytes written to it. */
 export interface HeldConnection {
   readonly ws: WebSocketConnection;
   /** The bytes of each write. */
@@ -13,9 +13,9 @@ export interface HeldConnection {
   readonly texts: readonly string[];
   /** Their opcodes (RFC 6455 §5.2). */
   readonly opcodes: readonly number[];
-  /** Writes wait from now on. */
+  /** Makes writes wait from now on. */
   hold(): void;
-  /** They go on, and all that they let happen has happened. */
+  /** Lets writes continue. Resolves when all their effects have happened. */
   release(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export function heldConnection(options: ConnectionOptions = {}): HeldConnection 
     },
     async release() {
       isHeld = false;
-      // What was sent in this turn is written at its end.
+      // Messages of this turn are written at its end.
       await turn();
       for (let deliver = waiting; deliver !== undefined; deliver = waiting) {
         waiting = undefined;

@@ -1,4 +1,4 @@
-// Brokers at a hub of this process: called directly, and through the ports of channels as threads do.
+// Brokers of a hub in this process: called directly, and through the ports of channels, as in threads.
 import { MessageChannel } from 'node:worker_threads';
 import type { Broker } from '@framewire/topics';
 import { connectToHub, type TopicHub } from '@framewire/topics/processes';

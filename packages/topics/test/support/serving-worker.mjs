@@ -1,9 +1,9 @@
-// A server in a process or thread of its own, which publishes what its clients say. It says its port to its parent.
+// A server in a process or thread of its own. It publishes what its clients send, and sends its port to its parent.
 import { once } from 'node:events';
 import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 
-// In a thread, the loader of TypeScript that the parent has is not there yet.
+// A thread does not inherit the TypeScript loader of its parent.
 if (parentPort !== null && !process.env.FRAMEWIRE_BUILT) (await import('tsx/esm/api')).register();
 const { Topics } = await import('@framewire/topics');
 const { connectToHub } = await import('@framewire/topics/processes');
