@@ -9,7 +9,7 @@ import {
   type History,
   type Position,
 } from '../broker.ts';
-import { copyOf, toBase64, toBytes, unwrap, wrap, type Reply, type Request } from './protocol.ts';
+import { copyOf, Sender, toBase64, toBytes, unwrap, type Reply, type Request } from './protocol.ts';
 
 /** How long the hub may take to answer for the first time, in ms. */
 const PATIENCE = 10_000;
@@ -52,15 +52,16 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
       reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
     };
     const timer = setTimeout(fail, timeout);
+    const sender = new Sender<Request>((message) => line.send(message));
     let client: HubClient | undefined;
     line.onMessage((message) => {
-      const reply = unwrap(message) as Reply | undefined;
-      if (reply === undefined) return;
-      if (client !== undefined) client.take(reply);
-      else if (reply[0] === 'hello') {
-        clearTimeout(timer);
-        client = new HubClient(line, reply[1].hasHistory);
-        resolve(client);
+      for (const reply of (unwrap(message) as readonly Reply[] | undefined) ?? []) {
+        if (client !== undefined) client.take(reply);
+        else if (reply[0] === 'hello') {
+          clearTimeout(timer);
+          client = new HubClient(line, sender, reply[1].hasHistory);
+          resolve(client);
+        }
       }
     });
     line.onEnd(() => {
@@ -69,7 +70,7 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
       else client.lose();
     });
     // Whichever end listens last, it receives this greeting or the one of `add()`.
-    line.send(wrap(['hello']));
+    sender.send(['hello']);
   });
 }
 
@@ -129,14 +130,16 @@ interface Pending {
 class HubClient implements Broker {
   readonly hasHistory: boolean;
   readonly #line: Line;
+  readonly #sender: Sender<Request>;
   readonly #pending = new Map<number, Pending>();
   #listener: BrokerListener | undefined = undefined;
   #requests = 0;
   /** Why requests fail. Undefined while the hub can be reached. */
   #end: BrokerErrorCode | undefined = undefined;
 
-  constructor(line: Line, hasHistory: boolean) {
+  constructor(line: Line, sender: Sender<Request>, hasHistory: boolean) {
     this.#line = line;
+    this.#sender = sender;
     this.hasHistory = hasHistory;
   }
 
@@ -163,7 +166,8 @@ class HubClient implements Broker {
   }
 
   close(): Promise<void> {
-    this.#line.send(wrap(['goodbye']));
+    this.#sender.send(['goodbye']);
+    this.#sender.flush();
     this.#line.release();
     this.#endWith('WS_ERR_BROKER_CLOSED');
     return Promise.resolve();
@@ -206,7 +210,7 @@ class HubClient implements Broker {
     const id = ++this.#requests;
     return new Promise<T>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#line.send(wrap(request(id)));
+      this.#sender.send(request(id));
     });
   }
 

@@ -5,7 +5,16 @@ import type { MessagePort, Worker as Thread } from 'node:worker_threads';
 import { BrokerError, type Broker, type BrokerListener, type History, type Position } from '../broker.ts';
 import { historyLimits, type HistoryLimits, type HistoryOption } from '../engine/history-limits.ts';
 import { HubTopic, type HubSubscriber } from './hub-topic.ts';
-import { copyOf, toBase64, toBytes, unwrap, wrap, type Bytes, type Reply, type Request } from './protocol.ts';
+import {
+  copyOf,
+  Sender,
+  toBase64,
+  toBytes,
+  unwrap,
+  type Bytes,
+  type Reply,
+  type Request,
+} from './protocol.ts';
 
 /** The options of a {@link TopicHub}. */
 export interface TopicHubOptions {
@@ -54,8 +63,8 @@ export class TopicHub {
     // Each type of worker has some of these events.
     const emitter: Emitter = worker;
     emitter.on('message', (message: unknown) => {
-      const request = unwrap(message) as Request | undefined;
-      if (request !== undefined) port.answer(request);
+      const requests = unwrap(message) as readonly Request[] | undefined;
+      for (const request of requests ?? []) port.answer(request);
     });
     for (const end of ['exit', 'disconnect', 'close']) emitter.once(end, () => port.leave());
     port.greet();
@@ -101,11 +110,13 @@ export class TopicHub {
 class HubPort implements HubSubscriber {
   readonly #hub: TopicHub;
   readonly #worker: HubWorker;
+  readonly #sender: Sender<Reply>;
   readonly #topics = new Set<string>();
 
   constructor(hub: TopicHub, worker: HubWorker) {
     this.#hub = hub;
     this.#worker = worker;
+    this.#sender = new Sender((message) => sendTo(worker, message));
   }
 
   greet(): void {
@@ -157,13 +168,16 @@ class HubPort implements HubSubscriber {
   }
 
   #send(reply: Reply): void {
-    const worker = this.#worker;
-    if ('postMessage' in worker) worker.postMessage(wrap(reply));
-    else {
-      const isConnected = 'connected' in worker ? worker.connected : worker.isConnected();
-      // If the worker is about to end, `exit` follows.
-      if (isConnected) worker.send(wrap(reply), ignore);
-    }
+    this.#sender.send(reply);
+  }
+}
+
+function sendTo(worker: HubWorker, message: object): void {
+  if ('postMessage' in worker) worker.postMessage(message);
+  else {
+    const isConnected = 'connected' in worker ? worker.connected : worker.isConnected();
+    // If the worker is about to end, `exit` follows.
+    if (isConnected) worker.send(message, ignore);
   }
 }
 

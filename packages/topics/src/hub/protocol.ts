@@ -1,5 +1,6 @@
 // The messages between a hub and its processes or threads.
 import { Buffer } from 'node:buffer';
+import { nextTick } from 'node:process';
 import type { Position } from '../broker.ts';
 
 /** Bytes. They are in Base64 between processes, whose messages are JSON by default. */
@@ -24,14 +25,40 @@ export type Reply =
 /** The property that distinguishes these messages from others between the same processes. */
 const KEY = 'framewire:topics';
 
-export function wrap(message: Request | Reply): object {
-  return { [KEY]: message };
+/** Messages that travel together. */
+type Batch = readonly (Request | Reply)[];
+
+function wrap(messages: Batch): object {
+  return { [KEY]: messages };
 }
 
 /** Returns undefined for a message of the program. */
-export function unwrap(message: unknown): Request | Reply | undefined {
+export function unwrap(message: unknown): Batch | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
-  return (message as Record<string, Request | Reply | undefined>)[KEY];
+  return (message as Record<string, Batch | undefined>)[KEY];
+}
+
+/** Sends the messages of a turn together, because a message between processes costs far more than what it says. */
+export class Sender<M extends Request | Reply> {
+  readonly #send: (message: object) => void;
+  #waiting: M[] = [];
+
+  constructor(send: (message: object) => void) {
+    this.#send = send;
+  }
+
+  /** Sends a message at the end of the turn. */
+  send(message: M): void {
+    if (this.#waiting.push(message) === 1) nextTick(() => this.flush());
+  }
+
+  /** Sends now what waits for the end of the turn. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    const messages = this.#waiting;
+    this.#waiting = [];
+    this.#send(wrap(messages));
+  }
 }
 
 /** Returns the bytes of either form. */
