@@ -9,7 +9,7 @@ export interface ExtensionParameter {
   readonly value: string | true;
 }
 
-/** One element of the header: the name of an extension, with the parameters that it is offered or accepted with. */
+/** One element of the header: the name of an extension, with its offered or accepted parameters. */
 export interface ExtensionElement {
   readonly name: string;
   readonly params: readonly ExtensionParameter[];
@@ -65,7 +65,7 @@ function checkToken(text: string): string {
 }
 
 /**
- * Returns the parameter lists of one extension, in order. On a server these are its offers, of which the first acceptable one counts.
+ * Returns the parameter lists of one extension, in order. On a server these are the client's offers, and the first acceptable one counts.
  * On a client there is at most one, the response.
  *
  * @returns an empty list if the extension does not occur

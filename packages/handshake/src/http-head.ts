@@ -31,7 +31,7 @@ export interface ResponseHead {
  * Joins the lines of a head, such as those of {@link acceptUpgrade}, with CR LF, and ends it with an empty line.
  *
  * @param lines - the start line, then `Name: value` for each header
- * @returns the bytes to write, one for each character: HTTP heads are Latin-1, but a string would be written as UTF-8
+ * @returns the bytes to write, one for each character. HTTP heads are Latin-1, but a stream would write a string as UTF-8
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_LINE` for a line that is not a header, or that has CR, LF, another control character
  * or a character above U+00FF
  */

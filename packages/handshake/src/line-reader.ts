@@ -8,7 +8,7 @@ const LF = 0x0a;
 
 /** Returns the lines of a chunk, and keeps an incomplete line at its end. */
 export class LineReader {
-  /** The rule that was broken, if any. There are no lines after that. */
+  /** The rule that the bytes broke, if any. After that, `next()` returns no more lines. */
   breach: RefusalRule | undefined;
 
   /** Where the next line begins in the chunk: 0 for a new chunk. */

@@ -32,7 +32,7 @@ export function refusalOf(rule: RefusalRule): Refusal {
 }
 
 /**
- * Creates a refusal for a reason of the application: an unknown path, a failed authentication, a server that is closing.
+ * Creates a refusal by the application, for example for an unknown path, a failed authentication, or a server that is closing.
  *
  * @param status - from 200 to 999
  * @param message - the body; default: the reason phrase of the status. {@link formatRefusal} escapes it, because it may repeat what the
@@ -83,7 +83,7 @@ export class UpgradeRefusal extends Error implements Refusal {
 
   /** @internal Only its presence matters. */
   [mark](): void {
-    // A method, because a field would be shown by `console.log()`.
+    // A method, because `console.log()` would show a field.
   }
 }
 
@@ -91,8 +91,8 @@ const REFUSAL_KEYS = ['code', 'status', 'message', 'headers'];
 
 /**
  * Whether a value is a refusal, from any copy of this package: an {@link UpgradeRefusal}, or an object with exactly the properties that
- * {@link createRefusal} returns. An unrecognised refusal could let a client in. An error of an HTTP client may have these properties
- * too, but its headers and message are not for the client.
+ * {@link createRefusal} returns. An unrecognised refusal could let a client in. An error of an HTTP client may also have these properties,
+ * but its headers and message must not reach the peer.
  */
 export function isRefusal(value: unknown): value is Refusal {
   if (typeof value !== 'object' || value === null) return false;

@@ -22,7 +22,7 @@ export interface TunnelOptions {
   readonly halfCloseTimeout?: number | undefined;
 }
 
-/** Longer than a closing handshake takes, but short enough to keep two sockets open. */
+/** Longer than a closing handshake takes, and not too long to keep two sockets open. */
 const HALF_CLOSE_TIMEOUT = 10_000;
 
 /**
@@ -52,7 +52,7 @@ export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOpt
     from.setKeepAlive?.(true);
     from.on('error', ignore);
     from.once('close', () => {
-      // A stream that ended in both directions is in order, and the other one may still have bytes to deliver.
+      // A stream that ended in both directions closed normally, and the other one may still have bytes to deliver.
       if (!from.readableEnded || !from.writableFinished) to.destroy();
       if (to.closed) kernel.clearTimeout(timer);
     });

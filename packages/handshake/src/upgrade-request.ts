@@ -31,7 +31,7 @@ export interface UpgradeRequestOptions {
   readonly extensions?: string | readonly ExtensionElement[] | undefined;
   /** The origin of the page that connects. Default: none, for clients other than browsers. */
   readonly origin?: string | undefined;
-  /** More headers, which come first. The headers of the handshake take precedence over them, in any spelling. */
+  /** More headers, which are sent first. The headers of the handshake replace those of the same name, in any spelling. */
   readonly headers?: OutgoingHeaders | undefined;
 }
 

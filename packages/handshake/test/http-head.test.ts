@@ -100,7 +100,7 @@ describe.each([
     expect(result?.ok && result.rest.length).toBe(0);
   });
 
-  test('that is incomplete is waited for', () => {
+  test('that is incomplete has no result yet', () => {
     expect(readRequest('GET / HTTP/1.1\r\nHost: x\r\n\r', {}, cut)).toBeUndefined();
     expect(readResponse('HTTP/1.1 101', cut)).toBeUndefined();
   });
@@ -188,10 +188,14 @@ describe('a head is rejected', () => {
     ['two hosts', `${start}Host: a\r\nhOST: a\r\n`, 'WS_ERR_REPEATED_HEADER'],
     ['two lengths', `${start}Content-Length: 1\r\nContent-Length: 1\r\n`, 'WS_ERR_REPEATED_HEADER'],
     ['two encodings', `${start}Transfer-Encoding: a\r\nTransfer-Encoding: b\r\n`, 'WS_ERR_REPEATED_HEADER'],
-    ['no number as length', `${start}Content-Length: +1\r\n`, 'WS_ERR_AMBIGUOUS_BODY'],
+    ['a length that is not a number', `${start}Content-Length: +1\r\n`, 'WS_ERR_AMBIGUOUS_BODY'],
     ['two lengths in one', `${start}Content-Length: 1, 1\r\n`, 'WS_ERR_AMBIGUOUS_BODY'],
     ['no length', `${start}Content-Length:\r\n`, 'WS_ERR_AMBIGUOUS_BODY'],
-    ['a length beyond counting', `${start}Content-Length: ${'9'.repeat(16)}\r\n`, 'WS_ERR_AMBIGUOUS_BODY'],
+    [
+      'a length with too many digits',
+      `${start}Content-Length: ${'9'.repeat(16)}\r\n`,
+      'WS_ERR_AMBIGUOUS_BODY',
+    ],
     [
       'length and encoding',
       `${start}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n`,
@@ -215,7 +219,7 @@ describe('a head is rejected', () => {
     expect(requestOutcome(text.slice(0, -1), { maxBytes: text.length - 1 })).toBe('more');
   });
 
-  test('above 16 KiB by default, and for no size with 0', () => {
+  test('above 16 KiB by default, and at no size with 0', () => {
     const text = `${start}A: ${'b'.repeat(16 * 1024 - start.length - 7)}\r\n\r\n`;
     expect(text.length).toBe(16 * 1024);
     expect(requestOutcome(text)).toBe('ok');

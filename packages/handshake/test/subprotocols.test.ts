@@ -104,7 +104,7 @@ describe('choosing a subprotocol', () => {
     expect(chooseSubprotocol(parseSubprotocols('a, b, c'), ['c', 'b'])).toBe('b');
   });
 
-  test('takes none if no name is equal, including case', () => {
+  test('takes none unless a name is equal, including its case', () => {
     expect(chooseSubprotocol(['a'], ['A', 'b'])).toBeUndefined();
   });
 });

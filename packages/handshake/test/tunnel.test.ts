@@ -76,7 +76,7 @@ describe('a tunnel', () => {
     }
   });
 
-  test('first carries bytes that were put back before', async () => {
+  test('first carries bytes that were put back before the call', async () => {
     const { backend, client } = inMemory({}, ([near]) => near.unshift(Buffer.from('early ')));
     client.end('late');
     expect(await textOf(backend)).toBe('early late');
@@ -91,7 +91,7 @@ describe('a tunnel', () => {
     await closed(ends);
   });
 
-  test('forwards an end that came before', async () => {
+  test('forwards an end that came before the call', async () => {
     const [client, near] = duplexPair({ allowHalfOpen: true });
     const [backend, far] = duplexPair({ allowHalfOpen: true });
     client.end();

@@ -85,7 +85,7 @@ describe('a server that accepts an upgrade', () => {
     expect(() => acceptUpgrade({ key: KEY, ...options })).toThrow(expect.objectContaining({ code }));
   });
 
-  test('allows changes of the lines, but a line cannot become two', () => {
+  test('lets the caller change the lines, but a line cannot become two', () => {
     const lines = acceptUpgrade({ key: KEY });
     lines.push('X-Added: é');
     // One byte per character: a string would be written as UTF-8.

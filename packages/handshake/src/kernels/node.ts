@@ -1,5 +1,6 @@
-// The kernel for Node: native hashing, random keys from a pool, text through `Buffer`, and Node's timers. They are taken when the module
-// loads, as in the connection: fakes that replace the globals afterwards stop no tunnel, and those of jsdom are not Node's.
+// The kernel for Node: native hashing, random keys from a pool, text through `Buffer`, and Node's timers. The timers are read from
+// `node:timers` when the module loads, as in `@framewire/connection`. So fake timers that replace the globals later, and the globals of
+// jsdom, do not affect a tunnel.
 import { Buffer } from 'node:buffer';
 import { hash, randomFillSync } from 'node:crypto';
 import timers from 'node:timers';

@@ -56,7 +56,7 @@ const DEFAULTS = {
 const MAX_INTERIM_RESPONSES = 8;
 
 /**
- * Creates a proxy, which listens after `listen()`. Closing the server stops new connections. Open ones stay until `destroy()` is called
+ * Creates a proxy. Call `server.listen()` to start it. Closing the server stops new connections. Open ones stay until `destroy()` is called
  * on each of the `sockets`.
  */
 export function createProxy(options: ProxyOptions): {
@@ -159,8 +159,8 @@ type Answer =
   | { readonly status: 502 | 504; readonly backend?: undefined };
 
 /**
- * Forwards a request and reads the answer of the backend. Destroys the socket of the backend unless it returns it, also if the client
- * leaves in the meantime.
+ * Forwards a request and reads the answer of the backend. Destroys the socket of the backend unless the answer contains it, even if the
+ * client leaves meanwhile.
  */
 async function ask(
   request: GoodRequest,

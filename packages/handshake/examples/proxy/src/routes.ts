@@ -41,8 +41,9 @@ export function parseRoute(text: string): Route {
 }
 
 /**
- * Returns the route with the longest path that the target's path is equal to or below. `/chat` matches `/chat`, `/chat/room` and
- * `/chat?x`, but not `/chatter`; `/` matches everything. A target in the absolute form is matched by its path. Other forms match nothing.
+ * Returns the matching route with the longest path. A route matches its path and every path below it: `/chat` matches `/chat`, `/chat/room`
+ * and `/chat?x`, but not `/chatter`; `/` matches everything. A target in the absolute form is matched by its path. Other forms match
+ * nothing.
  */
 export function findRoute(routes: readonly Route[], target: string): Route | undefined {
   const { path } = parseTarget(target);

@@ -106,7 +106,7 @@ describe('the proxy answers for its backend', () => {
       RESPONSE_HEAD.replace('\r\n\r\n', '\r\nSec-WebSocket-Extensions: x\r\n\r\n'),
     ],
     [
-      'a subprotocol that was not asked for',
+      'a subprotocol that was not requested',
       RESPONSE_HEAD.replace('\r\n\r\n', '\r\nSec-WebSocket-Protocol: x\r\n\r\n'),
     ],
   ])('with 502 when it answers %s', async (_, answer) => {
@@ -136,7 +136,7 @@ describe('the proxy answers for its backend', () => {
 
   test.each([
     [
-      'with a length, on a connection it keeps',
+      'with a length, on a connection that it keeps open',
       'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nKeep-Alive: 5\r\n\r\nnope',
       false,
     ],
