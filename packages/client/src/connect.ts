@@ -39,7 +39,7 @@ export interface ConnectListener {
   unexpectedResponse(request: ClientRequest, response: IncomingMessage): boolean;
   /** A request is ready to be ended. Returns false unless the application ends it. */
   finishRequest(request: ClientRequest): boolean;
-  /** The response is an upgrade that is not checked yet. Returns false if the attempt has ended. */
+  /** The response is an upgrade that has not been checked yet. Returns false if the attempt has ended. */
   upgraded(response: IncomingMessage): boolean;
   /** The upgrade is valid. */
   opened(socket: Duplex, head: Buffer, protocol: string, extension: Extension | undefined): void;
@@ -142,7 +142,7 @@ export class ConnectAttempt {
   abort(): void {
     const request = this.#request;
     this.#settle();
-    // The listener for errors stays, and ignores what is emitted from here on.
+    // The `error` listener of the request stays, and ignores later errors.
     request?.destroy();
     request?.socket?.destroy();
   }

@@ -42,7 +42,7 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   headers?: OutgoingHttpHeaders | undefined;
   /** Whether to offer compression (RFC 7692), and its settings. Default true: the server chooses. */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
-  /** The timeout of the opening handshake in ms. It starts again with each redirect. Default, and with 0: no limit. */
+  /** The timeout of the opening handshake in ms. It starts again with each redirect. Default: no limit, like 0. */
   handshakeTimeout?: number | undefined;
   /** Whether to follow redirects (301, 302, 303, 307, 308). Default false. */
   followRedirects?: boolean | undefined;
@@ -50,7 +50,7 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   maxRedirects?: number | undefined;
   /** Fills the 4 bytes of each masking key, synchronously. Default: random bytes, which RFC 6455 §10.3 requires. */
   generateMask?: ((mask: Buffer) => void) | undefined;
-  /** Ends the HTTP request in place of the client. It may change the request before. */
+  /** Ends the HTTP request in place of the client. It may change the request first. */
   finishRequest?: FinishRequest<Socket>['end'] | undefined;
   /**
    * Aborts the attempt to connect: `error` with an `AbortError`, then `close`. An open connection is closed with 1001. Default: none.

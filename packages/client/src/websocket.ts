@@ -37,8 +37,8 @@ export class WebSocket extends WebSocketConnection {
   /**
    * Starts to connect. The outcome is `open`, or `error` and `close`.
    *
-   * @param address `ws:`, `wss:`, `http:`, `https:` or `ws+unix:/path/to.sock:/path?query`; null for a WebSocket that a server gives a
-   *   connection to
+   * @param address `ws:`, `wss:`, `http:`, `https:` or `ws+unix:/path/to.sock:/path?query`; null for a WebSocket to which a server attaches
+   *   a connection
    * @param protocols the subprotocols to request; optional
    * @throws `SyntaxError` for an invalid address or subprotocol, `RangeError` for an unknown `protocolVersion`, `TypeError` for invalid
    *   header names and values
@@ -77,7 +77,7 @@ export class WebSocket extends WebSocketConnection {
     if (signal) this[releaseKey] = closeOn(this, signal);
   }
 
-  /** The URL, or that of the last redirect. Undefined on a server's connection, which the type omits, like that of `ws`. */
+  /** The URL, or that of the last redirect. Undefined on a server's connection, although the type says `string`, as in `ws`. */
   get url(): string {
     return this[urlKey] as string;
   }
@@ -99,12 +99,12 @@ function closeOn(ws: WebSocket, signal: AbortSignal): () => void {
     signal.removeEventListener('abort', abort);
   };
   signal.addEventListener('abort', abort);
-  // An attempt that fails. An open connection calls it itself, because a program may remove all listeners.
+  // For an attempt that fails. An open connection calls `release` itself, because a program may remove all listeners.
   ws.once('close', release);
   return release;
 }
 
-/** Creates the error that functions of Node report in this case. */
+/** Creates the error that functions of Node report when a signal aborts. */
 function abortError(signal: AbortSignal): Error {
   const error = new Error('The operation was aborted', { cause: signal.reason });
   return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });

@@ -62,7 +62,7 @@ test.each([
   [{ strict: undefined }, 'open'],
   [{ strict: false }, 'open'],
   [{ strict: true }, 'error'],
-])('with %o, a server that does not grant what was asked causes "%s"', async (strict, event) => {
+])('with %o, a server that does not grant what the client asked for causes "%s"', async (strict, event) => {
   const { url } = await rawServer((head, socket) => {
     socket.write(`${switching(head, `${EXTENSIONS}: permessage-deflate`)}\x88\x00`, 'latin1');
   });

@@ -107,8 +107,8 @@ describe('an invalid response', () => {
     ['no Sec-WebSocket-Accept', without('Sec-WebSocket-Accept')],
     ['another accept value', (head) => switching(head).replace(/(Accept: )./, '$1!')],
     ['an accept value in another case', (head) => switching(head).replace(/(Accept: )(.*)/, swapCase)],
-    ['a subprotocol that nobody asked for', (head) => switching(head, 'Sec-WebSocket-Protocol: a')],
-    ['an extension that nobody asked for', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
+    ['a subprotocol that was not requested', (head) => switching(head, 'Sec-WebSocket-Protocol: a')],
+    ['an extension that was not requested', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
     ['no HTTP', () => 'SSH-2.0-x\r\n\r\n'],
     ['HTTP without a status', () => 'HTTP/1.1\r\n\r\n'],
   ])('%s fails the connection, like in ws', async (_title, answer) => {
@@ -344,16 +344,16 @@ describe('close() and terminate() while connecting', () => {
   ];
 
   describe.each(['close', 'terminate'] as const)('%s()', (method) => {
-    test('immediately aborts the attempt, a turn later', async () => {
+    test('aborts the attempt, and emits the events a turn later', async () => {
       const { url } = await wsServer();
       const log = await withBoth(async (Client) => {
         const ws = new Client(url);
         const { closed, log } = record(ws);
         ws[method]();
-        log.push(`behind ${ws.readyState}`);
+        log.push(`after the call ${ws.readyState}`);
         return closed;
       });
-      expect(log).toEqual(['behind 2', ...GIVEN_UP]);
+      expect(log).toEqual(['after the call 2', ...GIVEN_UP]);
     });
 
     test('when the request has been sent', async () => {

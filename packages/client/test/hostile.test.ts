@@ -1,4 +1,4 @@
-// Malicious servers: the process survives, and reports what happened.
+// Malicious servers: the process survives and reports the error.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

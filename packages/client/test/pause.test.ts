@@ -15,7 +15,7 @@ test('pause() before open holds messages until resume()', async () => {
   ws.pause();
   expect(ws.isPaused).toBe(true);
   await once(ws, 'open');
-  // A whole other connection takes longer than a message would.
+  // Opening another connection takes longer than a message would.
   const other = new WebSocket(url);
   await once(other, 'message');
   expect([messages, ws.isPaused]).toEqual([[], true]);
