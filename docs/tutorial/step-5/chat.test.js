@@ -67,7 +67,7 @@ test('refuses clients without a session, and pages of other sites', async () => 
   await assert.rejects(ws.opened, { message: 'Unexpected server response: 403' });
 });
 
-test('tells its clients that it stops', async () => {
+test('closes its connections with 1001 when it stops', async () => {
   const { ws } = await join('lobby', await logIn('alice', 'rabbit'));
   const closed = once(ws, 'close');
   await stop();
