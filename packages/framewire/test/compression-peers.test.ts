@@ -75,7 +75,7 @@ exchanges('Tomcat, of Java', { isMissing: requirement('java').missing }, () =>
       folder,
       source('Client.java'),
     ]);
-    // Most of its time is the start of the virtual machine.
+    // Most of its time is spent starting the virtual machine.
     return [
       'java',
       '-XX:TieredStopAtLevel=1',

@@ -97,8 +97,8 @@ export function runtime(program: string, ...args: string[]): Client {
 }
 
 /**
- * A client in another language. It gets the URL, and the path of a file with the messages: on each line `text` or `binary`, a space,
- * and the content in Base64.
+ * A client in another language. Its arguments are the URL and the path of a file with the messages. Each line has `text` or `binary`, a
+ * space, and the content in Base64.
  *
  * @param build prepares the program in a folder, and returns its command line
  */

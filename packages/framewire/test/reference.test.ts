@@ -280,7 +280,12 @@ describe('the test rejects a page', () => {
       ['the close codes of protocol errors'],
     ],
     ['with a wrong status', /server, 405/, 'server, 400', ['the HTTP status of refusals']],
-    ['that sends what is never sent', /(`1006` *\|) no/, '$1 yes', ['which close codes are sent']],
+    [
+      'that marks a code as sent that is never sent',
+      /(`1006` *\|) no/,
+      '$1 yes',
+      ['which close codes are sent'],
+    ],
     [
       'that promises a browser too much',
       /throws when it is called/,

@@ -1,4 +1,5 @@
-// The pages about the interface of ws in doc/: each row of a table has tests that exist, and the pages name every member, option and error code.
+// The pages about the interface of ws in doc/. Each row of a table has tests that exist. The pages name every member, option and error
+// code.
 import { readFileSync } from 'node:fs';
 import { PROTOCOL_ERRORS } from '@framewire/codec';
 import * as framewire from 'framewire';

@@ -1,4 +1,5 @@
-// Our types in a program whose libraries use the types of `ws`, and in one that maps `ws` to framewire. All declarations are checked.
+// Our types in a program whose libraries use the types of `ws`, and in a program that maps `ws` to framewire. The compiler checks all
+// declarations.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

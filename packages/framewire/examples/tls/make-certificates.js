@@ -1,5 +1,5 @@
-// Creates the keys and certificates of the example in the folder `certificates`: an authority, and a certificate for the server and one for
-// a client, which it signs. In production, keep the key of the authority on another machine.
+// Creates the keys and certificates of the example in the folder `certificates`. The authority signs a certificate for the server, and one
+// for a client. In production, keep the key of the authority on another machine.
 //
 //   node make-certificates.js [folder]
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 // Puts the members of a class into one prototype, like in `ws`.
 
 /**
- * Copies inherited members, except those of Node's emitter, into the prototype itself. The classes of `ws` have no layers, so programs
- * read the prototype with `Object.getOwnPropertyDescriptor()`.
+ * Copies inherited members, except those of Node's emitter, into the prototype itself. The classes of `ws` have no base classes of their
+ * own, so programs read the prototype with `Object.getOwnPropertyDescriptor()`.
  */
 export function ownMembers(prototype: object): void {
   for (

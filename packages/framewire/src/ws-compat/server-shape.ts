@@ -36,7 +36,7 @@ interface Events<Socket, Request, Identity> extends Omit<
   WebSocketServerEventMap<Socket, Request, Identity>,
   'wsClientError'
 > {
-  /** A request is invalid. If there is a listener, the listener must answer and end the socket. */
+  /** A request is invalid. A listener must answer and end the socket. Without a listener, the server refuses the request. */
   wsClientError: [error: WebSocket.WebSocketError, socket: Duplex, request: Request];
 }
 

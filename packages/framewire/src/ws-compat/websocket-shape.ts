@@ -84,13 +84,13 @@ export interface WebSocketShape extends TypedEmitter<Events>, WebSocketInternals
   readonly bufferedAmount: number;
   /** The name of the negotiated extension, or an empty string. */
   readonly extensions: string;
-  /** Whether `pause()` is in force. */
+  /** Whether `pause()` is in effect. */
   readonly isPaused: boolean;
   /** The chosen subprotocol, or an empty string. */
   readonly protocol: string;
   /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
   readonly readyState: ReadyState;
-  /** The URL, or that of the last redirect. Undefined on a server's connections, which the type omits, like that of `ws`. */
+  /** The URL, or that of the last redirect. Undefined on a server's connections, although the type says `string`, as in `ws`. */
   readonly url: string;
 
   // As in `@types/ws`, the target is a WebSocket, not `this`. With `this`, an iterable WebSocket would not be assignable to that of `ws`.

@@ -49,7 +49,7 @@ describe.each(modules)('of %s', (_name, { WebSocket, WebSocketServer, Sender }) 
     expect(client._socket).toBeInstanceOf(Socket);
     expect((connection._socket as Socket).remotePort).toBe((client._socket as Socket).localPort);
     const other = new WebSocket(null, undefined, {});
-    // ws has null for one and undefined for another.
+    // In ws, some of them are null and others are undefined.
     expect([other._socket, other._sender, other._receiver].filter(Boolean)).toEqual([]);
   });
 

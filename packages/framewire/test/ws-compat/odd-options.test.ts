@@ -75,7 +75,7 @@ async function outcomeOf(
       once(server, 'listening').then(() => undefined),
       once(server, 'error').then(([error]) => String(error)),
     ]).catch(String);
-    if (told !== undefined) return `the server tells ${told}`;
+    if (told !== undefined) return `the server reports ${told}`;
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     try {
       client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/a`, ofClient);
@@ -86,7 +86,7 @@ async function outcomeOf(
       once(client, 'open').then(() => undefined, String),
       once(client, 'error').then(([error]) => String(error)),
     ]);
-    if (failure !== undefined) return `the client tells ${failure}`;
+    if (failure !== undefined) return `the client reports ${failure}`;
     const [connection] = await connected;
     connection.on('message', (data, isBinary) => connection.send(data, { binary: isBinary }));
     const pongs: string[] = [];

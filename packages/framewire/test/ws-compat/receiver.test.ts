@@ -51,7 +51,7 @@ describe.each(modules)('Receiver of %s', (_name, { Receiver, PerMessageDeflate }
       'RangeError: Invalid WebSocket frame: MASK must be set WS_ERR_EXPECTED_MASK',
     ],
     [
-      'an opcode that there is not',
+      'an opcode that does not exist',
       {},
       '8300',
       'RangeError: Invalid WebSocket frame: invalid opcode 3 WS_ERR_INVALID_OPCODE',
