@@ -23,8 +23,8 @@ export const CloseCode = {
 } as const;
 
 /**
- * Whether a close frame may carry the code: 1000 to 1014 except 1004 to 1006, which are reserved (§7.4.1), and 3000 to 4999 for
- * libraries and applications (§7.4.2).
+ * Whether a close frame may carry the code. It may carry 1000 to 1014 except 1004 to 1006, which are reserved (§7.4.1), and 3000 to 4999
+ * for libraries and applications (§7.4.2).
  */
 export function isValidCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false;

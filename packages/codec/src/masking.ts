@@ -2,7 +2,7 @@
 import { kernel } from '#kernels';
 
 /**
- * A masking key as a 32-bit integer. Its lowest byte is the first octet of the key on the wire, so octet `i` of the payload is XORed with
+ * A masking key as a 32-bit integer. Its lowest byte is the first octet of the key on the wire. So octet `i` of the payload is XORed with
  * byte `i mod 4` of the integer.
  */
 export type MaskingKey = number;

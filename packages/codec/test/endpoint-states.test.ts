@@ -1,5 +1,5 @@
-// An exhaustive test of the state machine: two endpoints, joined by queues. Each can send a message and a ping, close, read what is on its
-// way, receive an invalid frame, see the transport end, and give up. The test visits every reachable state.
+// An exhaustive test of the state machine: two endpoints, joined by queues. Each can send a message and a ping, close, and read what is on
+// its way. It can also receive an invalid frame, see the transport end, and give up. The test visits every reachable state.
 import { expect, test } from 'vitest';
 import { Endpoint, FrameDecoder, isControl, Opcode, type EndpointEvent, type Frame } from '@framewire/codec';
 
