@@ -90,8 +90,8 @@ export function headerText(name: string, value: unknown): string {
 }
 
 /**
- * Rejects fields that would break a head: a name that is not a token, or a value with CR, LF, another control character or a character
- * above U+00FF.
+ * Rejects fields that would break a head. The name must be a token. The value must not contain CR, LF, another control character, or a
+ * character above U+00FF.
  *
  * @throws `TypeError` with the code `WS_ERR_ILLEGAL_HEADER_NAME` or `WS_ERR_ILLEGAL_HEADER_VALUE`
  */
