@@ -11,7 +11,12 @@ const sansIO = [
   'packages/permessage-deflate/src/{negotiation,negotiation-entry,negotiation-error,options,parameters}.ts',
 ];
 
-const tests = ['packages/*/test/**/*.ts', 'tools/*/test/**/*.ts', 'autobahn/test/**/*.ts'];
+const tests = [
+  'packages/*/test/**/*.ts',
+  'tools/*/test/**/*.ts',
+  'tools/contract/hostile/test/**/*.ts',
+  'autobahn/test/**/*.ts',
+];
 
 /** One program for all of Node: with one for each folder (`projectService`) linting takes twice as long. */
 const PROGRAMS = ['tsconfig.json', 'tools/examples/tsconfig.json'];

@@ -17,6 +17,7 @@ const files = [
   'packages/*/test/**/*.test.ts',
   'packages/*/examples/*/test/**/*.test.ts',
   'tools/*/test/**/*.test.ts',
+  'tools/contract/hostile/test/**/*.test.ts',
   'autobahn/test/**/*.test.ts',
 ];
 /** Files that replace what modules read when they load: each has modules of its own. The others share theirs, in half of the time. */

@@ -1,14 +1,13 @@
 // Compression with peers that are neither ours nor `ws`: browsers, Bun, and clients in Python, Go and Java.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { bunBinary, executable, launchChromium, launchFirefox, requirement } from '@framewire/testing';
+import { bunBinary, Child, executable, launchChromium, launchFirefox, requirement } from '@framewire/testing';
 import { WebSocket } from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
@@ -107,9 +106,9 @@ describe('a server of Bun', () => {
       const folder = mkdtempSync(join(tmpdir(), 'framewire-peers-'));
       const path = join(folder, 'server.mjs');
       writeFileSync(path, SERVER);
-      const server = spawn(bunBinary(), [path, theirs], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const server = new Child(bunBinary(), [path, theirs]);
       try {
-        const [port] = (await once(createInterface({ input: server.stdout }), 'line')) as string[];
+        const [, port] = await server.printed(/^(\d+)\n/);
         const client = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate });
         await once(client, 'open');
         expect(client.extensions).toBe('permessage-deflate');
@@ -128,8 +127,7 @@ describe('a server of Bun', () => {
         client.terminate();
         await once(client, 'close');
       } finally {
-        server.kill();
-        await once(server, 'exit');
+        await server.stop();
         rmSync(folder, { recursive: true });
       }
     },

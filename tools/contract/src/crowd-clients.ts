@@ -1,5 +1,6 @@
 // The process of the clients of the load test: on request, opens them, sends a message on each, and closes them.
 import process from 'node:process';
+import { answer } from '@framewire/testing/program';
 import type { WebSocket } from 'ws';
 import { peerNamed } from './pairings.ts';
 
@@ -66,9 +67,4 @@ async function closeAll(): Promise<Record<string, number>> {
   return closed;
 }
 
-const answers: Record<string, () => Promise<unknown>> = { open: openAll, talk, close: closeAll };
-
-process.on('message', (question: string) => {
-  void answers[question]?.().then((answer) => process.send?.(answer));
-});
-process.send?.('ready');
+answer({ open: openAll, talk, close: closeAll });

@@ -1,8 +1,5 @@
 // The processes of the load test: one with a server and one with very many clients, and the requests to them.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { Program } from '@framewire/testing/program';
 import type { Peer } from './pairings.ts';
 
 /** The counts of the server. */
@@ -37,44 +34,22 @@ export interface CrowdClients {
 
 /** Starts a server of an implementation on its own port. */
 export async function startCrowdServer({ name }: Peer): Promise<CrowdServer> {
-  const child = startProcess('./crowd-server.ts', [name]);
-  const [url] = (await once(child, 'message')) as [string];
+  const program = Program.start(new URL('./crowd-server.ts', import.meta.url), name);
   return {
-    url,
-    report: () => ask(child, 'report'),
-    reportAtTheEnd: () => ask(child, 'end'),
-    stop: () => void child.kill(),
+    url: await program.ask('url'),
+    report: () => program.ask('report'),
+    reportAtTheEnd: () => program.ask('end'),
+    stop: () => program.stop(),
   };
 }
 
-/** Starts a process that is ready to open clients of an implementation. */
-export async function startCrowdClients({ name }: Peer, url: string, count: number): Promise<CrowdClients> {
-  const child = startProcess('./crowd-clients.ts', [name, url, String(count)]);
-  await once(child, 'message');
+/** Starts a process that opens clients of an implementation. */
+export function startCrowdClients({ name }: Peer, url: string, count: number): CrowdClients {
+  const program = Program.start(new URL('./crowd-clients.ts', import.meta.url), name, url, String(count));
   return {
-    openAll: () => ask(child, 'open'),
-    talk: () => ask(child, 'talk'),
-    closeAll: () => ask(child, 'close'),
-    stop: () => void child.kill(),
+    openAll: () => program.ask('open'),
+    talk: () => program.ask('talk'),
+    closeAll: () => program.ask('close'),
+    stop: () => program.stop(),
   };
-}
-
-/** Sends a request and waits for its answer. Requests run one at a time. */
-async function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
-  const gone = once(child, 'exit').then(([code]) => {
-    throw new Error(`The process ended with ${String(code)} instead of an answer to "${question}"`);
-  });
-  child.send(question);
-  const [answer] = (await Promise.race([once(child, 'message'), gone])) as [Answer];
-  return answer;
-}
-
-/** Runs a file of this folder with the maximum number of file descriptors, because each connection needs one. */
-function startProcess(file: string, args: readonly string[]): ChildProcess {
-  const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const raiseLimit = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"';
-  return spawn('sh', ['-c', raiseLimit, process.execPath, ...conditions, '--import', 'tsx', path, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
 }

@@ -40,7 +40,7 @@ describe.each(
     { timeout: LIMIT },
     async () => {
       const server = await startCrowdServer(pairing.server);
-      const clients = await startCrowdClients(pairing.client, server.url, connections);
+      const clients = startCrowdClients(pairing.client, server.url, connections);
       try {
         expect(await clients.openAll()).toBe(connections);
         expect((await server.report()).open).toBe(connections);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packPackages, type PackedPackage } from '@framewire/testing/packed';
-import { must } from './command.ts';
+import { must } from '@framewire/testing';
 import { kept } from './kept-folders.ts';
 import {
   commitLockfile,

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
-import { must } from './command.ts';
+import { must } from '@framewire/testing';
 import type { PackedPackage } from '@framewire/testing/packed';
 import type { Packed } from './lockfile.ts';
 

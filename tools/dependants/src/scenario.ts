@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { executable, requirement, testCertificate } from '@framewire/testing';
-import { run } from './command.ts';
+import { run } from '@framewire/testing';
 import { calledFunctions, implementationsUsed } from './evidence.ts';
 import type { Kind } from './installation.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packPackages } from '@framewire/testing/packed';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { must } from '../src/command.ts';
+import { must } from '@framewire/testing';
 import { readPacked } from '../src/installation.ts';
 import { startRegistry, type Registry } from '../src/registry.ts';
 

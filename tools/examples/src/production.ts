@@ -16,7 +16,7 @@ export interface ProductionServer {
 /** Starts its server. */
 export async function serveProduction(env: Readonly<Record<string, string>>): Promise<ProductionServer> {
   const [example, url] = await Example.serve('production', { env: { ADMIN_PORT: '0', ...env } });
-  const [, adminPort] = await example.said(/^metrics on port (\d+)$/m);
+  const [, adminPort] = await example.printed(/^metrics on port (\d+)$/m);
   return { example, url, port: Number(new URL(url).port), adminPort: Number(adminPort) };
 }
 

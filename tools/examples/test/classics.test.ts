@@ -30,7 +30,7 @@ describe('text-and-binary', () => {
   test('has a client that prints both answers and leaves', async () => {
     const [, url] = await Example.serve('text-and-binary');
     const client = Example.start('text-and-binary', { program: 'client.js', args: [url] });
-    expect(await client.ended()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.output).toBe(
       `text: GRÜSSE\nbytes: ${createHash('sha256')
         .update(new Uint8Array([1, 2, 3]))
@@ -40,7 +40,7 @@ describe('text-and-binary', () => {
 
   test('has a client that says when nobody is there', async () => {
     const client = Example.start('text-and-binary', { program: 'client.js', args: ['ws://127.0.0.1:1'] });
-    expect(await client.ended()).toBe(1);
+    expect(await client.exitCode()).toBe(1);
     expect(client.output).toContain('ECONNREFUSED');
   });
 });
@@ -54,7 +54,7 @@ describe('simple-server', () => {
     expect(await talker.next()).toBe('hello');
     talker.ws.close(1000);
     expect(await talker.closed).toEqual([1000, '']);
-    await example.said(/^a client has gone with 1000, 0 are here$/m);
+    await example.printed(/^a client has gone with 1000, 0 are here$/m);
   });
 
   test('tells what a peer does wrong, and goes on', async () => {
@@ -62,7 +62,7 @@ describe('simple-server', () => {
     const talker = await Talker.connect(url, { maxPayload: 0 });
     talker.ws.send(Buffer.alloc(64 * 1024 + 1));
     expect((await talker.closed)[0]).toBe(1009);
-    await example.said(/^Max payload size exceeded$/m);
+    await example.printed(/^Max payload size exceeded$/m);
     const next = await Talker.connect(url);
     expect(await next.next()).toBe('welcome');
   });
@@ -218,7 +218,7 @@ describe('round-trip-time', () => {
   test('has a client that measures it from its side', async () => {
     const [, url] = await Example.serve('round-trip-time');
     const client = Example.start('round-trip-time', { program: 'client.js', args: [url] });
-    expect(await client.ended()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.output).toMatch(/^best \d+\.\d{3} ms, median \d+\.\d{3} ms$/m);
   });
 });
@@ -232,17 +232,17 @@ describe('streams', () => {
     const text = 'a line of text\n'.repeat(200_000);
     client.type(text);
     client.endInput();
-    expect(await client.ended()).toBe(0);
-    expect((await server.said(/^uploaded: SHA-256 (\w+)$/m))[1]).toBe(sha256(text));
+    expect(await client.exitCode()).toBe(0);
+    expect((await server.printed(/^uploaded: SHA-256 (\w+)$/m))[1]).toBe(sha256(text));
   });
 
   test('pipes what it has to a client, to the last line', async () => {
     const [server, url] = await Example.serve('streams');
     const client = Example.start('streams', { program: 'client.js', args: ['download', url] });
-    expect(await client.ended()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     const expected = Array.from({ length: 1_000_000 }, (_, index) => `${index + 1}\n`).join('');
     expect(sha256(client.output)).toBe(sha256(expected));
-    await server.said(/^downloaded$/m);
+    await server.printed(/^downloaded$/m);
   });
 
   test('waits for a client that does not read, and gives up when it goes', async () => {
@@ -250,9 +250,9 @@ describe('streams', () => {
     const idle = await Talker.connect(`${url}/download`);
     idle.ws.pause();
     const other = Example.start('streams', { program: 'client.js', args: ['download', url] });
-    expect(await other.ended()).toBe(0);
+    expect(await other.exitCode()).toBe(0);
     idle.ws.terminate();
-    await server.said(/^given up: /m);
+    await server.printed(/^given up: /m);
   });
 
   test('says that an upload was cut, and takes no part for the whole', async () => {
@@ -260,7 +260,7 @@ describe('streams', () => {
     const cut = await Talker.connect(`${url}/upload`);
     await new Promise((resolve) => cut.ws.send('a part', resolve));
     cut.ws.terminate();
-    await server.said(/^given up: the connection was cut$/m);
+    await server.printed(/^given up: the connection was cut$/m);
     expect(server.output).not.toContain('uploaded');
   });
 
@@ -274,19 +274,19 @@ describe('streams', () => {
     );
     socket.write(Buffer.from('ff8000000000', 'hex'));
     socket.resume();
-    await server.said(/Invalid WebSocket frame/);
+    await server.printed(/Invalid WebSocket frame/);
     socket.destroy();
     const next = Example.start('streams', { program: 'client.js', args: ['download', url] });
-    expect(await next.ended()).toBe(0);
+    expect(await next.exitCode()).toBe(0);
   });
 
   test('has a client that says when nobody is there, and how it is used', async () => {
     const args = ['download', 'ws://127.0.0.1:1'];
     const alone = Example.start('streams', { program: 'client.js', args });
-    expect(await alone.ended()).toBe(1);
+    expect(await alone.exitCode()).toBe(1);
     expect(alone.output).toContain('ECONNREFUSED');
     const lost = Example.start('streams', { program: 'client.js' });
-    expect(await lost.ended()).toBe(2);
+    expect(await lost.exitCode()).toBe(2);
     expect(lost.output).toContain('upload|download');
   });
 });
@@ -321,7 +321,7 @@ describe('heartbeat', () => {
     const living = await Talker.connect(url);
     const silent = await Talker.connect(url, { autoPong: false });
     expect((await silent.closed)[0]).toBe(1006);
-    await example.said(/^The peer has not answered a ping in time\na client has gone with 1006$/m);
+    await example.printed(/^The peer has not answered a ping in time\na client has gone with 1006$/m);
     for (let i = 0; i < 5; i++) await once(living.ws, 'ping');
     expect(living.ws.readyState).toBe(living.ws.OPEN);
   });
@@ -330,9 +330,9 @@ describe('heartbeat', () => {
     const [server, url] = await Example.serve('heartbeat');
     const options = { program: 'client.js', args: [url], env: { INTERVAL: '100', TIMEOUT: '500' } };
     const client = Example.start('heartbeat', options);
-    await client.said(/^connected$/m);
-    server.freeze();
-    expect(await client.ended()).toBe(0);
+    await client.printed(/^connected$/m);
+    server.signal('SIGSTOP');
+    expect(await client.exitCode()).toBe(0);
     expect(client.output).toMatch(/the server is dead\nclosed with 1006\n$/);
   });
 });

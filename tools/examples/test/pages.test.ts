@@ -162,7 +162,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     const [server, url] = await Example.serve('session-login');
     const [page] = await open(url);
     await logIn(page, 'Alice');
-    await server.interrupt();
+    await server.stop('SIGINT');
     await page.getByText('connection lost').waitFor();
     // A new process knows no old sessions: the page asks for the name again.
     await Example.serve('session-login', { env: { PORT: new URL(url).port } });
@@ -174,7 +174,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     async () => {
       const [example, url] = await Example.serve('chat-on-many-servers');
       onTestFinished(async () => {
-        await example.interrupt();
+        await example.stop('SIGINT');
       });
       const [first] = await open(url);
       const state = first.getByRole('status');
@@ -192,7 +192,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
       };
       await say(first, 'before, from the first');
       await say(second, 'before, from the second');
-      const [, pid = ''] = await example.said(new RegExp(`^server ${name} runs as process (\\d+)$`, 'm'));
+      const [, pid = ''] = await example.printed(new RegExp(`^server ${name} runs as process (\\d+)$`, 'm'));
       process.kill(Number(pid), 'SIGKILL');
       await say(first, 'meanwhile, from the first');
       await say(second, 'meanwhile, from the second');
@@ -205,7 +205,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
         expect(shown.map((text) => text.replace(/^Guest \d+/, '')).toSorted()).toEqual(texts.toSorted());
       }
       expect(problems).toEqual([]);
-      expect(await example.interrupt()).toBe(0);
+      expect(await example.stop('SIGINT')).toBe(0);
     },
   );
 
@@ -234,6 +234,6 @@ test('the process of a page ends with its pages open', async () => {
   const [server, url] = await Example.serve('server-stats');
   const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
   const closed = once(talker.ws, 'close');
-  expect(await server.interrupt()).toBe(0);
+  expect(await server.stop('SIGINT')).toBe(0);
   expect((await closed)[0]).toBe(1001);
 });

@@ -48,33 +48,33 @@ describe('tls', () => {
 
   test('lets a client in by its certificate, and no other', async () => {
     const maker = Example.start('tls', { program: 'make-certificates.js', args: [certificates] });
-    expect(await maker.ended()).toBe(0);
+    expect(await maker.exitCode()).toBe(0);
     const options = { env: { CERTIFICATES: certificates } };
     const [server, url] = await Example.serve('tls', options);
 
     const client = Example.start('tls', { ...options, program: 'client.js', args: [url] });
-    expect(await client.ended()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.output).toBe('hello, alice\n');
 
     // No certificate; then one that another authority has signed.
     const authority = readFileSync(join(certificates, 'authority.pem'));
     await expect(Talker.connect(url, { ca: authority })).rejects.toThrow();
-    await server.said(/^turned away: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/m);
+    await server.printed(/^turned away: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/m);
     const { key, cert } = await testCertificate();
     await expect(Talker.connect(url, { ca: authority, key, cert })).rejects.toThrow();
-    await server.said(/^turned away: (?!ERR_SSL_PEER_DID_NOT)/m);
+    await server.printed(/^turned away: (?!ERR_SSL_PEER_DID_NOT)/m);
   });
 
   test('has a client that trusts no other server', async () => {
     const maker = Example.start('tls', { program: 'make-certificates.js', args: [certificates] });
-    expect(await maker.ended()).toBe(0);
+    expect(await maker.exitCode()).toBe(0);
     const [, url] = await Example.serve('https-server', { env });
     const client = Example.start('tls', {
       env: { CERTIFICATES: certificates },
       program: 'client.js',
       args: [url],
     });
-    expect(await client.ended()).toBe(1);
+    expect(await client.exitCode()).toBe(1);
     expect(client.output).toContain('self-signed certificate');
   });
 });
@@ -99,12 +99,12 @@ describe('through-a-proxy', () => {
     const [, url] = await Example.serve('simple-server');
     const [proxy, tunnels] = await startProxy();
     const client = Example.start('through-a-proxy', { args: [url], env: { HTTPS_PROXY: proxy } });
-    await client.said(/^connected to ws:\S+ by 127\.0\.0\.1:\d+$/m);
-    await client.said(/^welcome$/m);
+    await client.printed(/^connected to ws:\S+ by 127\.0\.0\.1:\d+$/m);
+    await client.printed(/^welcome$/m);
     client.type('one line\nand another\n');
-    await client.said(/^one line\nand another$/m);
+    await client.printed(/^one line\nand another$/m);
     client.endInput();
-    expect(await client.ended()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(tunnels).toEqual([new URL(url).host]);
   });
 
@@ -116,8 +116,8 @@ describe('through-a-proxy', () => {
       env: { HTTPS_PROXY: proxy, NODE_EXTRA_CA_CERTS: env['CERT']! },
     });
     client.type('hello\n');
-    await client.said(/^hello$/m);
-    expect(await client.interrupt()).toBe(0);
+    await client.printed(/^hello$/m);
+    expect(await client.stop('SIGINT')).toBe(0);
     expect(tunnels).toEqual([new URL(url).host]);
   });
 
@@ -127,10 +127,10 @@ describe('through-a-proxy', () => {
       args: ['ws://127.0.0.1:1'],
       env: { HTTPS_PROXY: proxy },
     });
-    expect(await refused.ended()).toBe(1);
+    expect(await refused.exitCode()).toBe(1);
     expect(refused.output).toBe('Unexpected server response: 407\n');
     const lost = Example.start('through-a-proxy', { env: { HTTPS_PROXY: 'http://127.0.0.1:1' } });
-    expect(await lost.ended()).toBe(1);
+    expect(await lost.exitCode()).toBe(1);
     expect(lost.output).toContain('ECONNREFUSED');
   });
 });

@@ -46,6 +46,6 @@ test.each(Object.entries(SERVERS))('%s says goodbye to its clients and ends', as
   const [example, url] = await Example.serve(name, { env });
   const { path = '', headers = {} } = server ?? {};
   const talker = await Talker.connect(url.replace('http:', 'ws:') + path, { headers, ca: cert });
-  expect(await example.interrupt()).toBe(0);
+  expect(await example.stop('SIGINT')).toBe(0);
   expect((await talker.closed)[0]).toBe(1001);
 });

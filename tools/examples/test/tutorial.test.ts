@@ -36,12 +36,12 @@ async function logIn(url: string, name: string, password: string): Promise<strin
 test('step 1 answers each line that its client reads', async () => {
   const [server, url] = await Example.serve('step-1', program('server.js'));
   const client = Example.start('step-1', program('client.js', [url]));
-  await client.said(/^Welcome$/m);
+  await client.printed(/^Welcome$/m);
   client.type('hello\n');
-  await client.said(/^You said: hello$/m);
+  await client.printed(/^You said: hello$/m);
   client.endInput();
-  expect(await client.ended()).toBe(0);
-  await server.said(/^a client has left with 1000$/m);
+  expect(await client.exitCode()).toBe(0);
+  await server.printed(/^a client has left with 1000$/m);
 });
 
 test('step 2 sends each message to all clients', async () => {
@@ -96,7 +96,7 @@ test('step 5 passes its own tests, and stops in good order', async () => {
   const bob = await Talker.connect(chat, { headers, origin: url });
   expect(await example.stop('SIGTERM')).toBe(0);
   expect((await bob.closed)[0]).toBe(1001);
-  expect({ code: await tests.ended(), output: tests.output }).toMatchObject({ code: 0 });
+  expect({ code: await tests.exitCode(), output: tests.output }).toMatchObject({ code: 0 });
   expect(tests.output).toMatch(/pass 4$/m);
 });
 

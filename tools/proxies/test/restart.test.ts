@@ -1,6 +1,6 @@
 // A server is restarted under load: what its clients notice, and that nothing is lost that they were told is stored. FRAMEWIRE_FULL=1 has
 // 2,000 clients, and prints figures.
-import { Program } from '@framewire/hostile/program';
+import { Program } from '@framewire/testing/program';
 import { requirement } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { startProxy } from '../src/program.ts';
@@ -21,7 +21,7 @@ const MESSAGES = 5;
 
 function start(file: string, ...args: readonly (number | string)[]): Program {
   const url = new URL(`../src/restart/${file}`, import.meta.url);
-  const program = Program.start(url.href, ...args.map(String));
+  const program = Program.start(url, ...args.map(String));
   onTestFinished(() => program.stop());
   return program;
 }

@@ -1,6 +1,6 @@
 // Three servers behind HAProxy, joined by Redis and by NATS. FRAMEWIRE_FULL=1 has 300 clients, 1,000 topics and 100,000 messages for each
 // way in which they are joined, and prints figures.
-import { Program } from '@framewire/hostile/program';
+import { Program } from '@framewire/testing/program';
 import { requirement, startNats, startRedis } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { haproxyOfSeveral } from '../src/haproxy-of-several.ts';
@@ -23,7 +23,7 @@ const isMissing = (['haproxy', 'redis', 'nats'] as const).some((part) => require
 
 function startServer(redisPort: number, natsPort: number): Program {
   const url = new URL('../src/several/server.ts', import.meta.url);
-  const program = Program.start(url.href, String(redisPort), String(natsPort));
+  const program = Program.start(url, String(redisPort), String(natsPort));
   onTestFinished(() => program.stop());
   return program;
 }

@@ -1,15 +1,14 @@
-/** A folder that looks like that of somebody who installed the packages: examples are written there, type-checked and run. */
-
-import { spawn } from 'node:child_process';
+// A folder in which the packages are installed: examples are written to it, type-checked and run.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { run as runChild, WITHOUT_TEST_RUNNER, type Finished } from '@framewire/testing/child';
 import ts from 'typescript';
 import type { Package } from './checkout.ts';
 import type { Example } from './document.ts';
 
-/** What examples may import, or be typed by, besides the packages. Dependencies of this package. */
+/** The other packages that examples may import. Dependencies of this package. */
 const OTHERS = [
   '@hono/node-server',
   '@trpc/client',
@@ -28,22 +27,13 @@ const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 const requireHere = createRequire(import.meta.url);
 
-/** How an example ended. */
-export interface Outcome {
-  /** The exit code; null where it was killed because its time was up. */
-  code: number | null;
-  /** Whatever it wrote. */
-  stdout: string;
-  stderr: string;
-}
-
 /** A temporary folder with the packages installed; `close()` removes it. */
 export class Workbench {
   readonly #folder: string;
 
   /**
-   * @param parent The folder to make it in, made where it is missing.
-   * @param packages What is installed: linked, so that the engine picks what an `exports` condition leads to.
+   * @param parent The folder that contains it. It is created if it is missing.
+   * @param packages The packages to link, so that the engine applies the conditions of their `exports`.
    */
   constructor(parent: string, packages: readonly Package[]) {
     mkdirSync(parent, { recursive: true });
@@ -60,7 +50,7 @@ export class Workbench {
   /**
    * Writes an example as a module of its own.
    *
-   * Lines keep the numbers they have in the document, so that stack traces and diagnostics point there.
+   * Lines keep their numbers in the document, so that stack traces and diagnostics point there.
    *
    * @param document The path of the document, for the file's name.
    * @returns The path of the module.
@@ -73,34 +63,21 @@ export class Workbench {
   }
 
   /**
-   * Runs a module with the Node that runs this.
+   * Runs a module with the Node of this process.
    *
-   * @param milliseconds The time it has; it is killed when that is up.
+   * @param milliseconds The time until it is killed.
    */
-  run(path: string, milliseconds: number): Promise<Outcome> {
+  run(path: string, milliseconds: number): Promise<Finished> {
     const loader = path.endsWith('.ts') ? ['--import', pathToFileURL(requireHere.resolve('tsx')).href] : [];
-    // What the test runner tells its own processes is not for the example.
-    const { NODE_OPTIONS: _options, NODE_ENV: _mode, ...env } = process.env;
-    const child = spawn(process.execPath, [...loader, path], {
-      cwd: this.#folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: milliseconds,
-      killSignal: 'SIGKILL',
-    });
-    const outcome: Outcome = { code: null, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (outcome.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (outcome.stderr += text));
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ ...outcome, code }));
+    return runChild(process.execPath, [...loader, path], {
+      ...{ cwd: this.#folder, env: WITHOUT_TEST_RUNNER, timeout: milliseconds },
     });
   }
 
   /**
    * Type-checks modules in one strict program, as a Node project would.
    *
-   * @returns The diagnostics, as the compiler prints them; '' where there are none.
+   * @returns The diagnostics, as the compiler prints them, or ''.
    */
   typeCheck(paths: readonly string[]): string {
     const program = ts.createProgram(paths, {

@@ -48,7 +48,7 @@ describe('An example on the workbench', () => {
     ['ts', `import { hello } from '@a/greeting'; const copy: string = hello; console.log(copy);`],
   ] as const)('imports what is built, by name, as .%s', async (extension, code) => {
     const outcome = await workbench.run(write(extension, code), RUN_MS);
-    expect(outcome).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
+    expect(outcome).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
   });
 
   test('that throws tells where in its document', async () => {

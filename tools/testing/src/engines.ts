@@ -1,25 +1,21 @@
-/** Engines that carry messages between servers, as processes of the tests: on a port of their own, ended by their id. */
-
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+// Engines that carry messages between servers, as processes of the tests.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { startListener, startOn } from './listener.ts';
 import { executable, type PartName } from './requirements.ts';
 
-/** An engine that runs. */
+/** A running engine. */
 export interface Engine {
   readonly port: number;
-  /** Kills it without a warning, and waits until it is gone. */
+  /** Kills it without a warning, and waits for its end. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it has written down. */
+  /** Starts it again on the same port, with what it has stored. */
   restart(): Promise<void>;
-  /** Lets it go on, after it did not answer any more. */
+  /** Stops its answers until {@link thaw}. */
   freeze(): void;
   thaw(): void;
-  /** Ends it, with all that it has written down. */
+  /** Ends it, and removes what it has stored. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +25,7 @@ interface Kind {
   args(port: number, folder: string): readonly string[];
 }
 
-/** It writes down each command before it answers. */
+/** It stores each command before it answers. */
 const REDIS: Kind = {
   name: 'redis',
   args: (port, folder) =>
@@ -53,15 +49,10 @@ function natsWith(configuration: string): Kind {
   };
 }
 
-/** Ports were free when they were asked for; another program may have been faster. */
-const ATTEMPTS = 5;
-/** Between two looks at a port: no engine says when it listens. */
-const LOOK_AGAIN = 10;
-
 /**
  * Starts a `redis-server` on a free port of 127.0.0.1.
  *
- * @throws Error with what it printed, where it does not start.
+ * @throws {Error} With its output, if it does not start.
  */
 export function startRedis(): Promise<Engine> {
   return start(REDIS);
@@ -70,8 +61,8 @@ export function startRedis(): Promise<Engine> {
 /**
  * Starts a `nats-server` with JetStream on a free port of 127.0.0.1.
  *
- * @param configuration what else is in its configuration file
- * @throws Error with what it printed, where it does not start.
+ * @param configuration the other lines of its configuration file
+ * @throws {Error} With its output, if it does not start.
  */
 export function startNats(configuration = ''): Promise<Engine> {
   return start(natsWith(configuration));
@@ -79,77 +70,30 @@ export function startNats(configuration = ''): Promise<Engine> {
 
 async function start(kind: Kind): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), `framewire-${kind.name}-`));
-  let output = '';
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = await freePort();
-    const started = await run(kind, port, folder);
-    if (typeof started !== 'string') return engineOf(kind, port, folder, started);
-    output = started;
-  }
-  rmSync(folder, { recursive: true, force: true });
-  throw new Error(`${kind.name} does not start:\n${output}`);
-}
-
-function engineOf(kind: Kind, port: number, folder: string, started: ChildProcess): Engine {
-  let child = started;
+  const program = executable(kind.name);
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const started = await startListener(program, 1, (port = 0) => kind.args(port, folder)).catch(
+    (error: unknown) => {
+      removeFolder();
+      throw error;
+    },
+  );
+  let { child } = started;
+  const [port = 0] = started.ports;
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'close');
-    child.kill('SIGKILL');
-    await ended;
+    await child.stop('SIGKILL');
   };
   return {
     port,
     kill,
     async restart() {
-      const again = await run(kind, port, folder);
-      if (typeof again === 'string') throw new Error(`${kind.name} does not start again:\n${again}`);
-      child = again;
+      child = await startOn(program, [port], kind.args(port, folder));
     },
-    freeze: () => void child.kill('SIGSTOP'),
-    thaw: () => void child.kill('SIGCONT'),
+    freeze: () => child.signal('SIGSTOP'),
+    thaw: () => child.signal('SIGCONT'),
     async stop() {
       await kill();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
     },
   };
-}
-
-/** The process, once it listens, or what it printed before it ended. */
-async function run(kind: Kind, port: number, folder: string): Promise<ChildProcess | string> {
-  const child = spawn(executable(kind.name), kind.args(port, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const ended = once(child, 'close');
-  while (child.exitCode === null && child.signalCode === null) {
-    if (await accepts(port)) return child;
-    await delay(LOOK_AGAIN);
-  }
-  await ended;
-  return output;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Whether a program listens on a port. */
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }

@@ -1,6 +1,6 @@
 // The process of the clients: each sends numbered messages, one after the acknowledgement of the other, and connects again when it has to.
 import process from 'node:process';
-import { answer } from '@framewire/hostile/program';
+import { answer } from '@framewire/testing/program';
 import { WebSocket } from 'framewire';
 
 /** What the clients have seen. */

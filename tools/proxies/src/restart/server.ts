@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { answer } from '@framewire/hostile/program';
+import { answer } from '@framewire/testing/program';
 import { WebSocketServer, type WebSocket } from 'framewire';
 
 /** What a server has seen and sent. */

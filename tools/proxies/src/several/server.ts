@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { answer } from '@framewire/hostile/program';
+import { answer } from '@framewire/testing/program';
 import { connectToNats } from '@framewire/nats';
 import { connectToRedis } from '@framewire/redis';
 import { BrokerError, Topics, type Broker } from '@framewire/topics';

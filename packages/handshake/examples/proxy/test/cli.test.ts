@@ -1,10 +1,7 @@
 // The command line of the proxy.
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Child } from '@framewire/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { findRoute, parseAddress, parseRoute } from '../src/routes.ts';
@@ -12,21 +9,11 @@ import { startWebSocketServer } from './support.ts';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 
-function runProxy(...args: string[]): ChildProcessByStdio<null, Readable, Readable> {
+function runProxy(...args: string[]): Child {
   const node = ['--import', 'tsx', '--conditions=@framewire/source', 'src/cli.ts', ...args];
-  const child = spawn(process.execPath, node, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => {
-    child.kill();
-  });
+  const child = new Child(process.execPath, node, { cwd: folder });
+  onTestFinished(() => child.signal('SIGTERM'));
   return child;
-}
-
-async function outputOf(
-  child: ReturnType<typeof runProxy>,
-): Promise<{ code: number; out: string; err: string }> {
-  const exit = once(child, 'exit') as Promise<[number]>;
-  const [[code], out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
-  return { code, out, err };
 }
 
 describe('the command line', () => {
@@ -34,22 +21,20 @@ describe('the command line', () => {
     const [server, backend] = await startWebSocketServer();
     server.on('connection', (ws) => ws.send('hello'));
     const child = runProxy('--listen', '0', '--route', `/chat=127.0.0.1:${backend}`);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value: line } = (await lines.next()) as { value: string };
-    const url = /^listening on (ws:\/\/127\.0\.0\.1:[0-9]+)$/.exec(line)?.[1];
+    const [, url] = await child.printed(/^listening on (ws:\/\/127\.0\.0\.1:[0-9]+)\n/);
     const ws = new WebSocket(`${String(url)}/chat`);
     expect(String((await once(ws, 'message'))[0])).toBe('hello');
-    expect((await lines.next()).value).toBe(`101 /chat -> 127.0.0.1:${backend}`);
-    const ended = Promise.all([once(child, 'exit'), once(ws, 'close')]);
-    child.kill('SIGTERM');
-    expect((await ended)[0]).toEqual([0, null]);
+    const closed = once(ws, 'close');
+    expect(await child.stop()).toBe(0);
+    await closed;
+    expect(child.output.split('\n').slice(1, 2)).toEqual([`101 /chat -> 127.0.0.1:${backend}`]);
   });
 
   test('prints its help', async () => {
-    const { code, out, err } = await outputOf(runProxy('--help'));
+    const { code, stdout, stderr } = await runProxy('--help').ended;
     expect(code).toBe(0);
-    expect(out).toContain('--route /path=host:port');
-    expect(err).toBe('');
+    expect(stdout).toContain('--route /path=host:port');
+    expect(stderr).toBe('');
   });
 
   test.each([
@@ -58,9 +43,9 @@ describe('the command line', () => {
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['--route', '/=a:1', '--listen', '127.0.0.1:99999'], '"127.0.0.1:99999" is not port or host:port'],
   ])('reports invalid arguments in one line: %j', async (args, message) => {
-    const { code, out, err } = await outputOf(runProxy(...args));
-    expect(err.replace(/\. .*\n/, '\n')).toBe(`proxy: ${message}\n`);
-    expect(out).toBe('');
+    const { code, stdout, stderr } = await runProxy(...args).ended;
+    expect(stderr.replace(/\. .*\n/, '\n')).toBe(`proxy: ${message}\n`);
+    expect(stdout).toBe('');
     expect(code).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 // Clients that disconnect before the application has a connection: no error without a listener ends the process.
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import { frame } from '../src/frames.ts';
 import { underAttack } from './support.ts';
 

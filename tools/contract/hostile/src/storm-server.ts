@@ -6,7 +6,7 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { WebSocketServer } from 'framewire';
 import { memory } from './measures.ts';
-import { answer } from './program.ts';
+import { answer } from '@framewire/testing/program';
 
 const [, , maxConnections, handshakeTimeout] = process.argv.map(Number);
 

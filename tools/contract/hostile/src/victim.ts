@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import WebSocket from 'framewire';
 import { Attacker } from './attacker.ts';
 import type { Memory } from './measures.ts';
-import { Program } from './program.ts';
+import { Program } from '@framewire/testing/program';
 import type { HeadCost } from './server-under-attack.ts';
 
 interface Ports {
@@ -32,7 +32,7 @@ export class Victim {
   }
 
   static async start(): Promise<Victim> {
-    const program = Program.start('./server-under-attack.ts');
+    const program = Program.start(new URL('./server-under-attack.ts', import.meta.url));
     const [shared = 0, own = 0, hasty = 0, heads = 0] = await program.ask<number[]>('ports');
     const bystander = new WebSocket(`ws://127.0.0.1:${shared}/service`);
     await once(bystander, 'open');

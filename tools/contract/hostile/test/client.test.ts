@@ -1,6 +1,6 @@
 // What a server may do to a client: answers that are no upgrade, lengths that lie, messages that inflate without end.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { head, upgradeResponse } from '@framewire/contract/raw';
+import { head, upgradeResponse } from '../../src/raw.ts';
 import { ClientVictim } from '../src/client-victim.ts';
 import { bomb, frame, MiB, times } from '../src/frames.ts';
 

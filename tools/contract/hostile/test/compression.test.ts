@@ -1,6 +1,6 @@
 // Messages that inflate to more than anybody asked for, and offers that make no sense.
 import { describe, expect, test } from 'vitest';
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import { bomb, MiB } from '../src/frames.ts';
 import { underAttack } from './support.ts';
 

@@ -1,7 +1,7 @@
 // An attacker: a raw TCP connection to a server or from a client, which can send any bytes.
 import { once } from 'node:events';
 import net from 'node:net';
-import { RawPeer, upgradeRequest } from '@framewire/contract/raw';
+import { RawPeer, upgradeRequest } from '../../src/raw.ts';
 import { frame, type FrameParts } from './frames.ts';
 
 export interface HeardFrame {

@@ -4,7 +4,7 @@ import WebSocket from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { Attacker } from '../src/attacker.ts';
 import { MiB } from '../src/frames.ts';
-import { Program } from '../src/program.ts';
+import { Program } from '@framewire/testing/program';
 import { LOAD, type Policy, type Report, type Told } from '../src/slow-reader-server.ts';
 
 const FAST = 100;
@@ -35,7 +35,7 @@ class FastReaders {
 }
 
 async function run(policy: Policy, then: (report: Report, slow: Attacker) => Promise<void>): Promise<void> {
-  const server = Program.start('./slow-reader-server.ts');
+  const server = Program.start(new URL('../src/slow-reader-server.ts', import.meta.url));
   try {
     const port = await server.ask<number>('listen', policy);
     const readers = new FastReaders();

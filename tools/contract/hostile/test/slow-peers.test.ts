@@ -1,6 +1,6 @@
 // Peers that do not read, do not answer, or do not go.
 import { describe, expect, test } from 'vitest';
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import { STEADY } from '../src/endpoints.ts';
 import { MiB } from '../src/frames.ts';
 import { underAttack } from './support.ts';

@@ -5,7 +5,7 @@ import process from 'node:process';
 import * as framewire from 'framewire';
 import * as ws from 'ws';
 import { forgetPeak, memory, work } from './measures.ts';
-import { answer } from './program.ts';
+import { answer } from '@framewire/testing/program';
 import { forgetStall, stall, watchStalls } from './stall.ts';
 
 /** The cost of an attack since the last `begin`. */

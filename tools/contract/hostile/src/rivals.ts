@@ -1,9 +1,9 @@
 // Attacks on compression, against a server of framewire and one of `ws` in the same run, each in its own process, and their cost.
 import { once } from 'node:events';
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import { Attacker } from './attacker.ts';
 import { bomb, frame, MiB, times } from './frames.ts';
-import { Program } from './program.ts';
+import { Program } from '@framewire/testing/program';
 import type { Cost } from './rival-server.ts';
 
 export type { Cost };
@@ -91,7 +91,7 @@ export function badOffers(requests: number, offers: number): Attack {
 
 /** The cost of an attack on a library's server, from the start until the program has received everything. */
 export async function costOf(library: 'framewire' | 'ws', attack: Attack): Promise<Cost> {
-  const program = Program.start('./rival-server.ts', library);
+  const program = Program.start(new URL('./rival-server.ts', import.meta.url), library);
   try {
     const port = await program.ask<number>('port');
     const attackers = await attack.prepare(port);

@@ -1,12 +1,12 @@
 // The clients under attack, for tests: the server that attacks them, and the cost.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
-import { upgradeResponse } from '@framewire/contract/raw';
+import { upgradeResponse } from '../../src/raw.ts';
 import { WebSocketServer } from 'framewire';
 import { Attacker } from './attacker.ts';
 import type { Dial, Outcome } from './client-under-attack.ts';
 import type { Memory } from './measures.ts';
-import { Program } from './program.ts';
+import { Program } from '@framewire/testing/program';
 
 /** A client and the server that attacks it. */
 export interface Encounter {
@@ -16,7 +16,7 @@ export interface Encounter {
 }
 
 export class ClientVictim {
-  readonly #program = Program.start('./client-under-attack.ts');
+  readonly #program = Program.start(new URL('./client-under-attack.ts', import.meta.url));
   readonly #hostile = net.createServer();
   readonly #service = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   #before: Memory = { held: 0, peak: 0 };

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import WebSocket, { WebSocketServer } from 'framewire';
 import { expect, test } from 'vitest';
 import { Attacker } from '../src/attacker.ts';

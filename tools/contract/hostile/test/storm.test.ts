@@ -1,11 +1,11 @@
 // Very many clients that do not finish their handshakes: limits hold, memory is bounded, and other clients do not wait. FRAMEWIRE_FULL=1
 // has 10,000 of each kind, and prints figures.
-import { upgradeRequest } from '@framewire/contract/raw';
+import { upgradeRequest } from '../../src/raw.ts';
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Memory } from '../src/measures.ts';
-import { Program } from '../src/program.ts';
+import { Program } from '@framewire/testing/program';
 import { statusesOf, StormClient } from '../src/storm.ts';
 
 const isFull = process.env['FRAMEWIRE_FULL'] === '1';
@@ -35,7 +35,11 @@ let ports: [hasty: number, slow: number];
 const friends: WebSocket[] = [];
 
 beforeAll(async () => {
-  server = Program.start('./storm-server.ts', String(count + OTHERS), String(handshakeTimeout));
+  server = Program.start(
+    new URL('../src/storm-server.ts', import.meta.url),
+    String(count + OTHERS),
+    String(handshakeTimeout),
+  );
   ports = await server.ask('ports');
 });
 afterAll(() => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
 import { forgetPeak, memory } from './measures.ts';
-import { answer } from './program.ts';
+import { answer } from '@framewire/testing/program';
 
 /** A client to create. */
 export interface Dial {

@@ -1,6 +1,6 @@
 // Upgrade requests that are made to crash, to cost much, to be let in, or to hide another request.
 import { describe, expect, test } from 'vitest';
-import { head, KEY, upgradeRequest } from '@framewire/contract/raw';
+import { head, KEY, upgradeRequest } from '../../src/raw.ts';
 import { MiB } from '../src/frames.ts';
 import { underAttack } from './support.ts';
 

@@ -1,13 +1,16 @@
-// A separate process, started from a file of this folder, that answers requests.
-import { fork, type ChildProcess } from 'node:child_process';
+// A process that runs a file of a test and answers its requests, and the code that answers in it.
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { NODE_OPTIONS } from './child.ts';
 
 interface Answer {
   readonly id: number;
   readonly value: unknown;
 }
+
+/** Raises the limit of file descriptors as far as possible. Each connection needs one. */
+const RAISE_LIMIT = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"';
 
 /** The side that sends requests. */
 export class Program {
@@ -19,7 +22,7 @@ export class Program {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#exit = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`The process under attack has ended: ${String(code ?? signal)}`);
+      throw new Error(`The process has ended: ${String(code ?? signal)}`);
     });
     this.#exit.catch(() => {});
     child.on('message', ({ id, value }: Answer) => {
@@ -28,13 +31,14 @@ export class Program {
     });
   }
 
-  /** Starts a file with access to the garbage collector, against the sources or the build, like the tests. */
-  static start(file: string, ...args: string[]): Program {
-    const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
+  /** Starts a file with access to the garbage collector, against the sources or the build. */
+  static start(file: URL, ...args: string[]): Program {
+    const node = ['--expose-gc', ...NODE_OPTIONS, fileURLToPath(file), ...args];
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
     return new Program(
-      fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-        execArgv: ['--expose-gc', ...conditions, '--import', 'tsx'],
-      }),
+      process.platform === 'win32'
+        ? spawn(process.execPath, node, { stdio: [...stdio] })
+        : spawn('sh', ['-c', RAISE_LIMIT, process.execPath, ...node], { stdio: [...stdio] }),
     );
   }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'framewire';
 import { MiB } from './frames.ts';
 import { forgetPeak, memory, type Memory } from './measures.ts';
-import { answer } from './program.ts';
+import { answer } from '@framewire/testing/program';
 
 /** In each turn, the server sends this many messages to the slow reader, and one to each of the others. */
 export const LOAD = { turns: 2_000, aTurn: 300, slowLength: 1024, fastLength: 64 };

@@ -8,7 +8,7 @@ import { formatRefusal, requestHeadParser } from '@framewire/handshake';
 import { WebSocketServer, type WebSocket } from 'framewire';
 import { endpoints, waits } from './endpoints.ts';
 import { copied, forgetPeak, memory, work } from './measures.ts';
-import { answer } from './program.ts';
+import { answer } from '@framewire/testing/program';
 
 /** The cost of a head. */
 export interface HeadCost {
