@@ -46,7 +46,7 @@ describe('text-and-binary', () => {
 });
 
 describe('simple-server', () => {
-  test('greets, repeats, and says who has gone', async () => {
+  test('greets, echoes, and reports each client that leaves', async () => {
     const [example, url] = await Example.serve('simple-server');
     const talker = await Talker.connect(url);
     expect(await talker.next()).toBe('welcome');
@@ -54,7 +54,7 @@ describe('simple-server', () => {
     expect(await talker.next()).toBe('hello');
     talker.ws.close(1000);
     expect(await talker.closed).toEqual([1000, '']);
-    await example.printed(/^a client has gone with 1000, 0 are here$/m);
+    await example.printed(/^a client left with code 1000, 0 connected$/m);
   });
 
   test('tells what a peer does wrong, and goes on', async () => {
@@ -252,7 +252,7 @@ describe('streams', () => {
     const other = Example.start('streams', { program: 'client.js', args: ['download', url] });
     expect(await other.exitCode()).toBe(0);
     idle.ws.terminate();
-    await server.printed(/^given up: /m);
+    await server.printed(/^failed: /m);
   });
 
   test('says that an upload was cut, and takes no part for the whole', async () => {
@@ -260,7 +260,7 @@ describe('streams', () => {
     const cut = await Talker.connect(`${url}/upload`);
     await new Promise((resolve) => cut.ws.send('a part', resolve));
     cut.ws.terminate();
-    await server.printed(/^given up: the connection was cut$/m);
+    await server.printed(/^failed: the connection was cut$/m);
     expect(server.output).not.toContain('uploaded');
   });
 
@@ -321,7 +321,7 @@ describe('heartbeat', () => {
     const living = await Talker.connect(url);
     const silent = await Talker.connect(url, { autoPong: false });
     expect((await silent.closed)[0]).toBe(1006);
-    await example.printed(/^The peer has not answered a ping in time\na client has gone with 1006$/m);
+    await example.printed(/^The peer has not answered a ping in time\na client left with code 1006$/m);
     for (let i = 0; i < 5; i++) await once(living.ws, 'ping');
     expect(living.ws.readyState).toBe(living.ws.OPEN);
   });

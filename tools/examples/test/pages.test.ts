@@ -123,7 +123,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     const [bob, others] = await open(url);
     await logIn(alice, 'Alice');
     await logIn(bob, 'Bob');
-    await alice.getByText('Bob has come in').waitFor();
+    await alice.getByText('Bob joined').waitFor();
     await alice.getByLabel('Message', { exact: true }).fill('<b>hello</b>, Bob');
     await alice.getByRole('button', { name: 'Send' }).click();
     await bob.getByText('<b>hello</b>, Bob').waitFor();
@@ -131,7 +131,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     await bob.getByText('connected as Bob').waitFor();
     await bob.getByRole('button', { name: 'Log out' }).click();
     await bob.getByRole('button', { name: 'Log in' }).waitFor();
-    await alice.getByText('Bob has gone').last().waitFor();
+    await alice.getByText('Bob left').last().waitFor();
     expect([...problems, ...others]).toEqual([]);
   });
 

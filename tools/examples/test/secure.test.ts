@@ -59,10 +59,10 @@ describe('tls', () => {
     // No certificate; then one that another authority has signed.
     const authority = readFileSync(join(certificates, 'authority.pem'));
     await expect(Talker.connect(url, { ca: authority })).rejects.toThrow();
-    await server.printed(/^turned away: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/m);
+    await server.printed(/^rejected: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/m);
     const { key, cert } = await testCertificate();
     await expect(Talker.connect(url, { ca: authority, key, cert })).rejects.toThrow();
-    await server.printed(/^turned away: (?!ERR_SSL_PEER_DID_NOT)/m);
+    await server.printed(/^rejected: (?!ERR_SSL_PEER_DID_NOT)/m);
   });
 
   test('has a client that trusts no other server', async () => {
@@ -99,7 +99,7 @@ describe('through-a-proxy', () => {
     const [, url] = await Example.serve('simple-server');
     const [proxy, tunnels] = await startProxy();
     const client = Example.start('through-a-proxy', { args: [url], env: { HTTPS_PROXY: proxy } });
-    await client.printed(/^connected to ws:\S+ by 127\.0\.0\.1:\d+$/m);
+    await client.printed(/^connected to ws:\S+ through 127\.0\.0\.1:\d+$/m);
     await client.printed(/^welcome$/m);
     client.type('one line\nand another\n');
     await client.printed(/^one line\nand another$/m);

@@ -20,7 +20,7 @@ server.on('listening', () => console.log(`ws://127.0.0.1:${server.address().port
 server.on('connection', (ws) => {
   // For a client that has vanished: 'The peer has not answered a ping in time'.
   ws.on('error', (error) => console.error(error.message));
-  ws.on('close', (code) => console.log(`a client has gone with ${code}`));
+  ws.on('close', (code) => console.log(`a client left with code ${code}`));
 });
 
 process.once('SIGINT', () => server.shutdown());

@@ -16,7 +16,7 @@ server.on('connection', (ws) => {
   // Emitted when the peer breaks a rule or the network fails. 'close' follows. Without a listener, the error would be thrown and end the
   // process.
   ws.on('error', (error) => console.error(error.message));
-  ws.on('close', (code) => console.log(`a client has gone with ${code}, ${server.clients.size} are here`));
+  ws.on('close', (code) => console.log(`a client left with code ${code}, ${server.clients.size} connected`));
 
   ws.on('message', (data, isBinary) => {
     ws.send(data, { binary: isBinary });

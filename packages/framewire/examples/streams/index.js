@@ -27,7 +27,7 @@ server.on('connection', async (ws, request) => {
     console.log(result);
   } catch (error) {
     // The client disconnected too early or broke a rule. The pipeline has destroyed its streams.
-    console.error(`given up: ${error.message}`);
+    console.error(`failed: ${error.message}`);
   }
 });
 

@@ -21,7 +21,7 @@ const lines = createInterface({ input: process.stdin, terminal: false });
 lines.pause();
 
 ws.on('open', () => {
-  console.log(`connected to ${url} by ${new URL(proxy).host}`);
+  console.log(`connected to ${url} through ${new URL(proxy).host}`);
   lines.resume();
 });
 lines.on('line', (line) => {

@@ -18,7 +18,7 @@ const https = createServer({
   rejectUnauthorized: true,
   minVersion: 'TLSv1.3',
 });
-https.on('tlsClientError', (error) => console.error(`turned away: ${error.code ?? error.message}`));
+https.on('tlsClientError', (error) => console.error(`rejected: ${error.code ?? error.message}`));
 
 const server = new WebSocketServer({ server: https });
 

@@ -63,7 +63,7 @@ function add({ name, text, joined }) {
   const item = document.createElement('li');
   if (text === undefined) {
     item.className = 'note';
-    item.textContent = `${name} has ${joined ? 'come in' : 'gone'}`;
+    item.textContent = `${name} ${joined ? 'joined' : 'left'}`;
   } else {
     const author = document.createElement('strong');
     author.textContent = name;
