@@ -23,7 +23,7 @@ export const OUTPUT_CAPACITY: u32 = 65536;
 const INPUT_PADDING: u32 = 64;
 /** Writable bytes after the output, because copies round up and incompressible input needs block headers. */
 const OUTPUT_PADDING: u32 = 1024;
-/** Space before the input for bytes that an earlier call was given but could not consume. */
+/** Space before the input for bytes that an earlier call received but could not consume. */
 export const CARRY_CAPACITY: u32 = 320;
 
 // What a call returns in addition to its result.

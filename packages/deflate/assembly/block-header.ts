@@ -107,7 +107,7 @@ function readCodeLengths(total: u32, mainBits: u32): i32 {
   let index: u32 = 0;
   let previous: u32 = 0;
   while (index < total) {
-    // Load a symbol and its extra bits, or all that there is: a shorter code needs fewer bits.
+    // Load a symbol and its extra bits, or whatever input is left: a shorter code needs fewer bits.
     need(14);
     const entry = get<u32>(PRECODE_TABLE, PRECODE_TABLE_SIZE, peek(mainBits));
     const length = entry & 0x3f;

@@ -1,5 +1,5 @@
-// The search by buckets. A hash table holds the last two positions of each hash side by side. The two comparisons do not depend on
-// each other, so the processor runs them in parallel, and few branches depend on the data. To enter a position is to add it to the table.
+// The bucket search. A hash table holds the last two positions of each hash side by side. The two comparisons do not depend on each
+// other, so the processor runs them in parallel. Few branches depend on the data. To enter a position is to add it to the table.
 import { HISTORY, INPUT, INPUT_END, MAX_LENGTH, read, within } from './areas';
 import { DeflateContext } from './deflate-context';
 

@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript of this folder into modules that hold WebAssembly as text: one to publish, and one for tests that
-// checks each memory access. The build runs it, and so does the set-up of vitest. It compiles only what has changed.
+// Compiles the AssemblyScript of this folder into modules that hold WebAssembly as text: one to publish, and one that checks each
+// memory access, for tests. The build and the set-up of vitest run this script. It compiles only modules that are out of date.
 import asc from 'assemblyscript/asc';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';

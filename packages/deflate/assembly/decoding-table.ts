@@ -76,7 +76,8 @@ let maxLength: u32 = 0;
  * Builds the decoding table of a code.
  *
  * @param lengths the code lengths, one byte each
- * @param mayBeIncomplete whether a code of no symbols, or of one symbol with one bit, is valid
+ * @param mayBeIncomplete whether a code of one symbol with one bit is valid. A code of no symbols always is. If this is false, each bit
+ * then decodes as the symbol 0, as in zlib
  * @returns how many bits index the main table, {@link OVERSUBSCRIBED} or {@link INCOMPLETE}
  */
 export function buildTable(
@@ -90,7 +91,7 @@ export function buildTable(
 ): i32 {
   const judged = judgeLengths(lengths, count, mayBeIncomplete);
   if (judged < 0) return judged;
-  // No code at all, or one of a single bit. As in zlib, a bit pattern that is not a code has one bit.
+  // No code at all, or one of a single bit. As in zlib, a bit pattern that is not a code takes one bit.
   if (judged > 0) {
     const none: u32 = mayBeIncomplete ? INVALID | 1 : 1;
     put<u32>(table, size, 0, none);

@@ -29,7 +29,7 @@ export function resetDeflate(context: DeflateContext): void {
   emptyHeads(context);
 }
 
-/** The search by buckets does not use the hashes of four bytes. */
+/** Empties the hash tables. The bucket search does not use the hashes of four bytes. */
 export function emptyHeads(context: DeflateContext): void {
   memory.fill(context.longHeads, 0, (<usize>2) << context.longBits);
   if (context.isChained) memory.fill(context.shortHeads, 0, (<usize>2) << context.shortBits);

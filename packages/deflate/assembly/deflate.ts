@@ -37,11 +37,12 @@ const WORTH_A_CODE: u32 = 560;
 /**
  * Deflates the first `length` bytes of the input area into the output area.
  *
- * If the stream goes on, the caller calls {@link commit} next. Without that call, the context is unchanged.
+ * If the stream goes on, the caller calls {@link commit} next. Without that call, the stream is unchanged. The hash tables may then hold
+ * positions of this input, which is safe, because the search compares the bytes at each position that it finds.
  *
  * @param depth quick search: within a match, one in `depth` positions is entered; thorough search: how many positions are compared
  * @param nice the search stops at a match of this length
- * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @param lazyBelow the search takes a match of at least this length without looking at the next position
  * @returns how many bytes were written
  */
 export function deflateStep(

@@ -16,7 +16,7 @@ const NODES: usize = 576;
 const RARE: u32 = 63;
 
 /**
- * Finds code lengths of at most `most` bits. The code is complete and has at least two codes, because some inflaters reject others.
+ * Finds code lengths of at most `most` bits. The code is complete and has at least two symbols, because some inflaters reject any other.
  *
  * @param counts receives the number of codes of each length
  * @returns how many bits the symbols take
@@ -51,7 +51,7 @@ export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: 
 /** Sorts the used symbols, as frequency * 512 + symbol, into NODE_SYMBOLS. Returns how many there are. */
 function sortByFrequency(frequencies: usize, count: u32): u32 {
   clear(FREQUENCY_BUCKETS, (RARE + 1) << 2);
-  // Collect the used symbols in alphabet order, two at a time because most are unused. Areas of frequencies have an even length.
+  // Collect the used symbols in alphabet order, two at a time because most are unused. Each area of frequencies has an even length.
   let used: u32 = 0;
   for (let symbol: u32 = 0; symbol < count; symbol += 2) {
     const two = load<u64>(frequencies + (symbol << 2));
@@ -165,7 +165,7 @@ export function countLengths(lengths: usize, count: u32, counts: usize): void {
   put<u32>(counts, 16, 0, 0);
 }
 
-/** Assigns codes to the given lengths. The first bit to send is lowest, the length is above. Symbols without a length get 0. */
+/** Assigns codes to the given lengths. The first bit to send is the lowest. The length is in the highest byte. Unused symbols get 0. */
 export function assignCodes(lengths: usize, count: u32, counts: usize, codes: usize): void {
   clear(codes, ((count + 3) & ~3) << 2);
   let code: u32 = 0;

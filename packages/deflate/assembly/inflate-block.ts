@@ -53,8 +53,8 @@ export function inflateBlock(
 }
 
 /**
- * Decodes while there is input, and output space for a whole round. A round checks the end of the input only once, when it is over.
- * A round that read past the end, or met an invalid code, is undone and left to {@link inflateSlowly}.
+ * Decodes while there is input, and output space for a whole round. A round checks only once, at its end, whether it read past the
+ * input. If it did, or met an invalid code, the round is undone, and {@link inflateSlowly} decodes the same bits.
  *
  * @returns whether the block has ended
  */

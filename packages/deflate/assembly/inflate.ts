@@ -113,7 +113,7 @@ function rest(outcome: i32): i32 {
   return outcome;
 }
 
-/** Goes back to where `count` bits before `at` were unread. */
+/** Goes back to the bit that is `count` bits before the byte at `at`. */
 function rewind(at: usize, count: u32): void {
   const whole = (count + 7) >> 3;
   startReading(at - whole, limit, (whole << 3) - count);

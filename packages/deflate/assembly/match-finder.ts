@@ -1,6 +1,6 @@
-// The search by chains. Two hash tables hold the last position of each hash: of six bytes, which usually make a worthwhile match, and
-// of four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain. To enter a position
-// is to add it to the tables.
+// The chain search. Two hash tables hold the last position of each hash. One hashes six bytes, which usually make a worthwhile match. The
+// other hashes four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain. To enter a
+// position is to add it to the tables.
 import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
 import { SHORTEST, startBuckets } from './buckets';
 import { DeflateContext, emptyHeads } from './deflate-context';
@@ -12,9 +12,9 @@ const SIX_BYTES: u64 = 16;
 const FOUR_BYTES: u64 = 32;
 /** A match of this length from the chain is not worth comparing with one from the hash of four bytes. */
 const LONG: u32 = 7;
-/** Before an input of at least this length, the window is copied in front of it, so that comparisons are equally fast in both. */
+/** The window is copied in front of an input of at least this length, so that comparisons are equally fast in both. */
 const WORTH_COPYING: u32 = 2048;
-/** How much is copied for a shorter input in the search by buckets, which finds only what is copied. */
+/** How much is copied for a shorter input in the bucket search, which finds only what is copied. */
 const COPIED: u32 = 16384;
 
 // The input and the fields of the context, during a call.
@@ -92,7 +92,7 @@ function shortHash(value: u64): usize {
   return <usize>(((value << FOUR_BYTES) * MULTIPLIER) >> shortShift);
 }
 
-/** Counts the bytes that are equal at two positions of the input, where the first four are. Does not count bytes after the input. */
+/** Counts the equal bytes at two positions of the input whose first four are equal. Does not count bytes after the input. */
 // @ts-ignore: decorator
 @inline
 function sameInput(a: u32, b: u32, most: u32): u32 {
@@ -166,7 +166,7 @@ export function enterChains(from: u32, to: u32): void {
 }
 
 /**
- * Finds the longest match among `depth` positions with the same six bytes and the last one with the same four. Enters the position.
+ * Finds the longest match among `depth` positions with the same six bytes, and the last position with the same four. Enters `at`.
  *
  * @param nice the search stops at a match of this length
  * @returns its length, or `best` if none is longer
@@ -190,7 +190,7 @@ export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
   let tail = four(at + longest - 3);
   const near = min(at, windowSize);
   for (let left = depth; left > 0; left--) {
-    // The positions of a chain lie ever farther back. One that does not is outside of the input.
+    // Each position of a chain is farther back than the one before it. A position that is not lies outside of the input.
     if (distance <= last) break;
     if (distance > near) {
       // Positions in the window have no chain.

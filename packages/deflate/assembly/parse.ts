@@ -32,7 +32,7 @@ const FEW: u32 = 8;
  * Searches the last two positions with the same five bytes.
  *
  * @param step within a match, one in `step` positions is added to the hash table
- * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @param lazyBelow the search takes a match of at least this length without looking at the next position
  * @param mayStop whether to stop if matches are short, because a thorough search then gains more than it costs
  * @returns whether it reached the end
  */
@@ -112,7 +112,7 @@ function enterBuckets(from: usize, to: usize, step: u32): void {
  * Searches up to `depth` positions with the same bytes, and enters each position.
  *
  * @param nice the search stops at a match of this length
- * @param lazyBelow a match of at least this length is taken without looking at the next position
+ * @param lazyBelow the search takes a match of at least this length without looking at the next position
  * @param looksTwice whether to look at the next two positions instead of one
  */
 export function parseThoroughly(end: u32, depth: u32, nice: u32, lazyBelow: u32, looksTwice: bool): void {

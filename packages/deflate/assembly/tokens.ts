@@ -20,8 +20,8 @@ import {
   write,
 } from './areas';
 
-// A token holds what its bits are made from. Bits 0 to 9: the index of its word (`words.ts`). Bits 10 to 14: the symbol of the
-// distance. The bits above: the extra bits of the distance. A literal has a distance symbol that takes no bits.
+// A token is one literal or match. Bits 0 to 9: the index of its word (`words.ts`). Bits 10 to 14: the symbol of the distance. The bits
+// above: the extra bits of the distance. A literal has a distance symbol that takes no bits.
 const SYMBOL_SHIFT: u32 = 10;
 const EXTRA_SHIFT: u32 = 15;
 /** The words of match lengths follow those of the symbols, the shortest length first. */

@@ -1,5 +1,6 @@
-// The bits that are written for a token, in one word: the code, then the extra bits of a length. Bits 0 to 23 hold the bits, those
-// above hold their number. The highest byte of a distance word is the number of extra bits, whose values differ from match to match.
+// The bits that are written for a token, in one word. A literal or a length: bits 0 to 23 hold the code and the extra bits, the highest
+// byte their number. A distance: bits 0 to 15 hold the code, the next byte its length, the highest byte the number of extra bits. Their
+// values differ from match to match, so they are in the token.
 import {
   DISTANCE_EXTRA,
   DISTANCE_SYMBOLS,

@@ -7,7 +7,7 @@ import process from 'node:process';
 import zlib, { constants } from 'node:zlib';
 
 const ROUNDS = 9;
-/** The least number of bytes that each contender compresses per round. */
+/** The smallest number of bytes that each contender compresses per round. */
 const BYTES = 1_000_000;
 const TAIL = Buffer.from('0000ffff', 'hex');
 
@@ -21,7 +21,7 @@ function records(length) {
   return Buffer.from(text.slice(0, length));
 }
 
-/** zlib, driven synchronously. */
+/** zlib, called synchronously. */
 function zlibOf(stream) {
   let chunks = [];
   stream.on('data', (chunk) => chunks.push(chunk));

@@ -31,15 +31,15 @@ export interface DeflateOptions extends DeflaterOptions {
 /** `Flush` of `assembly/deflate.ts`. */
 const FLUSH = { none: 0, sync: 1, finish: 2 } as const satisfies Record<Flush, number>;
 
-/** Input that exceeds the input area is compressed in steps of what one stored block can hold (RFC 1951 §3.2.4). */
+/** Input that exceeds the input area is compressed in steps that each fit one stored block (RFC 1951 §3.2.4). */
 const STEP = 65_535;
 const CONTEXT_SIZE = 64;
 /** The base-2 logarithms of the sizes of a context's hash tables, for hashes of six and of four bytes. An entry has two bytes. */
 const LONG_BITS = 12;
 const SHORT_BITS = 11;
-/** Windows up to this size have tables half as large: messages become little longer, and the context much smaller. */
+/** Windows up to this size have tables half as large. The context is much smaller, and messages are only slightly longer. */
 const SMALL_WINDOW_BITS = 12;
-/** Bounds of the same for {@link deflate}, which needs no more entries than there are positions. */
+/** The bounds of these logarithms in {@link deflate}, which needs no more entries than its input has positions. */
 const FEWEST_BITS = 8;
 const MOST_BITS = 14;
 
@@ -99,7 +99,7 @@ export class Deflater {
   }
 
   /**
-   * Adds bytes that were compressed elsewhere to the window. The receiver must have them in its window at the same place of the
+   * Adds to the window bytes that were compressed elsewhere. The receiver must have them in its window at the same place in the
    * stream. Call it only after a flush.
    */
   remember(data: Uint8Array): void {

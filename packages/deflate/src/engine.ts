@@ -71,7 +71,7 @@ export class Engine {
   readonly #inputAddress: number;
   readonly #outputAddress: number;
   readonly #resultAddress: number;
-  /** Views that are bounded to the areas, so that no write can go past them. */
+  /** Views of the areas alone, so that no write can go past them. */
   #input!: Uint8Array;
   #output!: Uint8Array;
   #result!: Uint32Array;

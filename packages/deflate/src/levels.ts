@@ -3,11 +3,11 @@
 /** How `assembly/deflate.ts` looks for matches. */
 export interface Level {
   readonly search: number;
-  /** Quick search: one in `depth` positions within a match is added to the hash table. Thorough search: how many are compared. */
+  /** Quick search: one in `depth` positions within a match is added to the hash table. Thorough search: how many positions are compared. */
   readonly depth: number;
   /** The search stops at a match of this length. */
   readonly nice: number;
-  /** A match of at least this length is taken without looking at the next position. */
+  /** The search takes a match of at least this length without looking at the next position. */
   readonly lazyBelow: number;
 }
 
@@ -40,7 +40,7 @@ export function levelOf(level = DEFAULT_LEVEL): Level {
   return found;
 }
 
-/** Whether a level searches by chains from the start, instead of by buckets. */
+/** Whether a level searches in chains from the start, instead of in buckets. */
 export function isChained({ search }: Level): boolean {
   return search === TWICE;
 }

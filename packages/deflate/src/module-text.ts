@@ -1,4 +1,4 @@
-// Decodes text that `textOf` in `assembly/compile.mjs` writes. It is not base64, which compresses worse in an npm archive.
+// Decodes text that `textOf` in `assembly/compile.mjs` writes. The text is not base64, which compresses worse in an npm archive.
 
 /** The printable ASCII characters, in order, except those that need an escape in a string or in an HTML script. */
 const CHARACTERS =

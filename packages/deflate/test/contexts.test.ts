@@ -1,4 +1,4 @@
-// Many contexts in one memory: none sees the bytes of another, and the memory of a closed context is used again.
+// Many contexts in one memory: none sees the bytes of another, and the memory of a closed context is reused.
 import { Deflater, Inflater, deflate, inflate } from '@framewire/deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockPool } from '../src/block-pool.ts';
@@ -78,7 +78,7 @@ describe('contexts', () => {
     expect(() => inflate(block(false, 1).code('0000001').code('00000').bytes())).toThrow(/before the window/);
   });
 
-  test('compress the same in used memory as in new memory', () => {
+  test('produce the same output in reused memory as in new memory', () => {
     const data = Buffer.concat([MARKER.subarray(0, 1000), records(3000)]);
     const first = opened(new Deflater());
     const expected = [first.deflate(data, 'sync'), first.deflate(data, 'sync')];

@@ -22,7 +22,7 @@ function hex({ data }: Inflated): string {
   return Buffer.from(data).toString('hex');
 }
 
-/** The code that we reject a stream with, whole and byte by byte, if zlib rejects it for the same reason. */
+/** The code of our error for a stream, whole and byte by byte. Expects that zlib rejects it for the same reason. */
 function refusal(stream: Uint8Array): unknown {
   const whole = codeOf(() => inflate(stream));
   const stepwise = inflater();
@@ -209,7 +209,7 @@ describe('rejects, like zlib,', () => {
 });
 
 describe('a distance beyond the window', () => {
-  test('is rejected within one call too, where zlib’s answer depends on its buffers', () => {
+  test('is rejected even within one call, where the result of zlib depends on its buffers', () => {
     const data = noise(300);
     const stream = flushed(Buffer.concat([data, data.subarray(0, 50)]), { windowBits: 15, level: 9 });
     expect(codeOf(() => inflate(stream, { windowBits: 8 }))).toBe('ERR_INFLATE_TOO_FAR_BACK');
@@ -247,7 +247,7 @@ describe.each(Object.entries(KINDS))('the output of zlib for %s', (_, make) => {
     }
   });
 
-  test('is restored with a dictionary, of which the last bytes count', () => {
+  test('is restored with a dictionary, of which only the last bytes are used', () => {
     const dictionary = Buffer.concat([noise(1000), data.subarray(0, 6000)]);
     for (const windowBits of [9, 13, 15]) {
       const stream = packed(data, { dictionary: dictionary.subarray(-(2 ** windowBits)), windowBits });

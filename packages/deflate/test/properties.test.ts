@@ -7,7 +7,7 @@ import { flushed, packed, restored, verdictOfZlib, type Verdict } from './suppor
 
 const RUNS = { numRuns: 200 };
 
-/** Bytes of which some repeat: short alphabets, repetitions, and random bytes. */
+/** Bytes with and without repetitions: short alphabets, repeated units, and random bytes. */
 const contents = fc
   .array(
     fc.oneof(
@@ -24,7 +24,7 @@ const contents = fc
 const windowBits = fc.integer({ min: 9, max: 15 });
 const level = fc.integer({ min: 0, max: 9 });
 
-/** Streams of zlib, some with a few bytes changed, cut or appended. */
+/** Streams of zlib, some of them cut, or with a few bytes changed or appended. */
 const streams = fc
   .record({
     data: contents,
@@ -131,7 +131,7 @@ describe('deflating', () => {
     );
   });
 
-  test('produces a stream, flushed anywhere, that zlib restores, and that we restore within the window', () => {
+  test('produces a stream, with flushes anywhere, that zlib restores, and that we restore within the window', () => {
     const chunks = fc.array(fc.tuple(contents, fc.constantFrom<Flush>('none', 'sync')), { maxLength: 8 });
     fc.assert(
       fc.property(chunks, fc.integer({ min: 8, max: 15 }), level, (messages, bits, level) => {

@@ -1,4 +1,4 @@
-// The windows of streams: how they grow, what is kept out of them, and what is added to them without being compressed.
+// The windows of streams: how they grow, which bytes stay out of them, and which are added without compression.
 import { Deflater, Inflater, deflate, type StreamOptions } from '@framewire/deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { engine } from '../src/engine.ts';
@@ -35,7 +35,7 @@ describe('a window', () => {
     [15, 78 * 1024],
     [12, 15 * 1024],
     [8, 3 * 1024],
-  ])('of %i bits takes no more memory than it needs, and grows with its contents', (windowBits, most) => {
+  ])('of %i bits uses no more memory than it needs, and grows with its contents', (windowBits, most) => {
     const message = records(500);
     const whole = records(200_000);
     const both: { deflater: Deflater; inflater: Inflater }[] = [];
@@ -59,7 +59,7 @@ describe('a window', () => {
     expect(small + grown).toBeLessThanOrEqual(most);
   });
 
-  test('holds after growing what a full-sized window holds, within a chunk too', () => {
+  test('holds the same bytes after it has grown as a full-sized window, even if it grows within a chunk', () => {
     for (const windowBits of [8, 9, 12, 15]) {
       const options: StreamOptions = { windowBits };
       const deflater = opened(new Deflater(options));
@@ -105,14 +105,14 @@ describe('deflateWithin', () => {
     const made = [deflater.deflate(said, 'sync')];
     const secret = noise(1000);
     expect(deflater.deflateWithin(secret, secret.length)).toBeUndefined();
-    // Nothing refers to what the receiver has not seen, but earlier messages can still be referred to.
+    // Later messages cannot refer to bytes that the receiver has not seen, but still refer to earlier messages.
     made.push(deflater.deflate(secret, 'sync'), deflater.deflate(said, 'sync'));
     expect(made[1]!.length).toBeGreaterThan(secret.length);
     expect(made[2]!.length).toBeLessThan(50);
     expect(restored(Buffer.concat(made)).equals(Buffer.concat([said, secret, said]))).toBe(true);
   });
 
-  test('takes no more than the engine takes in one call', () => {
+  test('rejects more data than the engine accepts in one call', () => {
     expect(() => opened(new Deflater()).deflateWithin(zeros(65_537), 100)).toThrow(RangeError);
   });
 });
@@ -148,7 +148,7 @@ test('history returns the last bytes of the window', () => {
   expect(() => deflater.history()).toThrow(expect.objectContaining({ code: 'ERR_DEFLATE_CLOSED' }) as Error);
 });
 
-test('the receiver restores every message, whether it was compressed, left out or remembered', () => {
+test('the receiver restores every message, even if others were left out, or compressed elsewhere and remembered', () => {
   const next = random(11);
   for (let round = 0; round < 60; round++) {
     const windowBits = 8 + Math.floor(next() * 8);
@@ -192,7 +192,7 @@ if (!isBuilt)
       vi.restoreAllMocks();
     }
 
-    test('goes on when compressing', () => {
+    test('continues when it compresses', () => {
       const deflater = opened(new Deflater());
       const made = [deflater.deflate(records(500), 'sync')];
       withoutMemory(() => deflater.deflate(records(5000), 'sync'));
@@ -200,7 +200,7 @@ if (!isBuilt)
       expect(restored(Buffer.concat(made)).equals(Buffer.concat([records(500), records(5000)]))).toBe(true);
     });
 
-    test('is closed when inflating, because the input that it read is lost', () => {
+    test('is closed when it inflates, because the input that it read is lost', () => {
       const inflater = opened(new Inflater());
       const stream = deflate(records(5000), { flush: 'sync' });
       withoutMemory(() => inflater.inflate(stream));
