@@ -22,7 +22,7 @@ export class ConcurrencyLimit {
     this.#limit = limit > 0 ? limit : Infinity;
   }
 
-  /** Whether another job may begin outside of the limit: fewer of them wait than there are slots. */
+  /** Whether another job may begin outside of the limit: fewer such jobs wait than there are slots. */
   get mayBegin(): boolean {
     return this.#begun.length < this.#limit;
   }

@@ -37,7 +37,7 @@ export type DeflateDone = (error: Error | null, compressed?: Uint8Array, origina
 export interface DeflaterOptions {
   readonly level: number;
   readonly windowBits: number;
-  /** What the first message may refer back to; without takeover, every message. */
+  /** Bytes that the first message, or without takeover every message, may refer back to. */
   readonly dictionary: Uint8Array | undefined;
   /** The options for `node:zlib`, for the messages that it compresses. */
   readonly zlib: Omit<ZlibSettings, 'windowBits' | 'dictionary'>;
@@ -91,7 +91,7 @@ export class Deflater {
     return length <= SHORT && length < this.#options.offThreadFrom;
   }
 
-  /** Adds a message to the context that was compressed without it and is being sent to the peer. */
+  /** Adds to the context a message that was compressed without it, and that is being sent to the peer. */
   remember(data: Uint8Array): void {
     this.#contextOf().remember(data);
     this.#options.idleContexts?.use(this);
@@ -275,14 +275,14 @@ export class Deflater {
     const { zlib, windowBits, dictionary, takeover } = this.#options;
     const context = takeover ? this.#contextOf() : this.#context;
     const history = context?.history() ?? dictionary;
-    // zlib has no raw compressor with a window of 256 bytes. The one of 512 refers back by less than 256.
+    // zlib has no raw compressor with a window of 256 bytes. The one with 512 refers back by less than 256.
     const own = { ...zlib, windowBits: Math.max(windowBits, 9) };
     return history === undefined || history.length === 0 ? own : { ...own, dictionary: history };
   }
 
   // Results.
 
-  /** Removes the tail, or returns `undefined` to send the message uncompressed. Otherwise adds the data to the context. */
+  /** Adds the data to the context and returns the output without the tail, or returns `undefined` to send the message uncompressed. */
   #complete(fragment: Fragment, made: Uint8Array): Uint8Array | undefined {
     const compressed = withoutTail(made, fragment.fin);
     if (this.#maySkip(fragment) && compressed.length >= fragment.data.length) return undefined;

@@ -26,7 +26,7 @@ export class InflateJob {
   #isDeferred = false;
   /** How many streams have ended before the unused input. */
   streams = 0;
-  /** How many calls the engine has had. */
+  /** How many times the engine has been called. */
   calls = 0;
   /** The length of the output in bytes. */
   length = 0;
@@ -89,7 +89,7 @@ export class InflateJob {
     this.#rest = beyond < 0 ? this.#rest.subarray(used) : NOTHING;
   }
 
-  /** Ends the input if only the end of every message remains: the tail, and the byte before it (§7.2.3.4). */
+  /** Ends the input if all that remains is the tail and the byte before it, which end every message (§7.2.3.4). */
   endAtTail(): boolean {
     if (this.#rest.length + this.#tail.length > TAIL.length + 1) return false;
     this.#rest = NOTHING;

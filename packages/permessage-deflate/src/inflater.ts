@@ -17,7 +17,7 @@ const STEP = 64 * 1024;
 const MAX_RATIO = 1032;
 /** How many bytes of a long message are joined in one turn. */
 const JOINED_AT_ONCE = 256 * 1024;
-/** How many streams (each ends with a BFINAL block) one message may contain. A stream costs more time than its bytes. */
+/** How many streams (each ends with a BFINAL block) one message may contain. Even a short stream costs time. */
 const MAX_STREAMS = 8;
 
 /** The settings of an {@link Inflater}. Connections with the same agreement share them. */
@@ -26,7 +26,7 @@ export interface InflaterOptions {
   readonly takeover: boolean;
   /** The base-2 logarithm of the window of a context. Messages that stand alone get the largest. */
   readonly windowBits: number;
-  /** What the first message may refer back to; without takeover, every message. */
+  /** Bytes that the first message, or without takeover every message, may refer back to. */
   readonly dictionary: Uint8Array | undefined;
   /** The longest message, in bytes; 0 = no limit. */
   readonly maxPayload: number;
@@ -81,7 +81,7 @@ export class Inflater {
 
   /**
    * Whether a message may begin immediately. With takeover, a message that turns out to be long cannot begin again, so it waits for a
-   * slot together with its output. `concurrency.mayBegin` allows only as many of those as there are slots.
+   * slot together with its output. `concurrency.mayBegin` allows only as many such messages as there are slots.
    */
   #mayBegin(length: number): boolean {
     const { takeover, concurrency, inTurnsFrom } = this.#options;
@@ -189,7 +189,7 @@ export class Inflater {
     }
   }
 
-  /** Makes one step, and more while no other message waits and the turn has time. */
+  /** Runs one step, and more while no other message waits and the turn has time. */
   #inflateInTurn(job: InflateJob, slot: InflateSlot): void {
     const { turn } = this.#options;
     do {

@@ -22,9 +22,9 @@ export interface Agreement {
   readonly serverNoContextTakeover: boolean;
   /** The client compresses each message on its own. */
   readonly clientNoContextTakeover: boolean;
-  /** The server's compressor refers back by at most 2 to the power of this many bytes; 15 if neither side limited it. */
+  /** The base-2 logarithm of the window of the server's compressor; 15 if neither side limited it. */
   readonly serverMaxWindowBits: WindowBits;
-  /** The client's compressor refers back by at most 2 to the power of this many bytes; 15 if neither side limited it. */
+  /** The base-2 logarithm of the window of the client's compressor; 15 if neither side limited it. */
   readonly clientMaxWindowBits: WindowBits;
 }
 
@@ -63,8 +63,8 @@ export interface RoleView {
 }
 
 /**
- * How many offers of one header a server reads. It declines the rest unseen. A client makes two or three, from the one that it
- * prefers to the one that every server accepts.
+ * How many offers of one header a server reads. It declines the rest without reading them. A client makes two or three, from the one
+ * that it prefers to the one that every server accepts.
  */
 export const MAX_OFFERS = 16;
 
@@ -91,9 +91,9 @@ function checked<Options extends ServerNegotiationOptions | ClientNegotiationOpt
  * offer" that is malformed (RFC 7692 §7.1), so it skips those, like offers that the options do not allow.
  *
  * @param offers - the parameters of each permessage-deflate offer, in header order; at most {@link MAX_OFFERS} are read
- * @returns the answer and the agreement. If no offer is acceptable: the error of the first malformed one, otherwise
- * `WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER`. The caller then decides: `ws` rejects the upgrade with status 400, RFC 7692 §5 would
- * continue uncompressed. Do not call it for a client that offered nothing
+ * @returns the answer and the agreement. If no offer is acceptable: the error of the first malformed one, or
+ * `WS_ERR_NO_ACCEPTABLE_EXTENSION_OFFER` if none is malformed. The caller then decides: `ws` rejects the upgrade with status 400;
+ * RFC 7692 §5 continues uncompressed. Do not call it for a client that offered nothing
  * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for invalid options
  * @example
  * const answer = acceptOffer([[{ name: 'client_max_window_bits', value: true }]], { clientMaxWindowBits: 10 });
@@ -216,7 +216,7 @@ export function optionsOf(offer: Parameters): ClientNegotiationOptions {
 }
 
 /**
- * A client's check of the response to the offer that {@link createOffer} made from the same options.
+ * Checks, on a client, the response to the offer that {@link createOffer} made from the same options.
  *
  * @param params - the parameters of the response's only permessage-deflate element; the caller rejects a second one
  * @returns the agreement; or the broken rule, on which the client "MUST _Fail the WebSocket Connection_" (RFC 7692 §7.1). The message
@@ -273,7 +273,7 @@ export function checkResponse(
  * |                            | false            | absent   | absent   | 15                             |
  * |                            | any              |          | no value | REFUSED, as malformed          |
  *
- * The client does what it offered about itself, whether or not the response repeats it (RFC 7692 §7.1.1.2, §7.1.2.2).
+ * The client does what it offered to do, whether or not the response repeats it (RFC 7692 §7.1.1.2, §7.1.2.2).
  */
 function breachOf(response: Parameters, wanted: Checked<ClientNegotiationOptions>): Refused | undefined {
   if (response.clientNoContextTakeover && wanted.clientNoContextTakeover === false) {

@@ -42,8 +42,8 @@ export class PerMessageDeflate {
 
   /**
    * Compresses a fragment, synchronously or later. Calls must not overlap. For the first fragment, the result `undefined` means: send
-   * the whole message uncompressed. It is shorter than the threshold, or would not shrink. Connections that share may get the same
-   * object for the same text, so it must not be changed.
+   * the whole message uncompressed. It is shorter than the threshold, or would not shrink. Connections may get the same object for
+   * the same text, so the caller must not change it.
    *
    * The caller may change its bytes after the call has returned. `done` runs in the async context of this call.
    */
@@ -90,9 +90,8 @@ export class PerMessageDeflate {
   }
 
   /**
-   * Inflates a whole message, synchronously or later. Calls must not overlap. The bytes are read until `done` is called, which runs in
-   * the async context of this call. Errors have the `closeCode` for the peer: 1007 for corrupt data, 1009 for a message longer than
-   * `maxPayload`.
+   * Inflates a whole message, synchronously or later. Calls must not overlap. The bytes are read until `done` is called, in the async
+   * context of this call. Errors have the `closeCode` for the peer: 1007 for corrupt data, 1009 for a message longer than `maxPayload`.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
     this.#inflater.decompress(message, done);

@@ -15,7 +15,7 @@ import {
 } from './transform-options.ts';
 import { turnShare } from './turn-share.ts';
 
-/** A peer that agreed on 256 bytes may refer back up to 512, because some zlibs have no smaller window. */
+/** A peer that agreed to 256 bytes may refer back by up to 512, because some versions of zlib have no smaller window. */
 const SMALLEST_WINDOW = 9;
 const LARGEST_WINDOW = 15;
 /** `Z_DEFAULT_COMPRESSION` and the level that it stands for. */
@@ -101,7 +101,7 @@ function idleContexts({ dropContextAfter = 0 }: TransformOptions): IdleContexts 
   return dropContextAfter > 0 ? new IdleContexts(dropContextAfter) : undefined;
 }
 
-/** Connections that differ in other options share a compressor if it produces the same bytes in the same place. */
+/** Connections that differ in other options share a compressor if it produces the same bytes, on the same thread. */
 const compressors = new Map<string, SharedCompressor>();
 
 function compressorFor(options: DeflaterOptions): SharedCompressor {

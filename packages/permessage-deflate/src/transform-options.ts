@@ -37,11 +37,11 @@ export interface TransformOptions {
    */
   readonly inflateBudget?: number | undefined;
   /**
-   * `node:zlib` compresses messages of at least this many bytes on the thread pool. That takes more time, but none of the event loop.
-   * Default: never; long messages are compressed in turns of the event loop.
+   * `node:zlib` compresses messages of at least this many bytes on the thread pool. That takes longer, but does not block the event
+   * loop. Default: never; long messages are compressed over several turns.
    */
   readonly deflateOffThreadFrom?: number | undefined;
-  /** Messages of at least this many compressed bytes are inflated in turns of the event loop. Default {@link INFLATE_IN_TURNS_FROM}. */
+  /** Messages of at least this many compressed bytes are inflated in turns with others. Default {@link INFLATE_IN_TURNS_FROM}. */
   readonly inflateInTurnsFrom?: number | undefined;
 }
 
@@ -77,8 +77,8 @@ const DEFAULTS: PerMessageDeflateOptions = {};
 const withProfile = new WeakMap<PerMessageDeflateOptions, PerMessageDeflateOptions>();
 
 /**
- * Returns the options that an option stands for, with those of the profile; `undefined` for no compression. The same option gives the
- * same object, so that its connections share settings. A server resolves its option early, so that no negotiation throws for it.
+ * Returns the options for a value of `perMessageDeflate`, with those of its profile; `undefined` for no compression. The same value gives
+ * the same object, so that its connections share settings. A server resolves it early, so that no negotiation throws for it.
  *
  * @throws `TypeError` for an unknown profile, `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for an invalid window
  */

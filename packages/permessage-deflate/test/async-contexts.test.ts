@@ -11,7 +11,7 @@ const COUNT = 25;
 
 const cases: [how: string, options: TransformOptions, length: number][] = [
   ['synchronously, and in later turns', {}, 200_000],
-  ['when there is a place', { deflateOffThreadFrom: 0, inflateInTurnsFrom: 0 }, 20_000],
+  ['when there is a slot', { deflateOffThreadFrom: 0, inflateInTurnsFrom: 0 }, 20_000],
   ['when there is a slot, because they become long', {}, 1_000_000],
 ];
 

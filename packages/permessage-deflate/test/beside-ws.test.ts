@@ -195,7 +195,7 @@ describe('compared with ws', () => {
     expect(acceptOffer(offers)).toMatchObject({ ok: true, index: 1 });
   });
 
-  test('several offers are answered with the same one, or declined with the same message', () => {
+  test('of several offers, the same one is accepted, or all are declined with the same message', () => {
     const offers = fc.array(fc.constantFrom(...SAID.map(paramsFrom)), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(offers, fc.constantFrom(...OPTIONS.map(optionsFrom)), (lists, options) => {
@@ -208,7 +208,7 @@ describe('compared with ws', () => {
     );
   });
 
-  test('but a window of 0 is rejected, which ws writes into the header', () => {
+  test('but a window of 0, which ws writes into the header, is rejected', () => {
     expect(wsAccepts(true, [[]], { serverMaxWindowBits: 0 })).toEqual({ server_max_window_bits: 0 });
     expect(() => acceptOffer([[]], { serverMaxWindowBits: 0 })).toThrow(RangeError);
   });

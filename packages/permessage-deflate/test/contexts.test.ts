@@ -1,4 +1,4 @@
-// What a connection with context takeover remembers, for how long, and that no receiver notices.
+// What a connection with context takeover remembers and for how long. No receiver notices that it forgets.
 import '@framewire/testing/fake-timers';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
@@ -156,7 +156,7 @@ describe('dropContextAfter', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('keeps the context of a connection that goes on', async () => {
+  test('keeps the context of a connection that continues to send', async () => {
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     for (let round = 0; round < 10; round++) {
       vi.advanceTimersByTime(900);
@@ -210,7 +210,7 @@ function content(length: number, seed: number): Buffer {
 test.each([
   ['with our engine', Infinity],
   ['with zlib on the thread pool', 0],
-  ['with either by length', 1000],
+  ['with either, depending on the length', 1000],
 ])(
   'the peer restores every message, whatever was remembered or forgotten; compressed %s',
   async (_where, offThreadFrom) => {

@@ -277,11 +277,11 @@ describe('one turn of the event loop', () => {
     });
     const next = new Promise<void>((resolve) => {
       turn.wait(() => {
-        throw new Error('of a listener');
+        throw new Error('from a listener');
       });
       turn.wait(resolve);
     });
-    expect((await thrown).message).toBe('of a listener');
+    expect((await thrown).message).toBe('from a listener');
     await next;
   });
 });

@@ -66,7 +66,7 @@ describe('a server', () => {
     return { present: true, absent: undefined, M: option, N: offer, DECLINED: 'DECLINED' }[cell];
   }
 
-  test('answers every offer under all options as the table says, and needs each row of it', () => {
+  test('answers every offer under all options as the table says, and uses each row of it', () => {
     const wrong: unknown[] = [];
     everywhere((option, others) => {
       const options = optionsFrom(option);
@@ -188,7 +188,7 @@ describe('a client', () => {
   }
 
   test.each([true, false])(
-    'accepts every response to all its offers as the table says, and needs each row of it; strict: %s',
+    'accepts or rejects every response to all its offers as the table says, and uses each row of it; strict: %s',
     (strict) => {
       const wrong: unknown[] = [];
       everywhere((option, others) => {
@@ -317,7 +317,7 @@ describe('both sides', () => {
 });
 
 describe('a proxy between the two', () => {
-  test('checks a response with only the offer, like the client that made it', () => {
+  test('checks a response from the offer alone, like the client that made it', () => {
     for (const option of OPTIONS) {
       // `clientNoContextTakeover: false` is not in the offer.
       if (option[1] === false) continue;
@@ -365,7 +365,7 @@ describe('options', () => {
     }
   });
 
-  test('treat null as undefined, because JavaScript programs write it', () => {
+  test('treat null as undefined, because JavaScript programs pass it', () => {
     const options = { serverMaxWindowBits: null, clientMaxWindowBits: null } as never;
     expect(createOffer(options)).toEqual(createOffer());
     expect(acceptOffer([createOffer()], options)).toEqual(acceptOffer([createOffer()]));
@@ -376,12 +376,12 @@ describe('a header with very many offers', () => {
   const good: NegotiationParameter[] = [];
   const bad: NegotiationParameter[] = [{ name: 'x', value: true }];
 
-  test('is read only up to a limit, and the rest is declined unseen', () => {
+  test('is read only up to a limit, and the rest is declined without being read', () => {
     const before = Array.from({ length: MAX_OFFERS - 1 }, () => bad);
     expect(acceptOffer([...before, good])).toMatchObject({ ok: true, index: MAX_OFFERS - 1 });
     const unseen = new Proxy(good, {
       get: () => {
-        throw new Error('It was looked at');
+        throw new Error('The offer was read');
       },
     });
     expect(acceptOffer([...before, bad, unseen])).toMatchObject({

@@ -91,7 +91,7 @@ describe('the parameters', () => {
   });
 
   test.each(['server_no_context_takeover=8', 'client_no_context_takeover=15', 'server_max_window_bits'])(
-    '%s is rejected: a takeover has no value, the window of the server has one',
+    '%s is rejected: a takeover parameter has no value, and the window of the server must have one',
     (header) => {
       expect(parseParameters(list(header)).ok).toBe(false);
     },

@@ -146,10 +146,10 @@ describe('a text that cannot be compressed', () => {
     for (const [index, extension] of waiting.entries()) {
       extension.compress(part, () => {
         told.push(index);
-        if (index === 1) throw new Error('of a listener');
+        if (index === 1) throw new Error('from a listener');
       });
     }
-    expect((await thrown).message).toBe('of a listener');
+    expect((await thrown).message).toBe('from a listener');
     expect(told).toEqual([0, 1, 2]);
   });
 });
@@ -255,7 +255,7 @@ describe('the profile "shared"', () => {
 });
 
 describe('the statistics', () => {
-  test('count messages and bytes of a connection and of the process, before and after, both ways', async () => {
+  test('count messages and bytes of a connection and of the process, before and after compression, in both directions', async () => {
     const before = compressionStatistics();
     const extension = new PerMessageDeflate(view(15, false), 0, { threshold: 100 });
     const compressed = (await compress(extension, [Buffer.from(TEXT)]))!;

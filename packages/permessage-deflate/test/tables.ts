@@ -75,6 +75,6 @@ function fits(cell: string, value: Said, option: Said): boolean {
     case 'N > M':
       return isNumber && value > Number(option);
     default:
-      throw new Error(`What does "${cell}" mean?`);
+      throw new Error(`Unknown cell in a table: "${cell}"`);
   }
 }

@@ -13,7 +13,7 @@ import { compress, decompress, inflateAll, view } from './transforming.ts';
 const engines: [string, TransformOptions][] = [
   ['synchronously', { inflateInTurnsFrom: Infinity }],
   ['on the thread pool, and in turns', { deflateOffThreadFrom: 0, inflateInTurnsFrom: 0 }],
-  ['in either way by length', { deflateOffThreadFrom: 200, inflateInTurnsFrom: 100 }],
+  ['in either way, depending on the length', { deflateOffThreadFrom: 200, inflateInTurnsFrom: 100 }],
   ['by zlib', { zlibDeflateOptions: { strategy: constants.Z_FILTERED } }],
 ];
 
@@ -89,7 +89,7 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
-  test('reject a message of very many streams, because each costs more than its bytes', async () => {
+  test('reject a message of very many streams, because even a short stream costs time', async () => {
     const receiver = new PerMessageDeflate(view(15, false), 0, options);
     const streams = Buffer.concat(Array.from({ length: 50_000 }, () => Buffer.of(3, 0)));
     await expect(decompress(receiver, streams)).rejects.toMatchObject({ closeCode: 1007 });
@@ -223,7 +223,7 @@ test.each([
   ['without', false],
   ['with', true],
 ])(
-  'connections %s context takeover that close while their messages are on the thread pool, or wait for it, are not called back and return their slots',
+  'connections %s context takeover that close while the thread pool has their messages, or will, return their slots without a callback',
   async (_how, takeover) => {
     const told: unknown[] = [];
     const closing = crowd(5000, { deflateOffThreadFrom: 0 }, takeover);

@@ -10,7 +10,7 @@ export interface ZlibSettings {
   readonly strategy?: number | undefined;
   readonly chunkSize?: number | undefined;
   readonly windowBits: number;
-  /** What the fragment may refer back to. */
+  /** Bytes that the fragment may refer back to. */
   readonly dictionary?: Uint8Array | undefined;
 }
 

@@ -1,5 +1,5 @@
-// The kernel for Node, and for runtimes that offer its modules. It takes ticks and timers when the module loads. Fake timers that a
-// test installs later then do not stop connections. A test environment such as jsdom also replaces the globals with its own.
+// The kernel for Node, and for runtimes that offer its modules. It captures the functions for ticks and timers when the module loads, so
+// that fake timers of a test do not stop connections. A test environment such as jsdom also replaces the globals with its own.
 import { AsyncResource } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
