@@ -22,6 +22,8 @@ export interface Arguments {
   readonly compression: boolean;
   /** Measure nothing, and put the committed results into the READMEs, their page and its pictures. */
   readonly readme: boolean;
+  /** Measure servers that a broker joins. */
+  readonly brokers: boolean;
   /** The seconds that the soak runs. */
   readonly soak: number | undefined;
   readonly help: boolean;
@@ -47,10 +49,11 @@ Measures framewire and other libraries on this machine: CPU per message, rate, l
                   (none with --rounds 1)
   --micro         the parts of the codec alone, within one process
   --compression   compression alone: bytes, CPU and memory of its options
+  --brokers       servers joined by Redis, NATS and a hub, next to socket.io and raw sockets
   --soak SECONDS  a server under full load of compressed messages: its memory over time
   --json          print the results as JSON instead of tables
   --save DIR      write results.json, README.md and pictures there; with --node of another major version,
-                  only node-<major>.json
+                  only node-<major>.json; with --brokers, brokers.json and brokers.md
   --profile DIR   write a profile of each peer on Node there, and print where its time went
   --readme        measure nothing: put the committed results into the READMEs, the page of results and
                   its pictures
@@ -67,6 +70,7 @@ export const OPTIONS = {
   quick: { type: 'boolean', default: false },
   micro: { type: 'boolean', default: false },
   compression: { type: 'boolean', default: false },
+  brokers: { type: 'boolean', default: false },
   readme: { type: 'boolean', default: false },
   soak: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -80,6 +84,7 @@ export const OPTIONS = {
 const MODES: Readonly<Record<string, readonly string[]>> = {
   micro: ['quick', 'json'],
   compression: ['quick', 'json'],
+  brokers: ['quick', 'rounds', 'json', 'save'],
   soak: ['json'],
   readme: [],
   list: [],
@@ -96,9 +101,11 @@ export function readArguments(list: readonly string[]): Arguments {
   refuseIdle(values);
   refuseNothing(values);
   if (values.profile !== undefined && values.save !== undefined) throw new TypeError(PROFILED);
-  const { quick, json, node, save, profile, list: names, micro, compression, readme, help } = values;
+  const { quick, json, node, save, profile, list: names } = values;
+  const { micro, compression, brokers, readme, help } = values;
   return {
-    ...{ quick, json, node, save, profile, list: names, micro, compression, readme, help },
+    ...{ quick, json, node, save, profile, list: names },
+    ...{ micro, compression, brokers, readme, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
     peers: choosePeers(wordsOf(values.peers), quick),
     rounds: readRounds(values.rounds, quick),

@@ -187,7 +187,11 @@ export function withTable(text: string, name: string, content: string): string {
 
 /** Puts the committed results, and those on other Node versions, into the pages; returns the files that have changed. */
 export function refreshReadmes(run: RunResult, others: readonly RunResult[]): string[] {
-  const tables = tablesOf(run, others);
+  return putTables(tablesOf(run, others));
+}
+
+/** Puts tables into their places. Returns the files that have changed. */
+export function putTables(tables: readonly (Place & { readonly content: string })[]): string[] {
   const files = new Set(tables.map(({ file }) => file));
   return [...files].filter((file) => {
     const path = pathOf(file);

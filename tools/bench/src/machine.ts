@@ -43,7 +43,8 @@ export function versionOfNode(program: string): string {
   throw new TypeError(`--node is the path of a Node, which "${program}" is not.`);
 }
 
-function versionOf(name: string): string {
+/** The version of a package that this one depends on. */
+export function versionOf(name: string): string {
   const path = requireHere.resolve(`${name}/package.json`);
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

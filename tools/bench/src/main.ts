@@ -1,9 +1,13 @@
 // The command: reads what is asked for, measures it, and reports.
 import { HELP, readArguments, type Arguments } from './arguments.ts';
+import { QUICK_TURN as QUICK_BROKERS_TURN, runBrokers, TURN as BROKERS_TURN } from './brokers/run.ts';
+import { brokersReport } from './brokers/report.ts';
+import { committedBrokers, rewriteBrokersPage, saveBrokers } from './brokers/saving.ts';
+import { guideTables } from './brokers/guide.ts';
 import { compressionTables, runCompression } from './compression.ts';
 import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
 import { compare, describeComparison, ONE_ROUND } from './compare.ts';
-import { refreshReadmes } from './excerpts.ts';
+import { putTables, refreshReadmes } from './excerpts.ts';
 import { describeMachine, versionOfNode } from './machine.ts';
 import { microTable, runMicro } from './micro.ts';
 import { peers } from './peers.ts';
@@ -42,6 +46,7 @@ async function main(words: readonly string[]): Promise<number> {
   else if (args.readme) return refresh();
   else if (args.micro) await measureParts(args);
   else if (args.soak !== undefined) await soak(args, args.soak);
+  else if (args.brokers) await measureBrokers(args);
   else if (args.compression) await measureCompression(args);
   else return measure(args);
   return 0;
@@ -54,9 +59,11 @@ function refresh(): number {
     console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
     return 1;
   }
+  const brokers = committedBrokers();
   const files = [
     ...refreshReadmes(run, committedLines()),
     ...rewritePage(RESULTS_FOLDER).map((name) => `results/${name}`),
+    ...(brokers ? [...putTables(guideTables(run, brokers)), ...rewriteBrokersPage(brokers)] : []),
   ];
   console.log(
     files.length > 0
@@ -74,6 +81,20 @@ async function measureParts({ quick, json }: Arguments): Promise<void> {
 async function measureCompression({ quick, json }: Arguments): Promise<void> {
   const result = await runCompression(quick ? QUICK_COMPRESSION_ROUNDS : COMPRESSION_ROUNDS);
   console.log(json ? JSON.stringify(result, undefined, 2) : compressionTables(result));
+}
+
+async function measureBrokers({ rounds, quick, json, save: folder }: Arguments): Promise<void> {
+  const line = new ProgressLine(process.stderr);
+  const run = await runBrokers({
+    rounds,
+    turn: quick ? QUICK_BROKERS_TURN : BROKERS_TURN,
+    progress: ({ name }, round, peer) => line.show(`round ${round} of ${rounds} · ${peer.title} · ${name}`),
+    onRound: (soFar) => {
+      if (folder !== undefined) saveBrokers(folder, soFar);
+    },
+  });
+  line.clear();
+  console.log(json ? JSON.stringify(run, undefined, 2) : brokersReport(run));
 }
 
 async function soak({ json }: Arguments, seconds: number): Promise<void> {

@@ -69,6 +69,11 @@ export class Child {
     }
   }
 
+  /** The id of the process. 0 if it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** What the process has printed to both streams. */
   get output(): string {
     return this.#texts.output;

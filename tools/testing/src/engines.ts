@@ -8,6 +8,8 @@ import { executable, type PartName } from './requirements.ts';
 /** A running engine. */
 export interface Engine {
   readonly port: number;
+  /** The id of its process, which changes with {@link Engine.restart}. */
+  readonly pid: number;
   /** Kills it without a warning, and waits for its end. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with what it has stored. */
@@ -25,17 +27,16 @@ interface Kind {
   args(port: number, folder: string): readonly string[];
 }
 
-/** It stores each command before it answers. */
-const REDIS: Kind = {
-  name: 'redis',
-  args: (port, folder) =>
-    ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''].concat([
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'always',
-    ]),
-};
+/** @param persistence when it writes commands to the disk */
+function redisWith(persistence: readonly string[]): Kind {
+  return {
+    name: 'redis',
+    args: (port, folder) => [
+      ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
+      ...['--save', '', '--appendonly', 'yes', ...persistence],
+    ],
+  };
+}
 
 /** JetStream keeps its messages in the folder. */
 function natsWith(configuration: string): Kind {
@@ -52,10 +53,11 @@ function natsWith(configuration: string): Kind {
 /**
  * Starts a `redis-server` on a free port of 127.0.0.1.
  *
+ * @param persistence when it writes commands to the disk. Default: before each answer, so that a kill loses nothing
  * @throws {Error} With its output, if it does not start.
  */
-export function startRedis(): Promise<Engine> {
-  return start(REDIS);
+export function startRedis(persistence: readonly string[] = ['--appendfsync', 'always']): Promise<Engine> {
+  return start(redisWith(persistence));
 }
 
 /**
@@ -85,6 +87,9 @@ async function start(kind: Kind): Promise<Engine> {
   };
   return {
     port,
+    get pid() {
+      return child.pid;
+    },
     kill,
     async restart() {
       child = await startOn(program, [port], kind.args(port, folder));

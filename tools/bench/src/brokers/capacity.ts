@@ -1,0 +1,166 @@
+// A simulation of more servers than were measured: which part is the first to have no more CPU time or bandwidth. The guide "More than
+// one server" shows its tables and names its assumptions.
+import { formatNumber } from '../format.ts';
+import { table } from '../page.ts';
+import type { BrokersRun } from './plan.ts';
+import { brokerFigure, titleOfPeer } from './report.ts';
+
+/** CPU µs of each step on the way of a message. */
+export interface Costs {
+  /** A server receives it from a client and gives it to the broker. */
+  readonly publish: number;
+  /** A server receives it from the broker. */
+  readonly receive: number;
+  /** A server sends it to one client. */
+  readonly deliver: number;
+  /** The engine receives it. */
+  readonly engineReceive: number;
+  /** The engine sends it to one server. */
+  readonly engineSend: number;
+}
+
+/** What the clients of a deployment do. */
+export interface Deployment {
+  readonly title: string;
+  /** Clients of each server. */
+  readonly clients: number;
+  /** Subscribers of each topic, or everybody. They are spread over the servers by chance. */
+  readonly members: number | 'everybody';
+  /** Messages a second that each client publishes, or all of them together where a topic has everybody. */
+  readonly rate: number;
+}
+
+/** How much of each part is in use: 1 is all of it. */
+export interface Use {
+  /** The one core of a server's process. */
+  readonly server: number;
+  /** The one core of the engine. */
+  readonly engine: number;
+  /** What the network card of the engine sends. */
+  readonly network: number;
+}
+
+/** What the engine sends for a message of 64 bytes: with the envelope, the name of its topic and the protocol. */
+const BYTES = 150;
+/** 1 Gbit/s. */
+const BYTES_A_SECOND = 125_000_000;
+const MICROSECONDS = 1e6;
+const SERVERS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+/** Where the simulation ends. */
+const MOST_SERVERS = 1000;
+
+/** The brokers that are simulated: those that join machines. */
+export const SIMULATED = ['redis', 'nats'];
+
+export const deployments: readonly Deployment[] = [
+  { title: 'documents of 5', clients: 10_000, members: 5, rate: 0.2 },
+  { title: 'rooms of 50', clients: 10_000, members: 50, rate: 0.05 },
+  { title: 'rooms of 500', clients: 10_000, members: 500, rate: 0.005 },
+  { title: 'one topic for everybody', clients: 10_000, members: 'everybody', rate: 2 },
+];
+
+/**
+ * Solves the costs from what three workloads take for each message.
+ *
+ * With a publisher at one server and a subscriber at the other, the first server publishes and the second one receives and delivers. Two
+ * servers with 50 subscribers each publish once, receive twice and deliver 100 times. The engine sends a message once in the one
+ * workload, and twice where each server has a subscriber.
+ *
+ * @throws {Error} When the run lacks one of the workloads for this peer
+ */
+export function costsOf(run: BrokersRun, peer: string): Costs {
+  const of = (workload: string, value: Parameters<typeof brokerFigure>[3]): number => {
+    const figure = brokerFigure(run, workload, peer, value);
+    if (figure === undefined) throw new Error(`${peer} was not measured in ${workload}`);
+    return figure.median;
+  };
+  const publish = of('one-way-x1', ({ servers }) => servers[0]);
+  const receiveAndDeliver = of('one-way-x1', ({ servers }) => servers[1]);
+  const both = of('rooms-x1', ({ servers }) => servers[0] + servers[1]);
+  const deliver = Math.max(0, (both - publish - 2 * receiveAndDeliver) / 98);
+  const once = of('one-way-x1', ({ engine }) => engine);
+  const engineSend = Math.max(0, of('pairs-x1', ({ engine }) => engine) - once);
+  return {
+    publish,
+    receive: Math.max(0, receiveAndDeliver - deliver),
+    deliver,
+    engineReceive: Math.max(0, once - engineSend),
+    engineSend,
+  };
+}
+
+/** How much of each part so many servers use. */
+export function useOf(costs: Costs, { clients, members, rate }: Deployment, servers: number): Use {
+  const isForAll = members === 'everybody';
+  const published = isForAll ? rate : rate * clients * servers;
+  const subscribers = isForAll ? clients * servers : members;
+  const reached = servers * (1 - (1 - 1 / servers) ** subscribers);
+  const perServer = costs.publish + reached * costs.receive + subscribers * costs.deliver;
+  return {
+    server: (published * perServer) / servers / MICROSECONDS,
+    engine: (published * (costs.engineReceive + reached * costs.engineSend)) / MICROSECONDS,
+    network: (published * reached * BYTES) / BYTES_A_SECOND,
+  };
+}
+
+/** With how many servers a part is first used up, and which part. Undefined where that never happens. */
+export function limitOf(
+  costs: Costs,
+  deployment: Deployment,
+): { readonly servers: number; readonly part: keyof Use } | undefined {
+  for (let servers = 1; servers <= MOST_SERVERS; servers++) {
+    const use = Object.entries(useOf(costs, deployment, servers)) as [keyof Use, number][];
+    const [part, share] = use.reduce((most, each) => (each[1] > most[1] ? each : most));
+    if (share > 1) return { servers, part };
+  }
+  return undefined;
+}
+
+const PARTS: Readonly<Record<keyof Use, string>> = {
+  server: 'the servers',
+  engine: 'the engine',
+  network: 'the network of the engine',
+};
+
+/** The costs of each broker, in Markdown. */
+export function costsTable(run: BrokersRun): string {
+  const heads = [
+    'CPU µs',
+    'server publishes',
+    'server receives',
+    'server sends to a client',
+    'engine receives',
+    'engine sends to a server',
+  ];
+  const rows = SIMULATED.map((peer) => {
+    const { publish, receive, deliver, engineReceive, engineSend } = costsOf(run, peer);
+    const costs = [publish, receive, deliver, engineReceive, engineSend];
+    return [titleOfPeer(peer), ...costs.map((cost) => formatNumber(cost, 1))];
+  });
+  return table(heads, rows);
+}
+
+/** What breaks first, in Markdown: a row for each deployment, a column for each broker. */
+export function limitsTable(run: BrokersRun): string {
+  const rows = deployments.map((deployment) => [
+    deployment.title,
+    ...SIMULATED.map((peer) => {
+      const limit = limitOf(costsOf(run, peer), deployment);
+      return limit === undefined ? `none up to ${MOST_SERVERS}` : `${PARTS[limit.part]}, at ${limit.servers}`;
+    }),
+  ]);
+  return table(['', ...SIMULATED.map(titleOfPeer)], rows);
+}
+
+/** How much of each part is in use with Redis, in Markdown: server / engine / network. */
+export function useTable(run: BrokersRun): string {
+  const costs = costsOf(run, 'redis');
+  const rows = SERVERS.map((servers) => [
+    formatNumber(servers, 0),
+    ...deployments.map((deployment) => {
+      const { server, engine, network } = useOf(costs, deployment, servers);
+      return [server, engine, network].map((share) => formatNumber(100 * share, 0)).join(' / ');
+    }),
+  ]);
+  return table(['servers', ...deployments.map(({ title }) => title)], rows);
+}
