@@ -14,7 +14,7 @@ export class ConnectionTransport implements Transport {
   readonly #ws: WebSocketConnection;
   readonly #mark: number;
   #error: unknown = undefined;
-  /** Remembered, because reading it from the connection writes what the connection gathers. */
+  /** Cached, because the getter of the connection first writes the frames that it has gathered. */
   #stream: Duplex | undefined = undefined;
   /** Whether a written message could not be sent. */
   #isIncomplete = false;

@@ -2,7 +2,7 @@
 import type { Transport, TransportObserver } from './transport.ts';
 import { invalidState } from './websocket-error.ts';
 
-/** The parts of a WebSocket that are needed. */
+/** The parts of a WebSocket that this file needs. */
 export interface PlatformSocket {
   readonly url: string;
   readonly protocol: string;

@@ -43,7 +43,7 @@ function toMessage(chunk: unknown): string | Uint8Array {
   return isView ? new Uint8Array(buffer, chunk.byteOffset, chunk.byteLength) : new Uint8Array(buffer);
 }
 
-/** How many bytes a message takes, or characters. */
+/** The length of a message: text in characters, anything else in bytes. */
 function lengthOf(chunk: unknown): number {
   if (typeof chunk === 'string') return chunk.length;
   return ArrayBuffer.isView(chunk) || isBuffer(chunk) ? chunk.byteLength : 0;
@@ -72,7 +72,7 @@ export class Streams {
   #isHolding = false;
   /** The error for the readable side, after its messages have been read. */
   #failure: WebSocketError | undefined = undefined;
-  /** Exists once the application has closed the writable side. It waits for this promise. */
+  /** Created when the application closes the writable side. That close waits for this promise. */
   #writableClosed: ReturnType<typeof deferred<undefined>> | undefined = undefined;
 
   /** @param limit how many messages may wait to be read before the connection is paused */
@@ -174,7 +174,7 @@ export class Streams {
   #pulled(): void {
     const room = this.#reader?.desiredSize ?? 0;
     if (this.#failure !== undefined && room >= this.#limit) this.#reader?.error(this.#failure);
-    // Not after each message: pausing and resuming a connection takes longer than processing a message.
+    // Do not resume after each message: pausing and resuming a connection takes longer than processing a message.
     else if (room >= this.#limit / 2) this.#release();
   }
 

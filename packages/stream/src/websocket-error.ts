@@ -1,6 +1,6 @@
 // The error of the WHATWG proposal, and the rules for the arguments of `close()`.
 
-/** The code and reason that a connection is closed with. */
+/** The code and reason for closing a connection. */
 export interface WebSocketCloseInfo {
   /** 1000, or from 3000 to 4999. Default: none, or 1000 if there is a reason. */
   closeCode?: number | undefined;
@@ -66,7 +66,7 @@ export class WebSocketError extends DOMException {
     return error;
   }
 
-  /** The close code; null if there is none, or there was no connection. */
+  /** The close code; null if there is none, or if there was no connection. */
   get closeCode(): number | null {
     return this.#closeCode;
   }

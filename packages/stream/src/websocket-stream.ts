@@ -70,8 +70,8 @@ export class WebSocketStream {
   }
 
   /**
-   * Creates the streams over an existing connection, for example one of a server. They keep messages from this call on. Do not pause the
-   * connection, or set its `binaryType`.
+   * Creates the streams over an existing connection, for example one of a server. They keep all messages that arrive after this call. Do
+   * not pause the connection, or set its `binaryType`.
    */
   static from(ws: StreamableConnection, options: StreamOptions = {}): WebSocketStream {
     return Reflect.construct(this, [new Handover(ws as WebSocketConnection, options)]) as WebSocketStream;

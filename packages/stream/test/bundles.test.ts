@@ -1,4 +1,4 @@
-// The contents of bundles: nothing of this package if it is not used; in a browser, the platform's class or ours.
+// The contents of bundles: nothing of this package if a program does not use it. In a browser, the platform's class or ours.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -267,7 +267,7 @@ describe('a client', () => {
 });
 
 describe('a connection of a server', () => {
-  test('can be read and written, and keeps messages from the call on', async () => {
+  test('can be read and written, and keeps messages that arrive after the call', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     const { writable } = await client.opened;
@@ -428,7 +428,7 @@ describe('a connection of a server', () => {
     },
   );
 
-  test('that the peer cuts errors both sides with the error of closed, after the received messages', async () => {
+  test('that the peer cuts fails both sides with the error of closed, after the received messages', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     await client.opened;
@@ -507,7 +507,7 @@ describe('a connection of a server', () => {
     await rejects();
   });
 
-  test('may have any binaryType before', async () => {
+  test('may have any binaryType before the call', async () => {
     const stream = accepted();
     const { serve: serveStream } = { serve };
     serve = (ws) => {
@@ -539,7 +539,7 @@ test('a connection that is connecting has its address, and a subclass has its ow
 test.each([
   ['a resizable buffer', Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }])],
   ['a view on shared memory', new Uint8Array(new SharedArrayBuffer(8))],
-  ['a value without a text', { toString: () => ({}) }],
+  ['a value that cannot become text', { toString: () => ({}) }],
 ])('%s is rejected by a writer', async (_, chunk) => {
   const stream = new WebSocketStream(url);
   const { writable } = await stream.opened;
