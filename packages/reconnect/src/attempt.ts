@@ -83,12 +83,12 @@ export class Attempt {
     const socket = this.#socket;
     if (socket === undefined) return;
     for (const [type, listener] of this.#entries()) socket.removeEventListener(type, listener);
-    // An emitter of Node throws an error without a listener.
+    // A Node emitter throws an error that has no listener.
     socket.addEventListener('error', () => {});
     try {
       socket.close(code, reason);
     } catch {
-      // The code must not be sent. Drop the connection anyway.
+      // The code or reason is invalid. Drop the connection anyway.
       socket.close();
     }
   }

@@ -1,7 +1,7 @@
 // The delay before the next attempt. Pure, except for its randomness.
 import type { Settings } from './options.ts';
 
-/** Half of the longest delay of a timer, in ms, because two are added. A timer with a longer delay fires immediately. */
+/** Half of the longest delay of a timer, in ms, because two delays are added. A timer with a longer delay fires immediately. */
 export const LONGEST_DELAY = 2 ** 30 - 1;
 
 type Bounds = Pick<Settings, 'maxReconnectionDelay' | 'minReconnectionDelay' | 'reconnectionDelayGrowFactor'>;
@@ -10,7 +10,7 @@ type Bounds = Pick<Settings, 'maxReconnectionDelay' | 'minReconnectionDelay' | '
  * Returns a delay in ms with full jitter: a random value between the minimum and a bound that grows with each retry. Clients that lose
  * their connections at the same time therefore reconnect at different times.
  *
- * @param retry 1 for the first attempt after another one
+ * @param retry 1 for the first retry
  * @param random from 0 to 1
  */
 export function backoff(retry: number, bounds: Bounds, random: number): number {

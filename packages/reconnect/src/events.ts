@@ -24,7 +24,7 @@ export interface Ending {
 
 /** An attempt to connect or a connection has failed. `close` follows. */
 export class ErrorEvent extends Event {
-  /** The cause. In Node, it has the `status` if that was not 101. */
+  /** The cause. In Node, it has the HTTP `status` of the response, unless that was 101. */
   readonly error: Error;
   readonly message: string;
 

@@ -9,7 +9,7 @@ export function bytesOf(message: Message): number {
   return 'size' in message ? message.size : message.byteLength;
 }
 
-/** Returns a message that the caller cannot change any more. */
+/** Returns a message that the caller can no longer change. */
 function owned(message: Message): Message {
   // Does not check classes, because bytes may come from another realm.
   if (typeof message === 'string' || 'size' in message) return message;

@@ -30,7 +30,7 @@ export interface Options {
   minUptime?: number | undefined;
   /** How long an attempt may take after its address is known, including `resubscribe`, in ms; `Infinity` for no limit. Default 4000. */
   connectionTimeout?: number | undefined;
-  /** How many consecutive attempts are allowed without `minUptime` in between. Default: no limit. */
+  /** How many consecutive retries are allowed without `minUptime` in between. Default: no limit. */
   maxRetries?: number | undefined;
   /** How many bytes of messages may wait for a connection; 0 for none. Default 1 MiB. */
   maxQueuedBytes?: number | undefined;
@@ -44,7 +44,7 @@ export interface Options {
   shouldReconnectOnClose?: ((event: CloseEvent) => boolean) | undefined;
   /**
    * Called for each new connection, before waiting messages are sent and before `open`. It sends on the given connection; what it sends on
-   * the reconnecting WebSocket waits. If it throws or rejects, the attempt has failed.
+   * the reconnecting WebSocket waits. If it throws or rejects, the attempt fails.
    */
   resubscribe?: ((socket: WebSocketLike, info: ConnectionInfo) => unknown) | undefined;
   /** Closes the WebSocket like `close()`, but permanently. */

@@ -93,7 +93,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     return this.#shouldReconnect ? CONNECTING : CLOSING;
   }
 
-  /** The number of attempts since a connection was last open for `minUptime`. */
+  /** The number of retries since a connection was last open for `minUptime`. */
   get retryCount(): number {
     return this.#retryCount;
   }
@@ -193,7 +193,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   }
 
   /**
-   * Closes the connection, or stops waiting. Waiting messages are kept: `reconnect()` sends them, `drainQueuedMessages()` returns them.
+   * Closes the connection, or stops waiting. Keeps waiting messages: `reconnect()` sends them, and `drainQueuedMessages()` returns them.
    *
    * @throws what `close()` of the connection throws for invalid arguments
    */
@@ -304,7 +304,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     this.#enter('closed');
   }
 
-  /** Listens to objects that may live longer. Returns a function that removes the listeners. */
+  /** Listens to objects that may outlive this one. Returns a function that removes the listeners. */
   #watch(): () => void {
     const { signal } = this.#settings;
     const abort = (): void => {

@@ -43,7 +43,7 @@ const PAGE = `
     });
   };`;
 
-/** A relay that can be cut. Then it forwards nothing, and nothing can connect to it. */
+/** A relay that can be cut. Once cut, it forwards nothing and accepts no connection. */
 class Proxy {
   readonly #target: number;
   readonly #sockets = new Set<Socket>();

@@ -62,7 +62,7 @@ describe('the delay', () => {
     ws.close();
   });
 
-  test('has its defaults for undefined options', async () => {
+  test('uses its defaults for undefined options', async () => {
     const { ws } = await start({ minReconnectionDelay: undefined, maxRetries: undefined });
     expect(await delays(ws, 1)).toEqual([2000]);
     ws.close();
@@ -165,7 +165,7 @@ describe('the address and the protocols', () => {
     ws.close();
   });
 
-  test('that cannot be computed are a failed attempt', async () => {
+  test('that cannot be computed make the attempt fail', async () => {
     const url = vi.fn().mockRejectedValueOnce(new Error('no token')).mockResolvedValue('ws://a/');
     const { ws, log } = await start({}, url);
     expect(log).toEqual(['error no token', 'waiting 2000', 'close 1006']);
@@ -203,7 +203,7 @@ describe('the address and the protocols', () => {
 });
 
 describe('an attempt', () => {
-  test('that takes longer than connectionTimeout has failed', async () => {
+  test('fails if it takes longer than connectionTimeout', async () => {
     const { ws, log } = await start({ connectionTimeout: 300 });
     await advance(300);
     expect(log).toEqual(['error The connection was not open after 300 ms', 'waiting 2000', 'close 1006']);
@@ -414,7 +414,7 @@ describe('resubscribe', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('not now'))],
-  ])('that %s is a failed attempt, and messages still wait', async (_, resubscribe) => {
+  ])('that %s makes the attempt fail, and messages keep waiting', async (_, resubscribe) => {
     const { ws, log } = await start({ resubscribe });
     ws.send('a');
     FakeSocket.last.open();
@@ -610,7 +610,7 @@ describe('reconnect()', () => {
     ws.close();
   });
 
-  test('opens one with startClosed', async () => {
+  test('connects a WebSocket that was created with startClosed', async () => {
     const { ws, log } = await start({ startClosed: true });
     expect([FakeSocket.made, ws.readyState]).toEqual([[], ws.CLOSED]);
     ws.send('a');

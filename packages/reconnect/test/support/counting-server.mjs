@@ -1,5 +1,5 @@
-// A server that may be killed at any time. It accepts numbered messages in order and once, writes each to a file before it acknowledges
-// it, and continues where that file ends. Usage: counting-server.mjs FILE PORT
+// A server that may be killed at any time. It accepts each numbered message once and in order, and writes it to a file before it
+// acknowledges it. A new server continues where that file ends. Usage: counting-server.mjs FILE PORT
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { WebSocketServer } from 'ws';
 
