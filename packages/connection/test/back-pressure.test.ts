@@ -1,4 +1,4 @@
-// Back-pressure: what bufferedAmount counts, and when drain is reported.
+// Back-pressure: what bufferedAmount counts, and when drain is emitted.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -251,7 +251,7 @@ describe('drain', () => {
 });
 
 describe('drained()', () => {
-  test('resolves immediately if there is room, otherwise with drain', async () => {
+  test('resolves immediately if there is room, otherwise when drain is emitted', async () => {
     const { ws, gate } = open();
     await ws.drained();
     ws.send('x'.repeat(2000));

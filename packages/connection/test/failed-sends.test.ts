@@ -41,12 +41,12 @@ describe('an allocation that fails', () => {
       for (; sent < texts.length; sent++) pair.server.send(texts[sent] as string);
     }).toThrow(NO_MEMORY);
     grant();
-    pair.server.send('behind');
+    pair.server.send('after');
     await received.until(sent + 1);
     // When the pong arrives, everything has arrived, even if it had been written twice.
     pair.server.ping();
     await once(pair.server, 'pong');
-    expect(received.messages).toEqual([...texts.slice(0, sent), 'behind']);
+    expect(received.messages).toEqual([...texts.slice(0, sent), 'after']);
     await end(pair);
   });
 
@@ -63,8 +63,8 @@ describe('an allocation that fails', () => {
       other.server.send(Buffer.alloc(16_000));
     }).toThrow(NO_MEMORY);
     grant();
-    other.server.send('behind');
-    expect(await received.until(2)).toEqual([text, 'behind']);
+    other.server.send('after');
+    expect(await received.until(2)).toEqual([text, 'after']);
     await end(one);
     await end(other);
   });
@@ -81,10 +81,10 @@ describe('an allocation that fails', () => {
       other.server.send(text, of('long'));
     }).toThrow(NO_MEMORY);
     grant();
-    other.server.send('behind', of('behind'));
-    expect(await received.until(2)).toEqual(['before', 'behind']);
+    other.server.send('after', of('after'));
+    expect(await received.until(2)).toEqual(['before', 'after']);
     await vi.waitFor(() => {
-      expect(told).toEqual(['before', 'before', 'behind'].map((name) => `${name}: undefined`));
+      expect(told).toEqual(['before', 'before', 'after'].map((name) => `${name}: undefined`));
     });
     await end(one);
     await end(other);
@@ -147,7 +147,7 @@ describe('a generateMask that throws', () => {
   test.each([
     ['a message that an extension would compress', () => 'text'],
     ['a blob', () => new Blob(['late'])],
-  ])('throws from send() for %s, which then has not been compressed', async (_what, data) => {
+  ])('throws from send() for %s, before it is compressed', async (_what, data) => {
     const extensions = { client: new Inverting(), server: new Inverting() };
     const pair = await tcpPair({
       client: { generateMask: failing(2), extension: extensions.client },
@@ -165,7 +165,7 @@ describe('a generateMask that throws', () => {
 });
 
 test.each([
-  ['a message', (server: WebSocketConnection) => server.send('behind')],
+  ['a message', (server: WebSocketConnection) => server.send('after')],
   ['a close', (server: WebSocketConnection) => server.close()],
 ])('a message that fails later, with %s after it, does not affect earlier messages', async (_what, act) => {
   const pair = await tcpPair();
@@ -224,7 +224,7 @@ describe('a stream that throws', () => {
     expect(told).toEqual(messages.map(() => 'sent: Error: broken'));
   });
 
-  test('from the replaced write() of a socket, for a long message, does so, too', async () => {
+  test('from the replaced write() of a socket ends its connection too, for a long message', async () => {
     const { connection, socket, peer } = await rawPair('server');
     socket.write = () => {
       throw new Error('broken');

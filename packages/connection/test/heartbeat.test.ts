@@ -226,7 +226,7 @@ describe('a heartbeat', () => {
     const uncaught = vi.fn();
     process.on('uncaughtException', uncaught);
     second.server.on('error', () => {
-      throw new Error('of the listener');
+      throw new Error('from the listener');
     });
     await pass(1000);
     await pass(500);

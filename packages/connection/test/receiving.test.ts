@@ -168,7 +168,7 @@ describe('a message', () => {
     expect(connection.binaryType).toBe('nodebuffer');
   });
 
-  test('of up to 100 MiB is accepted by default, and of any length with maxPayload 0', async () => {
+  test('of up to 100 MiB is accepted by default, and one of any length with maxPayload 0', async () => {
     const header = hex('82 ff 0000000006400001 00000000');
     const refused = feed();
     const error = once(refused.connection, 'error');

@@ -81,7 +81,7 @@ const unencrypted: readonly (readonly [kind: string, make: MakeStreams])[] = [
   ['a socket of another kind', () => crossed(new Intercepted(), new Intercepted())],
 ];
 
-/** A pair whose server does something as soon as the client has received its first message. */
+/** A pair whose server acts as soon as the client has received its first message. */
 async function answeringPair(
   [near, far]: readonly [Duplex, Duplex],
   act: (server: WebSocketConnection) => void,
@@ -224,7 +224,7 @@ test('a message that a relay sends while a long shared text is written is not lo
   await end(other);
 });
 
-test('a long message has the bytes of the time of the call, even if a listener changes them', async () => {
+test('a long message has the bytes that it had at the call, even if a listener changes them later', async () => {
   const pair = memoryPair();
   const message = once(pair.client, 'message') as Promise<[Buffer]>;
   const bytes = Buffer.from(LARGE);

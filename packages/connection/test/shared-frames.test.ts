@@ -48,7 +48,7 @@ function writesOf({ connection }: Receiver): Uint8Array[] {
 }
 
 describe('a text that several connections send in one turn', () => {
-  test('is one buffer for all connections but the first', async () => {
+  test('is one buffer for all connections except the first', async () => {
     const all = await receivers(4);
     const writes = all.map(writesOf);
     for (const { connection } of all) connection.send('hello');

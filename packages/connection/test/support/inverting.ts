@@ -8,7 +8,7 @@ export class Inverting implements Extension {
   closed = 0;
 
   compress(part: OutgoingPart, done: TransformDone): void {
-    // Like a compressor for data that does not get smaller.
+    // Like a compressor for data that does not shrink.
     const data = Buffer.from(part.data as Uint8Array);
     if (part.first && data.length < 2) done(null);
     else this.#answer(data[0] ?? 0, data, done);
