@@ -160,12 +160,12 @@ describe('authenticate', () => {
     const others = process.listeners('uncaughtException').slice(1);
     for (const other of others) process.off('uncaughtException', other);
     connected.mockImplementation(() => {
-      throw new Error('of the listener');
+      throw new Error('from the listener');
     });
     resolve('ada');
     const error = await thrown;
     for (const other of others) process.on('uncaughtException', other);
-    expect(error).toMatchObject({ message: 'of the listener' });
+    expect(error).toMatchObject({ message: 'from the listener' });
     socket.destroy();
   });
 

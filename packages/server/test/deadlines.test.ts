@@ -76,7 +76,7 @@ describe('a verifyClient that has not called back in time', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('has two minutes by default', async () => {
+  test('has a limit of two minutes by default', async () => {
     const { wss, client } = waiting();
     vi.advanceTimersByTime(119_999);
     expect(client.read()).toBeNull();
@@ -249,7 +249,7 @@ describe('on its own port', () => {
   });
 });
 
-describe('a refusal that is not taken', () => {
+describe('a refusal that the client does not read', () => {
   test('destroys the socket after closeTimeout', async () => {
     const socket = new Duplex({ read() {}, write() {} });
     const wss = new WebSocketServer({ noServer: true, path: '/a', closeTimeout: 1000 });

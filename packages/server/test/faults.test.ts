@@ -20,10 +20,10 @@ interface Fault {
 const refusals: readonly (readonly [title: string, args: readonly unknown[], report: RegExp])[] = [
   ['a status outside of 200 to 999', [4002], /status/],
   ['a status below', [99], /status/],
-  ['a status that is no number', ['no'], /status/],
+  ['a status that is not a number', ['no'], /status/],
   ['a line break in a header', [401, 'x', { 'X-A': 'a\r\nX-Injected: 1' }], /X-A/],
   ['a character above U+00FF in a header', [401, 'x', { 'X-A': '€' }], /X-A/],
-  ['a name of a header that is no token', [401, 'x', { 'X A': 'a' }], /X A/],
+  ['a name of a header that is not a token', [401, 'x', { 'X A': 'a' }], /X A/],
 ];
 
 const faults: readonly Fault[] = [

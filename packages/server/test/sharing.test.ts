@@ -83,7 +83,7 @@ describe('servers that share an HTTP server', () => {
     expect(told).toEqual(['/a', '/b', '/a']);
   });
 
-  test('each call shouldHandle() once for a request, whichever answers it', async () => {
+  test('each call shouldHandle() once for a request, whichever of them answers', async () => {
     const { server, port } = await httpServer();
     const asked: string[] = [];
     class Asked extends WebSocketServer {
@@ -260,7 +260,7 @@ describe('an HTTP server with another listener of upgrade', () => {
     );
   });
 
-  test('that ignores the request: a reset of the client causes no uncaught exception', async () => {
+  test('that ignores the request: a reset by the client causes no uncaught exception', async () => {
     const left = new EventEmitter();
     const { port } = await withTaker((_request, socket) => left.emit('socket', socket));
     const client = net.connect(port, '127.0.0.1');

@@ -211,7 +211,7 @@ describe('shutdown()', () => {
     expect(await Promise.all(again)).toEqual([{ closed: 1, terminated: 0 }]);
   });
 
-  test('refuses a client if a listener of headers has called it', async () => {
+  test('refuses a client if a listener of headers calls shutdown()', async () => {
     const wss = serve();
     wss.on('headers', () => void wss.shutdown());
     const connected = vi.fn();
