@@ -6,6 +6,6 @@ import { TOOL } from './paths.ts';
 
 /** Builds the site into `SITE`. */
 export async function buildSite(): Promise<void> {
-  collectPages();
+  await collectPages();
   await build(TOOL);
 }

@@ -13,15 +13,17 @@ import {
 } from './contents.ts';
 import { rewriteLinks, type Checkout } from './links.ts';
 import { PAGES, ROOT } from './paths.ts';
+import { repositoryAddress } from './repository.ts';
+import { generatedPages, generatePages } from './reference/write.ts';
 
 /**
- * Writes the pages that documents of the checkout hold.
+ * Writes the pages of the documents, and those that are generated.
  *
- * @throws {Error} If the table of contents and the documents do not match.
+ * @throws {Error} If the table of contents and the pages do not match.
  */
-export function collectPages(): void {
+export async function collectPages(): Promise<void> {
   const contents = readContents();
-  const complaints = judgeContents(contents, pagesOfCheckout());
+  const complaints = judgeContents(contents, [...pagesOfCheckout(), ...generatedPages()]);
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
   const pages = [HOME, ...pagesOf(contents).map(({ page }) => page)];
   const checkout: Checkout = {
@@ -34,7 +36,11 @@ export function collectPages(): void {
   for (const page of pages.filter((page) => !isGenerated(page))) {
     const markdown = readFileSync(join(ROOT, page), 'utf8');
     const address = `${checkout.repository}/edit/main/${page}`;
-    writePage(routeOf(page), withEditLink(rewriteLinks(markdown, page, checkout), address));
+    writePage(page, withEditLink(rewriteLinks(markdown, page, checkout), address));
+  }
+  for (const { page, markdown, linksOf } of await generatePages()) {
+    const text = linksOf === undefined ? markdown : rewriteLinks(markdown, linksOf, checkout);
+    writePage(page, withEditLink(text, 'false'));
   }
 }
 
@@ -45,22 +51,13 @@ function copyImage(path: string): void {
   copyFileSync(join(ROOT, path), copy);
 }
 
-/** Writes a page by its route. */
-export function writePage(route: string, markdown: string): void {
-  const path = join(PAGES, `${route}.md`);
+function writePage(page: string, markdown: string): void {
+  const path = join(PAGES, `${routeOf(page)}.md`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, markdown);
 }
 
-/** The address of the repository on the web. */
-export function repositoryAddress(): string {
-  const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    repository: { url: string };
-  };
-  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
-}
-
-/** The page with the address at which its document is edited, in its front matter. */
+/** The page with the address at which its document is edited in its front matter; `false` if it has no document. */
 function withEditLink(markdown: string, address: string): string {
   const line = `editLink: ${address}\n`;
   return markdown.startsWith('---\n') ? `---\n${line}${markdown.slice(4)}` : `---\n${line}---\n\n${markdown}`;

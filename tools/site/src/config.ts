@@ -1,11 +1,12 @@
 /** The configuration of VitePress. */
 
 import GithubSlugger from 'github-slugger';
-import { bundledLanguages, createCssVariablesTheme } from 'shiki';
+import { bundledLanguages } from 'shiki';
 import { defineConfig, type DefaultTheme, type MarkdownOptions, type MarkdownRenderer } from 'vitepress';
-import { repositoryAddress } from './collect.ts';
 import { HOME, linkOf, readContents, type Entry, type Group } from './contents.ts';
+import { THEME } from './highlight.ts';
 import { PAGES, ROOT, SITE } from './paths.ts';
+import { repositoryAddress } from './repository.ts';
 import { titleOf } from './title.ts';
 
 const repository = repositoryAddress();
@@ -16,8 +17,7 @@ const LANGUAGES = ['js', 'ts', 'sh', 'json', 'yaml', 'html', 'nginx', 'docker', 
 const markdown: MarkdownOptions = {
   // The anchors are those of GitHub, so that a link works in both places. VitePress numbers repeated headings as GitHub does.
   anchor: { slugify: (heading) => new GithubSlugger().slug(heading) },
-  // The colours are in style.css. One theme highlights each example once, instead of once for light and once for dark.
-  theme: createCssVariablesTheme({ variablePrefix: '--code-', fontStyle: true }),
+  theme: THEME,
   // Named here, they are loaded at the start. Others are loaded by a worker for each of them.
   languages: LANGUAGES.map((name) => bundledLanguages[name]),
   languageAlias: { cjs: 'js', mjs: 'js' },
@@ -43,9 +43,12 @@ const search: DefaultTheme.LocalSearchOptions = {
   },
 };
 
+/** A group stays open: VitePress nests a button in another one for a group that closes and has no page of its own. */
 function sidebarItem(each: Entry | Group): DefaultTheme.SidebarItem {
-  if ('group' in each) return { text: each.group, collapsed: true, items: each.pages.map(sidebarItem) };
-  return { text: each.title ?? titleOf(each.page), link: linkOf(each.page) };
+  if ('group' in each) return { text: each.group, items: each.pages.map(sidebarItem) };
+  const { page, title, pages } = each;
+  const item = { text: title ?? titleOf(page), link: linkOf(page) };
+  return pages === undefined ? item : { ...item, collapsed: true, items: pages.map(sidebarItem) };
 }
 
 export default defineConfig({

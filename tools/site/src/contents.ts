@@ -6,13 +6,15 @@ import { ROOT } from './paths.ts';
 
 /** One page of the site. */
 export interface Entry {
-  /** The path of its Markdown in the checkout, or in the collected pages if the build generates it. */
+  /** The path of its Markdown in the checkout; below `reference/` if the build generates it. */
   page: string;
   /** What the sidebar calls it. Default: its first heading. */
   title?: string;
+  /** Pages that the sidebar shows below it. */
+  pages?: Entry[];
 }
 
-/** Pages that the sidebar folds away below one name. */
+/** Pages that the sidebar shows below one name. */
 export interface Group {
   group: string;
   pages: Entry[];
@@ -34,12 +36,17 @@ export const HOME = 'docs/index.md';
 const GENERATED = 'reference/';
 
 /** A page in the file: its path alone stands for a page without a title of its own. */
-type Written = string | Entry | { group: string; pages: (string | Entry)[] };
+type Written = string | { page: string; title?: string; pages?: Written[] };
+
+type WrittenGroup = { group: string; pages: Written[] };
 
 /** Reads the table of contents. */
 export function readContents(): Section[] {
   const file = join(ROOT, 'docs/contents.json');
-  const sections = JSON.parse(readFileSync(file, 'utf8')) as { section: string; pages: Written[] }[];
+  const sections = JSON.parse(readFileSync(file, 'utf8')) as {
+    section: string;
+    pages: (Written | WrittenGroup)[];
+  }[];
   return sections.map(({ section, pages }) => ({
     section,
     pages: pages.map((each) =>
@@ -50,13 +57,19 @@ export function readContents(): Section[] {
   }));
 }
 
-function entryOf(written: string | Entry): Entry {
-  return typeof written === 'string' ? { page: written } : written;
+function entryOf(written: Written): Entry {
+  if (typeof written === 'string') return { page: written };
+  const { pages, ...entry } = written;
+  return pages === undefined ? entry : { ...entry, pages: pages.map(entryOf) };
 }
 
 /** Every page that a table of contents lists, in its order. */
 export function pagesOf(contents: readonly Section[]): Entry[] {
-  return contents.flatMap(({ pages }) => pages.flatMap((each) => ('group' in each ? each.pages : [each])));
+  const all = (each: Entry | Group): Entry[] => [
+    ...('group' in each ? [] : [each]),
+    ...(each.pages ?? []).flatMap(all),
+  ];
+  return contents.flatMap(({ pages }) => pages.flatMap(all));
 }
 
 /** Whether the build generates the page. */

@@ -7,6 +7,9 @@ import { toString } from 'mdast-util-to-string';
 import { isGenerated, routeOf } from './contents.ts';
 import { PAGES, ROOT } from './paths.ts';
 
+/** Settings of VitePress at the start of a page. */
+const FRONT_MATTER = /^---\n.*?\n---\n/s;
+
 /**
  * Returns the first heading of a page, as plain text.
  *
@@ -14,7 +17,8 @@ import { PAGES, ROOT } from './paths.ts';
  */
 export function titleOf(page: string): string {
   const path = isGenerated(page) ? join(PAGES, `${routeOf(page)}.md`) : join(ROOT, page);
-  const heading = fromMarkdown(readFileSync(path, 'utf8')).children.find((node) => node.type === 'heading');
+  const markdown = readFileSync(path, 'utf8').replace(FRONT_MATTER, '');
+  const heading = fromMarkdown(markdown).children.find((node) => node.type === 'heading');
   if (heading?.depth !== 1) throw new Error(`${page} does not start with a heading of the first level`);
   return toString(heading);
 }

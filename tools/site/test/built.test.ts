@@ -1,10 +1,17 @@
-// The built site: every page that the table of contents lists, every link, every anchor. The step `site` of npm test runs this file.
+// The built site: its pages, links and anchors, and how it behaves in browsers. The step `site` of npm test runs this file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { brokenLink, builtPages, type BuiltPage } from '../src/built.ts';
-import { HOME, linkOf, pagesOf, readContents } from '../src/contents.ts';
+import { HOME, linkOf, pagesOf, readContents, routeOf } from '../src/contents.ts';
+import { PAGES } from '../src/paths.ts';
+import { publicModules } from '../src/reference/modules.ts';
+import { pageOfModule } from '../src/reference/write.ts';
+import { serveSite, type Served } from '../src/serve.ts';
+import { BROWSERS, until, type Browser, type Page } from './browsers.ts';
 
 /** How long a build may take, in ms, on a machine that runs other tests. */
 const BUILD_MS = 300_000;
@@ -47,4 +54,91 @@ describe('The site', () => {
       .filter(({ problem }) => problem !== '');
     expect(broken).toEqual([]);
   });
+});
+
+describe('The reference', () => {
+  test.each(publicModules())('describes every value that $name exports', async ({ name, source }) => {
+    const exported = Object.keys((await import(source)) as object).filter((each) => each !== 'default');
+    const page = readFileSync(join(PAGES, `${routeOf(pageOfModule(name))}.md`), 'utf8');
+    expect(exported.length).toBeGreaterThan(0);
+    expect(
+      exported.filter((each) => !page.includes(`\n### ${each}\n`) && !page.includes(`\`${each}\``)),
+    ).toEqual([]);
+  });
+});
+
+/** The home page, a guide, and a page that is generated. */
+const LOOKED_AT = ['/', '/guides/security', '/reference/deflate'];
+
+/** The page with the widest tables. */
+const WITH_WIDE_TABLES = '/packages/framewire/api';
+
+const WIDE = 1280;
+const NARROW = 360;
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+describe.each(BROWSERS)('The site in $name', ({ missing, launch }) => {
+  let served: Served;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    if (missing) return;
+    served = await serveSite(0);
+    browser = await launch();
+  });
+  afterAll(async () => {
+    if (missing) return;
+    await browser.close();
+    served.server.closeAllConnections();
+    served.server.close();
+  });
+
+  async function open(path: string, width: number): Promise<Page> {
+    const page = await browser.open(width);
+    onTestFinished(() => page.close());
+    await page.goto(new URL(path, served.url).href);
+    return page;
+  }
+
+  test.skipIf(missing)('does not scroll sideways in a narrow window', async () => {
+    const page = await open('/404', NARROW);
+    for (const path of [...LOOKED_AT, WITH_WIDE_TABLES]) {
+      await page.goto(new URL(path, served.url).href);
+      const widths = await page.evaluate(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      const [scrollWidth, clientWidth] = widths as number[];
+      expect({ path, scrollWidth }).toEqual({ path, scrollWidth: clientWidth });
+    }
+  });
+
+  test.skipIf(missing)('finds a page by an option', async () => {
+    const page = await open('/', WIDE);
+    await until(page, `document.querySelector('.DocSearch-Button')`);
+    await page.click('.DocSearch-Button');
+    await until(page, `document.querySelector('#localsearch-input')`);
+    await page.type('#localsearch-input', 'messageHighWaterMark');
+    await until(page, `document.querySelector('.results a[href^="/packages/framewire/api"]')`);
+    await page.click('.results a[href^="/packages/framewire/api"]');
+    await until(page, `location.pathname === '/packages/framewire/api'`);
+  });
+
+  test.skipIf(missing).each(['light', 'dark'])(
+    'has no fault that axe finds in the %s theme',
+    async (theme) => {
+      const page = await open('/404', WIDE);
+      await page.evaluate(`localStorage.setItem('vitepress-theme-appearance', '${theme}')`);
+      const faults: unknown[] = [];
+      for (const path of LOOKED_AT) {
+        await page.goto(new URL(path, served.url).href);
+        await until(page, `document.documentElement.classList.contains('dark') === ${theme === 'dark'}`);
+        await page.evaluate(`${axe};0`);
+        const found = (await page.evaluate(`axe.run().then(({ violations }) =>
+        violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map(({ html, any }) => html.slice(0, 200) + ' ' + (any[0]?.message ?? ''))]))`)) as unknown[];
+        faults.push(...found.map((each) => [path, each]));
+      }
+      expect(faults).toEqual([]);
+    },
+  );
 });

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { judgeContents, linkOf, pagesOfCheckout, readContents, type Section } from '../src/contents.ts';
+import { generatedPages } from '../src/reference/write.ts';
 
 const contents: Section[] = [
   { section: 'Tutorial', pages: [{ page: 'docs/tutorial/1.md' }] },
   { section: 'Guides', pages: [] },
-  { section: 'Reference', pages: [{ group: 'Packages', pages: [{ page: 'packages/codec/README.md' }] }] },
+  {
+    section: 'Reference',
+    pages: [{ page: 'packages/codec/README.md', pages: [{ page: 'reference/codec.md' }] }],
+  },
   { section: 'Explanation', pages: [] },
   { section: 'FAQ', pages: [] },
 ];
 const existing = ['docs/index.md', 'docs/tutorial/1.md', 'packages/codec/README.md'];
 
 test('docs/contents.json lists every page', () => {
-  expect(judgeContents(readContents(), pagesOfCheckout())).toEqual([]);
+  expect(judgeContents(readContents(), [...pagesOfCheckout(), ...generatedPages()])).toEqual([]);
 });
 
 describe('A table of contents', () => {
