@@ -23,7 +23,7 @@ const tools = {
 
 const OLDEST_NODE = [20, 19];
 
-/** Where steps are told: beside the sum of a test run, but apart from what the other tools print, which may go to a file. */
+/** The stream for the steps. Not the standard output of the other tools, which may go to a file. */
 const progress = process.argv[2] === 'test' ? process.stdout : process.stderr;
 
 class StepFailed extends Error {}
@@ -120,7 +120,7 @@ function installStamp() {
   };
 }
 
-/** Every package.json of the workspace: one that the lockfile does not agree with must be told, not built. */
+/** Every package.json of the workspace: one that does not match the lockfile must be reported, not built. */
 function manifestsBelow(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))

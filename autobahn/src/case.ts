@@ -31,7 +31,7 @@ export type Step =
   | { readonly do: 'wait'; readonly seconds: number; readonly tag: string | null }
   /** After so many seconds: fail the connection with 1001. */
   | { readonly do: 'kill'; readonly seconds: number }
-  /** After so many seconds: close, if nobody has. */
+  /** After so many seconds: close, if neither side has. */
   | { readonly do: 'end'; readonly seconds: number };
 
 /** How a connection has to end. */

@@ -74,7 +74,7 @@ function makeJson(size: number): string {
   return JSON.stringify(index, null, 3).slice(0, size);
 }
 
-/** A grey picture: soft shapes under much noise, behind a header and a palette. */
+/** A grey picture: soft shapes under much noise, after a header and a palette. */
 function makeBitmap(side: number): Buffer {
   const random = numbersFrom(2);
   const header = Buffer.alloc(54);

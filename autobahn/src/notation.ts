@@ -35,7 +35,7 @@ const DATA_OPCODES: Readonly<Record<string, number>> = { text: 1, bin: 2 };
  * Reads a payload: `∅` (empty), `x00ff` (hex), `2a×125` (an octet repeated), `CT~65536` (repeated and cut to a length),
  * a name or several in a row (`F1F2`), or text in backticks.
  *
- * @throws SyntaxError when the text is none of these.
+ * @throws SyntaxError if the text is none of these.
  */
 export function readPayload(text: string): Buffer {
   if (text === '∅') return Buffer.alloc(0);
@@ -166,7 +166,7 @@ export function readEnd(text: string): EndRule {
 /**
  * Reads how the frames are written: `plain`, `sync`, `chop 997`.
  *
- * @throws SyntaxError when the text is none of these.
+ * @throws SyntaxError if the text is none of these.
  */
 export function readWrite(text: string): Write {
   if (text === 'plain' || text === 'sync') return text;

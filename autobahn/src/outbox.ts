@@ -19,7 +19,7 @@ export class Outbox {
     this.#traffic = traffic;
   }
 
-  /** Writes `octets` at once; what is written in the same turn leaves together. Queues if something is still waiting. */
+  /** Writes `octets` immediately. What is written in the same turn is sent together. Queues if something is still waiting. */
   plain(octets: Buffer): void {
     if (this.#turning) this.#queue.push({ octets, sync: false });
     else this.#write(octets, false);
@@ -32,7 +32,7 @@ export class Outbox {
     if (!this.#turning) this.#turn();
   }
 
-  /** Calls back once everything has been handed to the socket: at once if it already has. */
+  /** Calls back once everything has been handed to the socket, or immediately if it already has. */
   whenIdle(callback: () => void): void {
     if (this.#turning) this.#onIdle.push(callback);
     else callback();

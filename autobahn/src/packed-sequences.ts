@@ -26,7 +26,7 @@ export class PackedSequence {
     this.#deflater = new Deflater(parameters);
   }
 
-  /** Returns the message of a number from 0 on, made for whoever asks for it first. */
+  /** Returns the message of a number from 0 on, made at the first request. */
   message(index: number): Promise<Buffer> {
     while (this.#messages.length <= index) this.#messages.push(this.#make(this.#messages.length));
     return this.#messages[index] as Promise<Buffer>;

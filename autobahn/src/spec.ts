@@ -129,7 +129,7 @@ function readServer(entry: unknown, limits: EngineLimits): ServerTarget {
 /**
  * Returns a WebSocket URL as it is.
  *
- * @throws SpecError when it is none.
+ * @throws SpecError if it is invalid.
  */
 export function checkUrl(url: string): string {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';

@@ -9,7 +9,7 @@ export function library(entry: string[], extra: Options = {}) {
     format: ['esm'],
     target: 'node20',
     platform: 'neutral',
-    // `#kernels` and the like are chosen by the conditions of whoever runs the package, not when it is built.
+    // `#kernels` and the like are chosen by the conditions of the program that runs the package, not when it is built.
     external: [/^#/, /^node:/],
     removeNodeProtocol: false,
     splitting: entry.length > 1,

@@ -1,4 +1,4 @@
-/** Section 2: pings and pongs. Every ping is answered with its payload, and a pong nobody asked for is not. */
+/** Section 2: pings and pongs. Every ping is answered with its payload, and an unsolicited pong is not. */
 
 import { logCases } from './table.ts';
 

@@ -47,7 +47,7 @@ export function compare(before: RunResult, after: RunResult): Comparison {
 export const ONE_ROUND = 'One round: the noise is unknown, nothing is compared.';
 
 /**
- * One line for each move, or one that says there is none, or why nobody knows.
+ * One line for each move, or one that says that there is none, or why it is unknown.
  *
  * @param comparison undefined where there was nothing to compare with
  */

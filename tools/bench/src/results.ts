@@ -1,7 +1,7 @@
 // What a run comes to: samples by scenario and peer, and the figures made of them.
 import { median, ratio, spread } from './statistics.ts';
 
-/** What can be told of a peer in a scenario. */
+/** The figures of a peer in a scenario. */
 export const METRICS = {
   cpu: { title: 'CPU µs a message', digits: 2 },
   rate: { title: 'messages/s', digits: 0 },
@@ -70,8 +70,8 @@ export interface Ratio extends Figure {
 const FAR_APART = 1.25;
 
 /**
- * Whether a ratio is rough, so that it says little: its rounds lie on both sides of 1, and nobody knows who takes less, or it is far
- * from that of the medians beside it. Of one round nobody knows.
+ * Whether a ratio is rough, so that it says little: its rounds are on both sides of 1, or it is far
+ * from the ratio of the medians. With one round, this is unknown.
  */
 export function isRough(value: Ratio): boolean {
   return (value.lowest < 1 && value.highest > 1) || apartFromMedians(value) > FAR_APART;

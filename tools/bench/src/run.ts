@@ -20,7 +20,7 @@ export interface Settings {
   readonly profile?: string | undefined;
 }
 
-/** What the caller is told while it waits: which scenario, round and peer. */
+/** The progress: which scenario, round and peer. */
 export type Progress = (scenario: Scenario, round: number, peer: string) => void;
 
 /** A peer's process, for one turn. */
@@ -100,13 +100,13 @@ export class Bench {
     const taking = new Set<Measured>(peers.map((peer) => ({ peer, samples: [], runtime: '' })));
     try {
       for (let round = 0; round < this.#settings.rounds; round++) {
-        // Nobody always has the turn after the same neighbour, or the first.
+        // No peer always has the turn after the same neighbour, or the first.
         for (const measured of rotated([...taking], round)) {
           this.#progress(scenario, round + 1, measured.peer.title);
           try {
             if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
           } catch (error) {
-            // Without it nobody can be measured, and it would be everybody's fault.
+            // Without the load, no peer can be measured.
             if (this.#load.gone) throw this.#load.gone;
             skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
             taking.delete(measured);
@@ -267,7 +267,7 @@ export class Bench {
   }
 }
 
-/** What a peer's process is told. */
+/** The task of the process of a peer. */
 async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
   const { kind, size, burst, compression, guarded, heartbeat, prepared, topics } = scenario;
   if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };

@@ -15,7 +15,7 @@ export function median(values: readonly number[]): number {
 /**
  * How far apart the lowest and the highest value are, as a part of the median: 0.1 is 10 %.
  *
- * @returns undefined for less than two values, of which nobody knows
+ * @returns undefined for fewer than two values
  */
 export function spread(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined;

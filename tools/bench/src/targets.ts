@@ -44,7 +44,7 @@ export interface Verdict {
   readonly verdict: 'met' | 'missed' | 'not measured';
   /** Whether some rounds meet the target and some do not. */
   readonly withinNoise: boolean;
-  /** Whether it is of one round, and nobody knows the noise. */
+  /** Whether it is of one round, so that the noise is unknown. */
   readonly ofOneRound: boolean;
 }
 

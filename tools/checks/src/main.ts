@@ -39,7 +39,7 @@ async function main(list: string[]): Promise<number> {
 }
 
 async function runAll(steps: readonly Step[]): Promise<number> {
-  // Whoever started this has built the packages, or there would be nothing to check; it counts as one.
+  // The packages were built before this started. The build counts as a step.
   const outcomes = process.env['FRAMEWIRE_BUILD'] === 'passed' ? [passed()] : [];
   for (const step of steps) outcomes.push(await runStep(step));
   const total = sum(outcomes);

@@ -10,7 +10,7 @@ export const NODE_LINES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26
 
 export type NodeLine = keyof typeof NODE_LINES;
 
-/** The program of a line, or the reason why there is none here. */
+/** The program of a line, or the reason why it is missing. */
 export type FoundNode = { program: string } | { missing: string };
 
 const FOLDER = join(ROOT, '.cache', 'node-lines');

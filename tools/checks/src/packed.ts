@@ -1,4 +1,4 @@
-/** The packages as npm would install them: packed, and unpacked beside each other in an empty folder. */
+/** The packages as npm would install them: packed, and unpacked into an empty folder. */
 
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ export interface Installation {
 }
 
 /**
- * Packs every published package and lays them out. Nothing is fetched: what they depend on besides each other, their
+ * Packs every published package and installs them. Nothing is fetched: their other dependencies, their
  * peers, and the declarations of Node are linked.
  *
  * @throws {Error} With what the packer printed.

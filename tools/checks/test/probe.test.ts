@@ -67,7 +67,7 @@ test('the module for bundlers has the same names', () => {
   ]);
 });
 
-test('two instances of one package are told apart', () => {
+test('distinguishes two instances of one package', () => {
   expect(probe({ mjs: 'export class A {}' })).toEqual(['require gives another A than import']);
 });
 

@@ -28,7 +28,7 @@ const closing: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes twice and sends behind it`,
+    (actor) => `the ${actor} closes twice, and then sends`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       recorder.call(from, 'close', () => from.close(1000, 'first'));
@@ -81,7 +81,7 @@ const closing: readonly Story[] = [
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       from.send(new Blob(['a blob']), recorder.callback(from, 'blob'));
-      from.send('behind it', recorder.callback(from, 'text'));
+      from.send('afterwards', recorder.callback(from, 'text'));
       from.close(1000);
     },
   ),
@@ -127,7 +127,7 @@ const cutting: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} terminates and sends behind it`,
+    (actor) => `the ${actor} terminates, and then sends`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       recorder.call(from, 'terminate', () => from.terminate());
@@ -164,7 +164,7 @@ const breaking: readonly Story[] = [
         { binary: false },
         recorderOf(stage, ends, from).callback(from, 'bad'),
       );
-      from.send('behind it', recorderOf(stage, ends, from).callback(from, 'behind it'));
+      from.send('afterwards', recorderOf(stage, ends, from).callback(from, 'afterwards'));
     },
   ),
   ...byEach(
@@ -199,7 +199,7 @@ const breaking: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes behind a breach of the protocol`,
+    (actor) => `the ${actor} closes after a protocol error`,
     (_stage, _ends, from) => {
       from.send(Buffer.from('c328', 'hex'), { binary: false });
       from.close(1000);

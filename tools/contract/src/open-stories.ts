@@ -112,7 +112,7 @@ const waiting: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes behind messages that are not written yet, and the other reads on`,
+    (actor) => `the ${actor} closes after messages that are not written yet, and the other continues to read`,
     (stage, ends, from, to) => {
       const recorder = recorderOf(stage, ends, from);
       to.pause();

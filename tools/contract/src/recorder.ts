@@ -19,11 +19,11 @@ export class Recorder {
   /** Logs the events of this connection from now on. `more` lists events whose listeners replace a default action. */
   watch(ws: WebSocket, more: readonly ('unexpected-response' | 'redirect')[] = []): void {
     for (const event of [...PLAIN_EVENTS, ...more]) {
-      ws.on(event as 'open', (...args: unknown[]) => this.#told(ws, event, args.map(printable)));
+      ws.on(event as 'open', (...args: unknown[]) => this.#record(ws, event, args.map(printable)));
     }
     for (const event of DOM_EVENTS) {
       ws.addEventListener(event as 'open', (domEvent: unknown) => {
-        this.#told(ws, `DOM ${event}`, printableEvent(domEvent as AnyEvent));
+        this.#record(ws, `DOM ${event}`, printableEvent(domEvent as AnyEvent));
       });
     }
   }
@@ -36,12 +36,12 @@ export class Recorder {
     } catch (error) {
       outcome = `throws ${printable(error)}`;
     }
-    this.#told(ws, `${name} =`, [outcome]);
+    this.#record(ws, `${name} =`, [outcome]);
   }
 
   /** A callback that logs how it is called. */
   callback(ws: WebSocket, name: string): (error?: Error | null) => void {
-    return (error) => this.#told(ws, `callback of ${name}`, [printable(error ?? undefined)]);
+    return (error) => this.#record(ws, `callback of ${name}`, [printable(error ?? undefined)]);
   }
 
   /** Logs the given line. */
@@ -49,7 +49,7 @@ export class Recorder {
     this.lines.push(line);
   }
 
-  #told(ws: WebSocket, what: string, details: readonly string[]): void {
+  #record(ws: WebSocket, what: string, details: readonly string[]): void {
     this.lines.push([STATES[ws.readyState], what, ...details].join(' '));
   }
 }

@@ -79,7 +79,7 @@ const inside: readonly Story[] = [
       ] as const
     ).flatMap(([what, frames]) =>
       byRole(
-        (role) => `the ${role} calls ${method}() inside of a message event, with ${what} behind it`,
+        (role) => `the ${role} calls ${method}() in a message event, before ${what}`,
         ({ ws, raw, say }) => {
           ws.once('message', () => ws[method]());
           say(A, ...frames);
@@ -220,7 +220,7 @@ const limits: readonly Story[] = [
     { autoPong: false },
   ),
   ...byRole(
-    (role) => `the ${role} gets more pings at once than maxPendingAutoPongs`,
+    (role) => `the ${role} receives more pings in one chunk than maxPendingAutoPongs`,
     ({ raw, say }) => {
       say(PING, PING, PING, PING, A);
       later(() => raw.end());

@@ -190,7 +190,7 @@ const breaches: readonly Breach[] = [
   { rule: 'a length of 2^53', frames: [['827f0020000000000000']], error: TOO_LONG, answer: C1009 },
   { rule: 'a length of 2^64 - 1', frames: [['827fffffffffffffffff']], error: TOO_LONG, answer: C1009 },
   {
-    rule: 'a breach behind a message and a ping',
+    rule: 'a breach after a message and a ping',
     frames: [['8102', '6f6b'], ['8900'], ['8300']],
     before: ['message 6f6b false', 'ping'],
     error: opcode(3),

@@ -31,7 +31,7 @@ export function calledFunctions(folder: string): Called {
   return called;
 }
 
-/** Where each implementation keeps its connections, and what is called for every one that sends. */
+/** The file of the connections of each implementation, and the function that each connection calls to send. */
 const IMPLEMENTATIONS: Readonly<Record<Kind, { module: RegExp; functions: readonly string[] }>> = {
   framewire: {
     module: /\/node_modules\/@framewire\/connection\/dist\/[^/]+$/,

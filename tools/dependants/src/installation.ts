@@ -27,7 +27,7 @@ export type Kind = 'framewire' | 'ws';
 
 /**
  * Packs our packages and installs the dependants by the committed lockfile; returns the folder with their node_modules.
- * An installation of the same packages by the same lockfile is used again, by several runs at once, too: nothing writes to it.
+ * An installation of the same packages by the same lockfile is used again, also by concurrent runs, because nothing writes to it.
  *
  * @throws {Error} With what the packer or npm printed.
  */

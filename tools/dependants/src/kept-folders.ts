@@ -51,7 +51,7 @@ function removeUnused(links: string): void {
     const link = join(links, entry.name);
     if (!entry.isSymbolicLink() || Date.now() - lstatSync(link).mtimeMs < UNUSED) continue;
     const folder = readlinkSync(link);
-    // First the link: nobody finds a folder that is going.
+    // First the link, so that no other run finds the folder.
     rmSync(link, { force: true });
     rmSync(folder, { recursive: true, force: true });
   }

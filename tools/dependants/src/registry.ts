@@ -1,4 +1,4 @@
-/** A registry on this machine that has our packed packages, and sends whoever asks for others on to the one that npm uses. */
+/** A registry on this machine that has our packed packages, and redirects requests for others to the registry of npm. */
 
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';

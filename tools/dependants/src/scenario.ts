@@ -1,4 +1,4 @@
-/** A scenario: a program that drives dependants with real traffic, run beside their node_modules, and what it came to. */
+/** A scenario: a program that exchanges messages through the dependants, run next to their node_modules, and its result. */
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes a folder that can be told from others. */
+/** Makes a folder with content of its own. */
 function maker(name: string): () => Promise<string> {
   return () => {
     mkdirSync(join(root, name));
@@ -25,7 +25,7 @@ function maker(name: string): () => Promise<string> {
 const none = (): Promise<string> => Promise.reject(new Error('No folder was kept'));
 
 describe('A folder', () => {
-  test('is kept for its key, beside those of other keys', async () => {
+  test('is kept for its key, with those of other keys', async () => {
     const [a, b] = [await kept(links, 'a', maker('of a')), await kept(links, 'b', maker('of b'))];
     expect([await kept(links, 'a', none), await kept(links, 'b', none)]).toEqual([a, b]);
     expect([existsSync(a), existsSync(b)]).toEqual([true, true]);
@@ -50,7 +50,7 @@ describe('A folder', () => {
     expect(await kept(links, 'a', maker('later'))).toBe(join(root, 'later'));
   });
 
-  test('that nobody has asked for since a day is removed', async () => {
+  test('that was not used for a day is removed', async () => {
     const [old, recent] = [await kept(links, 'old', maker('1')), await kept(links, 'recent', maker('2'))];
     const before = new Date(Date.now() - 25 * 60 * 60 * 1000);
     lutimesSync(join(links, 'old'), before, before);

@@ -1,4 +1,4 @@
-// A client that keeps what it is told until a test asks for it.
+// A client that keeps its messages until a test asks for them.
 import type { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';

@@ -38,7 +38,7 @@ describe('text-and-binary', () => {
     );
   });
 
-  test('has a client that says when nobody is there', async () => {
+  test('has a client that reports a missing server', async () => {
     const client = Example.start('text-and-binary', { program: 'client.js', args: ['ws://127.0.0.1:1'] });
     expect(await client.exitCode()).toBe(1);
     expect(client.output).toContain('ECONNREFUSED');
@@ -57,7 +57,7 @@ describe('simple-server', () => {
     await example.printed(/^a client left with code 1000, 0 connected$/m);
   });
 
-  test('tells what a peer does wrong, and goes on', async () => {
+  test('reports the error of a peer, and continues', async () => {
     const [example, url] = await Example.serve('simple-server');
     const talker = await Talker.connect(url, { maxPayload: 0 });
     talker.ws.send(Buffer.alloc(64 * 1024 + 1));
@@ -190,7 +190,7 @@ describe('broadcast', () => {
 describe('round-trip-time', () => {
   const env = { INTERVAL: '50' };
 
-  test('tells each client its own, again and again', async () => {
+  test('sends each client its own, repeatedly', async () => {
     const [, url] = await Example.serve('round-trip-time', { env });
     const talker = await Talker.connect(url);
     for (let i = 0; i < 2; i++) {
@@ -199,7 +199,7 @@ describe('round-trip-time', () => {
     }
   });
 
-  test('is not misled by pongs that nobody asked for', async () => {
+  test('ignores unsolicited pongs', async () => {
     const [, url] = await Example.serve('round-trip-time', { env });
     const talker = await Talker.connect(url, { autoPong: false });
     const ping = await talker.nextPing();
@@ -280,7 +280,7 @@ describe('streams', () => {
     expect(await next.exitCode()).toBe(0);
   });
 
-  test('has a client that says when nobody is there, and how it is used', async () => {
+  test('has a client that reports a missing server, and its usage', async () => {
     const args = ['download', 'ws://127.0.0.1:1'];
     const alone = Example.start('streams', { program: 'client.js', args });
     expect(await alone.exitCode()).toBe(1);
@@ -293,7 +293,7 @@ describe('streams', () => {
 
 describe('peer-address', () => {
   test.each([
-    ['nobody is trusted', '', '203.0.113.9', '127.0.0.1'],
+    ['no proxy is trusted', '', '203.0.113.9', '127.0.0.1'],
     ['the proxy is trusted', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
     ['the client has made up an entry', '127.0.0.1', '10.9.9.9, 203.0.113.9', '203.0.113.9'],
     ['there are two trusted proxies', '127.0.0.1,10.0.0.0/8', '203.0.113.9, 10.1.2.3', '203.0.113.9'],
@@ -306,7 +306,7 @@ describe('peer-address', () => {
     ],
     ['what is there is no address', '127.0.0.1', 'unknown', '127.0.0.1'],
     ['there is no such header', '127.0.0.1', '', '127.0.0.1'],
-  ])('tells it when %s', async (_when, trusted, forwarded, expected) => {
+  ])('reports it when %s', async (_when, trusted, forwarded, expected) => {
     const [, url] = await Example.serve('peer-address', { env: { TRUSTED_PROXIES: trusted } });
     const headers: Record<string, string> = forwarded === '' ? {} : { 'X-Forwarded-For': forwarded };
     const talker = await Talker.connect(url, { headers });

@@ -45,10 +45,10 @@ describe('session-login, to who comes without a browser', () => {
     const second = await open(bob!);
     await fetch(`${url}/session`, { method: 'DELETE', headers: { cookie: alice! } });
     expect(await first.closed).toEqual([4001, 'logged out']);
-    const told = [await second.next(), await second.next()].map(
+    const events = [await second.next(), await second.next()].map(
       (text) => JSON.parse(text as string) as unknown,
     );
-    expect(told).toEqual([
+    expect(events).toEqual([
       { name: 'bob', joined: true },
       { name: 'alice', left: true },
     ]);
@@ -76,7 +76,7 @@ describe('session-login, to who comes without a browser', () => {
 });
 
 describe('server-stats, to who comes without a browser', () => {
-  test('tells its history first, then a measurement a second', async () => {
+  test('sends its history first, then a measurement every second', async () => {
     const [, url] = await Example.serve('server-stats');
     const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
     const history = JSON.parse((await talker.next()) as string) as unknown[];

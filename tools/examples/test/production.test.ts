@@ -1,4 +1,4 @@
-// The example `production`: alone, behind the proxies of its configuration files, and its manifest.
+// The example `production`: alone, with the proxies of its configuration files, and its manifest.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,7 +94,7 @@ describe('production', () => {
     await expect(visitRoom(url, { forwardedFor: '198.51.100.3' })).rejects.toThrow('response: 503');
   });
 
-  test('sends no states to a client that is behind, closes it with 1008, and counts', async () => {
+  test('sends no states to a client that reads too slowly, closes it with 1008, and counts it', async () => {
     const { url, adminPort } = await serveProduction(env);
     const [fast, slow] = [await visitRoom(url), await visitRoom(url)];
     slow.ws.pause();

@@ -12,7 +12,7 @@ import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
 
 let folder: string;
-/** What the examples are told of the certificate for localhost. */
+/** The paths of the certificate for localhost, as the examples read them. */
 let env: Record<string, string>;
 let ca: string;
 
@@ -121,7 +121,7 @@ describe('through-a-proxy', () => {
     expect(tunnels).toEqual([new URL(url).host]);
   });
 
-  test('says when the proxy wants a password, and when there is none', async () => {
+  test('reports a proxy that requires a password, and a missing proxy', async () => {
     const [proxy] = await startProxy(() => false);
     const refused = Example.start('through-a-proxy', {
       args: ['ws://127.0.0.1:1'],

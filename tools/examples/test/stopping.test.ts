@@ -1,4 +1,4 @@
-// What holds for every example: a server of it tells its clients and ends when it is stopped, and each one is named in the index.
+// Every example: its server closes the connections and ends when it is stopped, and the index names it.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

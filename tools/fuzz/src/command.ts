@@ -1,4 +1,4 @@
-// The command: what is fed one after the other, with a line of progress each, and how a finding is told.
+// The command: runs the targets one after the other, with a line of progress each, and reports findings.
 import process from 'node:process';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { addToCorpus, CORPUS, readCorpus } from './corpus.ts';
@@ -78,7 +78,7 @@ function report(target: string, seed: number, { what, input, shortest }: FoundIn
   console.error(`  again     npm run fuzz -- --target ${target} --replay ${hex(shortest)}`);
 }
 
-/** One line that is written anew; where nobody looks, a line a minute and the last. */
+/** One line that is written anew; without a terminal, one line a minute, and the last. */
 function progressLine(target: string): (progress: Progress, last?: boolean) => void {
   const live = process.stdout.isTTY;
   let minute = 0;

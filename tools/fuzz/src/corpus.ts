@@ -1,4 +1,4 @@
-// The inputs that are kept: one file of text for each target, one input a line, in hex, with a remark behind it.
+// The inputs that are kept: one file of text for each target, one input a line, in hex, followed by a remark.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hex } from './input.ts';

@@ -17,7 +17,7 @@ export interface FuzzOptions {
   readonly corpus: readonly Uint8Array[];
   /** Whether a finding is made short. Default true. */
   readonly shortens?: boolean;
-  /** Called before each input is run: what does not come back can be told by that. */
+  /** Called before each input is run, so that an input that never returns is known. */
   readonly onInput?: (input: Uint8Array) => void;
   /** Called now and then, every few hundred inputs. */
   readonly onProgress?: (progress: Progress) => void;
@@ -81,7 +81,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
         if (input.length <= LONGEST_KEPT) pool.push(input);
       } catch (error) {
         const shortest = shortens ? await shorten(target, input, options.onInput) : input;
-        // What is wrong with the shortest says more; one that is not met again is told as it was.
+        // The shortest input says more. If it does not fail again, the original finding is reported.
         const breach = shortens ? ((await breachOf(target, shortest)) ?? error) : error;
         const what = describeFinding(breach);
         return { ...progress(), kept, found: { what, input, shortest } };

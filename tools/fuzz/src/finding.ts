@@ -6,9 +6,9 @@ export class Finding extends Error {
 }
 
 /**
- * Compares what was told with what had to be told.
+ * Compares what was reported with what was expected.
  *
- * @throws {Finding} where they differ; `what` says of what they were told
+ * @throws {Finding} If they differ. `what` names their subject
  */
 export function mustEqual(what: string, actual: unknown, expected: unknown): void {
   if (actual === expected) return;
@@ -25,7 +25,7 @@ function printed(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A finding in one line, an exception that nobody foresaw included. */
+/** A finding in one line, including an unexpected exception. */
 export function describeFinding(error: unknown): string {
   if (error instanceof Finding) return error.message;
   if (!(error instanceof Error)) return `threw ${String(error)}`;

@@ -75,7 +75,7 @@ export interface FrameShape {
   readonly opcode: number;
   readonly masked: boolean;
   readonly payload: Uint8Array;
-  /** The length that the header tells, where it is another. */
+  /** The length in the header, if it differs from that of the payload. */
   readonly told?: number | bigint;
   /** How many bytes tell the length, where it is not the fewest. */
   readonly lengthBytes?: 0 | 2 | 8;
@@ -193,7 +193,7 @@ export function someDeflate(random: Random, plain: Uint8Array): Uint8Array {
     windowBits: between(random, 9, 15),
     strategy: pick(random, [constants.Z_DEFAULT_STRATEGY, constants.Z_HUFFMAN_ONLY, constants.Z_FIXED]),
   };
-  // A block with BFINAL, with or without the octet that §7.2.3.4 puts behind it.
+  // A block with BFINAL, with or without the octet that §7.2.3.4 puts after it.
   if (oneIn(random, 8)) {
     const stream = deflateRawSync(plain, options);
     return oneIn(random, 2) ? Buffer.concat([stream, Buffer.of(0)]) : stream;

@@ -1,4 +1,4 @@
-// The connection under test on a stream in memory: all that it tells and sends, compared with the model's endpoint.
+// The connection under test on a stream in memory: all that it reports and sends, compared with the model's endpoint.
 import { WebSocketConnection, type ConnectionOptions, type OpenOptions } from '@framewire/connection';
 import { PerMessageDeflate } from '@framewire/permessage-deflate';
 import { Finding, mustEqual } from './finding.ts';
@@ -31,7 +31,7 @@ const AFTERWARDS = 2;
 /** How long what is done on the thread pool may take, in ms. */
 const PATIENCE_OFF_THREAD = 5000;
 
-/** The connection under test, with all that it tells and sends. */
+/** The connection under test, with all that it reports and sends. */
 export class WatchedConnection {
   readonly wire = new Wire();
   readonly ws: WebSocketConnection;
@@ -124,7 +124,7 @@ export class WatchedConnection {
 
   /** Whatever was said: once the stream has ended, nothing is left to happen. */
   async isOver(): Promise<void> {
-    // Nobody may have foretold how many events there are, and each may have a turn of its own: a frame has two bytes at least.
+    // The number of events is unknown, and each may have a turn of its own. A frame has at least two bytes.
     await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.said);
     mustEqual('state', this.ws.readyState, this.ws.CLOSED);
     mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
@@ -145,7 +145,7 @@ export class WatchedConnection {
       }
       if (frame.masked !== (this.#role === 'client'))
         throw new Finding(`wrote a frame ${frame.masked ? 'with' : 'without'} mask`);
-      if (!frame.fin || frame.rsv2or3) throw new Finding(`wrote a frame that nobody asked for: ${hex(rest)}`);
+      if (!frame.fin || frame.rsv2or3) throw new Finding(`wrote an unexpected frame: ${hex(rest)}`);
       const payload = frame.rsv1 ? inflating.inflate(body.payload) : body.payload;
       lines.push(
         `${OPCODES[frame.opcode] ?? frame.opcode} ${payload === undefined ? 'corrupt' : hex(payload)}`,

@@ -1,4 +1,4 @@
-// A stream in memory of which the other end is the fuzzer: what it says is read at once, what is written is kept.
+// A stream in memory of which the other end is the fuzzer: what it writes is read immediately, and what is written to it is kept.
 import { Duplex } from 'node:stream';
 
 export class Wire extends Duplex {
@@ -13,7 +13,7 @@ export class Wire extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    // A copy: whoever wrote it may use the memory again.
+    // A copy, because the writer may reuse the memory.
     this.#written.push(Buffer.from(chunk));
     done();
   }

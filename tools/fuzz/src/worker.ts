@@ -1,11 +1,11 @@
-// The thread in which a target is fed: what it is told to do, and what it tells.
+// The thread that runs a target: its orders and its reports.
 import { parentPort, workerData } from 'node:worker_threads';
 import { fuzz, type FuzzResult } from './engine.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
 import { CurrentInput, type Assignment, type Outcome, type Report } from './watch.ts';
 
-/** How often the main thread is told how far it is, in ms. */
+/** The interval of progress reports to the main thread, in ms. */
 const EVERY = 500;
 /** Longer ones, in bytes, are not worth a line of the corpus. */
 const LONGEST_GROWN = 512;

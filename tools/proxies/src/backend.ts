@@ -1,4 +1,4 @@
-/** The server behind a proxy: an echo that tells what an application would see of its clients. */
+/** The server behind a proxy: an echo that reports what an application sees of its clients. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -21,7 +21,7 @@ export async function startBackend(port = 0, options: WebSocket.ServerOptions = 
   return backendOf(http, http, port, options);
 }
 
-/** Starts one whose proxy says who the client is in a line of the PROXY protocol; it is told in `addresses`. */
+/** Starts one whose proxy sends the address of the client in the PROXY protocol. `addresses` collects them. */
 export async function startToldBackend(): Promise<Backend & { addresses: string[] }> {
   const http = createServer();
   const addresses: string[] = [];
@@ -61,7 +61,7 @@ async function backendOf(
   };
 }
 
-/** Takes the first line from a socket, and leaves what follows for whoever reads next. */
+/** Takes the first line from a socket, and leaves the rest for the next reader. */
 function readLine(socket: Socket, take: (line: string) => void): void {
   let read = Buffer.alloc(0);
   const onReadable = (): void => {

@@ -23,14 +23,14 @@ frontend everybody
   http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
   default_backend ours
 
-frontend told
+frontend proxy_protocol
   bind 127.0.0.1:${proxyProtocol}
-  default_backend told
+  default_backend proxy_protocol
 
 backend ours
   server one 127.0.0.1:${plan.backend}
 
-backend told
+backend proxy_protocol
   server one 127.0.0.1:${plan.proxyProtocolBackend} send-proxy
 `,
 };

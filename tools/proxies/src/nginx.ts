@@ -5,7 +5,7 @@ import type { GeneralKind, Kind } from './program.ts';
 /** Started as root it would give its workers to a user who cannot read the folder. */
 const USER = process.getuid?.() === 0 ? 'user root;' : '';
 
-/** How it is told to take a configuration, and to say what is wrong. */
+/** The arguments that read the configuration and print errors. */
 export const args: Kind<unknown>['args'] = (file) => ['-c', file, '-e', 'stderr'];
 
 /** A whole configuration, of which only the `http` context is given. Everything that it writes is in the folder. */

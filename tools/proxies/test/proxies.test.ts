@@ -55,7 +55,7 @@ function echoes(ws: WebSocket, messages: readonly (string | Buffer)[]): Promise<
   });
 }
 
-/** What a message is told by: comparing long ones byte by byte takes longer than a proxy waits. */
+/** The digest of a message: comparing long ones byte by byte takes longer than a proxy waits. */
 function fingerprints(messages: readonly (string | Buffer)[]): string[] {
   return messages.map((message) => {
     const hash = createHash('sha256').update(message).digest('hex');
@@ -138,7 +138,7 @@ function throughProxy(kind: GeneralKind): void {
     await close(ws);
   });
 
-  test('TLS ends at the proxy, and the server is told', async () => {
+  test('TLS ends at the proxy, and the server knows', async () => {
     const { cert } = await testCertificate();
     const connected = backend.next();
     const ws = await open(proxy.tls, { ca: cert }, 'wss');
@@ -186,7 +186,7 @@ function throughProxy(kind: GeneralKind): void {
     await close(pinging);
   });
 
-  test('while the server restarts, clients are told so, and connect again when it is back', async () => {
+  test('while the server restarts, clients receive an error, and connect again afterwards', async () => {
     const before = await open(proxy.plain);
     const end = endOf(before);
     await backend.stop();
@@ -209,7 +209,7 @@ function throughProxy(kind: GeneralKind): void {
   });
 
   if (kind.speaksProxyProtocol) {
-    test('the PROXY protocol tells the server whose connection it is', async () => {
+    test('the PROXY protocol gives the server the address of the client', async () => {
       const ws = await open(proxy.proxyProtocol, { localAddress: '127.0.0.3' });
       expect(told.addresses).toEqual(['127.0.0.3']);
       expect(fingerprints(await echoes(ws, messages))).toEqual(fingerprints(messages));

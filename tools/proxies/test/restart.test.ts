@@ -1,4 +1,4 @@
-// A server is restarted under load: what its clients notice, and that nothing is lost that they were told is stored. FRAMEWIRE_FULL=1 has
+// A server is restarted under load: what its clients notice, and that no confirmed message is lost. FRAMEWIRE_FULL=1 has
 // 2,000 clients, and prints figures.
 import { Program } from '@framewire/testing/program';
 import { requirement } from '@framewire/testing';

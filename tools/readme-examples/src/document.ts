@@ -8,7 +8,7 @@ import { visit } from 'unist-util-visit';
 
 /** A code block that is run as a module. */
 export interface Example {
-  /** The heading above it; '' where there is none. */
+  /** The heading above it, or ''. */
   heading: string;
   /** The line of the document that its first line stands on, from 1. */
   line: number;
@@ -17,7 +17,7 @@ export interface Example {
   code: string;
   /** Whether it is only shown: its info string says `no-run`. */
   leftOut: boolean;
-  /** Why it is left out: the text of the HTML comment right before it, '' where there is none. */
+  /** Why it is not run: the text of the HTML comment before it, or ''. */
   reason: string;
 }
 

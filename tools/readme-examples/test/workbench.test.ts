@@ -51,7 +51,7 @@ describe('An example on the workbench', () => {
     expect(outcome).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
   });
 
-  test('that throws tells where in its document', async () => {
+  test('that throws reports the place in its document', async () => {
     const { code, stderr } = await workbench.run(write('mjs', `throw new Error('no');`, 41), RUN_MS);
     expect(code).toBe(1);
     expect(stderr).toContain('docs-README.41.mjs:41');

@@ -1,4 +1,4 @@
-/** The server behind the page: HTTP for its files, WebSocket upgrades for the room, and an orderly end. */
+/** The server of the page: HTTP for its files, WebSocket upgrades for the room, and an orderly end. */
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -95,7 +95,7 @@ function refuseUpgrade(socket: Duplex, status: number): void {
     'Content-Type: text/plain',
     `Content-Length: ${reason.length}`,
   ];
-  // The peer may be gone already; there is nobody to tell.
+  // The peer may have disconnected already.
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
@@ -135,7 +135,7 @@ async function sayGoodbye(http: Server, sockets: WebSocketServer): Promise<void>
   }
 }
 
-/** As it stands in an address: wildcard addresses as the loopback name, IPv6 in brackets. */
+/** The host in an address: wildcard addresses as the loopback name, IPv6 in brackets. */
 function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return isIPv6(host) ? `[${host}]` : host;

@@ -7,7 +7,7 @@ const PATIENCE_MS = 5_000;
 /**
  * Resolves with the arguments of the next event of this name.
  *
- * @param socket A connection, or anything else that tells `error` and `close`.
+ * @param socket A connection, or another emitter of `error` and `close`.
  * @param name `open`, `message`, `pong`, `close`, ...
  * @throws When the connection fails or closes first, or nothing came within five seconds.
  */

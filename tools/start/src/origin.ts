@@ -3,11 +3,11 @@
 /**
  * Whether an upgrade comes from a page of this server, or from a client that is no browser.
  *
- * A browser tells the page's origin in every handshake (RFC 6455 §10.2); other clients need not, and cannot be misled by
+ * A browser sends the origin of the page in every handshake (RFC 6455 §10.2); other clients need not, and cannot be misled by
  * a web page. While the server listens on a loopback address, the Host has to be a loopback name too: otherwise a foreign
  * name that resolves to 127.0.0.1 (DNS rebinding) would be its own origin.
  *
- * @param origin The Origin header, undefined when there is none.
+ * @param origin The Origin header, or undefined.
  * @param host The Host header.
  * @param listensOn The address the server listens on, as the user gave it.
  */

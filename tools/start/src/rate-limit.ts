@@ -1,7 +1,7 @@
 /** A token bucket: how often something may happen. */
 
 /**
- * Allows `burst` events at once and `perSecond` on average. It holds no timer: tokens are counted when asked.
+ * Allows `burst` events together and `perSecond` on average. It holds no timer: tokens are counted when asked.
  *
  * @example
  * const limit = new RateLimit({ burst: 5, perSecond: 1 });
@@ -15,7 +15,7 @@ export class RateLimit {
   #countedAt: number;
 
   /**
-   * @param options.burst How many events may happen at once, at least 1.
+   * @param options.burst The number of events that may happen together, at least 1.
    * @param options.perSecond How many tokens come back each second.
    * @param options.now The clock, in milliseconds; by default the monotonic one.
    */

@@ -1,4 +1,4 @@
-/** The chat room: who is in it, what was said lately, and telling everyone who looks at it. No socket is known here. */
+/** The chat room: its people, the latest lines, and messages to every viewer. It knows no sockets. */
 
 import { LIMITS } from './protocol.ts';
 import type { Hello, Line, People, ServerMessage } from './protocol.ts';
@@ -103,7 +103,7 @@ export class Room {
     return { count: this.#names.size, names: [...this.#names.values()].slice(0, LIMITS.names) };
   }
 
-  /** Names are compared without regard to case, so that nobody can pass for another by it. */
+  /** Names are compared without regard to case, so that people cannot impersonate each other. */
   #freeName(wanted: string): string {
     const taken = new Set([...this.#names.values()].map(foldCase));
     let name = wanted;

@@ -11,7 +11,7 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** What the line tells. */
+/** The content of the line. */
 export interface Sample {
   people: number;
   /** Messages since the start, both directions. */

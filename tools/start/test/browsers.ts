@@ -1,4 +1,4 @@
-/** The two browsers the page is tested in, behind the few calls that both drivers spell alike. */
+/** The two browsers the page is tested in, with the calls that both drivers have in common. */
 
 import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
 

@@ -1,4 +1,4 @@
-/** A Node client of the chat server, for tests: keeps what it was told and waits for what it expects. */
+/** A Node client of the chat server, for tests: keeps messages, and waits for the expected ones. */
 
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
@@ -9,24 +9,24 @@ type Of<K extends Kind> = Extract<ServerMessage, { type: K }>;
 
 export class ChatClient {
   readonly socket: WebSocket;
-  /** What was told and not yet waited for, oldest first. */
-  readonly #told: ServerMessage[] = [];
+  /** The messages that no test has waited for, oldest first. */
+  readonly #messages: ServerMessage[] = [];
   #wake: () => void = () => {};
 
   constructor(port: number, options: { origin?: string; headers?: Record<string, string> } = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, options);
     this.socket.on('message', (data) => {
-      this.#told.push(JSON.parse((data as Buffer).toString()) as ServerMessage);
+      this.#messages.push(JSON.parse((data as Buffer).toString()) as ServerMessage);
       this.#wake();
     });
   }
 
   static async connect(port: number, name?: string): Promise<ChatClient> {
     const client = new ChatClient(port);
-    await client.told('hello');
+    await client.next('hello');
     if (name !== undefined) {
       client.send({ type: 'join', name });
-      await client.told('welcome');
+      await client.next('welcome');
     }
     return client;
   }
@@ -36,9 +36,9 @@ export class ChatClient {
   }
 
   /** The next message of this type that satisfies the condition; those before it are dropped. */
-  async told<K extends Kind>(type: K, condition: (message: Of<K>) => boolean = () => true): Promise<Of<K>> {
+  async next<K extends Kind>(type: K, condition: (message: Of<K>) => boolean = () => true): Promise<Of<K>> {
     while (true) {
-      for (let message = this.#told.shift(); message !== undefined; message = this.#told.shift()) {
+      for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
         if (message.type === type && condition(message as Of<K>)) return message as Of<K>;
       }
       await new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ export class ChatClient {
 
   /** Resolves with the line in which this text was said. */
   async heard(text: string): Promise<Of<'line'>['line']> {
-    const { line } = await this.told('line', (event) => event.line.text === text);
+    const { line } = await this.next('line', (event) => event.line.text === text);
     return line;
   }
 

@@ -24,52 +24,52 @@ async function connect(name?: string): Promise<ChatClient> {
 }
 
 describe('The chat server', () => {
-  it('lets two clients talk, and tells who comes and goes', async () => {
+  it('lets two clients talk, and reports who joins and leaves', async () => {
     const ada = await connect('Ada');
     const grace = await ChatClient.connect(server.port, 'Grace');
-    await ada.told('line', ({ line }) => line.kind === 'joined' && line.name === 'Grace');
+    await ada.next('line', ({ line }) => line.kind === 'joined' && line.name === 'Grace');
     grace.send({ type: 'say', text: 'hello, Ada' });
     expect(await ada.heard('hello, Ada')).toMatchObject({ kind: 'said', name: 'Grace' });
     await grace.close();
-    await ada.told('line', ({ line }) => line.kind === 'left' && line.name === 'Grace');
-    expect(await ada.told('people')).toMatchObject({ count: 1, names: ['Ada'] });
+    await ada.next('line', ({ line }) => line.kind === 'left' && line.name === 'Grace');
+    expect(await ada.next('people')).toMatchObject({ count: 1, names: ['Ada'] });
   });
 
   it('answers a ping with the same number', async () => {
     const client = await connect();
     client.send({ type: 'ping', id: 41 });
-    expect(await client.told('pong')).toEqual({ type: 'pong', id: 41 });
+    expect(await client.next('pong')).toEqual({ type: 'pong', id: 41 });
   });
 
   it('refuses bad messages with an error event and keeps the connection', async () => {
     const client = await connect();
     client.socket.send('{"type":');
-    expect(await client.told('error')).toMatchObject({ code: 'not-json' });
+    expect(await client.next('error')).toMatchObject({ code: 'not-json' });
     client.socket.send(Buffer.from('{"type":"leave"}'));
-    expect(await client.told('error')).toMatchObject({ code: 'not-text' });
+    expect(await client.next('error')).toMatchObject({ code: 'not-text' });
     client.send({ type: 'say', text: 'from outside' });
-    expect(await client.told('error')).toMatchObject({ code: 'join-first', of: 'say' });
+    expect(await client.next('error')).toMatchObject({ code: 'join-first', of: 'say' });
     client.send({ type: 'join', name: 'Ada' });
-    await client.told('welcome');
+    await client.next('welcome');
     client.send({ type: 'join', name: 'Ada' });
-    expect(await client.told('error')).toMatchObject({ code: 'already-joined', of: 'join' });
+    expect(await client.next('error')).toMatchObject({ code: 'already-joined', of: 'join' });
   });
 
   it('lets one leave and join again on the same connection', async () => {
     const client = await connect('Ada');
     client.send({ type: 'leave' });
-    await client.told('people', ({ count }) => count === 0);
+    await client.next('people', ({ count }) => count === 0);
     client.send({ type: 'join', name: 'Grace' });
-    expect(await client.told('welcome')).toMatchObject({ name: 'Grace' });
+    expect(await client.next('welcome')).toMatchObject({ name: 'Grace' });
   });
 
   it('slows down who talks too fast: the text is refused, and not said', async () => {
     const [fast, other] = [await connect('Fast'), await connect('Other')];
     for (let index = 0; index < 20; index++) fast.send({ type: 'say', text: `${index}` });
-    expect(await fast.told('error')).toMatchObject({ code: 'too-fast', of: 'say' });
+    expect(await fast.next('error')).toMatchObject({ code: 'too-fast', of: 'say' });
     other.send({ type: 'say', text: 'done' });
     const said: string[] = [];
-    await other.told('line', ({ line }) => {
+    await other.next('line', ({ line }) => {
       if (line.name === 'Fast' && line.kind === 'said') said.push(line.text);
       return line.text === 'done';
     });
@@ -112,7 +112,7 @@ describe('The chat server', () => {
   it('accepts its own page', async () => {
     const client = new ChatClient(server.port, { origin: server.url.slice(0, -1) });
     onTestFinished(() => client.close());
-    await client.told('hello');
+    await client.next('hello');
   });
 
   it('refuses upgrades at other addresses with 404', async () => {

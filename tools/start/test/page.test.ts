@@ -170,7 +170,7 @@ for (const { name, missing, launch } of BROWSERS) {
       expect([...log, ...field].sort()).toEqual(texts.sort());
     });
 
-    it('leaves the reader alone who has scrolled up, and counts what is new below', async () => {
+    it('does not scroll for a reader who has scrolled up, and counts the new lines below', async () => {
       const page = await open();
       const node = await ChatClient.connect(server.port, 'Node');
       const text = (index: number) => `${index}${'\nand on'.repeat(18)}`;

@@ -9,18 +9,18 @@ import type { Visitor } from '../src/room.ts';
 
 class Guest implements Visitor {
   readonly number: number;
-  readonly told: ServerMessage[] = [];
+  readonly messages: ServerMessage[] = [];
 
   constructor(number: number) {
     this.number = number;
   }
 
   deliver(json: string): void {
-    this.told.push(JSON.parse(json) as ServerMessage);
+    this.messages.push(JSON.parse(json) as ServerMessage);
   }
 
   get name(): string | undefined {
-    return this.told.findLast((event) => event.type === 'welcome')?.name;
+    return this.messages.findLast((event) => event.type === 'welcome')?.name;
   }
 }
 
@@ -33,14 +33,14 @@ function enter(room: Room, count: number): Guest[] {
 }
 
 describe('The room', () => {
-  it('tells everyone who looks at it what is said, the speaker too', () => {
+  it('sends each line to every viewer, including the speaker', () => {
     const room = new Room('run', () => 1000);
     const [ada, reader] = enter(room, 2) as [Guest, Guest];
     room.join(ada, 'Ada');
     room.say(ada, 'hello');
     const line = { id: 2, at: 1000, kind: 'said', from: 1, name: 'Ada', text: 'hello' };
-    expect(ada.told.at(-1)).toEqual({ type: 'line', line });
-    expect(reader.told.at(-1)).toEqual({ type: 'line', line });
+    expect(ada.messages.at(-1)).toEqual({ type: 'line', line });
+    expect(reader.messages.at(-1)).toEqual({ type: 'line', line });
   });
 
   it('counts people, not those who only read along', () => {
@@ -48,10 +48,10 @@ describe('The room', () => {
     const [ada, , linus] = enter(room, 3) as [Guest, Guest, Guest];
     room.join(ada, 'Ada');
     room.join(linus, 'Linus');
-    expect(ada.told.at(-1)).toEqual({ type: 'people', count: 2, names: ['Ada', 'Linus'] });
+    expect(ada.messages.at(-1)).toEqual({ type: 'people', count: 2, names: ['Ada', 'Linus'] });
     room.exit(ada);
     expect(room.people).toBe(1);
-    expect(linus.told.slice(-2)).toMatchObject([
+    expect(linus.messages.slice(-2)).toMatchObject([
       { type: 'line', line: { kind: 'left', name: 'Ada' } },
       { type: 'people', count: 1, names: ['Linus'] },
     ]);
@@ -80,12 +80,12 @@ describe('The room', () => {
     expect(guests[1].name).toBe(`${'👋'.repeat(LIMITS.name / 2 - 1)} 2`);
   });
 
-  it('hears nothing from who has not joined, and lets nobody in twice', () => {
+  it('ignores people who have not joined, and rejects a second join', () => {
     const room = new Room('run');
     const [ada] = enter(room, 1) as [Guest];
     room.say(ada, 'anyone?');
     room.leave(ada);
-    expect(ada.told).toHaveLength(1);
+    expect(ada.messages).toHaveLength(1);
     room.join(ada, 'Ada');
     room.join(ada, 'Grace');
     expect(room.people).toBe(1);
@@ -99,7 +99,7 @@ describe('The room', () => {
     for (let index = 0; index < LIMITS.recent + 10; index++) room.say(ada, `line ${index}`);
     const newcomer = new Guest(9);
     room.enter(newcomer);
-    const [hello] = newcomer.told;
+    const [hello] = newcomer.messages;
     if (hello?.type !== 'hello') throw new Error('no hello');
     expect(hello.recent).toHaveLength(LIMITS.recent);
     expect(hello.recent.at(-1)?.text).toBe(`line ${LIMITS.recent + 9}`);

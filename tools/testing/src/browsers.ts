@@ -1,4 +1,4 @@
-/** The real browsers that tests drive: each starts headless, with a profile of its own, and talks to nobody but the test. */
+/** The real browsers that tests drive: each starts headless, with a profile of its own, and connects only to the test. */
 
 import { chromium, type Browser as Chromium } from 'playwright-core';
 import puppeteer, { type Browser as Firefox } from 'puppeteer-core';
@@ -37,7 +37,7 @@ const FIREFOX_PREFERENCES = {
   'network.connectivity-service.enabled': false,
   'network.dns.disablePrefetch': true,
   'network.prefetch-next': false,
-  // No server behind it, so that no settings are fetched.
+  // No server answers there, so no settings are fetched.
   'services.settings.server': 'data:,#',
 };
 

@@ -10,7 +10,7 @@ export function readBytes(stream: Readable, count: number): Promise<Buffer> {
       stream.off('readable', take);
       resolve(bytes);
     };
-    // One listener for all chunks: a stream that holds too little tells each new one at once, and reads no more meanwhile.
+    // One listener for all chunks: a stream without enough bytes calls each new listener immediately, and reads nothing meanwhile.
     stream.on('readable', take);
     take();
   });

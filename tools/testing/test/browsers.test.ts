@@ -41,7 +41,7 @@ afterAll(() => close());
 
 describe.each(browsers)('%s', (part, launch) => {
   describe.skipIf(requirement(part).missing)('where it is installed', () => {
-    test('starts, and trusts the test certificate when it is told to', async () => {
+    test('starts, and trusts the test certificate if the option is set', async () => {
       const browser = await launch({ trustAnyCertificate: true });
       try {
         const page = await browser.newPage();

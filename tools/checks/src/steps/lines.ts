@@ -9,7 +9,7 @@ import { publishedPackages } from '../workspace.ts';
 import type { NodeLine } from '../node-lines.ts';
 import type { Outcome, Step } from '../outcome.ts';
 
-/** The lines beside the oldest, on which the tests of the sources run. */
+/** The newer lines. The tests of the sources run on the oldest. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
 /** What is built runs in another engine, or goes through the compiler, whichever Node starts it: once is enough. */

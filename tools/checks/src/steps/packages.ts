@@ -93,7 +93,7 @@ async function judgeExports({ folder, packages }: Installation): Promise<Outcome
   return sum(outcomes);
 }
 
-/** What the probe is told about a package. */
+/** The description of a package for the probe. */
 function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) {
   return specifiersOf(each).map((specifier) => ({
     specifier,
@@ -102,7 +102,7 @@ function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) 
   }));
 }
 
-/** The file that bundlers take for an `import`: by the condition that all of them have, or that for everybody. */
+/** The file that bundlers take for an `import`: by the condition `module`, or else `default`. */
 function bundledTarget(entry: unknown): string {
   const file = conditionOf(entry, 'module') ?? conditionOf(conditionOf(entry, 'import'), 'module');
   const taken = file ?? conditionOf(entry, 'default');

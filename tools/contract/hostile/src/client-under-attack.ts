@@ -29,12 +29,12 @@ answer({
     const ws = new WebSocket(`ws://127.0.0.1:${port}/`, options);
     let opened = false;
     let messages = 0;
-    let told = '';
+    let reported = '';
     ws.on('open', () => (opened = true));
     ws.on('message', () => messages++);
-    ws.on('error', (error: Error & { code?: string }) => (told = error.code ?? error.message));
+    ws.on('error', (error: Error & { code?: string }) => (reported = error.code ?? error.message));
     await new Promise((resolve) => ws.on('close', resolve));
-    return { opened, messages, error: told };
+    return { opened, messages, error: reported };
   },
 
   /** Echoes a text through a harmless server, always on the same connection. */

@@ -22,7 +22,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   '/deflate': { options: { maxPayload: MiB, perMessageDeflate: true } },
   '/many-fragments': { options: { maxFragments: 4, maxBufferedChunks: 4 } },
   '/page': { options: { allowedOrigins: ['https://example.com'] } },
-  '/nobody': { options: { verifyClient: () => false } },
+  '/refused': { options: { verifyClient: () => false } },
   '/undecided': { options: { handshakeTimeout: 200, verifyClient: (_info, _decide) => {} } },
   '/late': {
     options: {
@@ -31,7 +31,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     },
   },
   '/late-welcome': { options: { verifyClient: (_info, decide) => setTimeout(decide, 20, true) } },
-  '/told': { options: {}, answerErrors: true },
+  '/answered': { options: {}, answerErrors: true },
   '/closing': { options: { closeTimeout: 200 }, serve: (ws) => ws.close(1000, 'go') },
   '/flood': { options: { maxBufferedAmount: MiB }, serve: flood },
   '/steady': { options: { maxBufferedAmount: MiB }, serve: sendSteadily },

@@ -14,7 +14,7 @@ export const LOAD = { turns: 2_000, aTurn: 300, slowLength: 1024, fastLength: 64
 export type Policy = 'terminate' | 'close' | 'drop';
 
 /** The number of callbacks of sends to the slow reader, by the code of their error, or `sent`. */
-export type Told = Record<string, number>;
+export type Outcomes = Record<string, number>;
 
 /** The results of the server after everything was sent. */
 export interface Report {
@@ -42,7 +42,7 @@ let server: WebSocketServer | undefined;
 let slow: WebSocket | undefined;
 const fast: WebSocket[] = [];
 const seen = { dropped: 0, ended: [] as string[] };
-const told: Told = {};
+const outcomes: Outcomes = {};
 
 async function listen(policy: Policy): Promise<number> {
   server = start(policy);
@@ -76,7 +76,7 @@ async function send(): Promise<Report> {
   let waited = 0;
   const done = (error?: Error & { code?: string }): void => {
     const outcome = error === undefined ? 'sent' : (error.code ?? 'not sent');
-    told[outcome] = (told[outcome] ?? 0) + 1;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   };
   for (let turn = 0; turn < LOAD.turns; turn++) {
     if (slow !== undefined) {
@@ -88,18 +88,18 @@ async function send(): Promise<Report> {
     const message = numbered(turn, LOAD.fastLength);
     for (const ws of fast) ws.send(message);
     await nextTurn();
-    // Waits for readers that have fallen behind.
+    // Waits for slow readers.
     for (const ws of fast) if (ws.writableNeedDrain) await once(ws, 'drain');
   }
   return { waited, ...seen, before, after: memory() };
 }
 
 /** Closes all connections. */
-async function close(): Promise<Told> {
+async function close(): Promise<Outcomes> {
   const closed = [...(server?.clients ?? [])].map((ws) => once(ws, 'close'));
   for (const ws of server?.clients ?? []) ws.close(1000);
   await Promise.all(closed);
-  return told;
+  return outcomes;
 }
 
 answer({ listen, send, close });

@@ -18,7 +18,7 @@ async function statusOf(request: string, port?: number): Promise<string> {
 describe('a name that every object has', () => {
   const names = ['constructor', '__proto__', 'hasOwnProperty', 'toString', 'prototype'];
 
-  test.each(names)('is an extension that nobody knows: %s', async (name) => {
+  test.each(names)('is an unknown extension: %s', async (name) => {
     for (const value of [name, `${name}; ${name}=${name}`, `permessage-deflate, ${name}`]) {
       expect(await statusOf(upgradeRequest('/deflate', `Sec-WebSocket-Extensions: ${value}`))).toBe('101');
     }
@@ -67,7 +67,7 @@ describe('the cost of a header grows with its length', () => {
     const before = await setting.victim.work();
     for (const field of fields) {
       for (let count = 0; count < 4; count++) {
-        // What is behind has to be looked at too: a value with spaces at its end is cut.
+        // A value is also trimmed at its end.
         await statusOf(upgradeRequest('/deflate', `${field}: a${value}a`));
       }
     }
@@ -188,11 +188,11 @@ describe('a request that follows a refused upgrade', () => {
     { title: '400 for its version', request: wrong('Sec-WebSocket-Version', '777'), status: '400' },
     { title: '400 for its upgrade', request: wrong('Upgrade', 'h2c'), status: '400' },
     { title: '400 for its path', request: upgradeRequest('/nowhere'), status: '400' },
-    { title: '401', request: upgradeRequest('/nobody'), status: '401' },
+    { title: '401', request: upgradeRequest('/refused'), status: '401' },
     { title: '401, later', request: upgradeRequest('/late'), status: '401' },
     { title: '403', request: upgradeRequest('/page'), status: '403' },
     { title: '503', request: upgradeRequest('/undecided'), status: '503' },
-    { title: '418 of a listener', request: wrong('Sec-WebSocket-Key', 'x', '/told'), status: '418' },
+    { title: '418 of a listener', request: wrong('Sec-WebSocket-Key', 'x', '/answered'), status: '418' },
   ])('is never read: $title ends the connection', async ({ request, status }) => {
     const attacker = await setting.victim.connect();
     attacker.sayText(`${request}GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n`);

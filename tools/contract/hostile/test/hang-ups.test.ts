@@ -17,12 +17,12 @@ test.each<{ title: string; said: string }>([
   { title: 'a request and a frame', said: request + frame({ opcode: 0x1, payload: 'a' }).toString('latin1') },
   { title: 'a request that is refused', said: upgradeRequest('/nowhere') },
   { title: 'a request with a wrong key', said: request.replace('==', '') },
-  { title: 'a request that a listener answers', said: upgradeRequest('/told').replace('==', '') },
-  { title: 'a request that verifyClient refuses', said: upgradeRequest('/nobody') },
+  { title: 'a request that a listener answers', said: upgradeRequest('/answered').replace('==', '') },
+  { title: 'a request that verifyClient refuses', said: upgradeRequest('/refused') },
   { title: 'a request that verifyClient refuses later', said: upgradeRequest('/late') },
   { title: 'a request that verifyClient accepts later', said: upgradeRequest('/late-welcome') },
   { title: 'a request that verifyClient never decides', said: upgradeRequest('/undecided') },
-  { title: 'a request whose connection is closed at once', said: upgradeRequest('/closing') },
+  { title: 'a request whose connection is closed immediately', said: upgradeRequest('/closing') },
   { title: 'a request whose connection is flooded', said: upgradeRequest('/flood') },
 ])('a reset after $title causes no uncaught exception', async ({ said }) => {
   for (const wait of ['none', 'answer'] as const) {

@@ -22,7 +22,7 @@ describe('a peer that never reads', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
-  test('but a slow one that does read is not, and is told everything', async () => {
+  test('but a slow one that reads is not, and receives everything', async () => {
     const slow = await setting.victim.upgrade('/steady');
     slow.pause();
     // Nothing is read until the server has met the end of what the sockets hold.
@@ -39,7 +39,7 @@ describe('a peer that never reads', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
-  test('does not keep a refused connection: behind pages that nobody reads the refusal ends it all the same', async () => {
+  test('does not keep a refused connection, even if unread pages wait before the refusal', async () => {
     const attacker = await setting.victim.connect();
     attacker.socket.pause();
     const pages = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);

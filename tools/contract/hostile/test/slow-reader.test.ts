@@ -1,11 +1,11 @@
-// One peer that does not read, beside many that do.
+// One peer that does not read, and many that do.
 import { once } from 'node:events';
 import WebSocket from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { Attacker } from '../src/attacker.ts';
 import { MiB } from '../src/frames.ts';
 import { Program } from '@framewire/testing/program';
-import { LOAD, type Policy, type Report, type Told } from '../src/slow-reader-server.ts';
+import { LOAD, type Policy, type Report, type Outcomes } from '../src/slow-reader-server.ts';
 
 const FAST = 100;
 const SENT = LOAD.turns * LOAD.aTurn;
@@ -52,9 +52,9 @@ async function run(policy: Policy, then: (report: Report, slow: Attacker) => Pro
 
     slow.socket.destroy();
     const endings = readers.endings();
-    const told = await server.ask<Told>('close');
-    expect(Object.values(told).reduce((sum, count) => sum + count, 0)).toBe(SENT);
-    expect(told['WS_ERR_MESSAGE_DROPPED'] ?? 0).toBe(report.dropped);
+    const outcomes = await server.ask<Outcomes>('close');
+    expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(SENT);
+    expect(outcomes['WS_ERR_MESSAGE_DROPPED'] ?? 0).toBe(report.dropped);
     expect(await endings).toEqual(readers.counts.map(() => 1000));
     expect(readers.counts).toEqual(readers.counts.map(() => LOAD.turns));
   } finally {

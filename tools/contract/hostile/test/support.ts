@@ -1,4 +1,4 @@
-// The servers under attack of a test file, and what must hold behind every attack.
+// The servers under attack of a test file, and what must hold after every attack.
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { Victim } from '../src/victim.ts';
 
@@ -20,7 +20,7 @@ export function underAttack(): { readonly victim: Victim } {
   afterAll(() => victim?.stop());
   return {
     get victim() {
-      if (victim === undefined) throw new Error('There is nobody to attack before the first test');
+      if (victim === undefined) throw new Error('There is no server before the first test');
       return victim;
     },
   };

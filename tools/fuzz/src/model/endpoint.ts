@@ -13,7 +13,7 @@ export interface Sent {
 /** What the peer does. */
 type FromPeer = { readonly bytes: Uint8Array } | 'end';
 
-/** What an end is told of its own, besides {@link Terms}. */
+/** The options of one end, in addition to {@link Terms}. */
 export interface EndpointTerms extends Terms {
   readonly autoPong: boolean;
   /** Whether the peer's messages may point back to earlier ones (RFC 7692 §7.1.1). */
@@ -64,10 +64,10 @@ export class Endpoint {
     else this.#read(what);
   }
 
-  /** The stream is gone, from whichever side. What had come before is told; what is in the middle of waiting as well. */
+  /** The stream is gone, from whichever side. What arrived before is reported, including what waits. */
   lose(): void {
     if (this.isClosed) return;
-    // Nobody is there any more who could be answered.
+    // No peer is left that could receive an answer.
     this.#peerEnded = true;
     this.hasEnded = true;
     for (const what of this.#waiting) if (what !== 'end') this.#read(what);
@@ -106,7 +106,7 @@ export class Endpoint {
       return;
     }
     for (const heard of this.#receiver.receive(what.bytes)) {
-      // §5.5.1, §7.1.7: behind a close frame and a breach nothing is read.
+      // §5.5.1, §7.1.7: after a close frame or a breach, nothing is read.
       if (this.#closeReceived || this.#failed) return;
       this.#hear(heard);
     }
@@ -115,7 +115,7 @@ export class Endpoint {
   #hear(heard: Heard): void {
     switch (heard.kind) {
       case 'ping':
-        // §5.5.2: "unless it already received a Close frame"; and §5.5.1: not behind our own.
+        // §5.5.2: "unless it already received a Close frame"; and §5.5.1: not after our own.
         if (this.#terms.autoPong) this.send('pong', heard.data);
         this.events.push(`ping ${hex(heard.data)}`);
         break;

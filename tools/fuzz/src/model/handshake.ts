@@ -28,7 +28,7 @@ export function extensionsOf(value: string): unknown[] | undefined {
   });
 }
 
-/** §4.1: a list of different tokens; undefined where it is none. */
+/** §4.1: a list of different tokens; undefined if it is invalid. */
 export function subprotocolsOf(value: string): string[] | undefined {
   if (!TOKEN_LIST.test(value)) return undefined;
   const names = value.split(',').map((name) => name.trim());

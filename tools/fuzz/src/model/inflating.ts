@@ -5,11 +5,11 @@ import { setImmediate } from 'node:timers/promises';
 /** "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." */
 const TAIL = Buffer.from('0000ffff', 'hex');
 
-/** How many streams one message may be made of, and how much may lie behind the last: the documented limits of our inflater. */
+/** How many streams one message may be made of, and how much may follow the last: the documented limits of our inflater. */
 const MOST_STREAMS = 8;
 const NO_STREAM = TAIL.length + 1;
 
-/** An empty block that ends the stream (BFINAL), where a block may begin, of which a byte behind it is then no part. */
+/** An empty block that ends the stream (BFINAL), where a block may begin, so a byte after it is not part of it. */
 const FINAL_BLOCK = Buffer.from('010000ffff', 'hex');
 
 /** The messages of one direction. */
@@ -39,7 +39,7 @@ export class Inflating {
         this.#told = inflated.data.length;
         break;
       }
-      // §7.2.3.4: a block with BFINAL has ended the stream. What is left begins another one, or is what stands behind it.
+      // §7.2.3.4: a block with BFINAL has ended the stream. What is left begins another one, or follows it.
       rest = stream.subarray(inflated.used);
       this.#begin();
       if (rest.length <= NO_STREAM) break;

@@ -30,7 +30,7 @@ interface Arrived {
   readonly opcode: number;
   readonly masked: boolean;
   readonly shortLength: number;
-  /** What has come behind a whole header. */
+  /** What has arrived after a whole header. */
   readonly body: { readonly length: bigint; readonly payload: Uint8Array; readonly end: number } | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Receiver {
     this.#terms = terms;
   }
 
-  /** Takes more bytes, and says what can be told by now. Behind a close frame and a breach nothing is read (§5.5.1, §7.1.7). */
+  /** Takes more bytes, and returns what is complete. After a close frame or a breach, nothing is read (§5.5.1, §7.1.7). */
   receive(bytes: Uint8Array): Heard[] {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     const heard: Heard[] = [];

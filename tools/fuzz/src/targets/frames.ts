@@ -81,7 +81,7 @@ function run(codec: Codec, bytes: Uint8Array): string {
   const options = readOptions(input);
   const wire = input.rest();
   const whole = read(codec, [new Uint8Array(wire)], options);
-  mustEqual('told of the whole', whole, expected(wire, options));
+  mustEqual('reported for the whole', whole, expected(wire, options));
   const splits = [splitAnywhere(wire, options.seed)];
   if (wire.length <= SHORT) splits.push(splitBytewise(wire));
   for (const chunks of splits) {
@@ -89,7 +89,7 @@ function run(codec: Codec, bytes: Uint8Array): string {
     // The limit of chunks is the one thing that depends on how bytes are cut.
     const tooMany = options.maxBufferedChunks > 0 && told.at(-1) === 'breach WS_ERR_TOO_MANY_BUFFERED_PARTS';
     mustEqual(
-      `told of ${chunks.length} chunks`,
+      `reported for ${chunks.length} chunks`,
       tooMany ? told.slice(0, -1) : told,
       tooMany ? whole.slice(0, told.length - 1) : whole,
     );
@@ -101,7 +101,7 @@ function kindOf(line: string): string {
   return line.split(' ', line.startsWith('breach') ? 2 : 1).join(' ');
 }
 
-/** What the implementation makes of chunks, a line for each thing that it tells. */
+/** What the implementation makes of chunks, a line for each thing that it reports. */
 function read(codec: Codec, chunks: readonly Uint8Array[], options: Options): string[] {
   const { role, compression, maxPayload, maxBufferedChunks, keepFragments, skipUtf8 } = options;
   const decoder = new codec.FrameDecoder({ role, allowRsv1: compression, maxPayload, maxBufferedChunks });

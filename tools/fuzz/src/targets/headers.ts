@@ -210,7 +210,7 @@ function readResponseHead(bytes: Uint8Array): {
 } {
   const result = responseHeadParser().push(bytes);
   if (result?.ok !== true) {
-    throw new Finding(`writes a response that is none: ${Buffer.from(bytes).toString('latin1')}`);
+    throw new Finding(`writes an invalid response: ${Buffer.from(bytes).toString('latin1')}`);
   }
   return { statusCode: result.head.statusCode, headers: headerRecord(result.head.headers) };
 }

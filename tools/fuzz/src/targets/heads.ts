@@ -136,7 +136,7 @@ function run(reading: HeadReading, bytes: Uint8Array): string {
   const whole = read(reading, [wire], options);
   checkAgainstGrammar(whole.told, wire, options);
   for (const chunks of [splitAnywhere(wire, options.seed), splitBytewise(wire)]) {
-    mustEqual(`told of ${chunks.length} chunks`, read(reading, chunks, options).told, whole.told);
+    mustEqual(`reported for ${chunks.length} chunks`, read(reading, chunks, options).told, whole.told);
   }
   if (whole.head !== undefined) checkRoundTrip(reading, whole.head, options.kind);
   return `${options.kind} ${whole.told.kind} ${whole.told.code ?? ''}`;
@@ -147,7 +147,7 @@ interface Told {
   readonly kind: 'head' | 'refusal' | 'more';
   readonly code?: string | undefined;
   readonly head?: Head;
-  /** What stands behind the head, in the chunk that ended it and those after it. */
+  /** What follows the head, in the chunk that ended it and those after it. */
   readonly rest?: string;
 }
 
@@ -198,7 +198,7 @@ function checkAgainstGrammar(told: Told, wire: Uint8Array, options: Options): vo
   }
   mustEqual('whether it is a head', told.kind === 'head', head !== undefined);
   if (head === undefined) return;
-  mustEqual('what stands behind the head', told.rest, text.slice(head.end));
+  mustEqual('what follows the head', told.rest, text.slice(head.end));
   mustEqual('the fields', told.head?.headers, head.fields);
   mustEqual('the start line', startLine(told.head), head.start.trimEnd());
 }

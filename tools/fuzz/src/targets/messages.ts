@@ -91,8 +91,8 @@ async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
   for (const message of messages) {
     const data = model.inflate(message);
     expected.push(data);
-    // Behind a message that is refused nothing is read. One that stops within a block is none that a peer may send: what comes
-    // of it is told, but what the next one then means is open.
+    // After a refused message, nothing is read. A peer must not send one that stops within a block: what comes
+    // of it is reported, but the meaning of the next one is undefined.
     if (data === undefined || data.length > limit || !model.isAtBlockEnd) break;
   }
   const count = expected.length;

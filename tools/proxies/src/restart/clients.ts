@@ -114,7 +114,7 @@ function until(isTrue: (client: Client) => boolean): Promise<void> {
 }
 
 answer({
-  /** Until each client has been told of so many more messages that they are stored. */
+  /** Waits until each client has received the confirmation of that many more messages. */
   talk(messages: number) {
     const before = new Map(clients.map((client) => [client, client.acknowledged.length]));
     return until((client) => client.acknowledged.length >= (before.get(client) ?? 0) + messages);

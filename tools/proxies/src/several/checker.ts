@@ -4,7 +4,7 @@
  * What is wrong with the numbers of the messages that have come, in the order in which they have: each message that was confirmed has to
  * come, each at most once, and none after a later one.
  *
- * @param confirmed the numbers that the publisher was told are published, in any order
+ * @param confirmed the numbers whose publication was confirmed, in any order
  */
 export function faultsOf(confirmed: readonly number[], received: readonly number[]): string[] {
   const faults: string[] = [];

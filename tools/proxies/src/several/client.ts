@@ -1,4 +1,4 @@
-// One client of several servers: it connects again when it has to, recovers, and keeps what it was told and what has come.
+// One client of several servers: it reconnects and recovers when necessary, and keeps confirmations and messages.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '@framewire/topics';
 import { WebSocket } from 'framewire';
