@@ -3,6 +3,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { nextTick } from './scheduling.ts';
 
 /** What a session is to its stream. */
 export interface StreamOwner {
@@ -45,6 +46,12 @@ export function listen(
   stream.setNoDelay?.();
   if (head.length > 0) stream.unshift(head);
   for (const [event, listener] of listeners) stream.on(event, listener);
+  // Its event has been emitted already.
+  if (stream.closed) nextTick(reportClosed, stream);
+}
+
+function reportClosed(stream: AttachedStream): void {
+  stream[ownerKey]?.context.runInAsyncScope(() => stream[ownerKey]?.streamClosed());
 }
 
 /** A listener for the streams of all sessions. It runs in the context of the session. */

@@ -144,7 +144,8 @@ export class Ending {
   }
 
   private startDeadline(): void {
-    this.#deadline ??= setDeadline(this.#closeTimeout, destroy, this.stream);
+    // Messages may be emitted after the stream has closed, and a listener may call `close()`.
+    if (!this.#isStreamClosed) this.#deadline ??= setDeadline(this.#closeTimeout, destroy, this.stream);
   }
 
   /** §7.1.1: ends the stream when neither end has more to send. */

@@ -69,8 +69,7 @@ export class HeartbeatSession<T> extends Session<T> {
   }
 
   override streamClosed(): void {
-    const { heartbeat } = this.options;
-    if (heartbeat) Heartbeat.delete(this as Member, heartbeat);
+    Heartbeat.delete(this as Member, this.options.heartbeat);
     super.streamClosed();
   }
 
@@ -114,7 +113,7 @@ class Heartbeat {
 
   static of(options: true | HeartbeatOptions): Heartbeat {
     const { interval, timeout } = heartbeatTimes(options);
-    const key = keyOf(options);
+    const key = keyOf({ interval, timeout });
     let heartbeat = heartbeats.get(key);
     if (heartbeat === undefined) heartbeats.set(key, (heartbeat = new Heartbeat(key, interval, timeout)));
     return heartbeat;
@@ -126,9 +125,9 @@ class Heartbeat {
     if (this.#members.length === 1) this.#wakeIn(this.#interval);
   }
 
-  static delete(member: Member, options: true | HeartbeatOptions): void {
-    if (heartbeats.get(keyOf(options))?.delete(member)) return;
-    // The program has changed the times in the options.
+  static delete(member: Member, options: boolean | HeartbeatOptions | undefined): void {
+    if (options && heartbeats.get(keyOf(heartbeatTimes(options)))?.delete(member)) return;
+    // The program has changed the options, which connections share.
     for (const heartbeat of heartbeats.values()) if (heartbeat.delete(member)) return;
   }
 
@@ -179,7 +178,7 @@ class Heartbeat {
       if (waited >= this.#timeout) this.#silent.push(member);
       return this.#timeout - waited;
     }
-    // Something else than the pong was the answer. The time of the ping must not be kept until the clock wraps around.
+    // The peer answered with something other than the pong. Forget the ping: its time becomes ambiguous when the clock wraps around.
     if (waited >= this.#timeout) member.pingedAt = 0;
     const silence = (at - member.heardAt) | 0;
     if (silence < this.#interval) return this.#interval - silence;
@@ -200,8 +199,7 @@ class Heartbeat {
   }
 }
 
-function keyOf(options: true | HeartbeatOptions): string {
-  const { interval, timeout } = heartbeatTimes(options);
+function keyOf({ interval, timeout }: Required<HeartbeatOptions>): string {
   return `${interval} ${timeout}`;
 }
 

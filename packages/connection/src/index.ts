@@ -34,6 +34,7 @@ export {
   DEFAULTS,
   given,
   limitOf,
+  readOptions,
   type ConnectionOptions,
   type HeartbeatOptions,
   type OpenOptions,

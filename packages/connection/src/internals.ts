@@ -90,6 +90,8 @@ function endAttempt(connection: Unopened, state: ReadyState): Attempt | undefine
 
 /** The part of a connection that has a stream. */
 export interface OpenPart extends Sending {
+  /** The connection: `this` of `setSocket()`. */
+  readonly owner: WebSocketConnection;
   /** The stream. Reading this property hands the stream what was sent before. */
   readonly stream: Duplex;
   readonly extension: Extension | undefined;

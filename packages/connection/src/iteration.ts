@@ -3,7 +3,7 @@ import type { Buffer } from 'node:buffer';
 import { CloseCode } from '@framewire/codec';
 import { openPartOf, optionsKey } from './internals.ts';
 import { DEFAULTS } from './options.ts';
-import { CLOSED, CONNECTING, lostError, OPEN } from './ready-state.ts';
+import { CLOSED, CLOSING, CONNECTING, lostError, OPEN } from './ready-state.ts';
 import type { RawData } from './receiving/raw-data.ts';
 import { setImmediate } from './scheduling.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
@@ -50,7 +50,12 @@ class Mailbox {
   readonly #limit: number;
   readonly #messages: IteratedMessage[] = [];
   readonly #waiters: Waiter[] = [];
+  /** How many loops have begun and were not left. */
+  #loops = 0;
+  /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
+  /** Whether further messages are discarded, because this end is closing the connection and no loop reads them. */
+  #isDiscarding = false;
   #error: Error | undefined = undefined;
   /** The error with which the connection ended; null for a regular end, undefined while it is open. */
   #end: Error | null | undefined = undefined;
@@ -73,6 +78,11 @@ class Mailbox {
     });
   }
 
+  /** A loop begins. */
+  enter(): void {
+    this.#loops++;
+  }
+
   next(iterator: MessageIterator): Promise<Result> {
     const value = this.#messages.shift();
     if (value !== undefined) {
@@ -86,14 +96,24 @@ class Mailbox {
     return this.#end === null ? Promise.resolve(DONE) : Promise.reject(this.#end);
   }
 
-  /** Ends the waiting calls of `next()` of an iterator whose loop was left. */
+  /** A loop was left: ends the waiting calls of `next()` of its iterator. */
   leave(iterator: MessageIterator): void {
+    this.#loops--;
+    this.discardUnread();
     for (let at = this.#waiters.length - 1; at >= 0; at--) {
       if (this.#waiters[at]?.iterator === iterator) this.#waiters.splice(at, 1)[0]?.resolve(DONE);
     }
   }
 
+  /** While this end is closing and no loop reads, lets the connection read on: otherwise it would not see the peer's close frame. */
+  discardUnread(): void {
+    if (this.#loops > 0 || this.#ws.readyState !== CLOSING) return;
+    this.#isDiscarding = true;
+    if (this.#isHolding) this.#release();
+  }
+
   #add(message: IteratedMessage): void {
+    if (this.#isDiscarding) return;
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       waiter.resolve({ done: false, value: message });
@@ -136,6 +156,7 @@ class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
 
   constructor(mailbox: Mailbox) {
     this.#mailbox = mailbox;
+    mailbox.enter();
   }
 
   next(): Promise<Result> {
@@ -144,8 +165,8 @@ class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
 
   /** The loop was left. The connection stays open, and the next loop continues with the next message. */
   return(): Promise<Result> {
+    if (!this.isOver) this.#mailbox.leave(this);
     this.isOver = true;
-    this.#mailbox.leave(this);
     return Promise.resolve(DONE);
   }
 
@@ -158,6 +179,11 @@ class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
 export function iterate(connection: WebSocketConnection): AsyncIterableIterator<IteratedMessage> {
   const ws = connection as Iterated;
   return new MessageIterator((ws[mailboxKey] ??= new Mailbox(ws)));
+}
+
+/** This end is closing the connection. If no loop reads its messages, they must not keep it from closing. */
+export function stopKeeping(connection: WebSocketConnection): void {
+  (connection as Iterated)[mailboxKey]?.discardUnread();
 }
 
 /** Returns a promise that resolves with the connection when it is open. Rejects with the argument of `error`, or `WS_ERR_NOT_OPEN`. */

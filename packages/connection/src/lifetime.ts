@@ -13,10 +13,13 @@ const JITTER = 0.1;
 /** A session that closes after `idleTimeout` without a message in either direction. */
 class IdleSession<T> extends HeartbeatSession<T> {
   #messageAt = now();
+  /** In ms. Not read from the options again, which connections share and a program may change. */
+  #limit = 0;
   #deadline: Deadline | undefined = undefined;
 
   override start(head: Buffer): void {
     super.start(head);
+    this.#limit = this.options.idleTimeout ?? 0;
     this.checkIdleness();
   }
 
@@ -61,11 +64,11 @@ class IdleSession<T> extends HeartbeatSession<T> {
   }
 
   private get idleTimeLeft(): number {
-    return this.#messageAt + (this.options.idleTimeout ?? 0) - now();
+    return this.#messageAt + this.#limit - now();
   }
 }
 
-/** Returns the class of the session for the options, so that a connection needs no memory for what they leave out. */
+/** Returns the class of the session for the options, so that options that are off cost no memory. */
 export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typeof Session {
   if (idleTimeout) return IdleSession;
   return heartbeat ? HeartbeatSession : Session;

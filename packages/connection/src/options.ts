@@ -154,10 +154,9 @@ export function limitOf(value: unknown, fallback: number): number {
 /** The longest time of a heartbeat, in ms: six hours. */
 const LONGEST_HEARTBEAT = 21_600_000;
 
-/** @throws `RangeError` for times that are not above 0 */
+/** The times of a heartbeat, in ms, with the defaults. */
 export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: number; timeout: number } {
   const { interval = 20_000, timeout = 20_000 } = heartbeat === true ? {} : heartbeat;
-  if (!(interval > 0 && timeout > 0)) throw new RangeError('The times of heartbeat must be greater than 0');
   return {
     interval: Math.min(interval, LONGEST_HEARTBEAT),
     timeout: Math.min(timeout, LONGEST_HEARTBEAT),
@@ -173,7 +172,10 @@ export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: 
  */
 export function readOptions(options: ConnectionOptions): ConnectionOptions {
   const { heartbeat, onBufferFull } = options;
-  if (heartbeat) heartbeatTimes(heartbeat);
+  if (heartbeat) {
+    const { interval, timeout } = heartbeatTimes(heartbeat);
+    if (!(interval > 0 && timeout > 0)) throw new RangeError('The times of heartbeat must be greater than 0');
+  }
   if (onBufferFull && !['terminate', 'close', 'drop'].includes(onBufferFull)) {
     throw new TypeError("onBufferFull must be 'terminate', 'close' or 'drop'");
   }

@@ -14,6 +14,8 @@ export interface SessionListener<T> {
   dropped(owner: T, data: unknown, isBinary: boolean): void;
   /** The peer broke a rule, or a message could not be encoded. Called at most once. */
   error(owner: T, error: Error): void;
+  /** This end has sent its close frame, or was asked to. */
+  closing(owner: T): void;
   /** The last call. */
   close(owner: T, code: number, reason: Buffer): void;
   /** Offers a ping to answer. Returns false to leave it to the session; otherwise calls `done` when the pong has been written. */

@@ -284,6 +284,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   /** Sends a close frame, unless one has been sent. */
   close(code?: number, reason?: string | Uint8Array): void {
     this.ending.close(code, reason);
+    this.#listener.closing(this.#owner);
   }
 
   terminate(): void {
@@ -292,7 +293,12 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
 
   private end(): void {
     this.ending.reported();
-    this.extension?.close();
+    try {
+      this.extension?.close();
+    } catch (error) {
+      // The end must be reported whatever the extension does.
+      throwLater(error);
+    }
     this.#outbound.abandon();
     this.#onClosed?.(this.#owner);
     this.context.emitDestroy();

@@ -17,7 +17,7 @@ import {
   type Unopened,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
-import { iterate, type IteratedMessage } from './iteration.ts';
+import { iterate, stopKeeping, type IteratedMessage } from './iteration.ts';
 import { limitLifetime, sessionClass } from './lifetime.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
@@ -30,7 +30,7 @@ import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-stat
 import type { Session } from './session.ts';
 import type { SessionListener } from './session-listener.ts';
 
-/** The state that connections had before their session. Once they have one, they share this object. */
+/** Replaces the unopened state of a connection that has a session. It never changes, so all connections share it. */
 const OPENED: Unopened = Object.freeze(unopened());
 
 /** The longest payload of a control frame, in bytes (§5.5). */
@@ -41,12 +41,13 @@ type ControlCallback = { done(error?: Error): void }['done'];
 
 const listener: SessionListener<WebSocketConnection> = {
   message: (ws, message) =>
-    ws.emit('message', toRawData(message, ws.binaryType) as RawData, message.opcode === Opcode.BINARY),
+    ws.emit('message', toRawData(message, binaryTypeOf(ws)) as RawData, message.opcode === Opcode.BINARY),
   ping: (ws, payload) => ws.emit('ping', payload),
   pong: (ws, payload) => ws.emit('pong', payload),
   drain: (ws) => ws.emit('drain'),
   dropped: (ws, data, isBinary) => ws.emit('dropped', data, isBinary),
   error: (ws, error) => ws.emit('error', error),
+  closing: stopKeeping,
   close: (ws, code, reason) => ws.emit('close', code, reason),
   // A subclass, or a program that assigns methods, may have its own `pong()` and `close()`.
   answerPing(ws, payload, done) {
@@ -97,10 +98,11 @@ export class WebSocketConnection extends DomEventTarget {
   // The state has symbols for keys: names stay free for programs, and a `Proxy`, which has no private fields, reaches them.
   /** @internal */
   declare [optionsKey]: ConnectionOptions;
+  // Not set while they have their defaults, because nearly all connections keep them (benchmark scenario `idle`).
   /** @internal */
-  declare [binaryTypeKey]: BinaryType;
+  declare [binaryTypeKey]?: BinaryType;
   /** @internal */
-  declare [protocolKey]: string;
+  declare [protocolKey]?: string;
   /** @internal Set by {@link WebSocketConnection.setSocket}. */
   declare [sessionKey]: Session<WebSocketConnection> | undefined;
   /** @internal The state while there is no session. */
@@ -115,7 +117,7 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** The type of binary messages in `message` events. Default `nodebuffer`. Assigning anything but the four types is ignored. */
   get binaryType(): BinaryType {
-    return this[binaryTypeKey];
+    return binaryTypeOf(this);
   }
 
   set binaryType(type: BinaryType) {
@@ -133,7 +135,7 @@ export class WebSocketConnection extends DomEventTarget {
    * For a TCP or Unix socket that has nothing else to write, what was sent in this turn of the event loop does not count.
    */
   get bufferedAmount(): number {
-    return this[sessionKey]?.bufferedAmount ?? this[unopenedKey].discarded;
+    return this[sessionKey]?.bufferedAmount ?? stateOf(this)?.discarded ?? 0;
   }
 
   /** The name of the negotiated extension, or an empty string. */
@@ -143,17 +145,17 @@ export class WebSocketConnection extends DomEventTarget {
 
   /** Whether {@link WebSocketConnection.pause} is in effect. */
   get isPaused(): boolean {
-    return this[sessionKey]?.isPaused ?? this[unopenedKey].isPaused;
+    return this[sessionKey]?.isPaused ?? stateOf(this)?.isPaused ?? false;
   }
 
   /** The subprotocol that was negotiated, or an empty string. */
   get protocol(): string {
-    return this[protocolKey];
+    return this[protocolKey] ?? '';
   }
 
   /** `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3). */
   get readyState(): ReadyState {
-    return this[sessionKey]?.state ?? this[unopenedKey].state;
+    return this[sessionKey]?.state ?? (stateOf(this)?.state as ReadyState);
   }
 
   /** @internal Whether each end has sent a close frame (§7.1.4). */
@@ -280,6 +282,16 @@ export class WebSocketConnection extends DomEventTarget {
   }
 }
 
+/** The state of a connection without a session. An object that no constructor has made, for example the prototype, has none. */
+function stateOf(connection: WebSocketConnection): Unopened | undefined {
+  return connection[unopenedKey];
+}
+
+/** The value of `binaryType`, even if a subclass has a property of this name. */
+function binaryTypeOf(connection: WebSocketConnection): BinaryType {
+  return connection[binaryTypeKey] ?? 'nodebuffer';
+}
+
 /** Checks the callback when it is passed, so that the stack of the error shows the call. */
 function callbackOf(argument: unknown): SendCallback | undefined {
   if (!argument) return undefined;
@@ -305,10 +317,6 @@ function sendControl(
   }
   session.control(opcode, payload, typeof second === 'boolean' ? second : session.masks, callback);
 }
-
-// Defaults that hold for nearly all connections, which therefore need no memory for them (benchmark scenario `idle`).
-WebSocketConnection.prototype[binaryTypeKey] = 'nodebuffer';
-WebSocketConnection.prototype[protocolKey] = '';
 
 // As in the DOM: the states are readable on every instance, and the properties are enumerable.
 for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {

@@ -170,6 +170,18 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
+  test('follows writableNeedDrain even if the program has written all waiting bytes to the stream', async () => {
+    const { ws, gate, drains } = open();
+    gate.write('x'.repeat(2000));
+    expect(ws.writableNeedDrain).toBe(true);
+    await nextTurn();
+    await gate.release();
+    await gate.release();
+    expect(drains).toEqual([0]);
+    ws.terminate();
+    await closeOf(ws);
+  });
+
   test('is emitted when the compressor has finished', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, drains } = open({ extension });
@@ -334,6 +346,27 @@ describe('drained()', () => {
     while (gate.writableLength > 0) await gate.release();
     await gate.release();
     await drained;
+    ws.terminate();
+    await closeOf(ws);
+  });
+
+  test('resolves even if a replaced write() calls back immediately', async () => {
+    const { ws, gate } = open();
+    gate.write('x'.repeat(2000));
+    const { write } = gate;
+    let calls = 0;
+    gate.write = (_chunk: unknown, done?: unknown) => {
+      calls++;
+      (done as () => void)();
+      return true;
+    };
+    const drained = ws.drained() as Promise<void>;
+    await nextTurn();
+    gate.write = write;
+    await gate.release();
+    await gate.release();
+    await drained;
+    expect(calls).toBeLessThan(5);
     ws.terminate();
     await closeOf(ws);
   });

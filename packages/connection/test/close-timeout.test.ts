@@ -26,3 +26,17 @@ test('destroys the socket after closeTimeout if the peer has ended its side and 
   expect((await closed)[0]).toBe(1006);
   peer.destroy();
 });
+
+test('close() in a listener after the stream has closed starts no time limit', async () => {
+  const { connection, peer, socket } = await rawPair('server', { closeTimeout: 500 });
+  connection.pause();
+  connection.on('message', () => {
+    connection.close();
+  });
+  const closed = closeOf(connection);
+  socket.push(Buffer.from('81810000000061', 'hex'));
+  socket.destroy();
+  expect((await closed)[0]).toBe(1006);
+  expect(vi.getTimerCount()).toBe(0);
+  peer.destroy();
+});

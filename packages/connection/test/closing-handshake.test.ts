@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readBytes } from '@framewire/testing';
 import { attach, closeOf, end, hex, memoryPair, rawPair, readAll, tcpPair, textOf } from './support/pairs.ts';
@@ -174,4 +175,12 @@ test('setSocket() throws for a second stream and for a stream in use', async () 
   await closeOf(connection);
   peer.destroy();
   await end(pair);
+});
+
+test('a stream that has closed before setSocket() ends the connection with 1006', async () => {
+  const [, stream] = duplexPair();
+  stream.destroy();
+  await once(stream, 'close');
+  const closed = closeOf(attach(stream, 'server'));
+  expect((await closed)[0]).toBe(1006);
 });

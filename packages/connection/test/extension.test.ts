@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
+import type { TransformDone } from '@framewire/connection';
 import { readBytes } from '@framewire/testing';
 import { Inverting, invertingPair } from './support/inverting.ts';
 import { closeOf, collect, distractedMaskMaker, hex, rawPair, textOf, uncaughtIn } from './support/pairs.ts';
@@ -46,6 +47,70 @@ describe('an extension', () => {
     expect(await readBytes(peer, 16)).toEqual(hex('c1 82 00000000 9691 c1 82 00000000 9e9d'));
     connection.terminate();
     await closeOf(connection);
+  });
+
+  test.each([
+    ['before it calls back', false],
+    ['after it has called back', true],
+  ])('that throws while it inflates, %s, fails the connection', async (_when, callsBack) => {
+    const extension = Object.assign(new Inverting(), {
+      decompress(data: Uint8Array, done: TransformDone) {
+        if (callsBack) done(null, data);
+        throw new Error('broken');
+      },
+    });
+    const { connection, peer } = await rawPair('server', { extension });
+    const closed = closeOf(connection);
+    const failed = once(connection, 'error');
+    const messages = vi.fn();
+    connection.on('message', messages);
+    peer.resume().write(hex('c1 82 00000000 9e9d'));
+    expect((await failed)[0]).toMatchObject({ message: 'broken' });
+    connection.terminate();
+    expect((await closed)[0]).toBe(1006);
+    expect(messages).not.toHaveBeenCalled();
+    peer.destroy();
+  });
+
+  test('whose callback leads to an exception of a listener is not blamed for it', async () => {
+    const extension = Object.assign(new Inverting(), {
+      decompress(data: Uint8Array, done: TransformDone) {
+        done(null, data);
+      },
+    });
+    const { connection, peer } = await rawPair('server', { extension });
+    const failed = vi.fn();
+    connection.on('error', failed);
+    const thrown = await uncaughtIn(async () => {
+      connection.once('message', () => {
+        throw new Error('of the listener');
+      });
+      peer.write(hex('c1 82 00000000 6162 c1 82 00000000 6162'));
+      // The second message. The exception has kept the first one from this listener.
+      await once(connection, 'message');
+    });
+    expect(thrown).toEqual(['Error: of the listener']);
+    expect(failed).not.toHaveBeenCalled();
+    connection.terminate();
+    await closeOf(connection);
+    peer.destroy();
+  });
+
+  test('that throws when it is closed does not keep close from being emitted', async () => {
+    const extension = Object.assign(new Inverting(), {
+      close() {
+        throw new Error('broken');
+      },
+    });
+    const { connection, peer } = await rawPair('server', { extension });
+    const thrown = await uncaughtIn(async () => {
+      const closed = closeOf(connection);
+      connection.terminate();
+      await closed;
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    expect(thrown).toEqual(['Error: broken']);
+    peer.destroy();
   });
 
   test('is closed once, when the connection closes', async () => {

@@ -1,5 +1,6 @@
 // The memory that frames are written into: it is reused, does not keep old data alive, and never shows one peer the data of another.
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
@@ -12,6 +13,25 @@ import { attach, closeOf, end, rawPair, socketPair, tcpPair, type Pair } from '.
 function heldMemory(): number {
   collectGarbage();
   return process.memoryUsage().arrayBuffers;
+}
+
+/** The two ends of a TLS connection. */
+async function tlsPair(key: string, cert: string): Promise<[Socket, Socket]> {
+  const [near, far] = await socketPair();
+  const server = new TLSSocket(far, { isServer: true, key, cert });
+  const client = connectTls({ socket: near, rejectUnauthorized: false });
+  await once(client, 'secureConnect');
+  return [client, server];
+}
+
+/** Replaces `write()` of a socket: the new one keeps the bytes until the next turn. */
+function keepingBytes(socket: Socket): Socket {
+  const write = socket.write.bind(socket);
+  socket.write = (chunk: Buffer) => {
+    setImmediate(() => write(chunk));
+    return true;
+  };
+  return socket;
 }
 
 describe('memory', () => {
@@ -168,12 +188,14 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
 
   test('over TLS, which may read the bytes later', async () => {
     const { key, cert } = await testCertificate();
+    await exchange(() => tlsPair(key, cert));
+  });
+
+  test('over a TLS socket whose write() was replaced and keeps the bytes', async () => {
+    const { key, cert } = await testCertificate();
     await exchange(async () => {
-      const [near, far] = await socketPair();
-      const server = new TLSSocket(far, { isServer: true, key, cert });
-      const client = connectTls({ socket: near, rejectUnauthorized: false });
-      await once(client, 'secureConnect');
-      return [client, server];
+      const [client, server] = await tlsPair(key, cert);
+      return [client, keepingBytes(server)];
     });
   });
 
@@ -184,12 +206,23 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
   test('over a socket whose write() was replaced and keeps the bytes', async () => {
     await exchange(async () => {
       const [near, far] = await socketPair();
-      const write = far.write.bind(far);
-      far.write = (chunk: Buffer) => {
-        setImmediate(() => write(chunk));
-        return true;
-      };
-      return [near, far];
+      return [near, keepingBytes(far)];
     });
   });
 });
+
+test.each(['TCP', 'TLS'])(
+  'a long payload may change after send(), over %s with a write() that keeps the bytes',
+  async (transport) => {
+    const { key, cert } = await testCertificate();
+    const [near, far] = transport === 'TLS' ? await tlsPair(key, cert) : await socketPair();
+    const client = attach(near, 'client');
+    const server = attach(keepingBytes(far), 'server');
+    const payload = Buffer.alloc(40_000, 'a');
+    const message = once(client, 'message') as Promise<[Buffer]>;
+    server.send(payload);
+    payload.fill('b');
+    expect((await message)[0].equals(Buffer.alloc(40_000, 'a'))).toBe(true);
+    await end({ client, server });
+  },
+);

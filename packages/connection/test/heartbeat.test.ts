@@ -277,6 +277,32 @@ test('time limits of an open connection do not keep the process alive', async ()
   expect(stdout).toBe('open\n');
 });
 
+test.each([false, { interval: 0 }])(
+  'a heartbeat that is changed to %j ends with its connection',
+  async (to) => {
+    const options: { heartbeat: unknown } = { heartbeat: { interval: 1000 } };
+    const { server } = meet(options as ConnectionOptions);
+    const log = record(server, 'close');
+    options.heartbeat = to;
+    server.terminate();
+    await settled();
+    expect([log.length, vi.getTimerCount()]).toEqual([1, 0]);
+  },
+);
+
+test('an idleTimeout that is changed keeps its value on open connections', async () => {
+  const options = { idleTimeout: 1000 };
+  const { client, server } = meet(options);
+  const log = record(client, 'close');
+  options.idleTimeout = 0;
+  await pass(600);
+  server.send('still here');
+  await pass(600);
+  expect(log).toEqual([]);
+  await pass(600);
+  expect(log.map(([, code]) => code)).toEqual([1001]);
+});
+
 describe('idleTimeout', () => {
   test('counts a message that has arrived but was not read yet, because the event loop was busy', async () => {
     const { client, server } = meet({ idleTimeout: 1000 });

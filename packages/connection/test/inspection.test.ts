@@ -1,6 +1,6 @@
 // What `console.log()` and `util.inspect()` show of events and connections.
 import { inspect } from 'node:util';
-import { CloseEvent, ErrorEvent, Event, MessageEvent } from '@framewire/connection';
+import { CloseEvent, ErrorEvent, Event, MessageEvent, WebSocketConnection } from '@framewire/connection';
 import { describe, expect, test } from 'vitest';
 import { end, memoryPair } from './support/pairs.ts';
 
@@ -51,4 +51,10 @@ describe('a connection', () => {
     expect(await shown).toBe("MessageEvent { type: 'message', data: 'text' }");
     await end(pair);
   });
+});
+
+test('an object that no constructor has made can be shown', () => {
+  const made = Object.create(WebSocketConnection.prototype) as WebSocketConnection;
+  expect(inspect(made)).toContain('readyState: undefined');
+  expect([made.protocol, made.bufferedAmount, made.binaryType]).toEqual(['', 0, 'nodebuffer']);
 });

@@ -357,3 +357,31 @@ test('a program may assign opened', () => {
   ws.opened = 'mine';
   expect(ws.opened).toBe('mine');
 });
+
+test.each([
+  ['close()', (ws: WebSocketConnection) => ws.close()],
+  ['await using', (ws: WebSocketConnection) => void ws[Symbol.asyncDispose]()],
+])(
+  '%s after a loop was left closes cleanly, even if more messages wait than are kept',
+  async (_how, close) => {
+    const { client, server } = memoryPair({ client: { messageHighWaterMark: 4 } });
+    const taken = take(client, 1);
+    await sendNumbers(server, 20);
+    expect(await taken).toEqual(['0']);
+    while (!client.isPaused) await new Promise((resolve) => setImmediate(resolve));
+    const closed = once(client, 'close');
+    close(client);
+    expect((await closed)[0]).toBe(1005);
+    expect(client.wasClean).toBe(true);
+    // What was kept before can still be taken.
+    expect(await takeAll(client)).toEqual({ taken: numbers(4, 1), error: undefined });
+  },
+);
+
+test('close() while a loop runs delivers what the peer has sent before', async () => {
+  const { client, server } = memoryPair({ client: { messageHighWaterMark: 4 } });
+  const all = takeAll(client);
+  await sendNumbers(server, 20);
+  client.close();
+  expect(await all).toEqual({ taken: numbers(20), error: undefined });
+});

@@ -17,6 +17,7 @@ import {
   hex,
   memoryPair,
   rawPair,
+  socketPair,
   tcpPair,
   textOf,
   uncaughtIn,
@@ -437,4 +438,18 @@ test('a socket that fails ends the connection with 1006, without an error event'
   const closed = closeOf(connection);
   socket.destroy(new Error('ECONNRESET'));
   expect((await closed)[0]).toBe(1006);
+});
+
+test('a property of a subclass named binaryType does not change how messages are delivered', async () => {
+  const [peer, socket] = await socketPair();
+  const ws = new WebSocketConnection();
+  // As a field of a subclass in JavaScript does. TypeScript rejects it.
+  Object.defineProperty(ws, 'binaryType', { value: 'fragments' });
+  const message = once(ws, 'message');
+  ws.setSocket(socket, Buffer.alloc(0), { role: 'server' });
+  peer.write(hex('8281 00000000 61'));
+  expect((await message)[0]).toEqual(Buffer.from('a'));
+  ws.terminate();
+  await closeOf(ws);
+  peer.destroy();
 });

@@ -33,16 +33,16 @@ async function endAll(all: readonly Receiver[]): Promise<void> {
   }
 }
 
-/** The buffers that a connection writes to its stream. */
+/** The buffers that a connection passes to the kernel. A socket with a replaced `write()` would get copies, so this replaces that of its handle. */
 function writesOf({ connection }: Receiver): Uint8Array[] {
-  const stream = openPartOf(connection)!.stream;
+  const { _handle: handle } = openPartOf(connection)!.stream as unknown as {
+    _handle: { writeBuffer(request: object, chunk: Uint8Array): number };
+  };
   const writes: Uint8Array[] = [];
-  const { write } = stream;
-  // A socket with a replaced `write()` would get copies. Pretending to be a TLS socket avoids that.
-  Object.assign(stream, { encrypted: true });
-  stream.write = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
+  const write = handle.writeBuffer.bind(handle);
+  handle.writeBuffer = (request, chunk) => {
     writes.push(chunk);
-    return Reflect.apply(write, stream, [chunk, ...rest]) as boolean;
+    return write(request, chunk);
   };
   return writes;
 }

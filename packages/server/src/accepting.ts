@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
-import type { WebSocketConnection } from '@framewire/connection';
+import { openPartOf, type WebSocketConnection } from '@framewire/connection';
 import { refusalError, type Refusal } from '@framewire/handshake';
 import { connectionsOf } from './closing.ts';
 import { refuseForFault } from './faults.ts';
@@ -67,13 +67,22 @@ export function open(
   socket.write(response);
   leaveErrors(socket);
   if (server.options.pauseOnConnect) ws.pause();
-  ws.setSocket(socket, head, {
-    role: 'server',
-    protocol,
-    extension: upgrade.compression?.extension,
-    onClosed: forget,
-  });
-  connectionsOf(server, state).add(ws);
+  // Before `open` is emitted, because a listener may throw, or shut the server down.
+  const connections = connectionsOf(server, state);
+  connections.add(ws);
+  try {
+    ws.setSocket(socket, head, {
+      role: 'server',
+      protocol,
+      extension: upgrade.compression?.extension,
+      onClosed: forget,
+    });
+  } finally {
+    const owner = openPartOf(ws)?.owner;
+    if (owner === undefined) connections.delete(ws);
+    // The constructor may return a proxy.
+    else if (owner !== ws) state.proxies.set(owner, ws);
+  }
   callback(ws, request);
 }
 

@@ -52,18 +52,21 @@ export function authenticate<Request extends IncomingMessage>(
   judgement: IdentityJudgement,
 ): void {
   const patience = new Patience(waiting);
+  patience.begin();
   let answer: unknown;
+  let isLate: boolean;
   try {
     answer = ask(request, patience.context);
+    isLate = typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function';
   } catch (error) {
-    judgeFailure(error, judgement);
+    if (patience.finish()) judgeFailure(error, judgement);
     return;
   }
-  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then !== 'function') {
-    judge(answer, waiting.head, ignore, judgement);
+  if (!isLate) {
+    if (patience.finish()) judge(answer, waiting.head, ignore, judgement);
     return;
   }
-  patience.begin();
+  patience.watch();
   const { socket } = waiting;
   // In a tick of its own, so that an exception in a listener is an uncaught exception and not an unhandled rejection.
   const decide = (act: (received: Buffer) => void): void => {
@@ -75,13 +78,14 @@ export function authenticate<Request extends IncomingMessage>(
       });
     });
   };
-  // `end()` paused the socket. In the next turn, because a subclass may await `opened`, which holds the first messages until then.
+  // `end()` paused the socket. Resume it in the next turn: until then, `opened` holds the first messages for a subclass that awaits it.
   const readOn = (ws: WebSocketConnection): void => {
     setImmediate(() => {
       if (!ws.isPaused) socket.resume();
     });
   };
-  (answer as PromiseLike<unknown>).then(
+  // A thenable may throw, or resolve with another one. `Promise.resolve()` handles both.
+  Promise.resolve(answer).then(
     (identity) => {
       decide((received) => {
         judge(identity, received, readOn, judgement);
@@ -165,23 +169,34 @@ class Patience {
     return this.#controller.signal;
   }
 
-  /** Starts watching the client. Reads the socket, because otherwise its end would go unnoticed. */
+  /** Starts the wait. From now on, a shutdown refuses the client. */
   begin(): void {
+    this.#waiting.limits.waiting.add(this);
+  }
+
+  /** Starts watching the client. Reads the socket, because otherwise its end would go unnoticed. */
+  watch(): void {
+    if (this.#isOver) return;
     const { socket, limits } = this.#waiting;
     if (socket.destroyed || socket.readableEnded) {
-      // It has left before this call, so its events are over.
+      // The client left before this call. Its events have already been emitted.
       this.#leave();
       return;
     }
-    limits.waiting.add(this);
     socket.on('data', this.#keep).once('end', this.#leave).once('close', this.#leave);
     if (limits.handshakeTimeout > 0) this.#deadline = setDeadline(limits.handshakeTimeout, pass, this);
   }
 
+  /** Ends the wait. Returns false if it was already over. */
+  finish(): boolean {
+    if (this.#isOver) return false;
+    this.#stop();
+    return true;
+  }
+
   /** Ends the wait and pauses the socket. Returns what the client has sent, or undefined if the wait was already over. */
   end(): Buffer | undefined {
-    if (this.#isOver) return undefined;
-    this.#stop();
+    if (!this.finish()) return undefined;
     this.#waiting.socket.pause();
     return this.#kept.subarray(0, this.#length);
   }
@@ -202,7 +217,7 @@ class Patience {
     refuse(socket, refusal, limits.closeTimeout);
   }
 
-  // In one buffer, because many small chunks take much more memory than their bytes.
+  // Keeps the data in one buffer: many small chunks would take much more memory.
   #keep = (chunk: Buffer): void => {
     const { head, socket } = this.#waiting;
     const length = this.#length + chunk.length;

@@ -36,7 +36,8 @@ export function close(server: EndingServer, state: State): void {
 }
 
 /** Called when a connection has closed. */
-export function forget(server: EndingServer, state: State, ws: WebSocketConnection): void {
+export function forget(server: EndingServer, state: State, owner: WebSocketConnection): void {
+  const ws = state.proxies.get(owner) ?? owner;
   const connections = connectionsOf(server, state);
   connections.delete(ws);
   state.farewell?.gone(ws);
@@ -80,7 +81,7 @@ export async function shutDown(
     });
     state.farewell.send();
   });
-  // Connections that have not sent a request.
+  // Destroys sockets that have not sent a request. Otherwise `closed` would wait for them.
   ownHttp?.closeAllConnections();
   await closed;
   // Not earlier, because until now the server had to refuse new requests.
@@ -94,7 +95,7 @@ export async function shutDown(
  * Stops the own HTTP server.
  *
  * @param phase the phase before the shutdown
- * @returns resolves when the own HTTP server has closed, or everything that an earlier `close()` waits for
+ * @returns resolves when the own HTTP server has closed. After an earlier `close()`, resolves when `close` is emitted.
  */
 async function untilClosed(server: EndingServer, state: State, phase: State['phase']): Promise<void> {
   const { ownHttp } = state;

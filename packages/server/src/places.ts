@@ -1,5 +1,6 @@
 // Limits the number of connections, in total and for each client. A connection counts from the start of its handshake.
 import type { Duplex } from 'node:stream';
+import { limitOf } from '@framewire/connection';
 import { createRefusal, type Refusal } from '@framewire/handshake';
 
 /** After how many seconds a refused client may try again. */
@@ -20,7 +21,7 @@ export class Places<Request> {
   readonly #takenBy = new Map<string, number>();
 
   constructor({ maxConnections, connectionsPerClient }: PlacesOptions<Request>) {
-    this.#limit = maxConnections || Infinity;
+    this.#limit = Math.max(0, limitOf(maxConnections, 0)) || Infinity;
     this.#perClient = connectionsPerClient;
   }
 
@@ -32,7 +33,7 @@ export class Places<Request> {
   /**
    * Takes a place for a request. Returns a refusal if no place is free.
    *
-   * @throws what the `client` function of the application throws; then no place is taken
+   * @throws what the application's `client` function throws. No place is taken then.
    */
   take(request: Request, socket: Duplex): Refusal | undefined {
     if (this.#taken >= this.#limit) return createRefusal(503, undefined, { 'Retry-After': RETRY_AFTER });

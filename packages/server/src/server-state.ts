@@ -37,6 +37,8 @@ export class ServerState<Request extends object> {
   ownHttp: HttpServer | undefined = undefined;
   /** The open connections without `clientTracking`. */
   readonly untracked = new Set<WebSocketConnection>();
+  /** The proxies that constructors returned, by the connections that they stand for. */
+  readonly proxies = new WeakMap<WebSocketConnection, WebSocketConnection>();
   phase: 'running' | 'closing' | 'closed' = 'running';
   /** The answer to new clients while the server shuts down. */
   refusal: Refusal | undefined = undefined;
@@ -51,7 +53,7 @@ export class ServerState<Request extends object> {
     this.facts = facts;
   }
 
-  /** Warns about the first fault of the application that no listener handles. Any client may cause more, so they are not reported. */
+  /** Warns about the first fault of the application that no listener handles. Any client can cause further faults, so only the first is reported. */
   warn(error: Error): void {
     if (this.hasWarned) return;
     this.hasWarned = true;

@@ -8,6 +8,7 @@ import {
   given,
   limitOf,
   nextTick,
+  readOptions,
   TypedEmitter,
   type WebSocketConnection,
 } from '@framewire/connection';
@@ -87,9 +88,10 @@ export class WebSocketServer<
   /**
    * @param callback called when the server's own HTTP server listens
    * @throws `TypeError` unless exactly one of `port`, `server` and `noServer` is given; for `authenticate` with `verifyClient`; for an
-   * entry of `allowedOrigins` that is not a serialised origin; for an unknown profile of `perMessageDeflate`
+   * entry of `allowedOrigins` that is not a serialised origin; for an unknown profile of `perMessageDeflate`; for an unknown
+   * `onBufferFull`
    * @throws `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for a window of `perMessageDeflate` that is neither a boolean nor an
-   * integer from 8 to 15
+   * integer from 8 to 15; for times of `heartbeat` that are not above 0
    */
   constructor(options: ServerOptions<Class, Request, Identity>, callback?: () => void) {
     super();
@@ -103,6 +105,7 @@ export class WebSocketServer<
     const complete = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
     this.options = complete as ServerOptions<Class, Request, Identity>;
     requireOneJudge(this.options);
+    readOptions(this.options);
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
     requireCompressionOption(perMessageDeflate);
     const limits = {

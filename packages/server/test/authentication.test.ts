@@ -20,9 +20,13 @@ afterEach(() => {
   vi.clearAllTimers();
 });
 
+/** The servers that `ask()` has created. */
+const servers: Pick<WebSocketServer, 'shutdown'>[] = [];
+
 /** Sends one request to a server, and returns what happens. */
 function ask(authenticate: Authenticate, options: Omit<ServerOptions, 'authenticate'> = {}, head = '') {
   const wss = new WebSocketServer({ noServer: true, authenticate, ...options });
+  servers.push(wss);
   const [client, socket] = duplexPair();
   let answer = '';
   client.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
@@ -237,6 +241,60 @@ describe('while authenticate has not answered', () => {
     const { signal } = { ...asked.mock.calls[0]![1] };
     expect(signal.aborted).toBe(false);
   });
+
+  test('a thenable that throws is a failure', async () => {
+    const broken = {
+      then() {
+        throw new Error('broken');
+      },
+    };
+    const { wss, answer, connected } = ask(() => broken);
+    const failures = vi.fn();
+    wss.on('wsClientError', failures);
+    await settled();
+    expect(answer()).toMatch(/^HTTP\/1\.1 500 /);
+    expect(failures).toHaveBeenCalledOnce();
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test('a property then that throws is a failure', async () => {
+    const { answer, connected } = ask(() => ({
+      get then() {
+        throw new Error('broken');
+      },
+    }));
+    await settled();
+    expect(answer()).toMatch(/^HTTP\/1\.1 500 /);
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test('a thenable that resolves to a rejected promise refuses the client', async () => {
+    const nested = {
+      then(resolve: (value: unknown) => void) {
+        resolve(Promise.reject(new UpgradeRefusal(401)));
+      },
+    };
+    const { answer, connected } = ask(() => nested);
+    await settled();
+    expect(answer()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(connected).not.toHaveBeenCalled();
+  });
+
+  test.each(['synchronously', 'later'])(
+    'shutdown() within it refuses the client, if it answers %s',
+    async (when) => {
+      let shutdown: Promise<unknown> | undefined;
+      const { connected, answer } = ask(() => {
+        shutdown = servers.at(-1)?.shutdown();
+        return when === 'later' ? new Promise(() => undefined) : 'ada';
+      });
+      await settled();
+      expect(answer()).toMatch(/^HTTP\/1\.1 503 /);
+      expect(connected).not.toHaveBeenCalled();
+      expect(await shutdown).toEqual({ closed: 0, terminated: 0 });
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
   test('the first messages wait for a subclass that awaits opened in its constructor', async () => {
     const messages: string[] = [];

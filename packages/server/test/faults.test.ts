@@ -170,3 +170,10 @@ describe('a listener of wsClientError that has begun an answer', () => {
     expect(await answerTo(port, request)).toBe('HTTP/1.1 418 Mine\r\n\r\n');
   });
 });
+
+test.each<[string, object]>([
+  ['onBufferFull', { onBufferFull: 'block' }],
+  ['heartbeat', { heartbeat: { interval: 0 } }],
+])('an invalid %s throws in the constructor, and not for the first client', (_name, options) => {
+  expect(() => new WebSocketServer({ noServer: true, ...options })).toThrow();
+});

@@ -38,6 +38,12 @@ async function statusOf(found: ReturnType<typeof knock>): Promise<string> {
 }
 
 describe('maxConnections', () => {
+  test.each([0, -1])('does not limit with %s', async (maxConnections) => {
+    const found = knock(serve({ maxConnections }));
+    expect(await statusOf(found)).toBe('101');
+    found.ws!.terminate();
+  });
+
   test('refuses further clients with 503 and Retry-After until a connection has closed', async () => {
     const wss = serve({ maxConnections: 2 });
     const first = knock(wss);

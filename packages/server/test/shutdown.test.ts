@@ -49,6 +49,42 @@ describe('shutdown()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('closes connections whose class returns a proxy with bound methods', async () => {
+    class Proxied extends AcceptedWebSocket {
+      constructor(...given: ConstructorParameters<typeof AcceptedWebSocket>) {
+        super(...given);
+        return new Proxy(this, {
+          get(target, name) {
+            const value = Reflect.get(target, name) as unknown;
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          },
+        });
+      }
+    }
+    const wss = serve({ WebSocket: Proxied });
+    join(wss);
+    await settled();
+    expect(await wss.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    expect(wss.clients.size).toBe(0);
+  });
+
+  test('in a listener of open closes that connection, too', async () => {
+    let shutdown: Promise<unknown> | undefined;
+    class Stopping extends AcceptedWebSocket {
+      constructor(...given: ConstructorParameters<typeof AcceptedWebSocket>) {
+        super(...given);
+        this.on('open', () => {
+          shutdown = wss.shutdown();
+        });
+      }
+    }
+    const wss = serve({ WebSocket: Stopping });
+    const client = join(wss);
+    await settled();
+    expect(await shutdown).toEqual({ closed: 1, terminated: 0 });
+    expect(client.bytes).toBe('880203e9');
+  });
+
   test('sends the given code and reason', async () => {
     const wss = serve();
     const client = join(wss);

@@ -243,26 +243,33 @@ export class Inbound {
     });
   }
 
-  /** Inflates a message. If the extension calls back synchronously, so is the observer called. */
+  /** Inflates a message. If the extension calls back synchronously, the observer is called synchronously, too. */
   private decompress(message: Message): void {
     this.#state = 'waiting';
     // The callback must not reference the message, because it may wait for a long time.
     const { opcode } = message;
-    let returned = false;
-    this.#observer.extension?.decompress(message.data, (error, data) => {
-      if (returned) {
-        // An extension may call back in the context of another connection.
-        this.#observer.context.runInAsyncScope(() => {
-          this.reportLate(() => {
-            this.takeInflated(opcode, error, data);
+    let hasReturned = false;
+    let inflated: [error: InboundError | null, data: Uint8Array | undefined] | undefined;
+    try {
+      this.#observer.extension?.decompress(message.data, (error, data) => {
+        if (hasReturned) {
+          // An extension may call back in the context of another connection.
+          this.#observer.context.runInAsyncScope(() => {
+            this.reportLate(() => {
+              this.takeInflated(opcode, error, data);
+            });
           });
-        });
-      } else {
-        this.#state = 'reading';
-        this.takeInflated(opcode, error, data);
-      }
-    });
-    returned = true;
+        } else inflated ??= [error, data];
+      });
+    } catch (error) {
+      inflated = [error as InboundError, undefined];
+    }
+    hasReturned = true;
+    // Outside of the try block, because an exception of the observer is not the fault of the extension.
+    if (inflated !== undefined) {
+      this.#state = 'reading';
+      this.takeInflated(opcode, ...inflated);
+    }
   }
 
   private takeInflated(opcode: DataOpcode, error: InboundError | null, data: Uint8Array | undefined): void {

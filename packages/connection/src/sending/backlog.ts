@@ -1,4 +1,5 @@
-// What a ledger remembers while bytes wait. A connection that has never been slow needs no memory for it (benchmark scenario `idle`).
+// The part of a ledger that is created when bytes first wait. A connection that has never been slow needs no memory for it (benchmark
+// scenario `idle`).
 import { DrainWaiters } from './drain-waiters.ts';
 
 export class Backlog {

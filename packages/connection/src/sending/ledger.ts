@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { DEFAULTS, type ConnectionOptions } from '../options.ts';
 import { lostError, type ReadyState } from '../ready-state.ts';
+import { setImmediate } from '../scheduling.ts';
 import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import { EMPTY } from './payload.ts';
@@ -17,8 +18,8 @@ export interface LedgerObserver {
  * The bytes that a connection has accepted and not yet passed to the kernel. They wait in three places: frames gathered this turn,
  * messages queued for the compressor or after such a message, and the buffer of the stream.
  *
- * Frames gathered for a TCP or Unix socket that has nothing else to write do not count: written immediately, they would have gone to
- * the kernel and left 0. For every other stream they count.
+ * Frames gathered for a TCP or Unix socket that has nothing else to write do not count: if they were written immediately, the kernel
+ * would take them, and the amount would be 0. For every other stream they count.
  */
 export class Ledger {
   readonly stream: Duplex;
@@ -63,7 +64,13 @@ export class Ledger {
 
   /** Whether more bytes wait than the high-water mark. If so, a call of `drained` follows. */
   get isAboveMark(): boolean {
-    return this.waiting > this.mark;
+    if (!(this.waiting > this.mark)) return false;
+    if (!this.backlog.isAboveMark) {
+      // The program has written to the stream itself.
+      this.backlog.isAboveMark = true;
+      this.settle();
+    }
+    return true;
   }
 
   private get mark(): number {
@@ -113,7 +120,7 @@ export class Ledger {
     this.settle();
   }
 
-  /** Bytes are about to be handed to the stream. If it matters when the stream is done with them, returns a function to call then. */
+  /** Bytes are about to be handed to the stream. Returns the callback of the write, or `undefined` if none is needed. */
   handOver(bytes: number): SendCallback | undefined {
     this.#gathered = 0;
     if (this.limit > 0) (this.#admission ??= new Admission()).recent.add(bytes);
@@ -125,10 +132,7 @@ export class Ledger {
 
   /** Resolves when no more bytes wait than the high-water mark. Rejects with the reason of the signal when the signal aborts. */
   async untilBelowMark(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.isAboveMark) return;
-    this.backlog.isAboveMark = true;
-    this.settle();
-    await this.backlog.waiters.add(signal);
+    if (this.isAboveMark) await this.backlog.waiters.add(signal);
   }
 
   /** The connection is no longer open: rejects the promises of {@link Ledger.untilBelowMark}. */
@@ -149,11 +153,14 @@ export class Ledger {
     this.#observer.drained();
   }
 
-  /** If only bytes wait that the program has written to the stream itself, an empty write reports when they have been written. */
+  /** If the program itself wrote all waiting bytes, no write of ours will call back. An empty write does. */
   private settleAfterOthers({ queued, writes }: Backlog): void {
-    if (this.#gathered + queued + writes === 0 && this.stream.writable) {
-      this.stream.write(EMPTY, this.settlesLater());
-    }
+    if (this.#gathered + queued + writes > 0) return;
+    const settled = this.settlesLater();
+    // In a turn of its own, because a replaced `write()` may call back immediately.
+    setImmediate(() => {
+      if (this.stream.writable) this.stream.write(EMPTY, settled);
+    });
   }
 
   /** Returns the callback of a write that settles. */
@@ -162,7 +169,7 @@ export class Ledger {
     backlog.writes++;
     return (error) => {
       backlog.writes--;
-      // After a failed write the connection ends, so it has no room to report.
+      // A failed write ends the connection, so `drained` is not called.
       if (!error) this.settle();
     };
   }

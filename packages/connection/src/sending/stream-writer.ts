@@ -49,17 +49,16 @@ export function writerFor(stream: Duplex): StreamWriter {
 
 /** Whether a stream is a TCP or IPC socket with Node's own methods. */
 function isPlainSocket(stream: Duplex): boolean {
-  return (
-    Object.getPrototypeOf(stream) === Socket.prototype &&
-    stream.write === write &&
-    stream._write === _write &&
-    stream._writev === _writev
-  );
+  return Object.getPrototypeOf(stream) === Socket.prototype && hasOwnMethodsOfNode(stream);
 }
 
-/** Whether a stream is a TLS socket, over any stream. */
+/** Whether a stream is a TLS socket with Node's own methods, over any stream. */
 function isTlsSocket(stream: Duplex & { readonly encrypted?: unknown }): boolean {
-  return stream.encrypted === true && stream instanceof Socket;
+  return stream.encrypted === true && stream instanceof Socket && hasOwnMethodsOfNode(stream);
+}
+
+function hasOwnMethodsOfNode(stream: Duplex): boolean {
+  return stream.write === write && stream._write === _write && stream._writev === _writev;
 }
 
 /** A TCP or IPC socket passes bytes to the kernel inside of `write()`, and keeps what the kernel does not accept. */

@@ -102,8 +102,8 @@ function broadcastState(members, message) {
 
 server.on('wsClientError', (error, socket) => {
   console.error(error.message, error.cause ?? '');
-  // If authenticate() failed, the server itself answers with 500.
-  if (error.code !== 'WS_ERR_AUTHENTICATION_FAILED') socket.end(formatRefusal(createRefusal(400)));
+  // An error with a cause is a fault of this program: the server itself answers with 500.
+  if (error.cause === undefined) socket.end(formatRefusal(createRefusal(400)));
 });
 
 let isStopping = false;
@@ -124,6 +124,8 @@ async function stop() {
   const { closed, terminated } = await server.shutdown({ spread: SPREAD, timeout: 10_000 });
   console.log(`${closed} closed, ${terminated} terminated`);
   https.close();
+  // Clients that have not sent a whole request would keep the process alive.
+  https.closeAllConnections();
   admin.close();
 }
 
