@@ -60,7 +60,7 @@ export type VerifyClientAsync<Request extends IncomingMessage = IncomingMessage>
 export type Authenticate<Request extends IncomingMessage = IncomingMessage, Identity = unknown> = (
   request: Request,
   context: {
-    /** Aborts when the client leaves, and when `handshakeTimeout` has passed. */
+    /** Aborts when the client leaves, when `handshakeTimeout` has passed, and when the server shuts down. */
     readonly signal: AbortSignal;
   },
 ) => Identity | UpgradeRefusal | PromiseLike<Identity | UpgradeRefusal>;
