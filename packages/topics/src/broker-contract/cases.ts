@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { BrokerError, type Broker, type Position } from '../broker.ts';
 import { historyCases } from './history.ts';
+import { NAMES } from './names.ts';
 import { Probe } from './probe.ts';
 
 /** How the cases reach the engine. */
@@ -75,34 +76,6 @@ export function brokerContract(harness: BrokerHarness): ContractCase[] {
 
 /** A title, and the test of it. */
 export type Case = readonly [title: string, run: (bench: Bench) => Promise<void>];
-
-/** Names that may mean something to an engine, names that UTF-8 would make the same, and names that look like an escape of those. */
-export const NAMES = [
-  '',
-  ' ',
-  'a',
-  'A',
-  'a.b',
-  'a.*',
-  'a.>',
-  '*',
-  '?',
-  '[a]',
-  '{a}',
-  'a/b#+',
-  'Ü 😀',
-  '__proto__',
-  'a\nb',
-  'a\0b',
-  '\ud800',
-  '\udc00',
-  '\udc00\ud800',
-  'a\ud83db',
-  '\ufffd',
-  '=d800',
-  '=00d8',
-  'long '.repeat(2000),
-];
 
 const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
 

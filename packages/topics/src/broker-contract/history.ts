@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import type { Position } from '../broker.ts';
-import { NAMES, type BrokerHarness, type Case } from './cases.ts';
+import type { BrokerHarness, Case } from './cases.ts';
+import { NAMES } from './names.ts';
 import type { Probe, Received } from './probe.ts';
 
 export function historyCases({ interrupt, overflow }: BrokerHarness): readonly Case[] {
