@@ -164,9 +164,8 @@ export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: 
 }
 
 /**
- * Returns the options with values of the declared types, because a program without types may pass any value. As in `ws`, `null`, `false`
- * and an empty string mean off or 0, and not the default. NaN and negative numbers are 0. If all values are valid, returns the same
- * object, because many connections share it.
+ * Returns the options with values of the declared types, which a program without types may not pass. As in `ws`, `null`, `false` and
+ * `''` mean off or 0. NaN and negative numbers are 0. Valid options are returned as they are, because many connections share them.
  *
  * @throws `TypeError` for any other `onBufferFull`, `RangeError` for times of `heartbeat` that are not above 0
  */

@@ -22,9 +22,9 @@ export interface Agreement {
   readonly serverNoContextTakeover: boolean;
   /** The client compresses each message on its own. */
   readonly clientNoContextTakeover: boolean;
-  /** The base-2 logarithm of the window of the server's compressor; 15 if neither side limited it. */
+  /** The base-2 logarithm of the window of the server's compressor; 15 = no limit. */
   readonly serverMaxWindowBits: WindowBits;
-  /** The base-2 logarithm of the window of the client's compressor; 15 if neither side limited it. */
+  /** The base-2 logarithm of the window of the client's compressor; 15 = no limit. */
   readonly clientMaxWindowBits: WindowBits;
 }
 

@@ -140,7 +140,7 @@ export class Ledger {
     this.#backlog?.waiters.reject(lostError(state));
   }
 
-  /** Reports when the amount has fallen to the high-water mark. Must be called whenever it may have. */
+  // Reports when the amount has fallen to the high-water mark. Must be called whenever it may have.
   private settle(): void {
     const backlog = this.#backlog;
     if (backlog?.isAboveMark !== true) return;
@@ -153,7 +153,7 @@ export class Ledger {
     this.#observer.drained();
   }
 
-  /** If the program itself wrote all waiting bytes, no write of ours will call back. An empty write does. */
+  // If the program itself wrote all waiting bytes, no write of ours will call back. An empty write does.
   private settleAfterOthers({ queued, writes }: Backlog): void {
     if (this.#gathered + queued + writes > 0) return;
     const settled = this.settlesLater();
@@ -163,7 +163,7 @@ export class Ledger {
     });
   }
 
-  /** Returns the callback of a write that settles. */
+  // Returns the callback of a write that settles.
   private settlesLater(): (error?: Error | null) => void {
     const { backlog } = this;
     backlog.writes++;
