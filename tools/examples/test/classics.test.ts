@@ -304,7 +304,7 @@ describe('peer-address', () => {
       '2001:db8:2::7, 2001:db8:1::1',
       '2001:db8:2::7',
     ],
-    ['what is there is no address', '127.0.0.1', 'unknown', '127.0.0.1'],
+    ['a proxy has written a name instead of an address', '127.0.0.1', 'unknown', 'unknown'],
     ['there is no such header', '127.0.0.1', '', '127.0.0.1'],
   ])('reports it when %s', async (_when, trusted, forwarded, expected) => {
     const [, url] = await Example.serve('peer-address', { env: { TRUSTED_PROXIES: trusted } });
