@@ -1,4 +1,4 @@
-/** The command: reads the command line, runs the steps one after the other, prints the sum of all. */
+/** The command: reads the command line, runs the steps, prints the sum of all. */
 
 import { help, readArguments } from './arguments.ts';
 import { failed, formatTally, passed, sum } from './outcome.ts';
@@ -13,7 +13,15 @@ import { types } from './steps/types.ts';
 import type { Arguments } from './arguments.ts';
 import type { Outcome, Step } from './outcome.ts';
 
-const STEPS: readonly Step[] = [lint, types, arrows, packages, loaders, site, tests, lines];
+/** Groups of steps, one after the other. Those of one group run at the same time, because each leaves a core idle. */
+const GROUPS: readonly (readonly Step[])[] = [
+  [lint, types],
+  [arrows],
+  [packages, loaders, site],
+  [tests],
+  [lines],
+];
+const STEPS = GROUPS.flat();
 
 const USAGE_ERROR = 2;
 
@@ -35,21 +43,27 @@ async function main(list: string[]): Promise<number> {
     process.stdout.write(help(STEPS));
     return 0;
   }
-  return runAll(STEPS.filter(({ name }) => wanted.only?.includes(name) ?? true));
+  const isWanted = ({ name }: Step): boolean => wanted.only?.includes(name) ?? true;
+  return runAll(GROUPS.map((steps) => steps.filter(isWanted)).filter(({ length }) => length > 0));
 }
 
-async function runAll(steps: readonly Step[]): Promise<number> {
+async function runAll(groups: readonly (readonly Step[])[]): Promise<number> {
   // The packages were built before this started. The build counts as a step.
   const outcomes = process.env['FRAMEWIRE_BUILD'] === 'passed' ? [passed()] : [];
-  for (const step of steps) outcomes.push(await runStep(step));
+  for (const steps of groups) {
+    const areSeveral = steps.length > 1;
+    process.stdout.write(`${steps.map(({ name }) => name).join(', ')} …${areSeveral ? '\n' : ' '}`);
+    const run = (step: Step): Promise<Outcome> => runStep(step, areSeveral ? `  ${step.name}: ` : '');
+    outcomes.push(...(await Promise.all(steps.map(run))));
+  }
   const total = sum(outcomes);
   process.stdout.write(`${formatTally(total)}\n`);
   return total.failed > 0 || (process.env['CI'] === 'true' && total.skipped > 0) ? 1 : 0;
 }
 
-async function runStep(step: Step): Promise<Outcome> {
+/** @param prefix is printed before the result. */
+async function runStep(step: Step, prefix: string): Promise<Outcome> {
   const began = performance.now();
-  process.stdout.write(`${step.name} … `);
   let outcome: Outcome;
   try {
     outcome = await step.run();
@@ -57,7 +71,7 @@ async function runStep(step: Step): Promise<Outcome> {
     outcome = failed(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  process.stdout.write(`${seconds} s  ${formatTally(outcome)}\n`);
+  process.stdout.write(`${prefix}${seconds} s  ${formatTally(outcome)}\n`);
   for (const note of outcome.notes) process.stdout.write(`${note.replace(/^/gm, '  ')}\n`);
   return outcome;
 }
