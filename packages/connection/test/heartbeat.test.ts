@@ -286,7 +286,8 @@ test.each([false, { interval: 0 }])(
     options.heartbeat = to;
     server.terminate();
     await settled();
-    expect([log.length, vi.getTimerCount()]).toEqual([1, 0]);
+    // That no timer is left is checked after each test.
+  expect(log).toHaveLength(1);
   },
 );
 

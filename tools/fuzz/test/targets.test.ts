@@ -79,7 +79,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
   ],
   [
     'a decoder that takes frames of either role',
-    /of the whole: \["breach WS_ERR_UNEXPECTED_MASK"\], and not /,
+    /reported for the whole: \["breach WS_ERR_UNEXPECTED_MASK"\], and not /,
     framesTarget(codec({ FrameDecoder: withOptions({ role: 'client' }) })),
   ],
   [
@@ -89,7 +89,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
   ],
   [
     'a decoder that reads one byte wrongly when it comes alone',
-    /^told of \d+ chunks: /,
+    /^reported for \d+ chunks: /,
     framesTarget(
       codec({
         FrameDecoder: class extends FrameDecoder {
@@ -137,8 +137,8 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     headsTarget(heads({ requestHeadParser: () => requestHeadParser({ maxBytes: 0 }) })),
   ],
   [
-    'a parser of heads that drops what stands behind a head',
-    /^what stands behind the head: , and not [^]+$/,
+    'a parser of heads that drops what follows a head',
+    /^what follows the head: , and not [^]+$/,
     headsTarget(
       heads({
         responseHeadParser: (limits) => {
