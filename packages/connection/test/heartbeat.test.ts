@@ -287,7 +287,7 @@ test.each([false, { interval: 0 }])(
     server.terminate();
     await settled();
     // That no timer is left is checked after each test.
-  expect(log).toHaveLength(1);
+    expect(log).toHaveLength(1);
   },
 );
 
