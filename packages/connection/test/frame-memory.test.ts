@@ -191,14 +191,6 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
     await exchange(() => tlsPair(key, cert));
   });
 
-  test('over a TLS socket whose write() was replaced and keeps the bytes', async () => {
-    const { key, cert } = await testCertificate();
-    await exchange(async () => {
-      const [client, server] = await tlsPair(key, cert);
-      return [client, keepingBytes(server)];
-    });
-  });
-
   test('over streams in memory, which pass the same memory on', async () => {
     await exchange(() => Promise.resolve(duplexPair()));
   });

@@ -23,8 +23,10 @@ const ONCE = [
   'packages/reconnect/test/{known-packages,node}.test.ts',
 ];
 
-/** These meet no socket, stream or timer of Node, so that the oldest line and the newest stand for those between. */
-const SANS_IO = ['codec', 'deflate'].map((folder) => `packages/${folder}/test/**`);
+/** These meet no socket or stream of Node, so that the oldest line and the newest stand for those between. */
+const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(
+  (folder) => `packages/${folder}/test/**`,
+);
 
 export const lines: Step = {
   name: 'lines',
