@@ -18,11 +18,13 @@ const redis = createClient({ socket: { host: '127.0.0.1', port: Number(redisPort
 const nats = { servers: `127.0.0.1:${natsPort}` };
 /** For as long as the longest run takes. */
 const history = { messages: 1000, milliseconds: 3_600_000 };
+/** A busy machine is slow to answer, and an engine that is killed is noticed without a time limit. */
+const timeout = 60_000;
 const topics: Readonly<Record<Way, Topics>> = {
-  redis: topicsOn(await connectToRedis(redis)),
-  'redis-history': topicsOn(await connectToRedis(redis, { history })),
-  nats: topicsOn(await connectToNats(nats)),
-  'nats-history': topicsOn(await connectToNats(nats, { history })),
+  redis: topicsOn(await connectToRedis(redis, { timeout })),
+  'redis-history': topicsOn(await connectToRedis(redis, { history, timeout })),
+  nats: topicsOn(await connectToNats(nats, { timeout })),
+  'nats-history': topicsOn(await connectToNats(nats, { history, timeout })),
 };
 
 function topicsOn(broker: Broker): Topics {
