@@ -73,7 +73,7 @@ class NatsBroker implements Broker {
       this.#subjectPrefix + subjectOf(topic),
       stream === undefined
         ? (data) => this.#message(topic, data)
-        : this.#listenerWithPositions(topic, session, stream),
+        : this.#listenerWithPositions(topic, stream),
     );
     // The server answers in order, so it has the subscription first: messages after this position are delivered.
     const [position] = await Promise.all([stream?.position(), subscribed]);
@@ -126,17 +126,19 @@ class NatsBroker implements Broker {
   /** Returns the listener for a topic with a history. */
   #listenerWithPositions(
     topic: string,
-    session: Session,
     stream: Stream,
   ): (data: Uint8Array, headers: MsgHdrs | undefined) => void {
     let last = 0;
     return (data, headers) => {
       const live = liveMessageOf(headers);
       if (live === undefined) return;
-      // Within one stream, offsets only grow.
-      if (live.offset <= last) session.lose(new Error('The stream has been made anew'));
-      else this.#message(topic, data, stream.positionAt(live.offset), live.previous);
-      last = live.offset;
+      if (live.offset > last) {
+        last = live.offset;
+        this.#message(topic, data, stream.positionAt(live.offset), live.previous);
+        return;
+      }
+      // Either the message after this one has come first, and has shown the gap, or the stream is another one, which ends the session.
+      stream.position().catch(ignore);
     };
   }
 
