@@ -9,7 +9,7 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 /** Their types and documentation are in `ConnectionAdditions`. */
 export function defineAdditions(prototype: WebSocketConnection): void {
   defineAddition(prototype, 'wasClean', (ws) => ws[closedCleanly]);
-  defineAddition(prototype, 'writableNeedDrain', (ws) => ws[sessionKey]?.isAboveMark ?? false);
+  defineAddition(prototype, 'writableNeedDrain', (ws) => ws[sessionKey]?.needsDrain() ?? false);
   defineAddition(prototype, 'opened', opened);
   defineAddition(prototype, 'latency', (ws) => ws[sessionKey]?.latency);
   for (const [name, value] of Object.entries({ drained, flush })) {

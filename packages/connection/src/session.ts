@@ -97,9 +97,9 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     return this.#outbound.ledger.waiting + (this.#ending?.discarded ?? 0);
   }
 
-  /** Whether more bytes are waiting than the high-water mark. If so, `drain` follows. */
-  get isAboveMark(): boolean {
-    return this.#outbound.ledger.isAboveMark;
+  /** Returns whether more bytes are waiting than the high-water mark. If so, makes sure that `drain` follows. */
+  needsDrain(): boolean {
+    return this.#outbound.ledger.needsDrain();
   }
 
   /** The stream. Reading this hands the stream what was sent before. */

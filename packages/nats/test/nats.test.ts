@@ -7,7 +7,7 @@ import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
 import { requirement, startNats, type Engine } from '@framewire/testing';
 import { Topics, type Broker, type Position, type TopicConnection } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
-import { connect as connectClient } from '@nats-io/transport-node';
+import { connect as connectClient, headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 /** A client without a name may do everything. Each of the others lacks a permission. */
@@ -125,6 +125,36 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
       expect(kept).toEqual(expect.arrayContaining(confirmed));
     },
   );
+
+  test('keeps its session when messages of a topic overtake each other', async () => {
+    const broker = await connect({ history: true, prefix: 'overtaken' });
+    const client = await connectClient(servers());
+    const offsets: number[] = [];
+    const interruptions: unknown[] = [];
+    onTestFinished(async () => {
+      await client.close();
+      await broker.close();
+    });
+    broker.listen({
+      message: (_topic, _data, position) => offsets.push(position!.offset),
+      interrupted: (error) => interruptions.push(error),
+      restored: () => undefined,
+    });
+    await broker.subscribe('news');
+    await broker.publish('news', Buffer.from('one'));
+    const { offset } = (await broker.publish('news', Buffer.from('two')))!;
+    while (offsets.length < 2) await turn();
+    // As if NATS published the first message again only now.
+    const late = headers();
+    late.set('Nats-Sequence', String(offset - 1));
+    late.set('Nats-Last-Sequence', '0');
+    client.publish('overtaken.live.news', 'one', { headers: late });
+    await client.flush();
+    const next = (await broker.publish('news', Buffer.from('three')))!;
+    while (offsets.length < 3) await turn();
+    expect(offsets).toEqual([offset - 1, offset, next.offset]);
+    expect(interruptions).toEqual([]);
+  });
 
   test('does not let clients recover when the stream has been removed', async () => {
     const missed: string[] = [];

@@ -105,6 +105,7 @@ export class WebSocketServer<
     const complete = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
     this.options = complete as ServerOptions<Class, Request, Identity>;
     requireOneJudge(this.options);
+    // Throws here instead of for the first client.
     readOptions(this.options);
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
     requireCompressionOption(perMessageDeflate);

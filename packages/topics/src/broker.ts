@@ -53,7 +53,11 @@ export interface Broker {
   readonly hasHistory: boolean;
   /** Sets the listener that the broker calls. Called once, before any other method. */
   listen(listener: BrokerListener): void;
-  /** Publishes a message. Resolves when the engine has it. With a history, it resolves to the position of the message. */
+  /**
+   * Publishes a message. Resolves when the engine has it. With a history, it resolves to the position of the message.
+   *
+   * @param data must not be changed before the promise settles. Topics publish bytes of its own.
+   */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined>;
   /**
    * Subscribes to a topic. Resolves when the subscription is in effect. With a history, it resolves to a position: all messages after it

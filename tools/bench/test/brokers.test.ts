@@ -90,8 +90,8 @@ test('a message costs each server that has a subscriber, and the first part that
   expect(useOf(COSTS, pairs, 2).server).toBeCloseTo((1000 * (30 + 1.5 * 20 + 2 * 2)) / 1e6);
   expect(useOf(COSTS, pairs, 2).engine).toBeCloseTo((2000 * (5 + 1.5 * 3)) / 1e6);
   expect(limitOf(COSTS, pairs)).toEqual({ servers: 92, part: 'engine' });
-  expect(limitOf(COSTS, { ...pairs, members: 'everybody', rate: 1 })).toEqual(undefined);
-  expect(limitOf(COSTS, { ...pairs, members: 'everybody', rate: 1000 })).toEqual({
+  expect(limitOf(COSTS, { ...pairs, members: 'all', rate: 1 })).toEqual(undefined);
+  expect(limitOf(COSTS, { ...pairs, members: 'all', rate: 1000 })).toEqual({
     servers: 1,
     part: 'server',
   });

@@ -62,8 +62,8 @@ export class Ledger {
     return (this.#backlog ??= new Backlog());
   }
 
-  /** Whether more bytes wait than the high-water mark. If so, a call of `drained` follows. */
-  get isAboveMark(): boolean {
+  /** Returns whether more bytes wait than the high-water mark. If so, makes sure that a call of `drained` follows. */
+  needsDrain(): boolean {
     if (!(this.waiting > this.mark)) return false;
     if (!this.backlog.isAboveMark) {
       // The program has written to the stream itself.
@@ -132,7 +132,7 @@ export class Ledger {
 
   /** Resolves when no more bytes wait than the high-water mark. Rejects with the reason of the signal when the signal aborts. */
   async untilBelowMark(signal: AbortSignal | undefined): Promise<void> {
-    if (this.isAboveMark) await this.backlog.waiters.add(signal);
+    if (this.needsDrain()) await this.backlog.waiters.add(signal);
   }
 
   /** The connection is no longer open: rejects the promises of {@link Ledger.untilBelowMark}. */

@@ -24,9 +24,9 @@ export interface Deployment {
   readonly title: string;
   /** Clients of each server. */
   readonly clients: number;
-  /** Subscribers of each topic, or everybody. They are spread over the servers by chance. */
-  readonly members: number | 'everybody';
-  /** Messages a second that each client publishes, or all of them together where a topic has everybody. */
+  /** Subscribers of each topic, or all clients. They are spread over the servers by chance. */
+  readonly members: number | 'all';
+  /** Messages a second that each client publishes, or all clients together if the topic has all as subscribers. */
   readonly rate: number;
 }
 
@@ -56,7 +56,7 @@ export const deployments: readonly Deployment[] = [
   { title: 'documents of 5', clients: 10_000, members: 5, rate: 0.2 },
   { title: 'rooms of 50', clients: 10_000, members: 50, rate: 0.05 },
   { title: 'rooms of 500', clients: 10_000, members: 500, rate: 0.005 },
-  { title: 'one topic for everybody', clients: 10_000, members: 'everybody', rate: 2 },
+  { title: 'one topic for all clients', clients: 10_000, members: 'all', rate: 2 },
 ];
 
 /**
@@ -91,7 +91,7 @@ export function costsOf(run: BrokersRun, peer: string): Costs {
 
 /** How much of each part so many servers use. */
 export function useOf(costs: Costs, { clients, members, rate }: Deployment, servers: number): Use {
-  const isForAll = members === 'everybody';
+  const isForAll = members === 'all';
   const published = isForAll ? rate : rate * clients * servers;
   const subscribers = isForAll ? clients * servers : members;
   const reached = servers * (1 - (1 - 1 / servers) ** subscribers);
