@@ -1,8 +1,8 @@
 // Properties that the classes of `ws` lack. A program may use their names for its own purposes.
 
 /**
- * Defines a property that `get` computes until a program assigns a value. Then the value is the object's own property. Assigning must
- * neither throw nor be lost, because it works with `ws`.
+ * Defines a property that `get` computes until a program assigns a value, which becomes the object's own property. As with `ws`, a
+ * program may assign any value.
  */
 export function defineAddition<T extends object>(
   prototype: T,

@@ -1,11 +1,11 @@
-// The link from a stream to the session on it, and the listeners of the stream, which all streams share.
+// The link from a stream to its session, and the listeners on streams, which all sessions share.
 import type { AsyncResource } from 'node:async_hooks';
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { nextTick } from './scheduling.ts';
 
-/** What a session is to its stream. */
+/** The part of a session that the listeners on its stream call. */
 export interface StreamOwner {
   /** The async context in which the methods are called. */
   readonly context: AsyncResource;
@@ -17,7 +17,10 @@ export interface StreamOwner {
 
 const ownerKey = Symbol('owner');
 
-/** The owner is null after the end: a program may keep the stream for long, and the stream must not keep the WebSocket alive. */
+/**
+ * The owner is null after the session has ended: a program may keep the stream for a long time, and the stream must not keep the WebSocket
+ * alive.
+ */
 interface AttachedStream extends Duplex {
   [ownerKey]?: StreamOwner | null;
 }
@@ -35,18 +38,18 @@ export function detach(stream: AttachedStream): void {
   stream[ownerKey] = null;
 }
 
-/** Starts to read: first `head`, which was read from the stream after the opening handshake. */
+/** Starts reading. `head` comes first: bytes that were already read from the stream, after the opening handshake. */
 export function listen(
   stream: Duplex & Partial<Pick<Socket, 'setTimeout' | 'setNoDelay'>>,
   head: Buffer,
 ): void {
   // The HTTP server or client may have set a time limit, which must not end the WebSocket.
   stream.setTimeout?.(0);
-  // Small frames must not wait for more.
+  // Small frames must not wait for more data (Nagle's algorithm).
   stream.setNoDelay?.();
   if (head.length > 0) stream.unshift(head);
   for (const [event, listener] of listeners) stream.on(event, listener);
-  // Its event has been emitted already.
+  // The stream has already emitted `close`.
   if (stream.closed) nextTick(reportClosed, stream);
 }
 

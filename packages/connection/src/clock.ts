@@ -1,11 +1,11 @@
-// The clock: all time limits are set and all times measured here, so that tests can replace it.
+// The clock of all time limits. They are set here, so that tests can replace the clock.
 import { AsyncResource } from 'node:async_hooks';
 import { clearTimeout, setTimeout } from './scheduling.ts';
 
 export { now } from './scheduling.ts';
 
-/** An async context without the stores of any connection, because a timer keeps those of the context in which it was started. */
-const ofNobody = new AsyncResource('framewire.clock', { requireManualDestroy: true });
+/** An async context without the `AsyncLocalStorage` stores of any connection. A timer would keep those of the context that starts it. */
+const emptyContext = new AsyncResource('framewire.clock', { requireManualDestroy: true });
 
 /** The longest delay of a Node timer, in ms. A longer one would expire immediately. */
 const LONGEST = 2 ** 31 - 1;
@@ -21,9 +21,9 @@ export function setDeadline<T>(milliseconds: number, expire: (target: T) => void
   return setTimeout(expire, Math.min(milliseconds, LONGEST), target);
 }
 
-/** As {@link setDeadline}, without keeping the process alive: for what is checked while a connection is open. */
+/** Like {@link setDeadline}, but does not keep the process alive. For checks of an open connection. */
 export function setWatch<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
-  return ofNobody.runInAsyncScope(setDeadline<T>, undefined, milliseconds, expire, target).unref();
+  return emptyContext.runInAsyncScope(setDeadline<T>, undefined, milliseconds, expire, target).unref();
 }
 
 /** Ends a time limit. Does nothing for `undefined`. */

@@ -1,4 +1,4 @@
-// The properties and methods of a connection that those of `ws` lack.
+// The properties and methods that connections have here and not in `ws`.
 import { defineAddition } from './additions.ts';
 import { closedCleanly } from './events/dom-events.ts';
 import { sessionKey } from './internals.ts';

@@ -1,4 +1,4 @@
-// How one session ends: the closing handshake (RFC 6455 §7.1) as it is carried out, the time limit, and the peer's last word.
+// How a session ends: carries out the closing handshake (RFC 6455 §7.1) within its time limit, and keeps what the peer's close frame says.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import {
@@ -37,7 +37,7 @@ export class Ending {
   code: number = CloseCode.ABNORMAL_CLOSURE;
   reason: Buffer = EMPTY;
   isErrorReported = false;
-  /** How many bytes were sent too late. They count in `bufferedAmount`, as in the DOM. */
+  /** How many bytes were passed to `send()` too late, after the end began. They count in `bufferedAmount`, as in the DOM. */
   discarded = 0;
 
   constructor(inbound: Inbound, outbound: Outbound, closeTimeout: number, masks: boolean) {
@@ -153,7 +153,7 @@ export class Ending {
     if (this.#isFrameWritten && isOver(this.#phase)) this.#outbound.end();
   }
 
-  /** Discards what still arrives. The stream must go on reading, because otherwise it does not see its end. */
+  /** Discards what still arrives. The stream must keep reading, because otherwise it would not notice that the peer ended it. */
   private discardInput(): void {
     this.#inbound.end();
     if (!this.#isStreamClosed) nextTick(resume, this.stream);

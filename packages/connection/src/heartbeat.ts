@@ -6,10 +6,10 @@ import { OPEN } from './ready-state.ts';
 import { nextTick, setImmediate } from './scheduling.ts';
 import { Session } from './session.ts';
 
-/** Units of time in a millisecond. V8 stores a small integer without allocating memory, and 32 bits of units cover 18 hours. */
+/** How many units of time a millisecond has. V8 stores a small integer without allocating memory, and 32 bits of units cover 18 hours. */
 const UNITS = 64;
 
-/** The time in units. It wraps around, so only the difference of two times is meaningful. */
+/** The time in units. It wraps around, so only the difference between two times is meaningful. */
 function time(): number {
   return Math.round(now() * UNITS) | 0;
 }
@@ -36,7 +36,7 @@ export class HeartbeatSession<T> extends Session<T> {
     return this.roundTrip < 0 ? undefined : this.roundTrip / UNITS;
   }
 
-  /** Whether the silence of the peer can be judged. While reading is paused, nothing arrives, whatever the peer sends. */
+  /** Whether silence can mean that the peer is gone. While reading is paused, nothing arrives, whatever the peer sends. */
   get isListening(): boolean {
     return this.state === OPEN && !this.socket.isPaused();
   }
@@ -74,7 +74,7 @@ export class HeartbeatSession<T> extends Session<T> {
   }
 
   sendPing(at: number): void {
-    // 0 stands for none.
+    // 0 would mean that no ping is waiting for an answer.
     this.pingedAt = at || 1;
     payload.writeInt32BE(this.pingedAt);
     this.controlPing(payload);
@@ -82,7 +82,7 @@ export class HeartbeatSession<T> extends Session<T> {
 
   failForSilence(): void {
     const error = new Error('The peer has not answered a ping in time');
-    // In a tick of its own, so that an exception of a listener does not keep other connections from being checked.
+    // In a tick of its own, so that an exception from a listener does not keep other connections from being checked.
     nextTick(reportError, this, Object.assign(error, { code: 'WS_ERR_HEARTBEAT_TIMEOUT' }));
     this.terminate();
   }
@@ -131,7 +131,7 @@ class Heartbeat {
     for (const heartbeat of heartbeats.values()) if (heartbeat.delete(member)) return;
   }
 
-  /** Removes a member. The last member takes its place. Returns false if it is not a member. */
+  /** Removes a member. The last member takes its place in the list. Returns false for a session that is not a member. */
   delete(member: Member): boolean {
     const { place } = member;
     if (this.#members[place] !== member) return false;

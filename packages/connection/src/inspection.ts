@@ -1,4 +1,4 @@
-// What `console.log()` shows of events and connections. Their state has symbols for keys, which it would show instead of their properties.
+// What `console.log()` shows of events and connections. Without this it would show their state, which has symbols for keys.
 import type { inspect, InspectOptionsStylized } from 'node:util';
 
 /** The name of the method that `util.inspect()` calls to show an object. */
@@ -27,7 +27,7 @@ function shownOf(instance: object, names: readonly string[]): Record<string, unk
   const shown = Object.fromEntries(
     names.filter((name) => name in instance).map((name) => [name, properties[name]]),
   );
-  // An EventEmitter has its own state under names with an underscore.
+  // An EventEmitter keeps its state in properties whose names start with an underscore.
   for (const name of Object.keys(instance)) if (!name.startsWith('_')) shown[name] = properties[name];
   return shown;
 }

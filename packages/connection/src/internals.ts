@@ -1,5 +1,5 @@
-// The state of a connection, in properties with symbols for keys. Names that `ws` does not use stay free for programs. Unlike private
-// fields, a `Proxy` of a connection and an object that inherits from it reach these properties.
+// The state of a connection, in properties whose keys are symbols. Names that `ws` does not use stay free for programs. Unlike private
+// fields, these properties work through a `Proxy` of a connection, and in an object that inherits from one.
 import type { Duplex } from 'node:stream';
 import { CloseCode, type Extension } from '@framewire/codec';
 import { EMPTY } from './sending/payload.ts';
@@ -26,7 +26,7 @@ export interface Unopened {
   isPaused: boolean;
   /** The current attempt to connect. */
   attempt: Attempt | undefined;
-  /** How many bytes were sent too late. They count in `bufferedAmount`, as in the DOM. */
+  /** How many bytes were passed to `send()` too late, after the attempt had failed. They count in `bufferedAmount`, as in the DOM. */
   discarded: number;
 }
 
@@ -37,7 +37,7 @@ export function unopened(): Unopened {
 
 /** An attempt to connect, for {@link beginAttempt}. */
 export interface Attempt {
-  /** Gives the attempt up without emitting events. */
+  /** Gives up the attempt without emitting events. */
   abort(): void;
 }
 
@@ -55,7 +55,7 @@ export function attemptOf(connection: WebSocketConnection): Attempt | undefined 
   return connection[unopenedKey].attempt;
 }
 
-/** Gives an attempt to connect up. `error` and `close` are emitted in the next tick. */
+/** Gives up an attempt to connect. `error` and `close` are emitted in the next tick. */
 export function abortHandshake(connection: WebSocketConnection, error: Error): void {
   endAttempt(connection[unopenedKey], CLOSING)?.abort();
   nextTick(failHandshake, connection, error);
@@ -68,38 +68,38 @@ export function failHandshake(connection: WebSocketConnection, error: Error): vo
   abandonHandshake(connection);
 }
 
-/** Gives an attempt to connect up, and emits only `close`. */
+/** Gives up an attempt to connect, and emits only `close`. */
 export function abandonHandshake(connection: WebSocketConnection): void {
   endAttempt(connection[unopenedKey], CLOSED)?.abort();
   connection.emit('close', CloseCode.ABNORMAL_CLOSURE, EMPTY);
 }
 
-/** `close()` and `terminate()` of a connection without a session. */
+/** Does what `close()` and `terminate()` do on a connection without a session. */
 export function giveUpAttempt(connection: WebSocketConnection): void {
   if (connection[unopenedKey].state === CONNECTING) abortHandshake(connection, new Error(CLOSED_EARLY));
 }
 
-function endAttempt(connection: Unopened, state: ReadyState): Attempt | undefined {
-  const { attempt } = connection;
-  connection.attempt = undefined;
-  connection.state = state;
+function endAttempt(early: Unopened, state: ReadyState): Attempt | undefined {
+  const { attempt } = early;
+  early.attempt = undefined;
+  early.state = state;
   return attempt;
 }
 
 // The part of an open connection that other packages use.
 
-/** The part of a connection that has a stream. */
+/** The part of a connection that exists once the connection has a stream. */
 export interface OpenPart extends Sending {
   /** The connection: `this` of `setSocket()`. */
   readonly owner: WebSocketConnection;
-  /** The stream. Reading this property hands the stream what was sent before. */
+  /** The stream. Reading this property first flushes earlier sends. */
   readonly stream: Duplex;
   readonly extension: Extension | undefined;
   /** Whether this end masks the frames that it sends, as a client does. */
   readonly masks: boolean;
 }
 
-/** Returns the part of a connection that has a stream; `undefined` before `setSocket()`. */
+/** Returns the open part of a connection; `undefined` before `setSocket()`. */
 export function openPartOf(connection: WebSocketConnection): OpenPart | undefined {
   return connection[sessionKey];
 }

@@ -20,13 +20,16 @@ export interface ConnectionClosedError extends Error {
 const mailboxKey = Symbol('mailbox');
 const openedKey = Symbol('opened');
 
-/** A connection with the properties that this module adds. They have symbols for keys, which a `Proxy` and an inheriting object reach. */
+/**
+ * A connection with the properties that this module adds. Their keys are symbols, so that they work through a `Proxy` and in an object
+ * that inherits from the connection.
+ */
 interface Iterated extends WebSocketConnection {
   [mailboxKey]: Mailbox | undefined;
   [openedKey]: Promise<WebSocketConnection> | undefined;
 }
 
-/** The close codes with which a loop ends. */
+/** The close codes with which a loop ends without an exception. */
 const REGULAR: readonly number[] = [
   CloseCode.NORMAL_CLOSURE,
   CloseCode.GOING_AWAY,
@@ -50,7 +53,7 @@ class Mailbox {
   readonly #limit: number;
   readonly #messages: IteratedMessage[] = [];
   readonly #waiters: Waiter[] = [];
-  /** How many loops have begun and were not left. */
+  /** How many loops have begun and have not been left. */
   #loops = 0;
   /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
@@ -96,7 +99,7 @@ class Mailbox {
     return this.#end === null ? Promise.resolve(DONE) : Promise.reject(this.#end);
   }
 
-  /** A loop was left: ends the waiting calls of `next()` of its iterator. */
+  /** A loop was left: resolves its iterator's waiting calls of `next()`. */
   leave(iterator: MessageIterator): void {
     this.#loops--;
     this.discardUnread();
@@ -105,7 +108,7 @@ class Mailbox {
     }
   }
 
-  /** While this end is closing and no loop reads, lets the connection read on: otherwise it would not see the peer's close frame. */
+  /** While this end is closing and no loop reads, keeps the connection reading. Otherwise it would not see the peer's close frame. */
   discardUnread(): void {
     if (this.#loops > 0 || this.#ws.readyState !== CLOSING) return;
     this.#isDiscarding = true;
@@ -186,7 +189,7 @@ export function stopKeeping(connection: WebSocketConnection): void {
   (connection as Iterated)[mailboxKey]?.discardUnread();
 }
 
-/** Returns a promise that resolves with the connection when it is open. Rejects with the argument of `error`, or `WS_ERR_NOT_OPEN`. */
+/** Returns a promise that resolves when the connection is open. Rejects with the argument of `error`, or the code `WS_ERR_NOT_OPEN`. */
 export function opened(connection: WebSocketConnection): Promise<WebSocketConnection> {
   const ws = connection as Iterated;
   return (ws[openedKey] ??= whenOpen(ws));
@@ -214,7 +217,7 @@ function whenOpen(ws: WebSocketConnection): Promise<WebSocketConnection> {
         reject(lostError(CLOSED));
       });
     };
-    // Not `once`: until `close`, another `error` without a listener would be thrown.
+    // Not `once`: a second `error` before `close` would have no listener, and would be thrown.
     ws.on('open', open).on('error', reject).on('close', close);
   });
 }

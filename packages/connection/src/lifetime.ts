@@ -1,4 +1,4 @@
-// The time limits of a connection: how long it may be open, and how long without a message.
+// The time limits of a connection: how long it may stay open, and how long it may go without a message.
 import type { Buffer } from 'node:buffer';
 import { CloseCode, type Message } from '@framewire/codec';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
@@ -7,13 +7,13 @@ import type { ConnectionOptions } from './options.ts';
 import { setImmediate } from './scheduling.ts';
 import { Session } from './session.ts';
 
-/** The part of a lifetime that is random, so that connections that were opened together do not end together. */
+/** The fraction of a lifetime that is random, so that connections that were opened together do not end together. */
 const JITTER = 0.1;
 
 /** A session that closes after `idleTimeout` without a message in either direction. */
 class IdleSession<T> extends HeartbeatSession<T> {
   #messageAt = now();
-  /** In ms. Not read from the options again, which connections share and a program may change. */
+  /** In ms. Read only once, because connections share their options and a program may change them. */
   #limit = 0;
   #deadline: Deadline | undefined = undefined;
 
@@ -48,12 +48,12 @@ class IdleSession<T> extends HeartbeatSession<T> {
     super.streamClosed();
   }
 
-  /** Closes the connection if it has been idle for long enough. Otherwise checks again when it may have been. */
+  /** Closes the connection if it has been idle for `idleTimeout`. Otherwise schedules a check for the earliest time when that can be so. */
   checkIdleness(): void {
     if (this.idleTimeLeft > 0) {
       this.#deadline = setWatch(Math.ceil(this.idleTimeLeft), checkIdleness, this as IdleSession<unknown>);
     } else {
-      // After the socket was read: a busy event loop may have kept a message waiting.
+      // Wait until the sockets have been read: a busy event loop may have delayed a message.
       setImmediate(endIdleness, this as IdleSession<unknown>);
     }
   }
@@ -78,7 +78,7 @@ export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typ
 export function limitLifetime(session: Session<unknown>, maxLifetime: number): void {
   const end = now() + maxLifetime * (1 - JITTER * Math.random());
   let deadline: Deadline | undefined;
-  // A deadline is at most 24.8 days away.
+  // A timer runs for at most 24.8 days. After that, `check` starts another.
   const check = (): void => {
     const left = Math.ceil(end - now());
     if (left <= 0) goAway(session);

@@ -1,4 +1,4 @@
-// The session of a connection that is about to send something, or what becomes of the data without one.
+// Finds the session through which a connection sends. If the connection is not open, counts the data and reports an error.
 import { sessionKey, unopenedKey } from './internals.ts';
 import { CONNECTING, notOpenError, OPEN } from './ready-state.ts';
 import { nextTick } from './scheduling.ts';
@@ -9,8 +9,8 @@ import type { Session } from './session.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /**
- * Returns the session of an open connection. When the connection is closing or closed, counts the data in `bufferedAmount`, gives
- * the error to the callback, and returns `undefined`.
+ * Returns the session of an open connection. When the connection is closing or closed, counts the data in `bufferedAmount`, calls the
+ * callback with an error, and returns `undefined`.
  *
  * @throws `Error` while connecting
  */

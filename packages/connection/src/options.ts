@@ -31,7 +31,7 @@ export interface ConnectionOptions {
   /** In how many chunks a frame may arrive. More fail with 1008. Default 0 = no limit, because `maxPayload` already limits memory. */
   maxBufferedChunks?: number | undefined;
   /**
-   * How many bytes may wait before `writableNeedDrain` is true. `drain` is emitted when no more than that wait again. Nothing is
+   * How many bytes may wait before `writableNeedDrain` is true. `drain` is emitted when their number falls back to this. Nothing is
    * refused because of this option. Default 65536.
    */
   highWaterMark?: number | undefined;
@@ -164,10 +164,10 @@ export function heartbeatTimes(heartbeat: true | HeartbeatOptions): { interval: 
 }
 
 /**
- * Returns the options with values of the declared types, which a program without types may not pass. As in `ws`, `null`, `false` and
+ * Returns the options with values of the declared types. A program without types may pass others. As in `ws`, `null`, `false` and
  * `''` mean off or 0. NaN and negative numbers are 0. Valid options are returned as they are, because many connections share them.
  *
- * @throws `TypeError` for any other `onBufferFull`, `RangeError` for times of `heartbeat` that are not above 0
+ * @throws `TypeError` for an unknown `onBufferFull`, `RangeError` for times of `heartbeat` that are not above 0
  */
 export function readOptions(options: ConnectionOptions): ConnectionOptions {
   const { heartbeat, onBufferFull } = options;

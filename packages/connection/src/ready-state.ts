@@ -15,7 +15,7 @@ export function notOpenError(state: ReadyState): Error {
   return new Error(`WebSocket is not open: readyState ${state} (${NAMES[state]})`);
 }
 
-/** As {@link notOpenError}, with the code `WS_ERR_NOT_OPEN`, for promises that wait for a connection. */
+/** Like {@link notOpenError}, with the code `WS_ERR_NOT_OPEN`, for promises that wait for a connection. */
 export function lostError(state: ReadyState): Error & { readonly code: string } {
   return Object.assign(notOpenError(state), { code: 'WS_ERR_NOT_OPEN' });
 }

@@ -1,10 +1,10 @@
-// Node's own ticks, immediates and timers. They are taken from Node's modules when this module loads: tests may later replace the globals
-// with fakes, which must not stop connections, and environments such as jsdom have globals of their own.
+// Node's own ticks, immediates and timers. They are taken from Node's modules when this module loads, because globals may differ. Tests may
+// later replace the globals with fakes, which must not stop connections. Environments such as jsdom have globals of their own.
 import perfHooks from 'node:perf_hooks';
 import currentProcess from 'node:process';
 import timers from 'node:timers';
 
-// Jest gives modules a copy of `process`, which may already contain fakes. Not every runtime has this function.
+// Jest gives modules a copy of `process`, which may already contain fakes. Not every runtime has `getBuiltinModule()`.
 const { getBuiltinModule } = currentProcess as Partial<Pick<NodeJS.Process, 'getBuiltinModule'>>;
 const process = getBuiltinModule?.('node:process') ?? currentProcess;
 

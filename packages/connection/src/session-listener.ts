@@ -14,7 +14,7 @@ export interface SessionListener<T> {
   dropped(owner: T, data: unknown, isBinary: boolean): void;
   /** The peer broke a rule, or a message could not be encoded. Called at most once. */
   error(owner: T, error: Error): void;
-  /** This end has sent its close frame, or was asked to. */
+  /** This end is closing the connection. May be called again. */
   closing(owner: T): void;
   /** The last call. */
   close(owner: T, code: number, reason: Buffer): void;

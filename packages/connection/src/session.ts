@@ -1,4 +1,4 @@
-// A stream with a WebSocket on it: both directions, and the closing handshake between them.
+// A WebSocket on a stream: sending, receiving, and the closing handshake.
 import { AsyncResource } from 'node:async_hooks';
 import type { Blob, Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
@@ -54,13 +54,13 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     attach(socket, this);
   }
 
-  /** Starts to read, first what was read from the stream after the opening handshake. */
+  /** Starts reading. `head` comes first: bytes that were already read from the stream, after the opening handshake. */
   start(head: Buffer): void {
     keepFreedMemory();
     listen(this.socket, head);
   }
 
-  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  /** Keeps `reactive()` of Vue from wrapping this object in a proxy, which could not access private fields. */
   get [Symbol.toStringTag](): string {
     return Session.name;
   }
@@ -74,7 +74,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     return undefined;
   }
 
-  /** The connection that this is the session of. */
+  /** The connection to which this session belongs. */
   get owner(): T {
     return this.#owner;
   }
@@ -92,7 +92,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     return this.#ending?.isClean ?? false;
   }
 
-  /** Bytes accepted and not yet passed to the kernel, framing included, and bytes that were sent too late. */
+  /** The bytes accepted and not yet passed to the kernel, framing included, and the bytes passed to `send()` too late. */
   get bufferedAmount(): number {
     return this.#outbound.ledger.waiting + (this.#ending?.discarded ?? 0);
   }
@@ -102,7 +102,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     return this.#outbound.ledger.needsDrain();
   }
 
-  /** The stream. Reading this hands the stream what was sent before. */
+  /** The stream. Reading this property first flushes earlier sends. */
   get stream(): Duplex {
     this.#outbound.flush();
     return this.socket;
@@ -180,7 +180,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     else this.terminate();
   }
 
-  /** Counts what was sent too late. The callbacks of earlier sends come first. */
+  /** Counts data that was passed to `send()` too late. Flushes first, so that the callbacks of earlier sends are called first. */
   discard(data: unknown): void {
     this.#outbound.flush();
     this.ending.discarded += payloadLength(data);
@@ -192,7 +192,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     try {
       this.context.runInAsyncScope(() => this.#listener.drain(this.#owner));
     } catch (error) {
-      // An exception of a listener must not stop what is still waiting to be sent.
+      // An exception from a listener must not stop what is still waiting to be sent.
       throwLater(error);
     }
   }
@@ -343,9 +343,9 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
       this.#inbound.finish();
       return;
     }
-    // Events that came before the end are emitted even on a paused connection. From Node 26 on, read() returns one chunk at a time.
+    // Data that arrived before the end is read even on a paused connection. From Node 26 on, read() returns one chunk at a time.
     for (let rest; (rest = this.socket.read() as Buffer | null) !== null;) this.streamData(rest);
-    // A stream in memory closes as soon as it is destroyed. The callbacks of sends made right after that must come before the end.
+    // A stream in memory closes as soon as it is destroyed. The callbacks of sends made right after that must come before `close`.
     nextTick(finish, this.#inbound);
   }
 }

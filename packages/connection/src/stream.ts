@@ -23,13 +23,13 @@ export interface StreamableSocket {
  *
  * - Each chunk that is written is sent as a binary message. With `decodeStrings: false`, strings are sent as text.
  * - Messages are read as bytes. With `readableObjectMode`, each message is one chunk, and text is a string.
- * - A reader that does not read pauses the socket. A write is done when its message has been handed to the kernel.
+ * - While nothing reads the stream, the socket is paused. A write completes when its message has been handed to the kernel.
  * - `end()` closes the connection. When the connection closes, the readable side ends.
- * - An error of the connection destroys the stream. Destroying the stream terminates the connection, and `close` follows when that
- *   has closed.
+ * - An error of the connection destroys the stream. Destroying the stream terminates the connection, and then
+ *   emits `close`.
  *
- * @param options of `stream.Duplex`. `objectMode` and `writableObjectMode` are ignored, because a message is text or bytes, and so is
- *   `emitClose`.
+ * @param options those of `stream.Duplex`. `emitClose` is ignored, and so are `objectMode` and `writableObjectMode`, because a message
+ *   is text or bytes.
  * @example
  * ```ts
  * const duplex = createWebSocketStream(ws, { encoding: 'utf8' });

@@ -95,10 +95,10 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSING: typeof CLOSING;
   declare readonly CLOSED: typeof CLOSED;
 
-  // The state has symbols for keys: names stay free for programs, and a `Proxy`, which has no private fields, reaches them.
+  // The keys of the state are symbols: names stay free for programs. Unlike private fields, these properties work through a `Proxy`.
   /** @internal */
   declare [optionsKey]: ConnectionOptions;
-  // Not set while they have their defaults, because nearly all connections keep them (benchmark scenario `idle`).
+  // These two are set only to values other than the defaults, which nearly all connections keep (benchmark scenario `idle`).
   /** @internal */
   declare [binaryTypeKey]?: BinaryType;
   /** @internal */
@@ -221,7 +221,7 @@ export class WebSocketConnection extends DomEventTarget {
     sendControl(this, Opcode.PING, data, mask, callback);
   }
 
-  /** Sends a pong (§5.5.3) that answers no ping. Otherwise as {@link WebSocketConnection.ping}. */
+  /** Sends a pong (§5.5.3). Parameters and exceptions are those of {@link WebSocketConnection.ping}. */
   pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     sendControl(this, Opcode.PONG, data, mask, callback);
   }
@@ -292,7 +292,7 @@ function binaryTypeOf(connection: WebSocketConnection): BinaryType {
   return connection[binaryTypeKey] ?? 'nodebuffer';
 }
 
-/** Checks the callback when it is passed, so that the stack of the error shows the call. */
+/** Checks the callback when `send()` is called, so that the stack of the error shows the call. */
 function callbackOf(argument: unknown): SendCallback | undefined {
   if (!argument) return undefined;
   if (typeof argument !== 'function') throw new TypeError('The callback must be a function');

@@ -105,7 +105,7 @@ describe('flush()', () => {
 });
 
 describe('drain', () => {
-  test('is emitted once, when no more bytes wait than the high-water mark', async () => {
+  test('is emitted once, when the waiting bytes have fallen to the high-water mark', async () => {
     const { ws, gate, drains } = open();
     for (let count = 0; count < 3; count++) {
       ws.send('x'.repeat(496));
@@ -122,7 +122,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('is not emitted if no more bytes than that have waited', async () => {
+  test('is not emitted if the waiting bytes never exceeded the high-water mark', async () => {
     const { ws, gate, drains } = open();
     ws.send('x'.repeat(996));
     expect(ws.writableNeedDrain).toBe(false);

@@ -52,7 +52,7 @@ async function someTurns(): Promise<void> {
 }
 
 describe('a send while more than maxBufferedAmount is unread', () => {
-  test('ends the connection, and reports the error to its callback and to error', async () => {
+  test('ends the connection, and reports the error to its callback and as an error event', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 99 });
     const lines = story(ws);
@@ -74,7 +74,7 @@ describe('a send while more than maxBufferedAmount is unread', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  test('is refused for a ping', async () => {
+  test('is refused if it is a ping', async () => {
     const ws = attach(new Stuck(), 'server', { maxBufferedAmount: 1 });
     const lines = story(ws);
     ws.send('');
@@ -84,7 +84,7 @@ describe('a send while more than maxBufferedAmount is unread', () => {
     expect(lines).toEqual([`error ${EXCEEDED}`, 'close 1006']);
   });
 
-  test('is never refused for a pong', async () => {
+  test('is never refused if it is a pong', async () => {
     const stream = new Stuck();
     const ws = attach(stream, 'server', { maxBufferedAmount: 1 });
     ws.send('');
@@ -120,7 +120,7 @@ describe('a send while more than maxBufferedAmount is unread', () => {
   );
 
   test.each(['terminate', 'close'] as const)(
-    "is refused for a fragment in the middle of a message, if onBufferFull is '%s'",
+    "is refused if it is a fragment in the middle of a message and onBufferFull is '%s'",
     async (onBufferFull) => {
       const stream = new Stuck();
       const ws = attach(stream, 'server', { maxBufferedAmount: 99, onBufferFull, closeTimeout: 1 });

@@ -130,7 +130,7 @@ describe('failing the connection (§7.1.7)', () => {
     expect(seen).toBe(1006);
   });
 
-  test('delivers messages before the broken rule, and nothing after it', async () => {
+  test('delivers messages that precede the invalid frame, and nothing after it', async () => {
     const { connection, peer } = await rawPair('server');
     const story: string[] = [];
     connection.on('message', (data) => story.push(textOf(data)));

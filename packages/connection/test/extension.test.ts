@@ -72,7 +72,7 @@ describe('an extension', () => {
     peer.destroy();
   });
 
-  test('whose callback leads to an exception of a listener is not blamed for it', async () => {
+  test('is not blamed for an exception that a listener throws inside its callback', async () => {
     const extension = Object.assign(new Inverting(), {
       decompress(data: Uint8Array, done: TransformDone) {
         done(null, data);

@@ -1,4 +1,4 @@
-// Where the C library takes memory from, and whether it keeps what is freed, seen from the memory map of a process of its own.
+// Where the C library takes memory from, and whether it keeps what is freed, seen in the memory map of a separate process.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';

@@ -24,7 +24,7 @@ describe('an event', () => {
     expect(shown).toContain("code: 'ECONNREFUSED'");
   });
 
-  test('shows properties that a program has added, and only its class below the depth', () => {
+  test('shows properties that a program has added, or only its class when it is nested too deep', () => {
     const event = Object.assign(new CloseEvent('close'), { room: 'lobby' });
     expect(inspect(event)).toContain("room: 'lobby'");
     expect(inspect({ a: { b: event } }, { depth: 1 })).toBe('{ a: { b: [CloseEvent] } }');
@@ -40,7 +40,7 @@ describe('a connection', () => {
     await end(pair);
   });
 
-  test('is not shown inside of its events', async () => {
+  test('is not shown inside its events', async () => {
     const pair = memoryPair();
     const shown = new Promise<string>((resolve) => {
       pair.server.onmessage = (event) => {

@@ -136,7 +136,7 @@ test('a pause() of the application lasts, even if enough messages wait', async (
   await end(pair);
 });
 
-test('a stopped loop stops the peer, and nothing is lost', async () => {
+test('a loop that takes no messages makes the peer wait, and nothing is lost', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 2 } });
   const iterator = pair.client[Symbol.asyncIterator]();
   const payload = Buffer.alloc(64 * 1024, 'a');
@@ -306,7 +306,7 @@ test.each(['open event', 'turn of the open event'])(
         resolve(await take(client, 1));
       };
       if (when === 'open event') client.on('open', () => void read());
-      // As from the listener of a server. Not from a microtask, after which others come before all ticks.
+      // In an immediate, like a listener of a server. In a microtask, all other microtasks would run before the next tick.
       setImmediate(() => {
         client.setSocket(near, hex('81 02 68 69'), { role: 'client' });
         if (when !== 'open event') void read();

@@ -1,4 +1,4 @@
-// Data from another realm, for example of `node:vm` or of a test environment with globals of its own.
+// Data from another realm, for example from `node:vm` or from a test environment with globals of its own.
 import { once } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { isProtocolError } from '@framewire/codec';
@@ -21,14 +21,14 @@ test.each([
   client.terminate();
 });
 
-test('a reason of another realm is sent as its bytes', async () => {
+test('a reason from another realm is sent as its bytes', async () => {
   const { client, server } = memoryPair();
   const closed = closeOf(server);
   client.close(1000, runInNewContext('Uint8Array.of(98, 121, 101)') as Uint8Array);
   expect(await closed).toEqual([1000, 'bye']);
 });
 
-test('an error of another realm has its message in the error event', () => {
+test('an error from another realm has its message in the error event', () => {
   const { client } = memoryPair();
   let message = '';
   client.onerror = (event) => (message = event.message);
@@ -37,7 +37,7 @@ test('an error of another realm has its message in the error event', () => {
   client.terminate();
 });
 
-test('isProtocolError recognises an error of another realm', () => {
+test('isProtocolError recognises an error from another realm', () => {
   const error = runInNewContext(
     `Object.assign(new RangeError('text'), { code: 'WS_ERR_INVALID_OPCODE', closeCode: 1002 })`,
   ) as unknown;

@@ -188,7 +188,7 @@ describe('a send', () => {
 });
 
 describe('control frames', () => {
-  test.each(['ping', 'pong'] as const)('of type %s have up to 125 bytes', async (kind) => {
+  test.each(['ping', 'pong'] as const)('of type %s have payloads of up to 125 bytes', async (kind) => {
     const pair = memoryPair({ autoPong: false });
     const event = once(pair.server, kind);
     pair.client[kind](Buffer.alloc(125, 7));

@@ -1,5 +1,5 @@
-// A stream in memory delivers synchronously, and the peer may answer synchronously. So a send may happen inside of another send. Messages
-// stay in order.
+// A stream in memory delivers synchronously, and the peer may answer synchronously. So a send may happen inside another send. Messages
+// must stay in order.
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Duplex, duplexPair } from 'node:stream';
@@ -24,7 +24,7 @@ class Hasty extends Duplex {
   peer!: Hasty;
 
   override _read(): void {
-    // All comes from the peer.
+    // The peer pushes the data.
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -38,12 +38,12 @@ class Hasty extends Duplex {
   }
 }
 
-/** A socket that does not lead to the kernel, like those of interceptors. */
+/** A socket whose data does not reach the kernel, like those of HTTP interceptors. */
 class Intercepted extends Socket {
   peer!: Intercepted;
 
   override _read(): void {
-    // All comes from the peer.
+    // The peer pushes the data.
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -87,7 +87,7 @@ async function answeringPair(
   act: (server: WebSocketConnection) => void,
 ): Promise<Pair> {
   const pair = { client: attach(near, 'client'), server: attach(far, 'server') };
-  // Both streams flow from then on.
+  // After this, both streams are flowing.
   pair.client.ping();
   await once(pair.client, 'pong');
   pair.client.once('message', () => {

@@ -101,7 +101,7 @@ describe('code that does not return to the event loop', () => {
     peer.destroy();
   });
 
-  test('a stream that may answer synchronously is not written to inside of a send', () => {
+  test('a stream that may answer synchronously is not written to inside a send', () => {
     const { stream, writes } = notingStream();
     const connection = attach(stream, 'server');
     for (let i = 0; i < 2000; i++) connection.send('a', { fin: i === 1999 });

@@ -38,8 +38,8 @@ export interface WebSocketEventMap {
 type AttributeListener<E> = { listen(event: E): void }['listen'] | null;
 
 /**
- * The members that connections of `ws` lack. Subclasses, and interfaces that are merged with the class, may declare these names with
- * other types. Only properties of an interface with the type `any` allow both.
+ * The members that connections of `ws` lack. Subclasses, and interfaces that are merged with the class, may declare them with other
+ * types, which TypeScript allows only for interface properties of type `any`.
  */
 export interface ConnectionAdditions {
   /** A boolean: whether each end has sent a close frame (RFC 6455 §7.1.4). A program may assign another value. */

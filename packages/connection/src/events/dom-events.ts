@@ -14,7 +14,7 @@ const dataKey = Symbol('data');
 
 /** The argument of listeners that `addEventListener()` adds. */
 export class Event<Target = unknown> {
-  // The state has symbols for keys: a `Proxy` reaches them, and names stay free for programs.
+  // The keys of the state are symbols: names stay free for programs. Unlike private fields, these properties work through a `Proxy`.
   /** @internal */
   declare [typeKey]: string;
   /** @internal */
@@ -198,7 +198,7 @@ const makeEvent: Record<DomEventType, (target: DomEventSource, args: readonly un
   },
 };
 
-/** The message of an error, also of another realm. A program may emit any other value. */
+/** The message of an error, including one from another realm. A program may emit any other value. */
 function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : String(error);

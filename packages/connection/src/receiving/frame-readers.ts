@@ -1,4 +1,4 @@
-// Decoders with their assemblers. A connection borrows a pair while it has something to read, and returns it for the next one.
+// Decoders with their assemblers. A connection borrows a pair while it has something to read, and then returns it for other connections.
 import { FrameDecoder, MessageAssembler } from '@framewire/codec';
 import { isSameReading, type ReadingOptions } from './reading-options.ts';
 

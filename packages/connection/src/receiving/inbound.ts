@@ -42,7 +42,7 @@ export interface InboundObserver {
  * | `reading`     | frames are being read, and the observer is called                                      |
  * | `waiting`     | an event waits for the next turn of the event loop, or a message is being inflated     |
  * | `held`        | that event or message is ready, but reading is paused                                  |
- * | `interrupted` | bytes wait, because reading is paused, or for the next turn after an exception         |
+ * | `interrupted` | bytes wait because reading is paused, or until the next turn after an exception        |
  * | `ended`       | nothing more is read                                                                   |
  */
 type State = 'idle' | 'reading' | 'waiting' | 'held' | 'interrupted' | 'ended';
@@ -57,7 +57,7 @@ export class Inbound {
   /** Borrowed while there is something to read. */
   #reader: FrameReader | undefined = undefined;
   #state: State = 'idle';
-  /** Calls the observer with what is ready when reading continues. */
+  /** Called when reading continues. Passes what is ready to the observer. */
   #held: (() => void) | undefined = undefined;
   #isPaused = false;
   /** Whether the stream has ended. If so, events are emitted even when reading is paused. */
@@ -68,12 +68,12 @@ export class Inbound {
     this.#readers = FrameReaders.of(options);
   }
 
-  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  /** Keeps `reactive()` of Vue from wrapping this object in a proxy, which could not access private fields. */
   get [Symbol.toStringTag](): string {
     return Inbound.name;
   }
 
-  /** Whether messages come with their fragments. Takes effect with the next chunk that starts with a message. */
+  /** Whether messages come with their fragments. Takes effect with the next message. */
   set keepFragments(keepFragments: boolean) {
     if (keepFragments === this.#readers.options.keepFragments) return;
     this.#readers = FrameReaders.of({ ...this.#readers.options, keepFragments });
@@ -139,7 +139,7 @@ export class Inbound {
     if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
   }
 
-  /** Reads until nothing is left or reading is interrupted. The observer may call the methods of this object. */
+  // Reads until nothing is left or reading is interrupted. The observer may call the methods of this object.
   private readFrames(): void {
     if (this.#state !== 'idle' && this.#state !== 'interrupted') return;
     this.#state = 'reading';
@@ -156,14 +156,14 @@ export class Inbound {
     }
   }
 
-  /** Whether the next frame may be read. The observer may change the answer. */
+  // Whether the next frame may be read. A call of the observer may change this.
   private isReading(): boolean {
     if (this.#state !== 'reading') return false;
     if (this.isHeldBack) this.#state = 'interrupted';
     return this.#state === 'reading';
   }
 
-  /** Reads one frame and calls the observer. Returns false when there is none. */
+  // Reads one frame and calls the observer. Returns false if no complete frame has arrived, or decoding it fails.
   private readFrame(): boolean {
     const reader = this.#reader;
     if (reader === undefined) {
@@ -185,7 +185,7 @@ export class Inbound {
       this.fail(error as InboundError);
       return false;
     }
-    // Outside of the try block, because an exception of the observer is not the peer's fault.
+    // Outside the `try` block, because an exception from the observer is not the peer's fault.
     if (message !== undefined) this.takeMessage(message);
     else if (isControl(frame.opcode)) this.takeControl(frame);
     return true;
@@ -197,7 +197,7 @@ export class Inbound {
     else this.reportMessageNextTurn(message);
   }
 
-  /** A method of its own, because in `takeMessage()` V8 would allocate the closure's context for every message. */
+  // A method of its own, because in `takeMessage()` V8 would allocate the closure's context for every message.
   private reportMessageNextTurn(message: Message): void {
     this.nextTurn(() => {
       this.#observer.message(message);
@@ -235,7 +235,7 @@ export class Inbound {
     this.#observer.peerFailed(error);
   }
 
-  /** Calls the observer in the next turn of the event loop, and reads nothing before. */
+  // Calls the observer in the next turn of the event loop, and reads nothing before that.
   private nextTurn(report: () => void): void {
     this.#state = 'waiting';
     setImmediate(() => {
@@ -243,7 +243,7 @@ export class Inbound {
     });
   }
 
-  /** Inflates a message. If the extension calls back synchronously, the observer is called synchronously, too. */
+  // Inflates a message. If the extension calls back synchronously, the observer is called synchronously, too.
   private decompress(message: Message): void {
     this.#state = 'waiting';
     // The callback must not reference the message, because it may wait for a long time.
@@ -265,7 +265,7 @@ export class Inbound {
       inflated = [error as InboundError, undefined];
     }
     hasReturned = true;
-    // Outside of the try block, because an exception of the observer is not the fault of the extension.
+    // Outside the `try` block, because an exception from the observer is not the fault of the extension.
     if (inflated !== undefined) {
       this.#state = 'reading';
       this.takeInflated(opcode, ...inflated);
@@ -281,7 +281,7 @@ export class Inbound {
     } else this.takeMessage({ opcode, compressed: false, data });
   }
 
-  /** Calls the observer with what had to wait, and continues to read. Does neither while reading is paused. */
+  // Calls the observer with what had to wait, and continues to read. Does neither while reading is paused.
   private reportLate(report: () => void): void {
     if (this.#state === 'ended') return;
     if (this.isHeldBack) {

@@ -31,7 +31,7 @@ function convert(message: Message, binaryType: BinaryType): RawData | Blob {
   return fragments.filter((fragment) => fragment.length > 0);
 }
 
-/** Returns the bytes as an `ArrayBuffer`: their own if they fill it, otherwise a copy. */
+/** Returns the bytes as an `ArrayBuffer`: the underlying one if the bytes fill it, otherwise a copy. */
 function toArrayBuffer(data: Buffer): ArrayBuffer {
   const buffer = data.buffer as ArrayBuffer;
   if (data.byteLength === buffer.byteLength) return buffer;

@@ -16,7 +16,7 @@ export interface ReadingOptions {
   readonly keepFragments: boolean;
 }
 
-/** How a connection reads, by its options and by what the opening handshake settled. */
+/** Returns how a connection reads, from its options and the result of the opening handshake. */
 export function readingOptions(
   options: ConnectionOptions,
   role: 'client' | 'server',

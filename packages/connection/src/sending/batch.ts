@@ -61,7 +61,7 @@ export class Batch {
     }
   }
 
-  /** How many bytes are in frames that other connections send, too. */
+  /** The length of the run, in bytes. */
   get sharedLength(): number {
     return this.#run?.length ?? 0;
   }
@@ -76,13 +76,16 @@ export class Batch {
     this.append(Segment.of(bytes));
   }
 
-  /** Returns the run with one more frame. Returns `undefined` unless other connections send the same batch, and this frame. */
+  /**
+   * Returns the run with this frame at its end. Returns `undefined` if no other connection sends the frame, or if the batch has frames of
+   * its own.
+   */
   nextRun(firstByte: number, payload: string | Uint8Array, sender: object): SharedRun | undefined {
     const run = SharedRun.find(this.#run, firstByte, payload, sender);
     return this.#segment === undefined ? run : undefined;
   }
 
-  /** As {@link Batch.nextRun}, for a frame that was encoded for many connections. */
+  /** Like {@link Batch.nextRun}, for a frame that was encoded for many connections. */
   runWith(frame: EncodedFrame): SharedRun | undefined {
     return this.#segment === undefined ? SharedRun.after(this.#run, frame) : undefined;
   }
@@ -92,7 +95,7 @@ export class Batch {
     this.#run = run;
   }
 
-  /** Hands all frames to the stream. Must be called only once. Throws if there is no memory, and what the stream throws. */
+  /** Hands all frames to the stream. Must be called only once. Throws if there is no memory, or if the stream throws. */
   write(stream: Duplex, writer: StreamWriter): void {
     const written = (this.#written = this.takeCallbacks());
     const segment = this.#segment;

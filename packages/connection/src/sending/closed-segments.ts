@@ -39,7 +39,7 @@ export class ClosedSegments {
     return Segment.of(bytes);
   }
 
-  /** Calls all callbacks. Those that have been called ignore it. */
+  /** Calls all callbacks. A callback that has already been called does nothing. */
   settle(error?: Error | null): void {
     for (const { written } of this.all) written?.(error);
   }

@@ -12,7 +12,7 @@ export interface Compressed {
 
 /** Compresses a fragment. Returns a promise, which does not reject, if the extension has not called back when it returns. */
 export function compress(extension: Extension, part: OutgoingPart): Compressed | Promise<Compressed> {
-  // Nothing here may reference the part, which the extension may keep waiting for a long time.
+  // The callback must not reference the part, because the extension may keep the callback for a long time.
   let outcome: Compressed | undefined;
   let resolve: ((outcome: Compressed) => void) | undefined;
   extension.compress(part, (error, data, original) => {

@@ -1,7 +1,7 @@
 // A frame for several connections, which is encoded once.
 import { frameOf } from './frame-bytes.ts';
 
-/** An unmasked frame whose payload cannot change: text, or bytes that are not written any more. */
+/** An unmasked frame whose payload cannot change: text, or bytes that nothing changes any more. */
 export class EncodedFrame {
   /** The first byte of the header (§5.2). */
   readonly firstByte: number;
@@ -13,7 +13,7 @@ export class EncodedFrame {
     this.payload = payload;
   }
 
-  /** The encoded frame, created on first use. The memory is never written again, because another connection may be reading it. */
+  /** The encoded frame, created on first use. The memory is never changed, because another connection may be reading it. */
   get bytes(): Uint8Array {
     return (this.#bytes ??= frameOf(this.firstByte, this.payload, undefined));
   }

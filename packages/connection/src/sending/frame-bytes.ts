@@ -1,4 +1,4 @@
-// How much room a frame needs, and how it is written there.
+// How much memory a frame needs, and how it is written into that memory.
 import { Buffer } from 'node:buffer';
 import {
   frameHeaderSize,
@@ -13,7 +13,7 @@ import {
 export const MAX_COPIED = 16 * 1024;
 /** The size of a frame with the longest payload that is copied. */
 export const MAX_ROOM = MAX_HEADER_SIZE + MAX_COPIED;
-/** For a text of up to this many UTF-16 units, the worst case is reserved. A longer text is measured first. */
+/** For a text of up to this many UTF-16 code units, memory for the worst case is reserved. A longer text is measured first. */
 const MAX_UNMEASURED = 4 * 1024;
 
 /** How many bytes to reserve in the slab for a frame. More than {@link MAX_ROOM} if the frame is too long for the slab. */

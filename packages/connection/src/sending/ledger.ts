@@ -66,7 +66,7 @@ export class Ledger {
   needsDrain(): boolean {
     if (!(this.waiting > this.mark)) return false;
     if (!this.backlog.isAboveMark) {
-      // The program has written to the stream itself.
+      // The program itself has written to the stream.
       this.backlog.isAboveMark = true;
       this.settle();
     }
@@ -153,7 +153,7 @@ export class Ledger {
     this.#observer.drained();
   }
 
-  // If the program itself wrote all waiting bytes, no write of ours will call back. An empty write does.
+  // If the program itself wrote all waiting bytes, no write of ours will call back. An empty write after them does.
   private settleAfterOthers({ queued, writes }: Backlog): void {
     if (this.#gathered + queued + writes > 0) return;
     const settled = this.settlesLater();
@@ -163,7 +163,7 @@ export class Ledger {
     });
   }
 
-  // Returns the callback of a write that settles.
+  // Returns a callback for a write to the stream. When the write has ended, the callback calls `settle()`.
   private settlesLater(): (error?: Error | null) => void {
     const { backlog } = this;
     backlog.writes++;

@@ -1,4 +1,4 @@
-// Messages into frames, where an extension may compress them or they come in fragments.
+// Turns messages into frames when an extension may compress them, or when they are sent in fragments.
 import {
   firstByte as firstByteOf,
   Opcode,
@@ -12,7 +12,7 @@ import type { PreparedMessage } from './prepared-message.ts';
 import type { SendCallback } from './send-callback.ts';
 import type { SendMode } from './send-options.ts';
 
-/** What a {@link MessageFramer} needs of the sending side. */
+/** The part of the sending side that a {@link MessageFramer} uses. */
 export interface FramerOwner {
   readonly extension: Extension | undefined;
   /** A message could not be encoded. Nothing can be sent after it, because the peer would not notice the loss. */
@@ -37,9 +37,9 @@ export class MessageFramer {
   }
 
   /**
-   * Sends a message, or a fragment of one, after compressing it where that is negotiated and wanted.
+   * Sends a message, or a fragment of one, after compressing it if that was negotiated and `mode` allows it.
    *
-   * @returns a promise if the extension needs time: of false if the stream was destroyed first. The promise does not reject.
+   * @returns a promise if the extension needs time. It resolves with false if the stream was destroyed first, and never rejects.
    */
   send(
     data: string | Uint8Array,
@@ -58,7 +58,7 @@ export class MessageFramer {
       this.sendCompressed(outcome, data, mode, key, done);
       return undefined;
     }
-    // From now on the caller may change bytes. The extension has a copy of them, and this function keeps no other.
+    // The caller may change bytes after this returns. The extension has copied them, so the closure references only text.
     const text = typeof data === 'string' ? data : undefined;
     return outcome.then((late) => {
       if (this.#output.isDestroyed) return false;
@@ -67,7 +67,7 @@ export class MessageFramer {
     });
   }
 
-  /** As {@link MessageFramer.send}, for a message that is sent on many connections. */
+  /** Like {@link MessageFramer.send}, for a message that is sent on many connections. */
   sendPrepared(
     message: PreparedMessage,
     key: MaskingKey | undefined,
@@ -87,13 +87,13 @@ export class MessageFramer {
       else this.#output.sendOwn(frame.firstByte, frame.payload, key, done);
     } catch (unsent) {
       if (compressed === null) throw unsent;
-      // The extension has counted the message into its state, so the peer could not inflate the messages after it.
+      // The message has become part of the extension's state, so the peer could not inflate the messages after it.
       this.#owner.fail(unsent as Error, done);
     }
     return undefined;
   }
 
-  /** What the extension makes of a whole message for all connections with the same parameters; undefined if it cannot share. */
+  /** Compresses a whole message for all connections with the same parameters: null leaves it as it is, undefined if it cannot be shared. */
   private compressShared(message: SharedMessage): Uint8Array | null | undefined {
     const { extension } = this.#owner;
     return extension === undefined ? null : extension.compressShared?.(message);
@@ -135,7 +135,7 @@ export class MessageFramer {
     const isConstant = isCompressed
       ? this.#owner.extension?.sharesTexts === true
       : typeof payload === 'string';
-    // Before the write: a stream may deliver synchronously, to a receiver that makes this end send something.
+    // Set before the write: a stream may deliver synchronously, and its receiver may make this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {
       this.#output.send(firstByte, payload, key, isConstant, done);

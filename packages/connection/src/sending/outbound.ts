@@ -1,4 +1,4 @@
-// The sending side of a connection: messages and control frames in, in order; frames out.
+// The sending side of a connection: sends messages and control frames in order.
 import { Buffer, type Blob } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { isUint8Array } from 'node:util/types';
@@ -55,13 +55,13 @@ export class Outbound {
     return this.#output.ledger;
   }
 
-  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, which have no private fields. */
+  /** Keeps `reactive()` of Vue from wrapping this object in a proxy, which could not access private fields. */
   get [Symbol.toStringTag](): string {
     return Outbound.name;
   }
 
   /**
-   * Sends a message, or a fragment of one. The caller may change the bytes again when this returns.
+   * Sends a message, or a fragment of one. The caller may change the bytes when this returns (but see `writeUncopied()`).
    *
    * @throws what `generateMask` throws, and `RangeError` when there is no memory. In both cases nothing was sent.
    */
@@ -82,7 +82,7 @@ export class Outbound {
     this.hold(payloadLength(data), this.framer.send(data, mode, key, done), done);
   }
 
-  /** Sends a message that is sent on other connections, too. Throws as {@link Outbound.send}. */
+  /** Sends a message that is sent on other connections, too. Throws like {@link Outbound.send}. */
   sendPrepared(message: PreparedMessage, masked: boolean, callback: SendCallback | undefined): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
     const key = masked ? this.maskingKey() : undefined;
@@ -92,7 +92,7 @@ export class Outbound {
     else this.queued().add(size, send, done);
   }
 
-  /** Sends a control frame, of at most 125 bytes. Throws as {@link Outbound.send}. */
+  /** Sends a control frame with a payload of at most 125 bytes. Throws like {@link Outbound.send}. */
   control(
     opcode: Opcode,
     payload: string | Uint8Array | Blob,
@@ -158,12 +158,12 @@ export class Outbound {
     }));
   }
 
-  /** Makes other sends wait for one that needs time. */
+  // Makes later sends wait for one that needs time.
   private hold(size: number, running: Promise<boolean> | undefined, done: SendCallback | undefined): void {
     if (running !== undefined) this.queued().hold(size, running, done);
   }
 
-  /** Sends what must be read first, or must wait for others. */
+  // Sends data that must be read first, or that must wait for earlier sends.
   private sendInTurn(
     data: string | Uint8Array | Blob,
     done: SendCallback | undefined,
@@ -197,7 +197,7 @@ export class Outbound {
     try {
       this.#observer.sendFailed(error);
     } catch (thrown) {
-      // An exception of a listener must not keep the callbacks from being called.
+      // An exception from a listener must not keep the callbacks from being called.
       throwLater(thrown);
     }
     if (done !== undefined) settle([done], error);

@@ -1,4 +1,4 @@
-// Frames in, bytes out: what one connection sends in a turn is written together.
+// Hands the frames of one connection to its stream. What is sent in one turn is written together.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import { frameHeaderSize, type MaskingKey } from '@framewire/codec';
@@ -45,7 +45,7 @@ export class Output implements Flushable {
   }
 
   /**
-   * Sends a frame. Its payload is copied, or written, before this returns.
+   * Sends a frame. Its payload is copied, or passed to the stream, before this returns.
    *
    * @param isConstant whether the payload cannot change. If so, other connections may share the frame.
    */
@@ -62,7 +62,7 @@ export class Output implements Flushable {
     }
   }
 
-  /** As {@link Output.send}, for a frame that other connections do not share. A short method, so that V8 inlines it. */
+  /** Like {@link Output.send}, for a frame that other connections do not share. A short method, so that V8 inlines it. */
   sendOwn(
     firstByte: number,
     payload: string | Uint8Array,
@@ -88,7 +88,7 @@ export class Output implements Flushable {
     const batch = (this.#batch ??= this.newBatch());
     const run = batch.nextRun(firstByte, payload, this);
     if (run === undefined) {
-      // The frame is now remembered until the turn ends. So the turn must end, even if the frame is long and written immediately.
+      // The frame is now remembered until the turn ends. Schedule that end, even if the frame is long and written immediately.
       this.leaveThisTurn(batch, undefined);
       return false;
     }
@@ -165,7 +165,7 @@ export class Output implements Flushable {
     try {
       batch.write(stream, this.ledger.writer);
     } catch (error) {
-      // There was no memory, or the stream has thrown, which a stream must not.
+      // There was no memory, or the stream threw an exception, which streams must not do.
       stream.destroy(error as Error);
       nextTick(() => {
         batch.fail(error as Error);
@@ -175,7 +175,7 @@ export class Output implements Flushable {
     }
   }
 
-  /** Writes a frame immediately that is too long to be gathered. */
+  /** Immediately writes a frame that is too long to be gathered. */
   private writeLong(
     size: number,
     callback: SendCallback | undefined,
@@ -226,7 +226,7 @@ export class Output implements Flushable {
     });
   }
 
-  /** Sends bytes that never change at the end of the turn. */
+  /** Gathers bytes without copying them, because nothing will change them. */
   private sendOwned(bytes: Uint8Array, callback: SendCallback | undefined): void {
     const batch = this.batchAfterLongRun();
     batch.addOwned(bytes);

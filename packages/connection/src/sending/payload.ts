@@ -16,7 +16,7 @@ export type SendableData =
 
 export const EMPTY = Buffer.alloc(0);
 
-/** Whether the data is a Blob, also one of another realm or of a library. */
+/** Whether the data is a Blob, including one from another realm or from a library. */
 function isBlob(data: unknown): data is Blob {
   if (data instanceof Blob) return true;
   const other = data as Partial<Blob> | null | undefined;

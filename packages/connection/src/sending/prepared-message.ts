@@ -29,7 +29,7 @@ export class PreparedMessage {
   readonly opcode: DataOpcode;
   /** @internal */
   readonly compress: boolean;
-  // Within reach of a `Proxy`, which has no private fields.
+  // Not private fields, which do not work through a `Proxy`.
   private plain: EncodedFrame | undefined = undefined;
   private readonly compressed = new WeakMap<Uint8Array, EncodedFrame>();
 
@@ -48,7 +48,7 @@ export class PreparedMessage {
     this.compress = options.compress ?? true;
   }
 
-  /** The name of the class. `reactive()` of Vue wraps objects without one in proxies, and the frames below with them. */
+  /** Keeps `reactive()` of Vue from wrapping this object, and the frames in it, in proxies. */
   get [Symbol.toStringTag](): string {
     return PreparedMessage.name;
   }

@@ -1,7 +1,7 @@
 // How many bytes a stream was given so recently that the peer cannot have read them.
 import { setImmediate } from '../scheduling.ts';
 
-/** The number of the current turn of the event loop. Turns are counted only while `currentTurn()` is called. */
+/** The number of the current turn of the event loop. Turns are counted only while `currentTurn()` is being used. */
 let turn = 0;
 let counting = false;
 /** How many turns have passed since the last call of `currentTurn()`. */

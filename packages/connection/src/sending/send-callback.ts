@@ -6,8 +6,8 @@ import { nextTick } from '../scheduling.ts';
 export type SendCallback = (error?: Error) => void;
 
 /**
- * Returns a function that calls the callback in the current async context. Call it once. One write may contain the frames of several
- * senders, and runs in the context of one of them.
+ * Returns a function that calls the callback in the current async context. Call the function once. One write may contain the frames of
+ * several senders, and its callback runs in the context of only one of them.
  */
 export function inOwnContext(callback: SendCallback): SendCallback {
   // Destroyed explicitly, because leaving that to the garbage collector is slow.
@@ -36,7 +36,7 @@ export function droppedError(): Error & { readonly code: string } {
 }
 
 /**
- * Calls all callbacks in order. An exception of one affects neither the other callbacks nor the stream. It is thrown in a tick of its
+ * Calls all callbacks in order. An exception from one affects neither the other callbacks nor the stream: it is thrown in a tick of its
  * own.
  */
 export function settle(callbacks: readonly SendCallback[], outcome: Error | null | undefined): void {
@@ -49,7 +49,7 @@ export function settle(callbacks: readonly SendCallback[], outcome: Error | null
   }
 }
 
-/** Returns one callback that calls all of these with its outcome. Only its first call counts. */
+/** Returns a function that calls all callbacks with the same outcome. Calls after the first have no effect. */
 export function settling(callbacks: readonly SendCallback[]): (outcome?: Error | null) => void {
   let settled = false;
   return (outcome) => {

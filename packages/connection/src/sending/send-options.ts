@@ -1,4 +1,4 @@
-// How one message is sent: as the application says it, and as the sending side takes it.
+// How one message is sent: the options that the application passes, and the form in which the sending side takes them.
 import { Opcode, type DataOpcode } from '@framewire/codec';
 
 /** How to send one message. */
@@ -16,7 +16,7 @@ export interface SendOptions {
 /** How one message, or one fragment of it, is to be sent. */
 export interface SendMode {
   readonly opcode: DataOpcode;
-  /** Whether the message ends with it. */
+  /** Whether this is the last fragment of its message. */
   readonly fin: boolean;
   /** Whether the extension may compress it. */
   readonly compress: boolean;

@@ -1,19 +1,19 @@
-// Sends in order, when some of them need time: a Blob to read, a message to compress.
+// Keeps sends in order when some of them need time: a Blob to read, or a message to compress.
 import type { Ledger } from './ledger.ts';
 import { settle, type SendCallback } from './send-callback.ts';
 
 /**
- * Sends a message. If that needs time, returns a promise, which must not reject. It resolves with false if the stream was destroyed
- * first: then the callback has not been called.
+ * Sends a message. If that needs time, returns a promise, which must not reject. The promise resolves with false if the stream was
+ * destroyed first. In that case the job has not called the callback.
  */
 export type SendJob = () => Promise<boolean> | undefined;
 
 interface Entry {
-  /** Undefined once it runs, because it references the message, and the extension may have a copy of that. */
+  /** Undefined once the job runs. The job references the message, which is no longer needed if the extension has copied it. */
   job: SendJob | undefined;
-  /** The callback of the send. The queue calls it if it gives the job up, otherwise the job does. */
+  /** The callback of the send. The queue calls it when it gives up the job. Otherwise the job calls it. */
   readonly done: SendCallback | undefined;
-  /** How many bytes are waiting. */
+  /** The size of the message in bytes, for the ledger. */
   readonly size: number;
 }
 
@@ -63,7 +63,7 @@ export class SendQueue {
   }
 
   private abandonFrom(index: number): void {
-    // Without waiting jobs no error is created, because its stack would make closing slower (benchmark scenario `upgrade`).
+    // Without waiting jobs, create no error: capturing its stack would make closing slower (benchmark scenario `upgrade`).
     if (index >= this.#entries.length) return;
     const waiting = this.#entries.splice(index);
     for (const { size } of waiting) this.#ledger.dequeue(size);
@@ -81,7 +81,7 @@ export class SendQueue {
 
   /**
    * Runs jobs until one needs time. A loop rather than a recursion, because many jobs may end immediately. It stops at an entry without
-   * a job, which is already running: when a job ends, a listener of `drain` may have sent something that holds the queue.
+   * a job, because that send is already running: a listener of `drain` may have started it when the job before it ended.
    */
   private run(): void {
     for (let entry; (entry = this.#entries[this.#head]) !== undefined && entry.job !== undefined;) {
@@ -105,7 +105,7 @@ export class SendQueue {
     }
   }
 
-  /** Removes the entry that has ended. Returns false if it was given up. */
+  /** Removes an entry whose job has ended. Returns false if the queue has given it up. */
   private end(entry: Entry): boolean {
     if (this.#entries[this.#head] !== entry) return false;
     this.#head++;

@@ -32,7 +32,7 @@ let begun = new Map<EncodedFrame, SharedRun>();
 export class SharedRun {
   readonly #frame: EncodedFrame;
   readonly #before: SharedRun | undefined;
-  /** This run with the frame that was most recently sent after it. */
+  /** The run that consists of this one and the frame that was most recently sent after it. */
   #next: SharedRun | undefined = undefined;
   #bytes: Uint8Array | undefined = undefined;
   /** In bytes. */
@@ -58,7 +58,7 @@ export class SharedRun {
   }
 
   /**
-   * As {@link SharedRun.after}, for a payload that another connection may have sent this turn. Strings are compared by content, bytes
+   * Like {@link SharedRun.after}, for a payload that another connection may have sent this turn. Strings are compared by content, bytes
    * by identity. Returns `undefined` if no other connection has, and remembers the frame.
    *
    * @param payload text, or bytes that never change

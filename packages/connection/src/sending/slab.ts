@@ -78,7 +78,7 @@ export class Segment {
     return this.#slab.bytes.subarray(this.#start, this.#end);
   }
 
-  /** Returns the bytes in memory of their own, and releases the segment. */
+  /** Returns the bytes in memory of their own. Copies them and releases the segment, unless the segment fills its memory. */
   detach(): Buffer {
     const { content } = this;
     if (content.length === this.#slab.bytes.length) return content;

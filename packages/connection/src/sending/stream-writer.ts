@@ -1,4 +1,4 @@
-// How bytes are handed to a stream. Streams differ in when they read the bytes, and in what code runs inside of `write()`.
+// How bytes are handed to a stream. Streams differ in when they read the bytes, and in what code runs inside `write()`.
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -61,7 +61,7 @@ function hasOwnMethodsOfNode(stream: Duplex): boolean {
   return stream.write === write && stream._write === _write && stream._writev === _writev;
 }
 
-/** A TCP or IPC socket passes bytes to the kernel inside of `write()`, and keeps what the kernel does not accept. */
+/** A TCP or IPC socket passes bytes to the kernel inside `write()`, and keeps what the kernel does not accept. */
 const plainSocketWriter: StreamWriter = {
   isImmediate: true,
   reachesKernel: true,
@@ -105,7 +105,7 @@ const plainSocketWriter: StreamWriter = {
   },
 };
 
-/** A TLS socket encrypts inside of `write()`, unless earlier data is waiting. Corked writes are encrypted together. */
+/** A TLS socket encrypts inside `write()`, unless earlier data is waiting. Corked writes are encrypted together. */
 const tlsSocketWriter: StreamWriter = {
   isImmediate: true,
   reachesKernel: false,
@@ -158,7 +158,10 @@ const duplexWriter: StreamWriter = {
   },
 };
 
-/** Writes header and payload in one system call, without copying the payload. */
+/**
+ * Writes header and payload in one system call, without copying the payload. If the kernel accepts only a part, the rest must not change
+ * until `written` is called.
+ */
 function writeUncopied(
   stream: Duplex,
   firstByte: number,
@@ -180,7 +183,7 @@ function settlerOf(segments: ClosedSegments): Written {
 }
 
 /**
- * Returns borrowed memory to the pool when a write that had to wait calls back. A function of its own, because a closure inside of the
+ * Returns borrowed memory to the pool when a write that had to wait calls back. A function of its own, because a closure inside the
  * caller would keep the payload alive.
  */
 function returning(

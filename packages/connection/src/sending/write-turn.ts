@@ -8,13 +8,13 @@ import { forgetSharedFrames } from './shared-run.ts';
 export interface Flushable {
   /** Writes what was gathered. Must not throw. */
   endTurn(): void;
-  /** As `endTurn()`, but called inside of a send. Does nothing and returns false if writing could run code that sends, too. */
+  /** Like `endTurn()`, but called inside a send. Does nothing and returns false if writing could run code that sends, too. */
   endTurnEarly(): boolean;
 }
 
 /** For how long code that does not return to the event loop may delay frames, in ms. */
 const LONGEST_TURN = 10;
-/** The clock is read once for this many frames, because reading it is slow. A power of two. */
+/** The clock is read once per this many frames, because reading it is slow. A power of two. */
 const FRAMES_BETWEEN_LOOKS = 64;
 /** How many rounds of microtasks without a new frame end a turn. More than one, so that a loop that awaits between frames is batched. */
 const QUIET_ROUNDS = 8;
@@ -24,17 +24,18 @@ const resolved = Promise.resolve();
 let queue: Flushable[] = [];
 /** Members of `queue` that could not be written early. */
 let late: Flushable[] = [];
-/** How many received chunks are being handled, one inside of the other. Frames sent meanwhile are written after the outermost. */
+/** How many received chunks are being handled, nested in each other. Frames sent meanwhile are written after the outermost. */
 let handling = 0;
-/** How many frames were gathered this turn, and when the clock was first read in it. 0 means not yet. */
+/** How many frames were gathered this turn. */
 let frames = 0;
+/** When the clock was first read this turn, in ms; 0 = not yet. */
 let began = 0;
 
 /** Whether a tick is scheduled. Rounds of microtasks end the turn, too, because microtasks may keep the tick from running. */
 let ticking = false;
 /** Whether a round of microtasks is scheduled. */
 let watching = false;
-/** Whether microtasks go on sending after frames were written in this tick. Their frames may wait for each other. */
+/** Whether a round of microtasks has already written frames in this tick. Frames of later rounds are then gathered for longer. */
 let loops = false;
 let framesLastRound = 0;
 let quietRounds = 0;
@@ -43,7 +44,10 @@ let watchesExit = false;
 /** Whether the process exits, so that no tick follows. */
 let exiting = false;
 
-/** Calls `flushable.endTurn()` after the received chunk that is being handled, otherwise at the end of the current tick or earlier. */
+/**
+ * Calls `flushable.endTurn()` after the received chunk that is being handled. Without one, calls it at the end of the current tick or
+ * earlier.
+ */
 export function flushThisTurn(flushable: Flushable): void {
   queue.push(flushable);
   if (exiting) {
@@ -54,7 +58,7 @@ export function flushThisTurn(flushable: Flushable): void {
   countFrame();
 }
 
-/** Counts one more frame of something that is queued. Ends a turn that lasts too long, as far as possible. */
+/** Counts one more frame of something that is queued. If the turn lasts too long, writes what can be written early. */
 export function countFrame(): void {
   if ((++frames & (FRAMES_BETWEEN_LOOKS - 1)) === 0 && isLong()) flushEarly();
 }
@@ -105,7 +109,7 @@ function endTick(): void {
 
 /**
  * All microtasks that were queued when this round started have run. The first frames are written now. If microtasks go on sending,
- * later frames wait for each other, unless several rounds pass without a frame or the turn lasts too long.
+ * later frames are gathered until several rounds pass without a frame or the turn lasts too long.
  */
 function endRound(): void {
   watching = false;
@@ -130,7 +134,7 @@ export function watchExit(): void {
     exiting = true;
     flushAll();
   });
-  // For a listener that the program prepended later, and that throws.
+  // In case a listener that the program has prepended later throws.
   process.on('uncaughtExceptionMonitor', flushAll);
 }
 

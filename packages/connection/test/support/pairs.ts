@@ -134,7 +134,7 @@ export function closeOf(connection: WebSocketConnection): Promise<[code: number,
   });
 }
 
-/** Runs something and returns the uncaught exceptions meanwhile. */
+/** Runs something, and returns the exceptions that were not caught meanwhile. */
 export async function uncaughtIn(run: () => Promise<void>): Promise<string[]> {
   const errors: string[] = [];
   const take = (error: unknown): void => void errors.push(String(error));
