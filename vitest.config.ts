@@ -62,8 +62,8 @@ export default defineConfig({
     // What the sources of deflate are compiled to, where it is not up to date.
     globalSetup: built ? [] : ['packages/deflate/assembly/compile.mjs'],
     pool: 'forks',
-    // Two at least: most tests wait for a socket or a child process, not for the processor.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: most tests wait for a socket or a child process, not for the processor.
+    maxWorkers: availableParallelism() + 1,
     // Built packages are loaded by the engine itself, as installed ones are: nothing is transformed on the way.
     server: { deps: { external: built ? [/\/packages\/[^/]+\/dist\//] : [] } },
     coverage: {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { versionOfNode } from '../src/machine.ts';
 import { ProgressLine } from '../src/progress.ts';
 import type { RunResult } from '../src/results.ts';
 
@@ -25,16 +26,9 @@ test('a name that does not exist gives one line and the exit code 2', () => {
   });
 });
 
-test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])(
-  'a path where no Node is, %s, gives one line and the exit code 2',
-  (path) => {
-    expect(bench('--scenario', 'push-64', '--node', path)).toEqual({
-      code: 2,
-      out: '',
-      err: `--node is the path of a Node, which "${path}" is not.\n`,
-    });
-  },
-);
+test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])('no Node is found at %s', (path) => {
+  expect(() => versionOfNode(path)).toThrow(`--node is the path of a Node, which "${path}" is not.`);
+});
 
 test('a run prints the results as JSON when asked, and no progress where there is no terminal, and of one round says why it is not compared', () => {
   const { code, out, err } = bench(
