@@ -1,5 +1,5 @@
-// What `npm start` and `npm test` run: brings what a fresh clone is missing, builds, then hands over to the tool asked for.
-// It runs before anything is installed, so it stands on Node and npm alone.
+// What `npm start`, `npm test` and the other commands run: installs what a fresh clone lacks, builds, then runs the tool.
+// It runs before anything is installed, so it uses only Node and npm.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const tools = {
 
 const OLDEST_NODE = [20, 19];
 
-/** The stream for the steps. Not the standard output of the other tools, which may go to a file. */
+/** The stream for the progress. Except for `npm test`, not the standard output: a tool's output may be redirected to a file. */
 const progress = process.argv[2] === 'test' ? process.stdout : process.stderr;
 
 class StepFailed extends Error {}
@@ -38,7 +38,7 @@ async function main(command, list) {
     );
     return 2;
   }
-  // pnpm hands a leading `--` on, npm keeps it.
+  // pnpm passes a leading `--` to the script; npm removes it.
   const args = list[0] === '--' ? list.slice(1) : list;
   try {
     checkNode();
@@ -47,7 +47,7 @@ async function main(command, list) {
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     console.error(error.message);
-    // The last line of a test run is always its sum; what failed here is all that was tried.
+    // The last line of a test run always counts its checks. Only the failed step has run.
     if (command === 'test') console.log('0 passed, 1 failed, 0 skipped');
     return 1;
   }
@@ -62,7 +62,7 @@ function checkNode() {
   );
 }
 
-/** Installs and builds what is not up to date; returns the environment in which the tools find pnpm and turbo. */
+/** Installs and builds what is out of date. Returns the environment in which the tools find pnpm and turbo. */
 async function prepare(installOnly) {
   const env = {
     ...process.env,
@@ -70,9 +70,9 @@ async function prepare(installOnly) {
     TURBO_NO_UPDATE_NOTIFIER: '1',
     DO_NOT_TRACK: '1',
   };
-  // Windows spells it `Path`; two spellings of one variable would be two variables.
+  // Windows names it `Path`. Adding `PATH` would pass two variables that Windows takes for one.
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
-  const withPnpm = await step('bringing pnpm', () => pathWithPnpm(env));
+  const withPnpm = await step('fetching pnpm', () => pathWithPnpm(env));
   env[pathName] = `${join(root, 'node_modules', '.bin')}${delimiter}${withPnpm}`;
 
   const stamp = installStamp();
@@ -87,18 +87,18 @@ async function prepare(installOnly) {
   return env;
 }
 
-/** The PATH on which the pinned pnpm comes first; npm brings it from its cache or the registry. */
+/** A PATH that starts with the pinned pnpm, which npm takes from its cache or the registry. */
 async function pathWithPnpm(env) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const script = `"console.log('PATH is ' + process.env.PATH)"`;
   const command = ['exec', '--yes', `--package=${packageManager}`, '--', 'node', '-e', script];
   const output = await run('npm', command, env, true);
   const line = /^PATH is (.*)$/m.exec(output);
-  if (!line) throw new StepFailed(`npm did not say where pnpm is:\n${output}`);
+  if (!line) throw new StepFailed(`npm did not print the path of pnpm:\n${output}`);
   return line[1].trim();
 }
 
-/** What was installed last, and for which manifests; kept where a removed node_modules takes it along. */
+/** Records the lockfile and manifests of the last installation. It is in node_modules, so that removing that folder removes it too. */
 function installStamp() {
   const file = join(root, 'node_modules', '.cache', 'framewire-install');
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`);
@@ -120,7 +120,7 @@ function installStamp() {
   };
 }
 
-/** Every package.json of the workspace: one that does not match the lockfile must be reported, not built. */
+/** Every package.json of the workspace. After a change, pnpm runs, and reports a manifest that does not match the lockfile. */
 function manifestsBelow(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -132,7 +132,7 @@ function manifestsBelow(folder) {
     });
 }
 
-/** Runs one step and prints its line: the name while it runs, then its time, or all of its output when it fails. */
+/** Runs a step and prints one line: its name while it runs, then its time or `failed`. */
 async function step(name, work) {
   const began = performance.now();
   progress.write(`${name} … `);
@@ -165,14 +165,14 @@ function run(command, args, env, shell = windows) {
   });
 }
 
-/** Runs a tool on this terminal; its exit code, and the signals meant for it, are passed on. */
+/** Runs a tool on this terminal, forwards signals to it, and returns its exit code. */
 function handOver(main, args, env) {
   const tsx = import.meta.resolve('tsx');
   const child = spawn(process.execPath, ['--import', tsx, join(root, main), ...args], {
     env,
     stdio: 'inherit',
   });
-  // A terminal gives Ctrl-C to every process in front, the tool too: passed on, it would arrive there twice.
+  // A terminal sends Ctrl-C to every foreground process, including the tool. Forwarding it would deliver it twice.
   const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   process.on('SIGINT', () => {
     if (!hasTerminal) child.kill('SIGINT');
