@@ -27,7 +27,7 @@ export function groupEntries(changelog: string): string {
     );
   }
   const written = groups.map(({ name, texts }) => `### ${name}\n\n${texts.join('\n')}\n`);
-  // A version with updated dependencies alone has no entries.
+  // A version that only updates dependencies has no entries.
   const body = written.length > 0 ? written : ['Updated dependencies.\n'];
   return [
     title,
@@ -41,7 +41,7 @@ function textsOf(name: string, entries: readonly string[]): string[] {
     .filter((entry) => entry.startsWith(`${name}: `) || entry.startsWith(`${name}:\n`))
     .map((entry) => {
       const text = entry.slice(name.length + 1).trim();
-      // A text that starts with a list, and one that is an entry of its own.
+      // A list becomes several entries, any other text becomes one.
       return text.startsWith('- ')
         ? text.replaceAll(/^ {2}/gm, '')
         : `- ${text.charAt(0).toUpperCase()}${text.slice(1)}`;

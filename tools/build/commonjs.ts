@@ -1,12 +1,11 @@
-// Makes the CommonJS form of a bundled ECMAScript module. Each import is read once, when the module is loaded, as
-// JavaScript engines do it for built-in modules: a later replacement of `process.nextTick` has no effect on a module that
-// imported the function by name. A module that needs to see such a change, as tracing tools make of `http.request`,
-// imports the whole of `node:http`.
+// Converts a bundled ECMAScript module to CommonJS. Each imported name is read once, when the module loads, as Node does it for imports
+// of built-in modules. If a program replaces `process.nextTick` later, a module that imported the function by name does not see it.
+// A module that must see such a replacement imports the whole namespace: tracing tools replace `http.request`, for example.
 import ts from 'typescript';
 
 /**
- * The exported name that says what `require()` gives: that export itself, instead of an object with all exports. Some tools
- * know it and some do not, so the published modules do not have it.
+ * The value of the export with this name is what `require()` returns, instead of an object with all exports. Only some tools
+ * support it, so the published ECMAScript modules do not have it.
  */
 const WHOLE = 'module.exports';
 
@@ -16,11 +15,11 @@ interface Exported {
   value: string;
 }
 
-/** How a source requires as its own file does. */
+/** How sources create a `require()` that resolves from their own file. */
 const REQUIRE_HERE = 'createRequire(import.meta.url)';
 
 /**
- * The same module for `require()`: each export is a property of `exports`, unless one is named `module.exports`.
+ * Converts a module to CommonJS. Each export becomes a property of `exports`, unless one is named `module.exports`.
  *
  * @param text an ECMAScript module as esbuild bundles it: all exports in one list
  * @throws `Error` for a form of import or export that has no equivalent, or that esbuild does not print
@@ -48,13 +47,13 @@ function exportedNames(text: string): string[] {
 }
 
 /**
- * The text without the lines that only comments fill. Bundling keeps those of classes alone, and the declarations say the same; a
- * comment within a line may be for bundlers and stays.
+ * Removes lines that contain only comments. After bundling, these are the comments in classes, which the declarations repeat. A comment
+ * in a line of code may be an instruction for bundlers, so it stays.
  */
 export function withoutComments(text: string): string {
   const comments = new Map<number, number>();
   const collect = (node: ts.Node): void => {
-    // Of a node that begins where its parent does, the comments are those of the parent.
+    // A node that starts where its parent starts has the same leading comments, so the map prevents duplicates.
     for (const { pos, end } of ts.getLeadingCommentRanges(text, node.pos) ?? []) comments.set(pos, end);
     ts.forEachChild(node, collect);
   };
@@ -71,7 +70,7 @@ export function withoutComments(text: string): string {
   return kept + text.slice(from);
 }
 
-/** The text with each line moved to the left margin, other than those that begin within a template literal. */
+/** Removes the indentation of each line, except of lines that start within a template literal. */
 export function withoutIndentation(text: string): string {
   const literals: { pos: number; end: number }[] = [];
   const collect = (node: ts.Node): void => {
@@ -84,7 +83,7 @@ export function withoutIndentation(text: string): string {
   );
 }
 
-/** An ECMAScript module for bundlers, which may make a CommonJS file of it, without what is there for `require()`. */
+/** The module for bundlers: without the export for `require()`, and with a `createRequire()` that also works in CommonJS output. */
 export function forBundlers(text: string): string {
   return editStatements(text, (statement) =>
     ts.isExportDeclaration(statement)
@@ -93,7 +92,7 @@ export function forBundlers(text: string): string {
   ).replaceAll(REQUIRE_HERE, 'createRequire(typeof __filename === "string" ? __filename : import.meta.url)');
 }
 
-/** An ECMAScript module that hands on by name what a CommonJS file exports. */
+/** An ECMAScript module that re-exports by name what a CommonJS file exports. */
 export function wrapperOf(file: string, text: string): string {
   const names = exportedNames(text);
   const named = names.filter((name) => name !== WHOLE && name !== 'default');
@@ -107,7 +106,7 @@ export function wrapperOf(file: string, text: string): string {
 
 function textOf(specifier: ts.Expression): string {
   if (ts.isStringLiteral(specifier)) return specifier.text;
-  throw new TypeError(`the name of a module is a string, and not ${specifier.getText()}`);
+  throw new TypeError(`a module name must be a string literal, not ${specifier.getText()}`);
 }
 
 /** The CommonJS file for a module that is imported by its path; a package or a built-in module keeps its name. */
@@ -142,7 +141,7 @@ function requireOf({ importClause, moduleSpecifier }: ts.ImportDeclaration): str
   const { name, namedBindings } = importClause;
   if (name && !specifier.startsWith('node:')) {
     throw new Error(
-      `tools disagree on what the default export of a CommonJS module is: import names from ${specifier}`,
+      `tools disagree about the default export of a CommonJS module: import from ${specifier} by name`,
     );
   }
   const parts = name ? [`${name.text} = ${call}`] : [];
@@ -161,7 +160,7 @@ function bindingOf(bindings: ts.NamedImportBindings): string {
 /** The names in a list of exports, each with the expression that has its value. */
 function exportsOf({ exportClause, moduleSpecifier }: ts.ExportDeclaration): Exported[] {
   if (!exportClause || !ts.isNamedExports(exportClause)) {
-    throw new Error('what `export *` exports is unknown when the package is built: export it by name');
+    throw new Error('the build does not know the names behind `export *`: export them by name');
   }
   const from = moduleSpecifier && `require(${JSON.stringify(commonJsFile(textOf(moduleSpecifier)))})`;
   return exportClause.elements.map(({ propertyName, name }) => {
@@ -176,7 +175,7 @@ function refuseExport(statement: ts.Statement): undefined {
     modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ||
     ts.isExportAssignment(statement)
   ) {
-    throw new Error(`an export outside of the list of exports: ${statement.getText().slice(0, 60)}`);
+    throw new Error(`an export that is not in the list of exports: ${statement.getText().slice(0, 60)}`);
   }
 }
 

@@ -1,22 +1,22 @@
-// The declarations of a package for each kind of module, made of those that tsup bundled for ECMAScript modules.
+// Makes the declarations for `require()` and for `import` from those that tsup bundled for ECMAScript modules.
 
 const EXPORT_LIST = /^export \{(.*)\};$/m;
-/** An export by a name in quotes, `"module.exports"`: engines read it, no program can name it. */
+/** The export named `"module.exports"`, with its quotes. Engines return it from `require()`. */
 const QUOTED = /([\w$]+) as (['"])module\.exports\2(?:, )?/;
-/** What is exported from another package. It is a static of the class too, and cannot stand next to `export =`. */
+/** A re-export from another package. The class also has it as a static, and TypeScript does not allow it next to `export =`. */
 const EXPORTED_FROM = /^export \{[^}]*\} from .*;\n/gm;
-/** An import from a file of the package that several modules share. */
+/** An import from a file that several modules of the package share. */
 const IMPORTED_FROM_CHUNK = /^import \{[^}]*\} from ['"]\.\/.*;\n/gm;
-/** A type that ECMAScript modules export, and that the namespace of the class has by the same name: `type A = Class.A`. */
+/** An alias of a type in the namespace of the class, with the same name: `type A = Class.A`. */
 const OF_NAMESPACE = /^(?:\/\*\*.*\*\/\n)?type (\w+)(?:<.*>)? = (\w+)\.\1(?:<.*>)?;\n/gm;
 
-/** The one export that `require()` gives, where it does not give an object with all of them. */
+/** The name of the export that `require()` returns, or `undefined` if it returns an object with all exports. */
 function oneDeclared(text: string): string | undefined {
   return QUOTED.exec(EXPORT_LIST.exec(text)?.[1] ?? '')?.[1];
 }
 
 /**
- * Declarations for `require()`: the same, or `export =` where one export is named `module.exports`.
+ * The declarations for `require()`: with `export =` if one export is named `module.exports`, otherwise with the same exports.
  *
  * @param text the declarations of the ECMAScript module
  */
@@ -28,8 +28,8 @@ export function declarationsForRequire(text: string): string {
 }
 
 /**
- * Declarations for `import`, which share every type with those for `require()`. Where that gives a class with a namespace, what
- * a module exports is an alias of what hangs on the class: so a program can merge its own properties with the types in both kinds of modules.
+ * The declarations for `import`, which share every type with those for `require()`. If `require()` returns a class with a namespace, the
+ * exports are aliases of the members of that namespace. A program can then add its own properties to the types for both kinds of modules.
  *
  * @param text the declarations of the ECMAScript module
  * @param file the path of those for `require()`, as an import names it
@@ -37,7 +37,7 @@ export function declarationsForRequire(text: string): string {
 export function declarationsForImport(text: string, file: string): string {
   const one = oneDeclared(text);
   if (one === undefined) return `export * from ${JSON.stringify(file)};\n`;
-  // Compilers before TypeScript 5.6 cannot read a name in quotes.
+  // TypeScript before 5.6 cannot parse an export name in quotes.
   const own = text.replace(EXPORT_LIST, (list) => list.replace(QUOTED, ''));
   if (!text.includes(`declare namespace ${one} {`)) return withCommonJsPaths(own);
   const types = [...text.matchAll(OF_NAMESPACE)].map(([, name]) => name);
@@ -61,7 +61,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [yes: T[
   return [items.filter(test), items.filter((item) => !test(item))];
 }
 
-/** The other declaration files of the package exist for `require()` alone. */
+/** The other declaration files of the package exist only in the form for `require()`. */
 function withCommonJsPaths(text: string): string {
   return text.replaceAll(/(from ['"]\.[^'"]*)\.js(?=['"])/g, '$1.cjs');
 }

@@ -1,12 +1,13 @@
-// Completes what tsup has put into dist/ of a package: NAME.js, an ECMAScript module, and NAME.d.ts, its declarations. Adds:
-//   NAME.cjs    the same module in CommonJS: what Node, Bun and Deno run, whether a program imports or requires it
-//   NAME.mjs    the names of NAME.cjs for `import`, so that there is one of each class
-//   NAME.d.cts  the declarations, and NAME.d.mts, which hands them on (NAME.d.ts goes)
-// NAME.js is for bundlers, which take it for `import` and `require`, and for engines that have no `require`. It goes where the manifest
-// does not name it: then bundlers take NAME.cjs, as all others do. That may import no module of Node, for which a bundle in the form
-// of an ECMAScript module has no `require`. Lines of comments go too, and from NAME.js, which bundlers print in their own way, also
-// the indentation. Where
-// `require()` gives one class, NAME.cjs takes it from the default export of `#NAME`: of NAME.js in a bundler, and elsewhere of
+// Completes what tsup wrote to dist/ of a package: NAME.js, an ECMAScript module, and NAME.d.ts, its declarations. Writes:
+//   NAME.cjs    the module in CommonJS: Node, Bun and Deno run it for both `import` and `require()`
+//   NAME.mjs    re-exports the names of NAME.cjs for `import`, so that each class exists once
+//   NAME.d.cts  the declarations
+//   NAME.d.mts  re-exports the declarations
+// NAME.d.ts is removed. NAME.js is for bundlers, which use it for both `import` and `require()`, and for engines without `require()`.
+// If the manifest does not name it, it is removed, and bundlers use NAME.cjs too. Such a NAME.cjs must not import modules of Node,
+// because a bundle that is an ECMAScript module has no `require()` for them.
+// Lines of comments are removed, and from NAME.js also the indentation, because bundlers print code in their own format.
+// Where `require()` returns a class, NAME.cjs exports the default export of `#NAME`. For bundlers, `#NAME` is NAME.js, otherwise it is
 // NAME.exports.cjs.
 // Usage, in the folder of a package: tsx ../../tools/build/finish.ts
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,9 +16,9 @@ import { forBundlers, toCommonJs, withoutComments, withoutIndentation, wrapperOf
 import { declarationsForImport, declarationsForRequire } from './declarations.ts';
 
 const DIST = 'dist';
-/** What the package exports by its name and subpaths, and not by a chunk or `#name`. */
+/** The text of the manifest, which names every entry file that is published. */
 const published = readFileSync('package.json', 'utf8');
-/** Whether bundlers take an entry as an ECMAScript module, and so its chunks. */
+/** Whether bundlers use an ECMAScript module for any entry. Then the chunks must be published in that form too. */
 const HAS_MODULES = /"\.\/dist\/[\w-]+\.js"/.test(published);
 
 for (const file of readdirSync(DIST, { recursive: true, encoding: 'utf8' })) {

@@ -1,4 +1,4 @@
-// How every published package is bundled: each entry as an ECMAScript module, with its declarations. finish.ts makes of them
+// How every published package is bundled: each entry as an ECMAScript module, with its declarations. finish.ts converts them to
 // what the package publishes.
 import { defineConfig, type Options } from 'tsup';
 
@@ -9,12 +9,12 @@ export function library(entry: string[], extra: Options = {}) {
     format: ['esm'],
     target: 'node20',
     platform: 'neutral',
-    // `#kernels` and the like are chosen by the conditions of the program that runs the package, not when it is built.
+    // Imports such as `#kernels` are resolved when a program loads the package, by the conditions of that program.
     external: [/^#/, /^node:/],
     removeNodeProtocol: false,
     splitting: entry.length > 1,
     clean: true,
-    // A kernel is loaded by this package alone.
+    // Only the package itself loads a kernel, so kernels need no declarations.
     dts: { entry: entry.filter((file) => !file.includes('/kernels/')) },
     ...extra,
   });

@@ -13,7 +13,7 @@ function changelogs(): Map<string, string> {
 }
 
 const before = changelogs();
-// Windows runs commands of packages through a shell.
+// On Windows, npx is a batch file, which needs a shell.
 execFileSync('npx', ['changeset', 'version'], { stdio: 'inherit', shell: process.platform === 'win32' });
 for (const [path, text] of changelogs())
   if (text !== before.get(path)) writeFileSync(path, groupEntries(text));

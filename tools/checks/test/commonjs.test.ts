@@ -54,11 +54,11 @@ describe('a CommonJS module', () => {
   });
 
   test.each([
-    ['import a from "a";', 'tools disagree on what the default export of a CommonJS module is'],
-    ['export * from "a";', 'what `export *` exports is unknown'],
-    ['export * as a from "a";', 'what `export *` exports is unknown'],
-    ['export const a = 1;', 'an export outside of the list of exports'],
-    ['export default 1;', 'an export outside of the list of exports'],
+    ['import a from "a";', 'tools disagree about the default export of a CommonJS module'],
+    ['export * from "a";', 'the build does not know the names behind `export *`'],
+    ['export * as a from "a";', 'the build does not know the names behind `export *`'],
+    ['export const a = 1;', 'an export that is not in the list of exports'],
+    ['export default 1;', 'an export that is not in the list of exports'],
     ['import.meta.dirname;', 'CommonJS has no import.meta'],
   ])('is not made of %s', (text, reason) => {
     expect(() => toCommonJs(text)).toThrow(reason);
