@@ -1,14 +1,14 @@
-/** The conversation: one element for each line, all of it as text, scrolled along only while the reader is at its end. */
+/** The conversation: one element for each line, as text, never as markup. It follows new lines only while the reader is at its end. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 /** @import { Line } from '../src/protocol.ts' */
 
-/** Older lines are taken out of the page. */
+/** The most lines on the page. Older ones are removed. */
 const MOST_LINES = 400;
-/** Lines of one person within this time stand under one name. */
+/** A line is shown under the name of the line before if that is by the same person and not older than this. */
 const GROUP_MS = 120_000;
-/** So near to its end counts as at the end, in pixels. */
+/** A reader within this many pixels of the end counts as at the end. */
 const NEAR_END = 48;
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
@@ -19,12 +19,12 @@ export class Conversation {
   #unread = 0;
   #run = '';
   #lastId = 0;
-  /** The last line, while the next may stand under its name. @type {Line | undefined} */
+  /** The last line, if the next one can be shown under its name. @type {Line | undefined} */
   #last;
 
   /**
    * @param {HTMLElement} log The scrolling list.
-   * @param {HTMLButtonElement} unreadButton Tells of lines below, and leads there.
+   * @param {HTMLButtonElement} unreadButton Shows the number of unread lines below, and scrolls to them.
    */
   constructor(log, unreadButton) {
     this.#log = log;
@@ -42,9 +42,9 @@ export class Conversation {
   }
 
   /**
-   * What was said before: only the lines that are not here yet. They are not read out.
+   * Adds earlier lines, except those that are already here. Screen readers do not announce them.
    *
-   * @param {string} run The run of the server they come from.
+   * @param {string} run The run of the server that the lines come from.
    * @param {Line[]} lines
    */
   catchUp(run, lines) {
@@ -74,7 +74,7 @@ export class Conversation {
   }
 
   /**
-   * A line of the page itself.
+   * Adds a note of the page itself, for example "Ada joined".
    *
    * @param {string} text
    */
@@ -86,7 +86,7 @@ export class Conversation {
 
   /**
    * @param {HTMLElement} element
-   * @param {boolean} counts Whether it is something to read.
+   * @param {boolean} counts Whether it counts as unread when the reader is not at the end.
    */
   #append(element, counts) {
     const follow = this.#isAtEnd();
@@ -160,7 +160,7 @@ export function hueOf(name) {
 }
 
 /**
- * A name inside a sentence: the direction of its script stays its own.
+ * Isolates a name inside a sentence, so that the direction of its script does not affect the rest.
  *
  * @param {string} name
  */

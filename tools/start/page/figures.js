@@ -1,6 +1,6 @@
-/** The meter's part of the page: its figures as text, its plots, and how numbers are written. */
+/** The meter's part of the page: its figures as text, its plots, and the format of numbers. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 import { createTrafficPlot, createTripPlot } from './plots.js';
 
@@ -9,14 +9,14 @@ import { createTrafficPlot, createTripPlot } from './plots.js';
 const FIGURES_MS = 500;
 
 /**
- * Shows a meter from now on.
+ * Shows a meter, and keeps its figures and plots up to date.
  *
  * @param {Meter} meter
  */
 export function showMeter(meter) {
   const drawTrips = createTripPlot(byId('trip-plot', HTMLElement));
   const drawTraffic = createTrafficPlot(byId('traffic-plot', HTMLElement));
-  // How often the plots move on; for who wants less motion, once a second.
+  // The plots move at this interval. If the user prefers reduced motion, it is a second.
   const frameMs = matchMedia('(prefers-reduced-motion: reduce)').matches ? 1_000 : 60;
   let drawnAt = 0;
 
@@ -55,7 +55,7 @@ function show(id, text) {
 }
 
 /**
- * The element of the page with this id; it has to be there.
+ * The element of the page with this id. Throws if there is none of this type.
  *
  * @template {HTMLElement} T
  * @param {string} id
@@ -81,7 +81,7 @@ function formatBytes(bytes) {
 }
 
 /**
- * `42 s`, `3 min 5 s`, `2 h 10 min`.
+ * Formats a duration: `42 s`, `3 min 5 s`, `2 h 10 min`.
  *
  * @param {number} seconds
  */

@@ -1,27 +1,27 @@
-/** The page's one WebSocket: connects, notices when it is lost, and connects again by itself, ever more slowly. */
+/** The page's one WebSocket: connects, and reconnects by itself after a loss, with delays that grow. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 /** @import { ClientMessage, ServerMessage } from '../src/protocol.ts' */
 
 /**
- * What the connection is doing. `waiting`: it was lost, or could not be made; the next try is at `retryAt` (on the clock of
- * `performance.now()`), and `reason` is a sentence for people.
+ * The state of the connection. `waiting`: it was lost or could not be opened. The next attempt is at `retryAt` (on the clock of
+ * `performance.now()`), and `reason` is a sentence for the user.
  *
  * @typedef {{ name: 'connecting' } | { name: 'open' } | { name: 'waiting', retryAt: number, reason: string }} LinkState
  */
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
-/** A connection that held this long was a good one: after it, waiting starts again at the first delay. */
+/** After a connection that was open longer than this, the delays start again at the first one. */
 const STABLE_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
 
 /**
- * How long to wait before a try: doubled each time up to the longest, and of that a random part between half and all, so that
- * the pages of a restarted server do not all come back in the same instant.
+ * How long to wait before an attempt, in ms: a random part, from half to all, of a delay that doubles with each failure up to the
+ * longest. The random part keeps the pages of a restarted server from reconnecting at the same moment.
  *
- * @param {number} failures How many tries in a row came to nothing, from 0.
+ * @param {number} failures How many attempts in a row failed before this delay, from 0.
  * @param {number} chance From 0 to 1.
  */
 export function backOff(failures, chance) {
@@ -38,7 +38,7 @@ export class Link extends EventTarget {
   #failures = 0;
   #timer = 0;
 
-  /** @param {string} url Where to connect; `start()` does it. */
+  /** @param {string} url The address that `start()` connects to. */
   constructor(url) {
     super();
     this.#url = url;
@@ -76,9 +76,9 @@ export class Link extends EventTarget {
   }
 
   /**
-   * Gives the current connection up, without waiting for the other side, and starts over.
+   * Abandons the current connection without waiting for the server, and reconnects after a delay.
    *
-   * @param {string} reason A sentence for people.
+   * @param {string} reason A sentence for the user.
    */
   drop(reason) {
     const socket = this.#socket;
@@ -87,13 +87,13 @@ export class Link extends EventTarget {
     this.#wait(reason);
   }
 
-  /** Does not wait any longer; nothing happens unless it is waiting. */
+  /** Connects now if the next attempt is waiting for its delay. */
   retryNow() {
     if (this.#state.name === 'waiting') this.start();
   }
 
   /**
-   * Sends a message; false when there is no connection, and then it is not kept for later.
+   * Sends a message. Returns false without an open connection: the message is not kept for later.
    *
    * @param {ClientMessage} message
    */
@@ -141,6 +141,6 @@ function byteLength(text) {
  */
 function explainClose(code, reason, wasOpen) {
   if (!wasOpen) return 'The server cannot be reached.';
-  if (code === 1006) return 'The connection broke off.';
+  if (code === 1006) return 'The connection was lost.';
   return `The server closed the connection (${code}${reason ? `, ${reason}` : ''}).`;
 }

@@ -1,6 +1,6 @@
-/** The page: ties the connection, the conversation, the forms and the meter together. */
+/** The page: combines the connection, the conversation, the forms and the meter. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 import { Conversation, isolate } from './chat.js';
 import { byId, formatDuration, showMeter } from './figures.js';
@@ -33,11 +33,11 @@ const meter = new Meter(link);
 const wire = new Wire(byId('wire', HTMLElement));
 const conversation = new Conversation(byId('log', HTMLElement), byId('unread', HTMLButtonElement));
 
-/** The name to join with, also after a reconnection; kept for this tab alone. */
+/** The name to join with, also after a reconnection. It is kept for this tab only. */
 let wantedName = sessionStorage.getItem('name') ?? '';
 /** The number the server gave us; 0 while we are not in the room. */
 let me = 0;
-/** Texts that were sent and have neither come back as a line nor been refused. @type {string[]} */
+/** Sent texts that have neither come back as a line nor been refused, oldest first. @type {string[]} */
 let underWay = [];
 let lostAt = 0;
 
@@ -100,13 +100,13 @@ function showCountdown() {
   retry.hidden = false;
 }
 
-/** Texts on their way when the connection was lost go back into the field: nobody knows whether they arrived. */
+/** Puts texts that were under way when the connection was lost back into the field. Whether they arrived is unknown. */
 function takeBack() {
   for (const text of underWay.reverse()) putBack(text);
   underWay = [];
 }
 
-// --- what the server tells --------------------------------------------------------------------------------------------
+// --- messages from the server -----------------------------------------------------------------------------------------
 
 /** @param {ServerMessage} message */
 function receive(message) {
@@ -184,7 +184,7 @@ sayForm.addEventListener('submit', (event) => {
 });
 
 textField.addEventListener('keydown', (event) => {
-  // Enter also ends a composition of an input method: that one is not meant to send.
+  // In an input method, Enter ends a composition. It must not send the text then.
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   sayForm.requestSubmit();
@@ -200,7 +200,7 @@ leaveButton.addEventListener('click', () => {
   showForms();
 });
 
-/** Shows the form that fits: join, or say. Focus moves along only when it was in the other. */
+/** Shows the form to join, or the form to chat. Moves the focus to it only if a form had the focus. */
 function showForms() {
   sessionStorage.setItem('name', wantedName);
   const joined = wantedName !== '';
@@ -225,7 +225,7 @@ function setText(text) {
   fitText();
 }
 
-/** As high as its text, up to the limit of the style sheet; and how much room is left, once it gets scarce. */
+/** Makes the field as high as its text, up to the limit of the style sheet. Shows how many characters are left if few are. */
 function fitText() {
   textField.style.height = 'auto';
   textField.style.height = `${textField.scrollHeight + 2}px`;

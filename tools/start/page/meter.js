@@ -1,14 +1,14 @@
-/** The meter: counts what goes through the connection, measures round trips, and keeps the last minute of both. */
+/** The meter: counts messages and bytes, measures round trips, and keeps the messages and round trips of the last minute. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 /** @import { Link } from './link.js' */
 
-/** How far back it remembers, in seconds. */
+/** How far back the meter goes, in seconds. */
 export const WINDOW_S = 60;
 
 const PING_MS = 1_000;
-/** A pong that takes longer means that the connection is dead. */
+/** If a pong takes longer, the connection counts as lost. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -18,7 +18,8 @@ const PATIENCE_MS = 10_000;
  */
 
 /**
- * A measured round trip; null where there was no connection. Times are in seconds on the clock of `performance.now()`.
+ * A measured round trip, which ended `at` this time, in seconds on the clock of `performance.now()`. `milliseconds` is null where the
+ * connection was lost.
  *
  * @typedef {{ at: number, milliseconds: number | null }} Trip
  */
@@ -34,7 +35,7 @@ export class Meter {
   #pings = 0;
   bytesOut = 0;
   bytesIn = 0;
-  /** When the present connection was opened, in seconds; undefined while there is none. */
+  /** When the current connection was opened, in seconds; undefined while there is none. */
   #openedAt = /** @type {number | undefined} */ (undefined);
 
   /** @param {Link} link */
@@ -43,13 +44,13 @@ export class Meter {
     setInterval(() => this.#ping(), PING_MS);
   }
 
-  /** The connection is open: measure at once. */
+  /** To be called when the connection opens. Measures a round trip immediately. */
   opened() {
     this.#openedAt = seconds();
     this.#ping();
   }
 
-  /** The connection is lost: the curve has a gap here. */
+  /** To be called when the connection is lost. The curve gets a gap. */
   lost() {
     if (this.#openedAt !== undefined) this.#addTrip(null);
     this.#openedAt = undefined;
@@ -63,7 +64,7 @@ export class Meter {
     this.#bucket()[direction] += 1;
   }
 
-  /** @param {number} id Of a `pong`. */
+  /** @param {number} id The id of a `pong`. */
   answered(id) {
     const sentAt = this.#unanswered.get(id);
     if (sentAt === undefined) return;
@@ -76,7 +77,7 @@ export class Meter {
     return this.#trips;
   }
 
-  /** The seconds of the last minute in which something went through, oldest first. */
+  /** The seconds of the last minute that had messages, oldest first. */
   get buckets() {
     return this.#buckets;
   }
@@ -97,7 +98,7 @@ export class Meter {
     return recent.reduce((sum, bucket) => sum + bucket[direction], 0) / 3;
   }
 
-  /** The latest, the middle and the longest round trip of the last minute, in milliseconds; undefined before the first. */
+  /** The latest, the median and the longest round trip of the last minute, in milliseconds; undefined before the first. */
   summary() {
     const measured = this.#trips.flatMap(({ milliseconds }) => (milliseconds === null ? [] : [milliseconds]));
     const latest = measured.at(-1);
@@ -114,7 +115,7 @@ export class Meter {
     const now = performance.now();
     const oldest = this.#unanswered.values().next().value;
     if (oldest !== undefined && now - oldest > PATIENCE_MS) {
-      this.#link.drop('The server went silent.');
+      this.#link.drop('The server has stopped answering.');
       return;
     }
     const id = ++this.#pings;

@@ -1,13 +1,13 @@
 /** The two plots of the last minute, drawn by uPlot: round-trip times as a curve, messages a second as mirrored bars. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 import uPlot from '/vendor/uplot.js';
 import { seconds, WINDOW_S } from './meter.js';
 
 /** @import { Bucket, Trip } from './meter.js' */
 
-/** Colours and type as the style sheet has them now; they change with the colour scheme. */
+/** The current colours and font of the style sheet. They change with the colour scheme. */
 let look = readLook();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   look = readLook();
@@ -30,7 +30,7 @@ function readLook() {
 }
 
 const SPLITS = [-60, -45, -30, -15, 0];
-/** A plot narrower than this, in pixels, has room for the ends of the time axis only. */
+/** A plot narrower than this, in pixels, labels only the ends of the time axis. */
 const NARROW = 300;
 
 /**
@@ -138,7 +138,7 @@ export function createTrafficPlot(element) {
   });
   const plot = createPlot(element, {
     series: [{}, series('out'), series('in')],
-    // The same scale on both sides: a bar of one height is one number of messages, whichever way they went.
+    // Both sides have the same scale, so that bars of the same height mean the same number of messages.
     yRange: (_self, min, max) => {
       const most = roundUp(Math.max(4, -(min || 0), max || 0));
       return [-most, most];
@@ -158,7 +158,7 @@ export function createTrafficPlot(element) {
 }
 
 /**
- * Where there was no connection, the background says so.
+ * Shades the background where there was no connection.
  *
  * @param {uPlot} plot
  * @param {Trip[]} trips
@@ -178,7 +178,7 @@ function shadeGaps(plot, trips) {
 }
 
 /**
- * A dot marks the latest round trip.
+ * Marks the latest round trip with a dot.
  *
  * @param {uPlot} plot
  * @param {Trip[]} trips
@@ -205,7 +205,7 @@ function dotLatest(plot, trips) {
 }
 
 /**
- * The next of 1, 2, 4, 6, 10 and their tens: an axis from 0 to it has a round middle.
+ * Rounds up to 1, 2, 4, 6 or 10 times a power of ten, so that the middle of an axis from 0 has a short label.
  *
  * @param {number} value More than 0.
  */

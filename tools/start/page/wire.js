@@ -1,9 +1,9 @@
-/** The wire under the header: every message runs along it once, sent ones to the right, received ones to the left. */
+/** The wire under the header: each message runs along it once as a pulse, sent ones to the right, received ones to the left. */
 
-/* eslint no-undef: "off" -- the names a browser knows are checked by the compiler, see tsconfig.json */
+/* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
 const RUN_MS = 900;
-/** More at once would only be a solid line. */
+/** The most pulses at the same time. More would look like a solid line. */
 const MOST_PULSES = 40;
 
 export class Wire {
@@ -16,7 +16,7 @@ export class Wire {
   }
 
   /**
-   * Shows a message; the more bytes it has, the longer its pulse. Nothing moves for who wants less motion, or out of sight.
+   * Shows a message: the more bytes it has, the longer its pulse. Shows nothing if the user prefers reduced motion, or the page is hidden.
    *
    * @param {{ direction: 'in' | 'out', bytes: number }} traffic
    */

@@ -1,8 +1,8 @@
-/** The command line: what may be asked for, and the help text. */
+/** The command line: its options and the help text. */
 
 import { parseArgs } from 'node:util';
 
-/** What the user asked for. */
+/** The options on the command line. */
 export interface Arguments {
   port: number;
   host: string;
@@ -17,15 +17,15 @@ Runs a self-check of the WebSocket stack, then serves a page with a live chat ro
 
   --port N   port to listen on; 0 picks a free one (default 8080)
   --host H   address to listen on (default 127.0.0.1)
-  --check    run the self-check alone; the exit code is 0 when every step passed, else 1
-  --help     print this
+  --check    run only the self-check; the exit code is 0 if every step passes, otherwise 1
+  --help     print this help
 `;
 
 /**
  * Reads the command line.
  *
  * @param list The words after the script's name.
- * @throws {TypeError} With a sentence for the user when an option is unknown or its value is no good.
+ * @throws {TypeError} With a sentence for the user, if an option is unknown or its value is invalid.
  */
 export function readArguments(list: string[]): Arguments {
   const { values } = parseArgs({
@@ -37,12 +37,12 @@ export function readArguments(list: string[]): Arguments {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (values.host === '') throw new TypeError('--host is empty.');
+  if (values.host === '') throw new TypeError('--host must not be empty.');
   return { ...values, port: readPort(values.port) };
 }
 
 function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new TypeError(`--port is a number from 0 to 65535, not "${text}".`);
+  if (!(port <= 65_535)) throw new TypeError(`--port must be a number from 0 to 65535, not "${text}".`);
   return port;
 }

@@ -1,4 +1,4 @@
-/** The server of the page: HTTP for its files, WebSocket upgrades for the room, and an orderly end. */
+/** The server of the page: HTTP for its files, WebSocket upgrades for the room, and a graceful shutdown. */
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,15 +14,15 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'framewire';
 import type { Traffic } from './visitor.ts';
 
-/** Where WebSockets are accepted. */
+/** The path at which WebSockets are accepted. */
 const CHAT_PATH = '/chat';
 
 const GOING_AWAY = 1001;
 /** More connections than this are refused with 503. */
 const MOST_CONNECTIONS = 500;
-/** How often a silent connection is asked for a sign of life; one that gave none since the last time is dropped. */
+/** How often the server pings each connection. It terminates a connection that did not answer the last ping. */
 const HEARTBEAT_MS = 30_000;
-/** How long the closing handshakes may take at the end. */
+/** How long the closing handshakes may take at shutdown. */
 const FAREWELL_MS = 2_000;
 
 /** A running chat server. */
@@ -34,7 +34,7 @@ export interface ChatServer {
   readonly people: () => number;
   /** Messages since the start. */
   readonly traffic: Readonly<Traffic>;
-  /** Says goodbye with close code 1001 to everyone, waits for them at most two seconds, and frees the port. */
+  /** Closes every connection with code 1001, waits at most two seconds for the closing handshakes, and frees the port. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface ChatServer {
  *
  * @param options.port 0 picks a free one.
  * @param options.host The address to listen on.
- * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...); nothing is left running then.
+ * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...). Nothing keeps running after it.
  */
 export async function startChatServer(options: { port: number; host: string }): Promise<ChatServer> {
   const room = new Room(randomUUID());
@@ -78,7 +78,7 @@ export async function startChatServer(options: { port: number; host: string }): 
   };
 }
 
-/** The status an upgrade is refused with, undefined for a welcome one. */
+/** The status to refuse an upgrade with, or undefined to accept it. */
 function judgeUpgrade(request: IncomingMessage, host: string, connections: number): number | undefined {
   const [path] = (request.url ?? '').split('?', 1);
   if (path !== CHAT_PATH) return 404;
@@ -135,7 +135,7 @@ async function sayGoodbye(http: Server, sockets: WebSocketServer): Promise<void>
   }
 }
 
-/** The host in an address: wildcard addresses as the loopback name, IPv6 in brackets. */
+/** The host for a URL: `localhost` for wildcard addresses, and brackets around IPv6 addresses. */
 function hostInUrl(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return isIPv6(host) ? `[${host}]` : host;

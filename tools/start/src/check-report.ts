@@ -8,7 +8,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 const TITLE_WIDTH = 34;
 const TIME_WIDTH = 10;
 
-/** Colours for a stream: none when it is no terminal, or NO_COLOR is set (https://no-color.org). */
+/** Colours for a stream: none if it is not a terminal, or if NO_COLOR is set (https://no-color.org). */
 export function colorsFor(stream: { isTTY?: boolean }): Colors {
   return pc.createColors(stream.isTTY === true && !process.env['NO_COLOR']);
 }

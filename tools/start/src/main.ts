@@ -13,7 +13,7 @@ const INTERRUPTED = 130;
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** Returns the exit code; while the page is served, once that has ended. */
+/** Returns the exit code. If it serves the page, only after the server has stopped. */
 async function main(list: string[]): Promise<number> {
   let wanted: Arguments;
   try {
@@ -61,7 +61,7 @@ async function serve(wanted: Arguments): Promise<number> {
   return 0;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process immediately. */
+/** Resolves at the first Ctrl-C or SIGTERM. A Ctrl-C after that ends the process immediately. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
@@ -79,7 +79,7 @@ function explainListenError(error: unknown, { host, port }: Arguments): string {
     case 'EADDRINUSE':
       return `Port ${port} on ${host} is taken: stop the program that uses it, or choose another port, for example "npm start -- --port 0" for any free one.`;
     case 'EACCES':
-      return `Port ${port} on ${host} is not allowed for this user: choose one from 1024 up, for example "npm start -- --port 8080".`;
+      return `This user may not listen on port ${port} of ${host}: choose a port from 1024 up, for example "npm start -- --port 8080".`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `This machine has no address "${host}": choose another with "npm start -- --host 127.0.0.1".`;

@@ -1,4 +1,4 @@
-/** Waiting for one event of a connection, and failing with a clear reason when it cannot come any more. */
+/** Waits for one event of a connection, and fails with a clear reason if it cannot come any more. */
 
 import type { EventEmitter } from 'node:events';
 
@@ -9,7 +9,7 @@ const PATIENCE_MS = 5_000;
  *
  * @param socket A connection, or another emitter of `error` and `close`.
  * @param name `open`, `message`, `pong`, `close`, ...
- * @throws When the connection fails or closes first, or nothing came within five seconds.
+ * @throws If the connection fails or closes first, or the event does not come within five seconds.
  */
 export function nextEvent(socket: EventEmitter, name: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ export function nextEvent(socket: EventEmitter, name: string): Promise<unknown[]
       fail(new Error(`the connection closed with code ${code}`));
     };
     const timer = setTimeout(() => {
-      fail(new Error(`nothing came within ${PATIENCE_MS / 1000} seconds (${name})`));
+      fail(new Error(`no ${name} event within ${PATIENCE_MS / 1000} seconds`));
     }, PATIENCE_MS);
     socket.on(name, onEvent);
     socket.on('error', fail);

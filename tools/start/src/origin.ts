@@ -1,11 +1,11 @@
 /** Which web pages may open a WebSocket here: only this server's own. */
 
 /**
- * Whether an upgrade comes from a page of this server, or from a client that is no browser.
+ * Whether an upgrade comes from a page of this server, or from a client that is not a browser.
  *
- * A browser sends the origin of the page in every handshake (RFC 6455 §10.2); other clients need not, and cannot be misled by
- * a web page. While the server listens on a loopback address, the Host has to be a loopback name too: otherwise a foreign
- * name that resolves to 127.0.0.1 (DNS rebinding) would be its own origin.
+ * A browser sends the origin of the page in every handshake (RFC 6455 §10.2). Other clients need not: web pages do not control them.
+ * While the server listens on a loopback address, the Host must be a loopback name too. Otherwise a page under a foreign name that
+ * resolves to 127.0.0.1 (DNS rebinding) would count as a page of this server.
  *
  * @param origin The Origin header, or undefined.
  * @param host The Host header.
@@ -19,7 +19,7 @@ export function isOwnPage(origin: string | undefined, host: string | undefined, 
   return !isLoopback(listensOn) || isLoopback(own.hostname);
 }
 
-/** Whether a host name or address, with or without brackets, means this machine alone. */
+/** Whether a host name or address, with or without brackets, means only this machine. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

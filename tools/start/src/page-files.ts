@@ -41,8 +41,8 @@ const FILES = new Map<string, { file: string; type: string }>([
 ]);
 
 /**
- * Nothing from elsewhere, no inline script, no frame around the page. The two cross-origin headers isolate the page, for
- * which browsers give it a fine clock: without them Firefox rounds round-trip times to whole milliseconds.
+ * They forbid sources from elsewhere, inline scripts, and frames around the page. The two cross-origin headers isolate the page, which
+ * gives it a precise clock. Without them, Firefox rounds round-trip times to whole milliseconds.
  */
 const HEADERS = Object.freeze({
   'content-security-policy':
@@ -56,7 +56,7 @@ const HEADERS = Object.freeze({
 });
 
 /**
- * Answers a request for the page or one of its files: 200, 404, or 405 for another method than GET and HEAD.
+ * Answers a request for the page or one of its files: 200, 404, or 405 for a method other than GET and HEAD.
  * Never rejects.
  */
 export async function servePageFile(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -5,14 +5,14 @@
  * ```
  * client                                   server
  *   |  ------------ connects ------------>   |
- *   |  <- hello { run, people, recent, … }   |   what happened lately; one may read along without joining
+ *   |  <- hello { run, people, recent, … }   |   the latest lines; a visitor may read without joining
  *   |  join { name } -------------------->   |
  *   |  <-------------- welcome { name, … }   |   the name may differ: a taken one gets a number
  *   |  say { text } --------------------->   |
- *   |  <------------------- line { line }    |   to everyone, the speaker too: said, joined and left
+ *   |  <------------------- line { line }    |   to everyone, including the speaker: said, joined and left
  *   |  <----------- people { count, names }  |   to everyone, after each join and leave
  *   |  ping { id } ---------------------->   |
- *   |  <----------------------- pong { id }  |   at once: the page measures the round trip
+ *   |  <----------------------- pong { id }  |   immediately: the page measures the round trip
  *   |  leave ---------------------------->   |   the connection stays open
  *   |  <------ error { code, message, of }   |   a message was refused; nothing else happened
  * ```
@@ -37,13 +37,13 @@ export const LIMITS = Object.freeze({
   names: 24,
 });
 
-/** Ask for a place in the room under a nickname. */
+/** Join the room under a nickname. */
 interface Join {
   type: 'join';
   name: string;
 }
 
-/** Give the place up; the connection stays open. */
+/** Leave the room. The connection stays open. */
 interface Leave {
   type: 'leave';
 }
@@ -81,7 +81,7 @@ export interface Line {
 /** The first message on every connection. */
 export interface Hello {
   type: 'hello';
-  /** Names this run of the server: line ids start again with a new one. */
+  /** Identifies this run of the server. Each run counts line ids from 1. */
   run: string;
   limits: { name: number; text: number };
   people: { count: number; names: string[] };
@@ -94,7 +94,7 @@ interface Welcome {
   type: 'welcome';
   /** Your number: `from` in your own lines. */
   you: number;
-  /** The name you got. */
+  /** The name that you were given. */
   name: string;
 }
 
@@ -135,7 +135,7 @@ export interface Refusal {
   code: RefusalCode;
   /** A sentence for people. */
   message: string;
-  /** The type of the refused message, null where it had none that is known. */
+  /** The type of the refused message, or null if it is missing or unknown. */
   of: ClientMessage['type'] | null;
 }
 
@@ -220,7 +220,7 @@ function parsePing(id: unknown): Parsed {
   return accept({ type: 'ping', id });
 }
 
-/** Control, format (bidirectional overrides among them), unassigned and lone surrogate characters; emoji need the joiner. */
+/** Whether a name has characters of category C, such as controls, bidirectional overrides and lone surrogates. Emoji need U+200D. */
 function hasInvisible(name: string): boolean {
   return /(?!\u200d)\p{C}/u.test(name);
 }

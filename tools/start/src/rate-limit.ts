@@ -1,7 +1,7 @@
 /** A token bucket: how often something may happen. */
 
 /**
- * Allows `burst` events together and `perSecond` on average. It holds no timer: tokens are counted when asked.
+ * Allows `burst` events together and `perSecond` on average. It has no timer: `take()` counts the tokens.
  *
  * @example
  * const limit = new RateLimit({ burst: 5, perSecond: 1 });
@@ -27,7 +27,7 @@ export class RateLimit {
     this.#countedAt = this.#now();
   }
 
-  /** Takes a token; false when none is left, and then nothing is taken. */
+  /** Takes a token. Returns false if none is left. */
   take(): boolean {
     const now = this.#now();
     const earned = ((now - this.#countedAt) / 1000) * this.#perSecond;

@@ -1,17 +1,17 @@
-/** The chat room: its people, the latest lines, and messages to every viewer. It knows no sockets. */
+/** The chat room: its people, the latest lines, and messages to every visitor. It has no sockets. */
 
 import { LIMITS } from './protocol.ts';
 import type { Hello, Line, People, ServerMessage } from './protocol.ts';
 
-/** One who looks at the room: gets every event, and may join it as a person. */
+/** A viewer of the room, who gets every event and may join as a person. */
 export interface Visitor {
   /** Unique within one run of the server. */
   readonly number: number;
-  /** Hands an event over, as JSON. */
+  /** Delivers an event, as JSON. */
   deliver(json: string): void;
 }
 
-/** Keeps the people and the latest lines; nothing outlives it. */
+/** Keeps the people and the latest lines, only in memory. */
 export class Room {
   readonly #run: string;
   readonly #now: () => number;
@@ -34,7 +34,7 @@ export class Room {
     return this.#names.size;
   }
 
-  /** Lets a visitor look at the room: it gets `hello`, and every event from now on. */
+  /** Adds a visitor, who gets `hello` and every later event. */
   enter(visitor: Visitor): void {
     const hello: Hello = {
       type: 'hello',
@@ -47,7 +47,7 @@ export class Room {
     visitor.deliver(JSON.stringify(hello));
   }
 
-  /** The visitor is gone: it leaves the room too. */
+  /** Removes a visitor, who also leaves the room. */
   exit(visitor: Visitor): void {
     this.#visitors.delete(visitor);
     this.leave(visitor);
@@ -58,7 +58,7 @@ export class Room {
     return this.#names.has(visitor);
   }
 
-  /** The visitor becomes a person of the room, unless it is one already. A taken name gets a number. */
+  /** Makes the visitor a person of the room, unless it has joined already. A taken name gets a number. */
   join(visitor: Visitor, wanted: string): void {
     if (this.has(visitor)) return;
     const name = this.#freeName(wanted);
@@ -68,7 +68,7 @@ export class Room {
     this.#tellPeople();
   }
 
-  /** The visitor is no person of the room any more; nothing happens when it was none. */
+  /** Removes the person from the room. Does nothing if the visitor has not joined. */
   leave(visitor: Visitor): void {
     const name = this.#names.get(visitor);
     if (name === undefined) return;
@@ -77,7 +77,7 @@ export class Room {
     this.#tellPeople();
   }
 
-  /** A person says something; nothing happens when the visitor has not joined. */
+  /** Adds a line by a person. Does nothing if the visitor has not joined. */
   say(visitor: Visitor, text: string): void {
     const name = this.#names.get(visitor);
     if (name !== undefined) this.#tell(visitor, 'said', name, text);
@@ -119,7 +119,7 @@ function foldCase(name: string): string {
   return name.normalize('NFKC').toLowerCase();
 }
 
-/** Cuts between characters: half a surrogate pair would be no text. */
+/** Cuts between characters: half a surrogate pair is not valid text. */
 function cutName(name: string, length: number): string {
   let cut = '';
   for (const character of name) {

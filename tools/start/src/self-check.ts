@@ -9,11 +9,11 @@ import type { AddressInfo } from 'node:net';
 /** One thing that is checked. */
 interface Step {
   title: string;
-  /** Throws with the reason when it fails; returns what was seen, in a few words. */
+  /** Returns what was seen, in a few words. Throws an error with the reason if the check fails. */
   run(bench: Bench): Promise<string>;
 }
 
-/** What came of a step. `skipped`: a step before it failed, so there was nothing to check it on. */
+/** The result of a step. `skipped`: it did not run, because an earlier step failed. */
 export interface StepResult {
   title: string;
   outcome: 'passed' | 'failed' | 'skipped';
@@ -23,7 +23,7 @@ export interface StepResult {
   detail: string;
 }
 
-/** What the steps work with; each step leaves it ready for the next. */
+/** The server and the client that the steps use. Each step leaves them ready for the next. */
 class Bench {
   readonly #startServer: () => WebSocketServer;
   #server: WebSocketServer | undefined;
@@ -65,7 +65,7 @@ class Bench {
   }
 }
 
-/** A server on a free loopback port that sends every message back as it came. */
+/** Starts a server on a free loopback port that sends every message back unchanged. */
 export function startEchoServer(): WebSocketServer {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', (connection) => {
@@ -79,8 +79,8 @@ export function startEchoServer(): WebSocketServer {
 /**
  * Runs every step, in order, until one fails. Never rejects, and leaves nothing running.
  *
- * @param report Is called with each result as it comes.
- * @param startServer Makes the server that is checked; one that echoes, by default.
+ * @param report Called with each result as it comes.
+ * @param startServer Starts the server to check. Default: one that echoes.
  * @returns All results.
  */
 export async function runSelfCheck(
@@ -160,7 +160,7 @@ const STEPS: readonly Step[] = [
     title: 'A large message comes back',
     async run(bench) {
       const large = randomBytes(MEBIBYTE);
-      // Masking may happen in place: what is compared is a copy.
+      // Sends a copy, because masking may happen in place.
       bench.client.send(Buffer.from(large));
       await expectMessage(bench.client, large, true);
       return '1 MiB each way';
@@ -184,7 +184,7 @@ const STEPS: readonly Step[] = [
       bench.client.ping(Buffer.from(payload));
       const [answer] = await answered;
       if (!payload.equals(answer as Buffer))
-        throw new Error('the pong carries another payload than the ping');
+        throw new Error('the payload of the pong differs from that of the ping');
       return 'pong with the same payload';
     },
   },
@@ -196,8 +196,8 @@ const STEPS: readonly Step[] = [
       const endings = [nextEvent(connection, 'close'), nextEvent(bench.client, 'close')];
       bench.client.close(1000, CLOSE_REASON);
       for (const [code, reason] of await Promise.all(endings)) {
-        if (code !== 1000) throw new Error(`a side saw close code ${String(code)}, not 1000`);
-        if (String(reason) !== CLOSE_REASON) throw new Error('a side saw another reason than was given');
+        if (code !== 1000) throw new Error(`one side received close code ${String(code)}, not 1000`);
+        if (String(reason) !== CLOSE_REASON) throw new Error('one side received a different reason');
       }
       return 'code 1000 and the reason, both ways';
     },
@@ -211,5 +211,5 @@ async function expectMessage(socket: WebSocket, expected: Buffer, binary: boolea
   if (bytes.length !== expected.length) {
     throw new Error(`${expected.length} bytes were sent, ${bytes.length} came back`);
   }
-  if (!expected.equals(bytes)) throw new Error('the answer is not what was sent');
+  if (!expected.equals(bytes)) throw new Error('the answer differs from the message');
 }

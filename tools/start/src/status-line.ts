@@ -4,7 +4,7 @@ const REFRESH_MS = 500;
 /** Over how many refreshes the rate is averaged. */
 const WINDOW = 4;
 
-/** A terminal, or what stands in for one. */
+/** A terminal, or its substitute in tests. */
 export interface Terminal {
   isTTY?: boolean;
   columns?: number;
@@ -19,11 +19,11 @@ export interface Sample {
 }
 
 /**
- * Shows people and messages a second until it is stopped. On a stream that is no terminal nothing is ever written.
+ * Shows people and messages a second until it is stopped. Writes nothing to a stream that is not a terminal.
  *
  * @param terminal Where to write.
- * @param sample Is asked at each refresh.
- * @returns Stops it and wipes the line.
+ * @param sample Called at each refresh.
+ * @returns A function that stops it and clears the line.
  */
 export function showStatusLine(terminal: Terminal, sample: () => Sample): () => void {
   if (terminal.isTTY !== true) return () => undefined;

@@ -1,4 +1,4 @@
-/** One WebSocket connection of the chat server: its messages are checked, limited and handed to the room. */
+/** One WebSocket connection of the chat server: its messages are checked, limited and passed to the room. */
 
 import { LIMITS, parseClientMessage, refusal } from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -12,10 +12,11 @@ export interface Traffic {
   sent: number;
 }
 
-/** What one connection may do. */
+/** The joins and texts that one connection may send. More are refused. */
 const CHAT_RATE = { burst: 8, perSecond: 2 };
+/** The messages of any kind that one connection may send. More close the connection. */
 const MESSAGE_RATE = { burst: 60, perSecond: 20 };
-/** Unread bytes after which a connection that does not read is ended. */
+/** The most bytes that may wait for a peer that does not read. More end the connection. */
 const MOST_UNREAD = 1024 * 1024;
 
 const POLICY_VIOLATION = 1008;
@@ -24,9 +25,9 @@ const POLICY_VIOLATION = 1008;
  * Serves a connection until it closes.
  *
  * @param socket An open connection.
- * @param number Names the visitor; unique within this run.
- * @param room Where it is let in.
- * @param traffic Is counted up.
+ * @param number Identifies the visitor. Unique within this run.
+ * @param room The room that the visitor enters.
+ * @param traffic Counts the messages.
  */
 export function serveVisitor(socket: WebSocket, number: number, room: Room, traffic: Traffic): void {
   const chatRate = new RateLimit(CHAT_RATE);
@@ -66,7 +67,7 @@ export function serveVisitor(socket: WebSocket, number: number, room: Room, traf
   };
 
   socket.on('message', (data, isBinary) => {
-    // What was already on its way when the connection was refused is not looked at any more.
+    // Messages that were already under way when the server closed the connection are ignored.
     if (socket.readyState !== socket.OPEN) return;
     traffic.received += 1;
     if (!messageRate.take()) {
@@ -84,13 +85,13 @@ export function serveVisitor(socket: WebSocket, number: number, room: Room, traf
   socket.on('close', () => {
     room.exit(visitor);
   });
-  // A broken connection also closes: that is where the visitor leaves.
+  // A failed connection also emits `close`, where the visitor leaves.
   socket.on('error', () => undefined);
 
   room.enter(visitor);
 }
 
-/** The options for WebSocketServer that bound what a visitor can make the server hold. */
+/** The options of WebSocketServer that limit how much memory a visitor can make the server use. */
 export const VISITOR_LIMITS = Object.freeze({
   maxPayload: LIMITS.message,
   maxBufferedAmount: MOST_UNREAD,

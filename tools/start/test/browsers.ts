@@ -2,7 +2,7 @@
 
 import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
 
-/** What a test does with a page; the driver's own page satisfies it. */
+/** The methods of a page that tests call. The pages of both drivers have them. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   click(selector: string): Promise<void>;

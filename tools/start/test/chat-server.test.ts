@@ -55,7 +55,7 @@ describe('The chat server', () => {
     expect(await client.next('error')).toMatchObject({ code: 'already-joined', of: 'join' });
   });
 
-  it('lets one leave and join again on the same connection', async () => {
+  it('lets a visitor leave and join again on the same connection', async () => {
     const client = await connect('Ada');
     client.send({ type: 'leave' });
     await client.next('people', ({ count }) => count === 0);
@@ -63,7 +63,7 @@ describe('The chat server', () => {
     expect(await client.next('welcome')).toMatchObject({ name: 'Grace' });
   });
 
-  it('slows down who talks too fast: the text is refused, and not said', async () => {
+  it('refuses a text that is sent too fast, and does not broadcast it', async () => {
     const [fast, other] = [await connect('Fast'), await connect('Other')];
     for (let index = 0; index < 20; index++) fast.send({ type: 'say', text: `${index}` });
     expect(await fast.next('error')).toMatchObject({ code: 'too-fast', of: 'say' });
@@ -77,7 +77,7 @@ describe('The chat server', () => {
     expect(said.length).toBeLessThan(20);
   });
 
-  it('closes a connection that floods it with 1008, and serves the others on', async () => {
+  it('closes a connection that floods it, with 1008, and keeps serving the others', async () => {
     const [flooder, other] = [await connect('Flooder'), await connect('Calm')];
     const closed = flooder.closed();
     for (let index = 0; index < 1000; index++) flooder.send({ type: 'ping', id: index });
@@ -96,9 +96,9 @@ describe('The chat server', () => {
   it.each([
     ['a page of another site', { origin: 'http://evil.example' }],
     ['a page on another port', { origin: 'http://127.0.0.1:1' }],
-    ['a page without an origin of its own', { origin: 'null' }],
+    ['a page with an opaque origin', { origin: 'null' }],
     [
-      'a foreign name that leads to this address',
+      'a foreign name that resolves to this address',
       { origin: 'http://evil.example', headers: { host: 'evil.example' } },
     ],
   ])('refuses %s with 403', async (_title, options) => {
@@ -128,7 +128,7 @@ describe('The chat server', () => {
     await once(response, 'close');
   });
 
-  it('says goodbye to everyone with 1001 and frees the port', async () => {
+  it('closes every connection with 1001 and frees the port', async () => {
     const mortal = await startChatServer({ port: 0, host: '127.0.0.1' });
     const clients = await Promise.all([
       ChatClient.connect(mortal.port),
@@ -154,7 +154,7 @@ describe('The page over HTTP', () => {
     return response;
   }
 
-  it('has everything that it asks for', async () => {
+  it('refers only to files that the server has', async () => {
     const [response] = (await once(get(server.url), 'response')) as [IncomingMessage];
     const html = (await response.toArray()).join('');
     const addresses = [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map(([, address]) => address!);
@@ -176,7 +176,7 @@ describe('The page over HTTP', () => {
     },
   );
 
-  it('answers other methods than GET and HEAD with 405', async () => {
+  it('answers methods other than GET and HEAD with 405', async () => {
     expect((await fetchStatus('/', 'HEAD')).statusCode).toBe(200);
     expect((await fetchStatus('/', 'POST')).statusCode).toBe(405);
   });

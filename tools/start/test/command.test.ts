@@ -46,8 +46,8 @@ describe('npm start', () => {
 
   it.each([
     [['--prot', '80'], '--prot'],
-    [['--port', '65536'], '--port is a number from 0 to 65535, not "65536".'],
-    [['--port', 'http'], '--port is a number from 0 to 65535, not "http".'],
+    [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".'],
+    [['--port', 'http'], '--port must be a number from 0 to 65535, not "http".'],
     [['8080'], '8080'],
   ])('refuses %j with a reason and exits with 2', async (list, reason) => {
     const { code, stdout, stderr } = await start(...list).ended;
@@ -67,7 +67,7 @@ describe('npm start', () => {
     );
   });
 
-  it('checks, serves the page, and ends with 1001 for everyone and exit code 0 at Ctrl-C', async () => {
+  it('checks, serves the page, and on Ctrl-C closes every connection with 1001 and exits with 0', async () => {
     const command = start('--port', '0');
     const [, url] = await command.printed(/(http:\/\/127\.0\.0\.1:\d+\/)/);
     expect(command.output).toContain('8 of 8 steps passed');

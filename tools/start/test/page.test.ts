@@ -7,7 +7,7 @@ import { ChatClient } from './chat-client.ts';
 import type { ChatServer } from '../src/chat-server.ts';
 import type { Browser, Page } from './browsers.ts';
 
-/** Resolves once the expression is true in the page. The drivers' own way is an eval, which the page's policy forbids. */
+/** Resolves once the expression is true in the page. The drivers' own functions use eval, which the page's policy forbids. */
 async function until(page: Page, expression: string): Promise<void> {
   await page.evaluate(`new Promise((resolve) => {
     const look = () => ((${expression}) ? resolve() : setTimeout(look, 20));
@@ -29,7 +29,7 @@ for (const { name, missing, launch } of BROWSERS) {
     });
     afterEach(() => server.close());
 
-    /** Opens the page and waits for its connection; joins, when there is a name. */
+    /** Opens the page, waits for its connection, and joins if there is a name. */
     async function open(name?: string): Promise<Page> {
       const page = await browser.newPage();
       onTestFinished(() => page.close());
@@ -120,7 +120,7 @@ for (const { name, missing, launch } of BROWSERS) {
       );
     });
 
-    it('connects again by itself after a restart, says so, and keeps name and draft', async () => {
+    it('reconnects by itself after a restart, reports it, and keeps name and draft', async () => {
       const page = await open('Ada');
       await say(page, 'before');
       await shows(page, 'before');
@@ -143,7 +143,7 @@ for (const { name, missing, launch } of BROWSERS) {
       await shows(page, 'before');
     });
 
-    it('waits ever longer between its tries, up to a limit, and never quite as long as another page', async () => {
+    it('waits longer before each attempt, up to a limit, with a random part', async () => {
       const page = await open();
       const delays = await page.evaluate(
         `import('/link.js').then(({ backOff }) => [[0, 0], [0, 1], [1, 1], [2, 1], [5, 1], [50, 0], [5000, 1]].map(([failures, chance]) => backOff(failures, chance)))`,
@@ -151,7 +151,7 @@ for (const { name, missing, launch } of BROWSERS) {
       expect(delays).toEqual([250, 500, 1000, 2000, 15_000, 7_500, 15_000]);
     });
 
-    it('gives each refused text back, with the reason', async () => {
+    it('puts each refused text back into the field, with the reason', async () => {
       const page = await open('Ada');
       const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
       await page.evaluate(`(() => {
@@ -161,7 +161,7 @@ for (const { name, missing, launch } of BROWSERS) {
       }
     })()`);
       await until(page, `document.querySelector('#problem').textContent.includes('too fast')`);
-      // How many are refused depends on how long the server takes; those that are not are in the conversation.
+      // How many texts are refused depends on the speed of the server. The others are in the conversation.
       const inField = `document.querySelector('#text').value.split('\\n').filter(Boolean)`;
       const inLog = `[...document.querySelectorAll('#log .text')].map((line) => line.textContent)`;
       await until(page, `${inField}.length + ${inLog}.length === ${texts.length}`);

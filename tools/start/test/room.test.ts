@@ -43,7 +43,7 @@ describe('The room', () => {
     expect(reader.messages.at(-1)).toEqual({ type: 'line', line });
   });
 
-  it('counts people, not those who only read along', () => {
+  it('counts people, but not visitors who only read', () => {
     const room = new Room('run');
     const [ada, , linus] = enter(room, 3) as [Guest, Guest, Guest];
     room.join(ada, 'Ada');
@@ -80,7 +80,7 @@ describe('The room', () => {
     expect(guests[1].name).toBe(`${'👋'.repeat(LIMITS.name / 2 - 1)} 2`);
   });
 
-  it('ignores people who have not joined, and rejects a second join', () => {
+  it('ignores visitors who have not joined, and a second join', () => {
     const room = new Room('run');
     const [ada] = enter(room, 1) as [Guest];
     room.say(ada, 'anyone?');
@@ -92,7 +92,7 @@ describe('The room', () => {
     expect(ada.name).toBe('Ada');
   });
 
-  it('repeats the latest lines to a newcomer, and no more of them than the limit', () => {
+  it('sends the latest lines to a newcomer, up to the limit', () => {
     const room = new Room('run');
     const [ada] = enter(room, 1) as [Guest];
     room.join(ada, 'Ada');
@@ -107,7 +107,7 @@ describe('The room', () => {
 });
 
 describe('A rate limit', () => {
-  it('allows a burst, then what time earns, and never saves up more than a burst', () => {
+  it('allows a burst, then the tokens that time adds, and never saves more than a burst', () => {
     let now = 0;
     const limit = new RateLimit({ burst: 2, perSecond: 1, now: () => now });
     const take = () => limit.take();

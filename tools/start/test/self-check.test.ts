@@ -10,7 +10,7 @@ import type { StepResult } from '../src/self-check.ts';
 
 const plain = colorsFor({});
 
-/** A server that treats each connection in its own, broken way. */
+/** A server whose connections misbehave as `serve` says. */
 function startServer(serve: (connection: WebSocket, request: IncomingMessage) => void): WebSocketServer {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', serve);
@@ -52,7 +52,7 @@ describe('The self-check', () => {
       'skipped',
     ]);
     expect(formatStep(results[4]!, plain)).toMatch(
-      /^ {2}✖ A large message comes back +\d+\.\d ms {3}the answer is not what was sent$/,
+      /^ {2}✖ A large message comes back +\d+\.\d ms {3}the answer differs from the message$/,
     );
     expect(formatStep(results[5]!, plain)).toMatch(/^ {2}- Fragments arrive as one message +not run$/);
     expect(formatSummary(results, plain)).toMatch(/^ {2}4 of 8 steps passed/);

@@ -35,7 +35,7 @@ describe('The status line', () => {
     stop();
   });
 
-  it('stays away from what is no terminal', () => {
+  it('writes nothing to a stream that is not a terminal', () => {
     const file = terminal({});
     const stop = showStatusLine(file, () => ({ people: 0, messages: 0 }));
     vi.advanceTimersByTime(5000);
