@@ -11,7 +11,7 @@ export interface BrowserOptions {
 }
 
 const CHROMIUM_ARGUMENTS = [
-  // Containers of a CI forbid the sandbox its namespaces, and have no GPU.
+  // CI containers do not allow the namespaces that the sandbox needs, and have no GPU.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -21,7 +21,7 @@ const CHROMIUM_ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** What Firefox would fetch by itself in the background, turned off; puppeteer turns off updates and telemetry already. */
+/** Turns off what Firefox fetches in the background. Puppeteer already turns off updates and telemetry. */
 const FIREFOX_PREFERENCES = {
   'app.normandy.enabled': false,
   'browser.region.network.url': '',
@@ -47,7 +47,7 @@ const LAUNCH_MS = 45_000;
 /**
  * Starts a headless Chromium, driven by Playwright. The caller closes it.
  *
- * @throws Error where no Chromium is installed: ask `requirement('chromium')` first.
+ * @throws {Error} If no Chromium is installed. Check `requirement('chromium')` first.
  */
 export async function launchChromium({
   trustAnyCertificate = false,
@@ -62,7 +62,7 @@ export async function launchChromium({
 /**
  * Starts a headless Firefox, driven by Puppeteer over WebDriver BiDi. The caller closes it.
  *
- * @throws Error where no Firefox is installed: ask `requirement('firefox')` first.
+ * @throws {Error} If no Firefox is installed. Check `requirement('firefox')` first.
  */
 export async function launchFirefox({ trustAnyCertificate = false }: BrowserOptions = {}): Promise<Firefox> {
   return puppeteer.launch({

@@ -1,18 +1,18 @@
-/** The certificate of the servers that tests start over TLS. */
+/** The certificate for the TLS servers of tests. */
 
 import { generate } from 'selfsigned';
 
-/** What `tls.createServer` and `https.createServer` take, and the `ca` a client trusts it by. */
+/** Options for `tls.createServer` and `https.createServer`. A client with `cert` as its `ca` trusts the server. */
 export interface TestCertificate {
   /** The private key, as PEM. */
   key: string;
-  /** The certificate, as PEM; it is its own authority. */
+  /** The self-signed certificate, as PEM. */
   cert: string;
 }
 
 let made: Promise<TestCertificate> | undefined;
 
-/** A self-signed certificate for localhost, 127.0.0.1 and ::1; valid for a day, one for each process. */
+/** A self-signed certificate for localhost, 127.0.0.1 and ::1, valid for a day. Each process makes one. */
 export function testCertificate(): Promise<TestCertificate> {
   made ??= make();
   return made;

@@ -27,7 +27,7 @@ export interface Finished {
 /** Removes the variables that a test runner sets for its own processes. */
 export const WITHOUT_TEST_RUNNER = { NODE_OPTIONS: undefined, NODE_ENV: undefined };
 
-/** The options of Node that run TypeScript, against the sources unless the build is tested. */
+/** The options of Node that run TypeScript: against the build with FRAMEWIRE_BUILT, otherwise against the sources. */
 export const NODE_OPTIONS: readonly string[] = [
   ...(process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source']),
   ...['--import', 'tsx'],

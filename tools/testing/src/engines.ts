@@ -1,4 +1,4 @@
-// Engines that carry messages between servers, as processes of the tests.
+// Engines that carry messages between servers: Redis and NATS, as processes that tests start.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ export interface Engine {
   readonly port: number;
   /** The id of its process, which changes with {@link Engine.restart}. */
   readonly pid: number;
-  /** Kills it without a warning, and waits for its end. */
+  /** Kills it with SIGKILL, and waits for its end. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it has stored. */
+  /** Starts it again on the same port, with its stored data. */
   restart(): Promise<void>;
-  /** Stops its answers until {@link thaw}. */
+  /** Suspends the process until {@link thaw}. */
   freeze(): void;
   thaw(): void;
-  /** Ends it, and removes what it has stored. */
+  /** Ends it, and removes its stored data. */
   stop(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ interface Kind {
   args(port: number, folder: string): readonly string[];
 }
 
-/** @param persistence when it writes commands to the disk */
+/** @param persistence options that say when it writes commands to the disk */
 function redisWith(persistence: readonly string[]): Kind {
   return {
     name: 'redis',
@@ -53,7 +53,7 @@ function natsWith(configuration: string): Kind {
 /**
  * Starts a `redis-server` on a free port of 127.0.0.1.
  *
- * @param persistence when it writes commands to the disk. Default: before each answer, so that a kill loses nothing
+ * @param persistence options that say when it writes commands to the disk. Default: before each answer, so that a kill loses nothing
  * @throws {Error} With its output, if it does not start.
  */
 export function startRedis(persistence: readonly string[] = ['--appendfsync', 'always']): Promise<Engine> {

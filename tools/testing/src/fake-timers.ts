@@ -1,10 +1,10 @@
-// Time that a test drives: `vi.advanceTimersByTime()` reaches the packages. They keep Node's timers as they are when they load, so
-// a test file imports this before them.
+// Fake timers that also reach the packages, so that `vi.advanceTimersByTime()` drives them. The packages read Node's timers once, when
+// they load, so a test file must import this module before them.
 import perfHooks from 'node:perf_hooks';
 import timers from 'node:timers';
 import { vi } from 'vitest';
 
 vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-// Vitest fakes the globals alone.
+// Vitest fakes only the globals.
 Object.assign(timers, { setTimeout, clearTimeout });
 Object.assign(perfHooks, { performance });

@@ -1,8 +1,8 @@
-// The engine's own garbage collector, for tests of what is held.
+// The garbage collector, for tests of what stays in memory.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** Collects all that nothing holds. */
+/** Collects all unreachable objects. */
 export const collectGarbage = runInNewContext('gc') as () => void;

@@ -39,7 +39,7 @@ export async function startListener(
   throw error;
 }
 
-/** As {@link startListener}, on these ports. Waits until the first one accepts a connection. */
+/** Like {@link startListener}, on these ports. Waits until the first port accepts a connection. */
 export async function startOn(
   program: string,
   [port = 0]: readonly number[],

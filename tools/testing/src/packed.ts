@@ -1,4 +1,4 @@
-/** The published packages as a user would download them: packed by the packer that publishes them. */
+/** The published packages as a user would download them: packed by pnpm, which also publishes them. */
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The list of a package's files is long. */
+/** The output lists every file of every package. */
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** One packed package. */
@@ -17,11 +17,11 @@ export interface PackedPackage {
   version: string;
   /** The path of the packed file. */
   filename: string;
-  /** Its hash, as lockfiles have it. The same files always give the same one. */
+  /** Its hash, in the format of lockfiles. The same files always have the same hash. */
   integrity: string;
 }
 
-/** What the packer says of each. */
+/** What pnpm reports about each package. */
 interface Listed extends PackedPackage {
   files: { path: string }[];
 }
@@ -30,7 +30,7 @@ interface Listed extends PackedPackage {
  * Packs every published package of this workspace, as it was last built.
  *
  * @param destination The folder for the packed files.
- * @throws {Error} With what the packer printed, or the name of a package that was not built.
+ * @throws {Error} With the output of pnpm, or the name of a package that was not built.
  */
 export async function packPackages(destination: string): Promise<PackedPackage[]> {
   const args = ['--filter', './packages/*', 'pack', '--pack-destination', destination, '--json'];
@@ -43,7 +43,7 @@ export async function packPackages(destination: string): Promise<PackedPackage[]
   });
 }
 
-/** Runs the pinned pnpm: the one on PATH under `npm test`, else the one that npm brings. */
+/** Runs the pinned pnpm: under `npm test` the one on PATH, otherwise the one that npm fetches. */
 async function pnpm(args: readonly string[]): Promise<string> {
   try {
     return await output('pnpm', args);

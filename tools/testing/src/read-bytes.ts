@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 
-/** Exactly so many bytes from a stream, in however many chunks they come. */
+/** Reads exactly `count` bytes from a stream, in however many chunks they come. */
 export function readBytes(stream: Readable, count: number): Promise<Buffer> {
   return new Promise((resolve) => {
     const take = (): void => {
@@ -10,7 +10,7 @@ export function readBytes(stream: Readable, count: number): Promise<Buffer> {
       stream.off('readable', take);
       resolve(bytes);
     };
-    // One listener for all chunks: a stream without enough bytes calls each new listener immediately, and reads nothing meanwhile.
+    // One listener for all chunks: a stream with too few bytes calls each new listener immediately, without reading more.
     stream.on('readable', take);
     take();
   });

@@ -3,21 +3,21 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** A program, by what it is called on the systems we know. */
+/** A program that tests need. */
 export interface Part {
   /** The name shown to people. */
   name: string;
-  /** Names looked for on PATH and absolute paths, the best one first. */
+  /** Names to look up on PATH, and absolute paths, in order of preference. */
   candidates: readonly string[];
   /** A file of a library that must be there too. */
   library?: string;
 }
 
-/** What a test asks before it runs. */
+/** Whether a part is missing. */
 export interface Requirement {
-  /** Whether to skip the test. Always false under CI=true: there the test runs, and fails where it starts the part. */
+  /** Whether to skip the test. Always false under CI=true: there the test runs, and fails when it starts the part. */
   missing: boolean;
-  /** What is missing and where it was looked for; '' where the part is there. */
+  /** What is missing, and where it was looked for. Empty if the part is installed. */
   reason: string;
 }
 
@@ -48,14 +48,14 @@ const PARTS = {
 /** The parts that tests may need. */
 export type PartName = keyof typeof PARTS;
 
-/** The variables that decide: where to look, and whether a missing part may be skipped. */
+/** The environment: `PATH` says where to look, and `CI` whether tests of a missing part are skipped. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What was said already: one line for each missing part is enough. */
+/** The reasons that were already printed: each is printed once. */
 const said = new Set<string>();
 
 /**
- * Asks for a part that a test needs, as in `describe.skipIf(requirement('chromium').missing)`.
+ * Looks for a part that a test needs, as in `describe.skipIf(requirement('chromium').missing)`.
  *
  * Names a missing part on stderr, once per process.
  */
@@ -66,13 +66,13 @@ export function requirement(name: PartName): Requirement {
 /**
  * The path of a part's program.
  *
- * @throws Error that names the part and the places looked in, where it is missing.
+ * @throws {Error} If it is missing, with its name and the places that were searched.
  */
 export function executable(name: PartName): string {
   return executableOf(PARTS[name], process.env);
 }
 
-/** {@link requirement} for any part, environment and way of speaking. */
+/** {@link requirement} for any part, environment and output. */
 export function requirementOf(
   part: Part,
   environment: Environment,

@@ -1,4 +1,4 @@
-/** The other JavaScript runtimes that tests start: Bun and Deno, as the npm packages bring them. */
+/** The other JavaScript runtimes that tests start: Bun and Deno, from their npm packages. */
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,13 +7,13 @@ import { execFileSync } from 'node:child_process';
 
 const requireHere = createRequire(import.meta.url);
 
-/** A binary once found to run. */
+/** The binaries that were found to run, by package. */
 const found = new Map<string, string>();
 
 /**
  * The path of the `bun` binary.
  *
- * @throws Error where the `bun` package has no binary that runs on this machine.
+ * @throws {Error} If the `bun` package has no binary that runs on this machine.
  */
 export function bunBinary(): string {
   return binaryOf('bun', 'bin/bun');
@@ -22,15 +22,15 @@ export function bunBinary(): string {
 /**
  * The path of the `deno` binary.
  *
- * @throws Error where the `deno` package has no binary that runs on this machine.
+ * @throws {Error} If the `deno` package has no binary that runs on this machine.
  */
 export function denoBinary(): string {
   return binaryOf('deno', 'deno');
 }
 
 /**
- * Both packages are shells: each platform's binary is a package of its own among their optional dependencies, and an install
- * script copies it in place. Install scripts are denied in this workspace, so the binary is taken from where it lies.
+ * Finds the binary of a package. Both packages have an optional dependency with the binary of each platform, and an install script
+ * that copies it. This workspace does not run install scripts, so the binary is run from the optional dependency.
  */
 function binaryOf(name: string, binary: string): string {
   const known = found.get(name);
@@ -56,12 +56,12 @@ function platformPackages(name: string): string[] {
     try {
       return [dirname(requireThere.resolve(`${dependency}/package.json`))];
     } catch {
-      return []; // For another platform: not installed.
+      return []; // Not installed, because it is for another platform.
     }
   });
 }
 
-/** Whether the binary starts: one for a newer processor or another libc is there, and does not. */
+/** Whether the binary starts. One for a newer processor or another libc may be installed too, and does not start. */
 function runs(path: string): boolean {
   try {
     execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });

@@ -10,7 +10,7 @@ import {
   type BrowserOptions,
 } from '@framewire/testing';
 
-/** What both drivers spell alike. */
+/** The methods that both drivers have. */
 interface Browser {
   newPage(): Promise<{ goto(url: string): Promise<unknown>; evaluate(expression: string): Promise<unknown> }>;
   close(): Promise<void>;

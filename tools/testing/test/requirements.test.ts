@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A part looked for by one name, and what was said while asking for it. */
+/** Looks for a part with one candidate. Returns the result and the printed lines. */
 function ask(candidate: string, environment: Record<string, string>) {
   const lines: string[] = [];
   const part: Part = { name: candidate, candidates: [candidate] };
@@ -35,12 +35,12 @@ describe('A part that a test needs', () => {
     expect(ask(program, {}).missing).toBe(false);
   });
 
-  test('is the first of its candidates that is there', () => {
+  test('is found as the first of its candidates that exists', () => {
     const part = { name: 'it', candidates: ['/nowhere/at/all', program, process.execPath] };
     expect(executableOf(part, {})).toBe(program);
   });
 
-  test('is missing when its name belongs to a file that cannot be run', () => {
+  test('is missing when the file with its name is not executable', () => {
     expect(ask('framewire-text', { PATH: folder }).missing).toBe(true);
   });
 
@@ -54,7 +54,7 @@ describe('A part that a test needs', () => {
     expect(second).toEqual({ missing: true, reason: first.reason, lines: [] });
   });
 
-  test('is never a reason to skip under CI=true: starting it fails instead, and names it', () => {
+  test('does not skip a test under CI=true: starting it fails instead, with its name', () => {
     const asked = ask('framewire-never', { CI: 'true', PATH: folder });
     expect(asked).toEqual({
       missing: false,
