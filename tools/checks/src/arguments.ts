@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { Step } from './outcome.ts';
 
-/** What was asked for. */
+/** The options on the command line. */
 export interface Arguments {
   /** The names of the steps to run; all of them when undefined. */
   only: string[] | undefined;
@@ -14,8 +14,8 @@ export interface Arguments {
  * Reads the command line.
  *
  * @param list The words after the script's name.
- * @param names The steps that there are.
- * @throws {TypeError} With a sentence for the user when an option or a step is unknown.
+ * @param names The names of all steps.
+ * @throws {TypeError} With a sentence for the user, if an option or a step is unknown.
  */
 export function readArguments(list: string[], names: readonly string[]): Arguments {
   const { values } = parseArgs({
@@ -38,11 +38,11 @@ export function help(steps: readonly Step[]): string {
   const lines = steps.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
   return `Usage: npm test -- [options]
 
-Builds, then runs every step; the last line is the sum of all. The exit code is 1 when anything failed and, with
-CI=true, when anything was skipped.
+Builds, then runs every step. The last line counts all tests and checks. The exit code is 1 if anything failed or,
+with CI=true, if anything was skipped.
 
-  --only A,B  run these steps alone
-  --help      print this
+  --only A,B  run only these steps
+  --help      print this help
 
 Steps:
 ${lines.join('\n')}

@@ -1,10 +1,10 @@
-/** Which package may import which, and the rules of what an import may say. Pure: sources in, complaints out. */
+/** Which package may import which, and the other rules for imports. No I/O: sources in, complaints out. */
 
 import { posix } from 'node:path';
 import ts from 'typescript';
 import type { Manifest } from './workspace.ts';
 
-/** By the folder of each package, what it may import: whatever is not listed it may not. */
+/** The packages of this workspace that each package may import, by folder. It may not import the others. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   deflate: [],
@@ -21,7 +21,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   framewire: ['client', 'server', 'connection', 'handshake', 'permessage-deflate', 'deflate', 'codec'],
 };
 
-/** The packages that run in any engine: they depend on nothing, and meet Node in src/kernels/ alone. */
+/** The packages that run in any engine: they depend on nothing, and import Node's modules only in src/kernels/. */
 const SANS_IO = ['codec', 'deflate', 'handshake'];
 
 const KERNELS = 'src/kernels/';
@@ -34,7 +34,7 @@ export interface PackageSources {
   files: ReadonlyMap<string, string>;
 }
 
-/** What is wrong with the imports of a package, a sentence each. */
+/** What is wrong with the imports of a package, one sentence each. */
 export function judgeImports({ folder, manifest, files }: PackageSources): string[] {
   const allowed = ARROWS[folder];
   if (!allowed) return [`packages/${folder} is not in the table of arrows (tools/checks/src/arrows.ts)`];
@@ -71,9 +71,9 @@ function judgeManifest(folder: string, manifest: Manifest, allowed: readonly str
 
 function judgeRelative(file: string, specifier: string): string | undefined {
   const target = posix.join(posix.dirname(file), specifier);
-  if (target.startsWith('../')) return 'a relative import stays in its package';
+  if (target.startsWith('../')) return 'a relative import must stay in its package';
   return file.startsWith('src/') && !target.startsWith('src/')
-    ? 'the sources import sources only'
+    ? 'sources may import only sources'
     : undefined;
 }
 
@@ -87,7 +87,7 @@ function judgeBare(
   if (specifier.startsWith('#')) return undefined;
   if (specifier.startsWith('node:')) {
     return SANS_IO.includes(folder) && !file.startsWith(KERNELS)
-      ? `a sans-I/O package meets its engine in ${KERNELS} only`
+      ? `a sans-I/O package may import Node's modules only in ${KERNELS}`
       : undefined;
   }
   const name = packageName(specifier);
@@ -97,7 +97,7 @@ function judgeBare(
 }
 
 function noArrow(from: string, to: string): string {
-  return `there is no arrow from ${from} to ${to}`;
+  return `${from} may not import ${to}`;
 }
 
 function listedIn({ dependencies, peerDependencies, optionalDependencies }: Manifest): string[] {
@@ -114,12 +114,12 @@ function workspaceFolder(name: string): string | undefined {
   return name.startsWith('@framewire/') ? name.slice('@framewire/'.length) : undefined;
 }
 
-/** Everything that a source imports: statically, by `import()`, by `require()`, and for types alone. */
+/** Everything that a source imports: statically, by `import()`, by `require()`, and only for types. */
 export function importsOf(text: string): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** What is left of the imports when the program runs: two types may name each other, two modules may not. */
+/** The imports that remain at run time. Types may refer to each other in a cycle, modules may not. */
 function importsAtRunTime(text: string): string[] {
   const compilerOptions = {
     target: ts.ScriptTarget.ESNext,
@@ -129,7 +129,7 @@ function importsAtRunTime(text: string): string[] {
   return importsOf(ts.transpileModule(text, { compilerOptions }).outputText);
 }
 
-/** The cycles among a package's files when it runs, each as the way from a file back to itself. */
+/** The import cycles among a package's files at run time, each as the path from a file back to itself. */
 export function findCycles({ manifest, files }: Omit<PackageSources, 'folder'>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
@@ -146,7 +146,7 @@ export function findCycles({ manifest, files }: Omit<PackageSources, 'folder'>):
   return cycles;
 }
 
-/** The files of its own package that an import may mean. */
+/** The files of its own package that an import may refer to. */
 function targetsOf(file: string, specifier: string, manifest: Manifest): string[] {
   if (specifier.startsWith('.')) return [posix.join(posix.dirname(file), specifier)];
   return specifier.startsWith('#') ? sourcesIn(manifest.imports?.[specifier]) : [];

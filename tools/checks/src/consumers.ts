@@ -1,24 +1,24 @@
-/** Programs that use every export of a package, compiled as the users' own would be: for `import`, `require`, a bundler. */
+/** Programs that use every export of a package, compiled as in a user's project: for `import`, `require()` and a bundler. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** The names that a module's declarations promise. */
+/** The names that a module declares. */
 export interface Declared {
-  /** What is there when the program runs. */
+  /** The names that exist at run time. */
   values: string[];
-  /** What is there for the compiler alone. */
+  /** The names that exist only for the compiler. */
   types: string[];
 }
 
-/** The kinds of users, by what they call it. */
+/** How a program loads a package. */
 export type Kind = 'import' | 'require' | 'bundler';
 
 const COMMON: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
-  // The packages' declarations are what is judged.
+  // The declarations of the packages are under test.
   skipLibCheck: false,
   target: ts.ScriptTarget.ES2023,
   lib: ['lib.es2023.d.ts'],
@@ -33,7 +33,7 @@ const OPTIONS: Record<Kind, ts.CompilerOptions> = {
 
 const EXTENSIONS: Record<Kind, string> = { import: 'mts', require: 'cts', bundler: 'ts' };
 
-/** What each specifier declares to who imports it, as the compiler resolves it from the folder. */
+/** What each specifier declares to a program in the folder that imports it. */
 export function declaredExports(folder: string, specifiers: readonly string[]): Map<string, Declared> {
   const file = join(folder, 'declared.mts');
   writeFileSync(file, specifiers.map((specifier) => `import '${specifier}';\n`).join(''));
@@ -59,8 +59,8 @@ function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
 }
 
 /**
- * Compiles a program for each specifier and returns the complaints by specifier: those about the program, and those about
- * the package's own declarations. What belongs to no package is a complaint about all.
+ * Compiles a program for each specifier. Returns the complaints by specifier: about the program, and about the package's own
+ * declarations. A complaint that belongs to no package is listed for all.
  */
 export function compileConsumers(
   folder: string,
@@ -84,7 +84,7 @@ export function compileConsumers(
   return complaints;
 }
 
-/** Whether a file is one of the package that a specifier names. */
+/** Whether a file belongs to the package that a specifier names. */
 function isInside(file: string, specifier: string): boolean {
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   return file.includes(`/node_modules/${name}/`);
@@ -104,7 +104,7 @@ function errorsOf(program: ts.Program): { file: string; text: string }[] {
   }));
 }
 
-/** An ECMAScript module that passes everything on. */
+/** An ECMAScript module that re-exports everything. */
 function importing(specifier: string, { values, types }: Declared): string {
   return [
     `import * as whole from '${specifier}';`,
@@ -115,11 +115,11 @@ function importing(specifier: string, { values, types }: Declared): string {
   ].join('\n');
 }
 
-/** A CommonJS module that names everything. */
+/** A CommonJS module that uses every name. */
 function requiring(specifier: string, { values, types }: Declared): string {
   return [
     `import whole = require('${specifier}');`,
-    // What `require()` gives has the default export's place itself.
+    // The result of `require()` is itself the default export.
     ...values
       .filter((name) => name !== 'default')
       .map((name) => `export const value_${name} = whole.${name};`),

@@ -1,4 +1,4 @@
-/** What published declarations may not say, so that compilers older than ours can read them. */
+/** Finds syntax in published declarations that compilers older than ours cannot read. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export function judgeDeclarations(folder: string): string[] {
     );
 }
 
-/** The names in quotes of a source text, with their quotes. */
+/** The quoted names of imports and exports in a source text, with their quotes. */
 function quotedNames(text: string): string[] {
   const source = ts.createSourceFile('declarations.ts', text, ts.ScriptTarget.Latest, true);
   const names: string[] = [];
@@ -30,7 +30,7 @@ function quotedNames(text: string): string[] {
   return names;
 }
 
-/** Other than of a module, or of a property. */
+/** Whether a literal is the name of an import or export, and not of a module or a property. */
 function isName({ parent }: ts.StringLiteral): boolean {
   return ts.isExportSpecifier(parent) || ts.isImportSpecifier(parent) || ts.isNamespaceExport(parent);
 }

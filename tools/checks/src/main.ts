@@ -1,4 +1,4 @@
-/** The command: reads the command line, runs the steps, prints the sum of all. */
+/** The command: reads the command line, runs the steps, prints the counts of all. */
 
 import { help, readArguments } from './arguments.ts';
 import { failed, formatTally, passed, sum } from './outcome.ts';
@@ -13,7 +13,7 @@ import { types } from './steps/types.ts';
 import type { Arguments } from './arguments.ts';
 import type { Outcome, Step } from './outcome.ts';
 
-/** Groups of steps, one after the other. Those of one group run at the same time, because each leaves a core idle. */
+/** Groups of steps, one after the other. The steps of a group run at the same time, because each alone leaves a core idle. */
 const GROUPS: readonly (readonly Step[])[] = [
   [lint, types],
   [arrows],
@@ -61,7 +61,7 @@ async function runAll(groups: readonly (readonly Step[])[]): Promise<number> {
   return total.failed > 0 || (process.env['CI'] === 'true' && total.skipped > 0) ? 1 : 0;
 }
 
-/** @param prefix is printed before the result. */
+/** @param prefix printed before the result */
 async function runStep(step: Step, prefix: string): Promise<Outcome> {
   const began = performance.now();
   let outcome: Outcome;

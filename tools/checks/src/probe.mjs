@@ -1,6 +1,6 @@
-// Runs inside the folder of the packed packages, on any Node line: loads each by `import` and by `require`, and prints
-// as JSON what is wrong, by specifier. The argument is a JSON list of { specifier, values, bundled }: the names that the
-// declarations promise, and the file that bundlers take.
+// Runs inside the folder of the packed packages, on any Node line. Loads each by `import` and by `require()`, and prints as JSON what
+// is wrong, by specifier. The argument is a JSON list of { specifier, values, bundled }: `values` are the names that the declarations
+// have, and `bundled` is the file that bundlers use.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -25,20 +25,20 @@ async function judge({ specifier, values, bundled }) {
 function judgeNames(way, given, values) {
   const names = Object.keys(given);
   return [
-    ...values.filter((name) => given[name] === undefined).map((name) => `${way} does not give ${name}`),
+    ...values.filter((name) => given[name] === undefined).map((name) => `${way} does not have ${name}`),
     ...names
       .filter((name) => !values.includes(name))
-      .map((name) => `${way} gives ${name}, which is not declared`),
+      .map((name) => `${way} has ${name}, which is not declared`),
   ];
 }
 
-/** `require` gives what `import` gives: not something equal, the same. */
+/** `require()` must return the same values as `import`, not equal ones. */
 function judgeRequired(imported, required) {
   const complaints = Object.keys(imported)
     .filter((name) => name !== 'default' && required[name] !== imported[name])
-    .map((name) => `require gives another ${name} than import`);
+    .map((name) => `require has a different ${name} than import`);
   if ('default' in imported && required !== imported.default) {
-    complaints.push('require does not give the default export');
+    complaints.push('require does not return the default export');
   }
   return complaints;
 }

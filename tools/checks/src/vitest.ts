@@ -18,7 +18,7 @@ interface Report {
   }[];
 }
 
-/** How to run it, and what to leave out. */
+/** How to run vitest, and which files to leave out. */
 interface TestOptions extends CommandOptions {
   /** Globs of test files that do not run. */
   exclude?: readonly string[];
@@ -32,9 +32,9 @@ export interface Tested extends Finished {
 /**
  * Runs vitest and counts its tests; a file that could not be loaded counts as one failure.
  *
- * @param node The program that runs it.
- * @param name Names the report's file, one for each kind of run.
- * @param args Filters and options for `vitest run`, but for `--exclude`, which its projects ignore.
+ * @param node The Node binary that runs it.
+ * @param name The name of the report's file, one for each kind of run.
+ * @param args Filters and options for `vitest run`, except `--exclude`, which vitest's projects ignore.
  */
 export async function vitest(
   node: string,
@@ -54,7 +54,7 @@ export async function vitest(
   return { ...finished, outcome: countTests(readReport(file), finished) };
 }
 
-/** A report that was written, if there is one. */
+/** Reads a report, if there is one. */
 export function readReport(file: string): Report | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
@@ -63,7 +63,7 @@ export function readReport(file: string): Report | undefined {
   }
 }
 
-/** The sum of a report; what vitest printed is kept as a note when anything failed. */
+/** The counts of a report. If anything failed, vitest's output is added as a note. */
 export function countTests(report: Report | undefined, { code, output }: Finished): Outcome {
   if (!report) return failed(output.trim());
   const files = report.testResults;
@@ -81,7 +81,7 @@ export function countTests(report: Report | undefined, { code, output }: Finishe
   return sum(outcomes);
 }
 
-/** A file whose tests were never reached. */
+/** Whether a file failed outside of its tests, for example while it was loaded. */
 function isBroken({ status, assertionResults }: Report['testResults'][number]): boolean {
   return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
 }

@@ -36,7 +36,7 @@ export function readManifest(path: string): Manifest {
   return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Every published package, by name of folder. */
+/** Every published package below packages/, in the order of their folders' names. */
 export function publishedPackages(): Package[] {
   const parent = join(ROOT, 'packages');
   return readdirSync(parent)

@@ -9,7 +9,7 @@ test('without options every step runs', () => {
   expect(readArguments([], names)).toEqual({ only: undefined, help: false });
 });
 
-test('--only names steps, split by commas', () => {
+test('--only takes names of steps, separated by commas', () => {
   expect(readArguments(['--only', 'types, lint'], names).only).toEqual(['types', 'lint']);
 });
 

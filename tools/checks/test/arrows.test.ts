@@ -1,4 +1,4 @@
-// The rules of the import arrows, each broken once.
+// The rules for imports, each broken once.
 import { describe, expect, test } from 'vitest';
 import { findCycles, importsOf, judgeImports } from '../src/arrows.ts';
 import type { Manifest } from '../src/workspace.ts';
@@ -34,35 +34,35 @@ describe('an import is seen', () => {
   });
 });
 
-describe('an arrow', () => {
-  test('that the table has may be imported', () => {
+describe('an import of another package', () => {
+  test('is allowed if the table lists it', () => {
     const dependencies = { '@framewire/codec': 'workspace:^' };
     expect(judge('connection', 'src/a.ts', `import '@framewire/codec'`, { dependencies })).toEqual([]);
   });
 
-  test('that the table has not is refused, for a type too', () => {
+  test('is refused if the table does not list it, even for a type', () => {
     const dependencies = { '@framewire/server': 'workspace:^' };
     expect(
       judge('client', 'src/a.ts', `import type { A } from '@framewire/server'`, { dependencies }),
     ).toEqual([
-      'packages/client/package.json lists @framewire/server: there is no arrow from client to server',
-      'packages/client/src/a.ts imports @framewire/server: there is no arrow from client to server',
+      'packages/client/package.json lists @framewire/server: client may not import server',
+      'packages/client/src/a.ts imports @framewire/server: client may not import server',
     ]);
   });
 
-  test('to the umbrella leads from nowhere', () => {
+  test('is refused from a layer to the umbrella', () => {
     expect(judge('server', 'src/a.ts', `import('framewire')`)).toEqual([
-      'packages/server/src/a.ts imports framewire: there is no arrow from server to framewire',
+      'packages/server/src/a.ts imports framewire: server may not import framewire',
     ]);
   });
 
-  test('may be crossed by a test, which is not shipped', () => {
+  test('is allowed in a test, which is not published', () => {
     expect(judge('codec', 'test/a.test.ts', `import 'framewire'; import 'node:fs'; import 'vitest'`)).toEqual(
       [],
     );
   });
 
-  test('must be in package.json, a subpath by the name of its package', () => {
+  test('must be in package.json, where a subpath counts as its package', () => {
     expect(judge('codec', 'src/a.ts', `import '@scope/name/sub'`)).toEqual([
       'packages/codec/src/a.ts imports @scope/name/sub: its package.json does not list @scope/name',
     ]);
@@ -70,7 +70,7 @@ describe('an arrow', () => {
     expect(judge('codec', 'src/a.ts', `import 'bufferutil/fallback.js'`, { peerDependencies })).toEqual([]);
   });
 
-  test('of a package that the table does not know is refused', () => {
+  test('is refused in a package that is not in the table', () => {
     expect(judge('novel', 'src/a.ts', '')).toEqual([
       'packages/novel is not in the table of arrows (tools/checks/src/arrows.ts)',
     ]);
@@ -81,7 +81,7 @@ describe('a sans-I/O package', () => {
   test('imports Node in src/kernels/ only', () => {
     expect(judge('codec', 'src/kernels/node.ts', `import 'node:buffer'`)).toEqual([]);
     expect(judge('codec', 'src/utf8.ts', `import 'node:buffer'`)).toEqual([
-      'packages/codec/src/utf8.ts imports node:buffer: a sans-I/O package meets its engine in src/kernels/ only',
+      "packages/codec/src/utf8.ts imports node:buffer: a sans-I/O package may import Node's modules only in src/kernels/",
     ]);
     expect(judge('connection', 'src/a.ts', `import 'node:stream'`)).toEqual([]);
   });
@@ -97,13 +97,13 @@ describe('a relative import', () => {
   test('stays in its package, in tests too', () => {
     expect(judge('codec', 'test/a.test.ts', `import '../src/utf8.ts'`)).toEqual([]);
     expect(judge('codec', 'test/a.test.ts', `import '../../handshake/src/key.ts'`)).toEqual([
-      'packages/codec/test/a.test.ts imports ../../handshake/src/key.ts: a relative import stays in its package',
+      'packages/codec/test/a.test.ts imports ../../handshake/src/key.ts: a relative import must stay in its package',
     ]);
   });
 
   test('of a source does not reach the tests', () => {
     expect(judge('codec', 'src/a.ts', `import '../test/hex.ts'`)).toEqual([
-      'packages/codec/src/a.ts imports ../test/hex.ts: the sources import sources only',
+      'packages/codec/src/a.ts imports ../test/hex.ts: sources may import only sources',
     ]);
   });
 });
@@ -119,7 +119,7 @@ describe('a cycle', () => {
     expect(cycles(files)).toEqual(['src/b.ts -> src/deep/c.ts -> src/b.ts']);
   });
 
-  test('is not seen where two files import a third', () => {
+  test('is not found if two files import a third', () => {
     expect(
       cycles({
         'src/a.ts': `import './b.ts'; import './c.ts'`,

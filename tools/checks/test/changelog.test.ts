@@ -51,7 +51,7 @@ ${EARLIER}`;
 ${EARLIER}`);
 });
 
-test('a version without entries has updated dependencies', () => {
+test('a version without entries says that it updates dependencies', () => {
   const written = `# pack\n\n## 0.2.0\n\n### Patch Changes\n\n- Updated dependencies\n  - other@1.0.0\n\n${EARLIER}`;
   expect(groupEntries(written)).toBe(`# pack\n\n## 0.2.0\n\nUpdated dependencies.\n\n${EARLIER}`);
 });

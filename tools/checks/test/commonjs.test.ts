@@ -1,4 +1,4 @@
-// What the build makes of a bundled module: for `require()`, for `import`, and for bundlers.
+// How the build converts a bundled module for `require()`, for `import` and for bundlers.
 import { describe, expect, test } from 'vitest';
 import {
   forBundlers,
@@ -29,7 +29,7 @@ describe('a CommonJS module', () => {
     ]);
   });
 
-  test('exports what it has, and what it hands on from another module', () => {
+  test('exports its own names, and names that it re-exports from another module', () => {
     expect(toCommonJs('var a = 1;\nexport { a, a as b };\nexport { c, d as e } from "x";')).toBe(
       [
         '"use strict";',
@@ -43,13 +43,13 @@ describe('a CommonJS module', () => {
     );
   });
 
-  test('is the export named "module.exports", where there is one', () => {
+  test('is the export named "module.exports", if there is one', () => {
     expect(toCommonJs('class A {}\nexport { A, A as default, A as "module.exports" };')).toBe(
       '"use strict";\nclass A {}\nmodule.exports = A;\n',
     );
   });
 
-  test('requires as its own file does', () => {
+  test('creates a require() for its own file', () => {
     expect(toCommonJs('createRequire(import.meta.url)("a");')).toContain('createRequire(__filename)("a");');
   });
 
@@ -60,12 +60,12 @@ describe('a CommonJS module', () => {
     ['export const a = 1;', 'an export that is not in the list of exports'],
     ['export default 1;', 'an export that is not in the list of exports'],
     ['import.meta.dirname;', 'CommonJS has no import.meta'],
-  ])('is not made of %s', (text, reason) => {
+  ])('cannot be made from %s', (text, reason) => {
     expect(() => toCommonJs(text)).toThrow(reason);
   });
 });
 
-test('a wrapper hands on every name, and the whole where there is a default export', () => {
+test('a wrapper re-exports every name, and the whole module if there is a default export', () => {
   expect(wrapperOf('./a.cjs', 'export { a, b as c };')).toBe(
     'import cjs from "./a.cjs";\nexport const { a, c } = cjs;\n',
   );
@@ -74,7 +74,7 @@ test('a wrapper hands on every name, and the whole where there is a default expo
   );
 });
 
-test('a module for bundlers has no name that only some of them know, and requires as the file that it becomes', () => {
+test('a module for bundlers has no export that only some support, and creates a require() for the output file', () => {
   expect(
     forBundlers('createRequire(import.meta.url);\nexport {\n  A,\n  A as "module.exports",\n  B\n};\n'),
   ).toBe(
@@ -84,7 +84,7 @@ test('a module for bundlers has no name that only some of them know, and require
 });
 
 describe('the comments of a module', () => {
-  test('go where they fill lines, and stay within a line, in strings and in templates', () => {
+  test('are removed where they fill lines, and kept within lines, strings and templates', () => {
     const text = [
       '// src/a.ts',
       'var a = /* @__PURE__ */ Symbol("a"); // why',
@@ -120,7 +120,7 @@ describe('the comments of a module', () => {
   });
 });
 
-test('loses its indentation, other than within a template literal', () => {
+test('a module loses its indentation, except within a template literal', () => {
   const text = ['class A {', '  b = `', '  c ${() => {', '    d', '  }}', '  e`;', '  f = 1;', '}', ''];
   expect(withoutIndentation(text.join('\n')).split('\n')).toEqual([
     'class A {',

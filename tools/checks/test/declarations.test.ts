@@ -1,4 +1,4 @@
-// What is found in declarations that an older compiler could not read. They are written into a temporary folder.
+// The names in declarations that older compilers cannot read. The declarations are written into a temporary folder.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -39,7 +39,7 @@ test('the declarations of every kind of module are read, in every folder', () =>
   expect(judgeDeclarations(folder)).toHaveLength(3);
 });
 
-test('names without quotes, modules and literals are no matter, and sources are not declarations', () => {
+test('names without quotes, modules and literals are accepted, and sources are ignored', () => {
   expect(
     judge(
       'index.d.ts',

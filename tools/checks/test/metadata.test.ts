@@ -24,7 +24,7 @@ describe('the addresses in a manifest', () => {
     ['homepage', { ...RIGHT, homepage: ADDRESS }],
     ['bugs', { name: 'c', version: '1.0.0', homepage: RIGHT.homepage, repository: RIGHT.repository }],
     ['repository', { ...RIGHT, repository: ORIGIN.repository }],
-  ])('are wrong when %s is another', (name, manifest) => {
+  ])('are wrong if %s differs', (name, manifest) => {
     expect(judgeAddresses(manifest, 'packages/c', ORIGIN)).toEqual([expect.stringContaining(`"${name}" is`)]);
   });
 });

@@ -1,4 +1,4 @@
-// What the probe says about packages that are wrong in one way each. They are written into a temporary folder.
+// What the probe reports about packages that each have one fault. The packages are written into a temporary folder.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ afterAll(() => {
 
 const WRAPPER = `import cjs from './a.cjs'; export const { A } = cjs;`;
 
-/** The complaints about a package with these files, whose declarations promise `values`. */
+/** The complaints about a package with these files, whose declarations have `values`. */
 function probe({
   cjs = 'exports.A = class {};',
   mjs = WRAPPER,
@@ -47,39 +47,39 @@ test('a package with one identity for import and require has no complaints', () 
   expect(probe({})).toEqual([]);
 });
 
-test('a name that the declarations promise must be there', () => {
+test('a declared name must exist', () => {
   expect(probe({ values: ['A', 'B'] })).toEqual([
-    'import does not give B',
-    'the module for bundlers does not give B',
+    'import does not have B',
+    'the module for bundlers does not have B',
   ]);
 });
 
-test('a name that the declarations do not know is one too many', () => {
+test('a name that exists must be declared', () => {
   expect(probe({ mjs: `${WRAPPER} export const b = cjs.b = 1;` })).toEqual([
-    'import gives b, which is not declared',
+    'import has b, which is not declared',
   ]);
 });
 
 test('the module for bundlers has the same names', () => {
   expect(probe({ js: 'export const b = 1;' })).toEqual([
-    'the module for bundlers does not give A',
-    'the module for bundlers gives b, which is not declared',
+    'the module for bundlers does not have A',
+    'the module for bundlers has b, which is not declared',
   ]);
 });
 
-test('distinguishes two instances of one package', () => {
-  expect(probe({ mjs: 'export class A {}' })).toEqual(['require gives another A than import']);
+test('two instances of one package are reported', () => {
+  expect(probe({ mjs: 'export class A {}' })).toEqual(['require has a different A than import']);
 });
 
-test('require gives the default export, where there is one', () => {
+test('require must return the default export, if there is one', () => {
   const whole = { mjs: `${WRAPPER} export default cjs;`, js: 'export class A {} export default A;' };
   const values = ['A', 'default'];
   expect(probe({ cjs: 'class A {} A.A = A; module.exports = A;', ...whole, values })).toEqual([]);
   expect(
     probe({ cjs: 'exports.A = class {};', ...whole, mjs: `${WRAPPER} export default A;`, values }),
-  ).toEqual(['require does not give the default export']);
+  ).toEqual(['require does not return the default export']);
 });
 
-test('a package that cannot be loaded says why', () => {
+test('a package that cannot be loaded is reported with its error', () => {
   expect(probe({ mjs: 'throw new Error("broken")' })).toEqual(['Error: broken']);
 });

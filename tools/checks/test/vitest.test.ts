@@ -1,4 +1,4 @@
-// Which tests a run has, and how they are counted.
+// Which tests a run includes, and how they are counted.
 import { expect, test } from 'vitest';
 import { countTests, vitest } from '../src/vitest.ts';
 
@@ -34,7 +34,7 @@ test('a run without a report is a failure', () => {
   expect(countTests(undefined, ended)).toMatchObject({ passed: 0, failed: 1 });
 });
 
-test('an excluded file does not run, also where it has modules of its own', async () => {
+test('an excluded file does not run, in either project of vitest', async () => {
   const files = ['packages/codec/test/opcode.test.ts', 'packages/codec/test/bufferutil.test.ts'];
   const { outcome, output } = await vitest(process.execPath, 'excluded', files, { exclude: files });
   expect(outcome).toMatchObject({ passed: 0, failed: 1 });

@@ -1,4 +1,4 @@
-/** The bundlers, each with the kinds of output that a program for Node is bundled to. */
+/** The bundlers, each with the output formats for Node programs. */
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ import { rollup } from 'rollup';
 import * as vite from 'vite';
 import webpack from 'webpack';
 
-// Its declarations are those of its ECMAScript module, for both kinds.
+// TypeScript reads its only declaration file as one for CommonJS.
 const commonjs = commonjsModule as unknown as typeof commonjsModule.default;
 
-/** Bundles a program; resolves with what the bundler warned of. */
+/** Bundles a program. Resolves with the bundler's warnings. */
 type Bundle = (input: string, output: string) => Promise<string[]>;
 
-/** By name; the name ends with the kind of file that comes out. */
+/** By name, which ends with the extension of the output. */
 export const BUNDLERS: Readonly<Record<string, Bundle>> = {
   'esbuild.mjs': (input, output) => byEsbuild(input, output, 'esm'),
   'esbuild.cjs': (input, output) => byEsbuild(input, output, 'cjs'),

@@ -1,4 +1,4 @@
-/** Test environments: with globals of another realm and with faked timers, connections of the packed packages go on working. */
+/** Test environments: connections of the packed packages work with globals of another realm, and with fake timers. */
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -62,7 +62,7 @@ async function underNode(folder: string): Promise<Outcome> {
   );
 }
 
-/** The sum at the end of TAP, as Node writes it: `# pass 3`. A test that waited in vain is cancelled. */
+/** The counts at the end of Node's TAP output, as in `# pass 3`. A test that timed out may count as cancelled. */
 function countTap({ code, output }: Finished): Outcome {
   const [successes = 0, failures = 0, waiting = 0] = ['pass', 'fail', 'cancelled'].map((what) =>
     Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0),

@@ -1,4 +1,4 @@
-/** What runs a program without bundling it: engines, loaders, and runners of tests. */
+/** What runs a program without bundling it: engines, loaders, and test runners. */
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,26 +6,26 @@ import { bunBinary, denoBinary } from '@framewire/testing';
 
 const require = createRequire(import.meta.url);
 
-/** A command, to which a program is added. */
+/** A command, to which the path of a program is appended. */
 export interface Tool {
   name: string;
   command: string;
   args: readonly string[];
-  /** Where it is started, below the folder of the programs; there by default. */
+  /** The working directory, relative to the folder of the programs. Default: that folder. */
   folder?: string;
   env?: Record<string, string>;
 }
 
-/** The programs of each line of Node on which `import` and `require` once led to different builds, and its oldest. */
+/** The oldest supported Node, and versions whose conditions can make `import` and `require()` load different builds. */
 export const OLD_NODES = ['20.19.0', '21.7.3', '22.0.0', '22.11.0'] as const;
 
-/** The engines and loaders that run a program from the folder that it lies in. */
+/** The engines and loaders that run a program from its own folder. */
 export function engines(): Tool[] {
   const deno = ['run', '--allow-all', '--no-prompt', '--quiet', '--node-modules-dir=manual'];
   return [
     { name: 'Bun', command: bunBinary(), args: ['run'] },
     { name: 'Deno', command: denoBinary(), args: deno },
-    // The first two gave an object for the class, by the condition "module-sync".
+    // Through the condition "module-sync", the first two can load an object in place of the class.
     ...['tsx-4-19', 'tsx-4-22', 'tsx'].map((name) => ({
       name: name.replace(/-(\d+)-/, ' $1.'),
       command: process.execPath,
@@ -34,7 +34,7 @@ export function engines(): Tool[] {
   ];
 }
 
-/** The runners of tests, which find the tests themselves. */
+/** The test runners, which find the tests themselves. */
 export function runners(): Tool[] {
   const vitest = ['run', '--no-color', '--config', 'vitest.config.mjs'];
   return [
@@ -42,7 +42,7 @@ export function runners(): Tool[] {
       name: 'Jest',
       command: process.execPath,
       args: ['--experimental-vm-modules', join(folderOf('jest'), 'bin', 'jest.js')],
-      // Its configuration lies there.
+      // Its configuration is in this folder.
       folder: 'jest',
     },
     ...[undefined, 'imports-it'].map((inlined) => ({

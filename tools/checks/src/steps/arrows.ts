@@ -1,4 +1,4 @@
-/** The step that holds the packages to the direction of imports. */
+/** The step that checks the direction of imports. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Package } from '../workspace.ts';
 
 export const arrows: Step = {
   name: 'arrows',
-  title: 'every package imports what the design allows it, and no file imports itself in a circle',
+  title: 'every package imports only what the design allows, and no imports form a cycle',
   run() {
     const outcomes = publishedPackages().flatMap((each) => {
       const sources = readSources(each);

@@ -12,27 +12,27 @@ import type { Outcome, Step } from '../outcome.ts';
 /** The newer lines. The tests of the sources run on the oldest. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
-/** What is built runs in another engine, or goes through the compiler, whichever Node starts it: once is enough. */
+/** Here the build runs in another engine or goes through the compiler, so the result does not depend on the Node line. */
 const ONCE = [
   '**/engines.test.ts',
   '**/browser.test.ts',
   '**/compression-peers.test.ts',
   '**/types-{beside,corpus}.test.ts',
   '**/{browsers,bundles}.test.ts',
-  // Of what differs between lines it uses timers alone, which the other tests of the package use too.
+  // Of what differs between lines, these use only timers, which the other tests of the package use too.
   'packages/reconnect/test/{known-packages,node}.test.ts',
 ];
 
-/** These meet no socket or stream of Node, so that the oldest line and the newest stand for those between. */
+/** These packages use no socket or stream of Node, so the oldest and the newest line stand for those between. */
 const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(
   (folder) => `packages/${folder}/test/**`,
 );
 
 export const lines: Step = {
   name: 'lines',
-  title: `the packages' tests, against what was built, on Node ${NEWER_LINES.join(', ')}; those without I/O on the newest`,
+  title: `the packages' tests, against the build, on Node ${NEWER_LINES.join(', ')}; without I/O, only on the newest`,
   async run() {
-    // At the same time, because each waits for sockets and processes most of the time.
+    // The runs are concurrent, because each waits for sockets and processes most of the time.
     return sum(await Promise.all(NEWER_LINES.map(testOn)));
   },
 };

@@ -6,7 +6,7 @@ import type { Step } from '../outcome.ts';
 
 export const lint: Step = {
   name: 'lint',
-  title: 'eslint, prettier and knip have nothing to say',
+  title: 'eslint, prettier and knip find nothing wrong',
   async run() {
     return sum(
       await Promise.all([

@@ -1,4 +1,4 @@
-/** The step that proves one class everywhere: one dependency imports the packed packages, another requires them. */
+/** The step that checks that `import` and `require()` load the same classes everywhere: one dependency imports, another requires. */
 
 import { cpSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Outcome, Step } from '../outcome.ts';
 const FIXTURES = fileURLToPath(new URL('../../fixtures/loaders', import.meta.url));
 const ENVIRONMENTS = fileURLToPath(new URL('../../fixtures/environments', import.meta.url));
 
-/** What a program prints in which everything is right. */
+/** What a program prints if everything is right. */
 const RIGHT = 'one class';
 
 const PROGRAMS = ['main.mjs', 'main.cjs'];
@@ -24,7 +24,7 @@ const PROGRAMS = ['main.mjs', 'main.cjs'];
 export const loaders: Step = {
   name: 'loaders',
   title:
-    'one class on every Node, in Bun, Deno, tsx and every bundler; traces; connections under every test runner',
+    'import and require load one class in Node, Bun, Deno, tsx and bundlers; tracing; connections in test runners',
   async run() {
     const installation = await install();
     try {
@@ -43,7 +43,7 @@ export const loaders: Step = {
   },
 };
 
-/** The programs next to the packages, with their two dependencies. */
+/** Copies the programs and their two dependencies next to the packages. */
 function layOut(folder: string): string {
   cpSync(FIXTURES, folder, { recursive: true });
   cpSync(ENVIRONMENTS, join(folder, 'environments'), { recursive: true });
@@ -94,7 +94,7 @@ async function inBundles(folder: string): Promise<Outcome> {
       outcomes.push(judged(`warnings of ${name}`, warnings));
       outcomes.push(await runProgram({ name: 'a bundle', ...node }, join(out, name), folder));
     } catch (error) {
-      outcomes.push(failed(`${name} cannot be made: ${String(error)}`));
+      outcomes.push(failed(`${name} cannot be built: ${String(error)}`));
     }
   }
   const aliased = join(out, 'alias-vite-ssr.mjs');
@@ -103,7 +103,7 @@ async function inBundles(folder: string): Promise<Outcome> {
   return sum(outcomes);
 }
 
-/** What OpenTelemetry records, as packages/framewire/doc/tracing.md has it. */
+/** Checks that OpenTelemetry records what packages/framewire/doc/tracing.md describes. */
 async function underTracing(folder: string): Promise<Outcome> {
   const args = ['--require', join(FIXTURES, 'tracing-sdk.cjs')];
   const outcomes: Outcome[] = [];

@@ -1,4 +1,4 @@
-/** The step that judges the packages as a user gets them: packed, unpacked into an empty folder, loaded, compiled. */
+/** The step that checks the packages as a user gets them: packed, unpacked into an empty folder, loaded, compiled. */
 
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ async function judgePackage(each: Installed, { packages }: Installation): Promis
   ]);
 }
 
-/** The addresses and links of whatever is published, the conformance suite too. */
+/** Checks the addresses and links of everything that is published, including the conformance suite. */
 function judgeOrigins(): Outcome {
   const origin = readManifest(ROOT);
   const folders = [...publishedPackages().map(({ folder }) => `packages/${folder}`), 'autobahn'];
@@ -73,7 +73,7 @@ function judgeOrigins(): Outcome {
   );
 }
 
-/** Every export, to the compiler and to every Node line. */
+/** Checks every export with the compiler, and on every Node line. */
 async function judgeExports({ folder, packages }: Installation): Promise<Outcome> {
   const declared = declaredExports(folder, packages.flatMap(specifiersOf));
   const outcomes = [...declared].map(([specifier, { values }]) =>
@@ -102,7 +102,7 @@ function probeEntries(each: Installed, declared: ReadonlyMap<string, Declared>) 
   }));
 }
 
-/** The file that bundlers take for an `import`: by the condition `module`, or else `default`. */
+/** The file that bundlers use for an `import`: that of the condition `module`, otherwise `default`. */
 function bundledTarget(entry: unknown): string {
   const file = conditionOf(entry, 'module') ?? conditionOf(conditionOf(entry, 'import'), 'module');
   const taken = file ?? conditionOf(entry, 'default');

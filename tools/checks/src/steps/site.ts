@@ -8,7 +8,7 @@ export const SITE_TESTS = 'tools/site/test/built.test.ts';
 
 export const site: Step = {
   name: 'site',
-  title: 'the documentation site is built; its links and anchors lead somewhere; it works in browsers',
+  title: 'the documentation site builds, its links and anchors exist, and it works in browsers',
   async run() {
     const { outcome } = await vitest(process.execPath, 'site', [SITE_TESTS]);
     return outcome;

@@ -8,12 +8,12 @@ import { SITE_TESTS } from './site.ts';
 import { ROOT } from '../workspace.ts';
 import type { Outcome, Step } from '../outcome.ts';
 
-/** The packages in which vitest.config.ts wants every branch covered, of what does no I/O. */
+/** The packages for which vitest.config.ts requires full branch coverage of code without I/O. */
 const EVERY_BRANCH = ['codec', 'deflate', 'handshake', 'permessage-deflate'];
 
 export const tests: Step = {
   name: 'tests',
-  title: 'all tests, against the sources; every branch of what does no I/O is covered',
+  title: 'all tests, against the sources; full branch coverage of code without I/O',
   async run() {
     const { output, outcome } = await vitest(process.execPath, 'sources', ['--coverage'], {
       exclude: [SITE_TESTS],
@@ -30,7 +30,7 @@ export const tests: Step = {
   },
 };
 
-/** The tests of the DEFLATE engine once more, on the build of it that checks each access to memory. */
+/** Runs the tests of the DEFLATE engine again, on its build that checks each access to memory. */
 async function checkedMemory(): Promise<Outcome> {
   const { outcome } = await vitest(process.execPath, 'checked', ['packages/deflate/test/'], {
     exclude: ['**/engines.test.ts'],
