@@ -1,6 +1,6 @@
 // The memory of a subscription, and the time to subscribe and to leave, for 100,000 topics with 10 subscribers each. Run after a build:
 //   node --expose-gc packages/topics/bench/memory.mjs
-/* eslint-disable no-console -- what it prints is what it is run for */
+/* eslint-disable no-console -- its purpose is to print figures */
 import { Buffer } from 'node:buffer';
 import process from 'node:process';
 import { WebSocketConnection } from '@framewire/connection';
@@ -15,7 +15,7 @@ function heapUsed() {
   return process.memoryUsage().heapUsed;
 }
 
-/** The nanoseconds of processor time that each of so many calls takes. */
+/** Returns the processor time of one call, where `run` makes this many calls. */
 function timed(calls, run) {
   const before = process.cpuUsage();
   run();

@@ -31,7 +31,7 @@ export class Backlog {
   /** By key. The newest is last. */
   readonly #waiting = new Map<string, Conflated>();
 
-  /** @param ended called when no message waits. The next one is sent, or starts another backlog */
+  /** @param ended called when no message waits any longer, or the connection ends. The next message then needs another backlog, or none */
   constructor(connection: Draining, first: Conflated, ended: () => void) {
     this.#connection = connection;
     this.#ended = ended;
@@ -53,7 +53,7 @@ export class Backlog {
   private async sendWhenDrained(): Promise<void> {
     const connection = this.#connection;
     try {
-      // It rejects when the connection ends.
+      // `drained()` rejects when the connection ends.
       while (connection.readyState === OPEN && this.#waiting.size > 0) {
         await connection.drained();
         this.sendUntilBehind();

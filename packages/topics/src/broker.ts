@@ -16,7 +16,7 @@ export interface HistoryMessage {
 
 /** What has been published since a position. */
 export interface History {
-  /** There are no other messages up to this position. It is that of the newest message, or greater. */
+  /** The end of the history: the position of the newest message, or a greater one. Every later message comes after it. */
   readonly position: Position;
   /**
    * The messages after the requested position, oldest first and none missing. Undefined if the position belongs to another epoch, or if
@@ -33,8 +33,8 @@ export interface BrokerListener {
    *
    * @param data must not be changed later
    * @param position present with a history
-   * @param previous with a history: the offset of the message before it in its topic, or a smaller one if there is none. Topics find gaps
-   *   with it. Default: one less than the offset of the message
+   * @param previous with a history: the offset of the message before this one in its topic. For the first message, any smaller offset than
+   *   its own. Topics use it to find gaps. Default: one less than the offset of the message
    */
   message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void;
   /** Messages may be lost from now on. All subscriptions have ended. */
@@ -44,9 +44,9 @@ export interface BrokerListener {
 }
 
 /**
- * An engine that carries messages between servers. Names of topics and data are arbitrary. Messages of one broker take effect in the order
- * in which they are published, and so do its calls that subscribe and unsubscribe. The caller need not wait for their promises. While the
- * engine cannot be reached, promises reject with a {@link BrokerError}. None stays pending.
+ * An engine that carries messages between servers. The name of a topic can be any string, and data any bytes. A broker handles its calls in
+ * the order in which they are made, although the caller does not wait for their promises. While the engine cannot be reached, promises
+ * reject with a {@link BrokerError}. None stays pending.
  */
 export interface Broker {
   /** Whether messages are kept and have positions. */
@@ -56,7 +56,7 @@ export interface Broker {
   /**
    * Publishes a message. Resolves when the engine has it. With a history, it resolves to the position of the message.
    *
-   * @param data must not be changed before the promise settles. Topics publish bytes of its own.
+   * @param data must not be changed before the promise settles. `Topics` passes bytes that nothing else changes.
    */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined>;
   /**

@@ -9,7 +9,7 @@ export const OPEN = 1;
 /** The value of `readyState` of a connection that has closed. */
 export const CLOSED = 3;
 
-/** A connection with members that a program may replace, so their types are unknown. */
+/** A connection, with members whose types are unknown because a program may replace them. */
 export interface Connection extends TopicConnection {
   readonly writableNeedDrain?: unknown;
   readonly drained?: unknown;

@@ -4,7 +4,7 @@
 //   1  flags: binary, may be compressed, conflate, has a key
 //   8  the server that published it
 //   6  its number among the messages of that server, big-endian
-//   2  where there is a key, how many UTF-16 code units it has, big-endian, and then these, little-endian
+//   2  if there is a key: its length in UTF-16 code units, big-endian, and then the units, little-endian
 //      the payload
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';

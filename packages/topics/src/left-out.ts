@@ -1,4 +1,4 @@
-// The connections that must not receive a message of this server, until the broker delivers it.
+// For each message that this server has published and the broker has not yet delivered: the connection that must not receive it.
 import type { TopicConnection } from './connection.ts';
 
 export class LeftOut {

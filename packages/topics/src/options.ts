@@ -8,9 +8,9 @@ export interface TopicsOptions {
   readonly broker?: Broker | undefined;
   /**
    * With a history: adds the position of a message to what subscribers receive, so that a client can send it back when it reconnects.
-   * Called once for each message, with text as a string.
+   * Called once for each message, and again for each connection that recovers the message. Text is passed as a string.
    *
-   * @returns a string for a text message; bytes for a message of the kind that was published
+   * @returns a string, which is sent as text, or bytes, which are sent as text if the published message was text, and otherwise as binary
    */
   readonly encode?:
     ((data: string | Uint8Array, position: Position, topic: string) => string | Uint8Array) | undefined;
@@ -31,7 +31,7 @@ export interface TopicsOptions {
 
 /** The options of `publish()`. */
 export interface PublishOptions {
-  /** Whether it is binary. Default: whether the data is not a string. */
+  /** Whether the message is binary. Default: whether the data is not a string. */
   readonly binary?: boolean | undefined;
   /** Whether it may be compressed, where that was negotiated. Default true. */
   readonly compress?: boolean | undefined;

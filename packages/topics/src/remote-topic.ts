@@ -95,7 +95,7 @@ export class RemoteTopic {
         take(undefined);
         return;
       }
-      // Newer messages than those passed on go to all subscribers first, so that all are at the same position.
+      // Messages that have not been passed on yet go to all subscribers first, so that all are at the same position.
       for (const { data, offset } of messages) this.#pass(data, offset);
       take([...messages, ...recent.filter(({ offset }) => offset > position.offset)]);
     } finally {

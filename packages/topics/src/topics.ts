@@ -58,10 +58,10 @@ export class Topics {
    * Subscribes a connection to a topic, synchronously. While it is open, it receives what is published from now on. A connection that is
    * closing or has closed is not subscribed. Subscribing again has no effect.
    *
-   * With a broker, it resolves when messages of other servers arrive too. While the broker cannot be reached, it resolves immediately,
-   * and those messages arrive once it can be reached.
+   * With a broker, the promise resolves when messages of other servers arrive too. While the broker cannot be reached, it resolves
+   * immediately, and those messages arrive once the broker can be reached.
    *
-   * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing in the
+   * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing from the
    * history, it receives only what is published from now on, and `recovered` is false.
    *
    * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`. With `since`, it also
@@ -121,7 +121,7 @@ export class Topics {
    * other processes do, once it has its position.
    *
    * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} if the broker cannot be
-   * reached and the message cannot wait. It rejects with a `TypeError` for data of another type, and with the error of a `send()` that
+   * reached and the message cannot wait. It rejects with a `TypeError` for data that cannot be sent, and with the error of a `send()` that
    * throws. All other subscribers receive the message even then.
    *
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
@@ -171,7 +171,7 @@ export class Topics {
     const isLeftOut = found !== undefined && except !== undefined && link.broker.hasHistory;
     if (isLeftOut) this.#leftOut.add(topic, number, except);
     const published = link.publish(topic, encodeEnvelope(envelope, payload));
-    // The message may still arrive, but that is not certain.
+    // The message may never arrive, so nothing else would remove the entry. If it still arrives, `except` receives it too.
     if (isLeftOut) published.catch(() => this.#leftOut.take(number));
     if (found === undefined || link.broker.hasHistory) return published;
     try {

@@ -62,7 +62,7 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
     expect(await textsOf(there.connections[0], 500)).toEqual(texts(500));
   });
 
-  test('a message is text or binary, and conflated, on other servers too', async () => {
+  test('a message stays text or binary, and is conflated, on other servers too', async () => {
     const engine = engineOf();
     const [here, there] = [await serverAt(engine), await serverAt(engine)];
     const slow = heldConnection({ highWaterMark: 4 });
@@ -139,10 +139,10 @@ describe('While the broker cannot be reached', () => {
 
   test('publish() rejects, connections stay open, and other servers are joined again afterwards', async () => {
     const engine = engineOf();
-    const told: string[] = [];
+    const reports: string[] = [];
     const here = await serverAt(engine, {
-      onInterrupted: (error) => told.push(error.message),
-      onRestored: () => told.push('restored'),
+      onInterrupted: (error) => reports.push(error.message),
+      onRestored: () => reports.push('restored'),
     });
     const there = await serverAt(engine);
     for (const { topics, connections } of [here, there]) await topics.subscribe(connections[0].ws, 'news');
@@ -159,7 +159,7 @@ describe('While the broker cannot be reached', () => {
     there.topics.unsubscribe(there.connections[0].ws, 'news');
     await there.topics.subscribe(there.connections[0].ws, 'news');
     await engine.restore();
-    expect(told).toEqual(['broken on purpose', 'restored']);
+    expect(reports).toEqual(['broken on purpose', 'restored']);
     await here.topics.publish('news', 'again');
     await here.topics.publish('weather', 'sunny');
     expect(await textsOf(here.connections[0], 2)).toEqual(['lost elsewhere', 'again']);
@@ -168,7 +168,7 @@ describe('While the broker cannot be reached', () => {
     for (const { ws } of [...here.connections, ...there.connections]) expect(ws.readyState).toBe(ws.OPEN);
   });
 
-  test('messages wait up to the bound, and are published in order', async () => {
+  test('messages wait up to maxQueued bytes, and are published in order', async () => {
     const engine = engineOf();
     // This server is restored first, so it has subscribed before the messages are published.
     const there = await serverAt(engine);

@@ -4,7 +4,7 @@ import { Topics } from '@framewire/topics';
 import { describe, expect, test } from 'vitest';
 import { heldConnection } from './support/held-connection.ts';
 
-/** Returns a connection for which more bytes wait than its `highWaterMark`. */
+/** Returns a connection that has fallen behind: more bytes wait than its `highWaterMark`. */
 async function behind(topics: Topics, ...names: string[]): Promise<ReturnType<typeof heldConnection>> {
   const one = heldConnection({ highWaterMark: 4 });
   for (const name of names) void topics.subscribe(one.ws, name);

@@ -1,4 +1,4 @@
-// Runs the contract of brokers for those of the hub, and for one that can be interrupted.
+// Runs the broker contract for the brokers of the hub, and for one that can be interrupted.
 import { describe, test } from 'vitest';
 import { brokerContract } from '@framewire/topics/contract';
 import { TopicHub } from '@framewire/topics/processes';

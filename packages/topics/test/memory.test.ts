@@ -24,7 +24,7 @@ test('a subscription takes at most 150 bytes, and frees them when it ends', () =
       void topics.subscribe(connections[(id * 7919 + i * 211) % connectionCount]!, names[id]!);
     }
   };
-  // Objects that V8 makes at the first calls do not count.
+  // Objects that V8 allocates in the first calls do not count.
   subscribe(0);
   const before = heapUsed();
   for (let id = 1; id < topicCount; id++) subscribe(id);

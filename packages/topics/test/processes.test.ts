@@ -14,7 +14,7 @@ const PROGRAM = fileURLToPath(new URL('support/serving-worker.mjs', import.meta.
 const conditions = process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source'];
 const execArgv = [...conditions, '--import', 'tsx'];
 
-/** A client of a worker, whose server has subscribed it. */
+/** A client of the server in a worker, which subscribes every client to `news`. */
 class Client {
   readonly ws: WebSocket;
   readonly received: string[] = [];

@@ -130,11 +130,11 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
 
   test.each([
     ['of another epoch', { epoch: 'another', offset: 1 }],
-    ['before what has been removed', { offset: 0 }],
-    ['that no message has', { offset: 10_000 }],
-    ['that is none', { offset: -1 }],
-    ['that is none', { offset: 1.5 }],
-    ['that is none', { offset: '1' as unknown as number }],
+    ['before messages that have been removed', { offset: 0 }],
+    ['after the newest message', { offset: 10_000 }],
+    ['that is invalid', { offset: -1 }],
+    ['that is invalid', { offset: 1.5 }],
+    ['that is invalid', { offset: '1' as unknown as number }],
   ])(
     'a subscriber with a position %s has not recovered, and receives what is published from now on',
     async (_what, given) => {
@@ -195,7 +195,7 @@ describe('After an interruption', () => {
     const { position } = await here.subscribe(one.ws, 'news');
     await there.publish('news', 'message 1');
     await until(one, 1);
-    // Only for one server: the other one continues to publish.
+    // Only one server loses the broker. The other continues to publish.
     const [mine] = [...engine.brokers];
     await mine!.lose();
     await Promise.all(upTo(10, 2).map((id) => there.publish('news', `message ${id}`)));

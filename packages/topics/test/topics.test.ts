@@ -64,7 +64,7 @@ describe('subscriptions', () => {
     }
   });
 
-  test('end with the connection, and its listener is removed with the last of them', async () => {
+  test('end with the connection, and the last one to end removes the listener of `close`', async () => {
     const topics = new Topics();
     const [leaving, closing, staying] = [heldConnection().ws, heldConnection().ws, heldConnection().ws];
     for (const ws of [leaving, closing, staying]) {
@@ -181,7 +181,7 @@ describe('publishing', () => {
     expect(new Set(sent).size).toBe(1);
   });
 
-  test('writes the messages of a turn to each connection at once', async () => {
+  test('writes the messages of a turn to each connection in one write', async () => {
     const topics = new Topics();
     const connections = Array.from({ length: 3 }, () => heldConnection());
     for (const { ws } of connections) {
@@ -235,7 +235,7 @@ describe('publishing', () => {
     await expect(topics.publish('news', Symbol('x') as unknown as string)).rejects.toThrow(TypeError);
   });
 
-  test('visits each subscriber at its start once, although a send makes some subscribe and leave', async () => {
+  test('sends once to each subscriber that it starts with, even if a send() subscribes and unsubscribes some', async () => {
     const topics = new Topics();
     const connections = Array.from({ length: 6 }, () => heldConnection());
     const late = heldConnection();

@@ -17,8 +17,8 @@ export interface BrokerHarness {
   /** Whether brokers have a history. */
   readonly hasHistory: boolean;
   /**
-   * After how many messages of a topic the first one has certainly been removed from the history. Without this, the case about that is
-   * left out.
+   * The number of messages of a topic after which the first one has certainly left the history. Without this, the case about that is left
+   * out.
    */
   readonly overflow?: number | undefined;
 }
@@ -39,7 +39,7 @@ export interface Bench {
 }
 
 /**
- * Returns the cases that a broker has to pass. Run one after the other.
+ * Returns the cases that a broker has to pass. Run them one after the other.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export function brokerContract(harness: BrokerHarness): ContractCase[] {
   }));
 }
 
-/** A title, and the test of it. */
+/** The title of a case, and its test. */
 export type Case = readonly [title: string, run: (bench: Bench) => Promise<void>];
 
 const EVERY_BYTE = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
@@ -151,7 +151,7 @@ const carrying: readonly Case[] = [
     },
   ],
   [
-    'takes calls in order, without waiting, and ignores a second subscription',
+    'handles calls in order although the caller does not wait, and ignores a second subscription',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
       const topic = bench.topic();

@@ -1,6 +1,6 @@
 // Names of topics that a broker must keep apart.
 
-/** Names that may mean something to an engine, names that UTF-8 would make the same, and names that look like an escape of those. */
+/** Names that may mean something to an engine, names that UTF-8 would make the same, and names that look like escaped forms of those. */
 export const NAMES = [
   '',
   ' ',

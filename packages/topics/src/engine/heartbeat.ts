@@ -1,11 +1,11 @@
-// Pings to an engine: a connection that is cut silently is found by one that is not answered.
+// Pings to an engine. One that is not answered reveals a connection that was cut silently.
 
 /**
  * Sends a ping, and the next one `interval` after each answer.
  *
  * @param interval in ms; also how long the engine may take to answer
  * @param lost called with an error, at most once, when a ping fails or is not answered in time
- * @returns a function that ends it
+ * @returns a function that ends the heartbeat
  */
 export function heartbeat(
   interval: number,

@@ -2,9 +2,9 @@
 
 /** The limits of a history. */
 export interface HistoryLimits {
-  /** How many messages. */
+  /** How many of the newest messages are kept. */
   readonly messages: number;
-  /** For how many milliseconds after the last one. */
+  /** For how many milliseconds after the last one they are kept. */
   readonly milliseconds: number;
 }
 
@@ -17,14 +17,16 @@ export type HistoryOption =
 /**
  * The limits that the option `history` of a broker sets: 1000 messages and 5 minutes by default, or undefined without a history.
  *
- * @throws `RangeError` for limits that are not above 0, and for part of a message
+ * @throws `RangeError` for limits that are not above 0, and for a number of messages that is not an integer
  */
 export function historyLimits(history: HistoryOption = false): HistoryLimits | undefined {
   if (history === false) return undefined;
   const { messages = DEFAULTS.messages, milliseconds = DEFAULTS.milliseconds } =
     history === true ? {} : history;
   if (!(Number.isSafeInteger(messages) && messages > 0 && milliseconds > 0)) {
-    throw new RangeError('The limits of the history must be greater than 0');
+    throw new RangeError(
+      'The limits of the history must be greater than 0, and the number of messages an integer',
+    );
   }
   return { messages, milliseconds };
 }

@@ -5,19 +5,19 @@ import { BrokerError, type BrokerListener } from '../broker.ts';
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 2000;
 
-/** What a broker needs of a session: it ends without a report. */
+/** What {@link Sessions} needs of a session. `close()` ends it without a call of `lost`. */
 export interface EngineSession {
   close(): void;
 }
 
 /**
- * Opens a session. Rejects where the engine cannot be reached, and then leaves nothing open.
+ * Opens a session. Rejects if the engine cannot be reached, and then leaves nothing open.
  *
  * @param lost what the session calls when it has been lost, unless it is closed first. Further calls have no effect
  */
 export type OpenSession<S> = (lost: (error: Error) => void) => Promise<S>;
 
-/** One session at a time. Implements the parts of a broker that are the same for every engine. */
+/** Keeps one session open at a time. Implements the parts of a broker that are the same for every engine. */
 export class Sessions<S extends EngineSession> {
   readonly #openSession: OpenSession<S>;
   #listener: BrokerListener | undefined = undefined;
@@ -45,7 +45,7 @@ export class Sessions<S extends EngineSession> {
     return this.#session;
   }
 
-  /** Opens the first session. Rejects with a {@link BrokerError} where that fails; `cause` is the error. */
+  /** Opens the first session. Rejects with a {@link BrokerError} if that fails; `cause` is the error. */
   async open(): Promise<void> {
     try {
       await this.#open();
@@ -87,7 +87,7 @@ export class Sessions<S extends EngineSession> {
     this.#reopenIn(FIRST_DELAY);
   }
 
-  /** Opens a session after a random part of the delay, so that servers do not all reconnect in the same moment. */
+  /** Opens a session after a random part of the delay, so that servers do not all reconnect at the same moment. */
   #reopenIn(delay: number): void {
     if (this.#isClosed) return;
     this.#retry = setTimeout(

@@ -14,7 +14,7 @@ import { copyOf, Sender, toBase64, toBytes, unwrap, type Reply, type Request } f
 /** How long the hub may take to answer for the first time, in ms. */
 const PATIENCE = 10_000;
 
-/** The way to the hub. */
+/** The channel to the hub. */
 interface Line {
   send(message: object): void;
   /** Whether bytes can be sent as they are. */
@@ -29,12 +29,13 @@ interface Line {
 export interface ConnectToHubOptions {
   /** How long the hub may take to answer, in ms. Default 10000. */
   readonly timeout?: number | undefined;
-  /** The port of a channel whose other port was added to the hub. Default: the parent's. */
+  /** The port of a channel whose other port was added to the hub. Default: the channel to the parent. */
   readonly port?: MessagePort | undefined;
 }
 
 /**
- * Connects a worker of `node:cluster`, a thread or a forked process to the {@link TopicHub} of its parent, which has added it.
+ * Connects a worker of `node:cluster`, a thread or a forked process to the {@link TopicHub} of its parent. The parent must also pass the
+ * worker to `add()` of the hub, before or after this call.
  *
  * Rejects with a {@link BrokerError} if there is no parent, or if no hub answers in time.
  *

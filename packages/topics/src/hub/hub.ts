@@ -28,7 +28,7 @@ export interface TopicHubOptions {
 /** A worker of `node:cluster`, a forked process, a thread, or the port of a channel. */
 export type HubWorker = ClusterWorker | ChildProcess | Thread | MessagePort;
 
-/** The methods that all of them have. */
+/** The methods that all these workers have. */
 interface Emitter {
   on(event: string, listener: (argument: unknown) => void): unknown;
   once(event: string, listener: () => void): unknown;

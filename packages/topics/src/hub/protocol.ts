@@ -6,7 +6,7 @@ import type { Position } from '../broker.ts';
 /** Bytes. They are in Base64 between processes, whose messages are JSON by default. */
 export type Bytes = string | Uint8Array;
 
-/** A request to the hub. The answer has the same number. */
+/** A request to the hub. The answer repeats its number. */
 export type Request =
   | readonly ['hello']
   | readonly ['goodbye']
@@ -38,7 +38,7 @@ export function unwrap(message: unknown): Batch | undefined {
   return (message as Record<string, Batch | undefined>)[KEY];
 }
 
-/** Sends the messages of a turn together, because a message between processes costs far more than what it says. */
+/** Sends the messages of a turn together, because each message between processes has a high cost, whatever its length. */
 export class Sender<M extends Request | Reply> {
   readonly #send: (message: object) => void;
   #waiting: M[] = [];
