@@ -1,7 +1,7 @@
 // The names of topics in Redis, which are bytes.
 import { Buffer } from 'node:buffer';
 
-/** A lone surrogate. UTF-8 has no bytes for it, so the client of Redis would send U+FFFD in place of each of them. */
+/** A lone surrogate. UTF-8 has no bytes for it, so the client of Redis would send U+FFFD instead. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Whether UTF-8 can represent a name. */

@@ -4,9 +4,9 @@ import { isWellFormed } from './names.ts';
 
 /** How much of each topic is kept. */
 export interface RedisHistoryOptions {
-  /** How many messages at least. Default 1000. */
+  /** How many of the newest messages are kept, at least. Default 1000. */
   readonly messages?: number | undefined;
-  /** For how many milliseconds after the last one. Default 300000. */
+  /** For how many milliseconds after the last one they are kept. Default 300000. */
   readonly milliseconds?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Settings {
   readonly timeout: number;
 }
 
-/** @throws `RangeError` for limits that are not above 0, and for a prefix that UTF-8 cannot represent */
+/** @throws `RangeError` for a timeout or limits that are not above 0, and for a prefix that UTF-8 cannot represent */
 export function settingsOf(options: RedisBrokerOptions): Settings {
   const { prefix = 'framewire:', history, timeout = 5000 } = options;
   if (!(timeout > 0)) throw new RangeError('The timeout must be greater than 0');

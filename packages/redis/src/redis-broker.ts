@@ -9,7 +9,10 @@ import { Outbox, pack, unpack } from './outbox.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
 import { Session, type AnyRedisClient, type Argument, type MessageListener } from './session.ts';
 
-/** How many times as long as its stream the hash of a topic lives. With a new epoch, clients that have missed nothing could not recover. */
+/**
+ * The hash of a topic lives this many times as long as its stream. The hash has the epoch: without it, even clients that have missed
+ * nothing could not recover.
+ */
 const POSITION_LIVES_LONGER = 20;
 
 const SEPARATOR = ':'.charCodeAt(0);
@@ -35,7 +38,7 @@ export async function connectToRedis(
   return broker;
 }
 
-/** A session, and what is about to be published in it. */
+/** A session, and the messages that are about to be published in it. */
 interface Opened extends EngineSession {
   readonly session: Session;
   readonly outbox: Outbox<Position | undefined>;
@@ -128,7 +131,10 @@ class RedisBroker implements Broker {
     return this.#channelPrefix + endingOf(topic);
   }
 
-  /** Runs a script on the keys of a topic. Sends its text, because sending it only if Redis lacks it would let later commands overtake it. */
+  /**
+   * Runs a script on the keys of a topic. Always sends its text: if it were sent only when Redis lacks it, later commands could overtake
+   * it.
+   */
   #run(session: Session, script: string, topic: string, args: readonly Argument[]): Promise<unknown> {
     const { prefix, history } = this.#settings;
     const ending = endingOf(topic);

@@ -1,7 +1,7 @@
 // The scripts that Redis runs, each in one step, for a history. Each topic has a hash with its epoch and newest offset, and a stream with
 // its messages, whose identifiers are their offsets.
 
-/** KEYS: hash, stream. The epoch is made at the first use of a topic, and again if Redis has lost it. */
+/** KEYS: hash, stream. Makes the epoch at the first use of a topic, and again if Redis has lost it. */
 const BEGIN = `
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch then
@@ -12,9 +12,9 @@ if not epoch then
 end`;
 
 /**
- * ARGV: an epoch, for how long the hash lives and for how long the stream does in ms, how many messages are kept, the command to publish
- * with, the channel, the messages. Subscribers receive them in one message, each after its length. Returns the epoch and the offset of
- * the last one.
+ * ARGV: a new epoch, the lifetimes of the hash and of the stream in ms, how many messages are kept, the command that publishes, the
+ * channel, the messages. Subscribers receive the messages as one, each after its length. Returns the epoch and the offset of the last
+ * message.
  */
 export const PUBLISH = `${BEGIN}
 local count = #ARGV - 6
@@ -32,11 +32,11 @@ local first = string.format('%.0f', last - count + 1)
 redis.call(ARGV[5], ARGV[6], epoch .. ':' .. first .. ':' .. table.concat(packed))
 return {epoch, string.format('%.0f', last)}`;
 
-/** ARGV: an epoch, for how long the hash lives in ms. Returns the epoch and the newest offset. */
+/** ARGV: a new epoch, the lifetime of the hash in ms. Returns the epoch and the newest offset. */
 export const POSITION = `${BEGIN}
 return {epoch, redis.call('HGET', KEYS[1], 'offset')}`;
 
-/** ARGV: as before, then the epoch and the offset to start after. Returns the epoch, the newest offset and the entries. */
+/** ARGV: as for {@link POSITION}, then the epoch and the offset to start after. Returns the epoch, the newest offset and the entries. */
 export const HISTORY = `${BEGIN}
 local newest = redis.call('HGET', KEYS[1], 'offset')
 local entries = {}

@@ -67,7 +67,7 @@ export class Session implements EngineSession {
     this.#lost = lost;
   }
 
-  /** The command that publishes to a channel. Since Redis 7 a channel belongs to a shard. */
+  /** The command that publishes to a channel. Since Redis 7, channels can be sharded. */
   get publishCommand(): string {
     return this.#isSharded ? 'SPUBLISH' : 'PUBLISH';
   }
@@ -126,7 +126,7 @@ export class Session implements EngineSession {
     this.#lost(error);
   }
 
-  /** Rejects with an error that Redis answered as it is. Any other error means that the connection is lost. */
+  /** Passes on an error that Redis has answered. Any other error means that the connection is lost. */
   async #settled<T>(command: Promise<T>): Promise<T> {
     try {
       return await command;
