@@ -1,4 +1,4 @@
-// A broker of topics on NATS: core subjects, and JetStream where there is a history.
+// A broker of topics on NATS: with core subjects, and with JetStream for a history.
 import { nextTick } from 'node:process';
 import type { Broker, BrokerListener, History, Position } from '@framewire/topics';
 import { Sessions, type EngineSession } from '@framewire/topics/engine';
@@ -9,11 +9,11 @@ import { liveMessageOf, Stream } from './stream.ts';
 import { subjectOf } from './subjects.ts';
 
 /**
- * A broker on NATS. It opens a connection with the options of `connect()` of `@nats-io/transport-node`, and opens it again when it is
- * lost.
+ * Connects to NATS. The broker opens a connection with the options of `connect()` of `@nats-io/transport-node`, and opens it again when it
+ * is lost.
  *
- * Rejects with a `BrokerError` where NATS cannot be reached, or refuses what topics need, and with a `RangeError` for options that are
- * out of range.
+ * Rejects with a `BrokerError` if NATS cannot be reached, or refuses what topics need, and with a `RangeError` for options that are out of
+ * range.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export async function connectToNats(
   return broker;
 }
 
-/** A session, and the stream where there is a history. */
+/** A session, and the stream if there is a history. */
 interface Opened extends EngineSession {
   readonly session: Session;
   readonly stream: Stream | undefined;
@@ -37,7 +37,7 @@ interface Opened extends EngineSession {
 
 class NatsBroker implements Broker {
   readonly #settings: Settings;
-  /** Messages with positions come on other subjects. */
+  /** Messages with positions arrive on other subjects than those without. */
   readonly #subjectPrefix: string;
   readonly #sessions: Sessions<Opened>;
 
@@ -75,7 +75,7 @@ class NatsBroker implements Broker {
         ? (data) => this.#message(topic, data)
         : this.#listenerWithPositions(topic, stream),
     );
-    // The server answers in order, so it has the subscription first: messages after this position are delivered.
+    // The subscription is sent first, and the server handles both in order. So it delivers every message after this position.
     const [position] = await Promise.all([stream?.position(), subscribed]);
     return position;
   }
@@ -107,7 +107,7 @@ class NatsBroker implements Broker {
     }
   }
 
-  /** NATS drops a message that the user may not publish, and does not report it to the publisher. */
+  /** Rejects if the user lacks a permission. NATS drops a message that the user may not publish, and does not report that. */
   async #checkPermissions(session: Session): Promise<void> {
     const subject = `${this.#subjectPrefix}==check`;
     if (this.hasHistory) {
@@ -137,7 +137,8 @@ class NatsBroker implements Broker {
         this.#message(topic, data, stream.positionAt(live.offset), live.previous);
         return;
       }
-      // Either the message after this one has come first, and has shown the gap, or the stream is another one, which ends the session.
+      // Either a later message has overtaken this one, and has revealed the gap, or the stream has been recreated. In that case,
+      // `position()` ends the session.
       stream.position().catch(ignore);
     };
   }

@@ -3,11 +3,11 @@ import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
 
 /** Which messages are kept, and where. If the stream already exists, it keeps its own limits. */
 export interface NatsHistoryOptions {
-  /** How many messages. Default 1000. */
+  /** How many of the newest messages of each topic are kept. Default 1000. */
   readonly messages?: number | undefined;
-  /** For how many milliseconds each of them. Default 300000. */
+  /** For how many milliseconds each message is kept. Default 300000. */
   readonly milliseconds?: number | undefined;
-  /** On how many servers of a cluster. Default 1. */
+  /** On how many servers of a NATS cluster messages are kept. Default 1. */
   readonly replicas?: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface Settings {
 /** The shortest maximum age that the server accepts, in ms. */
 const LEAST_AGE = 100;
 
-/** @throws `RangeError` for limits that are out of range, and for a prefix with other characters */
+/** @throws `RangeError` for limits that are out of range, and for a prefix with characters that it must not have */
 export function settingsOf(options: NatsBrokerOptions): Settings {
   const { prefix = 'framewire', history, timeout = 5000 } = options;
   const limits = historyLimits(history);

@@ -25,9 +25,9 @@ export class Session {
   readonly #lost: (error: Error) => void;
   /** The subscriptions, by subject. */
   readonly #subscriptions = new Map<string, Subscription>();
-  /** What rejects each call that waits for an answer. The client leaves some of them pending when its connection is lost. */
+  /** Functions that reject the calls that wait for an answer. The client leaves some of these pending when its connection is lost. */
   readonly #waiting = new Set<(error: Error) => void>();
-  /** The ping that waits for its answer, and the next one, which is not sent before. */
+  /** The ping that waits for its answer, and the next one, which is sent after that answer. */
   #confirmation: Promise<void> = Promise.resolve();
   #nextConfirmation: Promise<void> | undefined = undefined;
   readonly #endHeartbeat: () => void;
@@ -35,7 +35,7 @@ export class Session {
   #failure: Error | undefined = undefined;
 
   /**
-   * Rejects where NATS cannot be reached.
+   * Rejects if NATS cannot be reached.
    *
    * @param timeout how long NATS may take to answer, in ms
    * @param lost called once, unless {@link Session.close} is called before
@@ -69,7 +69,7 @@ export class Session {
 
   /** Publishes a message. Resolves when the server has received it. */
   publish(subject: string, data: Uint8Array): Promise<void> {
-    // First, so that messages of the same turn and the ping are written together.
+    // Called first, so that the ping and the messages of the same turn are written together.
     const confirmation = this.#confirm();
     try {
       this.#connection.publish(subject, data);
@@ -81,7 +81,8 @@ export class Session {
   }
 
   /**
-   * Subscribes, unless it has already. Resolves when the server has the subscription, which it handles before everything sent later.
+   * Subscribes, unless there is already a subscription. Resolves when the server has the subscription, which it handles before everything
+   * that is sent later.
    */
   subscribe(subject: string, listener: MessageListener): Promise<void> {
     if (this.#subscriptions.has(subject)) return this.#confirm();
@@ -91,7 +92,7 @@ export class Session {
           if (this.#failure === undefined) listener(message.data, message.headers);
           return;
         }
-        // It comes before the confirmation.
+        // The error arrives before the confirmation.
         this.#subscriptions.delete(subject);
         reject(error);
       };
@@ -141,7 +142,7 @@ export class Session {
     this.#connection.close().catch(ignore);
   }
 
-  /** Resolves when the server has handled what is sent in this turn. At most one ping is under way for that, however much is sent. */
+  /** Resolves when the server has handled what is sent in this turn. At most one ping at a time asks for that, however much is sent. */
   #confirm(): Promise<void> {
     this.#nextConfirmation ??= this.#confirmAfter(this.#confirmation);
     return this.#nextConfirmation;
@@ -154,7 +155,7 @@ export class Session {
     await this.#confirmation;
   }
 
-  /** Rejects when the session is over, or as the call does. */
+  /** Settles as the call does, or rejects when the session ends. */
   #settled<T>(call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
@@ -170,7 +171,7 @@ export class Session {
   }
 }
 
-/** Whether NATS, or its client, refuses this call, and others may succeed. */
+/** Whether NATS or its client has refused this call, although others may succeed. */
 function isRefusal(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return REFUSALS.some((refusal) => error instanceof refusal || error.cause instanceof refusal);

@@ -57,7 +57,7 @@ export class Stream {
   }
 
   /**
-   * Makes the stream, or uses the existing one.
+   * Creates the stream, or uses the existing one.
    *
    * Rejects if JetStream refuses, or if the stream has other subjects.
    */
@@ -71,12 +71,12 @@ export class Stream {
       storage: 'file',
       retention: 'limits',
       discard: 'old',
-      // One more, because the message before them shows that none is missing.
+      // One more than the limit, because the message before the others shows that none is missing.
       max_msgs_per_subject: limits.messages + 1,
       max_age: Math.ceil(limits.milliseconds) * NANOSECONDS,
       num_replicas: limits.replicas,
     });
-    // A stream with other limits, which an operator may have changed.
+    // The stream exists with other limits, which an operator may have changed.
     if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     throwErrorOf(info);
     const { config } = info;
@@ -141,7 +141,7 @@ export class Stream {
     const info = await ask<InfoReply>(this.#session, `${API}.INFO.${this.#name}`, request);
     if (info.error === undefined && epochOf(info) === this.#epoch) return info;
     // The history is gone. The next session starts with another epoch.
-    const error = new Error(`The stream "${this.#name}" has been removed, made anew or changed`);
+    const error = new Error(`The stream "${this.#name}" has been removed, recreated or changed`);
     this.#session.lose(error);
     throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
   }

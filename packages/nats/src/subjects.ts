@@ -2,12 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** A line of the protocol has at most 4096 bytes, and has more parts than the subject. */
+/** The longest name, in characters. A line of the protocol has at most 4096 bytes, and contains more than the subject. */
 const MAX_LENGTH = 1000;
 
 /**
- * The name of a topic as one part of a subject, different for each topic. Letters, digits, `-` and `_` stay, other UTF-16 code units
- * become `=` and four hexadecimal digits. A name that is too long becomes `==` and its SHA-256.
+ * Returns the name of a topic as one token of a subject, different for each topic. ASCII letters, digits, `-` and `_` stay. Other UTF-16
+ * code units become `=` and four hexadecimal digits. A name that is too long becomes `==` and its SHA-256.
  */
 export function subjectOf(topic: string): string {
   if (topic === '') return '=';
