@@ -39,7 +39,7 @@ export interface Target {
 
 const ABNORMAL: Outcome = { code: 1006, reason: '', wasClean: false, status: undefined, retryAfter: 0 };
 
-/** One attempt. It starts in the constructor, and calls its observer later. */
+/** One attempt. It starts in the constructor, but never calls its observer before the constructor returns. */
 export class Attempt {
   readonly #target: Target;
   readonly #observer: AttemptObserver;
@@ -70,7 +70,7 @@ export class Attempt {
     return this.#socket;
   }
 
-  /** Closes the connection or aborts the attempt. The observer is called when it has ended. Throws what `close()` throws. */
+  /** Closes the connection or aborts the attempt. The observer is called after that. Throws what `close()` of the connection throws. */
   close(code: number, reason: string | undefined): void {
     if (this.#socket !== undefined) this.#socket.close(code, reason);
     else queueMicrotask(() => this.#end(ABNORMAL));
@@ -83,7 +83,7 @@ export class Attempt {
     const socket = this.#socket;
     if (socket === undefined) return;
     for (const [type, listener] of this.#entries()) socket.removeEventListener(type, listener);
-    // A Node emitter throws an error that has no listener.
+    // A Node emitter throws an `error` event that has no listener.
     socket.addEventListener('error', () => {});
     try {
       socket.close(code, reason);
@@ -163,7 +163,7 @@ export class Attempt {
   }
 }
 
-/** Converts a thrown value to an error. An error of another realm counts as one. */
+/** Returns a thrown value as an error. An object of another realm with a message counts as one. */
 function asError(error: unknown): Error {
   return typeof error === 'object' && error !== null && 'message' in error
     ? (error as Error)

@@ -1,4 +1,4 @@
-// The delay before the next attempt. Pure, except for its randomness.
+// The delay before the next attempt. The functions are pure: the caller passes the random number and the time.
 import type { Settings } from './options.ts';
 
 /** Half of the longest delay of a timer, in ms, because two delays are added. A timer with a longer delay fires immediately. */

@@ -1,4 +1,4 @@
-// The events of a reconnecting WebSocket. Not every engine has those of the DOM, so these are separate classes.
+// The events of a reconnecting WebSocket. Not every engine has the event classes of the DOM, so these are separate classes.
 
 /** A connection has ended, or an attempt to connect. Unless the state is `closed`, another attempt follows. */
 export class CloseEvent extends Event {
@@ -50,7 +50,7 @@ export class MessageEvent extends Event {
 
 /**
  * - `connecting`: an attempt or `resubscribe` is running.
- * - `waiting`: for the next attempt, or until the browser is online.
+ * - `waiting`: the next attempt has not started yet, or the browser is offline.
  * - `open`: messages are sent immediately.
  * - `closed`: no attempt follows.
  */
@@ -115,5 +115,5 @@ export interface TypedEventTarget {
   dispatchEvent(event: Event): boolean;
 }
 
-/** The base class. */
+/** The base class of a reconnecting WebSocket. */
 export const TypedEventTarget = EventTarget as unknown as new () => TypedEventTarget;

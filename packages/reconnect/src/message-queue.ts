@@ -38,7 +38,7 @@ export class MessageQueue {
   add(message: Message): boolean {
     const bytes = bytesOf(message);
     if (this.#messages.length >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) return false;
-    // A message without bytes would always fit.
+    // Otherwise an empty message would fit.
     if (this.#maxBytes === 0) return false;
     this.#messages.push({ message: owned(message), bytes });
     this.#bytes += bytes;

@@ -1,4 +1,4 @@
-// What a browser knows about its network. On other platforms nothing is known, and nothing is emitted.
+// What a browser knows about its network. Other platforms know nothing and emit nothing.
 
 interface Surroundings {
   readonly navigator?: { readonly onLine?: boolean };
@@ -13,7 +13,7 @@ export function isOffline(): boolean {
   return surroundings.navigator?.onLine === false;
 }
 
-/** Calls a function when the network appears or disappears. Returns a function that stops this. */
+/** Calls a function when the network appears or disappears. Returns a function that removes the listeners. */
 export function watchNetwork(changed: () => void): () => void {
   for (const type of ['online', 'offline']) surroundings.addEventListener?.(type, changed);
   return () => {

@@ -12,7 +12,7 @@ export type ProtocolsProvider = Provider<string | string[] | null>;
 
 /** The second argument of a {@link Options.resubscribe} hook. */
 export interface ConnectionInfo {
-  /** Whether there was an open connection before. */
+  /** Whether an earlier connection was open. */
   readonly isReconnect: boolean;
 }
 
@@ -38,16 +38,16 @@ export interface Options {
   maxEnqueuedMessages?: number | undefined;
   /** The close codes after which no attempt follows. Default 1008. */
   finalCloseCodes?: readonly number[] | undefined;
-  /** The HTTP statuses after which no attempt follows. Only known in Node. Default 401, 403, 404. */
+  /** The HTTP statuses after which no attempt follows. Known only in Node, on top of framewire or `ws`. Default 401, 403, 404. */
   finalStatuses?: readonly number[] | undefined;
   /** Decides after each connection or attempt whether another one follows, in addition to the codes and statuses. */
   shouldReconnectOnClose?: ((event: CloseEvent) => boolean) | undefined;
   /**
-   * Called for each new connection, before waiting messages are sent and before `open`. It sends on the given connection; what it sends on
-   * the reconnecting WebSocket waits. If it throws or rejects, the attempt fails.
+   * Called for each new connection, before waiting messages are sent and before `open`. It sends on the given connection. Messages that it
+   * sends on the reconnecting WebSocket wait in the queue. If it throws or rejects, the attempt fails.
    */
   resubscribe?: ((socket: WebSocketLike, info: ConnectionInfo) => unknown) | undefined;
-  /** Closes the WebSocket like `close()`, but permanently. */
+  /** Closes the WebSocket as `close()` does. `reconnect()` then has no effect. */
   signal?: AbortSignal | undefined;
   /** Whether to stay closed until `reconnect()`. Default false. */
   startClosed?: boolean | undefined;

@@ -80,12 +80,12 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     if (signal?.aborted) queueMicrotask(() => this.dispatchEvent(new CloseEvent('close')));
   }
 
-  /** The current state. `statechange` follows each change. */
+  /** The current state. `statechange` is emitted after each change. */
   get state(): State {
     return this.#state;
   }
 
-  /** `CONNECTING` (0) until there is a connection, also between connections; `OPEN` (1), `CLOSING` (2), `CLOSED` (3). */
+  /** `CONNECTING` (0) until a connection is open, and between connections; then `OPEN` (1), `CLOSING` (2) and `CLOSED` (3). */
   get readyState(): number {
     if (this.#state === 'closed') return CLOSED;
     const socket = this.#attempt?.socket;
@@ -214,7 +214,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     queueMicrotask(() => this.dispatchEvent(event));
   }
 
-  /** Closes the current connection, if any, and connects immediately. Works after `close()`, but not after `signal`. */
+  /** Closes the current connection, if any, and connects immediately. Works after `close()`, but not after `signal` has aborted. */
   reconnect(code = 1000, reason?: string): void {
     if (this.#settings.signal?.aborted) return;
     this.#shouldReconnect = true;
@@ -286,7 +286,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #wait(atLeast: number): void {
     this.#retryCount++;
-    // Added to the delay of the server, so that clients with the same delay do not reconnect at the same time.
+    // The jitter is added to the delay that the server asks for, so that its clients do not all reconnect at the same time.
     const delay = atLeast + backoff(this.#retryCount, this.#settings, Math.random());
     if (isOffline()) this.#enter('waiting', Infinity);
     else {
@@ -341,7 +341,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #setAttribute<K extends AttributeType>(type: K, listener: AttributeListener<K>): void {
     if (!this.#attributes.has(type)) {
-      // One listener for all functions that follow: as in the DOM, a new function keeps the position of the first one.
+      // One listener for all functions of the attribute: as in the DOM, a later function keeps the position of the first one.
       this.addEventListener(type, (event) => this.#attributes.get(type)?.call(this, event as never));
     }
     this.#attributes.set(type, typeof listener === 'function' ? listener : null);
@@ -349,7 +349,7 @@ export class ReconnectingWebSocket extends TypedEventTarget {
 
   #log(...what: unknown[]): void {
     const { debug, debugLogger } = this.#settings;
-    // The option enables this.
+    // Only the option `debug` enables this.
     // eslint-disable-next-line no-console
     if (debug) (debugLogger ?? console.log)(...what);
   }

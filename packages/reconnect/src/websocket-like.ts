@@ -1,4 +1,4 @@
-// The parts of a WebSocket that this package needs. Those of browsers, Node, framewire and ws have them.
+// The parts of a WebSocket that this package needs. The classes of browsers, Node, framewire and ws have them.
 
 /** The types of binary messages. */
 export type BinaryType = 'arraybuffer' | 'blob';

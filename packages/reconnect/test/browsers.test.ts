@@ -1,4 +1,4 @@
-// In browsers, with a proxy that cuts the network.
+// Reconnecting in browsers, with a proxy that cuts the network.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import {
@@ -157,7 +157,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     await survives(await browser.newPage());
   });
 
-  test('it waits while the browser is offline, and connects immediately when it is online', async () => {
+  test('it waits while the browser is offline, and connects immediately when it is online again', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await open(page);

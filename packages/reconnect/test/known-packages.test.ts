@@ -7,7 +7,7 @@ import PartySocket from 'partysocket/ws';
 import Known from 'reconnecting-websocket';
 import { expect, test } from 'vitest';
 
-/** The class as the code uses it, with the types of ours. */
+/** The class as the programs use it, with the types of our class. */
 type Class = typeof ReconnectingWebSocket;
 type Socket = InstanceType<Class>;
 
@@ -39,36 +39,36 @@ const PROGRAMS: Record<string, Program> = {
     const ws = new Class(url, [], FAST);
     ws.binaryType = 'arraybuffer';
     await next(ws, 'open');
-    const told: unknown[] = [ws.readyState === ws.OPEN, ws.readyState === Class.OPEN, ws.url, ws.protocol];
+    const results: unknown[] = [ws.readyState === ws.OPEN, ws.readyState === Class.OPEN, ws.url, ws.protocol];
     for (const message of ['text', Uint8Array.of(1, 2).buffer]) {
       const echoed = next(ws, 'message');
       ws.send(message);
-      told.push((await echoed).data);
+      results.push((await echoed).data);
     }
     const closed = next(ws, 'close');
     ws.close();
-    told.push((await closed).code, ws.readyState === ws.CLOSED);
-    return told;
+    results.push((await closed).code, ws.readyState === ws.CLOSED);
+    return results;
   },
 
-  async 'sends what waited when it is open, by attributes'(Class, url) {
+  async 'sends waiting messages when it is open, with listeners set as attributes'(Class, url) {
     const ws = new Class(url, null, FAST);
-    const told: unknown[] = [ws.readyState, ws.retryCount];
+    const results: unknown[] = [ws.readyState, ws.retryCount];
     ws.send('early');
-    told.push(ws.bufferedAmount);
+    results.push(ws.bufferedAmount);
     const echoed = new Promise((resolve) => {
-      ws.onopen = () => told.push('open');
+      ws.onopen = () => results.push('open');
       ws.onmessage = ({ data }) => resolve(data);
     });
-    told.push(await echoed);
+    results.push(await echoed);
     await new Promise((resolve) => {
-      ws.onclose = ({ code, reason }) => resolve(told.push(code, reason));
+      ws.onclose = ({ code, reason }) => resolve(results.push(code, reason));
       ws.close(4000, 'bye');
     });
-    return told;
+    return results;
   },
 
-  async 'comes back when the server ends the connection, and sends what was sent meanwhile'(
+  async 'reconnects when the server ends the connection, and sends the messages that waited'(
     Class,
     url,
     server,
@@ -79,46 +79,46 @@ const PROGRAMS: Record<string, Program> = {
     await next(ws, 'open');
     const [closed, opened] = [next(ws, 'close'), next(ws, 'open')];
     peer.terminate();
-    const told: unknown[] = [(await closed).code];
+    const results: unknown[] = [(await closed).code];
     const echoed = next(ws, 'message');
     ws.send('meanwhile');
     await opened;
-    told.push((await echoed).data);
+    results.push((await echoed).data);
     ws.close();
-    return told;
+    return results;
   },
 
-  async 'asks a function for each address, and goes on to the next one'(Class, url) {
+  async 'calls a function for the address of each attempt'(Class, url) {
     const addresses = ['ws://127.0.0.1:1/', url];
     let asked = 0;
     const ws = new Class(() => Promise.resolve(addresses[asked++ % 2]!), [], FAST);
     const failed = next(ws, 'error');
     await next(ws, 'open');
     await failed;
-    const told = [asked, ws.url];
+    const results = [asked, ws.url];
     ws.close();
-    return told;
+    return results;
   },
 
-  async 'asks for a subprotocol'(Class, url) {
+  async 'requests a subprotocol'(Class, url) {
     const ws = new Class(url, ['chat'], FAST);
     await next(ws, 'open');
-    const told = [ws.protocol];
+    const results = [ws.protocol];
     ws.close();
-    return told;
+    return results;
   },
 
-  async 'starts closed, and connects when it is told to'(Class, url) {
+  async 'starts closed, and connects when reconnect() is called'(Class, url) {
     const ws = new Class(url, [], { ...FAST, startClosed: true });
-    const told: unknown[] = [ws.readyState === ws.CLOSED];
+    const results: unknown[] = [ws.readyState === ws.CLOSED];
     ws.send('early');
     ws.reconnect();
-    told.push((await next(ws, 'message')).data);
+    results.push((await next(ws, 'message')).data);
     const opened = next(ws, 'open');
     ws.reconnect(4001, 'again');
     await opened;
     ws.close();
-    return told;
+    return results;
   },
 
   async 'ends after maxRetries'(Class) {
@@ -143,7 +143,7 @@ const PROGRAMS: Record<string, Program> = {
 };
 
 test.each(Object.entries(PROGRAMS))('a program that %s', async (_, program) => {
-  const results: Record<string, unknown> = {};
+  const byClass: Record<string, unknown> = {};
   for (const [name, Class] of Object.entries(CLASSES)) {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (ws) => {
@@ -153,11 +153,13 @@ test.each(Object.entries(PROGRAMS))('a program that %s', async (_, program) => {
     });
     await once(server, 'listening');
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    results[name] = (await program(Class, url, server)).map((told) => (told === url ? 'the address' : told));
+    byClass[name] = (await program(Class, url, server)).map((result) =>
+      result === url ? 'the address' : result,
+    );
     for (const client of server.clients) client.terminate();
     server.close();
   }
-  const ours = results['@framewire/reconnect'];
+  const ours = byClass['@framewire/reconnect'];
   expect(ours).not.toEqual([]);
-  expect(results).toEqual(Object.fromEntries(Object.keys(CLASSES).map((name) => [name, ours])));
+  expect(byClass).toEqual(Object.fromEntries(Object.keys(CLASSES).map((name) => [name, ours])));
 });

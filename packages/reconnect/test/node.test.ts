@@ -32,7 +32,7 @@ function accepted(server: ChildProcess, count: number): Promise<void> {
   });
 }
 
-test('with acknowledgements every message arrives once and in order, although the server is killed 50 times', async () => {
+test('with acknowledgements, every message arrives once and in order, although the server is killed 50 times', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-reconnect-'));
   const file = join(folder, 'accepted');
   const started = await startServer(file, 0);
@@ -94,7 +94,7 @@ describe.each([
   ['framewire', framewire.WebSocket],
   ['ws', reference.WebSocket],
 ] as const)('on top of %s', (_, WebSocket) => {
-  /** Runs against a server that answers each upgrade with a status. Returns the events. */
+  /** Connects to a server that answers each upgrade with a status. Returns the events until a state is entered, and the reported status. */
   async function refused(
     head: string,
     until: string,
@@ -127,9 +127,9 @@ describe.each([
   }
 
   test.each([401, 403, 404])('the status %i ends it', async (status) => {
-    const { log, status: told } = await refused(`${status} No`, 'closed');
+    const { log, status: reported } = await refused(`${status} No`, 'closed');
     expect(log).toEqual([`error The server answered with the status ${status}`, 'closed', 'close 1006']);
-    expect(told).toBe(status);
+    expect(reported).toBe(status);
   });
 
   test('the application can set finalStatuses', async () => {
@@ -145,7 +145,7 @@ describe.each([
     ['a negative Retry-After', '\r\nRetry-After: -99999', 'waiting 1000'],
     ['a Retry-After longer than a timer can run', '\r\nRetry-After: 99999999999', `waiting ${2 ** 30 + 999}`],
     ['a Retry-After that has passed', '\r\nRetry-After: Wed, 21 Oct 2015 07:28:00 GMT', 'waiting 1000'],
-  ])('503 with %s', async (_case, header, waiting) => {
+  ])('a 503 with %s sets the delay', async (_case, header, waiting) => {
     expect((await refused(`503 Busy${header}`, 'waiting')).log[1]).toBe(waiting);
   });
 
@@ -156,7 +156,7 @@ describe.each([
       'as a date of asctime()',
       (date: string) => date.replace(/, (\d+) (\w+) (\d+) (\S+) GMT/, ' $2 $1 $4 $3'),
     ],
-  ])('503 with Retry-After %s', async (_case, format) => {
+  ])('a 503 with Retry-After %s sets the delay', async (_case, format) => {
     const date = format(new Date(Date.now() + 60_000).toUTCString());
     const { log } = await refused(`503 Busy\r\nRetry-After: ${date}`, 'waiting');
     const delay = Number(log[1]?.split(' ')[1]);

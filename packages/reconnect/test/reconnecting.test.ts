@@ -1,4 +1,4 @@
-// When it connects, waits and ends, with fake connections and timers.
+// When a reconnecting WebSocket connects, waits and ends, with fake connections and timers.
 import { ReconnectingWebSocket, type CloseEvent } from '@framewire/reconnect';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeSocket, recorded, settled, start } from './support/fake-socket.ts';
@@ -46,7 +46,7 @@ describe('the delay', () => {
     ws.close();
   });
 
-  test('has configurable bounds and growth', async () => {
+  test('has the bounds and the growth factor of the options', async () => {
     const { ws } = await start({
       minReconnectionDelay: 100,
       maxReconnectionDelay: 1000,
@@ -83,7 +83,7 @@ describe('the delay', () => {
     ws.close();
   });
 
-  test('is reset only after a connection of minUptime', async () => {
+  test('is reset only after a connection has been open for minUptime', async () => {
     const { ws } = await start({ minUptime: 5000 });
     await delays(ws, 3);
     FakeSocket.last.open();
@@ -110,7 +110,7 @@ describe('the state', () => {
     expect(changes).toEqual(['connecting > open', 'open > waiting', 'waiting > closed']);
   });
 
-  test('is emitted with each change, and readyState is not CLOSED before the end', async () => {
+  test('is emitted at each change, and readyState is CLOSED only at the permanent end', async () => {
     const { ws, log } = await start();
     expect([ws.state, ws.readyState]).toEqual(['connecting', ws.CONNECTING]);
     FakeSocket.last.open();
@@ -242,7 +242,7 @@ describe('an attempt', () => {
     ws.close();
   });
 
-  test('without a class of connections fails with an explanation', async () => {
+  test('fails with an explanation when the platform has no WebSocket and no class is given', async () => {
     vi.stubGlobal('WebSocket', undefined);
     const ws = new ReconnectingWebSocket('ws://a/');
     const log = recorded(ws);
@@ -368,10 +368,10 @@ describe('messages that are sent without a connection', () => {
 
 describe('resubscribe', () => {
   test('sends before the waiting messages, on each connection', async () => {
-    const told: boolean[] = [];
+    const infos: boolean[] = [];
     const { ws, log } = await start({
       resubscribe(socket, { isReconnect }) {
-        told.push(isReconnect);
+        infos.push(isReconnect);
         (socket as unknown as FakeSocket).send('subscribe');
       },
     });
@@ -385,7 +385,7 @@ describe('resubscribe', () => {
     FakeSocket.last.open();
     await settled();
     expect(FakeSocket.last.sent).toEqual(['subscribe', 'more']);
-    expect(told).toEqual([false, true]);
+    expect(infos).toEqual([false, true]);
     expect(log.slice(0, 2)).toEqual(['open', 'open']);
     ws.close();
   });
@@ -432,7 +432,7 @@ describe('resubscribe', () => {
     ws.close();
   });
 
-  test('does not open a connection that is closing by then', async () => {
+  test('does not report open for a connection that is closing when it returns', async () => {
     const { ws, log } = await start({
       resubscribe: () => {
         FakeSocket.last.readyState = 2;
@@ -444,7 +444,7 @@ describe('resubscribe', () => {
     ws.close();
   });
 
-  test('does not open a connection that has ended in the meantime', async () => {
+  test('does not report open for a connection that has ended when it resolves', async () => {
     let proceed = (): void => {};
     const { ws, log } = await start({
       resubscribe: () => new Promise<void>((resolve) => (proceed = resolve)),
@@ -461,7 +461,7 @@ describe('resubscribe', () => {
 
 describe('it ends permanently', () => {
   test.each([
-    ['1008 by default', {}, 1008],
+    ['the code 1008 by default', {}, 1008],
     ['a code of the application', { finalCloseCodes: [4003] }, 4003],
     ['shouldReconnectOnClose', { shouldReconnectOnClose: ({ code }: CloseEvent) => code !== 1011 }, 1011],
   ])('by %s', async (_, options, code) => {
@@ -473,7 +473,7 @@ describe('it ends permanently', () => {
     expect([FakeSocket.made.length, ws.readyState, ws.shouldReconnect]).toEqual([1, ws.CLOSED, false]);
   });
 
-  test.each([1000, 1001, 1006, 1011, 1012, 4000])('not by %i', async (code) => {
+  test.each([1000, 1001, 1006, 1011, 1012, 4000])('not by the code %i', async (code) => {
     const { ws } = await start();
     FakeSocket.last.open();
     FakeSocket.last.end(code);
@@ -589,7 +589,7 @@ describe('reconnect()', () => {
     ws.close();
   });
 
-  test('cancels the attempt that it waits for', async () => {
+  test('cancels the attempt that would follow the delay', async () => {
     const { ws } = await start();
     FakeSocket.last.end();
     ws.reconnect();
@@ -625,7 +625,7 @@ describe('reconnect()', () => {
 });
 
 describe('in a browser', () => {
-  /** Gives the platform a network that can appear and disappear. */
+  /** Replaces the network of the platform with one that can disappear and appear. */
   function network(): { go(): void; come(): void } {
     const target = new EventTarget();
     const navigator = { onLine: true };
@@ -689,15 +689,15 @@ describe('in a browser', () => {
 
 test('a close event has the wasClean of the connection', async () => {
   const { ws } = await start();
-  const told: boolean[] = [];
-  ws.addEventListener('close', ({ wasClean }) => told.push(wasClean));
+  const endings: boolean[] = [];
+  ws.addEventListener('close', ({ wasClean }) => endings.push(wasClean));
   FakeSocket.last.open();
   FakeSocket.last.end(1001);
   await advance(2000);
   FakeSocket.last.end();
   ws.close();
   await settled();
-  expect(told).toEqual([true, false, true]);
+  expect(endings).toEqual([true, false, true]);
 });
 
 test('bufferedAmount includes what the connection has not sent', async () => {
@@ -725,7 +725,7 @@ test('binaryType, protocol, extensions and url are those of the connection', asy
   ws.close();
 });
 
-test('onopen and the others are called in the position of the first one, with the socket as this', async () => {
+test('a function set as onmessage is called in the position of the first one, with the socket as this', async () => {
   const { ws } = await start();
   const heard: string[] = [];
   expect(ws.onmessage).toBeNull();
