@@ -72,7 +72,7 @@ export class PlatformTransport implements Transport {
     this.#socket.close();
   }
 
-  // It cannot be paused.
+  // A WebSocket of the platform cannot be paused.
   pause(): void {}
   resume(): void {}
 

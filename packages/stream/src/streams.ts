@@ -2,7 +2,7 @@
 import type { Transport, TransportObserver, End } from './transport.ts';
 import { checkCloseInfo, invalidState, WebSocketError, type WebSocketCloseInfo } from './websocket-error.ts';
 
-/** A received message: text as a string. */
+/** A received message: text as a string, binary data as a `Uint8Array`. */
 export type ReceivedMessage = string | Uint8Array;
 /** A message to send. Other values are sent as text. */
 export type SentMessage = string | ArrayBuffer | ArrayBufferView;

@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
 /**
  * Applies the rules of the proposal.
  *
- * @throws `TypeError` for a value that is not an object, `InvalidAccessError` for another code, `SyntaxError` for a longer reason
+ * @throws `TypeError` for a value that is not an object, `InvalidAccessError` for any other code, `SyntaxError` for a longer reason
  */
 export function checkCloseInfo(info: WebSocketCloseInfo | null | undefined): CheckedCloseInfo {
   if (info != null && typeof info !== 'object' && typeof info !== 'function') {
@@ -43,7 +43,7 @@ export function checkCloseInfo(info: WebSocketCloseInfo | null | undefined): Che
   return { closeCode: closeCode ?? (text === '' ? null : 1000), reason: text };
 }
 
-/** The reason why a connection did not open or close cleanly. `abort()` and `cancel()` close with its code and reason. */
+/** Why a connection did not open, or did not close cleanly. When `abort()` or `cancel()` gets one, it closes with its code and reason. */
 export class WebSocketError extends DOMException {
   #closeCode: number | null;
   #reason: string;

@@ -26,7 +26,7 @@ class Handover {
 
 /**
  * A WebSocket as a pair of streams, as in the WHATWG proposal. Each chunk is a message: text as a string, binary data as a `Uint8Array`. If
- * a reader stops, so does the peer. The `ready` promise of a writer waits while more than `highWaterMark` bytes wait.
+ * a reader stops, so does the peer. The `ready` promise of a writer is pending while more than `highWaterMark` bytes wait.
  *
  * @example
  * ```ts

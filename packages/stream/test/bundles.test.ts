@@ -1,4 +1,4 @@
-// The contents of bundles: nothing of this package if a program does not use it. In a browser, the platform's class or ours.
+// What bundles contain: nothing of this package if a program does not use it, and in a browser the platform's class or ours.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -54,7 +54,7 @@ test('a bundle that uses only WebSocketServer contains at most 2.5 kB for loops 
   expect(bytes).toBeLessThanOrEqual(2500);
 });
 
-test('a bundle for a browser contains nothing of Node, the client and the connection', async () => {
+test('a bundle for a browser contains nothing of Node, the client or the connection', async () => {
   const { modules, text } = await bundle(`export * from '@framewire/stream';`, 'browser');
   expect(text).not.toMatch(/node:|require\(/);
   expect(Object.keys(modules).filter((path) => /packages\/(?!stream)\w+\//.test(path))).toEqual([]);
@@ -62,18 +62,18 @@ test('a bundle for a browser contains nothing of Node, the client and the connec
 
 const PROGRAM = `
   import { WebSocketError, WebSocketStream } from '@framewire/stream';
-  globalThis.tell = async (url) => {
+  globalThis.run = async (url) => {
     const stream = new WebSocketStream(url);
     const { readable, writable, protocol } = await stream.opened;
     const [reader, writer] = [readable.getReader(), writable.getWriter()];
-    const told = { isPlatform: WebSocketStream === globalThis.WebSocketStream, protocol, echoes: [] };
+    const results = { isPlatform: WebSocketStream === globalThis.WebSocketStream, protocol, echoes: [] };
     for (const chunk of ['text', Uint8Array.of(1, 2), new Uint8Array(300_000)]) {
       // A platform may hold back a large message until it is read.
       const written = writer.write(chunk);
       const { value } = await reader.read();
       await written;
-      told.echoes.push(typeof value === 'string' ? value : value.byteLength);
-      told.binary = value.constructor.name;
+      results.echoes.push(typeof value === 'string' ? value : value.byteLength);
+      results.binary = value.constructor.name;
     }
     stream.close({ closeCode: 4000, reason: 'done' });
     const { closeCode, reason } = await stream.closed;
@@ -81,11 +81,11 @@ const PROGRAM = `
     const { writable: toCut } = await cut.opened;
     toCut.getWriter().write('now').catch(() => {});
     const error = await cut.closed.catch((error) => error);
-    return { ...told, closed: [closeCode, reason], error: [error instanceof WebSocketError, error.name, error.closeCode] };
+    return { ...results, closed: [closeCode, reason], error: [error instanceof WebSocketError, error.name, error.closeCode] };
   };`;
 
-/** The expected result of a page, with either class. */
-const TOLD = {
+/** The expected results of a page, with either class. */
+const EXPECTED = {
   protocol: '',
   echoes: ['text', 2, 300_000],
   binary: 'Uint8Array',
@@ -117,8 +117,8 @@ describe('in browsers', () => {
     http.close();
   });
 
-  /** The result of a page, with either driver. */
-  async function told(
+  /** Returns the results of a page, with either driver. */
+  async function resultsIn(
     page: {
       goto(url: string): Promise<unknown>;
       addScriptTag(options: { content: string }): Promise<unknown>;
@@ -128,7 +128,7 @@ describe('in browsers', () => {
   ): Promise<unknown> {
     await page.goto(`http://${address}`);
     await page.addScriptTag({ content: `${before};${script}` });
-    return page.evaluate(`tell('ws://${address}')`);
+    return page.evaluate(`run('ws://${address}')`);
   }
 
   test.skipIf(requirement('chromium').missing)(
@@ -136,14 +136,14 @@ describe('in browsers', () => {
     async () => {
       const browser = await launchChromium();
       try {
-        expect(await told(await browser.newPage())).toEqual({
-          ...TOLD,
+        expect(await resultsIn(await browser.newPage())).toEqual({
+          ...EXPECTED,
           isPlatform: true,
           // As in an earlier version of the proposal.
           binary: 'ArrayBuffer',
         });
-        expect(await told(await browser.newPage(), 'delete globalThis.WebSocketStream')).toEqual({
-          ...TOLD,
+        expect(await resultsIn(await browser.newPage(), 'delete globalThis.WebSocketStream')).toEqual({
+          ...EXPECTED,
           isPlatform: false,
         });
       } finally {
@@ -152,10 +152,10 @@ describe('in browsers', () => {
     },
   );
 
-  test.skipIf(requirement('firefox').missing)('Firefox gets ours', async () => {
+  test.skipIf(requirement('firefox').missing)('Firefox gets our class', async () => {
     const browser = await launchFirefox();
     try {
-      expect(await told(await browser.newPage())).toEqual({ ...TOLD, isPlatform: false });
+      expect(await resultsIn(await browser.newPage())).toEqual({ ...EXPECTED, isPlatform: false });
     } finally {
       await browser.close();
     }

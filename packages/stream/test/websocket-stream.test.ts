@@ -155,7 +155,7 @@ describe('a client', () => {
     },
   );
 
-  test('that is rejected rejects both promises, with the cause', async () => {
+  test('that the server refuses rejects both promises, with the cause', async () => {
     const stream = new WebSocketStream(`${url}refused`);
     const error = await failure(stream.opened);
     expect(error).toBeInstanceOf(WebSocketError);
@@ -185,7 +185,7 @@ describe('a client', () => {
       expect(await failure(stream.opened)).toBe('enough');
       expect(await failure(stream.closed)).toBe('enough');
     }
-    // The client of the first would have connected first.
+    // A connection of the first client would have arrived first.
     expect(sockets).toHaveLength(1);
     sockets[0]!.resume();
     await once(sockets[0]!, 'close');
@@ -338,7 +338,7 @@ describe('a connection of a server', () => {
     await writing;
   });
 
-  test('the ready promise of a writer waits while more than highWaterMark bytes wait', async () => {
+  test('the ready promise of a writer is pending while more than highWaterMark bytes wait', async () => {
     const stream = accepted({ highWaterMark: 1000 });
     const client = new WebSocketStream(url, { messageHighWaterMark: 1 });
     await client.opened;
@@ -404,7 +404,7 @@ describe('a connection of a server', () => {
   });
 
   test.each([1000, 20_000, 70_000])(
-    'is ready while no more than highWaterMark bytes wait, in messages of %i',
+    'is ready while no more than highWaterMark bytes wait, in messages of %i bytes',
     async (size) => {
       const mark = 1_000_000;
       const [near, far] = duplexPair();
@@ -491,7 +491,7 @@ describe('a connection of a server', () => {
     },
   );
 
-  test('that is closing or closed rejects', async () => {
+  test('that is closing or closed makes opened and closed reject', async () => {
     const stream = accepted();
     const client = new WebSocketStream(url);
     const [server, ws] = await stream;
@@ -524,7 +524,7 @@ describe('a connection of a server', () => {
   });
 });
 
-test('a connection that is connecting has its address, and a subclass has its own class', async () => {
+test('from() keeps the address of a connecting client, and makes an instance of the subclass', async () => {
   const Class = class extends WebSocketStream {};
   const stream = Class.from(new WebSocket(url));
   expect(stream).toBeInstanceOf(Class);
