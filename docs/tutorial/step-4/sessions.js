@@ -20,7 +20,7 @@ export function logIn(name, password) {
   return token;
 }
 
-/** The name of the user whose session the cookie of a request has, or undefined. */
+/** Returns the name of the user of a request, by its session cookie, or undefined. */
 export function userOf(request) {
   const token = /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1];
   return sessions.get(token);

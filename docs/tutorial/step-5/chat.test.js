@@ -49,7 +49,7 @@ test('passes a message on to all members of a room', async () => {
   alice.ws.close(1000);
 });
 
-test('closes the connection of a client that sends anything else', async () => {
+test('closes the connection of a client that sends an invalid message', async () => {
   const { ws } = await join('lobby', await logIn('alice', 'rabbit'));
   ws.send('not JSON');
   const [code, reason] = await once(ws, 'close');
