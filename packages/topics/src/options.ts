@@ -33,7 +33,7 @@ export interface TopicsOptions {
 export interface PublishOptions {
   /** Whether the message is binary. Default: whether the data is not a string. */
   readonly binary?: boolean | undefined;
-  /** Whether it may be compressed, where that was negotiated. Default true. */
+  /** Whether the message may be compressed, if a connection has negotiated that. Default true. */
   readonly compress?: boolean | undefined;
   /** A connection of this process that does not receive the message, for example that of its sender. */
   readonly except?: TopicConnection | undefined;
