@@ -12,8 +12,8 @@ import { subjectOf } from './subjects.ts';
  * Connects to NATS. The broker opens a connection with the options of `connect()` of `@nats-io/transport-node`, and opens it again when it
  * is lost.
  *
- * Rejects with a `BrokerError` if NATS cannot be reached, or refuses what topics need, and with a `RangeError` for options that are out of
- * range.
+ * Rejects with a `BrokerError` if NATS cannot be reached, or refuses what topics need. Rejects with a `RangeError` for options that are
+ * out of range.
  *
  * @example
  * ```ts
