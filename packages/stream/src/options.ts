@@ -4,7 +4,7 @@
 export interface StreamOptions {
   /** How many bytes may wait to be sent before the writer's `ready` becomes pending. Default 65536. */
   highWaterMark?: number | undefined;
-  /** How many messages may wait to be read before the connection is paused; it resumes at half. Default 1. */
+  /** How many messages may wait to be read before the connection is paused; it resumes when at most half as many wait. Default 1. */
   messageHighWaterMark?: number | undefined;
 }
 
