@@ -122,7 +122,7 @@ export class Topics {
    *
    * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} if the broker cannot be
    * reached and the message cannot wait. It rejects with a `TypeError` for data that cannot be sent, and with the error of a `send()` that
-   * throws. All other subscribers receive the message even then.
+   * throws. All other subscribers receive the message even then. Without a broker and without a subscriber, it ignores the data.
    *
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
    * @returns the position of the message, if the broker has a history
