@@ -51,7 +51,7 @@ export function open(
 ): void {
   const { request, socket, head, callback } = upgrade;
   const { connectionClass, forget, limits } = state.facts;
-  // Code of the application may throw, so it runs first: after a 101 the connection must open.
+  // Application code may throw, so it runs first: after a 101 the connection must open.
   const ws = new connectionClass(null, undefined, server.options);
   const protocol = chooseSubprotocol(upgrade.subprotocols, server.options.handleProtocols, request);
   const response = writeResponse(upgrade, protocol, (lines) => server.emit('headers', lines, request));
@@ -60,7 +60,7 @@ export function open(
     return;
   }
   if (state.refusal !== undefined) {
-    // Code of the application has started the shutdown.
+    // Application code has started the shutdown.
     refuse(socket, state.refusal, limits.closeTimeout);
     return;
   }
@@ -86,7 +86,7 @@ export function open(
   callback(ws, request);
 }
 
-/** Reports an answer of the application that cannot be sent, by `wsClientError` or a warning, and refuses the client with 500. */
+/** Reports an answer of the application that cannot be sent, with `wsClientError` or a warning, and refuses the client with 500. */
 export function reportFault(
   server: AnyServer,
   state: State,

@@ -20,7 +20,7 @@ const MAX_KEPT = 16 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Receives the result. Exactly one method is called, unless the client leaves or the time limit passes. */
+/** Receives the result. Exactly one method is called, unless the client leaves, the time limit passes or the server shuts down. */
 export interface IdentityJudgement {
   /**
    * @param received what the client has sent, including `head`
@@ -115,7 +115,7 @@ function judge(
   } else judgement.admit(answer, received, before);
 }
 
-/** The application refused the client, or failed. The client does not learn the reason of a failure. */
+/** The application refused the client, or failed. The client does not learn the reason for a failure. */
 function judgeFailure(error: unknown, judgement: IdentityJudgement): void {
   let cause = error;
   if (isRefusal(error)) {

@@ -1,4 +1,4 @@
-// How a server ends: by `close()`, when its clients leave, and by `shutdown()`.
+// How a server ends: `close()`, `shutdown()`, and the event `close` after the last client has left.
 import { nextTick, type WebSocketConnection } from '@framewire/connection';
 import { createRefusal } from '@framewire/handshake';
 import type { HandshakeLimits } from './handshake-deadline.ts';
@@ -24,7 +24,7 @@ export function connectionsOf(server: Pick<EndingServer, 'clients'>, state: Stat
   return server.clients ?? state.untracked;
 }
 
-/** Stops accepting connections. `close` is emitted when the own HTTP server, or the last tracked client, has closed. */
+/** Stops accepting connections. `close` is emitted when the server's own HTTP server, or the last tracked client, has closed. */
 export function close(server: EndingServer, state: State): void {
   state.phase = 'closing';
   const { http } = state;
@@ -92,10 +92,10 @@ export async function shutDown(
 }
 
 /**
- * Stops the own HTTP server.
+ * Stops the server's own HTTP server.
  *
  * @param phase the phase before the shutdown
- * @returns resolves when the own HTTP server has closed. After an earlier `close()`, resolves when `close` is emitted.
+ * @returns a promise that resolves when that HTTP server has closed. After an earlier `close()`, resolves when `close` is emitted.
  */
 async function untilClosed(server: EndingServer, state: State, phase: State['phase']): Promise<void> {
   const { ownHttp } = state;

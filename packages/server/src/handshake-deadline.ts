@@ -34,7 +34,7 @@ export class HandshakeDeadline {
 
   /**
    * @param status the HTTP status of the refusal
-   * @param isAnswered returns whether the client has been answered otherwise, so that it must not be refused
+   * @param isAnswered returns whether the client has been answered in another way, so that it must not be refused
    */
   constructor(
     socket: Duplex,

@@ -97,8 +97,8 @@ export interface ServerOptions<
    */
   maxConnections?: number | undefined;
   /**
-   * The maximum number of connections for each client, counted in the same way. Further requests of the client are refused with 429.
-   * `client` returns a key for the client of a request, such as its address: see {@link clientAddress}. Default: no limit.
+   * The maximum number of connections for each client, counted as for `maxConnections`. Further requests of the client are refused with
+   * 429. `client` returns a key for the client of a request, such as its address: see {@link clientAddress}. Default: no limit.
    */
   connectionsPerClient?:
     | { readonly limit: number; readonly client: (request: InstanceType<Request>) => string }

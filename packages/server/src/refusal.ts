@@ -6,7 +6,7 @@ import { formatRefusal, type Refusal } from '@framewire/handshake';
 /**
  * Sends the refusal and ends the connection, so that data after a refused upgrade is never read as another request.
  *
- * @param closeTimeout how long writing the response may take, in ms: if the client does not read, it would wait indefinitely
+ * @param closeTimeout how long writing the response may take, in ms: if the client does not read, the write may never end
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
   const response = formatRefusal(refusal);
@@ -35,7 +35,7 @@ export function leaveErrors(socket: Duplex): void {
   socket.removeListener('error', onError);
 }
 
-/** Runs code of the application for a request. If it throws, nothing else answers the client, so the socket is destroyed. */
+/** Runs application code for a request. If it throws, nothing else answers the client, so the socket is destroyed. */
 export function destroyOnThrow(socket: Duplex, ask: () => void): void {
   try {
     ask();

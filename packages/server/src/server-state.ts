@@ -21,7 +21,7 @@ interface Facts<Request extends object> {
   readonly membership: Membership<Request>;
   /** The origins that may connect; undefined for all. */
   readonly origins: Origins | undefined;
-  /** The limits of the number of connections; undefined for no limit. */
+  /** The limits on the number of connections; undefined for no limit. */
   readonly places: Places<Request> | undefined;
   readonly limits: HandshakeLimits;
   /** Called when a connection has closed. */
@@ -61,7 +61,7 @@ export class ServerState<Request extends object> {
     process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: stack });
   }
 
-  /** The name of the class. Without it, `reactive()` of Vue would wrap the object in a proxy, which has no private fields. */
+  /** Keeps `reactive()` of Vue from wrapping this object, and the objects in it, in proxies, which could not access private fields. */
   get [Symbol.toStringTag](): string {
     return ServerState.name;
   }

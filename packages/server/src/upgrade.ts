@@ -86,8 +86,8 @@ export interface Judgement {
 }
 
 /**
- * Asks the application whether a client may connect. Calls one method of `judgement`, before this function returns or later. If the
- * application does not answer in time, refuses the client and calls none.
+ * Asks the application whether a client may connect. Calls one method of `judgement`, either before this function returns or later. If the
+ * application does not answer within the time limit, refuses the client and calls no method.
  */
 export function verify<Request extends IncomingMessage>(
   verifyClient: VerifyClientAsync<Request> | VerifyClientSync<Request> | null | undefined,
@@ -109,7 +109,7 @@ export function verify<Request extends IncomingMessage>(
     void (verifyClient as VerifyClientAsync<Request>)(info, (verified, code, message, headers) => {
       if (deadline.hasPassed) return;
       deadline.end();
-      // Called asynchronously, nothing above catches an exception of a listener. The socket must not stay open indefinitely.
+      // After an asynchronous answer, nothing above catches an exception from a listener. The socket must not stay open indefinitely.
       destroyOnThrow(socket, () => {
         judge(verified, judgement, code, message, headers);
       });
@@ -180,7 +180,7 @@ export function writeResponse(
   } catch (error) {
     return error as Error;
   }
-  // Outside of `try`, because an exception of the application must reach the application.
+  // Outside the `try` block, because an exception from a listener of the application must not become a refusal.
   change(lines);
   try {
     return formatHead(lines.map(String));

@@ -41,7 +41,7 @@ export type ConnectedArguments<Socket, Request, Identity> = [Identity] extends [
   : [ws: Socket, request: Request, identity: Identity];
 
 const stateKey = Symbol('state');
-/** The key of the method that completes an upgrade. A symbol cannot collide with names of programs. */
+/** The key of the method that completes an upgrade. A symbol cannot collide with a program's names. */
 export const complete = Symbol('complete');
 
 /** The events of a server and their arguments. */
@@ -56,7 +56,7 @@ export interface WebSocketServerEventMap<Socket, Request, Identity = undefined> 
   close: [];
   /** Emitted before the 101 response is written. Listeners may change the array of its lines. */
   headers: [lines: string[], request: Request];
-  /** A request is invalid. If there is a listener, the listener must answer and end the socket. */
+  /** A request, or an answer of the application, is invalid. For a request, a listener must answer and end the socket. */
   wsClientError: [error: Error, socket: Duplex, request: Request];
 }
 
@@ -82,7 +82,7 @@ export class WebSocketServer<
   /** The open connections. Missing without `clientTracking`. */
   readonly clients: Set<InstanceType<Class>>;
 
-  /** @internal A symbol, so that it cannot collide with names of programs. */
+  /** @internal A symbol, so that it cannot collide with a program's names. */
   declare readonly [stateKey]: ServerState<InstanceType<Request>>;
 
   /**
@@ -182,7 +182,7 @@ export class WebSocketServer<
         resolve(shutDown(this, state, options));
       };
     });
-    // Only now, because code of the application that runs meanwhile may call this method.
+    // Only now, because application code that `begin()` runs may call this method again.
     begin();
     return state.shutdown;
   }
@@ -228,7 +228,7 @@ export class WebSocketServer<
         refuseInvalid(this, state, examination.refusal, socket, request);
         return;
       }
-      // The client left while the application did something before this call. A place would never be freed.
+      // The client left while the application did something before this call. Its place would never be freed.
       if (socket.destroyed) return;
       if (
         places !== undefined &&

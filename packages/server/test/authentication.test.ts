@@ -257,7 +257,7 @@ describe('while authenticate has not answered', () => {
     expect(connected).not.toHaveBeenCalled();
   });
 
-  test('a property then that throws is a failure', async () => {
+  test('a then property whose getter throws is a failure', async () => {
     const { answer, connected } = ask(() => ({
       get then() {
         throw new Error('broken');
@@ -281,7 +281,7 @@ describe('while authenticate has not answered', () => {
   });
 
   test.each(['synchronously', 'later'])(
-    'shutdown() within it refuses the client, if it answers %s',
+    'shutdown() inside authenticate refuses the client, even if authenticate answers %s',
     async (when) => {
       let shutdown: Promise<unknown> | undefined;
       const { connected, answer } = ask(() => {
@@ -316,7 +316,7 @@ describe('while authenticate has not answered', () => {
     expect([connected.mock.calls.length, messages]).toEqual([1, ['a']]);
   });
 
-  test('a client that has left before handleUpgrade() is not waited for', async () => {
+  test('the server does not wait for a client that left before handleUpgrade()', async () => {
     const { asked, signal } = later();
     const wss = new WebSocketServer({ noServer: true, authenticate: asked, handshakeTimeout: 0 });
     const [client, socket] = duplexPair();

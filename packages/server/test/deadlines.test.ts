@@ -243,7 +243,7 @@ describe('on its own port', () => {
     const client = dial((wss.address() as AddressInfo).port);
     client.write(upgradeRequest());
     await once(client, 'data');
-    // Longer than the limit: a second client reaches its own.
+    // When a second client has reached its time limit, that of the first has passed.
     expect(await untilEnd(dial((wss.address() as AddressInfo).port))).toMatch(/^HTTP\/1\.1 408/);
     expect(wss.clients.size).toBe(1);
   });

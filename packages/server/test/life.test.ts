@@ -354,7 +354,7 @@ describe('a connection without listeners', () => {
   });
 });
 
-test('a port that is a path is that of a socket', async () => {
+test('a port that is a string with a path listens on that Unix socket', async () => {
   const path = socketPath();
   const wss = new OurWebSocketServer({ port: path as unknown as number });
   await once(wss, 'listening');

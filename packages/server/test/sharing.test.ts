@@ -175,7 +175,7 @@ describe('servers that share an HTTP server', () => {
   });
 });
 
-describe('an HTTP server with another listener of upgrade', () => {
+describe('another upgrade listener on the HTTP server', () => {
   /** The other listener. */
   type Taker = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 
@@ -273,7 +273,7 @@ describe('an HTTP server with another listener of upgrade', () => {
     expect(socket.errored).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('on our own port is not one: the server refuses immediately', async () => {
+  test("is not assumed on the server's own port, where the server refuses immediately", async () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/ours', handshakeTimeout: 0 });
     closing(() => wss.close());
     await once(wss, 'listening');

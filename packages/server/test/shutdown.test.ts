@@ -189,7 +189,7 @@ describe('shutdown()', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
-  test('waits for close after close(), also of its own port', async () => {
+  test('after close(), waits for the close event, even if a client of its own port sends nothing', async () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(wss, 'listening');
     const { port } = wss.address() as AddressInfo;

@@ -69,13 +69,13 @@ export const options: ServerOptions[] = [
   { noServer: true, verifyClient: (_info, callback) => setTimeout(callback, 1, true) },
   // @ts-expect-error A promise is not an answer.
   { noServer: true, verifyClient: async () => true },
-  // @ts-expect-error Nor with a callback that is not called.
+  // @ts-expect-error A promise is not an answer, even if a callback is declared.
   { noServer: true, verifyClient: async ({ origin }, _callback) => origin === 'https://example.com' },
   // @ts-expect-error It returns a string or false.
   { noServer: true, handleProtocols: () => true },
 ];
 
-// The type that authenticate returns or resolves to, without refusals, is that of the third argument.
+// The type of the third argument is what authenticate returns or resolves to, without refusals.
 interface User {
   name: string;
 }
