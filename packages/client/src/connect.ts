@@ -50,7 +50,7 @@ export interface ConnectListener {
 }
 
 /** Replaces the listener of an attempt that has ended. */
-const NOBODY: ConnectListener = {
+const NO_LISTENER: ConnectListener = {
   watchesRedirects: () => false,
   moved: ignore,
   redirected: ignore,
@@ -122,8 +122,8 @@ export class ConnectAttempt {
     this.#request = request;
     if (this.#redirects > 0) this.#listener.redirected(request);
     const { handshakeTimeout } = this.#options;
-    // A listener of the redirect may have aborted the attempt. The listeners below are still needed, because it may have destroyed the
-    // request with an error.
+    // A listener of the redirect may have aborted the attempt. The listeners below are still needed, because that listener may also have
+    // destroyed the request with an error.
     if (handshakeTimeout && !this.#over) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
 
     request.on('error', (error) => {
@@ -150,7 +150,7 @@ export class ConnectAttempt {
   /** Ends the attempt and releases its listener, because the application may keep the request, and with it the attempt. */
   #settle(): ConnectListener {
     const listener = this.#listener;
-    this.#listener = NOBODY;
+    this.#listener = NO_LISTENER;
     this.#over = true;
     this.#request = undefined;
     clearDeadline(this.#deadline);
@@ -231,7 +231,7 @@ export class ConnectAttempt {
    */
   #watch(request: ClientRequest, response: IncomingMessage): void {
     let isRead = false;
-    // Runs before the listener of Node that marks the request as destroyed when its response ends.
+    // Runs before Node's own listener, which marks the request as destroyed when its response ends.
     response.prependOnceListener('end', () => {
       isRead = !request.destroyed;
     });
@@ -317,7 +317,7 @@ function connectTls(options: https.RequestOptions): tls.TLSSocket {
 }
 
 function ignore(): void {
-  // Reported elsewhere.
+  // The attempt has ended, or its error is reported elsewhere.
 }
 
 /** Omits undefined options, because they would hide defaults of Node. */

@@ -133,7 +133,7 @@ describe('port 0', () => {
 });
 
 describe('a server is reached', () => {
-  test('by http: like by ws:, and url has the WebSocket scheme', async () => {
+  test('by http: in the same way as by ws:, and url has the WebSocket scheme', async () => {
     const { port } = await wsServer();
     const log = await withBoth(async (Client) => {
       const ws = new Client(`http://127.0.0.1:${port}/room?x=1`);

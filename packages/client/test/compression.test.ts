@@ -38,7 +38,7 @@ test('an accepted offer compresses both ways', async () => {
   expect(log).toContain('open protocol= extensions=permessage-deflate [OPEN]');
 });
 
-describe('an answer is accepted or rejected like in ws:', () => {
+describe('an answer is accepted or rejected as in ws:', () => {
   test.each([
     'permessage-deflate',
     'permessage-deflate; client_max_window_bits=12',

@@ -111,7 +111,7 @@ describe('an invalid response', () => {
     ['an extension that was not requested', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
     ['no HTTP', () => 'SSH-2.0-x\r\n\r\n'],
     ['HTTP without a status', () => 'HTTP/1.1\r\n\r\n'],
-  ])('%s fails the connection, like in ws', async (_title, answer) => {
+  ])('%s fails the connection, as in ws', async (_title, answer) => {
     const log = await answeredWith(answer);
     expect(log.at(-2)).toMatch(/^error Error: .* \[CLOSING\]$/);
     expect(log.at(-1)).toBe('close 1006  [CLOSED]');
@@ -190,13 +190,13 @@ describe('a rejection', () => {
     expect(error).toMatchObject({ code: 'WS_ERR_UNEXPECTED_RESPONSE' });
   });
 
-  test('of a server of ws is reported like in ws', async () => {
+  test('by a server of ws is reported as in ws', async () => {
     const { url } = await wsServer({ verifyClient: () => false });
     const log = await withBoth((Client) => record(new Client(url)).closed);
     expect(log[0]).toBe('error Error: Unexpected server response: 401 [CLOSING]');
   });
 
-  test('is destroyed no matter how much of the body is missing', async () => {
+  test('ends the attempt, no matter how much of the body is missing', async () => {
     const { url } = await httpServer((_request, response) => {
       response.writeHead(500);
       response.write('x'.repeat(100_000));
@@ -226,7 +226,7 @@ describe('a rejection', () => {
     ]);
   });
 
-  test('is over when the client closes, after a listener has destroyed it', async () => {
+  test('is reported once when a listener destroys the request and calls terminate()', async () => {
     const { url } = await httpServer((_request, response) => response.writeHead(403).end('go away'));
     await withBoth((Client) => {
       const ws = new Client(url);
@@ -263,7 +263,7 @@ describe('a connection that fails', () => {
     expect(log[0]).toMatch(/ECONNRESET|hang up/);
   });
 
-  test('directly after the 101 is a close 1006 of an open connection', async () => {
+  test('directly after the 101 emits open, and then close with 1006', async () => {
     const { url } = await rawServer((head, socket) => socket.end(switching(head)));
     const log = await withBoth((Client) => record(new Client(url, PLAIN)).closed);
     expect(log.slice(1)).toEqual(['open protocol= extensions= [OPEN]', 'close 1006  [CLOSED]']);
@@ -419,7 +419,7 @@ describe('close() and terminate() while connecting', () => {
     await gone;
   });
 
-  test('in a listener of upgrade closes the connection to the server, however it ends', async () => {
+  test('in a listener of upgrade closes the connection to the server, even if its socket has failed', async () => {
     for (const error of [undefined, new Error('of the listener')]) {
       let gone: Promise<unknown> | undefined;
       const { url } = await rawServer((head, socket) => {

@@ -176,7 +176,7 @@ describe('options that are rejected', () => {
   });
 });
 
-test('a header value may be anything that has a text, as with http.request()', async () => {
+test('a header value may be anything that converts to text, as with http.request()', async () => {
   const { url, requests } = await wsServer();
   const headers = {
     'X-Date': new Date(0),
@@ -378,14 +378,14 @@ describe('over TLS', () => {
   // The certificate is for `localhost`, which has to resolve to 127.0.0.1.
   const HERE = { lookup: lookHere };
 
-  test('a server with an untrusted certificate is rejected, like in ws', async () => {
+  test('a server with an untrusted certificate is rejected, as in ws', async () => {
     const url = await secureServer();
     const log = await withBoth((Client) => record(new Client(url, HERE)).closed);
     expect(log[0]).toMatch(/self[- ]signed certificate/);
     expect(log[1]).toBe('close 1006  [CLOSED]');
   });
 
-  test('is trusted with ca, or with rejectUnauthorized: false', async () => {
+  test('a server is trusted with ca, or with rejectUnauthorized: false', async () => {
     const url = await secureServer();
     const { cert } = await testCertificate();
     for (const options of [{ ca: cert }, { rejectUnauthorized: false }]) {

@@ -51,7 +51,7 @@ test('a signal aborts the attempt with an AbortError, then close', async () => {
   expect(await end).toEqual([ABORTED, 1006]);
 });
 
-test('a signal is released at the end of a connection, even without its listeners', async () => {
+test('a signal has no listener after the connection has closed, even after removeAllListeners()', async () => {
   const controller = new AbortController();
   const removed = vi.spyOn(controller.signal, 'removeEventListener');
   const ws = new WebSocket(url, { signal: controller.signal });
@@ -62,7 +62,7 @@ test('a signal is released at the end of a connection, even without its listener
   expect(removed).toHaveBeenCalled();
 });
 
-test('a signal closes an open connection with 1001, and is released at its end', async () => {
+test('a signal closes an open connection with 1001, and then has no listener', async () => {
   const controller = new AbortController();
   const removed = vi.spyOn(controller.signal, 'removeEventListener');
   const accepted = once(wss, 'connection') as Promise<[WebSocket]>;

@@ -47,7 +47,7 @@ test('also ends when the listener destroys the request after the body has arrive
   ).toEqual(FAILED);
 });
 
-test('ends with the error that the listener destroys the request with', async () => {
+test('ends with the error with which the listener destroys the request', async () => {
   expect(
     await refused(
       (response) => response.write('a part'),

@@ -158,7 +158,7 @@ describe('a Sec-WebSocket-Extensions header', () => {
     );
   });
 
-  test('is accepted and rejected like in ws, with the same message', () => {
+  test('is accepted and rejected as in ws, with the same message', () => {
     fc.assert(
       fc.property(nearlyHeader, (header) => {
         const outcome = (read: (header: string) => unknown): unknown => {

@@ -34,7 +34,7 @@ describe('a Sec-WebSocket-Protocol header', () => {
     );
   });
 
-  test('is accepted and rejected like in ws', () => {
+  test('is accepted and rejected as in ws', () => {
     const accepts = (read: (header: string) => Set<string>, header: string): string[] | undefined => {
       try {
         return [...read(header)];
