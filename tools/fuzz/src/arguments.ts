@@ -1,18 +1,18 @@
-// The command line: what may be asked for, and the help text.
+// The command line: its options and the help text.
 import { parseArgs } from 'node:util';
 
-/** What the user asked for. */
+/** The options on the command line. */
 export interface Arguments {
   /** The names of the targets, at least one. */
   readonly targets: readonly string[];
   readonly seed: number;
-  /** How long in all, in seconds; undefined where `runs` says when to stop. */
+  /** How long all targets run together, in seconds. `undefined` if `runs` is the only limit. */
   readonly seconds: number | undefined;
   /** How many inputs each target gets. */
   readonly runs: number | undefined;
-  /** Whether inputs that went a new way are added to the corpus. */
+  /** Whether inputs with a new outcome are added to the corpus. */
   readonly grow: boolean;
-  /** An input to be run alone. */
+  /** The only input to run. */
   readonly replay: Uint8Array | undefined;
   readonly corpus: string | undefined;
   readonly help: boolean;
@@ -20,19 +20,19 @@ export interface Arguments {
 
 export const HELP = `Usage: npm run fuzz -- [options]
 
-Feeds random bytes to what reads a peer's bytes, and compares with a model of the RFCs. The same seed and corpus give the same
-inputs. What is found is made short, printed and added to the corpus.
+Feeds random bytes to the code that reads a peer's bytes, and compares the results with a model of the RFCs. The same seed and
+corpus give the same inputs. A finding is shortened, printed and added to the corpus.
 
-  --target A,B    the targets, all by default: frames, heads, headers, negotiation, inflate, deflate, messages, connection
-  --seed N        a number below 2^32; another one each time by default
-  --seconds N     how long in all, 60 by default: every target gets its share
-  --runs N        in place of that, how many inputs every target gets
-  --grow          adds an input to the corpus for each way that no input there goes
-  --replay HEX    runs this one input of one target, and no others
-  --corpus DIR    the folder of the corpus, tools/fuzz/corpus by default
-  --help          print this
+  --target A,B    the targets. Default: all of frames, heads, headers, negotiation, inflate, deflate, messages, connection
+  --seed N        a number below 2^32. Default: a random one
+  --seconds N     how long to run, divided among the targets. Default: 60, or no limit with --runs
+  --runs N        how many inputs each target gets. Default: no limit
+  --grow          for each outcome that no input of the corpus has, add an input to the corpus
+  --replay HEX    run only this input, with one --target
+  --corpus DIR    the folder of the corpus. Default: tools/fuzz/corpus
+  --help          print this help
 
-The exit status is 0 when nothing was found, 1 when something was, 2 for a wrong command line.
+The exit code is 0 if nothing was found, 1 after a finding, and 2 for a wrong command line.
 `;
 
 /**
@@ -57,7 +57,8 @@ export function readArguments(list: string[], known: readonly string[]): Argumen
   });
   const targets = values.target.split(',');
   const unknown = targets.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no target "${unknown}": ${known.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new TypeError(`There is no target "${unknown}"; the targets are ${known.join(', ')}.`);
   const runs = wholeNumber('runs', values.runs);
   const replay = values.replay === undefined ? undefined : readHex(values.replay);
   if (replay !== undefined && targets.length > 1) throw new TypeError('--replay needs one --target.');
@@ -76,11 +77,11 @@ export function readArguments(list: string[], known: readonly string[]): Argumen
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,10}$/.test(text) || Number(text) >= 2 ** 32)
-    throw new TypeError(`--${name} is a whole number, not "${text}".`);
+    throw new TypeError(`--${name} must be a whole number below 2^32, not "${text}".`);
   return Number(text);
 }
 
 function readHex(text: string): Uint8Array {
-  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new TypeError('--replay is bytes in hex.');
+  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new TypeError('--replay must be bytes in hex.');
   return Buffer.from(text, 'hex');
 }

@@ -12,7 +12,7 @@ import { watch } from './watch.ts';
  * Runs the command.
  *
  * @param module - the URL of the module that exports the `TARGETS`
- * @returns the exit status
+ * @returns the exit code
  */
 export async function runCommand(list: string[], module: string): Promise<number> {
   const { TARGETS } = (await import(module)) as { TARGETS: readonly Target[] };
@@ -46,7 +46,7 @@ async function runOne(target: Target, input: Uint8Array): Promise<number> {
   return breach === undefined ? 0 : 1;
 }
 
-/** Feeds one target; whether something was found. */
+/** Feeds one target. Returns whether something was found. */
 async function feed(
   module: string,
   target: string,
@@ -61,7 +61,7 @@ async function feed(
     show,
   );
   show(progress, true);
-  for (const { way, input } of grown) addToCorpus(folder, target, { input, remark: way });
+  for (const { outcome, input } of grown) addToCorpus(folder, target, { input, remark: outcome });
   if (found === undefined) return false;
   addToCorpus(folder, target, {
     input: found.shortest,
@@ -74,18 +74,18 @@ async function feed(
 function report(target: string, seed: number, { what, input, shortest }: FoundInput): void {
   console.error(`\nFOUND by ${target}, seed ${seed}: ${what}`);
   console.error(`  shortest  ${hex(shortest)}`);
-  if (input.length !== shortest.length) console.error(`  from      ${hex(input)}`);
-  console.error(`  again     npm run fuzz -- --target ${target} --replay ${hex(shortest)}`);
+  if (input.length !== shortest.length) console.error(`  original  ${hex(input)}`);
+  console.error(`  repeat    npm run fuzz -- --target ${target} --replay ${hex(shortest)}`);
 }
 
-/** One line that is written anew; without a terminal, one line a minute, and the last. */
+/** In a terminal, one line that is rewritten. Otherwise one line a minute, and the last one. */
 function progressLine(target: string): (progress: Progress, last?: boolean) => void {
   const live = process.stdout.isTTY;
   let minute = 0;
-  return ({ runs, ways, milliseconds }, last = false) => {
+  return ({ runs, outcomes, milliseconds }, last = false) => {
     const rate = Math.round((runs / Math.max(1, milliseconds)) * 1000);
     const seconds = Math.round(milliseconds / 1000);
-    const line = `${target.padEnd(12)} ${String(runs).padStart(11)} inputs  ${String(rate).padStart(7)}/s  ${String(ways).padStart(5)} ways  ${seconds} s`;
+    const line = `${target.padEnd(12)} ${String(runs).padStart(11)} inputs  ${String(rate).padStart(7)}/s  ${String(outcomes).padStart(5)} outcomes  ${seconds} s`;
     if (live) process.stdout.write(`\r${line}${last ? '\n' : ''}`);
     else if (last || Math.floor(seconds / 60) > minute) {
       minute = Math.floor(seconds / 60);

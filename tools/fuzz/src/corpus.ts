@@ -1,9 +1,9 @@
-// The inputs that are kept: one file of text for each target, one input a line, in hex, followed by a remark.
+// The inputs that are kept: a text file for each target, with one input a line, in hex, followed by a remark.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hex } from './input.ts';
 
-/** Where the committed ones are. */
+/** The folder of the committed inputs. */
 export const CORPUS = join(import.meta.dirname, '..', 'corpus');
 
 /** A kept input. */
@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 /**
- * The inputs of a target, none where it has no file.
+ * The inputs of a target. Empty if it has no file.
  *
  * @throws {SyntaxError} for a line that is not hex
  */
@@ -32,7 +32,7 @@ export function readCorpus(folder: string, target: string): Entry[] {
     });
 }
 
-/** Keeps an input. */
+/** Adds an input to the file of a target. */
 export function addToCorpus(folder: string, target: string, { input, remark }: Entry): void {
   appendFileSync(fileOf(folder, target), `${hex(input)} # ${remark.replaceAll(/\s+/g, ' ')}\n`);
 }

@@ -1,13 +1,13 @@
-// The loop: an input made by rule or by changing a kept one, the target, the oracle; what goes a new way is kept.
+// The loop: generates an input or changes a kept one, runs the target with its oracle, and keeps inputs with a new outcome.
 import { createRandom, pick, type Random } from '@framewire/contract/random';
 import { describeFinding } from './finding.ts';
 import { mutate } from './mutation.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
 
-/** How a run is limited and watched. */
+/** The limits of a run, and how it is watched. */
 export interface FuzzOptions {
-  /** The inputs follow from the seed and the corpus alone. */
+  /** The inputs depend only on the seed and the corpus. */
   readonly seed: number;
   /** How many inputs. Default: no limit. */
   readonly runs?: number | undefined;
@@ -15,43 +15,43 @@ export interface FuzzOptions {
   readonly milliseconds?: number | undefined;
   /** Inputs to begin with. All of them are run first. */
   readonly corpus: readonly Uint8Array[];
-  /** Whether a finding is made short. Default true. */
+  /** Whether a finding is shortened. Default: true. */
   readonly shortens?: boolean;
   /** Called before each input is run, so that an input that never returns is known. */
   readonly onInput?: (input: Uint8Array) => void;
-  /** Called now and then, every few hundred inputs. */
+  /** Called after each batch of inputs. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface Progress {
   readonly runs: number;
-  /** How many different ways the inputs went. */
-  readonly ways: number;
+  /** How many different outcomes the inputs had. */
+  readonly outcomes: number;
   readonly milliseconds: number;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface FuzzResult extends Progress {
   /** The first breach, if there was one: the run ends with it. */
   readonly found: FoundInput | undefined;
-  /** An input for each way. */
+  /** The first input with each outcome. */
   readonly kept: ReadonlyMap<string, Uint8Array>;
 }
 
-/** An input on which the oracle has something to say. */
+/** An input that is a finding. */
 export interface FoundInput {
   readonly what: string;
-  /** As it was run, and as short as could be. */
+  /** The input as it was run, and the shortest one that was found to fail. */
   readonly input: Uint8Array;
   readonly shortest: Uint8Array;
 }
 
-/** Inputs between two looks at the clock. */
+/** How many inputs run before the clock is checked. */
 const BATCH = 64;
-/** Half of the inputs are new, half of them made from kept ones. */
+/** The share of generated inputs. The others are changed copies of kept ones. */
 const SHARE_OF_NEW = 0.5;
-/** Longer inputs are not kept to be changed: they would slow the run down. */
+/** Longer inputs, in bytes, are not changed: they would slow the run down. */
 const LONGEST_KEPT = 4096;
 
 /** Feeds a target until a limit is reached or something is found. */
@@ -64,7 +64,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
   let count = 0;
   const progress = (): Progress => ({
     runs: count,
-    ways: kept.size,
+    outcomes: kept.size,
     milliseconds: performance.now() - started,
   });
 
@@ -74,10 +74,10 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
       count++;
       options.onInput?.(input);
       try {
-        const outcome = target.run(input);
-        const way = typeof outcome === 'string' ? outcome : await outcome;
-        if (kept.has(way)) continue;
-        kept.set(way, input);
+        const result = target.run(input);
+        const outcome = typeof result === 'string' ? result : await result;
+        if (kept.has(outcome)) continue;
+        kept.set(outcome, input);
         if (input.length <= LONGEST_KEPT) pool.push(input);
       } catch (error) {
         const shortest = shortens ? await shorten(target, input, options.onInput) : input;
@@ -97,7 +97,7 @@ function nextInput(target: Target, random: Random, pool: readonly Uint8Array[]):
   return mutate(pick(random, pool), random, pick(random, pool));
 }
 
-/** What is wrong with what the target makes of an input; undefined when nothing is. */
+/** The finding of a target for an input, or `undefined` if there is none. */
 export async function breachOf(target: Target, input: Uint8Array): Promise<unknown> {
   try {
     await target.run(input);

@@ -1,6 +1,6 @@
-// What a fuzzer is after: a breach of the oracle, in words.
+// What a fuzzer looks for: a breach of the oracle, in words.
 
-/** The implementation did what it must not. Any other exception out of a target is a finding too: an undocumented one. */
+/** The implementation broke a rule of the oracle. Any other exception from a target is a finding too: it is undocumented. */
 export class Finding extends Error {
   override readonly name = 'Finding';
 }
@@ -16,7 +16,7 @@ export function mustEqual(what: string, actual: unknown, expected: unknown): voi
   if (got !== wanted) throw new Finding(`${what}: ${got}, and not ${wanted}`);
 }
 
-/** @throws {Finding} unless the condition holds, with what was found in its place */
+/** @throws {Finding} unless the condition holds. `found` says what was found instead */
 export function must(condition: boolean, found: string): void {
   if (!condition) throw new Finding(found);
 }

@@ -1,8 +1,8 @@
-// What peers send, made by chance: frames in and out of order, texts, compressed messages; most of it legal, some of it not.
+// Random data as peers send it: frames in and out of order, texts, compressed messages. Most of it is legal, some of it is not.
 import { between, pick, type Random } from '@framewire/contract/random';
 import { constants, deflateRawSync } from 'node:zlib';
 
-/** Whether something happens that happens once in so many times. */
+/** Returns true with the probability 1 / `times`. */
 export function oneIn(random: Random, times: number): boolean {
   return random() * times < 1;
 }
@@ -11,7 +11,7 @@ export function randomBytes(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => between(random, 0, 255));
 }
 
-/** Lengths at which the form of a header, or a limit, changes; most of them short. */
+/** A length, mostly a short one. Others are near the values at which the form of a header or a limit changes. */
 export function someLength(random: Random): number {
   if (oneIn(random, 250)) return pick(random, [4096, 16384, 65535, 65536, 65537]);
   return oneIn(random, 8)
@@ -36,7 +36,7 @@ const CHARACTERS = [
   '😀',
   '\u{10ffff}',
 ];
-const NO_CHARACTERS = [
+const INVALID_SEQUENCES = [
   '80',
   'bf',
   'c0',
@@ -54,20 +54,20 @@ const NO_CHARACTERS = [
   'ff',
 ];
 
-/** Text of about so many bytes, that is UTF-8 but once in a while. */
+/** Text of about `length` bytes. A few of its parts are invalid UTF-8. */
 export function someText(random: Random, length: number): Uint8Array {
   const parts: Buffer[] = [];
   for (let size = 0; size < length; size += parts.at(-1)?.length ?? 1) {
     parts.push(
       oneIn(random, 100)
-        ? Buffer.from(pick(random, NO_CHARACTERS), 'hex')
+        ? Buffer.from(pick(random, INVALID_SEQUENCES), 'hex')
         : Buffer.from(pick(random, CHARACTERS)),
     );
   }
   return Buffer.concat(parts);
 }
 
-/** How a frame is to look. */
+/** The fields of a frame, legal or not. */
 export interface FrameShape {
   readonly fin: boolean;
   /** RSV1 to RSV3 as a number from 0 to 7. */
@@ -77,7 +77,7 @@ export interface FrameShape {
   readonly payload: Uint8Array;
   /** The length in the header, if it differs from that of the payload. */
   readonly told?: number | bigint;
-  /** How many bytes tell the length, where it is not the fewest. */
+  /** How many bytes the extended length has. Default: as few as possible. */
   readonly lengthBytes?: 0 | 2 | 8;
 }
 
@@ -97,10 +97,10 @@ export function frameOf(random: Random, shape: FrameShape): Uint8Array {
   return Buffer.concat([header, key, payload.map((byte, i) => byte ^ (key[i % 4] as number))]);
 }
 
-/** What a peer of a role sends. */
+/** How a peer sends frames. */
 export interface Dialect {
   readonly masked: boolean;
-  /** Makes of a message what the extension makes of it, and may mark it with RSV1. */
+  /** Compresses a message, which is then marked with RSV1. */
   readonly compress?: ((data: Uint8Array) => Uint8Array) | undefined;
 }
 
@@ -160,7 +160,7 @@ function messageFrames(random: Random, dialect: Dialect): Uint8Array[] {
       }),
     );
     if (!last && oneIn(random, 3)) frames.push(controlFrame(random, dialect));
-    // A message that is never ended, or has a piece too few.
+    // Leaves out the rest of the message.
     if (oneIn(random, 60)) break;
   }
   return frames;
@@ -186,14 +186,14 @@ function brokenFrame(random: Random, { masked }: Dialect): Uint8Array {
   );
 }
 
-/** Compresses as RFC 7692 §7.2.1 wants, in one of the ways that a peer may; `plain` is best short. */
+/** Compresses by RFC 7692 §7.2.1, in one of the ways that a peer may use. */
 export function someDeflate(random: Random, plain: Uint8Array): Uint8Array {
   const options = {
     level: between(random, 0, 9),
     windowBits: between(random, 9, 15),
     strategy: pick(random, [constants.Z_DEFAULT_STRATEGY, constants.Z_HUFFMAN_ONLY, constants.Z_FIXED]),
   };
-  // A block with BFINAL, with or without the octet that §7.2.3.4 puts after it.
+  // A block with BFINAL, with or without the octet that follows it in §7.2.3.4.
   if (oneIn(random, 8)) {
     const stream = deflateRawSync(plain, options);
     return oneIn(random, 2) ? Buffer.concat([stream, Buffer.of(0)]) : stream;
@@ -203,7 +203,7 @@ export function someDeflate(random: Random, plain: Uint8Array): Uint8Array {
   return stream.subarray(0, stream.length - 4);
 }
 
-/** Joined at random with a delimiter out of several, as values of headers are. */
+/** Joins random words with random delimiters, like the value of a header. */
 export function someOf(
   random: Random,
   words: readonly string[],

@@ -1,4 +1,4 @@
-// An input read from its start: choices first, then contents. Where it is too short, the rest of it is zeros.
+// An input, read from its start: choices first, then contents. After its end, it reads as zeros.
 
 const NOTHING = new Uint8Array(0);
 
@@ -8,7 +8,7 @@ export class Input {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    // Of a Buffer, `slice` would be a view.
+    // Copies, because `slice()` of a Buffer would return a view.
     this.#bytes = new Uint8Array(bytes);
   }
 
@@ -25,7 +25,7 @@ export class Input {
     return (this.byte() << 8) | this.byte();
   }
 
-  /** The next bytes, or as many as are left: a copy, as readers may change what they are given. */
+  /** The next bytes, or as many as are left. A copy, because the code under test may change it. */
   bytes(count: number): Uint8Array {
     if (this.isOver) return NOTHING;
     const bytes = this.#bytes.slice(this.#offset, this.#offset + count);
@@ -37,18 +37,18 @@ export class Input {
     return this.bytes(this.#bytes.length);
   }
 
-  /** The rest as text, a character for each byte. */
+  /** The rest as text, with one character for each byte. */
   text(): string {
     return latin1(this.rest());
   }
 }
 
-/** One of several values, chosen by some bits. */
+/** The value that some bits choose. */
 export function choose<T>(values: readonly T[], bits: number): T {
   return values[bits % values.length] as T;
 }
 
-/** Bytes as text, a character for each. */
+/** Bytes as text, with one character for each byte. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }

@@ -1,13 +1,13 @@
-// Changes to an input that was worth keeping.
+// Random changes to a kept input.
 import { between, pick, type Random } from '@framewire/contract/random';
 
-/** Bytes at which readers turn: ends of ranges, delimiters, the first bytes of frames and of sequences of UTF-8. */
+/** Bytes at which readers branch: ends of ranges, delimiters, the first bytes of frames and of UTF-8 sequences. */
 const TURNING_POINTS = [
   0x00, 0x01, 0x02, 0x08, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x3a, 0x3b, 0x3d, 0x5c, 0x7d, 0x7e, 0x7f, 0x80,
   0x81, 0x82, 0x88, 0x89, 0x8a, 0xbf, 0xc0, 0xc1, 0xc2, 0xe0, 0xed, 0xf0, 0xf4, 0xfe, 0xff,
 ];
 
-/** No input grows beyond this, in bytes. */
+/** The longest input, in bytes. */
 export const LONGEST_INPUT = 128 * 1024;
 
 type Mutation = (bytes: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
@@ -19,7 +19,7 @@ const mutations: readonly Mutation[] = [
   function setAByte(bytes, random) {
     return changed(bytes, random, () => pick(random, TURNING_POINTS));
   },
-  function countUpOrDown(bytes, random) {
+  function incrementOrDecrement(bytes, random) {
     return changed(bytes, random, (byte) => byte + pick(random, [-1, 1]));
   },
   function insert(bytes, random) {
@@ -33,10 +33,10 @@ const mutations: readonly Mutation[] = [
     const start = between(random, 0, bytes.length);
     return spliced(bytes, start, 0, bytes.subarray(start, start + between(random, 1, 64)));
   },
-  function end(bytes, random) {
+  function truncate(bytes, random) {
     return bytes.subarray(0, between(random, 0, bytes.length));
   },
-  function goOnAsAnother(bytes, random, other) {
+  function continueWithAnother(bytes, random, other) {
     return spliced(
       bytes,
       between(random, 0, bytes.length),
@@ -46,7 +46,7 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-/** An input with one or a few changes; `other` is one that it may be crossed with. */
+/** An input with one to four changes. One kind of change continues it with a part of `other`. */
 export function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let mutated = bytes;
   for (let count = between(random, 1, 4); count > 0; count--)
@@ -57,7 +57,7 @@ export function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Ui
 function changed(bytes: Uint8Array, random: Random, change: (byte: number) => number): Uint8Array {
   const copy = new Uint8Array(bytes);
   if (copy.length === 0) return copy;
-  // Choices and headers stand in front: half of the changes are there.
+  // Choices and headers are at the start, so half of the changes are made there.
   const at = between(random, 0, (random() < 0.5 ? Math.min(16, copy.length) : copy.length) - 1);
   copy[at] = change(copy[at] as number);
   return copy;

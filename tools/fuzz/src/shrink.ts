@@ -1,10 +1,10 @@
-// A finding made short: what can be left out or made zero while it is still one.
+// Shortens a finding: removes bytes and sets bytes to zero as long as it remains one.
 
-/** How often it is tried, and for how long in ms, at most: a finding is worth seconds, not minutes. */
+/** The limits of shortening: how many attempts, and how many ms. */
 const MOST_TRIES = 3000;
 const LONGEST = 10_000;
 
-/** The shortest input found that still fails. `fails` says whether one does. */
+/** The shortest input found for which `fails` still resolves with true. */
 export async function shrink(
   input: Uint8Array,
   fails: (input: Uint8Array) => Promise<boolean>,

@@ -1,7 +1,7 @@
-// Bytes cut into chunks: what is read must not depend on where.
+// Cuts bytes into chunks. The result of reading must not depend on the cuts.
 import { between, createRandom } from '@framewire/contract/random';
 
-/** Bytes in chunks, some of them empty, at places that a seed chooses. Each chunk is a copy. */
+/** Cuts bytes at places that a seed chooses. Some chunks are empty. Each chunk is a copy. */
 export function splitAnywhere(bytes: Uint8Array, seed: number): Uint8Array[] {
   const random = createRandom(seed);
   const longest = between(random, 1, Math.max(1, bytes.length));
@@ -14,7 +14,7 @@ export function splitAnywhere(bytes: Uint8Array, seed: number): Uint8Array[] {
   return chunks;
 }
 
-/** Bytes in chunks of one. */
+/** Cuts bytes into chunks of one byte. Each chunk is a copy. */
 export function splitBytewise(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (_, at) => bytes.slice(at, at + 1));
 }

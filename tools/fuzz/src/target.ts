@@ -1,19 +1,19 @@
-// What a fuzzer needs to know of the thing that it feeds.
+// What a fuzzer needs to know about the code under test.
 import type { Random } from '@framewire/contract/random';
 
-/** Something that reads bytes from a peer, with an oracle that judges what it makes of them. */
+/** Code that reads bytes from a peer, with an oracle that checks the result. */
 export interface Target {
-  /** The word for the command line, and the name of its corpus. */
+  /** The name for the command line, and of its corpus. */
   readonly name: string;
-  /** What is fed, in a few words. */
+  /** The code under test, in a few words. */
   readonly feeds: string;
-  /** Makes an input by rule, mostly one that gets far. Its first bytes choose options, the rest is what a peer sends. */
+  /** Generates an input, mostly a legal one. Its first bytes choose options, the rest is what a peer sends. */
   generate(random: Random): Uint8Array;
   /**
-   * Feeds any bytes at all.
+   * Runs the code on any bytes.
    *
-   * @returns a word for what came of it: inputs with the same word went the same way
-   * @throws {Finding} and anything else: a finding
+   * @returns the outcome in a word or two: inputs that are handled alike have the same outcome
+   * @throws {Finding} if the oracle finds a breach. Any other exception is a finding too
    */
   run(input: Uint8Array): string | Promise<string>;
 }

@@ -1,34 +1,34 @@
-// A run in a thread of its own, watched from outside: what never comes back, or eats all memory, is a finding as well.
+// A run in its own thread, watched from outside: an input that never returns, or that uses too much memory, is a finding too.
 import { Worker } from 'node:worker_threads';
 import type { FoundInput, Progress } from './engine.ts';
 
-/** What a run needs to know, as it is sent to the thread. */
+/** What the thread needs to know for a run. */
 export interface Assignment {
-  /** The module whose `TARGETS` has the target. */
+  /** The module whose `TARGETS` include the target. */
   readonly module: string;
   readonly target: string;
   readonly seed: number;
   readonly runs: number | undefined;
   readonly milliseconds: number | undefined;
   readonly corpus: readonly Uint8Array[];
-  /** Whether inputs that went a new way are to be made short. */
+  /** Whether inputs with a new outcome are shortened and returned. */
   readonly grow: boolean;
 }
 
 /** What the thread sends. */
 export type Report =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'end'; readonly outcome: Outcome };
+  | { readonly kind: 'end'; readonly result: WatchResult };
 
-/** What a run came to. */
-export interface Outcome {
+/** The result of a run. */
+export interface WatchResult {
   readonly progress: Progress;
   readonly found: FoundInput | undefined;
-  /** Short inputs that go ways on which none of the corpus goes, where that was asked for. */
-  readonly grown: readonly { readonly way: string; readonly input: Uint8Array }[];
+  /** With `grow`: short inputs with outcomes that no input of the corpus has. */
+  readonly grown: readonly { readonly outcome: string; readonly input: Uint8Array }[];
 }
 
-/** Beyond these it is a finding. */
+/** The limits of one input. Exceeding them is a finding. */
 export interface Patience {
   /** How long one input may take, in ms. */
   readonly milliseconds: number;
@@ -38,7 +38,7 @@ export interface Patience {
 
 const DEFAULT_PATIENCE: Patience = { milliseconds: 60_000, memory: 1.5 * 2 ** 30 };
 
-/** Where the thread writes down the input that it is about to run: a number that grows, its length, its bytes. */
+/** Memory in which the thread records the input that it is about to run: a counter, the length and the bytes. */
 export class CurrentInput {
   readonly shared: SharedArrayBuffer;
   readonly #numbers: Int32Array;
@@ -57,7 +57,7 @@ export class CurrentInput {
     Atomics.add(this.#numbers, 0, 1);
   }
 
-  /** How many inputs have been written down. */
+  /** How many inputs have been recorded. */
   get count(): number {
     return Atomics.load(this.#numbers, 0);
   }
@@ -67,32 +67,32 @@ export class CurrentInput {
   }
 }
 
-/** Runs an assignment to its end, or to the end of patience. */
+/** Runs an assignment to its end, or until an input exceeds the limits. */
 export async function watch(
   assignment: Assignment,
   onProgress: (progress: Progress) => void,
   patience: Patience = DEFAULT_PATIENCE,
-): Promise<Outcome> {
+): Promise<WatchResult> {
   const current = new CurrentInput();
   const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
     workerData: { assignment, shared: current.shared },
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
-  let last: Progress = { runs: 0, ways: 0, milliseconds: 0 };
+  let last: Progress = { runs: 0, outcomes: 0, milliseconds: 0 };
   let timer: NodeJS.Timeout | undefined;
   try {
-    return await new Promise<Outcome>((resolve, reject) => {
+    return await new Promise<WatchResult>((resolve, reject) => {
       const found = (what: string): void => {
         const input = current.get();
         resolve({ progress: last, found: { what, input, shortest: input }, grown: [] });
       };
       timer = watchClock(current, patience, found);
       worker.on('message', (report: Report) => {
-        if (report.kind === 'end') resolve(report.outcome);
+        if (report.kind === 'end') resolve(report.result);
         else onProgress((last = report.progress));
       });
       worker.on('error', (error) => {
-        // Before the first input it is no target that is to blame.
+        // Before the first input, the error is not from the target.
         if (current.count === 0) reject(error);
         else found(`ended the thread: ${String(error)}`);
       });
@@ -104,7 +104,7 @@ export async function watch(
   }
 }
 
-/** Looks at the thread, which cannot look at itself while it hangs. */
+/** Watches the thread, which cannot watch itself while it hangs. */
 function watchClock(
   current: CurrentInput,
   patience: Patience,
@@ -115,12 +115,12 @@ function watchClock(
   return setInterval(
     () => {
       if (process.memoryUsage.rss() > patience.memory)
-        found(`takes more than ${patience.memory} bytes of memory`);
+        found(`uses more than ${patience.memory} bytes of memory`);
       if (current.count !== count) {
         count = current.count;
         since = performance.now();
       } else if (count > 0 && performance.now() - since > patience.milliseconds) {
-        found(`does not come back within ${patience.milliseconds} ms`);
+        found(`does not return within ${patience.milliseconds} ms`);
       }
     },
     Math.min(1000, patience.milliseconds / 2),

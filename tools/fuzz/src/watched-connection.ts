@@ -1,4 +1,4 @@
-// The connection under test on a stream in memory: all that it reports and sends, compared with the model's endpoint.
+// The connection under test, on a stream in memory. Everything that it reports and sends is compared with the model's endpoint.
 import { WebSocketConnection, type ConnectionOptions, type OpenOptions } from '@framewire/connection';
 import { PerMessageDeflate } from '@framewire/permessage-deflate';
 import { Finding, mustEqual } from './finding.ts';
@@ -8,7 +8,7 @@ import { Inflating } from './model/inflating.ts';
 import { readFrame } from './model/receiver.ts';
 import { Wire } from './wire.ts';
 
-/** Makes the connection that is fed, on a stream on which the handshake is done. */
+/** Creates the connection under test, on a stream after the handshake. */
 export type Open = (wire: Wire, options: ConnectionOptions, opened: OpenOptions) => WebSocketConnection;
 
 export const openConnection: Open = (wire, options, opened) => {
@@ -17,21 +17,21 @@ export const openConnection: Open = (wire, options, opened) => {
   return ws;
 };
 
-/** The terms of a connection, and how ours is to work. */
+/** The terms of a connection, and the options of ours that must not change the result. */
 export interface WatchOptions extends EndpointTerms {
-  /** Whether several events may come in one turn. */
+  /** Whether several events may be emitted in one turn of the event loop. */
   readonly synchronous: boolean;
   /** Whether all messages are inflated on the thread pool. */
   readonly inTurns: boolean;
 }
 
-/** Turns of the event loop in which what has to happen must have happened, and in which nothing else may. */
+/** In how many turns of the event loop everything expected must happen, and for how many more nothing else may. */
 const PATIENCE = 100;
 const AFTERWARDS = 2;
-/** How long what is done on the thread pool may take, in ms. */
+/** How long work on the thread pool may take, in ms. */
 const PATIENCE_OFF_THREAD = 5000;
 
-/** The connection under test, with all that it reports and sends. */
+/** The connection under test, with everything that it reports and sends. */
 export class WatchedConnection {
   readonly wire = new Wire();
   readonly ws: WebSocketConnection;
@@ -91,10 +91,10 @@ export class WatchedConnection {
     };
   }
 
-  /** Waits until all has happened that the model foretells, and compares. Where what was said has no one meaning, it foretells nothing. */
+  /** Waits until everything that the model predicts has happened, and compares. If the meaning is undefined, there is nothing to compare. */
   async agreesWith(model: Endpoint): Promise<void> {
-    if (model.meaningIsOpen) return;
-    // Where each event has a turn of its own, many take many.
+    if (model.isMeaningUndefined) return;
+    // Each event may need its own turn of the event loop.
     await this.#waitUntil(() => this.#isAsFarAs(model), PATIENCE + 2 * model.events.length);
     for (let turn = 0; turn < AFTERWARDS; turn++) await nextTurn();
     const seen = this.#limited ? eitherError : (line: string) => line;
@@ -122,9 +122,9 @@ export class WatchedConnection {
     }
   }
 
-  /** Whatever was said: once the stream has ended, nothing is left to happen. */
+  /** After the stream has ended, waits for the end of the connection, and checks that nothing is left over. */
   async isOver(): Promise<void> {
-    // The number of events is unknown, and each may have a turn of its own. A frame has at least two bytes.
+    // The number of events is unknown, and each may need its own turn. A frame has at least two bytes.
     await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.said);
     mustEqual('state', this.ws.readyState, this.ws.CLOSED);
     mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
@@ -168,7 +168,7 @@ function sentLine({ opcode, payload }: Sent): string {
   return `${opcode} ${hex(payload)}`;
 }
 
-/** A compressed message that is corrupt may pass the limit before that shows: of the two errors either is right. */
+/** A corrupt compressed message may exceed the limit before the corrupt part is reached. Then either error is right. */
 function eitherError(line: string): string {
   return line
     .replace('error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'error Z_DATA_ERROR')

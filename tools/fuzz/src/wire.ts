@@ -1,15 +1,15 @@
-// A stream in memory of which the other end is the fuzzer: what it writes is read immediately, and what is written to it is kept.
+// A stream in memory whose other end is the fuzzer. The connection reads the fuzzer's bytes immediately, and what it writes is kept.
 import { Duplex } from 'node:stream';
 
 export class Wire extends Duplex {
   readonly #written: Buffer[] = [];
   /** Whether the end under test has ended its side. */
   hasEnded = false;
-  /** How many bytes the peer has said. */
+  /** How many bytes the peer has sent. */
   said = 0;
 
   override _read(): void {
-    // Bytes come when the fuzzer says so.
+    // The fuzzer pushes bytes by itself.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -28,7 +28,7 @@ export class Wire extends Duplex {
     return Buffer.concat(this.#written);
   }
 
-  /** The peer says something. */
+  /** The peer sends bytes. */
   say(bytes: Uint8Array): void {
     if (this.destroyed) return;
     this.said += bytes.length;

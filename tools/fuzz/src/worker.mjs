@@ -1,4 +1,4 @@
-// The door of the thread: the loader of TypeScript that the main thread has is not there yet.
+// The entry of the thread, in JavaScript: the thread does not inherit the TypeScript loader of the main thread.
 import { register } from 'tsx/esm/api';
 
 register();

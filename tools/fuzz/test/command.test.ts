@@ -1,4 +1,4 @@
-// The command: its arguments, its exit status, what it prints and writes, and what it does about a target that hangs.
+// The command: its arguments, its exit code, what it prints and writes, and how it handles a target that hangs.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,9 +31,9 @@ afterEach(() => {
 const run = (...list: string[]): Promise<number> => runCommand([...list, '--corpus', folder], ODD);
 
 describe('The command', () => {
-  test('ends with 0 when nothing is found, and grows the corpus when it is told to', async () => {
+  test('exits with 0 if nothing is found, and adds to the corpus with --grow', async () => {
     expect(await run('--target', 'well', '--seed', '3', '--runs', '200', '--grow')).toBe(0);
-    expect(printed).toMatch(/^seed 3\nwell +200 inputs +\d+\/s +4 ways/m);
+    expect(printed).toMatch(/^seed 3\nwell +200 inputs +\d+\/s +4 outcomes/m);
     const grown = readCorpus(folder, 'well');
     expect(grown.map(({ remark }) => remark).sort()).toEqual([0, 1, 2, 3].map((way) => `starts with ${way}`));
     expect(grown.every(({ input }) => input.length === 1 || input.length === 0)).toBe(true);
@@ -41,7 +41,7 @@ describe('The command', () => {
     expect(readCorpus(folder, 'well')).toHaveLength(4);
   });
 
-  test('ends with 1 for a finding, which it prints and adds to the corpus', async () => {
+  test('exits with 1 after a finding, which it prints and adds to the corpus', async () => {
     expect(await run('--target', 'sevens', '--seed', '3', '--runs', '200')).toBe(1);
     const [entry] = readCorpus(folder, 'sevens');
     expect(hex(entry!.input)).toMatch(/^(?:7[0-9a-f]|[0-9a-f]7)$/);
@@ -57,14 +57,14 @@ describe('The command', () => {
     expect(printed).toContain('Usage: npm run fuzz');
   });
 
-  test('ends with 2 and one line for a wrong command line', async () => {
+  test('exits with 2 and prints one line for a wrong command line', async () => {
     for (const [list, line] of [
-      [['--target', 'x'], 'There is no target "x": well, sevens, hangs.'],
+      [['--target', 'x'], 'There is no target "x"; the targets are well, sevens, hangs.'],
       [['--seed', '-1'], /seed/],
-      [['--seed', '4294967296'], '--seed is a whole number, not "4294967296".'],
-      [['--runs', 'many'], '--runs is a whole number, not "many".'],
+      [['--seed', '4294967296'], '--seed must be a whole number below 2^32, not "4294967296".'],
+      [['--runs', 'many'], '--runs must be a whole number below 2^32, not "many".'],
       [['--replay', '00'], '--replay needs one --target.'],
-      [['--target', 'well', '--replay', '0'], '--replay is bytes in hex.'],
+      [['--target', 'well', '--replay', '0'], '--replay must be bytes in hex.'],
       [['--fast'], /fast/],
     ] as const) {
       printed = '';
@@ -75,14 +75,14 @@ describe('The command', () => {
   });
 });
 
-test('Without a limit it runs for a minute, with a seed of its own', () => {
+test('Without options it runs for a minute, with a random seed', () => {
   const { seconds, runs, seed, targets } = readArguments([], ['a', 'b']);
   expect({ seconds, runs, targets }).toEqual({ seconds: 60, runs: undefined, targets: ['a', 'b'] });
   expect(seed).toBeGreaterThanOrEqual(0);
   expect(readArguments(['--runs', '5'], ['a']).seconds).toBeUndefined();
 });
 
-test('An input that never comes back is a finding', async () => {
+test('An input that never returns is a finding', async () => {
   const assignment = {
     module: ODD,
     target: 'hangs',
@@ -93,11 +93,11 @@ test('An input that never comes back is a finding', async () => {
     grow: false,
   };
   const { found } = await watch(assignment, () => {}, { milliseconds: 1000, memory: Infinity });
-  expect(found?.what).toBe('does not come back within 1000 ms');
+  expect(found?.what).toBe('does not return within 1000 ms');
   expect(found!.input[0]! % 2).toBe(1);
 });
 
-test('More memory than there may be is a finding', async () => {
+test('Exceeding the memory limit is a finding', async () => {
   const assignment = {
     module: ODD,
     target: 'hangs',
@@ -108,10 +108,10 @@ test('More memory than there may be is a finding', async () => {
     grow: false,
   };
   const { found } = await watch(assignment, () => {}, { milliseconds: 30_000, memory: 1 });
-  expect(found?.what).toBe('takes more than 1 bytes of memory');
+  expect(found?.what).toBe('uses more than 1 bytes of memory');
 });
 
-test('A corpus has hex, remarks and comments', () => {
+test('A corpus contains hex, remarks and comments', () => {
   writeFileSync(join(folder, 'a.txt'), '# about it\n0102\n\nff # why\n # nothing at all\n');
   expect(readCorpus(folder, 'a').map(({ input, remark }) => [hex(input), remark])).toEqual([
     ['0102', ''],

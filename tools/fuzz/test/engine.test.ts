@@ -1,4 +1,4 @@
-// The engine: the same inputs for the same seed, what is kept, what a finding is made of.
+// The engine: the same inputs for the same seed, which inputs are kept, and what a finding contains.
 import { createRandom } from '@framewire/contract/random';
 import { expect, test } from 'vitest';
 import { fuzz } from '../src/engine.ts';
@@ -12,7 +12,7 @@ import { framesTarget } from '../src/targets/frames.ts';
 
 const bytes = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits, 'hex'));
 
-/** A target of single random bytes, with the outcome that a function gives. */
+/** A target that generates single random bytes. */
 function target(run: Target['run']): Target {
   return {
     name: 'test',
@@ -28,28 +28,28 @@ async function inputsOf(seed: number): Promise<string[]> {
   return inputs;
 }
 
-test('The same seed gives the same inputs, another gives others', async () => {
+test('The same seed gives the same inputs, another seed gives others', async () => {
   const inputs = await inputsOf(5);
   expect(inputs).toHaveLength(300);
   expect(await inputsOf(5)).toEqual(inputs);
   expect(await inputsOf(6)).not.toEqual(inputs);
 });
 
-test('The corpus is run first, and an input is kept for each way', async () => {
+test('The corpus is run first, and an input is kept for each outcome', async () => {
   const inputs: string[] = [];
-  const { kept, ways, runs } = await fuzz(
+  const { kept, outcomes, runs } = await fuzz(
     target((input) => (input.length > 1 ? 'long' : 'short')),
     { seed: 1, runs: 100, corpus: [bytes('00'), bytes('0102')], onInput: (input) => inputs.push(hex(input)) },
   );
   expect(inputs.slice(0, 2)).toEqual(['00', '0102']);
-  expect([...kept].map(([way, input]) => [way, hex(input)])).toEqual([
+  expect([...kept].map(([outcome, input]) => [outcome, hex(input)])).toEqual([
     ['short', '00'],
     ['long', '0102'],
   ]);
-  expect({ ways, runs }).toEqual({ ways: 2, runs: 100 });
+  expect({ outcomes, runs }).toEqual({ outcomes: 2, runs: 100 });
 });
 
-test('A finding ends the run, and is told in its shortest form', async () => {
+test('A finding ends the run, and is reported in its shortest form', async () => {
   const { found, runs } = await fuzz(
     target((input) => {
       if (hex(input).includes('ee')) throw new Finding('has an ee');
@@ -63,7 +63,7 @@ test('A finding ends the run, and is told in its shortest form', async () => {
   expect(hex(found!.shortest)).toBe('ee');
 });
 
-test('An exception that nobody foresaw is a finding', async () => {
+test('An unexpected exception is a finding', async () => {
   const { found } = await fuzz(
     target(async () => Promise.reject(new TypeError('odd'))),
     { seed: 1, runs: 10, corpus: [] },
@@ -71,13 +71,13 @@ test('An exception that nobody foresaw is a finding', async () => {
   expect(found?.what).toContain('threw TypeError: odd');
 });
 
-test('Shrinking leaves out and zeroes what does not matter, within its tries', async () => {
+test('Shrinking removes or zeroes bytes that do not matter, within its attempts', async () => {
   const fails = async (input: Uint8Array) => input.filter((byte) => byte > 0x80).length >= 2;
   expect(hex(await shrink(bytes('01ff02ff03ff04'), fails))).toBe('ffff');
   expect(hex(await shrink(bytes('01ff02ff03ff04'), fails, 1))).toBe('01ff02ff03ff04');
 });
 
-test('Splitting loses nothing, and copies', () => {
+test('Splitting loses no bytes, and copies', () => {
   const whole = bytes('000102030405060708090a0b0c0d0e0f');
   for (let seed = 0; seed < 50; seed++) {
     const chunks = splitAnywhere(whole, seed);
@@ -88,7 +88,7 @@ test('Splitting loses nothing, and copies', () => {
   expect(hex(whole)).toBe('000102030405060708090a0b0c0d0e0f');
 });
 
-test('A mutation leaves the input alone that it was made of', () => {
+test('A mutation does not change its original', () => {
   const random = createRandom(1);
   const input = Buffer.from('8185000000006869', 'hex');
   const mutants = Array.from({ length: 200 }, () => hex(mutate(input, random, input)));

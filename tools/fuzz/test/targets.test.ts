@@ -1,4 +1,4 @@
-// Every target: what was ever found, a short run with a fixed seed, and deliberately wrong implementations that have to be found.
+// Every target: the corpus, a short run with a fixed seed, and deliberately wrong implementations that must be found.
 import {
   FrameDecoder,
   MessageAssembler,
@@ -37,7 +37,7 @@ import { messagesTarget, type MakeInflater } from '../src/targets/messages.ts';
 import { negotiationTarget, type Negotiation } from '../src/targets/negotiation.ts';
 import { openConnection, type Open } from '../src/watched-connection.ts';
 
-/** How many inputs of each make a run of about a second. */
+/** How many inputs of each target take about a second. */
 const SHORT_RUN: Readonly<Record<string, number>> = {
   frames: 4000,
   heads: 4000,
@@ -57,20 +57,20 @@ function runOf(target: Target, corpus: readonly Uint8Array[], shortens: boolean)
 describe.each(TARGETS)('$name', (target) => {
   test('finds nothing in the corpus, nor in a short run', { timeout: PATIENCE }, async () => {
     const corpus = readCorpus(CORPUS, target.name).map(({ input }) => input);
-    const { found, ways } = await runOf(target, corpus, true);
+    const { found, outcomes } = await runOf(target, corpus, true);
     expect(found && { what: found.what, shortest: hex(found.shortest) }).toBeUndefined();
-    expect(ways).toBeGreaterThan(5);
+    expect(outcomes).toBeGreaterThan(5);
   });
 });
 
 const DIRECTION = { windowBits: 15, takeover: true } as const;
 
-/** A connection, with something wrong about it. */
+/** A connection with a fault. */
 function wrongly(change: (...args: Parameters<Open>) => Parameters<Open>): Target {
   return connectionTarget((...args) => openConnection(...change(...args)));
 }
 
-/** Each with what has to be found of it, as what is wrong about it could be found by something else. */
+/** Each implementation with its expected finding, because another check could find the same fault. */
 const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])[] = [
   [
     'a decoder that lets RSV1 pass',
@@ -78,7 +78,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     framesTarget(codec({ FrameDecoder: withOptions({ allowRsv1: true }) })),
   ],
   [
-    'a decoder that takes frames of either role',
+    'a server decoder that reads as a client',
     /reported for the whole: \["breach WS_ERR_UNEXPECTED_MASK"\], and not /,
     framesTarget(codec({ FrameDecoder: withOptions({ role: 'client' }) })),
   ],
@@ -88,7 +88,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     framesTarget(codec({ FrameDecoder: withOptions({ maxPayload: 0 }) })),
   ],
   [
-    'a decoder that reads one byte wrongly when it comes alone',
+    'a decoder that misreads a byte in a chunk of its own',
     /^reported for \d+ chunks: /,
     framesTarget(
       codec({
@@ -101,8 +101,8 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'a decoder that has as much memory as it is promised bytes',
-    /^a frame that has come in part /,
+    'a decoder that allocates the whole announced length',
+    /^a frame that has arrived in part /,
     framesTarget(
       codec({
         FrameDecoder: class extends FrameDecoder {
@@ -164,7 +164,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'subprotocols that are not told apart',
+    'subprotocols whose repetition is not noticed',
     /^subprotocols: \[.*, and not undefined$/,
     headersTarget(
       headers({ parseSubprotocols: (value) => new Set(value.split(',').map((name) => name.trim())) }),
@@ -188,7 +188,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'a server that does not keep its window',
+    'a server that ignores its option for the window',
     /^the answer: \{\}, and not \{"server_max_window_bits":13\}$/,
     negotiationTarget(
       negotiation({
@@ -214,8 +214,8 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
-    'an inflater that takes any stream for a valid one',
-    /^makes something of what is no DEFLATE stream$/,
+    'an inflater that accepts any stream as valid',
+    /^accepts an invalid DEFLATE stream$/,
     inflateTarget({
       Inflater,
       inflate(data, options) {
@@ -228,7 +228,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
-    'an inflater that forgets from step to step',
+    'an inflater that loses its state between steps',
     /^in steps: /,
     inflateTarget({
       inflate,
@@ -242,7 +242,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
-    'a deflater that points back beyond the window',
+    'a deflater whose matches go back beyond the window',
     /^threw DeflateError: A match begins before the window/,
     deflateTarget({ Deflater, deflate: (data, options) => deflate(data, { ...options, windowBits: 15 }) }),
   ],
@@ -259,18 +259,18 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
-    'an inflater of messages that forgets',
-    /^refuses with Z_DATA_ERROR what is a message/,
+    'an inflater of messages that always resets its context',
+    /^refuses a valid message of \d+ bytes with Z_DATA_ERROR$/,
     messagesTarget(inflater((_, maxPayload) => [false, maxPayload])),
   ],
   [
-    'an inflater of messages that never forgets',
-    /^makes a message of what is no DEFLATE stream$/,
+    'an inflater of messages that never resets its context',
+    /^accepts an invalid DEFLATE stream$/,
     messagesTarget(inflater((_, maxPayload) => [true, maxPayload])),
   ],
   [
     'an inflater of messages without a limit',
-    /^of a message beyond the limit: .*, and not WS_ERR_UNSUPPORTED_MESSAGE_LENGTH$/,
+    /^a message beyond the limit: .*, and not WS_ERR_UNSUPPORTED_MESSAGE_LENGTH$/,
     messagesTarget(inflater((takeover) => [takeover, 0])),
   ],
   [
@@ -289,7 +289,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     wrongly((wire, options, opened) => [wire, { ...options, maxPayload: 0 }, opened]),
   ],
   [
-    'a connection that knows of no extension',
+    'a connection without the extension',
     /^events: \["error WS_ERR_UNEXPECTED_RSV_1"\], and not /,
     wrongly((wire, options, { role }) => [wire, options, { role }]),
   ],

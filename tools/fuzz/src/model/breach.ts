@@ -1,5 +1,4 @@
-// What a peer can do wrong on an open connection: the rule, the close code that RFC 6455 §7.4.1 has for it, and the code that
-// our error is documented to have.
+// What a peer can do wrong on an open connection: the rule, its close code by RFC 6455 §7.4.1, and the documented code of our error.
 
 export const BREACHES = {
   /** §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." */
@@ -16,7 +15,7 @@ export const BREACHES = {
   'frame without mask': [1002, 'WS_ERR_EXPECTED_MASK'],
   /** §5.1: "A client MUST close a connection if it detects a masked frame." */
   'frame with mask': [1002, 'WS_ERR_UNEXPECTED_MASK'],
-  /** §5.2: the length is 63 bits at most; and ours to limit (§10.4). */
+  /** §5.2: a length has at most 63 bits. §10.4 allows our own limits. */
   'length beyond all numbers': [1009, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
   'message too long': [1009, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
   'too many fragments': [1008, 'WS_ERR_TOO_MANY_BUFFERED_PARTS'],

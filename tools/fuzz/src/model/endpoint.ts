@@ -1,4 +1,4 @@
-// One end of a connection as RFC 6455 §5 and §7 have it: what the peer's bytes and its own calls make it tell and send.
+// One end of a connection by RFC 6455 §5 and §7: the events and frames that follow from the peer's bytes and from its own calls.
 import { BREACHES, type Breach } from './breach.ts';
 import { Inflating } from './inflating.ts';
 import { Receiver, type Heard, type Terms } from './receiver.ts';
@@ -23,7 +23,7 @@ export interface EndpointTerms extends Terms {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export class Endpoint {
-  /** The events, a line each. */
+  /** The events, one line each. */
   readonly events: string[] = [];
   readonly sent: Sent[] = [];
   /** Whether its own side of the stream has ended. */
@@ -31,10 +31,10 @@ export class Endpoint {
   /** Whether the stream is gone (§7.1.4). */
   isClosed = false;
   /**
-   * Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1), and later ones may point back to it: what
-   * they mean is open.
+   * Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1), while later messages may refer back to it.
+   * The meaning of those is undefined.
    */
-  meaningIsOpen = false;
+  isMeaningUndefined = false;
 
   readonly #terms: EndpointTerms;
   readonly #receiver: Receiver;
@@ -43,7 +43,7 @@ export class Endpoint {
   #closeSent = false;
   #closeReceived = false;
   #failed = false;
-  /** Nothing is sent any more: the peer has ended the stream. */
+  /** The peer has ended the stream, after which nothing is sent. */
   #peerEnded = false;
   #paused = false;
   #waiting: FromPeer[] = [];
@@ -64,7 +64,7 @@ export class Endpoint {
     else this.#read(what);
   }
 
-  /** The stream is gone, from whichever side. What arrived before is reported, including what waits. */
+  /** Either side has destroyed the stream. Everything that arrived before is reported, including what waits. */
   lose(): void {
     if (this.isClosed) return;
     // No peer is left that could receive an answer.
@@ -138,7 +138,7 @@ export class Endpoint {
     const { maxPayload, skipUtf8 } = this.#terms;
     const original = compressed ? this.#inflating.inflate(data) : data;
     if (compressed && this.#terms.takeover && original !== undefined && !this.#inflating.isAtBlockEnd) {
-      this.meaningIsOpen = true;
+      this.isMeaningUndefined = true;
     }
     if (original === undefined) this.#fail('no DEFLATE stream');
     else if (maxPayload > 0 && original.length > maxPayload) this.#fail('message too long');
@@ -156,7 +156,7 @@ export class Endpoint {
     this.#end();
   }
 
-  /** §7.1.7: "Fail the WebSocket Connection": say why, tell it, read nothing more. */
+  /** §7.1.7: "Fail the WebSocket Connection": sends a close frame with the reason, reports the error, reads nothing more. */
   #fail(breach: Breach): void {
     const [closeCode, code] = BREACHES[breach];
     this.#failed = true;

@@ -1,5 +1,5 @@
-// The opening handshake, rule by rule (RFC 6455 §4.1, §4.2.1, §9.1): what our checks are documented to answer, as the first row
-// of a table that does not hold.
+// The opening handshake, rule by rule (RFC 6455 §4.1, §4.2.1, §9.1). The documented result of our checks is the first row of a table
+// whose condition does not hold.
 import { createHash } from 'node:crypto';
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -12,7 +12,7 @@ const EXTENSION_LIST = new RegExp(String.raw`^${EXTENSION}(?:${SPACE},${SPACE}${
 const TOKEN_LIST = new RegExp(String.raw`^${TOKEN}+(?:${SPACE},${SPACE}${TOKEN}+)*$`);
 const HOST = /^[-._~!$&'()*+;=%:[\]0-9A-Za-z]+$/;
 
-/** §9.1: the extensions of a header's value, as [name, [parameter, value], ...]; undefined where it breaks the grammar. */
+/** §9.1: the extensions of a header's value, as [name, [parameter, value], ...]; undefined if it breaks the grammar. */
 export function extensionsOf(value: string): unknown[] | undefined {
   if (!EXTENSION_LIST.test(value)) return undefined;
   return value.split(',').map((extension) => {
@@ -35,7 +35,7 @@ export function subprotocolsOf(value: string): string[] | undefined {
   return new Set(names).size === names.length ? names : undefined;
 }
 
-/** §4.2.1: the code with which a request is refused; undefined for one that is not. */
+/** §4.2.1: the code with which a request is refused; undefined if it is accepted. */
 export function requestBreach(
   { method, httpVersion, headers }: { method: string; httpVersion: string; headers: Headers },
   strict: boolean,
@@ -59,7 +59,7 @@ export function requestBreach(
   return rows.find(([holds]) => !holds)?.[1];
 }
 
-/** What a client has asked for. */
+/** What a client has requested. */
 export interface Asked {
   readonly key: string;
   readonly subprotocols: readonly string[];
@@ -74,7 +74,7 @@ export function responseBreach(
   { key, subprotocols, extensions, strict, subprotocolRequired }: Asked,
 ): string | undefined {
   const value = (name: string): string | undefined => joined(headers[name]);
-  // An empty one indicates no subprotocol.
+  // An empty value means no subprotocol.
   const protocol = value('sec-websocket-protocol') || undefined;
   const header = value('sec-websocket-extensions');
   const named =
@@ -100,7 +100,7 @@ export function responseBreach(
   return rows.find(([holds]) => !holds)?.[1];
 }
 
-/** RFC 9110 §5.2: fields of the same name are one list. */
+/** RFC 9110 §5.2: fields with the same name form one list. */
 function joined(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'object' ? value.join(', ') : value;
 }

@@ -1,4 +1,4 @@
-// The head of a request or response by its grammar (RFC 9112 §2 to §5), as one look at the whole of it.
+// The head of a request or response by its grammar (RFC 9112 §2 to §5), read as a whole.
 
 export interface ModelHead {
   readonly start: string;
@@ -13,7 +13,7 @@ const REQUEST_LINE = new RegExp(String.raw`^${TOKEN} [\x21-\x7e]+ HTTP/1\.[01]$`
 const STATUS_LINE = /^HTTP\/1\.[01] [1-9][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const FIELD_LINE = new RegExp(String.raw`^(${TOKEN}):[\t ]*([\t\x20-\x7e\x80-\xff]*)$`);
 
-/** The head that bytes, one character each, begin with; undefined where they begin with none. */
+/** The head at the start of a text with one character for each byte; undefined if it does not start with a valid one. */
 export function readHead(
   text: string,
   kind: 'request' | 'response',
@@ -33,7 +33,7 @@ export function readHead(
   return bodyIsClear(read) ? { start, fields: read, end } : undefined;
 }
 
-/** RFC 9112 §3.2, §6.3: one Host, and one way at most to tell where the body ends. */
+/** RFC 9112 §3.2, §6.3: at most one Host, and at most one field that says where the body ends. */
 function bodyIsClear(fields: readonly (readonly [string, string])[]): boolean {
   const valuesOf = (wanted: string): string[] =>
     fields.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);

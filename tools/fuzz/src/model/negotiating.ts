@@ -1,4 +1,4 @@
-// What comes of an offer and of a response of permessage-deflate, parameter by parameter (RFC 7692 §7.1).
+// The result of an offer and of a response of permessage-deflate, parameter by parameter (RFC 7692 §7.1).
 
 /** The four parameters: the windows as numbers, `true` for `client_max_window_bits` without a value. */
 export interface Said {
@@ -17,7 +17,7 @@ export interface Wanted {
 
 export type List = readonly { readonly name: string; readonly value: string | true }[];
 
-/** §7.1: what a list says; undefined for one that an endpoint must not accept. */
+/** §7.1: the parameters of a list; undefined if an endpoint must not accept it. */
 export function readSaid(list: List, kind: 'offer' | 'response'): Said | undefined {
   if (new Set(list.map(({ name }) => name)).size < list.length) return undefined;
   const said: Said = {};
@@ -44,7 +44,7 @@ export function readSaid(list: List, kind: 'offer' | 'response'): Said | undefin
   return said;
 }
 
-/** §7.1.1, §7.1.2: a server's answer to one offer; undefined where its options forbid all answers. */
+/** §7.1.1, §7.1.2: a server's answer to one offer; undefined if its options forbid every answer. */
 export function answerOf(offer: Said, wanted: Wanted): Said | undefined {
   const answer: Said = {};
   if (offer.server_no_context_takeover && wanted.serverNoContextTakeover === false) return undefined;
@@ -76,7 +76,7 @@ export function answerOf(offer: Said, wanted: Wanted): Said | undefined {
   return answer;
 }
 
-/** The windows and contexts that an answer leaves both ends with. */
+/** The windows and contexts of both ends after an answer. */
 export function agreementOf(answer: Said): Record<string, unknown> {
   const { client_max_window_bits: client } = answer;
   return {
@@ -87,7 +87,7 @@ export function agreementOf(answer: Said): Record<string, unknown> {
   };
 }
 
-/** §7.1: whether a client that offered what it wanted can live with a response. */
+/** §7.1: whether a client accepts a response to the offer that it made from its options. */
 export function isFitting(response: Said, wanted: Wanted): boolean {
   if (response.client_no_context_takeover && wanted.clientNoContextTakeover === false) return false;
   if (typeof response.client_max_window_bits === 'number') {

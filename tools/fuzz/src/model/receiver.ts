@@ -1,28 +1,28 @@
-// What a peer's bytes say, by RFC 6455 §5: all that has come is kept and read again from where the last frame ended, the most
-// simple way that there is.
+// What a peer's bytes mean, by RFC 6455 §5. In the simplest way: it keeps everything that has arrived, and reads again from the end of
+// the last frame.
 import type { Breach } from './breach.ts';
 import { readUtf8 } from './utf8.ts';
 
 /** What both ends know before the first frame. */
 export interface Terms {
-  /** Who is reading (§5.1). */
+  /** The role of the reader (§5.1). */
   readonly role: 'client' | 'server';
   /** Whether an extension that uses RSV1 was negotiated (RFC 7692 §6). */
   readonly compression: boolean;
-  /** Limits, 0 = none: the length of a message in bytes, its fragments. */
+  /** Limits for a message: its bytes, and its fragments. 0 means no limit. */
   readonly maxPayload: number;
   readonly maxFragments: number;
   readonly skipUtf8: boolean;
 }
 
-/** What a frame, or the frames of a message, come to. */
+/** What a frame, or the frames of a message, result in. */
 export type Heard =
   | { readonly kind: 'text' | 'binary'; readonly data: Uint8Array; readonly compressed: boolean }
   | { readonly kind: 'ping' | 'pong'; readonly data: Uint8Array }
   | { readonly kind: 'close'; readonly code: number | undefined; readonly reason: Uint8Array }
   | { readonly kind: 'breach'; readonly breach: Breach };
 
-/** The part of a frame that has arrived, with as much of its header as that. */
+/** The part of a frame that has arrived. */
 interface Arrived {
   readonly fin: boolean;
   readonly rsv1: boolean;
@@ -30,7 +30,7 @@ interface Arrived {
   readonly opcode: number;
   readonly masked: boolean;
   readonly shortLength: number;
-  /** What has arrived after a whole header. */
+  /** What has arrived after the header. `undefined` until the header is complete. */
   readonly body: { readonly length: bigint; readonly payload: Uint8Array; readonly end: number } | undefined;
 }
 
@@ -70,20 +70,20 @@ export class Receiver {
       const { body } = arrived;
       if (body === undefined || BigInt(body.payload.length) < body.length) break;
       this.#bytes = this.#bytes.subarray(body.end);
-      const told = this.#take(arrived, body.payload);
-      if (told === undefined) continue;
-      heard.push(told);
-      this.#over = told.kind === 'close' || told.kind === 'breach';
+      const result = this.#take(arrived, body.payload);
+      if (result === undefined) continue;
+      heard.push(result);
+      this.#over = result.kind === 'close' || result.kind === 'breach';
     }
     return heard;
   }
 
-  /** The first rule that a frame breaks by what has arrived of it. */
+  /** The first rule that the arrived part of a frame breaks. */
   #breachOf(frame: Arrived): Breach | undefined {
     const { fin, rsv1, rsv2or3, opcode, masked, shortLength, body } = frame;
     const { role, compression } = this.#terms;
     if (rsv2or3) return 'reserved bit 2 or 3';
-    // RFC 7692 §6: on the frame that begins a data message; whether its opcode is known is asked next.
+    // RFC 7692 §6: RSV1 is set on the first frame of a data message. The next check is whether the opcode is known.
     if (rsv1 && !(compression && opcode >= 1 && opcode <= 7)) return 'reserved bit 1';
     if (!KNOWN_OPCODES.includes(opcode)) return 'unknown opcode';
     if (isControl(opcode)) {
@@ -104,7 +104,7 @@ export class Receiver {
     const { maxPayload, maxFragments, skipUtf8 } = this.#terms;
     const before = this.#fragments;
     if (length > BigInt(Number.MAX_SAFE_INTEGER)) return 'length beyond all numbers';
-    // The limit for one frame is judged by its header, before it matters where the frame stands.
+    // The length of a single frame is checked before its position in the message.
     if (maxPayload > 0 && length > BigInt(maxPayload)) return 'message too long';
     if ((opcode === 0) !== (before !== undefined)) return 'fragment out of order';
     if (maxPayload > 0 && BigInt(sizeOf(before)) + length > BigInt(maxPayload)) return 'message too long';
@@ -117,7 +117,7 @@ export class Receiver {
     return reading === 'invalid' ? 'no UTF-8' : undefined;
   }
 
-  /** A whole frame, of which nothing is wrong but, maybe, where it ends. */
+  /** Takes a complete frame, which only its end can still make invalid. */
   #take({ fin, rsv1, opcode }: Arrived, payload: Uint8Array): Heard | undefined {
     if (opcode === 0x9) return { kind: 'ping', data: payload };
     if (opcode === 0xa) return { kind: 'pong', data: payload };
@@ -149,13 +149,13 @@ function sizeOf(fragments: Fragments | undefined): number {
   return fragments?.payloads.reduce((sum, { length }) => sum + length, 0) ?? 0;
 }
 
-/** §7.4.1, §7.4.2 and the registry: 1000-2999 only where assigned, 1005, 1006 and 1015 never, 3000-4999 for others. */
+/** §7.4.1, §7.4.2 and the registry: 1000-2999 only if assigned, 1005, 1006 and 1015 never, 3000-4999 for applications. */
 export function mayBeOnTheWire(code: number): boolean {
   const assigned = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
   return assigned.includes(code) || (code >= 3000 && code <= 4999);
 }
 
-/** §5.2: the frame that bytes begin with; undefined before its first two bytes. */
+/** §5.2: the frame at the start of the bytes; undefined before its first two bytes. */
 export function readFrame(bytes: Uint8Array): Arrived | undefined {
   const [first, second] = bytes;
   if (first === undefined || second === undefined) return undefined;

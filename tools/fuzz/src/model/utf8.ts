@@ -1,4 +1,4 @@
-// UTF-8 by its grammar (RFC 3629 §4), a row for each form: slow, and as the RFC has it.
+// UTF-8 by its grammar (RFC 3629 §4), with a row for each form: slow, and written like the RFC.
 
 type Range = readonly [low: number, high: number];
 
@@ -17,7 +17,7 @@ const UTF8_CHAR: readonly (readonly Range[])[] = [
   [[0xf4, 0xf4], [0x80, 0x8f], TAIL, TAIL],
 ];
 
-/** Whether bytes are whole characters, end within one, or can never become text whatever follows. */
+/** Whether bytes are whole characters, end within one, or can never become valid text. */
 export function readUtf8(bytes: Uint8Array): 'whole' | 'unfinished' | 'invalid' {
   for (let at = 0; at < bytes.length;) {
     const form = UTF8_CHAR.find(([first]) => isIn(first as Range, bytes[at] as number));

@@ -1,4 +1,4 @@
-// A whole connection over a stream in memory, beside the model's endpoint: the peer's bytes, cut anywhere, and calls of the
+// A whole connection over a stream in memory, compared with the model's endpoint: the peer's bytes, cut anywhere, and calls of the
 // user in between (RFC 6455 §5, §7).
 import { between, type Random } from '@framewire/contract/random';
 import { oneIn, randomBytes, someDeflate, someFrames, someText } from '../generate.ts';
@@ -22,20 +22,24 @@ interface Options extends WatchOptions {
   readonly lastWord: LastWord;
 }
 
-/** How the stream ends when all has been said. */
+/** How the stream ends after the last step. */
 type LastWord = 'the peer ends its side' | 'the peer is gone' | 'terminate';
 
-/** What happens one after the other. */
+/** One thing that happens: the peer sends bytes, or the user calls a method. */
 type Step =
   | { readonly say: Uint8Array }
   | { readonly call: 'send' | 'ping' | 'pong' | 'close'; readonly payload: Uint8Array }
   | { readonly call: 'pause' | 'resume' };
 
-/** Up to here the first byte of a step is a number of bytes that the peer says, less one; from here on it is a call. */
+/**
+ * The first byte of a step: from CALLS on, it is a call. LONG means that the peer sends as many bytes as the next two bytes say. Below, it
+ * is the number of bytes that the peer sends, minus one.
+ */
 const CALLS = 0xe0;
 const LONG = 0xdf;
-/** Beyond this byte by byte takes too long. */
+/** More bytes than this take too long one by one. */
 const SHORT = 400;
+
 function readOptions(input: Input): Options {
   const flags = input.byte();
   const more = input.byte();
@@ -43,7 +47,7 @@ function readOptions(input: Input): Options {
     role: (flags & 1) === 0 ? 'server' : 'client',
     compression: (flags & 6) === 6,
     takeover: (flags & 8) === 0,
-    // The thread pool is slow to get to: one of sixteen goes there.
+    // The thread pool is slow, so only one input of sixteen uses it.
     inTurns: (flags & 0xf0) === 0xf0,
     maxPayload: choose([0, 0, 0, 0, 0, 16, 125, 1000], more & 7),
     maxFragments: choose([0, 0, 0, 3], (more >> 3) & 3),
@@ -129,12 +133,12 @@ async function run(connect: Open, bytes: Uint8Array): Promise<string> {
   if (size <= SHORT) cuts.push(splitBytewise);
   let events: readonly string[] = [];
   for (const cut of cuts) events = await playAndCompare(connect, options, steps, cut);
-  // How it ends: all that can come before would be too many ways.
+  // Only how it ends, because everything before it would give too many outcomes.
   const endings = events.flatMap((line) => /^error \S+|^close [1-4]\d/.exec(line) ?? []);
   return [options.role, ...(options.compression ? ['deflate'] : []), ...endings].join();
 }
 
-/** Plays all steps to both, and compares after each. */
+/** Plays all steps to the connection and to the model, and compares the two after each. */
 async function playAndCompare(
   connect: Open,
   options: Options,
@@ -192,7 +196,7 @@ function call(
       model.startClosing(step.payload);
       break;
     case 'send': {
-      // What a client masks has a key of its own each time, so text and binary take turns by role alone.
+      // Tests both: a client sends binary messages, a server sends text.
       const binary = role === 'client';
       ws.send(step.payload, { binary }, ours.callback());
       model.send(binary ? 'binary' : 'text', step.payload);

@@ -1,4 +1,4 @@
-// The deflater of our DEFLATE engine: zlib has to restore what goes in, and so has our inflater within the window (RFC 1951).
+// The deflater of our DEFLATE engine: zlib must restore the original, and so must our inflater with the same window (RFC 1951).
 import { between, type Random } from '@framewire/contract/random';
 import { Deflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import { must, mustEqual } from '../finding.ts';
@@ -7,7 +7,7 @@ import { hex, Input } from '../input.ts';
 import { inflateStream, letEnginesClose } from '../model/inflating.ts';
 import type { Target } from '../target.ts';
 
-/** The functions that are fed, in place of which a test puts wrong ones. */
+/** The functions under test. Tests replace them with wrong ones. */
 export interface DeflateCodec {
   readonly deflate: typeof deflate;
   readonly Deflater: new (
@@ -27,27 +27,26 @@ export function deflateTarget(codec: DeflateCodec = { deflate, Deflater }): Targ
   };
 }
 
-/** What a piece ends with: two bits of its first byte. */
+/** How a chunk ends: two bits of its first byte. */
 const FLUSHES: readonly Flush[] = ['sync', 'none', 'sync', 'none'];
-/** No more comes of an input, however often it repeats itself. */
+/** The most bytes of data that one input can produce. */
 const MOST = 300_000;
 
 function generate(random: Random): Uint8Array {
   const parts: Uint8Array[] = [randomBytes(random, 2)];
   for (let count = between(random, 1, 6); count > 0; count--) {
-    const piece = oneIn(random, 2)
+    const chunk = oneIn(random, 2)
       ? someText(random, someLength(random))
       : randomBytes(random, someLength(random) % 400);
-    parts.push(Buffer.of(between(random, 0, 255), piece.length >> 8, piece.length & 0xff), piece);
+    parts.push(Buffer.of(between(random, 0, 255), chunk.length >> 8, chunk.length & 0xff), chunk);
   }
   return Buffer.concat(parts);
 }
 
 /**
- * The pieces: of each, what it ends with and its bytes, or earlier ones again with a change or none, which is where matches are
- * found.
+ * The chunks of an input, with their data and how they end. The data may repeat earlier data, so that there are matches to find.
  */
-function pieces(input: Input): { flush: Flush; data: Uint8Array }[] {
+function readChunks(input: Input): { flush: Flush; data: Uint8Array }[] {
   const found: { flush: Flush; data: Uint8Array }[] = [];
   let all = Buffer.alloc(0);
   while (!input.isOver && all.length < MOST) {
@@ -67,7 +66,7 @@ function run({ deflate, Deflater }: DeflateCodec, bytes: Uint8Array): string {
   const input = new Input(bytes);
   const level = input.byte() % 10;
   const windowBits = 8 + (input.byte() & 7);
-  const given = pieces(input);
+  const given = readChunks(input);
   const plain = Buffer.concat(given.map(({ data }) => data));
 
   const alone = deflate(plain, { level, windowBits });
@@ -79,24 +78,24 @@ function run({ deflate, Deflater }: DeflateCodec, bytes: Uint8Array): string {
     for (const { data, flush } of given) {
       parts.push(deflater.deflate(data, flush));
       length += data.length;
-      // What is flushed can be restored without what comes later.
+      // Flushed data can be restored without the chunks that follow.
       if (flush === 'sync') check('flushed', Buffer.concat(parts), plain.subarray(0, length), windowBits);
     }
     parts.push(deflater.deflate(new Uint8Array(0), 'finish'));
   } finally {
     deflater.close();
   }
-  check('in pieces', Buffer.concat(parts), plain, windowBits);
+  check('in chunks', Buffer.concat(parts), plain, windowBits);
   must(
     alone.length <= plain.length + 5 * (Math.ceil(plain.length / 65_535) + 1) + 1,
-    'makes what is much longer than what goes in',
+    'returns much more than it was given',
   );
   return `${level} ${String(alone[0] === undefined ? 0 : (alone[0] >> 1) & 3)} ${given.length > 2 ? 'many' : 'few'}`;
 }
 
 function check(what: string, stream: Uint8Array, plain: Uint8Array, windowBits: number): void {
   const restored = inflateStream(stream);
-  must(restored !== undefined, `${what}: makes what zlib refuses`);
+  must(restored !== undefined, `${what}: returns what zlib refuses`);
   mustEqual(`${what}: restored by zlib`, restored && hex(restored.data), hex(plain));
   mustEqual(`${what}: restored by us`, hex(inflate(stream, { windowBits }).data), hex(plain));
 }

@@ -1,4 +1,4 @@
-// The frame decoder and the message assembler, fed as a connection feeds them, beside the model's receiver (RFC 6455 §5).
+// The frame decoder and the message assembler, used as a connection uses them, compared with the model's receiver (RFC 6455 §5).
 import {
   encodeFrame,
   FrameDecoder,
@@ -18,22 +18,22 @@ import { readFrame, Receiver, type Heard, type Terms } from '../model/receiver.t
 import { splitAnywhere, splitBytewise } from '../splitting.ts';
 import type { Target } from '../target.ts';
 
-/** What is fed. */
+/** The classes under test. */
 export interface Codec {
   readonly FrameDecoder: typeof FrameDecoder;
   readonly MessageAssembler: typeof MessageAssembler;
 }
 
-/** What an input chooses: the terms, and what the model does not know of. */
+/** What an input chooses: the terms, and options that the model does not have. */
 interface Options extends Terms {
   readonly keepFragments: boolean;
   readonly maxBufferedChunks: number;
   readonly seed: number;
 }
 
-/** Beyond this byte by byte takes too long. */
+/** More bytes than this take too long one by one. */
 const SHORT = 600;
-/** How many times the bytes that have arrived a buffer may be, as it grows or for its last step, and the smallest one. */
+/** A buffer may be this many times as large as the bytes that have arrived, or as large as the smallest buffer. */
 const GROWTH = 17;
 const SMALLEST = 1024;
 
@@ -63,7 +63,7 @@ function readOptions(input: Input): Options {
 
 function generate(random: Random): Uint8Array {
   const choices = randomBytes(random, 4);
-  // Mostly without limits, which end most inputs early.
+  // Most inputs have no limits, because a limit ends most inputs early.
   if (!oneIn(random, 3)) choices[1] = 0;
   const masked = ((choices[0] as number) & 1) === 0;
   if (oneIn(random, 10)) return Buffer.concat([choices, randomBytes(random, between(random, 0, 60))]);
@@ -85,13 +85,14 @@ function run(codec: Codec, bytes: Uint8Array): string {
   const splits = [splitAnywhere(wire, options.seed)];
   if (wire.length <= SHORT) splits.push(splitBytewise(wire));
   for (const chunks of splits) {
-    const told = read(codec, chunks, options);
-    // The limit of chunks is the one thing that depends on how bytes are cut.
-    const tooMany = options.maxBufferedChunks > 0 && told.at(-1) === 'breach WS_ERR_TOO_MANY_BUFFERED_PARTS';
+    const reported = read(codec, chunks, options);
+    // Only the limit on chunks depends on where the bytes are cut.
+    const tooMany =
+      options.maxBufferedChunks > 0 && reported.at(-1) === 'breach WS_ERR_TOO_MANY_BUFFERED_PARTS';
     mustEqual(
       `reported for ${chunks.length} chunks`,
-      tooMany ? told.slice(0, -1) : told,
-      tooMany ? whole.slice(0, told.length - 1) : whole,
+      tooMany ? reported.slice(0, -1) : reported,
+      tooMany ? whole.slice(0, reported.length - 1) : whole,
     );
   }
   return [options.role, ...new Set(whole.map(kindOf))].sort().join();
@@ -101,14 +102,14 @@ function kindOf(line: string): string {
   return line.split(' ', line.startsWith('breach') ? 2 : 1).join(' ');
 }
 
-/** What the implementation makes of chunks, a line for each thing that it reports. */
+/** What the implementation reports for chunks, one line each. */
 function read(codec: Codec, chunks: readonly Uint8Array[], options: Options): string[] {
   const { role, compression, maxPayload, maxBufferedChunks, keepFragments, skipUtf8 } = options;
   const decoder = new codec.FrameDecoder({ role, allowRsv1: compression, maxPayload, maxBufferedChunks });
   const maxFragments = options.maxFragments;
   const assembler = new codec.MessageAssembler({ maxPayload, maxFragments, skipUtf8Validation: skipUtf8 });
   assembler.keepFragments = keepFragments;
-  const told: string[] = [];
+  const reported: string[] = [];
   let received = 0;
   try {
     for (const chunk of chunks) {
@@ -117,20 +118,20 @@ function read(codec: Codec, chunks: readonly Uint8Array[], options: Options): st
       for (let frame; (frame = decoder.next()) !== undefined;) {
         checkEncoding(frame);
         const line = lineOf(frame, assembler, received, skipUtf8);
-        if (line !== undefined) told.push(line);
-        if (frame.opcode === Opcode.CLOSE) return told;
+        if (line !== undefined) reported.push(line);
+        if (frame.opcode === Opcode.CLOSE) return reported;
       }
       const { partial } = decoder;
       if (partial === undefined) continue;
-      checkHeld('a frame that has come in part', partial.payload.bytes.length, received);
+      checkHeld('a frame that has arrived in part', partial.payload.bytes.length, received);
       assembler.preview(partial);
     }
   } catch (error) {
     if (!isProtocolError(error)) throw error;
-    told.push(`breach ${error.code}`);
+    reported.push(`breach ${error.code}`);
     mustEqual('close code', error.closeCode, closeCodeOf(error.code));
   }
-  return told;
+  return reported;
 }
 
 function lineOf(
@@ -153,12 +154,12 @@ function lineOf(
   return `${message.opcode === Opcode.TEXT ? 'text' : 'binary'}${message.compressed ? ' compressed' : ''} ${hex(message.data)}`;
 }
 
-/** Memory is bounded by what has arrived, whatever a header promises. */
+/** The bytes that have arrived limit the memory, whatever length a header announces. */
 function checkHeld(what: string, held: number, received: number): void {
   must(held <= Math.max(SMALLEST, received * GROWTH), `${what} holds ${held} bytes, of ${received} received`);
 }
 
-/** What was read can be written, and read again by the model. */
+/** A frame that was read can be written, and the model reads the same frame again. */
 function checkEncoding({ fin, rsv1, opcode, payload }: Frame): void {
   for (const maskingKey of [undefined, 0x9f00_41e7]) {
     const frame = readFrame(encodeFrame({ fin, rsv1, opcode, payload, maskingKey }));

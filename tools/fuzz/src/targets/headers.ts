@@ -1,4 +1,4 @@
-// Values of headers, and the checks of requests and responses, beside the rules of RFC 6455 §4 and §9.1.
+// Values of headers, and the checks of requests and responses, compared with the rules of RFC 6455 §4 and §9.1.
 import { between, pick, type Random } from '@framewire/contract/random';
 import {
   acceptUpgrade,
@@ -21,7 +21,7 @@ import { Input } from '../input.ts';
 import { extensionsOf, requestBreach, responseBreach, subprotocolsOf } from '../model/handshake.ts';
 import type { Target } from '../target.ts';
 
-/** What is fed. */
+/** The functions under test. */
 export interface HeaderReading {
   readonly parseExtensions: typeof parseExtensions;
   readonly parseSubprotocols: typeof parseSubprotocols;
@@ -31,7 +31,7 @@ export interface HeaderReading {
 
 const OURS: HeaderReading = { parseExtensions, parseSubprotocols, checkUpgradeRequest, checkUpgradeResponse };
 
-/** The first byte of an input says which of them reads the rest. */
+/** The first byte of an input chooses which of these reads the rest. */
 const READERS = [readExtensions, readSubprotocols, readRequest, readResponse] as const;
 
 export function headersTarget(reading: HeaderReading = OURS): Target {
@@ -116,11 +116,11 @@ function generate(random: Random): Uint8Array {
   return Buffer.concat([Buffer.from(choices), Buffer.from(text, 'latin1'), Buffer.from(noise)]);
 }
 
-/** A start line and fields, a line each; mostly with the value that is right. */
+/** A start line and fields, one line each, mostly with the right value. */
 function someHead(random: Random, starts: readonly string[], table: readonly (readonly string[])[]): string {
   const lines = [oneIn(random, 10) ? pick(random, starts) : (starts[0] ?? '')];
   for (const [index, [name = '', right = '', ...others]] of table.entries()) {
-    // What comes late in the table is rarely there.
+    // Fields late in the table are often left out.
     if (oneIn(random, index < 5 ? 30 : 1.6)) continue;
     lines.push(`${name}: ${oneIn(random, 12) ? pick(random, [right, ...others]) : right}`);
     if (oneIn(random, 40)) lines.push(`${name}: ${pick(random, [right, ...others])}`);
@@ -158,7 +158,7 @@ function readSubprotocols({ parseSubprotocols }: HeaderReading, _choices: number
   const codes = ['WS_ERR_UNEXPECTED_CHARACTER', 'WS_ERR_UNEXPECTED_END', 'WS_ERR_REPEATED_SUBPROTOCOL'];
   const parsed = orSyntaxError(() => [...parseSubprotocols(text)], codes);
   if (typeof parsed === 'string') {
-    mustEqual('what is no list of subprotocols', expected, undefined);
+    mustEqual('what is not a list of subprotocols', expected, undefined);
     return `subprotocols ${parsed}`;
   }
   mustEqual('subprotocols', parsed, expected);
@@ -189,7 +189,7 @@ function readRequest({ checkUpgradeRequest }: HeaderReading, choices: number, te
     checkRefusal(check.refusal);
     return `request ${String(expected)}`;
   }
-  // What is accepted opens a connection at the other end.
+  // The client accepts the response to an accepted request.
   const subprotocols = [...check.subprotocols];
   const lines = acceptUpgrade({ key: check.key, protocol: subprotocols[0] });
   const { statusCode, headers: answer } = readResponseHead(formatHead(lines));
@@ -231,7 +231,7 @@ function readResponse({ checkUpgradeResponse }: HeaderReading, choices: number, 
   return `response ${String(expected)}`;
 }
 
-/** A start line, and fields as a program is given them. */
+/** A start line, and headers in the form that a program gets. */
 function readLines(text: string): { start: string; headers: Record<string, string | string[]> } {
   const [start = '', ...lines] = text.split('\n');
   const fields = lines.map((line): [string, string] => {

@@ -1,4 +1,4 @@
-// The parser of HTTP heads, for both kinds, beside the grammar (RFC 9112).
+// The parsers of HTTP heads, for requests and responses, compared with the grammar (RFC 9112).
 import { between, pick, type Random } from '@framewire/contract/random';
 import {
   formatRequestHead,
@@ -17,7 +17,7 @@ import { readHead } from '../model/head.ts';
 import { splitAnywhere, splitBytewise } from '../splitting.ts';
 import type { Target } from '../target.ts';
 
-/** What is fed. */
+/** The parsers under test. */
 export interface HeadReading {
   readonly requestHeadParser: typeof requestHeadParser;
   readonly responseHeadParser: typeof responseHeadParser;
@@ -106,7 +106,7 @@ const LINE_ENDS = ['\n', '\r', '\r\r\n', '\r\n ', '\r\n\r\n'];
 
 function generate(random: Random): Uint8Array {
   const choices = randomBytes(random, 3);
-  // Mostly with the usual limits.
+  // Most inputs have the default limits.
   if (!oneIn(random, 3)) choices[0] = (choices[0] as number) & 1;
   const kind = ((choices[0] as number) & 1) === 0 ? 'request' : 'response';
   if (oneIn(random, 12)) return Buffer.concat([choices, randomBytes(random, between(random, 0, 80))]);
@@ -142,7 +142,7 @@ function run(reading: HeadReading, bytes: Uint8Array): string {
   return `${options.kind} ${whole.told.kind} ${whole.told.code ?? ''}`;
 }
 
-/** What came of it, in a form that can be compared. */
+/** The result, in a form that can be compared. */
 interface Told {
   readonly kind: 'head' | 'refusal' | 'more';
   readonly code?: string | undefined;
@@ -184,7 +184,7 @@ function checkIsOver(parser: HeadParser<Head>): void {
     if ((error as { code?: unknown }).code === 'WS_ERR_HEAD_IS_OVER') return;
     throw error;
   }
-  throw new Finding('a parser that has given its result reads on');
+  throw new Finding('a parser continues after its result');
 }
 
 function checkAgainstGrammar(told: Told, wire: Uint8Array, options: Options): void {
@@ -211,7 +211,7 @@ function startLine(head: Head | undefined): string {
     : `${version} ${head.statusCode} ${head.reason ?? ''}`.trimEnd();
 }
 
-/** "With what the parser read, the same head again", but for the version. */
+/** A head that was read can be written, and the parser reads the same head again, except for the version. */
 function checkRoundTrip(reading: HeadReading, head: Head, kind: Options['kind']): void {
   const bytes = 'method' in head ? formatRequestHead(head) : formatResponseHead(head);
   const { told } = read(reading, [bytes], { kind, maxBytes: 0, maxHeaders: 0, seed: 0 });

@@ -1,4 +1,4 @@
-// All that can be fed, by name.
+// All targets, in the order in which they run.
 import type { Target } from '../target.ts';
 import { connectionTarget } from './connection.ts';
 import { deflateTarget } from './deflate.ts';

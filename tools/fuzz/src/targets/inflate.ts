@@ -1,4 +1,4 @@
-// The inflater of our DEFLATE engine, whole and in steps, with any window, dictionary and limit (RFC 1951).
+// The inflater of our DEFLATE engine, in one call and in steps, with any limit (RFC 1951).
 import { between, type Random } from '@framewire/contract/random';
 import { DeflateError, Inflater, inflate, type Inflated } from '@framewire/deflate';
 import { deflateRawSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { choose, hex, Input } from '../input.ts';
 import { inflateStream, letEnginesClose } from '../model/inflating.ts';
 import type { Target } from '../target.ts';
 
-/** The functions that are fed, in place of which a test puts wrong ones. */
+/** The functions under test. Tests replace them with wrong ones. */
 export interface InflateCodec {
   readonly inflate: typeof inflate;
   readonly Inflater: new (
@@ -28,12 +28,12 @@ export function inflateTarget(codec: InflateCodec = { inflate, Inflater }): Targ
   };
 }
 
-/** Steps and limits in bytes. */
+/** Sizes of steps and limits, in bytes. */
 const STEPS = [1, 2, 3, 7, 64, 1000, Infinity];
 const LIMITS = [Infinity, 1, 2, 17, 258, 1000, 70_000];
-/** A limit of one byte would take a call for each byte of a bomb. */
+/** The limit is raised so that no input takes more calls. A limit of one byte would take a call for each byte of a bomb. */
 const MOST_STEPS = 1000;
-/** Beyond so many bytes it is enough to know that there are more. */
+/** Inflated data is compared up to this many bytes. */
 const MOST = 200_000;
 
 function generate(random: Random): Uint8Array {
@@ -60,7 +60,7 @@ function flipBit(bytes: Uint8Array, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
 }
 
-/** What came of a stream: its bytes, how many were read and why that was the end; or the code of an error. */
+/** The result for a stream: its inflated bytes, how many bytes were read and why it stopped; or the code of an error. */
 type Outcome = { hex: string; consumed: number; stopped: string } | { code: string };
 
 function run({ inflate, Inflater }: InflateCodec, bytes: Uint8Array): string {
@@ -76,11 +76,11 @@ function run({ inflate, Inflater }: InflateCodec, bytes: Uint8Array): string {
     return 'long';
   }
   if (expected === undefined) {
-    // It may pass the limit before the place is reached where it is invalid.
+    // An invalid stream may exceed the limit before its invalid part is reached.
     if (!('code' in whole) && whole.stopped === 'limit') return 'long';
-    must('code' in whole, 'makes something of what is no DEFLATE stream');
+    must('code' in whole, 'accepts an invalid DEFLATE stream');
   } else {
-    must(!('code' in whole), `refuses with ${'code' in whole ? whole.code : ''} what is a DEFLATE stream`);
+    must(!('code' in whole), `refuses a valid DEFLATE stream with ${'code' in whole ? whole.code : ''}`);
     if ('code' in whole) return '';
     mustEqual('the bytes', whole.hex, hex(expected.data));
     mustEqual('how many bytes were read', whole.consumed, expected.used);
@@ -107,8 +107,8 @@ function inflateInSteps(
   try {
     while (true) {
       const result = inflater.inflate(stream.subarray(consumed, consumed + step), limit);
-      must(result.data.length <= limit, 'makes more than the limit');
-      must(result.consumed > 0 || result.data.length > 0 || result.stopped !== 'limit', 'gets no further');
+      must(result.data.length <= limit, 'returns more than the limit');
+      must(result.consumed > 0 || result.data.length > 0 || result.stopped !== 'limit', 'makes no progress');
       parts.push(result.data);
       consumed += result.consumed;
       if (result.stopped === 'end' || (result.stopped === 'input' && consumed === stream.length)) {

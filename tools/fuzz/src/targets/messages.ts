@@ -1,4 +1,4 @@
-// The inflater, with the messages of one connection one after the other, on the spot and on the thread pool (RFC 7692 §7.2.2).
+// The inflater of permessage-deflate, with the messages of one connection in order, synchronously and on the thread pool (RFC 7692 §7.2.2).
 import { between, pick, type Random } from '@framewire/contract/random';
 import { PerMessageDeflate, type RoleView } from '@framewire/permessage-deflate';
 import { deflateRawSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { choose, Input } from '../input.ts';
 import { Inflating } from '../model/inflating.ts';
 import type { Target } from '../target.ts';
 
-/** Makes what inflates the messages of a connection. */
+/** Creates the inflater for the messages of a connection. */
 export type MakeInflater = (
   takeover: boolean,
   maxPayload: number,
@@ -30,7 +30,7 @@ export function messagesTarget(make: MakeInflater = makeInflater): Target {
   };
 }
 
-/** Limits of a message in bytes; what goes beyond one costs no more than a slice can make beside it. */
+/** Limits for the length of a message, in bytes. 0 means no limit. */
 const LIMITS = [0, 0, 1, 16, 1000, 65_536];
 
 function generate(random: Random): Uint8Array {
@@ -43,7 +43,7 @@ function generate(random: Random): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** A message as a peer compresses it, maybe with back-references to those before it. */
+/** A message as a peer compresses it, sometimes with references back to earlier messages. */
 function honest(random: Random, past: Uint8Array[]): Uint8Array {
   if (oneIn(random, 120)) return bomb(random);
   const plain = oneIn(random, 2)
@@ -71,7 +71,7 @@ function garbage(random: Random): Uint8Array {
   const message = new Uint8Array(someDeflate(random, someText(random, between(random, 0, 60))));
   const cut = message.subarray(0, between(random, 0, message.length));
   if (cut.length > 0 && oneIn(random, 2)) cut[between(random, 0, cut.length - 1)] = between(random, 0, 255);
-  // Many streams in one message, each of them empty.
+  // Many empty streams in one message.
   return oneIn(random, 4)
     ? Buffer.concat(Array.from({ length: between(random, 2, 12) }, () => Buffer.from('0300', 'hex')))
     : cut;
@@ -91,27 +91,27 @@ async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
   for (const message of messages) {
     const data = model.inflate(message);
     expected.push(data);
-    // After a refused message, nothing is read. A peer must not send one that stops within a block: what comes
-    // of it is reported, but the meaning of the next one is undefined.
+    // After a refused message, nothing is read. A peer must not send a message that stops within a block: its data is
+    // reported, but the meaning of the next message is undefined.
     if (data === undefined || data.length > limit || !model.isAtBlockEnd) break;
   }
   const count = expected.length;
-  const ways: string[] = [];
+  const outcomes: string[] = [];
   for (const inTurns of [false, true]) {
-    // The thread pool is slow to get to: one input of four goes there.
+    // The thread pool is slow, so only one input of four uses it.
     if (inTurns && (choices & 0x60) !== 0) continue;
     const inflater = make(takeover, maxPayload, inTurns);
     try {
       for (let index = 0; index < count; index++) {
         const outcome = await inflated(inflater, messages[index] as Uint8Array);
         checkOutcome(outcome, expected[index], limit);
-        ways.push(typeof outcome === 'string' ? outcome : sizeClass(outcome.length));
+        outcomes.push(typeof outcome === 'string' ? outcome : sizeClass(outcome.length));
       }
     } finally {
       inflater.close();
     }
   }
-  return `${takeover ? 'takeover' : 'alone'} ${[...new Set(ways)].slice(0, 3).join()}`;
+  return `${takeover ? 'takeover' : 'alone'} ${[...new Set(outcomes)].slice(0, 3).join()}`;
 }
 
 /** The message, or the code of a documented error. */
@@ -134,20 +134,20 @@ async function inflated(
 
 function checkOutcome(outcome: Uint8Array | string, expected: Buffer | undefined, limit: number): void {
   if (expected === undefined) {
-    // It may pass the limit before the place is reached where it is corrupt.
-    must(typeof outcome === 'string', 'makes a message of what is no DEFLATE stream');
+    // A corrupt message may exceed the limit before its corrupt part is reached.
+    must(typeof outcome === 'string', 'accepts an invalid DEFLATE stream');
     must(
       outcome !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || limit < Infinity,
-      'passes a limit that there is not',
+      'reports a limit where there is none',
     );
   } else if (expected.length > limit) {
-    mustEqual('of a message beyond the limit', outcome, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    mustEqual('a message beyond the limit', outcome, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
   } else {
     must(
       typeof outcome !== 'string',
-      `refuses with ${String(outcome)} what is a message of ${expected.length} bytes`,
+      `refuses a valid message of ${expected.length} bytes with ${String(outcome)}`,
     );
-    must(expected.equals(outcome as Uint8Array), 'makes another message than was compressed');
+    must(expected.equals(outcome as Uint8Array), 'returns a different message than was compressed');
   }
 }
 

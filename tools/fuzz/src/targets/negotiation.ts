@@ -1,4 +1,4 @@
-// The negotiation of permessage-deflate, from the header's value to what both ends hold to (RFC 7692 §7.1).
+// The negotiation of permessage-deflate, from the header's value to the agreement of both ends (RFC 7692 §7.1).
 import { between, pick, type Random } from '@framewire/contract/random';
 import { extensionsNamed, formatExtensions, parseExtensions } from '@framewire/handshake';
 import {
@@ -17,7 +17,7 @@ import { choose, Input } from '../input.ts';
 import { agreementOf, answerOf, isFitting, readSaid, type List, type Wanted } from '../model/negotiating.ts';
 import type { Target } from '../target.ts';
 
-/** What is fed. */
+/** The functions under test. */
 export interface Negotiation {
   readonly acceptOffer: typeof acceptOffer;
   readonly checkResponse: typeof checkResponse;
@@ -76,7 +76,7 @@ function run(negotiation: Negotiation, bytes: Uint8Array): string {
   try {
     lists = extensionsNamed(parseExtensions(input.text()), EXTENSION_NAME);
   } catch {
-    // Of what is no list of extensions another fuzzer takes care.
+    // The target `headers` tests invalid lists of extensions.
     return 'no header';
   }
   const [first] = lists;
@@ -114,8 +114,8 @@ function offer({ acceptOffer, checkResponse }: Negotiation, lists: readonly List
   }
   mustEqual('the offer that is accepted', acceptance.index, index);
   mustEqual('the answer', readSaid(acceptance.params, 'response'), answer ?? {});
-  mustEqual('what the server holds to', acceptance.agreement, agreementOf(answer ?? {}));
-  // Through the header and back, to the client that made the offer: it agrees, and to the same.
+  mustEqual("the server's agreement", acceptance.agreement, agreementOf(answer ?? {}));
+  // The client that made the offer reads the answer from the header. It must accept it, with the same agreement.
   const header = formatExtensions([{ name: EXTENSION_NAME, params: acceptance.params }]);
   const [params = []] = extensionsNamed(parseExtensions(header), EXTENSION_NAME);
   const made = parseParameters(lists[index] ?? []);
@@ -129,13 +129,13 @@ function offer({ acceptOffer, checkResponse }: Negotiation, lists: readonly List
     .join()}`;
 }
 
-/** A client may limit itself further than the answer says; of everything else both ends know the same. */
+/** A client may limit itself further than the answer says. Otherwise both ends have the same agreement. */
 function checkBothEnds(client: Agreement, server: Agreement): void {
   mustEqual('the window of the server', client.serverMaxWindowBits, server.serverMaxWindowBits);
   mustEqual('the context of the server', client.serverNoContextTakeover, server.serverNoContextTakeover);
   must(
     client.clientMaxWindowBits <= server.clientMaxWindowBits,
-    'the client uses a larger window than the server knows of',
+    'the client uses a larger window than the server expects',
   );
   must(
     client.clientNoContextTakeover || !server.clientNoContextTakeover,
@@ -155,7 +155,7 @@ function response({ checkResponse }: Negotiation, list: List, wanted: Wanted): s
     return `refused ${confirmation.error.code}`;
   }
   const own = readSaid(createOffer(wanted), 'offer') ?? {};
-  mustEqual('what the client holds to', confirmation.agreement, {
+  mustEqual("the client's agreement", confirmation.agreement, {
     ...agreementOf({
       ...said,
       ...(own.client_no_context_takeover && { client_no_context_takeover: true as const }),
