@@ -52,6 +52,18 @@ export default defineConfig(
       'no-template-curly-in-string': 'error',
       'object-shorthand': 'error',
       'prefer-template': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[property.name="pathname"] > NewExpression[callee.name="URL"] MetaProperty',
+          message: 'On Windows, only fileURLToPath() returns a path.',
+        },
+        {
+          selector: 'CallExpression[callee.name=/^symlink/]:not([arguments.2.value="junction"])',
+          message: 'On Windows, only a "junction" needs no privilege.',
+        },
+      ],
 
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-import-type-side-effects': 'error',

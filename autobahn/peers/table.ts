@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { bunBinary, denoBinary } from '@framewire/testing';
 import { ALL_CASES } from '../src/cases/index.ts';
 import { DEFAULT_LIMITS } from '../src/engine.ts';
@@ -134,7 +135,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 function here(file: string): string {
-  return new URL(file, import.meta.url).pathname;
+  return fileURLToPath(new URL(file, import.meta.url));
 }
 
 function versionOf(name: string): string {
@@ -153,6 +154,6 @@ function nodeLines(): { version: string; path: string }[] {
     const file = new URL(`${folder}package.json`, import.meta.url);
     if (!existsSync(file)) return [];
     const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-    return [{ version, path: new URL(`${folder}bin/node`, import.meta.url).pathname }];
+    return [{ version, path: here(`${folder}bin/node`) }];
   });
 }

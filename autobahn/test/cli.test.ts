@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { requirement } from '@framewire/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseIndex } from '../src/report/index-json.ts';
 import { wrongClient, wrongServer } from './wrong-peer.ts';
@@ -95,24 +96,26 @@ describe('the command', () => {
     expect(await run(['dance'])).toMatchObject({ status: 2, stdout: '' });
   });
 
-  test.concurrent('leaves the reports of what was run when it is interrupted', async () => {
-    const out = join(folder, 'interrupted');
-    const line = [
-      'client',
-      await urlOf('never answers a ping'),
-      '--cases',
-      '1.1.*,2.2',
-      '--jobs',
-      '1',
-      '--out',
-      out,
-    ];
-    // The section that is complete is announced while the next one waits.
-    const { status } = await run(line, (child, text) => text.includes('framing') && child.kill('SIGINT'));
-    const [cases = {}] = Object.values(parseIndex(await readFile(join(out, 'index.json'), 'utf8')));
-    expect([status, Object.keys(cases)]).toEqual([130, expect.arrayContaining(['1.1.1', '1.1.8'])]);
-    expect(Object.keys(cases)).not.toContain('2.2');
-  });
+  test
+    .skipIf(requirement('posix').missing)
+    .concurrent('leaves the reports of what was run when it is interrupted', async () => {
+      const out = join(folder, 'interrupted');
+      const line = [
+        'client',
+        await urlOf('never answers a ping'),
+        '--cases',
+        '1.1.*,2.2',
+        '--jobs',
+        '1',
+        '--out',
+        out,
+      ];
+      // The section that is complete is announced while the next one waits.
+      const { status } = await run(line, (child, text) => text.includes('framing') && child.kill('SIGINT'));
+      const [cases = {}] = Object.values(parseIndex(await readFile(join(out, 'index.json'), 'utf8')));
+      expect([status, Object.keys(cases)]).toEqual([130, expect.arrayContaining(['1.1.1', '1.1.8'])]);
+      expect(Object.keys(cases)).not.toContain('2.2');
+    });
 
   test.concurrent('waits for clients until one asks it to stop, and judges what was run', async () => {
     const out = join(folder, 'clients');
@@ -129,23 +132,25 @@ describe('the command', () => {
     expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
   });
 
-  test.concurrent(
-    'as a server leaves the reports of the cases that had ended when it is interrupted',
-    async () => {
-      const out = join(folder, 'interrupted-server');
-      let played: Promise<void> | undefined;
-      const { status, stdout } = await run(
-        ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
-        (child, text) => {
-          const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-          if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
-        },
-      );
-      const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
-      expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
-      expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
-    },
-  );
+  test
+    .skipIf(requirement('posix').missing)
+    .concurrent(
+      'as a server leaves the reports of the cases that had ended when it is interrupted',
+      async () => {
+        const out = join(folder, 'interrupted-server');
+        let played: Promise<void> | undefined;
+        const { status, stdout } = await run(
+          ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
+          (child, text) => {
+            const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+            if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
+          },
+        );
+        const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
+        expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
+        expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
+      },
+    );
 
   test.concurrent('compares two files, and exits with 1 when a case became worse', async () => {
     const entry = (behavior: string) => ({

@@ -1,20 +1,22 @@
 // The tool as a stranger gets it: packed, installed by npm into an empty folder, and run by its name.
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { must } from '@framewire/testing/child';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { parseIndex } from '../src/report/index-json.ts';
 import type { AddressInfo } from 'node:net';
 
 /** Runs a program as a terminal would: an npm that runs the tests leaves its own settings to the npm inside of them. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-const execute = (program: string, args: string[], cwd: string) =>
-  promisify(execFile)(program, args, { cwd, env });
+const env = Object.fromEntries(
+  Object.keys(process.env)
+    .filter((name) => /^npm_/i.test(name))
+    .map((name) => [name, undefined]),
+);
+const execute = (program: string, args: string[], cwd: string) => must(program, args, cwd, env);
 
 const source = fileURLToPath(new URL('..', import.meta.url));
 const PATIENCE = 180_000;
@@ -50,7 +52,7 @@ test(
     await once(server, 'listening');
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const line = ['client', url, '--cases', '1.1.*,2.*,7.13.1', '--agent', 'ws', '--out', 'reports'];
-    const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', ...line], folder);
+    const stdout = await execute('npx', ['--offline', 'framewire-conformance', ...line], folder);
     server.close();
     expect(stdout).toContain('20 of 20 cases run: 19 OK, 1 INFORMATIONAL\n');
     const index = parseIndex(await readFile(join(folder, 'reports', 'index.json'), 'utf8'));
@@ -60,6 +62,6 @@ test(
 );
 
 test('npx framewire-conformance --help prints the help', { timeout: PATIENCE }, async () => {
-  const { stdout } = await execute('npx', ['--offline', 'framewire-conformance', '--help'], folder);
+  const stdout = await execute('npx', ['--offline', 'framewire-conformance', '--help'], folder);
   expect(stdout).toContain('framewire-conformance client ws://host:port');
 });

@@ -74,7 +74,7 @@ beforeAll(() => {
   symlinkSync(
     fileURLToPath(new URL('..', import.meta.url)),
     join(workbench, 'node_modules/framewire'),
-    'dir',
+    'junction',
   );
   writeFileSync(join(workbench, 'imported.js'), IMPORTED);
   writeFileSync(join(workbench, 'required.js'), REQUIRED);

@@ -68,7 +68,7 @@ function installed(natives: readonly Native[]): string {
 }
 
 function link(folder: string, name: string, target: string): void {
-  symlinkSync(target, join(folder, 'node_modules', name), 'dir');
+  symlinkSync(target, join(folder, 'node_modules', name), 'junction');
 }
 
 /** The output of the script: digest, close code, and the native modules that were loaded. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requirement } from '@framewire/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peers } from '../src/peers.ts';
 import type { Scenario } from '../src/plan.ts';
@@ -129,31 +130,43 @@ test.each(['framewire', 'ws'])('what a ping costs is measured for %s', async (na
   expect(results[0]?.samples[0]?.cpu).not.toBe(Infinity);
 });
 
-test('servers and clients run on the Node that is named, and nothing else does, each turn in a process of its own', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const node = join(folder, 'node');
-  const log = join(folder, 'log');
-  writeFileSync(node, `#!/bin/sh\necho "$$ $@" >> '${log}'\nexec '${process.execPath}' "$@"\n`, {
-    mode: 0o755,
-  });
-  const other = await Bench.start({ ...TINY, rounds: 2, node });
-  try {
-    const names = ['framewire', 'http', 'bun'];
-    const some = peers.filter(({ name }) => names.includes(name));
-    for (const scenario of ['push-64', 'client-64', 'idle']) {
-      const { skipped } = await other.measure({ ...small(scenario), connections: 1 }, some);
-      expect(skipped).toEqual([]);
+test.skipIf(requirement('posix').missing)(
+  'servers and clients run on the Node that is named, and nothing else does, each turn in a process of its own',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    const node = join(folder, 'node');
+    const log = join(folder, 'log');
+    writeFileSync(node, `#!/bin/sh\necho "$$ $@" >> '${log}'\nexec '${process.execPath}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const other = await Bench.start({ ...TINY, rounds: 2, node });
+    try {
+      const names = ['framewire', 'http', 'bun'];
+      const some = peers.filter(({ name }) => names.includes(name));
+      for (const scenario of ['push-64', 'client-64', 'idle']) {
+        const { skipped } = await other.measure({ ...small(scenario), connections: 1 }, some);
+        expect(skipped).toEqual([]);
+      }
+      const scripts = readFileSync(log, 'utf8').match(/[\w-]+(?=\.mjs )/g);
+      expect(scripts).toEqual([
+        'ws-like',
+        'ws-like',
+        'client',
+        'client',
+        'ws-like',
+        'http',
+        'http',
+        'ws-like',
+      ]);
+      const pids = readFileSync(log, 'utf8').match(/^\d+/gm) ?? [];
+      expect(new Set(pids).size).toBe(scripts!.length);
+      for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+    } finally {
+      await other.stop();
+      rmSync(folder, { recursive: true });
     }
-    const scripts = readFileSync(log, 'utf8').match(/[\w-]+(?=\.mjs )/g);
-    expect(scripts).toEqual(['ws-like', 'ws-like', 'client', 'client', 'ws-like', 'http', 'http', 'ws-like']);
-    const pids = readFileSync(log, 'utf8').match(/^\d+/gm) ?? [];
-    expect(new Set(pids).size).toBe(scripts!.length);
-    for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
-  } finally {
-    await other.stop();
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);
 
 test('a Node that is not there is named as the reason', async () => {
   const other = await Bench.start({ ...TINY, node: '/nowhere/node' });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { requirement } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
@@ -326,7 +327,7 @@ describe('heartbeat', () => {
     expect(living.ws.readyState).toBe(living.ws.OPEN);
   });
 
-  test('the client finds out that the server is dead', async () => {
+  test.skipIf(requirement('posix').missing)('the client finds out that the server is dead', async () => {
     const [server, url] = await Example.serve('heartbeat');
     const options = { program: 'client.js', args: [url], env: { INTERVAL: '100', TIMEOUT: '500' } };
     const client = Example.start('heartbeat', options);

@@ -230,7 +230,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   });
 });
 
-test('the process of a page ends with its pages open', async () => {
+test.skipIf(requirement('posix').missing)('the process of a page ends with its pages open', async () => {
   const [server, url] = await Example.serve('server-stats');
   const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
   const closed = once(talker.ws, 'close');

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testCertificate } from '@framewire/testing';
+import { requirement, testCertificate } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { Example, exampleNames, EXAMPLES } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
@@ -35,17 +35,20 @@ test('every example is in the index', () => {
   expect(linked.sort()).toEqual(exampleNames());
 });
 
-test.each(Object.entries(SERVERS))('%s says goodbye to its clients and ends', async (name, server) => {
-  const folder = mkdtempSync(join(tmpdir(), 'framewire-examples-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const { key, cert } = await testCertificate();
-  writeFileSync(join(folder, 'cert.pem'), cert);
-  writeFileSync(join(folder, 'key.pem'), key);
-  const env = { CERT: join(folder, 'cert.pem'), KEY: join(folder, 'key.pem') };
+test.skipIf(requirement('posix').missing).each(Object.entries(SERVERS))(
+  '%s says goodbye to its clients and ends',
+  async (name, server) => {
+    const folder = mkdtempSync(join(tmpdir(), 'framewire-examples-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { key, cert } = await testCertificate();
+    writeFileSync(join(folder, 'cert.pem'), cert);
+    writeFileSync(join(folder, 'key.pem'), key);
+    const env = { CERT: join(folder, 'cert.pem'), KEY: join(folder, 'key.pem') };
 
-  const [example, url] = await Example.serve(name, { env });
-  const { path = '', headers = {} } = server ?? {};
-  const talker = await Talker.connect(url.replace('http:', 'ws:') + path, { headers, ca: cert });
-  expect(await example.stop('SIGINT')).toBe(0);
-  expect((await talker.closed)[0]).toBe(1001);
-});
+    const [example, url] = await Example.serve(name, { env });
+    const { path = '', headers = {} } = server ?? {};
+    const talker = await Talker.connect(url.replace('http:', 'ws:') + path, { headers, ca: cert });
+    expect(await example.stop('SIGINT')).toBe(0);
+    expect((await talker.closed)[0]).toBe(1001);
+  },
+);

@@ -89,15 +89,18 @@ test('step 4 takes the name from the session, and refuses strangers and other si
   expect((await fetch(url)).status).toBe(200);
 });
 
-test('step 5 passes its own tests, and stops in good order', async () => {
+test('step 5 passes its own tests', async () => {
   const tests = Example.start('step-5', program('--test', ['chat.test.js']));
+  expect({ code: await tests.exitCode(), output: tests.output }).toMatchObject({ code: 0 });
+  expect(tests.output).toMatch(/pass 4$/m);
+});
+
+test.skipIf(requirement('posix').missing)('step 5 stops in good order', async () => {
   const { example, url, chat } = await serve('step-5');
   const headers = { cookie: await logIn(url, 'bob', 'hammer') };
   const bob = await Talker.connect(chat, { headers, origin: url });
   expect(await example.stop('SIGTERM')).toBe(0);
   expect((await bob.closed)[0]).toBe(1001);
-  expect({ code: await tests.exitCode(), output: tests.output }).toMatchObject({ code: 0 });
-  expect(tests.output).toMatch(/pass 4$/m);
 });
 
 test('step 5 has the page of step 4', () => {

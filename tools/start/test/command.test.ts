@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Child, NODE_OPTIONS } from '@framewire/testing';
+import { Child, NODE_OPTIONS, requirement } from '@framewire/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ChatClient } from './chat-client.ts';
 import type { AddressInfo } from 'node:net';
@@ -67,18 +67,21 @@ describe('npm start', () => {
     );
   });
 
-  it('checks, serves the page, and on Ctrl-C closes every connection with 1001 and exits with 0', async () => {
-    const command = start('--port', '0');
-    const [, url] = await command.printed(/(http:\/\/127\.0\.0\.1:\d+\/)/);
-    expect(command.output).toContain('8 of 8 steps passed');
-    const page = await fetch(url!);
-    expect(await page.text()).toContain('<title>Framewire');
-    const client = await ChatClient.connect(Number(new URL(url!).port), 'Ada');
-    const closed = client.closed();
-    command.signal('SIGINT');
-    expect(await closed).toEqual([1001, 'the server is shutting down']);
-    const { code, stdout, stderr } = await command.ended;
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).not.toContain('messages/s');
-  });
+  it.skipIf(requirement('posix').missing)(
+    'checks, serves the page, and on Ctrl-C closes every connection with 1001 and exits with 0',
+    async () => {
+      const command = start('--port', '0');
+      const [, url] = await command.printed(/(http:\/\/127\.0\.0\.1:\d+\/)/);
+      expect(command.output).toContain('8 of 8 steps passed');
+      const page = await fetch(url!);
+      expect(await page.text()).toContain('<title>Framewire');
+      const client = await ChatClient.connect(Number(new URL(url!).port), 'Ada');
+      const closed = client.closed();
+      command.signal('SIGINT');
+      expect(await closed).toEqual([1001, 'the server is shutting down']);
+      const { code, stdout, stderr } = await command.ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).not.toContain('messages/s');
+    },
+  );
 });

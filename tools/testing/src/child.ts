@@ -1,6 +1,7 @@
 // A child process: what it prints, what it reads, and how it ends.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { isAbsolute } from 'node:path';
 
 /** How a process is started. */
 export interface ChildOptions {
@@ -33,6 +34,24 @@ export const NODE_OPTIONS: readonly string[] = [
   ...['--import', 'tsx'],
 ];
 
+/**
+ * What to spawn for a program: the command, its arguments, and whether the shell runs them.
+ *
+ * On Windows, npm and the commands of packages are scripts, which only the shell starts.
+ */
+export function commandLine(
+  program: string,
+  args: readonly string[],
+  platform = process.platform,
+): [command: string, args: readonly string[], shell: boolean] {
+  if (platform !== 'win32' || isAbsolute(program)) return [program, args, false];
+  return [
+    [program, ...args.map((arg) => (/^[-\w@./:\\=]+$/.test(arg) ? arg : `"${arg}"`))].join(' '),
+    [],
+    true,
+  ];
+}
+
 /** A running process. */
 export class Child {
   readonly #process: ChildProcess;
@@ -44,8 +63,9 @@ export class Child {
 
   constructor(program: string, args: readonly string[], options: ChildOptions = {}) {
     const { cwd, env, timeout, input = false } = options;
-    this.#process = spawn(program, args, {
-      ...{ cwd, timeout, killSignal: 'SIGKILL', env: { ...process.env, ...env } },
+    const [command, rest, shell] = commandLine(program, args);
+    this.#process = spawn(command, rest, {
+      ...{ shell, cwd, timeout, killSignal: 'SIGKILL', env: { ...process.env, ...env } },
       stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     for (const name of ['stdout', 'stderr'] as const) {
@@ -130,8 +150,13 @@ export function run(program: string, args: readonly string[], options?: ChildOpt
  *
  * @throws {Error} With the output, if the program fails.
  */
-export async function must(program: string, args: readonly string[], cwd?: string): Promise<string> {
-  const { code, stdout, output } = await run(program, args, { cwd });
+export async function must(
+  program: string,
+  args: readonly string[],
+  cwd?: string,
+  env?: ChildOptions['env'],
+): Promise<string> {
+  const { code, stdout, output } = await run(program, args, { cwd, env });
   if (code !== 0) throw new Error(`${program} ${args.join(' ')}:\n${output}`.trimEnd());
   return stdout;
 }

@@ -1,15 +1,11 @@
 /** The published packages as a user would download them: packed by pnpm, which also publishes them. */
 
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { must } from './child.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** The output lists every file of every package. */
-const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** One packed package. */
 export interface PackedPackage {
@@ -46,17 +42,12 @@ export async function packPackages(destination: string): Promise<PackedPackage[]
 /** Runs the pinned pnpm: under `npm test` the one on PATH, otherwise the one that npm fetches. */
 async function pnpm(args: readonly string[]): Promise<string> {
   try {
-    return await output('pnpm', args);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    return await must('pnpm', args, ROOT);
+  } catch {
+    // It is not on PATH. If it failed for another reason, it fails again below.
   }
   const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     packageManager: string;
   };
-  return output('npm', ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', ...args]);
-}
-
-async function output(command: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(command, args, { cwd: ROOT, maxBuffer: MAX_OUTPUT });
-  return stdout;
+  return must('npm', ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', ...args], ROOT);
 }

@@ -22,6 +22,8 @@ export interface Requirement {
 }
 
 const PARTS = {
+  // Windows has no signals that a program can handle, and no file modes.
+  posix: { name: 'A POSIX system', candidates: ['/bin/sh'] },
   chromium: { name: 'Chromium', candidates: ['chromium', '/usr/bin/chromium'] },
   firefox: { name: 'Firefox', candidates: ['/usr/bin/firefox-esr', 'firefox-esr', 'firefox'] },
   nginx: { name: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'] },

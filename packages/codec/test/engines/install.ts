@@ -41,7 +41,7 @@ export function install(...peers: string[]): Installed {
   );
   for (const peer of peers) {
     const found = dirname(createRequire(import.meta.url).resolve(`${peer}/package.json`));
-    symlinkSync(found, join(folder, 'node_modules', peer));
+    symlinkSync(found, join(folder, 'node_modules', peer), 'junction');
   }
   return {
     script: join(folder, 'script.mjs'),

@@ -37,7 +37,7 @@ export function runTitles(source: ts.SourceFile): Set<string> {
 
 /** Like {@link runTitles}, for a file. */
 export function runTitlesIn(file: URL): Set<string> {
-  return runTitles(sourceOf(file.pathname, readFileSync(file, 'utf8')));
+  return runTitles(sourceOf(file.href, readFileSync(file, 'utf8')));
 }
 
 /** Parses a source. */

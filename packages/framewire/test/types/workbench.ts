@@ -37,7 +37,7 @@ export class Workbench {
     for (const [name, folder] of Object.entries({ ...packages, '@types/node': node })) {
       const link = join(this.#folder, 'node_modules', name);
       mkdirSync(dirname(link), { recursive: true });
-      symlinkSync(folder, link, 'dir');
+      symlinkSync(folder, link, 'junction');
     }
   }
 

@@ -1,7 +1,7 @@
 // The command line of the proxy.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Child } from '@framewire/testing';
+import { Child, requirement } from '@framewire/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { findRoute, parseAddress, parseRoute } from '../src/routes.ts';
@@ -17,18 +17,21 @@ function runProxy(...args: string[]): Child {
 }
 
 describe('the command line', () => {
-  test('proxies from the printed address until it is stopped', async () => {
-    const [server, backend] = await startWebSocketServer();
-    server.on('connection', (ws) => ws.send('hello'));
-    const child = runProxy('--listen', '0', '--route', `/chat=127.0.0.1:${backend}`);
-    const [, url] = await child.printed(/^listening on (ws:\/\/127\.0\.0\.1:[0-9]+)\n/);
-    const ws = new WebSocket(`${String(url)}/chat`);
-    expect(String((await once(ws, 'message'))[0])).toBe('hello');
-    const closed = once(ws, 'close');
-    expect(await child.stop()).toBe(0);
-    await closed;
-    expect(child.output.split('\n').slice(1, 2)).toEqual([`101 /chat -> 127.0.0.1:${backend}`]);
-  });
+  test.skipIf(requirement('posix').missing)(
+    'proxies from the printed address until it is stopped',
+    async () => {
+      const [server, backend] = await startWebSocketServer();
+      server.on('connection', (ws) => ws.send('hello'));
+      const child = runProxy('--listen', '0', '--route', `/chat=127.0.0.1:${backend}`);
+      const [, url] = await child.printed(/^listening on (ws:\/\/127\.0\.0\.1:[0-9]+)\n/);
+      const ws = new WebSocket(`${String(url)}/chat`);
+      expect(String((await once(ws, 'message'))[0])).toBe('hello');
+      const closed = once(ws, 'close');
+      expect(await child.stop()).toBe(0);
+      await closed;
+      expect(child.output.split('\n').slice(1, 2)).toEqual([`101 /chat -> 127.0.0.1:${backend}`]);
+    },
+  );
 
   test('prints its help', async () => {
     const { code, stdout, stderr } = await runProxy('--help').ended;
