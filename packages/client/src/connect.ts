@@ -24,6 +24,7 @@ import { parseAddress, toWebSocketScheme, type Address } from './address.ts';
 import { acceptCompression, offerCompression } from './compression.ts';
 import type { ClientOptions } from './options.ts';
 import { isRedirect, isTrusted, lowerCaseNames, redirectedHeaders, requireReachable } from './redirect.ts';
+import { abortError, onAbort } from './signal.ts';
 
 const MAX_REDIRECTS = 10;
 
@@ -73,6 +74,8 @@ export class ConnectAttempt {
   #redirects = 0;
   #request: ClientRequest | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
+  /** Stops listening to the signal. */
+  #release: (() => void) | undefined = undefined;
   #over = false;
 
   constructor(
@@ -104,7 +107,17 @@ export class ConnectAttempt {
    * @throws what `upgradeRequestHeaders()` and `http.request()` throw for invalid options
    */
   start(): void {
-    this.#run(this.#prepare());
+    const { signal } = this.#options;
+    const abort = (): void => {
+      if (signal) this.#abortWith(abortError(signal));
+    };
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
+    const first = this.#prepare();
+    this.#release = onAbort(signal, abort);
+    this.#run(first);
   }
 
   #prepare(): { readonly request: ClientRequest; readonly key: string } {
@@ -154,6 +167,7 @@ export class ConnectAttempt {
     this.#over = true;
     this.#request = undefined;
     clearDeadline(this.#deadline);
+    this.#release?.();
     return listener;
   }
 

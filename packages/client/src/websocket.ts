@@ -11,12 +11,12 @@ import {
 import { parseAddress } from './address.ts';
 import { ConnectAttempt, type ConnectListener } from './connect.ts';
 import type { ClientOptions } from './options.ts';
+import { onAbort } from './signal.ts';
 
 /** One subprotocol, or several with the preferred one first. */
 export type Subprotocols = string | readonly string[];
 
 const urlKey = Symbol('url');
-const releaseKey = Symbol('release');
 
 /**
  * A WebSocket client.
@@ -31,8 +31,6 @@ const releaseKey = Symbol('release');
 export class WebSocket extends WebSocketConnection {
   /** @internal */
   declare [urlKey]?: string;
-  /** @internal Stops listening to the signal. */
-  declare [releaseKey]?: () => void;
 
   /**
    * Starts to connect. The outcome is `open`, or `error` and `close`.
@@ -68,13 +66,7 @@ export class WebSocket extends WebSocketConnection {
     );
     beginAttempt(this, attempt);
     this[urlKey] = attempt.address.url.href;
-    const { signal } = options;
-    if (signal?.aborted) {
-      abortHandshake(this, abortError(signal));
-      return;
-    }
     attempt.start();
-    if (signal) this[releaseKey] = closeOn(this, signal);
   }
 
   /** The URL, or that of the last redirect. Undefined on a server's connection, although the type says `string`, as in `ws`. */
@@ -89,29 +81,9 @@ export function requestOf(ws: WebSocket): ClientRequest | undefined {
   return attempt instanceof ConnectAttempt ? attempt.request : undefined;
 }
 
-/** Closes the connection, or aborts the attempt, when a signal aborts. Returns a function that stops listening to the signal. */
-function closeOn(ws: WebSocket, signal: AbortSignal): () => void {
-  const abort = (): void => {
-    if (ws.readyState === ws.CONNECTING) abortHandshake(ws, abortError(signal));
-    else ws.close(1001);
-  };
-  const release = (): void => {
-    signal.removeEventListener('abort', abort);
-  };
-  signal.addEventListener('abort', abort);
-  // For an attempt that fails. An open connection calls `release` itself, because a program may remove all listeners.
-  ws.once('close', release);
-  return release;
-}
-
-/** Creates the error that functions of Node report when a signal aborts. */
-function abortError(signal: AbortSignal): Error {
-  const error = new Error('The operation was aborted', { cause: signal.reason });
-  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
-}
-
 /** Forwards the events of the attempt to the WebSocket. */
 function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectListener {
+  const { signal } = options;
   return {
     watchesRedirects: () => ws.listenerCount('redirect') > 0,
     moved(url) {
@@ -130,13 +102,10 @@ function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectLi
     },
     opened(socket, head, protocol, extension) {
       const generateMask = given(options.generateMask);
-      ws.setSocket(socket, head, {
-        role: 'client',
-        protocol,
-        extension,
-        generateMask,
-        onClosed: ws[releaseKey],
+      const onClosed = onAbort(signal, () => {
+        ws.close(1001);
       });
+      ws.setSocket(socket, head, { role: 'client', protocol, extension, generateMask, onClosed });
     },
     failed: (error) => {
       failHandshake(ws, error);
