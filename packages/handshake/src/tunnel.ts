@@ -22,6 +22,9 @@ export interface TunnelOptions {
   readonly halfCloseTimeout?: number | undefined;
 }
 
+/** The longest delay of a timer, in milliseconds. A longer one would expire immediately. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Longer than a closing handshake takes, and not too long to keep two sockets open. */
 const HALF_CLOSE_TIMEOUT = 10_000;
 
@@ -44,7 +47,9 @@ export function tunnel(client: TunnelEnd, backend: TunnelEnd, options: TunnelOpt
     backend.destroy();
   };
   const onEnd = (): void => {
-    if (halfCloseTimeout > 0) timer ??= kernel.setTimeout(destroyBoth, halfCloseTimeout);
+    if (halfCloseTimeout > 0) {
+      timer ??= kernel.setTimeout(destroyBoth, Math.min(halfCloseTimeout, LONGEST_TIMER));
+    }
   };
   const join = (from: TunnelEnd, to: TunnelEnd): void => {
     from.setNoDelay?.(true);

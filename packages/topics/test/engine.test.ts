@@ -1,9 +1,9 @@
 // The parts that brokers of different engines share, with sessions that the test opens and loses.
+import '@framewire/testing/fake-timers';
 import { heartbeat, historyLimits, Sessions } from '@framewire/topics/engine';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => void vi.clearAllTimers());
 
 /** The attempts to open a session, from 0 on. */
 function attempts() {

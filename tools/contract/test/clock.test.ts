@@ -5,12 +5,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { duplexPair, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { tunnel } from '@framewire/handshake';
 import { WebSocket, WebSocketServer } from 'framewire';
+import { heartbeat } from '@framewire/topics/engine';
+import { connectToHub } from '@framewire/topics/processes';
 import { afterEach, expect, test, vi } from 'vitest';
+
+const ports: MessagePort[] = [];
 
 afterEach(() => {
   vi.clearAllTimers();
+  for (const port of ports.splice(0)) port.close();
 });
 
 /** A silent peer of a server. */
@@ -40,36 +46,46 @@ function accept(options: object): { peer: Duplex; ws: WebSocket } {
   return { peer, ws: ws! };
 }
 
-/** Each starts something with a time limit of 1000 ms, and returns a promise for its end. */
-const limits: Record<string, () => Promise<unknown>> = {
-  'handshakeTimeout of a server': () => {
-    const { peer } = connect({ handshakeTimeout: 1000, authenticate: () => new Promise(() => {}) });
+/** Each starts something with a time limit, and returns a promise for its end. */
+const limits: Record<string, (limit: number) => Promise<unknown>> = {
+  'handshakeTimeout of a server': (limit) => {
+    const { peer } = connect({ handshakeTimeout: limit, authenticate: () => new Promise(() => {}) });
     return once(peer, 'data');
   },
-  'handshakeTimeout of a client': () => {
+  'handshakeTimeout of a client': (limit) => {
     const [socket] = duplexPair();
     const createConnection = (): never => socket as never;
-    const ws = new WebSocket('ws://localhost', { handshakeTimeout: 1000, createConnection });
+    const ws = new WebSocket('ws://localhost', { handshakeTimeout: limit, createConnection });
     ws.on('error', () => {});
     return closeOf(ws);
   },
-  'interval of a heartbeat': () => once(accept({ heartbeat: { interval: 1000 } }).peer, 'data'),
-  'interval and timeout of a heartbeat': () =>
-    closeOf(accept({ heartbeat: { interval: 400, timeout: 600 } }).ws),
-  idleTimeout: () => once(accept({ idleTimeout: 1000 }).peer, 'data'),
-  closeTimeout: () => {
-    const { ws } = accept({ closeTimeout: 1000 });
+  'interval of a heartbeat': (interval) => once(accept({ heartbeat: { interval } }).peer, 'data'),
+  'interval and timeout of a heartbeat': (limit) =>
+    closeOf(accept({ heartbeat: { interval: 0.4 * limit, timeout: 0.6 * limit } }).ws),
+  idleTimeout: (idleTimeout) => once(accept({ idleTimeout }).peer, 'data'),
+  maxLifetime: (maxLifetime) => once(accept({ maxLifetime }).peer, 'data'),
+  closeTimeout: (closeTimeout) => {
+    const { ws } = accept({ closeTimeout });
     ws.close();
     return closeOf(ws);
   },
-  'timeout of shutdown()': () => connect({}).server.shutdown({ timeout: 1000 }) as Promise<unknown>,
-  'halfCloseTimeout of a tunnel': () => {
+  'timeout of shutdown()': (timeout) => connect({}).server.shutdown({ timeout }),
+  'halfCloseTimeout of a tunnel': (halfCloseTimeout) => {
     const [[client, near], [backend, far]] = [halfOpenPair(), halfOpenPair()];
     backend.resume();
-    tunnel(near, far, { halfCloseTimeout: 1000 });
+    tunnel(near, far, { halfCloseTimeout });
     client.end();
     return once(near, 'close');
   },
+  'timeout of connectToHub()': (timeout) => {
+    const { port1: port } = new MessageChannel();
+    ports.push(port);
+    return connectToHub({ timeout, port }).catch(() => undefined);
+  },
+  'interval of the heartbeat of a broker': (interval) =>
+    new Promise<void>((resolve) => {
+      heartbeat(interval, () => new Promise(() => resolve()), vi.fn());
+    }),
 };
 
 function closeOf(ws: WebSocket): Promise<unknown> {
@@ -87,7 +103,7 @@ async function settled(): Promise<void> {
 test.each(Object.entries(limits))('%s passes by the clock of the test', async (_name, begin) => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   const passed = vi.fn();
-  const limit = begin().then(passed);
+  const limit = begin(1000).then(passed);
   await settled();
   passed.mockClear();
   // In steps, because a heartbeat sets its next timer when the last one expires.
@@ -100,20 +116,24 @@ test.each(Object.entries(limits))('%s passes by the clock of the test', async (_
   await limit;
 });
 
+test.each(Object.entries(limits))('%s may be longer than a timer of Node', async (_name, begin) => {
+  for (const longer of [2 ** 31, Infinity]) {
+    const passed = vi.fn();
+    void begin(longer).then(passed);
+    await settled();
+    passed.mockClear();
+    vi.advanceTimersByTime(1000);
+    await settled();
+    expect(passed).not.toHaveBeenCalled();
+    vi.clearAllTimers();
+  }
+});
+
 test('packages read the time only in these files', () => {
   const packages = fileURLToPath(new URL('../../../packages', import.meta.url));
   const engineTime =
     /(?<![.\w])set(?:Timeout|Interval)\(|\b(?:Date|performance)\.now\b|\bhrtime\b|'node:(?:timers|perf_hooks)'/;
-  const files = [
-    'client',
-    'codec',
-    'connection',
-    'deflate',
-    'framewire',
-    'handshake',
-    'permessage-deflate',
-    'server',
-  ].flatMap((name) =>
+  const files = readdirSync(packages).flatMap((name) =>
     readdirSync(`${packages}/${name}/src`, { recursive: true, encoding: 'utf8' })
       // The one in the kernels only declares types.
       .filter((file) => file.endsWith('.ts') && !file.endsWith('kernel.ts'))
@@ -130,5 +150,9 @@ test('packages read the time only in these files', () => {
     'handshake/src/kernels/portable.ts',
     'permessage-deflate/src/kernels/node.ts',
     'permessage-deflate/src/kernels/portable.ts',
+    // They also run in browsers and import no layer for Node, so their clock is that of the platform.
+    'reconnect/src/attempt.ts',
+    'reconnect/src/reconnecting-websocket.ts',
+    'stream/src/platform-transport.ts',
   ]);
 });

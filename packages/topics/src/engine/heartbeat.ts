@@ -1,4 +1,5 @@
 // Pings to an engine. One that is not answered reveals a connection that was cut silently.
+import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
 
 /**
  * Sends a ping, and the next one `interval` after each answer.
@@ -12,11 +13,11 @@ export function heartbeat(
   ping: () => Promise<unknown>,
   lost: (error: Error) => void,
 ): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Deadline | undefined;
   let isOver = false;
   const end = (): void => {
     isOver = true;
-    clearTimeout(timer);
+    clearDeadline(timer);
   };
   const fail = (error: Error): void => {
     if (isOver) return;
@@ -25,11 +26,12 @@ export function heartbeat(
   };
   const wait = (): void => {
     if (isOver) return;
-    clearTimeout(timer);
-    timer = setTimeout(beat, interval).unref();
+    clearDeadline(timer);
+    timer = setDeadline(interval, beat, undefined).unref();
   };
   const beat = (): void => {
-    timer = setTimeout(() => fail(new Error(`No answer for ${interval} ms`)), interval).unref();
+    const expire = (): void => fail(new Error(`No answer for ${interval} ms`));
+    timer = setDeadline(interval, expire, undefined).unref();
     ping().then(wait, fail);
   };
   wait();

@@ -1,4 +1,5 @@
 // The sessions of a broker with its engine: when one is lost, another is opened.
+import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
 import { BrokerError, type BrokerListener } from '../broker.ts';
 
 /** Delays between attempts to reopen, in ms: the first, and the longest. */
@@ -22,7 +23,7 @@ export class Sessions<S extends EngineSession> {
   readonly #openSession: OpenSession<S>;
   #listener: BrokerListener | undefined = undefined;
   #session: S | undefined = undefined;
-  #retry: NodeJS.Timeout | undefined = undefined;
+  #retry: Deadline | undefined = undefined;
   #isClosed = false;
 
   constructor(openSession: OpenSession<S>) {
@@ -64,7 +65,7 @@ export class Sessions<S extends EngineSession> {
   /** Implements `close()` of a broker. */
   close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#retry);
+    clearDeadline(this.#retry);
     this.#session?.close();
     this.#session = undefined;
     return Promise.resolve();
@@ -90,16 +91,14 @@ export class Sessions<S extends EngineSession> {
   /** Opens a session after a random part of the delay, so that servers do not all reconnect at the same moment. */
   #reopenIn(delay: number): void {
     if (this.#isClosed) return;
-    this.#retry = setTimeout(
-      () => {
-        this.#open().then(
-          () => {
-            if (!this.#isClosed) this.#listener?.restored();
-          },
-          () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
-        );
-      },
-      delay * (0.5 + Math.random() / 2),
-    );
+    const reopen = (): void => {
+      this.#open().then(
+        () => {
+          if (!this.#isClosed) this.#listener?.restored();
+        },
+        () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
+      );
+    };
+    this.#retry = setDeadline(delay * (0.5 + Math.random() / 2), reopen, undefined);
   }
 }

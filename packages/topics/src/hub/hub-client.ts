@@ -1,6 +1,7 @@
 // A broker that connects to the hub in the primary process, or in the main thread.
 import process from 'node:process';
 import { parentPort, type MessagePort } from 'node:worker_threads';
+import { clearDeadline, setDeadline } from '@framewire/connection';
 import {
   BrokerError,
   type Broker,
@@ -52,21 +53,21 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
       line.release();
       reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
     };
-    const timer = setTimeout(fail, timeout);
+    const timer = setDeadline(timeout, fail, undefined);
     const sender = new Sender<Request>((message) => line.send(message));
     let client: HubClient | undefined;
     line.onMessage((message) => {
       for (const reply of (unwrap(message) as readonly Reply[] | undefined) ?? []) {
         if (client !== undefined) client.take(reply);
         else if (reply[0] === 'hello') {
-          clearTimeout(timer);
+          clearDeadline(timer);
           client = new HubClient(line, sender, reply[1].hasHistory);
           resolve(client);
         }
       }
     });
     line.onEnd(() => {
-      clearTimeout(timer);
+      clearDeadline(timer);
       if (client === undefined) fail();
       else client.lose();
     });

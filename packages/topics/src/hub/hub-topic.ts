@@ -1,5 +1,6 @@
 // A topic in the hub: its subscribers, and its newest messages.
 import { randomUUID } from 'node:crypto';
+import { setDeadline, type Deadline } from '@framewire/connection';
 import type { History, HistoryMessage, Position } from '../broker.ts';
 import type { HistoryLimits } from '../engine/history-limits.ts';
 
@@ -15,7 +16,7 @@ export class HubTopic {
   readonly #epoch = randomUUID();
   #newest = 0;
   #messages: HistoryMessage[] = [];
-  #expiry: NodeJS.Timeout | undefined = undefined;
+  #expiry: Deadline | undefined = undefined;
   readonly #onIdle: (topic: HubTopic) => void;
 
   /** @param onIdle called when the topic has no subscribers and no messages, so that it can be forgotten */
@@ -64,11 +65,12 @@ export class HubTopic {
     // Dropped in large steps, because each one copies the array.
     if (this.#messages.length >= 2 * limits.messages) this.#messages = this.#messages.slice(-limits.messages);
     if (this.#expiry === undefined) {
-      this.#expiry = setTimeout(() => {
+      const expire = (): void => {
         this.#expiry = undefined;
         this.#messages = [];
         this.#checkIdle();
-      }, limits.milliseconds).unref();
+      };
+      this.#expiry = setDeadline(limits.milliseconds, expire, undefined).unref();
     } else this.#expiry.refresh();
   }
 
