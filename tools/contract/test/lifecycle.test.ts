@@ -1,160 +1,192 @@
-// Options that only our server has, over each transport: authentication, limits, heartbeat and shutdown.
+// What ends connections and servers, over each transport: a heartbeat, time limits, signals, and shutdown().
+import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
-import { UpgradeRefusal, type WebSocketServer } from 'framewire';
-import { expect, test } from 'vitest';
+import net, { type AddressInfo } from 'node:net';
+import { socketPath } from '@framewire/testing';
+import { WebSocket as OurWebSocket, WebSocketServer } from 'framewire';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import type { Meeting } from '../src/meeting.ts';
+import { closed } from '../src/inbox.ts';
 import { ours } from '../src/pairings.ts';
+import { maskedFrame, RawPeer, upgradeRequest } from '../src/raw.ts';
+import { turns } from '../src/turns.ts';
+import { expectUnavailable, knock, outcomeOf, serve, slowAuthentication, ways } from './clients.ts';
 import { eachTransport } from './each.ts';
 
-/** A server with options that the types of ws lack. */
-function serve(meeting: Meeting, options: object): WebSocketServer {
-  return meeting.serve(options) as unknown as WebSocketServer;
-}
-
-/** The outcome of an attempt: `open`, or the message of its error. */
-async function outcomeOf(ws: WebSocket): Promise<string> {
-  return new Promise((resolve) => {
-    ws.on('open', () => resolve('open')).on('error', ({ message }) => resolve(message));
-  });
-}
-
 eachTransport(ours, (meeting) => {
-  test('authenticate identifies a client, or refuses it', async () => {
-    const server = serve(meeting, {
-      async authenticate({ url = '' }: { url?: string }) {
-        await Promise.resolve();
-        if (url === '/stranger') throw new UpgradeRefusal(401);
-        return url.slice(1);
-      },
-    });
-    const connected = once(server, 'connection');
-    const ada = meeting.dial({ path: '/ada' });
-    expect(await outcomeOf(ada)).toBe('open');
-    expect((await connected)[2]).toBe('ada');
-    // The socket is read again after the wait.
-    const [ws] = (await connected) as [WebSocket];
-    ada.send('hello');
-    expect(String((await once(ws, 'message'))[0])).toBe('hello');
-    expect(await outcomeOf(meeting.dial({ path: '/stranger' }))).toBe('Unexpected server response: 401');
-  });
-
-  test('maxConnections and connectionsPerClient refuse clients above the limits', async () => {
-    const client = ({ url = '' }: { url?: string }): string => url;
-    serve(meeting, { maxConnections: 2, connectionsPerClient: { limit: 1, client } });
-    expect(await outcomeOf(meeting.dial({ path: '/a' }))).toBe('open');
-    expect(await outcomeOf(meeting.dial({ path: '/a' }))).toBe('Unexpected server response: 429');
-    expect(await outcomeOf(meeting.dial({ path: '/b' }))).toBe('open');
-    expect(await outcomeOf(meeting.dial({ path: '/c' }))).toBe('Unexpected server response: 503');
-  });
-
-  test('pauseOnConnect loses nothing', async () => {
-    const server = serve(meeting, { pauseOnConnect: true });
-    const connected = once(server, 'connection') as Promise<[WebSocket]>;
-    const client = meeting.dial();
-    await once(client, 'open');
-    const [ws] = await connected;
-    client.send('early');
-    await new Promise((resolve) => setImmediate(resolve));
-    const message = once(ws, 'message');
-    ws.resume();
-    expect(String((await message)[0])).toBe('early');
-  });
-
   test('heartbeat pings a silent peer in both directions, and measures the round trip', async () => {
-    const options = { heartbeat: { interval: 20 } };
+    const options = { heartbeat: { interval: 1000 } };
     const { client, server } = await meeting.meet({ server: options, client: options });
-    await Promise.all([once(client, 'pong'), once(server, 'pong')]);
+    const answered = Promise.all([once(client, 'pong'), once(server, 'pong')]);
+    vi.advanceTimersByTime(1000);
+    // While the pings are on their way.
+    vi.advanceTimersByTime(30);
+    await answered;
     for (const { latency } of [client, server] as unknown as { latency: number }[]) {
-      expect(latency).toBeGreaterThanOrEqual(0);
+      expect(latency).toBeCloseTo(30, 1);
     }
   });
 
-  test('a client that leaves while authenticate is pending gives up its place, and the signal aborts', async () => {
-    let aborted = (): void => undefined;
-    const left = new Promise<void>((resolve) => (aborted = resolve));
-    let asked = (): void => undefined;
-    const waiting = new Promise<void>((resolve) => (asked = resolve));
-    serve(meeting, {
-      maxConnections: 1,
-      authenticate({ url }: { url?: string }, { signal }: { signal: AbortSignal }) {
-        if (url !== '/slow') return 'known';
-        signal.addEventListener('abort', aborted);
-        asked();
-        return new Promise(() => {});
-      },
-    });
-    const slow = meeting.dial({ path: '/slow' });
-    slow.on('error', () => {});
-    await waiting;
-    expect(await outcomeOf(meeting.dial())).toBe('Unexpected server response: 503');
-    slow.terminate();
-    await left;
-    // The place is free when the socket has closed.
-    await expect.poll(() => outcomeOf(meeting.dial())).toBe('open');
+  test.each(['client', 'server'] as const)(
+    'heartbeat of the %s ends a connection to a peer that does not answer',
+    async (side) => {
+      const options = { heartbeat: { interval: 2000, timeout: 500 } };
+      const others = { autoPong: false };
+      const ends = await meeting.meet(
+        side === 'client' ? { client: options, server: others } : { client: others, server: options },
+      );
+      const errors: unknown[] = [];
+      ends[side].on('error', (error) => errors.push(error));
+      const end = closed(ends[side]);
+      vi.advanceTimersByTime(2000);
+      vi.advanceTimersByTime(499);
+      await turns(50);
+      expect(ends[side].readyState).toBe(ends[side].OPEN);
+      vi.advanceTimersByTime(1);
+      expect(await end).toMatchObject({ code: 1006 });
+      expect(errors).toEqual([expect.objectContaining({ code: 'WS_ERR_HEARTBEAT_TIMEOUT' })]);
+    },
+  );
+
+  test.each([
+    ['idleTimeout', 'client', 'server'],
+    ['idleTimeout', 'server', 'client'],
+    ['maxLifetime', 'client', 'server'],
+    ['maxLifetime', 'server', 'client'],
+  ] as const)('%s of the %s closes with 1001', async (option, side, other) => {
+    const ends = await meeting.meet({ [side]: { [option]: 1000 } });
+    const end = closed(ends[other]);
+    // maxLifetime ends up to a tenth earlier.
+    vi.advanceTimersByTime(899);
+    await turns(50);
+    expect(ends[other].readyState).toBe(ends[other].OPEN);
+    vi.advanceTimersByTime(101);
+    expect(await end).toMatchObject({ code: 1001 });
   });
 
-  test("allowedOrigins: 'same' admits pages of the requested host alone", async () => {
-    serve(meeting, { allowedOrigins: 'same' });
-    const dial = (origin: string): WebSocket =>
-      meeting.dial({ client: { origin, headers: { Host: 'a.example' } } });
-    expect(await outcomeOf(dial('https://a.example'))).toBe('open');
-    expect(await outcomeOf(dial('https://b.example'))).toBe('Unexpected server response: 403');
-  });
+  test('signal ends attempts to connect, closes a client, and shuts a server down', async () => {
+    const [ofAttempt, ofClient, ofServer] = [
+      new AbortController(),
+      new AbortController(),
+      new AbortController(),
+    ];
+    const { waiting, authenticate } = slowAuthentication();
+    const listener = serve(meeting, { signal: ofServer.signal, authenticate });
+    const dial = (signal?: AbortSignal, path?: string): WebSocket =>
+      meeting.dial({ ...(signal && { client: { signal } }), ...(path && { path }) });
 
-  test('heartbeat ends a connection to a peer that does not answer', async () => {
-    const options = { heartbeat: { interval: 20, timeout: 20 } };
-    const { server } = await meeting.meet({ server: options, client: { autoPong: false } });
-    // Not `once()`, which would reject on the error.
-    const closed = new Promise((resolve) => server.once('close', resolve));
-    const [error] = (await once(server, 'error')) as [Error];
-    expect(error).toMatchObject({ code: 'WS_ERR_HEARTBEAT_TIMEOUT' });
-    expect(await closed).toBe(1006);
-  });
-
-  test('signal ends an attempt to connect, closes a client, and shuts a server down', async () => {
-    const early = meeting.dial({ client: { signal: AbortSignal.abort() } });
+    const early = dial(AbortSignal.abort());
     expect((await once(early, 'error'))[0]).toMatchObject({ name: 'AbortError' });
-    const ofClient = new AbortController();
-    const ofServer = new AbortController();
-    const listener = serve(meeting, { signal: ofServer.signal });
-    const clients = [meeting.dial({ client: { signal: ofClient.signal } }), meeting.dial()];
+    const waiter = dial(ofAttempt.signal, '/slow');
+    await waiting;
+    ofAttempt.abort();
+    expect((await once(waiter, 'error'))[0]).toMatchObject({ name: 'AbortError' });
+
+    const clients = [dial(ofClient.signal), dial()] as const;
+    const ends = clients.map(closed);
     await Promise.all(clients.map((client) => once(client, 'open')));
-    const closed = clients.map(async (client) => (await once(client, 'close'))[0] as number);
     ofClient.abort();
-    expect(await closed[0]).toBe(1001);
+    expect(await ends[0]).toMatchObject({ code: 1001 });
     ofServer.abort();
     await once(listener, 'close');
-    expect(await closed[1]).toBe(1001);
+    expect(await ends[1]).toMatchObject({ code: 1001 });
   });
 
   test('await using closes a connection, and shuts a server down', async () => {
     const listener = serve(meeting, {});
-    const clients = [meeting.dial(), meeting.dial()] as [WebSocket, WebSocket];
+    const clients = [meeting.dial(), meeting.dial()] as const;
+    const ends = clients.map(closed);
     await Promise.all(clients.map((client) => once(client, 'open')));
-    const closed = clients.map(async (client) => (await once(client, 'close'))[0] as number);
     await (clients[0] as WebSocket & AsyncDisposable)[Symbol.asyncDispose]();
     expect(clients[0].readyState).toBe(clients[0].CLOSED);
     await listener[Symbol.asyncDispose]();
-    expect((await Promise.all(closed))[1]).toBe(1001);
+    expect(await ends[1]).toMatchObject({ code: 1001 });
   });
 
-  test.each([{ idleTimeout: 20 }, { maxLifetime: 20 }])('%j closes with 1001', async (options) => {
-    const { client } = await meeting.meet({ server: options });
-    expect((await once(client, 'close'))[0]).toBe(1001);
-  });
+  test.each(ways)(
+    'shutdown() with %s refuses pending and new clients, closes those that answer, and terminates the others at timeout',
+    async (_name, serveBy) => {
+      const { waiting, authenticate } = slowAuthentication();
+      const server = serveBy(meeting, { authenticate });
+      const accepted = once(server, 'connection') as Promise<[WebSocket]>;
+      const prompt = meeting.dial();
+      const end = closed(prompt);
+      expect(await outcomeOf(prompt)).toBe('open');
+      const [ws] = await accepted;
+      const left = closed(ws);
+      // It does not answer a close frame.
+      const silent = await knock(meeting);
+      await silent.hearHead();
+      const pending = await knock(meeting, '/slow');
+      const { signal } = await waiting;
 
-  test('shutdown() closes all connections with 1001 and refuses others', async () => {
+      const finished = vi.fn();
+      const result = server.shutdown({ code: 1012, reason: 'update', timeout: 500, retryAfter: 2500 });
+      void result.then(finished);
+      expect(signal.reason).toMatchObject({ name: 'AbortError' });
+      await expectUnavailable(pending, 3);
+      await expectUnavailable(await knock(meeting), 3);
+      expect(await end).toEqual({ code: 1012, reason: 'update' });
+      await left;
+      expect(await silent.hear(10)).toBe('880803f4757064617465');
+      vi.advanceTimersByTime(499);
+      await turns(50);
+      expect(finished).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1);
+      expect(await result).toEqual({ closed: 1, terminated: 1 });
+      expect(await silent.hearAll()).toBe('');
+    },
+  );
+
+  test('shutdown() spreads the close frames, refuses clients until the last has answered, and runs once', async () => {
     const server = serve(meeting, {});
-    const clients = [meeting.dial(), meeting.dial()];
-    await Promise.all(clients.map((client) => once(client, 'open')));
-    const codes = Promise.all(clients.map(async (client) => (await once(client, 'close'))[0] as number));
-    // It continues until both have answered.
-    clients[0]?.pause();
-    const result = server.shutdown({ spread: 10 }) as Promise<unknown>;
-    expect(await outcomeOf(meeting.dial())).toBe('Unexpected server response: 503');
-    clients[0]?.resume();
-    expect(await codes).toEqual([1001, 1001]);
-    expect(await result).toEqual({ closed: 2, terminated: 0 });
+    const clients: RawPeer[] = [];
+    for (let i = 0; i < 4; i++) {
+      const client = await knock(meeting);
+      await client.hearHead();
+      clients.push(client);
+    }
+    const results = [server.shutdown({ spread: 1000 }), server.shutdown()];
+    const counts: number[] = [];
+    for (let part = 0; part < 4; part++) {
+      counts.push([...server.clients].filter(({ readyState }) => readyState === OurWebSocket.CLOSING).length);
+      vi.advanceTimersByTime(250);
+    }
+    expect(counts).toEqual([1, 2, 3, 4]);
+    await expectUnavailable(await knock(meeting), 1);
+    for (const client of clients) {
+      expect(await client.hear(4)).toBe('880203e9');
+      client.say(maskedFrame('8802', '03e9'));
+      client.end();
+    }
+    expect(await Promise.all(results)).toEqual(Array(2).fill({ closed: 4, terminated: 0 }));
   });
 });
+
+test.each<[string, () => { port: number; host?: string }]>([
+  ['TCP', () => ({ port: 0, host: '127.0.0.1' })],
+  // Node listens on a path where a port is expected.
+  ['a Unix socket', () => ({ port: socketPath() as unknown as number })],
+])(
+  'shutdown() with its own port over %s refuses pending clients, and stops listening immediately',
+  async (_, at) => {
+    const { waiting, authenticate } = slowAuthentication();
+    const server = new WebSocketServer({ ...at(), authenticate });
+    await once(server, 'listening');
+    const address = server.address() as AddressInfo | string;
+    const connect = (): net.Socket => {
+      const socket =
+        typeof address === 'string' ? net.connect(address) : net.connect(address.port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      return socket;
+    };
+    const pending = new RawPeer(connect());
+    pending.say(Buffer.from(upgradeRequest('/slow')));
+    await waiting;
+    const result = server.shutdown({ retryAfter: 2500 });
+    const [error] = (await once(connect(), 'error')) as [NodeJS.ErrnoException];
+    expect(error.syscall).toBe('connect');
+    await expectUnavailable(pending, 3);
+    expect(await result).toEqual({ closed: 0, terminated: 0 });
+  },
+);
