@@ -26,6 +26,8 @@ const SPECIAL: Readonly<Record<string, string | undefined>> = {
 const NATIVE = 'system calls and native code';
 /** Its work counts as that of the function of Node that calls it. */
 const ZLIB = 'zlib';
+/** The engine of `deflate`: the one module that a measured server runs in its turns. */
+const WEB_ASSEMBLY = 'WebAssembly';
 
 /** What Node is told, for a profile of this peer in this scenario. */
 export function profileFlags(folder: string, scenario: string, peer: string): string[] {
@@ -70,6 +72,7 @@ function placeOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']
   if (Object.hasOwn(SPECIAL, functionName)) return SPECIAL[functionName];
   if (url === '') return NATIVE;
   if (url === 'node:zlib') return ZLIB;
+  if (url.startsWith('wasm:')) return WEB_ASSEMBLY;
   if (url.startsWith('node:')) return "Node's own JavaScript";
   const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   return installed ?? /\/packages\/([^/]+)\//.exec(url)?.[1] ?? 'the program';

@@ -46,14 +46,16 @@ test('what is idle is not counted, and the rest is told by place', () => {
     ['next', 'file:///home/packages/codec/dist/kernels/node.js'],
     ['onMessage', 'file:///home/tools/bench/src/measured/ws-like.mjs'],
     ['processChunkSync', 'node:zlib'],
+    ['wasm-function[4]', 'wasm://wasm/00011696'],
   ] as const;
   const shares = sharesOf({
     nodes: frames.map(([functionName, url], id) => ({ id, callFrame: { functionName, url } })),
-    samples: [1, 2, 3, 4, 5, 6, 7, 8, 4, 9],
-    timeDeltas: [1000, 1, 2, 10, 3, 4, 5, 6, 9, 7],
+    samples: [1, 2, 3, 4, 5, 6, 7, 8, 4, 9, 10],
+    timeDeltas: [1000, 1, 2, 10, 3, 4, 5, 6, 9, 7, 8],
   });
-  expect([...shares].map(([place, share]) => [place, Math.round(share * 47)])).toEqual([
+  expect([...shares].map(([place, share]) => [place, Math.round(share * 55)])).toEqual([
     ['system calls and native code', 19],
+    ['WebAssembly', 8],
     ['zlib', 7],
     ['the program', 6],
     ['codec', 5],
