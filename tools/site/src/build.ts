@@ -4,8 +4,12 @@ import { build } from 'vitepress';
 import { collectPages } from './collect.ts';
 import { TOOL } from './paths.ts';
 
-/** Builds the site into `SITE`. */
-export async function buildSite(): Promise<void> {
+/**
+ * Builds the site into `SITE`.
+ *
+ * @param base the path of its home page
+ */
+export async function buildSite(base: string): Promise<void> {
   await collectPages();
-  await build(TOOL);
+  await build(TOOL, { base });
 }

@@ -53,13 +53,21 @@ export function parsePage(html: string): Pick<BuiltPage, 'anchors' | 'links'> {
  *
  * @param from the address of the page that has the link
  * @param pages every page of the site, by its address
+ * @param base the path of the home page, with which the site was built
  */
-export function brokenLink(link: string, from: string, pages: ReadonlyMap<string, BuiltPage>): string {
-  if (!URL.canParse(link, `http://site${from}`)) return 'is no URL';
-  const { protocol, host, pathname, hash } = new URL(link, `http://site${from}`);
+export function brokenLink(
+  link: string,
+  from: string,
+  pages: ReadonlyMap<string, BuiltPage>,
+  base: string,
+): string {
+  const here = `http://site${base}${from.slice(1)}`;
+  if (!URL.canParse(link, here)) return 'is no URL';
+  const { protocol, host, pathname, hash } = new URL(link, here);
   if (host !== 'site')
     return ['https:', 'http:', 'mailto:'].includes(protocol) ? '' : `has the protocol ${protocol}`;
-  const path = decodeURIComponent(pathname);
+  if (!pathname.startsWith(base)) return `is not below ${base}`;
+  const path = decodeURIComponent(`/${pathname.slice(base.length)}`);
   const page = pages.get(path);
   if (page === undefined) return isFile(path) ? '' : `leads to ${path}, which does not exist`;
   const anchor = decodeURIComponent(hash.slice(1));

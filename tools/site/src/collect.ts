@@ -13,7 +13,7 @@ import {
 } from './contents.ts';
 import { rewriteLinks, type Checkout } from './links.ts';
 import { PAGES, ROOT } from './paths.ts';
-import { repositoryAddress } from './repository.ts';
+import { repositoryAddress, siteAddress } from './repository.ts';
 import { generatedPages, generatePages } from './reference/write.ts';
 
 /**
@@ -29,6 +29,7 @@ export async function collectPages(): Promise<void> {
   const checkout: Checkout = {
     routes: new Map(pages.map((page) => [page, routeOf(page)])),
     repository: repositoryAddress(),
+    site: siteAddress(),
     isFolder: (path) => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isDirectory() === true,
     onImage: copyImage,
   };

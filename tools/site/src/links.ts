@@ -19,6 +19,8 @@ export interface Checkout {
   routes: ReadonlyMap<string, string>;
   /** The address of the repository on the web, without a slash at its end. */
   repository: string;
+  /** The address of the published site, with a slash at its end. */
+  site: string;
   /** Whether the path is a folder. */
   isFolder: (path: string) => boolean;
   /** Is called with the path of each image that a page shows. */
@@ -45,12 +47,13 @@ export function rewriteLinks(markdown: string, page: string, checkout: Checkout)
 /**
  * Returns the address that a link of a document has on the site.
  *
- * A link to a page of the site leads there, and a link to any other file leads to the repository on the web.
+ * A link to a page of the site leads there, also by its published address, and a link to any other file leads to the repository on the web.
  */
 export function siteLink(url: string, page: string, checkout: Checkout): string {
+  const { routes, repository, site, isFolder } = checkout;
+  if (url.startsWith(site)) return `/${url.slice(site.length)}`;
   const path = pathInCheckout(url, page, checkout);
   if (path === undefined) return url;
-  const { routes, repository, isFolder } = checkout;
   const [, anchor] = url.split('#');
   const hash = anchor === undefined ? '' : `#${anchor}`;
   // The folder of a package is its README. Below docs/, a folder holds the programs of a page.

@@ -23,18 +23,18 @@ async function main(list: string[]): Promise<number> {
   return run(wanted);
 }
 
-async function run({ port, buildOnly }: Arguments): Promise<number> {
+async function run({ port, base, buildOnly }: Arguments): Promise<number> {
   // VitePress takes a second to load, which the help does not need.
   const { buildSite } = await import('./build.ts');
   try {
-    await buildSite();
+    await buildSite(base);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   }
   if (buildOnly) return 0;
   const { serveSite } = await import('./serve.ts');
-  const { url } = await serveSite(port);
+  const { url } = await serveSite(port, base);
   console.log(`The documentation is at ${url} until you press Ctrl-C.`);
   return 0;
 }

@@ -1,13 +1,21 @@
-/** Where the repository is on the web. */
+/** Where the repository and the published site are on the web, which the manifest at the root of the checkout has. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
 
+function readManifest(): { homepage: string; repository: { url: string } } {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as ReturnType<typeof readManifest>;
+}
+
 /** The address of the repository on the web. */
 export function repositoryAddress(): string {
-  const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    repository: { url: string };
-  };
-  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+  return readManifest()
+    .repository.url.replace(/^git\+/, '')
+    .replace(/\.git$/, '');
+}
+
+/** The address of the published site, with a slash at its end. */
+export function siteAddress(): string {
+  return readManifest().homepage;
 }

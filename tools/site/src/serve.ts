@@ -16,18 +16,26 @@ export interface Served {
  * Serves the built site on 127.0.0.1. A page has no extension in its address, and an unknown address gets the page for 404.
  *
  * @param port 0 picks a free one
+ * @param base the path of the home page, with which the site was built
  */
-export async function serveSite(port: number): Promise<Served> {
+export async function serveSite(port: number, base: string): Promise<Served> {
   const missing = (response: { statusCode: number }): void => void (response.statusCode = 404);
   const files = sirv(SITE, { dev: true, etag: true });
   const notFound = sirv(SITE, { dev: true, setHeaders: missing });
   const server = createServer((request, response) => {
-    files(request, response, () => {
+    const { url = '' } = request;
+    const answerMissing = (): void => {
       request.url = '/404.html';
       notFound(request, response);
-    });
+    };
+    if (!url.startsWith(base)) {
+      answerMissing();
+      return;
+    }
+    request.url = `/${url.slice(base.length)}`;
+    files(request, response, answerMissing);
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${base}` };
 }

@@ -16,16 +16,20 @@ import { BROWSERS, until, type Browser, type Page } from './browsers.ts';
 /** How long a build may take, in ms, on a machine that runs other tests. */
 const BUILD_MS = 300_000;
 
+/** Where the published site is on its host. A site at the root of its host needs less. */
+const BASE = '/framewire/';
+
 const addresses = [HOME, ...pagesOf(readContents()).map(({ page }) => page)].map(linkOf);
 
 let pages: Map<string, BuiltPage>;
 
-/** Runs the command with `--build-only` and returns what it printed on standard error, with its exit code. */
+/** Runs the command without serving, and returns what it printed on standard error, with its exit code. */
 async function build(): Promise<{ code: unknown; errors: string }> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   // VitePress builds for development if the environment of the test runner reaches it.
   const { NODE_ENV: _mode, NODE_OPTIONS: _options, ...env } = process.env;
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, '--build-only'], {
+  const args = [main, '--build-only', '--base', BASE];
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -50,7 +54,7 @@ describe('The site', () => {
   test.each(addresses)('has at %s only links and anchors that lead somewhere', (address) => {
     const page = pages.get(address);
     const broken = [...(page?.links ?? ['nothing: the page is missing'])]
-      .map((link) => ({ link, problem: brokenLink(link, address, pages) }))
+      .map((link) => ({ link, problem: brokenLink(link, address, pages, BASE) }))
       .filter(({ problem }) => problem !== '');
     expect(broken).toEqual([]);
   });
@@ -84,7 +88,7 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
 
   beforeAll(async () => {
     if (missing) return;
-    served = await serveSite(0);
+    served = await serveSite(0, BASE);
     browser = await launch();
   });
   afterAll(async () => {
@@ -97,14 +101,14 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
   async function open(path: string, width: number): Promise<Page> {
     const page = await browser.open(width);
     onTestFinished(() => page.close());
-    await page.goto(new URL(path, served.url).href);
+    await page.goto(new URL(`.${path}`, served.url).href);
     return page;
   }
 
   test.skipIf(missing)('does not scroll sideways in a narrow window', async () => {
     const page = await open('/404', NARROW);
     for (const path of [...LOOKED_AT, WITH_WIDE_TABLES]) {
-      await page.goto(new URL(path, served.url).href);
+      await page.goto(new URL(`.${path}`, served.url).href);
       const widths = await page.evaluate(
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
       );
@@ -119,9 +123,9 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
     await page.click('.DocSearch-Button');
     await until(page, `document.querySelector('#localsearch-input')`);
     await page.type('#localsearch-input', 'messageHighWaterMark');
-    await until(page, `document.querySelector('.results a[href^="/packages/framewire/api"]')`);
-    await page.click('.results a[href^="/packages/framewire/api"]');
-    await until(page, `location.pathname === '/packages/framewire/api'`);
+    await until(page, `document.querySelector('.results a[href^="${BASE}packages/framewire/api"]')`);
+    await page.click(`.results a[href^="${BASE}packages/framewire/api"]`);
+    await until(page, `location.pathname === '${BASE}packages/framewire/api'`);
   });
 
   // In one browser, because axe judges the document and its styles, which are the same in the other.
@@ -132,7 +136,7 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
       await page.evaluate(`localStorage.setItem('vitepress-theme-appearance', '${theme}')`);
       const faults: unknown[] = [];
       for (const path of LOOKED_AT) {
-        await page.goto(new URL(path, served.url).href);
+        await page.goto(new URL(`.${path}`, served.url).href);
         await until(page, `document.documentElement.classList.contains('dark') === ${theme === 'dark'}`);
         await page.evaluate(`${axe};0`);
         const found = (await page.evaluate(`axe.run().then(({ violations }) =>

@@ -48,7 +48,7 @@ test.each([
   ['docs/index.md', '/'],
   ['docs/guides/proxies.md', '/guides/proxies'],
   ['packages/codec/README.md', '/packages/codec/'],
-  ['packages/codec/doc/exports.md', '/packages/codec/exports'],
+  ['packages/deflate/doc/files.md', '/packages/deflate/files'],
   ['autobahn/README.md', '/packages/conformance/'],
 ])('%s is at %s', (page, address) => {
   expect(linkOf(page)).toBe(address);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rewriteLinks, siteLink, type Checkout } from '../src/links.ts';
 
 const REPOSITORY = 'https://example.com/us/ours';
+const SITE = 'https://ours.example/docs/';
 
 const images: string[] = [];
 const checkout: Checkout = {
@@ -10,9 +11,10 @@ const checkout: Checkout = {
     ['docs/tutorial/README.md', 'tutorial/index'],
     ['docs/guides/proxies.md', 'guides/proxies'],
     ['packages/codec/README.md', 'packages/codec/index'],
-    ['packages/codec/doc/exports.md', 'packages/codec/exports'],
+    ['packages/codec/doc/files.md', 'packages/codec/files'],
   ]),
   repository: REPOSITORY,
+  site: SITE,
   isFolder: (path) => path === 'packages/codec/src' || path === 'docs/tutorial',
   onImage: (path) => void images.push(path),
 };
@@ -20,8 +22,8 @@ const checkout: Checkout = {
 describe('A link of a document', () => {
   test.each([
     ['README.md', '/packages/codec/'],
-    ['doc/exports.md', '/packages/codec/exports'],
-    ['doc/exports.md#errors', '/packages/codec/exports#errors'],
+    ['doc/files.md', '/packages/codec/files'],
+    ['doc/files.md#errors', '/packages/codec/files#errors'],
     ['../codec', '/packages/codec/'],
     ['../../docs/index.md', '/'],
     ['../../docs/tutorial', `${REPOSITORY}/tree/main/docs/tutorial`],
@@ -32,6 +34,8 @@ describe('A link of a document', () => {
     [`${REPOSITORY}/tree/main/packages/codec`, '/packages/codec/'],
     [`${REPOSITORY}/blob/main/LICENSE`, `${REPOSITORY}/blob/main/LICENSE`],
     [`${REPOSITORY}/issues`, `${REPOSITORY}/issues`],
+    [`${SITE}reference/codec#endpoint`, '/reference/codec#endpoint'],
+    [SITE, '/'],
     [
       'https://example.com/us/ours-too/blob/main/docs/index.md',
       'https://example.com/us/ours-too/blob/main/docs/index.md',
@@ -45,12 +49,12 @@ describe('A link of a document', () => {
 describe('A document', () => {
   test('has the targets of its links changed, and nothing else', () => {
     const document = [
-      'See [doc/exports.md](doc/exports.md), `[code](doc/exports.md)` and <https://example.com/>.',
+      'See [doc/files.md](doc/files.md), `[code](doc/files.md)` and <https://example.com/>.',
       '',
-      '| [a](doc/exports.md#a) | [b][label] |',
+      '| [a](doc/files.md#a) | [b][label] |',
       '',
       '```md',
-      '[c](doc/exports.md)',
+      '[c](doc/files.md)',
       '```',
       '',
       '[label]: ../../docs/guides/proxies.md',
@@ -58,8 +62,8 @@ describe('A document', () => {
     ].join('\n');
     expect(rewriteLinks(document, 'packages/codec/README.md', checkout)).toBe(
       document
-        .replace('(doc/exports.md),', '(/packages/codec/exports),')
-        .replace('(doc/exports.md#a)', '(/packages/codec/exports#a)')
+        .replace('(doc/files.md),', '(/packages/codec/files),')
+        .replace('(doc/files.md#a)', '(/packages/codec/files#a)')
         .replace('../../docs/guides/proxies.md', '/guides/proxies'),
     );
   });
