@@ -1,10 +1,10 @@
-// Stories that run twice: with each side as the one that acts.
+// Stories that run twice: once with each side as the actor.
 import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import type { Ends } from './meeting.ts';
 import type { Stage, Story } from './stage.ts';
 
-/** Creates a story for each side that acts. */
+/** Creates one story in which the client acts, and one in which the server acts. */
 export function byEach(
   name: (actor: string) => string,
   act: (stage: Stage, ends: Ends, from: WebSocket, to: WebSocket) => void | Promise<void>,

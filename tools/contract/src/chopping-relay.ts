@@ -14,7 +14,7 @@ const LARGEST_POWER = 16;
 export interface Relay {
   readonly port: number;
   /** How many chunks it has passed on. */
-  readonly pieces: number;
+  readonly chunks: number;
   close(): void;
 }
 
@@ -22,7 +22,7 @@ export interface Relay {
 export async function startRelay(targetPort: number, seed: number): Promise<Relay> {
   const random = createRandom(seed);
   const sockets = new Set<net.Socket>();
-  const count = { pieces: 0 };
+  const count = { chunks: 0 };
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = net.connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     for (const socket of [near, far]) {
@@ -36,8 +36,8 @@ export async function startRelay(targetPort: number, seed: number): Promise<Rela
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    get pieces() {
-      return count.pieces;
+    get chunks() {
+      return count.chunks;
     },
     close() {
       server.close();
@@ -47,7 +47,7 @@ export async function startRelay(targetPort: number, seed: number): Promise<Rela
 }
 
 /** Passes bytes from one socket to the other, one chunk per turn, so that the kernel does not join the chunks. */
-function chop(from: net.Socket, to: net.Socket, random: Random, count: { pieces: number }): void {
+function chop(from: net.Socket, to: net.Socket, random: Random, count: { chunks: number }): void {
   let held: Buffer = Buffer.alloc(0);
   let ended = false;
   let running = false;
@@ -58,7 +58,7 @@ function chop(from: net.Socket, to: net.Socket, random: Random, count: { pieces:
       const size = Math.min(held.length, Math.ceil(2 ** (random() * LARGEST_POWER)));
       const hasRoom = to.write(held.subarray(0, size));
       held = held.subarray(size);
-      count.pieces++;
+      count.chunks++;
       if (held.length < HIGH_WATER_MARK) from.resume();
       if (hasRoom) run();
       else to.once('drain', run);

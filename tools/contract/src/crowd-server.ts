@@ -37,7 +37,7 @@ answer({
     return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   },
   report,
-  /** The server sees a close later than the client, so waits for the last one. */
+  /** The server sees a close later than the client, so it waits for the last client. */
   async end() {
     if (server.clients.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
     return report();

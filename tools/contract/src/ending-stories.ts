@@ -53,7 +53,7 @@ const closing: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes from inside of a message event`,
+    (actor) => `the ${actor} closes in a message event`,
     (stage, ends, from, to) => {
       from.once('message', () => from.close(1000, 'heard'));
       sendSome(stage, ends, to);
@@ -70,14 +70,14 @@ const closing: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes from inside of its close event, in vain`,
+    (actor) => `the ${actor} closes, and the other side calls close() in its close event`,
     (stage, ends, from, to) => {
       to.once('close', () => recorderOf(stage, ends, to).call(to, 'close', () => to.close(1000)));
       from.close(1001);
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes with a Blob on its way`,
+    (actor) => `the ${actor} closes while a Blob that it sends is being read`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       from.send(new Blob(['a blob']), recorder.callback(from, 'blob'));
@@ -120,7 +120,7 @@ const cutting: readonly Story[] = [
     (_stage, _ends, from) => from.terminate(),
   ),
   ...byEach(
-    (actor) => `the ${actor} terminates from inside of a message event`,
+    (actor) => `the ${actor} terminates in a message event`,
     (stage, ends, from, to) => {
       from.once('message', () => from.terminate());
       to.send('only one', recorderOf(stage, ends, to).callback(to, 'send'));
@@ -156,7 +156,7 @@ const cutting: readonly Story[] = [
 /** How a side breaks the protocol by sending what the other does not allow. */
 const breaking: readonly Story[] = [
   ...byEach(
-    (actor) => `the ${actor} sends text that is no UTF-8`,
+    (actor) => `the ${actor} sends text that is not UTF-8`,
     (stage, ends, from) => {
       sendSome(stage, ends, from);
       from.send(
@@ -182,7 +182,7 @@ const breaking: readonly Story[] = [
     { client: { maxPayload: 20 }, server: { maxPayload: 20 } },
   ),
   ...byEach(
-    (actor) => `the ${actor} sends fragments that are more than maxPayload, with a ping between them`,
+    (actor) => `the ${actor} sends fragments that together exceed maxPayload, with a ping between them`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       from.send('x'.repeat(11), { fin: false }, recorder.callback(from, 'first'));
@@ -206,7 +206,7 @@ const breaking: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `an end terminates inside of the error event after a breach by the ${actor}`,
+    (actor) => `the ${actor} breaks the protocol, and the other side terminates in its error event`,
     (_stage, _ends, from, to) => {
       to.once('error', () => to.terminate());
       from.send(Buffer.from('c328', 'hex'), { binary: false });

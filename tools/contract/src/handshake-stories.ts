@@ -97,7 +97,7 @@ const badAnswers: readonly Story[] = [
       `Sec-WebSocket-Accept: ${acceptValue(key)}`,
     ),
   ),
-  answered('a subprotocol that was not asked for', (key) =>
+  answered('a subprotocol although none was requested', (key) =>
     upgradeResponse(key, 'Sec-WebSocket-Protocol: chat'),
   ),
   answered(
@@ -107,11 +107,11 @@ const badAnswers: readonly Story[] = [
       protocols: ['chat', 'talk'],
     },
   ),
-  answered('no subprotocol though one was asked for', (key) => upgradeResponse(key), { protocols: 'chat' }),
-  answered('an extension that was not asked for', (key) =>
+  answered('no subprotocol although one was requested', (key) => upgradeResponse(key), { protocols: 'chat' }),
+  answered('an extension that was not offered', (key) =>
     upgradeResponse(key, 'Sec-WebSocket-Extensions: permessage-deflate'),
   ),
-  answered('no HTTP at all', () => 'this is no HTTP\r\n\r\n'),
+  answered('something other than HTTP', () => 'this is no HTTP\r\n\r\n'),
   answered('a head that ends in the middle', () => 'HTTP/1.1 101 Switching Prot'),
   answered('nothing but the end of the connection', () => ''),
   answered('the 101 and then the end of the connection', (key) => upgradeResponse(key)),
@@ -169,7 +169,7 @@ const givingUp: readonly Story[] = [
     },
   ]),
   {
-    name: 'calls on a client that is connecting',
+    name: 'method calls on a client that is connecting',
     async play(stage) {
       const client = stage.dial();
       const call = (name: string, action: () => unknown): void => stage.client.call(client, name, action);
@@ -204,7 +204,7 @@ const givingUp: readonly Story[] = [
     },
   },
   {
-    name: 'no listeners',
+    name: 'no server listens on the port',
     tcpOnly: true,
     async play(stage) {
       const closedServer = net.createServer().listen(0, '127.0.0.1');

@@ -39,7 +39,7 @@ export async function nextMessage(ws: WebSocket): Promise<Received> {
   return message as Received;
 }
 
-/** The code and the reason, after it has closed. Ignores errors. */
+/** The code and the reason, after the connection has closed. Ignores errors. */
 export function closed(ws: WebSocket): Promise<Closed> {
   ws.on('error', () => {});
   return new Promise((resolve) => {

@@ -25,7 +25,7 @@ export interface MeetingOptions {
   readonly client?: ClientOptions & UntypedOptions;
   readonly protocols?: string | string[];
   readonly path?: string;
-  /** Called by the server with each connection, in the event. */
+  /** Called with a connection as soon as it exists. On a server, that is during its connection event. */
   readonly greet?: (ws: WebSocket) => void;
 }
 

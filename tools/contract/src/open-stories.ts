@@ -125,7 +125,7 @@ const waiting: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes while the other is paused, which resumes later`,
+    (actor) => `the ${actor} closes while the other is paused and resumes later`,
     (_stage, _ends, from, to) => {
       to.pause();
       from.send('before');
@@ -144,7 +144,7 @@ const waiting: readonly Story[] = [
   ),
 ];
 
-/** Acts when the kernel accepts no more bytes: sent bytes stay in the process over many turns. */
+/** Acts when the kernel accepts no more bytes, so that the number of waiting bytes stays the same for many turns. */
 function whenStuck(ws: { readonly bufferedAmount: number }, act: () => void, turns = 0): void {
   const { bufferedAmount } = ws;
   setImmediate(() => {

@@ -59,7 +59,7 @@ export function peerNamed(name: string | undefined): Peer {
   return peer;
 }
 
-/** The options of both, so that they behave the same: no compression. */
+/** Options with which both implementations behave the same: no compression. */
 export const PLAIN = { perMessageDeflate: false } as const;
 
 /** Options that the published types of ws lack. */

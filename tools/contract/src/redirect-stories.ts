@@ -41,7 +41,7 @@ function redirected(
 
 const following = { followRedirects: true };
 
-/** Options of a client that are only for the first server. */
+/** Options of a client with headers, two of which are only for the first server. */
 const secrets = {
   ...following,
   headers: { Authorization: 'Basic secret', Cookie: 'secret', 'X-Other': 'for all' },
@@ -82,19 +82,19 @@ export const redirectStories: readonly Story[] = [
   ...[301, 303, 307, 308].map((status) =>
     redirected(`a ${status} is followed`, () => '/end', { client: following }, status),
   ),
-  sentElsewhere('a redirect to another port takes no secrets along', { client: secrets }),
-  sentElsewhere('a redirect with a listener leaves the secrets to it', {
+  sentElsewhere('a redirect to another port does not send the secrets', { client: secrets }),
+  sentElsewhere('a redirect with a listener leaves the secrets to that listener', {
     client: secrets,
     watch: ['redirect'],
   }),
-  sentElsewhere('a redirect to another port takes no credentials along', {
+  sentElsewhere('a redirect to another port does not send the credentials', {
     client: { ...following, auth: 'user:secret' },
   }),
-  redirected('redirects without end', () => '/loop', { client: following, watch: ['redirect'] }),
+  redirected('endless redirects', () => '/loop', { client: following, watch: ['redirect'] }),
   redirected('more redirects than maxRedirects', () => '/loop', {
     client: { ...following, maxRedirects: 2 },
   }),
-  redirected('no redirect at all is allowed', () => '/end', { client: { ...following, maxRedirects: 0 } }),
+  redirected('a redirect with maxRedirects 0', () => '/end', { client: { ...following, maxRedirects: 0 } }),
   redirected('a redirect to an invalid URL', () => 'http://[', { client: following }),
   redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
   redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),

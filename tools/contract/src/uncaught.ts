@@ -1,7 +1,7 @@
 // Uncaught exceptions that a test expects.
 import process from 'node:process';
 
-/** Returns the next uncaught exception, instead of passing it to the test runner. */
+/** Passes the next uncaught exception to `take` instead of the test runner. */
 export function catchNextException(take: (error: unknown) => void): void {
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

@@ -90,7 +90,7 @@ const inside: readonly Story[] = [
   ),
   ...(['ping', 'pong'] as const).flatMap((event) =>
     byRole(
-      (role) => `the ${role} closes inside of a ${event} event`,
+      (role) => `the ${role} closes in a ${event} event`,
       ({ ws, raw, say }) => {
         ws.once(event, () => ws.close(1000));
         say(event === 'ping' ? PING : PONG, PING, A, CLOSE);
@@ -99,7 +99,7 @@ const inside: readonly Story[] = [
     ),
   ),
   ...byRole(
-    (role) => `the ${role} takes another binaryType inside of a message event`,
+    (role) => `the ${role} changes binaryType in a message event`,
     ({ ws, raw, say }) => {
       ws.once('message', () => (ws.binaryType = 'arraybuffer'));
       say(['8201', '61'], ['8202', '6263'], A, CLOSE);
@@ -129,7 +129,8 @@ const oddPeers: readonly Story[] = [
     },
   ),
   ...byRole(
-    (role) => `the peer of the ${role} ends its side, and reads on when the ${role} has sent more in vain`,
+    (role) =>
+      `the peer of the ${role} ends its side, and continues to read after the ${role} has tried to send more`,
     async ({ ws, raw, recorder }) => {
       raw.pause();
       sendMoreThanFits(ws);
@@ -158,7 +159,7 @@ const oddPeers: readonly Story[] = [
     { closeTimeout: 100 },
   ),
   ...byRole(
-    (role) => `the peer of the ${role} closes twice, with another code and messages between`,
+    (role) => `the peer of the ${role} closes twice, with messages in between and another code`,
     ({ raw, say }) => {
       say(CLOSE, A, ['8802', '03e9'], BREACH);
       raw.end();
@@ -244,7 +245,7 @@ const limits: readonly Story[] = [
     { maxFragments: 2 },
   ),
   ...byRole(
-    (role) => `the ${role} has skipUTF8Validation and gets what is no UTF-8`,
+    (role) => `the ${role} has skipUTF8Validation and gets text and a reason that are not UTF-8`,
     ({ raw, say }) => {
       say(['8102', 'c328'], ['8804', '03e8c328']);
       raw.end();
@@ -261,8 +262,7 @@ const limits: readonly Story[] = [
   ),
   ...(['terminate', 'close'] as const).flatMap((method) =>
     byRole(
-      (role) =>
-        `the ${role} has allowSynchronousEvents: false and calls ${method}() inside of a message event`,
+      (role) => `the ${role} has allowSynchronousEvents: false and calls ${method}() in a message event`,
       ({ ws, raw, say }) => {
         ws.once('message', () => ws[method]());
         say(A, B, PING, B, CLOSE);

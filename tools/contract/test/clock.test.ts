@@ -135,7 +135,7 @@ test('packages read the time only in these files', () => {
     /(?<![.\w])set(?:Timeout|Interval)\(|\b(?:Date|performance)\.now\b|\bhrtime\b|'node:(?:timers|perf_hooks)'/;
   const files = readdirSync(packages).flatMap((name) =>
     readdirSync(`${packages}/${name}/src`, { recursive: true, encoding: 'utf8' })
-      // The one in the kernels only declares types.
+      // `kernel.ts` only declares types.
       .filter((file) => file.endsWith('.ts') && !file.endsWith('kernel.ts'))
       .map((file) => `${name}/src/${file.replaceAll('\\', '/')}`),
   );

@@ -217,11 +217,11 @@ eachPairing((meeting) => {
 
   test('a close in the connection event of the server reaches the client after open', async () => {
     const server = meeting.serve();
-    server.on('connection', (ws) => ws.close(4000, 'at once'));
+    server.on('connection', (ws) => ws.close(4000, 'immediately'));
     const client = meeting.dial();
     const events: string[] = [];
     client.on('open', () => events.push('open'));
-    expect(await closed(client)).toEqual({ code: 4000, reason: 'at once' });
+    expect(await closed(client)).toEqual({ code: 4000, reason: 'immediately' });
     expect(events).toEqual(['open']);
   });
 

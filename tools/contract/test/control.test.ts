@@ -46,10 +46,10 @@ eachPairing((meeting) => {
       const pinged = nextPayload(to, 'ping');
       from.ping('ignored');
       await pinged;
-      to.pong('by hand');
+      to.pong('manual');
       to.send('done');
       await answered;
-      expect(pongs).toEqual(['by hand']);
+      expect(pongs).toEqual(['manual']);
     }
   });
 

@@ -61,14 +61,14 @@ eachPairingAndTransport((meeting) => {
   test('a message that the server sends in its connection event arrives after open', async () => {
     const events: string[] = [];
     meeting.serve().on('connection', (ws) => {
-      ws.send('at once');
+      ws.send('immediately');
       ws.ping('too');
     });
     const client = meeting.dial();
     client.on('open', () => events.push('open'));
     client.on('message', (data) => events.push(`message ${data.toString()}`));
     await new Promise<void>((resolve) => client.once('ping', () => resolve()));
-    expect(events).toEqual(['open', 'message at once']);
+    expect(events).toEqual(['open', 'message immediately']);
   });
 
   test('a message that the client sends in its open event arrives', async () => {

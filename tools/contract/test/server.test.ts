@@ -165,9 +165,9 @@ eachPairing((meeting) => {
     });
     own.listen(0, '127.0.0.1');
     await once(own, 'listening');
-    const client = dial(`ws://127.0.0.1:${(own.address() as AddressInfo).port}/by-hand`);
+    const client = dial(`ws://127.0.0.1:${(own.address() as AddressInfo).port}/manual`);
     const [ws, request, same] = await accepted;
-    expect([ws.readyState, request.url, same, emitted]).toEqual([1, '/by-hand', 1, 0]);
+    expect([ws.readyState, request.url, same, emitted]).toEqual([1, '/manual', 1, 0]);
     ws.send('hello');
     expect((await nextMessage(client)).data.toString()).toBe('hello');
     expect([...server.clients]).toEqual([ws]);

@@ -106,7 +106,7 @@ describe.each(pairings)('$name', (pairing) => {
   });
 });
 
-/** Waits until the kernel accepts no more bytes: sent bytes stay in the process over many turns. */
+/** Waits until the kernel accepts no more bytes, so that the number of waiting bytes stays the same for many turns. */
 async function untilStuck(ws: { readonly bufferedAmount: number }): Promise<boolean> {
   for (let turns = 0, before = -1; turns < 200; turns++) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -110,7 +110,7 @@ const breaches: readonly Breach[] = [
   })),
   { rule: 'a continuation of nothing', frames: [['8001', '61']], error: opcode(0), answer: C1002 },
   {
-    rule: 'a message inside of a message',
+    rule: 'a message inside a message',
     frames: [
       ['0101', '61'],
       ['8101', '62'],
@@ -119,7 +119,7 @@ const breaches: readonly Breach[] = [
     answer: C1002,
   },
   {
-    rule: 'a binary message inside of a text',
+    rule: 'a binary message inside a text',
     frames: [
       ['0101', '61'],
       ['8201', '62'],
@@ -148,8 +148,8 @@ const breaches: readonly Breach[] = [
     error: `${CODE} ${code}`,
     answer: C1002,
   })),
-  { rule: 'a close reason that is no UTF-8', frames: [['8804', '03e8c328']], error: UTF8, answer: C1007 },
-  { rule: 'text that is no UTF-8', frames: [['8102', 'c328']], error: UTF8, answer: C1007 },
+  { rule: 'a close reason that is not UTF-8', frames: [['8804', '03e8c328']], error: UTF8, answer: C1007 },
+  { rule: 'text that is not UTF-8', frames: [['8102', 'c328']], error: UTF8, answer: C1007 },
   { rule: 'text with a surrogate', frames: [['8103', 'eda080']], error: UTF8, answer: C1007 },
   { rule: 'text with an overlong form', frames: [['8102', 'c080']], error: UTF8, answer: C1007 },
   { rule: 'text beyond U+10FFFF', frames: [['8104', 'f4908080']], error: UTF8, answer: C1007 },
@@ -228,7 +228,7 @@ eachPeerAndTransport((meeting) => {
       expect(close).toBe('close 1006');
     });
 
-    test('throws an error without a listener, and still closes', async () => {
+    test('throws the error if no listener handles it, and still closes', async () => {
       const { ws, raw } = await role.meet(meeting);
       const thrown = new Promise<unknown>((resolve) => catchNextException(resolve));
       const code = new Promise((resolve) => ws.on('close', resolve));

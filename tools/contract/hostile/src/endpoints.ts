@@ -53,7 +53,7 @@ export const STEADY = { messages: 1024, length: 64 * 1024 };
 /** How often {@link sendSteadily} has had to wait for its peer. */
 export const waits = { count: 0 };
 
-/** Sends messages with a number each, and when half of what may wait does, the next once that has gone. */
+/** Sends numbered messages. While more than half of `maxBufferedAmount` waits, sends the next one after the previous one was written. */
 function sendSteadily(ws: WebSocket): void {
   let number = 0;
   const send = (): void => {

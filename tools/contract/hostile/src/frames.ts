@@ -52,7 +52,7 @@ export function times(count: number, bytes: Uint8Array): Buffer {
 /** The payload of a compressed message (RFC 7692 §7.2.1) that inflates to the given number of MiB of zeros. */
 export function bomb(mebibytes: number): Buffer {
   // After a full flush, nothing refers to earlier data, so the parts can be repeated.
-  const piece = deflateRawSync(Buffer.alloc(MiB), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });
-  const stream = times(mebibytes, piece);
+  const part = deflateRawSync(Buffer.alloc(MiB), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });
+  const stream = times(mebibytes, part);
   return stream.subarray(0, -4);
 }

@@ -30,7 +30,7 @@ function peak(): number {
   return Number(kibibytes) * 1024;
 }
 
-/** The time that the processor has worked for the process, in microseconds. */
+/** The CPU time of the process, in microseconds. */
 export function work(): number {
   const { user, system } = process.cpuUsage();
   return user + system;

@@ -31,7 +31,7 @@ async function connect(port: number, count: number, offer: string): Promise<Atta
 export function shortBombs(connections: number, mebibytes: number, takeover: boolean): Attack {
   const payload = bomb(mebibytes);
   const message = frame({ opcode: 0x2, rsv1: true, payload });
-  // A context counts from the second message on: the first is an empty one.
+  // Context takeover has an effect from the second message on, so the first is an empty one.
   const first = takeover ? [frame({ opcode: 0x2, rsv1: true, payload: Buffer.of(0) })] : [];
   return {
     prepare: (port) => connect(port, connections, takeover ? OFFER : ALONE),

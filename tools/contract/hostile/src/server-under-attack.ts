@@ -14,7 +14,7 @@ import { answer } from '@framewire/testing/program';
 export interface HeadCost {
   /** The CPU time, in microseconds. */
   readonly work: number;
-  /** The bytes that were copied for one of them. */
+  /** How many bytes are copied to parse it once. */
   readonly copied: number;
 }
 
@@ -89,7 +89,7 @@ function costOfHead({ head, times }: { head: string; times: number }): HeadCost 
     const parser = requestHeadParser({ maxBytes: bytes.length });
     let result;
     for (let at = 0; at < bytes.length; at++) result = parser.push(bytes.subarray(at, at + 1));
-    if (result?.ok !== true) throw new Error('It is no head');
+    if (result?.ok !== true) throw new Error('The head is invalid');
   };
   const before = work();
   for (let count = 0; count < times; count++) read();

@@ -1,4 +1,4 @@
-// Attacks through compression that cost us no more than they cost `ws`, which bears the same attack in the same run.
+// Attacks through compression cost framewire no more than `ws`, which is attacked in the same run.
 import { describe, expect, test } from 'vitest';
 import {
   badOffers,
@@ -11,7 +11,7 @@ import {
 } from '../src/rivals.ts';
 import { MiB } from '../src/frames.ts';
 
-/** How long the event loop may be held at a stretch, in milliseconds of processor time. */
+/** The longest time for which the event loop may be blocked, in milliseconds of CPU time. */
 const MAX_STALL = 50;
 /** How often an attack is repeated before a bound counts as broken: garbage is not always collected at the same moment. */
 const ATTEMPTS = 4;
@@ -67,8 +67,8 @@ describe.each([
   );
 
   test(
-    'long messages that wait for the thread pool are held once',
-    // To read them from the sockets holds the event loop, of either library.
+    'long messages that wait for the thread pool are in memory only once',
+    // Reading them from the sockets blocks the event loop of both libraries.
     () =>
       staysWithin(
         { stall: (theirs) => Math.max(MAX_STALL, 1.5 * theirs.stall) },

@@ -1,4 +1,4 @@
-// What a server may do to a client: answers that are no upgrade, lengths that lie, messages that inflate without end.
+// Attacks of a server on a client: answers that are not an upgrade, false lengths, and messages that inflate without limit.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { head, upgradeResponse } from '../../src/raw.ts';
 import { ClientVictim } from '../src/client-victim.ts';
@@ -20,16 +20,25 @@ const MESSAGE = { opcode: 0x1, payload: 'too early', masked: false };
 describe('a client never opens if the server answers with', () => {
   const valid = (key: string): string => upgradeResponse(key);
   test.each<[string, (key: string) => string]>([
-    ['200 and all the rest', (key) => valid(key).replace('101 Switching Protocols', '200 OK')],
-    ['102 and all the rest', (key) => valid(key).replace('101 Switching Protocols', '102 Processing')],
+    ['200 and otherwise valid headers', (key) => valid(key).replace('101 Switching Protocols', '200 OK')],
+    [
+      '102 and otherwise valid headers',
+      (key) => valid(key).replace('101 Switching Protocols', '102 Processing'),
+    ],
     ['no Upgrade', (key) => valid(key).replace('Upgrade: websocket\r\n', '')],
     ['another Upgrade', (key) => valid(key).replace('Upgrade: websocket', 'Upgrade: h2c')],
     ['no Connection', (key) => valid(key).replace('Connection: Upgrade\r\n', '')],
     ['no Sec-WebSocket-Accept', (key) => valid(key).replace(/Sec-WebSocket-Accept.*\r\n/, '')],
     ['the Sec-WebSocket-Accept of another key', () => valid('AAAAAAAAAAAAAAAAAAAAAA==')],
-    ['its own key', (key) => valid(key).replace(/Accept: .*/, `Accept: ${key}`)],
-    ['a subprotocol that it did not ask for', (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: chat')],
-    ['what is no HTTP', () => 'SSH-2.0-server\r\n\r\n'],
+    [
+      'the key as the value of Sec-WebSocket-Accept',
+      (key) => valid(key).replace(/Accept: .*/, `Accept: ${key}`),
+    ],
+    [
+      'a subprotocol that the client did not request',
+      (key) => upgradeResponse(key, 'Sec-WebSocket-Protocol: chat'),
+    ],
+    ['something other than HTTP', () => 'SSH-2.0-server\r\n\r\n'],
     [
       'the required headers after 2,000 others',
       (key) => {
@@ -41,7 +50,7 @@ describe('a client never opens if the server answers with', () => {
   ])('%s', async (_title, respond) => {
     const { attacker, outcome } = await victim.meet(respond);
     attacker.sayFrame(MESSAGE);
-    // Who closes first does not count: an answer without an end must not keep the client waiting.
+    // It does not matter which side closes first: an answer without an end must not keep the client waiting.
     attacker.end();
     expect(await outcome).toMatchObject({ opened: false, messages: 0, error: expect.stringMatching(/./) });
   });
@@ -90,12 +99,12 @@ describe('a length of 64 bits', () => {
     const encounters = [];
     for (let count = 0; count < 20; count++) {
       const { attacker, outcome } = await victim.upgrade();
-      // Memory is asked for with the first byte.
+      // Memory is requested with the first byte.
       attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, payload: 'x', masked: false });
       encounters.push({ attacker, outcome });
     }
     await victim.isServed();
-    // What was asked for and never touched is held, and yet no part of the peak.
+    // Memory that was requested but never touched counts as held, but not in the peak.
     expect((await victim.growth()).held).toBeLessThan(4 * MiB);
     expect((await victim.growth()).peak).toBeLessThan(64 * MiB);
     for (const { attacker, outcome } of encounters) {
@@ -113,11 +122,11 @@ describe('a deflate bomb of 1 GiB', () => {
   test.each([
     ['in one frame', [gibibyte]],
     ['in fragments', Array.from({ length: 64 }, (_, i) => gibibyte.subarray(i * 8192, (i + 1) * 8192))],
-  ])('%s is stopped at maxPayload with 1009', async (_how, pieces) => {
+  ])('%s is stopped at maxPayload with 1009', async (_how, fragments) => {
     const { attacker, outcome } = await meetInflating();
-    for (const [index, payload] of pieces.entries()) {
+    for (const [index, payload] of fragments.entries()) {
       const first = index === 0;
-      const fin = index === pieces.length - 1;
+      const fin = index === fragments.length - 1;
       attacker.sayFrame({ opcode: first ? 0x2 : 0x0, rsv1: first, fin, payload, masked: false });
     }
     expect(await attacker.refusedWith()).toBe(1009);
@@ -142,7 +151,7 @@ test('a client refuses masked frames with 1002', async () => {
   expect(await outcome).toEqual({ opened: true, messages: 0, error: 'WS_ERR_UNEXPECTED_MASK' });
 });
 
-test('a message in 300,000 fragments of a byte costs a client its bytes', async () => {
+test('a message in 300,000 fragments of a byte takes a client little memory', async () => {
   const { attacker, outcome } = await victim.upgrade();
   attacker.sayFrame({ opcode: 0x1, fin: false, payload: 'x', masked: false });
   const fragment = frame({ opcode: 0x0, fin: false, payload: 'x', masked: false });

@@ -1,4 +1,4 @@
-// Messages that inflate to more than anybody asked for, and offers that make no sense.
+// Messages that inflate to more than the limit, and invalid offers.
 import { describe, expect, test } from 'vitest';
 import { upgradeRequest } from '../../src/raw.ts';
 import { bomb, MiB } from '../src/frames.ts';
@@ -8,7 +8,7 @@ const setting = underAttack();
 
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate';
 
-/** What may be produced before the inflater is stopped, with the work around it. */
+/** How much memory the process may use before the inflater is stopped, in bytes. */
 const STOPPED = 48 * MiB;
 
 describe('a deflate bomb of 1 GiB', () => {
@@ -28,7 +28,7 @@ describe('a deflate bomb of 1 GiB', () => {
     expect(await attacker.refusedWith()).toBe(1009);
   });
 
-  test('in small fragments is too', async () => {
+  test('in small fragments is stopped at maxPayload, too', async () => {
     const attacker = await setting.victim.upgrade('/deflate', OFFER);
     const payload = gibibyte.subarray(0, MiB / 2);
     for (let start = 0; start < payload.length; start += 1000) {

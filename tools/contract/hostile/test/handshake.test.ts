@@ -1,4 +1,4 @@
-// Upgrade requests that are made to crash, to cost much, to be let in, or to hide another request.
+// Upgrade requests that try to crash the server, to cost it much, to be admitted, or to hide another request.
 import { describe, expect, test } from 'vitest';
 import { head, KEY, upgradeRequest } from '../../src/raw.ts';
 import { MiB } from '../src/frames.ts';
@@ -61,7 +61,7 @@ describe('the cost of a header grows with its length', () => {
     'Origin',
   ];
 
-  /** The work of twenty requests with a value of so many bytes in each of the fields. */
+  /** The CPU time of twenty requests: four for each field, with a value of the given length in that field. */
   async function workOf(filling: string, length: number): Promise<number> {
     const value = filling.repeat(Math.ceil(length / filling.length)).slice(0, length);
     const before = await setting.victim.work();
@@ -74,11 +74,11 @@ describe('the cost of a header grows with its length', () => {
     return (await setting.victim.work()) - before;
   }
 
-  test.each(fillings)('and not with its square or worse: many %j', async (filling) => {
+  test.each(fillings)('and not with the square of that, or worse: many %j', async (filling) => {
     await workOf(filling, 1024);
     const short = Math.max(await workOf(filling, 8 * 1024), 20_000);
     const long = await workOf(filling, 64 * 1024);
-    // Eight times the length; its square would be sixty-four times, of many seconds.
+    // Eight times the length. Quadratic cost would be sixty-four times as much: many seconds.
     expect(long / short).toBeLessThan(24);
   });
 });
@@ -86,7 +86,7 @@ describe('the cost of a header grows with its length', () => {
 describe('a head that is too large', () => {
   test('with 2,000 headers or more is refused, whichever were dropped', async () => {
     const many = Array.from({ length: 2_100 }, (_, index) => `X-${index}: a`);
-    // The headers of the handshake are the last ones, so those that Node drops.
+    // The headers of the handshake are the last ones, so Node drops them.
     const request = head(
       'GET /echo HTTP/1.1',
       ...many,
@@ -141,7 +141,7 @@ describe('a head that comes a byte at a time', () => {
     ] as const) {
       expect(copied).toBeLessThan(4 * length);
     }
-    // The same number of bytes: what grows with the square of the length would be eight times as much.
+    // The number of bytes is the same in both. Cost that grows with the square of the length would be eight times as much.
     expect(long.work / Math.max(short.work, 20_000)).toBeLessThan(4);
   });
 

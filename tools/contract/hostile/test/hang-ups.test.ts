@@ -12,7 +12,7 @@ const request = upgradeRequest('/echo');
 test.each<{ title: string; said: string }>([
   { title: 'nothing', said: '' },
   { title: 'half a request', said: request.slice(0, 50) },
-  { title: 'what is no request', said: '\x16\x03\x01\x02\0\x01' },
+  { title: 'something other than a request', said: '\x16\x03\x01\x02\0\x01' },
   { title: 'a request', said: request },
   { title: 'a request and a frame', said: request + frame({ opcode: 0x1, payload: 'a' }).toString('latin1') },
   { title: 'a request that is refused', said: upgradeRequest('/nowhere') },

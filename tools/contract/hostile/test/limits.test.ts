@@ -63,13 +63,13 @@ describe('maxPayload', () => {
 
   test('is not changed by control frames between the fragments', async () => {
     const ping = frame({ opcode: 0x9, payload: Buffer.alloc(125) });
-    const piece = Buffer.alloc(MiB / 8);
+    const payload = Buffer.alloc(MiB / 8);
     for (const excess of [0, 1]) {
       const attacker = await setting.victim.upgrade('/small');
-      attacker.sayFrame({ opcode: 0x2, fin: false, payload: piece });
+      attacker.sayFrame({ opcode: 0x2, fin: false, payload });
       for (let count = 1; count < 8; count++) {
         attacker.say(ping);
-        attacker.sayFrame({ opcode: 0x0, fin: false, payload: piece });
+        attacker.sayFrame({ opcode: 0x0, fin: false, payload });
         await attacker.untilRead();
       }
       attacker.sayFrame({ opcode: 0x0, payload: Buffer.alloc(excess) });
@@ -88,7 +88,7 @@ describe('a message in very many fragments', () => {
   test.each([
     { title: '300,000 fragments of a byte', payload: 'x' },
     { title: '300,000 empty fragments', payload: '' },
-  ])('costs its bytes: $title', async ({ payload }) => {
+  ])('takes little more memory than its bytes: $title', async ({ payload }) => {
     const attacker = await setting.victim.upgrade('/echo');
     attacker.sayFrame({ opcode: 0x1, fin: false, payload });
     await attacker.pour(times(299_999, frame({ opcode: 0x0, fin: false, payload })), 64 * 1024);
@@ -99,7 +99,7 @@ describe('a message in very many fragments', () => {
     expect((await attacker.hearFrame()).payload).toHaveLength(300_000 * payload.length);
   });
 
-  test('costs its bytes, even if each byte arrives in its own chunk', async () => {
+  test('takes little more memory than its bytes, even if each byte arrives in its own chunk', async () => {
     const attacker = await setting.victim.upgrade('/echo');
     const message = frame({ opcode: 0x2, payload: Buffer.alloc(20_000, 'x') });
     await attacker.pour(message.subarray(0, -1), 1);
@@ -109,7 +109,7 @@ describe('a message in very many fragments', () => {
     expect((await attacker.hearFrame()).payload).toHaveLength(20_000);
   });
 
-  test('costs its bytes, even many at the same time', async () => {
+  test('takes little more memory than its bytes, even when many arrive at the same time', async () => {
     const fragments = Buffer.concat([
       frame({ opcode: 0x2, fin: false }),
       times(10_000, frame({ opcode: 0x0, fin: false, payload: 'x' })),
@@ -118,7 +118,7 @@ describe('a message in very many fragments', () => {
     for (let count = 0; count < 50; count++) attackers.push(await setting.victim.upgrade('/echo'));
     await Promise.all(attackers.map((attacker) => attacker.pour(fragments)));
     await Promise.all(attackers.map((attacker) => attacker.untilRead()));
-    // 500,000 bytes in 500,000 pieces.
+    // 500,000 bytes in 500,000 fragments.
     expect((await setting.victim.growth()).held).toBeLessThan(2 * SMALL);
   });
 
@@ -126,10 +126,10 @@ describe('a message in very many fragments', () => {
     for (const size of [64, 255]) {
       const attacker = await setting.victim.upgrade('/echo');
       const count = Math.floor((4 * MiB) / size);
-      const piece = Buffer.alloc(size, 'x');
-      attacker.sayFrame({ opcode: 0x2, fin: false, payload: piece });
-      await attacker.pour(times(count - 2, frame({ opcode: 0x0, fin: false, payload: piece })), 64 * 1024);
-      attacker.sayFrame({ opcode: 0x0, payload: piece });
+      const payload = Buffer.alloc(size, 'x');
+      attacker.sayFrame({ opcode: 0x2, fin: false, payload });
+      await attacker.pour(times(count - 2, frame({ opcode: 0x0, fin: false, payload })), 64 * 1024);
+      attacker.sayFrame({ opcode: 0x0, payload });
       expect((await attacker.hearFrame()).payload).toHaveLength(count * size);
     }
   });

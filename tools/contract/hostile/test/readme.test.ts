@@ -14,7 +14,7 @@ function testsOf(row: string): { file: string; title: string }[] {
   );
 }
 
-test.each(rows.map((row) => [row.split('|')[1]?.trim(), row]))('%s: its tests are there', (_what, row) => {
+test.each(rows.map((row) => [row.split('|')[1]?.trim(), row]))('%s: its tests exist', (_what, row) => {
   const tests = testsOf(row);
   expect(tests).not.toEqual([]);
   const missing = tests.filter(({ file, title }) => {

@@ -1,4 +1,4 @@
-// What a careless program hands over: no byte that was not meant reaches the wire.
+// Invalid arguments from a careless program: no unintended byte reaches the wire.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,10 +20,10 @@ const WIRE = [
   // Two floats of 0, three bytes
   '82080000000000000000',
   '8203010203',
-  // What says how long it is, is a list of so many elements, and what is not there is 0
+  // An object with a length: as a list of that many elements, and a missing element is 0
   `8964${'00'.repeat(100)}`,
   `8264${'00'.repeat(100)}`,
-  // What is neither, and four reasons: TypeErrors, whose name the endpoint sends
+  // Data of another type, and four invalid reasons: TypeErrors, whose name the endpoint sends
   ...Array<string>(5).fill('8109547970654572726f72'),
   // close(1000, 'end')
   '880503e8656e64',
@@ -49,7 +49,7 @@ test.each<{ title: string; make: (url: string) => WebSocket }>([
         make: (url: string) => new WebSocket(url, { headers: { 'X-A': `a${evil}` } }),
       },
       {
-        title: `${name} in the name of one`,
+        title: `${name} in the name of a header`,
         make: (url: string) => new WebSocket(url, { headers: { [`X-A${evil}`]: 'a' } }),
       },
       {
@@ -70,7 +70,7 @@ test.each<{ title: string; make: (url: string) => WebSocket }>([
   }
 });
 
-/** What a server whose options and listeners are the test's answers, and what it throws. */
+/** The answer of a server with the options and the listener of a test, and the errors that it emits. */
 async function answerOf(
   options: WebSocket.ServerOptions,
   change: (lines: string[]) => void = () => {},
@@ -108,7 +108,7 @@ test.each<{ title: string; options: WebSocket.ServerOptions; change?: (lines: st
         options: { verifyClient: refuse({ 'X-A': `a${evil}` }) },
       },
       {
-        title: `${name} in the name of one`,
+        title: `${name} in the name of a header of a refusal`,
         options: { verifyClient: refuse({ [`X-A${evil}`]: 'a' }) },
       },
     ];

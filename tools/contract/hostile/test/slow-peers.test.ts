@@ -1,4 +1,4 @@
-// Peers that do not read, do not answer, or do not go.
+// Peers that do not read, do not answer, or do not disconnect.
 import { describe, expect, test } from 'vitest';
 import { upgradeRequest } from '../../src/raw.ts';
 import { STEADY } from '../src/endpoints.ts';
@@ -17,15 +17,15 @@ describe('a peer that never reads', () => {
     }
     const endings = await setting.victim.endings('/flood', attackers.length);
     expect(endings).toEqual(attackers.map(() => '1006 WS_ERR_BUFFERED_AMOUNT_EXCEEDED'));
-    // Each had its MiB, and what one turn gathers.
+    // For each, up to 1 MiB waits, and what one turn gathers.
     expect((await setting.victim.growth()).peak).toBeLessThan(attackers.length * 8 * MiB);
     expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
-  test('but a slow one that reads is not, and receives everything', async () => {
+  test('is not cut off if it reads slowly instead, and receives everything', async () => {
     const slow = await setting.victim.upgrade('/steady');
     slow.pause();
-    // Nothing is read until the server has met the end of what the sockets hold.
+    // Read nothing until the sockets are full and the server has had to wait.
     await setting.victim.waits();
     for (let number = 0; number < STEADY.messages; number++) {
       slow.resume();
@@ -44,7 +44,7 @@ describe('a peer that never reads', () => {
     attacker.socket.pause();
     const pages = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);
     attacker.sayText(pages + upgradeRequest('/late'));
-    // It is seen by who writes: until then everything waits in the memory of the two sockets.
+    // The attacker must write to notice the end: until then, everything waits in the buffers of the two sockets.
     const gone = new Promise((resolve) => attacker.socket.once('close', resolve));
     const write = (): void => {
       if (!attacker.socket.destroyed) attacker.socket.write('x', () => setImmediate(write));
@@ -71,7 +71,7 @@ describe('a closing handshake that is never finished', () => {
     await setting.victim.isRid();
   });
 
-  test('nor is one that goes on talking', async () => {
+  test('ends with closeTimeout, even if the peer keeps sending messages', async () => {
     const attacker = await setting.victim.upgrade('/closing');
     let isOver = false;
     const rest = attacker.hearRest().then(() => (isOver = true));
@@ -113,7 +113,7 @@ describe('a handshake that is never finished', () => {
     await setting.victim.isRid();
   });
 
-  test('because it comes a byte at a time, and slowly, is refused with 408', async () => {
+  test('because its head arrives slowly, a byte at a time, is refused with 408', async () => {
     const attacker = await setting.victim.connect(setting.victim.ports.hasty);
     let isOver = false;
     const head = attacker.hearHead().finally(() => (isOver = true));

@@ -44,7 +44,7 @@ async function run(policy: Policy, then: (report: Report, slow: Attacker) => Pro
     slow.socket.pause();
 
     const report = await server.ask<Report>('send');
-    // A turn is given to the stream before it counts, and one more before the peer could have read it.
+    // The limit, the messages of this turn, and those of two turns that the peer had no chance to read.
     expect(report.waited).toBeLessThan(MiB + 3 * LOAD.aTurn * (LOAD.slowLength + 4));
     expect(report.after.peak - report.before.peak).toBeLessThan(32 * MiB);
     expect(report.after.held - report.before.held).toBeLessThan(4 * MiB);

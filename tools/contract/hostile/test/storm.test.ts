@@ -1,5 +1,5 @@
 // Very many clients that do not finish their handshakes: limits hold, memory is bounded, and other clients do not wait. FRAMEWIRE_FULL=1
-// has 10,000 of each kind, and prints figures.
+// uses 10,000 of each kind, and prints figures.
 import { upgradeRequest } from '../../src/raw.ts';
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
@@ -13,17 +13,17 @@ const isFull = process.env['FRAMEWIRE_FULL'] === '1';
 const { count, leaving, handshakeTimeout } = isFull
   ? { count: 10_000, leaving: 1000, handshakeTimeout: 20_000 }
   : { count: 500, leaving: 50, handshakeTimeout: 3000 };
-/** How many others there are. */
+/** How many other clients connect meanwhile. */
 const OTHERS = 10;
 /** What a client may hold in the server before it is connected: its socket, its request, and what waits for it. */
 const MOST_HELD = 24 * 1024;
-/** What may be left of all of them. */
+/** How many bytes the server may hold after all of them have left. */
 const MOST_LEFT = 4 * 1024 * 1024;
 
 interface State {
-  /** Connections of the server where requests are awaited for a short time. */
+  /** Connections to the server with a short time limit for requests. */
   readonly hasty: number;
-  /** Of that where clients are authenticated slowly. */
+  /** Connections to the server that authenticates slowly. */
   readonly slow: number;
   readonly authenticating: number;
   /** How many have left meanwhile. */
@@ -59,7 +59,7 @@ async function until(isReached: (state: State) => boolean): Promise<State> {
   }
 }
 
-/** Another client connects and has an answer. Returns how long that took, in ms. */
+/** Connects another client, and waits until it is answered. Returns how long that took, in ms. */
 async function serves(port: number): Promise<number> {
   const began = performance.now();
   const friend = new WebSocket(`ws://127.0.0.1:${port}/friend`);
@@ -74,7 +74,7 @@ function report(figures: object): void {
   if (isFull) console.log(figures);
 }
 
-test(`${count} clients that send half of a request take little memory, keep no other waiting, and are refused with 408`, async () => {
+test(`${count} clients that send half of a request take little memory, delay no other client, and are refused with 408`, async () => {
   const before = await held();
   const clients = await StormClient.open(ports[0], count, upgradeRequest().slice(0, -20));
   const open = await until(({ hasty }) => hasty >= count);
@@ -89,7 +89,7 @@ test(`${count} clients that send half of a request take little memory, keep no o
   report({ 'half-open': count, 'bytes each': Math.round(each), 'another client, ms': Math.round(took) });
 });
 
-test(`${count} clients that are authenticated slowly take the places that there are, and no other waits; ${leaving} leave`, async () => {
+test(`${count} clients that are authenticated slowly take all places and delay no other client; ${leaving} leave`, async () => {
   const before = await held();
   const clients = await StormClient.open(ports[1], count, upgradeRequest('/slow'));
   await until(({ authenticating }) => authenticating === count);
@@ -99,7 +99,7 @@ test(`${count} clients that are authenticated slowly take the places that there 
   for (let i = 0; i < OTHERS; i++) times.push(await serves(ports[1]));
   expect(await server.ask('state')).toMatchObject({ authenticating: count, left: 0 });
 
-  // There are no more places, until some leave.
+  // No place is free until some leave.
   const refused = await StormClient.open(ports[1], leaving, upgradeRequest('/slow'));
   expect(await statusesOf(refused)).toEqual({ 503: leaving });
   for (const client of clients.splice(0, leaving)) client.leave();

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { Victim } from '../src/victim.ts';
 
 /**
- * Starts the servers for the tests of a file. After each test they are still served by the same process, with its attackers gone,
- * or the test fails.
+ * Starts the servers for the tests of a file. After each test, the same process must still serve clients, and the attackers' connections
+ * must have ended.
  */
 export function underAttack(): { readonly victim: Victim } {
   let victim: Victim | undefined;
