@@ -10,14 +10,14 @@ test('waiting sends get an error when the socket closes: once each, in order, be
   const told: string[] = [];
   const done = (name: string) => (error?: Error | null) => told.push(`${name}: ${String(error)}`);
   pair.client.send('Late', done('late'));
-  pair.client.send('behind', done('behind'));
+  pair.client.send('later', done('later'));
   pair.client.ping('p', undefined, done('ping'));
   pair.client.send(new Blob(['b']), done('blob'));
   pair.client.send('without a callback');
   pair.client.on('close', () => told.push('close'));
   pair.client.terminate();
   await end(pair);
-  expect(told).toEqual([...['late', 'behind', 'ping', 'blob'].map((name) => `${name}: ${CLOSED}`), 'close']);
+  expect(told).toEqual([...['late', 'later', 'ping', 'blob'].map((name) => `${name}: ${CLOSED}`), 'close']);
 });
 
 test('calls the other callbacks and emits close after a callback has thrown', async () => {
@@ -27,7 +27,7 @@ test('calls the other callbacks and emits close after a callback has thrown', as
     pair.client.send('Late', () => {
       throw new Error('mine');
     });
-    pair.client.send('behind', (error) => told.push(String(error)));
+    pair.client.send('later', (error) => told.push(String(error)));
     pair.client.terminate();
     await closeOf(pair.client);
   });
@@ -65,10 +65,10 @@ test('calls the callback of an unreadable blob once, even if it throws, and then
       told.push(String(error));
       throw new Error('mine');
     });
-    const behind = new Promise((resolve) => {
-      pair.client.send('behind', resolve);
+    const later = new Promise((resolve) => {
+      pair.client.send('later', resolve);
     });
-    await behind;
+    await later;
     await end(pair);
   });
   expect([told, errors]).toEqual([['Error: gone'], ['Error: mine']]);

@@ -214,7 +214,7 @@ describe('close()', () => {
           resolve();
         });
       });
-      log.push('behind close()');
+      log.push('after close()');
       ws.on('message', (data: RawData) => {
         log.push(`still open: ${(data as Buffer).toString()}`);
         ws.close();
@@ -255,7 +255,7 @@ describe('close()', () => {
       const wss = new Server({ noServer: true, ...options });
       const log = watch(wss);
       wss.close(() => log.push('callback'));
-      log.push('behind close()');
+      log.push('after close()');
       await new Promise(process.nextTick);
       return log;
     });

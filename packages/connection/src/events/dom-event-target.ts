@@ -46,7 +46,7 @@ export interface ConnectionAdditions {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   wasClean: any;
   /**
-   * A boolean: whether more than `highWaterMark` bytes are waiting to be written. `drain` is emitted when that is no longer so. A program
+   * A boolean: whether more than `highWaterMark` bytes are waiting to be written. `drain` is emitted when that ends. A program
    * may assign another value.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
