@@ -41,14 +41,14 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Measures framewire and other libraries on this machine: CPU per message, rate, latency, memory.
 
-  --scenario A,B  only these, or all whose names begin with A- (default: all)
-  --peers A,B     only these (default: all that are installed; with --quick ${QUICK_PEERS.join(', ')})
-  --rounds N      how often each peer has a turn (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
+  --scenario A,B  only these; A also stands for all names that begin with A- (default: all)
+  --peers A,B     only these (default: all except framewire-bufferutil; with --quick ${QUICK_PEERS.join(', ')})
+  --rounds N      how many turns each peer has (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
   --node PATH     run servers and clients on this Node
   --quick         shorter turns, then a comparison with the committed results of the same line of Node
                   (none with --rounds 1)
-  --micro         the parts of the codec alone, within one process
-  --compression   compression alone: bytes, CPU and memory of its options
+  --micro         only the parts of the codec, without sockets
+  --compression   only compression, without sockets: bytes, CPU and memory of its options
   --brokers       servers joined by Redis, NATS and a hub, next to socket.io and raw sockets
   --soak SECONDS  a server under full load of compressed messages: its memory over time
   --json          print the results as JSON instead of tables
@@ -57,8 +57,8 @@ Measures framewire and other libraries on this machine: CPU per message, rate, l
   --profile DIR   write a profile of each peer on Node there, and print where its time went
   --readme        measure nothing: put the committed results into the READMEs, the page of results and
                   its pictures
-  --list          name the scenarios and peers
-  --help          print this
+  --list          print the names of scenarios and peers
+  --help          print this help
 `;
 
 /** Every option. */
@@ -126,7 +126,7 @@ function refuseIdle(values: Readonly<Record<string, unknown>>): void {
   if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} has no effect.`);
 }
 
-/** Rejects an option with an empty value, for example of an empty shell variable. It must not mean everything. */
+/** Rejects an option with an empty value, for example from an empty shell variable. It must not select everything. */
 function refuseNothing(values: Readonly<Record<string, unknown>>): void {
   const namesNothing = (value: unknown): boolean =>
     typeof value === 'string' && wordsOf([value]).length === 0;
@@ -134,7 +134,7 @@ function refuseNothing(values: Readonly<Record<string, unknown>>): void {
   if (empty !== undefined) throw new TypeError(`The option --${empty} has no value.`);
 }
 
-/** `a,b` and `a --option b` are the same. */
+/** `--option a,b` and `--option a --option b` mean the same. */
 function wordsOf(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(',')).filter((word) => word !== '');
 }
@@ -160,12 +160,12 @@ function choosePeers(words: readonly string[], quick: boolean): readonly Peer[] 
 function readSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new TypeError(`--soak is a number of seconds, 1 to 99999, not "${text}".`);
+  throw new TypeError(`--soak must be a number of seconds from 1 to 99999, not "${text}".`);
 }
 
 function readRounds(text: string | undefined, quick: boolean): number {
   if (text === undefined) return quick ? QUICK_ROUNDS : ROUNDS;
   const rounds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
-  throw new TypeError(`--rounds is a number from 1 to ${MOST_ROUNDS}, not "${text}".`);
+  throw new TypeError(`--rounds must be a number from 1 to ${MOST_ROUNDS}, not "${text}".`);
 }

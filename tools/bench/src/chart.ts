@@ -17,9 +17,9 @@ const FOOT = 68;
 /** Left of a peer's title, and between it and its bar. */
 const EDGE = 16;
 const GAP = 8;
-/** What a letter of a long title takes, and more, in DejaVu Sans, a wide one: nothing here can measure the reader's font. */
+/** An upper bound for the width of a letter in a long title, from DejaVu Sans, a wide font. The reader's font cannot be measured here. */
 const LETTER = 7.2;
-/** Half the height of a whisker's ends. */
+/** Half of the height of a whisker's ends. */
 const CAP = 5;
 const FONT = 'system-ui, -apple-system, Roboto, sans-serif';
 const INK = '#1f2328';
@@ -27,17 +27,17 @@ const FAINT = '#656d76';
 const LINE = '#d8dee4';
 const OUR_COLOUR = '#0f766e';
 const THEIR_COLOUR = '#a8b3bf';
-/** From this ratio of the highest round of all to the lowest on, the axis is logarithmic. */
+/** The axis is logarithmic if the ratio of the highest round of all peers to the lowest is at least this. */
 const LOG_FROM = 12;
 
 interface Row extends Figure {
   readonly peer: string;
 }
 
-/** What the picture says of the run that it is of. */
+/** What the picture says about its run. */
 type Origin = Pick<RunResult, 'machine' | 'rounds'>;
 
-/** The picture of a scenario's main figure; undefined where nothing was measured. */
+/** The picture of a scenario's main figure; undefined if nothing was measured. */
 export function chartOf(result: ScenarioResult, origin: Origin): string | undefined {
   const metric = mainMetric(result);
   if (metric === undefined) return undefined;
@@ -50,12 +50,12 @@ export function chartOf(result: ScenarioResult, origin: Origin): string | undefi
   return withoutCounter(svg);
 }
 
-/** Classes are numbered through all pictures of a process: without, a picture is the same whichever was drawn before. */
+/** Removes the numbers of classes, which count through all pictures of a process. Then a picture does not depend on those drawn before. */
 function withoutCounter(svg: string): string {
   return svg.replaceAll(/zr\d+-cls-\d+/g, 'silent');
 }
 
-/** The least first, at the top. */
+/** The rows of the picture, lowest figure first, at the top. */
 function rowsOf(result: ScenarioResult, metric: Metric): Row[] {
   return result.results
     .flatMap(({ peer }) => {
@@ -106,7 +106,7 @@ function optionOf(
   };
 }
 
-/** So wide that the longest title is not cut. */
+/** The margin on the left, wide enough for the longest title. */
 function marginFor(titles: readonly string[]): number {
   return EDGE + GAP + Math.ceil(Math.max(...titles.map(({ length }) => length)) * LETTER);
 }
@@ -117,12 +117,12 @@ function axisOf(logarithmic: boolean, lowest: number): object {
     axisLabel: { fontSize: 11, color: FAINT },
   };
   if (!logarithmic) return { type: 'value', ...common };
-  // There is no nought: bars begin at the power of ten below the shortest, or at the next where it would hardly be seen.
+  // A logarithmic axis has no zero. Bars start at the power of ten below the lowest value, or one lower if that bar would hardly be visible.
   const start = 10 ** (Math.floor(Math.log10(lowest)) - (isJustAbovePowerOfTen(lowest) ? 1 : 0));
   return { type: 'log', min: start, startValue: start, ...common };
 }
 
-/** Whether a value lies so near above a power of ten that its bar would hardly be seen. */
+/** Whether a value is so little above a power of ten that its bar would hardly be visible. */
 function isJustAbovePowerOfTen(value: number): boolean {
   return value / 10 ** Math.floor(Math.log10(value)) < 2;
 }
@@ -146,7 +146,7 @@ function barsOf(rows: readonly Row[]): BarSeriesOption {
   };
 }
 
-/** A line over the rounds of each bar, where there are several, and the median behind its end. */
+/** For each bar, a line over its rounds if there are several, and the median after its end. */
 function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
   return {
     type: 'custom',

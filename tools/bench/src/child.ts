@@ -1,16 +1,16 @@
-// A process that the driver starts, pins to a core, asks for things and ends.
+// A process that the driver starts, pins to a core, sends requests to, and ends.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
 /** How a process is started. */
 export interface Command {
-  /** Whether `program` is Node, so that another Node may take its place. Default false. */
+  /** Whether `program` is Node, so that `--node` can replace it. Default: false. */
   readonly onNode?: boolean;
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The core it is to stay on; left out, any. */
+  /** The core that it is pinned to. Default: any. */
   readonly core?: number | undefined;
 }
 
@@ -26,12 +26,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** How long an answer may take: a server that has lost a message would be waited for without end. */
+/** How long an answer may take. Without a limit, the driver would wait indefinitely for a server that has lost a message. */
 const PATIENCE_MS = 120_000;
-/** How much of what a process complained about is kept for the report of its death. */
-const LAST_WORDS = 2000;
+/** How many characters of the standard error are kept for the error message. */
+const KEPT_ERRORS = 2000;
 
-/** A child process that answers questions in lines of JSON. */
+/** A child process that answers requests in lines of JSON. */
 export class Child {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Map<number, Waiting>();
@@ -45,8 +45,8 @@ export class Child {
   /**
    * Starts a process.
    *
-   * @returns The process, and what it said when it was ready.
-   * @throws {Error} When it ends before, or does not get ready in time.
+   * @returns The process, and the data that it sent when it was ready.
+   * @throws {Error} If it ends before that, or is not ready in time.
    */
   static async start(command: Command): Promise<{ child: Child; ready: unknown }> {
     const child = new Child(command);
@@ -70,7 +70,7 @@ export class Child {
     });
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#complaints = (this.#complaints + text).slice(-LAST_WORDS);
+      this.#complaints = (this.#complaints + text).slice(-KEPT_ERRORS);
     });
     this.#process.stdin.on('error', () => undefined);
     this.#process.on('error', (error) => this.#fail(error));
@@ -80,7 +80,7 @@ export class Child {
     );
   }
 
-  /** Why it has ended; undefined while it runs. */
+  /** Why the process has ended; undefined while it runs. */
   get gone(): Error | undefined {
     return this.#gone;
   }
@@ -89,7 +89,7 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
-  /** Asks for something; rejects when the process fails at it, or ends. */
+  /** Sends a request. Rejects if the process reports an error, or ends. */
   call(command: string, argument?: unknown): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
@@ -99,7 +99,7 @@ export class Child {
     });
   }
 
-  /** Lets the process end by itself, for what it does at its end, and waits until it is gone. */
+  /** Lets the process end by itself, so that it can finish its work, and waits for its end. */
   async finish(): Promise<void> {
     this.#process.stdin.end();
     const late = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE_MS);
@@ -107,7 +107,7 @@ export class Child {
     clearTimeout(late);
   }
 
-  /** Ends the process and waits until it is gone. */
+  /** Kills the process and waits for its end. */
   async stop(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#ended;
@@ -143,7 +143,7 @@ export class Child {
   }
 }
 
-/** Waits for one of the two, but not without end. */
+/** Adds a time limit: after it, the wait is rejected. */
 function inTime(complaint: string, resolve: Waiting['resolve'], reject: Waiting['reject']): Waiting {
   const late = (): void => reject(new Error(`${complaint} within ${PATIENCE_MS / 1000} s`));
   const timer = setTimeout(late, PATIENCE_MS);

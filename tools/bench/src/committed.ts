@@ -1,16 +1,16 @@
-// The results that were kept: the repository's, those of other lines of Node, those of any folder.
+// Saved results: those of the repository, those of other Node versions, and those of any folder.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunResult } from './results.ts';
 import { scenarios } from './scenarios.ts';
 
-/** Where the repository's results are. */
+/** The folder of the repository's results. */
 export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
-/** The lines of Node that have results beside those of the oldest. */
+/** The Node versions that have results, in addition to the oldest one. */
 const OTHER_LINES = ['24', '26'];
 
-/** The file of results that have a page, within their folder. */
+/** The file of the results that have a page, within their folder. */
 export const RESULTS_FILE = 'results.json';
 
 /** The file of results of another line of Node. */
@@ -23,7 +23,7 @@ export function lineOf(version = ''): string {
   return version.split('.', 1).join();
 }
 
-/** The repository's results; undefined where there are none. */
+/** The repository's results; undefined if there are none. */
 export function committedResults(): RunResult | undefined {
   return resultsIn(RESULTS_FOLDER, RESULTS_FILE);
 }
@@ -35,14 +35,14 @@ export function committedLines(): RunResult[] {
   );
 }
 
-/** The repository's results of the line that a version of Node belongs to; undefined where there are none. */
+/** The repository's results of the line that a version of Node belongs to; undefined if there are none. */
 export function committedFor(version: string | undefined): RunResult | undefined {
   return [committedResults(), ...committedLines()].find(
     (run) => lineOf(run?.machine['node']) === lineOf(version),
   );
 }
 
-/** A run of some scenarios, with the others of an earlier one where that was made in the same way, on the same day. */
+/** A run, with the other scenarios of an earlier one if that has the same machine, versions, day, rounds and length of turns. */
 export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
   const way = ({ machine, rounds, quick }: RunResult): string => JSON.stringify([machine, rounds, quick]);
   if (!earlier || way(earlier) !== way(run)) return run;
@@ -58,7 +58,7 @@ export function droppedFrom(earlier: RunResult | undefined, run: RunResult): str
   return before.filter((scenario) => !kept.has(scenario));
 }
 
-/** The results in a file of a folder; undefined where there is no such file. */
+/** The results in a file of a folder; undefined if there is no such file. */
 export function resultsIn(folder: string, file: string): RunResult | undefined {
   let text: string;
   try {

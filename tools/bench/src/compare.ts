@@ -1,14 +1,14 @@
-// What has moved since the committed results: our ratio to ws in each scenario, then and now.
+// What has changed since the committed results: our ratio to ws in each scenario, then and now.
 import { mainMetric } from './report.ts';
 import { pairedRatio, type Metric, type RunResult, type ScenarioResult } from './results.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 import { OURS } from './targets.ts';
 
-/** The peer that both runs are held against, being on the same machine at the same time. */
+/** The peer that the ratios refer to. It was measured on the same machine at the same time. */
 const REFERENCE = 'ws';
-/** Below this a difference is noise, however small the spreads were. */
+/** A smaller difference is noise, however small the spreads were. */
 const LEAST_NOISE = 0.15;
-/** They are counted, not timed. */
+/** The same for bytes, which are counted, not timed. */
 const LEAST_NOISE_OF_BYTES = 0.05;
 
 /** A ratio in both runs. */
@@ -18,19 +18,19 @@ export interface Change {
   /** Ours / theirs, in the committed results and in this run. */
   readonly then: number;
   readonly now: number;
-  /** By how much a ratio may differ without having moved, as a part of it. */
+  /** How much a ratio may differ and still count as unchanged, as a fraction of it. */
   readonly noise: number;
 }
 
-/** What two runs come to beside each other. */
+/** The comparison of two runs. */
 export interface Comparison {
-  /** How many ratios both have. */
+  /** How many ratios both runs have. */
   readonly compared: number;
-  /** Those that have moved, in the order of the later run. */
+  /** The ratios that have changed by more than the noise, in the order of the later run. */
   readonly moves: readonly Change[];
 }
 
-/** Compares ratios of each scenario's main figure, and of bytes. */
+/** Compares the ratios of each scenario's main figure, and of bytes. */
 export function compare(before: RunResult, after: RunResult): Comparison {
   const changes = after.scenarios.flatMap((now) => {
     const then = before.scenarios.find(({ scenario }) => scenario === now.scenario);
@@ -43,13 +43,13 @@ export function compare(before: RunResult, after: RunResult): Comparison {
   return { compared: changes.length, moves };
 }
 
-/** What stands in place of a comparison where this run or the committed one had one round. */
-export const ONE_ROUND = 'One round: the noise is unknown, nothing is compared.';
+/** Printed instead of a comparison if this run or the committed one has only one round. */
+export const ONE_ROUND = 'One round: the noise is unknown, so nothing is compared.';
 
 /**
- * One line for each move, or one that says that there is none, or why it is unknown.
+ * One line for each change, or one that says that there is none, or why this is unknown.
  *
- * @param comparison undefined where there was nothing to compare with
+ * @param comparison undefined if there is nothing to compare with
  */
 export function describeComparison(comparison: Comparison | undefined): string {
   if (!comparison) return 'Nothing could be compared: no results of this line of Node are committed.';
@@ -69,7 +69,7 @@ export function describeComparison(comparison: Comparison | undefined): string {
   ].join('\n');
 }
 
-/** Whether a quick run has fewer connections than a full one, so that their figures are not of the same thing. */
+/** Whether a quick run has fewer connections than a full one, so that their figures cannot be compared. */
 function hasFewerWhenQuick(name: string): boolean {
   return scenarios.some(
     (each) => each.name === name && each.kind === 'idle' && each.connections > QUICK_IDLE_CONNECTIONS,

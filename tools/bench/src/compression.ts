@@ -1,14 +1,14 @@
-// What compression costs by itself: the process that measures it, and the tables of bytes, time and memory.
+// The cost of compression by itself: the process that measures it, and the tables of bytes, time and memory.
 import Table from 'cli-table3';
 import { Child } from './child.ts';
 import { formatNumber, TABLE_STYLE } from './format.ts';
 import { findCores } from './pinning.ts';
 import { nodeCommand } from './scripts.ts';
 
-/** One kind of content under one setting; figures are means of a message. */
+/** One kind of content under one setting. Figures are means for a message. */
 export interface ProfileRow {
   readonly content: string;
-  /** What `perMessageDeflate` is. */
+  /** The value of `perMessageDeflate`. */
   readonly profile: string;
   readonly bytes: number;
   /** Bytes on the wire. */
@@ -17,14 +17,14 @@ export interface ProfileRow {
   readonly compress: number;
   /** CPU microseconds of inflating. */
   readonly inflate: number;
-  /** Memory of a connection that has both compressed and inflated; where it holds nothing, some KB more or less than none. */
+  /** Memory of a connection that has both compressed and inflated. Without a context, it is 0 give or take a few KB. */
   readonly kilobytes: number;
 }
 
 /** A connection with context takeover, by its window. */
 export interface WindowRow {
   readonly windowBits: number;
-  /** Bytes on the wire as a part of those of a message of 16 KiB. */
+  /** Bytes on the wire, as a fraction of the original bytes of a message of about 16 KiB. */
   readonly share: number;
   /** Kilobytes of the compressor. */
   readonly compressor: number;
@@ -32,7 +32,7 @@ export interface WindowRow {
   readonly inflater: number;
 }
 
-/** CPU microseconds of all threads for a message of one size, on the spot and through the thread pool. */
+/** CPU microseconds of all threads for a message of one size: synchronously ("spot") and on the thread pool. */
 export interface PlaceRow {
   readonly size: number;
   readonly spotCompress: number;
@@ -41,7 +41,7 @@ export interface PlaceRow {
   readonly poolInflate: number;
 }
 
-/** What one run has found. */
+/** The results of one run. */
 export interface CompressionResult {
   readonly profiles: readonly ProfileRow[];
   readonly windows: readonly WindowRow[];
@@ -54,8 +54,8 @@ type Window = Pick<WindowRow, 'windowBits'>;
 /**
  * Measures in processes of plain Node.
  *
- * @param rounds how many connections each figure of bytes and time is the mean of
- * @param ends how many connections the memory of one is measured by
+ * @param rounds over how many connections figures of bytes and time are averaged
+ * @param ends over how many connections the figure of memory is averaged
  */
 export async function runCompression(rounds: number, ends = 200): Promise<CompressionResult> {
   const [rows, timed, places] = await inProcess(async (child) => [
@@ -137,7 +137,7 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
       0,
     ),
     table(
-      ['bytes', 'compress µs: on the spot', 'thread pool', 'inflate µs: on the spot', 'thread pool'],
+      ['bytes', 'compress µs: synchronously', 'thread pool', 'inflate µs: synchronously', 'thread pool'],
       places.map(({ size, spotCompress, poolCompress, spotInflate, poolInflate }) => [
         formatNumber(size, 0),
         ...[spotCompress, poolCompress, spotInflate, poolInflate].map((figure) => formatNumber(figure, 1)),
@@ -147,7 +147,7 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
   ].join('\n\n');
 }
 
-/** @param names how many columns on the left are words */
+/** @param names how many columns on the left are text */
 function table(head: string[], rows: readonly string[][], names: number): string {
   const made = new Table({
     head,

@@ -107,7 +107,7 @@ export function linesTable(runs: readonly RunResult[]): string {
   );
 }
 
-/** Ours, that of `ws` and, for clients, that of Node; then the others divided by ours. */
+/** The figures of ours, `ws` and, for clients, Node; then the others divided by ours. */
 function cellOf(result: ScenarioResult | undefined): string {
   const metric = result && mainMetric(result);
   if (metric === undefined || !pairedRatio(result, 'ws', OURS, metric)) return NOTHING;
@@ -125,11 +125,11 @@ function showGain(gain: Ratio | undefined): string {
   return gain !== undefined && gain.median < 1 && !isRough(gain) ? `**${text}**` : text;
 }
 
-/** The peers without a WebSocket, which show what Node's sockets alone cost. */
+/** The peers without a WebSocket, which show the cost of Node's sockets alone. */
 const FLOORS = ['net', 'http'];
 
 /**
- * The targets that at least one run misses: what was measured in each, and the same of raw sockets, in Markdown.
+ * The targets that at least one run misses, in Markdown: the figure of each run, and that of raw sockets.
  *
  * @param runs one for each Node version; the first has the figures of raw sockets
  */
@@ -174,7 +174,7 @@ export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place &
 /**
  * A text with a table in its place.
  *
- * @throws {Error} When the text has no place of that name.
+ * @throws {Error} If the text has no place of that name.
  */
 export function withTable(text: string, name: string, content: string): string {
   const begin = `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n`;
@@ -205,7 +205,7 @@ export function putTables(tables: readonly (Place & { readonly content: string }
   });
 }
 
-/** Where a file of the repository is. */
+/** The URL of a file of the repository. */
 export function pathOf(file: string): URL {
   return new URL(`../../../${file}`, import.meta.url);
 }

@@ -1,10 +1,10 @@
-// What a result was measured with: without it, figures say nothing.
+// What a result was measured with. Without this, figures mean nothing.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 
-/** What is measured, from the root of the repository: not the READMEs, which show what was. */
+/** The files that are measured, from the root of the repository. READMEs are left out, because they show the results. */
 const PACKAGES = [':(top,glob)packages/*/src/**', ':(top,glob)packages/*/package.json'];
 
 const requireHere = createRequire(import.meta.url);
@@ -33,14 +33,14 @@ export function describeMachine(node: string): Record<string, string> {
 /**
  * The version of a Node.
  *
- * @param program Where it is.
- * @throws {TypeError} With a sentence for the user when no Node is there.
+ * @param program Its path.
+ * @throws {TypeError} With a sentence for the user, if the program is not Node.
  */
 export function versionOfNode(program: string): string {
   const { error, stdout } = spawnSync(program, ['-p', 'process.versions.node'], { encoding: 'utf8' });
   const version = error ? '' : stdout.trim();
   if (/^\d+\.\d+\.\d+/.test(version)) return version;
-  throw new TypeError(`--node is the path of a Node, which "${program}" is not.`);
+  throw new TypeError(`--node must be the path of a Node binary, and "${program}" is not one.`);
 }
 
 /** The version of a package that this one depends on. */

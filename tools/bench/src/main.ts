@@ -1,4 +1,4 @@
-// The command: reads what is asked for, measures it, and reports.
+// The command: reads the options, measures, and reports.
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { QUICK_TURN as QUICK_BROKERS_TURN, runBrokers, TURN as BROKERS_TURN } from './brokers/run.ts';
 import { brokersReport } from './brokers/report.ts';
@@ -23,10 +23,10 @@ import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
 
 const TURN = { milliseconds: 500, warmUp: 400 };
 const QUICK_TURN = { milliseconds: 300, warmUp: 250 };
-/** How long each part of the codec is run by each peer. */
+/** How long each peer runs each part of the codec, in ms. */
 const MICRO_MS = 200;
 const QUICK_MICRO_MS = 50;
-/** How many connections a figure of compression is the mean of. */
+/** Over how many connections figures of compression are averaged. */
 const COMPRESSION_ROUNDS = 100;
 const QUICK_COMPRESSION_ROUNDS = 20;
 
@@ -56,7 +56,7 @@ async function main(words: readonly string[]): Promise<number> {
 function refresh(): number {
   const run = committedResults();
   if (!run) {
-    console.error('No results are committed: npm run bench -- --save tools/bench/results makes them.');
+    console.error('No results are committed. Run npm run bench -- --save tools/bench/results.');
     return 1;
   }
   const brokers = committedBrokers();
@@ -116,7 +116,7 @@ async function measure(args: Arguments): Promise<number> {
     return 2;
   }
   const machine = describeMachine(version);
-  // Read before anything is saved, which may take its place.
+  // Read before anything is saved, because saving may replace it.
   const before = committedFor(version);
   const { rounds, node, profile } = args;
   const settings: Settings = { rounds, node, profile, ...(args.quick ? QUICK_TURN : TURN) };
@@ -138,7 +138,7 @@ async function measure(args: Arguments): Promise<number> {
   } finally {
     line.clear();
     await bench.stop();
-    // Where the run has failed, what it has measured is kept.
+    // If the run fails, what it has measured is kept.
     if (results.length > 0) {
       report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
     }
@@ -146,22 +146,22 @@ async function measure(args: Arguments): Promise<number> {
   return 0;
 }
 
-/** @param before what the run is compared with */
+/** @param before the results that the run is compared with */
 function report({ quick, rounds, save: folder, json }: Arguments, run: RunResult, before?: RunResult): void {
   if (folder !== undefined) keep(folder, run);
   console.log(json ? JSON.stringify(run, undefined, 2) : targetTable(run));
   if (!quick) return;
-  // Beside JSON, which may go to a file.
-  const tell = json ? console.error : console.log;
+  // Not on the standard output if that is JSON, which may go to a file.
+  const print = json ? console.error : console.log;
   const isOneRound = rounds === 1 || before?.rounds === 1;
-  tell(isOneRound ? ONE_ROUND : describeComparison(before && compare(before, run)));
+  print(isOneRound ? ONE_ROUND : describeComparison(before && compare(before, run)));
 }
 
 function keep(folder: string, run: RunResult): void {
   const dropped = save(folder, run);
   if (dropped.length === 0) return;
   console.error(
-    `Dropped from ${folder}, as made on another day, with other versions or in other rounds: ${dropped.join(', ')}.`,
+    `Dropped from ${folder}, because their day, machine, versions or rounds differ: ${dropped.join(', ')}.`,
   );
 }
 

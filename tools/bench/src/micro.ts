@@ -1,4 +1,4 @@
-// The micro-benchmarks of the codec's parts: their process, and the table of what they take.
+// The micro-benchmarks of the codec's parts: their processes, and the table of their times.
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { Child } from './child.ts';
@@ -7,7 +7,7 @@ import { findCores } from './pinning.ts';
 import { nodeCommand, WITH_BUFFERUTIL, WITHOUT_BUFFERUTIL } from './scripts.ts';
 import { ratio } from './statistics.ts';
 
-/** What one peer takes for one part. */
+/** The time of one peer for one part. */
 export interface MicroResult {
   readonly part: string;
   /** Bytes of the payload. */
@@ -18,10 +18,10 @@ export interface MicroResult {
 }
 
 /**
- * Runs them in two processes of plain Node that take turns on one core: the codec without `bufferutil`, which it would hand what is
- * long to, and the others with it.
+ * Runs them in two processes of plain Node that take turns on one core: the codec without `bufferutil`, which it would use for long
+ * data, and the others with it.
  *
- * @param milliseconds for how long each
+ * @param milliseconds how long each runs
  */
 export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
   const core = findCores().measured;
@@ -44,7 +44,7 @@ export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
   }
 }
 
-/** One row for each part and size: the codec's time, the other's, and how many times as long that is. */
+/** One row for each part and size: the codec's time, the other's, and the quotient of the two. */
 export function microTable(results: readonly MicroResult[]): string {
   const table = new Table({
     head: ['part', 'bytes', 'codec ns', 'beside', 'ns', '/ codec'],

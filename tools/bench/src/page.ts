@@ -1,4 +1,4 @@
-// The page of results, in Markdown: what was measured with, the verdict on each target, a table for each scenario, and some pictures.
+// The page of results, in Markdown: the machine and versions, the verdict on each target, a table for each scenario, and some pictures.
 import { chartOf } from './chart.ts';
 import { RESULTS_FILE } from './committed.ts';
 import { formatMedian, formatSpread } from './format.ts';
@@ -18,7 +18,7 @@ import { judge } from './targets.ts';
 /** The scenarios that have a picture, because a README shows it. */
 const PICTURED: ReadonlySet<string> = new Set(['echo-64x16', 'broadcast-x10', 'deflate-512x16']);
 
-/** The files of a page, by their names within its folder. */
+/** The files of a page, by name within its folder. */
 export function resultFiles(run: RunResult): Map<string, string> {
   const files = new Map([[RESULTS_FILE, jsonOf(run)]]);
   for (const result of run.scenarios) {
@@ -34,7 +34,7 @@ export function jsonOf(run: RunResult): string {
   return `${JSON.stringify(run, undefined, 2)}\n`;
 }
 
-/** The picture of a scenario, by its name within the folder of the page. */
+/** The name of a scenario's picture, within the folder of the page. */
 export function pictureOf(scenario: string): string {
   return `${scenario}.svg`;
 }

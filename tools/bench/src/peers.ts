@@ -1,4 +1,4 @@
-// Who is measured: each peer's process, and where it can't be measured, why.
+// The peers that are measured, and the process of each.
 import type { Command } from './child.ts';
 import type { Scenario } from './plan.ts';
 import { nodeCommand, pathOfScript, WITH_BUFFERUTIL, WITHOUT_BUFFERUTIL } from './scripts.ts';
@@ -7,19 +7,19 @@ import { nodeCommand, pathOfScript, WITH_BUFFERUTIL, WITHOUT_BUFFERUTIL } from '
 export interface Peer {
   readonly name: string;
   readonly title: string;
-  /** Whether it takes part when nobody is named on the command line. */
+  /** Whether it takes part if the command line names no peers. */
   readonly byDefault: boolean;
-  /** The process for a task; undefined where the peer has no part in such a scenario. */
+  /** The process for a task; undefined if the peer does not take part in the scenario. */
   command(
     scenario: Scenario,
     task: Readonly<Record<string, unknown>>,
   ): Command | undefined | Promise<Command | undefined>;
 }
 
-/** Where the other runtimes are; loaded when they are wanted, for the browsers' drivers come along. */
+/** Finds the other runtimes. Loaded when needed, because the module also loads the drivers of browsers. */
 const binaries = () => import('@framewire/testing');
 
-/** A measured script on Node, which can be asked to collect its garbage. */
+/** A measured script on Node, with access to the garbage collector. */
 function measured(name: string, task: object, env?: Readonly<Record<string, string>>): Command {
   return nodeCommand(name, task, { flags: ['--expose-gc'], env });
 }
@@ -40,7 +40,7 @@ function onNode(
   return { name, title, byDefault, command };
 }
 
-/** A server on Node that is not used as `ws` is: its script, and no compression, which each would set up in its own way. */
+/** A server on Node whose interface is not that of `ws`. It has a script of its own, and takes no part with compression or TLS. */
 function serverOnNode(name: string, title: string, file: string): Peer {
   const command = ({ kind, compression, tls }: Scenario, task: object): Command | undefined => {
     if (kind === 'client' || compression || tls) return undefined;
@@ -49,7 +49,7 @@ function serverOnNode(name: string, title: string, file: string): Peer {
   return { name, title, byDefault: true, command };
 }
 
-/** What a connection of Node's HTTP server costs by itself: the floor of what an idle WebSocket can hold. */
+/** The cost of a connection of Node's HTTP server by itself: the floor for the memory of an idle WebSocket. */
 const http: Peer = {
   name: 'http',
   title: 'bare node:http upgrade',
@@ -58,7 +58,7 @@ const http: Peer = {
     kind === 'idle' && !compression ? measured('http', task) : undefined,
 };
 
-/** A low bar for JavaScript where a turn has many short messages: an echo without the rules and layers of a library. */
+/** An echo without the checks and layers of a library, for many short messages a turn. It shows what JavaScript on Node can reach. */
 const bare: Peer = {
   name: 'bare',
   title: 'bare, by hand',
@@ -93,7 +93,7 @@ const bun: Peer = {
   },
 };
 
-/** The same server where it broadcasts as its manual says: to a topic, instead of to one after the other. */
+/** The same server, which broadcasts as its manual recommends: it publishes to a topic instead of sending to each client. */
 const bunPublish: Peer = {
   ...{ name: 'bun-publish', title: 'Bun, published to a topic', byDefault: true },
   command: (scenario, task) =>
@@ -122,7 +122,7 @@ const deno: Peer = {
   },
 };
 
-/** A peer that has no heartbeat, or one that cannot be compared. */
+/** A peer without a heartbeat, or with one that cannot be compared. */
 function withoutHeartbeat(peer: Peer): Peer {
   return {
     ...peer,
@@ -131,7 +131,7 @@ function withoutHeartbeat(peer: Peer): Peer {
   };
 }
 
-/** Every peer; ours is the first. */
+/** Every peer, ours first. */
 export const peers: readonly Peer[] = [
   onNode('framewire', 'framewire', 'framewire', WITHOUT_BUFFERUTIL),
   onNode('framewire-bufferutil', 'framewire with bufferutil', 'framewire', WITH_BUFFERUTIL, false),

@@ -1,8 +1,8 @@
-// Which cores there are, so that what is measured and what makes it work do not take each other's time.
+// The cores for the measured process and the load generator, so that they do not take each other's time.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The core of the process that is measured and the one of the load generator; undefined where processes can't be pinned. */
+/** The core of the measured process and that of the load generator; undefined if processes cannot be pinned. */
 export interface Cores {
   readonly measured: number | undefined;
   readonly load: number | undefined;
@@ -21,7 +21,7 @@ export function findCores(): Cores {
   }
 }
 
-/** `0-2,5` is 0, 1, 2 and 5. */
+/** Parses a list of cores: `0-2,5` is 0, 1, 2 and 5. */
 export function parseCoreList(list: string): number[] {
   if (list === '') return [];
   return list.split(',').flatMap((part) => {

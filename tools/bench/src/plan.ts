@@ -1,6 +1,6 @@
-// What a scenario asks of the load generator, of a server and of a client: data, sent between the processes as JSON.
+// What a scenario requires of the load generator, of a server and of a client: data that the processes exchange as JSON.
 
-/** What the messages are made of. */
+/** The contents of messages. */
 export type Payload = 'binary' | 'ascii' | 'non-ascii' | 'json';
 
 /** What is done with connections. */
@@ -10,54 +10,54 @@ export type Kind = 'echo' | 'push' | 'broadcast' | 'client' | 'idle' | 'upgrade'
 export interface Compression {
   /** Whether each side keeps its window from one message to the next. */
   readonly takeover: boolean;
-  /** The zlib level of the server; left out, each library's own default. */
+  /** The zlib level of the server. Default: that of each library. */
   readonly level?: number;
 }
 
 /** One thing that is measured, the same for every peer. */
 export interface Scenario {
-  /** What it is called on the command line: lower case, no blanks. */
+  /** Its name on the command line: lower case, without spaces. */
   readonly name: string;
-  /** What it is called in a report. */
+  /** Its title in a report. */
   readonly title: string;
   readonly kind: Kind;
   readonly connections: number;
-  /** Broadcast: how many more there are that read nothing once they are open. Default 0. */
+  /** Broadcast: how many more connections read nothing after they open. Default: 0. */
   readonly deaf?: number;
-  /** Echo: how many more there are that say nothing. Default 0. */
+  /** Echo: how many more connections send nothing. Default: 0. */
   readonly silent?: number;
   /** Bytes of a message before compression. */
   readonly size: number;
-  /** Echo: messages in flight on each connection, sent in one write. Else: messages a turn. */
+  /** Echo: messages in flight on each connection, sent in one write. Otherwise: messages a turn. */
   readonly burst: number;
   readonly payload: Payload;
-  /** Into how many frames a message is cut. Default 1. */
+  /** How many frames each message has. Default: 1. */
   readonly fragments?: number;
   readonly compression?: Compression;
   readonly tls?: boolean;
-  /** Whether the server looks at `bufferedAmount` before each send, as programs do that watch for slow readers. */
+  /** Whether the server reads `bufferedAmount` before each send, like programs that watch for slow readers. */
   readonly guarded?: boolean;
-  /** Whether a library that has prepared messages sends them. */
+  /** Whether libraries that have prepared messages use them. */
   readonly prepared?: boolean;
-  /** Idle: how often the server pings a connection, in ms; what that costs is measured too. Default: never. */
+  /** Idle: how often the server pings a connection, in ms. The cost of a ping is measured too. Default: never. */
   readonly heartbeat?: number;
-  /** Whether framewire publishes to a topic that everybody has subscribed to. */
+  /** Whether framewire publishes to a topic that all connections subscribe to. */
   readonly topics?: boolean;
-  /** Whether the longest time that the event loop was held is told too. */
+  /** Whether the longest time that the event loop was busy is measured too. */
   readonly watchLoop?: boolean;
-  /** How many times as long a process warms up, where a message runs through much code and few come in a second. Default 1. */
+  /** A factor for the warm-up, for scenarios whose messages run through much code and are few a second. Default: 1. */
   readonly warmUps?: number;
-  /** What its picture, spread and ratios are of. Default: CPU time. */
+  /** The main figure, which its picture, spread and ratios show. Default: CPU time. */
   readonly shows?: 'cpu' | 'p50' | 'rss';
 }
 
-/** What the load generator tells about what it did. */
+/** What the load generator reports about a run. */
 export interface LoadReport {
   readonly messages: number;
   readonly seconds: number;
-  /** Microseconds from a burst's write to its last reply: median and 99th percentile. None of a client, which awaits nothing. */
+  /** Microseconds from a burst's write to its last reply: median and 99th percentile. Undefined for a client, which awaits no replies. */
   readonly p50?: number;
   readonly p99?: number;
-  /** Bytes that came in, with the frame headers, for each message. None of a client. */
+  /** Received bytes for each message, including frame headers. Undefined for a client. */
   readonly bytes?: number;
 }

@@ -1,11 +1,11 @@
-// Where the time of measured Node processes goes: V8's profile of each, written at its end, and its shares as a table.
+// Where measured Node processes spend their time: V8 writes a profile of each at its end. A table shows the shares.
 import Table from 'cli-table3';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatNumber, TABLE_STYLE } from './format.ts';
 import type { ScenarioResult } from './results.ts';
 
-/** What is used of a `.cpuprofile`: the functions, and which one each sample was taken in. */
+/** The used part of a `.cpuprofile`: the functions, and the function of each sample. */
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -16,7 +16,7 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** How V8 names what is no function, and what it is called here; what is idle is not counted. */
+/** V8's names for things that are not functions, and their names here. Those without a name here are not counted. */
 const SPECIAL: Readonly<Record<string, string | undefined>> = {
   '(garbage collector)': 'garbage collector',
   '(program)': 'event loop, with reading',
@@ -24,17 +24,17 @@ const SPECIAL: Readonly<Record<string, string | undefined>> = {
   '(root)': undefined,
 };
 const NATIVE = 'system calls and native code';
-/** Its work counts as that of the function of Node that calls it. */
+/** Native zlib code counts as the function of node:zlib that calls it. */
 const ZLIB = 'zlib';
 /** The engine of `deflate`: the one module that a measured server runs in its turns. */
 const WEB_ASSEMBLY = 'WebAssembly';
 
-/** What Node is told, for a profile of this peer in this scenario. */
+/** The flags of Node for a profile of this peer in this scenario. */
 export function profileFlags(folder: string, scenario: string, peer: string): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${fileOf(scenario, peer)}`];
 }
 
-/** One row for each place, one column for each peer whose profile lies there, in per cent of what it was busy for. */
+/** A table of shares of the busy time, in per cent: one row for each place, one column for each peer that has a profile in the folder. */
 export function profileTable(folder: string, { scenario, results }: ScenarioResult): string {
   const columns = results
     .map(({ peer }) => ({ peer, file: join(folder, fileOf(scenario, peer)) }))
@@ -51,7 +51,7 @@ export function profileTable(folder: string, { scenario, results }: ScenarioResu
   return table.toString();
 }
 
-/** The part of the busy time that each place had, the largest first. */
+/** The share of the busy time of each place, largest first. */
 export function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {
   const places = new Map(nodes.map((node) => [node.id, placeOf(node.callFrame)]));
   const times = new Map<string, number>();
@@ -67,7 +67,7 @@ export function sharesOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string
   return new Map(sorted.map(([place, time]) => [place, time / busy]));
 }
 
-/** Whose code it is: the engine's, Node's, a package's by its folder, or the measured program's. */
+/** The owner of the code: the engine, Node, a package by its folder, or the measured program. */
 function placeOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): string | undefined {
   if (Object.hasOwn(SPECIAL, functionName)) return SPECIAL[functionName];
   if (url === '') return NATIVE;

@@ -1,13 +1,13 @@
-// One line at the bottom of a terminal that says what is being measured, and how much is left.
+// One line at the bottom of a terminal that shows what is being measured, and how much is left.
 
-/** A terminal, or what stands in for one. */
+/** A terminal, or its substitute in tests. */
 interface Terminal {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-/** The line. On a stream that is no terminal nothing is ever written. */
+/** The line. Nothing is written to a stream that is not a terminal. */
 export class ProgressLine {
   readonly #terminal: Terminal;
 
@@ -15,13 +15,13 @@ export class ProgressLine {
     this.#terminal = terminal;
   }
 
-  /** Shows this text in place of the one before. */
+  /** Replaces the text of the line. */
   show(text: string): void {
     if (this.#terminal.isTTY !== true) return;
     this.#terminal.write(`\r${text.slice(0, (this.#terminal.columns ?? 80) - 1)}\u001b[K`);
   }
 
-  /** Wipes the line. */
+  /** Clears the line. */
   clear(): void {
     if (this.#terminal.isTTY === true) this.#terminal.write('\r\u001b[K');
   }

@@ -1,4 +1,4 @@
-// The report that a person reads: a table for each scenario, and the targets at the end.
+// The report in a terminal: a table for each scenario, and the targets at the end.
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { formatMedian, formatRange, formatRatio, formatSpread, TABLE_STYLE } from './format.ts';
@@ -15,7 +15,7 @@ import {
 import { scenarios } from './scenarios.ts';
 import { judge, OURS, type Target, type Verdict } from './targets.ts';
 
-/** Whose figures every peer's are divided by. */
+/** The peers whose figures are the divisors of the ratios. */
 const REFERENCES = ['ws', 'net'] as const;
 
 const RATIO_DIGITS = 2;
@@ -44,7 +44,7 @@ export function scenarioTable(result: ScenarioResult): string {
   return `${heading(result)}\n${table.toString()}\n${skippedLines(result)}`;
 }
 
-/** Every target whose scenario was run: what it asks, what was measured, met or missed. */
+/** The table of every target whose scenario was run: what it requires, what was measured, met or missed. */
 export function targetTable(run: RunResult): string {
   const verdicts = judge(run);
   if (verdicts.length === 0) return '';
@@ -53,7 +53,7 @@ export function targetTable(run: RunResult): string {
   return `${pc.bold('Targets')}\n${table.toString()}\n`;
 }
 
-/** A verdict in the cells of its row, without colour. */
+/** The cells of a verdict's row, without colour. */
 export function targetCells({ target, measured, verdict, withinNoise, ofOneRound }: Verdict): string[] {
   const word = `${verdict}${withinNoise ? ', within the noise' : ''}${ofOneRound ? ' in one round' : ''}`;
   return [
@@ -79,19 +79,19 @@ export function metricsOf(result: ScenarioResult): Metric[] {
   );
 }
 
-/** What the picture, the spread and the ratios of a scenario are of; undefined where nothing was measured. */
+/** The main figure of a scenario, which its picture, spread and ratios show; undefined if nothing was measured. */
 export function mainMetric(result: ScenarioResult): Metric | undefined {
   const wanted = scenarios.find(({ name }) => name === result.scenario)?.shows;
   const metrics = metricsOf(result);
   return wanted !== undefined && metrics.includes(wanted) ? wanted : metrics[0];
 }
 
-/** How many times as much a peer's figure is as each of those that all are divided by, marked where that is rough. */
+/** A peer's figure divided by that of each reference, marked if the ratio is rough. */
 export function ratiosOf(result: ScenarioResult, peer: string, metric: Metric): string[] {
   return REFERENCES.map((other) => formatRatio(pairedRatio(result, peer, other, metric), RATIO_DIGITS));
 }
 
-/** What a target asks, in words. */
+/** What a target requires, in words. */
 export function describeTarget({ metric, peer = '', other, bound }: Target): string {
   const what = METRICS[metric].title;
   const them = other === undefined ? peer : `${peer} in ${other}`;

@@ -1,4 +1,4 @@
-// What a run comes to: samples by scenario and peer, and the figures made of them.
+// The results of a run: samples by scenario and peer, and the figures that follow from them.
 import { median, ratio, spread } from './statistics.ts';
 
 /** The figures of a peer in a scenario. */
@@ -35,7 +35,7 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** One scenario with all who took part. */
+/** One scenario with all peers that took part. */
 export interface ScenarioResult {
   readonly scenario: string;
   readonly results: readonly PeerResult[];
@@ -44,29 +44,29 @@ export interface ScenarioResult {
 
 /** A whole run. */
 export interface RunResult {
-  /** When, where and with what: so that the figures can be judged later. */
+  /** When, where and with what it was measured, so that the figures can be judged later. */
   readonly machine: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly quick: boolean;
   readonly scenarios: readonly ScenarioResult[];
 }
 
-/** What the values of all rounds come to. */
+/** A summary of the values of all rounds. */
 export interface Figure {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
-  /** Highest less lowest, as a part of the median; undefined of one round. */
+  /** Highest minus lowest, as a fraction of the median; undefined for one round. */
   readonly spread: number | undefined;
 }
 
-/** How many times as much one peer's figure is as another's. */
+/** One peer's figure divided by another's, within each round. */
 export interface Ratio extends Figure {
-  /** The same of the two medians, which stand beside it in tables. */
+  /** The quotient of the two medians, which tables show next to it. */
   readonly ofMedians: number;
 }
 
-/** How many times a ratio and that of the medians are each other, from which on the two say different things. */
+/** A ratio and the quotient of the medians that differ by more than this factor say different things. */
 const FAR_APART = 1.25;
 
 /**
@@ -77,23 +77,23 @@ export function isRough(value: Ratio): boolean {
   return (value.lowest < 1 && value.highest > 1) || apartFromMedians(value) > FAR_APART;
 }
 
-/** How many times as much the greater is as the lesser of a ratio and that of the medians: 1 where they are the same. */
+/** The factor between a ratio and the quotient of the medians, at least 1. */
 export function apartFromMedians({ median: paired, ofMedians }: Ratio): number {
   return Math.max(paired / ofMedians, ofMedians / paired);
 }
 
-/** A peer's figure in a scenario's result; undefined where it was not measured. */
+/** A peer's figure in a scenario's result; undefined if it was not measured. */
 export function figure(result: ScenarioResult | undefined, peer: string, metric: Metric): Figure | undefined {
   const values = valuesOf(result, peer, metric);
   return values.length === 0 ? undefined : figureOf(values);
 }
 
 /**
- * How many times as much one peer's figure is as another's, taken within each round, as its turns are nearest in time. Samples of
- * the same index are of the same round: who fails in one has no result. Where one has more samples than the other, it is the ratio of
- * the medians, between the least and the most that the rounds allow.
+ * One peer's figure divided by another's, within each round, because the turns of a round are nearest in time. Samples with the same
+ * index are from the same round, because a peer that fails in a round has no result. If one has more samples than the other, it is the
+ * quotient of the medians, between the lowest and the highest quotient that the rounds allow.
  *
- * @returns undefined where one was not measured, or was nought or less in a round
+ * @returns undefined if one was not measured, or was 0 or less in a round
  */
 export function pairedRatio(
   result: ScenarioResult | undefined,
@@ -114,7 +114,7 @@ export function pairedRatio(
   return { ...figureOf(rounds), ofMedians };
 }
 
-/** What values come to, of which there is at least one. */
+/** The summary of at least one value. */
 export function figureOf(values: readonly number[]): Figure {
   return {
     median: median(values),

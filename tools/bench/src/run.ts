@@ -1,4 +1,4 @@
-// The order of events: the peers of a scenario take turns within each round, each in a new process, and are asked what it cost them.
+// The course of a run: the peers of a scenario take turns within each round, each in a new process that reports its cost.
 import { fileURLToPath } from 'node:url';
 import { Child, type Command } from './child.ts';
 import type { Peer } from './peers.ts';
@@ -7,16 +7,16 @@ import type { LoadReport, Scenario } from './plan.ts';
 import { profileFlags } from './profile.ts';
 import type { Sample, ScenarioResult, Skipped } from './results.ts';
 
-/** How long and how often. */
+/** The length and number of turns. */
 export interface Settings {
   readonly rounds: number;
-  /** How long a turn is measured. */
+  /** How long a turn is measured, in ms. */
   readonly milliseconds: number;
-  /** How long a peer works before it is measured, at least twice. */
+  /** How long each warm-up takes, in ms. There are at least two before a turn is measured. */
   readonly warmUp: number;
   /** The Node that servers and clients run on. Default: this one. */
   readonly node?: string | undefined;
-  /** Where the profiles of servers and clients on Node are written. Default: there are none. */
+  /** The folder for the profiles of servers and clients on Node. Default: there are none. */
   readonly profile?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ interface Runner {
   readonly runtime: string;
 }
 
-/** What is known of a peer in a scenario so far. */
+/** What has been measured of a peer in a scenario so far. */
 interface Measured {
   readonly peer: Peer;
   readonly samples: Sample[];
@@ -50,15 +50,15 @@ interface Memory {
   readonly external: number;
 }
 
-/** How often warming up is repeated, and the part of its time that the process has to have worked. */
+/** How often the warm-up is repeated at most, and the fraction of one warm-up that the process must have worked. */
 const MOST_WARM_UPS = 6;
 const WARM = 0.8;
-/** From this part of what a message cost before on, it becomes no cheaper by more warming up. */
+/** If a message still costs this fraction of its cost in the warm-up before, more warm-ups do not make it cheaper. */
 const STEADY = 0.9;
-/** How many pings a connection gets before they are measured, and while they are. */
+/** How many pings a connection gets before the measurement, and during it. */
 const FIRST_BEATS = 3;
 const BEATS = 5;
-/** Connections that come and go before the memory of a server is taken for its own. */
+/** How many connections open and close before the memory of a server without connections is measured. */
 const FIRST_CONNECTIONS = 200;
 
 /** Measures scenarios, one after the other, with one load generator. */
@@ -90,8 +90,8 @@ export class Bench {
   }
 
   /**
-   * Measures one scenario: all rounds of all peers that have a part in it. Each turn has a process of its own, as processes of the
-   * same program differ more than the turns of one.
+   * Measures one scenario: all rounds of all peers that take part in it. Each turn has a process of its own, because processes of the
+   * same program differ more than turns of one process.
    */
   async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
     const skipped: Skipped[] = [];
@@ -100,13 +100,13 @@ export class Bench {
     const taking = new Set<Measured>(peers.map((peer) => ({ peer, samples: [], runtime: '' })));
     try {
       for (let round = 0; round < this.#settings.rounds; round++) {
-        // No peer always has the turn after the same neighbour, or the first.
+        // The order changes, so that no peer is always first.
         for (const measured of rotated([...taking], round)) {
           this.#progress(scenario, round + 1, measured.peer.title);
           try {
             if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
           } catch (error) {
-            // Without the load, no peer can be measured.
+            // Without the load generator, no peer can be measured.
             if (this.#load.gone) throw this.#load.gone;
             skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
             taking.delete(measured);
@@ -120,7 +120,7 @@ export class Bench {
     return { scenario: scenario.name, results, skipped };
   }
 
-  /** False when the peer has no part in the scenario. */
+  /** Returns false if the peer does not take part in the scenario. */
   async #takeTurn(
     scenario: Scenario,
     task: Readonly<Record<string, unknown>>,
@@ -138,14 +138,14 @@ export class Bench {
     return true;
   }
 
-  /** The command, and on Node with the profile that is wanted. */
+  /** The command, on Node with the flags for a profile if there is a folder for it. */
   #observed(command: Command, scenario: Scenario, peer: Peer): Command {
     const { profile } = this.#settings;
     if (profile === undefined || command.onNode !== true) return command;
     return { ...command, args: [...profileFlags(profile, scenario.name, peer.name), ...command.args] };
   }
 
-  /** A profile is written by who ends by himself. */
+  /** Ends a process. Node writes a profile only if the process ends by itself. */
   #end({ child }: Runner): Promise<void> {
     return this.#settings.profile === undefined ? child.stop() : child.finish();
   }
@@ -173,13 +173,13 @@ export class Bench {
     }
   }
 
-  /** CPU is read before the first message and after the last one has come back: between the two lies nothing else. */
+  /** Reads the CPU time before the first message and after the last reply, with nothing else in between. */
   async #busyTurn(
     scenario: Scenario,
     runner: Runner,
     run: (milliseconds: number) => Promise<unknown>,
   ): Promise<Sample> {
-    // What other engines count is something else.
+    // The counts of other engines have another meaning.
     const onNode = runner.command.onNode === true;
     const watched = scenario.watchLoop === true && onNode;
     await this.#warmUp(scenario, runner, run);
@@ -206,8 +206,8 @@ export class Bench {
   }
 
   /**
-   * A process is warm when it has worked for long enough and its messages become no cheaper. Next to other programs it may have had
-   * only a part of the time, and code that is not compiled yet would be measured.
+   * A process is warm when it has worked for long enough and its messages do not become cheaper. Next to other programs, it may get only a
+   * part of the CPU time. Then code that is not compiled yet would be measured.
    */
   async #warmUp(
     { warmUps = 1 }: Scenario,
@@ -228,7 +228,7 @@ export class Bench {
     }
   }
 
-  /** What connections add to a server that has had a few before: each has exchanged one message. */
+  /** The memory that connections add to a server that has had some before. Each has exchanged one message. */
   async #idleTurn(scenario: Scenario, runner: Runner): Promise<Sample> {
     const first = { ...scenario, connections: Math.min(FIRST_CONNECTIONS, scenario.connections) };
     const memory = async (): Promise<Memory> => (await runner.child.call('memory')) as Memory;
@@ -239,12 +239,12 @@ export class Bench {
       beats: await this.#beats(scenario, runner),
     }));
     const each = (name: keyof Memory): number => (after[name] - before[name]) / scenario.connections / 1024;
-    // Other engines count their heap in ways of their own; what the kernel gave them can be compared.
+    // Other engines count their heap in other ways, but resident memory can be compared.
     if (runner.command.onNode !== true) return { rss: each('rss') };
     return { ...beats, heap: each('heap'), rss: each('rss'), external: each('external') };
   }
 
-  /** What a ping costs, with its pong. */
+  /** The cost of a ping with its pong. */
   async #beats({ heartbeat }: Scenario, runner: Runner): Promise<Sample> {
     if (heartbeat === undefined) return {};
     const beat = async (times: number): Promise<LoadReport> =>
@@ -255,7 +255,7 @@ export class Bench {
     return { cpu: ((await cpuOf(runner)) - before) / messages };
   }
 
-  /** Opens connections that exchange one message each, and has a look before they go. */
+  /** Opens connections that exchange one message each, and calls `look` before they close. */
   async #exchangeOne<T>(scenario: Scenario, { port }: Runner, look: () => T): Promise<Awaited<T>> {
     await this.#load.call('open', { scenario, port });
     try {
@@ -267,7 +267,7 @@ export class Bench {
   }
 }
 
-/** The task of the process of a peer. */
+/** The task for a peer's process. */
 async function taskOf(scenario: Scenario, sinkPort: unknown): Promise<Record<string, unknown>> {
   const { kind, size, burst, compression, guarded, heartbeat, prepared, topics } = scenario;
   if (kind === 'client') return { url: `ws://127.0.0.1:${String(sinkPort)}`, size, count: burst };

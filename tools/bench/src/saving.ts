@@ -1,4 +1,4 @@
-// What `--save` writes: results with their page and pictures, or those of another line of Node.
+// Writes the files of `--save`: results with their page and pictures, or the results of another Node version.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { droppedFrom, fileOfLine, lineOf, RESULTS_FILE, resultsIn, withEarlier } from './committed.ts';
@@ -6,10 +6,10 @@ import { jsonOf, pictureOf, resultFiles } from './page.ts';
 import type { RunResult } from './results.ts';
 
 /**
- * Writes a run to a folder, with the scenarios of earlier results there that were made in the same way.
+ * Writes a run to a folder, with the scenarios of earlier results there that were measured in the same way.
  *
- * @param node the version of Node that runs the benchmark: of another line there is neither page nor picture
- * @returns the scenarios of earlier results that are gone
+ * @param node the version of Node that runs the benchmark. A run on another line gets neither a page nor pictures
+ * @returns the scenarios of earlier results that are dropped
  */
 export function save(folder: string, made: RunResult, node = process.versions.node): string[] {
   const line = lineOf(made.machine['node']);
@@ -25,13 +25,13 @@ export function save(folder: string, made: RunResult, node = process.versions.no
   }
   const files = resultFiles(run);
   const gone = [...dropped, ...run.scenarios.map(({ scenario }) => scenario)].map(pictureOf);
-  // Where every peer was skipped there is no picture either.
+  // If every peer was skipped, there is no picture either.
   for (const name of gone) rmSync(join(folder, name), { force: true });
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
   return dropped;
 }
 
-/** Writes page and pictures of the results in a folder again, as they are made now; returns the files that have changed. */
+/** Writes the page and the pictures of the results in a folder again. Returns the files that have changed. */
 export function rewritePage(folder: string): string[] {
   const run = resultsIn(folder, RESULTS_FILE);
   if (!run) return [];

@@ -1,11 +1,11 @@
-// What is measured, as data.
+// The scenarios, as data.
 import { formatNumber } from './format.ts';
 import type { Compression, Scenario } from './plan.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** With `--quick` no scenario of idle connections has more than these. */
+/** The most connections of an idle scenario with `--quick`. */
 export const QUICK_IDLE_CONNECTIONS = 1000;
 
 function inUnits(size: number): string {
@@ -54,7 +54,7 @@ const broadcast = (
   };
 };
 
-/** @param connections how many there are, of which one in a hundred sends. 20,000 is the most files that many systems let a process open. */
+/** @param connections how many there are. One in a hundred sends. Many systems let a process open at most 20,000 files. */
 const scale = (name: string, connections: number): Scenario => {
   const active = connections / 100;
   const title = `Echo, ${active} x 64 B x 1 of ${formatNumber(connections, 0)} connections`;
@@ -74,7 +74,7 @@ const idle = (name: string, title: string, more: Partial<Scenario> = {}): Scenar
 
 const withoutTakeover: Compression = { takeover: false, level: 6 };
 
-/** How echoes are compressed. In all of them the window is each library's own, and no message is too short. */
+/** How echoes are compressed. In all of them, libraries use their default window, and no message is below the threshold. */
 const ways: readonly { suffix: string; text: string; compression: Compression }[] = [
   { suffix: '', text: 'level 6', compression: withoutTakeover },
   { suffix: '-default', text: 'own level', compression: { takeover: false } },
@@ -82,7 +82,7 @@ const ways: readonly { suffix: string; text: string; compression: Compression }[
   { suffix: '-takeover-default', text: 'context takeover, own level', compression: { takeover: true } },
 ];
 
-/** The compressed echoes of one size, a scenario for each way. */
+/** The compressed echoes of one size: a scenario for each of the ways. */
 function compressedEchoes(
   size: string,
   echoes: readonly [connections: number, size: number, burst: number],
@@ -145,7 +145,7 @@ export const scenarios: readonly Scenario[] = [
   broadcast('broadcast-5000-x10', 64, 'ten', toFiveThousand),
   broadcast('broadcast-5000-1k-x1', KiB, 'one', toFiveThousand),
   broadcast('broadcast-5000-1k-x10', KiB, 'ten', toFiveThousand),
-  // Of 1 KiB, which framewire and ws compress unasked too: their own threshold is 1,024 bytes, here it is 0.
+  // 1 KiB, because framewire and ws also compress that with their default threshold of 1,024 bytes. Here it is 0.
   broadcast('broadcast-deflate-x1', KiB, 'one', {
     compression: withoutTakeover,
   }),
@@ -165,7 +165,7 @@ export const scenarios: readonly Scenario[] = [
   ...compressedEchoes('512x1', [16, 512, 1]),
   ...compressedEchoes('512x16', [16, 512, 16]),
   ...compressedEchoes('16k', [16, 16 * KiB, 1]),
-  // What goes through the thread pool, or else holds the event loop: of more connections than may be there at a time, or long.
+  // Messages that use the thread pool, or else keep the event loop busy: of more connections than run there at a time, or long ones.
   ...compressedEchoes('64k', [16, 64 * KiB, 1], ways.slice(0, 2)),
   ...compressedEchoes('1m', [4, MiB, 1], ways.slice(0, 2), { watchLoop: true }),
   client('client-64', 64, 100),

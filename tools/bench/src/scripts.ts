@@ -1,25 +1,25 @@
-// The scripts of measured processes: where they lie, and how Node runs one.
+// The scripts of measured processes: their paths, and the commands that run them on Node.
 import { fileURLToPath } from 'node:url';
 import type { Command } from './child.ts';
 
-/** How else Node is to run a script. */
+/** Further options for a script on Node. */
 export interface NodeOptions {
-  /** What Node itself is told, before the script. */
+  /** Flags of Node itself, before the script. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly core?: number | undefined;
 }
 
-/** Said to each that knows `bufferutil`, whatever the environment says. */
+/** Set for each library that uses `bufferutil`, so that the outer environment has no effect. */
 export const WITH_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '' };
 export const WITHOUT_BUFFERUTIL = { WS_NO_BUFFER_UTIL: '1' };
 
-/** The path of a script by its name, for runtimes that are called in their own way. */
+/** The path of a script by its name. */
 export function pathOfScript(name: string): string {
   return fileURLToPath(new URL(`./measured/${name}.mjs`, import.meta.url));
 }
 
-/** A script that the Node at hand runs, with the task it is told. */
+/** The command that runs a script on this Node, with its task. */
 export function nodeCommand(name: string, task: object, options: NodeOptions = {}): Command {
   const { flags = [], env, core } = options;
   return {

@@ -9,7 +9,7 @@ const CONNECTIONS = 64;
 const MIB = 1024 * 1024;
 const MINUTE = 60;
 
-/** What the load has seen so far. */
+/** What the load generator has counted so far. */
 interface Sums {
   readonly messages: number;
   readonly bytes: number;
@@ -18,7 +18,7 @@ interface Sums {
   readonly wrong: number;
 }
 
-/** A soak that is over. */
+/** The result of a soak. */
 export interface SoakResult extends Sums {
   /** Seconds since the start, and resident memory in MiB. */
   readonly samples: readonly (readonly [number, number])[];

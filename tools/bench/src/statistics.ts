@@ -1,9 +1,9 @@
 // The arithmetic of a report.
 
 /**
- * The value in the middle; between the two in the middle when there is an even number.
+ * The value in the middle, or the mean of the two in the middle for an even number of values.
  *
- * @returns NaN for no values.
+ * @returns NaN for no values
  */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * How far apart the lowest and the highest value are, as a part of the median: 0.1 is 10 %.
+ * The highest value minus the lowest, as a fraction of the median: 0.1 is 10 %.
  *
  * @returns undefined for fewer than two values
  */
@@ -22,7 +22,7 @@ export function spread(values: readonly number[]): number | undefined {
   return (Math.max(...values) - Math.min(...values)) / Math.abs(median(values));
 }
 
-/** How many times as much one is as the other; NaN where either is missing or the other is nought. */
+/** One divided by the other; NaN if either is missing, or the other is 0. */
 export function ratio(one: number | undefined, other: number | undefined): number {
   if (one === undefined || other === undefined || other === 0) return Number.NaN;
   return one / other;

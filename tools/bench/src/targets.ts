@@ -1,4 +1,4 @@
-// What framewire has to reach, as data, and the verdict on a run.
+// The targets of framewire, as data, and the verdict on a run.
 import {
   figure,
   figureOf,
@@ -9,14 +9,14 @@ import {
   type ScenarioResult,
 } from './results.ts';
 
-/** Who the targets are for. */
+/** The peer that the targets are for. */
 export const OURS = 'framewire';
 
-/** One line of the table: a bound for what framewire's figure is beside another's. */
+/** One line of the table: a bound for framewire's figure, by itself or compared with another. */
 export interface Target {
   readonly scenario: string;
   readonly metric: Metric;
-  /** Whose figure ours is held against; none for a bound on the figure itself. */
+  /** The peer that ours is compared with. Undefined for a bound on the figure itself. */
   readonly peer?: string;
   /** The scenario that the other figure comes from. Default: the same. */
   readonly other?: string;
@@ -38,13 +38,13 @@ export type Bound =
 /** A target with what was measured. */
 export interface Verdict {
   readonly target: Target;
-  /** In the unit of the bound; undefined where a figure is missing. */
+  /** In the unit of the bound; undefined if a figure is missing. */
   readonly measured: Figure | undefined;
-  /** That on the median. */
+  /** The verdict on the median. */
   readonly verdict: 'met' | 'missed' | 'not measured';
   /** Whether some rounds meet the target and some do not. */
   readonly withinNoise: boolean;
-  /** Whether it is of one round, so that the noise is unknown. */
+  /** Whether there was only one round, so that the noise is unknown. */
   readonly ofOneRound: boolean;
 }
 
@@ -58,7 +58,7 @@ const share = (scenario: string, peer: string, atMost: number, metric: Metric = 
   bound: { share: atMost },
 });
 
-/** Ours takes at most so many times as much as in another scenario. */
+/** Ours divided by ours in another scenario is at most this. */
 const shareOf = (scenario: string, other: string, atMost: number): Target => ({
   ...{ scenario, metric: 'cpu', peer: OURS, other },
   bound: { share: atMost },
@@ -132,7 +132,7 @@ export const targets: readonly Target[] = [
   share('ping-pong', 'ws', 1, 'p99'),
 ];
 
-/** The verdicts on those targets whose scenario was run. */
+/** The verdicts on the targets whose scenario was run. */
 export function judge(run: RunResult, list: readonly Target[] = targets): Verdict[] {
   const ran = new Set(run.scenarios.map(({ scenario }) => scenario));
   return list
@@ -154,7 +154,7 @@ function verdictOn(target: Target, measured: Figure | undefined): Verdict {
 }
 
 /**
- * The figure that a target's bound is about.
+ * The figure that a target's bound applies to.
  *
  * @param subject the peer that is measured. Default: ours
  */
@@ -174,7 +174,7 @@ export function measure(
   return 'excess' in bound ? difference(value, figure(resultOf(other), peer, metric)) : value;
 }
 
-/** As {@link difference}, of a ratio. */
+/** Like {@link difference}, for a ratio. */
 function ratioOf(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
   if (!one || !other) return undefined;
   const median = one.median / other.median;
@@ -182,7 +182,7 @@ function ratioOf(one: Figure | undefined, other: Figure | undefined): Figure | u
   return figureOf([one.lowest / other.highest, median, one.highest / other.lowest]);
 }
 
-/** Between the least and the most that the rounds allow: those of two scenarios are no pairs. */
+/** The difference of the medians, between the lowest and highest differences of rounds: rounds of two scenarios do not form pairs. */
 function difference(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
   if (!one || !other) return undefined;
   if (one.spread === undefined && other.spread === undefined) return figureOf([one.median - other.median]);

@@ -5,7 +5,7 @@ import { scenarios } from '../src/scenarios.ts';
 
 const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
 
-test('without words every scenario is run with the usual peers', () => {
+test('without options every scenario runs with the default peers', () => {
   const args = readArguments([]);
   expect(args.scenarios).toBe(scenarios);
   expect(names(args.peers)).toContain('bun');
@@ -28,7 +28,7 @@ test('a quick run has fewer rounds and the three peers that the ratios need', ()
   expect(names(args.peers)).toEqual(['framewire', 'ws', 'net']);
 });
 
-test('what is named is what is run, even in a quick run', () => {
+test('named scenarios and peers are run, even in a quick run', () => {
   const args = readArguments([
     '--quick',
     '--peers',
@@ -43,7 +43,7 @@ test('what is named is what is run, even in a quick run', () => {
   expect(args.rounds).toBe(7);
 });
 
-test('the first word of a name stands for all that begin with it', () => {
+test('the first word of a name selects all names that begin with it', () => {
   expect(names(readArguments(['--scenario', 'push', '--scenario', 'idle']).scenarios)).toEqual([
     'push-64',
     'push-1k',
@@ -56,9 +56,9 @@ test('the first word of a name stands for all that begin with it', () => {
 test.each([
   [['--scenario', 'ech'], 'There is no scenario "ech"; --list names them.'],
   [['--peers', 'ws,uws'], 'There is no peer "uws"; --list names them.'],
-  [['--rounds', '0'], '--rounds is a number from 1 to 100, not "0".'],
-  [['--rounds', 'many'], '--rounds is a number from 1 to 100, not "many".'],
-  [['--soak', '0'], '--soak is a number of seconds, 1 to 99999, not "0".'],
+  [['--rounds', '0'], '--rounds must be a number from 1 to 100, not "0".'],
+  [['--rounds', 'many'], '--rounds must be a number from 1 to 100, not "many".'],
+  [['--soak', '0'], '--soak must be a number of seconds from 1 to 99999, not "0".'],
   [['--micro', '--node', 'n'], 'With --micro the option --node has no effect.'],
   [['--soak', '9', '--peers', 'ws'], 'With --soak the option --peers has no effect.'],
   [
@@ -77,7 +77,7 @@ test.each([
   expect(() => readArguments(words)).toThrow(new TypeError(line));
 });
 
-test('an option that does not exist is refused with one line that names it', () => {
+test('an unknown option is refused with one line that names it', () => {
   expect(() => readArguments(['--rouns', '3'])).toThrow(/^[^\n]*--rouns[^\n]*$/);
 });
 

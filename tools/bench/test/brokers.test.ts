@@ -1,4 +1,4 @@
-// Servers that a broker joins: a short run, the figures that are made of runs, and the simulation.
+// Servers that a broker joins: a short run, the figures of runs, and the simulation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -82,11 +82,11 @@ test('the costs of each step are solved from three workloads', () => {
   expect(() => costsOf(runWith({}), 'redis')).toThrow('redis was not measured in one-way-x1');
 });
 
-test('a message costs each server that has a subscriber, and the first part that is used up is the limit', () => {
+test('a message costs time on each server that has a subscriber, and the first part that is used up is the limit', () => {
   const pairs: Deployment = { title: '', clients: 1000, members: 2, rate: 1 };
   expect(useOf(COSTS, pairs, 1).server).toBeCloseTo((1000 * (30 + 20 + 2 * 2)) / 1e6);
   expect(useOf(COSTS, pairs, 1).engine).toBeCloseTo((1000 * (5 + 3)) / 1e6);
-  // Two subscribers are at one server as often as at both.
+  // Two subscribers are at one server as often as at two.
   expect(useOf(COSTS, pairs, 2).server).toBeCloseTo((1000 * (30 + 1.5 * 20 + 2 * 2)) / 1e6);
   expect(useOf(COSTS, pairs, 2).engine).toBeCloseTo((2000 * (5 + 1.5 * 3)) / 1e6);
   expect(limitOf(COSTS, pairs)).toEqual({ servers: 92, part: 'engine' });

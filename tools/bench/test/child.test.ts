@@ -1,4 +1,4 @@
-// What a measured process tells of itself.
+// What a measured process reports about itself.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -8,19 +8,19 @@ import { scenarios } from '../src/scenarios.ts';
 
 const worker = fileURLToPath(new URL('./worker.mjs', import.meta.url));
 
-/** Microseconds in one tick of `/proc/<pid>/stat` (proc(5)), of which it counts the user's and the system's. */
+/** Microseconds in one tick, the unit of times in `/proc/<pid>/stat` (proc(5)). */
 const TICK = 10_000;
 
 /** User and system time of all threads, fields 14 and 15, rounded down to ticks. */
 function cpuFromKernel(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name, field 2, may hold blanks and parentheses itself; what follows its last one may not.
+  // The name, field 2, may contain spaces and parentheses, so fields are counted from the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
 test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
-  'the CPU time that %s tells is that of all its threads, in microseconds',
+  'the CPU time that %s reports is that of all its threads, in microseconds',
   async (name) => {
     const peer = peers.find((each) => each.name === name)!;
     const command = (await peer.command(scenarios[0]!, {}))!;
@@ -28,11 +28,11 @@ test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
     const { child } = await Child.start({ ...command, args });
     try {
       await child.call('work');
-      const told = (await child.call('cpu')) as number;
-      expect(Math.abs(told - cpuFromKernel(child.pid))).toBeLessThan(3 * TICK);
-      // Finer than a tick, in three of four tries at least: what an answer costs is far below one.
+      const reported = (await child.call('cpu')) as number;
+      expect(Math.abs(reported - cpuFromKernel(child.pid))).toBeLessThan(3 * TICK);
+      // The time is finer than a tick: an answer costs much less than one. By chance, one of four may be a multiple of a tick.
       const steps = [];
-      for (let i = 0; i < 4; i++) steps.push(((await child.call('cpu')) as number) - told);
+      for (let i = 0; i < 4; i++) steps.push(((await child.call('cpu')) as number) - reported);
       expect(steps.filter((step) => step % TICK !== 0).length).toBeGreaterThanOrEqual(3);
     } finally {
       await child.stop();
@@ -43,7 +43,7 @@ test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
 test.each([
   ['process.exit(3)', 'ended with 3'],
   ['console.error("There is no such thing."); process.exit(1)', 'ended with 1: There is no such thing.'],
-])('who ends with %s is said to have %s', async (script, reason) => {
+])('a process that ends by %s is reported as: %s', async (script, reason) => {
   const start = Child.start({ program: process.execPath, args: ['-e', script] });
   await expect(start).rejects.toThrow(new Error(reason));
 });

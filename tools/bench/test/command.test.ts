@@ -18,7 +18,7 @@ function bench(...words: string[]): { code: number | null; out: string; err: str
   return { code: status, out: stdout, err: stderr };
 }
 
-test('a name that does not exist gives one line and the exit code 2', () => {
+test('an unknown name is reported in one line, with the exit code 2', () => {
   expect(bench('--peers', 'nobody')).toEqual({
     code: 2,
     out: '',
@@ -26,11 +26,11 @@ test('a name that does not exist gives one line and the exit code 2', () => {
   });
 });
 
-test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])('no Node is found at %s', (path) => {
+test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])('%s is refused as a Node binary', (path) => {
   expect(() => versionOfNode(path)).toThrow(`--node is the path of a Node, which "${path}" is not.`);
 });
 
-test('a run prints the results as JSON when asked, and no progress where there is no terminal, and of one round says why it is not compared', () => {
+test('a run prints results as JSON if asked, no progress without a terminal, and why one round is not compared', () => {
   const { code, out, err } = bench(
     '--quick',
     '--rounds',
@@ -49,7 +49,7 @@ test('a run prints the results as JSON when asked, and no progress where there i
   ]);
 });
 
-test('a quick run that is saved leaves its files, and says why it was not compared', () => {
+test('a quick run with --save writes its files, and prints why it is not compared', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const words = ['--quick', '--rounds', '2', '--scenario', 'push-64', '--peers', 'framewire'];
@@ -62,7 +62,7 @@ test('a quick run that is saved leaves its files, and says why it was not compar
   }
 });
 
-test('progress is one line of a terminal, cut to its width, and is wiped', () => {
+test('progress is one line of a terminal, cut to its width, and is cleared at the end', () => {
   const written: string[] = [];
   const line = new ProgressLine({ isTTY: true, columns: 10, write: (text) => written.push(text) });
   line.show('a long scenario');
@@ -70,7 +70,7 @@ test('progress is one line of a terminal, cut to its width, and is wiped', () =>
   expect(written).toEqual(['\ra long sc\u001b[K', '\r\u001b[K']);
 });
 
-test('on a stream that is no terminal nothing is written', () => {
+test('nothing is written to a stream that is not a terminal', () => {
   const written: string[] = [];
   const line = new ProgressLine({ write: (text) => written.push(text) });
   line.show('text');

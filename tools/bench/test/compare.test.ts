@@ -1,4 +1,4 @@
-// What has moved between two runs.
+// What has changed between two runs.
 import { expect, test } from 'vitest';
 import { compare, describeComparison } from '../src/compare.ts';
 import type { Metric, RunResult, Sample } from '../src/results.ts';
@@ -25,7 +25,7 @@ test('a ratio to ws that changed by more than the noise has moved', () => {
   );
 });
 
-test('a machine that is slower for everybody moves nothing, nor does a change within the spread', () => {
+test('a machine that is slower for all peers moves no ratio, nor does a change within the spread', () => {
   const before = pushing([0.5], [5]);
   expect(compare(before, pushing([0.3, 0.65, 0.9], [5, 5, 5]))).toEqual({ compared: 1, moves: [] });
   const comparison = compare(before, pushing([1], [10]));
@@ -33,7 +33,7 @@ test('a machine that is slower for everybody moves nothing, nor does a change wi
   expect(describeComparison(comparison)).toContain('nothing of 1 has moved');
 });
 
-test('rounds that were slow for both make no noise, and what moved beside them has moved', () => {
+test('rounds that were slow for both peers add no noise, and a ratio can still move', () => {
   const { moves } = compare(pushing([0.5, 1, 2], [5, 10, 20]), pushing([0.7, 1.4, 2.8], [5, 10, 20]));
   expect(moves).toEqual([expect.objectContaining({ then: 0.1, noise: 0.15 })]);
 });
@@ -54,12 +54,12 @@ test.each([
   ['idle', true, 0],
   ['idle', false, 1],
   ['idle-takeover', true, 1],
-])('a quick run is compared with a full one only where it has as many connections', (name, quick, count) => {
+])('a quick run is compared with a full one only if it has as many connections', (name, quick, count) => {
   const after = { ...runOf(name, 'rss', [3], [5]), quick };
   expect(compare(runOf(name, 'rss', [1], [5]), after).compared).toBe(count);
 });
 
-test('where nothing could be compared, that is said, and why', () => {
+test('the reason is printed if nothing could be compared', () => {
   const nothing = { compared: 0, moves: [] };
   expect(compare({ ...pushing([1], [1]), scenarios: [] }, pushing([1], [1]))).toEqual(nothing);
   expect(compare(pushing([1], []), pushing([1], [1]))).toEqual(nothing);

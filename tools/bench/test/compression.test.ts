@@ -1,16 +1,16 @@
-// What compression costs by itself.
+// The cost of compression by itself.
 import { expect, test } from 'vitest';
 import { compressionTables, runCompression } from '../src/compression.ts';
 import { median } from '../src/statistics.ts';
 
-test('each setting is measured for each content, each window and each place, and shown', async () => {
+test('each setting is measured for each content, window and place, and shown', async () => {
   const result = await runCompression(1, 16);
   expect(result.profiles).toHaveLength(15);
   for (const { bytes, wire } of result.profiles) {
     expect(wire).toBeGreaterThan(0);
     expect(wire).toBeLessThanOrEqual(bytes);
   }
-  // Of so few connections a figure may be far off, or below nothing: that of most contents is not.
+  // With so few connections, a figure may be far off or negative. Those of most contents are not.
   const memoryOf = (keepsContexts: boolean) =>
     median(
       result.profiles
@@ -19,7 +19,7 @@ test('each setting is measured for each content, each window and each place, and
     );
   expect(memoryOf(true)).toBeGreaterThan(40);
   expect(Math.abs(memoryOf(false))).toBeLessThan(40);
-  // The memory of one connection is lost in the noise of so few.
+  // With so few connections, the memory of one is lost in the noise.
   expect(result.windows.map(({ windowBits }) => windowBits)).toEqual([15, 13, 12, 10, 9]);
   for (const { compressor, inflater } of result.windows) expect(compressor + inflater).not.toBeNaN();
   expect(result.places.map(({ size }) => size)).toEqual([512, 4096, 16384, 32768, 65536, 262144]);

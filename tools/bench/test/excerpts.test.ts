@@ -34,7 +34,7 @@ test('a table of CPU time ends with the ratio of ws to ours, and has a dash for 
   expect(excerptTable(run, { ...one, metrics: ['cpu', 'bytes'] })).toContain('| 0.40 | - | 66 | - |');
 });
 
-test('replaces the table in its place only, and throws if there is no such place', () => {
+test('replaces only the table in its place, and throws if there is no such place', () => {
   const place = (name: string, table: string): string =>
     `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->\n`;
   const before = `begin\n${place('some', '| old |\n| --- |')}${place('other', '| kept |')}end`;
@@ -113,7 +113,7 @@ test('every page shows the committed results', () => {
   }
 });
 
-test('a table with broadcasts of Bun in a loop has the published ones too', () => {
+test('a table with broadcasts of Bun in a loop also has the published ones', () => {
   const tables = tablesOf(committedResults()!, []).map(({ content }) => content);
   const broadcasts = tables.filter((content) => /broadcast/i.test(content) && content.includes(' Bun,'));
   expect(broadcasts).toHaveLength(2);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { microTable, runMicro } from '../src/micro.ts';
 
-test('every part is run by the codec and by another, in every size, and shown beside each other', async () => {
+test('every part runs in the codec and in another library, in every size, and the two are shown together', async () => {
   const results = await runMicro(1);
   const ours = results.filter(({ peer }) => peer === 'codec');
   expect(new Set(ours.map(({ part }) => part)).size).toBeGreaterThan(5);

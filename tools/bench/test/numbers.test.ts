@@ -1,8 +1,8 @@
-// Numbers that look like chance.
+// Numbers that look random.
 import { expect, test } from 'vitest';
 import { numbers } from '../src/measured/numbers.mjs';
 
-test('each number comes after each, and a seed gives the same again', () => {
+test('any number can follow any other, and a seed always gives the same numbers', () => {
   const draw = (seed: number): number[] => {
     const next = numbers(seed);
     return Array.from({ length: 5000 }, () => next(12));

@@ -1,4 +1,4 @@
-// The order of a run: what it is compared with is read before it takes its place, and what was measured is saved, come what may.
+// The order of a run: earlier results are read before they are replaced, and what was measured is saved even if the run fails.
 import { beforeEach, expect, test, vi } from 'vitest';
 
 const order: string[] = [];
@@ -39,7 +39,7 @@ test('results are read, then the run is measured, then it is saved', async () =>
   expect(order).toEqual(['read', 'measured', 'saved']);
 });
 
-test('of a run that fails what was measured before is saved', async () => {
+test('if a run fails, what it has measured is saved', async () => {
   await expect(run('push')).rejects.toThrow('The load generator is gone.');
   expect(order).toEqual(['read', 'measured', 'saved']);
 });

@@ -38,7 +38,7 @@ test('the page has the machine, the verdicts, the figures and the skipped peers,
   expect(page).toContain('(broadcast-x10.svg)');
 });
 
-test('a run of one round has no spread and no range, and its verdicts say so', () => {
+test('a run of one round has no spread and no range, and its verdicts name the single round', () => {
   const run = { ...runWith({ framewire: [0.5], ws: [8] }), rounds: 1 };
   const files = resultFiles(run);
   const page = files.get('README.md')!;
@@ -60,7 +60,7 @@ function pictureWith(cpu: Record<string, number[]>): string {
   return chartOf(run.scenarios[0]!, run)!;
 }
 
-test('the picture has a bar for each peer, says its unit, and is well-formed', () => {
+test('the picture has a bar for each peer, names its unit, and is well-formed', () => {
   const near = pictureWith({ framewire: [4], ws: [5] });
   const far = pictureWith({ framewire: [0.4], ws: [5] });
   for (const text of [
@@ -72,7 +72,7 @@ test('the picture has a bar for each peer, says its unit, and is well-formed', (
     expect(near).toContain(text);
   }
   expect(far).toContain('logarithmic');
-  // A quotation mark within an attribute would end it.
+  // A quotation mark in an attribute would end it.
   for (const [tag] of far.matchAll(/<[^>]*>/g)) expect(tag.split('"').length % 2).toBe(1);
 });
 
@@ -82,7 +82,7 @@ function whiskersIn(picture: string): number[] {
   return [...lines].map(([, left, , right]) => Number(right) - Number(left));
 }
 
-test('a whisker goes from the lowest round to the highest, and the foot says of which run', () => {
+test('a whisker reaches from the lowest round to the highest, and the footer names the run', () => {
   const picture = pictureWith({ framewire: [2, 5, 6], ws: [7, 7, 8] });
   const lengths = whiskersIn(picture);
   const [ours, theirs] = lengths;
@@ -95,7 +95,7 @@ test('a scenario in which nothing was measured has no picture', () => {
   expect(chartOf({ scenario: 'push-64', results: [], skipped: [] }, runWith({}))).toBeUndefined();
 });
 
-test('spreads and ratios are of the main figure of the scenario', () => {
+test('spreads and ratios refer to the main figure of the scenario', () => {
   const samples = [
     { cpu: 9, p50: 20 },
     { cpu: 9, p50: 30 },
@@ -111,7 +111,7 @@ test('spreads and ratios are of the main figure of the scenario', () => {
   expect(files.get('README.md')).toContain('| framewire | Node 20 | 9.00 | 30 | 67 % | 0.50 | - |');
 });
 
-test('the longest title fits on the left of the bars, and a picture is the same whatever was drawn before', () => {
+test('the longest title fits to the left of the bars, and a picture does not depend on those drawn before', () => {
   /** The right end of the titles. */
   const endOf = (picture: string): number => Number(/"end"[^>]*translate\(([\d.]+) /.exec(picture)![1]);
   const long = pictureWith({ framewire: [4], 'bun-publish': [5] });

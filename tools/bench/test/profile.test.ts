@@ -1,4 +1,4 @@
-// Where the time of measured processes goes.
+// Where measured processes spend their time.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { profileTable, sharesOf } from '../src/profile.ts';
 import { Bench } from '../src/run.ts';
 import { scenarios } from '../src/scenarios.ts';
 
-test('a run leaves a profile of each peer on Node, and its table says whose code was busy', async () => {
+test('a run writes a profile of each peer on Node, and its table shows whose code was busy', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const some = peers.filter(({ name }) => ['framewire', 'ws', 'bun'].includes(name));
   const bench = await Bench.start({ rounds: 1, milliseconds: 300, warmUp: 5, profile: folder });
@@ -34,7 +34,7 @@ test('a run leaves a profile of each peer on Node, and its table says whose code
   }
 });
 
-test('what is idle is not counted, and the rest is told by place', () => {
+test('idle time is not counted, and the rest is divided by place', () => {
   const frames = [
     ['(root)', ''],
     ['(idle)', ''],

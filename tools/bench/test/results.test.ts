@@ -1,4 +1,4 @@
-// The figures that are made of samples.
+// The figures that follow from samples.
 import { expect, test } from 'vitest';
 import { apartFromMedians, figure, isRough, pairedRatio, type ScenarioResult } from '../src/results.ts';
 
@@ -18,7 +18,7 @@ test('a figure is the median of the rounds with the lowest and the highest', () 
   expect(figure(result, 'net', 'cpu')).toBeUndefined();
 });
 
-test('a ratio is taken within each round, so that a round that is slow for both makes no spread', () => {
+test('a ratio is taken within each round, so that a round that is slow for both adds no spread', () => {
   const result = resultWith({ framewire: [10, 100, 15], ws: [20, 200, 30] });
   expect(pairedRatio(result, 'framewire', 'ws', 'cpu')).toMatchObject({ median: 0.5, spread: 0 });
 });
@@ -29,7 +29,7 @@ test('the median of the ratios is not the ratio of the medians', () => {
   expect(ratio).toMatchObject({ median: 1.5, lowest: 1 / 3, highest: 2 });
 });
 
-test('where one has more samples than the other, the medians are divided, between the extremes', () => {
+test('if one has more samples than the other, the medians are divided, between the extremes', () => {
   const result = resultWith({ framewire: [8, 10, 12], ws: [16, 24] });
   expect(pairedRatio(result, 'framewire', 'ws', 'cpu')).toMatchObject({
     median: 10 / 20,
@@ -38,7 +38,7 @@ test('where one has more samples than the other, the medians are divided, betwee
   });
 });
 
-test('what was not measured, or is nought or less, has no ratio', () => {
+test('a figure that was not measured, or is 0 or less, has no ratio', () => {
   const result = resultWith({ framewire: [1, 2], ws: [1, 0], net: [-1, 1] });
   for (const other of ['ws', 'net', 'bun']) {
     expect(pairedRatio(result, 'framewire', other, 'cpu')).toBeUndefined();
@@ -61,7 +61,7 @@ test.each([
   expect(isRough(ratio)).toBe(rough);
 });
 
-test('how far a ratio is from that of the medians is told the same in both directions', () => {
+test('the factor between a ratio and that of the medians is the same in both directions', () => {
   const result = resultWith({ framewire: [1, 2, 4], ws: [8, 2, 4] });
   // By round 8, 1 and 1; the medians are 2 and 4.
   expect(apartFromMedians(pairedRatio(result, 'ws', 'framewire', 'cpu')!)).toBe(2);

@@ -1,4 +1,4 @@
-// The benchmark itself, in turns of a few milliseconds: each server answers rightly, and a run yields a report.
+// The benchmark itself, in turns of a few milliseconds: each server answers correctly, and a run returns results.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ function small(name: string): Scenario {
   return { ...scenario, connections: Math.min(4, scenario.connections) };
 }
 
-test('every server here echoes what it was sent, or the run would say so', async () => {
+test('every server echoes what it was sent: the run skips none', async () => {
   const result = await bench.measure(small('echo-text'), byDefault);
   expect(result.skipped).toEqual([]);
   expect(result.results.map(({ peer }) => peer)).toEqual([
@@ -57,7 +57,7 @@ test.each([
   for (const { samples } of result.results) expect(samples[0]?.cpu).toBeGreaterThan(0);
 });
 
-test('a text is broadcast in a loop, or published to a topic where there is one', async () => {
+test('a text is broadcast in a loop, or published to a topic if there is one', async () => {
   const three = peers.filter(({ name }) => ['framewire', 'bun', 'bun-publish'].includes(name));
   for (const name of ['broadcast-deflate-x10', 'broadcast-deaf', 'echo-64x1']) {
     const { skipped, results } = await bench.measure(small(name), three);
@@ -67,7 +67,7 @@ test('a text is broadcast in a loop, or published to a topic where there is one'
   }
 });
 
-test('the bare server echoes many short texts, and has no part elsewhere', async () => {
+test('the bare server echoes many short texts, and takes no part in other scenarios', async () => {
   const two = peers.filter(({ name }) => ['framewire', 'bare'].includes(name));
   for (const name of ['echo-64x16', 'echo-1kx16']) {
     const { skipped, results } = await bench.measure(small(name), two);
@@ -84,7 +84,7 @@ test('the bare server echoes many short texts, and has no part elsewhere', async
   ]);
 });
 
-test('how long the event loop was held is told where a scenario asks for it, of those on Node', async () => {
+test('how long the event loop was busy is measured for peers on Node, if a scenario asks for it', async () => {
   const three = peers.filter((peer) => ['framewire', 'ws', 'bun'].includes(peer.name));
   const { skipped, results } = await bench.measure({ ...small('deflate-1m'), size: 64 * 1024 }, three);
   expect(skipped).toEqual([]);
@@ -94,7 +94,7 @@ test('how long the event loop was held is told where a scenario asks for it, of 
   expect(held.get('bun')).toBeUndefined();
 });
 
-test('collections of garbage are counted for those on Node', async () => {
+test('garbage collections are counted for peers on Node', async () => {
   const two = peers.filter(({ name }) => ['framewire', 'bun'].includes(name));
   // Long enough for messages of several times what V8 lets pile up before it collects.
   const longer = await Bench.start({ ...TINY, milliseconds: 500 });
@@ -111,7 +111,7 @@ test('collections of garbage are counted for those on Node', async () => {
 
 test('the memory of idle connections is measured', async () => {
   const two = peers.filter((peer) => ['ws', 'http'].includes(peer.name));
-  // So many that what V8 lets go of meanwhile is little beside them: with 50 they were seen to hold less than nothing.
+  // So many connections that what V8 frees meanwhile is little compared with them. With 50, the figure was once negative.
   const { skipped, results } = await bench.measure({ ...small('idle'), connections: 500 }, two);
   expect(skipped).toEqual([]);
   for (const { samples } of results)
@@ -121,7 +121,7 @@ test('the memory of idle connections is measured', async () => {
   expect(http).toBeLessThan(ws!);
 });
 
-test.each(['framewire', 'ws'])('what a ping costs is measured for %s', async (name) => {
+test.each(['framewire', 'ws'])('the cost of a ping is measured for %s', async (name) => {
   const two = peers.filter((peer) => [name, 'net'].includes(peer.name));
   const { skipped, results } = await bench.measure({ ...small('heartbeat'), heartbeat: 50 }, two);
   expect(skipped).toEqual([]);
@@ -131,7 +131,7 @@ test.each(['framewire', 'ws'])('what a ping costs is measured for %s', async (na
 });
 
 test.skipIf(requirement('posix').missing)(
-  'servers and clients run on the Node that is named, and nothing else does, each turn in a process of its own',
+  'only servers and clients run on the given Node, each turn in a process of its own',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     const node = join(folder, 'node');
@@ -168,7 +168,7 @@ test.skipIf(requirement('posix').missing)(
   },
 );
 
-test('a Node that is not there is named as the reason', async () => {
+test('a Node binary that does not exist is named as the reason', async () => {
   const other = await Bench.start({ ...TINY, node: '/nowhere/node' });
   try {
     const result = await other.measure(small('push-64'), [peers[0]!]);

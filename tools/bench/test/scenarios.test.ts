@@ -1,4 +1,4 @@
-// The data: scenarios, peers and targets fit each other.
+// The data: scenarios, peers and targets match each other.
 import { expect, test } from 'vitest';
 import { writesOf } from '../src/load/exchange.ts';
 import { prepareMessages } from '../src/load/frames.ts';
@@ -14,14 +14,14 @@ test('no two scenarios and no two peers have the same name', () => {
   for (const list of [names(scenarios), names(peers)]) expect(new Set(list).size).toBe(list.length);
 });
 
-test('every target speaks of a scenario and a peer that there are', () => {
+test('every target refers to a scenario and a peer that exist', () => {
   for (const { scenario, other = scenario, peer = 'framewire' } of targets) {
     expect(names(scenarios)).toEqual(expect.arrayContaining([scenario, other]));
     expect(names(peers)).toContain(peer);
   }
 });
 
-test('every prepared message of the smaller scenarios says what was meant, in as many bytes as were asked for', () => {
+test('every prepared message of the smaller scenarios decodes to its payload, in the bytes of the scenario', () => {
   for (const scenario of scenarios.filter(({ size }) => size > 0 && size <= 16 * 1024)) {
     const [first] = prepareMessages(scenario);
     expect(first?.payload.length).toBe(scenario.size);
@@ -49,7 +49,7 @@ test('control frames are not counted, empty messages are', () => {
   expect(new MessageCounter().push(Buffer.from('890268698100828000000000', 'hex'))).toBe(2);
 });
 
-test('a ping is answered with its payload, whatever stands before it', () => {
+test('a ping is answered with its payload, whatever frame precedes it', () => {
   const bytes = Buffer.from('81016189026869', 'hex');
   expect(frameLength(bytes)).toBe(3);
   expect(pongTo(bytes.subarray(0, 3))).toBeUndefined();
@@ -73,7 +73,7 @@ function runWith(cpu: Record<string, number[]>): RunResult {
   };
 }
 
-test('a target is met or missed by the median over rounds of what it asks', () => {
+test('the median of the rounds decides whether a target is met or missed', () => {
   const list = [
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { gain: 1.12 } },
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'net', bound: { share: 1 } },
@@ -108,7 +108,7 @@ test.each([
   },
 );
 
-test('of one round it is said, of a difference between two scenarios, too', () => {
+test('a verdict on one round is marked as such, even on a difference between two scenarios', () => {
   const list = [
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { gain: 1.5 } },
     { scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound: { excess: -10 } },
@@ -127,13 +127,13 @@ test('of one round it is said, of a difference between two scenarios, too', () =
   ]);
 });
 
-test('a target whose peer was not there is not measured', () => {
+test('a target whose peer is missing is not measured', () => {
   const verdicts = judge(runWith({ framewire: [10] }));
   expect(verdicts.length).toBeGreaterThan(0);
   expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['not measured']));
 });
 
-test('writes of several messages go through all of them in order, and share none until all were sent', () => {
+test('writes of several messages use all messages in order, and repeat none until all were sent', () => {
   const wires = ['a', 'b', 'c', 'd', 'e'].map((text) => Buffer.from(text));
   expect(writesOf(wires, 2).map(String)).toEqual(['ab', 'cd', 'ea']);
   expect(writesOf(wires, 1).map(String)).toEqual(['a', 'b', 'c', 'd', 'e']);

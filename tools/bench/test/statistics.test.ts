@@ -8,32 +8,32 @@ test('the median is the value in the middle, whatever the order', () => {
   expect(median([10, 9, 100])).toBe(10);
 });
 
-test('the median of an even number of values lies between the two in the middle', () => {
+test('the median of an even number of values is the mean of the two in the middle', () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
 });
 
-test('the median of nothing is no number', () => {
+test('the median of no values is NaN', () => {
   expect(median([])).toBeNaN();
 });
 
-test('the spread is the distance of the extremes as a part of the median', () => {
+test('the spread is the difference of the extremes as a fraction of the median', () => {
   expect(spread([10, 12, 9])).toBeCloseTo(0.3);
   expect(spread([-10, -12, -9])).toBeCloseTo(0.3);
 });
 
-test('of less than two values nobody knows the spread', () => {
+test('fewer than two values have no spread', () => {
   expect(spread([7])).toBeUndefined();
   expect(spread([])).toBeUndefined();
 });
 
-test('a ratio needs both figures, and a divisor that is not nought', () => {
+test('a ratio needs both figures, and a divisor other than 0', () => {
   expect(ratio(6, 3)).toBe(2);
   expect(ratio(undefined, 3)).toBeNaN();
   expect(ratio(3, undefined)).toBeNaN();
   expect(ratio(3, 0)).toBeNaN();
 });
 
-test('a list of cores is ranges and single ones', () => {
+test('a list of cores has ranges and single cores', () => {
   expect(parseCoreList('0-2,5')).toEqual([0, 1, 2, 5]);
   expect(parseCoreList('3')).toEqual([3]);
   expect(parseCoreList('')).toEqual([]);

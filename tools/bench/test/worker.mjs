@@ -1,4 +1,4 @@
-// A process that works on two threads when it is asked to: on one for itself, on the other for the kernel.
+// A process that works on two threads on request: on one in system calls, and on one of the thread pool in code of its own.
 import { pbkdf2 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { serveDriver } from '../src/measured/control.mjs';

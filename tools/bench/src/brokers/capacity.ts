@@ -1,13 +1,13 @@
-// A simulation of more servers than were measured: which part is the first to have no more CPU time or bandwidth. The guide "More than
-// one server" shows its tables and names its assumptions.
+// A simulation of more servers than were measured: which part first runs out of CPU time or bandwidth. The guide "More than one server"
+// shows its tables and names its assumptions.
 import { formatNumber } from '../format.ts';
 import { table } from '../page.ts';
 import type { BrokersRun } from './plan.ts';
 import { brokerFigure, titleOfPeer } from './report.ts';
 
-/** CPU µs of each step on the way of a message. */
+/** CPU µs of each step of a message. */
 export interface Costs {
-  /** A server receives it from a client and gives it to the broker. */
+  /** A server receives it from a client and passes it to the broker. */
   readonly publish: number;
   /** A server receives it from the broker. */
   readonly receive: number;
@@ -24,9 +24,9 @@ export interface Deployment {
   readonly title: string;
   /** Clients of each server. */
   readonly clients: number;
-  /** Subscribers of each topic, or all clients. They are spread over the servers by chance. */
+  /** Subscribers of each topic, or all clients. They are distributed over the servers at random. */
   readonly members: number | 'all';
-  /** Messages a second that each client publishes, or all clients together if the topic has all as subscribers. */
+  /** Messages a second that each client publishes, or that all clients publish together if all subscribe to one topic. */
   readonly rate: number;
 }
 
@@ -36,17 +36,17 @@ export interface Use {
   readonly server: number;
   /** The one core of the engine. */
   readonly engine: number;
-  /** What the network card of the engine sends. */
+  /** The outgoing bandwidth of the engine's network card. */
   readonly network: number;
 }
 
-/** What the engine sends for a message of 64 bytes: with the envelope, the name of its topic and the protocol. */
+/** How many bytes the engine sends for a message of 64 bytes: with the envelope, the name of its topic and the protocol. */
 const BYTES = 150;
 /** 1 Gbit/s. */
 const BYTES_A_SECOND = 125_000_000;
 const MICROSECONDS = 1e6;
 const SERVERS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
-/** Where the simulation ends. */
+/** The most servers that are simulated. */
 const MOST_SERVERS = 1000;
 
 /** The brokers that are simulated: those that join machines. */
@@ -60,13 +60,13 @@ export const deployments: readonly Deployment[] = [
 ];
 
 /**
- * Solves the costs from what three workloads take for each message.
+ * Computes the costs from the figures of three workloads.
  *
  * With a publisher at one server and a subscriber at the other, the first server publishes and the second one receives and delivers. Two
  * servers with 50 subscribers each publish once, receive twice and deliver 100 times. The engine sends a message once in the one
  * workload, and twice where each server has a subscriber.
  *
- * @throws {Error} When the run lacks one of the workloads for this peer
+ * @throws {Error} If the run lacks one of the workloads for this peer
  */
 export function costsOf(run: BrokersRun, peer: string): Costs {
   const of = (workload: string, value: Parameters<typeof brokerFigure>[3]): number => {
@@ -89,7 +89,7 @@ export function costsOf(run: BrokersRun, peer: string): Costs {
   };
 }
 
-/** How much of each part so many servers use. */
+/** How much of each part is in use with this many servers. */
 export function useOf(costs: Costs, { clients, members, rate }: Deployment, servers: number): Use {
   const isForAll = members === 'all';
   const published = isForAll ? rate : rate * clients * servers;
@@ -103,7 +103,7 @@ export function useOf(costs: Costs, { clients, members, rate }: Deployment, serv
   };
 }
 
-/** With how many servers a part is first used up, and which part. Undefined where that never happens. */
+/** The smallest number of servers that use up a part, and which part. Undefined if none up to the limit do. */
 export function limitOf(
   costs: Costs,
   deployment: Deployment,
@@ -140,7 +140,7 @@ export function costsTable(run: BrokersRun): string {
   return table(heads, rows);
 }
 
-/** What breaks first, in Markdown: a row for each deployment, a column for each broker. */
+/** Which part is used up first, in Markdown: a row for each deployment, a column for each broker. */
 export function limitsTable(run: BrokersRun): string {
   const rows = deployments.map((deployment) => [
     deployment.title,

@@ -13,7 +13,7 @@ const FILE = 'docs/guides/more-than-one-server.md';
 const MICROSECONDS = 1e6;
 const KB_A_GB = 1e6;
 
-/** What one server does, by scenario, and the figures that say how much of it. */
+/** The scenarios that show how much one server does on a core and in memory. */
 const ON_ONE_CORE = ['echo-64x1', 'echo-64x16', 'broadcast-x1', 'broadcast-x10', 'upgrade'];
 const IDLE = ['idle', 'idle-deflate'];
 
@@ -31,7 +31,7 @@ export function guideTables(run: RunResult, brokers: BrokersRun): (Place & { con
   ];
 }
 
-/** What fits on one core, and how many idle connections into memory. */
+/** How much work fits on one core, and how many idle connections fit into memory. */
 function oneCoreTable(run: RunResult): string {
   const find = (name: string): RunResult['scenarios'][number] | undefined =>
     run.scenarios.find(({ scenario }) => scenario === name);
@@ -47,12 +47,12 @@ function oneCoreTable(run: RunResult): string {
   return table(['', 'one core, or 1 GB'], [...busy, ...idle]);
 }
 
-/** To two digits, because more of them say nothing on another machine. */
+/** Rounds to two digits, because more mean nothing on another machine. */
 function rounded(value: number): string {
   return formatNumber(Number(value.toPrecision(2)), 0);
 }
 
-/** What each broker takes, next to the others. */
+/** The figures of each broker. */
 function brokersTable(run: BrokersRun): string {
   const rows = brokerPeers.map(({ name, title }) => [
     title,

@@ -1,4 +1,4 @@
-// The clients of two servers, in one process: raw sockets with frames that were made in advance.
+// The clients of two servers, in one process: raw sockets that send and read frames without a library.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
@@ -7,21 +7,21 @@ import type { Dialect, JoinedReport, Workload } from './plan.ts';
 
 const HOST = '127.0.0.1';
 const SIZE = 64;
-/** How long the number is that a message begins with. Each topic counts its own. */
+/** How many digits the number at the start of a message has. Each topic has its own count. */
 const DIGITS = 10;
 const FIN_TEXT = 0x81;
 const MASKED = 0x80;
 const KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 const END_OF_HEAD = '\r\n\r\n';
 
-/** What stands before and after a message within its frame. */
+/** The text before and after a message within its frame. */
 const AROUND: Readonly<Record<Dialect, readonly [before: string, after: string]>> = {
   websocket: ['', ''],
   'socket.io': ['42["m","', '"]'],
   raw: ['', ''],
 };
 
-/** What is sent when socket.io greets: its packet that connects to the default namespace. */
+/** The answer to the first packet of socket.io: it connects to the default namespace. */
 const CONNECT = '40';
 
 interface Task {
@@ -35,7 +35,7 @@ interface Topic {
   readonly publisher: Socket;
   readonly subscribers: readonly Subscriber[];
   sent: number;
-  /** Messages that subscribers are still to receive. */
+  /** How many messages subscribers have not received yet. */
   missing: number;
 }
 
@@ -55,7 +55,7 @@ class Reader {
     socket.on('data', (chunk) => this.#read(chunk));
   }
 
-  /** The next payload that begins like this. */
+  /** Waits for the next payload that begins like this. */
   next(beginning: string): Promise<void> {
     return new Promise((resolve) => {
       this.onPayload = (payload) => {
@@ -78,7 +78,7 @@ class Reader {
   }
 }
 
-/** A subscriber, which checks that nothing is missing. */
+/** A subscriber, which checks that no message is missing. */
 class Subscriber {
   readonly server: number;
   readonly #numberAt: number;
@@ -131,7 +131,7 @@ function frameOf(text: string, dialect: Dialect): Buffer {
   return Buffer.concat([Buffer.from([FIN_TEXT, MASKED | payload.length]), KEY, payload]);
 }
 
-/** The next messages of a topic, in one write. */
+/** Publishes the next messages of a topic, in one write. */
 function publish(topic: Topic, count: number): void {
   const { dialect } = task as Task;
   const [before, after] = AROUND[dialect];
@@ -180,7 +180,7 @@ serveDriver(
         Array.from({ length: task.workload.topics }, (_, number) => openTopic(number)),
       );
     },
-    /** Every publisher goes on for so many milliseconds. Resolves when all that was published has been received. */
+    /** Every publisher publishes for this many milliseconds. Resolves when everything that was published has been received. */
     run(milliseconds: number): Promise<JoinedReport> {
       const { burst } = (task as Task).workload;
       const start = performance.now();
@@ -200,7 +200,7 @@ serveDriver(
         for (const topic of topics) publish(topic, burst);
       });
     },
-    /** One message at a time. The median and the 99th percentile, in µs, until a client of the other server has it. */
+    /** Sends one message at a time. Returns the median and the 99th percentile, in µs, until a client of the other server has it. */
     async latency(messages: number): Promise<{ p50: number; p99: number }> {
       const { isOneWay } = (task as Task).workload;
       const histogram = createHistogram();

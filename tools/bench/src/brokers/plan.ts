@@ -1,6 +1,6 @@
-// What is measured between servers: the peers, and what their clients do.
+// What is measured between servers: the peers, and the workloads of their clients.
 
-/** How a client of a peer opens a connection and says something. */
+/** The protocol of a peer's clients. */
 export type Dialect = 'websocket' | 'socket.io' | 'raw';
 
 /** Servers of one library, joined by one broker. */
@@ -17,9 +17,9 @@ export interface BrokerPeer {
 export interface Workload {
   readonly name: string;
   readonly title: string;
-  /** Each has one publisher, in turns at one server and the other. */
+  /** How many topics. Each has one publisher, alternately at one server and the other. */
   readonly topics: number;
-  /** Of each topic, at each server. */
+  /** How many subscribers each topic has at each server. */
   readonly subscribers: number;
   /** How many messages a publisher writes at once. It waits until every subscriber has received them. */
   readonly burst: number;
@@ -33,7 +33,7 @@ export interface BrokerSample {
   readonly cpu: number;
   /** CPU µs of the first and of the second server, and of the hub, for each message that was published. */
   readonly servers: readonly [number, number, number];
-  /** CPU µs of the engine for each message that was published. Undefined without one, and where the system does not say. */
+  /** CPU µs of the engine for each message that was published. Undefined without an engine, or if the system does not report it. */
   readonly engine?: number | undefined;
   /** Messages a second that subscribers received. */
   readonly rate: number;
@@ -55,7 +55,7 @@ export interface BrokersRun {
   readonly workloads: readonly WorkloadResult[];
 }
 
-/** What the load generator has seen of one run. */
+/** What the load generator reports about one run. */
 export interface JoinedReport {
   readonly published: number;
   readonly received: number;
@@ -94,7 +94,7 @@ export const brokerPeers: readonly BrokerPeer[] = [
 const ONE = 'one message at a time';
 const MANY = '16 messages at a time';
 
-/** Busy workloads come first, so that the code is compiled when the others are measured. */
+/** The workloads. Busy ones come first, so that the code is compiled when the others are measured. */
 export const workloads: readonly Workload[] = [
   {
     ...{ name: 'pairs-x16', title: `50 topics with a subscriber at each server, ${MANY}` },

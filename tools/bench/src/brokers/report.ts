@@ -1,4 +1,4 @@
-// What a run between servers comes to: figures, the tables in a terminal, and the page of results.
+// The results of a run between servers: figures, the tables in a terminal, and the page of results.
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { formatMedian, formatRange, formatRatio, formatSpread, NOTHING, TABLE_STYLE } from '../format.ts';
@@ -15,7 +15,7 @@ import {
   type WorkloadResult,
 } from './plan.ts';
 
-/** What is shown of a peer in a workload. */
+/** The figures of a peer in a workload. */
 const METRICS = {
   cpu: { title: 'CPU µs a delivery', digits: 1 },
   engine: { title: 'engine CPU µs a message', digits: 1 },
@@ -28,16 +28,16 @@ type Metric = keyof typeof METRICS;
 
 const HEADS = [...Object.values(METRICS).map(({ title }) => title), 'spread', '/ socket.io'];
 
-/** What ours on Redis may take of the CPU time that socket.io takes. */
+/** The target: the CPU time of ours on Redis, as a fraction of that of socket.io. */
 const TARGET = 0.5;
 
-/** The samples of a peer in a workload; none of one that had no turn. */
+/** The samples of a peer in a workload. Empty if it had no turn. */
 export function samplesOf(run: BrokersRun, workload: string, peer: string): readonly BrokerSample[] {
   const result = run.workloads.find((each) => each.workload === workload);
   return result?.results.find((each) => each.peer === peer)?.samples ?? [];
 }
 
-/** A figure of a peer in a workload. Undefined where it was not measured. */
+/** A figure of a peer in a workload. Undefined if it was not measured. */
 export function brokerFigure(
   run: BrokersRun,
   workload: string,
@@ -50,7 +50,7 @@ export function brokerFigure(
   return values.length === 0 ? undefined : figureOf(values);
 }
 
-/** How many times the CPU time of socket.io a peer takes, within each round. Undefined where one of them was not measured. */
+/** A peer's CPU time divided by that of socket.io, within each round. Undefined if one of them was not measured. */
 export function toSocketIo(run: BrokersRun, workload: string, peer: string): Ratio | undefined {
   const ours = samplesOf(run, workload, peer);
   const theirs = samplesOf(run, workload, SOCKET_IO);
@@ -128,7 +128,7 @@ function rowOf(run: BrokersRun, workload: string, peer: string): string[] {
   ];
 }
 
-/** What a peer is called in tables. */
+/** The title of a peer in tables. */
 export function titleOfPeer(name: string): string {
   return brokerPeers.find((peer) => peer.name === name)?.title ?? name;
 }

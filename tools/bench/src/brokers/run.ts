@@ -1,4 +1,4 @@
-// Measuring servers that a broker joins: the engines, the processes, and their turns.
+// Measures servers that a broker joins: the engines, the processes, and their turns.
 import { startNats, startRedis, type Engine } from '@framewire/testing';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,13 +16,13 @@ import {
   type Workload,
 } from './plan.ts';
 
-/** How long a turn is. Time of the CPU counts, because other programs may have it meanwhile. */
+/** The length of a turn. It is CPU time, because other programs may use the CPU meanwhile. */
 export interface Turn {
   /** CPU ms of the servers before anything is measured, so that their code is compiled. */
   readonly warmUp: number;
-  /** CPU ms of the servers that are measured. */
+  /** CPU ms of the servers during the measurement. */
   readonly measured: number;
-  /** For how many ms the clients go on before the CPU time is read again. */
+  /** How many ms the clients run before the CPU time is read again. */
   readonly slice: number;
   /** How many messages the latency is taken from. */
   readonly messages: number;
@@ -30,13 +30,13 @@ export interface Turn {
 
 export const TURN: Turn = { warmUp: 400, measured: 350, slice: 175, messages: 500 };
 export const QUICK_TURN: Turn = { warmUp: 200, measured: 200, slice: 100, messages: 100 };
-/** A server that is never busy is measured all the same. */
+/** The most slices of a turn, for servers that use little CPU time. */
 const MOST_SLICES = 20;
 
 /** Called before each turn. */
 export type BrokersProgress = (workload: Workload, round: number, peer: BrokerPeer) => void;
 
-/** Redis writes to its disk once a second, which is how it is mostly run with persistence. */
+/** Redis syncs its file once a second, its usual setting with persistence. */
 const APPEND_EVERY_SECOND = ['--appendfsync', 'everysec'];
 
 /** How the engine of each broker is started, if there is one. It keeps its data in a temporary folder. */
@@ -51,9 +51,9 @@ export interface BrokersSettings {
   readonly rounds: number;
   readonly turn: Turn;
   readonly progress?: BrokersProgress | undefined;
-  /** Called with the rounds so far, after each of them: a run takes long, and may be ended before it is over. */
+  /** Called with the rounds so far after each round, because a long run may be interrupted. */
   readonly onRound?: ((run: BrokersRun) => void) | undefined;
-  /** The names of the peers. Default all. */
+  /** The names of the peers. Default: all. */
   readonly only?: readonly string[] | undefined;
 }
 
@@ -69,7 +69,7 @@ export async function runBrokers(settings: BrokersSettings): Promise<BrokersRun>
       if (engine !== undefined) engines.set(broker, engine);
     }
     for (let round = 0; round < rounds; round++) {
-      // In an order that changes, because turns are not independent of those before them.
+      // The order changes, because turns are not independent of those before them.
       const order = [...peers.slice(round % peers.length), ...peers.slice(0, round % peers.length)];
       for (const peer of order) {
         await measure(peer, turn, engines.get(peer.broker), (workload, sample) => {
@@ -108,7 +108,7 @@ function add(samples: Map<string, BrokerSample[]>, key: string, sample: BrokerSa
   samples.set(key, [...(samples.get(key) ?? []), sample]);
 }
 
-/** All workloads, with the same processes. @param report called before each without a sample, and after it with one */
+/** Measures all workloads of a peer, with the same processes. @param report called before each workload, and after it with its sample */
 async function measure(
   peer: BrokerPeer,
   turn: Turn,
@@ -147,7 +147,7 @@ async function startLoad({ load: core }: Cores): Promise<Child> {
 /** CPU µs of the first and of the second server, and of the hub. */
 type Cpus = readonly [number, number, number];
 
-/** What has been spent and done between two moments. */
+/** The CPU time that was used and the messages that were sent during a measurement. */
 interface Spent {
   /** CPU µs of the first and of the second server, and of the hub. */
   readonly servers: readonly [number, number, number];
@@ -176,7 +176,7 @@ async function sampleOf(
   };
 }
 
-/** Keeps the servers busy until they have used so much CPU time. */
+/** Keeps the servers busy until they have used this much CPU time. */
 async function spent(
   servers: Child,
   load: Child,
@@ -201,7 +201,7 @@ async function spent(
   }
 }
 
-/** CPU µs that all threads of a process have used. Undefined where the system does not say. */
+/** CPU µs that all threads of a process have used. Undefined if the system does not report it. */
 function cpuOf(pid: number): number | undefined {
   const folder = `/proc/${pid}/task`;
   try {

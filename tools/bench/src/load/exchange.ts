@@ -1,4 +1,4 @@
-// The exchange of messages over open connections: a group of connections writes, awaits a number of messages, and writes again.
+// The exchange of messages over open connections: each group of connections writes, waits for a number of messages, and writes again.
 import type { Socket } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { newsTexts } from '../measured/texts.mjs';
@@ -8,10 +8,10 @@ import { closeAll, openAll, type Target } from './open.ts';
 import { Pongs } from './pongs.ts';
 import { decodeMessage, MessageCounter } from './replies.ts';
 
-/** Connections that wait for each other: one of an echo, all of a broadcast. */
+/** Connections that wait for each other: a single one for an echo, all of them for a broadcast. */
 interface Group {
   readonly writer: Socket;
-  /** Messages to come before it writes again. */
+  /** How many messages it waits for before it writes again. */
   readonly expected: number;
   received: number;
   wroteAt: number;
@@ -19,7 +19,7 @@ interface Group {
   next: number;
 }
 
-/** More bytes than the kernel takes for one connection that reads nothing: 4 MiB were seen. */
+/** More bytes than the kernel buffers for one connection that reads nothing. At most 4 MiB were observed. */
 const KERNEL_HOLDS = 8 * 1024 * 1024;
 
 /** One server's connections, and what is sent over them. */
@@ -36,7 +36,7 @@ export class Exchange {
   #allIdle: () => void = () => undefined;
   #failed: (error: Error) => void = () => undefined;
 
-  /** Opens the connections, and checks that the first answer is what it should be. */
+  /** Opens the connections, and checks that the first answer is correct. */
   static async open(scenario: Scenario, target: Target): Promise<Exchange> {
     const pongs = new Pongs();
     const sockets = await openAll(target, scenario.connections, (socket) => {
@@ -74,7 +74,7 @@ export class Exchange {
     for (const socket of this.#sockets) this.#failWith(socket);
   }
 
-  /** Exchanges messages for so long, and until every one that was asked for has come. */
+  /** Exchanges messages for this time, and until every expected message has arrived. */
   async run(milliseconds: number): Promise<LoadReport> {
     this.#messages = 0;
     this.#bytes = 0;
@@ -96,7 +96,7 @@ export class Exchange {
     };
   }
 
-  /** Waits for so long, while pings are answered. */
+  /** Waits for this time, while pings are answered. */
   async answer(milliseconds: number): Promise<LoadReport> {
     const [began, before] = [performance.now(), this.#pongs.sent];
     await new Promise((resolve, reject) => {
@@ -106,13 +106,13 @@ export class Exchange {
     return { messages: this.#pongs.sent - before, seconds: (performance.now() - began) / 1000 };
   }
 
-  /** From here on what is sent to who reads nothing waits in the server. */
+  /** Fills the kernel's buffers, so that further messages to connections that read nothing wait in the server. */
   async #fillKernel(): Promise<void> {
     const [listening] = this.#sockets;
     while (listening && listening.bytesRead < KERNEL_HOLDS) await this.run(50);
   }
 
-  /** Ends the connections at once. */
+  /** Ends the connections immediately. */
   close(): void {
     closeAll(this.#sockets);
   }
@@ -148,8 +148,8 @@ export class Exchange {
 }
 
 /**
- * So many messages in each write, one after the other through all there are: what was in the write before is not in the next, or a
- * compressor that remembers would find it there.
+ * Writes with `each` messages, which take turns in order. A message is not repeated in the next write, where a compressor with context
+ * takeover would find it.
  */
 export function writesOf(wires: readonly Buffer[], each: number): Buffer[] {
   if (each === 1) return [...wires];
@@ -159,7 +159,7 @@ export function writesOf(wires: readonly Buffer[], each: number): Buffer[] {
   });
 }
 
-/** Sends one message and looks at the whole of what comes back, to everybody who is meant, so that nobody is fast who is wrong. */
+/** Sends one message and checks every reply in full, so that no wrong peer counts as fast. */
 async function check(scenario: Scenario, sockets: Socket[]): Promise<void> {
   const [socket] = sockets;
   const [message] = prepareMessages(scenario);
@@ -171,12 +171,12 @@ async function check(scenario: Scenario, sockets: Socket[]): Promise<void> {
   const expected = new Set(says ? newsTexts(scenario.size) : [message.payload.toString('latin1')]);
   for (const reply of await Promise.all(replies)) {
     if (!expected.has(decodeMessage(reply).toString('latin1'))) {
-      throw new Error('the server sent something else than it should');
+      throw new Error('the server sent a wrong message');
     }
   }
 }
 
-/** The bytes of so many messages. */
+/** Collects the bytes of this many messages. */
 function collect(socket: Socket, messages: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const counter = new MessageCounter();

@@ -1,10 +1,10 @@
-// The load generator's own frame maker: few lines that belong to none of the measured libraries, and prepare what is sent.
+// The load generator's own frame encoder, which prepares the messages. It is independent of the measured libraries.
 import { deflateRawSync, constants } from 'node:zlib';
 import type { Payload, Scenario } from '../plan.ts';
 
 /**
- * Different messages take turns, and together are far longer than the 32 KiB that a compressor remembers: with context takeover
- * each is like the ones before, and none is there already. Large ones are few, for nobody remembers them.
+ * Different messages take turns. Together, they are much longer than the window of a compressor, which is 32 KiB: with context takeover,
+ * each is similar to those in the window, but none is in it. Of large messages there are few, because a few already exceed the window.
  */
 const MOST_VARIANTS = 512;
 const BYTES_OF_VARIANTS = 1024 * 1024;
@@ -13,10 +13,10 @@ const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8 } as const;
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MASKED = 0x80;
-/** The code 1000, as a close frame has it. */
+/** The code 1000, as in a close frame. */
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
-/** A message as it was meant, and as it goes over the wire. */
+/** A message, and its bytes on the wire. */
 export interface Prepared {
   readonly payload: Buffer;
   readonly wire: Buffer;
@@ -52,7 +52,7 @@ export function serverTextFrame(text: string): Buffer {
 function makePayload({ payload, size }: Scenario, number: number): Buffer {
   const bytes = Buffer.alloc(size);
   if (payload === 'binary') {
-    // A cheap sequence that no compressor and no mask finds special.
+    // A cheap pseudo-random sequence.
     let state = number + 1;
     for (let i = 0; i < size; i++) {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -62,7 +62,7 @@ function makePayload({ payload, size }: Scenario, number: number): Buffer {
   }
   const text = payload === 'json' ? json(number, size) : words(payload, number, size);
   const written = bytes.write(text);
-  // What is left where a character did not fit.
+  // Fills the bytes into which the next character did not fit.
   return bytes.fill(' ', written);
 }
 
@@ -97,7 +97,7 @@ function messageOnWire(scenario: Scenario, payload: Buffer): Buffer {
   return Buffer.concat(frames);
 }
 
-/** RFC 7692 §7.2.1: deflated on its own, without the empty block at its end. */
+/** RFC 7692 §7.2.1: compressed without context takeover, and without the empty block at its end. */
 function compress(payload: Buffer): Buffer {
   return deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }

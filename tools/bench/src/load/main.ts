@@ -1,4 +1,4 @@
-// The process of the load generator: opens connections to a server, or is the sink of a client, as the driver says.
+// The process of the load generator. On the driver's request, it opens connections to a server, or is the sink of a client.
 import { serveDriver } from '../measured/control.mjs';
 import type { LoadReport, Scenario } from '../plan.ts';
 import { Exchange } from './exchange.ts';
@@ -20,13 +20,13 @@ serveDriver(
       target = { port: argument.port, tls: scenario.tls, compression: scenario.compression };
       if (scenario.kind !== 'upgrade') exchange = await Exchange.open(scenario, target);
     },
-    /** Keeps the server busy for so many milliseconds. */
+    /** Keeps the server busy for this many milliseconds. */
     run(milliseconds: number): Promise<LoadReport> {
       if (exchange) return exchange.run(milliseconds);
       if (!target || !scenario) throw new Error('run before open');
       return runUpgrades(target, milliseconds, scenario.connections);
     },
-    /** Sends nothing for so many milliseconds but pongs. */
+    /** Sends only pongs for this many milliseconds. */
     answer(milliseconds: number): Promise<LoadReport> {
       if (!exchange) throw new Error('answer before open');
       return exchange.answer(milliseconds);
@@ -35,7 +35,7 @@ serveDriver(
       exchange?.close();
       exchange = undefined;
     },
-    /** Begins to take what a client sends; the answer is the port. */
+    /** Starts a sink for a client. Returns its port. */
     async listen({ burst, size }: Scenario): Promise<number> {
       sink = await Sink.listen(burst, size);
       return sink.port;

@@ -1,10 +1,10 @@
-// Opening connections by hand: a socket, a request, a head that says 101.
+// Opens connections without a library: a socket, a request, a response head with 101.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Compression } from '../plan.ts';
 
-/** Where to connect, and what to ask for. */
+/** Where to connect, and what to request. */
 export interface Target {
   readonly port: number;
   readonly tls?: boolean | undefined;
@@ -12,14 +12,14 @@ export interface Target {
 }
 
 const HOST = '127.0.0.1';
-/** How many handshakes are under way at once while many connections are opened. */
+/** How many handshakes run at the same time while many connections are opened. */
 const AT_ONCE = 64;
 const END_OF_HEAD = '\r\n\r\n';
 
 /**
- * Opens so many connections; each has said nothing yet.
+ * Opens connections, which have not sent messages yet.
  *
- * @param opened called with each as soon as it is open
+ * @param opened called with each connection as soon as it is open
  */
 export async function openAll(
   target: Target,
@@ -44,7 +44,7 @@ export async function openAll(
   return sockets;
 }
 
-/** By a reset where there is no TLS: thousands of connections in `TIME_WAIT` would take the ports of those to come. */
+/** Closes connections, without TLS by a reset: thousands of connections in `TIME_WAIT` would use up the ports for later ones. */
 export function closeAll(sockets: readonly Socket[]): void {
   for (const socket of sockets) {
     socket.removeAllListeners('close');
@@ -53,17 +53,17 @@ export function closeAll(sockets: readonly Socket[]): void {
   }
 }
 
-/** A socket on its way to the server. */
+/** A socket that connects to the server. */
 export function connectTo({ port, tls }: Target): Socket {
-  // The certificate was made for this run, and what it proves is not what is measured.
+  // The certificate was made for this run, and verifying it is not measured.
   const socket = tls
     ? connectTls({ host: HOST, port, rejectUnauthorized: false })
     : connect({ host: HOST, port });
-  // Who waits for something learns of an error by himself; when nobody does, it must not end the process.
+  // Code that waits for an event also gets the error. Without such code, the error must not end the process.
   return socket.setNoDelay(true).on('error', () => undefined);
 }
 
-/** The request that asks for the upgrade. */
+/** The upgrade request. */
 export function upgradeRequest({ port, compression }: Target): string {
   return [
     'GET / HTTP/1.1',

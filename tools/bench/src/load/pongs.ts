@@ -1,4 +1,4 @@
-// The answers of idle connections to the pings of a server.
+// Answers the pings of a server on idle connections.
 import type { Socket } from 'node:net';
 import { frameLength, pongTo } from './replies.ts';
 
@@ -6,7 +6,7 @@ export class Pongs {
   /** How many have been sent so far. */
   sent = 0;
 
-  /** Answers all pings that come on a socket from now on. */
+  /** Answers all later pings on a socket. */
   answerOn(socket: Socket): void {
     let rest = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {

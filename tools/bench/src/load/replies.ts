@@ -1,5 +1,4 @@
-// Reading replies: a counter that looks at headers alone while the clock runs, and a decoder that checks one reply in full
-// before it does.
+// Reads replies: a counter that reads only headers during the measurement, and a decoder that checks one reply in full before it.
 import { constants, inflateRawSync } from 'node:zlib';
 
 const FIN = 0x80;
@@ -13,11 +12,11 @@ const MASKED = 0x80;
 /** The longest header: 2 bytes, 8 of length, 4 of the masking key. */
 const LONGEST_HEADER = 14;
 
-/** Counts messages in a stream of frames, masked or not, without looking at what they say. */
+/** Counts messages in a stream of frames, masked or not, without reading their payloads. */
 export class MessageCounter {
-  /** Bytes of the payload at hand that are still to come. */
+  /** Bytes of the current payload that have not arrived yet. */
   #skip = 0;
-  /** Whether the payload at hand ends a message. */
+  /** Whether the current payload ends a message. */
   #ends = false;
   readonly #header = Buffer.alloc(LONGEST_HEADER);
   #have = 0;
@@ -35,7 +34,7 @@ export class MessageCounter {
         if (this.#ends) messages++;
       }
       if (at === chunk.length) return messages;
-      // Headers that lie whole in the chunk, the usual case, and those that were cut, take the same way: a few bytes are copied.
+      // Whole headers, the usual case, and headers that are cut are handled alike: their few bytes are copied.
       while (!this.#complete()) {
         if (at === chunk.length) return messages;
         this.#header[this.#have++] = chunk[at++] ?? 0;
@@ -48,7 +47,7 @@ export class MessageCounter {
     return this.#have >= 2 && this.#have === headerLength(this.#header);
   }
 
-  /** Takes over what the header says; tells whether a message ends with it, being empty. */
+  /** Reads the complete header. Returns whether a message ends with it, because its payload is empty. */
   #begin(): boolean {
     const first = this.#header[0] ?? 0;
     this.#skip = payloadLength(this.#header);
@@ -84,7 +83,7 @@ export function decodeMessage(bytes: Buffer): Buffer {
   return compressed ? inflate(payload) : payload;
 }
 
-/** RFC 7692 §7.2.2: the empty block that was left out is put back. */
+/** RFC 7692 §7.2.2: appends the empty block that the sender left out. */
 function inflate(payload: Buffer): Buffer {
   const whole = Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]);
   return inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH });
@@ -99,13 +98,13 @@ function unmasked(frame: Buffer, begin: number, end: number): Buffer {
   return payload;
 }
 
-/** How long the first frame in these bytes is; infinite if its header has not come. */
+/** The length of the first frame in these bytes; `Infinity` if its header is incomplete. */
 export function frameLength(bytes: Buffer): number {
   if (bytes.length < 2 || bytes.length < headerLength(bytes)) return Infinity;
   return headerLength(bytes) + payloadLength(bytes);
 }
 
-/** The answer to a ping of a server, masked with zeros; undefined to any other frame. */
+/** The answer to a ping of a server, masked with zeros; undefined for any other frame. */
 export function pongTo(frame: Buffer): Buffer | undefined {
   if (((frame[0] ?? 0) & OPCODE) !== PING) return undefined;
   const payload = frame.subarray(2);

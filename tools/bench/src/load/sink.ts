@@ -1,5 +1,5 @@
-// Where clients send to: a server that reads the first message, counts the others, and says a word after each batch, so that no
-// client runs ahead.
+// A server that clients send to. It checks the first message, counts the others, and answers after each batch, so that no client sends
+// ahead.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ export class Sink {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens on a free port; answers after each batch of so many messages. Who sends others than of this size is hung up on. */
+  /** Listens on a free port, and answers after each batch of messages. Closes a connection whose first message is wrong. */
   static async listen(batch: number, size: number): Promise<Sink> {
     const sink = new Sink(batch, size);
     sink.#server.listen(0, '127.0.0.1');
@@ -41,7 +41,7 @@ export class Sink {
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     const counter = new MessageCounter();
-    const word = serverTextFrame('go');
+    const answer = serverTextFrame('go');
     let seen = 0;
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
@@ -56,7 +56,7 @@ export class Sink {
           if (!this.#isExpected(Buffer.concat(first))) socket.destroy();
           first = undefined;
         }
-        for (; seen >= this.#batch; seen -= this.#batch) socket.write(word);
+        for (; seen >= this.#batch; seen -= this.#batch) socket.write(answer);
       });
     });
   }

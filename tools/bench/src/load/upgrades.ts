@@ -1,10 +1,10 @@
-// Connections that come and go: a TCP connection, the upgrade, a close frame, the end.
+// Connections that open and close: a TCP connection, the upgrade, a close frame, the end.
 import { createHistogram } from 'node:perf_hooks';
 import type { LoadReport } from '../plan.ts';
 import { closeFrame, serverCloseFrame } from './frames.ts';
 import { connectTo, upgradeRequest, type Target } from './open.ts';
 
-/** Opens and closes connections for so long, so many at once. */
+/** Opens and closes connections for this time, `atOnce` at a time. */
 export async function runUpgrades(target: Target, milliseconds: number, atOnce: number): Promise<LoadReport> {
   const request = upgradeRequest(target);
   const close = closeFrame();
@@ -24,13 +24,13 @@ export async function runUpgrades(target: Target, milliseconds: number, atOnce: 
         bytes += chunk.length;
         const isHead = received === '';
         received += chunk.toString('latin1');
-        // A head this small comes in one piece.
+        // A head this small arrives in one chunk.
         if (!isHead) return;
         latency.record(Math.max(1, Math.round((performance.now() - started) * 1e6)));
         socket.write(close);
       });
       socket.on('error', reject);
-      // The server ends the connection first (RFC 6455 §7.1.1); the socket answers that by itself.
+      // The server ends the connection first (RFC 6455 §7.1.1), and the socket then ends by itself.
       socket.on('close', () => {
         if (!received.startsWith('HTTP/1.1 101')) reject(new Error('the server refused an upgrade'));
         else if (!received.endsWith(answer)) reject(new Error('the server did not answer a close frame'));

@@ -1,2 +1,2 @@
-/** The head that accepts a request of which only the text is known. */
+/** The head that accepts a request, given its text. */
 export function acceptingHeadFor(request: string): string;

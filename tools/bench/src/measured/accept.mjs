@@ -1,4 +1,4 @@
-// The answer to an upgrade request, by hand (RFC 6455 §4.2.2).
+// The answer to an upgrade request, without a library (RFC 6455 §4.2.2).
 import { createHash } from 'node:crypto';
 
 /** RFC 6455 §1.3. */
@@ -10,7 +10,7 @@ export function acceptingHead(key) {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
 }
 
-/** The head that accepts a request of which only the text is known. */
+/** The head that accepts a request, given its text. */
 export function acceptingHeadFor(request) {
   return acceptingHead(/^sec-websocket-key: *(\S+)/im.exec(request)?.[1] ?? '');
 }

@@ -1,5 +1,5 @@
-// An echo of many short messages by hand, a low bar for JavaScript on Node's sockets: frames are read where they lie, told by
-// `emit()`, written into one slab and sent in one write a turn. No rule of the protocol is checked.
+// An echo of many short messages without a library, which shows what JavaScript on Node's sockets can reach. It reads frames in place,
+// reports them with `emit()`, encodes replies into one slab and sends them in one write a turn. It checks no rule of the protocol.
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,7 +7,7 @@ import process from 'node:process';
 import { acceptingHead } from './accept.mjs';
 import { serveDriver } from './control.mjs';
 
-// What `subarray()` makes, without its checks.
+// The constructor that `subarray()` uses, without its checks.
 const View = Buffer[Symbol.species];
 const SLAB_SIZE = 64 * 1024;
 const FIN_TEXT = 0x81;
@@ -27,11 +27,11 @@ class Connection extends EventEmitter {
     socket.on('error', () => {});
   }
 
-  /** Tells all text messages of up to 125 bytes. */
+  /** Emits all messages of a chunk. Each has at most 125 bytes. */
   #read(data) {
     const chunk = this.#rest.length > 0 ? Buffer.concat([this.#rest, data]) : data;
     const { buffer, byteOffset, length } = chunk;
-    // A chunk begins where memory does, or at least at a word.
+    // A chunk starts at the start of its memory, or at least at a multiple of four.
     const words = new Int32Array(buffer, byteOffset, length >> 2);
     let offset = 0;
     while (offset + HEADER <= length) {
@@ -58,12 +58,12 @@ class Connection extends EventEmitter {
     if (this.#end === 0) return;
     this.#socket.write(slab.subarray(0, this.#end));
     this.#end = 0;
-    // What the kernel has not taken yet is still read from there.
+    // The kernel still reads pending bytes from the slab.
     if (this.#socket.writableLength > 0) slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
   }
 }
 
-/** Four octets at a time but for those before and behind. */
+/** Unmasks four octets at a time, and single ones at both ends. */
 function unmask(chunk, words, start, end) {
   let key = chunk[start - 4] | (chunk[start - 3] << 8) | (chunk[start - 2] << 16) | (chunk[start - 1] << 24);
   let i = start;

@@ -1,17 +1,17 @@
-// What every measured server does with a message, said once: each runtime's file gives `send` and the set of everybody.
+// What every measured server does with a message. Each runtime's file passes in `send` and its set of connections.
 import { setImmediate } from 'node:timers';
 import { task } from './control.mjs';
 import { newsTexts } from './texts.mjs';
 
 /**
- * The handler of messages for the behaviour that was asked for. Pushing and broadcasting begin outside of the handler, as what
- * a timer or another service causes does.
+ * The message handler for the behaviour of the task. Pushes and broadcasts start outside of the handler, as if a timer or another
+ * service caused them.
  *
- * @param send How a connection sends: `(connection, data, isBinary)`.
- * @param everybody The open connections.
- * @param sendToAll How a text is broadcast: `(text)`. Default: in a loop over everybody.
+ * @param send Sends on a connection: `(connection, data, isBinary)`.
+ * @param connections The open connections.
+ * @param sendToAll Broadcasts a text: `(text)`. Default: in a loop over all connections.
  */
-export function messageHandler(send, everybody, sendToAll = inLoop(send, everybody)) {
+export function messageHandler(send, connections, sendToAll = inLoop(send, connections)) {
   const { behaviour, count = 1 } = task;
   if (behaviour === 'echo') return send;
   const variants = newsTexts(task.size);
@@ -34,8 +34,8 @@ export function messageHandler(send, everybody, sendToAll = inLoop(send, everybo
   throw new Error(`unknown behaviour ${behaviour}`);
 }
 
-function inLoop(send, everybody) {
+function inLoop(send, connections) {
   return (text) => {
-    for (const connection of everybody) send(connection, text, false);
+    for (const connection of connections) send(connection, text, false);
   };
 }

@@ -1,12 +1,12 @@
-// Bun's own WebSocket server; it broadcasts in a loop, or publishes to a topic that everybody has subscribed to.
+// Bun's own WebSocket server. It broadcasts in a loop, or publishes to a topic that all connections subscribe to.
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
 const { Bun, Response } = globalThis;
 const TOPIC = 'news';
-/** Bytes that a guarded server lets wait for a client. */
+/** The most bytes that a guarded server lets wait for a client. */
 const MOST_WAITING = 1024 * 1024;
-const everybody = new Set();
+const connections = new Set();
 const compress = Boolean(task.compression);
 const publish = (text) => server.publish(TOPIC, text, compress);
 const send = (ws, data) => ws.send(data, compress);
@@ -16,7 +16,7 @@ const guarded = (ws, data) => {
 };
 const onMessage = messageHandler(
   task.guarded ? guarded : send,
-  everybody,
+  connections,
   task.publish ? publish : undefined,
 );
 const context = task.compression?.takeover ? 'dedicated' : 'shared';
@@ -34,10 +34,10 @@ const server = Bun.serve({
     idleTimeout: 0,
     perMessageDeflate: compress ? { compress: context, decompress: context } : false,
     open(ws) {
-      everybody.add(ws);
+      connections.add(ws);
       if (task.publish) ws.subscribe(TOPIC);
     },
-    close: (ws) => void everybody.delete(ws),
+    close: (ws) => void connections.delete(ws),
     message: (ws, data) => onMessage(ws, data, typeof data !== 'string'),
   },
 });

@@ -1,5 +1,5 @@
-// A client that sends to a sink as fast as the sink takes it: framewire's and ws's class, undici's, a runtime's own, or frames
-// masked in advance on a raw socket.
+// A client that sends to a sink as fast as the sink reads: the class of framewire, ws or undici, the runtime's own, or a raw socket with
+// frames that were masked in advance.
 import { connect } from 'node:net';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
@@ -9,9 +9,9 @@ import { clientPayload } from './texts.mjs';
 const { library, url, size, count: batch } = task;
 const payload = clientPayload(size);
 
-/** How each kind of client is opened: what sends a batch, and what takes a listener for the sink's word. */
+/** Opens each kind of client. Returns functions that send a batch, and that set a listener for the sink's answers. */
 const opened = {
-  /** `ws`, and what has its interface. */
+  /** `ws`, and libraries with its interface. */
   async wsLike() {
     const { WebSocket } = await import(library);
     const ws = new WebSocket(url, { perMessageDeflate: false });
@@ -39,7 +39,7 @@ const opened = {
   },
 };
 
-/** The sink hangs up on who sends something else than it should. */
+/** The sink closes the connection of a client that sends a wrong message. */
 function onClose() {
   complain('the sink has closed the connection');
 }
@@ -53,7 +53,7 @@ function sendEach(ws) {
   for (let i = 0; i < batch; i++) ws.send(payload);
 }
 
-/** A masked binary frame (RFC 6455 §5.2); its mask is nought. */
+/** A masked binary frame (RFC 6455 §5.2), with a masking key of zeros. */
 function maskedFrame() {
   const header = Buffer.alloc(size < 126 ? 6 : size < 65_536 ? 8 : 14);
   header[0] = 0x82;
@@ -64,7 +64,7 @@ function maskedFrame() {
 }
 
 async function open() {
-  // Not to be without, and be called with.
+  // Fails if the peer is to use bufferutil and it is not installed.
   if (task.bufferutil) await import('bufferutil');
   if (library === 'net') return opened.net();
   if (library === 'undici') return opened.standard((await import('undici')).WebSocket);
@@ -77,10 +77,10 @@ async function open() {
 
 const { onWord, sendBatch } = await open();
 let word = () => {};
-// Outside of the handler: what is measured is sending, not answering.
+// The next batch starts outside of the handler, because sending is measured, not answering.
 onWord(() => setImmediate(word));
 
-/** Sends batch after batch, each when the sink has the one before; tells how many messages that were. */
+/** Sends batch after batch, each after the sink has received the one before. Returns how many messages that were. */
 function run(milliseconds) {
   return new Promise((resolve) => {
     const began = performance.now();

@@ -1,15 +1,15 @@
-// What permessage-deflate costs: bytes, time and memory of both profiles, of each window, and on either side of the thread pool.
-// Run without sockets, within one process of plain Node.
+// The cost of permessage-deflate: bytes, time and memory for several options, for each window, and with and without the thread pool.
+// It runs without sockets, in a process of plain Node.
 import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
 import { serveDriver } from './control.mjs';
 import { collectGarbage } from './garbage.mjs';
 import { numbers } from './numbers.mjs';
 
 const KiB = 1024;
-/** How many messages a connection exchanges: enough for contexts to be made, where any are. */
+/** How many messages a connection exchanges: enough to create its contexts, if it has any. */
 const MESSAGES = 24;
 
-/** Bytes of the messages that are compressed on either side of the thread pool. */
+/** Bytes of the messages that are compressed with and without the thread pool. */
 const SIZES = [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB];
 
 const WORDS =
@@ -26,7 +26,7 @@ function record(next) {
   };
 }
 
-/** Makes the messages of a connection. */
+/** The generators of messages, by kind of content. */
 const contents = {
   'small JSON': (next) => JSON.stringify(record(next)),
   'large JSON': (next) => JSON.stringify(Array.from({ length: 90 }, () => record(next))),
@@ -34,7 +34,7 @@ const contents = {
     Array.from({ length: 800 }, () => WORDS[next(WORDS.length)] + (next(9) ? '' : next(1000))).join(' '),
 };
 
-/** The options of a server by the name of what they are. */
+/** The options of a server, by name. */
 const profiles = {
   'level 6': { zlibDeflateOptions: { level: 6 } },
   true: true,
@@ -69,7 +69,7 @@ function decompress(end, message) {
   });
 }
 
-/** Both directions of one connection's end: what is compressed is read again by the same. */
+/** Compresses messages with one end of a connection, and decompresses them with the same end. */
 async function exchange(end, messages) {
   const figures = { bytes: 0, wire: 0, compress: 0, inflate: 0 };
   for (const message of messages) {
@@ -91,20 +91,20 @@ function total({ user, system }) {
   return user + system;
 }
 
-/** KB of resident memory: the states of zlib are not on the heap. */
+/** KB of resident memory, because the states of compression are not on the heap. */
 async function memory() {
   await collectGarbage();
   return process.memoryUsage.rss() / KiB;
 }
 
-/** KB an end, of so many, when each has exchanged its messages. */
+/** KB of each of many ends, after each has exchanged its messages. */
 async function memoryOfEach(ends, make, use) {
   const add = async (count) => {
     const added = Array.from({ length: count }, make);
     for (const [index, end] of added.entries()) await use(end, index);
     return added;
   };
-  // What is thrown away in between has its place by now, and that of the first ones is not to be had again.
+  // Warms up: temporary memory is allocated by now. The first ends stay open, so that their memory is not reused.
   const first = await add(Math.ceil(ends / 4));
   for (let round = 0; round < 4 * ends; round++) await use(first[0], round);
   const before = await memory();
@@ -132,13 +132,13 @@ async function measureProfile(row, rounds) {
     const end = make();
     const figures = await exchange(end, messagesOf(round + 1000));
     end.close();
-    // The first half is for the compiler.
+    // The first half lets the code be compiled.
     if (round >= 0) for (const name of Object.keys(sum)) sum[name] += figures[name] / rounds / MESSAGES;
   }
   return { ...row, ...sum };
 }
 
-/** CPU of all threads for one message of a size, which goes to the thread pool from so many bytes on. */
+/** CPU µs of all threads for a message of a size. Messages of at least `offThreadFrom` bytes go to the thread pool. */
 async function costOf(size, offThreadFrom, rounds) {
   const long = contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000));
   const message = Buffer.from(long).subarray(0, size);
@@ -146,7 +146,7 @@ async function costOf(size, offThreadFrom, rounds) {
   const from = { deflateOffThreadFrom: offThreadFrom, inflateInTurnsFrom: offThreadFrom };
   const options = resolveOption({ profile: 'shared', ...from });
   const end = new PerMessageDeflate(viewOf(options), 0, options);
-  // The first time is for the compiler.
+  // The first time lets the code be compiled.
   await exchange(end, messages);
   const { compress, inflate } = await exchange(end, messages);
   return { compress: compress / messages.length, inflate: inflate / messages.length };
@@ -156,7 +156,7 @@ async function costOf(size, offThreadFrom, rounds) {
 const windows = [15, 13, 12, 10, 9].map((windowBits) => ({ windowBits }));
 
 const commands = {
-  /** What there is to measure. */
+  /** The rows of the tables. */
   rows() {
     const pairs = Object.keys(contents).flatMap((content) =>
       Object.keys(profiles).map((profile) => ({ content, profile })),
@@ -170,13 +170,13 @@ const commands = {
     return rows;
   },
 
-  /** KB of a connection that has exchanged its messages. To be asked once of a process: what was freed is not to be had again. */
+  /** KB of a connection that has exchanged its messages. To be called once in a process, because freed memory would be reused. */
   memoryOf({ ends, ...row }) {
     const { make, messagesOf } = connectionsOf(row);
     return memoryOfEach(ends, make, (end, index) => exchange(end, messagesOf(index + 1)));
   },
 
-  /** KB of an end with context takeover that has compressed, or inflated, two messages. Once of a process, as above. */
+  /** KB of an end with context takeover that has compressed or inflated two messages. To be called once in a process, as above. */
   async contextOf({ ends, windowBits, what }) {
     const message = Buffer.from(contents['large JSON'](numbers(1)));
     const direction = { windowBits, takeover: true };
@@ -194,7 +194,7 @@ const commands = {
     return { share: wire[0].length / message.length, kilobytes: await memoryOfEach(ends, make, uses[what]) };
   },
 
-  /** CPU of all threads for messages of each size, compressed and inflated on the spot and on the thread pool. */
+  /** CPU µs of all threads for messages of each size, compressed and inflated synchronously and on the thread pool. */
   async places(rounds) {
     const rows = [];
     for (const size of SIZES) {

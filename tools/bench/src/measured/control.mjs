@@ -1,16 +1,16 @@
-// How the driver talks to the process it measures: a line of JSON each way, over standard input and output, in Node, Bun
-// and Deno alike. Nothing is said while messages are being counted.
+// How the driver talks to the process that it measures, in Node, Bun and Deno alike: a line of JSON each way, over standard input and
+// output. Nothing is sent during a measurement.
 import * as perfHooks from 'node:perf_hooks';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { collectGarbage } from './garbage.mjs';
 
-/** What the driver asked for: the last argument, as JSON. */
+/** The task from the driver: the last argument, as JSON. */
 export const task = JSON.parse(process.argv.at(-1) ?? '{}');
 
-/** Watches the event loop while it is asked for, as its timer costs a little. */
+/** Watches the event loop. Only on request, because its timer costs a little. */
 let loop;
-/** Counts collections of garbage while it is asked for. */
+/** Counts garbage collections. Only on request. */
 let collector;
 let collections;
 
@@ -23,30 +23,30 @@ function countCollections(entries) {
 }
 
 const commands = {
-  /** Microseconds of all threads of this process, user and system, those that have ended too: in Node, Bun and Deno alike. */
+  /** CPU microseconds, user and system, of all threads of this process, including threads that have ended. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  /** Begins to watch the event loop. Node only. */
+  /** Starts to watch the event loop. Only in Node. */
   watch() {
     loop = perfHooks.monitorEventLoopDelay({ resolution: 1 });
     loop.enable();
   },
-  /** The most milliseconds between two ticks of a timer of one since `watch`, which ends: 1 where nothing held the event loop. */
+  /** Stops watching. Returns the longest time between two ticks of a timer of 1 ms, in ms: 1 if the event loop was never busy. */
   held() {
     loop.disable();
     return loop.max / 1e6;
   },
-  /** Begins to count collections of garbage. Node only. */
+  /** Starts to count garbage collections. Only in Node. */
   countCollections() {
     collections = { minor: 0, major: 0 };
     collector = new perfHooks.PerformanceObserver((list) => countCollections(list.getEntries()));
     collector.observe({ entryTypes: ['gc'] });
   },
-  /** How many collections of the young generation and of the whole heap there were since `countCollections`, which ends. */
+  /** Stops counting. Returns how many collections of the young generation and of the whole heap there were. */
   async collections() {
-    // An entry is made in the turn after its collection.
+    // An entry is created in the turn after its collection.
     await setImmediate();
     countCollections(collector.takeRecords());
     collector.disconnect();
@@ -67,7 +67,7 @@ async function answer({ id, command, argument }) {
   try {
     say({ id, result: await commands[command](argument) });
   } catch (error) {
-    // Without its stack: what is told ends up in results, which are no place for paths.
+    // Without its stack, which has paths: errors are shown in results.
     say({ id, error: String(error) });
   }
 }
@@ -75,10 +75,10 @@ async function answer({ id, command, argument }) {
 let rest = '';
 
 /**
- * Tells the driver that all is set, and listens for its commands.
+ * Reports to the driver that the process is ready, and listens for its commands.
  *
- * @param ready What the driver has to know, such as the port.
- * @param more Commands beside those above.
+ * @param ready What the driver needs to know, such as the port.
+ * @param more Commands in addition to those above.
  */
 export function serveDriver(ready, more = {}) {
   Object.assign(commands, more);
@@ -88,7 +88,7 @@ export function serveDriver(ready, more = {}) {
     rest = lines.pop() ?? '';
     for (const line of lines) void answer(JSON.parse(line));
   });
-  // The driver is gone.
+  // The driver has ended, or wants this process to end.
   process.stdin.on('end', () => process.exit(0));
   say({ ready });
 }

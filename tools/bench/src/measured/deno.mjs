@@ -3,14 +3,14 @@ import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
 const { Deno } = globalThis;
-const everybody = new Set();
-const onMessage = messageHandler((ws, data) => ws.send(data), everybody);
+const connections = new Set();
+const onMessage = messageHandler((ws, data) => ws.send(data), connections);
 
 function onRequest(request) {
   const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
   socket.binaryType = 'arraybuffer';
-  socket.onopen = () => everybody.add(socket);
-  socket.onclose = () => everybody.delete(socket);
+  socket.onopen = () => connections.add(socket);
+  socket.onclose = () => connections.delete(socket);
   socket.onerror = () => {};
   socket.onmessage = ({ data }) => onMessage(socket, data, typeof data !== 'string');
   return response;

@@ -1,12 +1,12 @@
-// Collecting garbage before memory is looked at, in Node, Bun and Deno alike.
+// Collects garbage before memory is measured, in Node, Bun and Deno alike.
 import { setImmediate } from 'node:timers/promises';
 
-/** How often: what a finalizer lets go of is garbage of the next time. */
+/** How often, because a finalizer may release objects that only the next collection can free. */
 const TIMES = 3;
 
 /**
- * Collects garbage, where the program was started so that it may. Turns of the event loop lie between, in which connections that
- * were reset end, and are let go of.
+ * Collects garbage, if the runtime gives access to it. In the turns of the event loop in between, connections that were reset end, and
+ * are released.
  */
 export async function collectGarbage() {
   const collect = globalThis.gc ?? (globalThis.Bun ? () => globalThis.Bun.gc(true) : undefined);

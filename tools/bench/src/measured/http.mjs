@@ -1,5 +1,5 @@
-// What an idle connection costs that Node's HTTP server has upgraded, before there is a WebSocket on it: a socket with shared
-// listeners, and an EventEmitter on which the program listens as it does on a WebSocket.
+// The cost of an idle connection that Node's HTTP server has upgraded, without a WebSocket: a socket with shared listeners, and an
+// EventEmitter on which the program listens like on a WebSocket.
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import process from 'node:process';

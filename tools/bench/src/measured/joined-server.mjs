@@ -1,5 +1,5 @@
-// One of several servers that a broker joins. Its clients say in the URL which topic they publish or subscribe to, and hear when they
-// may begin.
+// One of several servers that a broker joins. The URL of a client names the topic that it publishes or subscribes to. The server reports
+// to the client when it may begin.
 import { createServer } from 'node:http';
 import process from 'node:process';
 
@@ -17,7 +17,7 @@ function announce(server) {
   process.send({ port: server.address().port });
 }
 
-/** What a client says in its URL. */
+/** The topic and the role in the URL of a client. */
 function queryOf(url) {
   const query = new URL(url, 'ws://host').searchParams;
   return { topic: query.get('topic'), isPublisher: query.get('role') === 'publisher' };
@@ -64,7 +64,7 @@ async function socketIo() {
   const clients = [1, 2].map(() => createClient({ socket: { port: task.port } }));
   await Promise.all(clients.map((client) => client.connect()));
   const server = createServer();
-  // No ping of its own comes into the counting of messages.
+  // The interval is so long that no ping of socket.io arrives during the measurement.
   const io = new Server(server, {
     adapter: createAdapter(...clients),
     transports: ['websocket'],
@@ -80,8 +80,8 @@ async function socketIo() {
 }
 
 /**
- * The floor: the broker's client, and sockets over which frames go as they are. What a subscriber receives in a turn is one write, as it
- * is with framewire.
+ * The floor: the broker's client, and sockets that pass frames on unchanged. What a subscriber receives in a turn is one write, as with
+ * framewire.
  */
 async function raw() {
   const FRAME = 66;

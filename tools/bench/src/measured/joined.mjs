@@ -7,12 +7,12 @@ import { serveDriver, task } from './control.mjs';
 const SERVERS = 2;
 const program = fileURLToPath(new URL('joined-server.mjs', import.meta.url));
 
-/** A server, and what it answers to one question at a time. */
+/** A server's process, which answers one question at a time. */
 class Server {
   constructor() {
     // The driver talks over the standard streams of this process.
     this.process = fork(program, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    // The driver then finds that this process has ended.
+    // The driver notices that this process has ended.
     this.process.on('exit', () => process.exit(1));
   }
 

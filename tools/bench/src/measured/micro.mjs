@@ -1,4 +1,4 @@
-// The parts of the codec alone, or those of ws, bufferutil and Node that stand beside them: run by tinybench, on plain Node.
+// Measures parts of the codec by themselves, or the equivalents in ws, bufferutil and Node, with tinybench on plain Node.
 import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
 import { createRequire } from 'node:module';
 import {
@@ -17,17 +17,17 @@ import { Receiver, Sender } from 'ws';
 import { serveDriver, task } from './control.mjs';
 
 const requireHere = createRequire(import.meta.url);
-// Where the codec is measured it would be taken for its own.
+// Not loaded where the codec is measured, because the codec would use it.
 const bufferutil = task.ours ? undefined : requireHere('bufferutil');
 
-/** So many operations between two looks at the clock, which costs as much as the cheapest of them. */
+/** How many operations run before the clock is read, because reading it costs as much as the cheapest operation. */
 const BATCH = 64;
 const SIZES = [16, 64, 1024, 65_536];
 const KEY = 0x3d21fa37;
 const KEY_BYTES = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 const BINARY = firstByte(Opcode.BINARY, true, false);
 
-/** A part and who does it: each makes its operation for a size. */
+/** The parts, and the libraries that have them. Each function creates the operation for a size. */
 const parts = {
   'mask in place': {
     codec: (size) => {
@@ -89,7 +89,7 @@ const parts = {
   },
 };
 
-/** Text of so many bytes; what does not fit whole is blanks. */
+/** Text of `size` bytes. Spaces fill the bytes into which a character does not fit. */
 function text(phrase, size) {
   const bytes = Buffer.alloc(size, ' ');
   bytes.write(phrase.repeat(Math.ceil(size / phrase.length)));
@@ -109,7 +109,7 @@ function validators(phrase) {
   };
 }
 
-/** A masked frame: decoders unmask it in place, there and back again. */
+/** A masked frame. Decoders unmask it in place, so each second time they mask it again. */
 function frame(size) {
   const target = Buffer.alloc(size + MAX_HEADER_SIZE);
   return target.subarray(0, writeFrame(target, 0, BINARY, Buffer.alloc(size), KEY));
@@ -121,15 +121,15 @@ function batched(operation) {
   };
 }
 
-/** Whether the library was loaded by whoever might use it. */
+/** Whether bufferutil was loaded. */
 function hasBufferutil() {
   return Object.keys(requireHere.cache).some((path) => path.includes('/node_modules/bufferutil/'));
 }
 
-/** Nanoseconds of a part for each size: the median of as many batches as fit in so many milliseconds. */
+/** Nanoseconds of a part for each size: the median of the batches that run within these milliseconds. */
 async function run({ part, milliseconds }) {
   if (hasBufferutil() === task.ours)
-    throw new Error('bufferutil is there for the codec, or not for the others');
+    throw new Error('bufferutil is loaded for the codec, or is not loaded for the others');
   const rows = [];
   const measured = Object.entries(parts[part]).filter(([peer]) => (peer === 'codec') === task.ours);
   for (const size of SIZES) {

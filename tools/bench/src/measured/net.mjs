@@ -1,5 +1,5 @@
-// The floor: what a program pays that does nothing with the bytes. It answers the upgrade, then writes back what it reads, or
-// writes frames that lay ready.
+// The floor: the cost of a program that does nothing with the bytes. It answers the upgrade, then writes back what it reads, or writes
+// frames that were made in advance.
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import process from 'node:process';
@@ -10,7 +10,7 @@ import { serveDriver, task } from './control.mjs';
 import { newsTexts } from './texts.mjs';
 
 const { behaviour, count = 1, size } = task;
-const everybody = new Set();
+const connections = new Set();
 const ready =
   behaviour === 'echo' ? [] : newsTexts(size).map((text) => repeated(textFrame(Buffer.from(text)), count));
 let turn = 0;
@@ -34,7 +34,7 @@ function onData(socket, chunk) {
   setImmediate(() => {
     const bytes = ready[turn++ % ready.length];
     if (behaviour === 'push') socket.write(bytes);
-    else for (const other of everybody) other.write(bytes);
+    else for (const other of connections) other.write(bytes);
   });
 }
 
@@ -43,18 +43,18 @@ function onConnection(socket) {
   socket.on('error', () => {});
   socket.once('data', (head) => {
     socket.write(acceptingHeadFor(head.toString('latin1')));
-    everybody.add(socket);
-    socket.on('close', () => everybody.delete(socket));
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
     socket.on('data', (chunk) => onData(socket, chunk));
   });
 }
 
-/** Upgrades by Node's HTTP server, and ends the connection at the first byte that follows. */
+/** Accepts upgrades with Node's HTTP server, and ends the connection at the first byte after the upgrade. */
 function bareUpgrades() {
   return createHttpServer().on('upgrade', (request, socket) => {
     socket.on('error', () => {});
     socket.write(acceptingHead(request.headers['sec-websocket-key']));
-    // The close frame goes back without its mask: FIN and opcode 8, two bytes of code 1000.
+    // The answer is a close frame: FIN and opcode 8, and the two bytes of code 1000.
     socket.once('data', () => socket.end(Buffer.from([0x88, 2, 0x03, 0xe8])));
   });
 }

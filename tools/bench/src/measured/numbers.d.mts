@@ -1,2 +1,2 @@
-/** What gives the next number below a limit, the same ones for the same seed. */
+/** Returns a generator of numbers below a limit. The same seed gives the same numbers. */
 export function numbers(seed: number): (limit: number) => number;

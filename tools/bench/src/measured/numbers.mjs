@@ -1,6 +1,6 @@
-// Numbers for what is to look like chance, and to be the same in every run.
+// Pseudo-random numbers that are the same in every run.
 
-/** What gives the next number below a limit; each seed begins somewhere else. */
+/** Returns a generator of numbers below a limit. The same seed gives the same numbers. */
 export function numbers(seed) {
   let state = seed;
   return (limit) => {

@@ -1,14 +1,14 @@
-// The servers of websocket and faye-websocket, which stand on Node's HTTP server and have interfaces of their own.
+// The servers of websocket and faye-websocket, which use Node's HTTP server and have interfaces of their own.
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
 const MOST = 128 * 1024 * 1024;
-const everybody = new Set();
+const connections = new Set();
 const http = createServer();
 
-/** How each library makes connections of upgrades, and how one of them sends. */
+/** Starts each library on the HTTP server. */
 const served = {
   async websocket() {
     const { default: websocket } = await import('websocket');
@@ -20,25 +20,25 @@ const served = {
     });
     const onMessage = messageHandler(
       (connection, data, binary) => (binary ? connection.sendBytes(data) : connection.sendUTF(data)),
-      everybody,
+      connections,
     );
     server.on('connect', (connection) => {
-      everybody.add(connection);
+      connections.add(connection);
       connection.on('message', ({ type, utf8Data, binaryData }) =>
         onMessage(connection, type === 'binary' ? binaryData : utf8Data, type === 'binary'),
       );
-      connection.on('close', () => everybody.delete(connection));
+      connection.on('close', () => connections.delete(connection));
       connection.on('error', () => {});
     });
   },
   async 'faye-websocket'() {
     const { default: WebSocket } = await import('faye-websocket');
-    const onMessage = messageHandler((ws, data) => ws.send(data), everybody);
+    const onMessage = messageHandler((ws, data) => ws.send(data), connections);
     http.on('upgrade', (request, socket, head) => {
       const ws = new WebSocket(request, socket, head, [], { maxLength: MOST });
-      everybody.add(ws);
+      connections.add(ws);
       ws.on('message', ({ data }) => onMessage(ws, data, typeof data !== 'string'));
-      ws.on('close', () => everybody.delete(ws));
+      ws.on('close', () => connections.delete(ws));
       ws.on('error', () => {});
     });
   },

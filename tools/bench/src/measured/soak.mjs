@@ -1,22 +1,22 @@
-// The load of the soak: clients of ws with compression that send messages of mixed sizes, compare what comes back, and now and
-// then leave and come again.
+// The load of the soak: clients of ws with compression. They send messages of mixed sizes, compare the echoes, and reconnect from time to
+// time.
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { serveDriver, task } from './control.mjs';
 import { numbers } from './numbers.mjs';
 
-/** How many messages each has under way. */
+/** How many messages each connection has under way. */
 const IN_FLIGHT = 4;
-/** After how many messages a connection ends and another begins. */
+/** After how many messages a connection is replaced by a new one. */
 const LIFE = 2000;
-/** Bytes of messages; most are short. */
+/** Lengths of messages, in bytes. Most are short. */
 const SIZES = [20, 64, 200, 200, 500, 500, 1000, 2000, 4000, 16_000, 64_000, 250_000];
 
 const source = JSON.stringify(
   Array.from({ length: 24_000 }, (_, id) => ({ id, name: `name ${(id * 7919) % 997}`, done: id % 3 === 0 })),
 );
 
-/** What has been done so far. */
+/** The counts so far. */
 const sums = { messages: 0, bytes: 0, connections: 0, wrong: 0 };
 const next = numbers(1);
 
@@ -26,7 +26,7 @@ function nextMessage() {
   return source.slice(start, start + size);
 }
 
-/** One connection from begin to end. */
+/** Runs one connection from start to end. */
 async function live(port) {
   const ws = new WebSocket(`ws://127.0.0.1:${port}`);
   const sent = [];

@@ -1,5 +1,5 @@
-/** What servers push and broadcast, each text of so many bytes. */
+/** The texts that servers push and broadcast, each of `size` bytes. */
 export function newsTexts(size: number): string[];
 
-/** What clients send, of so many bytes. */
+/** The message that clients send, of `size` bytes. */
 export function clientPayload(size: number): Buffer;

@@ -1,19 +1,19 @@
-// What servers and clients say of their own accord, for those who say it and for the load generator, which looks whether they did.
+// The messages that servers push and clients send, for the peers and for the load generator, which checks them.
 import { Buffer } from 'node:buffer';
 
-/** JSON-like text of so many bytes. */
+/** JSON-like text of `size` bytes. */
 function news(number, size) {
   let text = `{"kind":"quote","id":${1000 + number},"values":[`;
   for (let i = 0; text.length < size; i++) text += `${(number * 7919 + i * 104729) % 9973},`;
   return text.slice(0, size);
 }
 
-/** What servers push and broadcast, each text of so many bytes: it changes with each turn, as news would, and is the same for all. */
+/** The texts that servers push and broadcast, each of `size` bytes. They take turns, and are the same for all peers. */
 export function newsTexts(size) {
   return Array.from({ length: 16 }, (_, i) => news(i, size));
 }
 
-/** What clients send, of so many bytes. */
+/** The message that clients send, of `size` bytes. */
 export function clientPayload(size) {
   return Buffer.alloc(size, 'framewire ');
 }

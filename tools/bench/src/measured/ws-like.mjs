@@ -1,10 +1,10 @@
-// The server of framewire and of ws: the same program, only the import differs.
+// The server of framewire and of ws: the same program, apart from the import and the heartbeat.
 import { createServer } from 'node:https';
 import process from 'node:process';
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
-// Not to be without, and be called with.
+// Fails if the peer is to use bufferutil and it is not installed.
 if (task.bufferutil) await import('bufferutil');
 const { PreparedMessage, WebSocketServer } = await import(task.library);
 const TOPIC = 'news';
@@ -22,12 +22,12 @@ function compression() {
   };
 }
 
-/** Bytes that a guarded server lets wait for a client. */
+/** The most bytes that a guarded server lets wait for a client. */
 const MOST_WAITING = 1024 * 1024;
 
 /**
- * Ours has an option for it. For `ws` its README has a loop, which is below. Both let a client miss some pings, as a busy load generator
- * does.
+ * How many pings a client may miss, because a busy load generator answers late. framewire has an option for the heartbeat. For `ws`, the
+ * loop below follows its README.
  */
 const MOST_MISSED = 20;
 const isOurs = task.library === 'framewire';
@@ -54,7 +54,7 @@ function guarded(ws, data, binary) {
   else ws.send(data, { binary });
 }
 
-/** To a topic, or with prepared messages, where the library has them; otherwise with a loop of sends. */
+/** Publishes to a topic or sends prepared messages, if the task says so and the library has them. Otherwise sends in a loop. */
 function sendToAll() {
   if (topics !== undefined) return (text) => topics.publish(TOPIC, text);
   if (!task.prepared || PreparedMessage === undefined) return undefined;
@@ -87,7 +87,7 @@ function onPong() {
 server.on('connection', (ws) => {
   void topics?.subscribe(ws, TOPIC);
   ws.on('message', (data, isBinary) => onMessage(ws, data, isBinary));
-  // A client that goes without a close frame ends a turn of the benchmark, and is no news.
+  // At the end of a turn, clients disconnect without a close frame.
   ws.on('error', () => {});
 });
 
