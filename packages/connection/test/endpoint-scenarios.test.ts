@@ -8,10 +8,11 @@ import {
   FrameDecoder,
   Opcode,
   writeFrame,
+  type Extension,
   type Frame,
 } from '@framewire/codec';
 import type { WebSocketConnection } from '@framewire/connection';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { attach, hex } from './support/pairs.ts';
 
 type Role = 'client' | 'server';
@@ -25,7 +26,7 @@ interface End {
   receive(bytes: Uint8Array): Promise<void>;
   /** Ends the transport. */
   receiveEnd(): Promise<void>;
-  send(data: string | Uint8Array, options?: { fin: boolean }): void;
+  send(data: string | Uint8Array, options?: { fin?: boolean; compress?: boolean }): void;
   ping(data: string): void;
   pong(data: string): void;
   close(code?: number, reason?: string): void;
@@ -34,8 +35,8 @@ interface End {
 const maxPayload = 1000;
 
 /** Masking keys of zeros leave payloads unchanged on the wire. */
-function endpointEnd(role: Role): End {
-  const endpoint = new Endpoint({ role, maxPayload, maskingKey: () => 0 });
+function endpointEnd(role: Role, extension: { extension?: Extension }): End {
+  const endpoint = new Endpoint({ role, maxPayload, maskingKey: () => 0, ...extension });
   const events: string[] = [];
   const read = async (): Promise<void> => {
     for (let event; (event = endpoint.next()) !== undefined;) {
@@ -63,9 +64,9 @@ function endpointEnd(role: Role): End {
   };
 }
 
-function connectionEnd(role: Role): End {
+function connectionEnd(role: Role, extension: { extension?: Extension }): End {
   const [near, far] = duplexPair();
-  const ws = attach(near, role, { maxPayload, generateMask: (mask) => mask.fill(0) });
+  const ws = attach(near, role, { maxPayload, generateMask: (mask) => mask.fill(0), ...extension });
   const output: Buffer[] = [];
   far.on('data', (chunk: Buffer) => output.push(chunk));
   return {
@@ -130,12 +131,16 @@ class Peer {
     for (const byte of Buffer.concat(frames)) await this.#end.receive(Buffer.from([byte]));
   }
 
-  frame(opcode: Opcode, payload: string | Uint8Array = '', { fin = true, masks = this.#masks } = {}): Buffer {
+  frame(
+    opcode: Opcode,
+    payload: string | Uint8Array = '',
+    { fin = true, rsv1 = false, masks = this.#masks } = {},
+  ): Buffer {
     const bytes = Buffer.from(payload);
     const frame = Buffer.alloc(bytes.length + 14);
     return frame.subarray(
       0,
-      writeFrame(frame, 0, firstByte(opcode, fin, false), bytes, masks ? 0 : undefined),
+      writeFrame(frame, 0, firstByte(opcode, fin, rsv1), bytes, masks ? 0 : undefined),
     );
   }
 
@@ -146,7 +151,7 @@ class Peer {
 
 /** The frames that an end has written, one string for each. */
 function frames(role: Role, output: Buffer): string[] {
-  const decoder = new FrameDecoder({ role: role === 'server' ? 'client' : 'server' });
+  const decoder = new FrameDecoder({ role: role === 'server' ? 'client' : 'server', allowRsv1: true });
   const lines: string[] = [];
   decoder.push(output);
   for (let frame: Frame | undefined; (frame = decoder.next()) !== undefined;) {
@@ -171,6 +176,8 @@ const names: Record<number, string> = {
 
 interface Scenario {
   readonly title: string;
+  /** What its extension does differently from {@link unchanging}. Default: there is no extension. */
+  readonly extension?: Partial<Extension>;
   readonly play: (end: End, peer: Peer) => Promise<void>;
   /** The expected events. At the end of the scenario the transport ends. */
   readonly events: readonly string[];
@@ -336,6 +343,60 @@ const scenarios: readonly Scenario[] = [
   ]),
 ];
 
+/** An extension that marks messages and does not change them, except for what is overridden. */
+function unchanging(overrides: Partial<Extension>): Extension {
+  return {
+    name: 'x-unchanging',
+    compress: ({ data }, done) => done(null, Buffer.from(data as Uint8Array)),
+    decompress: (data, done) => done(null, data),
+    close: () => {},
+    ...overrides,
+  };
+}
+
+/** Scenarios of an extension that cannot restore a message. */
+function unreadable(closeCode: number | undefined): Scenario[] {
+  const error = Object.assign(new Error('broken'), closeCode === undefined ? {} : { closeCode });
+  const ways: Record<string, Extension['decompress']> = {
+    'throws an error': () => {
+      throw error;
+    },
+    'reports an error': (_data, done) => done(error),
+  };
+  return Object.entries(ways).map(([way, decompress]) => ({
+    title: `fails if its extension ${way} ${closeCode === undefined ? 'without a code' : `with the code ${closeCode}`} for a message`,
+    extension: { decompress },
+    play: (_end, peer) =>
+      peer.says(peer.frame(TEXT, 'before'), peer.frame(TEXT, 'x', { rsv1: true }), peer.frame(TEXT, 'after')),
+    events: ['text before', 'error broken', ABNORMAL],
+    writes: [`close ${closeCode ?? 1007}`],
+  }));
+}
+
+const extensionScenarios: readonly Scenario[] = [
+  ...unreadable(undefined),
+  ...unreadable(1009),
+  {
+    title: 'throws from send() what its extension throws, and loses only that message or fragment',
+    extension: {
+      compress({ data }, done) {
+        if (data === 'bad') throw new Error('broken');
+        done(null, Buffer.from(data as Uint8Array));
+      },
+    },
+    async play(end, peer) {
+      expect(() => end.send('bad')).toThrow('broken');
+      end.send('plain', { compress: false });
+      end.send('on', { fin: false });
+      expect(() => end.send('bad', { fin: false })).toThrow('broken');
+      end.send('e');
+      await peer.says(peer.frame(TEXT, 'answer', { rsv1: true }));
+    },
+    events: ['text answer', ABNORMAL],
+    writes: ['text plain', 'text… on', 'continuation e'],
+  },
+];
+
 const kinds = { 'an endpoint': endpointEnd, 'a connection': connectionEnd };
 
 describe.each(['client', 'server'] as const)('as a %s', (role) => {
@@ -347,15 +408,33 @@ describe.each(['client', 'server'] as const)('as a %s', (role) => {
   );
 
   describe.each(Object.entries(kinds))('%s', (_kind, make) => {
-    test.each([...scenarios, unmasked].map((scenario) => [scenario.title, scenario] as const))(
+    const all = [...scenarios, unmasked, ...extensionScenarios];
+    test.each(all.map((scenario) => [scenario.title, scenario] as const))(
       '%s',
-      async (_title, { play, events, writes }) => {
-        const end = make(role);
+      async (_title, { extension, play, events, writes }) => {
+        const closed = vi.fn();
+        const end = make(role, extension ? { extension: unchanging({ close: closed, ...extension }) } : {});
         await play(end, new Peer(end, role));
         await end.receiveEnd();
         expect(end.events).toEqual(events);
         expect(frames(role, end.output())).toEqual(writes);
+        expect(closed).toHaveBeenCalledTimes(extension ? 1 : 0);
       },
     );
+  });
+
+  // `ws` sends no close frame, and a connection behaves as `ws` does.
+  test('an endpoint closes with 1011 if its extension cannot transform a message; a connection ends without a close frame', async () => {
+    const extension = unchanging({ compress: (_part, done) => done(new Error('broken')) });
+    const endpoint = endpointEnd(role, { extension });
+    expect(() => endpoint.send('lost')).toThrow('broken');
+    const connection = connectionEnd(role, { extension });
+    connection.send('lost');
+    for (const end of [endpoint, connection]) {
+      await end.receiveEnd();
+      expect(end.events).toEqual(['error broken', ABNORMAL]);
+    }
+    expect(frames(role, endpoint.output())).toEqual(['close 1011']);
+    expect(frames(role, connection.output())).toEqual([]);
   });
 });
