@@ -37,7 +37,7 @@ export class Ending {
   code: number = CloseCode.ABNORMAL_CLOSURE;
   reason: Buffer = EMPTY;
   isErrorReported = false;
-  /** How many bytes were passed to `send()` too late, after the end began. They count in `bufferedAmount`, as in the DOM. */
+  /** How many bytes were passed to `send()` too late, after the session started to end. They count in `bufferedAmount`, as in the DOM. */
   discarded = 0;
 
   constructor(inbound: Inbound, outbound: Outbound, closeTimeout: number, masks: boolean) {

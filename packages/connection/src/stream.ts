@@ -25,8 +25,8 @@ export interface StreamableSocket {
  * - Messages are read as bytes. With `readableObjectMode`, each message is one chunk, and text is a string.
  * - While nothing reads the stream, the socket is paused. A write completes when its message has been handed to the kernel.
  * - `end()` closes the connection. When the connection closes, the readable side ends.
- * - An error of the connection destroys the stream. Destroying the stream terminates the connection, and then
- *   emits `close`.
+ * - An error of the connection destroys the stream. Destroying the stream terminates the connection and, when
+ *   that has closed, emits `close`.
  *
  * @param options those of `stream.Duplex`. `emitClose` is ignored, and so are `objectMode` and `writableObjectMode`, because a message
  *   is text or bytes.

@@ -98,7 +98,7 @@ export class WebSocketConnection extends DomEventTarget {
   // The keys of the state are symbols: names stay free for programs. Unlike private fields, these properties work through a `Proxy`.
   /** @internal */
   declare [optionsKey]: ConnectionOptions;
-  // These two are set only to values other than the defaults, which nearly all connections keep (benchmark scenario `idle`).
+  // Set only when a value is chosen, because nearly all connections keep the defaults (benchmark scenario `idle`).
   /** @internal */
   declare [binaryTypeKey]?: BinaryType;
   /** @internal */

@@ -7,7 +7,7 @@ export class Backlog {
   queued = 0;
   /** Whether more bytes have waited than the high-water mark, so that `drained` must be reported when the number has fallen to it. */
   isAboveMark = false;
-  /** How many writes to the stream are pending whose callbacks check the number of waiting bytes. */
+  /** The number of pending writes with a callback that checks how many bytes wait. */
   writes = 0;
   readonly waiters = new DrainWaiters();
 }
