@@ -81,7 +81,7 @@ eachTransport(ours, (meeting) => {
     const raw = await knock(meeting, '/slow');
     const { admit } = await waiting;
     raw.say(maskedFrame('8101', '61'));
-    // Until they have been read.
+    // Until the server has read the message.
     await turns(50);
     admit('slow');
     await raw.hearHead();
@@ -128,7 +128,7 @@ eachTransport(ours, (meeting) => {
     await expectUnavailable(await knock(meeting, '/c'), 10);
   });
 
-  test('pauseOnConnect loses nothing', async () => {
+  test('pauseOnConnect loses no message', async () => {
     const server = serve(meeting, { pauseOnConnect: true });
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
     const client = meeting.dial();
@@ -141,7 +141,7 @@ eachTransport(ours, (meeting) => {
     expect(String((await message)[0])).toBe('early');
   });
 
-  test("allowedOrigins: 'same' admits pages of the requested host alone", async () => {
+  test("allowedOrigins: 'same' admits only pages of the requested host", async () => {
     serve(meeting, { allowedOrigins: 'same' });
     const dial = (origin: string): WebSocket =>
       meeting.dial({ client: { origin, headers: { Host: 'a.example' } } });

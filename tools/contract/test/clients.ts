@@ -14,7 +14,7 @@ export function serve(meeting: Meeting, options: object): WebSocketServer {
 }
 
 /** A server to which the program passes the upgrades of the HTTP server. */
-function serveWithout(meeting: Meeting, options: object): WebSocketServer {
+function serveByHandleUpgrade(meeting: Meeting, options: object): WebSocketServer {
   const { http } = meeting.host;
   const server = new WebSocketServer({ ...PLAIN, ...options, noServer: true });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -31,7 +31,7 @@ function serveWithout(meeting: Meeting, options: object): WebSocketServer {
 /** How a server may receive upgrades over every transport. */
 export const ways: [name: string, serveBy: typeof serve][] = [
   ['a shared HTTP server', serve],
-  ['noServer', serveWithout],
+  ['noServer', serveByHandleUpgrade],
 ];
 
 /** A raw client that has sent an upgrade request. */

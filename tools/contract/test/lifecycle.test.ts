@@ -19,7 +19,7 @@ eachTransport(ours, (meeting) => {
     const { client, server } = await meeting.meet({ server: options, client: options });
     const answered = Promise.all([once(client, 'pong'), once(server, 'pong')]);
     vi.advanceTimersByTime(1000);
-    // While the pings are on their way.
+    // The pings are on their way for this time.
     vi.advanceTimersByTime(30);
     await answered;
     for (const { latency } of [client, server] as unknown as { latency: number }[]) {
@@ -56,7 +56,7 @@ eachTransport(ours, (meeting) => {
   ] as const)('%s of the %s closes with 1001', async (option, side, other) => {
     const ends = await meeting.meet({ [side]: { [option]: 1000 } });
     const end = closed(ends[other]);
-    // maxLifetime ends up to a tenth earlier.
+    // With maxLifetime, a connection closes up to a tenth earlier.
     vi.advanceTimersByTime(899);
     await turns(50);
     expect(ends[other].readyState).toBe(ends[other].OPEN);
@@ -114,7 +114,7 @@ eachTransport(ours, (meeting) => {
       expect(await outcomeOf(prompt)).toBe('open');
       const [ws] = await accepted;
       const left = closed(ws);
-      // It does not answer a close frame.
+      // A client that does not answer a close frame.
       const silent = await knock(meeting);
       await silent.hearHead();
       const pending = await knock(meeting, '/slow');
@@ -165,7 +165,7 @@ eachTransport(ours, (meeting) => {
 
 test.each<[string, () => { port: number; host?: string }]>([
   ['TCP', () => ({ port: 0, host: '127.0.0.1' })],
-  // Node listens on a path where a port is expected.
+  // If the port is a path, Node listens on that Unix socket.
   ['a Unix socket', () => ({ port: socketPath() as unknown as number })],
 ])(
   'shutdown() with its own port over %s refuses pending clients, and stops listening immediately',
