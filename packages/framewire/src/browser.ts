@@ -31,7 +31,7 @@ export function clientAddress(): never {
   throw unavailable('clientAddress()');
 }
 
-/** Throws: a browser does not report them. */
+/** Throws: browsers report no statistics. */
 export function compressionStatistics(): never {
   throw unavailable('compressionStatistics()');
 }

@@ -23,7 +23,7 @@ const PROGRAM = `
     ws.onerror = reject;
   });
   const thrown = (use) => { try { use(); return 'nothing'; } catch (error) { return String(error); } };
-  globalThis.tell = async (url) => ({
+  globalThis.report = async (url) => ({
     isPlatform: WebSocket === globalThis.WebSocket && Default === WebSocket,
     state: WebSocket.OPEN,
     echo: await echo(WebSocket, url),
@@ -50,10 +50,10 @@ const IMPORTED = `
   } from 'framewire';
   ${PROGRAM}`;
 
-/** A CommonJS program that creates clients from the result of \`require()\`. */
+/** A CommonJS program that creates clients from the result of `require()`. */
 const REQUIRED = `
   const Default = require('framewire');
-  globalThis.tell = (url) => new Promise((resolve, reject) => {
+  globalThis.report = (url) => new Promise((resolve, reject) => {
     const ws = new Default(url);
     ws.onopen = () => ws.send('hello');
     ws.onmessage = ({ data }) => {
@@ -67,7 +67,7 @@ const NEEDS_NODE = "of framewire needs Node.js: in a browser, framewire has only
 
 let workbench: string;
 
-/** A folder with a program, in which the built package is installed. */
+/** Creates a folder with the programs, in which the built package is installed. */
 beforeAll(() => {
   workbench = mkdtempSync(join(tmpdir(), 'framewire-browser-'));
   mkdirSync(join(workbench, 'node_modules'));
@@ -134,13 +134,13 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   });
 
   /** The report of a bundled program. */
-  async function told(script: string): Promise<unknown> {
+  async function reportOf(script: string): Promise<unknown> {
     const { port } = http.address() as AddressInfo;
     const page = await browser.newPage();
     try {
       await page.goto(`http://127.0.0.1:${port}/`);
       await page.addScriptTag({ content: script });
-      return await page.evaluate(`tell('ws://127.0.0.1:${port}/')`);
+      return await page.evaluate(`report('ws://127.0.0.1:${port}/')`);
     } finally {
       await page.close();
     }
@@ -152,7 +152,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   ])(
     'a program that imports it, bundled by %s, talks to our server, and Node-only exports throw',
     async (_name, bundle) => {
-      expect(await told(await bundle('imported.js'))).toEqual({
+      expect(await reportOf(await bundle('imported.js'))).toEqual({
         isPlatform: true,
         state: 1,
         echo: 'hello',
@@ -181,7 +181,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   ])(
     'a program that requires it, bundled by %s, creates WebSockets of the platform',
     async (_name, bundle) => {
-      expect(await told(await bundle('required.js'))).toEqual({
+      expect(await reportOf(await bundle('required.js'))).toEqual({
         data: 'hello',
         isOne: true,
         isPlatform: true,
@@ -195,7 +195,7 @@ test('the bundle contains no Node code', async () => {
   expect(await byEsbuild('imported.js')).not.toMatch(/node:|require\(/);
 });
 
-test('loads in an engine without WebSocket, and throws when one is created', async () => {
+test('loads in an engine that has no WebSocket', async () => {
   const script = await byEsbuild('imported.js');
   expect(() => void runInNewContext(script, {})).not.toThrow();
 });

@@ -12,13 +12,13 @@ import { WebSocket } from 'framewire';
 import { describe, expect, test } from 'vitest';
 import { EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
 
-/** A page of a browser, of either driver. */
+/** A page, as both drivers of browsers return it. */
 interface Page {
   goto(url: string): Promise<unknown>;
   evaluate(expression: string): Promise<unknown>;
 }
 
-/** A browser, of either driver. */
+/** A browser, as both drivers return it. */
 interface Browser {
   newPage(): Promise<Page>;
   close(): Promise<void>;
@@ -53,7 +53,7 @@ exchanges('websockets of Python', { isMissing: requirement('python').missing }, 
   program(() => Promise.resolve([executable('python'), source('client.py')])),
 );
 
-// It fails the connection on `server_max_window_bits`.
+// It fails the connection if the response has `server_max_window_bits`.
 exchanges('nhooyr.io/websocket of Go', { isMissing: requirement('go').missing, acceptsWindows: false }, () =>
   program(async (folder) => {
     const client = join(folder, 'client');
@@ -74,7 +74,7 @@ exchanges('Tomcat, of Java', { isMissing: requirement('java').missing }, () =>
       folder,
       source('Client.java'),
     ]);
-    // Most of its time is spent starting the virtual machine.
+    // These options shorten the start of the virtual machine, which takes most of the time.
     return [
       'java',
       '-XX:TieredStopAtLevel=1',

@@ -9,7 +9,7 @@ import * as ws from 'ws';
 
 type Options = ws.PerMessageDeflateOptions | boolean;
 
-// Typed like that of ws, which has the same interface.
+// Has the type of the module `ws`, whose interface it implements.
 const ours = { WebSocket, WebSocketServer } as unknown as typeof ws;
 
 const pairings = [
@@ -25,7 +25,7 @@ const agreements: [string, Options, Options][] = [
   ['context takeover of the client only', true, { serverNoContextTakeover: true }],
   ['windows of 512 bytes', { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }, true],
   ['a window of 256 bytes for the client', { clientMaxWindowBits: 8 }, true],
-  ['a smaller window asked for by the client', true, { serverMaxWindowBits: 10, clientMaxWindowBits: 11 }],
+  ['smaller windows that the client requests', true, { serverMaxWindowBits: 10, clientMaxWindowBits: 11 }],
 ];
 
 const closers: (() => Promise<void>)[] = [];
@@ -48,7 +48,7 @@ async function serve(
   return [server, (server.address() as AddressInfo).port];
 }
 
-/** Messages of all kinds, some long enough for the thread pool, in a sequence so that context takeover matters. */
+/** Messages of all kinds and lengths. Some repeat others, so that context takeover matters. */
 function messages(): (string | Buffer)[] {
   const json = (count: number): string =>
     JSON.stringify(
@@ -183,7 +183,7 @@ describe('the statistics of compression', () => {
   });
 });
 
-test('a text for many clients on the thread pool reaches the others when one is terminated, and precedes the close frame', async () => {
+test('a text that is compressed on the thread pool for many clients reaches the others when one is terminated, and precedes the close frame', async () => {
   const [server, port] = await serve(ours, {
     perMessageDeflate: { profile: 'shared', deflateOffThreadFrom: 1000 } as ws.PerMessageDeflateOptions,
   });
@@ -212,7 +212,7 @@ test('a text for many clients on the thread pool reaches the others when one is 
 describe('a server', () => {
   test.each([
     ['synchronously', 1 << 20],
-    ['on the thread pool', 64 << 20],
+    ['in turns with other messages', 64 << 20],
   ])('stops inflating a bomb at maxPayload, %s, and serves the next connection', async (_where, size) => {
     const [server, port] = await serve(ours, {
       perMessageDeflate: { clientNoContextTakeover: true },

@@ -156,7 +156,7 @@ test('the path of a server is its option, or an empty string', async () => {
   expect(paths).toEqual({ framewire: ['/chat', ''], ws: [undefined, undefined] });
 });
 
-test('a verifyClient that is an async function admits no client, which receives 500', async () => {
+test('a verifyClient that is an async function refuses every client with 500', async () => {
   const outcomes = await beside(async (module) => {
     const verifyClient = (async () => false) as unknown as () => boolean;
     const server = new module.WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient });
@@ -213,11 +213,11 @@ describe('the exports with the interface of ws', () => {
         ['one ', false],
         ['two', true],
       ] as const) {
-        const piece = await new Promise<Buffer>((resolve, reject) => {
+        const compressed = await new Promise<Buffer>((resolve, reject) => {
           server.compress(text, fin, (error, data) => (data ? resolve(data) : reject(error)));
         });
         const data = await new Promise<Buffer>((resolve, reject) => {
-          client.decompress(piece, fin, (error, whole) => (whole ? resolve(whole) : reject(error)));
+          client.decompress(compressed, fin, (error, whole) => (whole ? resolve(whole) : reject(error)));
         });
         texts.push(data.toString());
       }
@@ -235,7 +235,6 @@ describe('the exports with the interface of ws', () => {
   });
 });
 
-// Compiled, not run: if a type is wrong, compiling fails.
 describe('a WebSocket without an address, with a stream and no options', () => {
   test('answers pings', async () => {
     const sent = await beside(async (module) => {
@@ -276,22 +275,25 @@ class ReadBlob extends Blob {
 test.each([
   ['destroyed', (ws: ours.WebSocket) => ws._socket.destroy(), 1],
   ['terminated', (ws: ours.WebSocket) => ws.terminate(), 2],
-])('calls callbacks that wait for a Blob after the connection is %s and closed', async (_how, end, state) => {
-  const told = await beside(async (module) => {
-    const { client } = await meet(module);
-    const told: unknown[] = [];
-    const tell = (error?: Error): unknown => told.push([error?.message, client.readyState]);
-    client.send(new ReadBlob(['blob']), tell);
-    client.send('text', tell);
-    const closed = once(client, 'close');
-    end(client);
-    await closed;
-    return told;
-  });
-  const ours = ['The socket was closed before the data could be sent', 3];
-  const theirs = ['The socket was closed while the blob was being read', state];
-  expect(told).toEqual({ framewire: [ours, ours], ws: [theirs, theirs] });
-});
+])(
+  'when the connection is %s, calls the callbacks of sends that wait for a Blob after it has closed',
+  async (_how, end, state) => {
+    const told = await beside(async (module) => {
+      const { client } = await meet(module);
+      const calls: unknown[] = [];
+      const record = (error?: Error): unknown => calls.push([error?.message, client.readyState]);
+      client.send(new ReadBlob(['blob']), record);
+      client.send('text', record);
+      const closed = once(client, 'close');
+      end(client);
+      await closed;
+      return calls;
+    });
+    const ours = ['The socket was closed before the data could be sent', 3];
+    const theirs = ['The socket was closed while the blob was being read', state];
+    expect(told).toEqual({ framewire: [ours, ours], ws: [theirs, theirs] });
+  },
+);
 
 test.each(['ws+unix::/x', 'ws+unix::'])('rejects a ws+unix: address without a path: %s', async (address) => {
   const dialled = await beside(async ({ WebSocket }) => {
@@ -324,6 +326,7 @@ test('a server rejects the class of ws as the option WebSocket', () => {
   expect(new ours.WebSocketServer({ noServer: true, WebSocket: Own }).options.WebSocket).toBe(Own);
 });
 
+// Compiled, not run: if a type is wrong, compiling fails.
 describe('the types', () => {
   test('declare the error in callbacks of ping() and pong() as optional', () => {
     const ping = (our: ours.WebSocket, their: theirs.WebSocket): void => {

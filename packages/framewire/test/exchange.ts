@@ -67,7 +67,7 @@ const AGREEMENTS = [
   ['a dropped context', { dropContextAfter: 1, deflateOffThreadFrom: 1000 }, BOTH, 8],
 ] as const;
 
-/** A client of an engine, with its result. `close` ends it. */
+/** A client that runs in another engine. `exchange` returns what it reports, and `close` ends it. */
 export interface Client {
   exchange(url: string): Promise<unknown>;
   close(): Promise<void>;
@@ -130,7 +130,7 @@ interface Traits {
   isMissing?: boolean;
   /** Whether the engine compresses messages. */
   compresses?: boolean;
-  /** Whether it accepts a window of less than 15 bits, if it did not ask for one. */
+  /** Whether it accepts a window of less than 15 bits that it did not request. */
   acceptsWindows?: boolean;
 }
 

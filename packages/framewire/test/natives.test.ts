@@ -72,7 +72,7 @@ function link(folder: string, name: string, target: string): void {
 }
 
 /** The output of the script: digest, close code, and the native modules that were loaded. */
-async function told(natives: readonly Native[], env: Record<string, string> = {}): Promise<string> {
+async function outputWith(natives: readonly Native[], env: Record<string, string> = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ['script.mjs'], {
     cwd: installed(natives),
     env: { PATH: process.env['PATH'], ...env },
@@ -81,7 +81,7 @@ async function told(natives: readonly Native[], env: Record<string, string> = {}
 }
 
 beforeAll(async () => {
-  [digest = ''] = (await told([])).split(' ');
+  [digest = ''] = (await outputWith([])).split(' ');
 });
 
 afterAll(() => {
@@ -96,7 +96,7 @@ describe('installed', () => {
     [['utf-8-validate'], 'none'],
     [['bufferutil', 'utf-8-validate'], 'bufferutil'],
   ])('%j: delivers the same messages, using %s', async (natives, used) => {
-    expect(await told(natives)).toBe(`${digest} 1007 ${used}`);
+    expect(await outputWith(natives)).toBe(`${digest} 1007 ${used}`);
   });
 });
 
@@ -108,6 +108,6 @@ describe('switched off', () => {
     [['WS_NO_BUFFER_UTIL', 'WS_NO_UTF_8_VALIDATE'], 'none'],
   ])('by %j: delivers the same messages, using %s', async (variables, used) => {
     const env = Object.fromEntries(variables.map((name) => [name, '1']));
-    expect(await told(NATIVES, env)).toBe(`${digest} 1007 ${used}`);
+    expect(await outputWith(NATIVES, env)).toBe(`${digest} 1007 ${used}`);
   });
 });

@@ -31,7 +31,7 @@ const PROTOCOL = 'The peer broke a rule';
 const HANDSHAKE = 'The opening handshake failed';
 const CODES = [
   PROTOCOL,
-  'The peer does not read',
+  'The peer does not read or answer',
   'The application failed',
   HANDSHAKE,
   'Negotiating compression failed',

@@ -34,7 +34,7 @@ function required(text: string): string {
     .replaceAll(/\b(ours|theirs)\.default\b/g, '$1');
 }
 
-/** The packages that Node's types import. */
+/** The package that Node's types import. */
 function undici(): string {
   return createRequire(require.resolve('@types/node/package.json')).resolve('undici-types/package.json');
 }

@@ -1,5 +1,5 @@
-// A chat on three servers behind a load balancer. This program starts NATS, the servers and HAProxy. The page shows its server. If you kill
-// that server, the page connects to another one and misses no message.
+// A chat on three servers behind a load balancer. This program starts NATS, the servers and HAProxy. The page shows which server it is
+// connected to. If you kill that server, the page connects to another one and misses no message.
 //
 //   node index.js          then open the address in several windows
 //

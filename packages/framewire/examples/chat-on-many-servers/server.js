@@ -43,7 +43,7 @@ server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
   ws.on('message', (data) => {
     handle(ws, data).catch(() => {
-      // NATS is unreachable. The page reconnects, and sends the messages again that were not acknowledged.
+      // NATS is unreachable. The page reconnects, and sends the unacknowledged messages again.
       ws.close(TRY_AGAIN_LATER);
     });
   });

@@ -28,7 +28,7 @@ const server = new WebSocketServer({
 
 server.on('listening', () => console.log(`ws://127.0.0.1:${server.address().port}`));
 
-// The user is what authenticate() has returned.
+// `user` is what authenticate() returned.
 server.on('connection', (ws, request, user) => {
   ws.on('error', (error) => console.error(`${user.name}: ${error.message}`));
   ws.on('message', (data) => console.log(`${user.name} says ${data}`));

@@ -98,7 +98,7 @@ function refuse(socket, status) {
 }
 
 /** Sends to all clients. */
-function tellAll(message) {
+function sendToAll(message) {
   const text = JSON.stringify(message);
   for (const ws of server.clients) if (ws.readyState === WebSocket.OPEN) ws.send(text);
 }
@@ -109,13 +109,13 @@ server.on('connection', (ws, request) => {
   const expiry = setTimeout(() => ws.close(LOGGED_OUT, 'session expired'), request.session.cookie.maxAge);
   ws.on('error', (error) => console.error(`${name}: ${error.message}`));
   ws.on('message', (data, isBinary) => {
-    if (!isBinary) tellAll({ name, text: data.toString() });
+    if (!isBinary) sendToAll({ name, text: data.toString() });
   });
   ws.on('close', () => {
     clearTimeout(expiry);
-    tellAll({ name, left: true });
+    sendToAll({ name, left: true });
   });
-  tellAll({ name, joined: true });
+  sendToAll({ name, joined: true });
 });
 
 http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {

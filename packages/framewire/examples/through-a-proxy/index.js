@@ -1,4 +1,4 @@
-// Connects through an HTTP proxy: the agent asks the proxy for a tunnel (CONNECT), and the WebSocket runs inside of it.
+// Connects through an HTTP proxy: the agent asks the proxy for a tunnel (CONNECT), and the WebSocket runs inside it.
 //
 //   HTTPS_PROXY=http://127.0.0.1:3128 node index.js wss://example.com/socket
 //

@@ -1,4 +1,5 @@
-// `extension`: reads and writes Sec-WebSocket-Extensions in the form of `ws`, an object of lists of objects of lists.
+// `extension`: reads and writes Sec-WebSocket-Extensions in the form of `ws`: for each extension name a list of offers, and for each
+// parameter name of an offer a list of values.
 import { formatExtensions, parseExtensions } from '@framewire/handshake';
 import { asList, listOf, type FormattedParameters } from './extension-parameters.ts';
 

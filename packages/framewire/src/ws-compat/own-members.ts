@@ -1,4 +1,4 @@
-// Puts the members of a class into one prototype, like in `ws`.
+// Puts the members of a class into one prototype, as in `ws`.
 
 /**
  * Copies inherited members, except those of Node's emitter, into the prototype itself. The classes of `ws` have no base classes of their

@@ -15,7 +15,7 @@ import {
 } from '@framewire/permessage-deflate';
 import { listOf, type FormattedParameters } from './extension-parameters.ts';
 
-/** The options of the extension and of its side. */
+/** The options of {@link PerMessageDeflate}. */
 export type PerMessageDeflateOptions = Options & {
   /** Whether this is the server's side. Default false. */
   readonly isServer?: boolean | undefined;
@@ -38,7 +38,7 @@ const MAX_STORED = 0xffff;
 
 const optionsKey = Symbol('options');
 const extensionKey = Symbol('extension');
-const piecesKey = Symbol('pieces');
+const fragmentsKey = Symbol('fragments');
 const firstKey = Symbol('first');
 
 /**
@@ -66,14 +66,14 @@ export class PerMessageDeflate {
   /** @internal */
   declare [extensionKey]: Extension | undefined;
   /** @internal The fragments of an incomplete compressed message. */
-  declare [piecesKey]: Uint8Array[];
+  declare [fragmentsKey]: Uint8Array[];
   /** @internal Whether the next fragment to compress starts a message. */
   declare [firstKey]: boolean;
 
   constructor(options: PerMessageDeflateOptions = {}) {
     this[optionsKey] = options;
     this[extensionKey] = undefined;
-    this[piecesKey] = [];
+    this[fragmentsKey] = [];
     this[firstKey] = true;
   }
 
@@ -128,13 +128,13 @@ export class PerMessageDeflate {
    * @param fin whether this is the last fragment
    */
   decompress(data: Uint8Array, fin: boolean, callback: Done): void {
-    this[piecesKey].push(data);
+    this[fragmentsKey].push(data);
     if (!fin) {
       callback(null, Buffer.alloc(0));
       return;
     }
-    const message = Buffer.concat(this[piecesKey]);
-    this[piecesKey] = [];
+    const message = Buffer.concat(this[fragmentsKey]);
+    this[fragmentsKey] = [];
     negotiatedOf(this).decompress(message, (error, inflated) => {
       if (error === null) callback(null, inflated as Buffer);
       else callback(error);
@@ -142,7 +142,7 @@ export class PerMessageDeflate {
   }
 }
 
-/** Accepts one of the offers, as a server. */
+/** Accepts the first acceptable offer, as a server. */
 function answer(offers: readonly NegotiationParameter[][], options: PerMessageDeflateOptions): Negotiated {
   const result = acceptOffer(offers, options);
   if (!result.ok) throw result.error;

@@ -68,11 +68,11 @@ export class Receiver extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
     this[writtenKey] = callback;
-    if (this[inboundKey].read(chunk)) goOn(this);
+    if (this[inboundKey].read(chunk)) finishChunk(this);
   }
 }
 
-function goOn(receiver: Receiver, error?: Error): void {
+function finishChunk(receiver: Receiver, error?: Error): void {
   const written = receiver[writtenKey];
   receiver[writtenKey] = undefined;
   written?.(error);
@@ -96,10 +96,10 @@ function observerOf(receiver: Receiver, extension: Extension | undefined): Inbou
       receiver.end();
     },
     peerFailed(error) {
-      goOn(receiver, error);
+      finishChunk(receiver, error);
     },
     caughtUp() {
-      goOn(receiver);
+      finishChunk(receiver);
     },
   };
 }

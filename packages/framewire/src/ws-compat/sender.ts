@@ -90,8 +90,8 @@ export class Sender {
   }
 
   /** Writes frames that {@link Sender.frame} created, after everything that was sent before. */
-  sendFrame(pieces: readonly Uint8Array[], callback?: SendCallback): void {
-    this[outboundKey].writeFrames(pieces, callback);
+  sendFrame(buffers: readonly Uint8Array[], callback?: SendCallback): void {
+    this[outboundKey].writeFrames(buffers, callback);
   }
 
   /** Sends a message, or with `fin: false` a fragment of one. */

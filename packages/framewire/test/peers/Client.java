@@ -1,4 +1,4 @@
-// The client of Tomcat: sends the messages of a file, and compares what comes back.
+// The client of Tomcat: sends the messages of a file, and compares the echoes.
 import jakarta.websocket.ClientEndpointConfig;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.ContainerProvider;

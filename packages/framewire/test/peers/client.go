@@ -1,4 +1,4 @@
-// The client nhooyr.io/websocket: sends the messages of a file, and compares what comes back.
+// The client nhooyr.io/websocket: sends the messages of a file, and compares the echoes.
 package main
 
 import (

@@ -1,4 +1,4 @@
-# The client `websockets`: sends the messages of a file, and compares what comes back.
+# The client `websockets`: sends the messages of a file, and compares the echoes.
 import asyncio
 import base64
 import json

@@ -4,10 +4,10 @@ import ts from 'typescript';
 
 /** The functions that define a test or a group. */
 const MAKERS = new Set(['describe', 'it', 'test']);
-/** The properties with the title of a table row, of a story that several tests run, or of a step of the checks. */
+/** The properties that hold the title of a table row, of a story that several tests run, or of a step of the checks. */
 const TITLES = new Set(['name', 'title']);
-/** The modifiers because of which a test or group does not run or does not count. */
-const HINDRANCES = new Set(['fails', 'skip', 'todo']);
+/** The modifiers with which a test or group does not run, or may fail. */
+const DISABLING = new Set(['fails', 'skip', 'todo']);
 
 /**
  * The titles of the tests and groups in a source, as written there, without those that are skipped.
@@ -24,7 +24,7 @@ export function runTitles(source: ts.SourceFile): Set<string> {
     if (ts.isCallExpression(node)) {
       const names = namesIn(node.expression);
       if (MAKERS.has(names[0] ?? '')) {
-        if (names.some((name) => HINDRANCES.has(name))) return;
+        if (names.some((name) => DISABLING.has(name))) return;
         add(node.arguments[0]);
       }
     }

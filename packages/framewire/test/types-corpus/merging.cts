@@ -1,4 +1,4 @@
-// The same in CommonJS, where `require()` returns the class: properties merged with `WebSocket` are visible on values of that type.
+// Like merging.mts, in CommonJS, where `require()` returns the class: properties merged with `WebSocket` are visible on values of that type.
 import WebSocket = require('ws');
 
 declare module 'ws' {

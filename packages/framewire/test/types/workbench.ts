@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url);
 /** The module modes of a program. */
 export const modes = [
   { name: 'ES modules by the rules of Node', extension: '.mts', module: ts.ModuleKind.Node16 },
-  { name: 'ES modules by those of a bundler', extension: '.mts', module: ts.ModuleKind.ESNext },
+  { name: 'ES modules by the rules of a bundler', extension: '.mts', module: ts.ModuleKind.ESNext },
   { name: 'CommonJS by the rules of Node', extension: '.cts', module: ts.ModuleKind.Node16 },
 ];
 

@@ -8,8 +8,8 @@ test('a frame of _sender ends the connection if more than maxBufferedAmount byte
   const stuck = new Duplex({ read() {}, write() {} });
   const ws = new WebSocket(null, undefined, { maxBufferedAmount: 99 });
   ws.setSocket!(stuck, Buffer.alloc(0), { role: 'server' });
-  const told: unknown[] = [];
-  ws.on('error', (error: Error & { code?: string }) => told.push(error.code));
+  const codes: unknown[] = [];
+  ws.on('error', (error: Error & { code?: string }) => codes.push(error.code));
   const closed = new Promise((resolve) => ws.on('close', resolve));
   const frame = Sender.frame(Buffer.alloc(98), { opcode: 2, fin: true });
   const send = (): Promise<Error | undefined> =>
@@ -21,5 +21,5 @@ test('a frame of _sender ends the connection if more than maxBufferedAmount byte
   const { message } = (await send()) ?? {};
   expect(message).toBe('Max buffered amount exceeded');
   expect(await closed).toBe(1006);
-  expect(told).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
+  expect(codes).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
 });

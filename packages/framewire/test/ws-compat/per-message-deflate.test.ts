@@ -92,8 +92,8 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
       const inflated = await decompress(client, await compress(server, text));
       expect(inflated.toString()).toBe(text);
     }
-    const pieces = [await compress(server, 'one ', false), await compress(server, 'two')];
-    const inflated = [await decompress(client, pieces[0]!, false), await decompress(client, pieces[1]!)];
+    const [one, two] = [await compress(server, 'one ', false), await compress(server, 'two')];
+    const inflated = [await decompress(client, one, false), await decompress(client, two)];
     expect(Buffer.concat(inflated).toString()).toBe('one two');
     server.cleanup();
     client.cleanup();

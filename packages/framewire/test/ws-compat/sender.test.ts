@@ -5,8 +5,8 @@ import { readBytes } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
 import { modules } from './beside-ws.ts';
 
-function hex(pieces: readonly Uint8Array[]): string[] {
-  return pieces.map((piece) => Buffer.from(piece).toString('hex'));
+function hex(buffers: readonly Uint8Array[]): string[] {
+  return buffers.map((buffer) => Buffer.from(buffer).toString('hex'));
 }
 
 /** Reads the given number of bytes. */
