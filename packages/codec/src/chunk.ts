@@ -30,13 +30,13 @@ export class Chunk {
     this.#words = masked && length >= WORDS_FROM ? wordsOf(buffer, byteOffset, length) : undefined;
   }
 
-  /** Returns the bytes from `start` to before `end`, without a copy. A `Buffer` on Node. */
+  /** Returns the bytes from `start` up to `end` (exclusive), without a copy. A `Buffer` on Node. */
   view(start: number, end: number): Uint8Array {
     if (end < this.length && !this.#isPinned) this.#pin();
     return kernel.viewOf(this.#memory, this.#offset + start, end - start);
   }
 
-  /** Unmasks the payload from `start` to before `end` in place. Returns true if it is known to be ASCII. */
+  /** Unmasks the payload from `start` up to `end` (exclusive) in place. Returns true if it is known to be ASCII. */
   unmask(start: number, end: number, key: MaskingKey): boolean {
     if (this.#words !== undefined && end - start <= WORDS_UP_TO) {
       return unmaskShort(this.bytes, this.#words, start, end, key);

@@ -4,7 +4,7 @@
 export type EndpointEvent =
   /** A whole message: text as a string, binary data as bytes. */
   | { readonly type: 'message'; readonly data: string | Uint8Array }
-  /** A ping (§5.5.2), at most 125 bytes. With `autoPong` it has been answered. */
+  /** A ping (§5.5.2), at most 125 bytes. With `autoPong`, the endpoint answers it. */
   | { readonly type: 'ping'; readonly data: Uint8Array }
   /** A pong (§5.5.3), at most 125 bytes. */
   | { readonly type: 'pong'; readonly data: Uint8Array }

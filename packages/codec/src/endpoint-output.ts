@@ -6,8 +6,8 @@ import type { MaskingKey } from './masking.ts';
 import { Opcode } from './opcode.ts';
 
 /**
- * How many pings are answered between two calls of {@link EndpointOutput.take}. After that, only the newest ping is answered, so that a
- * peer cannot fill the memory with pongs. §5.5.3 allows this.
+ * How many pings are answered between two calls of {@link EndpointOutput.take}. Of the pings after them, only the newest is answered, so
+ * that a peer cannot fill the memory with pongs. §5.5.3 allows this.
  */
 const MAX_PONGS = 60;
 

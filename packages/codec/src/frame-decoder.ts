@@ -50,7 +50,7 @@ export class FrameDecoder {
   /** The chunk being read, and the offset of its first unread byte. */
   #chunk = NO_CHUNK;
   #offset = 0;
-  /** Chunks pushed before the current one was read, from index `#waitingFrom` on. Never an empty list. */
+  /** Chunks that wait until the current one is read. Those before index `#waitingFrom` have been read. Never an empty list. */
   #waiting: Uint8Array[] | undefined = undefined;
   #waitingFrom = 0;
   /** A header of which the first `#cutLength` bytes arrived in earlier chunks. */

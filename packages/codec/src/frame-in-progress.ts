@@ -22,7 +22,7 @@ export class FrameInProgress implements PartialFrame {
     this.#key = key;
   }
 
-  /** Appends `chunk[start]` to before `chunk[end]`, the next bytes of the payload. Returns false if there is no memory for them. */
+  /** Appends the next bytes of the payload: `chunk` from `start` up to `end` (exclusive). Returns false if there is no memory for them. */
   append(chunk: Uint8Array, start: number, end: number): boolean {
     const { payload } = this;
     if (!payload.reserve(end - start, this.payloadLength, this.payloadLength)) return false;

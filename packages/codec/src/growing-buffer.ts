@@ -12,7 +12,7 @@ const GROWTH = [4, 2, 1.25];
  * Once 1/17 of the announced length has arrived, all of it is allocated, which saves the last and largest copies. A socket delivers
  * chunks of 64 KiB, so a message of 1 MiB is allocated only once (benchmark scenarios `echo-1m` and `echo-64m`).
  */
-const LAST_STEP = 17;
+const MAX_ANNOUNCED_RATIO = 17;
 
 const EMPTY = new Uint8Array(0);
 
@@ -48,7 +48,7 @@ export class GrowingBuffer {
 
 function allocateRoom(needed: number, limit: number, announced = Infinity): Uint8Array | undefined {
   const sizes = GROWTH.map((growth) => Math.min(limit, Math.max(SMALLEST, Math.ceil(needed * growth))));
-  if (announced <= needed * LAST_STEP) sizes.unshift(announced);
+  if (announced <= needed * MAX_ANNOUNCED_RATIO) sizes.unshift(announced);
   for (const size of sizes) {
     try {
       return kernel.allocate(size);

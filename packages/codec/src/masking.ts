@@ -35,7 +35,7 @@ export function rotateMaskingKey(key: MaskingKey, count: number): MaskingKey {
 }
 
 /**
- * Masks or unmasks in place, from `bytes[start]`, the first octet of the payload, to before `bytes[end]`. For a later part of a payload,
+ * Masks or unmasks `bytes` in place, from `start` up to `end` (exclusive). The payload starts at `start`. For a later part of a payload,
  * pass the {@link rotateMaskingKey | rotated} key.
  */
 export function applyMask(bytes: Uint8Array, start: number, end: number, key: MaskingKey): void {
@@ -47,7 +47,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: Ma
 }
 
 /**
- * Copies `source` from `start` to before `end` to `target` at `offset`, and masks or unmasks it. The two must not overlap.
+ * Copies `source` from `start` up to `end` (exclusive) to `target` at `offset`, and masks or unmasks it. The two must not overlap.
  */
 export function copyMasked(
   source: Uint8Array,
@@ -109,8 +109,8 @@ function maskWords(bytes: Uint8Array, start: number, end: number, key: MaskingKe
   }
   for (; i < count; i++) (words[i] as bigint) ^= wide;
   // Whole words do not rotate the key.
-  const behind = aligned + count * 8;
-  maskBytes(bytes, behind, end, bytes, behind, rest);
+  const tail = aligned + count * 8;
+  maskBytes(bytes, tail, end, bytes, tail, rest);
 }
 
 /** Returns a view of 32-bit words for {@link unmaskShort}, or `undefined` if the engine or the memory does not support one. */
@@ -135,13 +135,13 @@ export function unmaskShort(
 ): boolean {
   let i = start;
   let seen = 0;
-  let turned = key;
+  let rotated = key;
   for (; (i & 3) !== 0 && i < end; i++) {
-    seen |= (bytes[i] as number) ^= turned & 0xff;
-    turned = (turned >>> 8) | (turned << 24);
+    seen |= (bytes[i] as number) ^= rotated & 0xff;
+    rotated = (rotated >>> 8) | (rotated << 24);
   }
-  for (const last = end - 3; i < last; i += 4) seen |= (words[i >> 2] as number) ^= turned;
-  for (; i < end; i++, turned >>>= 8) seen |= (bytes[i] as number) ^= turned & 0xff;
+  for (const last = end - 3; i < last; i += 4) seen |= (words[i >> 2] as number) ^= rotated;
+  for (; i < end; i++, rotated >>>= 8) seen |= (bytes[i] as number) ^= rotated & 0xff;
   return (seen & HIGH_BITS) === 0;
 }
 

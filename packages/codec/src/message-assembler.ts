@@ -64,7 +64,7 @@ export class MessageAssembler {
 
   /** The message whose last fragment has not arrived. */
   #message: MessageInProgress | undefined = undefined;
-  /** How many bytes of the previewed frame have been validated. */
+  /** How many bytes of the previewed frame have been checked. */
   #previewed: number | undefined = undefined;
   /** Created for the first text that arrives in parts. */
   #validator: Utf8Validator | undefined = undefined;

@@ -19,7 +19,7 @@ function skipAscii(bytes: Uint8Array, start: number, end: number): number {
   return i;
 }
 
-/** Returns the index of the last lead byte, before which a character ends. */
+/** Returns the index of the last byte that starts a character. The previous character ends before it. */
 function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
   let i = end - 1;
   // A character has at most three continuation bytes, 80..BF.
@@ -53,7 +53,7 @@ export class Utf8Validator {
   }
 
   /**
-   * Takes the next bytes, `bytes[start]` to before `bytes[end]`.
+   * Takes the next bytes, from `start` up to `end` (exclusive).
    *
    * @returns false if the text is not UTF-8, whatever follows
    */

@@ -114,7 +114,7 @@ describe.each(codecs)('the payload of a close frame ($name)', ({ codec }) => {
       ['a number', 5],
       ['null', null],
       ['an array', [97]],
-    ])('is not created for a reason that is %s, and so contains no other memory', (_, reason) => {
+    ])('is not created for a reason that is %s, so that it cannot contain other memory', (_, reason) => {
       expect(() => codec.formatClosePayload(1000, reason as unknown as string)).toThrow(TypeError);
     });
   });

@@ -110,7 +110,7 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint)).toEqual([]);
   });
 
-  test('answers 60 pings until its output is taken, and then only the newest ping (§5.5.3)', () => {
+  test('answers 60 pings before its output is taken, and of the pings after them only the newest (§5.5.3)', () => {
     const endpoint = endpointOf(role);
     const ping = (index: number): string => frame('8901', index.toString(16).padStart(2, '0'));
     receive(endpoint, ...Array.from({ length: 70 }, (_, index) => ping(index)));

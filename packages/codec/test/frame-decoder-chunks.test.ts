@@ -63,7 +63,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       );
     });
 
-    test('keeps that order when chunks are pushed between two frames', () => {
+    test('reads chunks in order when they are pushed between two frames', () => {
       const decoder = new codec.FrameDecoder({ role });
       const chunks = Array.from({ length: 40 }, (_, i) => received(role, Uint8Array.of(0x82, 1, i)));
       decoder.push(chunks[0]!);
@@ -93,7 +93,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
       }
     });
 
-    test('returns such a view of a chunk that is itself a view', () => {
+    test('returns a view of the same memory if the chunk is itself a view', () => {
       const wire = received(role, '8203 aabbcc');
       const memory = concat(hex('01020304050607'), wire, hex('0809'));
       const decoder = new codec.FrameDecoder({ role });
@@ -141,7 +141,7 @@ describe.each(codecs)('the frame decoder and its chunks ($name)', ({ codec }) =>
     });
 
     test.each(['8203 ddeeff', '82', '8203', '8203 dd'])(
-      'throws when a chunk is detached after its first frame and %s is unread',
+      'throws when a chunk is detached after its first frame is read, while %s is unread',
       (unread) => {
         const second = received(role, '8203 ddeeff');
         const wire = concat(received(role, '8203 aabbcc'), second.subarray(0, hex(unread).length));

@@ -53,7 +53,7 @@ describe.each(codecs)('the frame decoder ($name)', ({ codec }) => {
 
     test.each([
       0, 1, 2, 3, 4, 5, 31, 32, 33, 95, 96, 97, 98, 125, 126, 127, 1023, 1024, 1025, 65535, 65536, 65537,
-    ])('reads a payload of %i bytes with the form of its length in §5.2', (length) => {
+    ])('reads a payload of %i bytes, with its length in the form of §5.2', (length) => {
       const payload = someBytes(length);
       const { frames, error } = readFrames({}, frame('82', payload), '8a00');
       expect(error).toBeUndefined();

@@ -133,7 +133,7 @@ describe.each(codecs)('the frame encoder ($name)', ({ codec }) => {
     });
   });
 
-  test('needs at most `maxTextFrameSize` bytes for a text, and for the worst case exactly that minus the mask', () => {
+  test('`maxTextFrameSize` allows three bytes for each code unit, and a masked header', () => {
     expect(codec.maxTextFrameSize(0)).toBe(6);
     expect(codec.maxTextFrameSize(41)).toBe(6 + 123);
     expect(codec.maxTextFrameSize(42)).toBe(8 + 126);

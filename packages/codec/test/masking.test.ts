@@ -21,23 +21,23 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
     const original = someBytes(offset + length + 8);
     const before = original.subarray(0, offset);
     const payload = original.subarray(offset, offset + length);
-    const behind = original.subarray(offset + length);
+    const after = original.subarray(offset + length);
     for (let turn = 0; turn < 4; turn++) {
-      const turned = codec.rotateMaskingKey(key, turn);
+      const rotated = codec.rotateMaskingKey(key, turn);
       const masked = naivelyMasked(payload, concat(KEY, KEY).subarray(turn, turn + 4));
-      const expected = concat(before, masked, behind);
+      const expected = concat(before, masked, after);
 
       const inPlace = original.slice();
-      codec.applyMask(inPlace, offset, offset + length, turned);
+      codec.applyMask(inPlace, offset, offset + length, rotated);
       if (Buffer.compare(inPlace, expected) !== 0)
-        found.push(`in place, ${length} at ${offset}, turned by ${turn}`);
+        found.push(`in place, ${length} at ${offset}, rotated by ${turn}`);
 
       const copied = original.slice();
       copied.fill(0xaa, offset, offset + length);
       const source = concat(hex('010203'), payload, hex('04'));
-      codec.copyMasked(source, 3, 3 + length, copied, offset, turned);
+      codec.copyMasked(source, 3, 3 + length, copied, offset, rotated);
       if (Buffer.compare(copied, expected) !== 0)
-        found.push(`copied, ${length} at ${offset}, turned by ${turn}`);
+        found.push(`copied, ${length} at ${offset}, rotated by ${turn}`);
       if (Buffer.compare(source.subarray(3, 3 + length), payload) !== 0)
         found.push(`the source of ${length}`);
     }
@@ -106,12 +106,12 @@ describe.each(codecs)('masking ($name)', ({ codec }) => {
   );
 
   test('rotates the key by the number of earlier octets, even above 2^32', () => {
-    const turned = [0, 1, 2, 3, 4, 2 ** 32 + 1, 2 ** 53 - 1].map((count) => {
+    const rotated = [0, 1, 2, 3, 4, 2 ** 32 + 1, 2 ** 53 - 1].map((count) => {
       const octets = new Uint8Array(4);
       codec.writeMaskingKey(octets, 0, codec.rotateMaskingKey(key, count));
       return toHex(octets);
     });
-    expect(turned).toEqual([
+    expect(rotated).toEqual([
       '37fa213d',
       'fa213d37',
       '213d37fa',

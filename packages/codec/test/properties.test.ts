@@ -8,7 +8,7 @@ import { roles } from './support/wire.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 
-/** Lengths around the limits of the forms of the length, and of the ways of copying and validating. */
+/** Lengths around those at which the form of the length, or the way of copying or validating, changes. */
 const lengths = fc.oneof(
   { weight: 8, arbitrary: fc.nat(40) },
   { weight: 2, arbitrary: fc.integer({ min: 90, max: 130 }) },
@@ -27,7 +27,7 @@ function cut(whole: Uint8Array, seeds: readonly number[]): Uint8Array[] {
 
 const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
-/** Values that make headers invalid: bits, opcodes, lengths, masks. And bytes that make text invalid. */
+/** First bytes of headers: valid ones, some that break a rule, and any byte. */
 const headerBytes = fc.oneof(
   fc.constantFrom(0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a, 0xc1, 0x41, 0xc0, 0x83, 0x09, 0x91),
   fc.nat(255),

@@ -187,7 +187,7 @@ function tryUtf8() {
     const few = next(30) === 0 ? characters.length : 5;
     const bytes = concat(Array.from({ length: next(60) }, () => hex(characters[next(few)])));
     const validator = new codec.Utf8Validator();
-    const accepted = cut(bytes, 1 + next(50)).every((piece) => validator.push(piece, 0, piece.length));
+    const accepted = cut(bytes, 1 + next(50)).every((chunk) => validator.push(chunk, 0, chunk.length));
     const valid = codec.isUtf8(bytes);
     if (valid !== (accepted && validator.atBoundary)) throw new Error('UTF-8 is not the same when cut');
     note(valid, bytes);

@@ -4,7 +4,7 @@ import type { Frame, FrameDecoderOptions, Message, MessageAssemblerOptions } fro
 import type { Codec } from './codecs.ts';
 import { toHex } from './hex.ts';
 
-/** The results of a reader before the end of the bytes or an error. */
+/** The results of a reader up to the end of the bytes or an error. */
 export interface Outcome {
   /** The frames that decoder and assembler accepted. */
   frames: { fin: boolean; rsv1: boolean; opcode: number; payload: string }[];
