@@ -88,7 +88,7 @@ export function equalsIgnoringCase(text: string, lowerCaseName: string): boolean
   if (text === lowerCaseName) return true;
   if (text.length !== lowerCaseName.length) return false;
   for (let i = 0; i < text.length; i++) {
-    // 0x20 is the bit for the case of a letter. Setting it turns only the two cases of a letter into that letter.
+    // 0x20 is the case bit of an ASCII letter. Setting it turns no other character into a letter.
     if ((text.charCodeAt(i) | 0x20) !== lowerCaseName.charCodeAt(i)) return false;
   }
   return true;

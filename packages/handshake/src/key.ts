@@ -2,7 +2,7 @@
 import { kernel } from '#kernels';
 import { handshakeError } from './handshake-error.ts';
 
-/** The server appends this to the key. A server that does not know WebSocket would not (RFC 6455 §1.3). */
+/** The server appends this to the key. A server that does not know WebSocket would not do so (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** 16 bytes in base64. One character class with a fixed count cannot backtrack. */

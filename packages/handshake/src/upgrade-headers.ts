@@ -22,7 +22,7 @@ export function connectionUpgrades(headers: IncomingHeaders): boolean {
   return listHas(valueOf(headers, 'connection') ?? '', 'upgrade');
 }
 
-/** Whether the headers announce a body. Some hop could confuse it with the first bytes of the new protocol. */
+/** Whether the headers announce a body. A hop could confuse it with the first bytes of the new protocol. */
 export function announcesBody(headers: IncomingHeaders): boolean {
   const length = valueOf(headers, 'content-length');
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');

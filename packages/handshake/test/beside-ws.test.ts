@@ -107,7 +107,7 @@ describe('we answer a request with exactly the bytes of ws', () => {
   });
 });
 
-describe('our client reports the same error as the one of ws for a response', () => {
+describe('our client reports the same error for a response as that of ws', () => {
   /** Each test sets what the server writes, given the accept value. */
   let respond: (accept: string) => string;
   let key = '';
@@ -210,7 +210,7 @@ test('the request of our client has the same headers as that of ws', async () =>
   expect(new Map(requests[3])).toEqual(new Map(requests[2]));
 });
 
-test('a head is parsed like in Node', async () => {
+test('a head is parsed as in Node', async () => {
   const text = [
     'GET /a HTTP/1.1',
     'Host: x',

@@ -218,8 +218,8 @@ describe('writing extensions', () => {
   test.each<[string, ExtensionElement]>([
     ['a name', { name: 'a\r\nX: y', params: [] }],
     ['no name', { name: '', params: [] }],
-    ["a parameter's name", { name: 'a', params: [{ name: 'b c', value: true }] }],
-    ["a value's parameter", { name: 'a', params: [{ name: 'b\n', value: '1' }] }],
+    ['the name of a parameter', { name: 'a', params: [{ name: 'b c', value: true }] }],
+    ['the name of a parameter with a value', { name: 'a', params: [{ name: 'b\n', value: '1' }] }],
     ['a value', { name: 'a', params: [{ name: 'b', value: '1,2' }] }],
     ['an empty value', { name: 'a', params: [{ name: 'b', value: '' }] }],
   ])('rejects %s that is not a token', (_, illegal) => {
@@ -236,7 +236,7 @@ test('the offers of one extension are returned in header order, without those of
 
 const wsParse = (ws as unknown as { extension: { parse(header: string): object } }).extension.parse;
 
-/** The form in which `ws` represents the list: an object of arrays of objects of arrays. */
+/** The form of `ws`: for each extension name a list of offers, and for each parameter name of an offer a list of values. */
 function byName(extensions: readonly ExtensionElement[]): object {
   const group = <T>(
     items: readonly T[],

@@ -61,7 +61,7 @@ describe.each([
   ['whole', whole],
   ['byte by byte', byteByByte],
   [
-    'in sevens',
+    'in chunks of seven bytes',
     (bytes: Buffer) =>
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => bytes.subarray(7 * i, i === 10 ? undefined : 7 * i + 7)),
   ],
@@ -247,7 +247,7 @@ describe('a head is rejected', () => {
     expect(status('G'.repeat(33))).toBe(431);
   });
 
-  test('once: a parser cannot be used after its result', () => {
+  test('only once: a parser throws after it has returned a result', () => {
     for (const text of ['GET / HTTP/1.1\r\n\r\n', 'GET\n']) {
       const parser = requestHeadParser();
       parser.push(Buffer.from(text));
@@ -407,7 +407,7 @@ describe('writing a head', () => {
 });
 
 describe('the record of a head', () => {
-  test('joins repeated fields, like Node', () => {
+  test('joins repeated fields, as Node does', () => {
     const record = headerRecord([
       ['A', '1'],
       ['Cookie', 'x=1'],

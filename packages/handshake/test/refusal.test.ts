@@ -177,7 +177,7 @@ describe('an UpgradeRefusal', () => {
     );
   });
 
-  test('is recognised with any class, and nothing else is', () => {
+  test('is recognised, as is the result of createRefusal(), and nothing else is', () => {
     expect(isRefusal(new UpgradeRefusal(401))).toBe(true);
     expect(isRefusal({ ...createRefusal(401) })).toBe(true);
     for (const other of [undefined, null, 401, 'no', { status: 401 }, new Error('no')]) {
@@ -185,7 +185,7 @@ describe('an UpgradeRefusal', () => {
     }
   });
 
-  test('is not an error of an HTTP client, whose headers and message are not for others', () => {
+  test('is not confused with an error of an HTTP client, whose headers and message must not be sent', () => {
     const headers = { 'set-cookie': 'session=1' };
     const error = Object.assign(new Error('Upstream said no'), { code: 'ERR_STATUS', status: 403, headers });
     expect(isRefusal(error)).toBe(false);

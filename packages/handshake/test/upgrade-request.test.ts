@@ -234,7 +234,7 @@ describe('a client that creates an upgrade request', () => {
     ]);
   });
 
-  test('sends each value as http.request does, and names the header of a value that has no text', () => {
+  test('sends each value as http.request does, and throws for one that has no text, naming its header', () => {
     const date = new Date(0);
     const values = {
       Date: date,

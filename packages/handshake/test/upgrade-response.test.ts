@@ -214,7 +214,7 @@ describe('a client that checks the response', () => {
   });
 });
 
-describe('a proxy passes its checked request as what the client sent', () => {
+describe('a proxy passes its checked request as the expectation', () => {
   // Heads as sent by Chromium 140 and Firefox 140, and by curl without either header.
   test.each([
     ['chat, superchat', 'permessage-deflate; client_max_window_bits'],

@@ -9,7 +9,7 @@ export interface Kernel {
   sha1Base64(text: string): string;
   /** Returns 16 random bytes in base64 (RFC 6455 §4.1). */
   randomKey(): string;
-  /** Decodes the bytes from `start` to before `end`, one character per byte. */
+  /** Decodes the bytes from `start` up to `end` (exclusive), one character per byte. */
   decodeLatin1(bytes: Uint8Array, start: number, end: number): string;
   /** Encodes a text of characters up to U+00FF, one byte per character. */
   encodeLatin1(text: string): Uint8Array;

@@ -1,4 +1,4 @@
-// Clients that hang up before the proxy can answer them leave nothing behind.
+// Clients that hang up before the proxy can answer them leave no socket open.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, test } from 'vitest';

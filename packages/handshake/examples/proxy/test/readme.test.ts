@@ -90,7 +90,7 @@ async function echo(url: string): Promise<unknown[]> {
   const socket = new globalThis.WebSocket(url, ['chat', 'superchat']);
   const next = (event: string): Promise<{ data?: unknown; code?: number }> =>
     new Promise((resolve, reject) => {
-      socket.addEventListener(event, (told) => resolve(told as { data?: unknown; code?: number }));
+      socket.addEventListener(event, (each) => resolve(each as { data?: unknown; code?: number }));
       socket.addEventListener('error', () => reject(new Error('the connection failed')));
     });
   await next('open');

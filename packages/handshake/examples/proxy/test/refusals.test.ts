@@ -71,7 +71,7 @@ describe('the proxy rejects without contacting a backend', () => {
     expect(await client.untilEnd()).toBe('');
   });
 
-  test('a client that keeps its side open after a refusal, after a timeout', async () => {
+  test('a client that then keeps its side open, and disconnects it after a timeout', async () => {
     const { port, sockets } = await startProxy({}, { closeTimeout: 50 });
     const client = new RawClient(port).send(requestHead('/'));
     await client.untilEnd();

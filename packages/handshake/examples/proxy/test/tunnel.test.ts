@@ -151,7 +151,7 @@ describe.each(clients)('a client of %s through the proxy', (_, Client) => {
 });
 
 describe('a tunnel', () => {
-  /** A backend that accepts the upgrade and gives its socket to the test. */
+  /** An open tunnel. The test handles the sockets of its client and its backend. */
   async function openRaw(
     more = '',
   ): Promise<{ client: RawClient; backend: Socket; sockets: ReadonlySet<Socket> }> {
