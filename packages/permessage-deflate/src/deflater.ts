@@ -171,7 +171,7 @@ export class Deflater {
     const own = { ...fragment, data: job.data };
     const callback = kernel.inThisContext(done);
     this.#isPending = true;
-    const goOn = (): void => {
+    const resume = (): void => {
       if (this.#closed) {
         this.#closeContext();
         return;
@@ -185,13 +185,13 @@ export class Deflater {
         return;
       }
       if (!job.isDone) {
-        this.#options.turn.wait(goOn);
+        this.#options.turn.wait(resume);
         return;
       }
       this.#isPending = false;
       this.#finishSlices(own, job, before, callback, isText ? undefined : job.data);
     };
-    this.#options.turn.wait(goOn);
+    this.#options.turn.wait(resume);
   }
 
   /** Compresses at least one slice, and more while the turn has time. */

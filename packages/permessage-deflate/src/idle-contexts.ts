@@ -12,8 +12,8 @@ export interface ContextHolder {
 }
 
 /**
- * Tracks the use of contexts in rounds, so that a use does not start a timer. A context is dropped after one to two rounds without
- * use. The timer runs only while there are contexts, and does not keep the process alive.
+ * Tracks the use of contexts in rounds, so that a use does not need a timer of its own. A context is dropped after one to two rounds
+ * without use. The timer runs only while there are contexts, and does not keep the process alive.
  */
 export class IdleContexts {
   readonly #round: number;

@@ -47,7 +47,7 @@ export const WINDOW_BITS = /^(?:[89]|1[0-5])$/;
  * Reads the parameters of one offer or one response. Takes linear time.
  *
  * @param list - as `parseExtensions` of `@framewire/handshake` returns it
- * @param kind - a response must give `client_max_window_bits` a value, an offer need not (RFC 7692 §7.1.2.2)
+ * @param kind - a response must give `client_max_window_bits` a value, but an offer need not (RFC 7692 §7.1.2.2)
  * @returns the parameters; or the broken rule: an unknown parameter, a repeated one, or an invalid value (RFC 7692 §7.1). Nothing is
  * thrown
  * @example

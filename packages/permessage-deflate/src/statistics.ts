@@ -35,7 +35,7 @@ export class Counter {
   #threadPoolMilliseconds = 0;
   readonly #total: Counter | undefined;
 
-  /** @param total a counter that also counts everything */
+  /** @param total a counter that receives every count too */
   constructor(total?: Counter) {
     this.#total = total;
   }

@@ -27,8 +27,8 @@ export interface TransformOptions {
    */
   readonly dropContextAfter?: number | undefined;
   /**
-   * How many long messages the process inflates at a time, and how many it compresses on the thread pool; 0 = no limit. The first
-   * connection sets it. Default 10.
+   * How many long messages the process inflates, or compresses on the thread pool, at a time; 0 = no limit. The first connection
+   * sets it. Default 10.
    */
   readonly concurrencyLimit?: number | undefined;
   /**

@@ -6,7 +6,7 @@ import { compress, view } from './transforming.ts';
 
 const storage = new AsyncLocalStorage<number>();
 
-/** More than there are slots in the thread pool. */
+/** More than the concurrency limit allows at a time. */
 const COUNT = 25;
 
 const cases: [how: string, options: TransformOptions, length: number][] = [

@@ -82,7 +82,7 @@ describe('with context takeover', () => {
     sender.close();
   });
 
-  test('decides by the following fragments if the first is empty', async () => {
+  test('compresses a message whose first fragment is empty, but not an empty message', async () => {
     const sender = sends();
     expect((await compress(sender, [Buffer.alloc(0), Buffer.alloc(5000)]))!.length).toBeLessThan(50);
     expect(await compress(sender, [Buffer.alloc(0)])).toBeUndefined();

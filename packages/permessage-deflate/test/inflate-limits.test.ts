@@ -11,7 +11,7 @@ import { TurnShare } from '../src/turn-share.ts';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const CHUNK = 64 * KiB;
-const PLACES = 4;
+const SLOTS = 4;
 
 /** The settings of connections that share nothing with other tests. */
 function settings(takeover: boolean, budget: number, more: Partial<InflaterOptions> = {}): InflaterOptions {
@@ -21,7 +21,7 @@ function settings(takeover: boolean, budget: number, more: Partial<InflaterOptio
     dictionary: undefined,
     maxPayload: 0,
     inTurnsFrom: 16 * KiB,
-    concurrency: new ConcurrencyLimit(PLACES),
+    concurrency: new ConcurrencyLimit(SLOTS),
     turn: new TurnShare(),
     budget: new InflateBudget(budget),
     ...more,
@@ -88,12 +88,12 @@ describe.each([
     expect(results.every((data, k) => data.equals(messages[k]!))).toBe(true);
     expect(add).toHaveBeenCalled();
     // With a context, output that was produced synchronously counts while the message waits.
-    const begun = takeover ? 2 * PLACES * MAX_HERE : 0;
-    expect(most).toBeLessThanOrEqual(MiB + LENGTH + PLACES * CHUNK + begun);
+    const begun = takeover ? 2 * SLOTS * MAX_HERE : 0;
+    expect(most).toBeLessThanOrEqual(MiB + LENGTH + SLOTS * CHUNK + begun);
     expect(options.budget.bytes).toBe(0);
   });
 
-  test('hold no more contexts than there are slots, besides those of their connections', async () => {
+  test('hold no more contexts than there are slots, in addition to those of their connections', async () => {
     const options = settings(takeover, 64 * MiB);
     const all = await crowd(30, options);
     const used = vi.spyOn(Stream.prototype, 'inflate');
@@ -109,7 +109,7 @@ describe.each([
         most = Math.max(most, open());
       }),
     );
-    expect(most).toBeLessThanOrEqual(takeover ? 30 : PLACES);
+    expect(most).toBeLessThanOrEqual(takeover ? 30 : SLOTS);
     expect(open()).toBe(takeover ? 30 : 0);
   });
 
@@ -146,12 +146,12 @@ test('only as many messages as there are slots wait with output, however many ar
   });
   const bomb = deflated(Buffer.alloc(2 * MiB, 'a'));
   await Promise.all(all.map((each) => inflated(each, bomb)));
-  expect(most).toBeLessThan(MiB + 2 * MiB + 2 * PLACES * MAX_HERE + PLACES * CHUNK);
+  expect(most).toBeLessThan(MiB + 2 * MiB + 2 * SLOTS * MAX_HERE + SLOTS * CHUNK);
   expect(options.budget.bytes).toBe(0);
 });
 
 test.each([false, true])(
-  'no engine call produces much, not even after a final block (context takeover: %s)',
+  'no engine call produces more than MAX_HERE bytes, even after a final block (context takeover: %s)',
   async (takeover) => {
     const [one] = connections(1, settings(takeover, MiB));
     const run = vi.spyOn(Stream.prototype, 'inflate');
@@ -267,7 +267,7 @@ describe('one turn of the event loop', () => {
     expect(count).toBeLessThan(1000);
   });
 
-  test('goes on after a job that throws, and reports its error', async () => {
+  test('continues after a job that throws, and reports its error', async () => {
     const turn = new TurnShare(MiB);
     const thrown = new Promise<Error>((resolve) => {
       process.setUncaughtExceptionCaptureCallback(resolve);

@@ -120,7 +120,7 @@ describe.each([
   if (!isBuilt) {
     test('a strategy selects zlib, on the thread pool for long messages', async () => {
       const { zlib } = kernel;
-      const atOnce = vi.spyOn(zlib!, 'deflate');
+      const synchronous = vi.spyOn(zlib!, 'deflate');
       const later = vi.spyOn(zlib!, 'deflateLater');
       onTestFinished(() => {
         vi.restoreAllMocks();
@@ -130,7 +130,7 @@ describe.each([
       const texts = [String(json(2000)), String(json(100_000)), String(json(2000))];
       const made: Buffer[] = [];
       for (const text of texts) made.push((await compress(sender, [Buffer.from(text)]))!);
-      expect(atOnce).toHaveBeenCalledTimes(2);
+      expect(synchronous).toHaveBeenCalledTimes(2);
       expect(later).toHaveBeenCalledTimes(1);
       expect(later.mock.calls[0]![1]).toMatchObject({ strategy, level: 9, memLevel: 3, windowBits: 15 });
       if (takeover) expect(await inflateAll(made)).toBe(texts.join(''));

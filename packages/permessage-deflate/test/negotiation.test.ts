@@ -298,7 +298,7 @@ describe('both sides', () => {
       }
     }
     expect(wrong).toEqual([]);
-    // The only option that an offer does not show to the server.
+    // An offer does not show this option to the server.
     expect([...refusals]).toEqual(['Unexpected parameter "client_no_context_takeover"']);
   });
 

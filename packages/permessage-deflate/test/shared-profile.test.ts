@@ -162,7 +162,7 @@ describe('a connection that closes while the thread pool is at work', () => {
     const told: string[] = [];
     for (let i = 0; i < 14; i++) {
       const closing = new PerMessageDeflate(view(15, false), 0, options);
-      // Without its end, so that it takes several turns.
+      // It inflates to 4 MiB, so it takes several turns.
       closing.decompress(compressed, () => told.push('inflated'));
       closing.compress({ data: Buffer.alloc(1 << 20), first: true, fin: true }, () => told.push('deflated'));
       closing.close();
@@ -173,7 +173,7 @@ describe('a connection that closes while the thread pool is at work', () => {
     sender.close();
   });
 
-  test('or that cannot create an engine keeps no slot', async () => {
+  test('or whose message is corrupt keeps no slot', async () => {
     const wrong = new PerMessageDeflate(view(15, false), 0, {
       inflateInTurnsFrom: 0,
       zlibInflateOptions: { chunkSize: 1 },
@@ -259,7 +259,7 @@ describe('the statistics', () => {
     const before = compressionStatistics();
     const extension = new PerMessageDeflate(view(15, false), 0, { threshold: 100 });
     const compressed = (await compress(extension, [Buffer.from(TEXT)]))!;
-    const pieces = (await compress(extension, [Buffer.from(TEXT), Buffer.from('end')]))!;
+    const fragmented = (await compress(extension, [Buffer.from(TEXT), Buffer.from('end')]))!;
     expect(await compress(extension, [Buffer.from('short')])).toBeUndefined();
     const text = await made(extension, 'é'.repeat(1000));
     await new Promise<void>((resolve) => extension.decompress(compressed, () => resolve()));
@@ -267,7 +267,7 @@ describe('the statistics', () => {
     expect(sent).toMatchObject({
       messages: 3,
       bytes: 2 * TEXT.length + 3 + 2000,
-      compressedBytes: compressed.length + pieces.length + text.length,
+      compressedBytes: compressed.length + fragmented.length + text.length,
       sentUncompressed: 1,
       threadPoolMilliseconds: 0,
     });

@@ -182,19 +182,19 @@ describe('without context takeover', () => {
       () => new PerMessageDeflate(view(15, false), 0, { threshold: 0 }),
     );
     const receiver = new PerMessageDeflate(view(15, false), 0);
-    const pieces = ['first ', 'second ', 'third'];
+    const fragments = ['first ', 'second ', 'third'];
     const compressed = senders.map(() => [] as Buffer[]);
-    for (const [round, piece] of pieces.entries()) {
+    for (const [round, fragment] of fragments.entries()) {
       for (const [index, sender] of senders.entries()) {
         sender.compress(
-          { data: Buffer.from(`${index} ${piece}`), first: round === 0, fin: round === 2 },
+          { data: Buffer.from(`${index} ${fragment}`), first: round === 0, fin: round === 2 },
           (_error, made) => compressed[index]!.push(Buffer.from(made!)),
         );
       }
     }
     for (const [index, parts] of compressed.entries()) {
       expect(String(await decompress(receiver, Buffer.concat(parts)))).toBe(
-        pieces.map((piece) => `${index} ${piece}`).join(''),
+        fragments.map((fragment) => `${index} ${fragment}`).join(''),
       );
     }
   });
@@ -213,21 +213,21 @@ test('options that zlib rejects fail each message, even after others, and free t
   );
   const wrong = crowd(CROWD, { zlibDeflateOptions: { strategy: 99 } }).map((each) => compress(each, [long]));
   const [sound] = crowd(1, { deflateOffThreadFrom: 0 });
-  const behind = compress(sound!, [long]);
+  const after = compress(sound!, [long]);
   const outcomes = await Promise.allSettled(wrong);
   expect(outcomes.map(({ status }) => status)).toEqual(wrong.map(() => 'rejected'));
-  expect(await behind).toEqual((await Promise.all(working))[0]);
+  expect(await after).toEqual((await Promise.all(working))[0]);
 });
 
 test.each([
   ['without', false],
   ['with', true],
 ])(
-  'connections %s context takeover that close while the thread pool has their messages, or will, return their slots without a callback',
+  'connections %s context takeover that close while their messages wait for the thread pool or are on it return their slots without a callback',
   async (_how, takeover) => {
     const told: unknown[] = [];
     const closing = crowd(5000, { deflateOffThreadFrom: 0 }, takeover);
-    // Longer than one call of the engine needs, but short, because waiting data may be copied.
+    // Short, because data that waits is copied.
     const data = long.subarray(0, 5000);
     for (const each of closing) {
       each.compress({ data, first: true, fin: true }, (...outcome) => told.push(outcome));
@@ -314,7 +314,7 @@ test('a lack of memory is not blamed on the peer, but an error without a code is
   });
 });
 
-test('a connection that closes while its message is on the thread pool returns its slot, even if the message is corrupt', async () => {
+test('a connection that closes while its message is inflated in turns returns its slot, even if the message is corrupt', async () => {
   const alone = view(15, false);
   for (let count = 0; count < DEFAULT_CONCURRENCY_LIMIT; count++) {
     const closing = new PerMessageDeflate(alone, 0, { inflateInTurnsFrom: 0 });

@@ -1,4 +1,4 @@
-// An endpoint keeps to the window that it agreed to, including 8: what roleView() says about zlib.
+// An endpoint keeps to the window that it agreed to, including 8: what `DirectionView` says about zlib.
 import { once } from 'node:events';
 import { constants, createDeflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
