@@ -106,7 +106,7 @@ export const OUTPUT_END: usize = OUTPUT + OUTPUT_CAPACITY + OUTPUT_PADDING;
 /** Contexts lie after the areas, in pages of their own. */
 export const AREAS_END: usize = OUTPUT_END;
 
-/** An element of an area of `size` elements. */
+/** Returns an element of an area that has `size` elements. */
 export function get<T>(area: usize, size: usize, index: usize): T {
   if (!ASC_NO_ASSERT) assert(index < size);
   return load<T>(area + index * sizeof<T>());
@@ -117,7 +117,7 @@ export function put<T>(area: usize, size: usize, index: usize, value: T): void {
   store<T>(area + index * sizeof<T>(), value);
 }
 
-/** A value at an address within an area. */
+/** Returns the value at an address within an area. */
 export function read<T>(address: usize, from: usize, to: usize): T {
   if (!ASC_NO_ASSERT) assert(address >= from && address + sizeof<T>() <= to);
   return load<T>(address);

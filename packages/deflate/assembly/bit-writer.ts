@@ -1,7 +1,7 @@
 // Writes the output of a call bit by bit (RFC 1951 §3.1.1).
 import { OUTPUT, OUTPUT_END, write } from './areas';
 
-/** Where the next whole bytes go. */
+/** Where the next bytes are written. */
 export let out: usize = 0;
 /** Bits that are not written yet, the first one lowest. Fewer than 32 between calls. */
 export let bits: u64 = 0;

@@ -126,7 +126,7 @@ export function writeStored(length: u32, isLast: bool): void {
   } while (from < length);
 }
 
-/** Has no branch on the kind of token, because the processor could not predict it. */
+/** Writes the tokens of the block. Does not branch on the kind of token, because the processor could not predict it. */
 function writeTokens(litlenWords: usize, distanceWords: usize): void {
   writeBytes();
   let o = out;

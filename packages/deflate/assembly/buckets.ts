@@ -1,5 +1,5 @@
 // The bucket search. A hash table holds the last two positions of each hash side by side. The two comparisons do not depend on each
-// other, so the processor runs them in parallel. Few branches depend on the data. To enter a position is to add it to the table.
+// other, so the processor runs them in parallel. Few branches depend on the data. Entering a position means adding it to the table.
 import { HISTORY, INPUT, INPUT_END, MAX_LENGTH, read, within } from './areas';
 import { DeflateContext } from './deflate-context';
 
@@ -76,7 +76,8 @@ function judge(at: usize, here: v128, position: u32, place: u32, near: u32): u32
 }
 
 /**
- * Returns the longest match among the positions of a bucket, and enters the address. Compares the first 16 bytes itself.
+ * Returns the longest match among the positions of a bucket, and enters the address. Compares only the first 16 bytes itself:
+ * {@link longMatch} compares more.
  *
  * @param floor a match of 16 bytes or more counts only if it is longer than this
  * @param near how far back a match may point
@@ -98,7 +99,7 @@ export function bucketMatch(at: usize, floor: u32, near: u32): u32 {
   return max(best, longMatch(at, position, places, max(floor, AT_ONCE - 1), near));
 }
 
-/** Returns the longest match of more than `floor` bytes (at least 15) among the positions of a bucket. */
+/** Returns the longest match of more than `floor` bytes, which is at least 15, among the positions of a bucket. */
 function longMatch(at: usize, position: u32, places: u32, floor: u32, near: u32): u32 {
   const most = min(<u32>(inputEnd - at), MAX_LENGTH);
   let best: u32 = 0;

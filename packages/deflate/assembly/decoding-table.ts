@@ -76,8 +76,8 @@ let maxLength: u32 = 0;
  * Builds the decoding table of a code.
  *
  * @param lengths the code lengths, one byte each
- * @param mayBeIncomplete whether a code of one symbol with one bit is valid. A code of no symbols always is. If this is false, each bit
- * then decodes as the symbol 0, as in zlib
+ * @param mayBeIncomplete whether a code of one symbol with one bit is valid. A code of no symbols is always valid: if this is false,
+ * each bit decodes as the symbol 0, as in zlib
  * @returns how many bits index the main table, {@link OVERSUBSCRIBED} or {@link INCOMPLETE}
  */
 export function buildTable(

@@ -3,7 +3,8 @@ import { Window, append, resetWindow } from './window';
 
 @unmanaged
 export class DeflateContext extends Window {
-  /** The last position of each hash, modulo 65,536: of six bytes, and of four. */
+  // With chains, the tables hold the last position of each hash, modulo 65,536: `longHeads` of six bytes, `shortHeads` of four. With
+  // buckets, `longHeads` holds the buckets.
   longHeads: usize;
   longBits: u32;
   shortHeads: usize;
@@ -17,7 +18,7 @@ export class DeflateContext extends Window {
   bitCount: u32;
 }
 
-/** The position of the first byte. Empty hash entries are 0, which is then out of range for a match until positions wrap around. */
+/** The position of the first byte. Empty hash entries are 0. Until positions wrap around, 0 is out of range for a match. */
 const FIRST_POSITION: u32 = 0x8001;
 
 /** Begins a stream with an empty window. */

@@ -13,7 +13,7 @@ import {
 
 const NODES: usize = 576;
 /** Symbols of at least this frequency share a bucket. */
-const RARE: u32 = 63;
+const COMMON_FROM: u32 = 63;
 
 /**
  * Finds code lengths of at most `most` bits. The code is complete and has at least two symbols, because some inflaters reject any other.
@@ -50,7 +50,7 @@ export function codeLengths(frequencies: usize, count: u32, most: u32, lengths: 
 
 /** Sorts the used symbols, as frequency * 512 + symbol, into NODE_SYMBOLS. Returns how many there are. */
 function sortByFrequency(frequencies: usize, count: u32): u32 {
-  clear(FREQUENCY_BUCKETS, (RARE + 1) << 2);
+  clear(FREQUENCY_BUCKETS, (COMMON_FROM + 1) << 2);
   // Collect the used symbols in alphabet order, two at a time because most are unused. Each area of frequencies has an even length.
   let used: u32 = 0;
   for (let symbol: u32 = 0; symbol < count; symbol += 2) {
@@ -61,16 +61,16 @@ function sortByFrequency(frequencies: usize, count: u32): u32 {
   }
   let start: u32 = 0;
   let common: u32 = 0;
-  for (let bucket: u32 = 1; bucket <= RARE; bucket++) {
+  for (let bucket: u32 = 1; bucket <= COMMON_FROM; bucket++) {
     const slot = FREQUENCY_BUCKETS + ((<usize>bucket) << 2);
     const size = load<u32>(slot);
-    if (bucket == RARE) common = start;
+    if (bucket == COMMON_FROM) common = start;
     store<u32>(slot, start);
     start += size;
   }
   for (let index: u32 = 0; index < used; index++) {
     const node = get<u32>(NODE_WEIGHTS, NODES, index);
-    const slot = FREQUENCY_BUCKETS + ((<usize>min(node >> 9, RARE)) << 2);
+    const slot = FREQUENCY_BUCKETS + ((<usize>min(node >> 9, COMMON_FROM)) << 2);
     const at = load<u32>(slot);
     store<u32>(slot, at + 1);
     put<u32>(NODE_SYMBOLS, LITLEN_SYMBOLS, at, node);
@@ -81,7 +81,7 @@ function sortByFrequency(frequencies: usize, count: u32): u32 {
 
 function collect(used: u32, frequency: u32, symbol: u32): u32 {
   if (frequency == 0) return used;
-  const slot = FREQUENCY_BUCKETS + ((<usize>min(frequency, RARE)) << 2);
+  const slot = FREQUENCY_BUCKETS + ((<usize>min(frequency, COMMON_FROM)) << 2);
   store<u32>(slot, load<u32>(slot) + 1);
   put<u32>(NODE_WEIGHTS, NODES, used, (frequency << 9) | symbol);
   return used + 1;

@@ -79,7 +79,7 @@ export function sharedInflateContext(windowBits: u32): usize {
   return SHARED_INFLATE_CONTEXT;
 }
 
-/** The same for deflating. A smaller hash table takes less time to clear. */
+/** Like {@link sharedInflateContext}, for deflating. A smaller hash table takes less time to clear. */
 export function sharedDeflateContext(windowBits: u32, hashBits: u32, isChained: u32): usize {
   const longHeads = SHARED_HEADS;
   const shortHeads = longHeads + ((<usize>2) << hashBits);

@@ -1,6 +1,6 @@
 // The chain search. Two hash tables hold the last position of each hash. One hashes six bytes, which usually make a worthwhile match. The
-// other hashes four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain. To enter a
-// position is to add it to the tables.
+// other hashes four, the shortest match. Within the input of a call, positions with the same hash of six bytes form a chain. Entering
+// a position means adding it to the tables.
 import { HISTORY, INPUT, INPUT_CAPACITY, INPUT_END, MAX_LENGTH, PREVIOUS, get, put, read } from './areas';
 import { SHORTEST, startBuckets } from './buckets';
 import { DeflateContext, emptyHeads } from './deflate-context';
@@ -117,7 +117,7 @@ function sameBytes(a: usize, b: usize, run: u32): u32 {
   return n;
 }
 
-/** The same for a position `back` bytes before the input. The window continues into the input. */
+/** Counts the equal bytes at a position `back` bytes before the input and at one in the input. The window continues into the input. */
 function sameHistory(back: u32, at: u32, most: u32): u32 {
   if (!ASC_NO_ASSERT) assert(back <= historyLength && at + most <= end);
   let n: u32 = 0;
@@ -156,7 +156,7 @@ export function enterHead(at: u32): void {
   put<u16>(shortHeads, shortSize, shortHash(value), position);
 }
 
-/** The same for several positions. Skips the hashes of four bytes, because such matches are rare within longer ones. */
+/** Enters several positions with their chains. Skips the hashes of four bytes, because such matches are rare within longer ones. */
 export function enterChains(from: u32, to: u32): void {
   for (let at = from; at < to; at++) {
     const hash = longHash(eight(at));
@@ -190,7 +190,7 @@ export function longestMatch(at: u32, best: u32, depth: u32, nice: u32): u32 {
   let tail = four(at + longest - 3);
   const near = min(at, windowSize);
   for (let left = depth; left > 0; left--) {
-    // Each position of a chain is farther back than the one before it. A position that is not lies outside of the input.
+    // Along a chain, each position is farther back than the previous one. A position that is not farther back lies outside the input.
     if (distance <= last) break;
     if (distance > near) {
       // Positions in the window have no chain.

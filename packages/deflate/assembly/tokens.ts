@@ -54,7 +54,7 @@ export function addLiteral(at: usize, byte: u32): usize {
   return at + 4;
 }
 
-/** The same for a match. */
+/** Adds a match at an address, and returns the next address. */
 // @ts-ignore: decorator
 @inline
 export function addMatch(at: usize, length: u32, distance: u32): usize {

@@ -7,7 +7,7 @@ export interface StreamOptions {
   readonly windowBits?: number | undefined;
   /** The initial contents of the window. Both sides need the same. Only the last bytes that fit are used. Default: empty. */
   readonly dictionary?: Uint8Array | undefined;
-  /** Allocates the output buffers, for example `Buffer.allocUnsafe`. It must not call this package. Default: a `Uint8Array` each. */
+  /** Allocates the output buffers, for example `Buffer.allocUnsafe`. It must not call this package. Default: a new `Uint8Array`. */
   readonly allocate?: Allocate | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The result of zlib for a stream, and the code of ours that corresponds to each of its messages.
+// The result of zlib for a stream, and our code that corresponds to each of its messages.
 import type { DeflateErrorCode } from '@framewire/deflate';
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
@@ -40,7 +40,7 @@ export function packed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
   return deflateRawSync(data, options);
 }
 
-/** The same, flushed as in RFC 7692 §7.2.1, with the four octets that the RFC removes. */
+/** Compresses with zlib, and flushes as in RFC 7692 §7.2.1. Keeps the four octets that the RFC removes. */
 export function flushed(data: Uint8Array, options: ZlibOptions = {}): Buffer {
   return deflateRawSync(data, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
 }
