@@ -16,15 +16,19 @@ export class StormClient {
   readonly socket: net.Socket;
   /** The status of the answer, after it has arrived. */
   readonly status: Promise<number>;
-  readonly closed: Promise<void>;
+  /** Whether the client still waits: it has neither an answer nor lost its connection. */
+  isWaiting = true;
 
   private constructor(socket: net.Socket) {
     this.socket = socket;
     socket.on('error', () => {});
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    const settle = (): void => {
+      this.isWaiting = false;
+    };
     this.status = new Promise((resolve) => {
       socket.once('data', (head: Buffer) => resolve(Number(head.toString('latin1', 9, 12))));
     });
+    socket.once('close', settle).once('data', settle);
   }
 
   /** Opens the given number of connections, and sends the same text on each. */

@@ -59,15 +59,21 @@ async function until(isReached: (state: State) => boolean): Promise<State> {
   }
 }
 
-/** Connects another client, and waits until it is answered. Returns how long that took, in ms. */
-async function serves(port: number): Promise<number> {
+/** Connects another client, and expects that it is answered while all clients before it still wait. Returns how long that took, in ms. */
+async function serves(port: number, before: readonly StormClient[]): Promise<number> {
   const began = performance.now();
   const friend = new WebSocket(`ws://127.0.0.1:${port}/friend`);
   friends.push(friend);
   await once(friend, 'open');
   friend.send('hello');
   await once(friend, 'message');
-  return performance.now() - began;
+  const took = performance.now() - began;
+  expect(waitingOf(before)).toBe(before.length);
+  return took;
+}
+
+function waitingOf(clients: readonly StormClient[]): number {
+  return clients.filter(({ isWaiting }) => isWaiting).length;
 }
 
 function report(figures: object): void {
@@ -79,7 +85,7 @@ test(`${count} clients that send half of a request take little memory, delay no 
   const clients = await StormClient.open(ports[0], count, upgradeRequest().slice(0, -20));
   const open = await until(({ hasty }) => hasty >= count);
   const each = ((await held()) - before) / count;
-  const took = await serves(ports[0]);
+  const took = await serves(ports[0], clients);
   // All of them are still there.
   expect((await server.ask<State>('state')).hasty).toBe(open.hasty + 1);
   expect(each).toBeLessThan(MOST_HELD);
@@ -96,12 +102,13 @@ test(`${count} clients that are authenticated slowly take all places and delay n
   const each = ((await held()) - before) / count;
   expect(each).toBeLessThan(MOST_HELD);
   const times: number[] = [];
-  for (let i = 0; i < OTHERS; i++) times.push(await serves(ports[1]));
+  for (let i = 0; i < OTHERS; i++) times.push(await serves(ports[1], clients));
   expect(await server.ask('state')).toMatchObject({ authenticating: count, left: 0 });
 
   // No place is free until some leave.
   const refused = await StormClient.open(ports[1], leaving, upgradeRequest('/slow'));
   expect(await statusesOf(refused)).toEqual({ 503: leaving });
+  expect(waitingOf(clients)).toBe(count);
   for (const client of clients.splice(0, leaving)) client.leave();
   await until(({ left, slow }) => left === leaving && slow === count - leaving + OTHERS);
   const later = await StormClient.open(ports[1], leaving, upgradeRequest('/slow'));
