@@ -8,25 +8,12 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import {
-  clientAddress,
-  createRefusal,
-  formatRefusal,
-  PreparedMessage,
-  UpgradeRefusal,
-  WebSocket,
-  WebSocketServer,
-} from 'framewire';
+import { clientAddress, formatRefusal, PreparedMessage, UpgradeRefusal, WebSocketServer } from 'framewire';
 import { countClose, counters, formatMetrics } from './metrics.js';
 import { findUser } from './sessions.js';
 
-const {
-  CERT = 'cert.pem',
-  KEY = 'key.pem',
-  HOST = '127.0.0.1',
-  PORT = 8443,
-  ADMIN_PORT = 9090,
-} = process.env;
+const { CERT = 'cert.pem', KEY = 'key.pem' } = process.env;
+const { HOST = '127.0.0.1', PORT = 8443, ADMIN_PORT = 9090 } = process.env;
 /** The addresses and subnets of the proxies in front of this server. */
 const TRUSTED_PROXIES = (process.env.TRUSTED_PROXIES ?? '127.0.0.1').split(',');
 const MAX_CONNECTIONS = Number(process.env.MAX_CONNECTIONS ?? 10_000);
@@ -77,8 +64,8 @@ server.on('connection', (ws, request, { room, user }) => {
   ws.on('message', (data, isBinary) => {
     counters.chat_messages_total++;
     // Text is what a user says. Binary data is a state, such as the position of a cursor.
-    if (isBinary) broadcastState(members, new PreparedMessage(data));
-    else broadcast(members, new PreparedMessage(JSON.stringify({ user, text: data.toString() })));
+    const content = isBinary ? data : JSON.stringify({ user, text: data.toString() });
+    broadcast(members, new PreparedMessage(content), isBinary);
   });
   ws.on('close', (code) => {
     countClose(code);
@@ -87,15 +74,11 @@ server.on('connection', (ws, request, { room, user }) => {
   });
 });
 
-function broadcast(members, message) {
-  for (const ws of members) if (ws.readyState === WebSocket.OPEN) ws.send(message);
-}
-
-/** Skips slow clients, because the state is out of date by the time they read it. */
-function broadcastState(members, message) {
+/** Skips slow clients if the message is a state, which is out of date by the time they read it. */
+function broadcast(members, message, isState) {
   for (const ws of members) {
-    if (ws.readyState !== WebSocket.OPEN) continue;
-    if (ws.writableNeedDrain) counters.chat_updates_skipped_total++;
+    if (ws.readyState !== ws.OPEN) continue;
+    if (isState && ws.writableNeedDrain) counters.chat_updates_skipped_total++;
     else ws.send(message);
   }
 }
@@ -103,7 +86,7 @@ function broadcastState(members, message) {
 server.on('wsClientError', (error, socket) => {
   console.error(error.message, error.cause ?? '');
   // An error with a cause is a fault of this program: the server itself answers with 500.
-  if (error.cause === undefined) socket.end(formatRefusal(createRefusal(400)));
+  if (error.cause === undefined) socket.end(formatRefusal(new UpgradeRefusal(400)));
 });
 
 let isStopping = false;
@@ -124,9 +107,9 @@ async function stop() {
   const { closed, terminated } = await server.shutdown({ spread: SPREAD, timeout: 10_000 });
   console.log(`${closed} closed, ${terminated} terminated`);
   https.close();
-  // Clients that have not sent a whole request would keep the process alive.
-  https.closeAllConnections();
   admin.close();
+  // Clients that have not finished the TLS handshake or their request would keep the process alive.
+  setTimeout(() => process.exit(), 1000).unref();
 }
 
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => (isStopping ? process.exit(1) : stop()));
