@@ -28,7 +28,7 @@ export interface Turn {
   readonly messages: number;
 }
 
-export const TURN: Turn = { warmUp: 400, measured: 350, slice: 175, messages: 500 };
+export const TURN: Turn = { warmUp: 1200, measured: 800, slice: 200, messages: 500 };
 export const QUICK_TURN: Turn = { warmUp: 200, measured: 200, slice: 100, messages: 100 };
 /** The most slices of a turn, for servers that use little CPU time. */
 const MOST_SLICES = 20;
