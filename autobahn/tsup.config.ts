@@ -1,4 +1,4 @@
-// The command as it is published: one file without dependencies, and beside it what the page of a report is made of.
+// The published command: one file without dependencies, and the style and script of a report's page.
 import { copyFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 

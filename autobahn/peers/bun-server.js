@@ -1,4 +1,4 @@
-// Bun's own server as an echo endpoint: prints its port, ends with its standard input.
+// Bun's own server as an echo endpoint. Prints its port, and ends when its standard input ends.
 
 const server = globalThis.Bun.serve({
   port: 0,

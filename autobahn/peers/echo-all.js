@@ -1,4 +1,4 @@
-// A client with the interface of the DOM that echoes: asks a fuzzing server for all its cases, then for the reports.
+// A client that echoes, for classes with the interface of the DOM: requests all cases of a fuzzing server, then the reports.
 
 /** Plays all cases with a `WebSocket` class; the arguments are those of the program: the URL, the agent's name, cases at a time. */
 export async function echoAll(WebSocket, [url, agent = 'client', jobs = '8']) {

@@ -1,4 +1,4 @@
-/** A client that echoes, with one of the stacks of this workspace: asks a fuzzing server for all its cases, then for the reports. */
+/** A client that echoes, with one of the stacks of this workspace: requests all cases of a fuzzing server, then the reports. */
 
 import { WebSocket as FramewireSocket } from 'framewire';
 import { WebSocket as WsSocket } from 'ws';
@@ -19,7 +19,7 @@ async function work(): Promise<void> {
   }
 }
 
-/** Resolves to the one message of an answer. */
+/** Resolves with the message of an answer. */
 function ask(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

@@ -1,4 +1,4 @@
-/** A server that echoes, with one of the stacks of this workspace: prints its port, ends with its standard input. */
+/** A server that echoes, with one of the stacks of this workspace. Prints its port, and ends when its standard input ends. */
 
 import { WebSocketServer as FramewireServer } from 'framewire';
 import { WebSocketServer as WsServer } from 'ws';

@@ -19,13 +19,13 @@ import type { Run } from '../src/run.ts';
 
 const MESSAGES = 50;
 const JOBS = 8;
-/** Cases that a row names. */
+/** The most failed cases that a row names. */
 const SHOWN = 12;
 
 interface Peer {
   readonly name: string;
   readonly role: 'server' | 'client';
-  /** The program and its arguments; a client gets the URL and its name behind them. */
+  /** The program and its arguments. For a client, the URL and its name are appended. */
   readonly command: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The command line: what may be written on it, and what it comes to. */
+/** The command line: its commands, options and help text. */
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,18 +18,18 @@ Options of client and server:
   --exclude list    patterns of cases to leave out
   --out folder      where index.json and the reports of the cases go (default: none are written, or the spec's outdir)
   --strict          NON-STRICT counts as failed
-  --baseline file   an index.json: failed is only what is worse than there
+  --baseline file   an index.json: only a verdict that is worse than there counts as failed
   --messages n      compressed messages in each case of sections 12 and 13 (default: 1000; fewer take less time)
 
 Options of client:
   --agent name      the name of the server in the reports (default: its Server header)
-  --jobs n          cases that run at the same time where they cannot disturb each other (default: 16; 1 is the order of the list)
+  --jobs n          how many cases run at the same time if they cannot disturb each other (default: 16; 1 keeps the order of the list)
 
 Options of server:
   --port n          the port to listen on (default: 9001; 0 takes a free one)
   --host name       the address to listen on (default: 127.0.0.1)
 
-Exit status: 0 when every selected case passed, 1 when not, 2 for a wrong command line, 130 after Ctrl-C.
+Exit status: 0 if every selected case passed, 1 if not, 2 for a wrong command line, 130 after Ctrl-C.
 `;
 
 export interface ClientArguments {
@@ -96,7 +96,7 @@ const MAX_PORT = 65_535;
 /**
  * Reads a command line.
  *
- * @throws UsageError when it makes no sense, SpecError when the spec file does not.
+ * @throws UsageError if it is invalid, SpecError if the spec file is invalid.
  */
 export function readArguments(list: readonly string[]): Arguments {
   const { values, positionals } = parse(list);
@@ -113,7 +113,7 @@ export function readArguments(list: readonly string[]): Arguments {
     case 'compare':
       return readCompare(rest);
     case undefined:
-      throw new UsageError('say what to do: client, server or compare (--help explains)');
+      throw new UsageError('name a command: client, server or compare (--help describes them)');
     default:
       throw new UsageError(`unknown command: ${mode} (client, server or compare)`);
   }
@@ -135,7 +135,7 @@ function readClient(values: Values, urls: readonly string[]): ClientArguments {
     ...{ hostname: null, limits: spec.limits },
   }));
   const servers = given.length > 0 ? given : spec.servers;
-  if (servers.length === 0) throw new UsageError('say which server to test, such as ws://127.0.0.1:9001');
+  if (servers.length === 0) throw new UsageError('name the server to test, such as ws://127.0.0.1:9001');
   if (values.agent !== undefined && given.length !== 1) throw new UsageError('--agent needs exactly one URL');
   const jobs = values.jobs === undefined ? DEFAULT_JOBS : readNumber('--jobs', values.jobs, 1, 1000);
   return { mode: 'client', ...common(values, spec), spec: { ...spec, servers }, jobs };

@@ -1,11 +1,11 @@
-/** What a case is: facts as data, which the runner carries out and the verdict table judges. */
+/** What a case is: data that the runner carries out and the verdict table judges. */
 
 /** One entry of the event log: what the peer sent, or that a pause ran out. */
 export type LogEvent =
   | { readonly kind: 'text' | 'binary' | 'pong'; readonly payload: Buffer }
   | { readonly kind: 'timeout'; readonly tag: string };
 
-/** How the frames of a case are handed to the socket. */
+/** How the frames of a case are written to the socket. */
 export type Write = 'plain' | 'sync' | { readonly chop: number };
 
 /** One thing that the suite does on a connection, in the order of the case. */
@@ -34,13 +34,13 @@ export type Step =
   /** After so many seconds: close, if neither side has. */
   | { readonly do: 'end'; readonly seconds: number };
 
-/** How a connection has to end. */
+/** How a connection must end. */
 export interface EndRule {
-  /** Who has to send the first Close: the suite (`F`) or the peer (`P`). */
+  /** Which end must send the first Close: the suite (`F`) or the peer (`P`). */
   readonly by: 'F' | 'P';
-  /** The close codes that the peer may send; none at all is always fine. */
+  /** The close codes that the peer may send. It may always send none. */
   readonly codes: readonly number[];
-  /** Whether the closing handshake has to be completed. */
+  /** Whether the closing handshake must be completed. */
   readonly clean: boolean;
   /** Whether the wrong end closing first makes the behaviour FAILED (mark `!`). */
   readonly wrongEndFails: boolean;
@@ -48,21 +48,21 @@ export interface EndRule {
   readonly wrongCodeFails: boolean;
 }
 
-/** What is sent, and which log of events is right. The texts are in the notation of notation.ts. */
+/** What the suite sends, and which log of events is right. The texts are in the notation of notation.ts. */
 export interface LogConduct {
   readonly kind: 'log';
   readonly sends: string;
   readonly write: Write;
   readonly ok: string;
-  /** The log that is not wrong but not strict either; null when there is none. */
+  /** The log that is allowed but not strict; null if there is none. */
   readonly nonStrict: string | null;
-  /** Frames that the suite must have sent, by opcode; absent where that is no question. */
+  /** How many frames the suite must have sent, by opcode. Absent if that is not checked. */
   readonly mustSend?: Readonly<Record<number, number>>;
   /** Whether the outcome is for information only, whatever it is. */
   readonly informational?: true;
 }
 
-/** One large message: its type and its length must come back. */
+/** One large message: an echo with the same type and length must come back. */
 export interface LargeConduct {
   readonly kind: 'large';
   readonly sends: string;
@@ -114,8 +114,8 @@ export function sectionOf(testCase: { readonly id: string }): number {
 }
 
 /**
- * What may run beside a case: any number of `light` ones; nothing beside a `quiet` one, which moves megabytes or is timed; a few
- * `heavy` ones, which keep the processors and the thread pool busy.
+ * Which cases may run at the same time: any number of `light` ones; a few `heavy` ones, which keep the processors and the thread pool
+ * busy; only one `quiet` one, which transfers megabytes or is timed.
  */
 export type Pace = 'light' | 'quiet' | 'heavy';
 

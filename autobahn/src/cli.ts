@@ -108,7 +108,7 @@ async function conclude(
   runs: readonly Run[],
   cases: readonly Case[],
 ): Promise<number> {
-  // Numbers count in the whole list when a server was tested, as in the public suite.
+  // When a server was tested, cases are numbered in the whole list, as in the public suite.
   if (out !== null) await writeReports(out, runs, mode === 'client' ? ALL_CASES : cases);
   const agents = [...new Set(runs.map(({ agent }) => agent))];
   const runsOf = (agent: string) => runs.filter((run) => run.agent === agent);
@@ -122,7 +122,7 @@ async function judgeByBaseline(file: string, runs: readonly Run[]): Promise<numb
   const now = buildIndex(runs);
   const ran = new Set(runs.map(({ testCase }) => testCase.id));
   const whole = parseIndex(await readFile(file, 'utf8'));
-  // A baseline of all cases serves a run of some.
+  // A baseline may have more cases than the run.
   const before = Object.fromEntries(
     Object.entries(whole).map(([agent, entries]) => [
       agent,

@@ -9,8 +9,8 @@ export const CloseCode = {
 } as const;
 
 /**
- * Whether the suite takes a close code for legal when it arrives. Not the same list as the registry's of today:
- * 1012-1014 were registered later, and the public suite refuses them.
+ * Whether the suite accepts a close code from the peer. The list differs from the current registry: 1012-1014 were registered later,
+ * and the public suite refuses them.
  */
 export function isLegalCloseCode(code: number): boolean {
   if (code >= 3000) return code <= 4999;

@@ -1,4 +1,4 @@
-/** The record of a closing: who closed, who dropped TCP, and with which codes. The verdict and the reports are made from it. */
+/** The record of a closing: which end closed, which dropped TCP, and with which codes. The verdict and the reports use it. */
 
 /** How a connection was closed, in the words of the reports. */
 export interface ClosingRecord {

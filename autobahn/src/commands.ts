@@ -59,7 +59,7 @@ function findCase(query: URLSearchParams, cases: readonly Case[]): Case {
 function single(query: URLSearchParams, name: string): string {
   const [value, ...more] = query.getAll(name);
   if (value === undefined || value === '') throw new CommandError(`the parameter "${name}" is missing`);
-  if (more.length > 0) throw new CommandError(`the parameter "${name}" is there more than once`);
+  if (more.length > 0) throw new CommandError(`the parameter "${name}" occurs more than once`);
   return value;
 }
 

@@ -30,11 +30,11 @@ export class CompressedPlayer implements Player {
   readonly #outgoing = { plain: 0, packed: 0 };
   #echoes = 0;
   #position = 0;
-  /** The message whose echo is due; after the last echo, the last one. */
+  /** The message whose echo is expected next; after the last echo, the last message. */
   #expected: Buffer = Buffer.alloc(0);
   #behavior: Behavior = 'FAILED';
 
-  /** `count` messages are exchanged; the case itself says how many in a full run. */
+  /** @param count how many messages to exchange. In a full run, that is the count of the case. */
   constructor(engine: Engine, conduct: CompressedConduct, compression: Compression, count: number) {
     this.#engine = engine;
     this.#conduct = conduct;
@@ -92,7 +92,7 @@ export class CompressedPlayer implements Player {
   #statistics(): TrafficStats {
     const { traffic } = this.#engine;
     const { plain, packed } = this.#compression.incoming;
-    // Echoes are as long as what was sent; those that the peer left uncompressed count as they are.
+    // Echoes are as long as the sent messages. Echoes that the peer did not compress count with their full length.
     const incoming = { plain: this.#outgoing.plain, packed: packed + this.#outgoing.plain - plain };
     return {
       preopenOutgoingOctetsWireLevel: Buffer.byteLength(this.#preopen().outgoing),

@@ -3,7 +3,7 @@
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateRaw, InflateRaw } from 'node:zlib';
 
-/** What is in force for one direction. */
+/** The negotiated parameters for one direction. */
 export interface DirectionParameters {
   /** 8-15. */
   readonly windowBits: number;
@@ -47,10 +47,10 @@ export class Deflater {
   }
 }
 
-/** What was agreed on for a connection: inflates what arrives, one message at a time. */
+/** The negotiated compression of a connection. Inflates received messages, one at a time. */
 export class Compression {
   readonly incoming: CompressionCounts = { plain: 0, packed: 0 };
-  /** What is in force for what is sent. */
+  /** The parameters for sent messages. */
   readonly own: DirectionParameters;
   readonly #peer: DirectionParameters;
   readonly #inflate: InflateRaw;
@@ -68,7 +68,7 @@ export class Compression {
   /**
    * Returns the payload of a message that arrived compressed.
    *
-   * @throws Error of zlib when it is not deflate data.
+   * @throws Error of zlib if it is not DEFLATE data.
    */
   async decompress(packed: Buffer): Promise<Buffer> {
     const payload = await pass(this.#inflate, Buffer.concat([packed, FLUSH_TAIL]));
@@ -78,7 +78,7 @@ export class Compression {
     return payload;
   }
 
-  /** Lets go of zlib's memory. */
+  /** Frees zlib's memory. */
   end(): void {
     this.#inflate.close();
   }
@@ -98,7 +98,7 @@ function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffe
     };
     const onClose = () => onError(new Error('the connection ended'));
     transform.on('data', onData).once('error', onError).once('close', onClose);
-    // Both are made to flush at the end of each write: one way to the thread pool and back.
+    // Both flush at the end of each write, so that one round trip to the thread pool is enough.
     transform.write(octets, () => {
       finish();
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));

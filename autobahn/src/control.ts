@@ -1,4 +1,4 @@
-/** The command mode of the fuzzing server: on any other path, a client sends commands in JSON, each for frames or a Close to send. */
+/** The command mode of the fuzzing server: on any other path, a client sends commands in JSON. Each makes the suite send frames or a Close. */
 
 import { Opcode } from './frames.ts';
 import { closeBody } from './notation.ts';

@@ -1,8 +1,11 @@
-/** The five kinds of data that sections 12 and 13 compress, made up anew at every start from fixed seeds: alike in kind, size and compressibility to what the public suite sends. */
+/**
+ * The five kinds of data that sections 12 and 13 compress, generated from fixed seeds. Their kind, size and compressibility are similar to
+ * those of the public suite.
+ */
 
 import type { DataSetName } from './case.ts';
 
-/** What a case reads its messages from, in a ring. */
+/** The data that a case reads its messages from, in a ring. */
 export interface DataSet {
   /** Whether messages are text, so that they are cut between characters. */
   readonly isText: boolean;
@@ -14,7 +17,7 @@ export interface DataSet {
 
 const made = new Map<DataSetName, DataSet>();
 
-/** Returns a data set; each is made once. */
+/** Returns a data set. Each is generated once. */
 export function dataSet(name: DataSetName): DataSet {
   const set = made.get(name) ?? MAKERS[name]();
   made.set(name, set);
@@ -29,7 +32,7 @@ const MAKERS: Readonly<Record<DataSetName, () => DataSet>> = {
   document: () => binarySet(makeDocument(1_042_328)),
 };
 
-/** Characters beyond U+FFFF would be two units of a string: there are none in the texts made here. */
+/** Characters beyond U+FFFF would be two units of a string. The texts have none. */
 function textSet(text: string): DataSet {
   const read = (position: number, length: number) =>
     Buffer.from(

@@ -1,4 +1,4 @@
-/** One WebSocket connection of the suite: sends what a case asks for, judges what arrives, and keeps the record of the closing. */
+/** One WebSocket connection of the suite: sends the frames of a case, checks what arrives, and records the closing. */
 
 import type { Socket } from 'node:net';
 import { CloseCode, isLegalCloseCode } from './close-codes.ts';
@@ -33,11 +33,11 @@ export const DEFAULT_LIMITS: EngineLimits = {
 
 /** What a connection reports to the code that runs a case on it. */
 export interface EngineListener {
-  /** The connection is open and nothing of the peer has been read yet: the time to send. Called once, first of all. */
+  /** The connection is open and nothing of the peer has been read yet, so that the case can send. Called once, before all others. */
   opened(): void;
   message(kind: 'text' | 'binary', payload: Buffer): void;
   pong(payload: Buffer): void;
-  /** TCP is gone, whichever end dropped it. Called once, last of all. */
+  /** TCP has ended, whichever end dropped it. Called once, after all others. */
   gone(): void;
 }
 
@@ -47,10 +47,10 @@ export interface EngineListener {
  */
 export type EngineState = 'open' | 'closing' | 'closed';
 
-/** Seconds that a server which closed first has to drop TCP. No rule of the suite ends such a connection otherwise. */
+/** The time limit, in seconds, for a server that closed first to drop TCP. The rules of the suite have no limit for it. */
 const STUCK_SECONDS = 10;
 
-/** The time that queued octets have to leave when TCP is dropped. */
+/** How long queued octets may take to be sent before TCP is dropped. */
 const LINGER_MS = 1000;
 
 export class Engine implements MessageSink {
@@ -71,7 +71,7 @@ export class Engine implements MessageSink {
   #inflating = false;
   #isGone = false;
 
-  /** Takes over a socket on which the opening handshake is done. */
+  /** Takes over a socket after the opening handshake. */
   constructor(
     socket: Socket,
     settings: { isServer: boolean; limits: EngineLimits; traffic: Traffic; compression: Compression | null },
@@ -91,7 +91,7 @@ export class Engine implements MessageSink {
     return this.#state;
   }
 
-  /** Starts the case, then begins to read: first `early`, the octets that followed the handshake in the same segment. */
+  /** Starts the case, then reads. `early` has the octets that followed the handshake in the same segment, and is read first. */
   start(listener: EngineListener, early: Buffer): void {
     this.#listener = listener;
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -137,7 +137,7 @@ export class Engine implements MessageSink {
 
   // Closing
 
-  /** Sends Close with this body, if no Close was sent yet: the suite closes. */
+  /** Sends Close with this body, unless a Close was already sent. */
   close(body: Buffer): void {
     if (this.#state !== 'open') return;
     this.closing.closedByMe = true;
@@ -195,9 +195,9 @@ export class Engine implements MessageSink {
 
   #endTcp(): void {
     this.#end();
-    // What is still queued is sent first: octets after a lost Close would mean nothing to the peer.
+    // Queued octets are sent first, because they may include the Close.
     this.#outbox.whenIdle(() => this.#socket.destroySoon());
-    // A peer that reads nothing must not hold the connection up.
+    // A peer that reads nothing must not delay the end.
     setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
 
@@ -205,7 +205,7 @@ export class Engine implements MessageSink {
     return this.#state === 'closed';
   }
 
-  /** Ends judging and the timers of the case. */
+  /** Stops reading and the timers of the case. */
   #end(): void {
     this.#state = 'closed';
     this.#frames.stop();
@@ -213,7 +213,7 @@ export class Engine implements MessageSink {
     this.#timers.clear();
   }
 
-  /** A peer may drop TCP right after a message that is still in zlib: it counts, and so do the frames after it. */
+  /** A peer may drop TCP right after a message that is still being inflated. That message counts, and so do the frames after it. */
   #tcpEnded(): void {
     if (this.#isGone || (this.#inflating && this.#state !== 'closed')) return;
     this.#isGone = true;
@@ -238,7 +238,7 @@ export class Engine implements MessageSink {
     else void this.#inflate(this.#compression, opcode, payload);
   }
 
-  /** Reads nothing after a compressed message before that has been delivered: the order is kept. */
+  /** Reads nothing more until a compressed message has been delivered, which keeps the order. */
   async #inflate(compression: Compression, opcode: number, packed: Buffer): Promise<void> {
     this.#inflating = true;
     this.#frames.stop();
@@ -293,7 +293,7 @@ export class Engine implements MessageSink {
     this.#dropUnclean('the server did not drop TCP after the closing handshake');
   }
 
-  /** Notes the code and the reason of the peer's Close, and judges them. Returns whether the connection is still up. */
+  /** Records the code and the reason of the peer's Close, and checks them. Returns whether the connection is still up. */
   #readClose(body: Buffer): boolean {
     const reason = body.subarray(2);
     const code = body.length >= 2 ? body.readUInt16BE(0) : null;
@@ -309,7 +309,7 @@ export class Engine implements MessageSink {
     return !this.#isClosed();
   }
 
-  /** Ends TCP over data that cannot be read, without counting that as a drop by the suite. */
+  /** Ends TCP because of data that cannot be read, without counting that as a drop by the suite. */
   #breakOff(why: string): void {
     this.closing.wasNotCleanReason = this.closing.wasClean ? null : why;
     this.#endTcp();

@@ -41,7 +41,7 @@ export interface FrameHeader {
   readonly shortest: boolean;
 }
 
-/** Random octets for the next keys. One call for each key would take a quarter of the time of a case with many fragments. */
+/** Random octets for the next keys, because one call for each key would be slow in cases with many fragments. */
 let unused = Buffer.alloc(0);
 
 /** Returns a fresh masking key (§5.3). */
@@ -77,7 +77,7 @@ function maskOctets(octets: Buffer, key: readonly number[], from: number, to: nu
   for (let i = from; i < to; i++) octets[i] = (octets[i] ?? 0) ^ (key[i % 4] ?? 0);
 }
 
-/** Returns the octets of a header; the length takes the shortest form, also for control frames that are too long. */
+/** Returns the octets of a header. The length has the shortest form, also for control frames that are too long. */
 export function encodeHeader(
   frame: { opcode: number; fin: boolean; rsv: number },
   length: number,
@@ -99,17 +99,17 @@ export function encodeFrame(frame: Frame, mask: Buffer | null): Buffer {
   return octets;
 }
 
-/** Returns `octets` cut into pieces of `size` (the last one shorter). */
+/** Returns `octets` cut into chunks of `size` (the last one may be shorter). */
 export function chop(octets: Buffer, size: number): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < octets.length; at += size) pieces.push(octets.subarray(at, at + size));
-  return pieces;
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < octets.length; at += size) chunks.push(octets.subarray(at, at + size));
+  return chunks;
 }
 
 /**
- * Returns the frames of one message cut into fragments of `size` octets (§5.4). A payload that fits stays one frame;
- * otherwise frames of exactly `size` octets follow while there are so many, then one last frame with the rest: it is
- * empty when `size` divides the length. RSV bits belong to the first frame alone.
+ * Returns the frames of one message, cut into fragments of `size` octets (§5.4). A payload that fits stays one frame.
+ * Otherwise, each frame has exactly `size` octets, except the last one, which has the rest. It is empty if `size`
+ * divides the length. Only the first frame has the RSV bits.
  */
 export function fragment(opcode: number, payload: Buffer, size: number, rsv = 0): Frame[] {
   if (size <= 0 || payload.length <= size) return [{ opcode, fin: true, rsv, payload }];
@@ -130,7 +130,7 @@ export function fragment(opcode: number, payload: Buffer, size: number, rsv = 0)
 
 /** Where a {@link FrameReader} puts what it has read: a header, its payload in chunks as they arrive, the end. */
 export interface FrameSink {
-  /** Called as soon as two octets of a frame are there, and again whenever more arrive without completing the header. */
+  /** Called as soon as two octets of a frame have arrived, and again whenever more arrive without completing the header. */
   start(start: FrameStart): void;
   header(header: FrameHeader): void;
   /** Unmasked octets; never empty. */

@@ -1,4 +1,4 @@
-/** The fuzzing client: runs cases against a server, one connection for each, several at a time where they cannot disturb each other. */
+/** The fuzzing client: runs cases against a server, with one connection for each. Several run at a time if they cannot disturb each other. */
 
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -21,34 +21,34 @@ import type { Selection, ServerTarget } from './spec.ts';
 export interface ClientRunOptions {
   readonly cases: readonly Case[];
   readonly selection: Selection;
-  /** Cases that run at the same time; those that need the machine for themselves never do. */
+  /** How many cases run at the same time. `quiet` cases always run alone. */
   readonly jobs: number;
   /** Called with each run as it ends, in no fixed order. */
   readonly onRun: (run: Run) => void;
-  /** Compressed messages to exchange in a case at most; absent leaves it to the cases. */
+  /** The most compressed messages to exchange in a case. Default: as many as the case says. */
   readonly messages?: number | undefined;
-  /** Aborting starts no further case. */
+  /** After it is aborted, no further case starts. */
   readonly signal?: AbortSignal;
 }
 
 /** How many cases that keep a processor busy run at the same time for each processor. */
 const HEAVY_JOBS_EACH = 3;
 
-/** Thrown when no TCP connection to the server can be made: it is given up. */
+/** Thrown if no TCP connection to the server can be opened. Then no further case runs. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
 /**
- * Runs the cases against one server. Resolves when all have ended, or were given up by the signal.
+ * Runs the cases against one server. Resolves when all have ended, or were cancelled by the signal.
  *
- * @throws UnreachableError when the server cannot be reached.
+ * @throws UnreachableError if the server cannot be reached.
  */
 export async function testServer(target: ServerTarget, options: ClientRunOptions): Promise<void> {
   const of = (pace: Pace) => options.cases.filter((testCase) => paceOf(testCase) === pace);
   await runAll(of('light'), options.jobs, target, options);
   await runAll(of('quiet'), 1, target, options);
-  // More than there are processors, because most cases wait for their echo or for the thread pool.
+  // More cases than processors, because most cases wait for their echo or for the thread pool.
   await runAll(
     of('heavy'),
     Math.min(options.jobs, availableParallelism() * HEAVY_JOBS_EACH),
@@ -79,7 +79,7 @@ async function runAll(
   await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
 }
 
-/** Runs one case; null when it is excluded for the agent. */
+/** Runs one case. Returns null if it is excluded for the agent. */
 async function runCase(testCase: Case, target: ServerTarget, options: ClientRunOptions): Promise<Run | null> {
   const socket = await openSocket(target);
   const traffic = new Traffic();

@@ -1,4 +1,4 @@
-/** The fuzzing server: a client under test asks it for cases by URL, and each is run on the connection that asked. */
+/** The fuzzing server: a client under test requests cases by URL. Each case runs on the connection that requested it. */
 
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -28,13 +28,13 @@ export interface ServerOptions {
   readonly limits: EngineLimits;
   /** Certificate and key in PEM; null serves without TLS. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
-  /** Compressed messages to exchange in a case at most; absent leaves it to the cases. */
+  /** The most compressed messages to exchange in a case. Default: as many as the case says. */
   readonly messages?: number | undefined;
   /** Called with each run as it ends. */
   readonly onRun?: (run: Run) => void;
-  /** Called when a client asks for the reports; the client's connection is closed when it resolves. */
+  /** Called when a client requests the reports. The client's connection is closed when it resolves. */
   readonly onReport?: (agent: string) => Promise<void>;
-  /** Called when a client asks the server to stop; the server does not stop by itself. */
+  /** Called when a client requests that the server stops. The server does not stop by itself. */
   readonly onStop?: () => void;
 }
 
@@ -44,7 +44,7 @@ export class FuzzingServer {
   readonly #sockets = new Set<Socket>();
   /** The work on the connections that are open. */
   readonly #busy = new Set<Promise<void>>();
-  /** Who waits for the end of a case, by agent and id. */
+  /** The callbacks that wait for the end of a case, by agent and id. */
   readonly #waiting = new Map<string, ((run: Run) => void)[]>();
   readonly #runs = new Map<string, Run>();
 
@@ -72,7 +72,7 @@ export class FuzzingServer {
     });
   }
 
-  /** Resolves when every connection that is open now has been dealt with. */
+  /** Resolves when the work on every connection that is open now has ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#busy);
   }
@@ -188,7 +188,7 @@ function say(engine: Engine, early: Buffer, value: unknown): Promise<void> {
   return leave(engine, early);
 }
 
-/** The compression that a case wants; null for none. */
+/** The compression parameters of a case; null for none. */
 function parametersOf(command: Command): ParameterSet | null {
   if (command.name !== 'run' || command.testCase.conduct.kind !== 'compressed') return null;
   return command.testCase.conduct.parameters;

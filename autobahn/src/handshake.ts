@@ -1,4 +1,4 @@
-/** The opening handshake of RFC 6455 §4, as the suite makes and answers it: heads of requests and responses, written and read. */
+/** The opening handshake of RFC 6455 §4: writes, reads and checks the heads of requests and responses. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -12,7 +12,7 @@ export interface Head {
   readonly text: string;
 }
 
-/** Thrown when the other end's part of the handshake is not acceptable. */
+/** Thrown if the other end's part of the handshake is not acceptable. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
 }
@@ -20,7 +20,7 @@ export class HandshakeError extends Error {
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const HEAD_END = '\r\n\r\n';
 const MAX_HEAD_OCTETS = 65_536;
-/** Headers that a server's answer may have once only. */
+/** Headers that a server's answer may have only once. */
 const SINGLE_HEADERS = [
   'upgrade',
   'sec-websocket-accept',
@@ -33,7 +33,7 @@ export function acceptValue(key: string): string {
   return createHash('sha1').update(`${key}${GUID}`).digest('base64');
 }
 
-/** What a client asks for. */
+/** What a client requests. */
 export interface RequestOptions {
   readonly url: URL;
   readonly origin: string | null;
@@ -67,7 +67,7 @@ export function writeRequest(options: RequestOptions): { text: string; key: stri
 /**
  * Checks a server's answer to a request with this key and these subprotocols (§4.1). It does not judge the extensions.
  *
- * @throws HandshakeError when it does not accept the upgrade.
+ * @throws HandshakeError if it does not accept the upgrade.
  */
 export function checkResponse(head: Head, key: string, protocols: readonly string[]): void {
   const status = /^HTTP\/1\.1 (\d{3})/.exec(head.line)?.[1];
@@ -85,14 +85,14 @@ export function checkResponse(head: Head, key: string, protocols: readonly strin
     throw new HandshakeError(`the server selected the subprotocol "${protocol}", which was not requested`);
   }
   if (head.headers.get('sec-websocket-accept') !== acceptValue(key)) {
-    throw new HandshakeError('the Sec-WebSocket-Accept of the server does not fit the key');
+    throw new HandshakeError('the Sec-WebSocket-Accept of the server does not match the key');
   }
 }
 
 /**
  * Checks a client's request (§4.2.1) for a server on `port`, and returns its key.
  *
- * @throws HandshakeError when it is not a request for a WebSocket.
+ * @throws HandshakeError if it is not a valid WebSocket request.
  */
 export function checkRequest(head: Head, port: number): string {
   if (!/^GET \S+ HTTP\/1\.1$/.test(head.line)) throw new HandshakeError('not a GET request of HTTP/1.1');
@@ -138,7 +138,7 @@ export function writeRefusal(status: string, reason: string): string {
 /**
  * Reads the head of a request or a response from a socket, which is paused afterwards; `early` has the octets that followed the head.
  *
- * @throws HandshakeError when the socket ends before the head is complete, or the head is too long.
+ * @throws HandshakeError if the socket ends before the head is complete, or the head is too long.
  */
 export function readHead(socket: Socket): Promise<{ head: Head; early: Buffer }> {
   return new Promise((resolve, reject) => {

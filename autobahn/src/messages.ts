@@ -1,4 +1,4 @@
-/** Frames that arrive become messages here, and the rules of RFC 6455 §5 and §8.1 are checked on the way. */
+/** Assembles received frames into messages, and checks the rules of RFC 6455 §5 and §8.1. */
 
 import { CloseCode } from './close-codes.ts';
 import { Opcode, RSV1 } from './frames.ts';
@@ -15,13 +15,13 @@ export interface MessageSink {
   pong(payload: Buffer): void;
   /** The body of a Close frame. */
   peerClose(body: Buffer): void;
-  /** The peer broke a rule; `code` is the one to fail the connection with. Called for every rule that a frame breaks. */
+  /** The peer broke a rule. `code` is the close code for it. Called for every rule that a frame breaks. */
   violation(code: number, why: string): void;
 }
 
-/** What a {@link MessageReader} has to know of the connection. */
+/** What a {@link MessageReader} needs to know about the connection. */
 export interface MessageRules {
-  /** Whether frames have to be masked: those of a client have to, those of a server must not be (§5.1). */
+  /** Whether frames must be masked: a client must mask its frames, a server must not (§5.1). */
   readonly masked: boolean;
   /** Whether permessage-deflate is in force, so that RSV1 may be set on the first frame of a data message. */
   readonly compression: boolean;
@@ -36,19 +36,19 @@ interface Message {
   readonly opcode: number;
   readonly compressed: boolean;
   readonly parts: Buffer[];
-  /** Null for octets that are not text, or not text before they are inflated. */
+  /** Null if the message is binary, or compressed: then its text is checked after inflating. */
   readonly text: TextCheck | null;
 }
 
 /**
- * Puts frames together. A frame that breaks a rule is reported and then read like any other: a second broken rule ends a
- * connection sooner than the first one, so none may be left out. After {@link discard} no message is kept or passed on.
+ * Assembles frames. A frame that breaks a rule is reported and then read like any other. Every broken rule counts, because a second
+ * one ends the connection immediately. After {@link discard}, no message is kept or passed on.
  */
 export class MessageReader implements FrameSink {
   readonly #sink: MessageSink;
   readonly #rules: readonly Rule[];
   #header: FrameHeader | null = null;
-  /** The payload of the frame in hand. */
+  /** The payload of the current frame. */
   #parts: Buffer[] = [];
   #message: Message | null = null;
   #discarding = false;

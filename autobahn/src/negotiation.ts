@@ -4,7 +4,7 @@ import { HandshakeError } from './handshake.ts';
 import type { ParameterSet } from './case.ts';
 import type { DirectionParameters } from './compression.ts';
 
-/** What is in force for both directions. */
+/** The negotiated parameters for both directions. */
 export interface Agreement {
   readonly client: DirectionParameters;
   readonly server: DirectionParameters;
@@ -36,9 +36,9 @@ const OFFERS: Readonly<Record<ParameterSet, string>> = {
   ].join(', '),
 };
 
-/** What the suite demands of a client's offer as a server, and adds to its answer. */
+/** What the suite, as a server, requires of a client's offer, and adds to its answer. */
 interface Acceptance {
-  /** Whether the offer has to name client_max_window_bits. */
+  /** Whether the offer must name client_max_window_bits. */
   readonly needsWindow: boolean;
   readonly adds: readonly string[];
 }
@@ -50,7 +50,7 @@ const NO_CONTEXT_SMALL: Acceptance = {
   adds: ['client_no_context_takeover', 'client_max_window_bits=9'],
 };
 
-/** What the suite accepts as a server, for 13.1 to 13.7: the first rule that some offer fits. */
+/** What the suite accepts as a server, for 13.1 to 13.7: the first rule that an offer matches. */
 const ACCEPTANCES: Readonly<Record<ParameterSet, readonly Acceptance[]>> = {
   1: [ANYTHING],
   2: [NO_CONTEXT],
@@ -69,7 +69,7 @@ export function offerOf(parameters: ParameterSet): string {
 /**
  * Reads a server's answer to an offer; null when permessage-deflate is not in it.
  *
- * @throws HandshakeError when it names another extension, or permessage-deflate twice or with bad parameters.
+ * @throws HandshakeError if it names another extension, or permessage-deflate twice or with invalid parameters.
  */
 export function readAnswer(header: string | undefined): Agreement | null {
   const [extension, ...more] = parseExtensions(header ?? '');
@@ -81,10 +81,10 @@ export function readAnswer(header: string | undefined): Agreement | null {
 }
 
 /**
- * Reads a client's offers and answers them; null when none is taken. `parameters` is null where no compression is wanted: the
- * offers are still checked.
+ * Reads a client's offers and answers them; null if none is accepted. `parameters` is null if no compression is wanted. The
+ * offers are checked even then.
  *
- * @throws HandshakeError when an offer of permessage-deflate is malformed.
+ * @throws HandshakeError if an offer of permessage-deflate is malformed.
  */
 export function answerOffers(
   header: string | undefined,
@@ -102,7 +102,7 @@ export function answerOffers(
   return null;
 }
 
-/** What an offer asks of the server is granted as it is. */
+/** Everything that an offer requests of the server is granted. */
 function granted({ parameters }: Extension): string[] {
   const window = parameters.get('server_max_window_bits');
   return [
@@ -119,7 +119,7 @@ function agreementOf({ parameters }: Extension): Agreement {
   return { client: direction('client'), server: direction('server') };
 }
 
-/** Checks names and values; those in `needValue` must have one. */
+/** Checks names and values. Parameters in `needValue` must have a value. */
 function checkParameters({ parameters }: Extension, needValue: readonly string[]): void {
   for (const [name, value] of parameters) {
     if (/^(?:client|server)_no_context_takeover$/.test(name)) {
@@ -127,7 +127,7 @@ function checkParameters({ parameters }: Extension, needValue: readonly string[]
     } else if (!/^(?:client|server)_max_window_bits$/.test(name)) {
       throw new HandshakeError(`${NAME} has the unknown parameter ${name}`);
     } else if (value === true ? needValue.includes(name) : !isWindow(value)) {
-      throw new HandshakeError(`${name} is no number from ${MIN_WINDOW} to ${MAX_WINDOW}`);
+      throw new HandshakeError(`${name} is not a number from ${MIN_WINDOW} to ${MAX_WINDOW}`);
     }
   }
 }

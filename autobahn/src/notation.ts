@@ -20,7 +20,7 @@ const NAMED: Readonly<Record<string, Buffer>> = {
   G: Buffer.from('cebae1bdb9cf83cebcceb5', 'hex'),
   CT: Buffer.from('BAsd7&jh23'),
   CB: Buffer.from('00fe23faf0', 'hex'),
-  // Valid; U1a and U1b are its halves, cut between two characters.
+  // Valid text. U1a and U1b are its halves, cut between two characters.
   U1: Buffer.from('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121', 'hex'),
   U1a: Buffer.from('48656c6c6f2dc2b540c39fc3b6c3a4', 'hex'),
   U1b: Buffer.from('c3bcc3a0c3a12d5554462d382121', 'hex'),
@@ -33,7 +33,7 @@ const DATA_OPCODES: Readonly<Record<string, number>> = { text: 1, bin: 2 };
 
 /**
  * Reads a payload: `∅` (empty), `x00ff` (hex), `2a×125` (an octet repeated), `CT~65536` (repeated and cut to a length),
- * a name or several in a row (`F1F2`), or text in backticks.
+ * one or more names (`F1F2`), or text in backticks.
  *
  * @throws SyntaxError if the text is none of these.
  */
@@ -61,9 +61,9 @@ function readNames(text: string): Buffer {
 /**
  * Reads what a case sends, step by step, separated by `;`:
  * `1.0 r4 HW` (opcode, FIN, reserved bits, payload), `message text U1 by 1` (fragmented), `header 1.0 of 21` and `data x00` (one
- * frame in pieces), `close()`, `close(1000, HX)`, `close body x61`, `wait 1 A`, `kill 1`, `end 1`.
+ * frame in parts), `close()`, `close(1000, HX)`, `close body x61`, `wait 1 A`, `kill 1`, `end 1`.
  *
- * @throws SyntaxError when a step is none of these.
+ * @throws SyntaxError if a step is none of these.
  */
 export function readSteps(text: string): Step[] {
   return text
@@ -132,7 +132,7 @@ export function closeBody(code: number, reason: Buffer = Buffer.alloc(0)): Buffe
 /**
  * Reads a log of events: `text HW; bin x00; pong PP; timeout A`, or `(none)`.
  *
- * @throws SyntaxError when an event is none of these.
+ * @throws SyntaxError if an event is none of these.
  */
 export function readLog(text: string): LogEvent[] {
   if (text === '(none)') return [];
@@ -147,9 +147,9 @@ export function readLog(text: string): LogEvent[] {
 }
 
 /**
- * Reads an end rule: who closes, the codes, `clean`, and the marks `!` and `+`, as in `F 1000,1001 clean +`.
+ * Reads an end rule: which end closes, the codes, `clean`, and the marks `!` and `+`, as in `F 1000,1001 clean +`.
  *
- * @throws SyntaxError when the text is no such rule.
+ * @throws SyntaxError if the text is not such a rule.
  */
 export function readEnd(text: string): EndRule {
   const match = /^([FP]) ([\d,]+)( clean)?( !)?( \+)?$/.exec(text);

@@ -1,10 +1,10 @@
-/** The queue between a case and its socket: octets leave in order, as one write, or in pieces with a turn of the event loop between. */
+/** The queue between a case and its socket: octets are sent in order, in one write, or in chunks with a turn of the event loop in between. */
 
 import type { Duplex } from 'node:stream';
 import { chop } from './frames.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Hands octets to a socket in the pieces that a case asks for. */
+/** Writes octets to a socket in the chunks of a case. */
 export class Outbox {
   readonly #socket: Duplex;
   readonly #traffic: Traffic;
@@ -19,20 +19,20 @@ export class Outbox {
     this.#traffic = traffic;
   }
 
-  /** Writes `octets` immediately. What is written in the same turn is sent together. Queues if something is still waiting. */
+  /** Writes `octets` immediately, together with other writes of the same turn. Queues them if something is still waiting. */
   plain(octets: Buffer): void {
     if (this.#turning) this.#queue.push({ octets, sync: false });
     else this.#write(octets, false);
   }
 
-  /** Writes `octets` in pieces of `size` (null: in one), each in a turn of the event loop of its own. */
+  /** Writes `octets` in chunks of `size` (null: in one), each in its own turn of the event loop. */
   apart(octets: Buffer, size: number | null): void {
-    for (const piece of size === null ? [octets] : chop(octets, size))
-      this.#queue.push({ octets: piece, sync: true });
+    for (const chunk of size === null ? [octets] : chop(octets, size))
+      this.#queue.push({ octets: chunk, sync: true });
     if (!this.#turning) this.#turn();
   }
 
-  /** Calls back once everything has been handed to the socket, or immediately if it already has. */
+  /** Calls back once everything has been written to the socket, or immediately if it already has. */
   whenIdle(callback: () => void): void {
     if (this.#turning) this.#onIdle.push(callback);
     else callback();

@@ -1,6 +1,6 @@
 /**
- * The compressed messages of sections 12 and 13, each made once: nine cases of a group send the same long messages, cut into
- * fragments of different sizes, some of them at the same time, and compressing is most of the work of a run.
+ * The compressed messages of sections 12 and 13. Each is compressed once, because compressing is most of the work of a run: several cases
+ * of a group send the same messages, cut into fragments of different sizes.
  */
 
 import { Deflater } from './compression.ts';
@@ -8,12 +8,12 @@ import { dataSet } from './data-sets.ts';
 import type { DataSetName } from './case.ts';
 import type { DirectionParameters } from './compression.ts';
 
-/** Octets that are kept at most. */
+/** The most octets that are kept. */
 const MAX_OCTETS = 160 * 1024 * 1024;
 
 /** The messages of one data set and length, compressed one after the other with the same parameters. */
 export class PackedSequence {
-  /** How many octets the messages have that were made so far. */
+  /** How many octets the compressed messages have so far. */
   octets = 0;
   readonly #data: DataSetName;
   readonly #length: number;
@@ -26,14 +26,14 @@ export class PackedSequence {
     this.#deflater = new Deflater(parameters);
   }
 
-  /** Returns the message of a number from 0 on, made at the first request. */
+  /** Returns a message by its number, from 0. It is compressed at the first request. */
   message(index: number): Promise<Buffer> {
     while (this.#messages.length <= index) this.#messages.push(this.#make(this.#messages.length));
     return this.#messages[index] as Promise<Buffer>;
   }
 
   async #make(index: number): Promise<Buffer> {
-    // What it points back to has to be there.
+    // It may refer back to the message before, which must be compressed first.
     await this.#messages[index - 1];
     const data = dataSet(this.#data);
     const packed = await this.#deflater.compress(data.read((index * this.#length) % data.size, this.#length));
@@ -42,11 +42,11 @@ export class PackedSequence {
   }
 }
 
-/** Keeps sequences for the cases to come, the latest ones. */
+/** Keeps the latest sequences for later cases. */
 export class PackedSequences {
   readonly #sequences = new Map<string, PackedSequence>();
 
-  /** Returns the sequence with these parameters, whether or not it has been begun. */
+  /** Returns the sequence with these parameters, an existing one or a new one. */
   get(data: DataSetName, length: number, parameters: DirectionParameters): PackedSequence {
     const key = [data, length, parameters.windowBits, parameters.noContextTakeover].join(' ');
     const found = this.#sequences.get(key);
@@ -57,7 +57,7 @@ export class PackedSequences {
     return sequence;
   }
 
-  /** A case that is under way keeps the sequence that it has. */
+  /** Drops the oldest sequences above the limit. A running case keeps the sequence that it has. */
   #makeRoom(): void {
     let octets = 0;
     for (const sequence of this.#sequences.values()) octets += sequence.octets;

@@ -18,11 +18,11 @@ export interface Player {
   readonly received: readonly LogEvent[];
   /** The logs that count as right, by the verdict that each gets. */
   readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
-  /** Set once a compressed conversation has ended well. */
+  /** Set after a compressed exchange has ended well. */
   readonly trafficStats?: TrafficStats | null;
 }
 
-/** Figures of a compressed conversation, for each direction. */
+/** Figures of a compressed exchange, for each direction. */
 export type TrafficStats = Readonly<Record<string, number | null>>;
 
 /** Plays a case whose verdict is a comparison of event logs. */
@@ -32,7 +32,7 @@ export class LogPlayer implements Player {
   readonly #engine: Engine;
   readonly #conduct: LogConduct;
   readonly #steps: readonly Step[];
-  /** The code of the Close to send once the log is the right one; null when the suite must not close. */
+  /** The code of the Close to send once the log is the right one; null if the suite must not close. */
   readonly #autoClose: number | null;
 
   constructor(engine: Engine, testCase: Case, conduct: LogConduct) {
@@ -75,7 +75,7 @@ export class LogPlayer implements Player {
   }
 }
 
-/** Plays a case in which one large message has to come back, in type and length. */
+/** Plays a case in which the echo of one large message must have its type and length. */
 export class LargePlayer implements Player {
   readonly received: LogEvent[] = [];
   readonly expected = {};
@@ -170,7 +170,7 @@ export function isKind(kind: 'text' | 'binary', opcode: number): boolean {
   return (kind === 'text') === (opcode === Opcode.text);
 }
 
-/** Carries out steps up to the next pause, and the rest after it. */
+/** Carries out the steps up to the next pause, and the others after it. */
 export function perform(
   engine: Engine,
   steps: readonly Step[],
@@ -227,7 +227,7 @@ function startKillTimer(engine: Engine, seconds: number): void {
   });
 }
 
-/** Also for players that need no steps. */
+/** Closes after this time. Exported for players without steps. */
 export function startEndTimer(engine: Engine, seconds: number): void {
   engine.traffic.note('TI', seconds);
   engine.after(seconds, () => {

@@ -20,7 +20,7 @@ export interface Run {
   readonly agent: string;
   readonly isServer: boolean;
   readonly started: Date;
-  /** Milliseconds from the end of the opening handshake to the end of TCP; 0 when it was not finished. */
+  /** Milliseconds from the end of the opening handshake to the end of TCP; 0 if the handshake was not finished. */
   readonly duration: number;
   readonly opened: boolean;
   readonly verdict: Verdict;
@@ -28,22 +28,22 @@ export interface Run {
   readonly traffic: Traffic;
   readonly received: readonly LogEvent[];
   readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
-  /** Compression in figures; null unless the case is about it and ended well. */
+  /** Figures of the compression; null unless the case is about compression and ended well. */
   readonly trafficStats: TrafficStats | null;
 }
 
-/** A connection whose opening handshake is done. */
+/** A connection after the opening handshake. */
 export interface OpenConnection {
   readonly engine: Engine;
   /** The octets that followed the handshake in the same segment. */
   readonly early: Buffer;
   /** The compression that was negotiated; null for none. */
   readonly compression?: Compression | null;
-  /** Compressed messages to exchange at most; absent leaves it to the case. */
+  /** The most compressed messages to exchange. Default: as many as the case says. */
   readonly messages?: number | undefined;
 }
 
-/** Plays a case on an open connection, and resolves when TCP is gone. */
+/** Plays a case on an open connection, and resolves when TCP has ended. */
 export function playCase(
   testCase: Case,
   agent: string,
@@ -95,7 +95,7 @@ export function failedHandshake(
   };
 }
 
-/** Closes an open connection without running a case, and resolves when TCP is gone. */
+/** Closes an open connection without running a case, and resolves when TCP has ended. */
 export function leave(engine: Engine, early: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const opened = () => engine.close(Buffer.alloc(0));
@@ -123,7 +123,7 @@ function playerFor(
   }
 }
 
-/** What is played when permessage-deflate was not negotiated: the suite closes, and expects no message. */
+/** The player if permessage-deflate was not negotiated: the suite closes, and expects no message. */
 function unimplemented(engine: Engine): Player {
   let spoiled = false;
   return {

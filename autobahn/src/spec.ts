@@ -4,14 +4,14 @@ import { DEFAULT_LIMITS } from './engine.ts';
 import type { Case } from './case.ts';
 import type { EngineLimits } from './engine.ts';
 
-/** A server to be tested. */
+/** A server under test. */
 export interface ServerTarget {
   readonly url: string;
-  /** The name in the reports; null takes the Server header of the answer. */
+  /** The name in the reports; null uses the Server header of the answer. */
   readonly agent: string | null;
   readonly origin: string | null;
   readonly protocols: readonly string[];
-  /** The name that a TLS server is asked for; null takes the host of the URL. */
+  /** The server name for TLS; null uses the host of the URL. */
   readonly hostname: string | null;
   readonly limits: EngineLimits;
 }
@@ -32,7 +32,7 @@ export interface Spec extends Selection {
   readonly limits: EngineLimits;
 }
 
-/** Thrown when a spec or a pattern cannot be used; the message is one line. */
+/** Thrown if a spec or a URL is invalid. The message is one line. */
 export class SpecError extends Error {
   override readonly name = 'SpecError';
 }
@@ -54,8 +54,8 @@ export function compareIds(a: string, b: string): number {
 }
 
 /**
- * Whether a pattern selects an id. Without `*` it is the id itself; with it, `.` is a dot, `*` stands for anything, and the
- * pattern has to fit the beginning of the id only: `6.2*` selects 6.2.1 and 6.20.1 alike.
+ * Whether a pattern selects an id. Without `*`, the pattern is the id itself. With it, `*` stands for anything, and the pattern only needs
+ * to match the start of the id: `6.2*` selects both 6.2.1 and 6.20.1.
  */
 export function selects(pattern: string, id: string): boolean {
   return pattern.includes('*') ? toExpression(pattern, '').test(id) : pattern === id;
@@ -68,7 +68,7 @@ export function selectCases(all: readonly Case[], selection: Selection): Case[] 
   return all.filter(({ id }) => included(id) && !excluded(id)).sort((a, b) => compareIds(a.id, b.id));
 }
 
-/** Whether a case is not to be run for an agent; here patterns have to fit the whole of the name and of the id. */
+/** Whether a case is excluded for an agent. Here, patterns must match the whole name and the whole id. */
 export function isExcluded(selection: Selection, agent: string, id: string): boolean {
   return Object.entries(selection.excludeAgentCases).some(
     ([agents, cases]) =>
@@ -84,13 +84,13 @@ function toExpression(pattern: string, end: string): RegExp {
 /**
  * Reads a spec file's text.
  *
- * @throws SpecError when it is no JSON object or a key has the wrong type.
+ * @throws SpecError if it is not a JSON object, or a key has the wrong type.
  */
 export function readSpec(text: string): Spec {
   const spec = parseObject(text);
   const limits = readLimits(DEFAULT_LIMITS, spec['options']);
   const servers = spec['servers'];
-  if (servers !== undefined && !Array.isArray(servers)) throw new SpecError('"servers" is no list');
+  if (servers !== undefined && !Array.isArray(servers)) throw new SpecError('"servers" is not a list');
   return {
     cases: readStrings(spec, 'cases') ?? ['*'],
     excludeCases: readStrings(spec, 'exclude-cases') ?? [],
@@ -144,7 +144,7 @@ function readLimits(defaults: EngineLimits, value: unknown): EngineLimits {
   for (const name of Object.keys(defaults) as (keyof EngineLimits)[]) {
     const option = options[name];
     if (option === undefined) continue;
-    if (typeof option !== 'number') throw new SpecError(`the option "${name}" is no number of seconds`);
+    if (typeof option !== 'number') throw new SpecError(`the option "${name}" is not a number of seconds`);
     limits[name] = option;
   }
   return limits;
@@ -161,21 +161,21 @@ function readExclusions(value: unknown): Record<string, readonly string[]> {
 function readString(object: Record<string, unknown>, key: string): string | null {
   const value = object[key];
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'string') throw new SpecError(`"${key}" is no text`);
+  if (typeof value !== 'string') throw new SpecError(`"${key}" is not a string`);
   return value;
 }
 
 function readStrings(object: Record<string, unknown>, key: string): string[] | null {
   const value = object[key];
   if (value === undefined) return null;
-  if (!Array.isArray(value)) throw new SpecError(`"${key}" is no list`);
+  if (!Array.isArray(value)) throw new SpecError(`"${key}" is not a list`);
   return value.map((entry: unknown) => {
-    if (typeof entry !== 'string') throw new SpecError(`"${key}" is no list of texts`);
+    if (typeof entry !== 'string') throw new SpecError(`"${key}" is not a list of strings`);
     return entry;
   });
 }
 
 function asObject(value: unknown, what: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new SpecError(`${what} is no JSON object`);
+  throw new SpecError(`${what} is not a JSON object`);
 }

@@ -1,9 +1,9 @@
-/** The check that text is UTF-8 while it arrives (RFC 6455 §8.1). */
+/** Checks that text is UTF-8 while it arrives (RFC 6455 §8.1). */
 
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 
-/** Checks one text, chunk by chunk. What is invalid once stays so. */
+/** Checks one text, chunk by chunk. A text that is invalid once stays invalid. */
 export class TextCheck {
   #decoder: TextDecoder | null = null;
   #valid = true;

@@ -1,14 +1,14 @@
-/** What went over one connection: counts of octets and frames, and the wire log of the case's report. */
+/** The traffic of one connection: counts of octets and frames, and the wire log of the case's report. */
 
 import type { Frame, FrameHeader } from './frames.ts';
 
-/** One row of a wire log: its kind, then what the kind has to say (see the table in README.md). */
+/** One row of a wire log: its kind, then its values (see the table in README.md). */
 export type WireRow = readonly [kind: string, ...rest: unknown[]];
 
 /** Counts by size of the chunk, or by opcode. */
 export type Tally = Record<string, number>;
 
-/** Rows that are kept at most: a broken peer may send frames without end. */
+/** The most rows that are kept, because a broken peer may send frames indefinitely. */
 const MAX_ROWS = 1000;
 /** Octets of a chunk or payload that a row shows. */
 const SHOWN_OCTETS = 256;
@@ -84,7 +84,7 @@ export class Traffic {
 /** Returns octets as text where they are UTF-8, otherwise as `0x` and hex; long ones are cut and end in an ellipsis. */
 export function showOctets(octets: Buffer, limit: number = SHOWN_OCTETS): string {
   const shown = octets.subarray(0, limit);
-  // A character that the cut goes through is dropped with it.
+  // A character that the limit cuts is dropped.
   const text = shown.toString('utf8').replace(/�$/, '');
   const faithful = Buffer.from(text).equals(shown.subarray(0, Buffer.byteLength(text)));
   const written = faithful && (octets.length === 0 || text !== '') ? text : `0x${shown.toString('hex')}`;

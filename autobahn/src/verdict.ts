@@ -10,7 +10,7 @@ export type BehaviorClose = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'FAILED
 export interface Outcome {
   /** Whether the opening handshake was finished. */
   readonly opened: boolean;
-  /** What the events alone say. */
+  /** The verdict on the events alone. */
   readonly observed: Behavior;
   /** Whether the case is for information only. */
   readonly informational: boolean;
@@ -97,7 +97,7 @@ export function judge(outcome: Outcome): Verdict {
   };
 }
 
-/** The suite counts as the closer only if it sent a Close that was no reply: a peer that drops TCP closes itself. */
+/** The suite counts as the closing end only if it sent a Close that was not a reply. If a peer drops TCP, the peer counts as the closing end. */
 function closedByWrongEnd({ closing, end }: Outcome): boolean {
   return closing.closedByMe !== (end.by === 'F');
 }

@@ -24,7 +24,7 @@ describe('the command line', () => {
     });
   });
 
-  test('waits for clients on port 9001 unless it says otherwise', () => {
+  test('waits for clients on port 9001 by default', () => {
     expect(read('server')).toMatchObject({
       mode: 'server',
       port: 9001,
@@ -41,8 +41,8 @@ describe('the command line', () => {
 
   test.each([
     ['dance', 'unknown command: dance (client, server or compare)'],
-    ['--strict', 'say what to do: client, server or compare (--help explains)'],
-    ['client', 'say which server to test, such as ws://127.0.0.1:9001'],
+    ['--strict', 'name a command: client, server or compare (--help describes them)'],
+    ['client', 'name the server to test, such as ws://127.0.0.1:9001'],
     ['client ws://a ws://b --agent one', '--agent needs exactly one URL'],
     ['client ws://a --jobs 0', '--jobs takes a number from 1 to 1000, not 0'],
     ['client ws://a --port 1', '--port is an option of server, not of client'],
@@ -55,7 +55,7 @@ describe('the command line', () => {
     expect(() => read(line)).toThrow(UsageError);
   });
 
-  test('refuses a URL that is none, and a spec that is not there', () => {
+  test('refuses an invalid URL, and a missing spec', () => {
     expect(() => read('client http://a')).toThrow(SpecError);
     expect(() => read('client --spec nowhere.json')).toThrow(/^cannot read the spec: ENOENT/);
   });

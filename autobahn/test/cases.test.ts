@@ -45,7 +45,7 @@ describe('the list of cases', () => {
     }
   });
 
-  test('says of every text in 6.5 to 6.23 what a decoder says of it', () => {
+  test('marks every text in 6.5 to 6.23 as valid or invalid as a decoder does', () => {
     for (const { id, conduct, end } of ALL_CASES) {
       if (conduct.kind !== 'log' || compareIds(id, '6.5') <= 0 || compareIds(id, '7') >= 0) continue;
       const [step] = readSteps(conduct.sends);

@@ -11,7 +11,7 @@ import type { Server } from 'node:net';
 
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
-// Every test starts a process, and all of them at once.
+// Every test starts a process, and all tests run at the same time.
 vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
@@ -55,13 +55,13 @@ describe('the command', () => {
     expect([status, stdout.includes('  1.1.2                  FAILED\n')]).toEqual([1, true]);
   });
 
-  test.concurrent('lets NON-STRICT pass unless it is told to be strict', async () => {
-    const url = await urlOf('checks UTF-8 at the end of a message only');
+  test.concurrent('lets NON-STRICT pass, except with --strict', async () => {
+    const url = await urlOf('checks UTF-8 only at the end of a message');
     expect((await run(['client', url, '--cases', '6.4.1'])).status).toBe(0);
     expect((await run(['client', url, '--cases', '6.4.1', '--strict'])).status).toBe(1);
   });
 
-  test.concurrent('fails only on what is worse than a baseline', async () => {
+  test.concurrent('fails only if a verdict is worse than in the baseline', async () => {
     const baseline = join(folder, 'baseline.json');
     const entry = (behavior: string) => ({
       behavior,
@@ -82,12 +82,12 @@ describe('the command', () => {
     expect([worse.status, worse.stdout.includes('1.1.2  OK -> FAILED  (worse)')]).toEqual([1, true]);
   });
 
-  test.concurrent('says in one line that a server cannot be reached', async () => {
+  test.concurrent('reports in one line that a server cannot be reached', async () => {
     const { status, stderr } = await run(['client', 'ws://127.0.0.1:1', '--cases', '1.*']);
     expect([status, stderr]).toEqual([1, 'ws://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n']);
   });
 
-  test.concurrent('says in one line what is wrong with a command line, and exits with 2', async () => {
+  test.concurrent('reports in one line what is wrong with a command line, and exits with 2', async () => {
     expect(await run(['client', 'ws://a', '--cases', '8.*'])).toEqual({
       status: 2,
       stdout: '',
@@ -182,7 +182,7 @@ async function playAll(url: string): Promise<void> {
   await wrongClient(`${url}/updateReports?agent=mine&shutdownOnComplete=true`, 'none');
 }
 
-/** Plays the first case, and begins the second: by what is asked behind it, that has arrived. */
+/** Plays the first case, and starts the second one. When the last request is answered, the second case has started. */
 async function playOneAndAHalf(url: string): Promise<void> {
   await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
   void wrongClient(`${url}/runCase?case=2&agent=mine`, 'never answers a ping');

@@ -43,7 +43,7 @@ describe('a peer with permessage-deflate', () => {
     expect(verdictsOf(runs)).toEqual(allOf(SECTIONS, 'OK'));
   });
 
-  test('that drops TCP right after an echo has it judged all the same', async () => {
+  test('that drops TCP right after an echo passes, because the echo counts', async () => {
     const { port, server } = await wrongServer('drops TCP right after an echo', { deflate: true });
     try {
       expect(verdictsOf(await runServerCases(port, '12.1.1', { messages: 1 }))).toEqual({
@@ -74,7 +74,7 @@ describe('a peer with permessage-deflate', () => {
 });
 
 describe('a peer without permessage-deflate', () => {
-  test('as a server gets UNIMPLEMENTED, and its closing is judged all the same', async () => {
+  test('as a server gets UNIMPLEMENTED, and its closing is still judged', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await new Promise<void>((resolve) => server.once('listening', resolve));
     try {
@@ -110,7 +110,7 @@ describe('the compression of the suite', () => {
     compression.end();
   });
 
-  test('keeps its context unless that is ruled out', async () => {
+  test('keeps its context unless no_context_takeover was negotiated', async () => {
     const [keeping, dropping] = parameters.slice(0, 2).map((direction) => new Deflater(direction));
     const payload = dataSet('json').read(0, 1024);
     const lengths = [];
@@ -121,7 +121,7 @@ describe('the compression of the suite', () => {
     expect(lengths[0]).toBeLessThan(lengths[1]! / 4);
   });
 
-  test('makes each message of a sequence once, in order, whoever asks for it first', async () => {
+  test('compresses each message of a sequence once, in order, whichever is requested first', async () => {
     const sequences = new PackedSequences();
     const one = sequences.get('json', 5000, parameters[0]!);
     const other = sequences.get('json', 5000, parameters[0]!);
@@ -136,7 +136,7 @@ describe('the compression of the suite', () => {
     compression.end();
   });
 
-  test('refuses what is not deflate data', async () => {
+  test('refuses data that is not DEFLATE', async () => {
     const compression = new Compression(parameters[0]!, parameters[0]!);
     await expect(compression.decompress(Buffer.alloc(20, 0xff))).rejects.toThrow();
     compression.end();

@@ -12,12 +12,12 @@ import type { Verdicts } from './support.ts';
 const PLAIN = '1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*';
 const COMPRESSED = '12.*,13.*';
 
-/** Verdicts are about what a peer does, and not about how long a busy machine takes for it. */
+/** The time limits are long, because verdicts are about what a peer does, and not about the speed of a busy machine. */
 const patient = {
   limits: { openHandshakeTimeout: 60, closeHandshakeTimeout: 60, serverConnectionDropTimeout: 60 },
 };
 
-/** Enough for a context to be kept or dropped; `--messages` of the command has the same meaning. */
+/** Few messages, but enough to keep or drop a context. `--messages` of the command has the same meaning. */
 const few = { ...patient, messages: 3 };
 
 const INFORMATIONAL = ['7.1.6', '7.13.1', '7.13.2'];
@@ -61,8 +61,8 @@ describe('the client gets the committed results', () => {
 });
 
 /**
- * The verdicts of a run. Many cases give the peer a second, and this process is suite and peer at once: what a busy machine may
- * have made late is played again, alone. A peer that is wrong stays so.
+ * The verdicts of a run. Many cases have a limit of one second, and this process is both suite and peer. So a case with a different verdict
+ * is played again, alone: a busy machine may have been too slow. A wrong peer fails again.
  */
 async function verdictsInTime(
   role: string,

@@ -14,23 +14,20 @@ export const CASES =
 /** Verdicts, each with its cases separated by spaces. */
 type Row = Readonly<Record<string, string>>;
 
-/** What both ends share: the verdicts are the same for a server and a client. */
+/** The faults with the same verdicts for a server and a client. */
 const BOTH: readonly (readonly [Fault, Row])[] = [
   ['none', {}],
   ['skips the check of UTF-8', { FAILED: '6.3.1 6.12.1' }],
-  ['checks UTF-8 at the end of a message only', {}],
+  ['checks UTF-8 only at the end of a message', {}],
   // Answering a message that should have been refused spoils the empty log.
   ['ignores reserved bits', { FAILED: '3.1 3.2' }],
-  // A peer that stays silent about a bad frame behaves, but leaves it to the suite to end the connection.
+  // The behaviour of a peer that ignores a bad frame is OK, but the suite must end the connection.
   ['ignores reserved opcodes', { 'OK / FAILED': '4.1.1', FAILED: '4.1.3 4.2.4' }],
   ['ignores continuations without a message', { FAILED: '5.9 5.15' }],
-  // Section 9 compares types and lengths alone.
+  // Section 9 compares only types and lengths.
   ['changes an octet', { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 12.1.1' }],
   ['echoes twice', { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 12.1.1' }],
-  [
-    'sends pongs that nobody asked for',
-    { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 9.7.2 9.8.2 12.1.1' },
-  ],
+  ['sends unsolicited pongs', { FAILED: '1.1.2 3.2 4.1.3 4.2.4 5.15 6.2.1 7.1.1 9.7.2 9.8.2 12.1.1' }],
   ['never answers a ping', { FAILED: '2.2' }],
   ['answers a ping with other octets', { FAILED: '2.2' }],
   ['answers a ping only after the next message', { FAILED: '2.2' }],
@@ -111,7 +108,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
     },
   ]),
   // In 12.1.1 the echo is compressed, and the fault breaks two rules: RSV is not RSV1, and a message begins twice.
-  ...(['sets a reserved bit in its echo', 'begins its echo inside another message'] as const).map(
+  ...(['sets a reserved bit in its echo', 'starts its echo inside another message'] as const).map(
     (fault): [Fault, Row] => [
       fault,
       {
@@ -130,7 +127,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
   ],
   // 9.1.1 needs that form.
   [
-    'sends its echo with a length that is too long by form',
+    'sends its echo with a length that is not in its shortest form',
     {
       FAILED: '1.1.2 6.2.1 7.1.1 9.7.2 9.8.2 12.1.1',
       'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
@@ -169,12 +166,12 @@ const SERVERS: readonly (readonly [Fault, Row])[] = [
   // A server has to drop TCP itself, so that the suite's drop counts against it where no clean closing is needed.
   ['never answers Close', { ...NEVER_ANSWERS_CLOSE, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' }],
   [
-    'masks where it must not, or does not where it must',
+    'masks when it must not, or does not mask when it must',
     { ...MASKS_WRONGLY, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' },
   ],
   ['sends a pong after its Close', { FAILED: casesBut('9.1.1 9.7.2 9.8.2 12.1.1') }],
   ['sends a message after its Close', { FAILED: casesBut('9.1.1') }],
-  ['selects a subprotocol that nobody requested', { FAILED: casesBut() }],
+  ['selects a subprotocol that was not requested', { FAILED: casesBut() }],
   ['refuses the handshake', { FAILED: casesBut() }],
   [
     'sends Close along with its handshake',
@@ -184,7 +181,7 @@ const SERVERS: readonly (readonly [Fault, Row])[] = [
 
 const CLIENTS: readonly (readonly [Fault, Row])[] = [
   ['never answers Close', NEVER_ANSWERS_CLOSE],
-  ['masks where it must not, or does not where it must', MASKS_WRONGLY],
+  ['masks when it must not, or does not mask when it must', MASKS_WRONGLY],
   [
     'sends Close along with its handshake',
     {
@@ -197,7 +194,7 @@ const CLIENTS: readonly (readonly [Fault, Row])[] = [
   // As a server the suite drops TCP right after the closing handshake, and reads nothing more.
   ['sends a pong after its Close', {}],
   ['sends a message after its Close', {}],
-  // The original keeps no record of a request that is no opening handshake; this suite records a failed case.
+  // The original keeps no record of a request that is not an opening handshake. This suite records a failed case.
   ['refuses the handshake', { FAILED: casesBut() }],
 ];
 

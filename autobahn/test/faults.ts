@@ -1,4 +1,4 @@
-/** The faults that a peer of wrong-peer.ts can have, and the octets of those that are in what it sends. */
+/** The faults that a peer of wrong-peer.ts can have, and the octets of those that concern what it sends. */
 
 import { Opcode, RSV1, encodeFrame, freshMask } from '../src/frames.ts';
 import { closeBody } from '../src/notation.ts';
@@ -8,7 +8,7 @@ import type { Frame } from '../src/frames.ts';
 export type Fault =
   | 'none'
   | 'skips the check of UTF-8'
-  | 'checks UTF-8 at the end of a message only'
+  | 'checks UTF-8 only at the end of a message'
   | 'ignores reserved bits'
   | 'ignores reserved opcodes'
   | 'ignores continuations without a message'
@@ -17,7 +17,7 @@ export type Fault =
   | 'never answers a ping'
   | 'answers a ping with other octets'
   | 'answers a ping only after the next message'
-  | 'sends pongs that nobody asked for'
+  | 'sends unsolicited pongs'
   | 'never answers Close'
   | 'closes with the wrong code'
   | 'closes with an illegal code'
@@ -31,20 +31,20 @@ export type Fault =
   | 'drops TCP late'
   | 'drops TCP instead of Close'
   | 'drops TCP right after an echo'
-  | 'masks where it must not, or does not where it must'
+  | 'masks when it must not, or does not mask when it must'
   | 'sends text that is not UTF-8'
   | 'sends text that ends inside a character'
   | 'sets a reserved bit in its echo'
   | 'sends its echo with a reserved opcode'
   | 'sends its echo as a continuation of nothing'
   | 'sends its echo as a continuation of nothing with a reserved bit'
-  | 'begins its echo inside another message'
-  | 'sends its echo with a length that is too long by form'
+  | 'starts its echo inside another message'
+  | 'sends its echo with a length that is not in its shortest form'
   | 'fragments its pongs'
   | 'sends data that cannot be inflated'
   | 'refuses the handshake'
   | 'stays silent in the handshake'
-  | 'selects a subprotocol that nobody requested'
+  | 'selects a subprotocol that was not requested'
   | 'sends a message along with its handshake'
   | 'sends Close along with its handshake';
 
@@ -63,7 +63,7 @@ export function text(payload: string): Frame {
 /** Faults that are in the frames of an echo. */
 export const ECHO_FRAMES: Partial<Record<Fault, (echo: Frame) => Frame[]>> = {
   'echoes twice': (echo) => [echo, echo],
-  'sends pongs that nobody asked for': (echo) => [
+  'sends unsolicited pongs': (echo) => [
     { opcode: Opcode.pong, fin: true, rsv: 0, payload: Buffer.alloc(0) },
     echo,
   ],
@@ -75,7 +75,7 @@ export const ECHO_FRAMES: Partial<Record<Fault, (echo: Frame) => Frame[]>> = {
   'sends its echo as a continuation of nothing with a reserved bit': (echo) => [
     { ...echo, opcode: Opcode.continuation, rsv: 2 },
   ],
-  'begins its echo inside another message': (echo) => [{ ...echo, fin: false }, echo],
+  'starts its echo inside another message': (echo) => [{ ...echo, fin: false }, echo],
   'sends data that cannot be inflated': (echo) => [
     echo.rsv === RSV1 ? { ...echo, payload: Buffer.from([0xff, 0xff]) } : echo,
   ],

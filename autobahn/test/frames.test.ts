@@ -44,7 +44,7 @@ describe('the frame writer', () => {
     expect(fragment(1, Buffer.alloc(3), 0).length).toBe(1);
   });
 
-  test('chops octets into pieces with a shorter last one', () => {
+  test('chops octets into chunks with a shorter last one', () => {
     expect(chop(Buffer.from('abcde'), 2).map(String)).toEqual(['ab', 'cd', 'e']);
   });
 });

@@ -40,7 +40,7 @@ async function run(url: string, patterns: string, changes: Changes = {}): Promis
   return runs;
 }
 
-/** A server that answers each request with these headers and then keeps quiet; returns the requests that it got. */
+/** Starts a server that answers each request with these headers, and then stays silent. Returns the requests that it got. */
 async function rawServer(
   extra: readonly string[],
   change = (text: string) => text,
@@ -73,7 +73,7 @@ describe('the fuzzing client', () => {
     unnamed.server.close();
   });
 
-  test('asks for the path of its URL, with what the spec adds', async () => {
+  test('requests the path of its URL, with the headers that the spec adds', async () => {
     const { server, url, requests } = await rawServer([]);
     await run(url, '2.7', { target: { origin: 'http://o', protocols: ['a', 'b'] } });
     server.close();
@@ -84,7 +84,7 @@ describe('the fuzzing client', () => {
 
   test.each([
     [
-      'an extension that nobody offered',
+      'an extension that was not offered',
       ['Sec-WebSocket-Extensions: permessage-deflate'],
       (text: string) => text,
     ],
@@ -92,7 +92,7 @@ describe('the fuzzing client', () => {
     ['another status', [], (text: string) => text.replace('101', '200')],
     ['no Upgrade', [], (text: string) => text.replace(/Upgrade: WebSocket\r\n/, '')],
     ['Upgrade twice', ['Upgrade: WebSocket'], (text: string) => text],
-    ['a subprotocol that nobody requested', ['Sec-WebSocket-Protocol: chat'], (text: string) => text],
+    ['a subprotocol that was not requested', ['Sec-WebSocket-Protocol: chat'], (text: string) => text],
   ])('fails a server that answers with %s', async (_, extra, change) => {
     const { server, url } = await rawServer(extra, change);
     expect(verdictsOf(await run(url, '1.1.1,7.13.1'))).toEqual({
@@ -120,7 +120,7 @@ describe('the fuzzing client', () => {
     await expect(run(url, '1.*')).rejects.toThrow(UnreachableError);
   });
 
-  test('begins nothing new once it is told to stop', async () => {
+  test('starts no further case after the signal is aborted', async () => {
     const { server, url } = await rawServer([]);
     const controller = new AbortController();
     const runs = await run(url, '2.7,2.8,7.3.3', {

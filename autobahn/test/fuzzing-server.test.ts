@@ -31,7 +31,7 @@ describe('the URL commands of the fuzzing server', () => {
     expect(await visit('/getCaseCount')).toMatchObject({ messages: ['4'], code: 1005 });
   });
 
-  test('getCaseInfo tells the id and the description of a case', async () => {
+  test('getCaseInfo answers with the id and the description of a case', async () => {
     const { messages } = await visit('/getCaseInfo?case=3');
     expect(JSON.parse(messages[0]!)).toEqual({ id: '6.4.2', description: expect.stringContaining('6.4.1') });
   });
@@ -41,7 +41,7 @@ describe('the URL commands of the fuzzing server', () => {
     expect(JSON.parse(messages[0]!)).toMatchObject({ id: '7.3.1' });
   });
 
-  test('runCase runs the case on the connection, and getCaseStatus tells its behaviour', async () => {
+  test('runCase runs the case on the connection, and getCaseStatus answers with its behaviour', async () => {
     const status = visit('/getCaseStatus?case=1&agent=A');
     await visit('/runCase?case=1&agent=A');
     expect((await status).messages).toEqual(['{"behavior":"OK"}']);
@@ -56,13 +56,13 @@ describe('the URL commands of the fuzzing server', () => {
     expect(server.runs.map(({ verdict }) => verdict.behavior)).toEqual(['OK']);
   });
 
-  test('a case that is excluded for the agent is closed at once and recorded nowhere', async () => {
+  test('the connection of a case that is excluded for the agent is closed immediately, and nothing is recorded', async () => {
     expect(await visit('/runCase?case=2&agent=left%20out')).toMatchObject({ messages: [], code: 1005 });
     await server.settled();
     expect(server.runs).toEqual([]);
   });
 
-  test('updateReports has the reports written before it closes, and stops the server only when asked to', async () => {
+  test('updateReports closes after the reports are written, and stops the server only on request', async () => {
     await visit('/updateReports?agent=A');
     expect(onReport).toHaveBeenCalledWith('A');
     expect(onStop).not.toHaveBeenCalled();
@@ -94,7 +94,7 @@ describe('the URL commands of the fuzzing server', () => {
 });
 
 describe('the command mode of the fuzzing server', () => {
-  test('sends the frames that it is told to send', async () => {
+  test('sends the frames of the commands', async () => {
     const { messages, code, reason } = await visit('/', {
       says: [
         ['sendframe', { opcode: 1, payload: 'ab', fin: false, chopsize: 1 }],
@@ -106,7 +106,7 @@ describe('the command mode of the fuzzing server', () => {
     expect([messages, code, reason]).toEqual([['abcdcdc', '', 'eee'], 3001, 'told']);
   });
 
-  test('ignores what is no command', async () => {
+  test('ignores messages that are not commands', async () => {
     const { messages } = await visit('/', {
       says: ['nonsense', 7, ['dance'], ['sendframe', {}], ['close', {}]],
     });
@@ -121,7 +121,7 @@ interface Visit {
   error: string | null;
 }
 
-/** Connects, echoes in a case or says something in command mode, and resolves when the connection has ended. */
+/** Connects, echoes in a case or sends commands, and resolves when the connection has ended. */
 function visit(
   path: string,
   { echoes = path.startsWith('/runCase'), says = [] }: { echoes?: boolean; says?: unknown[] } = {},

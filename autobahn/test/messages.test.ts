@@ -57,7 +57,7 @@ describe('the message reader', () => {
     ]);
   });
 
-  test('judges the first two octets again with all that arrives before the header is complete', () => {
+  test('checks the first two octets again with each chunk that arrives before the header is complete', () => {
     const masked = encodeFrame(frame(10, ''), freshMask());
     expect(read(chop(masked, 1)).filter((line) => line === '1002 a frame is masked')).toHaveLength(5);
   });
@@ -71,7 +71,7 @@ describe('the message reader', () => {
     expect(read([octets(frame(1, 'c3'))])).toEqual([NOT_TEXT, 'message 1 c3']);
   });
 
-  test('takes a continuation of nothing for the beginning of a message', () => {
+  test('treats a continuation with nothing to continue as the start of a message', () => {
     expect(read([octets(frame(0, '41', { fin: false }), frame(1, '42'))])).toEqual([
       '1002 a continuation frame has nothing to continue',
       '1002 a message begins inside another one',
@@ -87,7 +87,7 @@ describe('the message reader', () => {
     expect(read([Buffer.from(hex, 'hex')])).toEqual([`1002 ${why}`]);
   });
 
-  test('allows RSV1 on the first frame of a compressed message alone', () => {
+  test('allows RSV1 only on the first frame of a compressed message', () => {
     const rules = { masked: false, compression: true };
     const message = [frame(2, '41', { fin: false, rsv: 4 }), frame(0, '42', { rsv: 4 })];
     expect(read([octets(...message)], rules)).toEqual([
@@ -101,7 +101,7 @@ describe('the message reader', () => {
     expect(read([octets(frame(2, '41', { rsv: 5 }))], rules)[0]).toBe('1002 a reserved bit is set');
   });
 
-  test('passes no message on after it was told to discard them, but still checks text', () => {
+  test('passes no message on after discard(), but still checks text', () => {
     const reported: string[] = [];
     const messages = new MessageReader(
       {

@@ -10,14 +10,17 @@ import type { Fault } from './faults.ts';
 const few = { messages: 20 };
 
 describe('a server', () => {
-  test.concurrent.each(SERVER_VERDICTS)('that %s gets the verdicts for that', async (fault, expected) => {
-    expect(await serverVerdicts(fault)).toEqual(expected);
-  });
+  test.concurrent.each(SERVER_VERDICTS)(
+    'with the fault "%s" gets the expected verdicts',
+    async (fault, expected) => {
+      expect(await serverVerdicts(fault)).toEqual(expected);
+    },
+  );
 
   test.concurrent(
     'that checks UTF-8 at the end of a message is NON-STRICT where it should fail fast',
     async () => {
-      const verdicts = await serverVerdicts('checks UTF-8 at the end of a message only', '6.3.1,6.4.*');
+      const verdicts = await serverVerdicts('checks UTF-8 only at the end of a message', '6.3.1,6.4.*');
       expect(verdicts).toEqual(all('NON-STRICT', '6.4.1', '6.4.2', '6.4.3', '6.4.4'));
     },
   );
@@ -47,9 +50,12 @@ describe('a server', () => {
 });
 
 describe('a client', () => {
-  test.concurrent.each(CLIENT_VERDICTS)('that %s gets the verdicts for that', async (fault, expected) => {
-    expect(await clientVerdicts(fault)).toEqual(expected);
-  });
+  test.concurrent.each(CLIENT_VERDICTS)(
+    'with the fault "%s" gets the expected verdicts',
+    async (fault, expected) => {
+      expect(await clientVerdicts(fault)).toEqual(expected);
+    },
+  );
 });
 
 describe('a message after the last good echo', () => {

@@ -4,11 +4,11 @@ import { answerOffers, offerOf, readAnswer } from '../src/negotiation.ts';
 const DEFAULT = { windowBits: 15, noContextTakeover: false };
 
 describe('the answer of a server', () => {
-  test('is none when the header is missing', () => {
+  test('is null if the header is missing', () => {
     expect(readAnswer(undefined)).toBeNull();
   });
 
-  test('says what is in force for each direction', () => {
+  test('gives the parameters of each direction', () => {
     expect(readAnswer('permessage-deflate; server_no_context_takeover; client_max_window_bits="9"')).toEqual({
       client: { windowBits: 9, noContextTakeover: false },
       server: { windowBits: 15, noContextTakeover: true },
@@ -30,7 +30,7 @@ describe('the answer of a server', () => {
 });
 
 describe('the offers of a client', () => {
-  test('are not taken where no compression is wanted, but they are checked', () => {
+  test('are not accepted if no compression is wanted, but they are checked', () => {
     expect(answerOffers('permessage-deflate', null)).toBeNull();
     expect(() => answerOffers('permessage-deflate; unknown', null)).toThrow();
     expect(() => answerOffers('permessage-deflate; server_max_window_bits', null)).toThrow();
@@ -42,7 +42,7 @@ describe('the offers of a client', () => {
     });
   });
 
-  test('are granted what they ask of the server, and get what the case adds', () => {
+  test('are granted what they request of the server, with what the case adds', () => {
     const offer =
       'permessage-deflate; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits';
     expect(answerOffers(offer, 5)).toEqual({
@@ -77,7 +77,7 @@ describe('the offers of a client', () => {
   });
 });
 
-test('what the suite offers in 13.7 is what it offers in 13.5, 13.2 and 13.1', () => {
+test('the offers of 13.7 are those of 13.5, 13.2 and 13.1', () => {
   expect(offerOf(7)).toBe([offerOf(5), offerOf(2), offerOf(1)].join(', '));
 });
 

@@ -46,7 +46,7 @@ describe('the notation of steps', () => {
     ]);
   });
 
-  test('refuses what is no step', () => {
+  test('refuses a text that is not a step', () => {
     expect(() => readSteps('jump 3')).toThrow('not a step: jump 3');
     expect(() => readSteps('close(x)')).toThrow('not a closing: close(x)');
   });

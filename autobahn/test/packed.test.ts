@@ -1,4 +1,4 @@
-// The tool as a stranger gets it: packed, installed by npm into an empty folder, and run by its name.
+// The tool as a user gets it: packed, installed by npm into an empty folder, and run by its name.
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { WebSocketServer } from 'ws';
 import { parseIndex } from '../src/report/index-json.ts';
 import type { AddressInfo } from 'node:net';
 
-/** Runs a program as a terminal would: an npm that runs the tests leaves its own settings to the npm inside of them. */
+/** Removes the settings of an npm that runs the tests, which would affect the npm that the tests run. */
 const env = Object.fromEntries(
   Object.keys(process.env)
     .filter((name) => /^npm_/i.test(name))
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the packed tool brings nothing with it', async () => {
+test('the packed tool installs nothing else', async () => {
   expect((await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))).toEqual([
     'framewire-conformance',
   ]);

@@ -54,7 +54,7 @@ describe('the reports of a run', () => {
     });
   });
 
-  test('tell of a case what was expected, what came, and how it ended', async () => {
+  test('contain the expected and received events of a case, and how it ended', async () => {
     const report: unknown = JSON.parse(await readFile(join(folder, 'tested_case_1_1_1.json'), 'utf8'));
     expect(report).toMatchObject({
       id: '1.1.1',
@@ -73,7 +73,7 @@ describe('the reports of a run', () => {
     });
   });
 
-  test('log on the wire every frame with its octets, in order', async () => {
+  test('have a wire log of every frame with its octets, in order', async () => {
     const text = await readFile(join(folder, 'tested_case_7_3_1.json'), 'utf8');
     const { wirelog } = JSON.parse(text) as { wirelog: unknown[][] };
     expect(wirelog.map(([kind]) => kind)).toEqual(['TF', 'TO', 'KL', 'RO', 'RF']);
@@ -81,7 +81,7 @@ describe('the reports of a run', () => {
     expect(wirelog[4]?.slice(1, 6)).toEqual([0, '', 8, true, 0]);
   });
 
-  test('make a page that no text in them can break out of', async () => {
+  test('escape every text in the page', async () => {
     const page = await readFile(join(folder, 'index.html'), 'utf8');
     const data = /<script type="application\/json" id="data">(.*)<\/script>/.exec(page)?.[1] ?? '';
     expect(data).not.toContain('<');
@@ -141,7 +141,7 @@ describe('a comparison of two indexes', () => {
     ...{ behavior, behaviorClose, duration: 1, remoteCloseCode: null, reportfile: '' },
   });
 
-  test('tells the cases that changed, and which became worse', () => {
+  test('lists the cases that changed, and which became worse', () => {
     const before = {
       one: { '1.1.1': entry('OK'), '2.10': entry('FAILED'), '2.9': entry('OK'), '3.1': entry('OK') },
     };
@@ -163,7 +163,7 @@ describe('a comparison of two indexes', () => {
     expect([same, changes.map(({ agent, worse }) => [agent, worse])]).toEqual([1, [['one', true]]]);
   });
 
-  test('refuses what is no index', () => {
+  test('refuses a text that is not an index', () => {
     expect(() => parseIndex('[]')).toThrow('an index is an object of agents');
     expect(() => parseIndex('{"a": {"1.1.1": {}}}')).toThrow(SyntaxError);
   });

@@ -12,17 +12,17 @@ describe('the patterns of cases', () => {
     expect(ids(['6.4'])).toEqual([]);
   });
 
-  test('take a dot for a dot', () => {
+  test('treat a dot as a literal dot', () => {
     expect(ids(['1.*'])).toHaveLength(16);
     expect(ids(['1*'])).toEqual(expect.arrayContaining(['1.1.1', '10.1.1']));
   });
 
-  test('have to fit the beginning of the id only', () => {
+  test('with an asterisk only need to match the start of the id', () => {
     const groups = new Set(ids(['6.2*']).map((id) => id.split('.')[1]));
     expect([...groups]).toEqual(['2', '20', '21', '22', '23']);
   });
 
-  test('select without duplicates, in numeric order, less what is excluded', () => {
+  test('select without duplicates, in numeric order, without excluded cases', () => {
     expect(ids(['2.1', '2.*', '2.10'], ['2.3', '2.5*'])).toEqual([
       '2.1',
       '2.2',
@@ -36,7 +36,7 @@ describe('the patterns of cases', () => {
     ]);
   });
 
-  test('have to fit the whole agent and the whole id where a pair is excluded', () => {
+  test('must match the whole agent and the whole id to exclude a pair', () => {
     const selection = { cases: ['*'], excludeCases: [], excludeAgentCases: { 'ws*': ['6.4.*', '2.1'] } };
     expect(isExcluded(selection, 'ws@8.23.0', '6.4.1')).toBe(true);
     expect(isExcluded(selection, 'ws@8.23.0', '2.10')).toBe(false);
@@ -58,7 +58,7 @@ describe('a spec', () => {
     });
   });
 
-  test('is read with its servers, whose options stand on the global ones', () => {
+  test('is read with its servers, whose options override the global ones', () => {
     const spec = readSpec(`{
       "outdir": "./reports/servers",
       "options": { "failByDrop": false, "closeHandshakeTimeout": 2 },
@@ -76,13 +76,13 @@ describe('a spec', () => {
 
   test.each([
     ['nothing', /^the spec is not JSON/],
-    ['[]', 'the spec is no JSON object'],
-    ['{"cases": "1.*"}', '"cases" is no list'],
+    ['[]', 'the spec is not a JSON object'],
+    ['{"cases": "1.*"}', '"cases" is not a list'],
     ['{"servers": [{}]}', 'an entry of "servers" has no "url"'],
     ['{"servers": [{"url": "http://a"}]}', 'not a WebSocket URL: http://a'],
     [
       '{"options": {"openHandshakeTimeout": "5"}}',
-      'the option "openHandshakeTimeout" is no number of seconds',
+      'the option "openHandshakeTimeout" is not a number of seconds',
     ],
   ])('is refused in one line: %s', (text, message) => {
     expect(() => readSpec(text)).toThrow(message);

@@ -1,4 +1,4 @@
-/** What the tests of whole runs share: cases run against a server, or by a client, and their verdicts by id. */
+/** Shared code for tests of whole runs: runs cases against a server or a client, and returns their verdicts by id. */
 
 import { ALL_CASES } from '../src/cases/index.ts';
 import { DEFAULT_LIMITS } from '../src/engine.ts';
@@ -11,7 +11,7 @@ import type { Case } from '../src/case.ts';
 import type { EngineLimits } from '../src/engine.ts';
 import type { Run } from '../src/run.ts';
 
-/** Verdicts by case; `behavior / behaviorClose`, or one word where the closing says nothing new. */
+/** Verdicts by case: `behavior / behaviorClose`, or one word if the closing is OK or the same. */
 export type Verdicts = Record<string, string>;
 
 export function casesOf(patterns: string): Case[] {
@@ -30,10 +30,10 @@ export function verdictsOf(runs: readonly Run[]): Verdicts {
 const JOBS = 16;
 const HEAVY_JOBS = 3;
 
-/** What a test may set apart from the defaults. */
+/** What a test may change from the defaults. */
 export interface Settings {
   readonly limits?: EngineLimits;
-  /** Compressed messages of a case at most. */
+  /** The most compressed messages of a case. */
   readonly messages?: number;
 }
 
@@ -63,7 +63,7 @@ export async function runClientCases(
   const cases = casesOf(patterns);
   const server = new FuzzingServer({ cases, selection: selection(patterns), limits, messages });
   const port = await server.listen(0, '127.0.0.1');
-  // As when a server is tested: what is timed must not stand beside what moves megabytes.
+  // As in a test of a server: timed cases must not run at the same time as cases that transfer megabytes.
   for (const [pace, jobs] of [
     ['light', JOBS],
     ['quiet', 1],

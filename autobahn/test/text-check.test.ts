@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TextCheck } from '../src/text-check.ts';
 
-/** Adds the octets in chunks, then ends the text; returns what each step said. */
+/** Adds the octets in chunks, then ends the text. Returns the result of each step. */
 function check(...chunks: string[]): boolean[] {
   const text = new TextCheck();
   return [...chunks.map((hex) => text.add(Buffer.from(hex, 'hex'))), text.end()];

@@ -5,7 +5,7 @@ import { judge } from '../src/verdict.ts';
 import type { ClosingRecord } from '../src/closing-record.ts';
 import type { Outcome } from '../src/verdict.ts';
 
-/** Returns both values for a run that went well in every respect but those given. */
+/** Returns both values for a run that went well, apart from the given facts. */
 function verdict(
   end: string,
   closing: Partial<ClosingRecord> = {},
@@ -30,35 +30,35 @@ describe('a verdict', () => {
     expect(verdict('P 1002', { remoteCloseCode: 1002 })).toBe('OK / OK');
   });
 
-  test('takes a missing close code for a right one', () => {
+  test('accepts a missing close code', () => {
     expect(verdict('F 1000 clean', { remoteCloseCode: null })).toBe('OK / OK');
   });
 
-  test('takes a peer that drops TCP for one that closed first', () => {
+  test('treats a peer that drops TCP as the end that closed first', () => {
     expect(verdict('P 1002', { wasClean: false })).toBe('OK / OK');
     expect(verdict('F 1000 clean', { closedByMe: false, wasClean: false })).toBe('OK / FAILED');
   });
 
-  test('fails the closing, but the behaviour only where that is marked, when the wrong end closes', () => {
+  test('fails the closing if the wrong end closes, and the behaviour only if the case is marked for it', () => {
     expect(verdict('P 1002', { closedByMe: true })).toBe('OK / FAILED');
     expect(verdict('P 1007 !', { closedByMe: true })).toBe('FAILED / FAILED');
   });
 
-  test('is UNCLEAN when the handshake was not completed where it has to be', () => {
+  test('is UNCLEAN if a required closing handshake was not completed', () => {
     expect(verdict('F 1000 clean', { wasClean: false })).toBe('OK / UNCLEAN');
     expect(verdict('F 1002', { wasClean: false })).toBe('OK / OK');
   });
 
-  test('fails the behaviour over a wrong code only where that is marked', () => {
+  test('fails the behaviour because of a wrong code only if the case is marked for it', () => {
     expect(verdict('P 1007 !', { remoteCloseCode: 1002 })).toBe('OK / WRONG CODE');
     expect(verdict('F 1002 +', { remoteCloseCode: 1000 })).toBe('FAILED / WRONG CODE');
   });
 
-  test('puts an unclean closing before a wrong code', () => {
+  test('reports an unclean closing rather than a wrong code', () => {
     expect(verdict('F 1000 clean +', { wasClean: false, remoteCloseCode: 1001 })).toBe('OK / UNCLEAN');
   });
 
-  test('says so when a server leaves it to the client to drop TCP', () => {
+  test('is FAILED BY CLIENT if a server leaves it to the client to drop TCP', () => {
     expect(verdict('F 1002', { droppedByMe: true }, { isServer: false })).toBe('OK / FAILED BY CLIENT');
     expect(verdict('F 1002', { droppedByMe: true }, { isServer: true })).toBe('OK / OK');
   });
@@ -67,13 +67,13 @@ describe('a verdict', () => {
     expect(verdict('F 1000 clean', {}, { opened: false })).toBe('FAILED / FAILED');
   });
 
-  test('is INFORMATIONAL twice where nothing is judged, even without a handshake', () => {
+  test('is INFORMATIONAL twice for a case that is not judged, even without a handshake', () => {
     expect(verdict('F 1000', {}, { informational: true, opened: false })).toBe(
       'INFORMATIONAL / INFORMATIONAL',
     );
   });
 
-  test('keeps NON-STRICT and UNIMPLEMENTED apart from the closing', () => {
+  test('can be NON-STRICT or UNIMPLEMENTED, independently of the closing', () => {
     expect(verdict('P 1002', {}, { observed: 'NON-STRICT' })).toBe('NON-STRICT / OK');
     expect(verdict('F 1000 clean', {}, { observed: 'UNIMPLEMENTED' })).toBe('UNIMPLEMENTED / OK');
   });

@@ -40,7 +40,7 @@ async function accept(socket: Socket, fault: Fault, { deflate = false }: PeerOpt
       head.headers.get('sec-websocket-key') ?? '',
       compresses ? 'permessage-deflate' : null,
     );
-    const selects = fault === 'selects a subprotocol that nobody requested';
+    const selects = fault === 'selects a subprotocol that was not requested';
     const sent = selects ? answer.replace(/\r\n$/, 'Sec-WebSocket-Protocol: chat\r\n\r\n') : answer;
     socket.write(Buffer.concat([Buffer.from(sent), alongWithHandshake(fault, false)]));
     new WrongPeer(socket, fault, { isClient: false, compresses }).start(early);
@@ -152,7 +152,7 @@ class WrongPeer {
   #isText(octets: Buffer, arriving: boolean): boolean {
     if (this.#has('skips the check of UTF-8') || isUtf8(octets)) return true;
     if (!arriving) return false;
-    if (this.#has('checks UTF-8 at the end of a message only')) return true;
+    if (this.#has('checks UTF-8 only at the end of a message')) return true;
     try {
       new TextDecoder('utf-8', { fatal: true }).decode(octets, { stream: true });
       return true;
@@ -219,10 +219,11 @@ class WrongPeer {
 
   #send(frame: Frame): void {
     if (this.#closed) return;
-    const masks = this.#isClient !== this.#has('masks where it must not, or does not where it must');
+    const masks = this.#isClient !== this.#has('masks when it must not, or does not mask when it must');
     const mask = masks ? freshMask() : null;
     const isLong =
-      this.#has('sends its echo with a length that is too long by form') && frame.opcode < Opcode.close;
+      this.#has('sends its echo with a length that is not in its shortest form') &&
+      frame.opcode < Opcode.close;
     this.#socket.write(isLong ? inLongForm(frame, mask) : encodeFrame(frame, mask));
   }
 }

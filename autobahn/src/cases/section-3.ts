@@ -1,4 +1,4 @@
-/** Section 3: reserved bits. No extension is in force, so that any of them fails the connection. */
+/** Section 3: reserved bits. No extension was negotiated, so each of them fails the connection. */
 
 import { logCases } from './table.ts';
 

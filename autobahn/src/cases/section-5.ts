@@ -1,4 +1,4 @@
-/** Section 5: fragmentation. Fragments make a message, control frames may stand between them, nothing else may. */
+/** Section 5: fragmentation. Fragments form a message. Only control frames may come between them. */
 
 import { logCases } from './table.ts';
 

@@ -1,4 +1,4 @@
-/** Section 6.5-6.23: single messages that are UTF-8, and such that are not. */
+/** Section 6.5-6.23: single messages that are UTF-8, and some that are not. */
 
 import { logCases } from './table.ts';
 import type { LogRow } from './table.ts';

@@ -1,4 +1,4 @@
-/** Section 6: UTF-8. Text is checked, and as early as it can be. The single messages of 6.5-6.23 are in section-6-octets.ts. */
+/** Section 6: UTF-8. A peer checks text, and as early as possible. The single messages of 6.5-6.23 are in section-6-octets.ts. */
 
 import { section6Octets } from './section-6-octets.ts';
 import { logCases } from './table.ts';
@@ -14,7 +14,7 @@ export const section6 = [
   ...logCases({ end: 'F 1000 clean', timer: 'end 1' }, [
     ['6.1.1', 'A text message without payload.', '1.1 ∅', 'text ∅'],
     ['6.1.2', 'A text message of three empty fragments.', '1.0 ∅; 0.0 ∅; 0.1 ∅', 'text ∅'],
-    ['6.1.3', 'A text message of three fragments, of which the middle one alone is not empty.', '1.0 ∅; 0.0 MP; 0.1 ∅', 'text MP'],
+    ['6.1.3', 'A text message of three fragments, of which only the middle one is not empty.', '1.0 ∅; 0.0 MP; 0.1 ∅', 'text MP'],
     ['6.2.1', 'Valid text in one frame.', '1.1 U1', 'text U1'],
     ['6.2.2', 'Valid text in two fragments, cut between two characters.', '1.0 U1a; 0.1 U1b', 'text U1'],
     ['6.2.3', 'Valid text in fragments of one octet.', 'message text U1 by 1', 'text U1'],

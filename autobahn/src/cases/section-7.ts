@@ -40,7 +40,7 @@ export const section7 = logCases({ end: 'F 1000 clean +', timer: 'kill 1' }, [
   ['7.3.2', 'Close with a body of one octet.', 'close body x61', '(none)', protocolError],
   ['7.3.3', 'Close with a code.', 'close(1000)', '(none)'],
   ['7.3.4', 'Close with a code and a reason.', 'close(1000, HX)', '(none)'],
-  ['7.3.5', 'Close with a reason of 123 octets, the longest there is.', 'close(1000, 2a×123)', '(none)'],
+  ['7.3.5', 'Close with a reason of 123 octets, the longest that is allowed.', 'close(1000, 2a×123)', '(none)'],
   ['7.3.6', 'Close with a reason of 124 octets, which is too long.', 'close(1000, 2a×124)', '(none)', protocolError],
   ['7.5.1', 'Close with a reason that is not UTF-8.', 'close(1000, U2)', '(none)', { end: 'F 1002,1007 +' }],
   ...legal,

@@ -61,7 +61,7 @@ function fragmented(id: string, kind: Kind, octet: (size: number) => string): Ca
   }));
 }
 
-/** A message of 1 Mi in one frame, written in pieces of growing size. */
+/** A message of 1 Mi in one frame, written in chunks of growing size. */
 function chopped(id: string, kind: Kind, pattern: string): Case[] {
   return [64, 128, 256, 512, 1024, 2048].map((size, i) => ({
     id: `${id}.${i + 1}`,

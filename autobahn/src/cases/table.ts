@@ -3,10 +3,10 @@
 import { readEnd, readWrite } from '../notation.ts';
 import type { Case } from '../case.ts';
 
-/** A row: id, what the case is about, what is sent and when time is up, the log that is right. */
+/** A row: the id, what the case is about, what is sent, the right log, and other settings. */
 export type LogRow = readonly [id: string, about: string, sends: string, ok: string, extra?: LogExtra];
 
-/** What a row may set apart from the rest of its table. */
+/** What a row may change from the rest of its table. */
 export interface LogExtra {
   readonly write?: string;
   readonly nonStrict?: string;
@@ -16,7 +16,7 @@ export interface LogExtra {
   readonly informational?: true;
 }
 
-/** Returns the cases of a table; `common` holds for the rows that say nothing else. */
+/** Returns the cases of a table. `common` has the settings of rows without their own. */
 export function logCases(common: LogExtra & { end: string; timer: string }, rows: readonly LogRow[]): Case[] {
   return rows.map(([id, about, sends, ok, extra = {}]) => {
     const row = { ...common, ...extra };

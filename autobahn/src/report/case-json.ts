@@ -1,4 +1,4 @@
-/** The JSON report of one case: what was expected, what was seen, how it was closed, what went over the wire. */
+/** The JSON report of one case: the expected and received events, the closing, and the wire log. */
 
 import { showOctets } from '../traffic.ts';
 import type { LogEvent } from '../case.ts';
@@ -53,7 +53,7 @@ export function caseReport(run: Run, number: number) {
 
 export type CaseReport = ReturnType<typeof caseReport>;
 
-/** Returns what has to happen in the case, in a sentence or two. */
+/** Returns what must happen in the case, in a sentence or two. */
 function expectation({ testCase }: Run): string {
   const { conduct, end } = testCase;
   if (conduct.kind === 'log' && conduct.informational) return 'Whatever happens is only noted.';

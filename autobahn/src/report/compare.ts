@@ -21,8 +21,8 @@ export interface Comparison {
 }
 
 /**
- * Compares the verdicts of two indexes case by case. Agents are compared by name; where each index has one alone, these are
- * compared whatever they are called, since a name often carries a version.
+ * Compares the verdicts of two indexes case by case. Agents are matched by name. If each index has only one agent, these two are compared
+ * whatever their names, because a name often includes a version.
  */
 export function compareIndexes(before: Index, after: Index): Comparison {
   const changes: Change[] = [];

@@ -1,4 +1,4 @@
-/** `index.html`: all of a run on one page that needs nothing else, neither a server nor another file. */
+/** `index.html`: a whole run on one page, which needs neither a server nor another file. */
 
 import { readFile } from 'node:fs/promises';
 import { sectionOf } from '../case.ts';
@@ -23,7 +23,7 @@ export async function formatPage(reports: readonly CaseReport[], written: Date):
     '<noscript>This page is drawn by its script. index.json has the same verdicts.</noscript>',
     '<main id="page"></main>',
     '<aside id="detail" hidden></aside>',
-    // `<` could end the script from inside a text.
+    // A `<` in a text could end the script element.
     `<script type="application/json" id="data">${JSON.stringify(pageData(reports, written)).replaceAll('<', '\\u003c')}</script>`,
     `<script type="module">${script ?? ''}</script>`,
     '</html>',

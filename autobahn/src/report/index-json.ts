@@ -42,7 +42,7 @@ const INDENT = 3;
 /**
  * Reads the text of an index, whichever suite wrote it.
  *
- * @throws SyntaxError when it has another shape.
+ * @throws SyntaxError if it has another shape.
  */
 export function parseIndex(text: string): Index {
   const value: unknown = JSON.parse(text);

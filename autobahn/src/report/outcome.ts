@@ -6,17 +6,17 @@ export interface Verdicts {
   readonly behaviorClose: string;
 }
 
-/** From good to bad; a value that is not here counts as bad as can be. */
+/** From good to bad. A value that is not listed counts as the worst. */
 const BEHAVIORS = ['OK', 'INFORMATIONAL', 'NON-STRICT', 'UNIMPLEMENTED', 'FAILED'];
 const CLOSINGS = ['OK', 'INFORMATIONAL', 'FAILED BY CLIENT', 'UNCLEAN', 'WRONG CODE', 'FAILED'];
 
-/** Whether a case is passed; `strict` does not let NON-STRICT pass. */
+/** Whether a case has passed. With `strict`, NON-STRICT does not pass. */
 export function isPassed({ behavior, behaviorClose }: Verdicts, strict: boolean): boolean {
   const behaved = behavior === 'OK' || behavior === 'INFORMATIONAL' || (behavior === 'NON-STRICT' && !strict);
   return behaved && (behaviorClose === 'OK' || behaviorClose === 'INFORMATIONAL');
 }
 
-/** Whether `after` is worse than `before` in either value; a case that is missing is worse than any that is there. */
+/** Whether `after` is worse than `before` in either value. A missing case is worse than any other. */
 export function isWorse(before: Verdicts | undefined, after: Verdicts | undefined): boolean {
   if (!before) return false;
   if (!after) return true;
@@ -31,7 +31,7 @@ export function isSame(before: Verdicts | undefined, after: Verdicts | undefined
   return before?.behavior === after?.behavior && before?.behaviorClose === after?.behaviorClose;
 }
 
-/** Returns both values as one text: `OK`, `FAILED / UNCLEAN`; a closing that says nothing new is left out. */
+/** Returns both values as one text, such as `OK` or `FAILED / UNCLEAN`. The closing is left out if it is OK, or the same as the behaviour. */
 export function formatVerdicts(verdicts: Verdicts | undefined): string {
   if (!verdicts) return 'missing';
   const { behavior, behaviorClose } = verdicts;

@@ -1,4 +1,4 @@
-// Draws the report: the agents, the filters, the table of cases, and the detail of the run that was chosen.
+// Draws the report: the agents, the filters, the table of cases, and the details of the selected run.
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const page = document.getElementById('page');
@@ -204,7 +204,7 @@ function drawVerdict(run) {
   );
 }
 
-/** The close code of the peer where the closing went as it should; its verdict where not. */
+/** The close code of the peer if the closing was right, otherwise its verdict. */
 function closingLabel(run) {
   if (run.behavior === 'UNIMPLEMENTED') return '';
   if (['OK', 'INFORMATIONAL'].includes(run.behaviorClose)) return String(run.remoteCloseCode ?? 'no code');

@@ -1,4 +1,4 @@
-/** Shows in the terminal how far a run is: a line for each section that is complete, and one that counts where it can be rewritten. */
+/** Shows the progress of a run: a line for each complete section and, in a terminal, a line that counts and is rewritten. */
 
 import { sectionOf } from '../case.ts';
 import { formatSection } from './summary.ts';

@@ -1,4 +1,4 @@
-/** The plain summary of a run in the terminal: a line a section, then every case that is not simply OK. */
+/** The summary of a run in the terminal: a line for each section, then every case that is not OK. */
 
 import { sectionOf } from '../case.ts';
 import { compareIds } from '../spec.ts';
@@ -16,7 +16,7 @@ export function formatSummary(agent: string, runs: readonly Run[], cases: readon
   return [agent, ...rows, ...(notable.length > 0 ? ['', ...notable] : []), '', total, ''].join('\n');
 }
 
-/** Returns the verdicts that are not simply OK; neighbours with the same one are one line. */
+/** Returns the verdicts that are not OK. Neighbours with the same verdict share a line. */
 function foldNotable(runs: readonly Run[]): { ids: string; verdict: string }[] {
   const sorted = [...runs].sort((a, b) => compareIds(a.testCase.id, b.testCase.id));
   const folds: { verdict: string; ids: string[] }[] = [];

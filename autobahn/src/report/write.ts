@@ -9,7 +9,7 @@ import { reportName } from './names.ts';
 import type { Case } from '../case.ts';
 import type { Run } from '../run.ts';
 
-/** Writes `index.json`, `index.html` and a JSON file for each run; `cases` is the list that the numbers of the cases count in. */
+/** Writes `index.json`, `index.html` and a JSON file for each run. `cases` is the list in which cases are numbered. */
 export async function writeReports(
   folder: string,
   runs: readonly Run[],
