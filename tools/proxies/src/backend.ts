@@ -1,4 +1,4 @@
-/** The server behind a proxy: an echo that reports what an application sees of its clients. */
+/** The server behind a proxy: an echo that gives tests each connection and its request. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -11,18 +11,18 @@ export interface Backend {
   wss: WebSocketServer;
   /** The next connection and its request. */
   next(): Promise<[WebSocket, IncomingMessage]>;
-  /** Ends it with all of its connections. */
+  /** Stops the server, and ends its connections. */
   stop(): Promise<void>;
 }
 
-/** Starts an echo server; on a free port by default. */
+/** Starts an echo server. Default: on a free port. */
 export async function startBackend(port = 0, options: WebSocket.ServerOptions = {}): Promise<Backend> {
   const http = createServer();
   return backendOf(http, http, port, options);
 }
 
-/** Starts one whose proxy sends the address of the client in the PROXY protocol. `addresses` collects them. */
-export async function startToldBackend(): Promise<Backend & { addresses: string[] }> {
+/** Starts an echo server that reads the address of each client from the PROXY protocol. `addresses` collects them. */
+export async function startProxyProtocolBackend(): Promise<Backend & { addresses: string[] }> {
   const http = createServer();
   const addresses: string[] = [];
   const tcp = createTcpServer((socket) => {

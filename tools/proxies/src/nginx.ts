@@ -2,13 +2,13 @@
 
 import type { GeneralKind, Kind } from './program.ts';
 
-/** Started as root it would give its workers to a user who cannot read the folder. */
+/** When nginx is started as root, its workers run by default as a user who cannot read the folder. */
 const USER = process.getuid?.() === 0 ? 'user root;' : '';
 
 /** The arguments that read the configuration and print errors. */
 export const args: Kind<unknown>['args'] = (file) => ['-c', file, '-e', 'stderr'];
 
-/** A whole configuration, of which only the `http` context is given. Everything that it writes is in the folder. */
+/** A whole configuration around the contents of the `http` context. nginx writes only into the folder. */
 export function configurationWith(http: string, folder: string): string {
   return `
 ${USER}

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'framewire';
 import { requirement, testCertificate } from '@framewire/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBackend, startToldBackend, type Backend } from '../src/backend.ts';
+import { startBackend, startProxyProtocolBackend, type Backend } from '../src/backend.ts';
 import { haproxy } from '../src/haproxy.ts';
 import { nginx } from '../src/nginx.ts';
 import { startProxy, type GeneralKind, type Proxy } from '../src/program.ts';
@@ -15,30 +15,30 @@ const IDLE = 3;
 /** Milliseconds between the pings of one that is kept alive. */
 const PING_EVERY = 250;
 
-/** So many pings take longer than the proxy waits. */
+/** How many pings: together, they take longer than the time limit of the proxy. */
 const PINGS = (IDLE * 1000) / PING_EVERY + 4;
 
-/** A connection that is open, through a port of this machine. */
+/** Opens a connection through a port of this machine. */
 async function open(port: number, options: WebSocket.ClientOptions = {}, scheme = 'ws'): Promise<WebSocket> {
   const ws = new WebSocket(`${scheme}://127.0.0.1:${port}/path?x=1`, options);
   await once(ws, 'open');
   return ws;
 }
 
-/** The code and the reason of the end. */
+/** Waits for the end. Returns the close code and the reason. */
 async function endOf(ws: WebSocket): Promise<[number, string]> {
   const [code, reason] = (await once(ws, 'close')) as [number, Buffer];
   return [code, reason.toString()];
 }
 
-/** Closes and waits for it. */
+/** Closes a connection, and waits for its end. */
 async function close(ws: WebSocket): Promise<void> {
   const end = endOf(ws);
   ws.close(1000);
   expect(await end).toEqual([1000, '']);
 }
 
-/** What a connection is answered when each of these was sent. */
+/** Sends messages, and returns as many answers. */
 function echoes(ws: WebSocket, messages: readonly (string | Buffer)[]): Promise<(string | Buffer)[]> {
   return new Promise((resolve, reject) => {
     const received: (string | Buffer)[] = [];
@@ -55,7 +55,7 @@ function echoes(ws: WebSocket, messages: readonly (string | Buffer)[]): Promise<
   });
 }
 
-/** The digest of a message: comparing long ones byte by byte takes longer than a proxy waits. */
+/** The digests of messages, because comparing long ones byte by byte takes longer than the time limit of a proxy. */
 function fingerprints(messages: readonly (string | Buffer)[]): string[] {
   return messages.map((message) => {
     const hash = createHash('sha256').update(message).digest('hex');
@@ -63,7 +63,7 @@ function fingerprints(messages: readonly (string | Buffer)[]): string[] {
   });
 }
 
-/** The status that an upgrade is answered with, where it is refused. */
+/** The status of a refused upgrade. */
 async function refusalOf(port: number): Promise<number | undefined> {
   const ws = new WebSocket(`ws://127.0.0.1:${port}/`);
   const [, response] = (await once(ws, 'unexpected-response')) as [unknown, IncomingMessage];
@@ -94,7 +94,7 @@ function throughProxy(kind: GeneralKind): void {
 
   beforeAll(async () => {
     backend = await startBackend();
-    told = await startToldBackend();
+    told = await startProxyProtocolBackend();
     proxy = await startProxy(kind, {
       backend: backend.port,
       proxyProtocolBackend: told.port,
@@ -138,7 +138,7 @@ function throughProxy(kind: GeneralKind): void {
     await close(ws);
   });
 
-  test('TLS ends at the proxy, and the server knows', async () => {
+  test('TLS ends at the proxy, and a header reports it to the server', async () => {
     const { cert } = await testCertificate();
     const connected = backend.next();
     const ws = await open(proxy.tls, { ca: cert }, 'wss');
@@ -162,7 +162,7 @@ function throughProxy(kind: GeneralKind): void {
     }
   });
 
-  test('a connection that is silent is ended by the proxy, on both sides; one with pings is not', async () => {
+  test('the proxy ends a silent connection on both sides, but not one with pings', async () => {
     const connected = backend.next();
     const silent = await open(proxy.plain);
     const [silentPeer] = await connected;
@@ -186,7 +186,7 @@ function throughProxy(kind: GeneralKind): void {
     await close(pinging);
   });
 
-  test('while the server restarts, clients receive an error, and connect again afterwards', async () => {
+  test('while the server restarts, clients get an error, and afterwards they can reconnect', async () => {
     const before = await open(proxy.plain);
     const end = endOf(before);
     await backend.stop();
@@ -199,7 +199,7 @@ function throughProxy(kind: GeneralKind): void {
     await close(again);
   });
 
-  test("the server's own refusal comes through", async () => {
+  test("the server's own refusal reaches the client", async () => {
     const { port } = backend;
     await backend.stop();
     backend = await startBackend(port, { verifyClient: (_info, answer) => answer(false, 403, 'no') });

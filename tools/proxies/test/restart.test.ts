@@ -1,4 +1,4 @@
-// A server is restarted under load: what its clients notice, and that no confirmed message is lost. FRAMEWIRE_FULL=1 has
+// A server is restarted under load: what its clients notice, and that no acknowledged message is lost. FRAMEWIRE_FULL=1 runs
 // 2,000 clients, and prints figures.
 import { Program } from '@framewire/testing/program';
 import { requirement } from '@framewire/testing';
@@ -9,7 +9,7 @@ import { haproxyOfSeveral } from '../src/haproxy-of-several.ts';
 import type { ServerReport } from '../src/restart/server.ts';
 
 const isFull = process.env['FRAMEWIRE_FULL'] === '1';
-/** `pace` is the time between two messages, and `spread` that over which the close frames are spread, in ms. */
+/** `pace` is the time between two messages, and `spread` the time over which close frames are spread, in ms. */
 const {
   clients: count,
   pace,
@@ -32,7 +32,7 @@ interface Shutdown {
 }
 
 test.skipIf(requirement('haproxy').missing)(
-  `${count} clients move to another server when theirs is restarted, see 1001 alone, and lose no message`,
+  `${count} clients move to another server when theirs is restarted, see only 1001, and lose no message`,
   async () => {
     const [one, two] = [start('server.ts', pace), start('server.ts', pace)];
     const ports = [await one.ask<number>('listen'), await two.ask<number>('listen')] as const;

@@ -1,5 +1,5 @@
-// Three servers behind HAProxy, joined by Redis and by NATS. FRAMEWIRE_FULL=1 has 300 clients, 1,000 topics and 100,000 messages for each
-// way in which they are joined, and prints figures.
+// Three servers behind HAProxy, joined by Redis and by NATS. FRAMEWIRE_FULL=1 runs 300 clients, 1,000 topics and 100,000 messages for each
+// way to join the servers, and prints figures.
 import { Program } from '@framewire/testing/program';
 import { requirement, startNats, startRedis } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,7 +14,7 @@ const size: Size = isFull
   ? { clients: 300, topics: 1000, messages: 50 }
   : { clients: 30, topics: 30, messages: 10 };
 const { clients: count } = size;
-/** Of each way. */
+/** The messages for each way to join the servers. */
 const MESSAGES = size.topics * 2 * size.messages;
 const ALL = Object.keys(WAYS) as Way[];
 const WITH_HISTORY = ALL.filter((way) => WAYS[way].hasHistory);
@@ -29,7 +29,7 @@ function startServer(redisPort: number, natsPort: number): Program {
 }
 
 test.skipIf(isMissing)(
-  `${count} clients of three servers receive each message once and in order, and with history also when Redis, NATS and a server are killed`,
+  `${count} clients of three servers receive each message once and in order, with a history even when Redis, NATS and a server are killed`,
   async () => {
     const [redis, nats] = await Promise.all([startRedis(), startNats()]);
     onTestFinished(async () => {
@@ -73,9 +73,9 @@ test.skipIf(isMissing)(
 
 test.each([
   ['all that was confirmed, and more', [1, 3], [1, 2, 3, 4], []],
-  ['a message twice', [1, 2], [1, 1, 2], ['1 has come twice']],
-  ['messages in another order', [1, 2, 3], [1, 3, 2], ['2 has come after 3']],
-  ['one message less', [1, 2, 3], [1, 3], ['2 is missing']],
+  ['a message twice', [1, 2], [1, 1, 2], ['1 has arrived twice']],
+  ['messages in another order', [1, 2, 3], [1, 3, 2], ['2 has arrived after 3']],
+  ['a missing message', [1, 2, 3], [1, 3], ['2 is missing']],
   ['nothing', [1], [], ['1 is missing']],
 ])('the checker judges %s', (_what, confirmed, received, faults) => {
   expect(faultsOf(confirmed, received)).toEqual(faults);

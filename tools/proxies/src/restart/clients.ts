@@ -1,4 +1,4 @@
-// The process of the clients: each sends numbered messages, one after the acknowledgement of the other, and connects again when it has to.
+// The process of the clients. Each sends numbered messages, each after the acknowledgement of the one before, and reconnects if necessary.
 import process from 'node:process';
 import { answer } from '@framewire/testing/program';
 import { WebSocket } from 'framewire';
@@ -7,11 +7,11 @@ import { WebSocket } from 'framewire';
 export interface ClientsReport {
   /** The numbers of the messages that were acknowledged, by client. */
   readonly acknowledged: Readonly<Record<string, readonly number[]>>;
-  /** How many messages have come, in order and without a gap, by connection. */
+  /** How many messages have arrived, in order and without a gap, by connection. */
   readonly received: Readonly<Record<string, number>>;
   /** How many connections have closed, by code. */
   readonly codes: Readonly<Record<string, number>>;
-  /** Whatever else a client has seen: errors, refusals, gaps. */
+  /** Everything unexpected: errors, refusals, gaps. */
   readonly troubles: readonly string[];
 }
 
@@ -20,7 +20,7 @@ const acknowledged: Record<string, number[]> = {};
 const received: Record<string, number> = {};
 const codes: Record<string, number> = {};
 const troubles: string[] = [];
-/** Called whenever something has changed that a question may wait for. */
+/** Called after each change that a request may wait for. */
 const waiting = new Set<() => void>();
 let isStopping = false;
 
@@ -70,7 +70,7 @@ class Client {
     });
   }
 
-  /** Sends the message that has not been acknowledged, which may be the same as before on another connection. */
+  /** Sends the next message without an acknowledgement. It may have been sent before, on another connection. */
   send(): void {
     changed();
     if (!this.isOpen || (isStopping && !this.#isWaiting)) return;
@@ -84,7 +84,7 @@ class Client {
     changed();
     const { length } = this.acknowledged;
     setTimeout(() => {
-      // A new connection has sent it by itself.
+      // Otherwise, a new connection has already sent the next message.
       if (!this.#isWaiting && this.acknowledged.length === length) this.send();
     }, Number(pace));
   }
@@ -114,12 +114,12 @@ function until(isTrue: (client: Client) => boolean): Promise<void> {
 }
 
 answer({
-  /** Waits until each client has received the confirmation of that many more messages. */
+  /** Waits until each client has received the acknowledgement of this many more messages. */
   talk(messages: number) {
     const before = new Map(clients.map((client) => [client, client.acknowledged.length]));
     return until((client) => client.acknowledged.length >= (before.get(client) ?? 0) + messages);
   },
-  /** Sends nothing more, until all that was sent has been acknowledged. */
+  /** Sends nothing more, and waits until everything that was sent has been acknowledged. */
   stop() {
     isStopping = true;
     return until((client) => client.isIdle);

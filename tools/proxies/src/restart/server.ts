@@ -1,4 +1,4 @@
-// The process of a server that stores messages, acknowledges them, and sends messages of its own to all clients all the time.
+// The process of a server that stores messages, acknowledges them, and regularly sends messages of its own to all clients.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,11 +25,11 @@ let isReady = true;
 const http = createServer((_request, response) => response.writeHead(isReady ? 200 : 503).end());
 const server = new WebSocketServer({ server: http });
 
-/** The types leave the name to subclasses. */
+/** The types do not declare `shutdown()`, because subclasses may use the name. */
 const ending = server as unknown as { shutdown(options: { spread: number }): Promise<unknown> };
 
 server.on('connection', (ws, request) => {
-  // An upgrade request has one.
+  // An upgrade request always has a URL.
   const url = request.url as string;
   const [, client = ''] = url.split('/');
   const messages = (stored[client] ??= []);

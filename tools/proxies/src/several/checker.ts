@@ -1,8 +1,8 @@
-// Whether a subscriber has received what a publisher has published to a topic.
+// Checks whether a subscriber has received what a publisher has published to a topic.
 
 /**
- * What is wrong with the numbers of the messages that have come, in the order in which they have: each message that was confirmed has to
- * come, each at most once, and none after a later one.
+ * What is wrong with the numbers of received messages, in the order of arrival. Each confirmed message must arrive, each message at most
+ * once, and none after a later one.
  *
  * @param confirmed the numbers whose publication was confirmed, in any order
  */
@@ -11,8 +11,8 @@ export function faultsOf(confirmed: readonly number[], received: readonly number
   const seen = new Set<number>();
   let highest = 0;
   for (const number of received) {
-    if (seen.has(number)) faults.push(`${number} has come twice`);
-    else if (number < highest) faults.push(`${number} has come after ${highest}`);
+    if (seen.has(number)) faults.push(`${number} has arrived twice`);
+    else if (number < highest) faults.push(`${number} has arrived after ${highest}`);
     seen.add(number);
     highest = Math.max(highest, number);
   }

@@ -4,7 +4,7 @@ import type { Position } from '@framewire/topics';
 import { WebSocket } from 'framewire';
 import { WAYS, type Reply, type Request, type TopicMessage, type Way } from './protocol.ts';
 
-/** Before something that has failed is tried again, in ms. */
+/** The delay before something that failed is tried again, in ms. */
 const AGAIN = 20;
 
 /** A topic that a client has subscribed to. */
@@ -14,7 +14,7 @@ export interface Followed {
   /** The connection that has the subscription. */
   on: WebSocket | undefined;
   position: Position | undefined;
-  /** The numbers of the messages that have come, by publisher, and the publishers that have said that they are at their end. */
+  /** The numbers of the received messages, by publisher, and the publishers whose last message has arrived. */
   readonly received: Map<number, number[]>;
   readonly ended: Set<number>;
 }
@@ -25,7 +25,7 @@ export interface Published {
   readonly topic: string;
   /** The number of the newest message. */
   number: number;
-  /** Those that the server has confirmed. */
+  /** The numbers of the messages that the server has confirmed. */
   readonly confirmed: number[];
 }
 
@@ -42,7 +42,7 @@ export class Client {
   #asked = 0;
   #isClosed = false;
 
-  /** @param changed called when a subscription has begun, a message has come, or something that was published is settled */
+  /** @param changed called when a subscription has started, a message has arrived, or a publication is settled */
   constructor(name: number, url: string, changed: () => void) {
     this.#name = name;
     this.#url = url;
@@ -54,7 +54,7 @@ export class Client {
     this.followed.set(way + topic, { ...followed, received: new Map(), ended: new Set() });
   }
 
-  /** Whether the connection that is open has all subscriptions. */
+  /** Whether the current connection is open, and has all subscriptions. */
   get isReady(): boolean {
     const isOpen = this.#ws?.readyState === WebSocket.OPEN;
     return isOpen && [...this.followed.values()].every(({ on }) => on === this.#ws);
@@ -64,7 +64,7 @@ export class Client {
     if (this.#isClosed) return;
     const ws = new WebSocket(this.#url);
     this.#ws = ws;
-    // A server that is killed, or a proxy that does not know it yet.
+    // A server was killed, or the proxy has not noticed it yet.
     ws.on('error', () => {});
     ws.on('open', () => {
       this.connections++;
@@ -88,7 +88,7 @@ export class Client {
     this.#ws?.terminate();
   }
 
-  /** Publishes the next message. Resolves to whether the server has confirmed it. */
+  /** Publishes the next message. Resolves with whether the server has confirmed it. */
   async publish(to: Published, isEnd = false): Promise<boolean> {
     while (this.#ws?.readyState !== WebSocket.OPEN) await delay(AGAIN);
     const number = ++to.number;
@@ -103,7 +103,7 @@ export class Client {
   async #subscribe(ws: WebSocket, followed: Followed): Promise<void> {
     const { way, topic, position: since } = followed;
     const reply = await this.#ask(ws, { subscribe: topic, way, since });
-    // On the next connection again.
+    // The next connection subscribes again.
     if (reply === undefined) return;
     if (reply.error !== undefined) {
       this.#checkError(reply);
@@ -141,7 +141,7 @@ export class Client {
     followed.position = position;
   }
 
-  /** The reply, or undefined where the connection ends before. */
+  /** Sends a request. Resolves with the reply, or with undefined if the connection ends first. */
   #ask(ws: WebSocket, request: Request): Promise<Reply | undefined> {
     if (ws.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
     const id = ++this.#asked;

@@ -1,9 +1,9 @@
-// The clients of several servers: what they publish, and whether it has come.
+// The clients of several servers: what they publish, and whether it arrives.
 import { faultsOf } from './checker.ts';
 import { Client, type Published } from './client.ts';
 import { WAYS, type Way } from './protocol.ts';
 
-/** How many there are of what. */
+/** The size of a run. */
 export interface Size {
   readonly clients: number;
   readonly topics: number;
@@ -11,17 +11,17 @@ export interface Size {
   readonly messages: number;
 }
 
-/** What has come of a part of the run. */
+/** The outcome of a part of the run. */
 export interface Outcome {
   readonly faults: readonly string[];
   readonly confirmed: number;
   readonly unconfirmed: number;
   readonly received: number;
-  /** How often clients have connected again. */
+  /** How often clients have reconnected. */
   readonly reconnected: number;
 }
 
-/** For each topic. */
+/** The subscribers and publishers of each topic. */
 const SUBSCRIBERS = 3;
 const PUBLISHERS = 2;
 /** How many messages each client has under way. */
@@ -30,11 +30,11 @@ const UNDER_WAY = 8;
 export class Crowd {
   readonly #clients: readonly Client[];
   readonly #size: Size;
-  /** Called whenever something has changed that is waited for. */
+  /** Called after each change. */
   readonly #waiting = new Set<() => void>();
   #settled = 0;
 
-  /** @param port where all of them connect to */
+  /** @param port the port that all of them connect to */
   constructor(size: Size, port: number) {
     this.#size = size;
     this.#clients = Array.from({ length: size.clients }, (_, name) => {
@@ -51,7 +51,7 @@ export class Crowd {
     return this.#untilAll((client) => client.isReady);
   }
 
-  /** Resolves when all have published everything, and all has come. */
+  /** Resolves when all have published everything, and everything has arrived. */
   async publish(ways: readonly Way[]): Promise<Outcome> {
     this.#settled = 0;
     for (const { followed } of this.#clients) for (const { ended } of followed.values()) ended.clear();
@@ -64,7 +64,7 @@ export class Crowd {
     return this.#outcomeOf(ways);
   }
 
-  /** Resolves when so many messages were confirmed, or not, since {@link Crowd.publish} was called. */
+  /** Resolves when this many messages have been confirmed, or have failed, since {@link Crowd.publish} was called. */
   settled(count: number): Promise<void> {
     return this.#until(() => this.#settled >= count);
   }

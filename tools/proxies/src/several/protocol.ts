@@ -1,7 +1,7 @@
-// What clients and servers say to each other, in JSON, and the ways in which topics are carried.
+// The messages of clients and servers, in JSON, and the ways in which the servers are joined.
 import type { Position } from '@framewire/topics';
 
-/** The ways in which topics are carried between the servers, and whether they have a history. */
+/** The ways in which the servers are joined, and whether topics have a history. */
 export const WAYS = {
   redis: { hasHistory: false },
   'redis-history': { hasHistory: true },
@@ -11,7 +11,7 @@ export const WAYS = {
 
 export type Way = keyof typeof WAYS;
 
-/** A message of a topic: the publisher numbers what it publishes to each topic. */
+/** A message of a topic. The publisher numbers its messages to each topic. */
 export interface TopicMessage {
   readonly way: Way;
   readonly topic: string;
@@ -19,12 +19,12 @@ export interface TopicMessage {
   readonly number: number;
   /** Whether it is the last one of this publisher. */
   readonly isEnd: boolean;
-  /** With a history. */
+  /** The position of the message, in a topic with a history. */
   readonly epoch?: string;
   readonly offset?: number;
 }
 
-/** What a client asks for. */
+/** What a client requests. */
 export type Request =
   | { readonly subscribe: string; readonly way: Way; readonly since: Position | undefined }
   | { readonly publish: TopicMessage };

@@ -16,7 +16,7 @@ const troubles: string[] = [];
 
 const redis = createClient({ socket: { host: '127.0.0.1', port: Number(redisPort) } });
 const nats = { servers: `127.0.0.1:${natsPort}` };
-/** For as long as the longest run takes. */
+/** Long enough for the longest run. */
 const history = { messages: 1000, milliseconds: 3_600_000 };
 /** A busy machine is slow to answer, and an engine that is killed is noticed without a time limit. */
 const timeout = 60_000;
