@@ -1,4 +1,4 @@
-// An example as a process, started as a reader starts it.
+// An example as a process, started as a reader would start it.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +21,9 @@ export function exampleNames(): string[] {
 
 /** How an example is started. */
 export interface StartOptions {
-  /** The program in the example's folder. Default `index.js`. */
+  /** The program in the example's folder. Default: `index.js`. */
   readonly program?: string;
-  /** The folder that has the example's folder. Default {@link EXAMPLES}. */
+  /** The folder that contains the example's folder. Default: {@link EXAMPLES}. */
   readonly folder?: string;
   readonly args?: readonly string[];
   /** Added to the environment. */

@@ -25,7 +25,7 @@ export function productionFile(name: string): string {
   return readFileSync(join(EXAMPLES, 'production', name), 'utf8');
 }
 
-/** The two servers that a proxy of the example stands before. */
+/** The ports of the two servers behind a proxy of the example. */
 type Servers = readonly [ProductionServer, ProductionServer];
 
 /** nginx, as the example configures it. */
@@ -64,7 +64,7 @@ export const haproxy: Kind<Servers> = {
     }),
 };
 
-/** A configuration with what is different on this machine. Each text must occur. */
+/** A configuration with texts replaced for this machine. Each text must occur. */
 function withReplaced(configuration: string, texts: Readonly<Record<string, string>>): string {
   return Object.entries(texts).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`The configuration does not contain ${from}`);

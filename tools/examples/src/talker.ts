@@ -5,7 +5,7 @@ import { WebSocket } from 'framewire';
 import { onTestFinished } from 'vitest';
 import { WebSocket as WsWebSocket } from 'ws';
 
-/** Which client talks: ours, or that of ws. */
+/** The two client classes: ours, and that of ws. */
 const CLIENTS = { framewire: WebSocket as unknown as typeof WsWebSocket, ws: WsWebSocket };
 
 /** The options of either client. */
@@ -25,7 +25,7 @@ export class Talker {
       this.#received.push(isBinary ? (data as Buffer) : (data as Buffer).toString());
       ws.emit('kept');
     });
-    // The first may come together with the answer to the upgrade.
+    // The first ping may arrive together with the response to the upgrade.
     ws.on('ping', (data) => {
       this.#pings.push(data);
       ws.emit('kept');
@@ -34,12 +34,12 @@ export class Talker {
       ws.emit('kept');
       return [code as number, String(reason)] as [number, string];
     });
-    // A refusal is what a test may wait for; a connection that breaks shows in `closed`.
+    // `connect()` rejects after a refusal, and `closed` reports a connection that breaks.
     this.closed.catch(() => {});
     ws.on('error', () => {});
   }
 
-  /** Connects; rejects when the server does not want it. */
+  /** Connects. Rejects if the server refuses the upgrade. */
   static async connect(
     url: string,
     options: Options = {},
@@ -52,12 +52,12 @@ export class Talker {
     return talker;
   }
 
-  /** What came next, a text as a string; rejects when the connection closes first. */
+  /** The next message, a text as a string. Rejects if the connection closes first. */
   async next(): Promise<string | Buffer> {
     return this.#first(this.#received);
   }
 
-  /** The payload of the ping that came next; rejects when the connection closes first. */
+  /** The payload of the next ping. Rejects if the connection closes first. */
   async nextPing(): Promise<Buffer> {
     return this.#first(this.#pings);
   }
@@ -66,7 +66,8 @@ export class Talker {
     for (;;) {
       const next = kept.shift();
       if (next !== undefined) return next;
-      if (this.ws.readyState === WsWebSocket.CLOSED) throw new Error('closed before the next one');
+      if (this.ws.readyState === WsWebSocket.CLOSED)
+        throw new Error('the connection closed before the next message');
       await new Promise((resolve) => this.ws.once('kept', resolve));
     }
   }

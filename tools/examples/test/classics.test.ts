@@ -18,15 +18,18 @@ async function settled(figure: () => number): Promise<number> {
 }
 
 describe('text-and-binary', () => {
-  test.each(['framewire', 'ws'] as const)('answers each in its kind, to the client of %s', async (client) => {
-    const [, url] = await Example.serve('text-and-binary');
-    const talker = await Talker.connect(url, {}, client);
-    talker.ws.send('grüße');
-    expect(await talker.next()).toBe('GRÜSSE');
-    const bytes = Buffer.from('000102ff', 'hex');
-    talker.ws.send(bytes);
-    expect(await talker.next()).toEqual(createHash('sha256').update(bytes).digest());
-  });
+  test.each(['framewire', 'ws'] as const)(
+    'answers text with text and bytes with bytes, to the client of %s',
+    async (client) => {
+      const [, url] = await Example.serve('text-and-binary');
+      const talker = await Talker.connect(url, {}, client);
+      talker.ws.send('grüße');
+      expect(await talker.next()).toBe('GRÜSSE');
+      const bytes = Buffer.from('000102ff', 'hex');
+      talker.ws.send(bytes);
+      expect(await talker.next()).toEqual(createHash('sha256').update(bytes).digest());
+    },
+  );
 
   test('has a client that prints both answers and leaves', async () => {
     const [, url] = await Example.serve('text-and-binary');
@@ -68,7 +71,7 @@ describe('simple-server', () => {
     expect(await next.next()).toBe('welcome');
   });
 
-  test('reads no more from a client that does not read, and loses nothing', async () => {
+  test('stops reading from a client that does not read, and loses nothing', async () => {
     const [, url] = await Example.serve('simple-server');
     const talker = await Talker.connect(url);
     expect(await talker.next()).toBe('welcome');
@@ -76,7 +79,7 @@ describe('simple-server', () => {
     const message = Buffer.alloc(64 * 1024, 'x');
     const count = 1024;
     for (let i = 0; i < count; i++) talker.ws.send(message);
-    // More than the buffers of both kernels hold: the rest stays here once the server has stopped reading.
+    // More than the buffers of both kernels hold. The rest stays here after the server has stopped reading.
     expect(await settled(() => talker.ws.bufferedAmount)).toBeGreaterThan(0);
     talker.ws.resume();
     for (let i = 0; i < count; i++) expect((await talker.next()).length).toBe(message.length);
@@ -84,7 +87,7 @@ describe('simple-server', () => {
 });
 
 describe('several-servers', () => {
-  test('hands each path to its server', async () => {
+  test('routes each path to its server', async () => {
     const [, url] = await Example.serve('several-servers');
     const echo = await Talker.connect(`${url}/echo?a=b`);
     echo.ws.send('hello');
@@ -125,7 +128,7 @@ describe('client-authentication', () => {
     },
   );
 
-  test('is not ended by a client that breaks off in the middle', async () => {
+  test('keeps running when a client disconnects in the middle', async () => {
     const [, url] = await Example.serve('client-authentication');
     const { port } = new URL(url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -150,7 +153,7 @@ describe('client-authentication', () => {
 });
 
 describe('broadcast', () => {
-  test('sends to all, the sender among them', async () => {
+  test('sends to all, including the sender', async () => {
     const [, url] = await Example.serve('broadcast');
     const all = await Promise.all([1, 2, 3].map(() => Talker.connect(`${url}/all`)));
     all[0]!.ws.send('to all');
@@ -166,12 +169,12 @@ describe('broadcast', () => {
     expect(await second!.next()).toBe('from the first');
     expect(await third!.next()).toBe('from the first');
     second!.ws.send('from the second');
-    // Had its own message come back to the first, it would be the next one.
+    // If the first client had received its own message, that would be the next one.
     expect(await first!.next()).toBe('from the second');
     expect(await third!.next()).toBe('from the second');
   });
 
-  test('lets a client go that does not keep up, and serves the others', async () => {
+  test('disconnects a client that does not keep up, and serves the others', async () => {
     const [, url] = await Example.serve('broadcast');
     const slow = await Talker.connect(`${url}/others`);
     const reader = await Talker.connect(`${url}/others`);
@@ -191,7 +194,7 @@ describe('broadcast', () => {
 describe('round-trip-time', () => {
   const env = { INTERVAL: '50' };
 
-  test('sends each client its own, repeatedly', async () => {
+  test('repeatedly sends each client its own round-trip time', async () => {
     const [, url] = await Example.serve('round-trip-time', { env });
     const talker = await Talker.connect(url);
     for (let i = 0; i < 2; i++) {
@@ -210,13 +213,13 @@ describe('round-trip-time', () => {
     talker.ws.pong('other');
     talker.ws.close();
     await talker.closed;
-    // One for each pong from the first answer on, and all of that answer.
+    // One for each pong since the first answer, and all pongs of that answer.
     const [first, ...others] = [await talker.next(), await talker.next(), await talker.next()];
     expect(others).toEqual([first, first]);
     await expect(talker.next()).rejects.toThrow('closed');
   });
 
-  test('has a client that measures it from its side', async () => {
+  test('has a client that measures its own round-trip time', async () => {
     const [, url] = await Example.serve('round-trip-time');
     const client = Example.start('round-trip-time', { program: 'client.js', args: [url] });
     expect(await client.exitCode()).toBe(0);
@@ -237,7 +240,7 @@ describe('streams', () => {
     expect((await server.printed(/^uploaded: SHA-256 (\w+)$/m))[1]).toBe(sha256(text));
   });
 
-  test('pipes what it has to a client, to the last line', async () => {
+  test('pipes its data to a client, up to the last line', async () => {
     const [server, url] = await Example.serve('streams');
     const client = Example.start('streams', { program: 'client.js', args: ['download', url] });
     expect(await client.exitCode()).toBe(0);
@@ -246,7 +249,7 @@ describe('streams', () => {
     await server.printed(/^downloaded$/m);
   });
 
-  test('waits for a client that does not read, and gives up when it goes', async () => {
+  test('waits for a client that does not read, and stops when it disconnects', async () => {
     const [server, url] = await Example.serve('streams');
     const idle = await Talker.connect(`${url}/download`);
     idle.ws.pause();
@@ -256,7 +259,7 @@ describe('streams', () => {
     await server.printed(/^failed: /m);
   });
 
-  test('says that an upload was cut, and takes no part for the whole', async () => {
+  test('reports an interrupted upload, and does not treat a part as the whole', async () => {
     const [server, url] = await Example.serve('streams');
     const cut = await Talker.connect(`${url}/upload`);
     await new Promise((resolve) => cut.ws.send('a part', resolve));
@@ -265,7 +268,7 @@ describe('streams', () => {
     expect(server.output).not.toContain('uploaded');
   });
 
-  test('lives on when a client of another path breaks a rule', async () => {
+  test('keeps running when a client of another path breaks a rule', async () => {
     const [server, url] = await Example.serve('streams');
     const { port } = new URL(url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -316,8 +319,8 @@ describe('peer-address', () => {
 });
 
 describe('heartbeat', () => {
-  test('the server keeps a client that answers, and ends one that does not', async () => {
-    // Patience enough for a client that only has to wait for its turn on a busy machine.
+  test('the server keeps a client that answers, and disconnects one that does not', async () => {
+    // Long enough for a client that waits for its turn on a busy machine.
     const [example, url] = await Example.serve('heartbeat', { env: { INTERVAL: '50', TIMEOUT: '500' } });
     const living = await Talker.connect(url);
     const silent = await Talker.connect(url, { autoPong: false });

@@ -9,8 +9,8 @@ import { Talker } from '../src/talker.ts';
 /** How long a page may take for a step, in ms. */
 const PAGE_MS = 45_000;
 
-describe('session-login, to who comes without a browser', () => {
-  /** Logs in, and gives the cookie of the session. */
+describe('session-login, for a client without a browser', () => {
+  /** Logs in, and returns the cookie of the session. */
   async function logIn(url: string, name: string, cookie = ''): Promise<string> {
     const response = await fetch(`${url}/session`, {
       method: 'POST',
@@ -21,7 +21,7 @@ describe('session-login, to who comes without a browser', () => {
     return (response.headers.get('set-cookie') ?? '').split(';')[0]!;
   }
 
-  test('gives no WebSocket without a session, or to the page of another', async () => {
+  test('refuses a WebSocket without a session, or from a page of another site', async () => {
     const [, url] = await Example.serve('session-login');
     const address = url.replace('http:', 'ws:');
     await expect(Talker.connect(address, { origin: url })).rejects.toThrow('response: 401');
@@ -36,7 +36,7 @@ describe('session-login, to who comes without a browser', () => {
     expect(JSON.parse((await talker.next()) as string)).toEqual({ name: 'alice', joined: true });
   });
 
-  test('closes the WebSockets of a session that is logged out, and of no other', async () => {
+  test('closes only the WebSockets of a session that logs out', async () => {
     const [, url] = await Example.serve('session-login');
     const [alice, bob] = await Promise.all(['alice', 'bob'].map((name) => logIn(url, name)));
     const open = (cookie: string) =>
@@ -55,7 +55,7 @@ describe('session-login, to who comes without a browser', () => {
     await expect(open(alice!)).rejects.toThrow('response: 401');
   });
 
-  test('closes the WebSockets of the session before where the same browser logs in anew', async () => {
+  test('closes the WebSockets of the previous session when the same browser logs in again', async () => {
     const [, url] = await Example.serve('session-login');
     const alice = await logIn(url, 'alice');
     const headers = { cookie: alice };
@@ -64,7 +64,7 @@ describe('session-login, to who comes without a browser', () => {
     expect(await talker.closed).toEqual([4001, 'logged out']);
   });
 
-  test.each(['', '   ', 'x'.repeat(33)])('takes no name like "%s"', async (name) => {
+  test.each(['', '   ', 'x'.repeat(33)])('refuses the name "%s"', async (name) => {
     const [, url] = await Example.serve('session-login');
     const response = await fetch(`${url}/session`, {
       method: 'POST',
@@ -75,7 +75,7 @@ describe('session-login, to who comes without a browser', () => {
   });
 });
 
-describe('server-stats, to who comes without a browser', () => {
+describe('server-stats, for a client without a browser', () => {
   test('sends its history first, then a measurement every second', async () => {
     const [, url] = await Example.serve('server-stats');
     const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
@@ -96,7 +96,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
   });
   afterAll(() => browser.close());
 
-  /** A page in a profile of its own, and whatever went wrong in it. */
+  /** A page in its own profile, and the errors in it. */
   async function open(url: string): Promise<[page: Page, problems: string[]]> {
     const context = await browser.newContext();
     onTestFinished(() => context.close());
@@ -139,7 +139,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     const [, url] = await Example.serve('session-login');
     const [page] = await open(url);
     await page.setViewportSize({ width: 320, height: 640 });
-    /** How far the page goes beyond the right edge of the screen, in pixels. */
+    /** How far the page extends beyond the right edge of the screen, in pixels. */
     const excess = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     await page.getByRole('button', { name: 'Log in' }).waitFor();
     expect(await excess()).toBe(0);
@@ -158,13 +158,13 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     await second.getByRole('button', { name: 'Log in' }).waitFor();
   });
 
-  test('session-login comes again when the connection breaks', async () => {
+  test('session-login reconnects when the connection breaks', async () => {
     const [server, url] = await Example.serve('session-login');
     const [page] = await open(url);
     await logIn(page, 'Alice');
     await server.stop('SIGINT');
     await page.getByText('connection lost').waitFor();
-    // A new process knows no old sessions: the page asks for the name again.
+    // A new process has no old sessions, so the page asks for the name again.
     await Example.serve('session-login', { env: { PORT: new URL(url).port } });
     await page.getByRole('button', { name: 'Log in' }).waitFor();
   });

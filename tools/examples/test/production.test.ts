@@ -117,7 +117,7 @@ describe('production', () => {
       fast.ws.send(data);
       await fast.next();
     };
-    // Until the buffers of both kernels are full, which takes some megabytes.
+    // Sends until the buffers of both kernels are full, which takes some megabytes.
     const text = 'x'.repeat(16_000);
     for (let i = 0; i < 5000 && (await states()) === 0; i++) {
       for (let j = 0; j < 16; j++) await say(text);
@@ -170,7 +170,7 @@ describe.each([nginx, haproxy])('production behind $name', (kind) => {
       const url = `wss://localhost:${proxy.tls}`;
       const from = (host: number): Promise<Talker> => visitRoom(url, { localAddress: `127.0.0.${host}` });
 
-      // One on each server, the one with the fewest connections. A third finds no place.
+      // Each server has one connection, because the proxy chooses the one with the fewest. A third connection is refused.
       const clients = [await from(2), await from(2)];
       await expect(from(2)).rejects.toThrow('Unexpected server response: 429');
       clients.push(await from(3), await from(3));
@@ -181,7 +181,7 @@ describe.each([nginx, haproxy])('production behind $name', (kind) => {
       const counts = await Promise.all(servers.map(({ adminPort }) => metricsOf(adminPort)));
       expect(counts.map((metrics) => metrics.get('chat_connections'))).toEqual([2, 2]);
 
-      // One server is asked to end. It waits for clients that do not answer, and refuses others with 503: the proxy asks the other server.
+      // One server shuts down. It waits for clients that do not answer, and refuses others with 503, so the proxy tries the other server.
       const [leaving, staying] = servers;
       const gone: Talker[] = [];
       for (const client of clients) {

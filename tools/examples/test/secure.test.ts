@@ -34,7 +34,7 @@ describe('https-server', () => {
     expect(await talker.next()).toBe('hello');
   });
 
-  test('is not trusted by who does not know its certificate', async () => {
+  test('is not trusted by a client without its certificate', async () => {
     const [, url] = await Example.serve('https-server', { env });
     await expect(Talker.connect(url)).rejects.toThrow('self-signed certificate');
   });
@@ -80,7 +80,7 @@ describe('tls', () => {
 });
 
 describe('through-a-proxy', () => {
-  /** An HTTP proxy, and what it was asked to connect to. */
+  /** An HTTP proxy, and the addresses that clients connected to through it. */
   async function startProxy(authenticate?: () => boolean): Promise<[url: string, tunnels: string[]]> {
     const tunnels: string[] = [];
     const proxy = createProxy(createServer()) as Server & { authenticate?: () => boolean };

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Example, exampleNames, EXAMPLES } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
 
-/** How each server is connected to; an example that is no server has none. */
+/** How to connect to each server. An example without a server is left out. */
 const SERVERS: Record<string, { path?: string; headers?: Record<string, string> } | undefined> = {
   'text-and-binary': {},
   'simple-server': {},
@@ -22,7 +22,7 @@ const SERVERS: Record<string, { path?: string; headers?: Record<string, string> 
   'server-stats': { path: '/stats' },
 };
 
-/** Those that another test stops: they take a session or a certificate, or are no server. */
+/** The examples that other tests stop: they need a session or a certificate, or have no server. */
 const STOPPED_ELSEWHERE = ['chat-on-many-servers', 'production', 'session-login', 'through-a-proxy', 'tls'];
 
 test('every example is stopped by a test', () => {

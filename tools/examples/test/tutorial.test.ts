@@ -51,7 +51,7 @@ test('step 2 sends each message to all clients', async () => {
   expect(await Promise.all(talkers.map((talker) => talker.next()))).toEqual(['grüße', 'grüße']);
 });
 
-test('step 3 sends a message to the members of its room only, and closes for other messages', async () => {
+test('step 3 sends a message only to the members of its room, and closes the connection on other messages', async () => {
   const { chat } = await serve('step-3');
   const alice = await Talker.connect(`${chat}?room=kitchen&name=alice`);
   const carol = await Talker.connect(`${chat}?name=carol`);
@@ -84,7 +84,7 @@ test('step 4 takes the name from the session, and refuses strangers and other si
   await expect(Talker.connect(`${chat}?room=%20`, { headers, origin: url })).rejects.toThrow('response: 404');
   const elsewhere = Talker.connect(chat, { headers, origin: 'https://evil.example' });
   await expect(elsewhere).rejects.toThrow('response: 403');
-  // Neither may end the server.
+  // Neither must end the server.
   await expect(fetch(`${url}/login`, { method: 'POST', body: 'x'.repeat(100_000) })).rejects.toThrow();
   expect((await fetch(url)).status).toBe(200);
 });
