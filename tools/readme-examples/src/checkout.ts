@@ -8,16 +8,16 @@ import { parseDocument, type Document } from './document.ts';
 /** The top folder of the checkout. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Folders that hold what others wrote, or what was made. */
+/** Folders with files that others wrote, or that were generated. */
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache', '.turbo']);
 
-/** A document and where it lies. */
+/** A document and its path. */
 export interface File extends Document {
   /** Its path in the checkout, with slashes. */
   path: string;
 }
 
-/** Every Markdown document of the checkout, read. */
+/** Reads every Markdown document of the checkout. */
 export function documents(): File[] {
   return markdownFiles(ROOT)
     .map((path) => ({
@@ -51,8 +51,8 @@ export interface Package {
 /**
  * The packages, each of them built.
  *
- * @param folder The folder that holds theirs.
- * @throws Error where one was not built yet.
+ * @param folder The folder that contains their folders.
+ * @throws {Error} If one is not built yet.
  */
 export function builtPackages(folder: string = join(ROOT, 'packages')): Package[] {
   return readdirSync(folder)
@@ -67,20 +67,20 @@ export function builtPackages(folder: string = join(ROOT, 'packages')): Package[
     });
 }
 
-/** How a link into the repository starts, where the document is read outside of it: an installed README. */
+/** How a link into the repository starts in a document that is read outside of it, such as an installed README. */
 const REPOSITORY = `${addressOf(join(ROOT, 'package.json'))}/`;
 
-/** The address of the repository, for a browser, as a manifest has it. */
+/** The address of the repository for a browser, from a manifest. */
 function addressOf(path: string): string {
   const { repository } = JSON.parse(readFileSync(path, 'utf8')) as { repository: { url: string } };
   return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 }
 
 /**
- * What is wrong with a link, '' where it leads somewhere. Only links inside of the checkout are followed, and those into the
- * repository on the web, which has the same files.
+ * What is wrong with a link; '' if it leads somewhere. Checks only links within the checkout, and links into the repository on the
+ * web, which has the same files.
  *
- * @param from The path of the document that holds the link.
+ * @param from The path of the document that contains the link.
  * @param files The documents that an anchor may be in.
  */
 export function brokenLink(url: string, from: string, files: readonly File[]): string {

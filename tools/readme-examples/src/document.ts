@@ -6,11 +6,11 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { toString } from 'mdast-util-to-string';
 import { visit } from 'unist-util-visit';
 
-/** A code block that is run as a module. */
+/** A code block that can run as a module. */
 export interface Example {
   /** The heading above it, or ''. */
   heading: string;
-  /** The line of the document that its first line stands on, from 1. */
+  /** The line of the document with the first line of its code, from 1. */
   line: number;
   /** How its file must be named for Node: an ES module, a CommonJS module or TypeScript. */
   extension: 'mjs' | 'cjs' | 'ts';
@@ -28,11 +28,11 @@ export interface Link {
   line: number;
 }
 
-/** What a document holds. */
+/** The contents of a document. */
 export interface Document {
   examples: Example[];
   links: Link[];
-  /** The anchors of its headings, as hosts of repositories make them. */
+  /** The anchors of its headings, as hosts of repositories generate them. */
   anchors: Set<string>;
 }
 

@@ -22,7 +22,7 @@ const OTHERS = [
   'ws',
 ];
 
-/** Where they are installed. */
+/** The folder in which they are installed. */
 const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 const requireHere = createRequire(import.meta.url);

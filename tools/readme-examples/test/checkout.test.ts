@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { brokenLink, builtPackages, isReadme } from '../src/checkout.ts';
 
-/** A folder of packages; each is a name in package.json, and has a dist/ or not. */
+/** Creates a folder of packages, each with a name in its package.json, and with or without a dist/. */
 function packagesFolder(packages: Record<string, 'built' | 'not built'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-checkout-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -16,7 +16,7 @@ function packagesFolder(packages: Record<string, 'built' | 'not built'>): string
 }
 
 describe('The packages that examples import', () => {
-  test('are all that are there, by the names in their manifests', () => {
+  test('are all packages, by the names in their manifests', () => {
     const folder = packagesFolder({ one: 'built', two: 'built' });
     mkdirSync(join(folder, 'no-package'));
     expect(builtPackages(folder)).toEqual([
@@ -25,7 +25,7 @@ describe('The packages that examples import', () => {
     ]);
   });
 
-  test('must be built: else one is named, and how to build it', () => {
+  test('must be built: otherwise the error names one, and how to build it', () => {
     const folder = packagesFolder({ one: 'built', two: 'not built' });
     expect(() => builtPackages(folder)).toThrow('@a/two is not built: run npm run build first');
   });

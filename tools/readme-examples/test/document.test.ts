@@ -19,11 +19,11 @@ describe('The examples of a document', () => {
     expect(examples).toMatchObject([{ extension, code: 'code();', leftOut: false }]);
   });
 
-  test.each(['', 'sh', 'json', 'html', 'text'])('are no blocks in "%s"', (language) => {
+  test.each(['', 'sh', 'json', 'html', 'text'])('do not include blocks in "%s"', (language) => {
     expect(parseDocument(block(language)).examples).toEqual([]);
   });
 
-  test('know their heading and their line', () => {
+  test('have their heading and their line', () => {
     const { examples } = parseDocument(`${block('js')}\n# One\n\n## \`Two\` here\n\ntext\n\n${block('ts')}`);
     expect(examples).toMatchObject([
       { heading: '', line: 2 },
@@ -36,7 +36,7 @@ describe('The examples of a document', () => {
     expect(examples).toMatchObject([{ code: 'if (a)\n  b();' }]);
   });
 
-  test('are left out by no-run alone, with the comment right before them as the reason', () => {
+  test('are left out only by no-run, with the comment right before them as the reason', () => {
     const { examples } = parseDocument(
       [
         `<!-- Needs a certificate. -->\n\n${block('js no-run')}`,
@@ -55,7 +55,7 @@ describe('The examples of a document', () => {
 });
 
 describe('The links of a document', () => {
-  test('are its links, images and definitions, not what only looks like one in code', () => {
+  test('are its links, images and definitions, but not code that looks like a link', () => {
     const { links } = parseDocument('[a](one.md) ![b](two.png)\n\n`[c](no.md)` [d][e]\n\n[e]: three.md\n');
     expect(links).toEqual([
       { url: 'one.md', line: 1 },
@@ -64,7 +64,7 @@ describe('The links of a document', () => {
     ]);
   });
 
-  test('can name its headings, the second of two alike with a number', () => {
+  test('can name its headings, and the second of two equal ones by a number', () => {
     const { anchors } = parseDocument('# Why?\n\n## `a.b()` and c\n\n## Why?\n');
     expect([...anchors]).toEqual(['why', 'ab-and-c', 'why-1']);
   });

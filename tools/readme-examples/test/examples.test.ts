@@ -5,7 +5,7 @@ import { builtPackages, documents, isReadme, ROOT } from '../src/checkout.ts';
 import type { Example } from '../src/document.ts';
 import { Workbench } from '../src/workbench.ts';
 
-/** What an example has to finish, on a machine that is busy with other tests. */
+/** How long an example may take on a machine that is busy with other tests, in ms. */
 const EXAMPLE_MS = 20_000;
 
 let workbench: Workbench;
@@ -17,7 +17,7 @@ afterAll(() => workbench.close());
 
 const readmes = documents().filter(({ path, examples }) => isReadme(path) && examples.length > 0);
 
-/** What a title says of an example, and the example. */
+/** The title of a test, and its example. */
 function titled(example: Example): [heading: string, line: number, example: Example] {
   return [example.heading, example.line, example];
 }

@@ -62,7 +62,7 @@ describe('An example on the workbench', () => {
     expect(outcome.code).toBeNull();
   });
 
-  test('is judged by its types in strict mode, with the line of its document', () => {
+  test('is type-checked in strict mode, with the lines of its document', () => {
     const good = write('ts', `import { hello } from '@a/greeting';\nexport const a: string = hello;`);
     const bad = write('ts', `import { hello } from '@a/greeting';\nexport const a: number = hello;`, 7);
     const loose = write('ts', 'export const f = (x) => x;', 20);
