@@ -1,4 +1,4 @@
-/** @discordjs/ws: a shard of a bot, as discord.js has it. */
+/** @discordjs/ws: a shard of a bot, as in discord.js. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ function serveGateway(ws, { url }) {
   });
 }
 
-test('A shard says who it is, and hears every event, compressed', async () => {
+test('A shard identifies itself, and receives every event, compressed', async () => {
   const gateway = await startService(serveGateway);
   const session_start_limit = { total: 1, remaining: 1, reset_after: 0, max_concurrency: 1 };
   const manager = new WebSocketManager({

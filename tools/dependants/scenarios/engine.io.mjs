@@ -1,4 +1,4 @@
-/** engine.io, server and client, over its WebSocket transport alone. */
+/** engine.io, server and client, only over its WebSocket transport. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

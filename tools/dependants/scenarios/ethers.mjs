@@ -1,4 +1,4 @@
-/** ethers: a provider that hears from an Ethereum node. */
+/** ethers: a provider that gets events from an Ethereum node. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { jsonRpc, startService } from './support/local.mjs';
 
 const ADDRESS = `0x${'ab'.repeat(20)}`;
 
-test('Calls are answered, and listeners hear of blocks', async () => {
+test('Calls are answered, and listeners are called with new blocks', async () => {
   const node = await startService(
     jsonRpc({
       eth_chainId: () => '0x1',

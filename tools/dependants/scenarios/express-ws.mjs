@@ -34,7 +34,7 @@ for (const [how, perMessageDeflate] of [
   ['without compression', false],
   ['with compression', { threshold: 0 }],
 ]) {
-  test(`A route echoes text and binary ${how}, beside a page`, async () => {
+  test(`A route echoes text and binary ${how}, next to a page`, async () => {
     const { server, address } = await start({ perMessageDeflate });
     assert.equal(await (await fetch(`http://${address}/page`)).text(), 'a page for nobody');
     const ws = new WebSocket(`ws://${address}/echo`);

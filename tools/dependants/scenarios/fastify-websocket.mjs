@@ -49,7 +49,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test("Parameters, the query and the server's close code reach whom they are for", async () => {
+test("The handler gets the parameters and the query, and the client the server's close code", async () => {
   const { app, url } = await start();
   const ws = new WebSocket(`${url}/rooms/blue?as=ann`);
   assert.equal(await nextMessage(ws), 'blue ann');
@@ -83,7 +83,7 @@ test('A hook refuses an upgrade, an unknown route is not found, a handler that t
   await app.close();
 });
 
-test('Its way of testing routes without a port works', async () => {
+test('Its helper for testing routes without a port works', async () => {
   const { app } = await start();
   const ws = await app.injectWS('/echo');
   ws.send('injected');

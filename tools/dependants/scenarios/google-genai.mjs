@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { GoogleGenAI, Modality } from '@google/genai';
 import { startService } from './support/local.mjs';
 
-test('A session is set up, and answers come part by part', async () => {
+test('A session is set up, and answers arrive in parts', async () => {
   const service = await startService((ws) => {
     ws.on('message', (data) => {
       const { setup, clientContent } = JSON.parse(data);

@@ -125,7 +125,7 @@ test('A subscription that its client leaves is ended on the server', async () =>
   await stage.end();
 });
 
-test('Who may not connect, speaks another subprotocol or says nonsense is turned away', async () => {
+test('A client that may not connect, speaks another subprotocol or sends nonsense is refused', async () => {
   const stage = await start();
   const client = connect(stage.url, { connectionParams: { token: 'wrong' } });
   const refusal = await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** happy-dom: the WebSocket of a window that is no browser's. */
+/** happy-dom: the WebSocket of a window outside of a browser. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Window } from 'happy-dom';

@@ -1,4 +1,4 @@
-/** http-proxy: upgrades through a proxy that is made of Node's own HTTP. */
+/** http-proxy: upgrades through a proxy that uses Node's HTTP modules. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -58,7 +58,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test('Messages that follow the handshake at once are not lost on the way', async () => {
+test('Messages that follow the handshake immediately are not lost', async () => {
   const { server, wss, front, url } = await start();
   wss.on('connection', (peer) => {
     for (let i = 0; i < 100; i++) peer.send(String(i));
@@ -73,7 +73,7 @@ test('Messages that follow the handshake at once are not lost on the way', async
   await stop(server);
 });
 
-test('A refusal of the server behind comes through, and a server that is gone ends the handshake', async () => {
+test('A refusal of the target reaches the client, and a missing target ends the handshake', async () => {
   const { server, proxy, front, url } = await start({
     verifyClient: (info, answer) => answer(false, 403, 'not you', { 'X-Why': 'a rule' }),
   });

@@ -1,4 +1,4 @@
-/** isomorphic-ws: the class itself, by another name. */
+/** isomorphic-ws: the class itself, under another name. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';

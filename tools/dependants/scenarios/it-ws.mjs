@@ -1,4 +1,4 @@
-/** it-ws: connections as async iterables and sinks, as libp2p has them. */
+/** it-ws: connections as async iterables and sinks, as in libp2p. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect } from 'it-ws/client';
@@ -13,7 +13,7 @@ test('What one side sinks comes out of the source of the other', async () => {
   const sent = Array.from({ length: 20 }, (_, i) => bytes(i * 10_000 + 1, i));
   async function* chunks() {
     yield* sent;
-    // The connection ends with its sink; the echoes are there before.
+    // The connection ends with its sink. The echoes arrive before.
     await all;
   }
   const heard = [];

@@ -67,7 +67,7 @@ test('Text, bytes and blobs go both ways, with the cookies and the origin of the
   await stop(server);
 });
 
-test('The page is told of an end and a failure, and a window that closes ends its connections', async () => {
+test('The page gets events for an end and a failure, and a closed window ends its connections', async () => {
   const { server, wss, window, url } = await start();
   wss.once('connection', (peer) => peer.close(4002, 'enough'));
   const ended = await next(new window.WebSocket(url, 'chat'), 'close');

@@ -18,7 +18,7 @@ function serveExec(ws, { url }) {
   });
 }
 
-test('stdin comes back through a pod, and its status is known', async () => {
+test('stdin comes back through a pod, and its status is reported', async () => {
   const api = await startService(serveExec, { handleProtocols: (protocols) => [...protocols][0] });
   const config = new KubeConfig();
   const cluster = { name: 'local', server: `http://${api.address}`, skipTLSVerify: true };

@@ -1,4 +1,4 @@
-/** livereload: a server of files tells browsers which changed. */
+/** livereload: a server that notifies browsers of changed files. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -6,7 +6,7 @@ import livereload from 'livereload';
 import WebSocket from 'ws';
 import { ending, nextMessage } from './support/local.mjs';
 
-test('A browser says hello and hears of a change', async () => {
+test('A browser says hello, and is notified of a change', async () => {
   const reloads = await new Promise((resolve) => {
     const each = livereload.createServer({ port: 0, host: '127.0.0.1', noListen: true });
     each.listen(() => resolve(each));

@@ -18,7 +18,7 @@ async function start(options) {
   });
   wss.on('connection', (ws, request) => {
     const stream = createWebSocketStream(ws);
-    // What became of the connection, the broker is told by the end of the stream.
+    // The end of the stream informs the broker about the end of the connection.
     stream.on('error', () => {});
     broker.handle(stream, request);
   });
@@ -58,7 +58,7 @@ for (const [how, perMessageDeflate] of [
       }
     }
     await all;
-    // Each quality has a way of its own through the broker; within one the order is kept.
+    // The broker handles each quality separately, and keeps the order only within one.
     for (const qos of [0, 1, 2]) {
       assert.deepEqual(
         received.filter((each) => each[2] === qos),
@@ -70,7 +70,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test('What is retained reaches who comes later, and the last will of a connection that breaks', async () => {
+test('A later subscriber gets retained messages, and the last will of a connection that breaks', async () => {
   const { broker, wss, url, end } = await start();
   const first = await mqtt.connectAsync(url, {
     clientId: 'first',
@@ -95,7 +95,7 @@ test('What is retained reaches who comes later, and the last will of a connectio
   await end();
 });
 
-test('A client that loses its connection comes back and gets what waited for it', async () => {
+test('A client that loses its connection reconnects, and gets the messages that waited for it', async () => {
   const { wss, url, end } = await start();
   const reader = await mqtt.connectAsync(url, { clientId: 'reader', clean: false, reconnectPeriod: 10 });
   await reader.subscribeAsync('news', { qos: 1 });

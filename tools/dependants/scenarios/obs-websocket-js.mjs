@@ -6,7 +6,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import OBSWebSocket from 'obs-websocket-js';
 import { bytes, startService } from './support/local.mjs';
 
-test('A session is agreed on, requests are answered, events are heard', async () => {
+test('A session is negotiated, requests are answered, and events are received', async () => {
   const image = bytes(200_000);
   const obs = await startService(
     (ws) => {

@@ -8,10 +8,10 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { WebSocketServer } from 'ws';
 import { bytes, ending, listen, stop } from './support/local.mjs';
 
-// It asks for wss: whatever the scheme of its base.
+// It uses wss: for any scheme of its base URL.
 const [key, cert] = ['key', 'cert'].map((name) => readFileSync(`certificate/${name}.pem`));
 
-test('Events go both ways, with audio in them, and the key is in the upgrade', async () => {
+test('Events with audio go both ways, and the key is in the upgrade request', async () => {
   const server = createServer({ key, cert });
   const wss = new WebSocketServer({ server });
   wss.on('connection', (ws, { url, headers }) => {

@@ -53,7 +53,7 @@ async function startSocksProxy() {
     targets,
     agent: (user) => new SocksProxyAgent(`socks5h://${user}@${address}`),
     end() {
-      // It waits for both ends of a tunnel, and the one below TLS is not closed by the agent, with any client.
+      // It waits for both ends of a tunnel. With any client, the agent does not close the one below TLS.
       for (const socket of sockets) socket.destroy();
       return stop(server);
     },

@@ -14,7 +14,7 @@ test('A debugger speaks with the page of an app', async () => {
   const address = `127.0.0.1:${server.address().port}`;
   const { middleware, websocketEndpoints } = createDevMiddleware({
     serverBaseUrl: `http://${address}`,
-    // By default it looks for the program that shows the debugger.
+    // By default, it searches for the program that shows the debugger.
     unstable_toolLauncher: {},
   });
   const handle = (request, response) => middleware(request, response, () => response.writeHead(404).end());

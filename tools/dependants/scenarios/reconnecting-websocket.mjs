@@ -1,4 +1,4 @@
-/** reconnecting-websocket: a client that is opened again and again. */
+/** reconnecting-websocket: a client that reconnects. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -17,7 +17,7 @@ function next(target, type) {
   });
 }
 
-test('Messages go both ways, and what is sent while it is apart goes out when it is back', async () => {
+test('Messages go both ways, and those that are sent while it is disconnected follow after it reconnects', async () => {
   const { server, address } = await startHttp();
   const wss = new WebSocketServer({ server });
   wss.on('connection', echo);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { LogLevel, SocketModeClient } from '@slack/socket-mode';
 import { nextMessage, startService } from './support/local.mjs';
 
-test('Events are heard and acknowledged, and a new connection is opened when asked for', async () => {
+test('Events are received and acknowledged, and a new connection is opened on request', async () => {
   const acknowledged = [];
   let told;
   const allTold = new Promise((resolve) => (told = resolve));

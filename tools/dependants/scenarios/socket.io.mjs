@@ -1,4 +1,4 @@
-/** socket.io, server and client, over its WebSocket transport alone. */
+/** socket.io, server and client, only over its WebSocket transport. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ async function start(options = {}) {
     return client;
   };
   const end = async () => {
-    // Those whose server ends would try to come back.
+    // Clients whose server ends would try to reconnect.
     for (const client of clients) client.disconnect();
     await socketServer.close();
   };
@@ -42,7 +42,7 @@ const VARIANTS = [
 ];
 
 for (const [how, options] of VARIANTS) {
-  test(`A broadcast reaches those in the room, and nobody else, ${how}`, async () => {
+  test(`A broadcast reaches only the clients in the room, ${how}`, async () => {
     const stage = await start(options);
     const pairs = [await meet(stage), await meet(stage), await meet(stage)];
     const received = pairs.map(({ client }) => {
@@ -92,7 +92,7 @@ for (const [how, options] of VARIANTS) {
   });
 }
 
-test('Many messages arrive in order, to a namespace of their own too', async () => {
+test('Many messages arrive in order, also in a namespace of their own', async () => {
   const stage = await start();
   const { client, socket } = await meet(stage);
   const count = 2000;
@@ -118,12 +118,12 @@ test('Many messages arrive in order, to a namespace of their own too', async () 
   await stage.end();
 });
 
-test('A client that loses its connection comes back, and finds what was sent meanwhile', async () => {
+test('A client that loses its connection reconnects, and gets what was sent meanwhile', async () => {
   const stage = await start({ connectionStateRecovery: { maxDisconnectionDuration: 60_000 } });
   const { client, socket } = await meet(stage, { reconnectionDelay: 10, reconnectionDelayMax: 10 });
   const first = once(client, 'news');
   socket.emit('news', 'before');
-  // Behind what was sent stands the place from which a client is told what it missed.
+  // Each message ends with the offset from which the server resends what a client has missed.
   assert.equal((await first)[0], 'before');
 
   const lost = once(client, 'disconnect');
@@ -141,7 +141,7 @@ test('A client that loses its connection comes back, and finds what was sent mea
   await stage.end();
 });
 
-test('Middleware can turn a client away', async () => {
+test('Middleware can refuse a client', async () => {
   const stage = await start();
   stage.socketServer.use((socket, next) => next(new Error('not today')));
   const client = stage.connect();

@@ -51,7 +51,7 @@ test('Queries, mutations and subscriptions share a connection', async () => {
   );
   assert.equal(wss.clients.size, 1);
 
-  // Asked to connect anew, the client does, and goes on.
+  // When the server requests it, the client reconnects and continues.
   const again = once(wss, 'connection');
   handler.broadcastReconnectNotification();
   await again;

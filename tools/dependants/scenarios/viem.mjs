@@ -1,4 +1,4 @@
-/** viem: a client of an Ethereum node, over a connection that it keeps. */
+/** viem: a client of an Ethereum node, over a persistent connection. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers';
@@ -7,7 +7,7 @@ import { jsonRpc, startService } from './support/local.mjs';
 
 const ADDRESS = `0x${'ab'.repeat(20)}`;
 
-test('Calls are answered, many at once too, and a subscription hears of new blocks', async () => {
+test('Calls are answered, even many at the same time, and a subscription gets new blocks', async () => {
   const node = await startService(
     jsonRpc({
       eth_chainId: () => '0x1',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { WsConnection } from '@walletconnect/jsonrpc-ws-connection';
 import { jsonRpc, startService } from './support/local.mjs';
 
-test('Requests are answered, and the end is heard of', async () => {
+test('Requests are answered, and the end is reported', async () => {
   const relay = await startService(jsonRpc({ irn_publish: ({ topic }) => topic.length }));
   const connection = new WsConnection(relay.url);
   await connection.open();

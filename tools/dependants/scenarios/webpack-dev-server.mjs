@@ -1,4 +1,4 @@
-/** webpack-dev-server: a page hears that its bundle was made anew. */
+/** webpack-dev-server: a page is notified of new bundles. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import WebpackDevServer from 'webpack-dev-server';
 import WebSocket from 'ws';
 import { ending } from './support/local.mjs';
 
-test('A page hears of each bundle, and of errors', async () => {
+test('A page is notified of each bundle, and of errors', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-webpack-'));
   const entry = join(folder, 'index.js');
   writeFileSync(entry, 'export const x = 1;');

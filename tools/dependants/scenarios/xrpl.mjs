@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Client } from 'xrpl';
 import { startService } from './support/local.mjs';
 
-test('Requests are answered, errors are told apart, and a stream is heard', async () => {
+test('Requests are answered, errors are distinguished, and a stream is received', async () => {
   const rippled = await startService((ws) => {
     ws.on('message', (data) => {
       const { id, command, ...rest } = JSON.parse(data);

@@ -1,4 +1,4 @@
-/** y-websocket, its client of version 3 and the server that came with version 2: two documents that become one. */
+/** y-websocket, with its client of version 3 and the server of version 2: two documents that merge. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import WebSocket, { WebSocketServer } from 'ws';
 import { startHttp, stop, text } from './support/local.mjs';
 
-// The server is there for require() alone, and all of them have to get the same yjs.
+// The server exists only for require(), and all modules must get the same yjs.
 const require = createRequire(import.meta.url);
 const { docs, setupWSConnection } = require('y-websocket-server/bin/utils');
 const { WebsocketProvider } = require('y-websocket');

@@ -1,4 +1,4 @@
-/** What proves whose WebSocket a program ran on: the engine's own record of the functions that it called. */
+/** Finds out which WebSocket a program used, from the engine's own record of the functions that it called. */
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ const IMPLEMENTATIONS: Readonly<Record<Kind, { module: RegExp; functions: readon
   ws: { module: /\/ws\/lib\/websocket\.js$/, functions: ['WebSocket', 'send'] },
 };
 
-/** Whose connections sent messages. */
+/** The implementations whose connections sent messages. */
 export function implementationsUsed(called: Called): Kind[] {
   return (Object.keys(IMPLEMENTATIONS) as Kind[]).filter((kind) => {
     const { module, functions } = IMPLEMENTATIONS[kind];

@@ -1,4 +1,4 @@
-/** The dependants installed by npm, in a folder of their own outside of the workspace, kept for as long as nothing changes. */
+/** The dependants, installed by npm into their own folder outside of the workspace, which is kept until something changes. */
 
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,14 +22,14 @@ import type { Lockfile, Packed, Plan } from './lockfile.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CACHE = join(ROOT, '.cache', 'dependants');
 
-/** Which package the dependants get when they ask for ws: ours, or, as the control, the real one. */
+/** Which package the dependants get as ws: ours or, as the control, the real one. */
 export type Kind = 'framewire' | 'ws';
 
 /**
- * Packs our packages and installs the dependants by the committed lockfile; returns the folder with their node_modules.
- * An installation of the same packages by the same lockfile is used again, also by concurrent runs, because nothing writes to it.
+ * Packs our packages and installs the dependants from the committed lockfile. Returns the folder with their node_modules.
+ * An installation of the same packages from the same lockfile is reused, also by concurrent runs, because nothing writes to it.
  *
- * @throws {Error} With what the packer or npm printed.
+ * @throws {Error} With the output of pnpm or npm.
  */
 export async function install(kind: Kind): Promise<string> {
   const staging = mkdtempSync(join(tmpdir(), 'framewire-tarballs-'));
@@ -45,7 +45,7 @@ export async function install(kind: Kind): Promise<string> {
   }
 }
 
-/** Resolves what the manifest asks for anew, and writes the lockfile that is committed. */
+/** Resolves the manifest again, and writes the lockfile that is committed. */
 export async function relock(): Promise<void> {
   const folder = newFolder();
   try {
@@ -61,7 +61,7 @@ export async function relock(): Promise<void> {
   }
 }
 
-/** No build scripts, nothing optional, nothing but what is asked for. */
+/** No build scripts, no optional dependencies, no audits. */
 const NPM_OPTIONS = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
 
 async function installed({ manifest, lockfile }: Plan, packages: readonly PackedPackage[]): Promise<string> {
@@ -88,7 +88,7 @@ function layOut(folder: string, packages: readonly PackedPackage[]): void {
   for (const { name, filename } of packages) cpSync(filename, join(folder, tarballOf(name)));
 }
 
-/** What a packed package depends on, as it is published. */
+/** The dependencies of a packed package, as it is published. */
 export async function readPacked({ name, version, filename, integrity }: PackedPackage): Promise<Packed> {
   const manifest = JSON.parse(
     await must('tar', ['-xzOf', filename, 'package/package.json']),

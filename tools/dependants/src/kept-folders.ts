@@ -1,4 +1,4 @@
-/** Folders that are kept from one run for the next: by a link for each key, so that runs at the same time never share one half made. */
+/** Folders that are kept for later runs. Each key has a link, which is made when the folder is complete, so that no run sees a partial one. */
 
 import {
   existsSync,
@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** How long a folder is kept that no run has asked for, in ms: far longer than a run may take. */
+/** How long an unused folder is kept, in ms: much longer than a run may take. */
 const UNUSED = 24 * 60 * 60 * 1000;
 
 /**
- * The folder that is kept for a key, or one that is made now. It is linked when it is whole; where another run was faster, its
- * folder is taken and the own one removed. What has not been asked for since a day is removed.
+ * The folder that is kept for a key, or a new one. A new folder is linked when it is complete. If another run was faster, that folder is
+ * used and the new one is removed. Folders that were not used for a day are removed.
  *
  * @param links the folder of the links, named by their keys
  * @param make makes the folder, anywhere
@@ -28,7 +28,7 @@ export async function kept(links: string, key: string, make: () => Promise<strin
   const link = join(links, key);
   if (existsSync(link)) return used(link);
   const folder = await make();
-  // Its folder may have been cleared away since.
+  // The folder may have been removed since.
   if (!existsSync(link)) rmSync(link, { force: true });
   try {
     symlinkSync(folder, link, 'junction');
@@ -39,7 +39,7 @@ export async function kept(links: string, key: string, make: () => Promise<strin
   return used(link);
 }
 
-/** Where a link leads, from now on kept for another day. */
+/** The target of a link, which is kept for another day. */
 function used(link: string): string {
   const now = new Date();
   lutimesSync(link, now, now);

@@ -1,4 +1,4 @@
-/** The committed manifest and lockfile of the dependants, and what is installed by them: our packed packages, or the real ws. */
+/** The committed manifest and lockfile of the dependants, and the ones that are installed: with our packed packages, or with the real ws. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Manifest {
   overrides: Record<string, string>;
 }
 
-/** One installed package, as a lockfile has it. */
+/** One installed package, as in a lockfile. */
 export interface Entry {
   name?: string;
   version?: string;
@@ -42,10 +42,10 @@ export interface Packed {
   dependencies: Record<string, string>;
 }
 
-/** The umbrella goes by the name of what it stands in for; the layers below it keep theirs. */
+/** The umbrella is installed under the name of the package that it replaces. The layers keep their names. */
 const ALIASES = new Map([['framewire', 'ws']]);
 
-/** The committed plan. Its lockfile names our packages, and leaves out what changes with every build of them. */
+/** The committed plan. Its lockfile names our packages, without the parts that change with every build. */
 export function committedPlan(): Plan {
   return {
     manifest: committedManifest(),
@@ -58,7 +58,7 @@ export function committedManifest(): Manifest {
   return readJson(join(MANIFEST, 'package.json')) as Manifest;
 }
 
-/** Writes the lockfile to where it is committed. */
+/** Writes the committed lockfile. */
 export function commitLockfile(lockfile: Lockfile): void {
   writeFileSync(join(MANIFEST, 'package-lock.json'), `${JSON.stringify(lockfile, null, 2)}\n`);
 }
@@ -75,7 +75,7 @@ export function withPacked({ manifest, lockfile }: Plan, packages: readonly Pack
   };
 }
 
-/** The plan with the real ws in our place, for the control. */
+/** The plan with the real ws instead of our packages, for the control. */
 export function withWs({ manifest, lockfile }: Plan, version: string): Plan {
   const real = {
     ...manifest,

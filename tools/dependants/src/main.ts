@@ -1,8 +1,8 @@
 /**
- * The command: runs scenarios and prints what each came to.
+ * The command: runs scenarios and prints the result of each.
  *
  *     tsx src/main.ts [--control] [scenario ...]   all scenarios, or those named; --control gives the dependants the real ws
- *     tsx src/main.ts --lock                       resolves the manifest anew and writes its lockfile
+ *     tsx src/main.ts --lock                       resolves the manifest again and writes its lockfile
  */
 
 import { rmSync } from 'node:fs';

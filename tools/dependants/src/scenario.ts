@@ -10,20 +10,20 @@ import type { Kind } from './installation.ts';
 
 const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
 
-/** Far above what any needs: it ends a program that something keeps alive, such as a connection that was not closed. */
+/** Much longer than any scenario needs. It ends a program that something keeps alive, such as a connection that was not closed. */
 const TIMEOUT = 90_000;
 
-/** What a scenario came to. */
+/** The result of a scenario. */
 export interface Result {
   /** The tests of the program that passed. */
   passed: number;
-  /** The tests that did not. */
+  /** The tests of the program that failed. */
   failed: number;
   /** Whether the program ended by itself. A connection, server or timer left open would keep it alive. */
   ended: boolean;
-  /** Whose connections sent messages. */
+  /** The implementations whose connections sent messages. */
   used: Kind[];
-  /** All that it printed. */
+  /** The output of the program. */
   output: string;
 }
 
@@ -40,8 +40,8 @@ export function isSkipped(name: string): boolean {
 }
 
 /**
- * Puts the scenarios, and the certificate of their servers, into a new folder below the node_modules that they import from: one for
- * each run, which removes it.
+ * Copies the scenarios, and the certificate of their servers, into a new folder next to the node_modules that they import from. Each run
+ * has its own folder, and removes it.
  *
  * @param installation the folder with the node_modules
  */
@@ -55,7 +55,7 @@ export async function layOutScenarios(installation: string): Promise<string> {
   return folder;
 }
 
-/** Runs a scenario in the folder where they lie. */
+/** Runs a scenario in the folder of the scenarios. */
 export async function runScenario(folder: string, name: string): Promise<Result> {
   const browser = name === 'chromium' ? { CHROMIUM: executable('chromium') } : {};
   const coverage = mkdtempSync(join(folder, 'coverage', `${name}-`));
@@ -77,7 +77,7 @@ export async function runScenario(folder: string, name: string): Promise<Result>
   }
 }
 
-/** A line of the sum at the end of TAP, as Node writes it: `# pass 3`. */
+/** A line of the counts at the end of Node's TAP output, such as `# pass 3`. */
 function countOf(what: 'pass' | 'fail', tap: string): number {
   return Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
 }

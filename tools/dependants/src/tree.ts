@@ -1,17 +1,17 @@
-/** The packages that an installation has in the place of ws. */
+/** The packages that an installation has as ws. */
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The parts of a package.json that say what a folder holds. */
+/** The parts of a package.json that identify a package. */
 interface Manifest {
   name?: string;
   version?: string;
 }
 
 /**
- * What would be loaded as ws somewhere below a folder, as `name@version`: whatever lies in a folder of that name among
- * node_modules, and whatever says that it is ws, wherever it lies.
+ * The packages below a folder that would be loaded as ws, as `name@version`: each one in a folder of that name in a node_modules, and
+ * each one whose manifest says that it is ws.
  */
 export function copiesOfWs(folder: string): string[] {
   return manifestsBelow(join(folder, 'node_modules')).flatMap((path) => {
@@ -22,7 +22,7 @@ export function copiesOfWs(folder: string): string[] {
   });
 }
 
-/** The package.json of every package below a node_modules, however deep. */
+/** The package.json of every package below a node_modules, at any depth. */
 function manifestsBelow(folder: string): string[] {
   return packageFolders(folder).flatMap((path) => {
     const manifest = join(path, 'package.json');
@@ -34,7 +34,7 @@ function manifestsBelow(folder: string): string[] {
   });
 }
 
-/** The packages directly in a node_modules, those with a scope too. */
+/** The packages directly in a node_modules, including those with a scope. */
 function packageFolders(nodeModules: string): string[] {
   return readdirSync(nodeModules, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))

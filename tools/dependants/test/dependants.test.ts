@@ -4,7 +4,7 @@ import { install } from '../src/installation.ts';
 import { isSkipped, layOutScenarios, runScenario, scenarios } from '../src/scenario.ts';
 import { copiesOfWs } from '../src/tree.ts';
 
-/** An installation without a cache on a busy machine. */
+/** How long an installation without a cache may take on a busy machine, in ms. */
 const INSTALLING = 600_000;
 
 let installation = '';
@@ -19,8 +19,8 @@ afterAll(() => {
   if (folder !== '') rmSync(folder, { recursive: true });
 });
 
-describe('What was written for ws, installed with our packed packages in its place', () => {
-  test('finds ours, once, and no ws anywhere', () => {
+describe('Packages that depend on ws, installed with our packed packages instead', () => {
+  test('get ours, once, and no ws anywhere', () => {
     expect(copiesOfWs(installation)).toEqual([expect.stringMatching(/^framewire@/)]);
   });
 
@@ -39,7 +39,7 @@ describe('What was written for ws, installed with our packed packages in its pla
   }
 });
 
-test('A second run at the same time has a folder of its own, and leaves the first its', async () => {
+test('A second run at the same time has its own folder, and does not remove that of the first', async () => {
   const other = await layOutScenarios(installation);
   try {
     expect(other).not.toBe(folder);

@@ -5,8 +5,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { implementationsUsed } from '../src/evidence.ts';
 import { copiesOfWs } from '../src/tree.ts';
 
-describe('What gives away a real ws', () => {
-  test('is a package that says so, at any depth and by any name', () => {
+describe('A real ws', () => {
+  test('is found by the manifest of a package, at any depth and under any name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'framewire-tree-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const put = (path: string, manifest: object): void => {
@@ -20,7 +20,7 @@ describe('What gives away a real ws', () => {
     expect(copiesOfWs(folder).sort()).toEqual(['framewire@1.0.0', 'ws@7.0.0', 'ws@8.0.0']);
   });
 
-  test('is that its functions were called, bundled into another package too', () => {
+  test('is found by calls of its functions, even if it is bundled into another package', () => {
     const ours = 'file:///x/node_modules/@framewire/connection/dist/index.js';
     const theirs = 'file:///x/node_modules/other/vendor/ws/lib/websocket.js';
     const calls = new Set(['WebSocketConnection', 'WebSocket', 'send']);

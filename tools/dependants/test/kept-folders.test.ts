@@ -21,7 +21,7 @@ function maker(name: string): () => Promise<string> {
   };
 }
 
-/** Makes none: the test expects one to be kept. */
+/** Makes no folder, because the test expects that one is kept. */
 const none = (): Promise<string> => Promise.reject(new Error('No folder was kept'));
 
 describe('A folder', () => {
@@ -31,21 +31,21 @@ describe('A folder', () => {
     expect([existsSync(a), existsSync(b)]).toEqual([true, true]);
   });
 
-  test('is one for all who make it at the same time, and no other is left', async () => {
+  test('is the same for all runs that make it at the same time, and no other is left', async () => {
     const folders = await Promise.all(['1', '2', '3'].map((name) => kept(links, 'a', maker(name))));
     expect(new Set(folders).size).toBe(1);
     expect(existsSync(folders[0]!)).toBe(true);
     expect(readdirSync(root)).toHaveLength(2);
   });
 
-  test('is made again where it was cleared away', async () => {
+  test('is made again if it was removed', async () => {
     rmSync(await kept(links, 'a', maker('first')), { recursive: true });
     const second = await kept(links, 'a', maker('second'));
     expect(existsSync(second)).toBe(true);
     expect(await kept(links, 'a', none)).toBe(second);
   });
 
-  test('that cannot be made leaves the next one the way', async () => {
+  test('that cannot be made does not prevent the next one', async () => {
     await expect(kept(links, 'a', none)).rejects.toThrow('No folder was kept');
     expect(await kept(links, 'a', maker('later'))).toBe(join(root, 'later'));
   });

@@ -12,7 +12,7 @@ const packed = [
 ];
 
 describe('The lockfile', () => {
-  test('has our packages as they were packed, the umbrella by the name of ws', () => {
+  test('has our packages as they were packed, with the umbrella under the name ws', () => {
     const { lockfile } = withPacked(committedPlan(), packed);
     expect(lockfile.packages['node_modules/ws']).toEqual({
       ...packed[0],
@@ -20,7 +20,7 @@ describe('The lockfile', () => {
     });
   });
 
-  test('is committed without what changes with every build', () => {
+  test('is committed without the parts that change with every build', () => {
     const { lockfile } = committedPlan();
     expect(withoutPacked(withPacked(committedPlan(), packed).lockfile)).toEqual(lockfile);
   });
@@ -44,7 +44,7 @@ describe('The lockfile', () => {
       return 'ws' in { ...dependencies, ...optionalDependencies, ...peerDependencies };
     });
     expect(dependants.length).toBeGreaterThan(40);
-    // The server of y-websocket is installed by a name of its own, next to the client.
+    // The server of y-websocket is installed under another name, next to the client.
     const wanted = dependants.filter((name) => name !== 'y-websocket-server');
     expect(wanted.filter((name) => !readme.includes(name))).toEqual([]);
   });

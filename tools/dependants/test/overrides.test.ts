@@ -7,13 +7,13 @@ import { must } from '@framewire/testing';
 import { readPacked } from '../src/installation.ts';
 import { startRegistry, type Registry } from '../src/registry.ts';
 
-/** An installation without a cache on a busy machine. */
+/** How long an installation without a cache may take on a busy machine, in ms. */
 const INSTALLING = 300_000;
 
-/** A dependant, and the version of ws that it asks for. */
+/** A dependant, and the version of ws that it requires. */
 const DEPENDANT = { 'engine.io-client': '6.6.8' };
 
-/** Says which package the dependant is given, and that it can be loaded. */
+/** Prints which package the dependant gets, and that it can be loaded. */
 const PROGRAM = `
   const { createRequire } = require('node:module');
   const inside = createRequire(require.resolve('engine.io-client'));
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(tarballs, { recursive: true });
 });
 
-/** A folder with a manifest that has the dependant, and more; the registry is ours. */
+/** Creates a folder with a manifest that has the dependant, and more, and that uses our registry. */
 function project(manifest: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-project-'));
   writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}/\ncache=${join(folder, 'cache')}\n`);
@@ -56,12 +56,12 @@ function project(manifest: object): string {
   return folder;
 }
 
-/** What the dependant in a folder is given. */
+/** The package that the dependant in a folder gets. */
 async function givenIn(folder: string): Promise<unknown> {
   return JSON.parse(await must(process.execPath, ['program.cjs'], folder));
 }
 
-/** Runs another package manager, as npm brings it from its own cache or registry. */
+/** Runs another package manager, which npm takes from its cache or the registry. */
 function brought(manager: string, args: readonly string[]): Promise<string> {
   const [command = ''] = manager.split('@');
   return must('npm', ['exec', '--yes', `--package=${manager}`, '--', command, ...args], tarballs);

@@ -1,16 +1,16 @@
-/** Servers on this machine, bytes to send, and the ends of both. */
+/** Shared code of the scenarios: servers on this machine, data to send, and waiting for messages and ends. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-/** Starts an HTTP server, or one that is like it, on a free port; gives its address without the scheme. */
+/** Starts an HTTP server, or a similar one, on a free port. Returns its address without the scheme. */
 export async function listen(server) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return `127.0.0.1:${server.address().port}`;
 }
 
-/** Ends a server; fails where something keeps it open. */
+/** Stops a server. Does not resolve while something keeps it open. */
 export async function stop(server) {
   const closed = once(server, 'close');
   server.close();
@@ -45,19 +45,19 @@ export function echo(ws) {
   ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
 }
 
-/** The next message of a connection, as it came: a string or a Buffer. */
+/** The next message of a connection: a string for text, a Buffer for bytes. */
 export async function nextMessage(ws) {
   const [data, isBinary] = await once(ws, 'message');
   return isBinary ? data : data.toString();
 }
 
-/** The code and the reason that a connection ends with. */
+/** The close code and the reason of a connection. */
 export async function ending(ws) {
   const [code, reason] = await once(ws, 'close');
   return [code, reason.toString()];
 }
 
-/** A service on a free port: `serve` is called with each connection and its request. Gives its address without the scheme. */
+/** Starts a service on a free port. Calls `serve` with each connection and its request. Returns its address without the scheme. */
 export async function startService(serve, options = {}) {
   const { server, address } = await startHttp(options.listener);
   const wss = new WebSocketServer({ ...options, server });
@@ -65,7 +65,7 @@ export async function startService(serve, options = {}) {
   return { wss, address, url: `ws://${address}`, end: () => stop(server) };
 }
 
-/** Serves JSON-RPC: each method of a table is called with its parameters, and with what notifies its caller. */
+/** Serves JSON-RPC: calls the methods of a table with their parameters, and with a function that notifies the caller. */
 export function jsonRpc(methods) {
   return (ws) => {
     const tell = (message) => ws.send(JSON.stringify({ jsonrpc: '2.0', ...message }));
