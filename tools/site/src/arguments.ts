@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-/** What the user asked for. */
+/** The options on the command line. */
 export interface Arguments {
   /** The port to serve on. */
   port: number;
@@ -20,7 +20,7 @@ Builds the documentation site and serves it on this machine.
   --port N      port to listen on; 0 picks a free one (default 8081)
   --base PATH   path of the home page, for a site below a folder such as /framewire/ (default /)
   --build-only  build into .cache/site/html, and exit
-  --help        print this
+  --help        print this help
 `;
 
 /**
@@ -45,11 +45,11 @@ export function readArguments(list: string[]): Arguments {
 
 function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new TypeError(`--port is a number from 0 to 65535, not "${text}".`);
+  if (!(port <= 65_535)) throw new TypeError(`--port must be a number from 0 to 65535, not "${text}".`);
   return port;
 }
 
 function readBase(text: string): string {
   if (/^\/([\w.-]+\/)*$/.test(text)) return text;
-  throw new TypeError(`--base is a path that starts and ends with a slash, not "${text}".`);
+  throw new TypeError(`--base must be a path that starts and ends with a slash, not "${text}".`);
 }

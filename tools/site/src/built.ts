@@ -9,7 +9,7 @@ import { SITE } from './paths.ts';
 export interface BuiltPage {
   /** Its address on the site. */
   path: string;
-  /** What links can name after `#`. */
+  /** The anchors that links can name after `#`. */
   anchors: Set<string>;
   /** The targets of its links, images, scripts and styles. */
   links: Set<string>;

@@ -18,7 +18,7 @@ const markdown: MarkdownOptions = {
   // The anchors are those of GitHub, so that a link works in both places. VitePress numbers repeated headings as GitHub does.
   anchor: { slugify: (heading) => new GithubSlugger().slug(heading) },
   theme: THEME,
-  // Named here, they are loaded at the start. Others are loaded by a worker for each of them.
+  // Languages that are named here are loaded at the start. A worker loads each of the others.
   languages: LANGUAGES.map((name) => bundledLanguages[name]),
   languageAlias: { cjs: 'js', mjs: 'js' },
   config: showBraces,

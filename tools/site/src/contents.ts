@@ -8,7 +8,7 @@ import { ROOT } from './paths.ts';
 export interface Entry {
   /** The path of its Markdown in the checkout; below `reference/` if the build generates it. */
   page: string;
-  /** What the sidebar calls it. Default: its first heading. */
+  /** Its name in the sidebar. Default: its first heading. */
   title?: string;
   /** Pages that the sidebar shows below it. */
   pages?: Entry[];
@@ -116,7 +116,7 @@ function markdownBelow(folder: string): string[] {
 }
 
 /**
- * What is wrong with a table of contents, a sentence each.
+ * What is wrong with a table of contents, one sentence each.
  *
  * @param existing Every document that has to be a page.
  */

@@ -22,7 +22,7 @@ const PARTS: readonly (readonly [string, ReflectionKind])[] = [
   ['Namespaces', ReflectionKind.Namespace],
 ];
 
-/** What a namespace is shown with. The umbrella's has its classes once more, which the page has already. */
+/** The members of a namespace that the page shows. The umbrella's namespace repeats classes that the page already has. */
 const IN_NAMESPACE = ReflectionKind.Function | ReflectionKind.Interface | ReflectionKind.TypeAlias;
 
 /** The headings of the page of a module, in order. */

@@ -12,7 +12,7 @@ import {
 /** The name of TypeDoc for a parameter that is taken apart. */
 const TAKEN_APART = '__namedParameters';
 
-/** A type; `undefined` is left out of an optional one, which `?` says already. */
+/** A type. `undefined` is left out of an optional one, because `?` already includes it. */
 export function typeText(type: SomeType | undefined, isOptional = false): string {
   const text = type?.toString() ?? 'unknown';
   return isOptional ? text.replace(/ \| undefined$/, '').replace(/^undefined \| /, '') : text;
@@ -51,7 +51,7 @@ export function signatureText(signature: SignatureReflection, longest = Number.P
     : line;
 }
 
-/** What stands before the name of a member. */
+/** The modifiers before the name of a member. */
 function modifiersText({ flags }: DeclarationReflection, isReadonly = flags.isReadonly): string {
   return `${flags.isStatic ? 'static ' : ''}${isReadonly ? 'readonly ' : ''}`;
 }

@@ -1,4 +1,4 @@
-/** Writes the pages of the reference that the sources and the tables of the documentation make up. */
+/** Writes the pages of the reference that are generated from the sources and from the tables of the documentation. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
