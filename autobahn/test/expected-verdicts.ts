@@ -163,7 +163,7 @@ const STAYS_CONNECTED: Row = {
 const SERVERS: readonly (readonly [Fault, Row])[] = [
   ['never drops TCP', STAYS_CONNECTED],
   ['drops TCP late', STAYS_CONNECTED],
-  // A server has to drop TCP itself, so that the suite's drop counts against it where no clean closing is needed.
+  // A server must drop TCP itself, so the suite's drop counts against it if no clean closing is required.
   ['never answers Close', { ...NEVER_ANSWERS_CLOSE, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' }],
   [
     'masks when it must not, or does not mask when it must',

@@ -25,7 +25,7 @@ describe('a server', () => {
     },
   );
 
-  test.concurrent('that answers pings late fails where the pong has to come before the message', async () => {
+  test.concurrent('that answers pings late fails if the pong must come before the message', async () => {
     const verdicts = await serverVerdicts(
       'answers a ping only after the next message',
       '2.2,2.9,5.3,5.6,5.7',

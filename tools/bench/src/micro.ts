@@ -47,7 +47,7 @@ export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
 /** One row for each part and size: the codec's time, the other's, and the quotient of the two. */
 export function microTable(results: readonly MicroResult[]): string {
   const table = new Table({
-    head: ['part', 'bytes', 'codec ns', 'beside', 'ns', '/ codec'],
+    head: ['part', 'bytes', 'codec ns', 'other', 'ns', '/ codec'],
     colAligns: ['left', 'right', 'right', 'left', 'right', 'right'],
     ...TABLE_STYLE,
   });

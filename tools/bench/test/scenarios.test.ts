@@ -100,7 +100,7 @@ test.each([
   [{ excess: -9 }, [19, 30, 40], 'met', false],
   [{ value: 10 }, [1, 1, 1], 'met', false],
 ] as const)(
-  'beside 10, 10 and 10, %j of %j is %s, within the noise: %s',
+  'compared with 10, 10 and 10, %j of %j is %s, within the noise: %s',
   (bound, ws, verdict, withinNoise) => {
     const list = [{ scenario: 'echo-64x1', metric: 'cpu', peer: 'ws', bound }] as const;
     const run = runWith({ framewire: [10, 10, 10], ws: [...ws] });

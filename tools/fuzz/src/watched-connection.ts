@@ -141,7 +141,7 @@ export class WatchedConnection {
       const frame = readFrame(rest);
       const body = frame?.body;
       if (frame === undefined || body === undefined || BigInt(body.payload.length) < body.length) {
-        throw new Finding(`wrote what is no frame: ${hex(rest)}`);
+        throw new Finding(`wrote bytes that are not a frame: ${hex(rest)}`);
       }
       if (frame.masked !== (this.#role === 'client'))
         throw new Finding(`wrote a frame ${frame.masked ? 'with' : 'without'} mask`);

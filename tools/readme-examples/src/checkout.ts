@@ -98,5 +98,5 @@ export function brokenLink(url: string, from: string, files: readonly File[]): s
 /** What is wrong with a link into the repository on the web, from where its address ends. */
 function brokenAddress(rest: string, files: readonly File[]): string {
   const [, path] = /^(?:blob|tree)\/main\/(.+)$/.exec(rest) ?? [];
-  return path === undefined ? `${rest} is no file of the main branch` : brokenLink(path, '', files);
+  return path === undefined ? `${rest} is not a file of the main branch` : brokenLink(path, '', files);
 }

@@ -63,7 +63,7 @@ describe('A link into the repository on the web', () => {
   test.each([
     ['blob/main/nothing.md', 'nothing.md does not exist'],
     ['blob/main/README.md#nothing', 'README.md has no heading #nothing'],
-    ['wiki', 'wiki is no file of the main branch'],
+    ['wiki', 'wiki is not a file of the main branch'],
     ['blob/main/../outside', 'leads out of the checkout'],
   ])('is broken when it does not: %s', (path, reason) => {
     expect(judge(`${repository}/${path}`)).toBe(reason);

@@ -39,7 +39,7 @@ describe.each(readmes.map(({ path, examples }) => [path, examples] as const))(
     test.for(run.map(titled))(
       'under "%s" (line %i) run as they stand, and end',
       async ([_heading, _line, example], { skip }) => {
-        // Where there are no signals, this ends the process without its handlers.
+        // On systems without signals, this ends the process without its handlers.
         if (example.code.includes('process.kill(')) skip(requirement('posix').missing);
         const { code, stderr } = await workbench.run(workbench.write(path, example), EXAMPLE_MS);
         const ending = code === null ? `did not end within ${EXAMPLE_MS} ms` : `exit code ${code}`;

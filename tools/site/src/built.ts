@@ -62,7 +62,7 @@ export function brokenLink(
   base: string,
 ): string {
   const here = `http://site${base}${from.slice(1)}`;
-  if (!URL.canParse(link, here)) return 'is no URL';
+  if (!URL.canParse(link, here)) return 'is not a URL';
   const { protocol, host, pathname, hash } = new URL(link, here);
   if (host !== 'site')
     return ['https:', 'http:', 'mailto:'].includes(protocol) ? '' : `has the protocol ${protocol}`;

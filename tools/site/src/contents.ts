@@ -96,7 +96,7 @@ export function linkOf(page: string): string {
   return `/${routeOf(page).replace(/(^|\/)index$/, '$1')}`;
 }
 
-/** Every Markdown document of the checkout that has to be a page. */
+/** Every Markdown document of the checkout that must be a page. */
 export function pagesOfCheckout(): string[] {
   const packages = readdirSync(join(ROOT, 'packages')).flatMap((name) => [
     `packages/${name}/README.md`,
@@ -118,7 +118,7 @@ function markdownBelow(folder: string): string[] {
 /**
  * What is wrong with a table of contents, one sentence each.
  *
- * @param existing Every document that has to be a page.
+ * @param existing Every document that must be a page.
  */
 export function judgeContents(contents: readonly Section[], existing: readonly string[]): string[] {
   const listed = [HOME, ...pagesOf(contents).map(({ page }) => page)];

@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** The folder of this tool, which VitePress reads its configuration from. */
 export const TOOL = fileURLToPath(new URL('..', import.meta.url));
 
-/** The collected pages: what VitePress reads. Made anew by each build. */
+/** The collected pages, which VitePress reads. Each build writes them again. */
 export const PAGES = join(ROOT, '.cache/site/pages');
 
 /** The built site. */

@@ -1,4 +1,4 @@
-/** The self-check: our client talks to our server over a real socket, one step for each thing a connection has to do. */
+/** The self-check: our client talks to our server over a real socket, one step for each thing that a connection must do. */
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

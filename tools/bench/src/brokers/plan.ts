@@ -21,7 +21,7 @@ export interface Workload {
   readonly topics: number;
   /** How many subscribers each topic has at each server. */
   readonly subscribers: number;
-  /** How many messages a publisher writes at once. It waits until every subscriber has received them. */
+  /** How many messages a publisher writes together. It then waits until every subscriber has received them. */
   readonly burst: number;
   /** All publishers are at the first server, and all subscribers at the second one. */
   readonly isOneWay: boolean;
