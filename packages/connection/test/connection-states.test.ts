@@ -19,7 +19,7 @@ import type { Buffering } from './support/stepped-stream.ts';
 /** What can happen to an end, in addition to calls of its methods. A breach is an invalid frame that it receives. */
 type Incident = 'deliver' | 'end' | 'breach' | 'fail' | 'destroy' | 'expire';
 
-/** What all listeners and callbacks of an end call, from the start on. */
+/** An end reacts in this way from the start: all of its listeners and callbacks call the method. */
 const REACTIONS = ['react with send', 'react with close', 'react with terminate'] as const;
 
 type What = Call | Incident | (typeof REACTIONS)[number];
@@ -79,7 +79,7 @@ function isPossible(pair: Pair, [index, what]: Action): boolean {
     case 'close':
     case 'terminate':
       return true;
-    // One end at a time, and below the listeners of one end. For both there would be many more states.
+    // At most one end pauses, and the listeners of at most one end react (below). For both there would be many more states.
     case 'pause':
       return !ws.isPaused && !peer.ws.isPaused;
     case 'resume':
@@ -137,7 +137,7 @@ function act(pair: Pair, [index, what]: Action): void {
   }
 }
 
-/** Does the turns of each history to a new pair. All pairs share the turns of the event loop, which makes this cheap. */
+/** Replays each history on a new pair. All pairs share the turns of the event loop, which makes this cheap. */
 async function replay(histories: readonly (readonly Turn[])[], buffering: Buffering): Promise<Pair[]> {
   const pairs = histories.map((): Pair => [
     new ObservedEnd('client', buffering),
@@ -147,7 +147,7 @@ async function replay(histories: readonly (readonly Turn[])[], buffering: Buffer
   for (let turn = 0; turn < turns; turn++) {
     for (const [index, pair] of pairs.entries()) {
       for (const action of histories[index]?.[turn] ?? []) {
-        // The action before it may have made it impossible.
+        // The earlier action of the turn may have made this one impossible.
         if (isPossible(pair, action)) act(pair, action);
       }
     }

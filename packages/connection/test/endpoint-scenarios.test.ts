@@ -1,5 +1,5 @@
-// A connection and an endpoint of the codec emit the same events and write the same bytes, given the same bytes and the same calls. They
-// share the tables and parts of the codec, and each has its own code that uses them.
+// A connection and an endpoint of the codec emit the same events and write the same bytes, given the same bytes and the same calls. Both
+// use the tables and parts of the codec, and each combines them in code of its own.
 import { duplexPair } from 'node:stream';
 import {
   Endpoint,
@@ -21,7 +21,7 @@ type Role = 'client' | 'server';
 interface End {
   /** Its events, one string for each. */
   readonly events: string[];
-  /** Everything that it has written. */
+  /** All bytes that it has written. */
   output(): Buffer;
   receive(bytes: Uint8Array): Promise<void>;
   /** Ends the transport. */
@@ -34,7 +34,7 @@ interface End {
 
 const maxPayload = 1000;
 
-/** Masking keys of zeros leave payloads unchanged on the wire. */
+/** Uses masking keys of zeros, which leave payloads unchanged on the wire. */
 function endpointEnd(role: Role, extension: { extension?: Extension }): End {
   const endpoint = new Endpoint({ role, maxPayload, maskingKey: () => 0, ...extension });
   const events: string[] = [];
@@ -179,7 +179,7 @@ interface Scenario {
   /** What its extension does differently from {@link unchanging}. Default: there is no extension. */
   readonly extension?: Partial<Extension>;
   readonly play: (end: End, peer: Peer) => Promise<void>;
-  /** The expected events. At the end of the scenario the transport ends. */
+  /** The expected events, including those at the end of the transport, which follows the scenario. */
   readonly events: readonly string[];
   /** The expected frames. */
   readonly writes: readonly string[];
@@ -259,7 +259,7 @@ const scenarios: readonly Scenario[] = [
     writes: ['close'],
   },
   {
-    title: 'still emits what the peer sends before its own close frame after close(), and answers no pings',
+    title: 'after close(), emits what the peer sends before its own close frame, and answers no pings',
     async play(end, peer) {
       end.close(1000, 'done');
       end.close(1001, 'again');
@@ -307,7 +307,7 @@ const scenarios: readonly Scenario[] = [
     writes: ['close 1000'],
   },
   breach('a reserved opcode', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [peer.frame(0x3 as Opcode)]),
-  breach('a continuation of nothing', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [
+  breach('a continuation without a message to continue', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [
     peer.frame(CONTINUATION, 'x'),
   ]),
   breach('a message within another', 'WS_ERR_INVALID_OPCODE', 1002, (peer) => [

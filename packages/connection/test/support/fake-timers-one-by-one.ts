@@ -1,8 +1,8 @@
-// Time limits that a test lets expire one at a time. The packages keep Node's timers as they are when they load, so a test file imports
-// this before them.
+// Time limits that a test lets expire one at a time. The packages take Node's timers when they load, so a test file must import
+// this file first.
 import timers from 'node:timers';
 
-/** What happens when a time limit expires, by its length in ms. So each time limit of a test has a length of its own. */
+/** What happens when a time limit expires, by its length in ms. Each time limit of a test must have a different length. */
 const running = new Map<number, () => void>();
 
 Object.assign(timers, {

@@ -12,7 +12,7 @@ export type Call = (typeof CALLS)[number];
 /** A message or ping. */
 interface Sent {
   readonly wasOpen: boolean;
-  /** What the callback was called with. */
+  /** The arguments with which the callback was called. */
   readonly outcomes: (Error | undefined)[];
 }
 
@@ -24,17 +24,17 @@ let timeouts = 0;
 export class ObservedEnd {
   readonly stream: SteppedStream;
   readonly ws: WebSocketConnection;
-  /** Each end has another time limit, so that a test can let it expire. */
+  /** Each end has a different time limit, so that a test can select the one that expires. */
   readonly closeTimeout = ++timeouts;
-  /** The names of its events; of a message also the text. */
+  /** The names of its events, with the text of each message. */
   readonly events: string[] = [];
-  /** The values of `readyState`, also those within listeners and callbacks. */
+  /** The values of `readyState`, including those that listeners and callbacks saw. */
   readonly states: number[];
   readonly sent: Sent[] = [];
   readonly calls = new Set<Call>();
   /** The frames that the peer has sent and that have arrived, as events, and `breach` for a frame that breaks a rule. */
   readonly arrived: string[] = [];
-  /** How many of them the connection must have read. */
+  /** How many of `arrived` the connection must have read. */
   read = 0;
   /** Whether it has seen the end of the peer's side. */
   peerEnded = false;
@@ -43,7 +43,7 @@ export class ObservedEnd {
   code: number | undefined = undefined;
   /** Whether all callbacks of sends on the open connection had been called when `close` was emitted. */
   calledBackInTime = true;
-  /** What all of its listeners and callbacks call, if anything. */
+  /** The method that all of its listeners and callbacks call, if any. */
   reaction: Call | undefined = undefined;
   /** Whether it is CLOSED, and was CLOSED in the turn before. */
   isClosed = false;
@@ -118,7 +118,7 @@ export class ObservedEnd {
     const done = (error?: Error): void => {
       sent.outcomes.push(error);
       this.#look();
-      // An answer to each callback would never end.
+      // If each callback sent an answer, the callbacks would never end.
       if (this.reaction !== 'send') this.#react();
     };
     if (call === 'send') ws.send(String(this.#counts.send), done);
@@ -151,7 +151,7 @@ export class ObservedEnd {
     this.#look();
     this.wasClosed = this.isClosed;
     this.isClosed = this.ws.readyState === this.ws.CLOSED;
-    // What is unread when the stream closes, because the connection is paused, is read before `close`.
+    // Bytes that a paused connection has not read when its stream closes are read before `close`.
     if (this.stream.readableLength === 0 || this.isClosed) this.read = this.arrived.length;
   }
 
