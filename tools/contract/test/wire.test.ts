@@ -108,7 +108,12 @@ const breaches: readonly Breach[] = [
     error: opcode(number),
     answer: C1002,
   })),
-  { rule: 'a continuation of nothing', frames: [['8001', '61']], error: opcode(0), answer: C1002 },
+  {
+    rule: 'a continuation without a message to continue',
+    frames: [['8001', '61']],
+    error: opcode(0),
+    answer: C1002,
+  },
   {
     rule: 'a message inside a message',
     frames: [
