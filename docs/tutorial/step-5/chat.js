@@ -54,6 +54,8 @@ export function createChat() {
     async stop() {
       await server.shutdown({ timeout: 5000 });
       http.close();
+      // A client that has sent half of a request would keep the server open.
+      http.closeAllConnections();
     },
   };
 }

@@ -1,13 +1,12 @@
 // The example `production`: alone, with the proxies of its configuration files, and its manifest.
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import tls from 'node:tls';
 import { startProxy } from '@framewire/proxies/program';
 import { requirement, testCertificate } from '@framewire/testing';
 import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { sendHalfRequest } from '../src/half-request.ts';
 import { faultsOf } from '../src/manifest.ts';
 import { haproxy, nginx, productionFile, serveProduction } from '../src/production.ts';
 import { Talker } from '../src/talker.ts';
@@ -43,17 +42,6 @@ async function visitRoom(url: string, visit: Visit = {}): Promise<Talker> {
   const forwarded = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
   const headers = { cookie: `theme=dark; session=${session}`, ...forwarded };
   return Talker.connect(url + path, { ca, origin, headers, ...(localAddress ? { localAddress } : {}) });
-}
-
-/** Sends half of an upgrade request. The answer is complete when the server has closed the connection. */
-async function sendHalfRequest(port: number): Promise<{ answer: Promise<string> }> {
-  const socket = tls.connect({ port, host: '127.0.0.1', ca });
-  onTestFinished(() => void socket.destroy());
-  await once(socket, 'secureConnect');
-  socket.write('GET /rooms/lobby HTTP/1.1\r\nHost: loc');
-  let answer = '';
-  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1'))).on('error', () => {});
-  return { answer: new Promise((resolve) => socket.once('close', () => resolve(answer))) };
 }
 
 /** The metrics, by their names with their labels. A line that is not in the text format throws. */
@@ -139,10 +127,10 @@ describe('production', () => {
   test.skipIf(requirement('posix').missing)(
     'on SIGTERM is not ready, refuses clients, closes the others with 1001, drops half of a request, and ends',
     async () => {
-      const { example, url, port, adminPort } = await serveProduction(env);
+      const { example, url, adminPort } = await serveProduction(env);
       const [prompt, late] = [await visitRoom(url), await visitRoom(url)];
       expect(await readiness(adminPort)).toBe(200);
-      const half = await sendHalfRequest(port);
+      const half = await sendHalfRequest(url, ca);
       // It answers no close frame yet, so the server waits.
       late.ws.pause();
       const ended = example.stop('SIGTERM');

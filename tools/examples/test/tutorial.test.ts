@@ -5,6 +5,7 @@ import { launchChromium, requirement } from '@framewire/testing';
 import type { Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Example, TUTORIAL, type StartOptions } from '../src/example.ts';
+import { sendHalfRequest } from '../src/half-request.ts';
 import { Talker } from '../src/talker.ts';
 
 /** Starts the server of a step, and returns its URL for a page and for a WebSocket. */
@@ -99,8 +100,10 @@ test.skipIf(requirement('posix').missing)('step 5 stops in good order', async ()
   const { example, url, chat } = await serve('step-5');
   const headers = { cookie: await logIn(url, 'bob', 'hammer') };
   const bob = await Talker.connect(chat, { headers, origin: url });
+  const half = await sendHalfRequest(url);
   expect(await example.stop('SIGTERM')).toBe(0);
   expect((await bob.closed)[0]).toBe(1001);
+  expect(await half.answer).toBe('');
 });
 
 test('step 5 has the page of step 4', () => {

@@ -89,6 +89,8 @@ async function stop() {
   await server.shutdown();
   await topics.close();
   http.close();
+  // A client that has sent half of a request would keep the process alive.
+  http.closeAllConnections();
   if (process.connected) process.disconnect();
 }
 
