@@ -31,7 +31,7 @@ class Client {
 }
 
 describe('Servers of a cluster, of a forked process, of a thread and of the primary', () => {
-  const hub = new TopicHub();
+  const hub = new TopicHub({ history: { messages: 50 } });
   const topics = new Topics({ broker: hub.broker() });
   const here = heldConnection();
   let clustered: ClusterWorker;
@@ -78,6 +78,16 @@ describe('Servers of a cluster, of a forked process, of a thread and of the prim
     expect(here.texts).toHaveLength(5);
   });
 
+  test('have brokers that pass the broker contract', async () => {
+    const checked = new Promise((resolve) => {
+      forked.on('message', (message: { failures?: string[] }) => {
+        if (message.failures !== undefined) resolve(message);
+      });
+    });
+    forked.send('check the contract');
+    expect(await checked).toEqual({ failures: [], count: expect.any(Number) as number });
+  });
+
   test('continue when one of them is killed, and when one loses its parent', async () => {
     const [killed, orphan, other] = clients;
     const ended = Promise.all([once(clustered, 'exit'), once(killed.ws, 'close')]);
@@ -103,6 +113,24 @@ test('connectToHub() rejects if no hub answers', async () => {
   const closing = connectToHub({ port: port1 });
   port2.close();
   await expect(closing).rejects.toMatchObject(failure);
+});
+
+test('several brokers share the channel of a worker, and one that leaves does not end the subscriptions of the others', async () => {
+  const hub = new TopicHub();
+  const { port1, port2 } = new MessageChannel();
+  for (let times = 0; times < 2; times++) hub.add(port1);
+  port1.unref();
+  const [a, b, c] = await Promise.all(
+    [1, 2, 3].map(async () => new Topics({ broker: await connectToHub({ port: port2 }) })),
+  );
+  const ends = [heldConnection(), heldConnection(), heldConnection()];
+  for (const [index, topics] of [a!, b!, c!].entries()) await topics.subscribe(ends[index]!.ws, 'news');
+  a!.unsubscribe(ends[0]!.ws, 'news');
+  await b!.close();
+  await a!.publish('news', 'hello');
+  while (ends[2]!.texts.length === 0) await new Promise(setImmediate);
+  expect(ends.map(({ texts }) => texts)).toEqual([[], [], ['hello']]);
+  for (const topics of [a!, c!]) await topics.close();
 });
 
 test.each([{ messages: 0 }, { messages: 1.5 }, { milliseconds: 0 }, { milliseconds: Number.NaN }])(

@@ -1,4 +1,5 @@
 // A broker that connects to the hub in the primary process, or in the main thread.
+import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { clearDeadline, setDeadline } from '@framewire/connection';
@@ -54,10 +55,13 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
       reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
     };
     const timer = setDeadline(timeout, fail, undefined);
-    const sender = new Sender<Request>((message) => line.send(message));
+    const id = randomUUID();
+    const sender = new Sender<Request>(id, (message) => line.send(message));
     let client: HubClient | undefined;
     line.onMessage((message) => {
-      for (const reply of (unwrap(message) as readonly Reply[] | undefined) ?? []) {
+      const batch = unwrap(message);
+      if (batch === undefined || (batch.client !== undefined && batch.client !== id)) return;
+      for (const reply of batch.messages as readonly Reply[]) {
         if (client !== undefined) client.take(reply);
         else if (reply[0] === 'hello') {
           clearDeadline(timer);

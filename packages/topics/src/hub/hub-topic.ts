@@ -57,6 +57,7 @@ export class HubTopic {
     const position = { epoch: this.#epoch, offset: this.#newest };
     const oldest = this.#newest - this.#messages.length + 1;
     const isKnown = epoch === this.#epoch && offset >= oldest - 1 && offset <= this.#newest;
+    this.#checkIdle();
     return { position, messages: isKnown ? this.#messages.slice(offset - oldest + 1) : undefined };
   }
 

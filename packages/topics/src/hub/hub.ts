@@ -1,6 +1,7 @@
 // The hub of several processes or threads: it passes on what each of them publishes.
 import type { Worker as ClusterWorker } from 'node:cluster';
 import type { ChildProcess } from 'node:child_process';
+import { nextTick } from 'node:process';
 import type { MessagePort, Worker as Thread } from 'node:worker_threads';
 import { BrokerError, type Broker, type BrokerListener, type History, type Position } from '../broker.ts';
 import { historyLimits, type HistoryLimits, type HistoryOption } from '../engine/history-limits.ts';
@@ -47,6 +48,7 @@ interface Emitter {
 export class TopicHub {
   readonly #limits: HistoryLimits | undefined;
   readonly #topics = new Map<string, HubTopic>();
+  readonly #workers = new WeakSet<HubWorker>();
 
   /** @throws `RangeError` for limits that are not above 0 */
   constructor({ history }: TopicHubOptions = {}) {
@@ -57,17 +59,15 @@ export class TopicHub {
     return this.#limits !== undefined;
   }
 
-  /** Serves a worker until it ends. */
+  /** Serves a worker until it ends. Adding it again has no effect. */
   add(worker: HubWorker): void {
-    const port = new HubPort(this, worker);
+    if (this.#workers.has(worker)) return;
+    this.#workers.add(worker);
+    const clients = new HubClients(this, worker);
     // Each type of worker has some of these events.
     const emitter: Emitter = worker;
-    emitter.on('message', (message: unknown) => {
-      const requests = unwrap(message) as readonly Request[] | undefined;
-      for (const request of requests ?? []) port.answer(request);
-    });
-    for (const end of ['exit', 'disconnect', 'close']) emitter.once(end, () => port.leave());
-    port.greet();
+    emitter.on('message', (message: unknown) => clients.take(message));
+    for (const end of ['exit', 'disconnect', 'close']) emitter.once(end, () => clients.leave());
   }
 
   /** Returns a broker for the process or thread of the hub itself. */
@@ -106,17 +106,48 @@ export class TopicHub {
   }
 }
 
-/** A worker of the hub. */
+/** The clients in a worker of the hub. Each call of `connectToHub()` makes one. */
+class HubClients {
+  readonly #hub: TopicHub;
+  readonly #worker: HubWorker;
+  readonly #ports = new Map<string | undefined, HubPort>();
+
+  constructor(hub: TopicHub, worker: HubWorker) {
+    this.#hub = hub;
+    this.#worker = worker;
+    // For the clients that have already greeted.
+    new HubPort(hub, worker, undefined).greet();
+  }
+
+  take(message: unknown): void {
+    const batch = unwrap(message);
+    if (batch === undefined) return;
+    const { client, messages } = batch;
+    const port = this.#ports.get(client) ?? new HubPort(this.#hub, this.#worker, client);
+    this.#ports.set(client, port);
+    for (const request of messages as readonly Request[]) {
+      port.answer(request);
+      if (request[0] === 'goodbye') this.#ports.delete(client);
+    }
+  }
+
+  leave(): void {
+    for (const port of this.#ports.values()) port.leave();
+    this.#ports.clear();
+  }
+}
+
+/** A client of the hub. */
 class HubPort implements HubSubscriber {
   readonly #hub: TopicHub;
   readonly #worker: HubWorker;
   readonly #sender: Sender<Reply>;
   readonly #topics = new Set<string>();
 
-  constructor(hub: TopicHub, worker: HubWorker) {
+  constructor(hub: TopicHub, worker: HubWorker, client: string | undefined) {
     this.#hub = hub;
     this.#worker = worker;
-    this.#sender = new Sender((message) => sendTo(worker, message));
+    this.#sender = new Sender(client, (message) => sendTo(worker, message));
   }
 
   greet(): void {
@@ -157,7 +188,7 @@ class HubPort implements HubSubscriber {
     this.#send(['message', topic, this.#bytes(data), position ?? null]);
   }
 
-  /** Ends the subscriptions of the worker, which may greet the hub again. */
+  /** Ends the subscriptions of the client. */
   leave(): void {
     for (const topic of this.#topics) this.#hub.unsubscribe(topic, this);
     this.#topics.clear();
@@ -222,8 +253,14 @@ class LocalBroker implements Broker, HubSubscriber {
     return this.#call(() => this.#hub.history(topic, since));
   }
 
+  /**
+   * Calls the listener in a tick of its own, as if the message came from another process. Otherwise a listener that publishes would receive
+   * its own message before other listeners, or other subscribers, have received the message that it handles.
+   */
   deliver(topic: string, data: Uint8Array, position: Position | undefined): void {
-    this.#listener?.message(topic, data, position);
+    nextTick(() => {
+      if (!this.#isClosed) this.#listener?.message(topic, data, position);
+    });
   }
 
   close(): Promise<void> {

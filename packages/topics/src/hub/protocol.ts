@@ -26,10 +26,10 @@ export type Reply =
 const KEY = 'framewire:topics';
 
 /** Messages that travel together. */
-type Batch = readonly (Request | Reply)[];
-
-function wrap(messages: Batch): object {
-  return { [KEY]: messages };
+interface Batch {
+  /** The identifier of the client: several may share a channel. A greeting without it is for all of them. */
+  readonly client: string | undefined;
+  readonly messages: readonly (Request | Reply)[];
 }
 
 /** Returns undefined for a message of the program. */
@@ -41,9 +41,12 @@ export function unwrap(message: unknown): Batch | undefined {
 /** Sends the messages of a turn together, because each message between processes has a high cost, whatever its length. */
 export class Sender<M extends Request | Reply> {
   readonly #send: (message: object) => void;
+  readonly #client: string | undefined;
   #waiting: M[] = [];
 
-  constructor(send: (message: object) => void) {
+  /** @param client the client that sends the messages, or that they are for */
+  constructor(client: string | undefined, send: (message: object) => void) {
+    this.#client = client;
     this.#send = send;
   }
 
@@ -57,7 +60,7 @@ export class Sender<M extends Request | Reply> {
     if (this.#waiting.length === 0) return;
     const messages = this.#waiting;
     this.#waiting = [];
-    this.#send(wrap(messages));
+    this.#send({ [KEY]: { client: this.#client, messages } satisfies Batch });
   }
 }
 
