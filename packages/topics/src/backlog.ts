@@ -50,6 +50,15 @@ export class Backlog {
     for (const [key, message] of this.#waiting) if (message.topic === topic) this.#waiting.delete(key);
   }
 
+  /** Sends the messages of a topic although the connection has not drained, because a later message of the topic follows. */
+  sendNow(topic: object): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.topic !== topic) continue;
+      this.#waiting.delete(key);
+      this.#connection.send(waiting.message);
+    }
+  }
+
   private async sendWhenDrained(): Promise<void> {
     const connection = this.#connection;
     try {

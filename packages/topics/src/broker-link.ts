@@ -25,6 +25,8 @@ export class BrokerLink {
   readonly #observer: LinkObserver;
   readonly #maxQueued: number;
   readonly #topics = new Map<string, RemoteTopic>();
+  /** With a history: the topics whose position is not known yet. The promises resolve when it is, or when joining has failed. */
+  readonly #joining = new Map<string, Promise<unknown>>();
   #queue: Queued[] = [];
   #queuedBytes = 0;
   /** Why the broker cannot be reached. Undefined while it can. */
@@ -53,7 +55,7 @@ export class BrokerLink {
     if (topic === undefined) {
       topic = new RemoteTopic(name, this.broker, this.#observer);
       this.#topics.set(name, topic);
-      topic.join();
+      this.#join(name, topic);
     }
     return topic;
   }
@@ -71,8 +73,18 @@ export class BrokerLink {
     if (!this.#isClosed && !this.isInterrupted) this.broker.unsubscribe(name).catch(ignore);
   }
 
-  /** Publishes a message, or keeps it until the broker can be reached. */
+  /**
+   * Publishes a message, or keeps it until the broker can be reached. With a history, subscribers of this server receive it from the broker
+   * too. So it waits for a subscription that the broker has not confirmed, and that it could overtake.
+   */
   publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
+    const joining = this.#joining.get(topic);
+    return joining === undefined
+      ? this.#publish(topic, data)
+      : joining.then(() => this.#publish(topic, data));
+  }
+
+  #publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
     if (this.#isClosed) return Promise.reject(new BrokerError('WS_ERR_BROKER_CLOSED'));
     if (this.#interruption === undefined) return this.broker.publish(topic, data);
     if (this.#maxQueued === 0) {
@@ -105,9 +117,21 @@ export class BrokerLink {
     if (!this.isInterrupted || this.#isClosed) return;
     this.#interruption = undefined;
     // Join first, so that this server receives what it publishes.
-    for (const topic of this.#topics.values()) topic.join();
-    for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.broker.publish(topic, data));
+    for (const [name, topic] of this.#topics) this.#join(name, topic);
+    for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.publish(topic, data));
     this.#observer.restored();
+  }
+
+  #join(name: string, topic: RemoteTopic): void {
+    topic.join();
+    if (!this.broker.hasHistory || topic.position !== undefined) return;
+    // After an earlier one of the same name, so that messages stay in order.
+    const joining = Promise.allSettled([this.#joining.get(name), topic.joined]);
+    this.#joining.set(name, joining);
+    // The first callback of the promise: when messages that waited continue, others do not overtake them.
+    void joining.then(() => {
+      if (this.#joining.get(name) === joining) this.#joining.delete(name);
+    });
   }
 
   #takeQueue(): Queued[] {

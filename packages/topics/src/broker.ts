@@ -45,8 +45,9 @@ export interface BrokerListener {
 
 /**
  * An engine that carries messages between servers. The name of a topic can be any string, and data any bytes. A broker handles its calls in
- * the order in which they are made, although the caller does not wait for their promises. While the engine cannot be reached, promises
- * reject with a {@link BrokerError}. None stays pending.
+ * the order in which they are made, although the caller does not wait for their promises. Only `publish()` may overtake an earlier
+ * `subscribe()` or `unsubscribe()`: `Topics` waits where that matters. While the engine cannot be reached, promises reject with a
+ * {@link BrokerError}. None stays pending.
  */
 export interface Broker {
   /** Whether messages are kept and have positions. */

@@ -4,10 +4,11 @@ import { Backlog, isBehind, type Conflated, type ConflationKey } from './backlog
 import { CLOSED, OPEN, type TopicConnection } from './connection.ts';
 import type { Subscriber, Subscriptions, Topic } from './subscriptions.ts';
 
-/** The connection that does not receive a message, and the key of conflation. */
+/** The connection that does not receive a message, the key of conflation, and whether messages that wait must not be overtaken. */
 export interface DeliveryOptions {
   readonly except?: TopicConnection | undefined;
   readonly conflate?: ConflationKey | false | undefined;
+  readonly isOrdered?: boolean | undefined;
 }
 
 /**
@@ -19,9 +20,10 @@ export function deliver(
   subscriptions: Subscriptions,
   topic: Topic,
   message: PreparedMessage,
-  { except, conflate = false }: DeliveryOptions,
+  { except, conflate = false, isOrdered = false }: DeliveryOptions,
 ): void {
-  const send = conflate === false ? sendTo(message) : conflateFor(conflated(topic, conflate, message));
+  const plain = isOrdered ? sendInOrder(topic, message) : sendTo(message);
+  const send = conflate === false ? plain : conflateFor(conflated(topic, conflate, message));
   let failure: { error: unknown } | undefined;
   topic.forEach((subscriber) => {
     const { connection, recoveries } = subscriber;
@@ -46,6 +48,14 @@ type Send = (subscriber: Subscriber) => void;
 
 function sendTo(message: PreparedMessage): Send {
   return ({ connection }) => {
+    connection.send(message);
+  };
+}
+
+/** A client that recovers sends its last position. So everything before that position must have been sent to it. */
+function sendInOrder(topic: Topic, message: PreparedMessage): Send {
+  return ({ connection, backlog }) => {
+    backlog?.sendNow(topic);
     connection.send(message);
   };
 }

@@ -32,6 +32,9 @@ export class RemoteTopic {
   /** How many calls of {@link RemoteTopic.recover} are pending, and the messages passed on since the first of them. */
   #recoveries = 0;
   #recent: HistoryMessage[] | undefined = undefined;
+  /** How many times it has continued without some messages. */
+  #skips = 0;
+  #hasLeft = false;
   /** The latest request to the broker. An interruption, and leaving, make its answer obsolete. */
   #attempt: object | undefined = undefined;
   #joined: Promise<void> = Promise.resolve();
@@ -64,7 +67,9 @@ export class RemoteTopic {
     if (this.#broker.hasHistory) this.#early ??= [];
   }
 
+  /** Ends it. It passes on no further message, because its name may be that of another topic by now. */
   leave(): void {
+    this.#hasLeft = true;
     this.#attempt = undefined;
     this.#early = [];
   }
@@ -88,16 +93,19 @@ export class RemoteTopic {
   ): Promise<void> {
     const recent = (this.#recent ??= []);
     this.#recoveries++;
+    const skips = this.#skips;
     try {
-      const { position, messages } = await this.#broker.history(this.#name, since);
+      const { position, messages } = await this.#broker.history(this.#name, this.#earlierOf(since));
       const isSameHistory = this.#position?.epoch === since.epoch && position.epoch === since.epoch;
-      if (!isSameHistory || since.offset > position.offset || messages === undefined) {
+      const isWhole = isSameHistory && skips === this.#skips && since.offset <= position.offset;
+      if (!isWhole || messages === undefined) {
         take(undefined);
         return;
       }
       // Messages that have not been passed on yet go to all subscribers first, so that all are at the same position.
       for (const { data, offset } of messages) this.#pass(data, offset);
-      take([...messages, ...recent.filter(({ offset }) => offset > position.offset)]);
+      const all = [...messages, ...recent.filter(({ offset }) => offset > position.offset)];
+      take(all.filter(({ offset }) => offset > since.offset));
     } finally {
       if (--this.#recoveries === 0) this.#recent = undefined;
     }
@@ -112,6 +120,15 @@ export class RemoteTopic {
       this.#position = position;
       this.#takeEarly();
     } else await this.#catchUp(this.#position);
+  }
+
+  /**
+   * Returns the earlier of a position and that of this topic. A client may have seen more than this server has. The other subscribers then
+   * need the messages in between.
+   */
+  #earlierOf(since: Position): Position {
+    const last = this.#position;
+    return last?.epoch === since.epoch && last.offset < since.offset ? last : since;
   }
 
   /** Fetches the messages that are missing after the last one. */
@@ -132,9 +149,13 @@ export class RemoteTopic {
     this.#takeEarly();
   }
 
-  /** Continues at a position, without the messages before it. */
-  #skipTo(position: Position): void {
-    this.#position = position;
+  /** Continues at a position, without the messages before it, except those that have arrived early. */
+  #skipTo({ epoch, offset }: Position): void {
+    const last = this.#position;
+    const first = this.#early?.find(({ position }) => position.epoch === epoch);
+    const start = Math.min(offset, first?.previous ?? offset);
+    this.#position = { epoch, offset: last?.epoch === epoch ? Math.max(start, last.offset) : start };
+    this.#skips++;
     this.#observer.missed(this.#name);
   }
 
@@ -165,7 +186,7 @@ export class RemoteTopic {
   /** Passes a message on, unless it has already been passed on. */
   #pass(data: Uint8Array, offset: number): void {
     const { epoch, offset: last } = this.#position as Position;
-    if (offset <= last) return;
+    if (offset <= last || this.#hasLeft) return;
     this.#position = { epoch, offset };
     this.#recent?.push({ data, offset });
     this.#observer.received(this.#name, { data, position: this.#position });

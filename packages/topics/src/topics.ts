@@ -47,10 +47,10 @@ export class Topics {
       received: (topic, message) => this.#received(topic, message),
       missed: (topic) => {
         this.#leftOut.forgetTopic(topic);
-        onMissed?.(topic);
+        call(() => onMissed?.(topic));
       },
-      interrupted: (error) => onInterrupted?.(error),
-      restored: () => onRestored?.(),
+      interrupted: (error) => call(() => onInterrupted?.(error)),
+      restored: () => call(() => onRestored?.()),
     });
   }
 
@@ -62,7 +62,8 @@ export class Topics {
    * immediately, and those messages arrive once the broker can be reached.
    *
    * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing from the
-   * history, it receives only what is published from now on, and `recovered` is false.
+   * history, it receives only what is published from now on, and `recovered` is false. `recovered` is also false if the connection leaves
+   * the topic or closes in the meantime.
    *
    * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`. With `since`, it also
    * rejects with a {@link BrokerError} while the broker cannot be reached. The connection is not subscribed then.
@@ -83,7 +84,8 @@ export class Topics {
       await remote.joined;
     } catch (error) {
       if (error instanceof BrokerError) return WITHOUT_POSITION;
-      if (isNew) this.unsubscribe(ws, topic);
+      // The connection may have left in the meantime, and subscribed again.
+      if (isNew && this.#link.find(topic) === remote) this.unsubscribe(ws, topic);
       throw error;
     }
     return { recovered: false, position: remote.position };
@@ -166,11 +168,11 @@ export class Topics {
     }
     const binary = options.binary ?? typeof payload !== 'string';
     const number = ++this.#published;
-    const envelope = { binary, compress, conflate, sender: this.#server, number };
+    const message = encodeEnvelope({ binary, compress, conflate, sender: this.#server, number }, payload);
     const found = this.#subscriptions.find(topic);
     const isLeftOut = found !== undefined && except !== undefined && link.broker.hasHistory;
     if (isLeftOut) this.#leftOut.add(topic, number, except);
-    const published = link.publish(topic, encodeEnvelope(envelope, payload));
+    const published = link.publish(topic, message);
     // The message may never arrive, so nothing else would remove the entry. If it still arrives, `except` receives it too.
     if (isLeftOut) published.catch(() => this.#leftOut.take(number));
     if (found === undefined || link.broker.hasHistory) return published;
@@ -195,7 +197,8 @@ export class Topics {
     if (topic === undefined) return;
     try {
       const message = this.#prepare(envelope, position, name);
-      deliver(this.#subscriptions, topic, message, { except, conflate: envelope.conflate });
+      const isOrdered = position !== undefined;
+      deliver(this.#subscriptions, topic, message, { except, conflate: envelope.conflate, isOrdered });
     } catch (error) {
       throwLater(error);
     }
@@ -226,6 +229,7 @@ export class Topics {
     let subscription = WITHOUT_POSITION;
     try {
       await remote.joined;
+      if (!isUnderWay()) return WITHOUT_POSITION;
       if (remote.position === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
       await remote.recover(since, (messages) => {
         if (!isUnderWay()) return;
@@ -234,7 +238,9 @@ export class Topics {
         subscription = { recovered: messages !== undefined, position: remote.position };
       });
     } catch (error) {
-      if (isUnderWay()) this.unsubscribe(connection, name);
+      // The connection is gone, and its program need not handle that.
+      if (!isUnderWay()) return WITHOUT_POSITION;
+      this.unsubscribe(connection, name);
       throw error;
     }
     return subscription;
@@ -257,6 +263,15 @@ const NOTHING = Promise.resolve(undefined);
 /** Checks a position, because it may come from a client. */
 function isPosition(since: Position | undefined): since is Position {
   return typeof since?.epoch === 'string' && Number.isSafeInteger(since.offset) && since.offset >= 0;
+}
+
+/** Calls a function of the program. Its error does not disturb the link to the broker. */
+function call(report: () => void): void {
+  try {
+    report();
+  } catch (error) {
+    throwLater(error);
+  }
 }
 
 /** Rethrows in a tick of its own, so that the next messages are still delivered. */

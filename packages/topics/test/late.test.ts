@@ -1,0 +1,159 @@
+// With a history, messages and answers of the broker arrive late, or in an unusual order.
+import { setImmediate as turn } from 'node:timers/promises';
+import { Topics, type Broker, type Position, type TopicsOptions } from '@framewire/topics';
+import { TopicHub } from '@framewire/topics/processes';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { heldConnection, type HeldConnection } from './support/held-connection.ts';
+import { LateBroker } from './support/late-broker.ts';
+
+const encode: TopicsOptions['encode'] = (data, { offset }) => `${offset} ${data.toString()}`;
+
+/** A server whose broker can be late, another server at the same hub, and two connections. */
+function start(options: TopicsOptions = {}, messages = 100) {
+  const hub = new TopicHub({ history: { messages } });
+  const broker = new LateBroker(hub.broker());
+  const here = topicsAt(broker, options);
+  const there = topicsAt(hub.broker());
+  return { hub, broker, here, there, one: heldConnection(), two: heldConnection() };
+}
+
+function topicsAt(broker: Broker, options: TopicsOptions = {}): Topics {
+  const topics = new Topics({ broker, encode, ...options });
+  onTestFinished(() => topics.close());
+  return topics;
+}
+
+async function textsOf({ texts }: HeldConnection, count: number): Promise<readonly string[]> {
+  while (texts.length < count) await turn();
+  return texts;
+}
+
+test('a client that has seen more than its server recovers, and the other clients of that server miss nothing', async () => {
+  const { broker, here, there, one, two } = start();
+  const { position } = await here.subscribe(one.ws, 'news');
+  broker.hold('messages');
+  for (const text of ['a', 'b', 'c', 'd']) await there.publish('news', text);
+  const since: Position = { ...position!, offset: 2 };
+  expect(await here.subscribe(two.ws, 'news', { since })).toMatchObject({ recovered: true });
+  broker.release('messages');
+  await there.publish('news', 'e');
+  expect(await textsOf(one, 5)).toEqual(['1 a', '2 b', '3 c', '4 d', '5 e']);
+  expect(await textsOf(two, 3)).toEqual(['3 c', '4 d', '5 e']);
+});
+
+test('a subscriber receives what its server publishes before the broker has confirmed the subscription', async () => {
+  const { broker, here, one, two } = start();
+  broker.hold('subscribe');
+  const subscribed = here.subscribe(one.ws, 'news');
+  const published = ['a', 'b'].map((text) => here.publish('news', text));
+  here.unsubscribe(one.ws, 'news');
+  void here.subscribe(two.ws, 'news');
+  published.push(here.publish('news', 'c'), here.publish('other', 'd'));
+  await published[3];
+  broker.release('subscribe');
+  await Promise.all([subscribed, ...published]);
+  expect(await textsOf(two, 3)).toEqual(['1 a', '2 b', '3 c']);
+  expect(one.texts).toEqual([]);
+});
+
+test('subscribe() does not reject when its connection leaves before it has recovered', async () => {
+  const { broker, here, there, one } = start();
+  const since = (await there.publish('news', 'a'))!;
+  for (const part of ['subscribe', 'history'] as const) {
+    broker.hold(part);
+    const subscribed = here.subscribe(one.ws, 'news', { since });
+    await turn();
+    here.unsubscribe(one.ws, 'news');
+    broker.release(part);
+    expect(await subscribed).toEqual({ recovered: false, position: undefined });
+  }
+});
+
+test('the answer to a recovery that has ended is not sent to later subscribers', async () => {
+  const { broker, here, there, one, two } = start();
+  const since = (await there.publish('news', 'a'))!;
+  await here.subscribe(one.ws, 'news');
+  broker.hold('messages');
+  broker.hold('history');
+  await there.publish('news', 'b');
+  const recovery = here.subscribe(two.ws, 'news', { since });
+  await turn();
+  for (const { ws } of [one, two]) here.unsubscribe(ws, 'news');
+  await here.subscribe(two.ws, 'news');
+  broker.release('messages');
+  await there.publish('news', 'c');
+  await textsOf(two, 1);
+  broker.release('history');
+  await recovery;
+  expect(two.texts).toEqual(['3 c']);
+});
+
+test.each([
+  ['', undefined],
+  [', even if onMissed() throws', new Error('of the program')],
+])('messages of a new epoch that have arrived are passed on%s', async (_how, error) => {
+  const missed: string[] = [];
+  const thrown: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (it) => void thrown.push(it));
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
+  const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
+  // The engine loses its history, and keeps the subscription.
+  const broker = new LateBroker(before);
+  const here = topicsAt(broker, {
+    onMissed(topic) {
+      missed.push(topic);
+      if (error !== undefined) throw error;
+    },
+  });
+  const one = heldConnection();
+  await here.subscribe(one.ws, 'news');
+  await here.publish('news', 'a');
+  await textsOf(one, 1);
+  after.listen({
+    message: (...message) => broker.listener!.message(...message),
+    interrupted: vi.fn<() => void>(),
+    restored: vi.fn<() => void>(),
+  });
+  await after.subscribe('news');
+  broker.replace(after);
+  for (const text of ['b', 'c', 'd']) await here.publish('news', text);
+  expect(await textsOf(one, 4)).toEqual(['1 a', '1 b', '2 c', '3 d']);
+  expect(missed).toEqual(['news']);
+  expect(thrown).toEqual(error === undefined ? [] : [error]);
+});
+
+test('a message that encode() publishes follows the message that it encodes', async () => {
+  const hub = new TopicHub({ history: true });
+  const topics: Topics = topicsAt(hub.broker(), {
+    encode(data, position) {
+      if (data === 'a') void topics.publish('news', 'nested');
+      return `${position.offset} ${data.toString()}`;
+    },
+  });
+  const [one, two] = [heldConnection(), heldConnection()];
+  const { position } = await topics.subscribe(one.ws, 'news');
+  await topics.publish('news', 'a');
+  expect(await textsOf(one, 2)).toEqual(['1 a', '2 nested']);
+  await topics.subscribe(two.ws, 'news', { since: position });
+  expect(await textsOf(two, 3)).toEqual(['1 a', '2 nested', '3 nested']);
+});
+
+test('a message without conflate does not overtake those of its topic that wait', async () => {
+  const { here, there } = start();
+  const slow = heldConnection({ highWaterMark: 4 });
+  for (const topic of ['news', 'other']) await here.subscribe(slow.ws, topic);
+  slow.hold();
+  slow.ws.send('ahead');
+  await turn();
+  await there.publish('other', 'waits', { conflate: true });
+  for (const key of ['A', 'B', 'A']) await there.publish('news', key, { conflate: key });
+  await there.publish('news', 'plain');
+  await turn();
+  for (let round = 0; round < 2; round++) await slow.release();
+  expect(slow.texts).toEqual(['ahead', '2 B', '3 A', '4 plain', '1 waits']);
+});
