@@ -111,13 +111,21 @@ export class Session implements EngineSession {
       client.on('error', (error: Error) => this.#lose(error));
       client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
     }
-    await Promise.all(clients.map((client) => client.connect()));
     const ping = (): Promise<unknown> => Promise.all(clients.map((client) => client.ping()));
-    // A server that has just started accepts connections while it still loads its data.
-    await ping();
-    const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
-    this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
-    this.#endHeartbeat = heartbeat(timeout, ping, (error) => this.#lose(error));
+    // It also ends the handshakes, because the client limits only how long a socket takes to connect.
+    const lost = new Promise<never>((_resolve, reject) => {
+      this.#endHeartbeat = heartbeat(timeout, ping, (error) => {
+        this.#lose(error);
+        reject(error);
+      });
+    });
+    const connected = Promise.all(clients.map((client) => client.connect())).then(async () => {
+      // A server that has just started accepts connections while it still loads its data.
+      await ping();
+      const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
+      this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
+    });
+    await Promise.race([connected, lost]);
   }
 
   #lose(error: Error): void {

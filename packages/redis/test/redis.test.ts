@@ -126,6 +126,19 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     },
   );
 
+  test('sends a subscriber what its server publishes before Redis has confirmed the subscription', async () => {
+    const topics = new Topics({ broker: await connect({ history: true }) });
+    onTestFinished(() => topics.close());
+    const received: unknown[] = [];
+    const send = (message: unknown): number => received.push(message);
+    // Only the parts of a connection that topics use.
+    const ws = { readyState: 1, send, on: () => {}, off: () => {} } as unknown as TopicConnection;
+    const subscribed = topics.subscribe(ws, 'at once');
+    await topics.publish('at once', 'hello');
+    await subscribed;
+    while (received.length < 1) await turn();
+  });
+
   test('returns what was published earlier in the same turn', async () => {
     const broker = await connect({ history: true });
     const start = (await broker.subscribe('same turn'))!;
@@ -188,6 +201,19 @@ test('connectToRedis() rejects if there is no Redis', async () => {
   await expect(connectToRedis(createClient({ socket: { port } }))).rejects.toMatchObject({
     code: 'WS_ERR_BROKER_UNREACHABLE',
   });
+});
+
+test('connectToRedis() rejects if a server accepts connections and does not answer', async () => {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = createClient({ socket: { port, connectTimeout: 60_000 } });
+  await expect(connectToRedis(client, { timeout: 20 })).rejects.toMatchObject({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+  });
+  // Nothing is left open.
+  server.close();
+  await once(server, 'close');
 });
 
 test.each([
