@@ -27,7 +27,9 @@ test('an unknown name is reported in one line, with the exit code 2', () => {
 });
 
 test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])('%s is refused as a Node binary', (path) => {
-  expect(() => versionOfNode(path)).toThrow(`--node is the path of a Node, which "${path}" is not.`);
+  expect(() => versionOfNode(path)).toThrow(
+    `--node must be the path of a Node binary, and "${path}" is not one.`,
+  );
 });
 
 test('a run prints results as JSON if asked, no progress without a terminal, and why one round is not compared', () => {
@@ -41,7 +43,10 @@ test('a run prints results as JSON if asked, no progress without a terminal, and
     'net',
     '--json',
   );
-  expect({ code, err }).toEqual({ code: 0, err: 'One round: the noise is unknown, nothing is compared.\n' });
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: 'One round: the noise is unknown, so nothing is compared.\n',
+  });
   const run = JSON.parse(out) as RunResult;
   expect(run.machine).toMatchObject({ node: process.versions.node, ws: expect.stringMatching(/^\d+\.\d+/) });
   expect(run.scenarios.map(({ scenario, results }) => [scenario, results[0]?.peer])).toEqual([
