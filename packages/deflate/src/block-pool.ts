@@ -40,9 +40,8 @@ export class BlockPool {
   release(address: number, bytes: number): void {
     let size = sizeFor(bytes);
     let start = address;
-    // Pages are aligned to their size, so the addresses of two halves differ in one bit.
-    while (size < LARGEST && this.#blocks(size).delete(start ^ size)) {
-      start = Math.min(start, start ^ size);
+    while (size < LARGEST && this.#blocks(size).delete(otherHalf(start, size))) {
+      start = Math.min(start, otherHalf(start, size));
       size *= 2;
     }
     this.#blocks(size).add(start);
@@ -58,6 +57,11 @@ export class BlockPool {
   #blocks(size: number): Set<number> {
     return this.#free.get(size) as Set<number>;
   }
+}
+
+/** Pages are aligned to their size, so the addresses of two halves differ in one bit. From 2 GiB on, an address needs all 32 bits. */
+function otherHalf(address: number, size: number): number {
+  return (address ^ size) >>> 0;
 }
 
 function sizeFor(bytes: number): number {

@@ -128,11 +128,11 @@ describe('contexts', () => {
 });
 
 describe('the pool of memory', () => {
-  /** A pool whose memory only counts its bytes. */
-  function pool() {
+  /** A pool whose memory only counts its bytes, from an address on. */
+  function pool(first = 0) {
     const memory = { bytes: 0 };
     const blocks = new BlockPool((bytes) => {
-      const start = memory.bytes;
+      const start = first + memory.bytes;
       memory.bytes += bytes;
       return start;
     });
@@ -159,8 +159,8 @@ describe('the pool of memory', () => {
     }
   });
 
-  test('reuses returned memory for any later sizes', () => {
-    const { memory, blocks } = pool();
+  test.each([0, 2 ** 31])('reuses returned memory for any later sizes, from address %i on', (first) => {
+    const { memory, blocks } = pool(first);
     const round = (size: number, count: number): void => {
       const taken = Array.from({ length: count }, () => blocks.take(size));
       for (const address of taken) blocks.release(address, size);
