@@ -10,6 +10,8 @@ const NOTHING = new Uint8Array(0);
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** How many bytes of a long message the engine gets per call. It copies them, and may stop long before their end. */
 const GIVEN = 24 * 1024;
+/** How many bytes could be inflated in the time that one byte of input takes if it has nothing but headers of blocks. */
+const INPUT_WORK = 8;
 
 /** A message to inflate. Until it begins, it holds only its compressed bytes. */
 export class InflateJob {
@@ -30,6 +32,8 @@ export class InflateJob {
   calls = 0;
   /** The length of the output in bytes. */
   length = 0;
+  /** How many bytes of input have been used. */
+  #used = 0;
   readonly #limit: number;
   /** The first chunk. Most messages have no other. */
   #first: Uint8Array = NOTHING;
@@ -72,6 +76,11 @@ export class InflateJob {
     return this.#limit - this.length;
   }
 
+  /** The work so far, in inflated bytes. Input that produces little output also takes time. */
+  get work(): number {
+    return Math.max(this.length, this.#used * INPUT_WORK);
+  }
+
   /** Whether all input is used and all output is taken. */
   get isComplete(): boolean {
     return this.#rest.length === 0 && this.#tail.length === 0 && !this.#hasMore;
@@ -84,6 +93,7 @@ export class InflateJob {
    */
   advance(used: number, hasMore: boolean): void {
     this.#hasMore = hasMore;
+    this.#used += used;
     const beyond = used - this.#rest.length;
     if (beyond > 0) this.#tail = this.#tail.subarray(beyond);
     this.#rest = beyond < 0 ? this.#rest.subarray(used) : NOTHING;
@@ -106,6 +116,7 @@ export class InflateJob {
     this.#chunks = undefined;
     this.streams = 0;
     this.length = 0;
+    this.#used = 0;
   }
 
   /** Releases all bytes after the connection has closed. */

@@ -134,7 +134,7 @@ export class Inflater {
       error = inflateErrorOf(cause as Error);
     }
     this.#counter.addTime(kernel.now() - began, 'event loop');
-    turn.spend(job.length, job.calls);
+    turn.spend(job.work, job.calls);
     if (error !== undefined) this.#fail(error, job);
     else if (!isLong) this.#finish(job);
     else if (takeover) {
@@ -197,7 +197,7 @@ export class Inflater {
         slot.end();
         return;
       }
-      const { length } = job;
+      const { length, work } = job;
       const began = kernel.now();
       try {
         this.#inflateSome(job, this.#contextOf(), STEP);
@@ -208,7 +208,7 @@ export class Inflater {
       } finally {
         this.#counter.addTime(kernel.now() - began, 'event loop');
       }
-      turn.spend(job.length - length, 1);
+      turn.spend(job.work - work, 1);
       slot.add(job.length - length);
       if (job.isComplete) {
         this.#join(job, slot);

@@ -260,6 +260,31 @@ describe('one turn of the event loop', () => {
     await vi.waitUntil(() => left === 0, { interval: 1 });
   });
 
+  // Empty stored blocks, which produce nothing.
+  const blocks = (bytes: number): Buffer =>
+    Buffer.concat([Buffer.alloc(bytes, '000000ffff', 'hex'), Buffer.of(0)]);
+
+  test('reads a limited part of a long message that produces nothing', async () => {
+    const [one] = connections(1, settings(false, MiB));
+    const run = vi.spyOn(Stream.prototype, 'inflate');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const made = inflated(one!, blocks(1_000_000));
+    // Each call reads 24 KiB.
+    expect(run.mock.calls.length).toBeLessThan(10);
+    expect(await made).toHaveLength(0);
+    expect(run.mock.calls.length).toBeGreaterThan(30);
+  });
+
+  test('reads a limited number of messages that produce nothing', async () => {
+    const all = connections(40, settings(false, MiB, { turn: new TurnShare() }));
+    let count = 0;
+    for (const each of all) each.decompress(blocks(15_000), () => count++);
+    expect(count).toBeLessThan(15);
+    await vi.waitUntil(() => count === all.length, { interval: 1 });
+  });
+
   test('counts calls too, because short messages take time', () => {
     const turn = new TurnShare(MiB);
     let count = 0;
