@@ -23,6 +23,7 @@ export class PerMessageDeflate {
   readonly #inflater: Inflater;
   readonly #sent = new Counter(processCounters.sent);
   readonly #received = new Counter(processCounters.received);
+  #isClosed = false;
 
   /**
    * @param view the agreement, as `roleView()` returns it for this end
@@ -57,7 +58,10 @@ export class PerMessageDeflate {
     }
     // The callback must not keep `data` alive while it waits.
     const length = byteLength(data);
+    let hasReturned = false;
     const finish: DeflateDone = (error, compressed, original) => {
+      // The shared compressor serves other connections, too, so it calls back even if this one has closed.
+      if (hasReturned && this.#isClosed) return;
       if (compressed !== undefined) {
         this.#sent.addBytes(length, compressed.length);
         if (fin) this.#sent.addMessage();
@@ -67,6 +71,7 @@ export class PerMessageDeflate {
     if (typeof data === 'string' && first && fin && this.sharesTexts) {
       this.#settings.compressor.compress(data, this.#sent, finish);
     } else this.#deflater.compress(part, finish);
+    hasReturned = true;
   }
 
   /**
@@ -99,6 +104,7 @@ export class PerMessageDeflate {
 
   /** Frees the memory of the connection. Pending callbacks are not called. */
   close(): void {
+    this.#isClosed = true;
     this.#deflater.close();
     this.#inflater.close();
   }

@@ -102,6 +102,17 @@ describe.each([
     expect(told).not.toHaveBeenCalled();
   });
 
+  test('a connection that closes is not called back for a text that another one also sends', async () => {
+    const [closing, other] = [connection(), connection()];
+    const text = String(json(2 * MiB));
+    const told = vi.fn();
+    closing.compress({ data: text, first: true, fin: true }, told);
+    const made = compress(other, [text]);
+    closing.close();
+    expect(await made).toBeDefined();
+    expect(told).not.toHaveBeenCalled();
+  });
+
   test('an error of the engine is reported for the message, synchronously or later', async () => {
     for (const failing of [0, 30]) {
       const sender = connection();
