@@ -105,7 +105,7 @@ export class Deflater {
     if (this.#isPending || this.#context === undefined) return;
     const history = this.#context.history(KEPT);
     this.#closeContext();
-    this.#context = this.#begin(history);
+    this.#begin(history);
   }
 
   close(): void {
@@ -217,7 +217,7 @@ export class Deflater {
       return;
     }
     this.#closeContext();
-    if (before !== undefined) this.#context = this.#begin(before);
+    if (before !== undefined) this.#begin(before);
     done(null, undefined, original);
   }
 
@@ -301,12 +301,15 @@ export class Deflater {
   }
 
   #contextOf(): Stream {
-    return (this.#context ??= this.#begin(this.#options.dictionary));
+    return this.#context ?? this.#begin(this.#options.dictionary);
   }
 
-  #begin(dictionary: Uint8Array | undefined): Stream {
+  /** Starts a context. The history is not its dictionary, because a stream keeps a copy of that for `reset()`. */
+  #begin(history: Uint8Array | undefined): Stream {
     const { level, windowBits } = this.#options;
-    return new Stream({ level, windowBits, dictionary, allocate: kernel.allocate });
+    const context = (this.#context = new Stream({ level, windowBits, allocate: kernel.allocate }));
+    if (history !== undefined) context.remember(history);
+    return context;
   }
 
   #closeContext(): void {

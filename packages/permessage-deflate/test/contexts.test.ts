@@ -3,7 +3,9 @@ import '@framewire/testing/fake-timers';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { collectGarbage } from '@framewire/testing';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
+import { DROPPED_AT_ONCE, IdleContexts } from '../src/idle-contexts.ts';
 import { compress, decompress, inflateAll, view } from './transforming.ts';
 
 /** Incompressible bytes, the same for the same seed. */
@@ -68,6 +70,24 @@ describe('with context takeover', () => {
       sender.close();
     },
   );
+
+  test('holds its window once, also after a long message that does not shrink', async () => {
+    const senders = Array.from({ length: 20 }, () => sends());
+    const [said, other] = [Buffer.from('alpha beta '.repeat(4000)), randomBytes(100_000)];
+    for (const sender of senders) await compress(sender, [said]);
+    const held = async (): Promise<number> => {
+      // The memory of collected buffers is freed a little later.
+      for (let round = 0; round < 3; round++) {
+        collectGarbage();
+        await new Promise(setImmediate);
+      }
+      return process.memoryUsage().arrayBuffers / senders.length;
+    };
+    const before = await held();
+    for (const sender of senders) expect(await compress(sender, [other])).toBeUndefined();
+    expect((await held()) - before).toBeLessThan(8 * 1024);
+    for (const sender of senders) sender.close();
+  });
 
   test('remembers bytes on the thread pool as they were before their owner changed them', async () => {
     const sender = sends({ deflateOffThreadFrom: 1000, dropContextAfter: 1000 });
@@ -172,6 +192,21 @@ describe('dropContextAfter', () => {
     vi.advanceTimersByTime(1e9);
     expect(await lengthOf(sender, said)).toBeLessThan(100);
     sender.close();
+  });
+
+  test('drops a few contexts in each turn of the event loop, except those that are used or closed meanwhile', async () => {
+    const contexts = new IdleContexts(1000);
+    const all = Array.from({ length: 3 * DROPPED_AT_ONCE }, () => ({ dropContext: vi.fn() }));
+    for (const each of all) contexts.use(each);
+    const dropped = () => all.filter(({ dropContext }) => dropContext.mock.calls.length > 0).length;
+    vi.advanceTimersByTime(2000);
+    expect(dropped()).toBe(DROPPED_AT_ONCE);
+    contexts.use(all.at(-1)!);
+    contexts.delete(all.at(-2)!);
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(dropped()).toBe(all.length - 2);
+    vi.advanceTimersByTime(2000);
+    expect(dropped()).toBe(all.length - 1);
   });
 
   test('keeps a context that is in use on the thread pool, for a fragmented message too', async () => {
