@@ -11,16 +11,14 @@ import { Room } from './room.ts';
 import { serveVisitor, VISITOR_LIMITS } from './visitor.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'framewire';
 import type { Traffic } from './visitor.ts';
 
 /** The path at which WebSockets are accepted. */
 const CHAT_PATH = '/chat';
 
-const GOING_AWAY = 1001;
 /** More connections than this are refused with 503. */
 const MOST_CONNECTIONS = 500;
-/** How often the server pings each connection. It terminates a connection that did not answer the last ping. */
+/** A silent connection is pinged after this time, and ended if it stays silent for as long again. */
 const HEARTBEAT_MS = 30_000;
 /** How long the closing handshakes may take at shutdown. */
 const FAREWELL_MS = 2_000;
@@ -48,7 +46,11 @@ export interface ChatServer {
 export async function startChatServer(options: { port: number; host: string }): Promise<ChatServer> {
   const room = new Room(randomUUID());
   const traffic: Traffic = { received: 0, sent: 0 };
-  const sockets = new WebSocketServer({ noServer: true, ...VISITOR_LIMITS });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    heartbeat: { interval: HEARTBEAT_MS, timeout: HEARTBEAT_MS },
+    ...VISITOR_LIMITS,
+  });
   const http = createServer((request, response) => void servePageFile(request, response));
   let visitors = 0;
 
@@ -60,7 +62,6 @@ export async function startChatServer(options: { port: number; host: string }): 
     }
     sockets.handleUpgrade(request, socket, head, (connection) => {
       serveVisitor(connection, ++visitors, room, traffic);
-      watchHeartbeat(connection);
     });
   });
 
@@ -101,38 +102,13 @@ function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
 }
 
-function watchHeartbeat(connection: WebSocket): void {
-  let alive = true;
-  const timer = setInterval(() => {
-    if (!alive) {
-      connection.terminate();
-      return;
-    }
-    alive = false;
-    connection.ping();
-  }, HEARTBEAT_MS);
-  connection.on('pong', () => {
-    alive = true;
-  });
-  connection.once('close', () => {
-    clearInterval(timer);
-  });
-}
-
 async function sayGoodbye(http: Server, sockets: WebSocketServer): Promise<void> {
   const closed = once(http, 'close');
   http.close();
-  sockets.close();
-  for (const connection of sockets.clients) connection.close(GOING_AWAY, 'the server is shutting down');
-  const deadline = setTimeout(() => {
-    for (const connection of sockets.clients) connection.terminate();
-    http.closeAllConnections();
-  }, FAREWELL_MS);
-  try {
-    await closed;
-  } finally {
-    clearTimeout(deadline);
-  }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-call -- its type is `any`, for subclasses that were written for `ws`
+  await sockets.shutdown({ reason: 'the server is shutting down', timeout: FAREWELL_MS });
+  http.closeAllConnections();
+  await closed;
 }
 
 /** The host for a URL: `localhost` for wildcard addresses, and brackets around IPv6 addresses. */

@@ -1,5 +1,6 @@
 /** The command: reads the command line, runs the self-check, serves the page until Ctrl-C. */
 
+import { readFileSync } from 'node:fs';
 import { HELP, readArguments } from './arguments.ts';
 import { startChatServer } from './chat-server.ts';
 import { colorsFor, formatStep, formatSummary } from './check-report.ts';
@@ -49,7 +50,8 @@ async function serve(wanted: Arguments): Promise<number> {
   }
   const colors = colorsFor(process.stdout);
   process.stdout.write(`  Chat room and meter: ${colors.bold(colors.cyan(server.url))}\n`);
-  process.stdout.write(`  ${colors.dim('Open it in two windows. Ctrl-C stops the server.')}\n\n`);
+  process.stdout.write(`  Documentation:       ${documentation()}\n`);
+  process.stdout.write(`  ${colors.dim('Open the room in two windows. Ctrl-C stops the server.')}\n\n`);
   const stopStatus = showStatusLine(process.stdout, () => ({
     people: server.people(),
     messages: server.traffic.received + server.traffic.sent,
@@ -59,6 +61,12 @@ async function serve(wanted: Arguments): Promise<number> {
   process.stdout.write('  Closing the connections.\n');
   await server.close();
   return 0;
+}
+
+/** The address of the documentation, which the manifest of the repository has. */
+function documentation(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { homepage: string }).homepage;
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM. A Ctrl-C after that ends the process immediately. */

@@ -75,6 +75,7 @@ describe('npm start', () => {
       expect(command.output).toContain('8 of 8 steps passed');
       const page = await fetch(url!);
       expect(await page.text()).toContain('<title>Framewire');
+      expect(command.output).toMatch(/Documentation: +https:\/\/\S+\n/);
       const client = await ChatClient.connect(Number(new URL(url!).port), 'Ada');
       const closed = client.closed();
       command.signal('SIGINT');
