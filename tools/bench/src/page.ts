@@ -1,4 +1,4 @@
-// The page of results, in Markdown: the machine and versions, the verdict on each target, a table for each scenario, and some pictures.
+// The page of results, in Markdown: the machine and versions, the verdict on each target, a table for each scenario, and a picture.
 import { chartOf } from './chart.ts';
 import { RESULTS_FILE } from './committed.ts';
 import { formatMedian, formatSpread } from './format.ts';
@@ -15,14 +15,14 @@ import {
 import { figure, METRICS, type RunResult, type ScenarioResult } from './results.ts';
 import { judge } from './targets.ts';
 
-/** The scenarios that have a picture, because a README shows it. */
-const PICTURED: ReadonlySet<string> = new Set(['echo-64x16', 'broadcast-x10', 'deflate-512x16']);
+/** The scenario that has a picture, because the README of the project shows it. */
+const PICTURED = 'echo-64x16';
 
 /** The files of a page, by name within its folder. */
 export function resultFiles(run: RunResult): Map<string, string> {
   const files = new Map([[RESULTS_FILE, jsonOf(run)]]);
   for (const result of run.scenarios) {
-    const svg = PICTURED.has(result.scenario) ? chartOf(result, run) : undefined;
+    const svg = result.scenario === PICTURED ? chartOf(result, run) : undefined;
     if (svg !== undefined) files.set(pictureOf(result.scenario), `${svg}\n`);
   }
   files.set('README.md', pageOf(run, new Set(files.keys())));

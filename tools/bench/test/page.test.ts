@@ -8,7 +8,7 @@ import { resultFiles } from '../src/page.ts';
 import { scenarioTable, targetTable } from '../src/report.ts';
 import type { RunResult } from '../src/results.ts';
 
-/** A run of `broadcast-x10` with these CPU times, one for each round. */
+/** A run of `echo-64x16` with these CPU times, one for each round. */
 function runWith(cpu: Record<string, number[]>): RunResult {
   const results = Object.entries(cpu).map(([peer, values]) => ({
     ...{ peer, runtime: 'Node 20' },
@@ -18,24 +18,22 @@ function runWith(cpu: Record<string, number[]>): RunResult {
     machine: { date: '2026-01-31', node: '20.1.0' },
     rounds: 3,
     quick: false,
-    scenarios: [
-      { scenario: 'broadcast-x10', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] },
-    ],
+    scenarios: [{ scenario: 'echo-64x16', results, skipped: [{ peer: 'bun', reason: 'not here\nat all' }] }],
   };
 }
 
 test('the page has the machine, the verdicts, the figures and the skipped peers, and shows the picture', () => {
-  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [5.5, 5.5, 5.5] }));
-  expect([...files.keys()]).toEqual(['results.json', 'broadcast-x10.svg', 'README.md']);
+  const files = resultFiles(runWith({ framewire: [0.4, 0.5, 0.6], ws: [4.5, 4.5, 4.5] }));
+  expect([...files.keys()]).toEqual(['results.json', 'echo-64x16.svg', 'README.md']);
   const page = files.get('README.md')!;
   expect(page).toContain('| date | 2026-01-31 |');
-  expect(page).toContain('1 of 1 are met. 1 are met in some rounds only ("within the noise").');
+  expect(page).toContain('1 of 2 are met. 1 are met in some rounds only ("within the noise").');
   expect(page).toContain(
-    '| broadcast-x10 | CPU µs a message: ws / ours >= 10 | 11.00 | 9.17 to 13.75 | met, within the noise |',
+    '| echo-64x16 | CPU µs a message: ws / ours >= 9 | 9.00 | 7.50 to 11.25 | met, within the noise |',
   );
-  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.09 | - |');
+  expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | 40 % | 0.11 | - |');
   expect(page).toContain('Bun was skipped: not here.');
-  expect(page).toContain('(broadcast-x10.svg)');
+  expect(page).toContain('(echo-64x16.svg)');
 });
 
 test('a run of one round has no spread and no range, and its verdicts name the single round', () => {
@@ -43,12 +41,10 @@ test('a run of one round has no spread and no range, and its verdicts name the s
   const files = resultFiles(run);
   const page = files.get('README.md')!;
   expect(page).toContain('\nOf one round. [The page');
-  expect(page).toContain('1 of 1 are met, in a single round. It does not show the noise.');
-  expect(page).toContain(
-    '| broadcast-x10 | CPU µs a message: ws / ours >= 10 | 16.00 | - | met in one round |',
-  );
+  expect(page).toContain('1 of 2 are met, in a single round. It does not show the noise.');
+  expect(page).toContain('| echo-64x16 | CPU µs a message: ws / ours >= 9 | 16.00 | - | met in one round |');
   expect(page).toContain('| framewire | Node 20 | 0.50 | 2,000,000 | - | 0.06 | - |');
-  const picture = files.get('broadcast-x10.svg')!;
+  const picture = files.get('echo-64x16.svg')!;
   expect(picture).toContain('>Node 20.1.0, 2026-01-31; one round<');
   expect(whiskersIn(picture)).toEqual([]);
   expect(scenarioTable(run.scenarios[0]!)).not.toContain('%');
