@@ -1,6 +1,10 @@
 // The link of one server to the broker: its subscriptions there, and the messages that wait while the broker cannot be reached.
+import { setWatch } from '@framewire/connection';
 import { BrokerError, type Broker, type Position } from './broker.ts';
 import { RemoteTopic, type RemoteMessage } from './remote-topic.ts';
+
+/** How long it waits before it asks again for a subscription that the engine has refused, in ms. */
+const REJOIN_DELAY = 2000;
 
 /** The functions that the link calls. */
 export interface LinkObserver {
@@ -117,9 +121,23 @@ export class BrokerLink {
     if (!this.isInterrupted || this.#isClosed) return;
     this.#interruption = undefined;
     // Join first, so that this server receives what it publishes.
-    for (const [name, topic] of this.#topics) this.#join(name, topic);
+    for (const [name, topic] of this.#topics) this.#rejoin(name, topic);
     for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.publish(topic, data));
     this.#observer.restored();
+  }
+
+  /** Joins after an interruption. The engine may refuse that, for example because of its permissions, and the subscribers stay. */
+  #rejoin(name: string, topic: RemoteTopic): void {
+    this.#join(name, topic);
+    const { joined } = topic;
+    const rejoin = (): void => {
+      const isCurrent = this.#topics.get(name) === topic && topic.joined === joined;
+      if (isCurrent && !this.isInterrupted) this.#rejoin(name, topic);
+    };
+    joined.catch((error: unknown) => {
+      // After an error of the connection, an interruption follows.
+      if (!(error instanceof BrokerError)) setWatch(REJOIN_DELAY, rejoin, undefined);
+    });
   }
 
   #join(name: string, topic: RemoteTopic): void {

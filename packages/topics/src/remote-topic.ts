@@ -113,7 +113,14 @@ export class RemoteTopic {
 
   async #join(): Promise<void> {
     const attempt = (this.#attempt = {});
-    const position = await this.#broker.subscribe(this.#name);
+    let position: Position | undefined;
+    try {
+      position = await this.#broker.subscribe(this.#name);
+    } catch (error) {
+      // What arrives without a subscription must not pile up. The history has it.
+      if (this.#attempt === attempt && this.#early !== undefined) this.#early = [];
+      throw error;
+    }
     if (this.#attempt !== attempt) return;
     if (position === undefined) this.#early = undefined;
     else if (this.#position === undefined) {

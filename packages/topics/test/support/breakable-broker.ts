@@ -10,6 +10,8 @@ export class BreakableEngine {
   /** Whether the next message to a broker is lost silently. */
   losesNext = false;
   isDown = false;
+  /** Whether subscriptions are refused. */
+  refuses = false;
   readonly #connect: () => Promise<Broker> | Broker;
 
   constructor(connect: () => Promise<Broker> | Broker) {
@@ -67,6 +69,7 @@ export class BreakableBroker implements Broker {
 
   subscribe(topic: string): Promise<Position | undefined> {
     return this.#call(`subscribe ${topic}`, () => {
+      if (this.#engine.refuses) return Promise.reject(new Error('refused on purpose'));
       this.#topics.add(topic);
       return this.#inner.subscribe(topic);
     });
