@@ -20,6 +20,8 @@ const INFLATE_ERRORS = {
   CORRUPT: row('Z_DATA_ERROR', 1007, 'invalid compressed data', 'Error', -3),
   /** RFC 6455 §7.4.1, 1011: a failure that the peer did not cause. */
   NO_MEMORY: row('Z_MEM_ERROR', 1011, 'out of memory', 'Error', -4),
+  /** As above: for example, this JavaScript engine does not run WebAssembly. */
+  FAILED: row('WS_ERR_INFLATE_FAILED', 1011, 'The message could not be decompressed', 'Error'),
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
   TOO_LONG: row('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'Max payload size exceeded', 'RangeError'),
 } as const;
@@ -50,13 +52,12 @@ export type InflateError = Error & {
 /** Converts an error of the engine into one for the connection. */
 export function inflateErrorOf(cause: Error): InflateError {
   if ('closeCode' in cause) return cause as InflateError;
-  if (cause instanceof DeflateError) {
-    return cause.code === 'ERR_DEFLATE_OUT_OF_MEMORY'
-      ? inflateError('NO_MEMORY', cause)
-      : inflateError('CORRUPT', cause, ZLIB_TEXTS[cause.code]);
-  }
+  const code = cause instanceof DeflateError ? cause.code : '';
+  if (code.startsWith('ERR_INFLATE_'))
+    return inflateError('CORRUPT', cause, ZLIB_TEXTS[code as DeflateErrorCode]);
   // "Array buffer allocation failed" is a RangeError.
-  return inflateError(cause.name === 'RangeError' ? 'NO_MEMORY' : 'CORRUPT', cause);
+  const isMemory = code === 'ERR_DEFLATE_OUT_OF_MEMORY' || cause.name === 'RangeError';
+  return inflateError(isMemory ? 'NO_MEMORY' : 'FAILED', cause);
 }
 
 const CLASSES = { Error, RangeError };
