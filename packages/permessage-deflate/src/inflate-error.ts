@@ -20,8 +20,8 @@ const INFLATE_ERRORS = {
   CORRUPT: row('Z_DATA_ERROR', 1007, 'invalid compressed data', 'Error', -3),
   /** RFC 6455 §7.4.1, 1011: a failure that the peer did not cause. */
   NO_MEMORY: row('Z_MEM_ERROR', 1011, 'out of memory', 'Error', -4),
-  /** As above: for example, this JavaScript engine does not run WebAssembly. */
-  FAILED: row('WS_ERR_INFLATE_FAILED', 1011, 'The message could not be decompressed', 'Error'),
+  /** As above: the engine failed, for example because this runtime has no WebAssembly. */
+  FAILED: row('Z_STREAM_ERROR', 1011, 'decompression failed', 'Error', -2),
   /** RFC 6455 §7.4.1, 1009: the limit `maxPayload`. */
   TOO_LONG: row('WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 1009, 'Max payload size exceeded', 'RangeError'),
 } as const;
