@@ -36,7 +36,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   });
 
   test('reports when Redis stops answering, and when it answers again', async () => {
-    const broker = await connect({ timeout: 100 });
+    const broker = await connect({ timeout: 500 });
     const changes: string[] = [];
     const interrupted = new Promise<void>((resolve) => {
       broker.listen({

@@ -97,9 +97,12 @@ test('how long the event loop was busy is measured for peers on Node, if a scena
 test('garbage collections are counted for peers on Node', async () => {
   const two = peers.filter(({ name }) => ['framewire', 'bun'].includes(name));
   // Long enough for messages of several times what V8 lets pile up before it collects.
-  const longer = await Bench.start({ ...TINY, milliseconds: 500 });
+  const longer = await Bench.start({ ...TINY, milliseconds: 1000 });
   try {
-    const { skipped, results } = await longer.measure({ ...small('echo-1m'), connections: 1 }, two);
+    const { skipped, results } = await longer.measure(
+      { ...small('echo-1m'), size: 16 * 1024 * 1024, connections: 1 },
+      two,
+    );
     expect(skipped).toEqual([]);
     const [ours, bun] = results.map(({ samples }) => samples[0]);
     expect(ours!.minor! + ours!.major!).toBeGreaterThan(0);
