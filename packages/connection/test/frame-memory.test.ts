@@ -131,7 +131,7 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
    */
   async function exchange(makePair: (index: number) => Promise<[Duplex, Duplex]>): Promise<void> {
     const count = 8;
-    const rounds = 400;
+    const rounds = 200;
     const messages = rounds * SIZES.length + (2 * rounds) / LONG_EVERY;
     const ends = await Promise.all(Array.from({ length: count }, (_, i) => makePair(i)));
     let written!: () => void;
@@ -172,9 +172,11 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       decoder.push(Buffer.from(chunk));
       for (let frame; (frame = decoder.next()) !== undefined;) {
-        expect(isControl(frame.opcode)).toBe(false);
-        const { data } = assembler.add(frame)!;
-        expect(Buffer.alloc(data.length, 65 + index).equals(data)).toBe(true);
+        const data = isControl(frame.opcode) ? undefined : assembler.add(frame)?.data;
+        // `expect` would take most of the time of the test.
+        if (data === undefined || !payload(index, data.length).equals(data)) {
+          expect.fail(`connection ${index} received another frame than it was sent`);
+        }
         received++;
       }
       if (received === expected) break;
