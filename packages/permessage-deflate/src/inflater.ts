@@ -174,7 +174,8 @@ export class Inflater {
   /** Starts a new stream with an empty window after a BFINAL block (§7.2.3.4). */
   #endStream(job: InflateJob, context: Stream | undefined): void {
     context?.reset();
-    if (!job.endAtTail() && ++job.streams === MAX_STREAMS) throw new Error('too many streams');
+    if (!job.endAtTail() && ++job.streams === MAX_STREAMS)
+      throw inflateError('CORRUPT', undefined, 'too many streams');
   }
 
   // In turns with other messages.
