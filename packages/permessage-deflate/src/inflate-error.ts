@@ -52,12 +52,12 @@ export type InflateError = Error & {
 /** Converts an error of the engine into one for the connection. */
 export function inflateErrorOf(cause: Error): InflateError {
   if ('closeCode' in cause) return cause as InflateError;
-  const code = cause instanceof DeflateError ? cause.code : '';
-  if (code.startsWith('ERR_INFLATE_'))
-    return inflateError('CORRUPT', cause, ZLIB_TEXTS[code as DeflateErrorCode]);
+  if (cause instanceof DeflateError) {
+    if (cause.code === 'ERR_DEFLATE_OUT_OF_MEMORY') return inflateError('NO_MEMORY', cause);
+    if (cause.code.startsWith('ERR_INFLATE_')) return inflateError('CORRUPT', cause, ZLIB_TEXTS[cause.code]);
+  }
   // "Array buffer allocation failed" is a RangeError.
-  const isMemory = code === 'ERR_DEFLATE_OUT_OF_MEMORY' || cause.name === 'RangeError';
-  return inflateError(isMemory ? 'NO_MEMORY' : 'FAILED', cause);
+  return inflateError(cause.name === 'RangeError' ? 'NO_MEMORY' : 'FAILED', cause);
 }
 
 const CLASSES = { Error, RangeError };

@@ -171,7 +171,7 @@ export class Inflater {
     return true;
   }
 
-  /** Starts a new stream with an empty window after a BFINAL block (§7.2.3.4). */
+  /** Starts a new stream after a BFINAL block (§7.2.3.4). */
   #endStream(job: InflateJob, context: Stream | undefined): void {
     context?.reset();
     if (!job.endAtTail() && ++job.streams === MAX_STREAMS)

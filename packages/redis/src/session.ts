@@ -112,24 +112,19 @@ export class Session implements EngineSession {
       client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
     }
     const ping = (): Promise<unknown> => Promise.all(clients.map((client) => client.ping()));
-    let answer = (): Promise<unknown> => connected;
     // It also ends the handshakes, because the client limits only how long a socket takes to connect.
     const lost = new Promise<never>((_resolve, reject) => {
-      this.#endHeartbeat = heartbeat(
-        timeout,
-        () => answer(),
-        (error) => {
-          this.#lose(error);
-          reject(error);
-        },
-      );
+      const answer = (): Promise<unknown> => connected.then(ping);
+      this.#endHeartbeat = heartbeat(timeout, answer, (error) => {
+        this.#lose(error);
+        reject(error);
+      });
     });
     const connected = Promise.all(clients.map((client) => client.connect())).then(async () => {
       // A server that has just started accepts connections while it still loads its data.
       await ping();
       const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
       this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
-      answer = ping;
     });
     await Promise.race([connected, lost]);
   }

@@ -80,7 +80,7 @@ describe('The room', () => {
     expect(guests[1].name).toBe(`${'👋'.repeat(LIMITS.name / 2 - 1)} 2`);
   });
 
-  it('ignores visitors who have not joined, and a second join', () => {
+  it('ignores visitors until they join, and a second join of the same visitor', () => {
     const room = new Room('run');
     const [ada] = enter(room, 1) as [Guest];
     room.say(ada, 'anyone?');

@@ -11,8 +11,6 @@ import type { Outcome, Step } from '../outcome.ts';
 
 /** The newer lines. The tests of the sources run on the oldest. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
-/** Of those, the lines in maintenance: the tests of the umbrella, which uses every layer, stand for the others. */
-const IN_MAINTENANCE: readonly NodeLine[] = [22];
 
 /** Here the build runs in another engine or goes through the compiler, so the result does not depend on the Node line. */
 const ONCE = [
@@ -26,9 +24,13 @@ const ONCE = [
 ];
 
 /** These packages use no socket or stream of Node, so the oldest and the newest line stand for those between. */
-const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(
-  (folder) => `packages/${folder}/test/**`,
-);
+const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(testsOf);
+
+/** What a line leaves out in addition to {@link ONCE}. On Node 22, clients, servers and the umbrella stand for the connection. */
+const LEFT_OUT: Readonly<Partial<Record<NodeLine, readonly string[]>>> = {
+  22: [...SANS_IO, testsOf('connection')],
+  24: SANS_IO,
+};
 
 export const lines: Step = {
   name: 'lines',
@@ -43,14 +45,15 @@ async function testOn(line: NodeLine): Promise<Outcome> {
   const node = await nodeOfLine(line);
   if ('missing' in node) return skipped(`tests on Node ${line}: ${node.missing}`);
   const folders = publishedPackages()
-    .filter(({ path, folder }) =>
-      IN_MAINTENANCE.includes(line) ? folder === 'framewire' : existsSync(join(path, 'test')),
-    )
+    .filter(({ path }) => existsSync(join(path, 'test')))
     .map(({ folder }) => `packages/${folder}/test/`);
-  const exclude = line === NEWER_LINES.at(-1) ? ONCE : [...ONCE, ...SANS_IO];
   const { outcome } = await vitest(node.program, `node-${line}`, folders, {
-    exclude,
+    exclude: [...ONCE, ...(LEFT_OUT[line] ?? [])],
     env: { FRAMEWIRE_BUILT: '1' },
   });
   return { ...outcome, notes: outcome.notes.map((note) => `on Node ${line}: ${note}`) };
+}
+
+function testsOf(folder: string): string {
+  return `packages/${folder}/test/**`;
 }
