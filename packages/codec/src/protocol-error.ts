@@ -1,4 +1,5 @@
-// The table of errors for frames that break a rule: error code, close code, class, message.
+// The error table of frames and messages: for each rule, the code, the close code, the class and the message. Call sites name the rule.
+// The messages are those of `ws`.
 import { CloseCode } from './close-code.ts';
 
 interface Row {
@@ -6,7 +7,7 @@ interface Row {
   readonly code: `WS_ERR_${string}`;
   /** The close code that reports it to the peer. */
   readonly closeCode: number;
-  readonly errorClass: typeof Error;
+  readonly type: 'Error' | 'RangeError';
   readonly message: string;
 }
 
@@ -14,9 +15,9 @@ function row<const Code extends Row['code']>(
   code: Code,
   closeCode: number,
   message: string,
-  errorClass: Row['errorClass'] = RangeError,
+  type: Row['type'] = 'RangeError',
 ): Row & { readonly code: Code } {
-  return { code, closeCode, errorClass, message };
+  return { code, closeCode, message, type };
 }
 
 const frame = 'Invalid WebSocket frame:';
@@ -55,7 +56,7 @@ const table = {
     'WS_ERR_INVALID_UTF8',
     CloseCode.INVALID_FRAME_PAYLOAD_DATA,
     `${frame} invalid UTF-8 sequence`,
-    Error,
+    'Error',
   ),
   /** The length is not exact as a JavaScript number, or has the highest bit set, which §5.2 requires to be clear. */
   UNSUPPORTED_DATA_PAYLOAD_LENGTH: row(
@@ -103,15 +104,17 @@ export type ProtocolError = Error & {
 /** Every error that a peer can cause, by rule: its `code`, the close code for the peer, its class and message. */
 export const PROTOCOL_ERRORS: Readonly<Record<ProtocolRule, Row>> = table;
 
+const CLASSES = { Error, RangeError };
+
 /**
- * Returns the error for a broken rule.
+ * Creates the error of a rule.
  *
  * @param rule the row of {@link PROTOCOL_ERRORS}
  * @param detail the value that breaks the rule, appended to the message
  */
 export function protocolError(rule: ProtocolRule, detail?: number): ProtocolError {
-  const { code, closeCode, errorClass, message } = PROTOCOL_ERRORS[rule];
-  const error = new errorClass(detail === undefined ? message : `${message} ${String(detail)}`);
+  const { code, closeCode, message, type } = PROTOCOL_ERRORS[rule];
+  const error = new CLASSES[type](detail === undefined ? message : `${message} ${String(detail)}`);
   return Object.assign(error, { code: code as ProtocolErrorCode, closeCode });
 }
 

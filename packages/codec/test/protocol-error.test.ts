@@ -13,36 +13,41 @@ const frame = 'Invalid WebSocket frame:';
 /** The public part of each row. Programs rely on the code, class, close code and message. */
 const rows: Record<
   ProtocolRule,
-  [code: string, closeCode: number, errorClass: typeof Error, message: string]
+  [code: string, closeCode: number, type: 'Error' | 'RangeError', message: string]
 > = {
-  UNEXPECTED_RSV_2_3: ['WS_ERR_UNEXPECTED_RSV_2_3', 1002, RangeError, `${frame} RSV2 and RSV3 must be clear`],
-  UNEXPECTED_RSV_1: ['WS_ERR_UNEXPECTED_RSV_1', 1002, RangeError, `${frame} RSV1 must be clear`],
-  INVALID_OPCODE: ['WS_ERR_INVALID_OPCODE', 1002, RangeError, `${frame} invalid opcode`],
-  EXPECTED_FIN: ['WS_ERR_EXPECTED_FIN', 1002, RangeError, `${frame} FIN must be set`],
+  UNEXPECTED_RSV_2_3: [
+    'WS_ERR_UNEXPECTED_RSV_2_3',
+    1002,
+    'RangeError',
+    `${frame} RSV2 and RSV3 must be clear`,
+  ],
+  UNEXPECTED_RSV_1: ['WS_ERR_UNEXPECTED_RSV_1', 1002, 'RangeError', `${frame} RSV1 must be clear`],
+  INVALID_OPCODE: ['WS_ERR_INVALID_OPCODE', 1002, 'RangeError', `${frame} invalid opcode`],
+  EXPECTED_FIN: ['WS_ERR_EXPECTED_FIN', 1002, 'RangeError', `${frame} FIN must be set`],
   INVALID_CONTROL_PAYLOAD_LENGTH: [
     'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
     1002,
-    RangeError,
+    'RangeError',
     `${frame} invalid payload length`,
   ],
-  EXPECTED_MASK: ['WS_ERR_EXPECTED_MASK', 1002, RangeError, `${frame} MASK must be set`],
-  UNEXPECTED_MASK: ['WS_ERR_UNEXPECTED_MASK', 1002, RangeError, `${frame} MASK must be clear`],
-  INVALID_CLOSE_CODE: ['WS_ERR_INVALID_CLOSE_CODE', 1002, RangeError, `${frame} invalid status code`],
-  INVALID_UTF8: ['WS_ERR_INVALID_UTF8', 1007, Error, `${frame} invalid UTF-8 sequence`],
+  EXPECTED_MASK: ['WS_ERR_EXPECTED_MASK', 1002, 'RangeError', `${frame} MASK must be set`],
+  UNEXPECTED_MASK: ['WS_ERR_UNEXPECTED_MASK', 1002, 'RangeError', `${frame} MASK must be clear`],
+  INVALID_CLOSE_CODE: ['WS_ERR_INVALID_CLOSE_CODE', 1002, 'RangeError', `${frame} invalid status code`],
+  INVALID_UTF8: ['WS_ERR_INVALID_UTF8', 1007, 'Error', `${frame} invalid UTF-8 sequence`],
   UNSUPPORTED_DATA_PAYLOAD_LENGTH: [
     'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
     1009,
-    RangeError,
+    'RangeError',
     'Unsupported WebSocket frame: payload length > 2^53 - 1',
   ],
   UNSUPPORTED_MESSAGE_LENGTH: [
     'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
     1009,
-    RangeError,
+    'RangeError',
     'Max payload size exceeded',
   ],
-  TOO_MANY_FRAGMENTS: ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, RangeError, 'Too many message fragments'],
-  TOO_MANY_CHUNKS: ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, RangeError, 'Too many buffered chunks'],
+  TOO_MANY_FRAGMENTS: ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, 'RangeError', 'Too many message fragments'],
+  TOO_MANY_CHUNKS: ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008, 'RangeError', 'Too many buffered chunks'],
 };
 
 describe('the table of protocol errors', () => {
@@ -52,11 +57,11 @@ describe('the table of protocol errors', () => {
 
   test.each(Object.entries(rows) as [ProtocolRule, (typeof rows)[ProtocolRule]][])(
     'has the code, close code (§7.4.1), class and message of %s',
-    (rule, [code, closeCode, errorClass, message]) => {
-      expect(PROTOCOL_ERRORS[rule]).toEqual({ code, closeCode, errorClass, message });
+    (rule, [code, closeCode, type, message]) => {
+      expect(PROTOCOL_ERRORS[rule]).toEqual({ code, closeCode, type, message });
       const error = protocolError(rule);
-      expect(error).toMatchObject({ code, closeCode, message, name: errorClass.name });
-      expect(Object.getPrototypeOf(error)).toBe(errorClass.prototype);
+      expect(error).toMatchObject({ code, closeCode, message, name: type });
+      expect(Object.getPrototypeOf(error)).toBe({ Error, RangeError }[type].prototype);
       expect(protocolError(rule, 7).message).toBe(`${message} 7`);
       expect(isProtocolError(error)).toBe(true);
     },

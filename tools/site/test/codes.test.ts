@@ -28,7 +28,7 @@ describe('The page of error codes', () => {
   test('has the other codes of a package after them', () => {
     const [, part] = page.split('\n## Of broker\n');
     expect(part).toBe(
-      '\n| name | what happened |\n| --- | --- |\n| `WS_ERR_OF_A_BROKER` | a \\| b |\n\nSee [the package](../../../packages/broker/README.md).\n\n',
+      '\n| name | cause |\n| --- | --- |\n| `WS_ERR_OF_A_BROKER` | a \\| b |\n\nSee [the package](../../../packages/broker/README.md).\n\n',
     );
   });
 });

@@ -36,7 +36,7 @@ export function errorCodesPage(documents: ReadonlyMap<string, string>): string {
         .slice(1, 3)
         .join('|'),
     );
-    const table = ['| name | what happened |', '| --- | --- |', ...cells.map((text) => `|${text}|`)];
+    const table = ['| name | cause |', '| --- | --- |', ...cells.map((text) => `|${text}|`)];
     return [`## Of ${path.split('/')[1] ?? ''}`, table.join('\n'), `See [the package](../../../${path}).`];
   });
   return [page.trimEnd(), ...parts, ''].join('\n\n');
