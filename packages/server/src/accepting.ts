@@ -8,7 +8,7 @@ import { connectionsOf } from './closing.ts';
 import { refuseForFault } from './faults.ts';
 import { awaitAnswer } from './handshake-deadline.ts';
 import type { WebSocketClass } from './options.ts';
-import { destroyWhenWritten, leaveErrors, refuse } from './refusal.ts';
+import { destroyWhenWritten, refuse, removeErrorListener } from './refusal.ts';
 import type { ServerState } from './server-state.ts';
 import { chooseSubprotocol, writeResponse, type AdmittedUpgrade } from './upgrade.ts';
 import type { WebSocketServer } from './websocket-server.ts';
@@ -65,9 +65,9 @@ export function open(
     return;
   }
   socket.write(response);
-  leaveErrors(socket);
+  removeErrorListener(socket);
   if (server.options.pauseOnConnect) ws.pause();
-  // Before `open` is emitted, because a listener may throw, or shut the server down.
+  // Added before `open` is emitted, because a listener may throw, or shut the server down.
   const connections = connectionsOf(server, state);
   connections.add(ws);
   try {

@@ -24,7 +24,7 @@ const NOTHING = Buffer.alloc(0);
 export interface IdentityJudgement {
   /**
    * @param received what the client has sent, including `head`
-   * @param before call this with the connection before the application receives it
+   * @param before must be called with the connection before the application receives it
    */
   admit(identity: unknown, received: Buffer, before: (ws: WebSocketConnection) => void): void;
   refuse(refusal: Refusal): void;
@@ -39,9 +39,9 @@ interface Waiting {
 }
 
 /** @throws `TypeError` if the options have both `authenticate` and `verifyClient` */
-export function requireOneJudge(options: { authenticate?: unknown; verifyClient?: unknown }): void {
+export function requireOneVerifier(options: { authenticate?: unknown; verifyClient?: unknown }): void {
   if (!options.authenticate || !options.verifyClient) return;
-  throw new TypeError('The "authenticate" and "verifyClient" options exclude each other');
+  throw new TypeError('The "authenticate" and "verifyClient" options cannot be combined');
 }
 
 /** Asks the application who a client is. A synchronous answer is handled before this function returns. */
@@ -51,35 +51,35 @@ export function authenticate<Request extends IncomingMessage>(
   waiting: Waiting,
   judgement: IdentityJudgement,
 ): void {
-  const patience = new Patience(waiting);
-  patience.begin();
+  const pending = new PendingAuthentication(waiting);
+  pending.begin();
   let answer: unknown;
   let isLate: boolean;
   try {
-    answer = ask(request, patience.context);
+    answer = ask(request, pending.context);
     isLate = typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function';
   } catch (error) {
-    if (patience.finish()) judgeFailure(error, judgement);
+    if (pending.finish()) judgeFailure(error, judgement);
     return;
   }
   if (!isLate) {
-    if (patience.finish()) judge(answer, waiting.head, ignore, judgement);
+    if (pending.finish()) judge(answer, waiting.head, ignore, judgement);
     return;
   }
-  patience.watch();
+  pending.watch();
   const { socket } = waiting;
-  // In a tick of its own, so that an exception in a listener is an uncaught exception and not an unhandled rejection.
+  // In a separate tick, so that an exception in a listener is an uncaught exception and not an unhandled rejection.
   const decide = (act: (received: Buffer) => void): void => {
     nextTick(() => {
-      const received = patience.end();
+      const received = pending.end();
       if (received === undefined) return;
       destroyOnThrow(socket, () => {
         act(received);
       });
     });
   };
-  // `end()` paused the socket. Resume it in the next turn: until then, `opened` holds the first messages for a subclass that awaits it.
-  const readOn = (ws: WebSocketConnection): void => {
+  // `end()` paused the socket. Resume it only in the next turn, so that a subclass that awaits `opened` misses no message.
+  const resumeLater = (ws: WebSocketConnection): void => {
     setImmediate(() => {
       if (!ws.isPaused) socket.resume();
     });
@@ -88,7 +88,7 @@ export function authenticate<Request extends IncomingMessage>(
   Promise.resolve(answer).then(
     (identity) => {
       decide((received) => {
-        judge(identity, received, readOn, judgement);
+        judge(identity, received, resumeLater, judgement);
       });
     },
     (error: unknown) => {
@@ -136,7 +136,7 @@ function judgeFailure(error: unknown, judgement: IdentityJudgement): void {
 }
 
 /** A client that waits for the answer of `authenticate`: its time limit, its signal, and the data that it sends. */
-class Patience {
+class PendingAuthentication {
   readonly #waiting: Waiting;
   /** What the client has sent: the first `#length` bytes. */
   #kept: Buffer;
@@ -162,7 +162,7 @@ class Patience {
     };
   }
 
-  /** Aborts when the answer is no longer needed. Created when it is first read. */
+  /** Returns the signal that aborts when the answer is no longer needed. Creates it at the first call. */
   #signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
@@ -253,8 +253,8 @@ class Patience {
   }
 }
 
-function pass(patience: Patience): void {
-  patience.pass();
+function pass(pending: PendingAuthentication): void {
+  pending.pass();
 }
 
 function ignore(): void {

@@ -14,7 +14,7 @@ export interface ClientAddressOptions {
 
 /**
  * Creates a function that returns the address of a request's client. The function reads the header from its end, up to the first
- * address that is not trusted. Everything before that may come from the client, and is ignored. So is the header that is not named.
+ * address that is not trusted. It ignores everything before that, because the client may have sent it, and the other header.
  *
  * @returns a function that returns an address without a port, another name that a trusted proxy wrote (such as `unknown`), or `unix`
  * @throws `TypeError` for an entry that is neither an address nor a subnet

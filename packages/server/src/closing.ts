@@ -3,9 +3,9 @@ import { nextTick, type WebSocketConnection } from '@framewire/connection';
 import { createRefusal } from '@framewire/handshake';
 import type { HandshakeLimits } from './handshake-deadline.ts';
 import type { ServerState } from './server-state.ts';
-import { Farewell, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
+import { ClosingConnections, type ShutdownOptions, type ShutdownResult } from './shutdown.ts';
 
-/** A server that ends. */
+/** The parts of a server that its shutdown needs. */
 interface EndingServer {
   /** Missing without `clientTracking`. */
   readonly clients?: Set<WebSocketConnection>;
@@ -24,7 +24,7 @@ export function connectionsOf(server: Pick<EndingServer, 'clients'>, state: Stat
   return server.clients ?? state.untracked;
 }
 
-/** Stops accepting connections. `close` is emitted when the server's own HTTP server, or the last tracked client, has closed. */
+/** Stops accepting connections. Emits `close` when the server's own HTTP server, or the last tracked connection, has closed. */
 export function close(server: EndingServer, state: State): void {
   state.phase = 'closing';
   const { http } = state;
@@ -40,7 +40,7 @@ export function forget(server: EndingServer, state: State, owner: WebSocketConne
   const ws = state.proxies.get(owner) ?? owner;
   const connections = connectionsOf(server, state);
   connections.delete(ws);
-  state.farewell?.gone(ws);
+  state.closingConnections?.closed(ws);
   if (state.closesWithClients && connections.size === 0) nextTick(emitClose, server, state);
 }
 
@@ -73,18 +73,18 @@ export async function shutDown(
   for (const client of [...limits.waiting]) client.refuse(state.refusal);
   const closed = untilClosed(server, state, phase);
   const result = await new Promise<ShutdownResult>((finished) => {
-    state.farewell = new Farewell(connectionsOf(server, state), options, {
+    state.closingConnections = new ClosingConnections(connectionsOf(server, state), options, {
       finished,
       failed(error) {
         state.warn(new Error('A connection could not be closed or terminated', { cause: error }));
       },
     });
-    state.farewell.send();
+    state.closingConnections.send();
   });
   // Destroys sockets that have not sent a request. Otherwise `closed` would wait for them.
   ownHttp?.closeAllConnections();
   await closed;
-  // Not earlier, because until now the server had to refuse new requests.
+  // Not earlier, because the server had to refuse new requests until now.
   membership.leave();
   state.http = undefined;
   if (phase === 'running') emitClose(server, state);

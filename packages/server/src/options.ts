@@ -73,7 +73,7 @@ export interface ServerOptions<
 > extends ConnectionOptions {
   /**
    * Returns who a client is, or a promise for it. The value becomes the third argument of `connection` and of the callback of
-   * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Excludes `verifyClient`. Default: none.
+   * `handleUpgrade()`. To refuse the client, return or throw an `UpgradeRefusal`. Cannot be combined with `verifyClient`. Default: none.
    */
   authenticate?: Authenticate<InstanceType<Request>, Identity> | null | undefined;
   /** The port for the server's own HTTP server; 0 = any free port. A string that is not a number is the path of a socket or pipe. */
@@ -92,13 +92,13 @@ export interface ServerOptions<
    */
   path?: string | undefined;
   /**
-   * The maximum number of connections, including those whose handshake has started. Further clients are refused with 503.
+   * The maximum number of connections, including those whose handshake has started. The server refuses further clients with 503.
    * Default 0 = no limit.
    */
   maxConnections?: number | undefined;
   /**
-   * The maximum number of connections for each client, counted as for `maxConnections`. Further requests of the client are refused with
-   * 429. `client` returns a key for the client of a request, such as its address: see {@link clientAddress}. Default: no limit.
+   * The maximum number of connections for each client, counted as for `maxConnections`. The server refuses further requests of the
+   * client with 429. `client` returns a key for the client of a request, such as its address: see {@link clientAddress}. Default: no limit.
    */
   connectionsPerClient?:
     | { readonly limit: number; readonly client: (request: InstanceType<Request>) => string }
@@ -129,7 +129,7 @@ export interface ServerOptions<
    */
   allowMissingOrigin?: boolean | undefined;
   /**
-   * The time limit, in ms, for each step of the handshake. When it passes, the client is refused:
+   * The time limit, in ms, for each step of the handshake. When it passes, the server refuses the client:
    * - with 408, if its first request has not arrived at the server's own port;
    * - with 503, if `verifyClient` or `authenticate` has not answered;
    * - with the status of the error, if a listener of `wsClientError` has not answered;

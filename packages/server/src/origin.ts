@@ -41,6 +41,6 @@ function serialise(entry: string): string | undefined {
   if (!entry.includes('://') || entry.includes('*') || !URL.canParse(entry)) return undefined;
   // An entry with the scheme of a WebSocket URL probably means the page on the same host.
   const url = new URL(entry.replace(/^ws/i, 'http'));
-  // In the URL standard other schemes have an opaque origin, but pages of browser extensions and apps send scheme and host.
+  // In the URL standard, other schemes have an opaque origin. But pages of browser extensions and apps send scheme and host.
   return url.origin === OPAQUE ? `${url.protocol}//${url.host}` : url.origin;
 }

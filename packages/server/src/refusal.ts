@@ -6,7 +6,7 @@ import { formatRefusal, type Refusal } from '@framewire/handshake';
 /**
  * Sends the refusal and ends the connection, so that data after a refused upgrade is never read as another request.
  *
- * @param closeTimeout how long writing the response may take, in ms: if the client does not read, the write may never end
+ * @param closeTimeout how long writing the response may take, in ms. If the client does not read, it would otherwise never end
  */
 export function refuse(socket: Duplex, refusal: Refusal, closeTimeout: number): void {
   const response = formatRefusal(refusal);
@@ -25,13 +25,13 @@ export function destroyWhenWritten(socket: Duplex): void {
   else socket.once('finish', () => destroy(socket));
 }
 
-/** Until a connection owns the socket, an error destroys the socket instead of being an uncaught exception. */
+/** Makes an error destroy the socket until a connection owns it. Without a listener, the error would be an uncaught exception. */
 export function destroyOnError(socket: Duplex): void {
   if (!socket.listeners('error').includes(onError)) socket.on('error', onError);
 }
 
 /** Removes the listener of {@link destroyOnError}, because the connection now handles errors. */
-export function leaveErrors(socket: Duplex): void {
+export function removeErrorListener(socket: Duplex): void {
   socket.removeListener('error', onError);
 }
 

@@ -10,7 +10,7 @@ import type { WebSocketClass } from './options.ts';
 import type { Origins } from './origin.ts';
 import type { Places } from './places.ts';
 import type { Membership } from './sharing.ts';
-import type { Farewell, ShutdownResult } from './shutdown.ts';
+import type { ClosingConnections, ShutdownResult } from './shutdown.ts';
 
 export type AnyHttpServer = HttpServer | HttpsServer;
 
@@ -28,12 +28,15 @@ interface Facts<Request extends object> {
   readonly forget: (ws: WebSocketConnection) => void;
 }
 
-/** The internal state of a server. It is an ordinary property, so that it works through a `Proxy` and in objects that inherit from it. */
+/**
+ * The internal state of a server. The server keeps it in an ordinary property, which also works through a `Proxy` and in objects that
+ * inherit from the server.
+ */
 export class ServerState<Request extends object> {
   readonly facts: Facts<Request>;
   /** The HTTP server of the requests. Undefined with `noServer`, and after the server is closed. */
   http: AnyHttpServer | undefined = undefined;
-  /** The HTTP server, if the server has created it. Its connections end with the server. */
+  /** The HTTP server, if the WebSocket server has created it. Its connections end with the WebSocket server. */
   ownHttp: HttpServer | undefined = undefined;
   /** The open connections without `clientTracking`. */
   readonly untracked = new Set<WebSocketConnection>();
@@ -43,7 +46,7 @@ export class ServerState<Request extends object> {
   /** The answer to new clients while the server shuts down. */
   refusal: Refusal | undefined = undefined;
   /** The connections that the shutdown is closing. */
-  farewell: Farewell | undefined = undefined;
+  closingConnections: ClosingConnections | undefined = undefined;
   shutdown: Promise<ShutdownResult> | undefined = undefined;
   /** Whether `close` is emitted when the last client has disconnected. */
   closesWithClients = false;
@@ -53,7 +56,7 @@ export class ServerState<Request extends object> {
     this.facts = facts;
   }
 
-  /** Warns about the first fault of the application that no listener handles. Any client can cause further faults, so only the first is reported. */
+  /** Warns about the first fault of the application that no listener handles. Only about the first, because any client can cause more. */
   warn(error: Error): void {
     if (this.hasWarned) return;
     this.hasWarned = true;
@@ -61,7 +64,7 @@ export class ServerState<Request extends object> {
     process.emitWarning(error.message, { type: 'WebSocketServerWarning', detail: stack });
   }
 
-  /** Keeps `reactive()` of Vue from wrapping this object, and the objects in it, in proxies, which could not access private fields. */
+  /** Prevents `reactive()` of Vue from wrapping this object and its contents in proxies, which could not access private fields. */
   get [Symbol.toStringTag](): string {
     return ServerState.name;
   }

@@ -66,8 +66,8 @@ export class Membership<Request extends object> {
 }
 
 /**
- * The servers of one HTTP server, in the order of creation. They share its listeners, because an emitter warns of a leak at more than
- * ten listeners of an event.
+ * The servers of one HTTP server, in the order of creation. They share its listeners, because an emitter with more than ten listeners
+ * of an event warns of a leak.
  */
 class Group {
   readonly #http: EventEmitter;
@@ -110,15 +110,18 @@ class Group {
     for (const member of [...this.#members]) visit(member);
   }
 
-  /** Passes a request to every server that matches. If none does, leaves it to a foreign listener, or else the first server refuses it. */
+  /**
+   * Passes a request to every server that matches. If none does, leaves it to a foreign listener. If there is no foreign listener, the
+   * first server refuses it.
+   */
   #share(request: object, socket: Duplex, head: Buffer): void {
     const members = [...this.#members];
     const [first] = members;
     const isForeign = this.#hasForeignListener();
     const isAlone = members.length === 1 && !isForeign;
-    const takers = isAlone ? members : members.filter((member) => member.isFor(request));
-    for (const { listener } of takers) listener.upgrade(request, socket, head);
-    if (takers.length > 0) return;
+    const matching = isAlone ? members : members.filter((member) => member.isFor(request));
+    for (const { listener } of matching) listener.upgrade(request, socket, head);
+    if (matching.length > 0) return;
     if (isForeign) first?.listener.leave(socket);
     else first?.listener.upgrade(request, socket, head);
   }

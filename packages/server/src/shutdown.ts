@@ -7,9 +7,9 @@ export interface ShutdownOptions {
   readonly code?: number | undefined;
   /** The reason in the close frames, at most 123 bytes. Default: none. */
   readonly reason?: string | undefined;
-  /** After the last close frame, how long to wait before connections that are still open are destroyed, in ms. Default 10000. */
+  /** How long to wait after the last close frame before open connections are destroyed, in ms. Default 10000. */
   readonly timeout?: number | undefined;
-  /** Over how many ms the close frames are spread, so that clients do not all reconnect at the same time. Default 0. */
+  /** The time over which the close frames are spread, in ms, so that clients do not all reconnect at the same time. Default 0. */
   readonly spread?: number | undefined;
   /** The `Retry-After` of refusals during the shutdown, in ms, rounded up to whole seconds. Default 1000. */
   readonly retryAfter?: number | undefined;
@@ -25,24 +25,24 @@ export interface ShutdownResult {
 const SHORTEST_ROUND = 10;
 
 /** Observes a shutdown. */
-export interface FarewellObserver {
+export interface ClosingObserver {
   finished(result: ShutdownResult): void;
   /** Called when `close()` or `terminate()` of a connection throws. The shutdown continues. */
   failed(error: unknown): void;
 }
 
-/** The connections that a shutdown closes. The server calls `gone()` when one has closed. */
-export class Farewell {
+/** The connections that a shutdown closes. */
+export class ClosingConnections {
   readonly #clients: readonly WebSocketConnection[];
   readonly #left: Set<WebSocketConnection>;
   readonly #terminated = new Set<WebSocketConnection>();
   readonly #options: ShutdownOptions;
   readonly #began = now();
-  readonly #observer: FarewellObserver;
+  readonly #observer: ClosingObserver;
   #sent = 0;
   #deadline: Deadline | undefined = undefined;
 
-  constructor(clients: Iterable<WebSocketConnection>, options: ShutdownOptions, observer: FarewellObserver) {
+  constructor(clients: Iterable<WebSocketConnection>, options: ShutdownOptions, observer: ClosingObserver) {
     this.#clients = [...clients];
     this.#left = new Set(this.#clients);
     this.#options = options;
@@ -62,7 +62,7 @@ export class Farewell {
         ws.close(code, reason);
       } catch (error) {
         this.#observer.failed(error);
-        this.#cut(ws);
+        this.#terminate(ws);
       }
     }
     if (this.#left.size === 0) this.#end();
@@ -70,23 +70,23 @@ export class Farewell {
     else this.#deadline = setDeadline(Math.max(spread / length, SHORTEST_ROUND), send, this);
   }
 
-  /** Called when a connection has closed. */
-  gone(ws: WebSocketConnection): void {
+  /** The server calls this when a connection has closed. */
+  closed(ws: WebSocketConnection): void {
     if (this.#left.delete(ws) && this.#left.size === 0) this.#end();
   }
 
   terminate(): void {
-    for (const ws of [...this.#left]) this.#cut(ws);
+    for (const ws of [...this.#left]) this.#terminate(ws);
   }
 
-  #cut(ws: WebSocketConnection): void {
+  #terminate(ws: WebSocketConnection): void {
     this.#terminated.add(ws);
     try {
       ws.terminate();
     } catch (error) {
       this.#observer.failed(error);
     }
-    // A subclass may have thrown, or may not have called `super`. Terminating twice has no effect.
+    // `terminate()` of a subclass may have thrown, or not have called `super`. Terminating twice has no effect.
     if (ws instanceof WebSocketConnection) WebSocketConnection.prototype.terminate.call(ws);
   }
 
@@ -97,10 +97,10 @@ export class Farewell {
   }
 }
 
-function send(farewell: Farewell): void {
-  farewell.send();
+function send(connections: ClosingConnections): void {
+  connections.send();
 }
 
-function terminate(farewell: Farewell): void {
-  farewell.terminate();
+function terminate(connections: ClosingConnections): void {
+  connections.terminate();
 }

@@ -45,7 +45,7 @@ export type Examination =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * Checks everything that does not need the application, in this order:
+ * Checks everything before the application is asked, in this order:
  *
  * | condition                                       | otherwise              |
  * | ----------------------------------------------- | ---------------------- |
@@ -127,7 +127,7 @@ function judge(
 ): void {
   let refusal: Refusal | undefined;
   try {
-    if (!isYes(verified)) {
+    if (!isAccepted(verified)) {
       refusal = createRefusal(Number(code || 401), message, headers ?? {});
       formatRefusal(refusal);
     }
@@ -143,7 +143,7 @@ function judge(
  * Whether an answer admits the client. A promise is truthy, so it would admit every client. The types reject a promise with an answer,
  * but a JavaScript program may return one.
  */
-function isYes(answer: unknown): boolean {
+function isAccepted(answer: unknown): boolean {
   if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function') {
     throw new TypeError(
       'verifyClient returned a promise: to answer later, declare a second parameter and call it with true or false',

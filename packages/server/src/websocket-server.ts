@@ -15,7 +15,7 @@ import {
 import { createRefusal, parseTarget, type Refusal } from '@framewire/handshake';
 import { AcceptedWebSocket } from './accepted-websocket.ts';
 import { open, refuseInvalid, reportFault, takePlace } from './accepting.ts';
-import { authenticate, requireOneJudge } from './authentication.ts';
+import { authenticate, requireOneVerifier } from './authentication.ts';
 import { close, emitClose, forget, shutDown, shutDownOn } from './closing.ts';
 import { requireCompressionOption } from './compression.ts';
 import { leaveToOthers, type HandshakeLimits, type WaitingClient } from './handshake-deadline.ts';
@@ -104,7 +104,7 @@ export class WebSocketServer<
     // The types omit null for options that are not given, like those of `ws`.
     const complete = { ...SERVER_DEFAULTS, ...options, WebSocket: connectionClass as Class };
     this.options = complete as ServerOptions<Class, Request, Identity>;
-    requireOneJudge(this.options);
+    requireOneVerifier(this.options);
     // Throws here instead of for the first client.
     readOptions(this.options);
     const { allowedOrigins, closeTimeout, handshakeTimeout, perMessageDeflate } = this.options;
@@ -228,7 +228,7 @@ export class WebSocketServer<
         refuseInvalid(this, state, examination.refusal, socket, request);
         return;
       }
-      // The client left while the application did something before this call. Its place would never be freed.
+      // The client left before this call. Its socket may have emitted `close` already, so its place would never be freed.
       if (socket.destroyed) return;
       if (
         places !== undefined &&

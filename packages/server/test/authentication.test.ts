@@ -1,4 +1,4 @@
-// Who a client is: the application answers synchronously, later, or never.
+// `authenticate`: the application answers synchronously, later, or never.
 import '@framewire/testing/fake-timers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
@@ -316,7 +316,7 @@ describe('while authenticate has not answered', () => {
     expect([connected.mock.calls.length, messages]).toEqual([1, ['a']]);
   });
 
-  test('the server does not wait for a client that left before handleUpgrade()', async () => {
+  test('the server aborts the signal for a client that left before handleUpgrade()', async () => {
     const { asked, signal } = later();
     const wss = new WebSocketServer({ noServer: true, authenticate: asked, handshakeTimeout: 0 });
     const [client, socket] = duplexPair();
@@ -389,10 +389,10 @@ describe('while authenticate has not answered', () => {
   });
 });
 
-test('authenticate and verifyClient exclude each other', () => {
+test('authenticate and verifyClient cannot be combined', () => {
   const options = { noServer: true, authenticate: () => 1, verifyClient: () => true };
   expect(() => new WebSocketServer(options)).toThrow(
-    TypeError('The "authenticate" and "verifyClient" options exclude each other'),
+    TypeError('The "authenticate" and "verifyClient" options cannot be combined'),
   );
   expect(() => new WebSocketServer({ ...options, authenticate: null })).not.toThrow();
 });

@@ -1,4 +1,4 @@
-// Which offers of compression a server accepts, and its answers, byte for byte like those of ws.
+// Which offers of compression a server accepts, and how its answers compare with those of ws.
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
@@ -142,11 +142,11 @@ test.each([
   'with %j reads an empty compressed payload as an empty message, and the next messages correctly',
   async (options, again) => {
     const { wss, port } = await serverOf(OurWebSocketServer, { perMessageDeflate: options });
-    const told: string[] = [];
+    const events: string[] = [];
     const closed = new Promise((resolve) => {
       wss.on('connection', (ws) => {
-        ws.on('message', (data: Buffer) => told.push(data.toString()));
-        ws.on('error', (error) => told.push(error.message));
+        ws.on('message', (data: Buffer) => events.push(data.toString()));
+        ws.on('error', (error) => events.push(error.message));
         ws.on('close', resolve);
       });
     });
@@ -157,6 +157,6 @@ test.each([
     const frames = ['f248cdc9c90700', '', again, ''].map(compressedFrame);
     socket.write(Buffer.from([...frames, '888000000000'].join(''), 'hex'));
     await closed;
-    expect(told).toEqual(['Hello', '', 'Hello', '']);
+    expect(events).toEqual(['Hello', '', 'Hello', '']);
   },
 );

@@ -31,7 +31,7 @@ async function ownServer(options: object = {}): Promise<{ wss: WebSocketServer; 
   return { wss, port: (wss.address() as AddressInfo).port };
 }
 
-/** Reads everything until the other side ends or disconnects. */
+/** Reads everything until the other side ends its output or disconnects. */
 async function untilEnd(socket: Duplex): Promise<string> {
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
@@ -127,7 +127,7 @@ describe('a verifyClient that has not called back in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('over TCP: refuses the client, and serves others meanwhile', async () => {
+  test('over TCP: the server refuses the client, and serves others meanwhile', async () => {
     letTimePass();
     // Not on the server's own port, where the first request has a time limit too.
     const { server, port } = await httpServer();
@@ -150,7 +150,7 @@ describe('a listener of wsClientError', () => {
   const invalid = (): http.IncomingMessage => requestObject({ 'sec-websocket-key': 'none' });
 
   /** A server with a listener, and a client that never ends its side. */
-  function told(listener: (socket: Duplex) => void): { client: Duplex; socket: Duplex } {
+  function refuseInvalid(listener: (socket: Duplex) => void): { client: Duplex; socket: Duplex } {
     const wss = new WebSocketServer({ noServer: true, handshakeTimeout: 1000 });
     wss.on('wsClientError', (_error, socket) => listener(socket));
     const [client, socket] = duplexPair();
@@ -159,7 +159,7 @@ describe('a listener of wsClientError', () => {
   }
 
   test('that has not answered in time: the server refuses the client and destroys the socket', async () => {
-    const { client, socket } = told(() => {});
+    const { client, socket } = refuseInvalid(() => {});
     vi.advanceTimersByTime(999);
     expect(socket.writableEnded).toBe(false);
     vi.advanceTimersByTime(1);
@@ -168,7 +168,7 @@ describe('a listener of wsClientError', () => {
   });
 
   test('that ends the socket: the server destroys it, although the client keeps its side open', async () => {
-    const { client, socket } = told((it) => it.end('HTTP/1.1 418 No\r\n\r\n'));
+    const { client, socket } = refuseInvalid((it) => it.end('HTTP/1.1 418 No\r\n\r\n'));
     const gone = once(socket, 'close');
     expect(await untilEnd(client)).toBe('HTTP/1.1 418 No\r\n\r\n');
     await gone;
@@ -177,7 +177,7 @@ describe('a listener of wsClientError', () => {
   test('that throws: the server destroys the socket', () => {
     const sockets: Duplex[] = [];
     expect(() =>
-      told((it) => {
+      refuseInvalid((it) => {
         sockets.push(it);
         throw new Error('broken');
       }),
@@ -243,7 +243,7 @@ describe('on its own port', () => {
     const client = dial((wss.address() as AddressInfo).port);
     client.write(upgradeRequest());
     await once(client, 'data');
-    // When a second client has reached its time limit, that of the first has passed.
+    // The time limit of a second client passes after that of the first.
     expect(await untilEnd(dial((wss.address() as AddressInfo).port))).toMatch(/^HTTP\/1\.1 408/);
     expect(wss.clients.size).toBe(1);
   });
@@ -286,7 +286,7 @@ describe('an exception of the application during an upgrade', () => {
     client.destroy();
   });
 
-  test('in shouldHandle() destroys the socket of a shared server too', async () => {
+  test('in shouldHandle() also destroys the socket on a shared HTTP server', async () => {
     class Broken extends WebSocketServer {
       override shouldHandle(): boolean {
         throw new Error('broken');

@@ -1,4 +1,4 @@
-// Answers of the application that cannot be sent: the client receives 500, the program the error, and other clients are served.
+// Answers of the application that cannot be sent: the client receives 500, the program receives the error, and the server continues.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from '@framewire/server';
@@ -18,12 +18,12 @@ interface Fault {
 }
 
 const refusals: readonly (readonly [title: string, args: readonly unknown[], report: RegExp])[] = [
-  ['a status outside of 200 to 999', [4002], /status/],
-  ['a status below', [99], /status/],
+  ['a status above 999', [4002], /status/],
+  ['a status below 200', [99], /status/],
   ['a status that is not a number', ['no'], /status/],
   ['a line break in a header', [401, 'x', { 'X-A': 'a\r\nX-Injected: 1' }], /X-A/],
   ['a character above U+00FF in a header', [401, 'x', { 'X-A': '€' }], /X-A/],
-  ['a name of a header that is not a token', [401, 'x', { 'X A': 'a' }], /X A/],
+  ['a header name that is not a token', [401, 'x', { 'X A': 'a' }], /X A/],
 ];
 
 const faults: readonly Fault[] = [
@@ -83,7 +83,7 @@ const faults: readonly Fault[] = [
     report: /line/i,
   },
   {
-    title: 'a listener of headers adds undefined',
+    title: 'a listener of headers adds null',
     options: {},
     listen: (lines) => lines.push(null),
     report: /line/i,
@@ -104,7 +104,7 @@ async function serve({ options, listen }: Fault): Promise<{ server: WebSocketSer
 }
 
 describe.each(faults)('$title', (fault) => {
-  test('sends 500 to the client, and the error to a listener of wsClientError', async () => {
+  test('sends 500 to the client, and passes the error to a listener of wsClientError', async () => {
     const { server, port } = await serve(fault);
     const errors: Error[] = [];
     server.on('wsClientError', (error) => errors.push(error));

@@ -126,7 +126,7 @@ describe('the source of requests', () => {
 });
 
 describe('address()', () => {
-  test('returns that of the HTTP server, and null after close', async () => {
+  test('returns the address of the HTTP server, and null after close', async () => {
     await withBoth(async (Server) => {
       const { wss } = await ownServer(Server);
       const { family, address } = wss.address() as AddressInfo;
@@ -231,7 +231,7 @@ describe('close()', () => {
     expect(await outcomeOf(new WebSocket(url))).toMatch(/ECONNREFUSED/);
   });
 
-  test('on an HTTP server: leaves that open, and emits close after the last client has disconnected', async () => {
+  test('on an HTTP server: leaves it open, and emits close after the last client has disconnected', async () => {
     await withBoth(async (Server) => {
       const { wss, server, url } = await serverOf(Server);
       const { client, ws } = await connected(wss, url);
@@ -317,9 +317,9 @@ describe('close()', () => {
   });
 });
 
-describe('a connection without listeners', () => {
+describe('a connection', () => {
   test.each(['', 'close'])(
-    '(removeAllListeners(%j)) is removed from `clients` when it closes',
+    'is removed from `clients` when it closes, even after removeAllListeners(%s)',
     async (event) => {
       const { wss, url } = await serverOf(OurWebSocketServer);
       const upgraded = once(wss, 'headers') as Promise<[string[], http.IncomingMessage]>;
@@ -333,7 +333,7 @@ describe('a connection without listeners', () => {
       await closed;
       await new Promise(setImmediate);
       expect(wss.clients.size).toBe(0);
-      // And the server emits `close`, which waits for the clients.
+      // The server emits `close` only after its last client has left.
       const done = once(wss, 'close');
       wss.close();
       await done;

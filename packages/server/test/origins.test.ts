@@ -45,7 +45,7 @@ describe('with allowedOrigins', () => {
 
   test('sends the same refusal as verifyClient, and does not emit wsClientError', async () => {
     const { wss, port } = await serverOf(OurWebSocketServer, { allowedOrigins } as object);
-    wss.on('wsClientError', () => expect.fail('told'));
+    wss.on('wsClientError', () => expect.fail('emitted'));
     expect(await answerTo(port, upgradeRequest({ Origin: 'https://evil.example' }))).toBe(
       'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\nForbidden',
     );

@@ -1,4 +1,4 @@
-// Which requests are refused, and that each answer equals that of ws byte for byte.
+// Which requests a server refuses, and how its answers compare with those of ws, byte for byte.
 import { once } from 'node:events';
 import http, { type OutgoingHttpHeaders } from 'node:http';
 import net from 'node:net';
@@ -102,7 +102,7 @@ describe('answers a request byte for byte like ws:', () => {
     { title: 'a code of 0, which is 401', args: [0] },
     { title: 'a message', args: [403, 'not you'] },
     { title: 'an empty message', args: [403, ''] },
-    { title: 'a message that is longer in bytes', args: [403, 'nö €'] },
+    { title: 'a message with more bytes than characters', args: [403, 'nö €'] },
     { title: 'headers', args: [429, 'later', { 'Retry-After': 120, 'X-A': 'b' }] },
   ])('what verifyClient passes to its callback: $title', async ({ args }) => {
     const text = await answer(upgradeRequest(), {
@@ -162,7 +162,7 @@ describe('a socket that carries a WebSocket', () => {
       const first = new OurWebSocketServer({ noServer: true });
       first.handleUpgrade(requestObject(), socket, NO_HEAD, (ws) => connected.push(ws));
       const second = new OurWebSocketServer({ noServer: true, ...options });
-      second.on('wsClientError', () => expect.fail('told'));
+      second.on('wsClientError', () => expect.fail('emitted'));
       expect(thrown(() => second.handleUpgrade(request, socket, NO_HEAD, () => {}))).toMatch(
         /^Error: .*called more than once with the same socket/,
       );
@@ -170,7 +170,7 @@ describe('a socket that carries a WebSocket', () => {
     }
   });
 
-  test('never receives an HTTP answer, even if it was passed twice before it was open', async () => {
+  test('never receives an HTTP answer, even if it was passed to handleUpgrade() twice before it was open', async () => {
     const [client, socket] = duplexPair();
     const connected: WebSocket[] = [];
     const answers: ((ok: boolean) => void)[] = [];
@@ -297,13 +297,13 @@ describe('wsClientError', () => {
     ];
     const log = await withBoth(async (Server) => {
       const { wss, port } = await serverOf(Server);
-      const told: string[] = [];
+      const events: string[] = [];
       wss.on('wsClientError', (error, socket, request) => {
-        told.push(`${error.name}: ${error.message} ${request.method}`);
+        events.push(`${error.name}: ${error.message} ${request.method}`);
         socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
       });
-      for (const request of breaches) told.push(await answerTo(port, request));
-      return told;
+      for (const request of breaches) events.push(await answerTo(port, request));
+      return events;
     });
     expect(log[0]).toBe('Error: Invalid HTTP method POST');
     expect(log[1]).toBe('HTTP/1.1 418 Teapot\r\n\r\n');
@@ -325,7 +325,7 @@ describe('wsClientError', () => {
       const log: string[] = [];
       for (const options of [{ path: '/a' }, { verifyClient: () => false }]) {
         const { wss, port } = await serverOf(Server, options);
-        wss.on('wsClientError', () => log.push('told'));
+        wss.on('wsClientError', () => log.push('emitted'));
         log.push(await answerTo(port, upgradeRequest()));
       }
       return log;

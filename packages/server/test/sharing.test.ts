@@ -69,18 +69,18 @@ describe('servers that share an HTTP server', () => {
 
   test('emit wsClientError for a bad request once, on the server that matches or else on the first', async () => {
     const { server, port } = await httpServer();
-    const told: string[] = [];
+    const emitted: string[] = [];
     for (const path of ['/a', '/b']) {
       const wss = new OurWebSocketServer({ server, path });
       wss.on('wsClientError', (_error, socket) => {
-        told.push(path);
+        emitted.push(path);
         socket.destroy();
       });
     }
     for (const path of ['/a', '/b', '/c']) {
       await answerTo(port, upgradeRequest({ 'Sec-WebSocket-Key': 'x' }, `GET ${path} HTTP/1.1`));
     }
-    expect(told).toEqual(['/a', '/b', '/a']);
+    expect(emitted).toEqual(['/a', '/b', '/a']);
   });
 
   test('each call shouldHandle() once for a request, whichever of them answers', async () => {
@@ -127,7 +127,7 @@ describe('servers that share an HTTP server', () => {
     second?.close();
   });
 
-  test('share one listener for each event, however many they are', async () => {
+  test('share one listener for each event, however many servers there are', async () => {
     const { server, url } = await httpServer();
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
@@ -138,10 +138,10 @@ describe('servers that share an HTTP server', () => {
       { length: 12 },
       (_, index) => new WebSocketServer({ server, path: `/${index}` }),
     );
-    const told: string[] = [];
+    const emitted: string[] = [];
     for (const [index, wss] of servers.entries()) {
-      wss.on('listening', () => told.push(`listening ${index}`));
-      wss.on('error', ({ message }) => told.push(`${message} ${index}`));
+      wss.on('listening', () => emitted.push(`listening ${index}`));
+      wss.on('error', ({ message }) => emitted.push(`${message} ${index}`));
     }
     const ws = new WebSocket(`${url}/11`);
     expect(await outcomeOf(ws)).toBe('open ');
@@ -149,7 +149,7 @@ describe('servers that share an HTTP server', () => {
     server.emit('listening');
     server.emit('error', new Error('failed'));
     const twelve = [...servers.keys()];
-    expect(told).toEqual([
+    expect(emitted).toEqual([
       ...twelve.map((index) => `listening ${index}`),
       ...twelve.map((index) => `failed ${index}`),
     ]);
@@ -160,7 +160,7 @@ describe('servers that share an HTTP server', () => {
     expect(['listening', 'error', 'upgrade'].map((event) => server.listenerCount(event))).toEqual(before);
   });
 
-  test('throw the error of ws if two with the same path accept a request', async () => {
+  test('throw the error of ws if two servers with the same path accept a request', async () => {
     const text = 'server.handleUpgrade() was called more than once with the same socket';
     await withBoth(async (Server) => {
       const server = http.createServer();
@@ -176,16 +176,15 @@ describe('servers that share an HTTP server', () => {
 });
 
 describe('another upgrade listener on the HTTP server', () => {
-  /** The other listener. */
-  type Taker = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+  type OtherListener = (request: http.IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 
-  async function withTaker(
-    taker: Taker,
+  async function withListener(
+    listener: OtherListener,
     { first = false, handshakeTimeout = 0, paths = ['/ours'] } = {},
   ): Promise<{ port: number; url: string; served: string[] }> {
     const { server, port, url } = await httpServer();
     const served: string[] = [];
-    if (first) server.on('upgrade', taker);
+    if (first) server.on('upgrade', listener);
     for (const path of paths) {
       const wss = new WebSocketServer({ server, path, handshakeTimeout });
       wss.on('connection', (ws) => {
@@ -194,12 +193,12 @@ describe('another upgrade listener on the HTTP server', () => {
       });
       closing(() => wss.close());
     }
-    if (!first) server.on('upgrade', taker);
+    if (!first) server.on('upgrade', listener);
     return { port, url, served };
   }
 
   /** Accepts requests for `/theirs`, one turn of the event loop later, as after a database query. */
-  function taking(theirs: WebSocketServer): Taker {
+  function accepting(theirs: WebSocketServer): OtherListener {
     return (request, socket, head) => {
       if (request.url !== '/theirs') return;
       setImmediate(() => {
@@ -216,20 +215,23 @@ describe('another upgrade listener on the HTTP server', () => {
     [false, ['/ours']],
     [true, ['/ours', '/ours too']],
     [false, ['/ours', '/ours too']],
-  ])('(before ours: %s) answers its own path, and leaves ours, %j, to us', async (first, paths) => {
-    const { url, served } = await withTaker(taking(new WebSocketServer({ noServer: true })), {
-      first,
-      paths,
-    });
-    const theirs = new WebSocket(`${url}/theirs`);
-    const [message] = (await once(theirs, 'message')) as [Buffer];
-    expect(message.toString()).toBe('theirs');
-    theirs.terminate();
-    const ours = new WebSocket(`${url}/ours`);
-    expect(await outcomeOf(ours)).toBe('open ');
-    expect(served).toEqual(['/ours']);
-    ours.terminate();
-  });
+  ])(
+    '(added first: %s) answers requests for its own path, and leaves those for %j to our servers',
+    async (first, paths) => {
+      const { url, served } = await withListener(accepting(new WebSocketServer({ noServer: true })), {
+        first,
+        paths,
+      });
+      const theirs = new WebSocket(`${url}/theirs`);
+      const [message] = (await once(theirs, 'message')) as [Buffer];
+      expect(message.toString()).toBe('theirs');
+      theirs.terminate();
+      const ours = new WebSocket(`${url}/ours`);
+      expect(await outcomeOf(ours)).toBe('open ');
+      expect(served).toEqual(['/ours']);
+      ours.terminate();
+    },
+  );
 
   test('may be a server of ws, which refuses other paths itself', async () => {
     const { server, port } = await httpServer();
@@ -242,12 +244,12 @@ describe('another upgrade listener on the HTTP server', () => {
   });
 
   test('that does not answer: our server refuses the client with 400 after handshakeTimeout', async () => {
-    const { port } = await withTaker(() => {}, { handshakeTimeout: 1 });
+    const { port } = await withListener(() => {}, { handshakeTimeout: 1 });
     expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('that has written something keeps its client', async () => {
-    const { port } = await withTaker(
+    const { port } = await withListener(
       (_request, socket) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\n');
         // The time limit of one millisecond was set before this timer, so it passes first.
@@ -262,11 +264,11 @@ describe('another upgrade listener on the HTTP server', () => {
 
   test('that ignores the request: a reset by the client causes no uncaught exception', async () => {
     const left = new EventEmitter();
-    const { port } = await withTaker((_request, socket) => left.emit('socket', socket));
+    const { port } = await withListener((_request, socket) => left.emit('socket', socket));
     const client = net.connect(port, '127.0.0.1');
     client.write(upgradeRequest({}, 'GET /nobody HTTP/1.1'));
     const [socket] = (await once(left, 'socket')) as [Duplex];
-    // Not `once()`, which would add the listener for errors whose absence is tested here.
+    // Not `once()` of node:events, because it adds a listener of `error`, and the test expects that none is needed.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     client.resetAndDestroy();
     await closed;

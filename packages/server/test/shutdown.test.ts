@@ -68,7 +68,7 @@ describe('shutdown()', () => {
     expect(wss.clients.size).toBe(0);
   });
 
-  test('in a listener of open closes that connection, too', async () => {
+  test('called in a listener of open also closes that connection', async () => {
     let shutdown: Promise<unknown> | undefined;
     class Stopping extends AcceptedWebSocket {
       constructor(...given: ConstructorParameters<typeof AcceptedWebSocket>) {
@@ -291,7 +291,7 @@ describe('shutdown()', () => {
       },
     ],
     ['does nothing', () => {}],
-  ])('destroys after timeout a connection whose terminate() %s', async (_, terminate) => {
+  ])('destroys a connection after timeout, even if its terminate() %s', async (behaviour, terminate) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const wss = serve({
       WebSocket: class extends AcceptedWebSocket {
@@ -304,7 +304,7 @@ describe('shutdown()', () => {
     vi.advanceTimersByTime(500);
     expect(await result).toEqual({ closed: 0, terminated: 2 });
     expect(clients.every(({ socket }) => socket.destroyed)).toBe(true);
-    expect(warned).toHaveBeenCalledTimes(_ === 'throws' ? 1 : 0);
+    expect(warned).toHaveBeenCalledTimes(behaviour === 'throws' ? 1 : 0);
     warned.mockRestore();
   });
 
@@ -312,7 +312,7 @@ describe('shutdown()', () => {
     const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(wss, 'listening');
     const { port } = wss.address() as AddressInfo;
-    const halfOpen = net.connect(port, '127.0.0.1').on('error', () => {});
+    const idle = net.connect(port, '127.0.0.1').on('error', () => {});
     const socket = net.connect(port, '127.0.0.1').on('error', () => {});
     socket.write(upgradeRequest());
     await once(wss, 'connection');
@@ -321,7 +321,7 @@ describe('shutdown()', () => {
     expect(error.code).toBe('ECONNREFUSED');
     socket.on('data', () => socket.write(Buffer.from('88820000000003e9', 'hex')));
     expect(await result).toEqual({ closed: 1, terminated: 0 });
-    halfOpen.destroy();
+    idle.destroy();
     socket.destroy();
   });
 

@@ -71,7 +71,7 @@ export const options: ServerOptions[] = [
   { noServer: true, verifyClient: async () => true },
   // @ts-expect-error A promise is not an answer, even if a callback is declared.
   { noServer: true, verifyClient: async ({ origin }, _callback) => origin === 'https://example.com' },
-  // @ts-expect-error It returns a string or false.
+  // @ts-expect-error handleProtocols returns a string or false.
   { noServer: true, handleProtocols: () => true },
 ];
 

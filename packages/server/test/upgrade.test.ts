@@ -98,7 +98,7 @@ describe('handleProtocols', () => {
     expect(await statusOf(port, '/')).toBe('101');
   });
 
-  test('is optional: by default the first is chosen', async () => {
+  test('is optional: by default, the server chooses the first subprotocol', async () => {
     const { url } = await serverOf(OurWebSocketServer);
     const ws = new WebSocket(url, ['a', 'b']);
     expect(await outcomeOf(ws)).toBe('open a');
@@ -170,7 +170,7 @@ describe('verifyClient', () => {
     }
   });
 
-  test('that accepts twice throws the error of ws', () => {
+  test('that accepts twice: its second call throws the error of ws', () => {
     const [client, socket] = duplexPair();
     const errors: string[] = [];
     const wss = new OurWebSocketServer({
@@ -191,13 +191,13 @@ describe('the headers event', () => {
   test('receives the lines and the request, and its changes are sent', async () => {
     const log = await withBoth(async (Server) => {
       const { wss, port } = await serverOf(Server);
-      const told: string[] = [];
+      const received: string[] = [];
       wss.on('headers', (lines, request) => {
-        told.push(...lines, request.url ?? '');
+        received.push(...lines, request.url ?? '');
         lines.push('Set-Cookie: a=b', `X-Of: ${request.url}`);
         lines[0] = 'HTTP/1.1 101 Web Socket Protocol Handshake';
       });
-      return [await answerTo(port, upgradeRequest({}, 'GET /x HTTP/1.1')), ...told];
+      return [await answerTo(port, upgradeRequest({}, 'GET /x HTTP/1.1')), ...received];
     });
     expect(log[0]).toMatch(/^HTTP\/1\.1 101 Web Socket.*\r\n[^]*\r\nSet-Cookie: a=b\r\nX-Of: \/x\r\n\r\n$/);
   });
@@ -208,7 +208,7 @@ describe('handleUpgrade()', () => {
     const log = await withBoth(async (Server) => {
       const [client, socket] = duplexPair();
       const wss = new Server({ noServer: true });
-      wss.on('connection', () => expect.fail('told'));
+      wss.on('connection', () => expect.fail('emitted'));
       const request = requestObject();
       const [ws, same] = await new Promise<[WebSocket, IncomingMessage]>((resolve) => {
         wss.handleUpgrade(request, socket, NO_HEAD, (...args) => resolve(args));
@@ -347,14 +347,14 @@ describe('the class of the connections', () => {
     const [[ws]] = await Promise.all([connection, once(client, 'open')]);
     expect(ws.user).toBe('nobody');
     expect(calls).toEqual([[null, undefined, wss.options]]);
-    // And they apply.
+    // The options apply to the connection.
     ws.on('error', () => {});
     const closed = once(client, 'close');
     client.send('too long');
     expect((await closed)[0]).toBe(1009);
   });
 
-  test('that throws leaves the client without a 101', () => {
+  test('that throws: the server sends no 101', () => {
     const [client, socket] = duplexPair();
     const Broken = class extends AcceptedWebSocket {
       constructor(...args: ConstructorParameters<typeof AcceptedWebSocket>) {

@@ -67,7 +67,7 @@ export async function serverOf(
   return { wss, ...http };
 }
 
-/** Sends a raw request and returns the answer, until the server ends or upgrades the connection. */
+/** Sends a raw request, and returns what the server sends until it ends or upgrades the connection. */
 export async function answerTo(port: number, request: string): Promise<string> {
   const socket = net.connect(port, '127.0.0.1');
   closing(() => socket.destroy());
