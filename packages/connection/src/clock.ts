@@ -8,7 +8,7 @@ export { now } from './scheduling.ts';
 const emptyContext = new AsyncResource('framewire.clock', { requireManualDestroy: true });
 
 /** The longest delay of a Node timer, in ms. A longer one would expire immediately. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** A running time limit. */
 export type Deadline = NodeJS.Timeout;
@@ -18,7 +18,7 @@ export type Deadline = NodeJS.Timeout;
  * limits is still open.
  */
 export function setDeadline<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
-  return setTimeout(expire, Math.min(milliseconds, LONGEST), target);
+  return setTimeout(expire, Math.min(milliseconds, LONGEST_TIMER), target);
 }
 
 /** Like {@link setDeadline}, but does not keep the process alive. For checks of an open connection. */

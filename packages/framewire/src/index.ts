@@ -1,9 +1,9 @@
 // The umbrella package: the client's WebSocket and the server, with the exports of `ws`.
 import * as exported from './exports.ts';
-import { hangStaticsOn } from './ws-compat/statics.ts';
+import { addStatics } from './ws-compat/statics.ts';
 import { WebSocket } from './websocket.ts';
 
-hangStaticsOn(WebSocket, { ...exported, Server: exported.WebSocketServer });
+addStatics(WebSocket, { ...exported, Server: exported.WebSocketServer });
 
 export * from './exports.ts';
 export default WebSocket;

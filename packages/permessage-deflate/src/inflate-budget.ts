@@ -5,8 +5,8 @@ export const DEFAULT_INFLATE_BUDGET = 64 * 1024 * 1024;
 
 /** A message that is being inflated in turns with others. */
 export interface BudgetedJob {
-  /** Called once, when a job that {@link InflateBudget.mayGoOn} refused may continue. */
-  goOn(): void;
+  /** Called once, when a job that {@link InflateBudget.mayRun} refused may continue. */
+  resume(): void;
 }
 
 /**
@@ -53,8 +53,8 @@ export class InflateBudget {
     this.#release();
   }
 
-  /** Whether an entered job may produce more. If not, its `goOn()` is called when it may. */
-  mayGoOn(job: BudgetedJob): boolean {
+  /** Whether an entered job may produce more. If not, its `resume()` is called when it may. */
+  mayRun(job: BudgetedJob): boolean {
     if (this.#allows(job)) return true;
     this.#held.add(job);
     return false;
@@ -71,7 +71,7 @@ export class InflateBudget {
     try {
       for (let job = this.#nextAllowed(); job !== undefined; job = this.#nextAllowed()) {
         this.#held.delete(job);
-        job.goOn();
+        job.resume();
       }
     } finally {
       this.#isReleasing = false;

@@ -8,25 +8,30 @@ export class InflateSlot implements BudgetedJob {
   readonly #budget: InflateBudget;
   readonly #leave: () => void;
   /** Called when the message may begin, and when it may continue. */
-  readonly goOn: () => void;
+  readonly resume: () => void;
 
   /**
    * @param leave returns the slot
-   * @param goOn inflates
+   * @param resume inflates
    */
-  constructor(job: InflateJob, budget: InflateBudget, leave: () => void, goOn: (slot: InflateSlot) => void) {
+  constructor(
+    job: InflateJob,
+    budget: InflateBudget,
+    leave: () => void,
+    resume: (slot: InflateSlot) => void,
+  ) {
     this.#job = job;
     this.#budget = budget;
     this.#leave = leave;
-    this.goOn = () => {
-      goOn(this);
+    this.resume = () => {
+      resume(this);
     };
   }
 
   /** Begins now, or when the budget allows it. */
   begin(): void {
     this.#budget.enter(this);
-    if (this.mayGoOn) this.goOn();
+    if (this.mayRun) this.resume();
   }
 
   /** Counts output of the job. */
@@ -34,9 +39,9 @@ export class InflateSlot implements BudgetedJob {
     this.#budget.add(bytes);
   }
 
-  /** Whether the job may produce more. If not, {@link InflateSlot.goOn} is called when it may. */
-  get mayGoOn(): boolean {
-    return this.#budget.mayGoOn(this);
+  /** Whether the job may produce more. If not, {@link InflateSlot.resume} is called when it may. */
+  get mayRun(): boolean {
+    return this.#budget.mayRun(this);
   }
 
   /** Delivers the result, if there is one, and leaves. */

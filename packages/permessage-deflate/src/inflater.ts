@@ -105,7 +105,7 @@ export class Inflater {
     const { concurrency, budget } = this.#options;
     concurrency.run((next) => {
       const slot = new InflateSlot(job, budget, next, (each) => {
-        this.#goOn(job, each);
+        this.#resume(job, each);
       });
       if (this.#closed) slot.end();
       else slot.begin();
@@ -180,7 +180,7 @@ export class Inflater {
 
   // In turns with other messages.
 
-  #goOn(job: InflateJob, slot: InflateSlot): void {
+  #resume(job: InflateJob, slot: InflateSlot): void {
     const { turn } = this.#options;
     if (turn.isOpen) this.#inflateInTurn(job, slot);
     else {
@@ -215,9 +215,9 @@ export class Inflater {
         this.#join(job, slot);
         return;
       }
-      if (!slot.mayGoOn) return;
+      if (!slot.mayRun) return;
     } while (turn.isOpen);
-    this.#goOn(job, slot);
+    this.#resume(job, slot);
   }
 
   /** Joins the chunks and delivers the message. A long one takes several turns, because new memory takes time to fill. */

@@ -244,11 +244,11 @@ describe('one turn of the event loop', () => {
     const [many, one] = connections(2, options);
     const order: string[] = [];
     let left = 50;
-    const goOn = (): void => {
+    const sendNext = (): void => {
       order.push('many');
-      if (--left > 0) many!.decompress(message, goOn);
+      if (--left > 0) many!.decompress(message, sendNext);
     };
-    many!.decompress(message, goOn);
+    many!.decompress(message, sendNext);
     await new Promise<void>((resolve) => {
       one!.decompress(message, () => {
         order.push('one');
@@ -312,19 +312,19 @@ describe('one turn of the event loop', () => {
 });
 
 describe('the budget', () => {
-  const job = () => ({ goOn: vi.fn() });
+  const job = () => ({ resume: vi.fn() });
 
   test('pauses all jobs except the oldest when it is used up, and continues them later', () => {
     const budget = new InflateBudget(100);
     const [oldest, second, third] = [job(), job(), job()];
     for (const each of [oldest, second, third]) budget.enter(each);
     budget.add(100);
-    expect([oldest, second, third].map((each) => budget.mayGoOn(each))).toEqual([true, false, false]);
+    expect([oldest, second, third].map((each) => budget.mayRun(each))).toEqual([true, false, false]);
     budget.leave(oldest);
-    expect(second.goOn).toHaveBeenCalledOnce();
-    expect(third.goOn).not.toHaveBeenCalled();
+    expect(second.resume).toHaveBeenCalledOnce();
+    expect(third.resume).not.toHaveBeenCalled();
     budget.remove(1);
-    expect(third.goOn).toHaveBeenCalledOnce();
+    expect(third.resume).toHaveBeenCalledOnce();
   });
 
   test('of 0 means no limit', () => {
@@ -333,6 +333,6 @@ describe('the budget', () => {
     const other = job();
     budget.enter(other);
     budget.add(2 ** 40);
-    expect(budget.mayGoOn(other)).toBe(true);
+    expect(budget.mayRun(other)).toBe(true);
   });
 });

@@ -106,14 +106,14 @@ export class Inbound {
   /** Continues after {@link Inbound.pause}. What has been waiting is read in the next tick. */
   resume(): void {
     this.#isPaused = false;
-    if (this.hasBacklog) nextTick(goOn, this, this.#observer.context);
+    if (this.hasBacklog) nextTick(continueInContext, this, this.#observer.context);
   }
 
   /** The stream has ended: reads what has been waiting, even when paused, and then calls `caughtUp`, now or later. */
   finish(): void {
     this.#isFinishing = true;
     if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
-    else this.goOn();
+    else this.continueReading();
   }
 
   /** Stops reading. */
@@ -123,7 +123,7 @@ export class Inbound {
   }
 
   /** Continues where reading was interrupted. */
-  goOn(): void {
+  continueReading(): void {
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) this.reportLate(held);
@@ -151,7 +151,7 @@ export class Inbound {
     } finally {
       if (threw && this.isReading()) {
         this.#state = 'interrupted';
-        setImmediate(goOn, this, this.#observer.context);
+        setImmediate(continueInContext, this, this.#observer.context);
       }
     }
   }
@@ -299,8 +299,8 @@ export class Inbound {
 }
 
 /** Continues in the async context of the connection, because `resume()` may be called in that of another one. */
-function goOn(inbound: Inbound, context: AsyncResource): void {
+function continueInContext(inbound: Inbound, context: AsyncResource): void {
   context.runInAsyncScope(() => {
-    inbound.goOn();
+    inbound.continueReading();
   });
 }
