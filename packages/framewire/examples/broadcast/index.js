@@ -34,9 +34,7 @@ http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
 });
 
 process.once('SIGINT', () => {
-  for (const server of [all, others]) {
-    server.close();
-    for (const ws of server.clients) ws.close(1001, 'the server stops');
-  }
+  all.shutdown();
+  others.shutdown();
   http.close();
 });

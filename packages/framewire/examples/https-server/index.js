@@ -32,8 +32,7 @@ https.listen(Number(process.env.PORT ?? 8443), '127.0.0.1', () => {
 });
 
 process.once('SIGINT', () => {
-  // Closing the WebSocket server does not close the HTTPS server that was passed to it.
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  server.shutdown();
+  // The HTTPS server belongs to this program, so shutdown() does not close it.
   https.close();
 });

@@ -73,7 +73,6 @@ http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
 
 process.once('SIGINT', () => {
   clearInterval(timer);
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  server.shutdown();
   http.close();
 });

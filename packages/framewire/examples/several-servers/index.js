@@ -49,9 +49,6 @@ http.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
 });
 
 process.once('SIGINT', () => {
-  for (const server of servers.values()) {
-    server.close();
-    for (const ws of server.clients) ws.close(1001, 'the server stops');
-  }
+  for (const server of servers.values()) server.shutdown();
   http.close();
 });

@@ -27,8 +27,5 @@ server.on('connection', (ws) => {
   ws.send('welcome');
 });
 
-process.once('SIGINT', () => {
-  // Accept no more clients, and send a close frame to the others. The process ends when the last connection has closed.
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
-});
+// Accepts no more clients, and sends a close frame to the others. The process ends when the last connection has closed.
+process.once('SIGINT', () => server.shutdown());

@@ -57,7 +57,4 @@ function* lines(count) {
   }
 }
 
-process.once('SIGINT', () => {
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
-});
+process.once('SIGINT', () => server.shutdown());

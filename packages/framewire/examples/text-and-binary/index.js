@@ -22,7 +22,4 @@ server.on('connection', (ws) => {
   ws.on('drain', () => ws.resume());
 });
 
-process.once('SIGINT', () => {
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
-});
+process.once('SIGINT', () => server.shutdown());

@@ -33,7 +33,6 @@ https.listen(Number(process.env.PORT ?? 8443), '127.0.0.1', () => {
 });
 
 process.once('SIGINT', () => {
-  server.close();
-  for (const ws of server.clients) ws.close(1001, 'the server stops');
+  server.shutdown();
   https.close();
 });
