@@ -1,15 +1,17 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { requirement } from '@framewire/testing';
+import { Child, requirement } from '@framewire/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseIndex } from '../src/report/index-json.ts';
 import { wrongClient, wrongServer } from './wrong-peer.ts';
 import type { Server } from 'node:net';
 
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+
+/** The address of a server, in its output. */
+const URL_PRINTED = /ws:\/\/127\.0\.0\.1:\d+/;
 
 // Every test starts a process, and all tests run at the same time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -100,18 +102,11 @@ describe('the command', () => {
     .skipIf(requirement('posix').missing)
     .concurrent('leaves the reports of what was run when it is interrupted', async () => {
       const out = join(folder, 'interrupted');
-      const line = [
-        'client',
-        await urlOf('never answers a ping'),
-        '--cases',
-        '1.1.*,2.2',
-        '--jobs',
-        '1',
-        '--out',
-        out,
-      ];
+      const url = await urlOf('never answers a ping');
+      const child = start(['client', url, '--cases', '1.1.*,2.2', '--jobs', '1', '--out', out]);
       // The section that is complete is announced while the next one waits.
-      const { status } = await run(line, (child, text) => text.includes('framing') && child.kill('SIGINT'));
+      await child.printed(/framing/);
+      const status = await child.stop('SIGINT');
       const [cases = {}] = Object.values(parseIndex(await readFile(join(out, 'index.json'), 'utf8')));
       expect([status, Object.keys(cases)]).toEqual([130, expect.arrayContaining(['1.1.1', '1.1.8'])]);
       expect(Object.keys(cases)).not.toContain('2.2');
@@ -119,15 +114,10 @@ describe('the command', () => {
 
   test.concurrent('waits for clients until one asks it to stop, and judges what was run', async () => {
     const out = join(folder, 'clients');
-    let played: Promise<void> | undefined;
-    const { status, stdout } = await run(
-      ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
-      (_, text) => {
-        const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-        if (url !== undefined) played ??= playAll(url);
-      },
-    );
-    await played;
+    const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out]);
+    const [url] = await child.printed(URL_PRINTED);
+    await playAll(url);
+    const { code: status, stdout } = await child.ended;
     expect([status, stdout.includes('2 of 2 cases run: 2 OK\n')]).toEqual([0, true]);
     expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
   });
@@ -138,14 +128,11 @@ describe('the command', () => {
       'as a server leaves the reports of the cases that had ended when it is interrupted',
       async () => {
         const out = join(folder, 'interrupted-server');
-        let played: Promise<void> | undefined;
-        const { status, stdout } = await run(
-          ['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out],
-          (child, text) => {
-            const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-            if (url !== undefined) played ??= playOneAndAHalf(url).then(() => void child.kill('SIGINT'));
-          },
-        );
+        const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out]);
+        const [url] = await child.printed(URL_PRINTED);
+        await playOneAndAHalf(url);
+        child.signal('SIGINT');
+        const { code: status, stdout } = await child.ended;
         const index = parseIndex(await readFile(join(out, 'index.json'), 'utf8'));
         expect([status, Object.keys(index['mine'] ?? {})]).toEqual([130, ['1.1.1']]);
         expect(stdout).toContain('1 of 2 cases run: 1 OK\n');
@@ -195,19 +182,13 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the command; `onProgress` sees what it has written to standard error so far. */
-function run(
-  line: readonly string[],
-  onProgress: (child: ReturnType<typeof spawn>, text: string) => unknown = () => {},
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', program, ...line]);
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      onProgress(child, stderr);
-    });
-    child.once('close', (status) => resolve({ status, stdout, stderr }));
-  });
+/** Starts the command. */
+function start(line: readonly string[]): Child {
+  return new Child(process.execPath, ['--import', 'tsx', program, ...line]);
+}
+
+/** Runs the command to its end. */
+async function run(line: readonly string[]): Promise<Ended> {
+  const { code: status, stdout, stderr } = await start(line).ended;
+  return { status, stdout, stderr };
 }

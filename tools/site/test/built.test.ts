@@ -1,9 +1,8 @@
 // The built site: its pages, links and anchors, and how it behaves in browsers. The step `site` of npm test runs this file.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { must, WITHOUT_TEST_RUNNER } from '@framewire/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { brokenLink, builtPages, type BuiltPage } from '../src/built.ts';
 import { HOME, linkOf, pagesOf, readContents, routeOf } from '../src/contents.ts';
@@ -23,26 +22,16 @@ const addresses = [HOME, ...pagesOf(readContents()).map(({ page }) => page)].map
 
 let pages: Map<string, BuiltPage>;
 
-/** Runs the command without serving, and returns what it printed on standard error, with its exit code. */
-async function build(): Promise<{ code: unknown; errors: string }> {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-  // VitePress builds for development if the environment of the test runner reaches it.
-  const { NODE_ENV: _mode, NODE_OPTIONS: _options, ...env } = process.env;
-  const args = [main, '--build-only', '--base', BASE];
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stdout.resume();
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const [code] = (await once(child, 'close')) as unknown[];
-  return { code, errors };
-}
-
 beforeAll(async () => {
-  const { code, errors } = await build();
-  if (code !== 0) throw new Error(errors);
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const args = [main, '--build-only', '--base', BASE];
+  // VitePress builds for development if the environment of the test runner reaches it.
+  await must(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), ...args],
+    undefined,
+    WITHOUT_TEST_RUNNER,
+  );
   pages = builtPages();
 }, BUILD_MS);
 
