@@ -1,10 +1,10 @@
 // The built codec in engines other than Node: each has the same results for a few hundred frames.
-import { bunBinary, denoBinary, launchChromium, requirement } from '@framewire/testing';
-import { build } from 'esbuild';
+import { bunBinary, denoBinary, requirement } from '@framewire/testing';
+import type { Alone } from '@framewire/testing/alone';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { install, portable, type Installed } from './engines/install.ts';
+import { install, portable } from './engines/install.ts';
 
-let alone: Installed;
+let alone: Alone;
 /** The result of Node. */
 let expected: string;
 
@@ -32,23 +32,6 @@ describe('the built codec has the same results', () => {
   });
 
   test.skipIf(requirement('chromium').missing)('in a browser', async () => {
-    const entryPoints = [alone.script];
-    const bundled = await build({
-      entryPoints,
-      bundle: true,
-      platform: 'browser',
-      format: 'iife',
-      write: false,
-    });
-    const browser = await launchChromium();
-    try {
-      const page = await browser.newPage();
-      const line = page.waitForEvent('console');
-      const failure = new Promise<never>((_, reject) => page.once('pageerror', reject));
-      await page.addScriptTag({ content: bundled.outputFiles[0]!.text });
-      expect((await Promise.race([line, failure])).text()).toBe(portable(expected));
-    } finally {
-      await browser.close();
-    }
+    expect(await alone.outputInBrowser()).toBe(portable(expected));
   });
 });

@@ -1,10 +1,11 @@
 // The built codec in Node: with and without `bufferutil`, on either kernel, on any thread.
 import { Worker } from 'node:worker_threads';
+import type { Alone } from '@framewire/testing/alone';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { install, portable, type Installed } from './engines/install.ts';
+import { install, portable } from './engines/install.ts';
 
-let alone: Installed;
-let withBufferUtil: Installed;
+let alone: Alone;
+let withBufferUtil: Alone;
 /** The digest, and whether the bytes are Buffers. */
 let expected: string;
 
