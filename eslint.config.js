@@ -1,9 +1,9 @@
-// What the linter forbids. Types are known to the rules through the few programs that the compiler checks.
+// The rules of the linter. Rules that need types use the same programs as the compiler.
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** The modules without I/O, which may not know which engine they run in. */
+/** The modules without I/O. They run in every JavaScript engine, so they must not use Node. */
 const sansIO = [
   'packages/codec/src/**/*.ts',
   'packages/deflate/src/**/*.ts',
@@ -18,10 +18,10 @@ const tests = [
   'autobahn/test/**/*.ts',
 ];
 
-/** One program for all of Node: with one for each folder (`projectService`) linting takes twice as long. */
+/** Two large programs. With one for each folder (`projectService`), linting takes twice as long. */
 const PROGRAMS = ['tsconfig.json', 'tools/examples/tsconfig.json'];
 
-/** Scripts and settings: linted, but by the rules that need no types. */
+/** Scripts and configuration files. Only the rules that need no types apply to them. */
 const untyped = ['**/*.js', '**/*.mjs', '**/*.cjs', '*.config.ts', 'tools/build/*.ts'];
 
 export default defineConfig(
@@ -32,13 +32,12 @@ export default defineConfig(
     '.cache/',
     '**/.turbo/',
     '**/fixtures/',
-    // AssemblyScript, which has a compiler of its own, and what that makes.
+    // AssemblyScript, which has its own compiler, and the output of that compiler.
     'packages/deflate/assembly/*.ts',
     'packages/deflate/*/generated/',
-    // Programs of users, in every style that they may have.
+    // Test programs that imitate the code of users, in any style.
     'packages/framewire/test/types-beside/',
     'packages/framewire/test/types-corpus/',
-    'packages/*/examples/**/public/',
   ]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -76,24 +75,24 @@ export default defineConfig(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // `while (true)` reads as the loop it is; any other constant condition is a slip.
+      // `while (true)` is a deliberate loop. Any other constant condition is a mistake.
       '@typescript-eslint/no-unnecessary-condition': [
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
-      // Arrow functions that only call a listener are everywhere in code about events.
+      // Code with many listeners often has arrow functions that only call another function.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // `!` is not written outside of tests; `as` says what the value is.
+      // The rule would suggest `!`, which is forbidden outside of tests. `as` also names the type.
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
-      // An empty method is how a default is spelled in an interface of hooks.
+      // A hook that does nothing by default is an empty method.
       '@typescript-eslint/no-empty-function': 'off',
-      // Hot loops count bytes and index them; a rule about how loops look would be a rule against measuring.
+      // Hot loops over bytes use an index, because that is faster.
       '@typescript-eslint/prefer-for-of': 'off',
-      // A class beside an interface of the same name is refused by the compiler settings already.
-      '@typescript-eslint/no-extraneous-class': ['error', { allowStaticOnly: false, allowEmpty: true }],
-      // Class and interface are told apart by what is written, not by taste.
+      // A module of NestJS is an empty class with a decorator.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowEmpty: true }],
+      // Both `interface` and `type` may declare the type of an object.
       '@typescript-eslint/consistent-type-definitions': 'off',
-      // `||` on strings and numbers says "empty counts as missing", which `??` does not.
+      // `||` treats an empty string and 0 as missing. `??` does not.
       '@typescript-eslint/prefer-nullish-coalescing': [
         'error',
         { ignorePrimitives: true, ignoreConditionalTests: true },
@@ -108,7 +107,7 @@ export default defineConfig(
         'error',
         {
           patterns: [
-            { group: ['node:*'], message: 'A sans-I/O package meets its engine in src/kernels/ only.' },
+            { group: ['node:*'], message: "Code without I/O may use Node's modules only in src/kernels/." },
           ],
         },
       ],
@@ -117,7 +116,7 @@ export default defineConfig(
         ...['Buffer', 'process', 'setImmediate', 'setTimeout', 'setInterval', 'require', '__dirname'].map(
           (name) => ({
             name,
-            message: 'A sans-I/O package meets its engine in src/kernels/ only.',
+            message: 'Code without I/O may use this global only in src/kernels/.',
           }),
         ),
       ],
@@ -126,20 +125,20 @@ export default defineConfig(
   {
     files: tests,
     rules: {
-      // A test says what is there; when it is not, the test fails where it says so.
+      // If a value is missing, the test fails in the line that uses it.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-empty-function': 'off',
-      // Listeners, mocks and matchers are handed around as plain functions.
+      // Tests pass methods as listeners, mocks and matchers.
       '@typescript-eslint/unbound-method': 'off',
-      // What a peer sends or a table misses is probed on purpose.
+      // Tests deliberately check for values that the types exclude.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-      // A message is compared as text, whichever of its forms it came in: what it is, the comparison proves.
+      // Tests compare messages as text, whatever type their data has. Data of the wrong type fails the comparison.
       '@typescript-eslint/no-base-to-string': 'off',
-      // A double has what the test needs of the class that it stands in for.
+      // A test double has only those members of a class that the test needs.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/only-throw-error': 'off',
@@ -147,7 +146,7 @@ export default defineConfig(
     },
   },
   {
-    // Tools and examples talk to the person at the terminal.
+    // Tools and examples print to the terminal.
     files: ['tools/**', 'packages/*/examples/**', 'autobahn/**', 'docs/**'],
     rules: { 'no-console': 'off' },
   },

@@ -1,17 +1,17 @@
-// How tests run: against the sources, or with FRAMEWIRE_BUILT=1 against what `npm run build` made, as an installed package would be.
+// How tests run: against the sources, or with FRAMEWIRE_BUILT=1 against the output of `npm run build`, loaded like installed packages.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const built = process.env['FRAMEWIRE_BUILT'] === '1';
-/** Whether `@framewire/deflate` is the build of it that checks each access to memory. */
+/** Whether tests use the build of `@framewire/deflate` that checks each access to memory. */
 const checked = process.env['FRAMEWIRE_CHECKED'] === '1';
 const conditions = built ? ['node'] : ['@framewire/source', 'node'];
 
-/** What meets no engine and no socket: every branch of it can be tested, so every branch is. */
+/** Tests must reach every branch of code that uses neither an engine's API nor sockets. */
 const everyBranch = { branches: 100 };
 
-/** Globs of files to leave out, one a line: `--exclude` does not reach the projects below. */
+/** Globs of files that do not run, one per line. The projects below ignore `--exclude`. */
 const left = (process.env['FRAMEWIRE_EXCLUDE'] ?? '').split('\n').filter(Boolean);
 const files = [
   'packages/*/test/**/*.test.ts',
@@ -20,7 +20,7 @@ const files = [
   'tools/contract/hostile/test/**/*.test.ts',
   'autobahn/test/**/*.test.ts',
 ];
-/** Files that replace what modules read when they load: each has modules of its own. The others share theirs, in half of the time. */
+/** Files that replace what modules read when they load, so each loads its own modules. The others share modules, which is twice as fast. */
 const alone = ['packages', 'tools']
   .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}/test`))
   .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : []))
@@ -56,15 +56,15 @@ export default defineConfig({
         test: { name: 'alone', include: alone, exclude: [...configDefaults.exclude, ...left] },
       },
     ],
-    // Long enough for a browser that starts while two other files keep both cores busy. A test that needs longer says so itself.
+    // Long enough for a browser that starts while two other files keep both cores busy. A test that needs longer sets its own limit.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // What the sources of deflate are compiled to, where it is not up to date.
+    // Compiles the AssemblyScript of deflate if its output is out of date.
     globalSetup: built ? [] : ['packages/deflate/assembly/compile.mjs'],
     pool: 'forks',
-    // One more than there are cores: most tests wait for a socket or a child process, not for the processor.
+    // One more than the number of cores, because most tests wait for a socket or a child process.
     maxWorkers: availableParallelism() + 1,
-    // Built packages are loaded by the engine itself, as installed ones are: nothing is transformed on the way.
+    // The engine itself loads built packages, as it loads installed ones. Vite does not transform them.
     server: { deps: { external: built ? [/\/packages\/[^/]+\/dist\//] : [] } },
     coverage: {
       provider: 'v8',

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const windows = process.platform === 'win32';
 
-/** The tools by the name of the npm script. */
+/** The tools, by the names of their npm scripts. */
 const tools = {
   start: 'tools/start/src/main.ts',
   test: 'tools/checks/src/main.ts',
@@ -23,7 +23,7 @@ const tools = {
 
 const OLDEST_NODE = [20, 19];
 
-/** The stream for the progress. Except for `npm test`, not the standard output: a tool's output may be redirected to a file. */
+/** Where progress is printed. Only `npm test` prints it to stdout, because the output of the other tools may be redirected to a file. */
 const progress = process.argv[2] === 'test' ? process.stdout : process.stderr;
 
 class StepFailed extends Error {}
@@ -47,7 +47,7 @@ async function main(command, list) {
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     console.error(error.message);
-    // The last line of a test run always counts its checks. Only the failed step has run.
+    // The last line of a test run always counts its checks. Here, the only one is the step that failed.
     if (command === 'test') console.log('0 passed, 1 failed, 0 skipped');
     return 1;
   }
@@ -70,7 +70,7 @@ async function prepare(installOnly) {
     TURBO_NO_UPDATE_NOTIFIER: '1',
     DO_NOT_TRACK: '1',
   };
-  // Windows names it `Path`. Adding `PATH` would pass two variables that Windows takes for one.
+  // Windows names it `Path`. Adding `PATH` would pass two variables, which Windows treats as one.
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   const withPnpm = await step('fetching pnpm', () => pathWithPnpm(env));
   env[pathName] = `${join(root, 'node_modules', '.bin')}${delimiter}${withPnpm}`;
@@ -98,7 +98,7 @@ async function pathWithPnpm(env) {
   return line[1].trim();
 }
 
-/** Records the lockfile and manifests of the last installation. It is in node_modules, so that removing that folder removes it too. */
+/** A hash of what the last installation depended on. It is stored in node_modules, so that removing that folder removes it too. */
 function installStamp() {
   const file = join(root, 'node_modules', '.cache', 'framewire-install');
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`);
@@ -120,7 +120,7 @@ function installStamp() {
   };
 }
 
-/** Every package.json of the workspace. After a change, pnpm runs, and reports a manifest that does not match the lockfile. */
+/** Every package.json of the workspace. After a change to one, pnpm runs, and fails if it does not match the lockfile. */
 function manifestsBelow(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
