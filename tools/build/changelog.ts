@@ -1,10 +1,10 @@
-// The newest section of a changelog, in the form that readers want. `changeset version` groups entries by the size of the change.
+// Groups the newest section of a changelog by kind of change. `changeset version` groups its entries by the size of the version change.
 
 const GROUPS = ['Breaking', 'New', 'Fixed'] as const;
 
 /**
- * Groups the entries of the newest version by their first word: "Breaking:", "New:" or "Fixed:". Leaves out commits and the entries
- * about updated dependencies. The sections of earlier versions stay the same.
+ * Groups the entries of the newest version by their first word: "Breaking:", "New:" or "Fixed:". Removes the hashes of commits and the
+ * entries about updated dependencies. The sections of earlier versions stay the same.
  *
  * @throws `Error` for an entry that starts with another word
  */

@@ -1,15 +1,15 @@
-// Converts a bundled ECMAScript module to CommonJS. Each imported name is read once, when the module loads, as Node does it for imports
-// of built-in modules. If a program replaces `process.nextTick` later, a module that imported the function by name does not see it.
-// A module that must see such a replacement imports the whole namespace: tracing tools replace `http.request`, for example.
+// Converts a bundled ECMAScript module to CommonJS. Each imported name is read once, when the module loads, as Node does for imports of
+// built-in modules. If a program replaces `process.nextTick` later, a module that imported the function by name still calls the old one.
+// A module that must call the replacement imports the whole namespace. For example, tracing tools replace `http.request`.
 import ts from 'typescript';
 
 /**
- * The value of the export with this name is what `require()` returns, instead of an object with all exports. Only some tools
- * support it, so the published ECMAScript modules do not have it.
+ * `require()` returns the value of the export with this name instead of an object with all exports. Only some tools support it, so the
+ * published ECMAScript modules do not have it.
  */
 const WHOLE = 'module.exports';
 
-/** A name, and the expression that has its value. */
+/** An exported name, and the expression for its value. */
 interface Exported {
   name: string;
   value: string;
@@ -70,7 +70,7 @@ export function withoutComments(text: string): string {
   return kept + text.slice(from);
 }
 
-/** Removes the indentation of each line, except of lines that start within a template literal. */
+/** Removes the indentation of each line, unless the line starts within a template literal. */
 export function withoutIndentation(text: string): string {
   const literals: { pos: number; end: number }[] = [];
   const collect = (node: ts.Node): void => {
@@ -157,10 +157,10 @@ function bindingOf(bindings: ts.NamedImportBindings): string {
   return `{ ${names.join(', ')} }`;
 }
 
-/** The names in a list of exports, each with the expression that has its value. */
+/** The names in a list of exports, each with the expression for its value. */
 function exportsOf({ exportClause, moduleSpecifier }: ts.ExportDeclaration): Exported[] {
   if (!exportClause || !ts.isNamedExports(exportClause)) {
-    throw new Error('the build does not know the names behind `export *`: export them by name');
+    throw new Error('the build does not know which names `export *` exports: export them by name');
   }
   const from = moduleSpecifier && `require(${JSON.stringify(commonJsFile(textOf(moduleSpecifier)))})`;
   return exportClause.elements.map(({ propertyName, name }) => {

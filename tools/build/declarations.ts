@@ -1,7 +1,7 @@
 // Makes the declarations for `require()` and for `import` from those that tsup bundled for ECMAScript modules.
 
 const EXPORT_LIST = /^export \{(.*)\};$/m;
-/** The export named `"module.exports"`, with its quotes. Engines return it from `require()`. */
+/** The export named `"module.exports"`, with its quotes. `require()` returns its value. */
 const QUOTED = /([\w$]+) as (['"])module\.exports\2(?:, )?/;
 /** A re-export from another package. The class also has it as a static, and TypeScript does not allow it next to `export =`. */
 const EXPORTED_FROM = /^export \{[^}]*\} from .*;\n/gm;
@@ -11,7 +11,7 @@ const IMPORTED_FROM_CHUNK = /^import \{[^}]*\} from ['"]\.\/.*;\n/gm;
 const OF_NAMESPACE = /^(?:\/\*\*.*\*\/\n)?type (\w+)(?:<.*>)? = (\w+)\.\1(?:<.*>)?;\n/gm;
 
 /** The name of the export that `require()` returns, or `undefined` if it returns an object with all exports. */
-function oneDeclared(text: string): string | undefined {
+function nameOfWhole(text: string): string | undefined {
   return QUOTED.exec(EXPORT_LIST.exec(text)?.[1] ?? '')?.[1];
 }
 
@@ -21,10 +21,10 @@ function oneDeclared(text: string): string | undefined {
  * @param text the declarations of the ECMAScript module
  */
 export function declarationsForRequire(text: string): string {
-  const one = oneDeclared(text);
-  if (one === undefined) return withCommonJsPaths(text);
+  const whole = nameOfWhole(text);
+  if (whole === undefined) return withCommonJsPaths(text);
   const own = text.replaceAll(EXPORTED_FROM, '').replaceAll(OF_NAMESPACE, '');
-  return withCommonJsPaths(own.replace(EXPORT_LIST, `export = ${one};`));
+  return withCommonJsPaths(own.replace(EXPORT_LIST, `export = ${whole};`));
 }
 
 /**
@@ -32,26 +32,26 @@ export function declarationsForRequire(text: string): string {
  * exports are aliases of the members of that namespace. A program can then add its own properties to the types for both kinds of modules.
  *
  * @param text the declarations of the ECMAScript module
- * @param file the path of those for `require()`, as an import names it
+ * @param file the path of the declarations for `require()`, as an import names it
  */
 export function declarationsForImport(text: string, file: string): string {
-  const one = oneDeclared(text);
-  if (one === undefined) return `export * from ${JSON.stringify(file)};\n`;
+  const whole = nameOfWhole(text);
+  if (whole === undefined) return `export * from ${JSON.stringify(file)};\n`;
   // TypeScript before 5.6 cannot parse an export name in quotes.
   const own = text.replace(EXPORT_LIST, (list) => list.replace(QUOTED, ''));
-  if (!text.includes(`declare namespace ${one} {`)) return withCommonJsPaths(own);
+  if (!text.includes(`declare namespace ${whole} {`)) return withCommonJsPaths(own);
   const types = [...text.matchAll(OF_NAMESPACE)].map(([, name]) => name);
   const exported = (EXPORT_LIST.exec(own)?.[1] ?? '')
     .split(',')
     .map((item) => item.trim().replace(/^type /, ''));
   // Renamed exports and the class itself are not members of the namespace.
-  const [members, others] = partition(exported, (name) => /^\w+$/.test(name) && name !== one);
+  const [members, others] = partition(exported, (name) => /^\w+$/.test(name) && name !== whole);
   return withCommonJsPaths(
     [
       ...(text.match(IMPORTED_FROM_CHUNK) ?? []),
       ...(text.match(EXPORTED_FROM) ?? []),
-      `import ${one} = require(${JSON.stringify(file)});\n`,
-      ...members.map((name) => `import ${name} = ${one}.${name};\n`),
+      `import ${whole} = require(${JSON.stringify(file)});\n`,
+      ...members.map((name) => `import ${name} = ${whole}.${name};\n`),
       `export { ${[...others, ...members.map((name) => (types.includes(name) ? `type ${name}` : name))].join(', ')} };\n`,
     ].join(''),
   );

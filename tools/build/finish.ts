@@ -1,13 +1,13 @@
 // Completes what tsup wrote to dist/ of a package: NAME.js, an ECMAScript module, and NAME.d.ts, its declarations. Writes:
 //   NAME.cjs    the module in CommonJS: Node, Bun and Deno run it for both `import` and `require()`
 //   NAME.mjs    re-exports the names of NAME.cjs for `import`, so that each class exists once
-//   NAME.d.cts  the declarations
-//   NAME.d.mts  re-exports the declarations
+//   NAME.d.cts  the declarations for `require()`
+//   NAME.d.mts  the declarations for `import`, which share the types of NAME.d.cts
 // NAME.d.ts is removed. NAME.js is for bundlers, which use it for both `import` and `require()`, and for engines without `require()`.
-// If the manifest does not name it, it is removed, and bundlers use NAME.cjs too. Such a NAME.cjs must not import modules of Node,
-// because a bundle that is an ECMAScript module has no `require()` for them.
-// Lines of comments are removed, and from NAME.js also the indentation, because bundlers print code in their own format.
-// Where `require()` returns a class, NAME.cjs exports the default export of `#NAME`. For bundlers, `#NAME` is NAME.js, otherwise it is
+// If the manifest does not name NAME.js, the script removes it, and bundlers also use NAME.cjs. Such a NAME.cjs must not import modules
+// of Node, because a bundle that is an ECMAScript module has no `require()` for them.
+// The script removes lines of comments. It also removes the indentation of NAME.js, because bundlers format code themselves.
+// If `require()` returns a class, NAME.cjs exports the default export of `#NAME`. For bundlers, `#NAME` is NAME.js, otherwise it is
 // NAME.exports.cjs.
 // Usage, in the folder of a package: tsx ../../tools/build/finish.ts
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

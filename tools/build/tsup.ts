@@ -1,5 +1,4 @@
-// How every published package is bundled: each entry as an ECMAScript module, with its declarations. finish.ts converts them to
-// what the package publishes.
+// How tsup bundles a package: each entry as an ECMAScript module, with its declarations. finish.ts converts both into the published files.
 import { defineConfig, type Options } from 'tsup';
 
 /** The tsup configuration of a published package, given its entry files relative to the package. */

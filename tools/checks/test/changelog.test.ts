@@ -56,7 +56,7 @@ test('a version without entries says that it updates dependencies', () => {
   expect(groupEntries(written)).toBe(`# pack\n\n## 0.2.0\n\nUpdated dependencies.\n\n${EARLIER}`);
 });
 
-test('an entry that starts with another word is an error that names it', () => {
+test('an entry that starts with another word throws an error that names the entry', () => {
   expect(() => groupEntries('# pack\n\n## 0.2.0\n\n### Patch Changes\n\n- 0ab2c1a: Something.\n')).toThrow(
     'Something.',
   );

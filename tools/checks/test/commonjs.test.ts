@@ -55,8 +55,8 @@ describe('a CommonJS module', () => {
 
   test.each([
     ['import a from "a";', 'tools disagree about the default export of a CommonJS module'],
-    ['export * from "a";', 'the build does not know the names behind `export *`'],
-    ['export * as a from "a";', 'the build does not know the names behind `export *`'],
+    ['export * from "a";', 'the build does not know which names `export *` exports'],
+    ['export * as a from "a";', 'the build does not know which names `export *` exports'],
     ['export const a = 1;', 'an export that is not in the list of exports'],
     ['export default 1;', 'an export that is not in the list of exports'],
     ['import.meta.dirname;', 'CommonJS has no import.meta'],
@@ -74,7 +74,7 @@ test('a wrapper re-exports every name, and the whole module if there is a defaul
   );
 });
 
-test('a module for bundlers has no export that only some support, and creates a require() for the output file', () => {
+test('a module for bundlers does not export "module.exports", and creates a require() for the output file', () => {
   expect(
     forBundlers('createRequire(import.meta.url);\nexport {\n  A,\n  A as "module.exports",\n  B\n};\n'),
   ).toBe(
@@ -84,7 +84,7 @@ test('a module for bundlers has no export that only some support, and creates a 
 });
 
 describe('the comments of a module', () => {
-  test('are removed where they fill lines, and kept within lines, strings and templates', () => {
+  test('are removed if they fill whole lines, and kept within lines, strings and templates', () => {
     const text = [
       '// src/a.ts',
       'var a = /* @__PURE__ */ Symbol("a"); // why',
