@@ -1,4 +1,4 @@
-/** The real browsers that tests drive: each starts headless, with a profile of its own, and connects only to the test. */
+/** The real browsers that tests drive. Each starts headless, with its own profile, and connects only to the test. */
 
 import { chromium, type Browser as Chromium } from 'playwright-core';
 import puppeteer, { type Browser as Firefox } from 'puppeteer-core';

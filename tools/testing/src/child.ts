@@ -10,7 +10,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Milliseconds until the process is killed. Default: no limit. */
   readonly timeout?: number | undefined;
-  /** Whether {@link Child.type} is used. Default: the process has no input. */
+  /** Whether the process has a standard input, for {@link Child.type}. Default: false. */
   readonly input?: boolean;
 }
 
@@ -25,10 +25,10 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Removes the variables that a test runner sets for its own processes. */
+/** Changes to the environment that remove the variables of a test runner. */
 export const WITHOUT_TEST_RUNNER = { NODE_OPTIONS: undefined, NODE_ENV: undefined };
 
-/** The options of Node that run TypeScript: against the build with FRAMEWIRE_BUILT, otherwise against the sources. */
+/** The options of Node that run TypeScript: against the build if FRAMEWIRE_BUILT is set, otherwise against the sources. */
 export const NODE_OPTIONS: readonly string[] = [
   ...(process.env['FRAMEWIRE_BUILT'] ? [] : ['--conditions=@framewire/source']),
   ...['--import', 'tsx'],

@@ -1,4 +1,4 @@
-// Engines that carry messages between servers: Redis and NATS, as processes that tests start.
+// The engines that carry messages between servers, Redis and NATS, as processes.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ interface Kind {
   args(port: number, folder: string): readonly string[];
 }
 
-/** @param persistence options that say when it writes commands to the disk */
+/** @param persistence options that say when Redis writes commands to the disk */
 function redisWith(persistence: readonly string[]): Kind {
   return {
     name: 'redis',
@@ -38,7 +38,7 @@ function redisWith(persistence: readonly string[]): Kind {
   };
 }
 
-/** JetStream keeps its messages in the folder. */
+/** JetStream stores its messages in the folder. @param configuration the lines of the configuration file */
 function natsWith(configuration: string): Kind {
   return {
     name: 'nats',
@@ -53,7 +53,8 @@ function natsWith(configuration: string): Kind {
 /**
  * Starts a `redis-server` on a free port of 127.0.0.1.
  *
- * @param persistence options that say when it writes commands to the disk. Default: before each answer, so that a kill loses nothing
+ * @param persistence options that say when it writes commands to the disk. Default: before each answer, so that no answered command is
+ *   lost if the process is killed
  * @throws {Error} With its output, if it does not start.
  */
 export function startRedis(persistence: readonly string[] = ['--appendfsync', 'always']): Promise<Engine> {

@@ -2,9 +2,9 @@
 
 /** A system with a finite number of states. */
 export interface Explored<System, Action> {
-  /** Creates a system for each history, and does the actions of the history to it. A system cannot be copied, so each is a new one. */
+  /** Creates a new system for each history, because a system cannot be copied, and applies the actions of the history to it. */
   replay(histories: readonly (readonly Action[])[]): readonly System[] | Promise<readonly System[]>;
-  /** Throws if the system breaks a rule. Called after each action in each state. */
+  /** Throws if the system breaks a rule. Called at the start, and after each action in each state. */
   check(system: System, history: readonly Action[]): void;
   /** Identifies the state by everything that its future depends on. */
   keyOf(system: System): string;
@@ -15,7 +15,7 @@ export interface Explored<System, Action> {
 /** How many histories are replayed together. */
 const AT_ONCE = 50;
 
-/** Visits the states, those with short histories first. Returns how many there are. */
+/** Visits every state, beginning with those that the fewest actions reach. Returns the number of states. */
 export async function explore<System, Action>(explored: Explored<System, Action>): Promise<number> {
   const seen = new Set<string>();
   let histories: (readonly Action[])[] = [[]];

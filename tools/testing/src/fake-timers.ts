@@ -1,5 +1,5 @@
-// Fake timers that also reach the packages, so that `vi.advanceTimersByTime()` drives them. The packages read Node's timers once, when
-// they load, so a test file must import this module before them.
+// Fake timers for the packages too, so that `vi.advanceTimersByTime()` also advances their timers. The packages read Node's timers once,
+// when they load, so a test file must import this module before them.
 import perfHooks from 'node:perf_hooks';
 import timers from 'node:timers';
 import { vi } from 'vitest';

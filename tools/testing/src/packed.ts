@@ -39,7 +39,7 @@ export async function packPackages(destination: string): Promise<PackedPackage[]
   });
 }
 
-/** Runs the pinned pnpm: under `npm test` the one on PATH, otherwise the one that npm fetches. */
+/** Runs the pnpm on PATH, where `npm test` puts the pinned version. Without one, npm fetches the pinned version. */
 async function pnpm(args: readonly string[]): Promise<string> {
   try {
     return await must('pnpm', args, ROOT);

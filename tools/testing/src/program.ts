@@ -1,4 +1,4 @@
-// A process that runs a file of a test and answers its requests, and the code that answers in it.
+// A process that answers the requests of a test: the side of the test, and the side of the process.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,10 @@ interface Answer {
   readonly value: unknown;
 }
 
-/** Raises the limit of file descriptors as far as possible. Each connection needs one. */
+/** Raises the limit of file descriptors to 65,536, or to the most that the system allows. Each connection needs one. */
 const RAISE_LIMIT = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"';
 
-/** The side that sends requests. */
+/** The side of the test, which sends requests. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (value: unknown) => void>();
@@ -55,7 +55,7 @@ export class Program {
   }
 }
 
-/** The side that answers: each request has a function, which returns the answer. */
+/** The side of the process: each question has a function, which returns the answer. */
 export function answer(questions: Readonly<Record<string, (detail: never) => unknown>>): void {
   process.on('message', (message: { id: number; question: string; detail: never }) => {
     const { id, question, detail } = message;

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 
-/** Reads exactly `count` bytes from a stream, in however many chunks they come. */
+/** Reads exactly `count` bytes from a stream, whatever the sizes of its chunks. */
 export function readBytes(stream: Readable, count: number): Promise<Buffer> {
   return new Promise((resolve) => {
     const take = (): void => {
@@ -10,7 +10,7 @@ export function readBytes(stream: Readable, count: number): Promise<Buffer> {
       stream.off('readable', take);
       resolve(bytes);
     };
-    // One listener for all chunks: a stream with too few bytes calls each new listener immediately, without reading more.
+    // One listener for all chunks. A stream with too few bytes calls each new listener immediately, without reading more.
     stream.on('readable', take);
     take();
   });

@@ -1,9 +1,9 @@
-/** Programs of the system that some tests need: where they are, and what happens when one is missing. */
+/** The parts of the system that some tests need, mostly programs: where they are, and what happens when one is missing. */
 
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** A program that tests need. */
+/** A part that tests need. */
 export interface Part {
   /** The name shown to people. */
   name: string;
@@ -17,7 +17,7 @@ export interface Part {
 export interface Requirement {
   /** Whether to skip the test. Always false under CI=true: there the test runs, and fails when it starts the part. */
   missing: boolean;
-  /** What is missing, and where it was looked for. Empty if the part is installed. */
+  /** What is missing, and where the search looked for it. Empty if the part is installed. */
   reason: string;
 }
 
@@ -50,16 +50,16 @@ const PARTS = {
 /** The parts that tests may need. */
 export type PartName = keyof typeof PARTS;
 
-/** The environment: `PATH` says where to look, and `CI` whether tests of a missing part are skipped. */
+/** The environment: `PATH` says where to look, and `CI` whether tests without their part are skipped. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The reasons that were already printed: each is printed once. */
-const said = new Set<string>();
+/** The reasons that were already printed. Each is printed once. */
+const printed = new Set<string>();
 
 /**
  * Looks for a part that a test needs, as in `describe.skipIf(requirement('chromium').missing)`.
  *
- * Names a missing part on stderr, once per process.
+ * Prints the name of a missing part to stderr, once per process.
  */
 export function requirement(name: PartName): Requirement {
   return requirementOf(PARTS[name], process.env, (line) => void process.stderr.write(line));
@@ -78,14 +78,14 @@ export function executable(name: PartName): string {
 export function requirementOf(
   part: Part,
   environment: Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Requirement {
   if (find(part, environment) !== undefined) return { missing: false, reason: '' };
   const reason = whatIsMissing(part);
   const skip = environment['CI'] !== 'true';
-  if (skip && !said.has(reason)) {
-    said.add(reason);
-    say(`Skipping tests: ${reason}\n`);
+  if (skip && !printed.has(reason)) {
+    printed.add(reason);
+    print(`Skipping tests: ${reason}\n`);
   }
   return { missing: skip, reason };
 }

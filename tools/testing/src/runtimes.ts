@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 
 const requireHere = createRequire(import.meta.url);
 
-/** The binaries that were found to run, by package. */
+/** The binaries that start, by package. */
 const found = new Map<string, string>();
 
 /**
@@ -30,7 +30,7 @@ export function denoBinary(): string {
 
 /**
  * Finds the binary of a package. Both packages have an optional dependency with the binary of each platform, and an install script
- * that copies it. This workspace does not run install scripts, so the binary is run from the optional dependency.
+ * that copies it. This workspace runs no install scripts, so tests run the binary in the optional dependency.
  */
 function binaryOf(name: string, binary: string): string {
   const known = found.get(name);
@@ -61,7 +61,7 @@ function platformPackages(name: string): string[] {
   });
 }
 
-/** Whether the binary starts. One for a newer processor or another libc may be installed too, and does not start. */
+/** Whether the binary starts. Binaries for newer processors or another libc may also be installed, and do not start. */
 function runs(path: string): boolean {
   try {
     execFileSync(path, ['--version'], { stdio: 'ignore', timeout: 30_000 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A new path to listen on: of a Unix socket, or of a named pipe on Windows, which has no Unix sockets in Node.
+ * A new path to listen on: of a Unix socket, or of a named pipe on Windows, where Node has no Unix sockets.
  *
  * @param letters A part of the name. Default: none.
  */

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => close());
 
 describe.each(browsers)('%s', (part, launch) => {
-  describe.skipIf(requirement(part).missing)('where it is installed', () => {
+  describe.skipIf(requirement(part).missing)('if it is installed', () => {
     test('starts, and trusts the test certificate if the option is set', async () => {
       const browser = await launch({ trustAnyCertificate: true });
       try {

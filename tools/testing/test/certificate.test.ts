@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { testCertificate } from '@framewire/testing';
 
 describe('The test certificate', () => {
-  test('is made once for a process', async () => {
+  test('is created once in a process', async () => {
     expect(await testCertificate()).toBe(await testCertificate());
   });
 
@@ -19,7 +19,7 @@ describe('The test certificate', () => {
   });
 
   test.each(['localhost', '127.0.0.1'])(
-    'is trusted by a client that has it as its authority and asks for %s',
+    'is trusted by a client that has it as its CA and connects to %s',
     async (host) => {
       const { key, cert } = await testCertificate();
       const server = createServer({ key, cert }, (socket) => socket.end('hello'));

@@ -35,7 +35,7 @@ describe('A part that a test needs', () => {
     expect(ask(program, {}).missing).toBe(false);
   });
 
-  test('is found as the first of its candidates that exists', () => {
+  test('is the first of its candidates that exists', () => {
     const part = { name: 'it', candidates: ['/nowhere/at/all', program, process.execPath] };
     expect(executableOf(part, {})).toBe(program);
   });
@@ -47,7 +47,7 @@ describe('A part that a test needs', () => {
     },
   );
 
-  test('is named in one line when it is missing, and only the first time', () => {
+  test('is named in one line if it is missing, and only the first time', () => {
     const first = ask('framewire-absent', { PATH: folder });
     const second = ask('framewire-absent', { PATH: folder });
     expect(first.missing).toBe(true);
