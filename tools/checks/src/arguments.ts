@@ -5,7 +5,7 @@ import type { Step } from './outcome.ts';
 
 /** The options on the command line. */
 export interface Arguments {
-  /** The names of the steps to run; all of them when undefined. */
+  /** The names of the steps to run. Undefined for all. */
   only: string[] | undefined;
   help: boolean;
 }
@@ -29,7 +29,7 @@ function readNames(text: string, names: readonly string[]): string[] {
   const wanted = text.split(',').map((name) => name.trim());
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown === undefined) return wanted;
-  throw new TypeError(`--only: there is no step "${unknown}"; the steps are ${names.join(', ')}.`);
+  throw new TypeError(`--only: there is no step "${unknown}". The steps are ${names.join(', ')}.`);
 }
 
 /** The help text. */

@@ -1,10 +1,10 @@
-/** Which package may import which, and the other rules for imports. No I/O: sources in, complaints out. */
+/** Which package may import which, and the other rules for imports. Takes sources and returns complaints, without I/O. */
 
 import { posix } from 'node:path';
 import ts from 'typescript';
 import type { Manifest } from './workspace.ts';
 
-/** The packages of this workspace that each package may import, by folder. It may not import the others. */
+/** The packages of this workspace that each package may import, and no others. By folder. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   deflate: [],
@@ -16,9 +16,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   redis: ['topics'],
   nats: ['topics'],
   connection: ['codec'],
-  client: ['connection', 'handshake', 'permessage-deflate', 'codec'],
-  server: ['connection', 'handshake', 'permessage-deflate', 'codec'],
-  framewire: ['client', 'server', 'connection', 'handshake', 'permessage-deflate', 'deflate', 'codec'],
+  client: ['connection', 'handshake', 'permessage-deflate'],
+  server: ['connection', 'handshake', 'permessage-deflate'],
+  framewire: ['client', 'server', 'connection', 'handshake', 'permessage-deflate', 'codec'],
 };
 
 /** The packages that run in any engine: they depend on nothing, and import Node's modules only in src/kernels/. */
@@ -26,7 +26,7 @@ const SANS_IO = ['codec', 'deflate', 'handshake'];
 
 const KERNELS = 'src/kernels/';
 
-/** A package as the rules see it. */
+/** The parts of a package that the rules are about. */
 export interface PackageSources {
   folder: string;
   manifest: Manifest;
@@ -63,7 +63,7 @@ function judgeManifest(folder: string, manifest: Manifest, allowed: readonly str
   const dependencies = Object.keys(manifest.dependencies ?? {});
   if (SANS_IO.includes(folder) && dependencies.length > 0) {
     complaints.push(
-      `packages/${folder}/package.json lists ${dependencies.join(', ')}: it may depend on nothing`,
+      `packages/${folder}/package.json lists ${dependencies.join(', ')}: a sans-I/O package must not have dependencies`,
     );
   }
   return complaints;
@@ -133,12 +133,12 @@ function importsAtRunTime(text: string): string[] {
 export function findCycles({ manifest, files }: Omit<PackageSources, 'folder'>): string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
-  const visit = (file: string, way: readonly string[]): void => {
-    const at = way.indexOf(file);
-    if (at >= 0) cycles.push([...way.slice(at), file].join(' -> '));
+  const visit = (file: string, path: readonly string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) cycles.push([...path.slice(at), file].join(' -> '));
     if (at >= 0 || done.has(file)) return;
     for (const specifier of importsAtRunTime(files.get(file) ?? '')) {
-      for (const target of targetsOf(file, specifier, manifest)) visit(target, [...way, file]);
+      for (const target of targetsOf(file, specifier, manifest)) visit(target, [...path, file]);
     }
     done.add(file);
   };

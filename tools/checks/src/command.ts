@@ -1,4 +1,4 @@
-// Running another program, and keeping its output.
+// Runs another program, and returns its output.
 import { run as runChild } from '@framewire/testing/child';
 import { failed, passed, type Outcome } from './outcome.ts';
 import { ROOT } from './workspace.ts';

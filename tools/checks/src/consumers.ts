@@ -1,4 +1,4 @@
-/** Programs that use every export of a package, compiled as in a user's project: for `import`, `require()` and a bundler. */
+/** Programs that use every export of a package, compiled like in a user's project: for `import`, `require()` and a bundler. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,8 +59,8 @@ function isValue(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
 }
 
 /**
- * Compiles a program for each specifier. Returns the complaints by specifier: about the program, and about the package's own
- * declarations. A complaint that belongs to no package is listed for all.
+ * Compiles a program for each specifier. Returns the complaints about the program and about the declarations of the package, by
+ * specifier. A complaint that belongs to no package is listed for all.
  */
 export function compileConsumers(
   folder: string,

@@ -1,4 +1,4 @@
-/** The command: reads the command line, runs the steps, prints the counts of all. */
+/** The command: reads the command line, runs the steps, and prints the sum of their counts. */
 
 import { help, readArguments } from './arguments.ts';
 import { failed, formatTally, passed, sum } from './outcome.ts';
@@ -48,7 +48,7 @@ async function main(list: string[]): Promise<number> {
 }
 
 async function runAll(groups: readonly (readonly Step[])[]): Promise<number> {
-  // The packages were built before this started. The build counts as a step.
+  // tools/bootstrap.mjs has built the packages. The build counts as a check.
   const outcomes = process.env['FRAMEWIRE_BUILD'] === 'passed' ? [passed()] : [];
   for (const steps of groups) {
     const areSeveral = steps.length > 1;

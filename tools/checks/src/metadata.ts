@@ -1,4 +1,4 @@
-/** Checks what a package says about its origin: the addresses in its manifest, and the links of its README. */
+/** Checks the addresses in the manifest of a package, and the links of its README. */
 
 import type { Manifest } from './workspace.ts';
 
@@ -27,7 +27,7 @@ export function judgeAddresses(manifest: Manifest, folder: string, origin: Origi
     .map((name) => `"${name}" is ${JSON.stringify(manifest[name])}, not ${JSON.stringify(wanted[name])}`);
 }
 
-/** The links of a README that are relative, and so lead nowhere in an installed package. */
+/** A complaint for each relative link of a README, which leads nowhere in an installed package. */
 export function judgeLinks(text: string): string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)

@@ -1,4 +1,4 @@
-/** The Node lines that the built packages are tested on, and where their programs come from. */
+/** The Node lines on which the built packages are tested, and the binaries of these lines. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

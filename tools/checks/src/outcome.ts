@@ -1,6 +1,6 @@
 /** The outcome of a check or a run of tests, and how outcomes add up. */
 
-/** Counted tests and checks; `notes` are the sentences about what failed or was left out, printed below the step. */
+/** The counts of tests and checks. `notes` explain what failed or was skipped, and are printed after the step. */
 export interface Outcome {
   passed: number;
   failed: number;

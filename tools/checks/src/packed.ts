@@ -27,7 +27,7 @@ export interface Installation {
 }
 
 /**
- * Packs and installs every published package. Nothing is fetched: required peers and the declarations of Node are linked.
+ * Packs and installs every published package. Nothing is downloaded: required peers and the declarations of Node are linked.
  *
  * @throws {Error} With the output of the command that failed.
  */
@@ -87,23 +87,23 @@ export function judgeDependencies({ manifest }: Installed, packages: readonly In
   });
 }
 
-/** How many bytes the umbrella and its layers may take on a disk: six times as many as `ws`, for two builds and declarations. */
+/** How many bytes the umbrella and its layers may use on a disk: six times as many as `ws`, for two builds and declarations. */
 const SIZE_LIMIT = 1_200_000;
 
 /** The unit in which file systems allocate space. */
 const BLOCK = 4096;
 
-/** Whether the umbrella and the packages that it installs take more space on a disk than they may. */
+/** A complaint if the umbrella and the packages that it depends on use more space on a disk than the limit. */
 export function judgeSize({ packages }: Pick<Installation, 'packages'>): string[] {
   const size = installedBy('framewire', packages).reduce((sum, { path }) => sum + sizeOf(path), 0);
-  return size > SIZE_LIMIT ? [`they take ${size} bytes on a disk, more than ${SIZE_LIMIT}`] : [];
+  return size > SIZE_LIMIT ? [`they use ${size} bytes on a disk, more than ${SIZE_LIMIT}`] : [];
 }
 
 /** The packages for compression, and how many bytes their packed files may have together. */
 const COMPRESSION = ['@framewire/deflate', '@framewire/permessage-deflate'];
 const COMPRESSION_LIMIT = 40 * 1024;
 
-/** Whether the packed packages for compression are larger than they may be. */
+/** A complaint if the packed packages for compression are larger than the limit. */
 export function judgeCompressionSize({ packages }: Pick<Installation, 'packages'>): string[] {
   const size = packages
     .filter(({ name }) => COMPRESSION.includes(name))
@@ -124,7 +124,7 @@ function installedBy(name: string, packages: readonly Installed[]): readonly Ins
   return [...found];
 }
 
-/** Each file and each folder takes whole blocks. */
+/** The space that a folder uses on a disk. Each file and each folder uses whole blocks. */
 function sizeOf(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => Math.max(1, Math.ceil(statSync(join(folder, file)).size / BLOCK)) * BLOCK)

@@ -1,6 +1,6 @@
-// Runs inside the folder of the packed packages, on any Node line. Loads each by `import` and by `require()`, and prints as JSON what
-// is wrong, by specifier. The argument is a JSON list of { specifier, values, bundled }: `values` are the names that the declarations
-// have, and `bundled` is the file that bundlers use.
+// Runs in the folder of the packed packages, on any Node line. Loads each package by `import` and by `require()`, and prints the
+// complaints as JSON, by specifier. The argument is a JSON list of { specifier, values, bundled }: `values` are the names that the
+// declarations have, and `bundled` is the file that bundlers use.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';

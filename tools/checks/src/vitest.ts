@@ -1,4 +1,4 @@
-/** Running vitest and counting what it ran. */
+/** Runs vitest, and counts the tests that ran. */
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -30,10 +30,10 @@ export interface Tested extends Finished {
 }
 
 /**
- * Runs vitest and counts its tests; a file that could not be loaded counts as one failure.
+ * Runs vitest and counts its tests. A file that could not be loaded counts as one failure.
  *
  * @param node The Node binary that runs it.
- * @param name The name of the report's file, one for each kind of run.
+ * @param name The name of the report's file. Each kind of run has its own.
  * @param args Filters and options for `vitest run`, except `--exclude`, which vitest's projects ignore.
  */
 export async function vitest(

@@ -14,13 +14,13 @@ test('--only takes names of steps, separated by commas', () => {
 });
 
 test.each([
-  [['--only', 'lint,nothing'], '--only: there is no step "nothing"; the steps are lint, types.'],
-  [['--only='], '--only: there is no step ""; the steps are lint, types.'],
+  [['--only', 'lint,nothing'], '--only: there is no step "nothing". The steps are lint, types.'],
+  [['--only='], '--only: there is no step "". The steps are lint, types.'],
   [['--fast'], `Unknown option '--fast'`],
   [['lint'], `Unexpected argument 'lint'`],
   [['--only'], `Option '--only <value>' argument missing`],
-])('%j is refused in one sentence', (list, sentence) => {
-  expect(() => readArguments(list, names)).toThrow(sentence);
+])('%j is refused with an error for the user', (list, text) => {
+  expect(() => readArguments(list, names)).toThrow(text);
 });
 
 test('the help names every step', () => {

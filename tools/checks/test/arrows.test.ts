@@ -1,7 +1,7 @@
 // The rules for imports, each broken once.
 import { describe, expect, test } from 'vitest';
-import { findCycles, importsOf, judgeImports } from '../src/arrows.ts';
-import type { Manifest } from '../src/workspace.ts';
+import { ARROWS, findCycles, importsOf, judgeImports } from '../src/arrows.ts';
+import { publishedPackages, type Manifest } from '../src/workspace.ts';
 
 /** The complaints about one file of a package. */
 function judge(folder: string, file: string, text: string, manifest: Partial<Manifest> = {}): string[] {
@@ -19,13 +19,22 @@ function cycles(files: Record<string, string>, manifest: Partial<Manifest> = {})
   });
 }
 
-describe('an import is seen', () => {
+test('the table lists exactly the packages that each package depends on', () => {
+  const prefix = '@framewire/';
+  for (const { folder, manifest } of publishedPackages()) {
+    const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const folders = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    expect([...(ARROWS[folder] ?? [])].sort(), folder).toEqual(folders.sort());
+  }
+});
+
+describe('an import is found', () => {
   test.each([
     ['statically', `import { a } from 'x'`],
     ['for its effect', `import 'x'`],
     ['for a type', `import type { A } from 'x'`],
     ['inside a type', `let a: import('x').A`],
-    ['when run', `await import('x')`],
+    ['at run time', `await import('x')`],
     ['as a re-export', `export * from 'x'`],
     ['as a re-exported type', `export type { A } from 'x'`],
     ['by require', `const a = require('x')`],
@@ -86,9 +95,9 @@ describe('a sans-I/O package', () => {
     expect(judge('connection', 'src/a.ts', `import 'node:stream'`)).toEqual([]);
   });
 
-  test('depends on nothing', () => {
+  test('has no dependencies', () => {
     expect(judge('handshake', 'src/a.ts', '', { dependencies: { other: '1.0.0' } })).toEqual([
-      'packages/handshake/package.json lists other: it may depend on nothing',
+      'packages/handshake/package.json lists other: a sans-I/O package must not have dependencies',
     ]);
   });
 });
@@ -109,7 +118,7 @@ describe('a relative import', () => {
 });
 
 describe('a cycle', () => {
-  test('is found from any file that leads into it, once', () => {
+  test('is found once, whichever files lead into it', () => {
     const files = {
       'src/a.ts': `import './b.ts'`,
       'src/b.ts': `export * from './deep/c.ts'`,

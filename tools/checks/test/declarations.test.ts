@@ -1,4 +1,4 @@
-// The names in declarations that older compilers cannot read. The declarations are written into a temporary folder.
+// The names in declarations that older compilers cannot read. The tests write the declarations into a temporary folder.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ test.each([
   ["export { 'a b' as A } from './a.js';", "'a b'"],
   ["export * as 'a b' from './a.js';", "'a b'"],
   ["import { 'a b' as A } from './a.js';", "'a b'"],
-])('in %s the name is one that TypeScript before 5.6 cannot read', (text, name) => {
+])('in %s, TypeScript before 5.6 cannot read the name', (text, name) => {
   expect(judge('index.d.ts', text)).toEqual([
     `index.d.ts: TypeScript before 5.6 cannot read the name ${name}`,
   ]);

@@ -1,4 +1,4 @@
-// What is wrong with the addresses in manifests, and with the links of READMEs.
+// The complaints about the addresses in manifests, and about the links of READMEs.
 import { describe, expect, test } from 'vitest';
 import { judgeAddresses, judgeLinks } from '../src/metadata.ts';
 

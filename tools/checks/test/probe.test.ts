@@ -1,4 +1,4 @@
-// What the probe reports about packages that each have one fault. The packages are written into a temporary folder.
+// What the probe reports about packages with one fault each. The tests write the packages into a temporary folder.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ function probe({
   return report['subject'];
 }
 
-test('a package with one identity for import and require has no complaints', () => {
+test('a package that import and require() load once has no complaints', () => {
   expect(probe({})).toEqual([]);
 });
 

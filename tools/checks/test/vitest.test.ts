@@ -1,4 +1,4 @@
-// Which tests a run includes, and how they are counted.
+// Which tests a run includes, and how it counts them.
 import { expect, test } from 'vitest';
 import { countTests, vitest } from '../src/vitest.ts';
 

@@ -18,7 +18,7 @@ const commonjs = commonjsModule as unknown as typeof commonjsModule.default;
 /** Bundles a program. Resolves with the bundler's warnings. */
 type Bundle = (input: string, output: string) => Promise<string[]>;
 
-/** By name, which ends with the extension of the output. */
+/** The bundlers, by a name that ends with the extension of the output. */
 export const BUNDLERS: Readonly<Record<string, Bundle>> = {
   'esbuild.mjs': (input, output) => byEsbuild(input, output, 'esm'),
   'esbuild.cjs': (input, output) => byEsbuild(input, output, 'cjs'),
@@ -99,7 +99,7 @@ function byWebpack(
   });
 }
 
-/** Vite's build for a server, where `ws` is an alias for the package. */
+/** Vite's build for a server, with `ws` as an alias for framewire. */
 async function byVite(input: string, output: string, noExternal: true | string[]): Promise<string[]> {
   const folder = join(output, '..');
   await vite.build({

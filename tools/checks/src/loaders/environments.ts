@@ -1,4 +1,4 @@
-/** Test environments: connections of the packed packages work with globals of another realm, and with fake timers. */
+/** Checks that connections of the packed packages work in test environments: with globals of another realm, and with fake timers. */
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -11,9 +11,9 @@ import type { Outcome } from '../outcome.ts';
 const require = createRequire(import.meta.url);
 
 /**
- * Runs the rules of `fixtures/environments` under each runner of tests, in each of its environments.
+ * Runs the rules of `fixtures/environments` under each test runner, in each of its environments.
  *
- * @param folder the fixtures, with the packages to load in a node_modules above
+ * @param folder the folder of the fixtures. The packages are in a node_modules of a parent folder
  */
 export async function inEnvironments(folder: string): Promise<Outcome> {
   return sum([await underJest(folder), await underVitest(folder), await underNode(folder)]);
@@ -62,12 +62,12 @@ async function underNode(folder: string): Promise<Outcome> {
   );
 }
 
-/** The counts at the end of Node's TAP output, as in `# pass 3`. A test that timed out may count as cancelled. */
+/** The counts at the end of Node's TAP output, such as `# pass 3`. A test that timed out may count as cancelled. */
 function countTap({ code, output }: Finished): Outcome {
-  const [successes = 0, failures = 0, waiting = 0] = ['pass', 'fail', 'cancelled'].map((what) =>
+  const [successes = 0, failures = 0, cancelled = 0] = ['pass', 'fail', 'cancelled'].map((what) =>
     Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0),
   );
-  const bad = failures + waiting;
+  const bad = failures + cancelled;
   if (bad === 0 && code === 0 && successes > 0) return passed(successes);
   return sum([passed(successes), failed(output.trim(), Math.max(bad, 1))]);
 }

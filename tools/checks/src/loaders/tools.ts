@@ -1,4 +1,4 @@
-/** What runs a program without bundling it: engines, loaders, and test runners. */
+/** The tools that run a program without a bundle: engines, loaders, and test runners. */
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ export function engines(): Tool[] {
   return [
     { name: 'Bun', command: bunBinary(), args: ['run'] },
     { name: 'Deno', command: denoBinary(), args: deno },
-    // Through the condition "module-sync", the first two can load an object in place of the class.
+    // With the condition "module-sync", the first two can load an object instead of the class.
     ...['tsx-4-19', 'tsx-4-22', 'tsx'].map((name) => ({
       name: name.replace(/-(\d+)-/, ' $1.'),
       command: process.execPath,

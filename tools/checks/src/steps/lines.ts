@@ -12,21 +12,21 @@ import type { Outcome, Step } from '../outcome.ts';
 /** The newer lines. The tests of the sources run on the oldest. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
-/** Here the build runs in another engine or goes through the compiler, so the result does not depend on the Node line. */
+/** These tests are about other engines, other WebSocket peers, or the compiler, so the result does not depend on the Node line. */
 const ONCE = [
   '**/engines.test.ts',
   '**/browser.test.ts',
   '**/compression-peers.test.ts',
   '**/types-{beside,corpus}.test.ts',
   '**/{browsers,bundles}.test.ts',
-  // Of what differs between lines, these use only timers, which the other tests of the package use too.
+  // Of the features that differ between lines, these use only timers, which the other tests of the package cover.
   'packages/reconnect/test/{known-packages,node}.test.ts',
 ];
 
-/** These packages use no socket or stream of Node, so the oldest and the newest line stand for those between. */
+/** These packages use no socket or stream of Node, so testing them on the oldest and the newest line is enough. */
 const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(testsOf);
 
-/** What a line leaves out in addition to {@link ONCE}. On Node 22, clients, servers and the umbrella stand for the connection. */
+/** What a line leaves out in addition to {@link ONCE}. On Node 22, the tests of client, server and umbrella cover the connection. */
 const LEFT_OUT: Readonly<Partial<Record<NodeLine, readonly string[]>>> = {
   22: [...SANS_IO, testsOf('connection')],
   24: SANS_IO,
@@ -34,7 +34,7 @@ const LEFT_OUT: Readonly<Partial<Record<NodeLine, readonly string[]>>> = {
 
 export const lines: Step = {
   name: 'lines',
-  title: `the packages' tests, against the build, on Node ${NEWER_LINES.join(', ')}; some of them only on the newest`,
+  title: `the tests of the packages, against the build, on Node ${NEWER_LINES.join(', ')}. Some run only on the newest`,
   async run() {
     // The runs are concurrent, because each waits for sockets and processes most of the time.
     return sum(await Promise.all(NEWER_LINES.map(testOn)));

@@ -1,4 +1,4 @@
-/** The step that checks that `import` and `require()` load the same classes everywhere: one dependency imports, another requires. */
+/** The step that checks that `import` and `require()` load the same classes, if one dependency imports and another requires them. */
 
 import { cpSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const PROGRAMS = ['main.mjs', 'main.cjs'];
 export const loaders: Step = {
   name: 'loaders',
   title:
-    'import and require load one class in Node, Bun, Deno, tsx and bundlers; tracing; connections in test runners',
+    'import and require load one class in engines, tsx, test runners and bundlers; tracing; connections in test environments',
   async run() {
     const installation = await install();
     try {

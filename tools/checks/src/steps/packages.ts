@@ -1,4 +1,4 @@
-/** The step that checks the packages as a user gets them: packed, unpacked into an empty folder, loaded, compiled. */
+/** The step that checks the packages as users get them: packed, unpacked into an empty folder, loaded and compiled. */
 
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The step that runs all tests against the sources and measures what they cover. */
+/** The step that runs all tests against the sources and measures the coverage. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,16 +43,16 @@ interface Covered {
   total: Record<'statements' | 'branches' | 'functions', { pct: number }>;
 }
 
-/** One line with the percentages of all packages together. */
+/** A line with the coverage of all packages together. */
 function coverageLine(): string[] {
   try {
     const file = readFileSync(join(ROOT, 'coverage', 'coverage-summary.json'), 'utf8');
     const { statements, branches, functions } = (JSON.parse(file) as Covered).total;
     return [
-      `covered: ${statements.pct} % of statements, ${branches.pct} % of branches, ${functions.pct} % of functions`,
+      `coverage: ${statements.pct} % of statements, ${branches.pct} % of branches, ${functions.pct} % of functions`,
     ];
   } catch {
-    return ['covered: not measured'];
+    return ['coverage: not measured'];
   }
 }
 
