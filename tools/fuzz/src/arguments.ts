@@ -20,7 +20,7 @@ export interface Arguments {
 
 export const HELP = `Usage: npm run fuzz -- [options]
 
-Feeds random bytes to the code that reads a peer's bytes, and compares the results with a model of the RFCs. The same seed and
+Passes random bytes to the code that reads a peer's bytes, and compares the results with a model of the RFCs. The same seed and
 corpus give the same inputs. A finding is shortened, printed and added to the corpus.
 
   --target A,B    the targets. Default: all of frames, heads, headers, negotiation, inflate, deflate, messages, connection
@@ -58,7 +58,7 @@ export function readArguments(list: string[], known: readonly string[]): Argumen
   const targets = values.target.split(',');
   const unknown = targets.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new TypeError(`There is no target "${unknown}"; the targets are ${known.join(', ')}.`);
+    throw new TypeError(`There is no target "${unknown}". The targets are ${known.join(', ')}.`);
   const runs = wholeNumber('runs', values.runs);
   const replay = values.replay === undefined ? undefined : readHex(values.replay);
   if (replay !== undefined && targets.length > 1) throw new TypeError('--replay needs one --target.');

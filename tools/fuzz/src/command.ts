@@ -1,4 +1,4 @@
-// The command: runs the targets one after the other, with a line of progress each, and reports findings.
+// The command: runs the targets one after the other, prints a line of progress for each, and reports findings.
 import process from 'node:process';
 import { HELP, readArguments, type Arguments } from './arguments.ts';
 import { addToCorpus, CORPUS, readCorpus } from './corpus.ts';
@@ -46,7 +46,7 @@ async function runOne(target: Target, input: Uint8Array): Promise<number> {
   return breach === undefined ? 0 : 1;
 }
 
-/** Feeds one target. Returns whether something was found. */
+/** Runs one target. Returns whether something was found. */
 async function feed(
   module: string,
   target: string,
@@ -78,7 +78,7 @@ function report(target: string, seed: number, { what, input, shortest }: FoundIn
   console.error(`  repeat    npm run fuzz -- --target ${target} --replay ${hex(shortest)}`);
 }
 
-/** In a terminal, one line that is rewritten. Otherwise one line a minute, and the last one. */
+/** Prints progress: in a terminal as one line that is rewritten, otherwise as one line a minute and one at the end. */
 function progressLine(target: string): (progress: Progress, last?: boolean) => void {
   const live = process.stdout.isTTY;
   let minute = 0;

@@ -1,11 +1,11 @@
-// The loop: generates an input or changes a kept one, runs the target with its oracle, and keeps inputs with a new outcome.
+// The loop: generates an input or changes a kept one, runs the target, which checks the result, and keeps inputs with a new outcome.
 import { createRandom, pick, type Random } from '@framewire/contract/random';
 import { describeFinding } from './finding.ts';
 import { mutate } from './mutation.ts';
 import { shrink } from './shrink.ts';
 import type { Target } from './target.ts';
 
-/** The limits of a run, and how it is watched. */
+/** The limits of a run, and the functions that observe it. */
 export interface FuzzOptions {
   /** The inputs depend only on the seed and the corpus. */
   readonly seed: number;
@@ -17,7 +17,7 @@ export interface FuzzOptions {
   readonly corpus: readonly Uint8Array[];
   /** Whether a finding is shortened. Default: true. */
   readonly shortens?: boolean;
-  /** Called before each input is run, so that an input that never returns is known. */
+  /** Called before each input is run, so that the watching thread knows an input that never returns. */
   readonly onInput?: (input: Uint8Array) => void;
   /** Called after each batch of inputs. */
   readonly onProgress?: (progress: Progress) => void;
@@ -33,7 +33,7 @@ export interface Progress {
 
 /** The result of a run. */
 export interface FuzzResult extends Progress {
-  /** The first breach, if there was one: the run ends with it. */
+  /** The finding, if there was one. The run ends with it. */
   readonly found: FoundInput | undefined;
   /** The first input with each outcome. */
   readonly kept: ReadonlyMap<string, Uint8Array>;
@@ -42,19 +42,19 @@ export interface FuzzResult extends Progress {
 /** An input that is a finding. */
 export interface FoundInput {
   readonly what: string;
-  /** The input as it was run, and the shortest one that was found to fail. */
+  /** The input as it was run, and the shortest input with a finding. */
   readonly input: Uint8Array;
   readonly shortest: Uint8Array;
 }
 
 /** How many inputs run before the clock is checked. */
 const BATCH = 64;
-/** The share of generated inputs. The others are changed copies of kept ones. */
+/** The share of inputs that are generated. The others are changed copies of kept inputs. */
 const SHARE_OF_NEW = 0.5;
-/** Longer inputs, in bytes, are not changed: they would slow the run down. */
+/** Longer inputs, in bytes, are not kept even if their outcome is new, because copies of them would slow the run down. */
 const LONGEST_KEPT = 4096;
 
-/** Feeds a target until a limit is reached or something is found. */
+/** Runs a target until a limit is reached or something is found. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzResult> {
   const { seed, runs = Infinity, milliseconds = Infinity, corpus, shortens = true } = options;
   const random = createRandom(seed);
@@ -81,7 +81,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
         if (input.length <= LONGEST_KEPT) pool.push(input);
       } catch (error) {
         const shortest = shortens ? await shorten(target, input, options.onInput) : input;
-        // The shortest input says more. If it does not fail again, the original finding is reported.
+        // The finding of the shortest input is reported. If that input does not fail again, the original finding is reported.
         const breach = shortens ? ((await breachOf(target, shortest)) ?? error) : error;
         const what = describeFinding(breach);
         return { ...progress(), kept, found: { what, input, shortest } };

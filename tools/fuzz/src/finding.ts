@@ -1,14 +1,15 @@
-// What a fuzzer looks for: a breach of the oracle, in words.
+// The findings of a fuzzer: broken rules of an oracle, in words.
 
-/** The implementation broke a rule of the oracle. Any other exception from a target is a finding too: it is undocumented. */
+/** The implementation broke a rule of the oracle. Any other exception from a target is also a finding, because it is undocumented. */
 export class Finding extends Error {
   override readonly name = 'Finding';
 }
 
 /**
- * Compares what was reported with what was expected.
+ * Compares a result with the expected one.
  *
- * @throws {Finding} If they differ. `what` names their subject
+ * @param what the subject of both, for the message
+ * @throws {Finding} if they differ
  */
 export function mustEqual(what: string, actual: unknown, expected: unknown): void {
   if (actual === expected) return;
@@ -16,7 +17,7 @@ export function mustEqual(what: string, actual: unknown, expected: unknown): voi
   if (got !== wanted) throw new Finding(`${what}: ${got}, and not ${wanted}`);
 }
 
-/** @throws {Finding} unless the condition holds. `found` says what was found instead */
+/** @throws {Finding} unless the condition holds. `found` is the message */
 export function must(condition: boolean, found: string): void {
   if (!condition) throw new Finding(found);
 }

@@ -1,4 +1,4 @@
-// Random data as peers send it: frames in and out of order, texts, compressed messages. Most of it is legal, some of it is not.
+// Random data like that of peers: frames in and out of order, texts, compressed messages. Most of it is legal.
 import { between, pick, type Random } from '@framewire/contract/random';
 import { constants, deflateRawSync } from 'node:zlib';
 
@@ -11,7 +11,7 @@ export function randomBytes(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => between(random, 0, 255));
 }
 
-/** A length, mostly a short one. Others are near the values at which the form of a header or a limit changes. */
+/** A length. Most are short. The others are near the limits of the forms of a header, and near other limits. */
 export function someLength(random: Random): number {
   if (oneIn(random, 250)) return pick(random, [4096, 16384, 65535, 65536, 65537]);
   return oneIn(random, 8)
@@ -76,7 +76,7 @@ export interface FrameShape {
   readonly masked: boolean;
   readonly payload: Uint8Array;
   /** The length in the header, if it differs from that of the payload. */
-  readonly told?: number | bigint;
+  readonly announced?: number | bigint;
   /** How many bytes the extended length has. Default: as few as possible. */
   readonly lengthBytes?: 0 | 2 | 8;
 }
@@ -84,14 +84,14 @@ export interface FrameShape {
 /** A frame on the wire (RFC 6455 §5.2), legal or not. */
 export function frameOf(random: Random, shape: FrameShape): Uint8Array {
   const { fin, rsv, opcode, masked, payload } = shape;
-  const told = BigInt(shape.told ?? payload.length);
-  const lengthBytes = shape.lengthBytes ?? (told > 0xffffn ? 8 : told > 125n ? 2 : 0);
+  const announced = BigInt(shape.announced ?? payload.length);
+  const lengthBytes = shape.lengthBytes ?? (announced > 0xffffn ? 8 : announced > 125n ? 2 : 0);
   const header = Buffer.alloc(2 + lengthBytes);
   header[0] = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
   header[1] =
-    (masked ? 0x80 : 0) | (lengthBytes === 8 ? 127 : lengthBytes === 2 ? 126 : Number(told & 0x7fn));
-  if (lengthBytes === 8) header.writeBigUInt64BE(told, 2);
-  if (lengthBytes === 2) header.writeUInt16BE(Number(told & 0xffffn), 2);
+    (masked ? 0x80 : 0) | (lengthBytes === 8 ? 127 : lengthBytes === 2 ? 126 : Number(announced & 0x7fn));
+  if (lengthBytes === 8) header.writeBigUInt64BE(announced, 2);
+  if (lengthBytes === 2) header.writeUInt16BE(Number(announced & 0xffffn), 2);
   if (!masked) return Buffer.concat([header, payload]);
   const key = randomBytes(random, 4);
   return Buffer.concat([header, key, payload.map((byte, i) => byte ^ (key[i % 4] as number))]);
@@ -104,7 +104,7 @@ export interface Dialect {
   readonly compress?: ((data: Uint8Array) => Uint8Array) | undefined;
 }
 
-/** Frames of a peer that mostly keeps to the rules: messages in one or more frames, with control frames in between. */
+/** Frames of a peer that mostly follows the rules: messages in one or more frames, with control frames in between. */
 export function someFrames(random: Random, dialect: Dialect, count: number): Uint8Array[] {
   const frames: Uint8Array[] = [];
   while (frames.length < count) {
@@ -179,9 +179,9 @@ function brokenFrame(random: Random, { masked }: Dialect): Uint8Array {
       { ...legal, fin: false, opcode: pick(random, [0x8, 0x9, 0xa]) },
       { ...legal, opcode: 0x9, payload: randomBytes(random, 126) },
       { ...legal, opcode: 0x8, payload: randomBytes(random, 1) },
-      { ...legal, opcode: 0x2, told: 2n ** 53n, lengthBytes: 8 },
-      { ...legal, opcode: 0x2, told: 2n ** 63n + 5n, lengthBytes: 8 },
-      { ...legal, opcode: 0x2, told: 2 ** 31, lengthBytes: 8 },
+      { ...legal, opcode: 0x2, announced: 2n ** 53n, lengthBytes: 8 },
+      { ...legal, opcode: 0x2, announced: 2n ** 63n + 5n, lengthBytes: 8 },
+      { ...legal, opcode: 0x2, announced: 2 ** 31, lengthBytes: 8 },
     ] as const satisfies readonly FrameShape[]),
   );
 }

@@ -1,4 +1,4 @@
-// An input, read from its start: choices first, then contents. After its end, it reads as zeros.
+// An input, read from its start: choices first, then contents. After its end, each byte is 0.
 
 const NOTHING = new Uint8Array(0);
 
@@ -25,7 +25,7 @@ export class Input {
     return (this.byte() << 8) | this.byte();
   }
 
-  /** The next bytes, or as many as are left. A copy, because the code under test may change it. */
+  /** A copy of the next bytes, or of as many as are left. It is a copy because the code under test may change it. */
   bytes(count: number): Uint8Array {
     if (this.isOver) return NOTHING;
     const bytes = this.#bytes.slice(this.#offset, this.#offset + count);

@@ -1,7 +1,7 @@
 // Random changes to a kept input.
 import { between, pick, type Random } from '@framewire/contract/random';
 
-/** Bytes at which readers branch: ends of ranges, delimiters, the first bytes of frames and of UTF-8 sequences. */
+/** Bytes at which parsers branch: ends of ranges, delimiters, the first bytes of frames and of UTF-8 sequences. */
 const TURNING_POINTS = [
   0x00, 0x01, 0x02, 0x08, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x3a, 0x3b, 0x3d, 0x5c, 0x7d, 0x7e, 0x7f, 0x80,
   0x81, 0x82, 0x88, 0x89, 0x8a, 0xbf, 0xc0, 0xc1, 0xc2, 0xe0, 0xed, 0xf0, 0xf4, 0xfe, 0xff,
@@ -46,7 +46,7 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-/** An input with one to four changes. One kind of change continues it with a part of `other`. */
+/** An input with one to four changes. One kind of change replaces its end with a part of `other`. */
 export function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let mutated = bytes;
   for (let count = between(random, 1, 4); count > 0; count--)

@@ -1,4 +1,4 @@
-// Shortens a finding: removes bytes and sets bytes to zero as long as it remains one.
+// Shortens the input of a finding: removes bytes and sets bytes to zero while it still fails.
 
 /** The limits of shortening: how many attempts, and how many ms. */
 const MOST_TRIES = 3000;

@@ -1,8 +1,8 @@
-// A run in its own thread, watched from outside: an input that never returns, or that uses too much memory, is a finding too.
+// A run in its own thread, which the main thread watches. An input that never returns, or that uses too much memory, is also a finding.
 import { Worker } from 'node:worker_threads';
 import type { FoundInput, Progress } from './engine.ts';
 
-/** What the thread needs to know for a run. */
+/** What the main thread passes to the thread of a run. */
 export interface Assignment {
   /** The module whose `TARGETS` include the target. */
   readonly module: string;
@@ -24,7 +24,7 @@ export type Report =
 export interface WatchResult {
   readonly progress: Progress;
   readonly found: FoundInput | undefined;
-  /** With `grow`: short inputs with outcomes that no input of the corpus has. */
+  /** With `grow`: short inputs with outcomes that no input of the corpus has. Otherwise empty. */
   readonly grown: readonly { readonly outcome: string; readonly input: Uint8Array }[];
 }
 
@@ -104,7 +104,7 @@ export async function watch(
   }
 }
 
-/** Watches the thread, which cannot watch itself while it hangs. */
+/** Watches the time and the memory from the main thread, because a thread that hangs cannot. */
 function watchClock(
   current: CurrentInput,
   patience: Patience,

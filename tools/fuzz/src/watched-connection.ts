@@ -17,19 +17,20 @@ export const openConnection: Open = (wire, options, opened) => {
   return ws;
 };
 
-/** The terms of a connection, and the options of ours that must not change the result. */
+/** The terms of a connection, and those of our options that must not change the result. */
 export interface WatchOptions extends EndpointTerms {
   /** Whether several events may be emitted in one turn of the event loop. */
   readonly synchronous: boolean;
-  /** Whether all messages are inflated on the thread pool. */
+  /** Whether all messages are inflated in turns of the event loop. Otherwise, only those with a long output are. */
   readonly inTurns: boolean;
 }
 
-/** In how many turns of the event loop everything expected must happen, and for how many more nothing else may. */
+/** Everything expected must happen within this many turns of the event loop. */
 const PATIENCE = 100;
+/** After that, nothing else may happen in this many turns. */
 const AFTERWARDS = 2;
-/** How long work on the thread pool may take, in ms. */
-const PATIENCE_OFF_THREAD = 5000;
+/** How long messages that are inflated in turns may take, in ms. */
+const PATIENCE_IN_TURNS = 5000;
 
 /** The connection under test, with everything that it reports and sends. */
 export class WatchedConnection {
@@ -91,7 +92,7 @@ export class WatchedConnection {
     };
   }
 
-  /** Waits until everything that the model predicts has happened, and compares. If the meaning is undefined, there is nothing to compare. */
+  /** Waits for everything that the model predicts, then compares. If the meaning of the messages is undefined, it compares nothing. */
   async agreesWith(model: Endpoint): Promise<void> {
     if (model.isMeaningUndefined) return;
     // Each event may need its own turn of the event loop.
@@ -116,18 +117,18 @@ export class WatchedConnection {
   }
 
   async #waitUntil(hasHappened: () => boolean, turns: number): Promise<void> {
-    const deadline = performance.now() + (this.#inTurns ? PATIENCE_OFF_THREAD : 0);
+    const deadline = performance.now() + (this.#inTurns ? PATIENCE_IN_TURNS : 0);
     for (let turn = 0; !hasHappened() && (turn < turns || performance.now() < deadline); turn++) {
       await nextTurn();
     }
   }
 
-  /** After the stream has ended, waits for the end of the connection, and checks that nothing is left over. */
+  /** After the stream has ended, waits for the end of the connection. Checks that it emitted `close` and called each callback once. */
   async isOver(): Promise<void> {
     // The number of events is unknown, and each may need its own turn. A frame has at least two bytes.
-    await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.said);
+    await this.#waitUntil(() => this.ws.readyState === this.ws.CLOSED, PATIENCE + this.wire.bytesFromPeer);
     mustEqual('state', this.ws.readyState, this.ws.CLOSED);
-    mustEqual('events called close', this.#events.filter((line) => line.startsWith('close')).length, 1);
+    mustEqual('number of close events', this.#events.filter((line) => line.startsWith('close')).length, 1);
     const once = this.#calledBack.map(() => 1);
     await this.#waitUntil(() => this.#calledBack.every((calls) => calls > 0), PATIENCE);
     mustEqual('calls of each callback', this.#calledBack, once);
@@ -168,7 +169,7 @@ function sentLine({ opcode, payload }: Sent): string {
   return `${opcode} ${hex(payload)}`;
 }
 
-/** A corrupt compressed message may exceed the limit before the corrupt part is reached. Then either error is right. */
+/** A corrupt compressed message may exceed the limit before the inflater reaches the corrupt part. Then either error is right. */
 function eitherError(line: string): string {
   return line
     .replace('error WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'error Z_DATA_ERROR')

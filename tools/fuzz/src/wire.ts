@@ -1,12 +1,13 @@
-// A stream in memory whose other end is the fuzzer. The connection reads the fuzzer's bytes immediately, and what it writes is kept.
+// A stream in memory whose other end is the fuzzer. The connection reads the fuzzer's bytes immediately. The stream keeps what the
+// connection writes.
 import { Duplex } from 'node:stream';
 
 export class Wire extends Duplex {
   readonly #written: Buffer[] = [];
-  /** Whether the end under test has ended its side. */
+  /** Whether the connection under test has ended its side. */
   hasEnded = false;
   /** How many bytes the peer has sent. */
-  said = 0;
+  bytesFromPeer = 0;
 
   override _read(): void {
     // The fuzzer pushes bytes by itself.
@@ -29,14 +30,14 @@ export class Wire extends Duplex {
   }
 
   /** The peer sends bytes. */
-  say(bytes: Uint8Array): void {
+  peerSends(bytes: Uint8Array): void {
     if (this.destroyed) return;
-    this.said += bytes.length;
+    this.bytesFromPeer += bytes.length;
     this.push(Buffer.from(bytes));
   }
 
   /** The peer ends its side. */
-  sayEnd(): void {
+  peerEnds(): void {
     if (!this.destroyed) this.push(null);
   }
 }

@@ -1,4 +1,4 @@
-// The thread that runs a target, and reports to the main thread.
+// The thread that runs a target and sends reports to the main thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { fuzz, type FuzzResult } from './engine.ts';
 import { shrink } from './shrink.ts';
@@ -25,14 +25,14 @@ const result = await fuzz(target, {
   onProgress: (progress) => {
     if (progress.milliseconds - reportedAt < EVERY) return;
     reportedAt = progress.milliseconds;
-    tell({ kind: 'progress', progress });
+    send({ kind: 'progress', progress });
   },
 });
 const { found, kept, ...progress } = result;
 const grown = assignment.grow && found === undefined ? await newOutcomes(target, kept) : [];
-tell({ kind: 'end', result: { progress, found, grown } });
+send({ kind: 'end', result: { progress, found, grown } });
 
-function tell(report: Report): void {
+function send(report: Report): void {
   parentPort?.postMessage(report);
 }
 

@@ -1,4 +1,4 @@
-// The command: its arguments, its exit code, what it prints and writes, and how it handles a target that hangs.
+// The command: its arguments, its exit code, its output, the files that it writes, and a target that hangs.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ describe('The command', () => {
 
   test('exits with 2 and prints one line for a wrong command line', async () => {
     for (const [list, line] of [
-      [['--target', 'x'], 'There is no target "x"; the targets are well, sevens, hangs.'],
+      [['--target', 'x'], 'There is no target "x". The targets are well, sevens, hangs.'],
       [['--seed', '-1'], /seed/],
       [['--seed', '4294967296'], '--seed must be a whole number below 2^32, not "4294967296".'],
       [['--runs', 'many'], '--runs must be a whole number below 2^32, not "many".'],

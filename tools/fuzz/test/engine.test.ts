@@ -1,4 +1,4 @@
-// The engine: the same inputs for the same seed, which inputs are kept, and what a finding contains.
+// The engine: a seed decides the inputs, new outcomes are kept, and a finding is shortened.
 import { createRandom } from '@framewire/contract/random';
 import { expect, test } from 'vitest';
 import { fuzz } from '../src/engine.ts';
@@ -16,7 +16,6 @@ const bytes = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits
 function target(run: Target['run']): Target {
   return {
     name: 'test',
-    feeds: 'nothing',
     generate: (random) => Uint8Array.of(Math.floor(random() * 256)),
     run,
   };
@@ -77,7 +76,7 @@ test('Shrinking removes or zeroes bytes that do not matter, within its attempts'
   expect(hex(await shrink(bytes('01ff02ff03ff04'), fails, 1))).toBe('01ff02ff03ff04');
 });
 
-test('Splitting loses no bytes, and copies', () => {
+test('Chunks have all bytes, and are copies', () => {
   const whole = bytes('000102030405060708090a0b0c0d0e0f');
   for (let seed = 0; seed < 50; seed++) {
     const chunks = splitAnywhere(whole, seed);

@@ -55,7 +55,7 @@ function runOf(target: Target, corpus: readonly Uint8Array[], shortens: boolean)
 }
 
 describe.each(TARGETS)('$name', (target) => {
-  test('finds nothing in the corpus, nor in a short run', { timeout: PATIENCE }, async () => {
+  test('finds nothing in the corpus or in a short run', { timeout: PATIENCE }, async () => {
     const corpus = readCorpus(CORPUS, target.name).map(({ input }) => input);
     const { found, outcomes } = await runOf(target, corpus, true);
     expect(found && { what: found.what, shortest: hex(found.shortest) }).toBeUndefined();
@@ -73,7 +73,7 @@ function wrongly(change: (...args: Parameters<Open>) => Parameters<Open>): Targe
 /** Each implementation with its expected finding, because another check could find the same fault. */
 const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])[] = [
   [
-    'a decoder that lets RSV1 pass',
+    'a decoder that accepts RSV1',
     /and not \[.*"breach WS_ERR_UNEXPECTED_RSV_1"\]$/,
     framesTarget(codec({ FrameDecoder: withOptions({ allowRsv1: true }) })),
   ],
@@ -154,7 +154,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'extensions read by split()',
+    'a parser of extensions that only splits at commas',
     /^extensions: \[\[.*, and not undefined$/,
     headersTarget(
       headers({
@@ -164,7 +164,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'subprotocols whose repetition is not noticed',
+    'a parser that accepts repeated subprotocols',
     /^subprotocols: \[.*, and not undefined$/,
     headersTarget(
       headers({ parseSubprotocols: (value) => new Set(value.split(',').map((name) => name.trim())) }),
@@ -178,7 +178,7 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     ),
   ],
   [
-    'a check of responses that takes any subprotocol',
+    'a check of responses that does not require a subprotocol',
     /^failed with: .*, and not WS_ERR_MISSING_SUBPROTOCOL$/,
     headersTarget(
       headers({
@@ -329,8 +329,8 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     'a stream that loses its short chunks',
     /^events: \["binary 67","ping 34a88b","error WS_ERR_INVALID_UTF8"\], and not \["binary 67","ping 34a88b","text 00ee8080"/,
     wrongly((wire, options, opened) => {
-      const say = wire.say.bind(wire);
-      wire.say = (bytes) => (bytes.length === 3 ? undefined : say(bytes));
+      const peerSends = wire.peerSends.bind(wire);
+      wire.peerSends = (bytes) => (bytes.length === 3 ? undefined : peerSends(bytes));
       return [wire, options, opened];
     }),
   ],

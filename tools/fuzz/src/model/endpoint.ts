@@ -1,7 +1,7 @@
 // One end of a connection by RFC 6455 §5 and §7: the events and frames that follow from the peer's bytes and from its own calls.
 import { BREACHES, type Breach } from './breach.ts';
 import { Inflating } from './inflating.ts';
-import { Receiver, type Heard, type Terms } from './receiver.ts';
+import { Receiver, type Received, type Terms } from './receiver.ts';
 import { readUtf8 } from './utf8.ts';
 
 /** A frame that was sent, without its mask. */
@@ -16,7 +16,7 @@ type FromPeer = { readonly bytes: Uint8Array } | 'end';
 /** The options of one end, in addition to {@link Terms}. */
 export interface EndpointTerms extends Terms {
   readonly autoPong: boolean;
-  /** Whether the peer's messages may point back to earlier ones (RFC 7692 §7.1.1). */
+  /** Whether the peer's messages may refer back to earlier ones (RFC 7692 §7.1.1). */
   readonly takeover: boolean;
 }
 
@@ -31,8 +31,8 @@ export class Endpoint {
   /** Whether the stream is gone (§7.1.4). */
   isClosed = false;
   /**
-   * Whether a message has stopped within a block, which no peer may do (RFC 7692 §7.2.1), while later messages may refer back to it.
-   * The meaning of those is undefined.
+   * Whether a message has stopped within a block, which RFC 7692 §7.2.1 does not allow. Later messages may refer back to it, so their
+   * meaning is undefined.
    */
   isMeaningUndefined = false;
 
@@ -43,7 +43,7 @@ export class Endpoint {
   #closeSent = false;
   #closeReceived = false;
   #failed = false;
-  /** The peer has ended the stream, after which nothing is sent. */
+  /** Whether the peer has ended the stream. After that, nothing is sent. */
   #peerEnded = false;
   #paused = false;
   #waiting: FromPeer[] = [];
@@ -64,7 +64,7 @@ export class Endpoint {
     else this.#read(what);
   }
 
-  /** Either side has destroyed the stream. Everything that arrived before is reported, including what waits. */
+  /** Either side has destroyed the stream. Everything that arrived before is reported, including what arrived during a pause. */
   lose(): void {
     if (this.isClosed) return;
     // No peer is left that could receive an answer.
@@ -105,50 +105,50 @@ export class Endpoint {
       this.#close();
       return;
     }
-    for (const heard of this.#receiver.receive(what.bytes)) {
+    for (const received of this.#receiver.receive(what.bytes)) {
       // §5.5.1, §7.1.7: after a close frame or a breach, nothing is read.
       if (this.#closeReceived || this.#failed) return;
-      this.#hear(heard);
+      this.#handle(received);
     }
   }
 
-  #hear(heard: Heard): void {
-    switch (heard.kind) {
+  #handle(received: Received): void {
+    switch (received.kind) {
       case 'ping':
         // §5.5.2: "unless it already received a Close frame"; and §5.5.1: not after our own.
-        if (this.#terms.autoPong) this.send('pong', heard.data);
-        this.events.push(`ping ${hex(heard.data)}`);
+        if (this.#terms.autoPong) this.send('pong', received.data);
+        this.events.push(`ping ${hex(received.data)}`);
         break;
       case 'pong':
-        this.events.push(`pong ${hex(heard.data)}`);
+        this.events.push(`pong ${hex(received.data)}`);
         break;
       case 'close':
-        this.#hearClose(heard.code, heard.reason);
+        this.#handleClose(received.code, received.reason);
         break;
       case 'breach':
-        this.#fail(heard.breach);
+        this.#fail(received.breach);
         break;
       case 'text':
       case 'binary':
-        this.#hearMessage(heard);
+        this.#handleMessage(received);
     }
   }
 
-  #hearMessage({ kind, data, compressed }: Extract<Heard, { kind: 'text' | 'binary' }>): void {
+  #handleMessage({ kind, data, compressed }: Extract<Received, { kind: 'text' | 'binary' }>): void {
     const { maxPayload, skipUtf8 } = this.#terms;
     const original = compressed ? this.#inflating.inflate(data) : data;
     if (compressed && this.#terms.takeover && original !== undefined && !this.#inflating.isAtBlockEnd) {
       this.isMeaningUndefined = true;
     }
-    if (original === undefined) this.#fail('no DEFLATE stream');
+    if (original === undefined) this.#fail('invalid DEFLATE stream');
     else if (maxPayload > 0 && original.length > maxPayload) this.#fail('message too long');
     else if (compressed && kind === 'text' && !skipUtf8 && readUtf8(original) !== 'whole')
-      this.#fail('no UTF-8');
+      this.#fail('invalid UTF-8');
     else this.events.push(`${kind} ${hex(original)}`);
   }
 
   /** §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame". */
-  #hearClose(code: number | undefined, reason: Uint8Array): void {
+  #handleClose(code: number | undefined, reason: Uint8Array): void {
     this.#closeReceived = true;
     this.#closeCode = code ?? 1005;
     this.#closeReason = reason;

@@ -1,5 +1,5 @@
-// The opening handshake, rule by rule (RFC 6455 §4.1, §4.2.1, §9.1). The documented result of our checks is the first row of a table
-// whose condition does not hold.
+// The opening handshake, rule by rule (RFC 6455 §4.1, §4.2.1, §9.1). As documented, a check reports the first row of its table whose
+// condition does not hold.
 import { createHash } from 'node:crypto';
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -9,7 +9,7 @@ const TAIL = Buffer.from('0000ffff', 'hex');
 const MOST_STREAMS = 8;
 const NO_STREAM = TAIL.length + 1;
 
-/** An empty block that ends the stream (BFINAL). At the start of a block, a byte after it is not part of the stream. */
+/** An empty block that ends the stream (BFINAL). After a complete block, zlib reads exactly these bytes, and not the byte after them. */
 const FINAL_BLOCK = Buffer.from('010000ffff', 'hex');
 
 /** The messages of one direction. */
@@ -47,10 +47,10 @@ export class Inflating {
     return Buffer.concat(parts);
   }
 
-  /** Whether the bytes read so far end at the end of a block: RFC 7692 §7.2.1 requires it of every message. */
+  /** Whether the bytes so far end at the end of a block. RFC 7692 §7.2.1 requires this of every message. */
   get isAtBlockEnd(): boolean {
     const ended = inflateStream(Buffer.concat([this.#stream, FINAL_BLOCK, Buffer.of(0)]));
-    // An unfinished block would read it as its own data, and may end with it by chance.
+    // In an unfinished block, these bytes would be data. By chance, the block may end with them.
     return ended?.used === this.#stream.length + FINAL_BLOCK.length && ended.data.length === this.#reported;
   }
 
@@ -64,16 +64,16 @@ export class Inflating {
 const TURN = 64;
 let inputs = 0;
 
-/** Call once for each input. zlib frees an engine in a later turn of the event loop, which a fuzzer without other waits never reaches. */
+/** Call once for each input. zlib frees an engine in a later turn of the event loop. Without a wait, a fuzzer never reaches that turn. */
 export async function letEnginesClose(): Promise<void> {
   if (++inputs % TURN === 0) await setImmediate();
 }
 
 /**
- * The result of zlib for a stream that is flushed or ended: the inflated bytes, and how many bytes it has read; undefined if it is not a
- * DEFLATE stream.
+ * The result of zlib for a stream that is flushed or ended: the inflated bytes, and how many bytes zlib has read. Undefined if it is not
+ * a DEFLATE stream.
  *
- * @param most the most inflated bytes. If there are more, the result is 'long'
+ * @param most the limit for inflated bytes. If there are more, the result is 'long'
  */
 export function inflateStream(
   stream: Uint8Array,

@@ -1,7 +1,7 @@
 // The result of an offer and of a response of permessage-deflate, parameter by parameter (RFC 7692 §7.1).
 
-/** The four parameters: the windows as numbers, `true` for `client_max_window_bits` without a value. */
-export interface Said {
+/** The four parameters: windows are numbers, and `client_max_window_bits` without a value is `true`. */
+export interface ParameterSet {
   server_no_context_takeover?: true;
   client_no_context_takeover?: true;
   server_max_window_bits?: number;
@@ -18,22 +18,22 @@ export interface Wanted {
 export type List = readonly { readonly name: string; readonly value: string | true }[];
 
 /** §7.1: the parameters of a list; undefined if an endpoint must not accept it. */
-export function readSaid(list: List, kind: 'offer' | 'response'): Said | undefined {
+export function readParameters(list: List, kind: 'offer' | 'response'): ParameterSet | undefined {
   if (new Set(list.map(({ name }) => name)).size < list.length) return undefined;
-  const said: Said = {};
+  const parameters: ParameterSet = {};
   for (const { name, value } of list) {
     switch (name) {
       case 'server_no_context_takeover':
       case 'client_no_context_takeover':
         if (value !== true) return undefined;
-        said[name] = true;
+        parameters[name] = true;
         break;
       case 'server_max_window_bits':
       case 'client_max_window_bits': {
         const bare = value === true && name === 'client_max_window_bits' && kind === 'offer';
-        if (bare) said.client_max_window_bits = true;
+        if (bare) parameters.client_max_window_bits = true;
         else if (value !== true && ['8', '9', '10', '11', '12', '13', '14', '15'].includes(value))
-          said[name] = Number(value);
+          parameters[name] = Number(value);
         else return undefined;
         break;
       }
@@ -41,12 +41,12 @@ export function readSaid(list: List, kind: 'offer' | 'response'): Said | undefin
         return undefined;
     }
   }
-  return said;
+  return parameters;
 }
 
 /** §7.1.1, §7.1.2: a server's answer to one offer; undefined if its options forbid every answer. */
-export function answerOf(offer: Said, wanted: Wanted): Said | undefined {
-  const answer: Said = {};
+export function answerOf(offer: ParameterSet, wanted: Wanted): ParameterSet | undefined {
+  const answer: ParameterSet = {};
   if (offer.server_no_context_takeover && wanted.serverNoContextTakeover === false) return undefined;
   if (offer.server_no_context_takeover || wanted.serverNoContextTakeover)
     answer.server_no_context_takeover = true;
@@ -77,7 +77,7 @@ export function answerOf(offer: Said, wanted: Wanted): Said | undefined {
 }
 
 /** The windows and contexts of both ends after an answer. */
-export function agreementOf(answer: Said): Record<string, unknown> {
+export function agreementOf(answer: ParameterSet): Record<string, unknown> {
   const { client_max_window_bits: client } = answer;
   return {
     serverNoContextTakeover: answer.server_no_context_takeover ?? false,
@@ -87,8 +87,8 @@ export function agreementOf(answer: Said): Record<string, unknown> {
   };
 }
 
-/** §7.1: whether a client accepts a response to the offer that it made from its options. */
-export function isFitting(response: Said, wanted: Wanted): boolean {
+/** §7.1: whether a client accepts a response to the offer that follows from its options. */
+export function isFitting(response: ParameterSet, wanted: Wanted): boolean {
   if (response.client_no_context_takeover && wanted.clientNoContextTakeover === false) return false;
   if (typeof response.client_max_window_bits === 'number') {
     if (wanted.clientMaxWindowBits === false) return false;

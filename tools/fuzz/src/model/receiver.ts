@@ -1,9 +1,9 @@
-// What a peer's bytes mean, by RFC 6455 §5. In the simplest way: it keeps everything that has arrived, and reads again from the end of
-// the last frame.
+// What a peer's bytes mean, by RFC 6455 §5. For simplicity, the receiver keeps all bytes after the last complete frame, and reads them
+// again whenever more arrive.
 import type { Breach } from './breach.ts';
 import { readUtf8 } from './utf8.ts';
 
-/** What both ends know before the first frame. */
+/** The options and agreements that decide how bytes are read. */
 export interface Terms {
   /** The role of the reader (§5.1). */
   readonly role: 'client' | 'server';
@@ -16,7 +16,7 @@ export interface Terms {
 }
 
 /** What a frame, or the frames of a message, result in. */
-export type Heard =
+export type Received =
   | { readonly kind: 'text' | 'binary'; readonly data: Uint8Array; readonly compressed: boolean }
   | { readonly kind: 'ping' | 'pong'; readonly data: Uint8Array }
   | { readonly kind: 'close'; readonly code: number | undefined; readonly reason: Uint8Array }
@@ -34,7 +34,7 @@ interface Arrived {
   readonly body: { readonly length: bigint; readonly payload: Uint8Array; readonly end: number } | undefined;
 }
 
-/** The message under way. */
+/** A message that is not complete. */
 interface Fragments {
   readonly text: boolean;
   readonly compressed: boolean;
@@ -54,16 +54,16 @@ export class Receiver {
     this.#terms = terms;
   }
 
-  /** Takes more bytes, and returns what is complete. After a close frame or a breach, nothing is read (§5.5.1, §7.1.7). */
-  receive(bytes: Uint8Array): Heard[] {
+  /** Takes more bytes, and returns what they complete. After a close frame or a breach, it reads nothing (§5.5.1, §7.1.7). */
+  receive(bytes: Uint8Array): Received[] {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    const heard: Heard[] = [];
+    const received: Received[] = [];
     while (!this.#over) {
       const arrived = readFrame(this.#bytes);
       if (arrived === undefined) break;
       const breach = this.#breachOf(arrived);
       if (breach !== undefined) {
-        heard.push({ kind: 'breach', breach });
+        received.push({ kind: 'breach', breach });
         this.#over = true;
         break;
       }
@@ -72,10 +72,10 @@ export class Receiver {
       this.#bytes = this.#bytes.subarray(body.end);
       const result = this.#take(arrived, body.payload);
       if (result === undefined) continue;
-      heard.push(result);
+      received.push(result);
       this.#over = result.kind === 'close' || result.kind === 'breach';
     }
-    return heard;
+    return received;
   }
 
   /** The first rule that the arrived part of a frame breaks. */
@@ -89,7 +89,7 @@ export class Receiver {
     if (isControl(opcode)) {
       if (!fin) return 'fragmented control frame';
       if (shortLength > 125) return 'long control frame';
-      if (opcode === 8 && shortLength === 1) return 'half a close code';
+      if (opcode === 8 && shortLength === 1) return 'incomplete close code';
     }
     if (role === 'server' && !masked) return 'frame without mask';
     if (role === 'client' && masked) return 'frame with mask';
@@ -103,7 +103,7 @@ export class Receiver {
   ): Breach | undefined {
     const { maxPayload, maxFragments, skipUtf8 } = this.#terms;
     const before = this.#fragments;
-    if (length > BigInt(Number.MAX_SAFE_INTEGER)) return 'length beyond all numbers';
+    if (length > BigInt(Number.MAX_SAFE_INTEGER)) return 'length above the safe integers';
     // The length of a single frame is checked before its position in the message.
     if (maxPayload > 0 && length > BigInt(maxPayload)) return 'message too long';
     if ((opcode === 0) !== (before !== undefined)) return 'fragment out of order';
@@ -114,11 +114,11 @@ export class Receiver {
     const compressed = before?.compressed ?? rsv1;
     if (!text || compressed || skipUtf8) return undefined;
     const reading = readUtf8(Buffer.concat([...(before?.payloads ?? []), payload]));
-    return reading === 'invalid' ? 'no UTF-8' : undefined;
+    return reading === 'invalid' ? 'invalid UTF-8' : undefined;
   }
 
-  /** Takes a complete frame, which only its end can still make invalid. */
-  #take({ fin, rsv1, opcode }: Arrived, payload: Uint8Array): Heard | undefined {
+  /** Takes a complete frame. It can still be invalid because of where its message ends, or as a close frame. */
+  #take({ fin, rsv1, opcode }: Arrived, payload: Uint8Array): Received | undefined {
     if (opcode === 0x9) return { kind: 'ping', data: payload };
     if (opcode === 0xa) return { kind: 'pong', data: payload };
     if (opcode === 0x8) return this.#takeClose(payload);
@@ -128,19 +128,20 @@ export class Receiver {
     if (!fin) return undefined;
     const { text, compressed } = message;
     const data = Buffer.concat(message.payloads);
-    // "the text [...] might involve a byte sequence" cut by fragments, not by the end of the message (§5.6, §8.1).
+    // §5.6: "a particular text frame might include a partial UTF-8 sequence; however, the whole message MUST contain valid UTF-8".
     if (text && !compressed && !this.#terms.skipUtf8 && readUtf8(data) !== 'whole') {
-      return { kind: 'breach', breach: 'no UTF-8' };
+      return { kind: 'breach', breach: 'invalid UTF-8' };
     }
     return { kind: text ? 'text' : 'binary', data, compressed };
   }
 
-  #takeClose(payload: Uint8Array): Heard {
+  #takeClose(payload: Uint8Array): Received {
     if (payload.length === 0) return { kind: 'close', code: undefined, reason: payload };
     const code = Buffer.from(payload).readUInt16BE();
     const reason = payload.subarray(2);
-    if (!mayBeOnTheWire(code)) return { kind: 'breach', breach: 'close code not for the wire' };
-    if (!this.#terms.skipUtf8 && readUtf8(reason) !== 'whole') return { kind: 'breach', breach: 'no UTF-8' };
+    if (!mayBeOnTheWire(code)) return { kind: 'breach', breach: 'invalid close code' };
+    if (!this.#terms.skipUtf8 && readUtf8(reason) !== 'whole')
+      return { kind: 'breach', breach: 'invalid UTF-8' };
     return { kind: 'close', code, reason };
   }
 }
@@ -155,7 +156,7 @@ export function mayBeOnTheWire(code: number): boolean {
   return assigned.includes(code) || (code >= 3000 && code <= 4999);
 }
 
-/** §5.2: the frame at the start of the bytes; undefined before its first two bytes. */
+/** §5.2: the frame at the start of the bytes. Undefined until its first two bytes have arrived. */
 export function readFrame(bytes: Uint8Array): Arrived | undefined {
   const [first, second] = bytes;
   if (first === undefined || second === undefined) return undefined;
@@ -179,7 +180,7 @@ export function readFrame(bytes: Uint8Array): Arrived | undefined {
       : BigInt(lengthBytes === 2 ? view.readUInt16BE(2) : shortLength);
   const key = view.subarray(headerEnd - 4, headerEnd);
   const end = BigInt(headerEnd) + length > BigInt(bytes.length) ? bytes.length : headerEnd + Number(length);
-  // §5.3: "octet i of the transformed data is the XOR of octet i of the original data with octet at index i modulo 4".
+  // §5.3: octet i of the transformed data is octet i of the original data XOR octet i modulo 4 of the masking key.
   const body = view.subarray(headerEnd, end);
   const payload = masked ? body.map((byte, i) => byte ^ (key[i % 4] as number)) : body;
   return { ...fields, body: { length, payload, end } };

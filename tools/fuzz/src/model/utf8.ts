@@ -1,4 +1,4 @@
-// UTF-8 by its grammar (RFC 3629 §4), with a row for each form: slow, and written like the RFC.
+// UTF-8 by its grammar (RFC 3629 §4), with a row for each form. It is slow, and written like the RFC.
 
 type Range = readonly [low: number, high: number];
 

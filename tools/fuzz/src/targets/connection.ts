@@ -1,5 +1,5 @@
-// A whole connection over a stream in memory, compared with the model's endpoint: the peer's bytes, cut anywhere, and calls of the
-// user in between (RFC 6455 §5, §7).
+// A whole connection over a stream in memory, compared with the model's endpoint (RFC 6455 §5, §7). The input has the peer's bytes, cut
+// anywhere, and calls of the application in between.
 import { between, type Random } from '@framewire/contract/random';
 import { oneIn, randomBytes, someDeflate, someFrames, someText } from '../generate.ts';
 import { choose, Input } from '../input.ts';
@@ -11,7 +11,6 @@ import { openConnection, WatchedConnection, type Open, type WatchOptions } from 
 export function connectionTarget(connect: Open = openConnection): Target {
   return {
     name: 'connection',
-    feeds: 'a connection over a stream in memory',
     generate,
     run: (input) => run(connect, input),
   };
@@ -25,19 +24,19 @@ interface Options extends WatchOptions {
 /** How the stream ends after the last step. */
 type LastWord = 'the peer ends its side' | 'the peer is gone' | 'terminate';
 
-/** One thing that happens: the peer sends bytes, or the user calls a method. */
+/** One step: the peer sends bytes, or the application calls a method. */
 type Step =
-  | { readonly say: Uint8Array }
+  | { readonly bytes: Uint8Array }
   | { readonly call: 'send' | 'ping' | 'pong' | 'close'; readonly payload: Uint8Array }
   | { readonly call: 'pause' | 'resume' };
 
 /**
- * The first byte of a step: from CALLS on, it is a call. LONG means that the peer sends as many bytes as the next two bytes say. Below, it
- * is the number of bytes that the peer sends, minus one.
+ * The first byte of a step. From CALLS on, it is a call. LONG means that the next two bytes are the number of bytes that the peer sends.
+ * Below LONG, the first byte is that number, minus one.
  */
 const CALLS = 0xe0;
 const LONG = 0xdf;
-/** More bytes than this take too long one by one. */
+/** More bytes than this would take too long if they arrived one by one. */
 const SHORT = 400;
 
 function readOptions(input: Input): Options {
@@ -47,7 +46,7 @@ function readOptions(input: Input): Options {
     role: (flags & 1) === 0 ? 'server' : 'client',
     compression: (flags & 6) === 6,
     takeover: (flags & 8) === 0,
-    // The thread pool is slow, so only one input of sixteen uses it.
+    // Messages that are inflated in turns take longer, so this is done for only one input of sixteen.
     inTurns: (flags & 0xf0) === 0xf0,
     maxPayload: choose([0, 0, 0, 0, 0, 16, 125, 1000], more & 7),
     maxFragments: choose([0, 0, 0, 3], (more >> 3) & 3),
@@ -72,8 +71,8 @@ function readSteps(input: Input): Step[] {
   const steps: Step[] = [];
   while (!input.isOver) {
     const word = input.byte();
-    if (word < LONG) steps.push({ say: input.bytes(word + 1) });
-    else if (word === LONG) steps.push({ say: input.bytes(input.uint16()) });
+    if (word < LONG) steps.push({ bytes: input.bytes(word + 1) });
+    else if (word === LONG) steps.push({ bytes: input.bytes(input.uint16()) });
     else steps.push(callOf(word - CALLS, input));
   }
   return steps;
@@ -100,13 +99,13 @@ function generate(random: Random): Uint8Array {
   for (let at = 0; at < wire.length;) {
     if (oneIn(random, 8)) steps.push(someCall(random));
     const length = oneIn(random, 3) ? between(random, 1, 8) : between(random, 1, 0xffff);
-    const said = wire.subarray(at, at + length);
-    at += said.length;
+    const sent = wire.subarray(at, at + length);
+    at += sent.length;
     steps.push(
-      said.length <= LONG
-        ? Buffer.of(said.length - 1)
-        : Buffer.of(LONG, said.length >> 8, said.length & 0xff),
-      said,
+      sent.length <= LONG
+        ? Buffer.of(sent.length - 1)
+        : Buffer.of(LONG, sent.length >> 8, sent.length & 0xff),
+      sent,
     );
   }
   if (oneIn(random, 3)) steps.push(someCall(random));
@@ -125,34 +124,34 @@ async function run(connect: Open, bytes: Uint8Array): Promise<string> {
   const input = new Input(bytes);
   const options = readOptions(input);
   const steps = readSteps(input);
-  const size = steps.reduce((sum, step) => sum + ('say' in step ? step.say.length : 0), 0);
-  const cuts: ((said: Uint8Array) => Uint8Array[])[] = [
-    (said) => [said],
-    (said) => splitAnywhere(said, options.seed),
+  const size = steps.reduce((sum, step) => sum + ('bytes' in step ? step.bytes.length : 0), 0);
+  const cuts: ((sent: Uint8Array) => Uint8Array[])[] = [
+    (sent) => [sent],
+    (sent) => splitAnywhere(sent, options.seed),
   ];
   if (size <= SHORT) cuts.push(splitBytewise);
   let events: readonly string[] = [];
   for (const cut of cuts) events = await playAndCompare(connect, options, steps, cut);
-  // Only how it ends, because everything before it would give too many outcomes.
+  // The outcome includes only the end, because all events would give too many outcomes.
   const endings = events.flatMap((line) => /^error \S+|^close [1-4]\d/.exec(line) ?? []);
   return [options.role, ...(options.compression ? ['deflate'] : []), ...endings].join();
 }
 
-/** Plays all steps to the connection and to the model, and compares the two after each. */
+/** Applies each step to the connection and to the model, and then compares the two. */
 async function playAndCompare(
   connect: Open,
   options: Options,
   steps: readonly Step[],
-  cut: (said: Uint8Array) => Uint8Array[],
+  cut: (sent: Uint8Array) => Uint8Array[],
 ): Promise<readonly string[]> {
   const { role } = options;
   const model = new Endpoint(options);
   const ours = new WatchedConnection(connect, options);
   try {
     for (const step of steps) {
-      if ('say' in step) {
-        for (const chunk of cut(step.say)) ours.wire.say(chunk);
-        model.take({ bytes: step.say });
+      if ('bytes' in step) {
+        for (const chunk of cut(step.bytes)) ours.wire.peerSends(chunk);
+        model.take({ bytes: step.bytes });
       } else {
         call(ours, model, step, role);
       }
@@ -162,7 +161,7 @@ async function playAndCompare(
       ours.ws.resume();
       model.resume();
       await ours.agreesWith(model);
-      ours.wire.sayEnd();
+      ours.wire.peerEnds();
       model.take('end');
     } else {
       if (options.lastWord === 'terminate') ours.ws.terminate();
@@ -180,7 +179,7 @@ async function playAndCompare(
 function call(
   ours: WatchedConnection,
   model: Endpoint,
-  step: Exclude<Step, { say: Uint8Array }>,
+  step: Exclude<Step, { bytes: Uint8Array }>,
   role: string,
 ): void {
   const { ws } = ours;
@@ -196,7 +195,7 @@ function call(
       model.startClosing(step.payload);
       break;
     case 'send': {
-      // Tests both: a client sends binary messages, a server sends text.
+      // Covers both kinds: a client sends binary messages, a server sends text.
       const binary = role === 'client';
       ws.send(step.payload, { binary }, ours.callback());
       model.send(binary ? 'binary' : 'text', step.payload);

@@ -1,4 +1,4 @@
-// The deflater of our DEFLATE engine: zlib must restore the original, and so must our inflater with the same window (RFC 1951).
+// The deflater of our DEFLATE engine (RFC 1951). zlib must restore the original, and so must our inflater with the same window.
 import { between, type Random } from '@framewire/contract/random';
 import { Deflater, deflate, inflate, type Flush } from '@framewire/deflate';
 import { must, mustEqual } from '../finding.ts';
@@ -18,7 +18,6 @@ export interface DeflateCodec {
 export function deflateTarget(codec: DeflateCodec = { deflate, Deflater }): Target {
   return {
     name: 'deflate',
-    feeds: 'the deflater of deflate',
     generate,
     async run(input) {
       await letEnginesClose();
@@ -43,9 +42,7 @@ function generate(random: Random): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/**
- * The chunks of an input, with their data and how they end. The data may repeat earlier data, so that there are matches to find.
- */
+/** The chunks of an input, with their data and how they end. The data may repeat earlier data, so that the deflater finds matches. */
 function readChunks(input: Input): { flush: Flush; data: Uint8Array }[] {
   const found: { flush: Flush; data: Uint8Array }[] = [];
   let all = Buffer.alloc(0);
@@ -88,7 +85,7 @@ function run({ deflate, Deflater }: DeflateCodec, bytes: Uint8Array): string {
   check('in chunks', Buffer.concat(parts), plain, windowBits);
   must(
     alone.length <= plain.length + 5 * (Math.ceil(plain.length / 65_535) + 1) + 1,
-    'returns much more than it was given',
+    'returns much more than its input',
   );
   return `${level} ${String(alone[0] === undefined ? 0 : (alone[0] >> 1) & 3)} ${given.length > 2 ? 'many' : 'few'}`;
 }

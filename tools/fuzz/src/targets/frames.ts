@@ -1,4 +1,4 @@
-// The frame decoder and the message assembler, used as a connection uses them, compared with the model's receiver (RFC 6455 §5).
+// The frame decoder and the message assembler, used like in a connection, and compared with the model's receiver (RFC 6455 §5).
 import {
   encodeFrame,
   FrameDecoder,
@@ -14,7 +14,7 @@ import { must, mustEqual } from '../finding.ts';
 import { frameOf, oneIn, randomBytes, someFrames } from '../generate.ts';
 import { choose, hex, Input } from '../input.ts';
 import { BREACHES } from '../model/breach.ts';
-import { readFrame, Receiver, type Heard, type Terms } from '../model/receiver.ts';
+import { readFrame, Receiver, type Received, type Terms } from '../model/receiver.ts';
 import { splitAnywhere, splitBytewise } from '../splitting.ts';
 import type { Target } from '../target.ts';
 
@@ -31,7 +31,7 @@ interface Options extends Terms {
   readonly seed: number;
 }
 
-/** More bytes than this take too long one by one. */
+/** More bytes than this would take too long if they arrived one by one. */
 const SHORT = 600;
 /** A buffer may be this many times as large as the bytes that have arrived, or as large as the smallest buffer. */
 const GROWTH = 17;
@@ -40,7 +40,6 @@ const SMALLEST = 1024;
 export function framesTarget(codec: Codec = { FrameDecoder, MessageAssembler }): Target {
   return {
     name: 'frames',
-    feeds: 'FrameDecoder and MessageAssembler',
     generate,
     run: (input) => run(codec, input),
   };
@@ -71,7 +70,7 @@ function generate(random: Random): Uint8Array {
   const frames = someFrames(random, { masked, compress }, between(random, 1, 8));
   if (oneIn(random, 5))
     frames.push(
-      frameOf(random, { fin: true, rsv: 0, opcode: 1, masked, payload: Buffer.from('€'), told: 5 }),
+      frameOf(random, { fin: true, rsv: 0, opcode: 1, masked, payload: Buffer.from('€'), announced: 5 }),
     );
   return Buffer.concat([choices, ...frames]);
 }
@@ -159,7 +158,7 @@ function checkHeld(what: string, held: number, received: number): void {
   must(held <= Math.max(SMALLEST, received * GROWTH), `${what} holds ${held} bytes, of ${received} received`);
 }
 
-/** A frame that was read can be written, and the model reads the same frame again. */
+/** Writes a frame that was read. The model must read the same frame again. */
 function checkEncoding({ fin, rsv1, opcode, payload }: Frame): void {
   for (const maskingKey of [undefined, 0x9f00_41e7]) {
     const frame = readFrame(encodeFrame({ fin, rsv1, opcode, payload, maskingKey }));
@@ -182,17 +181,17 @@ function expected(wire: Uint8Array, options: Options): string[] {
   return new Receiver(options).receive(wire).map(expectedLine);
 }
 
-function expectedLine(heard: Heard): string {
-  switch (heard.kind) {
+function expectedLine(received: Received): string {
+  switch (received.kind) {
     case 'breach':
-      return `breach ${BREACHES[heard.breach][1]}`;
+      return `breach ${BREACHES[received.breach][1]}`;
     case 'close':
-      return `close ${heard.code ?? 1005} ${hex(heard.reason)}`;
+      return `close ${received.code ?? 1005} ${hex(received.reason)}`;
     case 'ping':
     case 'pong':
-      return `${heard.kind} ${hex(heard.data)}`;
+      return `${received.kind} ${hex(received.data)}`;
     default:
-      return `${heard.kind}${heard.compressed ? ' compressed' : ''} ${hex(heard.data)}`;
+      return `${received.kind}${received.compressed ? ' compressed' : ''} ${hex(received.data)}`;
   }
 }
 

@@ -37,7 +37,6 @@ const READERS = [readExtensions, readSubprotocols, readRequest, readResponse] as
 export function headersTarget(reading: HeaderReading = OURS): Target {
   return {
     name: 'headers',
-    feeds: 'values of headers, upgrade requests and responses',
     generate,
     run: (input) => run(reading, input),
   };
@@ -231,7 +230,7 @@ function readResponse({ checkUpgradeResponse }: HeaderReading, choices: number, 
   return `response ${String(expected)}`;
 }
 
-/** A start line, and headers in the form that a program gets. */
+/** A start line, and headers in the form that Node's HTTP server passes to a program. */
 function readLines(text: string): { start: string; headers: Record<string, string | string[]> } {
   const [start = '', ...lines] = text.split('\n');
   const fields = lines.map((line): [string, string] => {

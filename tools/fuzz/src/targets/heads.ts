@@ -35,7 +35,7 @@ type Head = RequestHead | ResponseHead;
 const CODES = new Set<string>(Object.values(HANDSHAKE_ERRORS).map(({ code }) => code));
 
 export function headsTarget(reading: HeadReading = { requestHeadParser, responseHeadParser }): Target {
-  return { name: 'heads', feeds: 'the parser of HTTP heads', generate, run: (input) => run(reading, input) };
+  return { name: 'heads', generate, run: (input) => run(reading, input) };
 }
 
 function readOptions(input: Input): Options {
@@ -134,16 +134,16 @@ function run(reading: HeadReading, bytes: Uint8Array): string {
   const options = readOptions(input);
   const wire = input.rest();
   const whole = read(reading, [wire], options);
-  checkAgainstGrammar(whole.told, wire, options);
+  checkAgainstGrammar(whole.outcome, wire, options);
   for (const chunks of [splitAnywhere(wire, options.seed), splitBytewise(wire)]) {
-    mustEqual(`reported for ${chunks.length} chunks`, read(reading, chunks, options).told, whole.told);
+    mustEqual(`reported for ${chunks.length} chunks`, read(reading, chunks, options).outcome, whole.outcome);
   }
   if (whole.head !== undefined) checkRoundTrip(reading, whole.head, options.kind);
-  return `${options.kind} ${whole.told.kind} ${whole.told.code ?? ''}`;
+  return `${options.kind} ${whole.outcome.kind} ${whole.outcome.code ?? ''}`;
 }
 
 /** The result, in a form that can be compared. */
-interface Told {
+interface Outcome {
   readonly kind: 'head' | 'refusal' | 'more';
   readonly code?: string | undefined;
   readonly head?: Head;
@@ -155,7 +155,7 @@ function read(
   reading: HeadReading,
   chunks: readonly Uint8Array[],
   options: Options,
-): { told: Told; head?: Head } {
+): { outcome: Outcome; head?: Head } {
   const { kind, maxBytes, maxHeaders } = options;
   const make = kind === 'request' ? reading.requestHeadParser : reading.responseHeadParser;
   const parser: HeadParser<Head> = make({ maxBytes, maxHeaders });
@@ -169,12 +169,12 @@ function read(
         code !== undefined && CODES.has(code) && status >= 400,
         `refused with ${String(code)} and ${status}`,
       );
-      return { told: { kind: 'refusal', code } };
+      return { outcome: { kind: 'refusal', code } };
     }
     const rest = latin1(Buffer.concat([result.rest, ...chunks.slice(index + 1)]));
-    return { told: { kind: 'head', head: result.head, rest }, head: result.head };
+    return { outcome: { kind: 'head', head: result.head, rest }, head: result.head };
   }
-  return { told: { kind: 'more' } };
+  return { outcome: { kind: 'more' } };
 }
 
 function checkIsOver(parser: HeadParser<Head>): void {
@@ -187,20 +187,20 @@ function checkIsOver(parser: HeadParser<Head>): void {
   throw new Finding('a parser continues after its result');
 }
 
-function checkAgainstGrammar(told: Told, wire: Uint8Array, options: Options): void {
+function checkAgainstGrammar(outcome: Outcome, wire: Uint8Array, options: Options): void {
   const text = latin1(wire);
   const { kind, maxBytes, maxHeaders } = options;
   const head = readHead(text, kind, { maxBytes: maxBytes || Infinity, maxHeaders: maxHeaders || Infinity });
-  if (told.kind === 'more') {
+  if (outcome.kind === 'more') {
     must(!text.includes('\r\n\r\n'), 'wants more of a head that is complete');
     must(maxBytes === 0 || text.length <= maxBytes, 'wants more than it may read');
     return;
   }
-  mustEqual('whether it is a head', told.kind === 'head', head !== undefined);
+  mustEqual('whether it is a head', outcome.kind === 'head', head !== undefined);
   if (head === undefined) return;
-  mustEqual('what follows the head', told.rest, text.slice(head.end));
-  mustEqual('the fields', told.head?.headers, head.fields);
-  mustEqual('the start line', startLine(told.head), head.start.trimEnd());
+  mustEqual('what follows the head', outcome.rest, text.slice(head.end));
+  mustEqual('the fields', outcome.head?.headers, head.fields);
+  mustEqual('the start line', startLine(outcome.head), head.start.trimEnd());
 }
 
 function startLine(head: Head | undefined): string {
@@ -211,9 +211,9 @@ function startLine(head: Head | undefined): string {
     : `${version} ${head.statusCode} ${head.reason ?? ''}`.trimEnd();
 }
 
-/** A head that was read can be written, and the parser reads the same head again, except for the version. */
+/** Writes a head that was read. The parser must read the same head again, except for the version. */
 function checkRoundTrip(reading: HeadReading, head: Head, kind: Options['kind']): void {
   const bytes = 'method' in head ? formatRequestHead(head) : formatResponseHead(head);
-  const { told } = read(reading, [bytes], { kind, maxBytes: 0, maxHeaders: 0, seed: 0 });
-  mustEqual('a head that was written', told.head, { ...head, httpVersion: '1.1' });
+  const { outcome } = read(reading, [bytes], { kind, maxBytes: 0, maxHeaders: 0, seed: 0 });
+  mustEqual('a head that was written', outcome.head, { ...head, httpVersion: '1.1' });
 }

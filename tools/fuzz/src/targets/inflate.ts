@@ -19,7 +19,6 @@ export interface InflateCodec {
 export function inflateTarget(codec: InflateCodec = { inflate, Inflater }): Target {
   return {
     name: 'inflate',
-    feeds: 'the inflater of deflate',
     generate,
     async run(input) {
       await letEnginesClose();
@@ -31,7 +30,7 @@ export function inflateTarget(codec: InflateCodec = { inflate, Inflater }): Targ
 /** Sizes of steps and limits, in bytes. */
 const STEPS = [1, 2, 3, 7, 64, 1000, Infinity];
 const LIMITS = [Infinity, 1, 2, 17, 258, 1000, 70_000];
-/** The limit is raised so that no input takes more calls. A limit of one byte would take a call for each byte of a bomb. */
+/** The most calls for one input. The limit is raised if more would be needed: with one byte, a bomb needs a call for each of its bytes. */
 const MOST_STEPS = 1000;
 /** Inflated data is compared up to this many bytes. */
 const MOST = 200_000;
@@ -76,7 +75,7 @@ function run({ inflate, Inflater }: InflateCodec, bytes: Uint8Array): string {
     return 'long';
   }
   if (expected === undefined) {
-    // An invalid stream may exceed the limit before its invalid part is reached.
+    // An invalid stream may exceed the limit before the inflater reaches its invalid part.
     if (!('code' in whole) && whole.stopped === 'limit') return 'long';
     must('code' in whole, 'accepts an invalid DEFLATE stream');
   } else {

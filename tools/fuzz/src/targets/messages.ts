@@ -1,4 +1,4 @@
-// The inflater of permessage-deflate, with the messages of one connection in order, synchronously and on the thread pool (RFC 7692 §7.2.2).
+// The inflater of permessage-deflate, with the messages of one connection in order, immediately and in turns (RFC 7692 §7.2.2).
 import { between, pick, type Random } from '@framewire/contract/random';
 import { PerMessageDeflate, type RoleView } from '@framewire/permessage-deflate';
 import { deflateRawSync } from 'node:zlib';
@@ -24,7 +24,6 @@ const makeInflater: MakeInflater = (takeover, maxPayload, inTurns) => {
 export function messagesTarget(make: MakeInflater = makeInflater): Target {
   return {
     name: 'messages',
-    feeds: 'the inflater of permessage-deflate',
     generate,
     run: (input) => run(make, input),
   };
@@ -98,7 +97,7 @@ async function run(make: MakeInflater, bytes: Uint8Array): Promise<string> {
   const count = expected.length;
   const outcomes: string[] = [];
   for (const inTurns of [false, true]) {
-    // The thread pool is slow, so only one input of four uses it.
+    // Messages that are inflated in turns take longer, so this is done for only one input of four.
     if (inTurns && (choices & 0x60) !== 0) continue;
     const inflater = make(takeover, maxPayload, inTurns);
     try {
@@ -134,7 +133,7 @@ async function inflated(
 
 function checkOutcome(outcome: Uint8Array | string, expected: Buffer | undefined, limit: number): void {
   if (expected === undefined) {
-    // A corrupt message may exceed the limit before its corrupt part is reached.
+    // A corrupt message may exceed the limit before the inflater reaches its corrupt part.
     must(typeof outcome === 'string', 'accepts an invalid DEFLATE stream');
     must(
       outcome !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || limit < Infinity,

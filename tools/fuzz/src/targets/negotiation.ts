@@ -14,7 +14,14 @@ import {
 import { must, mustEqual } from '../finding.ts';
 import { oneIn, someOf } from '../generate.ts';
 import { choose, Input } from '../input.ts';
-import { agreementOf, answerOf, isFitting, readSaid, type List, type Wanted } from '../model/negotiating.ts';
+import {
+  agreementOf,
+  answerOf,
+  isFitting,
+  readParameters,
+  type List,
+  type Wanted,
+} from '../model/negotiating.ts';
 import type { Target } from '../target.ts';
 
 /** The functions under test. */
@@ -31,7 +38,6 @@ export function negotiationTarget(
 ): Target {
   return {
     name: 'negotiation',
-    feeds: 'offers and responses of permessage-deflate',
     generate,
     run: (input) => run(negotiation, input),
   };
@@ -88,7 +94,7 @@ function run(negotiation: Negotiation, bytes: Uint8Array): string {
 function checkParameters({ parseParameters }: Negotiation, list: List): void {
   for (const kind of ['offer', 'response'] as const) {
     const result = parseParameters(list, kind);
-    mustEqual(`whether it is an ${kind}`, result.ok, readSaid(list, kind) !== undefined);
+    mustEqual(`whether it is a valid ${kind}`, result.ok, readParameters(list, kind) !== undefined);
     if (!result.ok) checkCode(result.error.code);
     else
       mustEqual(
@@ -102,8 +108,8 @@ function checkParameters({ parseParameters }: Negotiation, list: List): void {
 function offer({ acceptOffer, checkResponse }: Negotiation, lists: readonly List[], wanted: Wanted): string {
   const acceptance = acceptOffer(lists, wanted);
   const answers = lists.map((list) => {
-    const said = readSaid(list, 'offer');
-    return said === undefined ? undefined : answerOf(said, wanted);
+    const parameters = readParameters(list, 'offer');
+    return parameters === undefined ? undefined : answerOf(parameters, wanted);
   });
   const index = answers.findIndex((answer) => answer !== undefined);
   const answer = answers[index];
@@ -113,7 +119,7 @@ function offer({ acceptOffer, checkResponse }: Negotiation, lists: readonly List
     return `declined ${acceptance.error.code}`;
   }
   mustEqual('the offer that is accepted', acceptance.index, index);
-  mustEqual('the answer', readSaid(acceptance.params, 'response'), answer ?? {});
+  mustEqual('the answer', readParameters(acceptance.params, 'response'), answer ?? {});
   mustEqual("the server's agreement", acceptance.agreement, agreementOf(answer ?? {}));
   // The client that made the offer reads the answer from the header. It must accept it, with the same agreement.
   const header = formatExtensions([{ name: EXTENSION_NAME, params: acceptance.params }]);
@@ -147,25 +153,25 @@ type Agreement = Extract<ReturnType<typeof checkResponse>, { ok: true }>['agreem
 
 function response({ checkResponse }: Negotiation, list: List, wanted: Wanted): string {
   const confirmation = checkResponse(list, wanted);
-  const said = readSaid(list, 'response');
-  const fits = said !== undefined && isFitting(said, wanted);
+  const parameters = readParameters(list, 'response');
+  const fits = parameters !== undefined && isFitting(parameters, wanted);
   mustEqual('whether the client agrees', confirmation.ok, fits);
   if (!confirmation.ok) {
     checkCode(confirmation.error.code);
     return `refused ${confirmation.error.code}`;
   }
-  const own = readSaid(createOffer(wanted), 'offer') ?? {};
+  const own = readParameters(createOffer(wanted), 'offer') ?? {};
   mustEqual("the client's agreement", confirmation.agreement, {
     ...agreementOf({
-      ...said,
+      ...parameters,
       ...(own.client_no_context_takeover && { client_no_context_takeover: true as const }),
-      ...(said?.client_max_window_bits === undefined &&
+      ...(parameters?.client_max_window_bits === undefined &&
         typeof own.client_max_window_bits === 'number' && {
           client_max_window_bits: own.client_max_window_bits,
         }),
     }),
   });
-  return `agreed ${Object.keys(said ?? {})
+  return `agreed ${Object.keys(parameters ?? {})
     .sort()
     .join()}`;
 }
