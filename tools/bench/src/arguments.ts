@@ -49,12 +49,12 @@ Measures framewire and other libraries on this machine: CPU per message, rate, l
                   (none with --rounds 1)
   --micro         only the parts of the codec, without sockets
   --compression   only compression, without sockets: bytes, CPU and memory of its options
-  --brokers       servers joined by Redis, NATS and a hub, next to socket.io and raw sockets
-  --soak SECONDS  a server under full load of compressed messages: its memory over time
+  --brokers       only servers joined by Redis, NATS or a hub: framewire, socket.io and raw sockets
+  --soak SECONDS  only a server under full load of compressed messages: its memory over time
   --json          print the results as JSON instead of tables
   --save DIR      write results.json, README.md and pictures there; with --node of another major version,
                   only node-<major>.json; with --brokers, brokers.json and brokers.md
-  --profile DIR   write a profile of each peer on Node there, and print where its time went
+  --profile DIR   write a profile of each peer on Node there, and print which code used the time
   --readme        measure nothing: put the committed results into the READMEs, the page of results and
                   its pictures
   --list          print the names of scenarios and peers
@@ -80,7 +80,7 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } satisfies ParseArgsConfig['options'];
 
-/** The options that measure something other than scenarios, or nothing, and the options that they allow. */
+/** The options that measure no scenarios, and the options that they allow. */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   micro: ['quick', 'json'],
   compression: ['quick', 'json'],
@@ -98,8 +98,8 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
  */
 export function readArguments(list: readonly string[]): Arguments {
   const { values } = parseArgs({ args: [...list], options: OPTIONS });
-  refuseIdle(values);
-  refuseNothing(values);
+  refuseUnused(values);
+  refuseEmpty(values);
   if (values.profile !== undefined && values.save !== undefined) throw new TypeError(PROFILED);
   const { quick, json, node, save, profile, list: names } = values;
   const { micro, compression, brokers, readme, help } = values;
@@ -114,7 +114,7 @@ export function readArguments(list: readonly string[]): Arguments {
 }
 
 /** Rejects an option that would have no effect. */
-function refuseIdle(values: Readonly<Record<string, unknown>>): void {
+function refuseUnused(values: Readonly<Record<string, unknown>>): void {
   if (values['help'] === true) return;
   const given = Object.keys(values).filter((name) => {
     const value = values[name];
@@ -122,15 +122,14 @@ function refuseIdle(values: Readonly<Record<string, unknown>>): void {
   });
   const mode = given.find((name) => Object.hasOwn(MODES, name));
   if (mode === undefined) return;
-  const idle = given.find((name) => name !== mode && !MODES[mode]?.includes(name));
-  if (idle !== undefined) throw new TypeError(`With --${mode} the option --${idle} has no effect.`);
+  const unused = given.find((name) => name !== mode && !MODES[mode]?.includes(name));
+  if (unused !== undefined) throw new TypeError(`With --${mode}, the option --${unused} has no effect.`);
 }
 
 /** Rejects an option with an empty value, for example from an empty shell variable. It must not select everything. */
-function refuseNothing(values: Readonly<Record<string, unknown>>): void {
-  const namesNothing = (value: unknown): boolean =>
-    typeof value === 'string' && wordsOf([value]).length === 0;
-  const empty = Object.keys(values).find((name) => [values[name]].flat().some(namesNothing));
+function refuseEmpty(values: Readonly<Record<string, unknown>>): void {
+  const isEmpty = (value: unknown): boolean => typeof value === 'string' && wordsOf([value]).length === 0;
+  const empty = Object.keys(values).find((name) => [values[name]].flat().some(isEmpty));
   if (empty !== undefined) throw new TypeError(`The option --${empty} has no value.`);
 }
 
@@ -143,7 +142,7 @@ function chooseScenarios(words: readonly string[]): readonly Scenario[] {
   if (words.length === 0) return scenarios;
   const wanted = words.flatMap((word) => {
     const found = scenarios.filter(({ name }) => name === word || name.startsWith(`${word}-`));
-    if (found.length === 0) throw new TypeError(`There is no scenario "${word}"; --list names them.`);
+    if (found.length === 0) throw new TypeError(`There is no scenario "${word}". --list prints their names.`);
     return found;
   });
   return scenarios.filter((scenario) => wanted.includes(scenario));
@@ -151,7 +150,7 @@ function chooseScenarios(words: readonly string[]): readonly Scenario[] {
 
 function choosePeers(words: readonly string[], quick: boolean): readonly Peer[] {
   const unknown = words.find((word) => !peers.some(({ name }) => name === word));
-  if (unknown !== undefined) throw new TypeError(`There is no peer "${unknown}"; --list names them.`);
+  if (unknown !== undefined) throw new TypeError(`There is no peer "${unknown}". --list prints their names.`);
   if (words.length > 0) return peers.filter(({ name }) => words.includes(name));
   if (quick) return peers.filter(({ name }) => QUICK_PEERS.includes(name));
   return peers.filter(({ byDefault }) => byDefault);

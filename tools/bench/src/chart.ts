@@ -14,7 +14,7 @@ const WIDTH = 760;
 const HEAD = 84;
 const ROW = 34;
 const FOOT = 68;
-/** Left of a peer's title, and between it and its bar. */
+/** The space to the left of a peer's title, and between the title and its bar. */
 const EDGE = 16;
 const GAP = 8;
 /** An upper bound for the width of a letter in a long title, from DejaVu Sans, a wide font. The reader's font cannot be measured here. */
@@ -27,7 +27,7 @@ const FAINT = '#656d76';
 const LINE = '#d8dee4';
 const OUR_COLOUR = '#0f766e';
 const THEIR_COLOUR = '#a8b3bf';
-/** The axis is logarithmic if the ratio of the highest round of all peers to the lowest is at least this. */
+/** The axis is logarithmic if the highest round of all peers is at least this many times the lowest. */
 const LOG_FROM = 12;
 
 interface Row extends Figure {
@@ -50,7 +50,7 @@ export function chartOf(result: ScenarioResult, origin: Origin): string | undefi
   return withoutCounter(svg);
 }
 
-/** Removes the numbers of classes, which count through all pictures of a process. Then a picture does not depend on those drawn before. */
+/** Removes the numbers in class names. They continue from one picture of a process to the next, and a picture must not depend on others. */
 function withoutCounter(svg: string): string {
   return svg.replaceAll(/zr\d+-cls-\d+/g, 'silent');
 }
@@ -117,12 +117,12 @@ function axisOf(logarithmic: boolean, lowest: number): object {
     axisLabel: { fontSize: 11, color: FAINT },
   };
   if (!logarithmic) return { type: 'value', ...common };
-  // A logarithmic axis has no zero. Bars start at the power of ten below the lowest value, or one lower if that bar would hardly be visible.
+  // A logarithmic axis has no zero. Bars start at the power of ten below the lowest value, or one lower if that bar would be too short.
   const start = 10 ** (Math.floor(Math.log10(lowest)) - (isJustAbovePowerOfTen(lowest) ? 1 : 0));
   return { type: 'log', min: start, startValue: start, ...common };
 }
 
-/** Whether a value is so little above a power of ten that its bar would hardly be visible. */
+/** Whether a value is so close to a power of ten that its bar would be too short to see. */
 function isJustAbovePowerOfTen(value: number): boolean {
   return value / 10 ** Math.floor(Math.log10(value)) < 2;
 }
@@ -146,7 +146,7 @@ function barsOf(rows: readonly Row[]): BarSeriesOption {
   };
 }
 
-/** For each bar, a line over its rounds if there are several, and the median after its end. */
+/** For each bar, a line from its lowest to its highest round if there are several, and the median to the right of it. */
 function whiskersOf(rows: readonly Row[], digits: number): CustomSeriesOption {
   return {
     type: 'custom',

@@ -26,7 +26,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** How long an answer may take. Without a limit, the driver would wait indefinitely for a server that has lost a message. */
+/** How long an answer may take. Without a limit, the driver would wait indefinitely if a server loses a message. */
 const PATIENCE_MS = 120_000;
 /** How many characters of the standard error are kept for the error message. */
 const KEPT_ERRORS = 2000;
@@ -99,7 +99,7 @@ export class Child {
     });
   }
 
-  /** Lets the process end by itself, so that it can finish its work, and waits for its end. */
+  /** Ends the input of the process, so that it ends by itself, for example after it has written a profile. Waits for its end. */
   async finish(): Promise<void> {
     this.#process.stdin.end();
     const late = setTimeout(() => this.#process.kill('SIGKILL'), PATIENCE_MS);
@@ -143,7 +143,7 @@ export class Child {
   }
 }
 
-/** Adds a time limit: after it, the wait is rejected. */
+/** Adds a time limit. After it, the promise rejects. */
 function inTime(complaint: string, resolve: Waiting['resolve'], reject: Waiting['reject']): Waiting {
   const late = (): void => reject(new Error(`${complaint} within ${PATIENCE_MS / 1000} s`));
   const timer = setTimeout(late, PATIENCE_MS);

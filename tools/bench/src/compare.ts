@@ -6,7 +6,7 @@ import { OURS } from './targets.ts';
 
 /** The peer that the ratios refer to. It was measured on the same machine at the same time. */
 const REFERENCE = 'ws';
-/** A smaller difference is noise, however small the spreads were. */
+/** A smaller difference always counts as noise, even if the spreads are smaller. */
 const LEAST_NOISE = 0.15;
 /** The same for bytes, which are counted, not timed. */
 const LEAST_NOISE_OF_BYTES = 0.05;
@@ -55,16 +55,16 @@ export function describeComparison(comparison: Comparison | undefined): string {
   if (!comparison) return 'Nothing could be compared: no results of this line of Node are committed.';
   const { compared, moves } = comparison;
   if (compared === 0)
-    return `Nothing could be compared: in no scenario do this run and the committed results both have figures of ${OURS} and ${REFERENCE}, of as many connections.`;
+    return `Nothing could be compared: no scenario has figures of ${OURS} and ${REFERENCE}, with the same number of connections, in both this run and the committed results.`;
   if (moves.length === 0)
-    return `Against ${REFERENCE} nothing of ${compared} has moved by more than the noise since the committed results.`;
+    return `Of ${compared} ratios to ${REFERENCE}, none has changed by more than the noise since the committed results.`;
   const lines = moves.map(({ scenario, metric, then, now, noise }) => {
     const word = now > then ? 'worse' : 'better';
     const by = `${((now / then - 1) * 100).toFixed(0)} %`;
     return `  ${scenario} ${metric}: ${OURS} / ${REFERENCE} was ${then.toFixed(3)}, is ${now.toFixed(3)} (${by}, ${word}; noise ${(noise * 100).toFixed(0)} %)`;
   });
   return [
-    `Moved by more than the noise since the committed results, ${moves.length} of ${compared}:`,
+    `Of ${compared} ratios to ${REFERENCE}, ${moves.length} changed by more than the noise since the committed results:`,
     ...lines,
   ].join('\n');
 }

@@ -17,7 +17,7 @@ export interface ProfileRow {
   readonly compress: number;
   /** CPU microseconds of inflating. */
   readonly inflate: number;
-  /** Memory of a connection that has both compressed and inflated. Without a context, it is 0 give or take a few KB. */
+  /** Memory of a connection that has both compressed and inflated. Without a context, it is close to 0. */
   readonly kilobytes: number;
 }
 
@@ -32,13 +32,17 @@ export interface WindowRow {
   readonly inflater: number;
 }
 
-/** CPU microseconds of all threads for a message of one size: synchronously ("spot") and on the thread pool. */
+/** CPU microseconds of all threads for a message of one size. */
 export interface PlaceRow {
   readonly size: number;
-  readonly spotCompress: number;
+  /** Compressed by our engine. */
+  readonly engineCompress: number;
+  /** Compressed by `node:zlib` on the thread pool. */
   readonly poolCompress: number;
-  readonly spotInflate: number;
-  readonly poolInflate: number;
+  /** Inflated immediately, if the output is not too long for that. */
+  readonly directInflate: number;
+  /** Inflated in turns from the start. */
+  readonly turnsInflate: number;
 }
 
 /** The results of one run. */
@@ -137,10 +141,12 @@ export function compressionTables({ profiles, windows, places }: CompressionResu
       0,
     ),
     table(
-      ['bytes', 'compress µs: synchronously', 'thread pool', 'inflate µs: synchronously', 'thread pool'],
-      places.map(({ size, spotCompress, poolCompress, spotInflate, poolInflate }) => [
+      ['bytes', 'compress µs: engine', 'thread pool', 'inflate µs: immediately', 'in turns'],
+      places.map(({ size, engineCompress, poolCompress, directInflate, turnsInflate }) => [
         formatNumber(size, 0),
-        ...[spotCompress, poolCompress, spotInflate, poolInflate].map((figure) => formatNumber(figure, 1)),
+        ...[engineCompress, poolCompress, directInflate, turnsInflate].map((figure) =>
+          formatNumber(figure, 1),
+        ),
       ]),
       0,
     ),

@@ -1,4 +1,4 @@
-// What a result was measured with. Without this, figures mean nothing.
+// The machine and the versions that a result was measured with.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

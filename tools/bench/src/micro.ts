@@ -18,10 +18,10 @@ export interface MicroResult {
 }
 
 /**
- * Runs them in two processes of plain Node that take turns on one core: the codec without `bufferutil`, which it would use for long
- * data, and the others with it.
+ * Runs the micro-benchmarks in two processes of plain Node, which take turns on one core. One measures the codec without `bufferutil`,
+ * which it would use for long data. The other measures the other libraries, with `bufferutil`.
  *
- * @param milliseconds how long each runs
+ * @param milliseconds how long each part runs in each size
  */
 export async function runMicro(milliseconds: number): Promise<MicroResult[]> {
   const core = findCores().measured;

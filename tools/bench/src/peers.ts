@@ -40,7 +40,7 @@ function onNode(
   return { name, title, byDefault, command };
 }
 
-/** A server on Node whose interface is not that of `ws`. It has a script of its own, and takes no part with compression or TLS. */
+/** A server on Node whose interface is not that of `ws`. It has its own script, and is not measured with compression or TLS. */
 function serverOnNode(name: string, title: string, file: string): Peer {
   const command = ({ kind, compression, tls }: Scenario, task: object): Command | undefined => {
     if (kind === 'client' || compression || tls) return undefined;
@@ -93,7 +93,7 @@ const bun: Peer = {
   },
 };
 
-/** The same server, which broadcasts as its manual recommends: it publishes to a topic instead of sending to each client. */
+/** The same server, which broadcasts as Bun's manual recommends: it publishes to a topic instead of sending to each client. */
 const bunPublish: Peer = {
   ...{ name: 'bun-publish', title: 'Bun, published to a topic', byDefault: true },
   command: (scenario, task) =>
@@ -122,7 +122,7 @@ const deno: Peer = {
   },
 };
 
-/** A peer without a heartbeat, or with one that cannot be compared. */
+/** Leaves a peer out of scenarios with a heartbeat, because it has none, or one that cannot be compared. */
 function withoutHeartbeat(peer: Peer): Peer {
   return {
     ...peer,

@@ -1,4 +1,4 @@
-// The cores for the measured process and the load generator, so that they do not take each other's time.
+// The cores for the measured process and the load generator. Each has its own, so that they do not compete for one.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// What a scenario requires of the load generator, of a server and of a client: data that the processes exchange as JSON.
+// What a scenario requires from the load generator, from a server and from a client: data that the processes exchange as JSON.
 
 /** The contents of messages. */
 export type Payload = 'binary' | 'ascii' | 'non-ascii' | 'json';
@@ -45,7 +45,7 @@ export interface Scenario {
   readonly topics?: boolean;
   /** Whether the longest time that the event loop was busy is measured too. */
   readonly watchLoop?: boolean;
-  /** A factor for the warm-up, for scenarios whose messages run through much code and are few a second. Default: 1. */
+  /** A factor for the warm-up, for scenarios with much code and few messages a second. Default: 1. */
   readonly warmUps?: number;
   /** The main figure, which its picture, spread and ratios show. Default: CPU time. */
   readonly shows?: 'cpu' | 'p50' | 'rss';

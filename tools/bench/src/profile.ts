@@ -1,4 +1,4 @@
-// Where measured Node processes spend their time: V8 writes a profile of each at its end. A table shows the shares.
+// Where measured Node processes spend their time. V8 writes a profile of each at its end, and a table shows the shares.
 import Table from 'cli-table3';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,14 +19,14 @@ export interface CpuProfile {
 /** V8's names for things that are not functions, and their names here. Those without a name here are not counted. */
 const SPECIAL: Readonly<Record<string, string | undefined>> = {
   '(garbage collector)': 'garbage collector',
-  '(program)': 'event loop, with reading',
+  '(program)': 'event loop, including reads',
   '(idle)': undefined,
   '(root)': undefined,
 };
 const NATIVE = 'system calls and native code';
 /** Native zlib code counts as the function of node:zlib that calls it. */
 const ZLIB = 'zlib';
-/** The engine of `deflate`: the one module that a measured server runs in its turns. */
+/** The engine of `deflate`, the only module in WebAssembly that a measured server uses. */
 const WEB_ASSEMBLY = 'WebAssembly';
 
 /** The flags of Node for a profile of this peer in this scenario. */

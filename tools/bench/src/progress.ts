@@ -1,4 +1,4 @@
-// One line at the bottom of a terminal that shows what is being measured, and how much is left.
+// A line at the bottom of a terminal that shows what is being measured, and how much is left.
 
 /** A terminal, or its substitute in tests. */
 interface Terminal {

@@ -20,10 +20,10 @@ const REFERENCES = ['ws', 'net'] as const;
 
 const RATIO_DIGITS = 2;
 
-/** Their columns. */
+/** The heads of the columns of the ratios. */
 export const RATIO_HEADS = REFERENCES.map((name) => `/ ${name}`);
 
-/** The columns of a verdict. */
+/** The heads of the columns of verdicts. */
 export const TARGET_HEADS = ['scenario', 'target', 'measured', 'rounds', ''];
 
 /** The table of one scenario, and a line for each peer that was skipped. */

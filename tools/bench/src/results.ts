@@ -66,12 +66,12 @@ export interface Ratio extends Figure {
   readonly ofMedians: number;
 }
 
-/** A ratio and the quotient of the medians that differ by more than this factor say different things. */
+/** If a ratio and the quotient of the medians differ by more than this factor, the ratio is rough. */
 const FAR_APART = 1.25;
 
 /**
- * Whether a ratio is rough, so that it says little: its rounds are on both sides of 1, or it is far
- * from the ratio of the medians. With one round, this is unknown.
+ * Whether a ratio is rough, so that it says little: its rounds are on both sides of 1, or it is far from the quotient of the medians.
+ * False for one round, in which it is unknown.
  */
 export function isRough(value: Ratio): boolean {
   return (value.lowest < 1 && value.highest > 1) || apartFromMedians(value) > FAR_APART;
@@ -90,8 +90,8 @@ export function figure(result: ScenarioResult | undefined, peer: string, metric:
 
 /**
  * One peer's figure divided by another's, within each round, because the turns of a round are nearest in time. Samples with the same
- * index are from the same round, because a peer that fails in a round has no result. If one has more samples than the other, it is the
- * quotient of the medians, between the lowest and the highest quotient that the rounds allow.
+ * index are from the same round, because a peer that fails in a round has no result. If one peer has more samples than the other, the
+ * ratio is the quotient of the medians, with the lowest and the highest possible quotient as its range.
  *
  * @returns undefined if one was not measured, or was 0 or less in a round
  */

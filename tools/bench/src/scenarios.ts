@@ -54,7 +54,7 @@ const broadcast = (
   };
 };
 
-/** @param connections how many there are. One in a hundred sends. Many systems let a process open at most 20,000 files. */
+/** @param connections how many are open, at most 20,000: many systems let a process open no more files. One in a hundred sends */
 const scale = (name: string, connections: number): Scenario => {
   const active = connections / 100;
   const title = `Echo, ${active} x 64 B x 1 of ${formatNumber(connections, 0)} connections`;
@@ -75,18 +75,18 @@ const idle = (name: string, title: string, more: Partial<Scenario> = {}): Scenar
 const withoutTakeover: Compression = { takeover: false, level: 6 };
 
 /** How echoes are compressed. In all of them, libraries use their default window, and no message is below the threshold. */
-const ways: readonly { suffix: string; text: string; compression: Compression }[] = [
+const compressions: readonly { suffix: string; text: string; compression: Compression }[] = [
   { suffix: '', text: 'level 6', compression: withoutTakeover },
   { suffix: '-default', text: 'own level', compression: { takeover: false } },
   { suffix: '-takeover', text: 'context takeover, level 6', compression: { takeover: true, level: 6 } },
   { suffix: '-takeover-default', text: 'context takeover, own level', compression: { takeover: true } },
 ];
 
-/** The compressed echoes of one size: a scenario for each of the ways. */
+/** The compressed echoes of one size: a scenario for each kind of compression. */
 function compressedEchoes(
   size: string,
   echoes: readonly [connections: number, size: number, burst: number],
-  some = ways,
+  some = compressions,
   more: Partial<Scenario> = {},
 ): Scenario[] {
   return some.map(({ suffix, text, compression }) => {
@@ -165,9 +165,10 @@ export const scenarios: readonly Scenario[] = [
   ...compressedEchoes('512x1', [16, 512, 1]),
   ...compressedEchoes('512x16', [16, 512, 16]),
   ...compressedEchoes('16k', [16, 16 * KiB, 1]),
-  // Messages that use the thread pool, or else keep the event loop busy: of more connections than run there at a time, or long ones.
-  ...compressedEchoes('64k', [16, 64 * KiB, 1], ways.slice(0, 2)),
-  ...compressedEchoes('1m', [4, MiB, 1], ways.slice(0, 2), { watchLoop: true }),
+  // Long messages, which keep the event loop busy unless a library uses the thread pool or several turns. In the first two scenarios,
+  // there are more connections than the thread pool has threads.
+  ...compressedEchoes('64k', [16, 64 * KiB, 1], compressions.slice(0, 2)),
+  ...compressedEchoes('1m', [4, MiB, 1], compressions.slice(0, 2), { watchLoop: true }),
   client('client-64', 64, 100),
   client('client-1k', KiB, 100),
   client('client-64k', 64 * KiB, 16),

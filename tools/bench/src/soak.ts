@@ -1,4 +1,4 @@
-// The soak: a server under full load of compressed messages of all sizes for minutes, and its memory over time.
+// The soak: a server under full load of compressed messages of many sizes, for minutes, and its memory over time.
 import { setTimeout } from 'node:timers/promises';
 import { Child } from './child.ts';
 import { formatNumber } from './format.ts';
@@ -59,7 +59,7 @@ export async function runSoak(
   }
 }
 
-/** The summary in text: what was done, and the memory of each minute. */
+/** The summary as text: the counts, and the memory of each minute. */
 export function soakSummary({ samples, messages, bytes, connections, wrong }: SoakResult): string {
   const lines = [
     `${formatNumber(messages, 0)} messages, ${formatNumber(bytes / MIB, 0)} MiB, ${formatNumber(connections, 0)} connections, ${formatNumber(wrong, 0)} wrong echoes`,

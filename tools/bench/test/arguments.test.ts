@@ -22,7 +22,7 @@ test('without options every scenario runs with the default peers', () => {
   });
 });
 
-test('a quick run has fewer rounds and the three peers that the ratios need', () => {
+test('a quick run has fewer rounds, and the three peers that the ratios need', () => {
   const args = readArguments(['--quick']);
   expect(args.rounds).toBe(3);
   expect(names(args.peers)).toEqual(['framewire', 'ws', 'net']);
@@ -54,13 +54,13 @@ test('the first word of a name selects all names that begin with it', () => {
 });
 
 test.each([
-  [['--scenario', 'ech'], 'There is no scenario "ech"; --list names them.'],
-  [['--peers', 'ws,uws'], 'There is no peer "uws"; --list names them.'],
+  [['--scenario', 'ech'], 'There is no scenario "ech". --list prints their names.'],
+  [['--peers', 'ws,uws'], 'There is no peer "uws". --list prints their names.'],
   [['--rounds', '0'], '--rounds must be a number from 1 to 100, not "0".'],
   [['--rounds', 'many'], '--rounds must be a number from 1 to 100, not "many".'],
   [['--soak', '0'], '--soak must be a number of seconds from 1 to 99999, not "0".'],
-  [['--micro', '--node', 'n'], 'With --micro the option --node has no effect.'],
-  [['--soak', '9', '--peers', 'ws'], 'With --soak the option --peers has no effect.'],
+  [['--micro', '--node', 'n'], 'With --micro, the option --node has no effect.'],
+  [['--soak', '9', '--peers', 'ws'], 'With --soak, the option --peers has no effect.'],
   [
     ['--profile', 'p', '--save', 'r'],
     '--profile and --save exclude each other, because a profiled process is slower.',
@@ -72,7 +72,7 @@ test.each([
   [['--rounds', ''], 'The option --rounds has no value.'],
   [['--node='], 'The option --node has no value.'],
   [['--save', ''], 'The option --save has no value.'],
-  [['--readme', '--list'], 'With --readme the option --list has no effect.'],
+  [['--readme', '--list'], 'With --readme, the option --list has no effect.'],
 ])('%j is refused with one line', (words, line) => {
   expect(() => readArguments(words)).toThrow(new TypeError(line));
 });

@@ -82,7 +82,7 @@ test('the costs of each step are solved from three workloads', () => {
   expect(() => costsOf(runWith({}), 'redis')).toThrow('redis was not measured in one-way-x1');
 });
 
-test('a message costs time on each server that has a subscriber, and the first part that is used up is the limit', () => {
+test('a message costs time on each server with a subscriber, and the part that is used up first is the limit', () => {
   const pairs: Deployment = { title: '', clients: 1000, members: 2, rate: 1 };
   expect(useOf(COSTS, pairs, 1).server).toBeCloseTo((1000 * (30 + 20 + 2 * 2)) / 1e6);
   expect(useOf(COSTS, pairs, 1).engine).toBeCloseTo((1000 * (5 + 3)) / 1e6);

@@ -30,7 +30,7 @@ test.runIf(existsSync('/proc/self/stat')).each(['framewire', 'bun', 'deno'])(
       await child.call('work');
       const reported = (await child.call('cpu')) as number;
       expect(Math.abs(reported - cpuFromKernel(child.pid))).toBeLessThan(3 * TICK);
-      // The time is finer than a tick: an answer costs much less than one. By chance, one of four may be a multiple of a tick.
+      // The time is finer than a tick, because an answer costs much less than one. By chance, one of four may be a multiple of a tick.
       const steps = [];
       for (let i = 0; i < 4; i++) steps.push(((await child.call('cpu')) as number) - reported);
       expect(steps.filter((step) => step % TICK !== 0).length).toBeGreaterThanOrEqual(3);

@@ -1,4 +1,4 @@
-// The command as a child process, and its line of progress.
+// The command, run as a child process, and its line of progress.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ test('an unknown name is reported in one line, with the exit code 2', () => {
   expect(bench('--peers', 'nobody')).toEqual({
     code: 2,
     out: '',
-    err: 'There is no peer "nobody"; --list names them.\n',
+    err: 'There is no peer "nobody". --list prints their names.\n',
   });
 });
 
@@ -32,7 +32,7 @@ test.each(['/nowhere/node', import.meta.dirname, '/bin/sh'])('%s is refused as a
   );
 });
 
-test('a run prints results as JSON if asked, no progress without a terminal, and why one round is not compared', () => {
+test('prints results as JSON with --json, no progress without a terminal, and why one round is not compared', () => {
   const { code, out, err } = bench(
     '--quick',
     '--rounds',

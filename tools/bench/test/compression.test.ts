@@ -10,7 +10,7 @@ test('each setting is measured for each content, window and place, and shown', a
     expect(wire).toBeGreaterThan(0);
     expect(wire).toBeLessThanOrEqual(bytes);
   }
-  // With so few connections, a figure may be far off or negative. Those of most contents are not.
+  // With so few connections, a figure may be far off or negative, but the median is not.
   const memoryOf = (keepsContexts: boolean) =>
     median(
       result.profiles
@@ -19,7 +19,7 @@ test('each setting is measured for each content, window and place, and shown', a
     );
   expect(memoryOf(true)).toBeGreaterThan(40);
   expect(Math.abs(memoryOf(false))).toBeLessThan(40);
-  // With so few connections, the memory of one is lost in the noise.
+  // With so few connections, the memory of each cannot be told from the noise.
   expect(result.windows.map(({ windowBits }) => windowBits)).toEqual([15, 13, 12, 10, 9]);
   for (const { compressor, inflater } of result.windows) expect(compressor + inflater).not.toBeNaN();
   expect(result.places.map(({ size }) => size)).toEqual([512, 4096, 16384, 32768, 65536, 262144]);

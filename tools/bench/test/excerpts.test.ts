@@ -34,7 +34,7 @@ test('a table of CPU time ends with the ratio of ws to ours, and has a dash for 
   expect(excerptTable(run, { ...one, metrics: ['cpu', 'bytes'] })).toContain('| 0.40 | - | 66 | - |');
 });
 
-test('replaces only the table in its place, and throws if there is no such place', () => {
+test('withTable() replaces only the table in its place, and throws if there is no such place', () => {
   const place = (name: string, table: string): string =>
     `<!-- figures: ${name} -->\n<!-- prettier-ignore-start -->\n\n${table}\n\n<!-- prettier-ignore-end -->\n`;
   const before = `begin\n${place('some', '| old |\n| --- |')}${place('other', '| kept |')}end`;
@@ -55,7 +55,7 @@ test('a table of Node versions has the main figure of ours and of ws, and their 
   ]);
 });
 
-test('includes the client of Node, and sets a ratio in bold if framewire takes more', () => {
+test('a table of Node versions includes the client of Node, and a ratio is bold if framewire takes more', () => {
   const result = {
     ...{ scenario: 'client-1m', skipped: [] },
     results: [
@@ -71,7 +71,7 @@ test('includes the client of Node, and sets a ratio in bold if framewire takes m
   expect(linesTable([{ ...run, scenarios: [alone] }])).toContain('| Client sends of 1 MiB | - |');
 });
 
-test('marks a ratio as rough if its rounds are on both sides of 1, and never in bold', () => {
+test('a ratio is marked as rough if its rounds are on both sides of 1, and is then not bold', () => {
   const lineOf = (ours: number[], theirs: number[]): string => {
     const results = [
       { peer: 'framewire', runtime: '', samples: samplesOf(...ours) },
@@ -85,7 +85,7 @@ test('marks a ratio as rough if its rounds are on both sides of 1, and never in 
   expect(lineOf([10, 20, 30], [40, 20, 30])).toContain('| 20.00 : 30.00 (≈1.0) |');
 });
 
-test('lists the targets that a run misses, with the ratio that raw sockets reach', () => {
+test('the table of limits lists the targets that a run misses, with the ratio that raw sockets reach', () => {
   const version = (node: string, ours: number, theirs: number): RunResult => {
     const figures = { framewire: ours, ws: theirs, net: 0.5 };
     const results = Object.entries(figures).map(([peer, cpu]) => ({

@@ -8,7 +8,7 @@ import { profileTable, sharesOf } from '../src/profile.ts';
 import { Bench } from '../src/run.ts';
 import { scenarios } from '../src/scenarios.ts';
 
-test('a run writes a profile of each peer on Node, and its table shows whose code was busy', async () => {
+test('a run writes a profile of each peer on Node, and its table shows which code used the time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const some = peers.filter(({ name }) => ['framewire', 'ws', 'bun'].includes(name));
   const bench = await Bench.start({ rounds: 1, milliseconds: 300, warmUp: 5, profile: folder });
@@ -62,6 +62,6 @@ test('idle time is not counted, and the rest is divided by place', () => {
     ['@scope/lib', 4],
     ["Node's own JavaScript", 3],
     ['garbage collector', 2],
-    ['event loop, with reading', 1],
+    ['event loop, including reads', 1],
   ]);
 });

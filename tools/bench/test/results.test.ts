@@ -1,4 +1,4 @@
-// The figures that follow from samples.
+// The figures and ratios of samples.
 import { expect, test } from 'vitest';
 import { apartFromMedians, figure, isRough, pairedRatio, type ScenarioResult } from '../src/results.ts';
 
@@ -29,7 +29,7 @@ test('the median of the ratios is not the ratio of the medians', () => {
   expect(ratio).toMatchObject({ median: 1.5, lowest: 1 / 3, highest: 2 });
 });
 
-test('if one has more samples than the other, the medians are divided, between the extremes', () => {
+test('if one peer has more samples than the other, the ratio is that of the medians, with the extremes as its range', () => {
   const result = resultWith({ framewire: [8, 10, 12], ws: [16, 24] });
   expect(pairedRatio(result, 'framewire', 'ws', 'cpu')).toMatchObject({
     median: 10 / 20,
@@ -52,11 +52,11 @@ test.each([
   ['on both sides of 1', [10, 10, 10], [9, 12, 13], true],
   ['at 1 and above', [10, 10, 10], [10, 10, 11], false],
   // By round 1.12, 2 and 1.2; the medians are 10 and 20.
-  ['above 1, the medians say 1.7 times as much', [10, 10, 25], [11.2, 20, 30], true],
+  ['above 1, with a quotient of the medians that is 1.7 times as much', [10, 10, 25], [11.2, 20, 30], true],
   // By round 5.5, 1.2 and 1.2; the medians are 10 and 12.
-  ['above 1, the medians say the same', [2, 10, 20], [11, 12, 24], false],
+  ['above 1, with the same quotient of the medians', [2, 10, 20], [11, 12, 24], false],
   ['of a single round', [10], [40], false],
-])('a ratio with rounds %s is rough or not', (_, ours, theirs, rough) => {
+])('a ratio with rounds %s: %j and %j, is rough: %s', (_, ours, theirs, rough) => {
   const ratio = pairedRatio(resultWith({ framewire: ours, ws: theirs }), 'ws', 'framewire', 'cpu')!;
   expect(isRough(ratio)).toBe(rough);
 });

@@ -25,7 +25,7 @@ function small(name: string): Scenario {
   return { ...scenario, connections: Math.min(4, scenario.connections) };
 }
 
-test('every server echoes what it was sent: the run skips none', async () => {
+test('every server echoes what it receives, so that the run skips none', async () => {
   const result = await bench.measure(small('echo-text'), byDefault);
   expect(result.skipped).toEqual([]);
   expect(result.results.map(({ peer }) => peer)).toEqual([
@@ -96,7 +96,7 @@ test('how long the event loop was busy is measured for peers on Node, if a scena
 
 test('garbage collections are counted for peers on Node', async () => {
   const two = peers.filter(({ name }) => ['framewire', 'bun'].includes(name));
-  // Long enough for messages of several times what V8 lets pile up before it collects.
+  // Long enough for several times as many bytes as V8 lets gather before it collects.
   const longer = await Bench.start({ ...TINY, milliseconds: 1000 });
   try {
     const { skipped, results } = await longer.measure(
@@ -114,7 +114,7 @@ test('garbage collections are counted for peers on Node', async () => {
 
 test('the memory of idle connections is measured', async () => {
   const two = peers.filter((peer) => ['ws', 'http'].includes(peer.name));
-  // So many connections that what V8 frees meanwhile is little compared with them. With 50, the figure was once negative.
+  // With so many connections, the memory that V8 frees meanwhile matters little. With 50, the figure was once negative.
   const { skipped, results } = await bench.measure({ ...small('idle'), connections: 500 }, two);
   expect(skipped).toEqual([]);
   for (const { samples } of results)

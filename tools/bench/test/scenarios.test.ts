@@ -21,7 +21,7 @@ test('every target refers to a scenario and a peer that exist', () => {
   }
 });
 
-test('every prepared message of the smaller scenarios decodes to its payload, in the bytes of the scenario', () => {
+test('the first prepared message of each smaller scenario decodes to its payload, which has the size of the scenario', () => {
   for (const scenario of scenarios.filter(({ size }) => size > 0 && size <= 16 * 1024)) {
     const [first] = prepareMessages(scenario);
     expect(first?.payload.length).toBe(scenario.size);
@@ -44,12 +44,12 @@ test('messages are counted wherever the stream is cut', () => {
   }
 });
 
-test('control frames are not counted, empty messages are', () => {
+test('empty messages are counted, control frames are not', () => {
   // A ping with 2 bytes, an empty text, a masked empty binary.
   expect(new MessageCounter().push(Buffer.from('890268698100828000000000', 'hex'))).toBe(2);
 });
 
-test('a ping is answered with its payload, whatever frame precedes it', () => {
+test('a pong has the payload of its ping, and other frames have no pong', () => {
   const bytes = Buffer.from('81016189026869', 'hex');
   expect(frameLength(bytes)).toBe(3);
   expect(pongTo(bytes.subarray(0, 3))).toBeUndefined();
@@ -133,7 +133,7 @@ test('a target whose peer is missing is not measured', () => {
   expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['not measured']));
 });
 
-test('writes of several messages use all messages in order, and repeat none until all were sent', () => {
+test('writes of several messages contain all messages in order, and repeat none before all were sent', () => {
   const wires = ['a', 'b', 'c', 'd', 'e'].map((text) => Buffer.from(text));
   expect(writesOf(wires, 2).map(String)).toEqual(['ab', 'cd', 'ea']);
   expect(writesOf(wires, 1).map(String)).toEqual(['a', 'b', 'c', 'd', 'e']);

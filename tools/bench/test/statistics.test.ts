@@ -16,7 +16,7 @@ test('the median of no values is NaN', () => {
   expect(median([])).toBeNaN();
 });
 
-test('the spread is the difference of the extremes as a fraction of the median', () => {
+test('the spread is the highest value minus the lowest, as a fraction of the median', () => {
   expect(spread([10, 12, 9])).toBeCloseTo(0.3);
   expect(spread([-10, -12, -9])).toBeCloseTo(0.3);
 });

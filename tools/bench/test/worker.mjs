@@ -1,4 +1,4 @@
-// A process that works on two threads on request: on one in system calls, and on one of the thread pool in code of its own.
+// A process that uses CPU time in two threads on request: with system calls in the main thread, and with hashing in the thread pool.
 import { pbkdf2 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { serveDriver } from '../src/measured/control.mjs';

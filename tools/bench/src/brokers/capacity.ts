@@ -1,5 +1,5 @@
-// A simulation of more servers than were measured: which part first runs out of CPU time or bandwidth. The guide "More than one server"
-// shows its tables and names its assumptions.
+// A simulation of more servers than were measured: which part is the first to run out of CPU time or bandwidth. The guide "More than one
+// server" shows its tables and names its assumptions.
 import { formatNumber } from '../format.ts';
 import { table } from '../page.ts';
 import type { BrokersRun } from './plan.ts';
@@ -62,9 +62,8 @@ export const deployments: readonly Deployment[] = [
 /**
  * Computes the costs from the figures of three workloads.
  *
- * With a publisher at one server and a subscriber at the other, the first server publishes and the second one receives and delivers. Two
- * servers with 50 subscribers each publish once, receive twice and deliver 100 times. The engine sends a message once in the one
- * workload, and twice where each server has a subscriber.
+ * In `one-way-x1`, the first server publishes a message, and the second one receives and delivers it. In `rooms-x1`, the two servers
+ * publish once, receive twice and deliver 100 times. The engine sends a message once in `one-way-x1`, and twice in `pairs-x1`.
  *
  * @throws {Error} If the run lacks one of the workloads for this peer
  */
@@ -103,7 +102,7 @@ export function useOf(costs: Costs, { clients, members, rate }: Deployment, serv
   };
 }
 
-/** The smallest number of servers that use up a part, and which part. Undefined if none up to the limit do. */
+/** The smallest number of servers that use up a part, and that part. Undefined if even {@link MOST_SERVERS} do not. */
 export function limitOf(
   costs: Costs,
   deployment: Deployment,

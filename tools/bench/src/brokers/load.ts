@@ -14,7 +14,7 @@ const MASKED = 0x80;
 const KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 const END_OF_HEAD = '\r\n\r\n';
 
-/** The text before and after a message within its frame. */
+/** The text before and after a message in the payload of its frame. */
 const AROUND: Readonly<Record<Dialect, readonly [before: string, after: string]>> = {
   websocket: ['', ''],
   'socket.io': ['42["m","', '"]'],
@@ -30,12 +30,12 @@ interface Task {
   readonly workload: Workload;
 }
 
-/** A topic: one publisher, and the subscribers. */
+/** A topic: one publisher, and its subscribers. */
 interface Topic {
   readonly publisher: Socket;
   readonly subscribers: readonly Subscriber[];
   sent: number;
-  /** How many messages subscribers have not received yet. */
+  /** How many deliveries to subscribers have not arrived yet. */
   missing: number;
 }
 
@@ -55,7 +55,7 @@ class Reader {
     socket.on('data', (chunk) => this.#read(chunk));
   }
 
-  /** Waits for the next payload that begins like this. */
+  /** Waits for the next payload that starts with this text. */
   next(beginning: string): Promise<void> {
     return new Promise((resolve) => {
       this.onPayload = (payload) => {
@@ -78,7 +78,7 @@ class Reader {
   }
 }
 
-/** A subscriber, which checks that no message is missing. */
+/** A subscriber, which checks that every message arrives once and in order. */
 class Subscriber {
   readonly server: number;
   readonly #numberAt: number;
@@ -90,7 +90,7 @@ class Subscriber {
     reader.onPayload = (payload) => {
       let number = 0;
       for (let i = 0; i < DIGITS; i++) number = number * 10 + (payload[this.#numberAt + i] ?? 0) - 48;
-      if (number !== ++this.#last) throw new Error(`message ${number} came in place of ${this.#last}`);
+      if (number !== ++this.#last) throw new Error(`message ${number} arrived instead of ${this.#last}`);
       received(this);
     };
   }
@@ -200,7 +200,7 @@ serveDriver(
         for (const topic of topics) publish(topic, burst);
       });
     },
-    /** Sends one message at a time. Returns the median and the 99th percentile, in µs, until a client of the other server has it. */
+    /** Sends one message at a time. Returns the median and the 99th percentile of the µs until a client of the other server has it. */
     async latency(messages: number): Promise<{ p50: number; p99: number }> {
       const { isOneWay } = (task as Task).workload;
       const histogram = createHistogram();

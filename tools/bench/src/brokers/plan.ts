@@ -23,7 +23,7 @@ export interface Workload {
   readonly subscribers: number;
   /** How many messages a publisher writes together. It then waits until every subscriber has received them. */
   readonly burst: number;
-  /** All publishers are at the first server, and all subscribers at the second one. */
+  /** Whether all publishers are at the first server, and all subscribers at the second one. */
   readonly isOneWay: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface BrokerSample {
   readonly engine?: number | undefined;
   /** Messages a second that subscribers received. */
   readonly rate: number;
-  /** µs from a client of one server to a client of the other, with one message under way. */
+  /** µs from a client of one server to a client of the other, with one message at a time. */
   readonly p50: number;
   readonly p99: number;
 }
@@ -94,7 +94,7 @@ export const brokerPeers: readonly BrokerPeer[] = [
 const ONE = 'one message at a time';
 const MANY = '16 messages at a time';
 
-/** The workloads. Busy ones come first, so that the code is compiled when the others are measured. */
+/** The workloads. Those with many messages come first, so that the code is compiled when the others are measured. */
 export const workloads: readonly Workload[] = [
   {
     ...{ name: 'pairs-x16', title: `50 topics with a subscriber at each server, ${MANY}` },

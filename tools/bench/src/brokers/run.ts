@@ -24,7 +24,7 @@ export interface Turn {
   readonly measured: number;
   /** How many ms the clients run before the CPU time is read again. */
   readonly slice: number;
-  /** How many messages the latency is taken from. */
+  /** How many messages the latency is measured with. */
   readonly messages: number;
 }
 
@@ -69,7 +69,7 @@ export async function runBrokers(settings: BrokersSettings): Promise<BrokersRun>
       if (engine !== undefined) engines.set(broker, engine);
     }
     for (let round = 0; round < rounds; round++) {
-      // The order changes, because turns are not independent of those before them.
+      // The order changes, because a turn depends on the turns before it.
       const order = [...peers.slice(round % peers.length), ...peers.slice(0, round % peers.length)];
       for (const peer of order) {
         await measure(peer, turn, engines.get(peer.broker), (workload, sample) => {
@@ -108,7 +108,7 @@ function add(samples: Map<string, BrokerSample[]>, key: string, sample: BrokerSa
   samples.set(key, [...(samples.get(key) ?? []), sample]);
 }
 
-/** Measures all workloads of a peer, with the same processes. @param report called before each workload, and after it with its sample */
+/** Measures all workloads of a peer in the same processes. @param report called before each workload, and after it with its sample */
 async function measure(
   peer: BrokerPeer,
   turn: Turn,
@@ -149,8 +149,7 @@ type Cpus = readonly [number, number, number];
 
 /** The CPU time that was used and the messages that were sent during a measurement. */
 interface Spent {
-  /** CPU µs of the first and of the second server, and of the hub. */
-  readonly servers: readonly [number, number, number];
+  readonly servers: Cpus;
   readonly engine: number | undefined;
   readonly published: number;
   readonly received: number;

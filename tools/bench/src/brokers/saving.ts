@@ -15,7 +15,7 @@ export function saveBrokers(folder: string, run: BrokersRun): void {
   writeFileSync(join(folder, PAGE), brokersPage(run));
 }
 
-/** Writes the page of the repository's results again. Returns its name if it has changed. */
+/** Rewrites the page of the committed results. Returns its name if it has changed. */
 export function rewriteBrokersPage(run: BrokersRun): string[] {
   const path = join(RESULTS_FOLDER, PAGE);
   const page = brokersPage(run);
@@ -24,7 +24,7 @@ export function rewriteBrokersPage(run: BrokersRun): string[] {
   return [`results/${PAGE}`];
 }
 
-/** The repository's results. Undefined if there are none. */
+/** The committed results. Undefined if there are none. */
 export function committedBrokers(): BrokersRun | undefined {
   const path = join(RESULTS_FOLDER, DATA);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as BrokersRun) : undefined;

@@ -8,7 +8,7 @@ import { closeAll, openAll, type Target } from './open.ts';
 import { Pongs } from './pongs.ts';
 import { decodeMessage, MessageCounter } from './replies.ts';
 
-/** Connections that wait for each other: a single one for an echo, all of them for a broadcast. */
+/** Connections that write again together: a single one for an echo, all of them for a broadcast. */
 interface Group {
   readonly writer: Socket;
   /** How many messages it waits for before it writes again. */
@@ -19,7 +19,7 @@ interface Group {
   next: number;
 }
 
-/** More bytes than the kernel buffers for one connection that reads nothing. At most 4 MiB were observed. */
+/** More bytes than the kernel buffers for one connection that reads nothing. */
 const KERNEL_HOLDS = 8 * 1024 * 1024;
 
 /** One server's connections, and what is sent over them. */
@@ -96,7 +96,7 @@ export class Exchange {
     };
   }
 
-  /** Waits for this time, while pings are answered. */
+  /** Only answers pings for this time. Returns the number of pongs. */
   async answer(milliseconds: number): Promise<LoadReport> {
     const [began, before] = [performance.now(), this.#pongs.sent];
     await new Promise((resolve, reject) => {
@@ -148,8 +148,7 @@ export class Exchange {
 }
 
 /**
- * Writes with `each` messages, which take turns in order. A message is not repeated in the next write, where a compressor with context
- * takeover would find it.
+ * Writes of `each` messages in order. The next write does not repeat a message, because a compressor with context takeover would find it.
  */
 export function writesOf(wires: readonly Buffer[], each: number): Buffer[] {
   if (each === 1) return [...wires];
@@ -159,7 +158,7 @@ export function writesOf(wires: readonly Buffer[], each: number): Buffer[] {
   });
 }
 
-/** Sends one message and checks every reply in full, so that no wrong peer counts as fast. */
+/** Sends one message and checks every reply in full, so that a wrong peer is not measured. */
 async function check(scenario: Scenario, sockets: Socket[]): Promise<void> {
   const [socket] = sockets;
   const [message] = prepareMessages(scenario);

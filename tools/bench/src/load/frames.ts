@@ -3,8 +3,8 @@ import { deflateRawSync, constants } from 'node:zlib';
 import type { Payload, Scenario } from '../plan.ts';
 
 /**
- * Different messages take turns. Together, they are much longer than the window of a compressor, which is 32 KiB: with context takeover,
- * each is similar to those in the window, but none is in it. Of large messages there are few, because a few already exceed the window.
+ * The load generator sends different messages in turns. Together, they are much longer than the 32 KiB window of a compressor. So with
+ * context takeover, the window contains similar messages, but never the same one. A few large messages are enough to exceed the window.
  */
 const MOST_VARIANTS = 512;
 const BYTES_OF_VARIANTS = 1024 * 1024;
@@ -39,7 +39,7 @@ export function closeFrame(): Buffer {
   return maskedFrame(FIN | OPCODE.close, NORMAL_CLOSURE);
 }
 
-/** The server's answer to it. */
+/** The server's answer to {@link closeFrame}. */
 export function serverCloseFrame(): Buffer {
   return serverFrame(FIN | OPCODE.close, NORMAL_CLOSURE);
 }

@@ -26,7 +26,7 @@ serveDriver(
       if (!target || !scenario) throw new Error('run before open');
       return runUpgrades(target, milliseconds, scenario.connections);
     },
-    /** Sends only pongs for this many milliseconds. */
+    /** Only answers pings for this many milliseconds. */
     answer(milliseconds: number): Promise<LoadReport> {
       if (!exchange) throw new Error('answer before open');
       return exchange.answer(milliseconds);

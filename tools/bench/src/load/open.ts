@@ -44,7 +44,7 @@ export async function openAll(
   return sockets;
 }
 
-/** Closes connections, without TLS by a reset: thousands of connections in `TIME_WAIT` would use up the ports for later ones. */
+/** Closes connections. Without TLS, it resets them, because thousands of connections in `TIME_WAIT` would use up the ports. */
 export function closeAll(sockets: readonly Socket[]): void {
   for (const socket of sockets) {
     socket.removeAllListeners('close');
@@ -59,7 +59,7 @@ export function connectTo({ port, tls }: Target): Socket {
   const socket = tls
     ? connectTls({ host: HOST, port, rejectUnauthorized: false })
     : connect({ host: HOST, port });
-  // Code that waits for an event also gets the error. Without such code, the error must not end the process.
+  // If code waits for an event with once(), it also gets the error. Otherwise, the error must not end the process.
   return socket.setNoDelay(true).on('error', () => undefined);
 }
 

@@ -1,4 +1,4 @@
-// Reads replies: a counter that reads only headers during the measurement, and a decoder that checks one reply in full before it.
+// Reads replies: a decoder for the reply that is checked in full before the measurement, and a counter that only reads headers during it.
 import { constants, inflateRawSync } from 'node:zlib';
 
 const FIN = 0x80;
@@ -34,7 +34,7 @@ export class MessageCounter {
         if (this.#ends) messages++;
       }
       if (at === chunk.length) return messages;
-      // Whole headers, the usual case, and headers that are cut are handled alike: their few bytes are copied.
+      // Complete headers, the usual case, and cut headers are read in the same way: their few bytes are copied.
       while (!this.#complete()) {
         if (at === chunk.length) return messages;
         this.#header[this.#have++] = chunk[at++] ?? 0;

@@ -1,5 +1,5 @@
-// A server that clients send to. It checks the first message, counts the others, and answers after each batch, so that no client sends
-// ahead.
+// A server that receives the messages of clients. It checks the first message, counts all of them, and answers after each batch, so that
+// a client does not send the next batch too early.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// Connections that open and close: a TCP connection, the upgrade, a close frame, the end.
+// Connections that open and close again: a TCP connection, the upgrade, the closing handshake, and the end of the TCP connection.
 import { createHistogram } from 'node:perf_hooks';
 import type { LoadReport } from '../plan.ts';
 import { closeFrame, serverCloseFrame } from './frames.ts';

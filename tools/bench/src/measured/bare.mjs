@@ -1,5 +1,5 @@
 // An echo of many short messages without a library, which shows what JavaScript on Node's sockets can reach. It reads frames in place,
-// reports them with `emit()`, encodes replies into one slab and sends them in one write a turn. It checks no rule of the protocol.
+// reports them with `emit()`, encodes replies into one slab and writes it once for each chunk. It checks no rule of the protocol.
 import { Buffer } from 'node:buffer';
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
@@ -58,7 +58,7 @@ class Connection extends EventEmitter {
     if (this.#end === 0) return;
     this.#socket.write(slab.subarray(0, this.#end));
     this.#end = 0;
-    // The kernel still reads pending bytes from the slab.
+    // Pending bytes are still in the slab.
     if (this.#socket.writableLength > 0) slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
   }
 }

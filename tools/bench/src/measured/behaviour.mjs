@@ -4,8 +4,8 @@ import { task } from './control.mjs';
 import { newsTexts } from './texts.mjs';
 
 /**
- * The message handler for the behaviour of the task. Pushes and broadcasts start outside of the handler, as if a timer or another
- * service caused them.
+ * The message handler for the behaviour that the task names. Pushes and broadcasts start outside of the handler, like those that a timer
+ * or another service causes.
  *
  * @param send Sends on a connection: `(connection, data, isBinary)`.
  * @param connections The open connections.

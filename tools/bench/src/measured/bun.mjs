@@ -4,7 +4,7 @@ import { serveDriver, task } from './control.mjs';
 
 const { Bun, Response } = globalThis;
 const TOPIC = 'news';
-/** The most bytes that a guarded server lets wait for a client. */
+/** The most bytes that may wait for a client of a guarded server. */
 const MOST_WAITING = 1024 * 1024;
 const connections = new Set();
 const compress = Boolean(task.compression);

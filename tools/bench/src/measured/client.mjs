@@ -1,5 +1,5 @@
-// A client that sends to a sink as fast as the sink reads: the class of framewire, ws or undici, the runtime's own, or a raw socket with
-// frames that were masked in advance.
+// A client that sends to a sink as fast as the sink reads. It uses the class of framewire, ws, undici or the runtime, or a raw socket
+// with frames that were masked in advance.
 import { connect } from 'node:net';
 import process from 'node:process';
 import { setImmediate } from 'node:timers';
@@ -9,7 +9,7 @@ import { clientPayload } from './texts.mjs';
 const { library, url, size, count: batch } = task;
 const payload = clientPayload(size);
 
-/** Opens each kind of client. Returns functions that send a batch, and that set a listener for the sink's answers. */
+/** Opens each kind of client. Returns a function that sends a batch, and one that sets the listener for the sink's answers. */
 const opened = {
   /** `ws`, and libraries with its interface. */
   async wsLike() {
@@ -17,13 +17,13 @@ const opened = {
     const ws = new WebSocket(url, { perMessageDeflate: false });
     await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
     ws.on('close', onClose);
-    return { onWord: (listener) => ws.on('message', listener), sendBatch: () => sendEach(ws) };
+    return { onAnswer: (listener) => ws.on('message', listener), sendBatch: () => sendEach(ws) };
   },
   async standard(WebSocket) {
     const ws = new WebSocket(url);
     await new Promise((resolve, reject) => Object.assign(ws, { onopen: resolve, onerror: reject }));
     ws.onclose = onClose;
-    return { onWord: (listener) => (ws.onmessage = listener), sendBatch: () => sendEach(ws) };
+    return { onAnswer: (listener) => (ws.onmessage = listener), sendBatch: () => sendEach(ws) };
   },
   async net() {
     const { hostname, port } = new URL(url);
@@ -35,7 +35,7 @@ const opened = {
     await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
     socket.on('close', onClose);
     const frames = Buffer.concat(Array.from({ length: batch }, maskedFrame));
-    return { onWord: (listener) => socket.on('data', listener), sendBatch: () => socket.write(frames) };
+    return { onAnswer: (listener) => socket.on('data', listener), sendBatch: () => socket.write(frames) };
   },
 };
 
@@ -64,7 +64,7 @@ function maskedFrame() {
 }
 
 async function open() {
-  // Fails if the peer is to use bufferutil and it is not installed.
+  // If the peer must use bufferutil and it is not installed, this fails.
   if (task.bufferutil) await import('bufferutil');
   if (library === 'net') return opened.net();
   if (library === 'undici') return opened.standard((await import('undici')).WebSocket);
@@ -75,17 +75,17 @@ async function open() {
   return opened.wsLike();
 }
 
-const { onWord, sendBatch } = await open();
-let word = () => {};
-// The next batch starts outside of the handler, because sending is measured, not answering.
-onWord(() => setImmediate(word));
+const { onAnswer, sendBatch } = await open();
+let answered = () => {};
+// The next batch starts outside of the handler, because the scenario measures sending, not answering.
+onAnswer(() => setImmediate(answered));
 
-/** Sends batch after batch, each after the sink has received the one before. Returns how many messages that were. */
+/** Sends batch after batch, each after the sink has received the one before. Returns the number of messages and the time. */
 function run(milliseconds) {
   return new Promise((resolve) => {
     const began = performance.now();
     let messages = 0;
-    word = () => {
+    answered = () => {
       messages += batch;
       const spent = performance.now() - began;
       if (spent >= milliseconds) resolve({ messages, seconds: spent / 1000 });

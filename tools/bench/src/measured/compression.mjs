@@ -1,15 +1,15 @@
-// The cost of permessage-deflate: bytes, time and memory for several options, for each window, and with and without the thread pool.
-// It runs without sockets, in a process of plain Node.
+// The cost of permessage-deflate: bytes, time and memory for several options and for each window, and time in each place where it may
+// run. It runs without sockets, in a process of plain Node.
 import { PerMessageDeflate, resolveOption } from '@framewire/permessage-deflate';
 import { serveDriver } from './control.mjs';
 import { collectGarbage } from './garbage.mjs';
 import { numbers } from './numbers.mjs';
 
 const KiB = 1024;
-/** How many messages a connection exchanges: enough to create its contexts, if it has any. */
+/** How many messages a connection exchanges. If it has contexts, this is enough to create them. */
 const MESSAGES = 24;
 
-/** Bytes of the messages that are compressed with and without the thread pool. */
+/** Bytes of the messages that are compressed by the engine and on the thread pool, and inflated immediately and in turns. */
 const SIZES = [512, 4 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 256 * KiB];
 
 const WORDS =
@@ -104,7 +104,7 @@ async function memoryOfEach(ends, make, use) {
     for (const [index, end] of added.entries()) await use(end, index);
     return added;
   };
-  // Warms up: temporary memory is allocated by now. The first ends stay open, so that their memory is not reused.
+  // This warm-up allocates temporary memory before the measurement. The first ends stay open, so that their memory is not reused.
   const first = await add(Math.ceil(ends / 4));
   for (let round = 0; round < 4 * ends; round++) await use(first[0], round);
   const before = await memory();
@@ -132,21 +132,20 @@ async function measureProfile(row, rounds) {
     const end = make();
     const figures = await exchange(end, messagesOf(round + 1000));
     end.close();
-    // The first half lets the code be compiled.
+    // In the first half, the code is compiled.
     if (round >= 0) for (const name of Object.keys(sum)) sum[name] += figures[name] / rounds / MESSAGES;
   }
   return { ...row, ...sum };
 }
 
-/** CPU µs of all threads for a message of a size. Messages of at least `offThreadFrom` bytes go to the thread pool. */
-async function costOf(size, offThreadFrom, rounds) {
+/** CPU µs of all threads for a message of a size. From this many bytes on, it is compressed on the thread pool and inflated in turns. */
+async function costOf(size, from, rounds) {
   const long = contents['large JSON'](numbers(1)).repeat(Math.ceil(size / 16_000));
   const message = Buffer.from(long).subarray(0, size);
   const messages = Array.from({ length: rounds * 4 }, () => message);
-  const from = { deflateOffThreadFrom: offThreadFrom, inflateInTurnsFrom: offThreadFrom };
-  const options = resolveOption({ profile: 'shared', ...from });
+  const options = resolveOption({ profile: 'shared', deflateOffThreadFrom: from, inflateInTurnsFrom: from });
   const end = new PerMessageDeflate(viewOf(options), 0, options);
-  // The first time lets the code be compiled.
+  // In the first exchange, the code is compiled.
   await exchange(end, messages);
   const { compress, inflate } = await exchange(end, messages);
   return { compress: compress / messages.length, inflate: inflate / messages.length };
@@ -170,13 +169,13 @@ const commands = {
     return rows;
   },
 
-  /** KB of a connection that has exchanged its messages. To be called once in a process, because freed memory would be reused. */
+  /** KB of a connection that has exchanged its messages. May be called only once in a process, because freed memory would be reused. */
   memoryOf({ ends, ...row }) {
     const { make, messagesOf } = connectionsOf(row);
     return memoryOfEach(ends, make, (end, index) => exchange(end, messagesOf(index + 1)));
   },
 
-  /** KB of an end with context takeover that has compressed or inflated two messages. To be called once in a process, as above. */
+  /** KB of an end with context takeover that has compressed or inflated two messages. May be called only once, as above. */
   async contextOf({ ends, windowBits, what }) {
     const message = Buffer.from(contents['large JSON'](numbers(1)));
     const direction = { windowBits, takeover: true };
@@ -194,15 +193,15 @@ const commands = {
     return { share: wire[0].length / message.length, kilobytes: await memoryOfEach(ends, make, uses[what]) };
   },
 
-  /** CPU µs of all threads for messages of each size, compressed and inflated synchronously and on the thread pool. */
+  /** CPU µs of all threads for messages of each size, in each place where they may be compressed and inflated. */
   async places(rounds) {
     const rows = [];
     for (const size of SIZES) {
-      const spot = await costOf(size, Infinity, rounds);
-      const pool = await costOf(size, 0, rounds);
+      const here = await costOf(size, Infinity, rounds);
+      const later = await costOf(size, 0, rounds);
       rows.push({
-        ...{ size, spotCompress: spot.compress, spotInflate: spot.inflate },
-        ...{ poolCompress: pool.compress, poolInflate: pool.inflate },
+        ...{ size, engineCompress: here.compress, directInflate: here.inflate },
+        ...{ poolCompress: later.compress, turnsInflate: later.inflate },
       });
     }
     return rows;

@@ -1,4 +1,4 @@
-// The types of control.mjs, for the load generators, which talk to the driver in the same way.
+// The types of control.mjs, for the load generators, which use the same protocol.
 
 /** The task from the driver: the last argument, as JSON. */
 export const task: Readonly<Record<string, unknown>>;

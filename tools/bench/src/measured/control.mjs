@@ -1,5 +1,5 @@
-// How the driver talks to the process that it measures, in Node, Bun and Deno alike: a line of JSON each way, over standard input and
-// output. Nothing is sent during a measurement.
+// The protocol between the driver and a measured process, for Node, Bun and Deno: requests and answers are lines of JSON, on standard
+// input and output. Nothing is sent during a measurement.
 import * as perfHooks from 'node:perf_hooks';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';

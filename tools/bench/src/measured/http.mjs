@@ -1,5 +1,5 @@
 // The cost of an idle connection that Node's HTTP server has upgraded, without a WebSocket: a socket with shared listeners, and an
-// EventEmitter on which the program listens like on a WebSocket.
+// EventEmitter with the listeners that a program adds to a WebSocket.
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -18,7 +18,7 @@ function onEnd() {
 
 function ignore() {}
 
-/** A frame of 126 bytes to 64 KiB without its mask (RFC 6455 §5.2), echoed with the same header. */
+/** Echoes a frame of 126 bytes to 64 KiB (RFC 6455 §5.2), unmasked, with the same length in its header. */
 function echo(socket, frame) {
   const payload = Buffer.from(frame.subarray(8));
   for (let i = 0; i < payload.length; i++) payload[i] ^= frame[4 + (i & 3)];

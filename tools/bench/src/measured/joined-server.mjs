@@ -1,5 +1,5 @@
-// One of several servers that a broker joins. The URL of a client names the topic that it publishes or subscribes to. The server reports
-// to the client when it may begin.
+// One of several servers that a broker joins. The URL of a client names the topic that it publishes or subscribes to. The server sends
+// the client a message when it may begin.
 import { createServer } from 'node:http';
 import process from 'node:process';
 
@@ -80,8 +80,8 @@ async function socketIo() {
 }
 
 /**
- * The floor: the broker's client, and sockets that pass frames on unchanged. What a subscriber receives in a turn is one write, as with
- * framewire.
+ * The floor: the broker's client, and sockets that forward frames unchanged. As in framewire, everything that a subscriber receives in a
+ * turn is one write.
  */
 async function raw() {
   const FRAME = 66;

@@ -1,4 +1,4 @@
-// Two servers that a broker joins, in processes of their own. This process is their parent and, where that is the broker, the hub.
+// Two servers that a broker joins, in processes of their own. This process is their parent. If the broker is a hub, it runs here.
 import { fork } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -10,9 +10,9 @@ const program = fileURLToPath(new URL('joined-server.mjs', import.meta.url));
 /** A server's process, which answers one question at a time. */
 class Server {
   constructor() {
-    // The driver talks over the standard streams of this process.
+    // The driver uses the standard streams of this process.
     this.process = fork(program, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    // The driver notices that this process has ended.
+    // If a server ends, this process ends too, so that the driver notices.
     this.process.on('exit', () => process.exit(1));
   }
 

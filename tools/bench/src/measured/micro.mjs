@@ -17,7 +17,7 @@ import { Receiver, Sender } from 'ws';
 import { serveDriver, task } from './control.mjs';
 
 const requireHere = createRequire(import.meta.url);
-// Not loaded where the codec is measured, because the codec would use it.
+// Not loaded in the process that measures the codec, because the codec would use it.
 const bufferutil = task.ours ? undefined : requireHere('bufferutil');
 
 /** How many operations run before the clock is read, because reading it costs as much as the cheapest operation. */
@@ -109,7 +109,7 @@ function validators(phrase) {
   };
 }
 
-/** A masked frame. Decoders unmask it in place, so each second time they mask it again. */
+/** A masked frame. Decoders unmask it in place, so every second time they mask it again. */
 function frame(size) {
   const target = Buffer.alloc(size + MAX_HEADER_SIZE);
   return target.subarray(0, writeFrame(target, 0, BINARY, Buffer.alloc(size), KEY));

@@ -5,9 +5,9 @@ import { WebSocket } from 'ws';
 import { serveDriver, task } from './control.mjs';
 import { numbers } from './numbers.mjs';
 
-/** How many messages each connection has under way. */
+/** How many messages each connection has in flight. */
 const IN_FLIGHT = 4;
-/** After how many messages a connection is replaced by a new one. */
+/** After this many messages, a new connection replaces the old one. */
 const LIFE = 2000;
 /** Lengths of messages, in bytes. Most are short. */
 const SIZES = [20, 64, 200, 200, 500, 500, 1000, 2000, 4000, 16_000, 64_000, 250_000];

@@ -8,7 +8,7 @@ function news(number, size) {
   return text.slice(0, size);
 }
 
-/** The texts that servers push and broadcast, each of `size` bytes. They take turns, and are the same for all peers. */
+/** The texts that servers push and broadcast in turns, each of `size` bytes. They are the same for all peers. */
 export function newsTexts(size) {
   return Array.from({ length: 16 }, (_, i) => news(i, size));
 }

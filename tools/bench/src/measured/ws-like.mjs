@@ -1,10 +1,10 @@
-// The server of framewire and of ws: the same program, apart from the import and the heartbeat.
+// The server of framewire and of ws: the same program, except for the import, the heartbeat, topics and prepared messages.
 import { createServer } from 'node:https';
 import process from 'node:process';
 import { messageHandler } from './behaviour.mjs';
 import { serveDriver, task } from './control.mjs';
 
-// Fails if the peer is to use bufferutil and it is not installed.
+// If the peer must use bufferutil and it is not installed, this fails.
 if (task.bufferutil) await import('bufferutil');
 const { PreparedMessage, WebSocketServer } = await import(task.library);
 const TOPIC = 'news';
@@ -22,7 +22,7 @@ function compression() {
   };
 }
 
-/** The most bytes that a guarded server lets wait for a client. */
+/** The most bytes that may wait for a client of a guarded server. */
 const MOST_WAITING = 1024 * 1024;
 
 // framewire has an option for the heartbeat. For `ws`, the loop below does what the loop in its README does. Both end a client that has not
@@ -49,7 +49,7 @@ function guarded(ws, data, binary) {
   else ws.send(data, { binary });
 }
 
-/** Publishes to a topic or sends prepared messages, if the task says so and the library has them. Otherwise sends in a loop. */
+/** A function that publishes to a topic or sends prepared messages, if the task says so and the library has them. Otherwise undefined. */
 function sendToAll() {
   if (topics !== undefined) return (text) => topics.publish(TOPIC, text);
   if (!task.prepared || PreparedMessage === undefined) return undefined;
