@@ -197,9 +197,9 @@ describe('After an interruption', () => {
     await until(one, 1);
     // Only one server loses the broker. The other continues to publish.
     const [mine] = [...engine.brokers];
-    await mine!.lose();
+    await mine!.interrupt();
     await Promise.all(upTo(10, 2).map((id) => there.publish('news', `message ${id}`)));
-    mine!.find();
+    mine!.restore();
     await Promise.all(upTo(15, 11).map((id) => there.publish('news', `message ${id}`)));
     await until(one, 15);
     expect(offsets(one)).toEqual(upTo(15));
@@ -219,10 +219,10 @@ describe('After an interruption', () => {
     await there.publish('news', 'first');
     await until(one, 1);
     const [mine] = [...engine.brokers];
-    await mine!.lose();
+    await mine!.interrupt();
     const count = 2 * HISTORY.messages;
     await Promise.all(upTo(count).map((id) => there.publish('news', `${id}`)));
-    mine!.find();
+    mine!.restore();
     while (missed.length === 0) await turn();
     await there.publish('news', 'last');
     await until(one, count + 2);

@@ -26,12 +26,12 @@ export class BreakableEngine {
 
   async interrupt(): Promise<void> {
     this.isDown = true;
-    for (const broker of this.brokers) await broker.lose();
+    for (const broker of this.brokers) await broker.interrupt();
   }
 
   restore(): Promise<void> {
     this.isDown = false;
-    for (const broker of this.brokers) broker.find();
+    for (const broker of this.brokers) broker.restore();
     return Promise.resolve();
   }
 }
@@ -91,13 +91,13 @@ export class BreakableBroker implements Broker {
     return this.#inner.close();
   }
 
-  async lose(): Promise<void> {
+  async interrupt(): Promise<void> {
     for (const topic of this.#topics) await this.#inner.unsubscribe(topic);
     this.#topics.clear();
     this.#listener?.interrupted(new Error('broken on purpose'));
   }
 
-  find(): void {
+  restore(): void {
     this.#listener?.restored();
   }
 
