@@ -2,23 +2,26 @@
 import type { TopicConnection } from './connection.ts';
 
 export class LeftOut {
-  /** By the number of the message. */
-  readonly #connections = new Map<number, { readonly topic: string; readonly connection: TopicConnection }>();
+  /** By topic, and then by the number of the message. */
+  readonly #topics = new Map<string, Map<number, TopicConnection>>();
 
   add(topic: string, number: number, connection: TopicConnection): void {
-    this.#connections.set(number, { topic, connection });
+    const connections = this.#topics.get(topic);
+    if (connections === undefined) this.#topics.set(topic, new Map([[number, connection]]));
+    else connections.set(number, connection);
   }
 
   /** Returns the connection for a message that has arrived, and forgets it. */
-  take(number: number): TopicConnection | undefined {
-    const found = this.#connections.get(number);
-    this.#connections.delete(number);
-    return found?.connection;
+  take(topic: string, number: number): TopicConnection | undefined {
+    const connections = this.#topics.get(topic);
+    const connection = connections?.get(number);
+    connections?.delete(number);
+    if (connections?.size === 0) this.#topics.delete(topic);
+    return connection;
   }
 
   /** Forgets the messages of a topic, because they no longer arrive. */
   forgetTopic(topic: string): void {
-    for (const [number, entry] of this.#connections)
-      if (entry.topic === topic) this.#connections.delete(number);
+    this.#topics.delete(topic);
   }
 }

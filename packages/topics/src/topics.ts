@@ -174,7 +174,7 @@ export class Topics {
     if (isLeftOut) this.#leftOut.add(topic, number, except);
     const published = link.publish(topic, message);
     // The message may never arrive, so nothing else would remove the entry. If it still arrives, `except` receives it too.
-    if (isLeftOut) published.catch(() => this.#leftOut.take(number));
+    if (isLeftOut) published.catch(() => this.#leftOut.take(topic, number));
     if (found === undefined || link.broker.hasHistory) return published;
     try {
       deliver(this.#subscriptions, found, new PreparedMessage(payload, options), options);
@@ -192,7 +192,7 @@ export class Topics {
     const isOwn = envelope.sender === this.#server;
     // Without a history, `publish()` has already sent it to them.
     if (isOwn && position === undefined) return;
-    const except = isOwn ? this.#leftOut.take(envelope.number) : undefined;
+    const except = isOwn ? this.#leftOut.take(name, envelope.number) : undefined;
     const topic = this.#subscriptions.find(name);
     if (topic === undefined) return;
     try {
