@@ -1,11 +1,11 @@
 // The options of the broker.
-import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
+import { historyLimits, timeLimit, type HistoryLimits } from '@framewire/topics/engine';
 
 /** Which messages are kept, and where. If the stream already exists, it keeps its own limits. */
 export interface NatsHistoryOptions {
   /** How many of the newest messages of each topic are kept. Default 1000. */
   readonly messages?: number | undefined;
-  /** For how many milliseconds each message is kept. Default 300000. */
+  /** For how many milliseconds each message is kept. `Infinity` if messages do not expire. Default 300000. */
   readonly milliseconds?: number | undefined;
   /** On how many servers of a NATS cluster messages are kept. Default 1. */
   readonly replicas?: number | undefined;
@@ -38,11 +38,12 @@ const LEAST_AGE = 100;
 
 /** @throws `RangeError` for limits that are out of range, and for a prefix with characters that it must not have */
 export function settingsOf(options: NatsBrokerOptions): Settings {
-  const { prefix = 'framewire', history, timeout = 5000 } = options;
+  const { prefix = 'framewire', history } = options;
+  const timeout = timeLimit(options.timeout, 5000);
   const limits = historyLimits(history);
   const { replicas = 1 } = typeof history === 'object' ? history : {};
-  if (!(Number.isSafeInteger(replicas) && replicas > 0 && timeout > 0)) {
-    throw new RangeError('The number of replicas and the timeout must be greater than 0');
+  if (!(Number.isSafeInteger(replicas) && replicas > 0)) {
+    throw new RangeError('The number of replicas must be an integer greater than 0');
   }
   if (limits !== undefined && limits.milliseconds < LEAST_AGE) {
     throw new RangeError(`The history must keep messages for at least ${LEAST_AGE} ms`);

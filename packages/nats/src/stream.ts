@@ -8,7 +8,9 @@ import type { HistorySettings } from './options.ts';
 import type { Session } from './session.ts';
 
 const API = '$JS.API.STREAM';
+/** The nanoseconds of a millisecond, and the longest time that the server can represent, in nanoseconds. */
 const NANOSECONDS = 1e6;
+const LONGEST = 2 ** 63;
 
 /** Error codes of JetStream. */
 const NAME_IN_USE = 10_058;
@@ -73,7 +75,7 @@ export class Stream {
       discard: 'old',
       // One more than the limit, because the message before the others shows that none is missing.
       max_msgs_per_subject: limits.messages + 1,
-      max_age: Math.ceil(limits.milliseconds) * NANOSECONDS,
+      max_age: maxAgeOf(limits),
       num_replicas: limits.replicas,
     });
     // The stream exists with other limits, which an operator may have changed.
@@ -157,6 +159,12 @@ export function liveMessageOf(headers: MsgHdrs | undefined): LiveMessage | undef
 async function ask<R extends Reply>(session: Session, subject: string, request?: object): Promise<R> {
   const data = request === undefined ? '' : JSON.stringify(request);
   return JSON.parse(await session.request(subject, data)) as R;
+}
+
+/** How long the stream keeps a message, in nanoseconds. 0 if messages do not expire. */
+function maxAgeOf({ milliseconds }: HistorySettings): number {
+  const age = Math.ceil(milliseconds) * NANOSECONDS;
+  return age < LONGEST ? age : 0;
 }
 
 function epochOf({ created, config }: InfoReply): string {

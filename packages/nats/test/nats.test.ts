@@ -44,6 +44,10 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   describe.each<[string, NatsBrokerOptions]>([
     ['without history', {}],
     ['with history', { history: { messages: 20 } }],
+    [
+      'with a history that does not expire',
+      { history: { messages: 20, milliseconds: Infinity }, prefix: 'kept' },
+    ],
   ])('%s', (_how, options) => {
     const harness = {
       connect: () => connect(options),
@@ -84,7 +88,8 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
-  test.each([{}, { history: true, prefix: 'killed' }])(
+  // On a slow machine, thousands of messages are published in this time.
+  test.each([{}, { history: { messages: 1e6 }, prefix: 'killed' }])(
     'rejects the messages that it cannot confirm when NATS is killed, and keeps those that it confirmed, with %j',
     async (options) => {
       const { listener, changes } = watching();
@@ -205,6 +210,11 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(await one.history('news', newest)).toEqual({ position: newest, messages: [] });
   });
 
+  test('can wait for answers without a limit, and keep messages for longer than NATS can represent', async () => {
+    const one = await broker({ timeout: Infinity, history: { milliseconds: 1e15 }, prefix: 'unlimited' });
+    await one.publish('news', new Uint8Array(1));
+  });
+
   test('keeps the limits of an existing stream', async () => {
     const few = await broker({ history: { messages: 2 }, prefix: 'limits' });
     const many = await broker({ history: { messages: 1000 }, prefix: 'limits' });
@@ -301,9 +311,11 @@ test('connectToNats() rejects if there is no NATS', async () => {
 
 test.each([
   { timeout: 0 },
+  { timeout: Number.NaN },
   { history: { messages: 0 } },
   { history: { milliseconds: 99 } },
   { history: { replicas: 0.5 } },
+  { history: { replicas: Number.NaN } },
   { prefix: '' },
   { prefix: 'a.b' },
 ])('connectToNats() rejects %j', async (options) => {

@@ -1,12 +1,12 @@
 // The options of the broker.
-import { historyLimits, type HistoryLimits } from '@framewire/topics/engine';
+import { historyLimits, timeLimit, type HistoryLimits } from '@framewire/topics/engine';
 import { isWellFormed } from './names.ts';
 
 /** How much of each topic is kept. */
 export interface RedisHistoryOptions {
   /** How many of the newest messages are kept, at least. Default 1000. */
   readonly messages?: number | undefined;
-  /** For how many milliseconds after the last one they are kept. Default 300000. */
+  /** For how many milliseconds after the last one they are kept. `Infinity` if they do not expire. Default 300000. */
   readonly milliseconds?: number | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface Settings {
 
 /** @throws `RangeError` for a timeout or limits that are not above 0, and for a prefix that UTF-8 cannot represent */
 export function settingsOf(options: RedisBrokerOptions): Settings {
-  const { prefix = 'framewire:', history, timeout = 5000 } = options;
-  if (!(timeout > 0)) throw new RangeError('The timeout must be greater than 0');
+  const { prefix = 'framewire:', history } = options;
+  const timeout = timeLimit(options.timeout, 5000);
   // Otherwise different prefixes would name the same keys.
   if (!isWellFormed(prefix)) throw new RangeError('The prefix must not have a lone surrogate');
   return { prefix, history: historyLimits(history), timeout };

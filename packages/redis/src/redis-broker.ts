@@ -114,7 +114,7 @@ class RedisBroker implements Broker {
       return [];
     }
     const { milliseconds, messages: kept } = history;
-    const limits = [String(Math.ceil(milliseconds)), String(kept)];
+    const limits = [lifetimeOf(milliseconds), String(kept)];
     const args = [...limits, session.publishCommand, channel, ...messages];
     const last = positionOf((await this.#run(session, PUBLISH, topic, args)) as PositionReply);
     return messages.map((_, index) => ({ ...last, offset: last.offset - messages.length + 1 + index }));
@@ -139,7 +139,7 @@ class RedisBroker implements Broker {
     const { prefix, history } = this.#settings;
     const ending = endingOf(topic);
     const keys = [`${prefix}position${ending}`, `${prefix}stream${ending}`];
-    const lives = String(Math.ceil((history?.milliseconds ?? 0) * POSITION_LIVES_LONGER));
+    const lives = lifetimeOf((history?.milliseconds ?? 0) * POSITION_LIVES_LONGER);
     return session.send(['EVAL', script, '2', ...keys, randomBytes(8).toString('hex'), lives, ...args]);
   }
 
@@ -169,6 +169,11 @@ type HistoryReply = readonly [
 
 function positionOf([epoch, id]: PositionReply | HistoryReply): Position {
   return { epoch: epoch.toString('latin1'), offset: offsetOf(id) };
+}
+
+/** The argument of a script for a lifetime in ms. 0 if it has no end, or is longer than Redis can represent. */
+function lifetimeOf(milliseconds: number): string {
+  return String(milliseconds < Number.MAX_SAFE_INTEGER ? Math.ceil(milliseconds) : 0);
 }
 
 /** The number at the start of an identifier of a stream. */

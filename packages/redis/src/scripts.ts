@@ -1,14 +1,17 @@
 // The scripts that Redis runs, each in one step, for a history. Each topic has a hash with its epoch and newest offset, and a stream with
 // its messages, whose identifiers are their offsets.
 
-/** KEYS: hash, stream. Makes the epoch at the first use of a topic, and again if Redis has lost it. */
+/** KEYS: hash, stream. Makes the epoch at the first use of a topic, and again if Redis has lost it. A lifetime of 0 has no end. */
 const BEGIN = `
+local function expire(key, lifetime)
+  if lifetime == '0' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, lifetime) end
+end
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch then
   epoch = ARGV[1]
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', 0)
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  expire(KEYS[1], ARGV[2])
 end`;
 
 /**
@@ -26,8 +29,8 @@ for i = 1, count do
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], id, 'm', message)
   packed[i] = struct.pack('>I4', #message) .. message
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+expire(KEYS[1], ARGV[2])
+expire(KEYS[2], ARGV[3])
 local first = string.format('%.0f', last - count + 1)
 redis.call(ARGV[5], ARGV[6], epoch .. ':' .. first .. ':' .. table.concat(packed))
 return {epoch, string.format('%.0f', last)}`;

@@ -2,3 +2,4 @@
 export { heartbeat } from './engine/heartbeat.ts';
 export { historyLimits, type HistoryLimits, type HistoryOption } from './engine/history-limits.ts';
 export { Sessions, type EngineSession, type OpenSession } from './engine/sessions.ts';
+export { timeLimit } from './engine/time-limit.ts';

@@ -35,8 +35,10 @@ export class Topics {
   #published = 0;
   #isClosed = false;
 
+  /** @throws `RangeError` for a `maxQueued` that is not at least 0 */
   constructor(options: TopicsOptions = {}) {
     const { broker, maxQueued = 0, onInterrupted, onRestored, onMissed } = options;
+    if (!(maxQueued >= 0)) throw new RangeError('maxQueued must not be less than 0');
     this.#options = options;
     this.#subscriptions = new Subscriptions((topic) => {
       this.#link?.leave(topic);

@@ -203,6 +203,10 @@ describe('While the broker cannot be reached', () => {
   });
 });
 
+test.each([-1, Number.NaN])('new Topics() rejects a maxQueued of %d', (maxQueued) => {
+  expect(() => new Topics({ maxQueued })).toThrow(RangeError);
+});
+
 test('close() ends all subscriptions, and later calls reject', async () => {
   const hub = new TopicHub();
   const engine = new BreakableEngine(() => hub.broker());

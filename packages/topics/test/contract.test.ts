@@ -11,6 +11,7 @@ describe.each(WAYS)('A broker that reaches the hub %s', (way) => {
   describe.each([
     ['without history', false],
     ['with history', HISTORY],
+    ['with a history that does not expire', { ...HISTORY, milliseconds: Infinity }],
   ])('%s', (_how, history) => {
     const hub = new TopicHub({ history });
     const { hasHistory } = hub;

@@ -1,6 +1,6 @@
 // The parts that brokers of different engines share, with sessions that the test opens and loses.
 import '@framewire/testing/fake-timers';
-import { heartbeat, historyLimits, Sessions } from '@framewire/topics/engine';
+import { heartbeat, historyLimits, Sessions, timeLimit } from '@framewire/topics/engine';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 afterEach(() => void vi.clearAllTimers());
@@ -79,6 +79,14 @@ describe('heartbeat()', () => {
     }
   });
 
+  test('rejects an interval that is not above 0', () => {
+    for (const interval of [0, Number.NaN]) {
+      expect(() => heartbeat(interval, vi.fn<() => Promise<void>>(), vi.fn<() => void>())).toThrow(
+        RangeError,
+      );
+    }
+  });
+
   test('sends and reports nothing after it has been ended', async () => {
     const ping = vi.fn<() => Promise<unknown>>(() => new Promise(() => {}));
     const lost = vi.fn<(error: Error) => void>();
@@ -101,4 +109,9 @@ test.each([
   ],
 ])('historyLimits(%j) returns %j', (history, limits) => {
   expect(historyLimits(history)).toEqual(limits);
+});
+
+test('timeLimit() has a default, and limits what a timer cannot run', () => {
+  expect([timeLimit(undefined, 5), timeLimit(7, 5), timeLimit(Infinity, 5)]).toEqual([5, 7, 2 ** 31 - 1]);
+  for (const timeout of [0, -1, Number.NaN]) expect(() => timeLimit(timeout, 5)).toThrow(RangeError);
 });

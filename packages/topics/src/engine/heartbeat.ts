@@ -1,4 +1,5 @@
 // Pings to an engine. One that is not answered reveals a connection that was cut silently.
+import { setImmediate } from 'node:timers';
 import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
 
 /**
@@ -7,12 +8,14 @@ import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection
  * @param interval in ms; also how long the engine may take to answer
  * @param lost called with an error, at most once, when a ping fails or is not answered in time
  * @returns a function that ends the heartbeat
+ * @throws `RangeError` for an interval that is not above 0
  */
 export function heartbeat(
   interval: number,
   ping: () => Promise<unknown>,
   lost: (error: Error) => void,
 ): () => void {
+  if (!(interval > 0)) throw new RangeError('The interval must be greater than 0');
   let timer: Deadline | undefined;
   let isOver = false;
   const end = (): void => {
@@ -30,9 +33,18 @@ export function heartbeat(
     timer = setDeadline(interval, beat, undefined).unref();
   };
   const beat = (): void => {
-    const expire = (): void => fail(new Error(`No answer for ${interval} ms`));
+    let isAnswered = false;
+    // If this process was blocked, the answer may have arrived. It is read later in this turn of the event loop.
+    const expire = (): void => {
+      setImmediate(() => {
+        if (!isAnswered) fail(new Error(`No answer for ${interval} ms`));
+      });
+    };
     timer = setDeadline(interval, expire, undefined).unref();
-    ping().then(wait, fail);
+    ping().then(() => {
+      isAnswered = true;
+      wait();
+    }, fail);
   };
   wait();
   return end;

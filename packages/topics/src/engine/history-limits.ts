@@ -4,7 +4,7 @@
 export interface HistoryLimits {
   /** How many of the newest messages are kept. */
   readonly messages: number;
-  /** For how many milliseconds after the last one they are kept. */
+  /** For how many milliseconds after the last one they are kept. `Infinity` if they do not expire. */
   readonly milliseconds: number;
 }
 

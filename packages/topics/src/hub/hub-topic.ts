@@ -65,6 +65,7 @@ export class HubTopic {
     this.#messages.push({ data, offset: ++this.#newest });
     // Dropped in large steps, because each one copies the array.
     if (this.#messages.length >= 2 * limits.messages) this.#messages = this.#messages.slice(-limits.messages);
+    if (limits.milliseconds === Infinity) return;
     if (this.#expiry === undefined) {
       const expire = (): void => {
         this.#expiry = undefined;
@@ -76,6 +77,6 @@ export class HubTopic {
   }
 
   #checkIdle(): void {
-    if (this.#subscribers.size === 0 && this.#expiry === undefined) this.#onIdle(this);
+    if (this.#subscribers.size === 0 && this.#messages.length === 0) this.#onIdle(this);
   }
 }

@@ -1,0 +1,15 @@
+// A time limit that a program sets.
+
+/** The longest delay of a Node timer, in ms. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * The time limit that an option of a broker sets, in ms. A longer one than a timer can run becomes that, about 24 days.
+ *
+ * @throws `RangeError` for a limit that is not above 0
+ */
+export function timeLimit(timeout: number | undefined, fallback: number): number {
+  const limit = timeout ?? fallback;
+  if (!(limit > 0)) throw new RangeError('The timeout must be greater than 0');
+  return Math.min(limit, LONGEST);
+}
