@@ -23,6 +23,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   describe.each<[string, RedisBrokerOptions]>([
     ['without history', {}],
     ['with history', { history: { messages: 50 } }],
+    ['with a history that does not expire', { history: { messages: 50, milliseconds: Infinity } }],
   ])('%s', (_how, options) => {
     const harness = {
       connect: () => connect(options),
@@ -83,13 +84,74 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     await client.flushAll();
     const position = (await topics.publish('lost', 'two'))!;
     expect(position.epoch).not.toBe(since.epoch);
-    while (missed.length === 0) await turn();
+    while (received.length < 2) await turn();
+    // The subscriber has received both messages.
+    expect(missed).toEqual([]);
     topics.unsubscribe(ws, 'lost');
     expect(await topics.subscribe(ws, 'lost', { since })).toEqual({ recovered: false, position });
+    await client.flushAll();
+    // Ends the connection of the broker. Messages may be lost until it has another one.
+    await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+    while (missed.length === 0) await turn();
     expect(missed).toEqual(['lost']);
     await topics.publish('lost', 'three');
-    while (received.length < 2) await turn();
+    while (received.length < 3) await turn();
   });
+
+  test('removes the expiry of keys for a history that does not expire', async () => {
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    onTestFinished(() => client.destroy());
+    const expiries: number[][] = [];
+    // The last one is longer than Redis can represent.
+    for (const milliseconds of [60_000, Infinity, 1, Number.MAX_VALUE]) {
+      const broker = await connect({ history: { milliseconds }, prefix: 'expiry:' });
+      await broker.publish('news', new Uint8Array(1));
+      expiries.push(
+        await Promise.all(['position', 'stream'].map((kind) => client.pTTL(`expiry:${kind}:news`))),
+      );
+      await broker.close();
+    }
+    expect(expiries.map((each) => each.map((expiry) => expiry !== -1))).toEqual([
+      [true, true],
+      [false, false],
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  test('can wait for answers without a limit', async () => {
+    const broker = await connect({ timeout: Infinity });
+    await broker.publish('news', new Uint8Array(1));
+    await broker.close();
+  });
+
+  test.each<RedisBrokerOptions>([{}, { history: true }])(
+    'keeps topics of different prefixes apart, even if a prefix and a topic look like parts of a name, with %j',
+    async (options) => {
+      const parts = ['', 'messages:', 'positions:', 'position:', 'stream:', 'messages=', 'stream='];
+      const topics = [...parts.map((part) => `${part}b`), ...parts.map((part) => `${part}62006200`)];
+      const brokers = await Promise.all(parts.map((part) => connect({ ...options, prefix: `a:${part}` })));
+      const received = brokers.map((broker) => {
+        const texts: string[] = [];
+        broker.listen({
+          message: (topic, data) => texts.push(`${topic} ${Buffer.from(data).toString()}`),
+          interrupted: () => {},
+          restored: () => {},
+        });
+        return texts;
+      });
+      for (const broker of brokers) for (const topic of [...topics, 'end']) await broker.subscribe(topic);
+      for (const [index, broker] of brokers.entries())
+        for (const topic of topics) await broker.publish(topic, Buffer.from(String(index)));
+      for (const [index, broker] of brokers.entries()) {
+        await broker.publish('end', Buffer.from(String(index)));
+        while (received[index]!.at(-1) !== `end ${index}`) await turn();
+        expect(received[index]).toEqual([...topics, 'end'].map((topic) => `${topic} ${index}`));
+        await broker.close();
+      }
+    },
+  );
 
   test.each<RedisBrokerOptions>([{}, { history: true }])(
     'sends the messages that a turn publishes to a topic as one command, within limits, with %j',
@@ -218,8 +280,10 @@ test('connectToRedis() rejects if a server accepts connections and does not answ
 
 test.each([
   { timeout: 0 },
+  { timeout: Number.NaN },
   { history: { messages: 0 } },
   { history: { milliseconds: -1 } },
+  { history: { milliseconds: Number.NaN } },
   { prefix: '\ud800' },
 ])('connectToRedis() rejects %j', async (options) => {
   await expect(connectToRedis(createClient(), options)).rejects.toThrow(RangeError);

@@ -4,7 +4,7 @@
 export interface Position {
   /** Names the history. After the engine has lost its messages, a new epoch begins. */
   readonly epoch: string;
-  /** An integer of at least 0. It grows with each message of a topic. */
+  /** An integer: at least 1 for a message, and 0 before the first one. It grows with each message of a topic. */
   readonly offset: number;
 }
 
@@ -33,8 +33,9 @@ export interface BrokerListener {
    *
    * @param data must not be changed later
    * @param position present with a history
-   * @param previous with a history: the offset of the message before this one in its topic. For the first message, any smaller offset than
-   *   its own. Topics use it to find gaps. Default: one less than the offset of the message
+   * @param previous with a history: the offset of the message before this one in its topic and epoch. For the first message, any smaller
+   *   offset than its own: 0, if nothing can have been lost before it. Topics use it to find gaps. Default: one less than the offset of the
+   *   message
    */
   message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void;
   /** Messages may be lost from now on. All subscriptions have ended. */

@@ -32,7 +32,7 @@ export class RemoteTopic {
   /** How many calls of {@link RemoteTopic.recover} are pending, and the messages passed on since the first of them. */
   #recoveries = 0;
   #recent: HistoryMessage[] | undefined = undefined;
-  /** How many times it has continued without some messages. */
+  /** How many times it has continued without some messages, or in a new epoch. */
   #skips = 0;
   #hasLeft = false;
   /** The latest request to the broker. An interruption, and leaving, make its answer obsolete. */
@@ -182,6 +182,13 @@ export class RemoteTopic {
     const last = this.#position as Position;
     const { data, position, previous } = message;
     if (position.epoch === last.epoch && previous <= last.offset) {
+      this.#pass(data, position.offset);
+      return;
+    }
+    // The first message of a new epoch. Nothing has interrupted the subscription, so nothing is missing before it.
+    if (position.epoch !== last.epoch && previous < 1) {
+      this.#position = { epoch: position.epoch, offset: previous };
+      this.#skips++;
       this.#pass(data, position.offset);
       return;
     }

@@ -119,12 +119,40 @@ test.each([
     interrupted: vi.fn<() => void>(),
     restored: vi.fn<() => void>(),
   });
+  // The first message of the epoch does not arrive.
+  await after.publish('news', new Uint8Array());
   await after.subscribe('news');
   broker.replace(after);
   for (const text of ['b', 'c', 'd']) await here.publish('news', text);
-  expect(await textsOf(one, 4)).toEqual(['1 a', '1 b', '2 c', '3 d']);
+  expect(await textsOf(one, 4)).toEqual(['1 a', '2 b', '3 c', '4 d']);
   expect(missed).toEqual(['news']);
   expect(thrown).toEqual(error === undefined ? [] : [error]);
+});
+
+test('a new epoch whose first message arrives is no loss, because the subscription has continued', async () => {
+  const missed: string[] = [];
+  const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
+  const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
+  const broker = new LateBroker(before);
+  const here = topicsAt(broker, { onMissed: (topic) => missed.push(topic) });
+  const [one, two] = [heldConnection(), heldConnection()];
+  await here.subscribe(one.ws, 'news');
+  const since = await here.publish('news', 'a');
+  await textsOf(one, 1);
+  after.listen({
+    message: (...message) => broker.listener!.message(...message),
+    interrupted: vi.fn<() => void>(),
+    restored: vi.fn<() => void>(),
+  });
+  await after.subscribe('news');
+  broker.replace(after);
+  const first = (await here.publish('news', 'b'))!;
+  expect(await textsOf(one, 2)).toEqual(['1 a', '1 b']);
+  expect(missed).toEqual([]);
+  expect(await here.subscribe(two.ws, 'news', { since })).toEqual({ recovered: false, position: first });
+  here.unsubscribe(two.ws, 'news');
+  await here.subscribe(two.ws, 'news', { since: { ...first, offset: 0 } });
+  expect(await textsOf(two, 1)).toEqual(['1 b']);
 });
 
 test('a message that encode() publishes follows the message that it encodes', async () => {
