@@ -6,15 +6,19 @@ import { clearDeadline, setDeadline } from '@framewire/connection';
 import {
   BrokerError,
   type Broker,
-  type BrokerErrorCode,
   type BrokerListener,
   type History,
+  type HistoryMessage,
   type Position,
 } from '../broker.ts';
+import { heartbeat } from '../engine/heartbeat.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import { copyOf, Sender, toBase64, toBytes, unwrap, type Reply, type Request } from './protocol.ts';
 
-/** How long the hub may take to answer for the first time, in ms. */
+/** How long the hub may take to answer by default, in ms. */
 const PATIENCE = 10_000;
+
+const FIRST_SESSION = 0;
 
 /** The channel to the hub. */
 interface Line {
@@ -29,7 +33,7 @@ interface Line {
 
 /** Options of {@link connectToHub}. */
 export interface ConnectToHubOptions {
-  /** How long the hub may take to answer, in ms. Default 10000. */
+  /** How long the hub may take to answer before it counts as unreachable, in ms. Pings are sent at the same interval. Default 10000. */
   readonly timeout?: number | undefined;
   /** The port of a channel whose other port was added to the hub. Default: the channel to the parent. */
   readonly port?: MessagePort | undefined;
@@ -39,24 +43,26 @@ export interface ConnectToHubOptions {
  * Connects a worker of `node:cluster`, a thread or a forked process to the {@link TopicHub} of its parent. The parent must also pass the
  * worker to `add()` of the hub, before or after this call.
  *
- * Rejects with a {@link BrokerError} if there is no parent, or if no hub answers in time.
+ * Rejects with a {@link BrokerError} if there is no parent, or if no hub answers in time. Rejects with a `RangeError` for a timeout that is
+ * not above 0.
  *
  * @example
  * ```ts
  * const topics = new Topics({ broker: await connectToHub() });
  * ```
  */
-export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions = {}): Promise<Broker> {
+export async function connectToHub({ timeout, port }: ConnectToHubOptions = {}): Promise<Broker> {
+  const patience = timeLimit(timeout, PATIENCE);
   const line = port === undefined ? lineToParent() : lineOfPort(port);
-  if (line === undefined) return Promise.reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+  if (line === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
   return new Promise((resolve, reject) => {
-    const fail = (): void => {
-      line.release();
-      reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
-    };
-    const timer = setDeadline(timeout, fail, undefined);
     const id = randomUUID();
     const sender = new Sender<Request>(id, (message) => line.send(message));
+    const fail = (): void => {
+      leave(sender, line);
+      reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+    };
+    const timer = setDeadline(patience, fail, undefined);
     let client: HubClient | undefined;
     line.onMessage((message) => {
       const batch = unwrap(message);
@@ -65,7 +71,7 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
         if (client !== undefined) client.take(reply);
         else if (reply[0] === 'hello') {
           clearDeadline(timer);
-          client = new HubClient(line, sender, reply[1].hasHistory);
+          client = new HubClient(line, sender, reply[1].hasHistory, patience);
           resolve(client);
         }
       }
@@ -73,11 +79,18 @@ export function connectToHub({ timeout = PATIENCE, port }: ConnectToHubOptions =
     line.onEnd(() => {
       clearDeadline(timer);
       if (client === undefined) fail();
-      else client.lose();
+      else client.lose(new Error('The channel to the hub has closed'));
     });
     // Whichever end listens last, it receives this greeting or the one of `add()`.
-    sender.send(['hello']);
+    sender.send(['hello', FIRST_SESSION]);
   });
+}
+
+/** Ends a client, at its hub too. */
+function leave(sender: Sender<Request>, line: Line): void {
+  sender.send(['goodbye']);
+  sender.flush();
+  line.release();
 }
 
 function lineToParent(): Line | undefined {
@@ -137,21 +150,27 @@ class HubClient implements Broker {
   readonly hasHistory: boolean;
   readonly #line: Line;
   readonly #sender: Sender<Request>;
+  readonly #timeout: number;
   readonly #pending = new Map<number, Pending>();
   #listener: BrokerListener | undefined = undefined;
   #requests = 0;
+  /** An interruption ends a session. The answers and messages of the last session are ignored once the hub has begun the next one. */
+  #session = FIRST_SESSION;
   /** Why requests fail. Undefined while the hub can be reached. */
-  #end: BrokerErrorCode | undefined = undefined;
+  #failure: BrokerError | undefined = undefined;
+  #endHeartbeat: () => void;
 
-  constructor(line: Line, sender: Sender<Request>, hasHistory: boolean) {
+  constructor(line: Line, sender: Sender<Request>, hasHistory: boolean, timeout: number) {
     this.#line = line;
     this.#sender = sender;
     this.hasHistory = hasHistory;
+    this.#timeout = timeout;
+    this.#endHeartbeat = this.#beat();
   }
 
   listen(listener: BrokerListener): void {
     this.#listener = listener;
-    if (this.#end !== undefined) listener.interrupted(new BrokerError(this.#end));
+    if (this.#failure !== undefined) listener.interrupted(this.#failure);
   }
 
   publish(topic: string, data: Uint8Array): Promise<Position | undefined> {
@@ -167,24 +186,39 @@ class HubClient implements Broker {
     await this.#ask((id) => ['unsubscribe', id, topic]);
   }
 
-  history(topic: string, since: Position): Promise<History> {
-    return this.#ask((id) => ['history', id, topic, since]);
+  async history(topic: string, since: Position): Promise<History> {
+    const all: HistoryMessage[] = [];
+    for (let { offset } = since; ;) {
+      const from = { ...since, offset };
+      const { position, messages } = await this.#ask<History>((id) => ['history', id, topic, from]);
+      if (messages === undefined) return { position, messages };
+      for (const message of messages) all.push(message);
+      offset = all.at(-1)?.offset ?? position.offset;
+      if (offset >= position.offset) return { position, messages: all };
+    }
   }
 
   close(): Promise<void> {
-    this.#sender.send(['goodbye']);
-    this.#sender.flush();
-    this.#line.release();
-    this.#endWith('WS_ERR_BROKER_CLOSED');
+    leave(this.#sender, this.#line);
+    this.#fail(new BrokerError('WS_ERR_BROKER_CLOSED'));
     return Promise.resolve();
   }
 
   take(reply: Reply): void {
     switch (reply[0]) {
       case 'hello':
+        if (this.#failure !== undefined && reply[1].session === this.#session) this.#restore();
+        break;
+      case 'mark':
+        this.#sender.send(['read', reply[1]]);
+        break;
+      case 'interrupted':
+        this.lose(new Error('This worker has left more messages unread than the hub allows'));
         break;
       case 'message':
-        this.#listener?.message(reply[1], toBytes(reply[2]), reply[3] ?? undefined);
+        if (this.#failure === undefined) {
+          this.#listener?.message(reply[1], toBytes(reply[2]), reply[3] ?? undefined);
+        }
         break;
       case 'position':
         this.#settle(reply[1], reply[2] ?? undefined);
@@ -197,22 +231,40 @@ class HubClient implements Broker {
     }
   }
 
-  /** Reports that the hub is gone. It does not come back. */
-  lose(): void {
-    if (this.#end !== undefined) return;
-    this.#endWith('WS_ERR_BROKER_UNREACHABLE');
-    this.#listener?.interrupted(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+  /** Reports an interruption, and asks for another session. The hub answers once it can, after what it was sent before. */
+  lose(cause: Error): void {
+    if (this.#failure !== undefined) return;
+    const failure = new BrokerError('WS_ERR_BROKER_UNREACHABLE', cause);
+    this.#fail(failure);
+    this.#sender.send(['hello', ++this.#session]);
+    this.#listener?.interrupted(failure);
   }
 
-  #endWith(code: BrokerErrorCode): void {
-    this.#end ??= code;
+  #restore(): void {
+    this.#failure = undefined;
+    this.#endHeartbeat = this.#beat();
+    this.#listener?.restored();
+  }
+
+  #beat(): () => void {
+    return heartbeat(
+      this.#timeout,
+      () => this.#ask((id) => ['ping', id]),
+      (error) => this.lose(error),
+    );
+  }
+
+  #fail(failure: BrokerError): void {
+    this.#failure = failure;
+    this.#endHeartbeat();
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of pending) reject(new BrokerError(code));
+    for (const { reject } of pending) reject(new BrokerError(failure.code, failure.cause));
   }
 
   #ask<T>(request: (id: number) => Request): Promise<T> {
-    if (this.#end !== undefined) return Promise.reject(new BrokerError(this.#end));
+    const failure = this.#failure;
+    if (failure !== undefined) return Promise.reject(new BrokerError(failure.code, failure.cause));
     const id = ++this.#requests;
     return new Promise<T>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });

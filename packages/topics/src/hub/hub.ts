@@ -1,21 +1,12 @@
 // The hub of several processes or threads: it passes on what each of them publishes.
-import type { Worker as ClusterWorker } from 'node:cluster';
-import type { ChildProcess } from 'node:child_process';
 import { nextTick } from 'node:process';
-import type { MessagePort, Worker as Thread } from 'node:worker_threads';
 import { BrokerError, type Broker, type BrokerListener, type History, type Position } from '../broker.ts';
 import { historyLimits, type HistoryLimits, type HistoryOption } from '../engine/history-limits.ts';
+import { HubClients, type HubWorker } from './hub-clients.ts';
 import { HubTopic, type HubSubscriber } from './hub-topic.ts';
-import {
-  copyOf,
-  Sender,
-  toBase64,
-  toBytes,
-  unwrap,
-  type Bytes,
-  type Reply,
-  type Request,
-} from './protocol.ts';
+
+/** How many bytes of messages a client may leave unread, by default. */
+const MOST_UNREAD = 32 * 1024 * 1024;
 
 /** The options of a {@link TopicHub}. */
 export interface TopicHubOptions {
@@ -24,10 +15,14 @@ export interface TopicHubOptions {
    * without subscribers is forgotten after that time, and begins a new epoch. Default: nothing is kept, and messages have no positions.
    */
   readonly history?: HistoryOption;
+  /**
+   * How many bytes of messages each broker in a worker may leave unread. One that leaves more is interrupted: its subscriptions end, and
+   * once it has read what it was sent, it subscribes again. `Infinity` for no limit. Default 32 MiB.
+   *
+   * @since 0.1.1
+   */
+  readonly maxBufferedAmount?: number | undefined;
 }
-
-/** A worker of `node:cluster`, a forked process, a thread, or the port of a channel. */
-export type HubWorker = ClusterWorker | ChildProcess | Thread | MessagePort;
 
 /** The methods that all these workers have. */
 interface Emitter {
@@ -47,12 +42,15 @@ interface Emitter {
  */
 export class TopicHub {
   readonly #limits: HistoryLimits | undefined;
+  readonly #maxUnread: number;
   readonly #topics = new Map<string, HubTopic>();
   readonly #workers = new WeakSet<HubWorker>();
 
   /** @throws `RangeError` for limits that are not above 0 */
-  constructor({ history }: TopicHubOptions = {}) {
+  constructor({ history, maxBufferedAmount = MOST_UNREAD }: TopicHubOptions = {}) {
+    if (!(maxBufferedAmount > 0)) throw new RangeError('maxBufferedAmount must be greater than 0');
     this.#limits = historyLimits(history);
+    this.#maxUnread = maxBufferedAmount;
   }
 
   get hasHistory(): boolean {
@@ -63,7 +61,7 @@ export class TopicHub {
   add(worker: HubWorker): void {
     if (this.#workers.has(worker)) return;
     this.#workers.add(worker);
-    const clients = new HubClients(this, worker);
+    const clients = new HubClients(this, worker, this.#maxUnread);
     // Each type of worker has some of these events.
     const emitter: Emitter = worker;
     emitter.on('message', (message: unknown) => clients.take(message));
@@ -103,112 +101,6 @@ export class TopicHub {
       this.#topics.set(name, topic);
     }
     return topic;
-  }
-}
-
-/** The clients in a worker of the hub. Each call of `connectToHub()` makes one. */
-class HubClients {
-  readonly #hub: TopicHub;
-  readonly #worker: HubWorker;
-  readonly #ports = new Map<string | undefined, HubPort>();
-
-  constructor(hub: TopicHub, worker: HubWorker) {
-    this.#hub = hub;
-    this.#worker = worker;
-    // For the clients that have already greeted.
-    new HubPort(hub, worker, undefined).greet();
-  }
-
-  take(message: unknown): void {
-    const batch = unwrap(message);
-    if (batch === undefined) return;
-    const { client, messages } = batch;
-    const port = this.#ports.get(client) ?? new HubPort(this.#hub, this.#worker, client);
-    this.#ports.set(client, port);
-    for (const request of messages as readonly Request[]) {
-      port.answer(request);
-      if (request[0] === 'goodbye') this.#ports.delete(client);
-    }
-  }
-
-  leave(): void {
-    for (const port of this.#ports.values()) port.leave();
-    this.#ports.clear();
-  }
-}
-
-/** A client of the hub. */
-class HubPort implements HubSubscriber {
-  readonly #hub: TopicHub;
-  readonly #worker: HubWorker;
-  readonly #sender: Sender<Reply>;
-  readonly #topics = new Set<string>();
-
-  constructor(hub: TopicHub, worker: HubWorker, client: string | undefined) {
-    this.#hub = hub;
-    this.#worker = worker;
-    this.#sender = new Sender(client, (message) => sendTo(worker, message));
-  }
-
-  greet(): void {
-    this.#send(['hello', { hasHistory: this.#hub.hasHistory }]);
-  }
-
-  answer(request: Request): void {
-    const [kind, id, topic] = request;
-    switch (kind) {
-      case 'hello':
-        this.greet();
-        break;
-      case 'goodbye':
-        this.leave();
-        break;
-      case 'publish':
-        this.#send(['position', id, this.#hub.publish(topic, toBytes(request[3])) ?? null]);
-        break;
-      case 'subscribe':
-        this.#topics.add(topic);
-        this.#send(['position', id, this.#hub.subscribe(topic, this) ?? null]);
-        break;
-      case 'unsubscribe':
-        this.#topics.delete(topic);
-        this.#hub.unsubscribe(topic, this);
-        this.#send(['position', id, null]);
-        break;
-      case 'history': {
-        const { position, messages } = this.#hub.history(topic, request[3]);
-        const found = messages?.map(({ offset, data }) => [offset, this.#bytes(data)] as const) ?? null;
-        this.#send(['history', id, position, found]);
-        break;
-      }
-    }
-  }
-
-  deliver(topic: string, data: Uint8Array, position: Position | undefined): void {
-    this.#send(['message', topic, this.#bytes(data), position ?? null]);
-  }
-
-  /** Ends the subscriptions of the client. */
-  leave(): void {
-    for (const topic of this.#topics) this.#hub.unsubscribe(topic, this);
-    this.#topics.clear();
-  }
-
-  #bytes(data: Uint8Array): Bytes {
-    return 'postMessage' in this.#worker ? copyOf(data) : toBase64(data);
-  }
-
-  #send(reply: Reply): void {
-    this.#sender.send(reply);
-  }
-}
-
-function sendTo(worker: HubWorker, message: object): void {
-  if ('postMessage' in worker) worker.postMessage(message);
-  else {
-    const isConnected = 'connected' in worker ? worker.connected : worker.isConnected();
-    // If the worker is about to end, `exit` follows.
-    if (isConnected) worker.send(message, ignore);
   }
 }
 
@@ -274,5 +166,3 @@ class LocalBroker implements Broker, HubSubscriber {
     return this.#isClosed ? Promise.reject(new BrokerError('WS_ERR_BROKER_CLOSED')) : Promise.resolve(run());
   }
 }
-
-function ignore(): void {}

@@ -6,18 +6,28 @@ import type { Position } from '../broker.ts';
 /** Bytes. They are in Base64 between processes, whose messages are JSON by default. */
 export type Bytes = string | Uint8Array;
 
-/** A request to the hub. The answer repeats its number. */
+/**
+ * A request to the hub. The answer repeats its number. `hello` begins a session, and ends the subscriptions of the one before it. `read`
+ * repeats the number of the newest mark that the client has read.
+ */
 export type Request =
-  | readonly ['hello']
+  | readonly ['hello', number]
   | readonly ['goodbye']
+  | readonly ['read', number]
+  | readonly ['ping', number]
   | readonly ['publish', number, string, Bytes]
   | readonly ['subscribe', number, string]
   | readonly ['unsubscribe', number, string]
   | readonly ['history', number, string, Position];
 
-/** A message of the hub. */
+/**
+ * A message of the hub. `hello` repeats the number of the session, unless the hub greets first. `mark` is the number of bytes that the hub
+ * has sent to the client until now. `history` has the first of the messages, or null if some are missing. After `interrupted`, the hub sends nothing until the client begins another session.
+ */
 export type Reply =
-  | readonly ['hello', { readonly hasHistory: boolean }]
+  | readonly ['hello', { readonly hasHistory: boolean; readonly session?: number | undefined }]
+  | readonly ['mark', number]
+  | readonly ['interrupted']
   | readonly ['message', string, Bytes, Position | null]
   | readonly ['position', number, Position | null]
   | readonly ['history', number, Position, readonly (readonly [number, Bytes])[] | null];
