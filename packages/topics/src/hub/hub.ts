@@ -18,8 +18,6 @@ export interface TopicHubOptions {
   /**
    * How many bytes of messages each broker in a worker may leave unread. One that leaves more is interrupted: its subscriptions end, and
    * once it has read what it was sent, it subscribes again. `Infinity` for no limit. Default 32 MiB.
-   *
-   * @since 0.1.1
    */
   readonly maxBufferedAmount?: number | undefined;
 }
