@@ -91,7 +91,7 @@ export function figure(result: ScenarioResult | undefined, peer: string, metric:
 /**
  * One peer's figure divided by another's, within each round, because the turns of a round are nearest in time. Samples with the same
  * index are from the same round, because a peer that fails in a round has no result. If one peer has more samples than the other, the
- * ratio is the quotient of the medians, with the lowest and the highest possible quotient as its range.
+ * ratio is the quotient of the medians. Its range then is from the lowest to the highest possible quotient.
  *
  * @returns undefined if one was not measured, or was 0 or less in a round
  */
