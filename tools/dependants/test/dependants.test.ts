@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { programOf, runProgram } from '../src/guide.ts';
 import { install } from '../src/installation.ts';
 import { isSkipped, layOutScenarios, runScenario, scenarios } from '../src/scenario.ts';
 import { copiesOfWs } from '../src/tree.ts';
@@ -37,6 +38,13 @@ describe('Packages that depend on ws, installed with our packed packages instead
         },
       );
   }
+});
+
+test('The program of the guide for NestJS prints what its comments say, and ends', async () => {
+  const program = programOf('NestJS');
+  const { code, stdout, output } = await runProgram(folder, 'nestjs-of-the-guide', program);
+  expect(code, output).toBe(0);
+  expect(stdout).toBe(program.prints);
 });
 
 test('A second run at the same time has its own folder, and does not remove that of the first', async () => {
