@@ -1,5 +1,5 @@
 // What a client offers (permessage-deflate or nothing), and its check of the server's answer.
-import type { ExtensionElement as NegotiatedExtension } from '@framewire/handshake';
+import type { ExtensionElement } from '@framewire/handshake';
 import {
   checkResponse,
   createOffer,
@@ -11,7 +11,7 @@ import {
 } from '@framewire/permessage-deflate';
 
 /** Returns the extensions to offer. By default, the server may choose all parameters. */
-export function offerCompression(option: PerMessageDeflateOption = true): NegotiatedExtension[] {
+export function offerCompression(option: PerMessageDeflateOption = true): ExtensionElement[] {
   const options = resolveOption(option);
   return options === undefined ? [] : [{ name: EXTENSION_NAME, params: createOffer(options) }];
 }
@@ -23,7 +23,7 @@ export function offerCompression(option: PerMessageDeflateOption = true): Negoti
  * @returns undefined for none, 'refused' if the answer does not match the offer
  */
 export function acceptCompression(
-  response: readonly NegotiatedExtension[],
+  response: readonly ExtensionElement[],
   option: PerMessageDeflateOption = true,
   maxPayload: number,
 ): PerMessageDeflate | 'refused' | undefined {

@@ -1,10 +1,6 @@
 // Negotiates permessage-deflate from the extensions that a client offers.
 import type { Extension } from '@framewire/connection';
-import {
-  extensionsNamed,
-  parseExtensions,
-  type ExtensionElement as NegotiatedExtension,
-} from '@framewire/handshake';
+import { extensionsNamed, parseExtensions, type ExtensionElement } from '@framewire/handshake';
 import {
   acceptOffer,
   EXTENSION_NAME,
@@ -17,7 +13,7 @@ import {
 /** The extension of a connection, and its element in the response header. */
 export interface Compression {
   readonly extension: Extension;
-  readonly response: NegotiatedExtension;
+  readonly response: ExtensionElement;
 }
 
 /**
