@@ -41,10 +41,17 @@ export class Conversation {
     }).observe(log);
   }
 
+  /** Removes all lines. */
+  clear() {
+    this.#log.replaceChildren();
+    this.#last = undefined;
+    this.#showUnread(0);
+  }
+
   /**
    * Adds earlier lines, except those that are already here. Screen readers do not announce them.
    *
-   * @param {string} run The run of the server that the lines come from.
+   * @param {string} run The run of the room that the lines come from.
    * @param {Line[]} lines
    */
   catchUp(run, lines) {

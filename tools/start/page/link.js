@@ -16,6 +16,8 @@ const LONGEST_DELAY_MS = 15_000;
 /** After a connection that was open longer than this, the delays start again at the first one. */
 const STABLE_MS = 5_000;
 const HANDSHAKE_MS = 10_000;
+/** If nothing arrives for longer, the connection counts as lost. The server's heartbeat causes a message about each second. */
+const SILENCE_MS = 10_000;
 
 /**
  * How long to wait before an attempt, in ms: a random part, from half to all, of a delay that doubles with each failure up to the
@@ -54,14 +56,19 @@ export class Link extends EventTarget {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     let openedAt = 0;
-    const deadline = setTimeout(() => this.drop('The server did not answer.'), HANDSHAKE_MS);
+    let deadline = setTimeout(() => this.drop('The server did not answer.'), HANDSHAKE_MS);
+    const heard = () => {
+      clearTimeout(deadline);
+      deadline = setTimeout(() => this.drop('The server has stopped answering.'), SILENCE_MS);
+    };
 
     socket.onopen = () => {
-      clearTimeout(deadline);
+      heard();
       openedAt = performance.now();
       this.#enter({ name: 'open' });
     };
     socket.onmessage = ({ data }) => {
+      heard();
       this.#tell('traffic', { direction: 'in', bytes: byteLength(data) });
       /** @type {ServerMessage} */
       const message = JSON.parse(data);

@@ -1,4 +1,4 @@
-/** The page: combines the connection, the conversation, the forms and the meter. */
+/** The page: combines the connection, the rooms, the conversation, the forms and the meter. */
 
 /* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
@@ -6,9 +6,10 @@ import { Conversation, isolate } from './chat.js';
 import { byId, formatDuration, showMeter } from './figures.js';
 import { Link } from './link.js';
 import { Meter } from './meter.js';
+import { Rooms } from './rooms.js';
 import { Wire } from './wire.js';
 
-/** @import { Hello, People, Refusal, ServerMessage } from '../src/protocol.ts' */
+/** @import { OpenRoom, People, Refusal, ServerMessage } from '../src/protocol.ts' */
 /** @import { LinkState } from './link.js' */
 
 const statusText = byId('status-text', HTMLElement);
@@ -29,7 +30,8 @@ const leaveButton = byId('leave', HTMLButtonElement);
 const problem = byId('problem', HTMLElement);
 
 const link = new Link(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/chat`);
-const meter = new Meter(link);
+const meter = new Meter();
+const rooms = new Rooms();
 const wire = new Wire(byId('wire', HTMLElement));
 const conversation = new Conversation(byId('log', HTMLElement), byId('unread', HTMLButtonElement));
 
@@ -68,6 +70,7 @@ function showState(state) {
     statusText.textContent = 'Connected';
     notice.hidden = true;
     meter.opened();
+    openRoom();
     if (lostAt > 0) {
       const away = formatDuration((performance.now() - lostAt) / 1000);
       conversation.note(`Connected again after ${away}`);
@@ -111,8 +114,11 @@ function takeBack() {
 /** @param {ServerMessage} message */
 function receive(message) {
   switch (message.type) {
-    case 'hello':
-      greet(message);
+    case 'rooms':
+      rooms.update(message.rooms);
+      break;
+    case 'room':
+      showRoom(message);
       break;
     case 'welcome':
       me = message.you;
@@ -126,8 +132,8 @@ function receive(message) {
     case 'people':
       showPeople(message);
       break;
-    case 'pong':
-      meter.answered(message.id);
+    case 'latency':
+      meter.measured(message.milliseconds);
       break;
     case 'error':
       refused(message);
@@ -135,13 +141,19 @@ function receive(message) {
   }
 }
 
-/** @param {Hello} hello */
-function greet(hello) {
-  nameField.maxLength = hello.limits.name;
-  textField.maxLength = hello.limits.text;
-  showPeople(hello.people);
-  conversation.catchUp(hello.run, hello.recent);
-  if (wantedName) link.send({ type: 'join', name: wantedName });
+/** @param {OpenRoom} opened */
+function showRoom({ room, run, limits, people, recent }) {
+  nameField.maxLength = limits.name;
+  textField.maxLength = limits.text;
+  if (room !== rooms.open) {
+    conversation.clear();
+    me = 0;
+    if (rooms.open) announcement.textContent = `Opened the room ${isolate(room)}.`;
+  }
+  rooms.opened(room);
+  showPeople(people);
+  conversation.catchUp(run, recent);
+  if (wantedName && me === 0) link.send({ type: 'join', name: wantedName });
 }
 
 /** @param {Pick<People, 'count' | 'names'>} people */
@@ -154,6 +166,7 @@ function showPeople({ count, names }) {
 /** @param {Refusal} refusal */
 function refused(refusal) {
   if (refusal.code === 'already-joined') return;
+  if (refusal.of === 'open') rooms.refused();
   if (refusal.of === 'join') wantedName = '';
   if (refusal.of === 'say') putBack(underWay.shift() ?? '');
   showForms();
@@ -161,6 +174,14 @@ function refused(refusal) {
 }
 
 // --- the forms --------------------------------------------------------------------------------------------------------
+
+rooms.addEventListener('change', openRoom);
+
+/** If there is no connection, the room is opened when there is one again. */
+function openRoom() {
+  problem.textContent = '';
+  link.send({ type: 'open', room: rooms.wanted });
+}
 
 joinForm.addEventListener('submit', (event) => {
   event.preventDefault();

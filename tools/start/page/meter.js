@@ -1,15 +1,9 @@
-/** The meter: counts messages and bytes, measures round trips, and keeps the messages and round trips of the last minute. */
+/** The meter: counts messages and bytes, and keeps the messages and round trips of the last minute. */
 
 /* eslint no-undef: "off" -- the compiler checks the names that browsers define, see tsconfig.json */
 
-/** @import { Link } from './link.js' */
-
 /** How far back the meter goes, in seconds. */
 export const WINDOW_S = 60;
-
-const PING_MS = 1_000;
-/** If a pong takes longer, the connection counts as lost. */
-const PATIENCE_MS = 10_000;
 
 /**
  * The messages of one second.
@@ -18,43 +12,31 @@ const PATIENCE_MS = 10_000;
  */
 
 /**
- * A measured round trip, which ended `at` this time, in seconds on the clock of `performance.now()`. `milliseconds` is null where the
- * connection was lost.
+ * A round trip that the server has measured. `at` is when it was reported, in seconds on the clock of `performance.now()`.
+ * `milliseconds` is null where the connection was lost.
  *
  * @typedef {{ at: number, milliseconds: number | null }} Trip
  */
 
 export class Meter {
-  #link;
   /** @type {Trip[]} */
   #trips = [];
   /** @type {Bucket[]} */
   #buckets = [];
-  /** @type {Map<number, number>} */
-  #unanswered = new Map();
-  #pings = 0;
   bytesOut = 0;
   bytesIn = 0;
   /** When the current connection was opened, in seconds; undefined while there is none. */
   #openedAt = /** @type {number | undefined} */ (undefined);
 
-  /** @param {Link} link */
-  constructor(link) {
-    this.#link = link;
-    setInterval(() => this.#ping(), PING_MS);
-  }
-
-  /** To be called when the connection opens. Measures a round trip immediately. */
+  /** To be called when the connection opens. */
   opened() {
     this.#openedAt = seconds();
-    this.#ping();
   }
 
   /** To be called when the connection is lost. The curve gets a gap. */
   lost() {
-    if (this.#openedAt !== undefined) this.#addTrip(null);
+    if (this.#openedAt !== undefined) this.measured(null);
     this.#openedAt = undefined;
-    this.#unanswered.clear();
   }
 
   /** @param {{ direction: 'in' | 'out', bytes: number }} traffic One message. */
@@ -64,12 +46,11 @@ export class Meter {
     this.#bucket()[direction] += 1;
   }
 
-  /** @param {number} id The id of a `pong`. */
-  answered(id) {
-    const sentAt = this.#unanswered.get(id);
-    if (sentAt === undefined) return;
-    this.#unanswered.delete(id);
-    this.#addTrip(performance.now() - sentAt);
+  /** @param {number | null} milliseconds A round trip, or null for a gap in the curve. */
+  measured(milliseconds) {
+    const at = seconds();
+    this.#trips.push({ at, milliseconds });
+    this.#trips = this.#trips.filter((trip) => trip.at >= at - WINDOW_S - 2);
   }
 
   /** The round trips of the last minute, oldest first. */
@@ -109,24 +90,6 @@ export class Meter {
       median: sorted[sorted.length >> 1] ?? latest,
       longest: sorted.at(-1) ?? latest,
     };
-  }
-
-  #ping() {
-    const now = performance.now();
-    const oldest = this.#unanswered.values().next().value;
-    if (oldest !== undefined && now - oldest > PATIENCE_MS) {
-      this.#link.drop('The server has stopped answering.');
-      return;
-    }
-    const id = ++this.#pings;
-    if (this.#link.send({ type: 'ping', id })) this.#unanswered.set(id, now);
-  }
-
-  /** @param {number | null} milliseconds */
-  #addTrip(milliseconds) {
-    const at = seconds();
-    this.#trips.push({ at, milliseconds });
-    this.#trips = this.#trips.filter((trip) => trip.at >= at - WINDOW_S - 2);
   }
 
   /** The bucket of this second. */

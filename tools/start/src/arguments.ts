@@ -13,7 +13,7 @@ export interface Arguments {
 
 export const HELP = `Usage: npm start -- [options]
 
-Runs a self-check of the WebSocket stack, then serves a page with a live chat room and a meter of the connection.
+Runs a self-check of the WebSocket stack, then serves a page with live chat rooms and a meter of the connection.
 
   --port N   port to listen on; 0 picks a free one (default 8080)
   --host H   address to listen on (default 127.0.0.1)

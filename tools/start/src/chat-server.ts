@@ -1,13 +1,12 @@
-/** The server of the page: HTTP for its files, WebSocket upgrades for the room, and a graceful shutdown. */
+/** The server of the page: HTTP for its files, WebSocket upgrades for the rooms, and a graceful shutdown. */
 
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, STATUS_CODES } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { WebSocketServer } from 'framewire';
 import { isOwnPage } from './origin.ts';
 import { servePageFile } from './page-files.ts';
-import { Room } from './room.ts';
+import { Rooms } from './rooms.ts';
 import { serveVisitor, VISITOR_LIMITS } from './visitor.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -18,8 +17,8 @@ const CHAT_PATH = '/chat';
 
 /** More connections than this are refused with 503. */
 const MOST_CONNECTIONS = 500;
-/** A silent connection is pinged after this time, and ended if it stays silent for as long again. */
-const HEARTBEAT_MS = 30_000;
+/** A connection is pinged after a second of silence, which measures its round trip, and ended if it stays silent for ten more. */
+const HEARTBEAT = { interval: 1_000, timeout: 10_000 };
 /** How long the closing handshakes may take at shutdown. */
 const FAREWELL_MS = 2_000;
 
@@ -28,7 +27,7 @@ export interface ChatServer {
   /** The address of the page. */
   readonly url: string;
   readonly port: number;
-  /** How many people are in the room. */
+  /** How many people are in all rooms. */
   readonly people: () => number;
   /** Messages since the start. */
   readonly traffic: Readonly<Traffic>;
@@ -44,11 +43,11 @@ export interface ChatServer {
  * @throws The error of `listen` (`EADDRINUSE`, `EACCES`, `ENOTFOUND`, ...). Nothing keeps running after it.
  */
 export async function startChatServer(options: { port: number; host: string }): Promise<ChatServer> {
-  const room = new Room(randomUUID());
   const traffic: Traffic = { received: 0, sent: 0 };
+  const rooms = new Rooms(traffic);
   const sockets = new WebSocketServer({
     noServer: true,
-    heartbeat: { interval: HEARTBEAT_MS, timeout: HEARTBEAT_MS },
+    heartbeat: HEARTBEAT,
     ...VISITOR_LIMITS,
   });
   const http = createServer((request, response) => void servePageFile(request, response));
@@ -61,7 +60,7 @@ export async function startChatServer(options: { port: number; host: string }): 
       return;
     }
     sockets.handleUpgrade(request, socket, head, (connection) => {
-      serveVisitor(connection, ++visitors, room, traffic);
+      serveVisitor(connection, ++visitors, rooms, traffic);
     });
   });
 
@@ -73,7 +72,7 @@ export async function startChatServer(options: { port: number; host: string }): 
   return {
     url: `http://${hostInUrl(options.host)}:${port}/`,
     port,
-    people: () => room.people,
+    people: () => rooms.people,
     traffic,
     close: () => sayGoodbye(http, sockets),
   };

@@ -49,9 +49,9 @@ async function serve(wanted: Arguments): Promise<number> {
     return 1;
   }
   const colors = colorsFor(process.stdout);
-  process.stdout.write(`  Chat room and meter: ${colors.bold(colors.cyan(server.url))}\n`);
-  process.stdout.write(`  Documentation:       ${documentation()}\n`);
-  process.stdout.write(`  ${colors.dim('Open the room in two windows. Ctrl-C stops the server.')}\n\n`);
+  process.stdout.write(`  Chat rooms and meter: ${colors.bold(colors.cyan(server.url))}\n`);
+  process.stdout.write(`  Documentation:        ${documentation()}\n`);
+  process.stdout.write(`  ${colors.dim('Open the page in two windows. Ctrl-C stops the server.')}\n\n`);
   const stopStatus = showStatusLine(process.stdout, () => ({
     people: server.people(),
     messages: server.traffic.received + server.traffic.sent,

@@ -28,6 +28,7 @@ const FILES = new Map<string, { file: string; type: string }>([
   ['/main.js', page('main.js', SCRIPT)],
   ['/link.js', page('link.js', SCRIPT)],
   ['/figures.js', page('figures.js', SCRIPT)],
+  ['/rooms.js', page('rooms.js', SCRIPT)],
   ['/chat.js', page('chat.js', SCRIPT)],
   ['/meter.js', page('meter.js', SCRIPT)],
   ['/plots.js', page('plots.js', SCRIPT)],
@@ -40,16 +41,11 @@ const FILES = new Map<string, { file: string; type: string }>([
   ['/fonts/mono.woff2', font(mono, 'martian-mono-latin-standard-normal')],
 ]);
 
-/**
- * They forbid sources from elsewhere, inline scripts, and frames around the page. The two cross-origin headers isolate the page, which
- * gives it a precise clock. Without them, Firefox rounds round-trip times to whole milliseconds.
- */
+/** They forbid sources from elsewhere, inline scripts, and frames around the page. */
 const HEADERS = Object.freeze({
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',

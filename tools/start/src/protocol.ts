@@ -1,19 +1,20 @@
 /**
- * The chat room's protocol: every message that the page (or any other client) and the server exchange, as JSON in text
+ * The protocol of the chat rooms: every message that the page (or any other client) and the server exchange, as JSON in text
  * messages over `/chat`, and the validation of what clients send.
  *
  * ```
  * client                                   server
  *   |  ------------ connects ------------>   |
- *   |  <- hello { run, people, recent, … }   |   the latest lines; a visitor may read without joining
+ *   |  <------------------ rooms { rooms }   |   now, and after each join and leave in any room
+ *   |  open { room } -------------------->   |   leaves the room that was open before
+ *   |  <- room { room, people, recent, … }   |   the latest lines; a visitor may read without joining
  *   |  join { name } -------------------->   |
  *   |  <-------------- welcome { name, … }   |   the name may differ: a taken one gets a number
  *   |  say { text } --------------------->   |
- *   |  <------------------- line { line }    |   to everyone, including the speaker: said, joined and left
- *   |  <----------- people { count, names }  |   to everyone, after each join and leave
- *   |  ping { id } ---------------------->   |
- *   |  <----------------------- pong { id }  |   immediately: the page measures the round trip
- *   |  leave ---------------------------->   |   the connection stays open
+ *   |  <------------------- line { line }    |   to all in the room, including the speaker: said, joined and left
+ *   |  <----------- people { count, names }  |   to all in the room, after each join and leave
+ *   |  <---------- latency { milliseconds }  |   after each ping of the server's heartbeat that the client has answered
+ *   |  leave ---------------------------->   |   the room stays open
  *   |  <------ error { code, message, of }   |   a message was refused; nothing else happened
  * ```
  *
@@ -23,7 +24,7 @@
 
 /** What the server accepts. Lengths of names and texts are in UTF-16 code units, as `String.length` counts. */
 export const LIMITS = Object.freeze({
-  /** Longest nickname. */
+  /** Longest nickname, and longest name of a room. */
   name: 24,
   /** Longest chat text. */
   text: 500,
@@ -31,19 +32,31 @@ export const LIMITS = Object.freeze({
   lines: 20,
   /** Largest message a client may send, in bytes. */
   message: 4096,
-  /** How many lines `hello` repeats. */
+  /** How many lines `room` repeats. */
   recent: 50,
   /** How many names `people` lists; `count` is always exact. */
   names: 24,
+  /** How many rooms `rooms` lists. */
+  rooms: 24,
 });
 
-/** Join the room under a nickname. */
+/** The room that the page opens first. It always exists. */
+export const LOBBY = 'lobby';
+
+/** Open a room, which the server creates if it does not exist. */
+interface Open {
+  type: 'open';
+  /** In lower case after parsing, so that `Kitchen` and `kitchen` are the same room. */
+  room: string;
+}
+
+/** Join the open room under a nickname. */
 interface Join {
   type: 'join';
   name: string;
 }
 
-/** Leave the room. The connection stays open. */
+/** Leave the room. It stays open, so the client still receives its lines. */
 interface Leave {
   type: 'leave';
 }
@@ -54,19 +67,12 @@ interface Say {
   text: string;
 }
 
-/** Ask for a `pong` with the same number. */
-interface Ping {
-  type: 'ping';
-  /** Any whole number from 0 up to 2^53 - 1. */
-  id: number;
-}
-
 /** What a client may send. */
-export type ClientMessage = Join | Leave | Say | Ping;
+export type ClientMessage = Open | Join | Leave | Say;
 
 /** One line of the conversation. Everything in it is plain text. */
 export interface Line {
-  /** Counts up from 1 within one run of the server. */
+  /** Counts up from 1 within one run of the room. */
   id: number;
   /** When the server received it, in milliseconds since 1970. */
   at: number;
@@ -78,15 +84,22 @@ export interface Line {
   text: string;
 }
 
-/** The first message on every connection. */
-export interface Hello {
-  type: 'hello';
-  /** Identifies this run of the server. Each run counts line ids from 1. */
+/** The answer to `open`. */
+export interface OpenRoom {
+  type: 'room';
+  room: string;
+  /** Identifies this run of the room. A run ends when no client has the room open. Each run counts line ids from 1. */
   run: string;
   limits: { name: number; text: number };
   people: { count: number; names: string[] };
   /** The latest lines, oldest first. */
   recent: Line[];
+}
+
+/** The lobby and the rooms with people, in the order in which they were created. */
+export interface RoomList {
+  type: 'rooms';
+  rooms: { room: string; people: number }[];
 }
 
 /** The answer to `join`. */
@@ -111,10 +124,10 @@ export interface People {
   names: string[];
 }
 
-/** The answer to `ping`. */
-interface Pong {
-  type: 'pong';
-  id: number;
+/** The round trip that the server's heartbeat has measured for this connection. */
+interface Latency {
+  type: 'latency';
+  milliseconds: number;
 }
 
 /** Why a message was refused. */
@@ -125,6 +138,7 @@ export type RefusalCode =
   | 'bad-field' // a field is missing or of the wrong type
   | 'bad-name' // empty, too long, or with characters that cannot be shown
   | 'bad-text' // blank, too long, too many lines, or with control characters
+  | 'open-first' // only after `open` can a visitor join
   | 'join-first' // only people in the room may say something
   | 'already-joined' // leave first
   | 'too-fast'; // slow down; the text was not sent
@@ -140,7 +154,7 @@ export interface Refusal {
 }
 
 /** What the server sends. */
-export type ServerMessage = Hello | Welcome | LineEvent | People | Pong | Refusal;
+export type ServerMessage = OpenRoom | RoomList | Welcome | LineEvent | People | Latency | Refusal;
 
 /** A parsed client message, or the error event that refuses it. */
 export type Parsed = { ok: true; message: ClientMessage } | { ok: false; refusal: Refusal };
@@ -171,30 +185,30 @@ export function parseClientMessage(json: string): Parsed {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse('not-json', 'The message is not a JSON object.');
   }
-  const fields: { type?: unknown; name?: unknown; text?: unknown; id?: unknown } = value;
+  const fields: { type?: unknown; room?: unknown; name?: unknown; text?: unknown } = value;
   switch (fields.type) {
+    case 'open':
+      return parseName('open', fields.room, (name) => ({ type: 'open', room: name.toLowerCase() }));
     case 'join':
-      return parseJoin(fields.name);
+      return parseName('join', fields.name, (name) => ({ type: 'join', name }));
     case 'leave':
       return accept({ type: 'leave' });
     case 'say':
       return parseSay(fields.text);
-    case 'ping':
-      return parsePing(fields.id);
     default:
-      return refuse('unknown-type', 'The type of a message is join, leave, say or ping.');
+      return refuse('unknown-type', 'The type of a message is open, join, leave or say.');
   }
 }
 
-function parseJoin(given: unknown): Parsed {
-  if (typeof given !== 'string') return refuse('bad-field', 'A join needs a name.', 'join');
+function parseName(of: 'open' | 'join', given: unknown, build: (name: string) => ClientMessage): Parsed {
+  if (typeof given !== 'string') return refuse('bad-field', 'The name is missing.', of);
   const name = given.normalize('NFC').replace(/\s+/gu, ' ').trim();
-  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(name)) return refuse('bad-name', 'Please enter a name.', 'join');
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(name)) return refuse('bad-name', 'Please enter a name.', of);
   if (name.length > LIMITS.name) {
-    return refuse('bad-name', `A name has at most ${LIMITS.name} characters.`, 'join');
+    return refuse('bad-name', `A name has at most ${LIMITS.name} characters.`, of);
   }
-  if (hasInvisible(name)) return refuse('bad-name', 'The name has characters that cannot be shown.', 'join');
-  return accept({ type: 'join', name });
+  if (hasInvisible(name)) return refuse('bad-name', 'The name has characters that cannot be shown.', of);
+  return accept(build(name));
 }
 
 function parseSay(given: unknown): Parsed {
@@ -211,13 +225,6 @@ function parseSay(given: unknown): Parsed {
     return refuse('bad-text', 'The message has control characters.', 'say');
   }
   return accept({ type: 'say', text });
-}
-
-function parsePing(id: unknown): Parsed {
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
-    return refuse('bad-field', 'A ping needs an id, a whole number from 0.', 'ping');
-  }
-  return accept({ type: 'ping', id });
 }
 
 /** Whether a name has characters of category C, such as controls, bidirectional overrides and lone surrogates. Emoji need U+200D. */

@@ -1,31 +1,35 @@
-/** The chat room: its people, the latest lines, and messages to every visitor. It has no sockets. */
+/** A chat room: its people, the latest lines, and the events for the clients that have it open. It has no sockets. */
 
+import { randomUUID } from 'node:crypto';
 import { LIMITS } from './protocol.ts';
-import type { Hello, Line, People, ServerMessage } from './protocol.ts';
+import type { Line, OpenRoom, People, ServerMessage } from './protocol.ts';
 
-/** A viewer of the room, who gets every event and may join as a person. */
+/** A client that has the room open, and may join as a person. */
 export interface Visitor {
   /** Unique within one run of the server. */
   readonly number: number;
-  /** Delivers an event, as JSON. */
-  deliver(json: string): void;
+  /** Sends an event to this visitor only. */
+  send(event: ServerMessage): void;
 }
 
 /** Keeps the people and the latest lines, only in memory. */
 export class Room {
-  readonly #run: string;
+  readonly name: string;
+  readonly #publish: (event: ServerMessage) => void;
   readonly #now: () => number;
-  readonly #visitors = new Set<Visitor>();
+  readonly #run = randomUUID();
   readonly #names = new Map<Visitor, string>();
   readonly #recent: Line[] = [];
   #lines = 0;
 
   /**
-   * @param run Names this run of the server.
+   * @param name Names the room.
+   * @param publish Sends an event to all clients that have the room open.
    * @param now The wall clock, in milliseconds since 1970.
    */
-  constructor(run: string, now: () => number = Date.now) {
-    this.#run = run;
+  constructor(name: string, publish: (event: ServerMessage) => void, now: () => number = Date.now) {
+    this.name = name;
+    this.#publish = publish;
     this.#now = now;
   }
 
@@ -34,23 +38,16 @@ export class Room {
     return this.#names.size;
   }
 
-  /** Adds a visitor, who gets `hello` and every later event. */
-  enter(visitor: Visitor): void {
-    const hello: Hello = {
-      type: 'hello',
+  /** The event for a visitor who opens the room. */
+  get state(): OpenRoom {
+    return {
+      type: 'room',
+      room: this.name,
       run: this.#run,
       limits: { name: LIMITS.name, text: LIMITS.text },
       people: this.#listPeople(),
       recent: this.#recent,
     };
-    this.#visitors.add(visitor);
-    visitor.deliver(JSON.stringify(hello));
-  }
-
-  /** Removes a visitor, who also leaves the room. */
-  exit(visitor: Visitor): void {
-    this.#visitors.delete(visitor);
-    this.leave(visitor);
   }
 
   /** Whether the visitor has joined. */
@@ -63,9 +60,9 @@ export class Room {
     if (this.has(visitor)) return;
     const name = this.#freeName(wanted);
     this.#names.set(visitor, name);
-    visitor.deliver(JSON.stringify({ type: 'welcome', you: visitor.number, name } satisfies ServerMessage));
-    this.#tell(visitor, 'joined', name, '');
-    this.#tellPeople();
+    visitor.send({ type: 'welcome', you: visitor.number, name });
+    this.#addLine(visitor, 'joined', name, '');
+    this.#publish({ type: 'people', ...this.#listPeople() });
   }
 
   /** Removes the person from the room. Does nothing if the visitor has not joined. */
@@ -73,30 +70,21 @@ export class Room {
     const name = this.#names.get(visitor);
     if (name === undefined) return;
     this.#names.delete(visitor);
-    this.#tell(visitor, 'left', name, '');
-    this.#tellPeople();
+    this.#addLine(visitor, 'left', name, '');
+    this.#publish({ type: 'people', ...this.#listPeople() });
   }
 
   /** Adds a line by a person. Does nothing if the visitor has not joined. */
   say(visitor: Visitor, text: string): void {
     const name = this.#names.get(visitor);
-    if (name !== undefined) this.#tell(visitor, 'said', name, text);
+    if (name !== undefined) this.#addLine(visitor, 'said', name, text);
   }
 
-  #tell(visitor: Visitor, kind: Line['kind'], name: string, text: string): void {
+  #addLine(visitor: Visitor, kind: Line['kind'], name: string, text: string): void {
     const line: Line = { id: ++this.#lines, at: this.#now(), kind, from: visitor.number, name, text };
     this.#recent.push(line);
     if (this.#recent.length > LIMITS.recent) this.#recent.shift();
-    this.#broadcast({ type: 'line', line });
-  }
-
-  #tellPeople(): void {
-    this.#broadcast({ type: 'people', ...this.#listPeople() });
-  }
-
-  #broadcast(event: ServerMessage): void {
-    const json = JSON.stringify(event);
-    for (const visitor of this.#visitors) visitor.deliver(json);
+    this.#publish({ type: 'line', line });
   }
 
   #listPeople(): Omit<People, 'type'> {

@@ -45,8 +45,8 @@ export function showStatusLine(terminal: Terminal, sample: () => Sample): () => 
   };
 }
 
-/** `2 people in the room, 14.5 messages/s`. */
+/** `2 people in the rooms · 14.5 messages/s`. */
 function formatStatus(people: number, messagesPerSecond: number): string {
   const who = people === 0 ? 'nobody' : people === 1 ? '1 person' : `${people} people`;
-  return `  ${who} in the room · ${messagesPerSecond.toFixed(1)} messages/s`;
+  return `  ${who} in the rooms · ${messagesPerSecond.toFixed(1)} messages/s`;
 }

@@ -1,10 +1,11 @@
-/** One WebSocket connection of the chat server: its messages are checked, limited and passed to the room. */
+/** One WebSocket connection of the chat server: its messages are checked, limited and passed to the room that it has open. */
 
 import { LIMITS, parseClientMessage, refusal } from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { WebSocket } from 'framewire';
 import type { ClientMessage, ServerMessage } from './protocol.ts';
 import type { Room, Visitor } from './room.ts';
+import type { Rooms } from './rooms.ts';
 
 /** Messages that went through the server since it started. */
 export interface Traffic {
@@ -26,69 +27,82 @@ const POLICY_VIOLATION = 1008;
  *
  * @param socket An open connection.
  * @param number Identifies the visitor. Unique within this run.
- * @param room The room that the visitor enters.
+ * @param rooms The rooms that the visitor can open.
  * @param traffic Counts the messages.
  */
-export function serveVisitor(socket: WebSocket, number: number, room: Room, traffic: Traffic): void {
+export function serveVisitor(socket: WebSocket, number: number, rooms: Rooms, traffic: Traffic): void {
   const chatRate = new RateLimit(CHAT_RATE);
   const messageRate = new RateLimit(MESSAGE_RATE);
+  let room: Room | undefined;
 
-  const visitor: Visitor = {
-    number,
-    deliver(json) {
-      if (socket.readyState !== socket.OPEN) return;
-      socket.send(json);
-      traffic.sent += 1;
-    },
+  const send = (event: ServerMessage): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    socket.send(JSON.stringify(event));
+    traffic.sent += 1;
   };
-  const answer = (event: ServerMessage): void => {
-    visitor.deliver(JSON.stringify(event));
-  };
+  const visitor: Visitor = { number, send };
 
+  const exit = (): void => {
+    if (room !== undefined) rooms.exit(socket, visitor, room);
+    room = undefined;
+  };
   const act = (message: ClientMessage): void => {
     switch (message.type) {
-      case 'ping':
-        answer({ type: 'pong', id: message.id });
+      case 'open':
+        if (room?.name !== message.room) {
+          exit();
+          room = rooms.enter(socket, message.room);
+        }
+        send(room.state);
         return;
       case 'join':
-        if (room.has(visitor)) answer(refusal('already-joined', 'You are in the room already.', 'join'));
-        else if (!chatRate.take()) answer(tooFast('join'));
+        if (room === undefined) send(refusal('open-first', 'Open a room to join it.', 'join'));
+        else if (room.has(visitor)) send(refusal('already-joined', 'You are in the room already.', 'join'));
+        else if (!chatRate.take()) send(tooFast('join'));
         else room.join(visitor, message.name);
         return;
       case 'leave':
-        room.leave(visitor);
+        room?.leave(visitor);
         return;
       case 'say':
-        if (!room.has(visitor)) answer(refusal('join-first', 'Join the room to say something.', 'say'));
-        else if (!chatRate.take()) answer(tooFast('say'));
+        if (room?.has(visitor) !== true) {
+          send(refusal('join-first', 'Join the room to say something.', 'say'));
+        } else if (!chatRate.take()) send(tooFast('say'));
         else room.say(visitor, message.text);
         return;
     }
   };
 
-  socket.on('message', (data, isBinary) => {
+  /** Whether to act on what has arrived. Closes a connection that sends too much. */
+  const mayAct = (): boolean => {
     // Messages that were already under way when the server closed the connection are ignored.
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) return false;
+    if (messageRate.take()) return true;
+    socket.close(POLICY_VIOLATION, 'too many messages');
+    return false;
+  };
+  socket.on('message', (data, isBinary) => {
+    if (!mayAct()) return;
     traffic.received += 1;
-    if (!messageRate.take()) {
-      socket.close(POLICY_VIOLATION, 'too many messages');
-      return;
-    }
     if (isBinary || !Buffer.isBuffer(data)) {
-      answer(refusal('not-text', 'Messages are JSON in text messages.'));
+      send(refusal('not-text', 'Messages are JSON in text messages.'));
       return;
     }
     const parsed = parseClientMessage(data.toString());
     if (parsed.ok) act(parsed.message);
-    else answer(parsed.refusal);
+    else send(parsed.refusal);
   });
-  socket.on('close', () => {
-    room.exit(visitor);
+  socket.on('pong', () => {
+    // A client can also send a pong before the first ping. Nothing has been measured then.
+    const latency = socket.latency as number | undefined;
+    if (mayAct() && latency !== undefined) send({ type: 'latency', milliseconds: latency });
   });
+  socket.on('close', exit);
   // A failed connection also emits `close`, where the visitor leaves.
   socket.on('error', () => undefined);
 
-  room.enter(visitor);
+  send(rooms.list);
+  rooms.followList(socket);
 }
 
 /** The options of WebSocketServer that limit how much memory a visitor can make the server use. */

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
+import { LOBBY } from '../src/protocol.ts';
 import type { ClientMessage, ServerMessage } from '../src/protocol.ts';
 
 type Kind = ServerMessage['type'];
@@ -13,7 +14,10 @@ export class ChatClient {
   readonly #messages: ServerMessage[] = [];
   #wake: () => void = () => {};
 
-  constructor(port: number, options: { origin?: string; headers?: Record<string, string> } = {}) {
+  constructor(
+    port: number,
+    options: { origin?: string; headers?: Record<string, string>; autoPong?: boolean } = {},
+  ) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/chat`, options);
     this.socket.on('message', (data) => {
       this.#messages.push(JSON.parse((data as Buffer).toString()) as ServerMessage);
@@ -21,9 +25,11 @@ export class ChatClient {
     });
   }
 
-  static async connect(port: number, name?: string): Promise<ChatClient> {
+  /** Connects, opens a room, and joins it if there is a name. */
+  static async connect(port: number, name?: string, room: string = LOBBY): Promise<ChatClient> {
     const client = new ChatClient(port);
-    await client.next('hello');
+    client.socket.once('open', () => client.send({ type: 'open', room }));
+    await client.next('room');
     if (name !== undefined) {
       client.send({ type: 'join', name });
       await client.next('welcome');

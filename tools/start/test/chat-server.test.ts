@@ -5,7 +5,7 @@ import { get, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startChatServer } from '../src/chat-server.ts';
 import { isOwnPage } from '../src/origin.ts';
-import { LIMITS } from '../src/protocol.ts';
+import { LIMITS, LOBBY } from '../src/protocol.ts';
 import { ChatClient } from './chat-client.ts';
 import type { IncomingMessage } from 'node:http';
 import type { ChatServer } from '../src/chat-server.ts';
@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function connect(name?: string): Promise<ChatClient> {
-  const client = await ChatClient.connect(server.port, name);
+async function connect(name?: string, room?: string): Promise<ChatClient> {
+  const client = await ChatClient.connect(server.port, name, room);
   onTestFinished(() => client.close());
   return client;
 }
@@ -35,10 +35,24 @@ describe('The chat server', () => {
     expect(await ada.next('people')).toMatchObject({ count: 1, names: ['Ada'] });
   });
 
-  it('answers a ping with the same number', async () => {
+  it('reports the round trip that its heartbeat has measured', async () => {
     const client = await connect();
-    client.send({ type: 'ping', id: 41 });
-    expect(await client.next('pong')).toEqual({ type: 'pong', id: 41 });
+    const [{ milliseconds }] = await Promise.all([client.next('latency'), once(client.socket, 'ping')]);
+    expect(milliseconds).toBeGreaterThan(0);
+  });
+
+  it('reports nothing for a pong that answers no ping', async () => {
+    const client = new ChatClient(server.port, { autoPong: false });
+    onTestFinished(() => client.close());
+    await client.next('rooms');
+    const types: unknown[] = [];
+    client.socket.on('message', (data) => {
+      types.push((JSON.parse(String(data)) as { type: unknown }).type);
+    });
+    client.socket.pong();
+    client.send({ type: 'open', room: LOBBY });
+    await client.next('room');
+    expect(types).not.toContain('latency');
   });
 
   it('refuses bad messages with an error event and keeps the connection', async () => {
@@ -49,6 +63,11 @@ describe('The chat server', () => {
     expect(await client.next('error')).toMatchObject({ code: 'not-text' });
     client.send({ type: 'say', text: 'from outside' });
     expect(await client.next('error')).toMatchObject({ code: 'join-first', of: 'say' });
+    const without = new ChatClient(server.port);
+    onTestFinished(() => without.close());
+    await without.next('rooms');
+    without.send({ type: 'join', name: 'Ada' });
+    expect(await without.next('error')).toMatchObject({ code: 'open-first', of: 'join' });
     client.send({ type: 'join', name: 'Ada' });
     await client.next('welcome');
     client.send({ type: 'join', name: 'Ada' });
@@ -61,6 +80,66 @@ describe('The chat server', () => {
     await client.next('people', ({ count }) => count === 0);
     client.send({ type: 'join', name: 'Grace' });
     expect(await client.next('welcome')).toMatchObject({ name: 'Grace' });
+  });
+
+  it('keeps rooms apart, whatever the case of their names', async () => {
+    const [ada, grace] = [await connect('Ada', 'kitchen'), await connect('Grace', 'Kitchen')];
+    const linus = await connect('Linus', 'garden');
+    ada.send({ type: 'say', text: 'dinner is ready' });
+    expect(await grace.heard('dinner is ready')).toMatchObject({ name: 'Ada' });
+    linus.send({ type: 'say', text: 'it rains' });
+    const texts: string[] = [];
+    await linus.next('line', ({ line }) => {
+      texts.push(line.text);
+      return line.text === 'it rains';
+    });
+    expect(texts).not.toContain('dinner is ready');
+  });
+
+  it('lets a visitor move to another room, which the people of both see', async () => {
+    const [ada, grace] = [await connect('Ada', 'hall'), await connect('Grace', 'hall')];
+    const linus = await connect('Linus', 'attic');
+    grace.send({ type: 'open', room: 'attic' });
+    await ada.next('line', ({ line }) => line.kind === 'left' && line.name === 'Grace');
+    expect(await grace.next('room')).toMatchObject({ room: 'attic', people: { count: 1, names: ['Linus'] } });
+    grace.send({ type: 'say', text: 'not yet' });
+    expect(await grace.next('error')).toMatchObject({ code: 'join-first' });
+    grace.send({ type: 'join', name: 'Grace' });
+    await linus.next('line', ({ line }) => line.kind === 'joined' && line.name === 'Grace');
+  });
+
+  it('lists the rooms that have people, and the lobby', async () => {
+    const viewer = await connect();
+    const ada = await connect('Ada', 'cellar');
+    const cellar = { room: 'cellar', people: 1 };
+    const { rooms } = await viewer.next('rooms', (event) =>
+      event.rooms.some(({ room }) => room === 'cellar'),
+    );
+    expect(rooms).toContainEqual(cellar);
+    expect(rooms[0]).toMatchObject({ room: LOBBY });
+    const newcomer = new ChatClient(server.port);
+    onTestFinished(() => newcomer.close());
+    expect((await newcomer.next('rooms')).rooms).toContainEqual(cellar);
+    await ada.close();
+    await viewer.next('rooms', (event) => event.rooms.every(({ room }) => room !== 'cellar'));
+  });
+
+  it('forgets the lines of a room that no client has open, except the lobby', async () => {
+    const [reader, ada] = [await connect(undefined, 'shed'), await connect('Ada', LOBBY)];
+    ada.send({ type: 'say', text: 'hello, lobby' });
+    ada.send({ type: 'open', room: 'shed' });
+    ada.send({ type: 'join', name: 'Ada' });
+    ada.send({ type: 'say', text: 'hello, shed' });
+    await reader.heard('hello, shed');
+    ada.send({ type: 'open', room: LOBBY });
+    await ada.next('room', ({ room }) => room === LOBBY);
+    const heard = async (room: string): Promise<string[]> => {
+      reader.send({ type: 'open', room });
+      return (await reader.next('room')).recent.map(({ text }) => text);
+    };
+    expect(await heard('shed')).toContain('hello, shed');
+    expect(await heard(LOBBY)).toContain('hello, lobby');
+    expect(await heard('shed')).toEqual([]);
   });
 
   it('refuses a text that is sent too fast, and does not broadcast it', async () => {
@@ -80,8 +159,12 @@ describe('The chat server', () => {
   it('closes a connection that floods it, with 1008, and keeps serving the others', async () => {
     const [flooder, other] = [await connect('Flooder'), await connect('Calm')];
     const closed = flooder.closed();
-    for (let index = 0; index < 1000; index++) flooder.send({ type: 'ping', id: index });
+    for (let index = 0; index < 1000; index++) flooder.send({ type: 'leave' });
     expect(await closed).toEqual([1008, 'too many messages']);
+    const ponging = await connect();
+    const alsoClosed = ponging.closed();
+    for (let index = 0; index < 1000; index++) ponging.socket.pong();
+    expect(await alsoClosed).toEqual([1008, 'too many messages']);
     other.send({ type: 'say', text: 'still here' });
     await other.heard('still here');
   });
@@ -112,7 +195,7 @@ describe('The chat server', () => {
   it('accepts its own page', async () => {
     const client = new ChatClient(server.port, { origin: server.url.slice(0, -1) });
     onTestFinished(() => client.close());
-    await client.next('hello');
+    await client.next('rooms');
   });
 
   it('refuses upgrades at other addresses with 404', async () => {

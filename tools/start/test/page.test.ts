@@ -80,14 +80,76 @@ for (const { name, missing, launch } of BROWSERS) {
       await notes(grace, '\u2068Node\u2069 left');
     });
 
+    /** Resolves once the page has opened a room. */
+    async function isIn(page: Page, room: string): Promise<void> {
+      await until(page, `document.querySelector('#rooms [aria-current]')?.textContent === '${room}'`);
+    }
+
+    async function openRoom(page: Page, room: string): Promise<void> {
+      await page.type('#room', room);
+      await page.keyboard.press('Enter');
+      await isIn(page, room.toLowerCase());
+    }
+
+    it('lets pages talk in a room that they open by its name, apart from other rooms', async () => {
+      const [ada, grace, linus] = [await open('Ada'), await open('Grace'), await open('Linus')];
+      await openRoom(ada, 'Kitchen');
+      await notes(grace, '\u2068Ada\u2069 left');
+      await openRoom(grace, 'kitchen');
+      await notes(ada, '\u2068Grace\u2069 joined');
+      await say(grace, 'dinner is ready');
+      await shows(ada, 'dinner is ready');
+      await say(linus, 'anyone?');
+      await shows(linus, 'anyone?');
+      expect(await linus.evaluate(`document.querySelector('#log').textContent`)).not.toContain('dinner');
+      const list = `[...document.querySelectorAll('#rooms a')].map((link) => link.ariaLabel).join('; ')`;
+      const counted = '\u2068lobby\u2069, 1 person; \u2068kitchen\u2069, 2 people';
+      for (const page of [ada, grace, linus]) await until(page, `${list} === '${counted}'`);
+      await grace.click('#leave');
+      await notes(ada, '\u2068Grace\u2069 left');
+      await say(ada, 'still reading?');
+      await shows(grace, 'still reading?');
+    });
+
+    it('opens the room that the address names, by a link, by going back, and by reloading', async () => {
+      const page = await open('Ada');
+      const node = await ChatClient.connect(server.port, 'Node', 'kitchen');
+      node.send({ type: 'say', text: 'in the kitchen' });
+      await node.heard('in the kitchen');
+      await until(page, `document.querySelector('#rooms a[href="#kitchen"]')`);
+      await page.click('#rooms a[href="#kitchen"]');
+      await isIn(page, 'kitchen');
+      await shows(page, 'in the kitchen');
+      expect(await page.evaluate('document.title')).toBe('Framewire: kitchen');
+      await page.evaluate('history.back()');
+      await isIn(page, 'lobby');
+      expect(await page.evaluate(`document.querySelector('#log').textContent`)).not.toContain('kitchen');
+      await page.evaluate('history.forward()');
+      await isIn(page, 'kitchen');
+      await page.goto(`${server.url}?again#kitchen`);
+      await isIn(page, 'kitchen');
+      await node.next('line', ({ line }) => line.kind === 'joined' && line.name === 'Ada');
+    });
+
+    it('returns to the open room when the server refuses a name', async () => {
+      const page = await open('Ada');
+      await openRoom(page, 'kitchen');
+      await page.evaluate(`location.hash = 'x'.repeat(25)`);
+      await until(page, `document.querySelector('#problem').textContent.includes('at most 24 characters')`);
+      await until(page, `location.hash === '#kitchen'`);
+      await say(page, 'still here');
+      await shows(page, 'still here');
+    });
+
     it('meters the connection: round-trip time, messages, bytes, and the people in the room', async () => {
       const page = await open('Ada');
+      await say(page, 'something to count');
+      await until(page, `Number(document.querySelector('#rate-out').textContent) > 0`);
+      await until(page, `Number(document.querySelector('#rate-in').textContent) > 0`);
       await ChatClient.connect(server.port, 'Node');
       await until(page, `document.querySelector('#people-count').textContent === '2'`);
       await until(page, `Number(document.querySelector('#trip').textContent) > 0`);
       await until(page, `Number(document.querySelector('#trip-longest').textContent) > 0`);
-      await until(page, `Number(document.querySelector('#rate-out').textContent) > 0`);
-      await until(page, `Number(document.querySelector('#rate-in').textContent) > 0`);
       await until(page, `parseFloat(document.querySelector('#bytes-out').textContent) > 0`);
       await until(page, `parseFloat(document.querySelector('#bytes-in').textContent) > 0`);
       // The curve is drawn: there is colour between the grid lines of its canvas.
@@ -199,7 +261,7 @@ for (const { name, missing, launch } of BROWSERS) {
       await page.keyboard.press('Enter');
       await until(page, `document.activeElement.id === 'text'`);
       const unnamed =
-        await page.evaluate(`[...document.querySelectorAll('input, textarea, [role=log], [role=img], section')]
+        await page.evaluate(`[...document.querySelectorAll('input, textarea, [role=log], [role=img], section, nav')]
       .filter((element) => !element.ariaLabel && !(element.labels?.length > 0)).map((element) => element.outerHTML)`);
       expect(unnamed).toEqual([]);
       expect(await page.evaluate(`document.querySelector('#log').tabIndex`)).toBe(0);

@@ -41,12 +41,12 @@ describe('A client message is accepted', () => {
       { type: 'say', text: 'x'.repeat(LIMITS.text) },
     ],
     [
-      { type: 'ping', id: 0 },
-      { type: 'ping', id: 0 },
+      { type: 'open', room: ' The  Kitchen ' },
+      { type: 'open', room: 'the kitchen' },
     ],
     [
-      { type: 'ping', id: 7, extra: 'dropped' },
-      { type: 'ping', id: 7 },
+      { type: 'open', room: 'lobby', extra: 'dropped' },
+      { type: 'open', room: 'lobby' },
     ],
   ])('%j is read as %j', (given, expected) => {
     expect(parse(given)).toEqual({ ok: true, message: expected });
@@ -78,10 +78,9 @@ describe('A client message is refused', () => {
     ['a text of too many lines', `{"type":"say","text":"${'x\\n'.repeat(20)}x"}`, 'bad-text', 'say'],
     ['a text with an escape character', '{"type":"say","text":"\\u001b[2J"}', 'bad-text', 'say'],
     ['a text with half a surrogate pair', '{"type":"say","text":"\\udc4b"}', 'bad-text', 'say'],
-    ['a ping without an id', '{"type":"ping"}', 'bad-field', 'ping'],
-    ['a ping with a fraction', '{"type":"ping","id":1.5}', 'bad-field', 'ping'],
-    ['a ping below zero', '{"type":"ping","id":-1}', 'bad-field', 'ping'],
-    ['a ping beyond 2^53 - 1', '{"type":"ping","id":9007199254740992}', 'bad-field', 'ping'],
+    ['an open without a room', '{"type":"open"}', 'bad-field', 'open'],
+    ['an empty room', '{"type":"open","room":""}', 'bad-name', 'open'],
+    ['a room with a name that is too long', `{"type":"open","room":"${'x'.repeat(25)}"}`, 'bad-name', 'open'],
   ])('%s', (_title, json, code, of) => {
     const parsed = parseClientMessage(json);
     expect(parsed).toMatchObject({ ok: false, refusal: { type: 'error', code, of } });

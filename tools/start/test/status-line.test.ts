@@ -17,12 +17,12 @@ describe('The status line', () => {
     const screen = terminal({ isTTY: true, columns: 80 });
     let messages = 0;
     const stop = showStatusLine(screen, () => ({ people: 2, messages }));
-    expect(screen.written).toEqual(['\r  2 people in the room · 0.0 messages/s\u001b[K']);
+    expect(screen.written).toEqual(['\r  2 people in the rooms · 0.0 messages/s\u001b[K']);
     for (let step = 0; step < 8; step++) {
       messages += 5;
       vi.advanceTimersByTime(500);
     }
-    expect(screen.written.at(-1)).toBe('\r  2 people in the room · 10.0 messages/s\u001b[K');
+    expect(screen.written.at(-1)).toBe('\r  2 people in the rooms · 10.0 messages/s\u001b[K');
     stop();
     expect(screen.written.at(-1)).toBe('\r\u001b[K');
     expect(vi.getTimerCount()).toBe(0);
