@@ -177,7 +177,7 @@ test('a verifyClient that is an async function refuses every client with 500', a
   expect(outcomes).toEqual({
     framewire: {
       outcome: 'Unexpected server response: 500',
-      reported: [expect.stringContaining('verifyClient returned a promise')],
+      reported: [expect.stringContaining('verifyClient answered with a promise')],
     },
     ws: { outcome: 'open', reported: [] },
   });

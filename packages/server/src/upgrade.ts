@@ -146,7 +146,7 @@ function judge(
 function isAccepted(answer: unknown): boolean {
   if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function') {
     throw new TypeError(
-      'verifyClient returned a promise: to answer later, declare a second parameter and call it with true or false',
+      'verifyClient answered with a promise: to answer later, declare a second parameter and call it with true or false',
     );
   }
   return Boolean(answer);
