@@ -55,7 +55,7 @@ export function parseAddress(address: string | URL): Address {
   };
 }
 
-/** The destination that confidential headers are meant for: a host with its port, or a socket. */
+/** Returns the destination of confidential headers: a host with its port, or a socket. */
 export function authorityOf({ socketPath, url }: Address): string {
   return socketPath === undefined ? url.host : `unix:${socketPath}`;
 }

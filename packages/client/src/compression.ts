@@ -1,4 +1,4 @@
-// What a client offers (permessage-deflate or nothing), and its check of the server's answer.
+// The client's offer of permessage-deflate, and the check of the server's answer.
 import type { ExtensionElement } from '@framewire/handshake';
 import {
   checkResponse,
@@ -30,7 +30,7 @@ export function acceptCompression(
   const [answer] = response;
   if (answer === undefined) return undefined;
   const options = resolveOption(option) ?? {};
-  // Like `ws`, accept a server that does not grant what the client asked of it.
+  // Like `ws`, accept a server that does not grant the parameters that the client requires of it.
   const check = checkResponse(answer.params, { ...options, strict: options.strict ?? false });
   if (!check.ok) return 'refused';
   return new PerMessageDeflate(roleView(check.agreement, 'client'), maxPayload, options);

@@ -32,7 +32,7 @@ const MAX_REDIRECTS = 10;
 export interface ConnectListener {
   /** Whether a listener of the application decides which headers a redirected request has. */
   watchesRedirects(): boolean;
-  /** A redirect names this URL, whether or not the client can follow it. */
+  /** A redirect names this URL. The client may not be able to follow it. */
   moved(url: URL): void;
   /** The client follows a redirect with this request. */
   redirected(request: ClientRequest): void;
@@ -126,7 +126,7 @@ export class ConnectAttempt {
       subprotocols: this.#subprotocols,
       extensions: offerCompression(this.#options.perMessageDeflate),
       origin: this.#options.origin || undefined,
-      headers: this.#headersHere(),
+      headers: this.#currentHeaders(),
     });
     return { request: this.#createRequest(headers), key };
   }
@@ -135,8 +135,8 @@ export class ConnectAttempt {
     this.#request = request;
     if (this.#redirects > 0) this.#listener.redirected(request);
     const { handshakeTimeout } = this.#options;
-    // A listener of the redirect may have aborted the attempt. The listeners below are still needed, because that listener may also have
-    // destroyed the request with an error.
+    // A listener of `redirect` may have aborted the attempt. The listeners below are still needed, because it may also have destroyed the
+    // request with an error.
     if (handshakeTimeout && !this.#over) this.#deadline = setDeadline(handshakeTimeout, timeOut, this);
 
     request.on('error', (error) => {
@@ -160,7 +160,7 @@ export class ConnectAttempt {
     request?.socket?.destroy();
   }
 
-  /** Ends the attempt and releases its listener, because the application may keep the request, and with it the attempt. */
+  /** Ends the attempt and returns its listener. Releases the listener, because the application may keep the request, and so the attempt. */
   #settle(): ConnectListener {
     const listener = this.#listener;
     this.#listener = NO_LISTENER;
@@ -187,17 +187,17 @@ export class ConnectAttempt {
     listener.aborted(error);
   }
 
-  /** Whether the current address may receive the secrets of the application. */
-  #keepsSecrets(): boolean {
+  /** Whether the current address may receive the application's confidential headers. */
+  #mayReceiveSecrets(): boolean {
     return this.#listener.watchesRedirects() || isTrusted(this.#first, this.#address);
   }
 
-  #authHere(): string | undefined {
+  #currentAuth(): string | undefined {
     const auth = this.#address.auth ?? this.#options.auth ?? undefined;
-    return this.#redirects === 0 || this.#keepsSecrets() ? auth : undefined;
+    return this.#redirects === 0 || this.#mayReceiveSecrets() ? auth : undefined;
   }
 
-  #headersHere(): OutgoingHttpHeaders {
+  #currentHeaders(): OutgoingHttpHeaders {
     const { auth } = this.#options;
     const headers = given(this.#options.headers) ?? {};
     if (this.#redirects === 0) return headers;
@@ -213,7 +213,7 @@ export class ConnectAttempt {
     const options = {
       ...withoutUndefined(this.#options),
       createConnection: given(this.#options.createConnection) ?? (secure ? connectTls : connectNet),
-      auth: this.#authHere(),
+      auth: this.#currentAuth(),
       defaultPort: this.#options.defaultPort || defaultPort,
       headers,
       host,
@@ -334,7 +334,7 @@ function ignore(): void {
   // The attempt has ended, or its error is reported elsewhere.
 }
 
-/** Omits undefined options, because they would hide defaults of Node. */
+/** Omits undefined options, because they would replace Node's defaults. */
 function withoutUndefined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

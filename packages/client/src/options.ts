@@ -38,15 +38,15 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   protocolVersion?: number | undefined;
   /** The value of `Origin`, or of `Sec-WebSocket-Origin` in version 8. Default: none. */
   origin?: string | undefined;
-  /** More request headers. */
+  /** More request headers. Those of the handshake take precedence. Default: none. */
   headers?: OutgoingHttpHeaders | undefined;
-  /** Whether to offer compression (RFC 7692), and its settings. Default true: the server chooses. */
+  /** Whether to offer compression (RFC 7692), and its settings. Default true: the server may choose all parameters. */
   perMessageDeflate?: PerMessageDeflateOption | undefined;
   /** The timeout of the opening handshake in ms. It starts again with each redirect. Default: no limit, like 0. */
   handshakeTimeout?: number | undefined;
   /** Whether to follow redirects (301, 302, 303, 307, 308). Default false. */
   followRedirects?: boolean | undefined;
-  /** The maximum number of redirects. Default 10. */
+  /** The maximum number of redirects; 0 = none. Default 10. */
   maxRedirects?: number | undefined;
   /** Fills the 4 bytes of each masking key, synchronously. Default: random bytes, which RFC 6455 §10.3 requires. */
   generateMask?: ((mask: Buffer) => void) | undefined;
@@ -65,8 +65,8 @@ export interface ClientOptions<Socket = unknown> extends ConnectionOptions, Requ
   checkServerIdentity?:
     | ((servername: string, certificate: PeerCertificate & CertMeta) => Error | boolean | undefined)
     | undefined;
-  /** No effect; use the second argument or `protocols`. Declared because the options of `ws` have it. */
+  /** No effect: use the second argument or `protocols`. Declared because the options of `ws` have it. */
   protocol?: string | null | undefined;
-  /** No effect; the URL has the host. Declared because options for other requests have it. */
+  /** No effect, because the URL has the host. Declared because options for other requests have it. */
   host?: string | null | undefined;
 }

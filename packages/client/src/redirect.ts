@@ -21,14 +21,14 @@ export function requireReachable(from: Address, next: Address): void {
   }
 }
 
-/** Whether `next` may receive secrets for `first`: it is the same host or socket, and is not a downgrade from TLS. */
+/** Whether `next` may receive secrets for `first`: it has the same host and port, or the same socket, and is not a downgrade from TLS. */
 export function isTrusted(first: Address, next: Address): boolean {
   return authorityOf(first) === authorityOf(next) && (next.secure || !first.secure);
 }
 
 /**
- * Returns the headers of a redirected request. It omits confidential headers if the host or socket changes, or if TLS is lost. It omits
- * `Host` if the host changes.
+ * Returns the headers of a redirected request. Omits `Host` if the host, port or socket changes. Omits confidential headers in the same
+ * case, and after a downgrade from TLS.
  *
  * @param headers those of the first request, with lower-case names
  */

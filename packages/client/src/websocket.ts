@@ -38,8 +38,10 @@ export class WebSocket extends WebSocketConnection {
    * @param address `ws:`, `wss:`, `http:`, `https:` or `ws+unix:/path/to.sock:/path?query`; null for a WebSocket to which a server attaches
    *   a connection
    * @param protocols the subprotocols to request; optional
-   * @throws `SyntaxError` for an invalid address or subprotocol, `RangeError` for an unknown `protocolVersion`, `TypeError` for invalid
-   *   header names and values
+   * @throws `SyntaxError` for an invalid address or subprotocol
+   * @throws `RangeError` for an unknown `protocolVersion`; with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for an invalid window of
+   *   `perMessageDeflate`; for times of `heartbeat` that are not above 0
+   * @throws `TypeError` for invalid header names and values; for an unknown profile of `perMessageDeflate`; for an unknown `onBufferFull`
    */
   constructor(address: string | URL, options?: ClientOptions<WebSocket> | ClientRequestArgs);
   constructor(
@@ -69,13 +71,16 @@ export class WebSocket extends WebSocketConnection {
     attempt.start();
   }
 
-  /** The URL, or that of the last redirect. Undefined on a server's connection, although the type says `string`, as in `ws`. */
+  /**
+   * The URL, or that of the last redirect, even if the client could not follow it. Undefined on a server's connection, although the type
+   * says `string`, as in `ws`.
+   */
   get url(): string {
     return this[urlKey] as string;
   }
 }
 
-/** Returns the HTTP request of a WebSocket that is connecting. */
+/** Returns the HTTP request of a WebSocket while it connects, otherwise undefined. */
 export function requestOf(ws: WebSocket): ClientRequest | undefined {
   const attempt = attemptOf(ws);
   return attempt instanceof ConnectAttempt ? attempt.request : undefined;
@@ -116,7 +121,7 @@ function listenerOf(ws: WebSocket, options: ClientOptions<WebSocket>): ConnectLi
   };
 }
 
-// JavaScript code may pass anything. A value that is neither a list nor an object is treated as a subprotocol, and rejected.
+// JavaScript code may pass anything. Everything but a plain object counts as subprotocols, and is rejected if it is not a string or a list.
 function isOptions(argument: unknown): argument is ClientOptions<WebSocket> {
   return typeof argument === 'object' && argument !== null && !Array.isArray(argument);
 }

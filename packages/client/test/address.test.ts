@@ -88,7 +88,7 @@ describe('an invalid address', () => {
     expect(text).toMatch(/^SyntaxError: (Invalid URL|The URL)/);
   });
 
-  test('the same rules apply to a URL object as to a string', async () => {
+  test('a URL object throws the errors of ws too', async () => {
     await withBoth((Client) =>
       ['ftp://h/', 'ws://h/#f', 'ws+unix:'].map((href) => thrown(() => new Client(new URL(href)))),
     );
@@ -99,16 +99,16 @@ describe('port 0', () => {
   test.each(['ws', 'wss', 'http', 'https'])(
     'in %s: is used for the connection, which fails',
     async (scheme) => {
-      const [told] = await withBoth(async (Client) => {
+      const [event] = await withBoth(async (Client) => {
         const ws = new Client(`${scheme}://127.0.0.1:0/`);
         return record(ws).closed;
       });
-      expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
+      expect(event).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
     },
   );
 
   test.each(['ws', 'wss'])('in %s: is passed to an agent and to createConnection', async (scheme) => {
-    const asked = await withBoth(async (Client) => {
+    const passed = await withBoth(async (Client) => {
       const ports: string[] = [];
       const dial = ({ port }: { port?: unknown }): never => {
         ports.push(`${typeof port} ${String(port)}`);
@@ -120,15 +120,15 @@ describe('port 0', () => {
       }
       return Promise.resolve(ports);
     });
-    expect(asked).toContain('string 0');
+    expect(passed).toContain('string 0');
   });
 
   test('in a redirect is used for the connection, which fails', async () => {
     const { url } = await rawServer((_head, socket) => {
       socket.end('HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:0/\r\nContent-Length: 0\r\n\r\n');
     });
-    const [told] = await withBoth((Client) => record(new Client(url, { followRedirects: true })).closed);
-    expect(told).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
+    const [event] = await withBoth((Client) => record(new Client(url, { followRedirects: true })).closed);
+    expect(event).toMatch(/^error Error: connect \w+ 127\.0\.0\.1/);
   });
 });
 

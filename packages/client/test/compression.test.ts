@@ -1,4 +1,4 @@
-// What a client offers, and which answers it accepts, compared with ws.
+// Which compression a client offers, and which answers it accepts, compared with ws.
 import type { WebSocket } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, withBoth } from './support/recorder.ts';

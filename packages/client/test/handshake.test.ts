@@ -45,7 +45,7 @@ describe('a connection that opens', () => {
     ]);
   });
 
-  test('delivers the messages from the segment of the 101', async () => {
+  test('delivers the messages in the same segment as the 101', async () => {
     const { url } = await rawServer((head, socket) => {
       socket.write(`${switching(head) + textFrame('one') + textFrame('two')}\x88\x02\x03\xe8`, 'latin1');
     });
@@ -109,7 +109,7 @@ describe('an invalid response', () => {
     ['an accept value in another case', (head) => switching(head).replace(/(Accept: )(.*)/, swapCase)],
     ['a subprotocol that was not requested', (head) => switching(head, 'Sec-WebSocket-Protocol: a')],
     ['an extension that was not requested', (head) => switching(head, 'Sec-WebSocket-Extensions: x')],
-    ['no HTTP', () => 'SSH-2.0-x\r\n\r\n'],
+    ['a response that is not HTTP', () => 'SSH-2.0-x\r\n\r\n'],
     ['HTTP without a status', () => 'HTTP/1.1\r\n\r\n'],
   ])('%s fails the connection, as in ws', async (_title, answer) => {
     const log = await answeredWith(answer);
@@ -196,7 +196,7 @@ describe('a rejection', () => {
     expect(log[0]).toBe('error Error: Unexpected server response: 401 [CLOSING]');
   });
 
-  test('ends the attempt, no matter how much of the body is missing', async () => {
+  test('ends the attempt without waiting for the rest of the body', async () => {
     const { url } = await httpServer((_request, response) => {
       response.writeHead(500);
       response.write('x'.repeat(100_000));
@@ -338,7 +338,7 @@ describe('handshakeTimeout', () => {
 });
 
 describe('close() and terminate() while connecting', () => {
-  const GIVEN_UP = [
+  const ABORTED = [
     'error Error: WebSocket was closed before the connection was established [CLOSING]',
     'close 1006  [CLOSED]',
   ];
@@ -353,11 +353,11 @@ describe('close() and terminate() while connecting', () => {
         log.push(`after the call ${ws.readyState}`);
         return closed;
       });
-      expect(log).toEqual(['after the call 2', ...GIVEN_UP]);
+      expect(log).toEqual(['after the call 2', ...ABORTED]);
     });
 
     test('when the request has been sent', async () => {
-      await givenUp((ws, seen) => seen.request.then(() => ws[method]()));
+      await abortedBy((ws, seen) => seen.request.then(() => ws[method]()));
     });
 
     test('in a listener of upgrade', async () => {
@@ -368,7 +368,7 @@ describe('close() and terminate() while connecting', () => {
         ws.on('upgrade', () => ws[method]());
         return closed;
       });
-      expect(log).toEqual(['upgrade 101 [CONNECTING]', ...GIVEN_UP]);
+      expect(log).toEqual(['upgrade 101 [CONNECTING]', ...ABORTED]);
     });
 
     test('in a listener of unexpected-response', async () => {
@@ -379,10 +379,10 @@ describe('close() and terminate() while connecting', () => {
         ws.on('unexpected-response', () => ws[method]());
         return closed;
       });
-      expect(log.slice(1)).toEqual(GIVEN_UP);
+      expect(log.slice(1)).toEqual(ABORTED);
     });
 
-    test('twice has the effect of once', async () => {
+    test('called twice has the same effect as called once', async () => {
       const { url } = await wsServer();
       const log = await withBoth((Client) => {
         const ws = new Client(url);
@@ -391,7 +391,7 @@ describe('close() and terminate() while connecting', () => {
         ws[method]();
         return closed;
       });
-      expect(log).toEqual(GIVEN_UP);
+      expect(log).toEqual(ABORTED);
     });
 
     test('in a listener of error or after close has no effect', async () => {
@@ -415,7 +415,7 @@ describe('close() and terminate() while connecting', () => {
       ws.close();
     });
     const ws = new OurWebSocket(url);
-    expect(await record(ws).closed).toEqual(GIVEN_UP);
+    expect(await record(ws).closed).toEqual(ABORTED);
     await gone;
   });
 
@@ -432,12 +432,12 @@ describe('close() and terminate() while connecting', () => {
         if (error) response.socket.destroy(error);
         ws.close();
       });
-      expect((await closed).slice(1)).toEqual(GIVEN_UP);
+      expect((await closed).slice(1)).toEqual(ABORTED);
       await gone;
     }
   });
 
-  async function givenUp(
+  async function abortedBy(
     act: (ws: Client, seen: { request: Promise<unknown> }) => Promise<void>,
   ): Promise<void> {
     const { server, url } = await rawServer(() => {});
@@ -450,7 +450,7 @@ describe('close() and terminate() while connecting', () => {
       await act(ws, { request });
       return closed;
     });
-    expect(log).toEqual(GIVEN_UP);
+    expect(log).toEqual(ABORTED);
   }
 });
 

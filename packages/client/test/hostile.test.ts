@@ -24,11 +24,11 @@ test.each(['ws+unix:x:/a b', 'ws+unix::/x', 'ws://127.0.0.1:0x', 'ws+unix:/no/su
       response.writeHead(302, { location }).end();
     });
     const ws = new WebSocket(url, { followRedirects: true });
-    const story: string[] = [];
-    ws.on('error', () => story.push('error'));
-    ws.on('close', (code) => story.push(`close ${code}`));
+    const events: string[] = [];
+    ws.on('error', () => events.push('error'));
+    ws.on('close', (code) => events.push(`close ${code}`));
     await vi.waitFor(() => {
-      expect(story).toEqual(['error', 'close 1006']);
+      expect(events).toEqual(['error', 'close 1006']);
     });
     expect(ws.readyState).toBe(ws.CLOSED);
   },

@@ -158,7 +158,7 @@ describe('a redirect', () => {
   // ws follows it. A remote server could then send requests to a local service through the client.
   test.each<[string, string[]]>([
     ['', []],
-    [', with a listener of redirect too', ['redirect']],
+    [', even with a listener of redirect', ['redirect']],
   ])('from TCP to a Unix socket is an error, and sends nothing to the socket%s', async (_, watched) => {
     const path = socketPath();
     const local = await site({}, { at: { path } });
@@ -202,8 +202,8 @@ describe('maxRedirects', () => {
   });
 });
 
-/** What the last server received from ws and from us, which must be equal. */
-async function told(
+/** Returns the headers that the last server received. Expects the same headers from ws and from our client. */
+async function receivedBy(
   to: Site,
   address: string,
   options: object,
@@ -223,7 +223,7 @@ describe('confidential headers', () => {
 
   test('are sent to the same host and port', async () => {
     const here = await site({ '/a': '/b' });
-    expect(await told(here, `${here.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
+    expect(await receivedBy(here, `${here.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
   });
 
   test('are not sent to another port or host', async () => {
@@ -235,7 +235,7 @@ describe('confidential headers', () => {
       ['localhost', here],
     ] as const) {
       table['/a'] = `ws://${host}:${end.port}/b`;
-      const received = await told(end, `${here.url}/a`, { ...SECRETS, family: 4 });
+      const received = await receivedBy(end, `${here.url}/a`, { ...SECRETS, family: 4 });
       expect(received).toEqual([null, null, `${host}:PORT`]);
     }
   });
@@ -245,10 +245,10 @@ describe('confidential headers', () => {
     const first = await site(table);
     const away = await site({ '/b': `${first.url}/c` });
     table['/a'] = `${away.url}/b`;
-    expect(await told(first, `${first.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
+    expect(await receivedBy(first, `${first.url}/a`, SECRETS)).toEqual(['Bearer x', 'a=b', 'mine']);
   });
 
-  test('are not sent after a downgrade from TLS, except Host', async () => {
+  test('are not sent after a downgrade from TLS', async () => {
     const { cert, key } = await testCertificate();
     const plain = await site();
     const secure = await site(
@@ -256,10 +256,10 @@ describe('confidential headers', () => {
       { server: https.createServer({ cert, key }) },
     );
     const address = `wss://127.0.0.1:${secure.port}/a`;
-    expect((await told(plain, address, { ...SECRETS, ca: cert })).slice(0, 2)).toEqual([null, null]);
+    expect((await receivedBy(plain, address, { ...SECRETS, ca: cert })).slice(0, 2)).toEqual([null, null]);
   });
 
-  test('are not sent after a downgrade to the same name with the default port', async () => {
+  test('are not sent, except Host, after a downgrade to the same host with the default port', async () => {
     const plain = await site();
     const secure = await site(
       { '/a': 'ws://example.com/b' },
@@ -269,7 +269,7 @@ describe('confidential headers', () => {
       port === 443
         ? tls.connect({ port: secure.port, host: '127.0.0.1', rejectUnauthorized: false })
         : net.connect({ port: plain.port, host: '127.0.0.1' });
-    expect(await told(plain, 'wss://example.com/a', { ...SECRETS, createConnection })).toEqual([
+    expect(await receivedBy(plain, 'wss://example.com/a', { ...SECRETS, createConnection })).toEqual([
       null,
       null,
       'mine',
@@ -284,8 +284,8 @@ describe('confidential headers', () => {
       [withUser, {}],
       [here.url, { auth: 'user:password' }],
     ] as const) {
-      expect((await told(there, `${address}/a`, options))[0]).toBeNull();
-      expect((await told(here, `${address}/x`, options))[0]).toBe(BASIC);
+      expect((await receivedBy(there, `${address}/a`, options))[0]).toBeNull();
+      expect((await receivedBy(here, `${address}/x`, options))[0]).toBe(BASIC);
     }
   });
 
@@ -295,22 +295,26 @@ describe('confidential headers', () => {
     const here = await site(table);
     const other = (url: string): string => url.replace('//', '//other:secret@');
     Object.assign(table, { '/a': `${other(there.url)}/b`, '/x': `${other(here.url)}/y` });
-    expect((await told(there, `${here.url}/a`, {}))[0]).toBeNull();
-    expect((await told(here, `${here.url}/x`, {}))[0]).toBe(`Basic ${btoa('other:secret')}`);
+    expect((await receivedBy(there, `${here.url}/a`, {}))[0]).toBeNull();
+    expect((await receivedBy(here, `${here.url}/x`, {}))[0]).toBe(`Basic ${btoa('other:secret')}`);
     const first = here.url.replace('//', '//user:password@');
-    expect((await told(here, `${first}/x`, {}))[0]).toBe(BASIC);
+    expect((await receivedBy(here, `${first}/x`, {}))[0]).toBe(BASIC);
   });
 
   test('are sent everywhere if a redirect listener handles them', async () => {
     const there = await site();
     const here = await site({ '/a': `${there.url}/b` });
-    expect(await told(there, `${here.url}/a`, SECRETS, 'redirect')).toEqual(['Bearer x', 'a=b', 'mine']);
-    expect((await told(there, `${here.url}/a`, { auth: 'user:password' }, 'redirect'))[0]).toBe(BASIC);
+    expect(await receivedBy(there, `${here.url}/a`, SECRETS, 'redirect')).toEqual([
+      'Bearer x',
+      'a=b',
+      'mine',
+    ]);
+    expect((await receivedBy(there, `${here.url}/a`, { auth: 'user:password' }, 'redirect'))[0]).toBe(BASIC);
   });
 });
 
 describe('the redirect event', () => {
-  test('has the URL and the request, which may be changed', async () => {
+  test('passes the URL and the request, which the listener may change', async () => {
     const { url, requests } = await site({ '/a': '/b' });
     const log = await withBoth(async (Client) => {
       const ws = new Client(`${url}/a`, { ...FOLLOW, headers: { Authorization: 'x' } });

@@ -22,8 +22,8 @@ async function headOf(Client: ClientClass, protocols?: string[], options: object
   return head;
 }
 
-/** A head without the parts that differ from request to request. */
-function alike(head: string): string[] {
+/** Returns the lines of a head, without the parts that differ from request to request. */
+function comparable(head: string): string[] {
   return head
     .replace(/127\.0\.0\.1:\d+/, 'HOST')
     .replace(/(Sec-WebSocket-Key): .{22}==/, '$1: KEY')
@@ -46,7 +46,9 @@ describe('the request', () => {
       options: { followRedirects: true, auth: 'a:b', headers: { 'X-A': '1' } },
     },
   ])('$title has the same lines as that of ws', async ({ protocols, options }) => {
-    const lines = await withBoth(async (Client) => alike(await headOf(Client, protocols, options)).sort());
+    const lines = await withBoth(async (Client) =>
+      comparable(await headOf(Client, protocols, options)).sort(),
+    );
     expect(lines).toContain('GET /room?x=1 HTTP/1.1');
   });
 
@@ -57,7 +59,7 @@ describe('the request', () => {
     expect(keys[0]).not.toBe(keys[1]);
   });
 
-  test('lets no header of the application replace one of the handshake', async () => {
+  test('keeps the headers of the handshake if the application names them too', async () => {
     const headers = { upgrade: 'h2c', 'SEC-WEBSOCKET-KEY': 'mine', 'sec-websocket-version': '7' };
     const head = await headOf(OurWebSocket, undefined, { headers });
     expect(headerOf(head, 'Upgrade')).toBe('websocket');
@@ -80,7 +82,7 @@ describe('the request', () => {
 
 describe('subprotocols', () => {
   test('may be a string, a list, or an option, and the second argument takes precedence', async () => {
-    const asked = async (...rest: [unknown?, object?]): Promise<string | undefined> => {
+    const requested = async (...rest: [unknown?, object?]): Promise<string | undefined> => {
       const { url, requests } = await wsServer({ handleProtocols: (offered) => [...offered].at(-1) ?? '' });
       const ws = new OurWebSocket(url, ...rest);
       await once(ws, 'open');
@@ -89,14 +91,14 @@ describe('subprotocols', () => {
       ws.terminate();
       return header;
     };
-    expect(await asked('a')).toBe('a');
-    expect(await asked(['a', 'b'])).toBe('a,b');
-    expect(await asked({ protocols: 'a' })).toBe('a');
-    expect(await asked({ protocols: ['a', 'b'] })).toBe('a,b');
-    expect(await asked(undefined, { protocols: 'a' })).toBe('a');
-    expect(await asked('a', { protocols: 'b' })).toBe('a');
-    expect(await asked([], { protocols: 'b' })).toBeUndefined();
-    expect(await asked(undefined, undefined)).toBeUndefined();
+    expect(await requested('a')).toBe('a');
+    expect(await requested(['a', 'b'])).toBe('a,b');
+    expect(await requested({ protocols: 'a' })).toBe('a');
+    expect(await requested({ protocols: ['a', 'b'] })).toBe('a,b');
+    expect(await requested(undefined, { protocols: 'a' })).toBe('a');
+    expect(await requested('a', { protocols: 'b' })).toBe('a');
+    expect(await requested([], { protocols: 'b' })).toBeUndefined();
+    expect(await requested(undefined, undefined)).toBeUndefined();
   });
 
   test.each([
@@ -145,7 +147,7 @@ describe('options that are rejected', () => {
     { title: 'CR LF in the name of a header', options: { headers: { 'X-A: 1\r\nX-Injected': 'a' } } },
     { title: 'NUL in a header', options: { headers: { 'X-A': 'a\0b' } } },
     { title: 'an empty name', options: { headers: { '': 'a' } } },
-    { title: 'a character beyond Latin 1', options: { headers: { 'X-A': '€' } } },
+    { title: 'a character above U+00FF', options: { headers: { 'X-A': '€' } } },
   ])('$title is a TypeError', ({ options }) => {
     for (const followRedirects of [false, true]) {
       expect(thrown(() => new OurWebSocket('ws://127.0.0.1:1', { ...options, followRedirects }))).toMatch(
@@ -204,7 +206,7 @@ test('a header value may be anything that converts to text, as with http.request
 
 test.each([
   ['a symbol', Symbol('s')],
-  ['an object without a text', Object.create(null)],
+  ['an object that does not convert to text', Object.create(null)],
   ['a line break', 'a\nb'],
 ])('the error names a header with %s', (_, value) => {
   expect(thrown(() => new OurWebSocket('ws://127.0.0.1:0/', { headers: { 'X-A': value } }))).toBe(
@@ -228,7 +230,7 @@ describe('options for the request', () => {
     ws.terminate();
   });
 
-  test('without an agent no pool is used, and the global one stays empty', async () => {
+  test('without an agent, the client uses no pool, not even the global one', async () => {
     const { url } = await wsServer();
     const ws = new OurWebSocket(url);
     const log = record(ws);
@@ -276,7 +278,7 @@ describe('options for the request', () => {
     });
   });
 
-  test('an undefined option does not hide a default', async () => {
+  test('an undefined option does not replace a default', async () => {
     const { url, requests } = await wsServer();
     const ws = new OurWebSocket(url, {
       createConnection: undefined,
@@ -301,7 +303,7 @@ describe('options for the request', () => {
     ws.terminate();
   });
 
-  test('host, port, path, method, timeout and socketPath have no effect, because the URL determines them', async () => {
+  test('host, port, path, method, protocol, timeout and socketPath have no effect', async () => {
     const { url, requests } = await wsServer();
     const options = { host: 'h', hostname: 'h', port: 1, path: '/no', method: 'POST', protocol: 'x:' };
     const ws = new OurWebSocket(`${url}/yes`, { ...options, socketPath: '/no', timeout: 1 });
@@ -310,7 +312,7 @@ describe('options for the request', () => {
     ws.terminate();
   });
 
-  test('finishRequest may change the request, and has to end it', async () => {
+  test('finishRequest may change the request, and must end it', async () => {
     const { url, requests } = await wsServer();
     await withBoth(async (Client) => {
       const args: unknown[] = [];
@@ -376,12 +378,12 @@ describe('over TLS', () => {
     return `wss://localhost:${port}`;
   }
 
-  // The certificate is for `localhost`, which has to resolve to 127.0.0.1.
-  const HERE = { lookup: lookHere };
+  // The certificate is for `localhost`, which must resolve to 127.0.0.1.
+  const LOCAL = { lookup: lookUpLocally };
 
   test('a server with an untrusted certificate is rejected, as in ws', async () => {
     const url = await secureServer();
-    const log = await withBoth((Client) => record(new Client(url, HERE)).closed);
+    const log = await withBoth((Client) => record(new Client(url, LOCAL)).closed);
     expect(log[0]).toMatch(/self[- ]signed certificate/);
     expect(log[1]).toBe('close 1006  [CLOSED]');
   });
@@ -391,7 +393,7 @@ describe('over TLS', () => {
     const { cert } = await testCertificate();
     for (const options of [{ ca: cert }, { rejectUnauthorized: false }]) {
       const log = await withBoth(async (Client) => {
-        const ws = new Client(url, { ...HERE, ...options });
+        const ws = new Client(url, { ...LOCAL, ...options });
         const { closed } = record(ws);
         ws.on('open', () => ws.close());
         return await closed;
@@ -412,7 +414,7 @@ describe('over TLS', () => {
         [url.replace('localhost', '127.0.0.1'), undefined],
       ] as const) {
         const options = servername === undefined ? {} : { servername };
-        const ws = new Client(address, { ...HERE, rejectUnauthorized: false, ...options });
+        const ws = new Client(address, { ...LOCAL, rejectUnauthorized: false, ...options });
         await once(ws, 'open');
         ws.terminate();
         log.push(String(seen.servername));
@@ -425,7 +427,7 @@ describe('over TLS', () => {
   test('a certificate for another name is rejected, unless checkServerIdentity accepts it', async () => {
     const url = await secureServer();
     const { cert } = await testCertificate();
-    const other = { ...HERE, ca: cert, servername: 'another.example' };
+    const other = { ...LOCAL, ca: cert, servername: 'another.example' };
     const log = await withBoth((Client) => record(new Client(url, other)).closed);
     expect(log[0]).toMatch(/Hostname\/IP does not match/);
     const ws = new OurWebSocket(url, { ...other, checkServerIdentity: (): undefined => undefined });
@@ -435,7 +437,7 @@ describe('over TLS', () => {
 
   test('https: is wss:', async () => {
     const url = await secureServer();
-    const ws = new OurWebSocket(url.replace('wss:', 'https:'), { ...HERE, rejectUnauthorized: false });
+    const ws = new OurWebSocket(url.replace('wss:', 'https:'), { ...LOCAL, rejectUnauthorized: false });
     await once(ws, 'open');
     expect(ws.url).toBe(`${url}/`);
     ws.terminate();
@@ -444,7 +446,7 @@ describe('over TLS', () => {
   test('an https.Agent creates the connection', async () => {
     const url = await secureServer();
     const agent = new https.Agent({ ca: (await testCertificate()).cert });
-    const ws = new OurWebSocket(url, { ...HERE, agent });
+    const ws = new OurWebSocket(url, { ...LOCAL, agent });
     await once(ws, 'open');
     ws.terminate();
     agent.destroy();
@@ -457,7 +459,7 @@ describe('over TLS', () => {
   });
 });
 
-function lookHere(
+function lookUpLocally(
   _host: string,
   options: { all?: boolean },
   callback: (error: null, address: unknown, family?: number) => void,

@@ -40,7 +40,7 @@ function listenersOf(signal: AbortSignal): number {
 
 const ABORTED = expect.objectContaining({ name: 'AbortError', code: 'ABORT_ERR', cause: 'enough' }) as Error;
 
-test('an aborted signal prevents the request', async () => {
+test('a signal that has already aborted prevents the request', async () => {
   const requested = vi.fn();
   server.on('upgrade', requested);
   const ws = new WebSocket(url, { signal: AbortSignal.abort('enough') });
@@ -48,7 +48,7 @@ test('an aborted signal prevents the request', async () => {
   expect(requested).not.toHaveBeenCalled();
 });
 
-test('a signal aborts the attempt with an AbortError, then close', async () => {
+test('a signal that aborts during the attempt causes error with an AbortError, then close', async () => {
   const controller = new AbortController();
   const ws = new WebSocket(url, { signal: controller.signal });
   const end = endOf(ws);
@@ -70,7 +70,7 @@ test('a signal has one listener until the connection has closed, even after remo
 });
 
 test.each<[string, (ws: WebSocket) => void]>([
-  ['is given up', (ws) => ws.close()],
+  ['is aborted by close()', (ws) => ws.close()],
   ['fails', (ws) => requestOf(ws)?.destroy(new Error('lost'))],
 ])('a signal has no listener after an attempt %s, even after removeAllListeners()', async (_, end) => {
   const { signal } = new AbortController();

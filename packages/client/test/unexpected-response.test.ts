@@ -1,4 +1,4 @@
-// A response that is not an upgrade, and that a listener handles: the WebSocket does not stay in CONNECTING indefinitely.
+// A listener of unexpected-response handles the response: the WebSocket does not stay in CONNECTING indefinitely.
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocket } from '@framewire/client';

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 /** A client with the types of ws. */
 export type Client = Theirs;
 
-/** A class of clients. The types of both have gaps, so its arguments are what JavaScript code may pass. */
+/** A class of clients. Its arguments may be anything that JavaScript code can pass. */
 export type ClientClass = new (address: string | URL, second?: unknown, options?: object) => Client;
 
 export const OurWebSocket = Ours as unknown as ClientClass;

@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 
-/** Closes something after the test. */
+/** Registers a function that runs after the test. */
 export function closing(close: () => Promise<unknown>): void {
   closers.push(close);
 }
@@ -73,7 +73,7 @@ export function httpServer(
   return listen(http.createServer(onRequest));
 }
 
-/** A TCP server, called with the head of each request. */
+/** A TCP server that calls `answer` with the head of each request. */
 export function rawServer(
   answer: (head: string, socket: net.Socket) => void,
 ): Promise<Listening<net.Server>> {
@@ -97,7 +97,7 @@ export function headerOf(head: string, name: string): string | undefined {
   return line?.slice(name.length + 1).trim();
 }
 
-/** Computes the proof that the server has read the key (RFC 6455 §1.3). */
+/** Computes the value of `Sec-WebSocket-Accept` for a request (RFC 6455 §4.2.2). */
 export function acceptOf(head: string): string {
   const key = headerOf(head, 'Sec-WebSocket-Key') ?? '';
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
