@@ -1,4 +1,4 @@
-/** puppeteer-core and chrome-remote-interface: Chromium driven over our client, its pages connected to our server. */
+/** puppeteer-core and chrome-remote-interface: Chromium driven through our client, and its pages connected to our server. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
@@ -24,7 +24,7 @@ before(async () => {
 
 after(() => browser.close());
 
-test('puppeteer-core: commands, large answers and pictures come over it', async () => {
+test('puppeteer-core: commands, large answers and screenshots arrive', async () => {
   const page = await browser.newPage();
   await page.setContent('<h1>a page</h1>');
   assert.equal(await page.$eval('h1', (element) => element.textContent), 'a page');
@@ -41,7 +41,7 @@ test('puppeteer-core: commands, large answers and pictures come over it', async 
   await page.close();
 });
 
-test('puppeteer-core: a second connection drives the same browser, and leaves it', async () => {
+test('puppeteer-core: a second connection drives the same browser, and leaves it running', async () => {
   const second = await puppeteer.connect({ browserWSEndpoint: browser.wsEndpoint() });
   const page = await second.newPage();
   assert.equal(await page.evaluate(() => 6 * 7), 42);
@@ -51,14 +51,14 @@ test('puppeteer-core: a second connection drives the same browser, and leaves it
   assert.equal(browser.connected, true);
 });
 
-test('The page that is driven speaks with a server of ours, compressed', async () => {
+test('A page of that browser exchanges compressed messages with our server', async () => {
   const { server, address } = await startHttp((request, response) => response.end());
   const wss = new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } });
   wss.on('connection', echo);
   const page = await browser.newPage();
   await page.goto(`http://${address}/`);
   const connected = once(wss, 'connection');
-  const told = page.evaluate(
+  const outcome = page.evaluate(
     (url) =>
       new Promise((resolve) => {
         const ws = new WebSocket(url);
@@ -78,7 +78,7 @@ test('The page that is driven speaks with a server of ours, compressed', async (
   );
   const [peer] = await connected;
   const closed = once(peer, 'close');
-  const { extensions, ...rest } = await told;
+  const { extensions, ...rest } = await outcome;
   assert.match(extensions, /^permessage-deflate/);
   assert.deepEqual(rest, { received: [100_000, 7], code: 3000, wasClean: true });
   assert.equal((await closed)[0], 3000);
@@ -87,7 +87,7 @@ test('The page that is driven speaks with a server of ours, compressed', async (
   await stop(server);
 });
 
-test('chrome-remote-interface: commands and events of the same browser come over it', async () => {
+test('chrome-remote-interface: answers and events of the same browser arrive', async () => {
   const port = Number(new URL(browser.wsEndpoint()).port);
   const target = await remote.New({ host: '127.0.0.1', port });
   const client = await remote({ host: '127.0.0.1', port, target });

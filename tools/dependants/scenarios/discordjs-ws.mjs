@@ -6,7 +6,7 @@ import { createDeflate, constants } from 'node:zlib';
 import { CompressionMethod, WebSocketManager, WebSocketShardEvents } from '@discordjs/ws';
 import { startService, text } from './support/local.mjs';
 
-/** Serves the gateway, over one stream of zlib for each connection. */
+/** Serves the gateway, with one zlib stream for each connection. */
 function serveGateway(ws, { url }) {
   const deflate = createDeflate();
   const say = (message) =>

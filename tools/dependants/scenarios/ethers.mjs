@@ -15,8 +15,8 @@ test('Calls are answered, and listeners are called with new blocks', async () =>
       eth_blockNumber: () => '0x2a',
       eth_getBalance: () => '0x64',
       eth_getCode: () => `0x${'00ff'.repeat(50_000)}`,
-      eth_subscribe(params, tell) {
-        setImmediate(tell, {
+      eth_subscribe(params, notify) {
+        setImmediate(notify, {
           method: 'eth_subscription',
           params: { subscription: '0xfeed', result: { number: '0x2b' } },
         });

@@ -1,4 +1,4 @@
-/** express-ws: routes of an Express application that are connections. */
+/** express-ws: WebSocket routes of an Express application. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -34,7 +34,7 @@ for (const [how, perMessageDeflate] of [
   ['without compression', false],
   ['with compression', { threshold: 0 }],
 ]) {
-  test(`A route echoes text and binary ${how}, next to a page`, async () => {
+  test(`A route echoes text and binary ${how}, and the application still serves a page`, async () => {
     const { server, address } = await start({ perMessageDeflate });
     assert.equal(await (await fetch(`http://${address}/page`)).text(), 'a page for nobody');
     const ws = new WebSocket(`ws://${address}/echo`);
@@ -51,7 +51,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test('A router sees parameters and what middleware found, and sends to all', async () => {
+test('A router receives parameters and the result of middleware, and sends to all clients', async () => {
   const { server, wss, address } = await start();
   const open = async (room) => {
     const ws = new WebSocket(`ws://${address}/rooms/${room}`, { headers: { 'x-who': 'ann' } });
@@ -71,7 +71,7 @@ test('A router sees parameters and what middleware found, and sends to all', asy
   await once(server, 'close');
 });
 
-test('A path without a route is closed', async () => {
+test('A connection to a path without a route is closed', async () => {
   const { server, address } = await start();
   const ws = new WebSocket(`ws://${address}/nowhere`);
   assert.equal((await ending(ws))[0], 1005);

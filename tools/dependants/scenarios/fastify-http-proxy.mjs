@@ -1,4 +1,4 @@
-/** @fastify/http-proxy: connections through a proxy that is a plugin of Fastify. */
+/** @fastify/http-proxy: connections through a proxy, which is a plugin of Fastify. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** @fastify/websocket: routes of a Fastify application that are connections. */
+/** @fastify/websocket: WebSocket routes of a Fastify application. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -49,7 +49,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test("The handler gets the parameters and the query, and the client the server's close code", async () => {
+test("The handler gets the parameters and the query, and the client gets the server's close code", async () => {
   const { app, url } = await start();
   const ws = new WebSocket(`${url}/rooms/blue?as=ann`);
   assert.equal(await nextMessage(ws), 'blue ann');
@@ -68,7 +68,7 @@ test('A message is passed on to all clients of the server', async () => {
   await app.close();
 });
 
-test('A hook refuses an upgrade, an unknown route is not found, a handler that throws ends its connection', async () => {
+test('A hook refuses an upgrade, an unknown route gets 404, and a handler that throws ends its connection', async () => {
   const { app, url } = await start();
   for (const [path, headers, status] of [
     ['/echo', { authorization: 'none' }, 401],
@@ -83,7 +83,7 @@ test('A hook refuses an upgrade, an unknown route is not found, a handler that t
   await app.close();
 });
 
-test('Its helper for testing routes without a port works', async () => {
+test('injectWS() connects to a route without a port', async () => {
   const { app } = await start();
   const ws = await app.injectWS('/echo');
   ws.send('injected');

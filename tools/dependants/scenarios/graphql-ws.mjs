@@ -14,7 +14,7 @@ const schema = buildSchema(`
   type Subscription { count(to: Int!): Int!, posts: String! }
 `);
 
-/** A GraphQL server over a server of connections, and the posts that it was given. */
+/** A GraphQL server on a WebSocket server, and an emitter of the posts that it receives. */
 async function start(options = {}) {
   const { server, address } = await startHttp();
   const wss = new WebSocketServer({ server, path: '/graphql', ...options });
@@ -61,7 +61,7 @@ async function start(options = {}) {
   return { url: `ws://${address}/graphql`, wss, posted, end };
 }
 
-/** A client of it, with connections of our class. */
+/** A client of the server. Its connections are of our class. */
 function connect(url, options = {}) {
   return createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, ...options });
 }
@@ -95,7 +95,7 @@ for (const [how, perMessageDeflate] of [
 
     const posts = client.iterate({ query: 'subscription { posts }' });
     const first = posts.next();
-    // The subscription has begun when a mutation finds its reader; the answers to both come over one connection.
+    // The subscription has begun when a mutation counts its listener. Both operations share one connection.
     let found = 0;
     while (found === 0) found = (await query('mutation { post(text: "news") }')).data.post;
     assert.equal((await first).value.data.posts, 'news');
@@ -106,7 +106,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test('A subscription that its client leaves is ended on the server', async () => {
+test('The server ends a subscription when its client ends it', async () => {
   const stage = await start();
   const client = connect(stage.url);
   const happens = (what) =>
@@ -125,7 +125,7 @@ test('A subscription that its client leaves is ended on the server', async () =>
   await stage.end();
 });
 
-test('A client that may not connect, speaks another subprotocol or sends nonsense is refused', async () => {
+test('The server refuses a wrong token, another subprotocol and invalid messages, and answers pings', async () => {
   const stage = await start();
   const client = connect(stage.url, { connectionParams: { token: 'wrong' } });
   const refusal = await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** @hono/node-ws: routes of a Hono application that are connections. */
+/** @hono/node-ws: WebSocket routes of a Hono application. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { Hono } from 'hono';
 import WebSocket from 'ws';
 import { bytes, ending, nextMessage, stop, text } from './support/local.mjs';
 
-test('A route echoes, middleware refuses, and a handler closes', async () => {
+test('A route echoes and closes its connection, and other routes refuse an upgrade', async () => {
   const app = new Hono();
   const { injectWebSocket, upgradeWebSocket } = createNodeWebSocket({ app });
   const left = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** isomorphic-ws: the class itself, under another name. */
+/** isomorphic-ws: the same class, under another name. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -7,14 +7,14 @@ import isomorphic from 'isomorphic-ws';
 import WebSocket, { WebSocketServer } from 'ws';
 import { bytes, echo, ending, nextMessage, startHttp, stop } from './support/local.mjs';
 
-test('import and require of it give the one class', () => {
+test('import and require() return the same class', () => {
   const require = createRequire(import.meta.url);
   assert.equal(isomorphic, WebSocket);
   assert.equal(require('isomorphic-ws'), WebSocket);
   assert.equal(require('ws'), WebSocket);
 });
 
-test('Its server and its client speak with each other', async () => {
+test('Its server and its client exchange messages', async () => {
   const { server, address } = await startHttp();
   const wss = new isomorphic.Server({ server });
   assert.ok(wss instanceof WebSocketServer);

@@ -5,7 +5,7 @@ import { connect } from 'it-ws/client';
 import { createServer } from 'it-ws/server';
 import { bytes } from './support/local.mjs';
 
-test('What one side sinks comes out of the source of the other', async () => {
+test('The source of one side yields what the other side sends to its sink', async () => {
   const server = createServer({ onConnection: ({ sink, source }) => sink(source) });
   await server.listen({ port: 0, host: '127.0.0.1' });
   const stream = connect(`ws://127.0.0.1:${server.address().port}`, { binary: true });
@@ -13,7 +13,7 @@ test('What one side sinks comes out of the source of the other', async () => {
   const sent = Array.from({ length: 20 }, (_, i) => bytes(i * 10_000 + 1, i));
   async function* chunks() {
     yield* sent;
-    // The connection ends with its sink. The echoes arrive before.
+    // The connection ends when the sink ends, so wait for all echoes first.
     await all;
   }
   const heard = [];

@@ -6,7 +6,7 @@ import { JSDOM } from 'jsdom';
 import { WebSocketServer } from 'ws';
 import { bytes, startHttp, stop, text } from './support/local.mjs';
 
-/** A server, and a page of it. */
+/** A server, and one of its pages. */
 async function start() {
   const { server, address } = await startHttp();
   const wss = new WebSocketServer({ server, handleProtocols: () => 'chat' });
@@ -61,13 +61,13 @@ test('Text, bytes and blobs go both ways, with the cookies and the origin of the
   ws.close(3001, 'from the page');
   const [code, reason] = await closed;
   assert.deepEqual([code, reason.toString()], [3001, 'from the page']);
-  const { code: told, wasClean } = await ended;
-  assert.deepEqual([told, wasClean], [3001, true]);
+  const { code: codeOfPage, wasClean } = await ended;
+  assert.deepEqual([codeOfPage, wasClean], [3001, true]);
   window.close();
   await stop(server);
 });
 
-test('The page gets events for an end and a failure, and a closed window ends its connections', async () => {
+test('The page gets events when a connection closes or fails, and a closed window ends its connections', async () => {
   const { server, wss, window, url } = await start();
   wss.once('connection', (peer) => peer.close(4002, 'enough'));
   const ended = await next(new window.WebSocket(url, 'chat'), 'close');

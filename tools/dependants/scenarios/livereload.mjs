@@ -6,7 +6,7 @@ import livereload from 'livereload';
 import WebSocket from 'ws';
 import { ending, nextMessage } from './support/local.mjs';
 
-test('A browser says hello, and is notified of a change', async () => {
+test('The server answers the hello of a browser, and notifies it of a change', async () => {
   const reloads = await new Promise((resolve) => {
     const each = livereload.createServer({ port: 0, host: '127.0.0.1', noListen: true });
     each.listen(() => resolve(each));

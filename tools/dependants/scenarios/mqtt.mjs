@@ -7,7 +7,7 @@ import mqtt from 'mqtt';
 import { WebSocketServer, createWebSocketStream } from 'ws';
 import { bytes, startHttp, stop } from './support/local.mjs';
 
-/** A broker behind a server of connections. */
+/** A broker behind a WebSocket server. */
 async function start(options) {
   const broker = await Aedes.createBroker();
   const { server, address } = await startHttp();
@@ -70,7 +70,7 @@ for (const [how, perMessageDeflate] of [
   });
 }
 
-test('A later subscriber gets retained messages, and the last will of a connection that breaks', async () => {
+test('A subscriber gets earlier retained messages, and the last will of a client whose connection breaks', async () => {
   const { broker, wss, url, end } = await start();
   const first = await mqtt.connectAsync(url, {
     clientId: 'first',

@@ -11,7 +11,7 @@ import { from, map } from 'rxjs';
 import WebSocket from 'ws';
 import { ending, nextMessage, text } from './support/local.mjs';
 
-/** Applies decorators to a class or one of its members, as a compiler writes it. */
+/** Applies decorators to a class or one of its members, as compiled code does. */
 function decorate(decorators, target, key) {
   for (const each of decorators) each(target, key, key && Object.getOwnPropertyDescriptor(target, key));
 }

@@ -8,7 +8,7 @@ import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { WebSocketServer } from 'ws';
 import { bytes, ending, listen, stop } from './support/local.mjs';
 
-// It uses wss: for any scheme of its base URL.
+// The client uses wss:, whatever the scheme of its base URL.
 const [key, cert] = ['key', 'cert'].map((name) => readFileSync(`certificate/${name}.pem`));
 
 test('Events with audio go both ways, and the key is in the upgrade request', async () => {

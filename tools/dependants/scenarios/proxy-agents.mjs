@@ -1,4 +1,4 @@
-/** https-proxy-agent and socks-proxy-agent: the client through a real HTTP and a real SOCKS proxy. */
+/** https-proxy-agent and socks-proxy-agent: our client through a real HTTP proxy and a real SOCKS proxy. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const tls = {
   cert: readFileSync('certificate/cert.pem'),
 };
 
-/** An HTTP proxy that asks for a password, and the targets that it was asked for. */
+/** An HTTP proxy that requires a password, and the targets that clients requested. */
 async function startHttpProxy() {
   const targets = [];
   const proxy = createProxy(createHttpServer());
@@ -35,7 +35,7 @@ async function startHttpProxy() {
   };
 }
 
-/** A SOCKS proxy that asks for a password, and the targets that it was asked for. */
+/** A SOCKS proxy that requires a password, and the targets that clients requested. */
 async function startSocksProxy() {
   const targets = [];
   const proxy = socks.createServer({ auth: { username: 'ann', password: 'secret' } });
@@ -53,14 +53,14 @@ async function startSocksProxy() {
     targets,
     agent: (user) => new SocksProxyAgent(`socks5h://${user}@${address}`),
     end() {
-      // It waits for both ends of a tunnel. With any client, the agent does not close the one below TLS.
+      // The server waits for both ends of each tunnel. Over TLS, the agent leaves its end open, with any client.
       for (const socket of sockets) socket.destroy();
       return stop(server);
     },
   };
 }
 
-/** An echo server over TCP or TLS that clients know by a name. */
+/** An echo server over TCP or TLS. Its URL has a host name. */
 async function startServer(scheme) {
   const server = scheme === 'wss' ? createHttpsServer(tls) : createHttpServer();
   const wss = new WebSocketServer({ server });
@@ -75,7 +75,7 @@ for (const [name, startProxy] of [
   ['socks-proxy-agent', startSocksProxy],
 ]) {
   for (const scheme of ['ws', 'wss']) {
-    test(`${scheme}: goes through the proxy of ${name}, both ways`, async () => {
+    test(`${scheme}: messages go both ways through the proxy of ${name}`, async () => {
       const { server, host, url } = await startServer(scheme);
       const proxy = await startProxy();
       const ws = new WebSocket(url, { agent: proxy.agent('ann:secret'), ca: tls.cert });

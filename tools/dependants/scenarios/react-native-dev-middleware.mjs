@@ -1,4 +1,4 @@
-/** @react-native/dev-middleware: a debugger and an app, joined by the development server. */
+/** @react-native/dev-middleware: a debugger and an app, connected through the development server. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -7,14 +7,14 @@ import { createDevMiddleware } from '@react-native/dev-middleware';
 import WebSocket from 'ws';
 import { ending, nextMessage, stop, text } from './support/local.mjs';
 
-test('A debugger speaks with the page of an app', async () => {
+test('A debugger exchanges messages with a page of an app', async () => {
   const server = createServer((request, response) => handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = `127.0.0.1:${server.address().port}`;
   const { middleware, websocketEndpoints } = createDevMiddleware({
     serverBaseUrl: `http://${address}`,
-    // By default, it searches for the program that shows the debugger.
+    // By default, the middleware searches for the program that shows the debugger.
     unstable_toolLauncher: {},
   });
   const handle = (request, response) => middleware(request, response, () => response.writeHead(404).end());

@@ -17,7 +17,7 @@ function next(target, type) {
   });
 }
 
-test('Messages go both ways, and those that are sent while it is disconnected follow after it reconnects', async () => {
+test('Messages go both ways, and those sent while it is disconnected arrive after it reconnects', async () => {
   const { server, address } = await startHttp();
   const wss = new WebSocketServer({ server });
   wss.on('connection', echo);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import BiDi from 'selenium-webdriver/bidi/index.js';
 import { startService } from './support/local.mjs';
 
-test('Commands are answered, even many at the same time, and events are received', async () => {
+test('Many concurrent commands are answered, and events are received', async () => {
   const driver = await startService((ws) => {
     ws.on('message', (data) => {
       const { id, method, params } = JSON.parse(data);

@@ -24,7 +24,7 @@ function serveHub(ws) {
   });
 }
 
-test('Calls, streams and events are carried', async () => {
+test('Calls are answered, and streams and events arrive', async () => {
   const hub = await startService(serveHub);
   const connection = new HubConnectionBuilder()
     .withUrl(`http://${hub.address}/hub`, {

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { LogLevel, SocketModeClient } from '@slack/socket-mode';
 import { nextMessage, startService } from './support/local.mjs';
 
-test('Events are received and acknowledged, and a new connection is opened on request', async () => {
+test('Events are received and acknowledged, and the client opens a new connection when the server requests it', async () => {
   const acknowledged = [];
-  let told;
-  const allTold = new Promise((resolve) => (told = resolve));
+  let finish;
+  const finished = new Promise((resolve) => (finish = resolve));
   const slack = await startService(
     async (ws) => {
       ws.send(JSON.stringify({ type: 'hello', num_connections: 1 }));
@@ -16,7 +16,7 @@ test('Events are received and acknowledged, and a new connection is opened on re
       const payload = { event: { type: 'message', text: envelope_id } };
       ws.send(JSON.stringify({ type: 'events_api', envelope_id, payload }));
       acknowledged.push(JSON.parse(await nextMessage(ws)));
-      if (acknowledged.length === 2) return told();
+      if (acknowledged.length === 2) return finish();
       return ws.send(JSON.stringify({ type: 'disconnect', reason: 'refresh_requested' }));
     },
     {
@@ -38,7 +38,7 @@ test('Events are received and acknowledged, and a new connection is opened on re
     ack({ of: event.text });
   });
   await client.start();
-  await allTold;
+  await finished;
   assert.deepEqual(heard, ['0', '1']);
   assert.deepEqual(
     acknowledged.map(({ payload }) => payload),

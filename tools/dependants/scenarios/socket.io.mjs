@@ -19,14 +19,14 @@ async function start(options = {}) {
     return client;
   };
   const end = async () => {
-    // Clients whose server ends would try to reconnect.
+    // Otherwise, the clients would try to reconnect.
     for (const client of clients) client.disconnect();
     await socketServer.close();
   };
   return { socketServer, connect, end };
 }
 
-/** Connects, and waits until both sides know. */
+/** Connects, and waits until both sides are connected. */
 async function meet({ socketServer, connect }, options) {
   const connected = once(socketServer, 'connection');
   const client = connect(options);
@@ -38,7 +38,7 @@ async function meet({ socketServer, connect }, options) {
 const VARIANTS = [
   ['without compression', { perMessageDeflate: false }],
   ['with compression', { perMessageDeflate: { threshold: 0 } }],
-  ['packed by another parser', { parser: msgpack }],
+  ['with another parser', { parser: msgpack }],
 ];
 
 for (const [how, options] of VARIANTS) {
@@ -92,7 +92,7 @@ for (const [how, options] of VARIANTS) {
   });
 }
 
-test('Many messages arrive in order, also in a namespace of their own', async () => {
+test('Many messages arrive in order, and a second namespace answers', async () => {
   const stage = await start();
   const { client, socket } = await meet(stage);
   const count = 2000;

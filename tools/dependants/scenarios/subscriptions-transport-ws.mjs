@@ -18,7 +18,7 @@ const rootValue = {
   },
 };
 
-/** What a request is answered with, until it is complete. */
+/** The answers to a request, until it is complete. */
 function answers(client, request) {
   return new Promise((resolve, reject) => {
     const list = [];

@@ -1,4 +1,4 @@
-/** tRPC over connections: queries, mutations and subscriptions of its adapter for ws. */
+/** tRPC over WebSockets: queries, mutations and subscriptions of its adapter for ws. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

@@ -7,16 +7,16 @@ import { jsonRpc, startService } from './support/local.mjs';
 
 const ADDRESS = `0x${'ab'.repeat(20)}`;
 
-test('Calls are answered, even many at the same time, and a subscription gets new blocks', async () => {
+test('Many concurrent calls are answered, and a subscription gets new blocks', async () => {
   const node = await startService(
     jsonRpc({
       eth_chainId: () => '0x1',
       eth_blockNumber: () => '0x2a',
       eth_getBalance: ([, block]) => (block === 'latest' ? '0x64' : block),
       eth_getCode: () => `0x${'00ff'.repeat(50_000)}`,
-      eth_subscribe([what], tell) {
+      eth_subscribe([what], notify) {
         for (const number of ['0x1', '0x2', '0x3']) {
-          setImmediate(tell, {
+          setImmediate(notify, {
             method: 'eth_subscription',
             params: { subscription: '0xfeed', result: { number, what } },
           });

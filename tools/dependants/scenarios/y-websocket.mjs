@@ -12,7 +12,7 @@ const { docs, setupWSConnection } = require('y-websocket-server/bin/utils');
 const { WebsocketProvider } = require('y-websocket');
 const Y = require('yjs');
 
-/** Resolves when a document has a state; it is asked after each of its updates. */
+/** Resolves when `holds()` returns true. Calls it now, and after each update of the document. */
 function until(doc, holds) {
   return new Promise((resolve) => {
     const check = () => {
@@ -25,7 +25,7 @@ function until(doc, holds) {
   });
 }
 
-/** A document that is connected, and has been told all that the server knows. */
+/** A connected document that has received everything from the server. */
 async function join(url, options = {}) {
   const doc = new Y.Doc();
   const provider = new WebsocketProvider(url, 'room', doc, {
@@ -42,7 +42,7 @@ for (const [how, perMessageDeflate] of [
   ['without compression', false],
   ['with compression', { threshold: 0 }],
 ]) {
-  test(`Two documents sync, know of each other, and sync again after the connection broke, ${how}`, async () => {
+  test(`Two documents sync, see each other, and sync again after the connection breaks, ${how}`, async () => {
     const { server, address } = await startHttp();
     const wss = new WebSocketServer({ server, perMessageDeflate });
     wss.on('connection', setupWSConnection);

@@ -1,4 +1,4 @@
-/** Finds out which WebSocket a program used, from the engine's own record of the functions that it called. */
+/** Finds out which WebSocket a program used, from V8's record of the functions that the program called. */
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function calledFunctions(folder: string): Called {
   return called;
 }
 
-/** The file of the connections of each implementation, and the function that each connection calls to send. */
+/** The module of each implementation's connections, and the functions that run when a connection is created and sends. */
 const IMPLEMENTATIONS: Readonly<Record<Kind, { module: RegExp; functions: readonly string[] }>> = {
   framewire: {
     module: /\/node_modules\/@framewire\/connection\/dist\/[^/]+$/,

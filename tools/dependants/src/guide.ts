@@ -6,7 +6,7 @@ import { run, WITHOUT_TEST_RUNNER, type Finished } from '@framewire/testing';
 
 const GUIDE = new URL('../../../docs/guides/frameworks.md', import.meta.url);
 
-/** Longer than a program needs. It ends one that a connection or a server keeps alive. */
+/** Much longer than a program needs. Kills a program that does not end, for example because a server was not closed. */
 const TIMEOUT = 90_000;
 
 /** A program of the guide. */
@@ -29,12 +29,14 @@ export function programOf(heading: string, markdown = readFileSync(GUIDE, 'utf8'
   return { code, prints: printed.join('') };
 }
 
-/** Runs a program in the folder of the scenarios. Its decorators are those of NestJS, which are older than the standard. */
+/** Runs a program in the folder of the scenarios. The decorators of NestJS are older than the standard, so an option enables them. */
 export function runProgram(folder: string, name: string, { code }: GuideProgram): Promise<Finished> {
   const path = join(folder, `${name}.mts`);
   writeFileSync(path, code);
   writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "experimentalDecorators": true } }');
   return run(process.execPath, ['--import', import.meta.resolve('tsx'), path], {
-    ...{ cwd: folder, env: WITHOUT_TEST_RUNNER, timeout: TIMEOUT },
+    cwd: folder,
+    env: WITHOUT_TEST_RUNNER,
+    timeout: TIMEOUT,
   });
 }

@@ -1,4 +1,4 @@
-/** The dependants, installed by npm into their own folder outside of the workspace, which is kept until something changes. */
+/** Installs the dependants with npm into a folder outside of the workspace. The folder is kept until a package or the lockfile changes. */
 
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,8 @@ export type Kind = 'framewire' | 'ws';
 
 /**
  * Packs our packages and installs the dependants from the committed lockfile. Returns the folder with their node_modules.
- * An installation of the same packages from the same lockfile is reused, also by concurrent runs, because nothing writes to it.
+ * Reuses an installation of the same packages from the same lockfile. Concurrent runs can share it, because each writes only to its own
+ * folder in it.
  *
  * @throws {Error} With the output of pnpm or npm.
  */
@@ -78,12 +79,12 @@ async function installed({ manifest, lockfile }: Plan, packages: readonly Packed
   }
 }
 
-/** Its real path: the engine names modules by theirs. */
+/** Returns its real path, because V8 names modules by their real paths. */
 function newFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), 'framewire-dependants-')));
 }
 
-/** Puts the packed files where the manifest expects them. */
+/** Copies the packed files to where the manifest expects them. */
 function layOut(folder: string, packages: readonly PackedPackage[]): void {
   for (const { name, filename } of packages) cpSync(filename, join(folder, tarballOf(name)));
 }
@@ -96,7 +97,7 @@ export async function readPacked({ name, version, filename, integrity }: PackedP
   return { name, version, integrity, dependencies: manifest.dependencies ?? {} };
 }
 
-/** The version that the workspace compares itself with. */
+/** The version of ws that the tests of the workspace use. */
 function versionOfWs(): string {
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     devDependencies: { ws: string };

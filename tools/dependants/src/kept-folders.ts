@@ -1,4 +1,4 @@
-/** Folders that are kept for later runs. Each key has a link, which is made when the folder is complete, so that no run sees a partial one. */
+/** Folders that are kept for later runs. The link of a key is created when its folder is complete, so that no run sees a partial one. */
 
 import {
   existsSync,
@@ -16,8 +16,8 @@ import { join } from 'node:path';
 const UNUSED = 24 * 60 * 60 * 1000;
 
 /**
- * The folder that is kept for a key, or a new one. A new folder is linked when it is complete. If another run was faster, that folder is
- * used and the new one is removed. Folders that were not used for a day are removed.
+ * Returns the folder that is kept for a key, or a new one. If another run has linked a folder in the meantime, uses that folder and removes
+ * the new one. Removes folders that were not used for a day.
  *
  * @param links the folder of the links, named by their keys
  * @param make makes the folder, anywhere
@@ -28,7 +28,7 @@ export async function kept(links: string, key: string, make: () => Promise<strin
   const link = join(links, key);
   if (existsSync(link)) return used(link);
   const folder = await make();
-  // The folder may have been removed since.
+  // A link remains when its folder was removed.
   if (!existsSync(link)) rmSync(link, { force: true });
   try {
     symlinkSync(folder, link, 'junction');
@@ -39,7 +39,7 @@ export async function kept(links: string, key: string, make: () => Promise<strin
   return used(link);
 }
 
-/** The target of a link, which is kept for another day. */
+/** Returns the target of a link, and keeps it for another day. */
 function used(link: string): string {
   const now = new Date();
   lutimesSync(link, now, now);
@@ -51,7 +51,7 @@ function removeUnused(links: string): void {
     const link = join(links, entry.name);
     if (!entry.isSymbolicLink() || Date.now() - lstatSync(link).mtimeMs < UNUSED) continue;
     const folder = readlinkSync(link);
-    // First the link, so that no other run finds the folder.
+    // Remove the link first, so that no other run finds the folder.
     rmSync(link, { force: true });
     rmSync(folder, { recursive: true, force: true });
   }

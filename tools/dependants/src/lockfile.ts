@@ -28,7 +28,7 @@ export interface Lockfile {
   packages: { '': Manifest } & Record<string, Entry>;
 }
 
-/** What npm is given. */
+/** What npm installs. */
 export interface Plan {
   manifest: Manifest;
   lockfile: Lockfile;
@@ -53,7 +53,7 @@ export function committedPlan(): Plan {
   };
 }
 
-/** What is to be installed, at which versions. */
+/** The packages to install, with their versions. */
 export function committedManifest(): Manifest {
   return readJson(join(MANIFEST, 'package.json')) as Manifest;
 }

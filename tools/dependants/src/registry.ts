@@ -1,4 +1,4 @@
-/** A registry on this machine that has our packed packages, and redirects requests for others to the registry of npm. */
+/** A registry on this machine that has our packed packages, and redirects requests for others to the registry that npm uses. */
 
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -12,7 +12,7 @@ import type { Packed } from './lockfile.ts';
 /** A package as it was packed, and what it depends on. */
 export type Published = PackedPackage & Packed;
 
-/** A registry that runs. */
+/** A running registry. */
 export interface Registry {
   url: string;
   stop(): Promise<void>;
@@ -25,7 +25,7 @@ export async function startRegistry(packages: readonly Published[]): Promise<Reg
     const path = decodeURIComponent(request.url ?? '').slice(1);
     const named = packages.find(({ name }) => name === path);
     const packed = packages.find(({ filename }) => `-/${basename(filename)}` === path);
-    if (named) tell(response, named, url);
+    if (named) answer(response, named, url);
     else if (packed) createReadStream(packed.filename).pipe(response);
     else response.writeHead(302, { Location: new URL(request.url?.slice(1) ?? '', others).href }).end();
   });
@@ -44,7 +44,7 @@ export async function startRegistry(packages: readonly Published[]): Promise<Reg
 }
 
 /** Answers with the versions of a package: the one that was packed. */
-function tell(response: ServerResponse, published: Published, url: string): void {
+function answer(response: ServerResponse, published: Published, url: string): void {
   const { name, version, dependencies, integrity, filename } = published;
   const dist = { tarball: `${url}/-/${basename(filename)}`, integrity };
   const document = {

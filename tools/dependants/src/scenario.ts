@@ -3,14 +3,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { executable, requirement, testCertificate } from '@framewire/testing';
-import { run } from '@framewire/testing';
+import { executable, requirement, run, testCertificate } from '@framewire/testing';
 import { calledFunctions, implementationsUsed } from './evidence.ts';
 import type { Kind } from './installation.ts';
 
 const SCENARIOS = fileURLToPath(new URL('../scenarios/', import.meta.url));
 
-/** Much longer than any scenario needs. It ends a program that something keeps alive, such as a connection that was not closed. */
+/** Much longer than any scenario needs. Kills a program that does not end, for example because a connection was not closed. */
 const TIMEOUT = 90_000;
 
 /** The result of a scenario. */
@@ -77,7 +76,7 @@ export async function runScenario(folder: string, name: string): Promise<Result>
   }
 }
 
-/** A line of the counts at the end of Node's TAP output, such as `# pass 3`. */
+/** Reads one of the counts at the end of Node's TAP output, such as `# pass 3`. */
 function countOf(what: 'pass' | 'fail', tap: string): number {
   return Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
 }

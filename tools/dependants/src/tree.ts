@@ -1,4 +1,4 @@
-/** The packages that an installation has as ws. */
+/** Finds the packages that an installation loads as ws. */
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ interface Manifest {
 }
 
 /**
- * The packages below a folder that would be loaded as ws, as `name@version`: each one in a folder of that name in a node_modules, and
- * each one whose manifest says that it is ws.
+ * Returns the packages below a folder that would be loaded as ws, as `name@version`. They are in a folder `ws` of a node_modules, or have
+ * the name ws in their manifest.
  */
 export function copiesOfWs(folder: string): string[] {
   return manifestsBelow(join(folder, 'node_modules')).flatMap((path) => {

@@ -21,7 +21,7 @@ afterAll(() => {
 });
 
 describe('Packages that depend on ws, installed with our packed packages instead', () => {
-  test('get ours, once, and no ws anywhere', () => {
+  test('get our package once, and no ws anywhere', () => {
     expect(copiesOfWs(installation)).toEqual([expect.stringMatching(/^framewire@/)]);
   });
 
@@ -29,7 +29,7 @@ describe('Packages that depend on ws, installed with our packed packages instead
     test
       .skipIf(isSkipped(name))
       .concurrent(
-        `${name} works, over our connections alone, and lets its program end`,
+        `${name} works over our connections only, and lets its program end`,
         { timeout: INSTALLING },
         async ({ expect: expectHere }) => {
           const { output, ...result } = await runScenario(folder, name);
@@ -47,7 +47,7 @@ test('The program of the guide for NestJS prints what its comments say, and ends
   expect(stdout).toBe(program.prints);
 });
 
-test('A second run at the same time has its own folder, and does not remove that of the first', async () => {
+test('A concurrent run has its own folder, and does not remove that of the first', async () => {
   const other = await layOutScenarios(installation);
   try {
     expect(other).not.toBe(folder);

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes a folder with content of its own. */
+/** Makes a folder with this name. */
 function maker(name: string): () => Promise<string> {
   return () => {
     mkdirSync(join(root, name));
@@ -21,11 +21,11 @@ function maker(name: string): () => Promise<string> {
   };
 }
 
-/** Makes no folder, because the test expects that one is kept. */
+/** Fails, because the test expects that a folder is kept. */
 const none = (): Promise<string> => Promise.reject(new Error('No folder was kept'));
 
 describe('A folder', () => {
-  test('is kept for its key, with those of other keys', async () => {
+  test('is kept for its key, together with those of other keys', async () => {
     const [a, b] = [await kept(links, 'a', maker('of a')), await kept(links, 'b', maker('of b'))];
     expect([await kept(links, 'a', none), await kept(links, 'b', none)]).toEqual([a, b]);
     expect([existsSync(a), existsSync(b)]).toEqual([true, true]);

@@ -10,10 +10,10 @@ import { startRegistry, type Registry } from '../src/registry.ts';
 /** How long an installation without a cache may take on a busy machine, in ms. */
 const INSTALLING = 300_000;
 
-/** A dependant, and the version of ws that it requires. */
+/** A package that depends on ws, and its version. */
 const DEPENDANT = { 'engine.io-client': '6.6.8' };
 
-/** Prints which package the dependant gets, and that it can be loaded. */
+/** Prints which package the dependant loads as ws, and the type of its server. */
 const PROGRAM = `
   const { createRequire } = require('node:module');
   const inside = createRequire(require.resolve('engine.io-client'));
@@ -38,7 +38,7 @@ afterAll(async () => {
   rmSync(tarballs, { recursive: true });
 });
 
-/** Creates a folder with a manifest that has the dependant, and more, and that uses our registry. */
+/** Creates a project that depends on the dependant and uses our registry. `manifest` is added to its package.json. */
 function project(manifest: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'framewire-project-'));
   writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}/\ncache=${join(folder, 'cache')}\n`);
@@ -56,49 +56,57 @@ function project(manifest: object): string {
   return folder;
 }
 
-/** The package that the dependant in a folder gets. */
-async function givenIn(folder: string): Promise<unknown> {
+/** Returns the name of the package that the dependant in a folder loads as ws, and the type of its server. */
+async function loadedIn(folder: string): Promise<unknown> {
   return JSON.parse(await must(process.execPath, ['program.cjs'], folder));
 }
 
-/** Runs another package manager, which npm takes from its cache or the registry. */
-function brought(manager: string, args: readonly string[]): Promise<string> {
+/** Runs another package manager, which npm gets from its cache or the registry. */
+function runManager(manager: string, args: readonly string[]): Promise<string> {
   const [command = ''] = manager.split('@');
   return must('npm', ['exec', '--yes', `--package=${manager}`, '--', command, ...args], tarballs);
 }
 
-describe('Below a dependency', () => {
-  test('npm puts ours by `overrides` in package.json', { timeout: INSTALLING }, async () => {
+describe('As ws of a dependency', () => {
+  test('npm installs our package through `overrides` in package.json', { timeout: INSTALLING }, async () => {
     const folder = project({ overrides: { ws: alias } });
     try {
       await must('npm', ['install', '--no-audit', '--no-fund'], folder);
-      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
+      expect(await loadedIn(folder)).toEqual(['framewire', 'function']);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 
-  test('pnpm puts ours by `overrides` in pnpm-workspace.yaml', { timeout: INSTALLING }, async () => {
-    const folder = project({});
-    try {
-      const settings = `overrides:\n  ws: ${alias}\nstoreDir: ${join(folder, 'store')}\n`;
-      writeFileSync(join(folder, 'pnpm-workspace.yaml'), settings);
-      await brought('pnpm@12.21.0', ['--dir', folder, 'install', `--registry=${registry.url}/`]);
-      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+  test(
+    'pnpm installs our package through `overrides` in pnpm-workspace.yaml',
+    { timeout: INSTALLING },
+    async () => {
+      const folder = project({});
+      try {
+        const settings = `overrides:\n  ws: ${alias}\nstoreDir: ${join(folder, 'store')}\n`;
+        writeFileSync(join(folder, 'pnpm-workspace.yaml'), settings);
+        await runManager('pnpm@12.21.0', ['--dir', folder, 'install', `--registry=${registry.url}/`]);
+        expect(await loadedIn(folder)).toEqual(['framewire', 'function']);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
-  test('Yarn puts ours by `resolutions` in package.json', { timeout: INSTALLING }, async () => {
-    const folder = project({ resolutions: { ws: alias } });
-    try {
-      const cache = ['--cache-folder', join(folder, 'cache')];
-      const from = ['--registry', `${registry.url}/`];
-      await brought('yarn@1.22.22', ['--cwd', folder, 'install', ...from, ...cache]);
-      expect(await givenIn(folder)).toEqual(['framewire', 'function']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+  test(
+    'Yarn installs our package through `resolutions` in package.json',
+    { timeout: INSTALLING },
+    async () => {
+      const folder = project({ resolutions: { ws: alias } });
+      try {
+        const cache = ['--cache-folder', join(folder, 'cache')];
+        const from = ['--registry', `${registry.url}/`];
+        await runManager('yarn@1.22.22', ['--cwd', folder, 'install', ...from, ...cache]);
+        expect(await loadedIn(folder)).toEqual(['framewire', 'function']);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** Shared code of the scenarios: servers on this machine, data to send, and waiting for messages and ends. */
+/** Shared code of the scenarios: servers on this machine, data to send, and waiting for messages and close events. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -10,7 +10,7 @@ export async function listen(server) {
   return `127.0.0.1:${server.address().port}`;
 }
 
-/** Stops a server. Does not resolve while something keeps it open. */
+/** Stops a server. Does not resolve while a connection keeps it open. */
 export async function stop(server) {
   const closed = once(server, 'close');
   server.close();
@@ -57,7 +57,7 @@ export async function ending(ws) {
   return [code, reason.toString()];
 }
 
-/** Starts a service on a free port. Calls `serve` with each connection and its request. Returns its address without the scheme. */
+/** Starts a service on a free port. Calls `serve` with each connection and its request. Returns its server, its addresses and `end()`. */
 export async function startService(serve, options = {}) {
   const { server, address } = await startHttp(options.listener);
   const wss = new WebSocketServer({ ...options, server });
@@ -68,13 +68,13 @@ export async function startService(serve, options = {}) {
 /** Serves JSON-RPC: calls the methods of a table with their parameters, and with a function that notifies the caller. */
 export function jsonRpc(methods) {
   return (ws) => {
-    const tell = (message) => ws.send(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    const notify = (message) => ws.send(JSON.stringify({ jsonrpc: '2.0', ...message }));
     ws.on('message', (data) => {
       const asked = JSON.parse(data);
       for (const { id, method, params } of [asked].flat()) {
         const answer = methods[method];
-        if (answer) tell({ id, result: answer(params, tell) });
-        else tell({ id, error: { code: -32601, message: `no method ${method}` } });
+        if (answer) notify({ id, result: answer(params, notify) });
+        else notify({ id, error: { code: -32601, message: `no method ${method}` } });
       }
     });
   };
