@@ -4,8 +4,9 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
 
-/** What the server has sent when it has closed the connection. */
+/** A request that was sent in part. */
 export interface HalfRequest {
+  /** Resolves to everything that the server has sent, after it has closed the connection. */
   readonly answer: Promise<string>;
 }
 

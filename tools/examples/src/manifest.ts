@@ -13,7 +13,7 @@ const schemas: Readonly<Record<string, Validate>> = {
 };
 
 /**
- * What is wrong with an object of a manifest. The schemas allow unknown fields, because servers of other versions may know them. A
+ * Returns the faults of an object in a manifest. The schemas allow unknown fields, because servers of other versions may know them. A
  * validator reads each field that it knows, so a field that it has not read is unknown.
  */
 export function faultsOf(object: Readonly<Record<string, unknown>>): string[] {

@@ -1,11 +1,11 @@
-// The example `production` with what it needs: a certificate, sessions, and the proxies of its configuration files.
+// The example `production`: its server, and the proxies of its configuration files.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { args, configurationWith } from '@framewire/proxies/nginx';
 import type { Kind } from '@framewire/proxies/program';
 import { Example, EXAMPLES } from './example.ts';
 
-/** Its server, and the addresses of its two ports. */
+/** A server of the example, its URL, and its two ports. */
 export interface ProductionServer {
   readonly example: Example;
   readonly url: string;
@@ -13,7 +13,7 @@ export interface ProductionServer {
   readonly adminPort: number;
 }
 
-/** Starts its server. */
+/** Starts a server of the example. */
 export async function serveProduction(env: Readonly<Record<string, string>>): Promise<ProductionServer> {
   const [example, url] = await Example.serve('production', { env: { ADMIN_PORT: '0', ...env } });
   const [, adminPort] = await example.printed(/^metrics on port (\d+)$/m);
@@ -25,7 +25,7 @@ export function productionFile(name: string): string {
   return readFileSync(join(EXAMPLES, 'production', name), 'utf8');
 }
 
-/** The ports of the two servers behind a proxy of the example. */
+/** The two servers behind a proxy of the example. */
 type Servers = readonly [ProductionServer, ProductionServer];
 
 /** nginx, as the example configures it. */
@@ -64,7 +64,7 @@ export const haproxy: Kind<Servers> = {
     }),
 };
 
-/** A configuration with texts replaced for this machine. Each text must occur. */
+/** Returns a configuration with texts replaced for this machine. Each text must occur. */
 function withReplaced(configuration: string, texts: Readonly<Record<string, string>>): string {
   return Object.entries(texts).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`The configuration does not contain ${from}`);

@@ -52,7 +52,7 @@ export class Talker {
     return talker;
   }
 
-  /** The next message, a text as a string. Rejects if the connection closes first. */
+  /** The next message: a string for text, a Buffer for bytes. Rejects if the connection closes first. */
   async next(): Promise<string | Buffer> {
     return this.#first(this.#received);
   }

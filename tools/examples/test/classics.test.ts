@@ -7,11 +7,11 @@ import { describe, expect, test } from 'vitest';
 import { Example } from '../src/example.ts';
 import { Talker } from '../src/talker.ts';
 
-/** A figure, once it has not changed for a second. */
-async function settled(figure: () => number): Promise<number> {
+/** Returns a number after it has not changed for a second. */
+async function settled(measure: () => number): Promise<number> {
   let last = Number.NaN;
-  for (let unchanged = 0; unchanged < 10; unchanged = figure() === last ? unchanged + 1 : 0) {
-    last = figure();
+  for (let unchanged = 0; unchanged < 10; unchanged = measure() === last ? unchanged + 1 : 0) {
+    last = measure();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return last;
@@ -31,7 +31,7 @@ describe('text-and-binary', () => {
     },
   );
 
-  test('has a client that prints both answers and leaves', async () => {
+  test('has a client that prints both answers and exits', async () => {
     const [, url] = await Example.serve('text-and-binary');
     const client = Example.start('text-and-binary', { program: 'client.js', args: [url] });
     expect(await client.exitCode()).toBe(0);
@@ -61,7 +61,7 @@ describe('simple-server', () => {
     await example.printed(/^a client left with code 1000, 0 connected$/m);
   });
 
-  test('reports the error of a peer, and continues', async () => {
+  test('reports an error that a client causes, and continues', async () => {
     const [example, url] = await Example.serve('simple-server');
     const talker = await Talker.connect(url, { maxPayload: 0 });
     talker.ws.send(Buffer.alloc(64 * 1024 + 1));
@@ -79,7 +79,7 @@ describe('simple-server', () => {
     const message = Buffer.alloc(64 * 1024, 'x');
     const count = 1024;
     for (let i = 0; i < count; i++) talker.ws.send(message);
-    // More than the buffers of both kernels hold. The rest stays here after the server has stopped reading.
+    // These are more bytes than the socket buffers hold. The rest stays in the client after the server has stopped reading.
     expect(await settled(() => talker.ws.bufferedAmount)).toBeGreaterThan(0);
     talker.ws.resume();
     for (let i = 0; i < count; i++) expect((await talker.next()).length).toBe(message.length);
@@ -113,14 +113,14 @@ describe('client-authentication', () => {
   test.each([
     ['Bearer alice-token', 'hello, alice'],
     ['Bearer bob-token', 'hello, bob'],
-  ])('lets %s in by name', async (authorization, greeting) => {
+  ])('accepts %s, and greets its user by name', async (authorization, greeting) => {
     const [, url] = await Example.serve('client-authentication');
     const talker = await Talker.connect(url, { headers: { authorization } });
     expect(await talker.next()).toBe(greeting);
   });
 
   test.each([[undefined], ['Bearer other'], ['Basic YWxpY2U6'], ['Bearer']])(
-    'refuses %s by 401',
+    'refuses %s with 401',
     async (given) => {
       const [, url] = await Example.serve('client-authentication');
       const headers: Record<string, string> = given === undefined ? {} : { authorization: given };
@@ -128,7 +128,7 @@ describe('client-authentication', () => {
     },
   );
 
-  test('keeps running when a client disconnects in the middle', async () => {
+  test('keeps running when a client disconnects during the handshake', async () => {
     const [, url] = await Example.serve('client-authentication');
     const { port } = new URL(url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -213,7 +213,7 @@ describe('round-trip-time', () => {
     talker.ws.pong('other');
     talker.ws.close();
     await talker.closed;
-    // One for each pong since the first answer, and all pongs of that answer.
+    // The server answers each pong after the first ping is answered. All answers repeat that one measurement.
     const [first, ...others] = [await talker.next(), await talker.next(), await talker.next()];
     expect(others).toEqual([first, first]);
     await expect(talker.next()).rejects.toThrow('closed');
@@ -284,7 +284,7 @@ describe('streams', () => {
     expect(await next.exitCode()).toBe(0);
   });
 
-  test('has a client that reports a missing server, and its usage', async () => {
+  test('has a client that reports a missing server, and prints its usage without arguments', async () => {
     const args = ['download', 'ws://127.0.0.1:1'];
     const alone = Example.start('streams', { program: 'client.js', args });
     expect(await alone.exitCode()).toBe(1);
@@ -310,7 +310,7 @@ describe('peer-address', () => {
     ],
     ['a proxy has written a name instead of an address', '127.0.0.1', 'unknown', 'unknown'],
     ['there is no such header', '127.0.0.1', '', '127.0.0.1'],
-  ])('reports it when %s', async (_when, trusted, forwarded, expected) => {
+  ])('reports the address when %s', async (_when, trusted, forwarded, expected) => {
     const [, url] = await Example.serve('peer-address', { env: { TRUSTED_PROXIES: trusted } });
     const headers: Record<string, string> = forwarded === '' ? {} : { 'X-Forwarded-For': forwarded };
     const talker = await Talker.connect(url, { headers });
@@ -320,7 +320,7 @@ describe('peer-address', () => {
 
 describe('heartbeat', () => {
   test('the server keeps a client that answers, and disconnects one that does not', async () => {
-    // Long enough for a client that waits for its turn on a busy machine.
+    // The timeout is long, because a client may be slow to answer on a busy machine.
     const [example, url] = await Example.serve('heartbeat', { env: { INTERVAL: '50', TIMEOUT: '500' } });
     const living = await Talker.connect(url);
     const silent = await Talker.connect(url, { autoPong: false });
@@ -330,7 +330,7 @@ describe('heartbeat', () => {
     expect(living.ws.readyState).toBe(living.ws.OPEN);
   });
 
-  test.skipIf(requirement('posix').missing)('the client finds out that the server is dead', async () => {
+  test.skipIf(requirement('posix').missing)('the client detects that the server is dead', async () => {
     const [server, url] = await Example.serve('heartbeat');
     const options = { program: 'client.js', args: [url], env: { INTERVAL: '100', TIMEOUT: '500' } };
     const client = Example.start('heartbeat', options);

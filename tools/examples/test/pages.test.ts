@@ -135,7 +135,7 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     expect([...problems, ...others]).toEqual([]);
   });
 
-  test('session-login fits on a narrow screen, whatever the name', async () => {
+  test('session-login fits on a narrow screen, even with the longest name', async () => {
     const [, url] = await Example.serve('session-login');
     const [page] = await open(url);
     await page.setViewportSize({ width: 320, height: 640 });
@@ -209,28 +209,28 @@ describe.skipIf(requirement('chromium').missing)('in Chromium', () => {
     },
   );
 
-  test('server-stats draws what is measured', async () => {
+  test('server-stats draws its measurements', async () => {
     const [, url] = await Example.serve('server-stats');
     const [page, problems] = await open(url);
     await page.getByText('live, once a second').waitFor();
     await page.waitForFunction(() => /^[\d.]+ MiB$/.test(document.querySelector('#rss')?.textContent ?? ''));
-    /** The ink on a plot: its pixels that are not empty. */
-    const ink = () =>
+    /** The number of pixels on each plot that are not empty. */
+    const countPixels = () =>
       page.evaluate(() =>
         [...document.querySelectorAll('canvas')].map((canvas) => {
           const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
           return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0);
         }),
       );
-    const first = await ink();
+    const first = await countPixels();
     expect(first).toHaveLength(2);
     // The lines grow with each measurement.
-    await expect.poll(ink, { timeout: PAGE_MS }).not.toEqual(first);
+    await expect.poll(countPixels, { timeout: PAGE_MS }).not.toEqual(first);
     expect(problems).toEqual([]);
   });
 });
 
-test.skipIf(requirement('posix').missing)('the process of a page ends with its pages open', async () => {
+test.skipIf(requirement('posix').missing)('server-stats exits while a client is connected', async () => {
   const [server, url] = await Example.serve('server-stats');
   const talker = await Talker.connect(`${url.replace('http:', 'ws:')}/stats`);
   const closed = once(talker.ws, 'close');

@@ -71,7 +71,7 @@ async function readiness(adminPort: number): Promise<number> {
 }
 
 describe('production', () => {
-  test('lets users into rooms by their session, and limits the connections of a client and of all', async () => {
+  test('lets users into rooms by their session, and limits connections for each client and in total', async () => {
     const { url } = await serveProduction({ ...env, MAX_CONNECTIONS: '4', PER_CLIENT: '2' });
     const alice = await visitRoom(url);
     const bob = await visitRoom(url, { session: 'bob-session', forwardedFor: '198.51.100.1' });
@@ -95,23 +95,23 @@ describe('production', () => {
     await expect(visitRoom(url, { forwardedFor: '198.51.100.3' })).rejects.toThrow('response: 503');
   });
 
-  test('sends no states to a client that reads too slowly, closes it with 1008, and counts it', async () => {
+  test('skips updates for a client that reads too slowly, then closes it with 1008, and counts both', async () => {
     const { url, adminPort } = await serveProduction(env);
     const [fast, slow] = [await visitRoom(url), await visitRoom(url)];
     slow.ws.pause();
-    const states = async (): Promise<number> =>
+    const skipped = async (): Promise<number> =>
       (await metricsOf(adminPort)).get('chat_updates_skipped_total') ?? 0;
     const say = async (data: string | Buffer): Promise<void> => {
       fast.ws.send(data);
       await fast.next();
     };
-    // Sends until the buffers of both kernels are full, which takes some megabytes.
+    // Sends until the socket buffers are full, which takes some megabytes.
     const text = 'x'.repeat(16_000);
-    for (let i = 0; i < 5000 && (await states()) === 0; i++) {
+    for (let i = 0; i < 5000 && (await skipped()) === 0; i++) {
       for (let j = 0; j < 16; j++) await say(text);
       await say(Buffer.from('cursor'));
     }
-    expect(await states()).toBeGreaterThan(0);
+    expect(await skipped()).toBeGreaterThan(0);
     for (let i = 0; i < 100; i++) await say(text);
     slow.ws.resume();
     expect((await slow.closed)[0]).toBe(1008);
@@ -125,13 +125,13 @@ describe('production', () => {
   });
 
   test.skipIf(requirement('posix').missing)(
-    'on SIGTERM is not ready, refuses clients, closes the others with 1001, drops half of a request, and ends',
+    'on SIGTERM reports that it is not ready, refuses clients, closes the others with 1001, and exits despite half a request',
     async () => {
       const { example, url, adminPort } = await serveProduction(env);
       const [prompt, late] = [await visitRoom(url), await visitRoom(url)];
       expect(await readiness(adminPort)).toBe(200);
       const half = await sendHalfRequest(url, ca);
-      // It answers no close frame yet, so the server waits.
+      // A paused client does not answer the close frame, so the server waits.
       late.ws.pause();
       const ended = example.stop('SIGTERM');
       expect((await prompt.closed)[0]).toBe(1001);
@@ -141,7 +141,7 @@ describe('production', () => {
       expect((await late.closed)[0]).toBe(1001);
       expect(await ended).toBe(0);
       expect(example.output).toMatch(/^2 closed, 0 terminated$/m);
-      // The time limit of the server would have sent 408.
+      // When the time limit of a request passes, the server sends 408. This connection ended earlier.
       expect(await half.answer).toBe('');
     },
   );
@@ -149,7 +149,7 @@ describe('production', () => {
 
 describe.each([nginx, haproxy])('production behind $name', (kind) => {
   test.skipIf(requirement(kind.name).missing)(
-    'keeps its limits, and hands clients over when it ends',
+    'keeps its limits, and the other server takes new clients while one shuts down',
     async () => {
       const options = { ...env, PER_CLIENT: '1' };
       const servers = [await serveProduction(options), await serveProduction(options)] as const;
@@ -210,7 +210,7 @@ describe('kubernetes.yaml', () => {
   test('follows the schemas of Kubernetes', () => {
     expect(objects.map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'PodDisruptionBudget']);
     for (const object of objects) expect(faultsOf(object)).toEqual([]);
-    // The check finds fields of a wrong name, and of a wrong type.
+    // The check finds a field with an unknown name, and one of another type.
     const wrong = { ...objects[0]!, specs: {} };
     expect(faultsOf(wrong)).toEqual(['unknown field /specs']);
     expect(faultsOf({ ...wrong, spec: 'text' }).length).toBeGreaterThan(1);

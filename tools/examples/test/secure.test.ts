@@ -46,7 +46,7 @@ describe('tls', () => {
     certificates = join(folder, 'certificates');
   });
 
-  test('lets a client in by its certificate, and no other', async () => {
+  test('accepts a client by its certificate, and no other client', async () => {
     const maker = Example.start('tls', { program: 'make-certificates.js', args: [certificates] });
     expect(await maker.exitCode()).toBe(0);
     const options = { env: { CERTIFICATES: certificates } };
@@ -56,13 +56,14 @@ describe('tls', () => {
     expect(await client.exitCode()).toBe(0);
     expect(client.output).toBe('hello, alice\n');
 
-    // No certificate; then one that another authority has signed.
+    // First no certificate, then one that another authority has signed.
     const authority = readFileSync(join(certificates, 'authority.pem'));
     await expect(Talker.connect(url, { ca: authority })).rejects.toThrow();
     await server.printed(/^rejected: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE$/m);
     const { key, cert } = await testCertificate();
     await expect(Talker.connect(url, { ca: authority, key, cert })).rejects.toThrow();
     await server.printed(/^rejected: (?!ERR_SSL_PEER_DID_NOT)/m);
+    if (!requirement('posix').missing) expect(await server.stop('SIGINT')).toBe(0);
   });
 
   test('has a client that trusts no other server', async () => {
@@ -80,7 +81,7 @@ describe('tls', () => {
 });
 
 describe('through-a-proxy', () => {
-  /** An HTTP proxy, and the addresses that clients connected to through it. */
+  /** Starts an HTTP proxy. Returns its URL, and the addresses that clients connect to through it. */
   async function startProxy(authenticate?: () => boolean): Promise<[url: string, tunnels: string[]]> {
     const tunnels: string[] = [];
     const proxy = createProxy(createServer()) as Server & { authenticate?: () => boolean };
@@ -95,7 +96,7 @@ describe('through-a-proxy', () => {
     return [`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, tunnels];
   }
 
-  test('talks to a server beyond it', async () => {
+  test('talks to a server through the proxy', async () => {
     const [, url] = await Example.serve('simple-server');
     const [proxy, tunnels] = await startProxy();
     const client = Example.start('through-a-proxy', { args: [url], env: { HTTPS_PROXY: proxy } });
@@ -108,7 +109,7 @@ describe('through-a-proxy', () => {
     expect(tunnels).toEqual([new URL(url).host]);
   });
 
-  test.skipIf(requirement('posix').missing)('talks over TLS too, which the proxy cannot read', async () => {
+  test.skipIf(requirement('posix').missing)('also talks over TLS through the proxy', async () => {
     const [, url] = await Example.serve('https-server', { env });
     const [proxy, tunnels] = await startProxy();
     const client = Example.start('through-a-proxy', {

@@ -1,4 +1,4 @@
-// Every example: its server closes the connections and ends when it is stopped, and the index names it.
+// Every example: on SIGINT, its server closes the connections and exits. The index names each example.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const SERVERS: Record<string, { path?: string; headers?: Record<string, string> 
   'server-stats': { path: '/stats' },
 };
 
-/** The examples that other tests stop: they need a session or a certificate, or have no server. */
+/** The examples that other tests stop, because they need more than these options or have no server. */
 const STOPPED_ELSEWHERE = ['chat-on-many-servers', 'production', 'session-login', 'through-a-proxy', 'tls'];
 
 test('every example is stopped by a test', () => {
@@ -36,7 +36,7 @@ test('every example is in the index', () => {
 });
 
 test.skipIf(requirement('posix').missing).each(Object.entries(SERVERS))(
-  '%s says goodbye to its clients and ends',
+  '%s closes its connections with 1001 and exits on SIGINT',
   async (name, server) => {
     const folder = mkdtempSync(join(tmpdir(), 'framewire-examples-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -74,7 +74,7 @@ test('step 3 sends a message only to the members of its room, and closes the con
   expect(await nameless.closed).toEqual([1008, 'a name has 1 to 20 letters or digits']);
 });
 
-test('step 4 takes the name from the session, and refuses strangers and other sites', async () => {
+test('step 4 takes the name from the session, and refuses clients without a session and other sites', async () => {
   const { url, chat } = await serve('step-4');
   const wrong = new URLSearchParams({ name: 'alice', password: 'hammer' });
   expect((await fetch(`${url}/login`, { method: 'POST', body: wrong })).status).toBe(401);
@@ -85,7 +85,7 @@ test('step 4 takes the name from the session, and refuses strangers and other si
   await expect(Talker.connect(`${chat}?room=%20`, { headers, origin: url })).rejects.toThrow('response: 404');
   const elsewhere = Talker.connect(chat, { headers, origin: 'https://evil.example' });
   await expect(elsewhere).rejects.toThrow('response: 403');
-  // Neither must end the server.
+  // The server must survive a body that is too large.
   await expect(fetch(`${url}/login`, { method: 'POST', body: 'x'.repeat(100_000) })).rejects.toThrow();
   expect((await fetch(url)).status).toBe(200);
 });
@@ -96,17 +96,20 @@ test('step 5 passes its own tests', async () => {
   expect(tests.output).toMatch(/pass 4$/m);
 });
 
-test.skipIf(requirement('posix').missing)('step 5 stops in good order', async () => {
-  const { example, url, chat } = await serve('step-5');
-  const headers = { cookie: await logIn(url, 'bob', 'hammer') };
-  const bob = await Talker.connect(chat, { headers, origin: url });
-  const half = await sendHalfRequest(url);
-  expect(await example.stop('SIGTERM')).toBe(0);
-  expect((await bob.closed)[0]).toBe(1001);
-  expect(await half.answer).toBe('');
-});
+test.skipIf(requirement('posix').missing)(
+  'step 5 closes its connections with 1001 and exits on SIGTERM',
+  async () => {
+    const { example, url, chat } = await serve('step-5');
+    const headers = { cookie: await logIn(url, 'bob', 'hammer') };
+    const bob = await Talker.connect(chat, { headers, origin: url });
+    const half = await sendHalfRequest(url);
+    expect(await example.stop('SIGTERM')).toBe(0);
+    expect((await bob.closed)[0]).toBe(1001);
+    expect(await half.answer).toBe('');
+  },
+);
 
-test('step 5 has the page of step 4', () => {
+test('step 5 has the page and the sessions of step 4', () => {
   expect(fileOf('step-5/page.html')).toBe(fileOf('step-4/page.html'));
   expect(fileOf('step-5/sessions.js')).toBe(fileOf('step-4/sessions.js'));
 });
@@ -166,7 +169,7 @@ const shownFiles = readdirSync(TUTORIAL)
     [...fileOf(name).matchAll(SHOWN)].map(([, path, code]) => [name, path!, code!] as const),
   );
 
-test.each(shownFiles)('%s shows %s as it is', (_page, path, code) => {
+test.each(shownFiles)('%s shows %s unchanged', (_page, path, code) => {
   expect(code).toBe(fileOf(path));
 });
 
