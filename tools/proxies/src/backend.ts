@@ -1,4 +1,4 @@
-/** The server behind a proxy: an echo that gives tests each connection and its request. */
+/** The server behind a proxy: an echo server that gives tests each connection and its request. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -61,7 +61,7 @@ async function backendOf(
   };
 }
 
-/** Takes the first line from a socket, and leaves the rest for the next reader. */
+/** Reads the first line from a socket, and leaves the rest for the next reader. */
 function readLine(socket: Socket, take: (line: string) => void): void {
   let read = Buffer.alloc(0);
   const onReadable = (): void => {

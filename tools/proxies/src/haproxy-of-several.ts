@@ -14,7 +14,7 @@ defaults
   timeout server 60s
   timeout tunnel 60s
 
-frontend everybody
+frontend clients
   bind 127.0.0.1:${plain}
   default_backend ours
 

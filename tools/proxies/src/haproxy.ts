@@ -1,4 +1,4 @@
-/** HAProxy in front of a server of ours, configured as its users do for WebSockets. */
+/** HAProxy in front of our server, configured as users configure it for WebSockets. */
 
 import type { GeneralKind } from './program.ts';
 
@@ -17,7 +17,7 @@ defaults
   timeout server 60s
   timeout tunnel ${plan.idleSeconds}s
 
-frontend everybody
+frontend clients
   bind 127.0.0.1:${plain}
   bind 127.0.0.1:${tls} ssl crt ${folder}/tls.pem alpn http/1.1
   http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]

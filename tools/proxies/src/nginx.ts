@@ -1,11 +1,11 @@
-/** nginx in front of a server of ours, configured as its users do for WebSockets. */
+/** nginx in front of our server, configured as users configure it for WebSockets. */
 
 import type { GeneralKind, Kind } from './program.ts';
 
-/** When nginx is started as root, its workers run by default as a user who cannot read the folder. */
+/** If root starts nginx, its workers run by default as a user that cannot read the folder. */
 const USER = process.getuid?.() === 0 ? 'user root;' : '';
 
-/** The arguments that read the configuration and print errors. */
+/** Returns the arguments that make nginx read the configuration and print errors. */
 export const args: Kind<unknown>['args'] = (file) => ['-c', file, '-e', 'stderr'];
 
 /** A whole configuration around the contents of the `http` context. nginx writes only into the folder. */

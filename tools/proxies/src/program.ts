@@ -1,4 +1,4 @@
-// A proxy as a process, with a configuration in a folder of its own.
+// Runs a proxy as a process, with its configuration in a temporary folder.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import { executable, startListener, testCertificate, type PartName } from '@fram
 
 /** The settings of a proxy. */
 export interface Plan {
-  /** The port of its backend. */
+  /** The port of the backend. */
   backend: number;
   /** The port of the backend that receives the address of the client in the PROXY protocol. */
   proxyProtocolBackend: number;
-  /** Seconds without data until it ends a connection. */
+  /** Seconds without data after which the proxy ends a connection. */
   idleSeconds: number;
 }
 
-/** The ports that it listens on. */
+/** The ports that a proxy listens on. */
 export interface Ports {
   plain: number;
   tls: number;
@@ -33,7 +33,7 @@ export interface Kind<P> {
 
 /** A kind of proxy with one backend, and its properties. */
 export interface GeneralKind extends Kind<Plan> {
-  /** The status of its response without a backend. */
+  /** The status of its response if the backend does not run. */
   unavailable: number;
   /** Whether it can send the PROXY protocol to a backend. */
   speaksProxyProtocol: boolean;

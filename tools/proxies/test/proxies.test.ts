@@ -12,10 +12,10 @@ import { startProxy, type GeneralKind, type Proxy } from '../src/program.ts';
 /** Seconds of silence after which the proxies end a connection. */
 const IDLE = 3;
 
-/** Milliseconds between the pings of one that is kept alive. */
+/** Milliseconds between the pings of a connection that stays open. */
 const PING_EVERY = 250;
 
-/** How many pings: together, they take longer than the time limit of the proxy. */
+/** The number of pings. Together, they take longer than the time limit of the proxy. */
 const PINGS = (IDLE * 1000) / PING_EVERY + 4;
 
 /** Opens a connection through a port of this machine. */
@@ -25,7 +25,7 @@ async function open(port: number, options: WebSocket.ClientOptions = {}, scheme 
   return ws;
 }
 
-/** Waits for the end. Returns the close code and the reason. */
+/** Waits until a connection has closed. Returns the close code and the reason. */
 async function endOf(ws: WebSocket): Promise<[number, string]> {
   const [code, reason] = (await once(ws, 'close')) as [number, Buffer];
   return [code, reason.toString()];
@@ -38,7 +38,7 @@ async function close(ws: WebSocket): Promise<void> {
   expect(await end).toEqual([1000, '']);
 }
 
-/** Sends messages, and returns as many answers. */
+/** Sends messages, and returns the same number of answers. */
 function echoes(ws: WebSocket, messages: readonly (string | Buffer)[]): Promise<(string | Buffer)[]> {
   return new Promise((resolve, reject) => {
     const received: (string | Buffer)[] = [];
@@ -55,7 +55,7 @@ function echoes(ws: WebSocket, messages: readonly (string | Buffer)[]): Promise<
   });
 }
 
-/** The digests of messages, because comparing long ones byte by byte takes longer than the time limit of a proxy. */
+/** Returns digests, because comparing long messages byte by byte takes longer than the time limit of a proxy. */
 function fingerprints(messages: readonly (string | Buffer)[]): string[] {
   return messages.map((message) => {
     const hash = createHash('sha256').update(message).digest('hex');
@@ -89,15 +89,15 @@ describe.skipIf(requirement('haproxy').missing)('Through HAProxy', () => through
 /** The tests of one kind of proxy. */
 function throughProxy(kind: GeneralKind): void {
   let backend: Backend;
-  let told: Backend & { addresses: string[] };
+  let proxyProtocolBackend: Backend & { addresses: string[] };
   let proxy: Proxy;
 
   beforeAll(async () => {
     backend = await startBackend();
-    told = await startProxyProtocolBackend();
+    proxyProtocolBackend = await startProxyProtocolBackend();
     proxy = await startProxy(kind, {
       backend: backend.port,
-      proxyProtocolBackend: told.port,
+      proxyProtocolBackend: proxyProtocolBackend.port,
       idleSeconds: IDLE,
     });
   });
@@ -105,13 +105,13 @@ function throughProxy(kind: GeneralKind): void {
   afterAll(async () => {
     await proxy.stop();
     await backend.stop();
-    await told.stop();
+    await proxyProtocolBackend.stop();
   });
 
   test.each([
     ['plain', false, ''],
     ['compressed', { threshold: 0 }, 'permessage-deflate'],
-  ])('messages of all sizes come back as they were, %s', async (_how, perMessageDeflate, extensions) => {
+  ])('messages of all sizes come back unchanged, %s', async (_how, perMessageDeflate, extensions) => {
     const ws = await open(proxy.plain, { perMessageDeflate });
     expect(ws.extensions).toBe(extensions);
     expect(fingerprints(await echoes(ws, messages))).toEqual(fingerprints(messages));
@@ -211,7 +211,7 @@ function throughProxy(kind: GeneralKind): void {
   if (kind.speaksProxyProtocol) {
     test('the PROXY protocol gives the server the address of the client', async () => {
       const ws = await open(proxy.proxyProtocol, { localAddress: '127.0.0.3' });
-      expect(told.addresses).toEqual(['127.0.0.3']);
+      expect(proxyProtocolBackend.addresses).toEqual(['127.0.0.3']);
       expect(fingerprints(await echoes(ws, messages))).toEqual(fingerprints(messages));
       await close(ws);
     });

@@ -1,5 +1,5 @@
-// A server is restarted under load: what its clients notice, and that no acknowledged message is lost. FRAMEWIRE_FULL=1 runs
-// 2,000 clients, and prints figures.
+// A server shuts down under load: what its clients notice, and that no acknowledged message is lost. FRAMEWIRE_FULL=1 runs 2,000
+// clients, and prints figures.
 import { Program } from '@framewire/testing/program';
 import { requirement } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -16,7 +16,7 @@ const {
   spread,
 } = isFull ? { clients: 2000, pace: 500, spread: 5000 } : { clients: 60, pace: 20, spread: 200 };
 
-/** How many messages each client sends before the restart, and after it. */
+/** How many messages each client sends before the shutdown, and after it. */
 const MESSAGES = 5;
 
 function start(file: string, ...args: readonly (number | string)[]): Program {
@@ -32,7 +32,7 @@ interface Shutdown {
 }
 
 test.skipIf(requirement('haproxy').missing)(
-  `${count} clients move to another server when theirs is restarted, see only 1001, and lose no message`,
+  `${count} clients move to another server when theirs shuts down, see only 1001, and lose no message`,
   async () => {
     const [one, two] = [start('server.ts', pace), start('server.ts', pace)];
     const ports = [await one.ask<number>('listen'), await two.ask<number>('listen')] as const;

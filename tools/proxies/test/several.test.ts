@@ -1,5 +1,5 @@
-// Three servers behind HAProxy, joined by Redis and by NATS. FRAMEWIRE_FULL=1 runs 300 clients, 1,000 topics and 100,000 messages for each
-// way to join the servers, and prints figures.
+// Three servers behind HAProxy, connected through Redis and NATS. FRAMEWIRE_FULL=1 runs 300 clients, 1,000 topics and 100,000 messages
+// for each way to connect the servers, and prints figures.
 import { Program } from '@framewire/testing/program';
 import { requirement, startNats, startRedis } from '@framewire/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,7 +14,7 @@ const size: Size = isFull
   ? { clients: 300, topics: 1000, messages: 50 }
   : { clients: 30, topics: 30, messages: 10 };
 const { clients: count } = size;
-/** The messages for each way to join the servers. */
+/** The messages for each way to connect the servers. */
 const MESSAGES = size.topics * 2 * size.messages;
 const ALL = Object.keys(WAYS) as Way[];
 const WITH_HISTORY = ALL.filter((way) => WAYS[way].hasHistory);
@@ -77,6 +77,6 @@ test.each([
   ['messages in another order', [1, 2, 3], [1, 3, 2], ['2 has arrived after 3']],
   ['a missing message', [1, 2, 3], [1, 3], ['2 is missing']],
   ['nothing', [1], [], ['1 is missing']],
-])('the checker judges %s', (_what, confirmed, received, faults) => {
+])('the checker finds the faults of %s', (_what, confirmed, received, faults) => {
   expect(faultsOf(confirmed, received)).toEqual(faults);
 });

@@ -1,4 +1,4 @@
-// The process of the clients. Each sends numbered messages, each after the acknowledgement of the one before, and reconnects if necessary.
+// A process with many clients. Each client sends numbered messages, waits for each acknowledgement, and reconnects when necessary.
 import process from 'node:process';
 import { answer } from '@framewire/testing/program';
 import { WebSocket } from 'framewire';
@@ -20,7 +20,7 @@ const acknowledged: Record<string, number[]> = {};
 const received: Record<string, number> = {};
 const codes: Record<string, number> = {};
 const troubles: string[] = [];
-/** Called after each change that a request may wait for. */
+/** Functions that are called after each change. They check whether what a request waits for has happened. */
 const waiting = new Set<() => void>();
 let isStopping = false;
 
@@ -84,7 +84,7 @@ class Client {
     changed();
     const { length } = this.acknowledged;
     setTimeout(() => {
-      // Otherwise, a new connection has already sent the next message.
+      // A new connection may already have sent the next message.
       if (!this.#isWaiting && this.acknowledged.length === length) this.send();
     }, Number(pace));
   }
@@ -96,7 +96,7 @@ function changed(): void {
   for (const check of waiting) check();
 }
 
-/** Waits until something is true of all clients. */
+/** Waits until the condition has been true for each client. */
 function until(isTrue: (client: Client) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const left = new Set(clients);
@@ -114,7 +114,7 @@ function until(isTrue: (client: Client) => boolean): Promise<void> {
 }
 
 answer({
-  /** Waits until each client has received the acknowledgement of this many more messages. */
+  /** Waits until each client has received this many more acknowledgements. */
   talk(messages: number) {
     const before = new Map(clients.map((client) => [client, client.acknowledged.length]));
     return until((client) => client.acknowledged.length >= (before.get(client) ?? 0) + messages);

@@ -1,4 +1,4 @@
-// The process of a server that stores messages, acknowledges them, and regularly sends messages of its own to all clients.
+// A process with a server that stores messages, acknowledges them, and regularly sends its own messages to all clients.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,8 +25,8 @@ let isReady = true;
 const http = createServer((_request, response) => response.writeHead(isReady ? 200 : 503).end());
 const server = new WebSocketServer({ server: http });
 
-/** The types do not declare `shutdown()`, because subclasses may use the name. */
-const ending = server as unknown as { shutdown(options: { spread: number }): Promise<unknown> };
+/** `shutdown` has the type `any`, because a subclass may declare another type. */
+const stoppable = server as unknown as { shutdown(options: { spread: number }): Promise<unknown> };
 
 server.on('connection', (ws, request) => {
   // An upgrade request always has a URL.
@@ -60,7 +60,7 @@ answer({
   connections: () => server.clients.size,
   shutdown(spread: number) {
     isReady = false;
-    return ending.shutdown({ spread });
+    return stoppable.shutdown({ spread });
   },
   report: (): ServerReport => ({ stored, sent, errors }),
 });

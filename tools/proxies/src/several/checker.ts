@@ -1,8 +1,8 @@
 // Checks whether a subscriber has received what a publisher has published to a topic.
 
 /**
- * What is wrong with the numbers of received messages, in the order of arrival. Each confirmed message must arrive, each message at most
- * once, and none after a later one.
+ * Returns the faults in the numbers of received messages, which are in the order of arrival. Each confirmed message must arrive. No
+ * message may arrive twice, or after a later one.
  *
  * @param confirmed the numbers whose publication was confirmed, in any order
  */

@@ -1,11 +1,11 @@
-// One client of several servers: it reconnects and recovers when necessary, and keeps confirmations and messages.
+// A client of several servers. It reconnects and recovers when necessary, and records confirmations and messages.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '@framewire/topics';
 import { WebSocket } from 'framewire';
 import { WAYS, type Reply, type Request, type TopicMessage, type Way } from './protocol.ts';
 
-/** The delay before something that failed is tried again, in ms. */
-const AGAIN = 20;
+/** The delay before another attempt, in ms. */
+const RETRY_DELAY = 20;
 
 /** A topic that a client has subscribed to. */
 export interface Followed {
@@ -64,7 +64,7 @@ export class Client {
     if (this.#isClosed) return;
     const ws = new WebSocket(this.#url);
     this.#ws = ws;
-    // A server was killed, or the proxy has not noticed it yet.
+    // Expected after a server was killed, and until the proxy notices it.
     ws.on('error', () => {});
     ws.on('open', () => {
       this.connections++;
@@ -78,7 +78,7 @@ export class Client {
     });
     ws.on('close', () => {
       for (const id of [...this.#replies.keys()]) this.#settle(id, undefined);
-      setTimeout(() => this.connect(), AGAIN);
+      setTimeout(() => this.connect(), RETRY_DELAY);
       this.#changed();
     });
   }
@@ -88,9 +88,9 @@ export class Client {
     this.#ws?.terminate();
   }
 
-  /** Publishes the next message. Resolves with whether the server has confirmed it. */
+  /** Publishes the next message. Resolves to whether the server has confirmed it. */
   async publish(to: Published, isEnd = false): Promise<boolean> {
-    while (this.#ws?.readyState !== WebSocket.OPEN) await delay(AGAIN);
+    while (this.#ws?.readyState !== WebSocket.OPEN) await delay(RETRY_DELAY);
     const number = ++to.number;
     const { way, topic } = to;
     const reply = await this.#ask(this.#ws, { publish: { way, topic, from: this.#name, number, isEnd } });
@@ -107,7 +107,7 @@ export class Client {
     if (reply === undefined) return;
     if (reply.error !== undefined) {
       this.#checkError(reply);
-      await delay(AGAIN);
+      await delay(RETRY_DELAY);
       if (ws.readyState === WebSocket.OPEN) await this.#subscribe(ws, followed);
       return;
     }

@@ -1,4 +1,4 @@
-// The clients of several servers: what they publish, and whether it arrives.
+// The clients of several servers. They publish messages, and check that the messages arrive.
 import { faultsOf } from './checker.ts';
 import { Client, type Published } from './client.ts';
 import { WAYS, type Way } from './protocol.ts';
@@ -24,34 +24,34 @@ export interface Outcome {
 /** The subscribers and publishers of each topic. */
 const SUBSCRIBERS = 3;
 const PUBLISHERS = 2;
-/** How many messages each client has under way. */
-const UNDER_WAY = 8;
+/** How many messages each client publishes concurrently. */
+const CONCURRENT = 8;
 
 export class Crowd {
   readonly #clients: readonly Client[];
   readonly #size: Size;
-  /** Called after each change. */
+  /** Functions that are called after each change. */
   readonly #waiting = new Set<() => void>();
   #settled = 0;
 
-  /** @param port the port that all of them connect to */
+  /** @param port the port that the clients connect to */
   constructor(size: Size, port: number) {
     this.#size = size;
     this.#clients = Array.from({ length: size.clients }, (_, name) => {
       return new Client(name, `ws://127.0.0.1:${port}`, () => this.#changed());
     });
     for (const way of Object.keys(WAYS) as Way[]) {
-      for (let index = 0; index < size.topics; index++) this.#share(way, index);
+      for (let index = 0; index < size.topics; index++) this.#distribute(way, index);
     }
     for (const client of this.#clients) client.connect();
   }
 
-  /** Resolves when all have their subscriptions. */
+  /** Resolves when all clients have their subscriptions. */
   ready(): Promise<void> {
     return this.#untilAll((client) => client.isReady);
   }
 
-  /** Resolves when all have published everything, and everything has arrived. */
+  /** Resolves when all clients have published everything, and everything has arrived. */
   async publish(ways: readonly Way[]): Promise<Outcome> {
     this.#settled = 0;
     for (const { followed } of this.#clients) for (const { ended } of followed.values()) ended.clear();
@@ -74,8 +74,8 @@ export class Crowd {
     for (const client of this.#clients) client.close();
   }
 
-  /** Gives a topic its subscribers and publishers. */
-  #share(way: Way, index: number): void {
+  /** Distributes the subscriptions and publications of a topic among the clients. */
+  #distribute(way: Way, index: number): void {
     const topic = `topic ${index}`;
     for (let part = 0; part < SUBSCRIBERS; part++) {
       this.#clientAt(index, part / SUBSCRIBERS).follow(way, topic);
@@ -86,13 +86,13 @@ export class Crowd {
     }
   }
 
-  /** The client at a share of the way around all of them. */
+  /** Returns a client: the one at `index`, plus a share of all clients. Wraps around at the end. */
   #clientAt(index: number, share: number): Client {
     const { length } = this.#clients;
     return this.#clients[(index + Math.floor(share * length)) % length] as Client;
   }
 
-  /** Publishes the messages of one client, in turn to each of its topics. */
+  /** Publishes the messages of one client to each of its topics in turn. */
   async #publishAll(client: Client, ways: readonly Way[]): Promise<void> {
     const topics = publishedBy(client, ways);
     let next = 0;
@@ -103,7 +103,7 @@ export class Crowd {
         this.#changed();
       }
     };
-    await Promise.all(Array.from({ length: UNDER_WAY }, publishNext));
+    await Promise.all(Array.from({ length: CONCURRENT }, publishNext));
     await Promise.all(topics.map((topic) => publishEnd(client, topic)));
   }
 
@@ -125,7 +125,7 @@ export class Crowd {
     return { faults, ...counts, reconnected };
   }
 
-  /** What each subscriber has received of a publisher. */
+  /** What each subscriber has received from a publisher. */
   *#receivedBy({ way, topic }: Published, from: number): Iterable<readonly [number, readonly number[]]> {
     for (const [to, { followed }] of this.#clients.entries()) {
       const subscription = followed.get(way + topic);
@@ -149,7 +149,7 @@ export class Crowd {
     });
   }
 
-  /** Waits until something is true of all clients. */
+  /** Waits until the condition has been true for each client. */
   #untilAll(isTrue: (client: Client) => boolean): Promise<void> {
     const left = new Set(this.#clients);
     return this.#until(() => {

@@ -1,7 +1,7 @@
-// The messages of clients and servers, in JSON, and the ways in which the servers are joined.
+// The messages of clients and servers, in JSON, and the ways to connect the servers.
 import type { Position } from '@framewire/topics';
 
-/** The ways in which the servers are joined, and whether topics have a history. */
+/** The ways to connect the servers, and whether their topics have a history. */
 export const WAYS = {
   redis: { hasHistory: false },
   'redis-history': { hasHistory: true },
@@ -17,7 +17,7 @@ export interface TopicMessage {
   readonly topic: string;
   readonly from: number;
   readonly number: number;
-  /** Whether it is the last one of this publisher. */
+  /** Whether it is the publisher's last message in this part of the run. */
   readonly isEnd: boolean;
   /** The position of the message, in a topic with a history. */
   readonly epoch?: string;
@@ -29,7 +29,7 @@ export type Request =
   | { readonly subscribe: string; readonly way: Way; readonly since: Position | undefined }
   | { readonly publish: TopicMessage };
 
-/** The answer to the request with a number. */
+/** The answer to a request, which has the same number. */
 export interface Reply {
   readonly id: number;
   readonly error?: string;

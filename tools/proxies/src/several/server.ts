@@ -1,4 +1,4 @@
-// The process of one server of several: it subscribes its clients to topics, and publishes what they send.
+// A process with one of several servers. It subscribes its clients to topics, and publishes what they send.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +18,7 @@ const redis = createClient({ socket: { host: '127.0.0.1', port: Number(redisPort
 const nats = { servers: `127.0.0.1:${natsPort}` };
 /** Long enough for the longest run. */
 const history = { messages: 1000, milliseconds: 3_600_000 };
-/** A busy machine is slow to answer, and an engine that is killed is noticed without a time limit. */
+/** Long, because a busy machine is slow to answer. The broker notices a killed engine without it. */
 const timeout = 60_000;
 const topics: Readonly<Record<Way, Topics>> = {
   redis: topicsOn(await connectToRedis(redis, { timeout })),
@@ -30,7 +30,7 @@ const topics: Readonly<Record<Way, Topics>> = {
 function topicsOn(broker: Broker): Topics {
   return new Topics({
     broker,
-    // More than the clients have under way.
+    // More than the clients publish concurrently.
     maxQueued: 2 ** 20,
     encode: (data, { epoch, offset }) =>
       JSON.stringify({ ...(JSON.parse(data.toString()) as object), epoch, offset }),
