@@ -27,7 +27,7 @@ export function documents(): File[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Whether the examples of a document are run: the documentation, and the READMEs of the project, of a package and of an example. */
+/** Whether the examples of a document are run: true for the documentation, and for READMEs of the project, a package or an example. */
 export function isReadme(path: string): boolean {
   return /^((packages\/[^/]+\/(examples\/[^/]+\/)?)?README|packages\/[^/]+\/doc\/[^/]+|docs\/.+)\.md$/.test(
     path,
@@ -49,7 +49,7 @@ export interface Package {
 }
 
 /**
- * The packages, each of them built.
+ * Returns the packages, all of which must be built.
  *
  * @param folder The folder that contains their folders.
  * @throws {Error} If one is not built yet.
@@ -67,18 +67,18 @@ export function builtPackages(folder: string = join(ROOT, 'packages')): Package[
     });
 }
 
-/** How a link into the repository starts in a document that is read outside of it, such as an installed README. */
+/** The start of links into the repository on the web. Documents that are read outside of it need them, such as an installed README. */
 const REPOSITORY = `${addressOf(join(ROOT, 'package.json'))}/`;
 
-/** The address of the repository for a browser, from a manifest. */
+/** Returns the web address of the repository, from a manifest. */
 function addressOf(path: string): string {
   const { repository } = JSON.parse(readFileSync(path, 'utf8')) as { repository: { url: string } };
   return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 }
 
 /**
- * What is wrong with a link; '' if it leads somewhere. Checks only links within the checkout, and links into the repository on the
- * web, which has the same files.
+ * Returns the fault of a link; '' if there is none. Checks only links within the checkout, and links into the repository on the web,
+ * which has the same files.
  *
  * @param from The path of the document that contains the link.
  * @param files The documents that an anchor may be in.
@@ -95,7 +95,7 @@ export function brokenLink(url: string, from: string, files: readonly File[]): s
   return `${path} has no heading #${anchor}`;
 }
 
-/** What is wrong with a link into the repository on the web, from where its address ends. */
+/** Returns the fault of a link into the repository on the web. `rest` is the part after the address of the repository. */
 function brokenAddress(rest: string, files: readonly File[]): string {
   const [, path] = /^(?:blob|tree)\/main\/(.+)$/.exec(rest) ?? [];
   return path === undefined ? `${rest} is not a file of the main branch` : brokenLink(path, '', files);

@@ -1,4 +1,4 @@
-/** A Markdown document as the tests see it: its examples, its links and the anchors that links can name. */
+/** Reads a Markdown document: its examples, its links, and the anchors that links can name. */
 
 import GithubSlugger from 'github-slugger';
 import type { Code, Nodes, Root } from 'mdast';
@@ -10,12 +10,12 @@ import { visit } from 'unist-util-visit';
 export interface Example {
   /** The heading above it, or ''. */
   heading: string;
-  /** The line of the document with the first line of its code, from 1. */
+  /** The line number of its first line of code in the document, from 1. */
   line: number;
-  /** How its file must be named for Node: an ES module, a CommonJS module or TypeScript. */
+  /** The extension that its file needs for Node: for an ES module, a CommonJS module or TypeScript. */
   extension: 'mjs' | 'cjs' | 'ts';
   code: string;
-  /** Whether it is only shown: its info string says `no-run`. */
+  /** Whether it is only shown, because its info string has `no-run`. */
   leftOut: boolean;
   /** Why it is not run: the text of the HTML comment before it, or ''. */
   reason: string;
@@ -32,7 +32,7 @@ export interface Link {
 export interface Document {
   examples: Example[];
   links: Link[];
-  /** The anchors of its headings, as hosts of repositories generate them. */
+  /** The anchors of its headings, as GitHub generates them. */
   anchors: Set<string>;
 }
 

@@ -1,4 +1,4 @@
-// A folder in which the packages are installed: examples are written to it, type-checked and run.
+// A folder with the packages installed. Examples are written to it, type-checked and run.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import ts from 'typescript';
 import type { Package } from './checkout.ts';
 import type { Example } from './document.ts';
 
-/** The other packages that examples may import. Dependencies of this package. */
+/** The other packages that examples may import. They are dependencies of this package. */
 const OTHERS = [
   '@hono/node-server',
   '@trpc/client',
@@ -22,7 +22,7 @@ const OTHERS = [
   'ws',
 ];
 
-/** The folder in which they are installed. */
+/** The folder that contains them. */
 const DEPENDENCIES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 const requireHere = createRequire(import.meta.url);
@@ -50,7 +50,7 @@ export class Workbench {
   /**
    * Writes an example as a module of its own.
    *
-   * Lines keep their numbers in the document, so that stack traces and diagnostics point there.
+   * Each line has the same number as in the document, so that stack traces and diagnostics name the line there.
    *
    * @param document The path of the document, for the file's name.
    * @returns The path of the module.
@@ -70,7 +70,9 @@ export class Workbench {
   run(path: string, milliseconds: number): Promise<Finished> {
     const loader = path.endsWith('.ts') ? ['--import', pathToFileURL(requireHere.resolve('tsx')).href] : [];
     return runChild(process.execPath, [...loader, path], {
-      ...{ cwd: this.#folder, env: WITHOUT_TEST_RUNNER, timeout: milliseconds },
+      cwd: this.#folder,
+      env: WITHOUT_TEST_RUNNER,
+      timeout: milliseconds,
     });
   }
 

@@ -25,7 +25,7 @@ describe('The packages that examples import', () => {
     ]);
   });
 
-  test('must be built: otherwise the error names one, and how to build it', () => {
+  test('must be built: otherwise the error names one that is not, and says how to build it', () => {
     const folder = packagesFolder({ one: 'built', two: 'not built' });
     expect(() => builtPackages(folder)).toThrow('@a/two is not built: run npm run build first');
   });
@@ -51,12 +51,12 @@ describe('Examples are run', () => {
 describe('A link into the repository on the web', () => {
   const repository = 'https://github.com/framewire/framewire';
   const readme = { path: 'README.md', examples: [], links: [], anchors: new Set(['install']) };
-  const judge = (url: string): string => brokenLink(url, 'packages/codec/README.md', [readme]);
+  const faultOf = (url: string): string => brokenLink(url, 'packages/codec/README.md', [readme]);
 
   test.each(['blob/main/README.md', 'blob/main/README.md#install', 'tree/main/packages/codec'])(
-    'is right when the checkout has it: %s',
+    'has no fault when the checkout has its target: %s',
     (path) => {
-      expect(judge(`${repository}/${path}`)).toBe('');
+      expect(faultOf(`${repository}/${path}`)).toBe('');
     },
   );
 
@@ -65,7 +65,7 @@ describe('A link into the repository on the web', () => {
     ['blob/main/README.md#nothing', 'README.md has no heading #nothing'],
     ['wiki', 'wiki is not a file of the main branch'],
     ['blob/main/../outside', 'leads out of the checkout'],
-  ])('is broken when it does not: %s', (path, reason) => {
-    expect(judge(`${repository}/${path}`)).toBe(reason);
+  ])('has a fault when the checkout does not have its target: %s', (path, reason) => {
+    expect(faultOf(`${repository}/${path}`)).toBe(reason);
   });
 });

@@ -36,7 +36,7 @@ describe('The examples of a document', () => {
     expect(examples).toMatchObject([{ code: 'if (a)\n  b();' }]);
   });
 
-  test('are left out only by no-run, with the comment right before them as the reason', () => {
+  test('are left out only by no-run, and the comment directly before them is the reason', () => {
     const { examples } = parseDocument(
       [
         `<!-- Needs a certificate. -->\n\n${block('js no-run')}`,
@@ -64,7 +64,7 @@ describe('The links of a document', () => {
     ]);
   });
 
-  test('can name its headings, and the second of two equal ones by a number', () => {
+  test('can name its headings, and append a number to the second of two equal ones', () => {
     const { anchors } = parseDocument('# Why?\n\n## `a.b()` and c\n\n## Why?\n');
     expect([...anchors]).toEqual(['why', 'ab-and-c', 'why-1']);
   });

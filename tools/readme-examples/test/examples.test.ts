@@ -17,7 +17,7 @@ afterAll(() => workbench.close());
 
 const readmes = documents().filter(({ path, examples }) => isReadme(path) && examples.length > 0);
 
-/** The title of a test, and its example. */
+/** Returns the parts of a test title, and the example. */
 function titled(example: Example): [heading: string, line: number, example: Example] {
   return [example.heading, example.line, example];
 }
@@ -37,9 +37,9 @@ describe.each(readmes.map(({ path, examples }) => [path, examples] as const))(
     }
 
     test.for(run.map(titled))(
-      'under "%s" (line %i) run as they stand, and end',
+      'under "%s" (line %i) run unchanged, and end',
       async ([_heading, _line, example], { skip }) => {
-        // On systems without signals, this ends the process without its handlers.
+        // On systems without signals, `process.kill()` ends the process without calling its handlers.
         if (example.code.includes('process.kill(')) skip(requirement('posix').missing);
         const { code, stderr } = await workbench.run(workbench.write(path, example), EXAMPLE_MS);
         const ending = code === null ? `did not end within ${EXAMPLE_MS} ms` : `exit code ${code}`;

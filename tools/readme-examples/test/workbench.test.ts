@@ -46,7 +46,7 @@ describe('An example on the workbench', () => {
     ['mjs', `import { hello } from '@a/greeting'; await console.log(hello);`],
     ['cjs', `import('@a/greeting').then(({ hello }) => console.log(hello)); require('ws');`],
     ['ts', `import { hello } from '@a/greeting'; const copy: string = hello; console.log(copy);`],
-  ] as const)('imports what is built, by name, as .%s', async (extension, code) => {
+  ] as const)('imports the built package by name, as .%s', async (extension, code) => {
     const outcome = await workbench.run(write(extension, code), RUN_MS);
     expect(outcome).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' });
   });
