@@ -1,4 +1,4 @@
-/** Builds the site: collects its pages, and has VitePress make HTML of them. */
+/** Builds the site: collects its pages, and lets VitePress turn them into HTML. */
 
 import { build } from 'vitepress';
 import { collectPages } from './collect.ts';

@@ -1,4 +1,4 @@
-/** The built site as its checks see it: the links and the anchors of each page. */
+/** Reads the built site for its checks: the links and the anchors of each page. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ export function parsePage(html: string): Pick<BuiltPage, 'anchors' | 'links'> {
 }
 
 /**
- * What is wrong with a link, '' if nothing is. A link to another site has only its form checked.
+ * Returns the fault of a link; '' if there is none. For a link to another site, checks only the form.
  *
  * @param from the address of the page that has the link
  * @param pages every page of the site, by its address

@@ -17,7 +17,7 @@ import { repositoryAddress, siteAddress } from './repository.ts';
 import { generatedPages, generatePages } from './reference/write.ts';
 
 /**
- * Writes the pages of the documents, and those that are generated.
+ * Writes the pages of the documents, and the generated pages.
  *
  * @throws {Error} If the table of contents and the pages do not match.
  */
@@ -45,7 +45,7 @@ export async function collectPages(): Promise<void> {
   }
 }
 
-/** Copies an image to where VitePress takes files as they are. */
+/** Copies an image to the folder from which VitePress copies files unchanged. */
 function copyImage(path: string): void {
   const copy = join(PAGES, 'public', path);
   mkdirSync(dirname(copy), { recursive: true });
@@ -58,7 +58,7 @@ function writePage(page: string, markdown: string): void {
   writeFileSync(path, markdown);
 }
 
-/** The page with the address at which its document is edited in its front matter; `false` if it has no document. */
+/** Adds `editLink` to the front matter: the address where the document can be edited, or `false` if the page has no document. */
 function withEditLink(markdown: string, address: string): string {
   const line = `editLink: ${address}\n`;
   return markdown.startsWith('---\n') ? `---\n${line}${markdown.slice(4)}` : `---\n${line}---\n\n${markdown}`;

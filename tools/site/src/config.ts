@@ -18,13 +18,13 @@ const markdown: MarkdownOptions = {
   // The anchors are those of GitHub, so that a link works in both places. VitePress numbers repeated headings as GitHub does.
   anchor: { slugify: (heading) => new GithubSlugger().slug(heading) },
   theme: THEME,
-  // Languages that are named here are loaded at the start. A worker loads each of the others.
+  // VitePress loads these languages at the start. A worker would load any other language.
   languages: LANGUAGES.map((name) => bundledLanguages[name]),
   languageAlias: { cjs: 'js', mjs: 'js' },
   config: showBraces,
 };
 
-/** Shows `{{` as it is written: Vue would evaluate what follows. */
+/** Escapes `{{`, because Vue would evaluate the text after it. */
 function showBraces(md: MarkdownRenderer): void {
   const { text } = md.renderer.rules;
   md.renderer.rules.text = (...args) => (text?.(...args) ?? '').replaceAll('{{', '&#123;&#123;');
@@ -43,7 +43,7 @@ const search: DefaultTheme.LocalSearchOptions = {
   },
 };
 
-/** A group stays open: VitePress nests a button in another one for a group that closes and has no page of its own. */
+/** A group cannot be closed, because for a group without a page, VitePress would nest one button in another. */
 function sidebarItem(each: Entry | Group): DefaultTheme.SidebarItem {
   if ('group' in each) return { text: each.group, items: each.pages.map(sidebarItem) };
   const { page, title, pages } = each;

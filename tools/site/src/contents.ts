@@ -1,4 +1,4 @@
-/** The table of contents, which `docs/contents.json` holds: it decides which pages the site has, and their order. */
+/** The table of contents in `docs/contents.json`. It decides which pages the site has, and their order. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export const HOME = 'docs/index.md';
 /** Pages that the build generates. */
 const GENERATED = 'reference/';
 
-/** A page in the file: its path alone stands for a page without a title of its own. */
+/** A page in the file. A path alone is a page without a title of its own. */
 type Written = string | { page: string; title?: string; pages?: Written[] };
 
 type WrittenGroup = { group: string; pages: Written[] };
@@ -80,7 +80,7 @@ export function isGenerated(page: string): boolean {
 /**
  * The path of a page on the site, without its extension.
  *
- * `docs/` is the root of the site. A package keeps its name, without the folders that only the checkout needs.
+ * `docs/` is the root of the site. The path of a package omits the folders that only the checkout needs.
  */
 export function routeOf(page: string): string {
   return page
@@ -116,7 +116,7 @@ function markdownBelow(folder: string): string[] {
 }
 
 /**
- * What is wrong with a table of contents, one sentence each.
+ * Returns the faults of a table of contents, as sentences.
  *
  * @param existing Every document that must be a page.
  */

@@ -1,8 +1,8 @@
-/** The colours of examples: style.css has their values for each theme. */
+/** Which parts of examples have which colour. style.css has the values for each theme. */
 
 import type { ThemeRegistration } from 'shiki';
 
-/** The parts of a language that have a colour of their own, by the name of the colour. Later ones win. */
+/** The parts of a language with their own colour, by the name of the colour. Later rows take precedence. */
 const SCOPES: readonly (readonly [string, readonly string[]])[] = [
   ['keyword', ['keyword', 'storage', 'variable.language', 'markup.deleted']],
   ['foreground', ['keyword.operator.assignment', 'keyword.operator.type', 'storage.type.function.arrow']],

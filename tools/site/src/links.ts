@@ -1,11 +1,11 @@
-/** Links between documents: in the checkout they are paths of files, on the site they are addresses of pages. */
+/** Links between documents. In the checkout, they are paths of files; on the site, they are addresses of pages. */
 
 import { posix } from 'node:path';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { visit } from 'unist-util-visit';
 import type { Definition, Image, Link } from 'mdast';
 
-/** The text of a document from which a link is replaced. */
+/** The target of a link, and its position in the document. */
 interface Span {
   start: number;
   end: number;
@@ -13,7 +13,7 @@ interface Span {
   isImage: boolean;
 }
 
-/** What a link of the site needs to know about the checkout. */
+/** What the links of the site depend on in the checkout. */
 export interface Checkout {
   /** The routes of the pages, by the path of their document. */
   routes: ReadonlyMap<string, string>;
@@ -23,7 +23,7 @@ export interface Checkout {
   site: string;
   /** Whether the path is a folder. */
   isFolder: (path: string) => boolean;
-  /** Is called with the path of each image that a page shows. */
+  /** Called with the path of each image that a page shows. */
   onImage: (path: string) => void;
 }
 
@@ -47,7 +47,8 @@ export function rewriteLinks(markdown: string, page: string, checkout: Checkout)
 /**
  * Returns the address that a link of a document has on the site.
  *
- * A link to a page of the site leads there, also by its published address, and a link to any other file leads to the repository on the web.
+ * A link to a page of the site leads to that page, even if it is the published address. A link to any other file leads to the repository
+ * on the web.
  */
 export function siteLink(url: string, page: string, checkout: Checkout): string {
   const { routes, repository, site, isFolder } = checkout;
@@ -84,7 +85,7 @@ function below(repository: string, url: string): string {
   return url.startsWith(`${repository}/`) ? url.slice(repository.length + 1) : '';
 }
 
-/** Where the document names the targets of its links, in order. */
+/** Finds the targets of links in a document, in order. */
 function linksOf(markdown: string): Span[] {
   const spans: Span[] = [];
   visit(fromMarkdown(markdown), ['link', 'image', 'definition'], (node) => {

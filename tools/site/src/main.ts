@@ -24,7 +24,7 @@ async function main(list: string[]): Promise<number> {
 }
 
 async function run({ port, base, buildOnly }: Arguments): Promise<number> {
-  // VitePress takes a second to load, which the help does not need.
+  // Loaded only here, because VitePress loads slowly and the help does not need it.
   const { buildSite } = await import('./build.ts');
   try {
     await buildSite(base);

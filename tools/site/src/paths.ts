@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the checkout. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The folder of this tool, which VitePress reads its configuration from. */
+/** The folder of this tool, where VitePress finds its configuration. */
 export const TOOL = fileURLToPath(new URL('..', import.meta.url));
 
 /** The collected pages, which VitePress reads. Each build writes them again. */

@@ -1,4 +1,4 @@
-/** Where the repository and the published site are on the web, which the manifest at the root of the checkout has. */
+/** The web addresses of the repository and of the published site, from the manifest at the root of the checkout. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

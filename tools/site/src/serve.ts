@@ -13,7 +13,7 @@ export interface Served {
 }
 
 /**
- * Serves the built site on 127.0.0.1. A page has no extension in its address, and an unknown address gets the page for 404.
+ * Serves the built site on 127.0.0.1. The address of a page has no extension. An unknown address gets the 404 page.
  *
  * @param port 0 picks a free one
  * @param base the path of the home page, with which the site was built

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readArguments } from '../src/arguments.ts';
 
 describe('The command line', () => {
-  test('serves on port 8081 by default', () => {
+  test('has the options port, base, build-only and help, and serves on port 8081 by default', () => {
     expect(readArguments([])).toEqual({ port: 8081, base: '/', buildOnly: false, help: false });
     expect(readArguments(['--port', '0'])).toEqual({ port: 0, base: '/', buildOnly: false, help: false });
     expect(readArguments(['--build-only'])).toEqual({ port: 8081, base: '/', buildOnly: true, help: false });

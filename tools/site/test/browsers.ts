@@ -1,8 +1,8 @@
-/** Pages of the built site in real browsers, by the calls that both drivers have in common. */
+/** Opens pages of the built site in real browsers, with the calls that both drivers have in common. */
 
 import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
 
-/** What a test does with a page. */
+/** The methods of a page that tests call. The pages of both drivers have them. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   click(selector: string): Promise<void>;
@@ -13,7 +13,7 @@ export interface Page {
 }
 
 export interface Browser {
-  /** Opens an empty page of a width in CSS pixels. */
+  /** Opens an empty page with a width in CSS pixels. */
   open(width: number): Promise<Page>;
   close(): Promise<void>;
 }

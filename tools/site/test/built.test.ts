@@ -12,10 +12,10 @@ import { pageOfModule } from '../src/reference/write.ts';
 import { serveSite, type Served } from '../src/serve.ts';
 import { BROWSERS, until, type Browser, type Page } from './browsers.ts';
 
-/** How long a build may take, in ms, on a machine that runs other tests. */
+/** How long a build may take on a machine that runs other tests, in ms. */
 const BUILD_MS = 300_000;
 
-/** Where the published site is on its host. A site at the root of its host needs less. */
+/** The path of the published site on its host. Unlike `/`, it also reveals links that omit it. */
 const BASE = '/framewire/';
 
 const addresses = [HOME, ...pagesOf(readContents()).map(({ page }) => page)].map(linkOf);
@@ -61,7 +61,7 @@ describe('The reference', () => {
 });
 
 /** The home page, a guide, and a page that is generated. */
-const LOOKED_AT = ['/', '/guides/security', '/reference/deflate'];
+const CHECKED_PAGES = ['/', '/guides/security', '/reference/deflate'];
 
 /** The page with the widest tables. */
 const WITH_WIDE_TABLES = '/packages/framewire/api';
@@ -96,7 +96,7 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
 
   test.skipIf(missing)('does not scroll sideways in a narrow window', async () => {
     const page = await open('/404', NARROW);
-    for (const path of [...LOOKED_AT, WITH_WIDE_TABLES]) {
+    for (const path of [...CHECKED_PAGES, WITH_WIDE_TABLES]) {
       await page.goto(new URL(`.${path}`, served.url).href);
       const widths = await page.evaluate(
         '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
@@ -117,14 +117,14 @@ describe.each(BROWSERS)('The site in $name', ({ name, missing, launch }) => {
     await until(page, `location.pathname === '${BASE}packages/framewire/api'`);
   });
 
-  // In one browser, because axe judges the document and its styles, which are the same in the other.
+  // In one browser only, because axe checks the document and its styles, which are the same in both.
   test.skipIf(missing).each(name === 'Chromium' ? ['light', 'dark'] : [])(
     'has no fault that axe finds in the %s theme',
     async (theme) => {
       const page = await open('/404', WIDE);
       await page.evaluate(`localStorage.setItem('vitepress-theme-appearance', '${theme}')`);
       const faults: unknown[] = [];
-      for (const path of LOOKED_AT) {
+      for (const path of CHECKED_PAGES) {
         await page.goto(new URL(`.${path}`, served.url).href);
         await until(page, `document.documentElement.classList.contains('dark') === ${theme === 'dark'}`);
         await page.evaluate(`${axe};0`);

@@ -26,7 +26,7 @@ describe('The page of error codes', () => {
   });
 
   test('has the other codes of a package after them', () => {
-    const [, part] = page.split('\n## Of broker\n');
+    const [, part] = page.split('\n## Codes of broker\n');
     expect(part).toBe(
       '\n| name | cause |\n| --- | --- |\n| `WS_ERR_OF_A_BROKER` | a \\| b |\n\nSee [the package](../../../packages/broker/README.md).\n\n',
     );

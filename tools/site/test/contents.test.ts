@@ -19,7 +19,7 @@ test('docs/contents.json lists every page', () => {
 });
 
 describe('A table of contents', () => {
-  test('is right if it lists every page once', () => {
+  test('has no faults if it lists every page once', () => {
     expect(judgeContents(contents, existing)).toEqual([]);
   });
 
@@ -37,7 +37,7 @@ describe('A table of contents', () => {
     ]);
   });
 
-  test('has the sections of Diátaxis, and questions', () => {
+  test('must have the sections of Diátaxis, and an FAQ', () => {
     expect(judgeContents(contents.slice(0, 4), existing)).toEqual([
       'docs/contents.json: the sections are Tutorial, Guides, Reference, Explanation instead of Tutorial, Guides, Reference, Explanation, FAQ',
     ]);

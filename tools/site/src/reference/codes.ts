@@ -1,4 +1,4 @@
-/** The pages of error codes and close codes, cut from the documents whose tables tests compare with the sources. */
+/** The pages of error codes and close codes, cut from documents. Tests compare the tables of these documents with the sources. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export interface Source {
   heading: string;
 }
 
-/** The reference of the umbrella has the codes of every package that it is made of. */
+/** The reference of the umbrella has the codes of every package that the umbrella contains. */
 const REFERENCE = 'packages/framewire/doc/api.md';
 
 export const ERROR_CODES: Source = { document: REFERENCE, heading: 'Error codes' };
@@ -37,12 +37,16 @@ export function errorCodesPage(documents: ReadonlyMap<string, string>): string {
         .join('|'),
     );
     const table = ['| name | cause |', '| --- | --- |', ...cells.map((text) => `|${text}|`)];
-    return [`## Of ${path.split('/')[1] ?? ''}`, table.join('\n'), `See [the package](../../../${path}).`];
+    return [
+      `## Codes of ${path.split('/')[1] ?? ''}`,
+      table.join('\n'),
+      `See [the package](../../../${path}).`,
+    ];
   });
   return [page.trimEnd(), ...parts, ''].join('\n\n');
 }
 
-/** Returns a page with the part of a document below a heading of the second level, with headings one level higher. */
+/** Returns the part of a document below a heading of the second level, as a page with headings one level higher. */
 export function cutPage({ document, heading }: Source): string {
   return cut(readFileSync(join(ROOT, document), 'utf8'), heading);
 }

@@ -1,11 +1,11 @@
-/** Docstrings as Markdown. */
+/** Converts docstrings to Markdown. */
 
 import { Reflection, type Comment, type CommentDisplayPart } from 'typedoc';
 
 /** Returns the address of a declaration; `undefined` if the reference does not have it. */
 export type AddressOf = (reflection: Reflection) => string | undefined;
 
-/** The version that had everything without a tag `@since`. */
+/** The version that added everything without a tag `@since`. */
 export const FIRST_RELEASE = '0.1.0';
 
 /** Tags with a text, in the order in which they are shown, and the words before the text. */
@@ -26,7 +26,7 @@ export function summaryText(comment: Comment | undefined, addressOf: AddressOf):
   return comment === undefined ? '' : partsText(comment.summary, addressOf);
 }
 
-/** The text of a docstring and of its tags, a paragraph each. */
+/** The text of a docstring and of its tags, each as a paragraph. */
 export function commentText(comment: Comment | undefined, addressOf: AddressOf): string {
   if (comment === undefined) return '';
   const paragraphs = TAGS.flatMap(([tag, words]) =>
@@ -46,7 +46,7 @@ export function partsText(parts: readonly CommentDisplayPart[], addressOf: Addre
   return parts
     .map((part) => {
       if (part.kind === 'inline-tag') return linkText(part.text, part.target, addressOf);
-      // Vue reads HTML in Markdown, and a docstring has none.
+      // Vue would read `<` as the start of HTML. Docstrings contain no HTML.
       return part.kind === 'text' ? part.text.replaceAll('<', '&lt;') : part.text;
     })
     .join('')

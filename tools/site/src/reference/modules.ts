@@ -19,7 +19,7 @@ interface Manifest {
   exports: Record<string, string | { '@framewire/source'?: string | { default: string } }>;
 }
 
-/** The umbrella names its class in quotes for `require()`. TypeDoc would take that name for the class, so it reads the named exports. */
+/** The umbrella exports its class for `require()` under a quoted name, which TypeDoc would use. So it reads the file with the named exports. */
 const NAMED_EXPORTS = new Map([['packages/framewire/src/index.ts', 'packages/framewire/src/exports.ts']]);
 
 /** Every module of the published packages. */
@@ -45,12 +45,12 @@ export async function readModules(modules: readonly Module[]): Promise<Declarati
   const app = await Application.bootstrap({
     entryPoints: modules.map(({ source }) => source),
     tsconfig: join(TOOL, 'tsconfig.reference.json'),
-    // npm test has run the compiler already.
+    // Another step of npm test runs the compiler.
     skipErrorChecking: true,
     excludeInternal: true,
     excludePrivate: true,
     excludeProtected: true,
-    // What classes inherit from Node is in Node's documentation.
+    // Node's documentation describes what classes inherit from Node.
     excludeExternals: true,
     disableSources: true,
     readme: 'none',

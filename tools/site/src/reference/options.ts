@@ -1,4 +1,4 @@
-/** The page of all options: where each is, and the version that added it. */
+/** The page of all options: links to their descriptions, and the versions that added them. */
 
 import { ReflectionKind, type DeclarationReflection } from 'typedoc';
 import { FIRST_RELEASE, sinceOf, type AddressOf } from './comment.ts';

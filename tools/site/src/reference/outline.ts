@@ -44,7 +44,7 @@ function headingsOf(declaration: DeclarationReflection, level: number): Heading[
 }
 
 /**
- * Returns a function that finds declarations, and what they contain, on the pages of their modules.
+ * Returns a function that finds the addresses of declarations, and of their members, on the pages of their modules.
  *
  * @param linkOf returns the address of the page of a module
  */

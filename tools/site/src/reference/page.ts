@@ -23,7 +23,7 @@ export function modulePage(module: DeclarationReflection, readme: string, addres
   return [blocks[0], intro, ...blocks.slice(1), ...reexportsText(module, addressOf), ''].join('\n\n');
 }
 
-/** What a module passes on from other modules, and other names of its own exports. */
+/** The exports that a module takes from other modules, and other names of its own exports. */
 function reexportsText(module: DeclarationReflection, addressOf: AddressOf): string[] {
   const lines = (module.children ?? [])
     .filter((each) => each instanceof ReferenceReflection)
@@ -79,7 +79,7 @@ function signatureComment(signature: SignatureReflection, addressOf: AddressOf):
   return [text, parameters.join('\n')].filter((part) => part !== '').join('\n\n');
 }
 
-/** The members of a class or an interface, a list item each. Those that it inherits from another export are on its page. */
+/** The members of a class or an interface, each as a list item. Omits members inherited from another export, which are on its page. */
 function membersText(declaration: DeclarationReflection, addressOf: AddressOf): string {
   return (declaration.children ?? [])
     .filter(
@@ -105,7 +105,7 @@ function item(declaration: string, text: string): string {
   return `- ${code}${text === '' ? '' : `\n\n  ${indented(text)}\n`}`;
 }
 
-/** The text as it stands in an item of a list. */
+/** Indents a text for an item of a list. */
 function indented(text: string): string {
   return text.replaceAll(/\n(?=.)/g, '\n  ');
 }

@@ -1,4 +1,4 @@
-/** Declarations as TypeScript writes them. */
+/** Writes declarations in TypeScript. */
 
 import {
   ReflectionKind,
@@ -9,10 +9,10 @@ import {
   type TypeParameterReflection,
 } from 'typedoc';
 
-/** The name of TypeDoc for a parameter that is taken apart. */
-const TAKEN_APART = '__namedParameters';
+/** TypeDoc's name for a destructured parameter. */
+const DESTRUCTURED = '__namedParameters';
 
-/** A type. `undefined` is left out of an optional one, because `?` already includes it. */
+/** A type. For an optional one, omits `undefined`, because `?` already includes it. */
 export function typeText(type: SomeType | undefined, isOptional = false): string {
   const text = type?.toString() ?? 'unknown';
   return isOptional ? text.replace(/ \| undefined$/, '').replace(/^undefined \| /, '') : text;
@@ -20,7 +20,7 @@ export function typeText(type: SomeType | undefined, isOptional = false): string
 
 function parameterText({ name, type, flags, defaultValue }: ParameterReflection): string {
   const isOptional = flags.isOptional || defaultValue !== undefined;
-  const shown = name === TAKEN_APART ? 'options' : name;
+  const shown = name === DESTRUCTURED ? 'options' : name;
   return `${flags.isRest ? '...' : ''}${shown}${isOptional ? '?' : ''}: ${typeText(type, isOptional)}`;
 }
 
@@ -36,7 +36,7 @@ function typeParametersText(parameters: readonly TypeParameterReflection[] | und
 /**
  * A function, method or constructor: from its name to its result.
  *
- * @param longest the length from which each parameter has a line of its own. Default: no limit.
+ * @param longest the longest line. In a longer one, each parameter gets its own line. Default: no limit.
  */
 export function signatureText(signature: SignatureReflection, longest = Number.POSITIVE_INFINITY): string {
   const isConstructor = signature.kind === ReflectionKind.ConstructorSignature;
@@ -56,7 +56,7 @@ function modifiersText({ flags }: DeclarationReflection, isReadonly = flags.isRe
   return `${flags.isStatic ? 'static ' : ''}${isReadonly ? 'readonly ' : ''}`;
 }
 
-/** A property, or a pair of accessors, which programs use like one. */
+/** A property, or a pair of accessors, which programs use like a property. */
 export function propertyText(member: DeclarationReflection): string {
   const type = member.type ?? member.getSignature?.type ?? member.setSignature?.parameters?.[0]?.type;
   const { isOptional } = member.flags;
