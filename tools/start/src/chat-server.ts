@@ -15,12 +15,12 @@ import type { Traffic } from './visitor.ts';
 /** The path at which WebSockets are accepted. */
 const CHAT_PATH = '/chat';
 
-/** More connections than this are refused with 503. */
-const MOST_CONNECTIONS = 500;
-/** A connection is pinged after a second of silence, which measures its round trip, and ended if it stays silent for ten more. */
+/** The maximum number of connections. The server refuses more with 503. */
+const MAX_CONNECTIONS = 500;
+/** The server pings a connection after a second of silence, which measures the round trip. It ends one that stays silent for ten more. */
 const HEARTBEAT = { interval: 1_000, timeout: 10_000 };
 /** How long the closing handshakes may take at shutdown. */
-const FAREWELL_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** A running chat server. */
 export interface ChatServer {
@@ -54,7 +54,7 @@ export async function startChatServer(options: { port: number; host: string }): 
   let visitors = 0;
 
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const status = judgeUpgrade(request, options.host, sockets.clients.size);
+    const status = refusalStatus(request, options.host, sockets.clients.size);
     if (status !== undefined) {
       refuseUpgrade(socket, status);
       return;
@@ -74,16 +74,16 @@ export async function startChatServer(options: { port: number; host: string }): 
     port,
     people: () => rooms.people,
     traffic,
-    close: () => sayGoodbye(http, sockets),
+    close: () => shutDown(http, sockets),
   };
 }
 
-/** The status to refuse an upgrade with, or undefined to accept it. */
-function judgeUpgrade(request: IncomingMessage, host: string, connections: number): number | undefined {
+/** Returns the status of the refusal, or undefined to accept the upgrade. */
+function refusalStatus(request: IncomingMessage, host: string, connections: number): number | undefined {
   const [path] = (request.url ?? '').split('?', 1);
   if (path !== CHAT_PATH) return 404;
   if (!isOwnPage(request.headers.origin, request.headers.host, host)) return 403;
-  if (connections >= MOST_CONNECTIONS) return 503;
+  if (connections >= MAX_CONNECTIONS) return 503;
   return undefined;
 }
 
@@ -101,11 +101,11 @@ function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${reason}`);
 }
 
-async function sayGoodbye(http: Server, sockets: WebSocketServer): Promise<void> {
+async function shutDown(http: Server, sockets: WebSocketServer): Promise<void> {
   const closed = once(http, 'close');
   http.close();
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-call -- its type is `any`, for subclasses that were written for `ws`
-  await sockets.shutdown({ reason: 'the server is shutting down', timeout: FAREWELL_MS });
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-call -- its type is `any`, because a subclass may declare another type
+  await sockets.shutdown({ reason: 'the server is shutting down', timeout: CLOSE_TIMEOUT_MS });
   http.closeAllConnections();
   await closed;
 }

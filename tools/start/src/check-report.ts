@@ -1,4 +1,4 @@
-/** The self-check's lines in the terminal: a tick or a cross, what was checked, how long it took, what was seen. */
+/** Formats the lines of the self-check: a tick or a cross, the check, its duration, and its result. */
 
 import pc from 'picocolors';
 import type { StepResult } from './self-check.ts';

@@ -1,4 +1,4 @@
-/** The command: reads the command line, runs the self-check, serves the page until Ctrl-C. */
+/** The command: reads the command line, runs the self-check, and serves the page until Ctrl-C. */
 
 import { readFileSync } from 'node:fs';
 import { HELP, readArguments } from './arguments.ts';
@@ -14,7 +14,7 @@ const INTERRUPTED = 130;
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** Returns the exit code. If it serves the page, only after the server has stopped. */
+/** Returns the exit code. If it serves the page, returns after the server has stopped. */
 async function main(list: string[]): Promise<number> {
   let wanted: Arguments;
   try {
@@ -63,7 +63,7 @@ async function serve(wanted: Arguments): Promise<number> {
   return 0;
 }
 
-/** The address of the documentation, which the manifest of the repository has. */
+/** The address of the documentation, from the manifest of the repository. */
 function documentation(): string {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { homepage: string }).homepage;

@@ -1,15 +1,15 @@
-/** Waits for one event of a connection, and fails with a clear reason if it cannot come any more. */
+/** Waits for one event of a connection, and fails with a clear reason if it can no longer occur. */
 
 import type { EventEmitter } from 'node:events';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /**
  * Resolves with the arguments of the next event of this name.
  *
  * @param socket A connection, or another emitter of `error` and `close`.
  * @param name `open`, `message`, `pong`, `close`, ...
- * @throws If the connection fails or closes first, or the event does not come within five seconds.
+ * @throws If the connection fails or closes first, or the event does not occur within five seconds.
  */
 export function nextEvent(socket: EventEmitter, name: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
@@ -34,8 +34,8 @@ export function nextEvent(socket: EventEmitter, name: string): Promise<unknown[]
       fail(new Error(`the connection closed with code ${code}`));
     };
     const timer = setTimeout(() => {
-      fail(new Error(`no ${name} event within ${PATIENCE_MS / 1000} seconds`));
-    }, PATIENCE_MS);
+      fail(new Error(`no ${name} event within ${TIMEOUT_MS / 1000} seconds`));
+    }, TIMEOUT_MS);
     socket.on(name, onEvent);
     socket.on('error', fail);
     if (name !== 'close') socket.on('close', onClose);

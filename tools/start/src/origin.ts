@@ -3,7 +3,8 @@
 /**
  * Whether an upgrade comes from a page of this server, or from a client that is not a browser.
  *
- * A browser sends the origin of the page in every handshake (RFC 6455 §10.2). Other clients need not: web pages do not control them.
+ * A browser sends the origin of the page in every handshake (RFC 6455 §10.2). Other clients do not have to, because no page controls
+ * them.
  * While the server listens on a loopback address, the Host must be a loopback name too. Otherwise a page under a foreign name that
  * resolves to 127.0.0.1 (DNS rebinding) would count as a page of this server.
  *

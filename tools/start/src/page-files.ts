@@ -1,4 +1,4 @@
-/** The page's files over HTTP: a fixed table of addresses, so that no path of a request ever becomes a path on the disk. */
+/** Serves the files of the page. A fixed table names them, so that no path of a request becomes a path on the disk. */
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ const SCRIPT = 'text/javascript; charset=utf-8';
 const ICON = 'image/svg+xml';
 const FONT = 'font/woff2';
 
-/** Address -> file and its type. */
+/** The files and their types, by address. */
 const FILES = new Map<string, { file: string; type: string }>([
   ['/', page('index.html', HTML)],
   ['/style.css', page('style.css', CSS)],
@@ -41,7 +41,7 @@ const FILES = new Map<string, { file: string; type: string }>([
   ['/fonts/mono.woff2', font(mono, 'martian-mono-latin-standard-normal')],
 ]);
 
-/** They forbid sources from elsewhere, inline scripts, and frames around the page. */
+/** The headers of every response. They forbid sources from elsewhere, inline scripts, and frames around the page. */
 const HEADERS = Object.freeze({
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +

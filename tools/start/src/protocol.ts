@@ -1,6 +1,6 @@
 /**
- * The protocol of the chat rooms: every message that the page (or any other client) and the server exchange, as JSON in text
- * messages over `/chat`, and the validation of what clients send.
+ * The protocol of the chat rooms: every message between a client, such as the page, and the server, and the validation of what
+ * clients send. The messages are JSON in text messages over `/chat`.
  *
  * ```
  * client                                   server
@@ -107,7 +107,7 @@ interface Welcome {
   type: 'welcome';
   /** Your number: `from` in your own lines. */
   you: number;
-  /** The name that you were given. */
+  /** The name that the server gave you. */
   name: string;
 }
 
@@ -196,7 +196,7 @@ export function parseClientMessage(json: string): Parsed {
     case 'say':
       return parseSay(fields.text);
     default:
-      return refuse('unknown-type', 'The type of a message is open, join, leave or say.');
+      return refuse('unknown-type', 'The type of a message must be open, join, leave or say.');
   }
 }
 

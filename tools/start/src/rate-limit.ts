@@ -1,7 +1,7 @@
 /** A token bucket: how often something may happen. */
 
 /**
- * Allows `burst` events together and `perSecond` on average. It has no timer: `take()` counts the tokens.
+ * Allows `burst` events at a time and `perSecond` on average. It has no timer: `take()` first adds the tokens for the time that has passed.
  *
  * @example
  * const limit = new RateLimit({ burst: 5, perSecond: 1 });
@@ -15,7 +15,7 @@ export class RateLimit {
   #countedAt: number;
 
   /**
-   * @param options.burst The number of events that may happen together, at least 1.
+   * @param options.burst The number of events that may happen at a time, at least 1.
    * @param options.perSecond How many tokens come back each second.
    * @param options.now The clock, in milliseconds; by default the monotonic one.
    */

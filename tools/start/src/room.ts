@@ -12,7 +12,7 @@ export interface Visitor {
   send(event: ServerMessage): void;
 }
 
-/** Keeps the people and the latest lines, only in memory. */
+/** Keeps the people and the latest lines, in memory only. */
 export class Room {
   readonly name: string;
   readonly #publish: (event: ServerMessage) => void;

@@ -1,4 +1,4 @@
-/** The self-check: our client talks to our server over a real socket, one step for each thing that a connection must do. */
+/** The self-check: our client talks to our server over a real socket. Each step checks one thing that a connection must do. */
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 /** One thing that is checked. */
 interface Step {
   title: string;
-  /** Returns what was seen, in a few words. Throws an error with the reason if the check fails. */
+  /** Returns the result, in a few words. Throws an error with the reason if the check fails. */
   run(bench: Bench): Promise<string>;
 }
 
@@ -19,7 +19,7 @@ export interface StepResult {
   outcome: 'passed' | 'failed' | 'skipped';
   /** How long it took, in milliseconds; 0 for a skipped one. */
   milliseconds: number;
-  /** What was seen, or the reason it failed. */
+  /** The result, or the reason why the step failed. */
   detail: string;
 }
 

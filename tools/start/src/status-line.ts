@@ -45,7 +45,7 @@ export function showStatusLine(terminal: Terminal, sample: () => Sample): () => 
   };
 }
 
-/** `2 people in the rooms · 14.5 messages/s`. */
+/** For example `2 people in the rooms · 14.5 messages/s`. */
 function formatStatus(people: number, messagesPerSecond: number): string {
   const who = people === 0 ? 'nobody' : people === 1 ? '1 person' : `${people} people`;
   return `  ${who} in the rooms · ${messagesPerSecond.toFixed(1)} messages/s`;

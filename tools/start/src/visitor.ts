@@ -1,4 +1,4 @@
-/** One WebSocket connection of the chat server: its messages are checked, limited and passed to the room that it has open. */
+/** One WebSocket connection of the chat server. Checks and limits its messages, and passes them to the room that it has open. */
 
 import { LIMITS, parseClientMessage, refusal } from './protocol.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -13,12 +13,12 @@ export interface Traffic {
   sent: number;
 }
 
-/** The joins and texts that one connection may send. More are refused. */
+/** The joins and texts that one connection may send. The server refuses more. */
 const CHAT_RATE = { burst: 8, perSecond: 2 };
-/** The messages of any kind that one connection may send. More close the connection. */
+/** The messages and pongs that one connection may send. After more, the server closes the connection. */
 const MESSAGE_RATE = { burst: 60, perSecond: 20 };
-/** The most bytes that may wait for a peer that does not read. More end the connection. */
-const MOST_UNREAD = 1024 * 1024;
+/** The maximum number of bytes that may wait for a peer that does not read. After more, the server ends the connection. */
+const MAX_UNREAD = 1024 * 1024;
 
 const POLICY_VIOLATION = 1008;
 
@@ -46,7 +46,7 @@ export function serveVisitor(socket: WebSocket, number: number, rooms: Rooms, tr
     if (room !== undefined) rooms.exit(socket, visitor, room);
     room = undefined;
   };
-  const act = (message: ClientMessage): void => {
+  const handle = (message: ClientMessage): void => {
     switch (message.type) {
       case 'open':
         if (room?.name !== message.room) {
@@ -73,29 +73,29 @@ export function serveVisitor(socket: WebSocket, number: number, rooms: Rooms, tr
     }
   };
 
-  /** Whether to act on what has arrived. Closes a connection that sends too much. */
-  const mayAct = (): boolean => {
-    // Messages that were already under way when the server closed the connection are ignored.
+  /** Whether to handle a message or pong. Closes a connection that sends too many. */
+  const mayHandle = (): boolean => {
+    // Ignores messages that were sent before the client received the close frame of the server.
     if (socket.readyState !== socket.OPEN) return false;
     if (messageRate.take()) return true;
     socket.close(POLICY_VIOLATION, 'too many messages');
     return false;
   };
   socket.on('message', (data, isBinary) => {
-    if (!mayAct()) return;
+    if (!mayHandle()) return;
     traffic.received += 1;
     if (isBinary || !Buffer.isBuffer(data)) {
       send(refusal('not-text', 'Messages are JSON in text messages.'));
       return;
     }
     const parsed = parseClientMessage(data.toString());
-    if (parsed.ok) act(parsed.message);
+    if (parsed.ok) handle(parsed.message);
     else send(parsed.refusal);
   });
   socket.on('pong', () => {
     // A client can also send a pong before the first ping. Nothing has been measured then.
     const latency = socket.latency as number | undefined;
-    if (mayAct() && latency !== undefined) send({ type: 'latency', milliseconds: latency });
+    if (mayHandle() && latency !== undefined) send({ type: 'latency', milliseconds: latency });
   });
   socket.on('close', exit);
   // A failed connection also emits `close`, where the visitor leaves.
@@ -108,7 +108,7 @@ export function serveVisitor(socket: WebSocket, number: number, rooms: Rooms, tr
 /** The options of WebSocketServer that limit how much memory a visitor can make the server use. */
 export const VISITOR_LIMITS = Object.freeze({
   maxPayload: LIMITS.message,
-  maxBufferedAmount: MOST_UNREAD,
+  maxBufferedAmount: MAX_UNREAD,
   perMessageDeflate: false,
 });
 

@@ -1,4 +1,4 @@
-/** The two browsers the page is tested in, with the calls that both drivers have in common. */
+/** The two browsers in which the page is tested, with the calls that both drivers have in common. */
 
 import { launchChromium, launchFirefox, requirement } from '@framewire/testing';
 

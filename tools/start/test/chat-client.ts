@@ -1,4 +1,4 @@
-/** A Node client of the chat server, for tests: keeps messages, and waits for the expected ones. */
+/** A Node client of the chat server, for tests. It keeps messages, and waits for the expected ones. */
 
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';

@@ -156,7 +156,7 @@ describe('The chat server', () => {
     expect(said.length).toBeLessThan(20);
   });
 
-  it('closes a connection that floods it, with 1008, and keeps serving the others', async () => {
+  it('closes with 1008 when a client sends too many messages, and keeps serving the others', async () => {
     const [flooder, other] = [await connect('Flooder'), await connect('Calm')];
     const closed = flooder.closed();
     for (let index = 0; index < 1000; index++) flooder.send({ type: 'leave' });
@@ -212,16 +212,16 @@ describe('The chat server', () => {
   });
 
   it('closes every connection with 1001 and frees the port', async () => {
-    const mortal = await startChatServer({ port: 0, host: '127.0.0.1' });
+    const stopping = await startChatServer({ port: 0, host: '127.0.0.1' });
     const clients = await Promise.all([
-      ChatClient.connect(mortal.port),
-      ChatClient.connect(mortal.port, 'Ada'),
+      ChatClient.connect(stopping.port),
+      ChatClient.connect(stopping.port, 'Ada'),
     ]);
-    const goodbyes = Promise.all(clients.map((client) => client.closed()));
-    await mortal.close();
-    const goodbye = [1001, 'the server is shutting down'];
-    expect(await goodbyes).toEqual([goodbye, goodbye]);
-    const next = await startChatServer({ port: mortal.port, host: '127.0.0.1' });
+    const endings = Promise.all(clients.map((client) => client.closed()));
+    await stopping.close();
+    const ending = [1001, 'the server is shutting down'];
+    expect(await endings).toEqual([ending, ending]);
+    const next = await startChatServer({ port: stopping.port, host: '127.0.0.1' });
     await next.close();
   });
 });

@@ -55,7 +55,7 @@ describe('npm start', () => {
     expect(stderr).toContain(reason);
   });
 
-  it('says in one line what to do when the port is taken, and exits with 1', async () => {
+  it('explains in one line what to do when the port is taken, and exits with 1', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');

@@ -74,7 +74,7 @@ describe('The room', () => {
     expect(guests[1]?.name).toBe(`${'👋'.repeat(LIMITS.name / 2 - 1)} 2`);
   });
 
-  it('ignores visitors until they join, and a second join of the same visitor', () => {
+  it('ignores what visitors say before they join, and a second join of the same visitor', () => {
     const { room, guests } = open(1);
     const [ada] = guests as [Guest];
     room.say(ada, 'anyone?');

@@ -1,4 +1,4 @@
-/** The self-check finds what is broken, and says so. */
+/** The self-check finds faults, and reports them. */
 
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'framewire';
@@ -10,7 +10,7 @@ import type { StepResult } from '../src/self-check.ts';
 
 const plain = colorsFor({});
 
-/** A server whose connections misbehave as `serve` says. */
+/** A server that calls `serve` with each connection. */
 function startServer(serve: (connection: WebSocket, request: IncomingMessage) => void): WebSocketServer {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', serve);

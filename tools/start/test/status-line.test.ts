@@ -1,4 +1,4 @@
-/** The line under the address of the page. */
+/** The status line of the terminal. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { showStatusLine } from '../src/status-line.ts';
