@@ -25,12 +25,11 @@ export function byEach(
   }));
 }
 
-/** The recorder of a side. */
 export function recorderOf(stage: Stage, ends: Ends, ws: WebSocket): Stage['client'] {
   return ws === ends.client ? stage.client : stage.server;
 }
 
-/** Sends messages with callbacks before something happens. */
+/** Sends messages and a ping, each with a callback. */
 export function sendSome(stage: Stage, ends: Ends, ws: WebSocket): void {
   const recorder = recorderOf(stage, ends, ws);
   ws.send('text', recorder.callback(ws, 'text'));

@@ -10,7 +10,6 @@ const HIGH_WATER_MARK = 512 * 1024;
 /** Chunks have 1 to 2^16 bytes, with every power of two equally likely. */
 const LARGEST_POWER = 16;
 
-/** A relay that is running. */
 export interface Relay {
   readonly port: number;
   /** How many chunks it has passed on. */

@@ -1,22 +1,22 @@
-// The process of the clients of the load test: on request, opens them, sends a message on each, and closes them.
+// The client process of the load test. On request, it opens the clients, sends a message on each, and closes them.
 import process from 'node:process';
 import { answer } from '@framewire/testing/program';
 import type { WebSocket } from 'ws';
+import type { CrowdTarget } from './crowd.ts';
 import { peerNamed } from './pairings.ts';
 
 /** How many handshakes run concurrently. */
-const AT_ONCE = 256;
+const CONCURRENT = 256;
 
-const [name, url = '', count = '0'] = process.argv.slice(2);
-const { WebSocket: Client } = peerNamed(name);
+const { WebSocket: Client } = peerNamed(process.argv[2]);
 const clients: WebSocket[] = [];
 
-/** An address has about 28,000 local ports. On Linux, every address of 127.0.0.0/8 can be used. */
+/** Spreads the clients over four addresses, because each has only about 28,000 ports. Only Linux accepts all of 127.0.0.0/8. */
 function localAddress(index: number): { localAddress?: string } {
   return process.platform === 'linux' ? { localAddress: `127.0.0.${2 + (index % 4)}` } : {};
 }
 
-function openOne(index: number): Promise<void> {
+function openOne(url: string, index: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const client = new Client(url, localAddress(index));
     clients.push(client);
@@ -25,12 +25,12 @@ function openOne(index: number): Promise<void> {
   });
 }
 
-async function openAll(): Promise<number> {
+async function openAll({ url, count }: CrowdTarget): Promise<number> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < Number(count)) await openOne(next++);
+    while (next < count) await openOne(url, next++);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: CONCURRENT }, worker));
   return clients.filter((client) => client.readyState === Client.OPEN).length;
 }
 

@@ -1,4 +1,4 @@
-// The process of the server of the load test: echoes, counts, and reports on request.
+// The server process of the load test. It echoes messages, and reports its counts on request.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';

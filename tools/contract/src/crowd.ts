@@ -1,8 +1,7 @@
-// The processes of the load test: one with a server and one with very many clients, and the requests to them.
+// The two processes of the load test, one with a server and one with very many clients, as objects that the test calls.
 import { Program } from '@framewire/testing/program';
 import type { Peer } from './pairings.ts';
 
-/** The counts of the server. */
 export interface ServerReport {
   readonly open: number;
   readonly messages: number;
@@ -13,7 +12,7 @@ export interface ServerReport {
 
 /** The process with the server. */
 export interface CrowdServer {
-  readonly url: string;
+  url(): Promise<string>;
   /** The counts so far. */
   report(): Promise<ServerReport>;
   /** The counts after the last client has disconnected. */
@@ -23,8 +22,8 @@ export interface CrowdServer {
 
 /** The process with the clients. */
 export interface CrowdClients {
-  /** Opens all clients. Returns how many are open. */
-  openAll(): Promise<number>;
+  /** Opens clients of a server. Returns how many are open. */
+  openAll(target: CrowdTarget): Promise<number>;
   /** Sends one message on each client, and waits for its echo. */
   talk(): Promise<{ echoed: number; wrong: number }>;
   /** Closes all clients. Returns their number by close code. */
@@ -32,11 +31,17 @@ export interface CrowdClients {
   stop(): void;
 }
 
+/** What the clients connect to, and how many. */
+export interface CrowdTarget {
+  readonly url: string;
+  readonly count: number;
+}
+
 /** Starts a server of an implementation on its own port. */
-export async function startCrowdServer({ name }: Peer): Promise<CrowdServer> {
+export function startCrowdServer({ name }: Peer): CrowdServer {
   const program = Program.start(new URL('./crowd-server.ts', import.meta.url), name);
   return {
-    url: await program.ask('url'),
+    url: () => program.ask('url'),
     report: () => program.ask('report'),
     reportAtTheEnd: () => program.ask('end'),
     stop: () => program.stop(),
@@ -44,10 +49,10 @@ export async function startCrowdServer({ name }: Peer): Promise<CrowdServer> {
 }
 
 /** Starts a process that opens clients of an implementation. */
-export function startCrowdClients({ name }: Peer, url: string, count: number): CrowdClients {
-  const program = Program.start(new URL('./crowd-clients.ts', import.meta.url), name, url, String(count));
+export function startCrowdClients({ name }: Peer): CrowdClients {
+  const program = Program.start(new URL('./crowd-clients.ts', import.meta.url), name);
   return {
-    openAll: () => program.ask('open'),
+    openAll: (target) => program.ask('open', target),
     talk: () => program.ask('talk'),
     closeAll: () => program.ask('close'),
     stop: () => program.stop(),

@@ -2,12 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 
-/** How many bytes may be in flight before a writer must wait: about the buffer of a socket in the kernel. */
+/** How many bytes may be in flight before a writer must wait: about as many as the kernel buffers for a socket. */
 const CAPACITY = 64 * 1024;
 
 /**
- * One end. Like a socket, it accepts writes immediately while there is room, and they are read in a later turn, in different chunks.
- * Bytes that were written before the end was destroyed are still read.
+ * One end. Like a socket, it accepts writes immediately while there is room. The other end reads the bytes in a later turn, joined into
+ * one chunk, even if this end has been destroyed since.
  */
 class End extends Duplex {
   #other: End | undefined = undefined;
@@ -17,7 +17,7 @@ class End extends Duplex {
   #incomingEnded = false;
   #wantsMore = false;
   #pumpScheduled = false;
-  /** The writer of the other end, which waits for room. */
+  /** Lets the writer of the other end continue, if it waits for room. */
   #makeRoom: (() => void) | undefined = undefined;
 
   join(other: End): void {
@@ -62,7 +62,7 @@ class End extends Duplex {
     else this.#makeRoom = done;
   }
 
-  /** Called when the other end has ended. */
+  /** Called when the other end has ended or been destroyed. */
   acceptEnd(): void {
     this.#incomingEnded = true;
     this.#schedulePump();

@@ -1,4 +1,4 @@
-// The stories of how open connections end: by a close, a lost connection or an error.
+// Stories about how open connections end: by a close, a lost connection or an error.
 import { Blob, Buffer } from 'node:buffer';
 import { byEach, recorderOf, sendSome } from './by-each.ts';
 import type { Story } from './stage.ts';
@@ -86,13 +86,13 @@ const closing: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes a connection whose other end reads nothing until closeTimeout has passed`,
+    (actor) => `the ${actor} closes, and the other side reads nothing until closeTimeout has passed`,
     (_stage, _ends, from, to) => {
       to.pause();
       from.close(1000);
       from.once('close', () => to.resume());
     },
-    { client: { closeTimeout: 100 }, server: { closeTimeout: 100 } },
+    { client: { closeTimeout: 20 }, server: { closeTimeout: 20 } },
   ),
   {
     name: 'both close at the same time',
@@ -153,7 +153,7 @@ const cutting: readonly Story[] = [
   ),
 ];
 
-/** How a side breaks the protocol by sending what the other does not allow. */
+/** A side sends what the other refuses: invalid text, wrongly masked frames, or too much. */
 const breaking: readonly Story[] = [
   ...byEach(
     (actor) => `the ${actor} sends text that is not UTF-8`,
@@ -168,7 +168,7 @@ const breaking: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} masks as the other role does`,
+    (actor) => `the ${actor} masks its frames as only the other role may`,
     (stage, ends, from) => {
       const recorder = recorderOf(stage, ends, from);
       from.send('bad', { mask: from === ends.server }, recorder.callback(from, 'bad'));
@@ -214,5 +214,4 @@ const breaking: readonly Story[] = [
   ),
 ];
 
-/** Stories about the end of a connection. */
 export const endingStories: readonly Story[] = [...closing, ...cutting, ...breaking];

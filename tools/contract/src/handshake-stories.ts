@@ -1,4 +1,4 @@
-// The stories of opening handshakes that fail or take an unusual course.
+// Stories about opening handshakes that fail or take an unusual course.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -33,9 +33,9 @@ function refused(name: string, server: object, dial: DialOptions = {}): Story {
 }
 
 const verifyClients = {
-  'verifyClient says no': () => false,
-  'verifyClient says no, by callback': (_info: unknown, done: (ok: boolean) => void) => done(false),
-  'verifyClient says no with a code of its own, later': (
+  'verifyClient refuses': () => false,
+  'verifyClient refuses by its callback': (_info: unknown, done: (ok: boolean) => void) => done(false),
+  'verifyClient refuses later, with its own code and message': (
     _info: unknown,
     done: (ok: boolean, code: number, message: string) => void,
   ) => setImmediate(() => done(false, 403, 'not you')),
@@ -43,7 +43,7 @@ const verifyClients = {
 
 const refusals: readonly Story[] = [
   ...Object.entries(verifyClients).map(([name, verifyClient]) => refused(name, { verifyClient })),
-  refused('the path is not that of the server', { path: '/here' }, { path: '/there' }),
+  refused('the server has another path', { path: '/here' }, { path: '/there' }),
   {
     name: 'a listener of unexpected-response handles a refusal, and closes',
     async play(stage) {
@@ -113,14 +113,14 @@ const badAnswers: readonly Story[] = [
   ),
   answered('something other than HTTP', () => 'this is no HTTP\r\n\r\n'),
   answered('a head that ends in the middle', () => 'HTTP/1.1 101 Switching Prot'),
-  answered('nothing but the end of the connection', () => ''),
-  answered('the 101 and then the end of the connection', (key) => upgradeResponse(key)),
+  answered('nothing, and the connection ends', () => ''),
+  answered('the 101, and the connection ends', (key) => upgradeResponse(key)),
   answered(
-    'the 101 with a message, half a message and the end',
+    'the 101, a message and half of another one, and the connection ends',
     (key) => `${upgradeResponse(key)}\x81\x02ok\x81\x05hel`,
   ),
   answered('the 101 with a close frame', (key) => `${upgradeResponse(key)}\x88\x00`),
-  answered('the 101 with a breach of the protocol', (key) => `${upgradeResponse(key)}\x83\x00`),
+  answered('the 101 with a frame that breaks the protocol', (key) => `${upgradeResponse(key)}\x83\x00`),
 ];
 
 const givingUp: readonly Story[] = [
@@ -189,7 +189,7 @@ const givingUp: readonly Story[] = [
     socketsOnly: true,
     async play(stage) {
       stage.meeting.host.http.on('upgrade', () => {
-        // Never answered: the stage destroys the connection at its end.
+        // Never answers. The end of the story destroys the connection.
       });
       await stage.closed(stage.dial({ client: { handshakeTimeout: 50 } }));
     },

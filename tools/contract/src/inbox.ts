@@ -1,4 +1,4 @@
-// The messages that a side of a connection has received, kept from the first event on.
+// Promises for the next events of one side of a connection: its messages, its close, and the callback of a send.
 import { Buffer } from 'node:buffer';
 import type { RawData, WebSocket } from 'ws';
 
@@ -14,7 +14,7 @@ export interface Closed {
   readonly reason: string;
 }
 
-/** The next messages, `count` of them, in order. */
+/** The next `count` messages, in order. Rejects if the connection closes before that. */
 export function nextMessages(ws: WebSocket, count: number): Promise<Received[]> {
   return new Promise((resolve, reject) => {
     const received: Received[] = [];

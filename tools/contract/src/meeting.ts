@@ -1,4 +1,4 @@
-// A server and a client that are connected over a transport for a test, and ended after it.
+// Connects a server and a client over a transport for a test, and ends both after it.
 import { type EventEmitter, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ClientOptions, ServerOptions, WebSocket, WebSocketServer } from 'ws';
@@ -11,7 +11,7 @@ export interface Ends {
   readonly server: WebSocket;
 }
 
-/** Both directions of a connection, for rules that hold for both. */
+/** Both directions of a connection, for rules that hold in each of them. */
 export function directions({ client, server }: Ends): [from: WebSocket, to: WebSocket][] {
   return [
     [client, server],
@@ -19,13 +19,12 @@ export function directions({ client, server }: Ends): [from: WebSocket, to: WebS
   ];
 }
 
-/** Options of a meeting. */
 export interface MeetingOptions {
   readonly server?: ServerOptions & UntypedOptions;
   readonly client?: ClientOptions & UntypedOptions;
   readonly protocols?: string | string[];
   readonly path?: string;
-  /** Called with a connection as soon as it exists. On a server, that is during its connection event. */
+  /** Called with the connection of the server during its connection event, or with that of the client if the server is raw. */
   readonly greet?: (ws: WebSocket) => void;
 }
 
@@ -56,7 +55,7 @@ export class Meeting {
   /** For afterEach: ends everything, so that tests do not affect each other. */
   endTest(): void {
     for (const server of this.#servers) {
-      // Without clientTracking there is no set, whatever the types say.
+      // The types of ws do not say that the set is missing without clientTracking.
       const clients = server.clients as Set<WebSocket> | undefined;
       for (const ws of clients ?? []) ws.terminate();
       server.close();
@@ -76,7 +75,7 @@ export class Meeting {
     await this.#host?.close();
   }
 
-  /** A WebSocket server on the HTTP server, which replaces the previous one. */
+  /** Creates a WebSocket server on the HTTP server, and closes the previous one. */
   serve(options: ServerOptions & UntypedOptions = {}): WebSocketServer {
     for (const server of this.#servers) server.close();
     const server = new this.pairing.server.WebSocketServer({ server: this.host.http, ...PLAIN, ...options });
@@ -84,7 +83,7 @@ export class Meeting {
     return server;
   }
 
-  /** A client that has started to connect. */
+  /** Creates a client, which starts to connect. */
   dial({ path, protocols, client }: MeetingOptions = {}): WebSocket {
     const options = { ...PLAIN, ...this.host.clientOptions, ...client };
     const ws = new this.pairing.client.WebSocket(this.host.url(path), protocols ?? [], options);
@@ -99,7 +98,7 @@ export class Meeting {
     return socket;
   }
 
-  /** Both open sides of a new connection. */
+  /** Opens a new connection, and returns both sides. */
   async meet(options: MeetingOptions = {}): Promise<Ends> {
     const listener = this.serve(options.server);
     const accepted = new Promise<WebSocket>((resolve) => {

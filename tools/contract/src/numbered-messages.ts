@@ -1,11 +1,11 @@
-// Messages that both sides can generate: a seed determines the number, kind, size and bytes of each, so that none has to be stored.
+// Messages that both sides can generate. A seed determines the kind, size and bytes of each, so that none has to be stored.
 import { Buffer } from 'node:buffer';
 import { between, createRandom, pick, type Random } from './random.ts';
 
 const BOUNDARIES = [0, 1, 125, 126, 127, 65535, 65536, 65537];
 const MEBIBYTE = 1024 * 1024;
 
-/** The probability of each range of sizes, as upper bounds of a random number. */
+/** A random number from 0 to 1 selects the range of a size. These are the upper bounds of the first three ranges. */
 const SMALL = 0.9;
 const MEDIUM = 0.997;
 const AROUND_64_KIB = 0.9998;
@@ -16,7 +16,6 @@ const INDEX_DIGITS = 8;
 /** Groups of 4 bytes of UTF-8, with characters of each length. */
 const TEXT_GROUPS = ['word', 'éü', '€x', '😀', 'a\u0000ß', '𝒳'];
 
-/** One message. */
 export interface NumberedMessage {
   readonly index: number;
   readonly isBinary: boolean;

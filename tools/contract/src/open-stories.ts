@@ -1,8 +1,8 @@
-// The stories of open connections: messages, waiting data, and the server.
+// Stories about open connections: messages, data that waits, and closing the server.
 import { Buffer } from 'node:buffer';
 import type { RawData } from 'ws';
 import { byEach, recorderOf } from './by-each.ts';
-import { sendMoreThanFits } from './flood.ts';
+import { sendMoreThanFits, untilStuck } from './flood.ts';
 import type { Story } from './stage.ts';
 import { later } from './turns.ts';
 
@@ -43,7 +43,7 @@ const talking: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} echoes until it has enough`,
+    (actor) => `the ${actor} echoes two messages, and closes at the third`,
     (_stage, _ends, from, to) => {
       let count = 0;
       from.on('message', (data) => {
@@ -103,8 +103,8 @@ const waiting: readonly Story[] = [
       const recorder = recorderOf(stage, ends, from);
       to.pause();
       sendMoreThanFits(from);
-      whenStuck(from, () => {
-        // Not earlier: Node calls back without an error for a write that was in progress when the socket was destroyed.
+      void untilStuck(from).then(() => {
+        // Only now, because Node calls back without an error for a write that is in progress when the socket is destroyed.
         from.send('last', recorder.callback(from, 'the last one'));
         from.terminate();
         to.terminate();
@@ -112,7 +112,8 @@ const waiting: readonly Story[] = [
     },
   ),
   ...byEach(
-    (actor) => `the ${actor} closes after messages that are not written yet, and the other continues to read`,
+    (actor) =>
+      `the ${actor} closes after messages that are not written yet, and the other side reads them later`,
     (stage, ends, from, to) => {
       const recorder = recorderOf(stage, ends, from);
       to.pause();
@@ -121,7 +122,7 @@ const waiting: readonly Story[] = [
       from.close(1000, 'all sent');
       recorder.note(`buffered ${from.bufferedAmount > 0}`);
       from.once('close', () => recorder.note(`buffered ${from.bufferedAmount}`));
-      whenStuck(from, () => to.resume());
+      void untilStuck(from).then(() => to.resume());
     },
   ),
   ...byEach(
@@ -144,16 +145,7 @@ const waiting: readonly Story[] = [
   ),
 ];
 
-/** Acts when the kernel accepts no more bytes, so that the number of waiting bytes stays the same for many turns. */
-function whenStuck(ws: { readonly bufferedAmount: number }, act: () => void, turns = 0): void {
-  const { bufferedAmount } = ws;
-  setImmediate(() => {
-    if (turns >= 200) act();
-    else whenStuck(ws, act, ws.bufferedAmount === bufferedAmount ? turns + 1 : 0);
-  });
-}
-
-/** Closes the server while it has connections. */
+/** The server is closed, with or without connections. */
 const serving: readonly Story[] = [
   {
     name: 'the server is closed with an open connection, which continues until the client closes',
@@ -182,5 +174,4 @@ const serving: readonly Story[] = [
   },
 ];
 
-/** Stories about open connections. */
 export const openStories: readonly Story[] = [...talking, ...waiting, ...serving];

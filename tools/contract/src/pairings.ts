@@ -17,7 +17,6 @@ export interface Pairing {
   readonly client: Peer;
 }
 
-/** ws itself. */
 export const reference: Peer = {
   name: 'ws',
   WebSocket: ws.WebSocket,
@@ -25,8 +24,7 @@ export const reference: Peer = {
   createWebSocketStream: ws.createWebSocketStream,
 };
 
-// The suite proves that the classes can replace those of ws. Other tests compare the types.
-/** framewire. */
+// The types differ from those of ws. This suite tests that the classes can replace those of ws, and other tests compare the types.
 export const ours = {
   name: 'framewire',
   WebSocket: framewireModule.WebSocket,
@@ -38,7 +36,7 @@ function pair(server: Peer, client: Peer): Pairing {
   return { name: `${server.name} server × ${client.name} client`, server, client };
 }
 
-/** The control: the suite is right if ws passes it with itself. */
+/** The control: a test that ws with itself fails is wrong. */
 export const control: Pairing = pair(reference, reference);
 
 /** Every server with every client. */
@@ -59,10 +57,10 @@ export function peerNamed(name: string | undefined): Peer {
   return peer;
 }
 
-/** Options with which both implementations behave the same: no compression. */
+/** Without compression, because the implementations compress differently. */
 export const PLAIN = { perMessageDeflate: false } as const;
 
-/** Options that the published types of ws lack. */
+/** Options that the types of ws lack. `ws` has some of them, framewire all. */
 export interface UntypedOptions {
   readonly auth?: string;
   readonly closeTimeout?: number;

@@ -19,7 +19,7 @@ export function acceptValue(key: string): string {
     .digest('base64');
 }
 
-/** The head of a request or a response from its lines. */
+/** Joins the lines of the head of a request or a response. */
 export function head(...lines: string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
@@ -37,7 +37,7 @@ export function upgradeRequest(path = '/', ...more: string[]): string {
   );
 }
 
-/** A valid response to the upgrade request with a key. */
+/** A valid response to the upgrade request with the given key. */
 export function upgradeResponse(key: string, ...more: string[]): string {
   return head(
     'HTTP/1.1 101 Switching Protocols',
@@ -115,7 +115,7 @@ export class RawPeer {
     this.#socket.destroy();
   }
 
-  /** The next head, without its empty line. */
+  /** The next head, without the empty line that ends it. */
   async hearHead(): Promise<string> {
     const end = await this.#until(() => this.#received.indexOf('\r\n\r\n') + 1);
     const text = this.#received.toString('latin1', 0, end - 1);
@@ -125,18 +125,23 @@ export class RawPeer {
 
   /** The next bytes, in hex. */
   async hear(count: number): Promise<string> {
-    await this.#until(() => this.#received.length >= count);
-    const digits = this.#received.toString('hex', 0, count);
-    this.#chunks = [this.#received.subarray(count)];
-    return digits;
+    return (await this.hearBytes(count)).toString('hex');
   }
 
-  /** All bytes until the other side ends, in hex. */
+  /** The next bytes. */
+  async hearBytes(count: number): Promise<Buffer> {
+    await this.#until(() => this.#received.length >= count);
+    const heard = this.#received.subarray(0, count);
+    this.#chunks = [this.#received.subarray(count)];
+    return heard;
+  }
+
+  /** All other bytes until the other side ends, in hex. */
   async hearAll(): Promise<string> {
     return (await this.hearRest()).toString('hex');
   }
 
-  /** Like {@link RawPeer.hearAll}, as bytes. */
+  /** Like {@link RawPeer.hearAll}, but returns bytes. */
   async hearRest(): Promise<Buffer> {
     await this.#until(() => this.#ended, true);
     return this.#received;
@@ -147,11 +152,11 @@ export class RawPeer {
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
-  async #until(condition: () => boolean | number, evenEnded = false): Promise<number> {
+  async #until(condition: () => boolean | number, mayHaveEnded = false): Promise<number> {
     for (;;) {
       const value = Number(condition());
       if (value > 0) return value;
-      if (this.#ended && !evenEnded) {
+      if (this.#ended && !mayHaveEnded) {
         throw new Error(`The connection ended after ${this.#received.toString('hex') || 'no bytes'}`);
       }
       await new Promise<void>((resolve) => (this.#wake = resolve));

@@ -1,17 +1,16 @@
-// The recorder: logs the events of one side of a connection, line by line, in a form that is comparable across implementations.
+// The recorder logs the events of one side of a connection, a line for each, in a form that does not depend on the implementation.
 import { HANDSHAKE_ERRORS } from '@framewire/handshake';
 import { Buffer } from 'node:buffer';
 import { ClientRequest, IncomingMessage } from 'node:http';
 import type { CloseEvent, ErrorEvent, MessageEvent, WebSocket } from 'ws';
 
-/** Events that are always recorded, because listening to them has no effect. */
+/** Events that are always recorded. A listener changes nothing, except that an error is not thrown. */
 const PLAIN_EVENTS = ['open', 'message', 'ping', 'pong', 'upgrade', 'close', 'error'] as const;
 
 const DOM_EVENTS = ['open', 'message', 'close', 'error'] as const;
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 
-/** The log of one side. */
 export class Recorder {
   /** The log, in order. */
   readonly lines: string[] = [];
@@ -44,7 +43,6 @@ export class Recorder {
     return (error) => this.#record(ws, `callback of ${name}`, [printable(error ?? undefined)]);
   }
 
-  /** Logs the given line. */
   note(line: string): void {
     this.lines.push(line);
   }
@@ -65,12 +63,12 @@ function printableEvent(event: AnyEvent): string[] {
   return [target];
 }
 
-/** A value as text, without parts that differ between runs: ports, socket paths, keys. */
+/** A value as text, without the parts that differ between runs: ports and socket paths. */
 export function printable(value: unknown): string {
   if (Buffer.isBuffer(value))
     return `<Buffer ${value.length <= 200 ? JSON.stringify(value.toString()) : value.length}>`;
   if (value instanceof IncomingMessage)
-    // A request has no status: null, whatever the types say.
+    // The types do not say that the status of a request is null.
     return typeof value.statusCode !== 'number' ? `<request ${value.url}>` : `<response ${value.statusCode}>`;
   if (value instanceof ClientRequest) return `<request of ${value.path}>`;
   if (value instanceof Error) return printableError(value);

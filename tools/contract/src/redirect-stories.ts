@@ -1,4 +1,4 @@
-// The stories of redirects in the opening handshake.
+// Stories about redirects in the opening handshake.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,13 +41,13 @@ function redirected(
 
 const following = { followRedirects: true };
 
-/** Options of a client with headers, two of which are only for the first server. */
+/** Options of a client with headers. Only the first server may receive the first two. */
 const secrets = {
   ...following,
   headers: { Authorization: 'Basic secret', Cookie: 'secret', 'X-Other': 'for all' },
 };
 
-/** A story in which the client is redirected to another server, which logs the headers. */
+/** A story in which the client is redirected to another server, which logs the headers that it receives. */
 function sentElsewhere(name: string, dial: DialOptions): Story {
   return {
     name,
@@ -70,7 +70,6 @@ function sentElsewhere(name: string, dial: DialOptions): Story {
   };
 }
 
-/** The targets of redirects, and the headers that are sent there. */
 export const redirectStories: readonly Story[] = [
   redirected('a redirect is not followed by default', (url) => url, {}),
   redirected('a redirect is followed', (url) => url, { client: following }),
@@ -98,7 +97,7 @@ export const redirectStories: readonly Story[] = [
   redirected('a redirect to an invalid URL', () => 'http://[', { client: following }),
   redirected('a redirect to another scheme', () => 'ftp://127.0.0.1/', { client: following }),
   redirected('a redirect to a URL with a fragment', () => '/end#fragment', { client: following }),
-  // framewire leaves the path to the other listener for upgrades until this time limit.
+  // The HTTP server has another upgrade listener, so framewire waits for this time limit before it refuses the path.
   redirected('a redirect to a path that is refused', () => '/elsewhere', { client: following }, 302, {
     handshakeTimeout: 50,
   }),

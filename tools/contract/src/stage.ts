@@ -10,7 +10,7 @@ import { Recorder } from './recorder.ts';
 import type { Transport } from './transports.ts';
 import { turns } from './turns.ts';
 
-/** The logs of both sides. There is no order between the two. */
+/** The logs of both sides. They do not record which side emitted an event first. */
 export interface Log {
   readonly client: readonly string[];
   readonly server: readonly string[];
@@ -31,12 +31,11 @@ export interface DialOptions extends MeetingOptions {
   readonly watch?: readonly ('unexpected-response' | 'redirect')[];
 }
 
-/** Where a story runs. */
 export class Stage {
   readonly client = new Recorder();
   readonly server = new Recorder();
   readonly meeting: Meeting;
-  /** The last created server. */
+  /** The server that was created last. */
   listener: WebSocketServer | undefined = undefined;
 
   constructor(meeting: Meeting) {
@@ -76,16 +75,11 @@ export class Stage {
     return { key: request.headers['sec-websocket-key'] ?? '', raw: new RawPeer(socket) };
   }
 
-  /** Waits until both sides have closed, and have emitted everything after that. */
+  /** Waits until the given sides have closed, and have emitted their last events. */
   async closed(...ends: WebSocket[]): Promise<void> {
     await Promise.all(ends.map(untilClosed));
-    // A few turns later, late events have been emitted.
+    // Late events are emitted within a few turns.
     await turns(5);
-  }
-
-  /** The logs so far. */
-  log(): Log {
-    return { client: this.client.lines, server: this.server.lines };
   }
 }
 
@@ -96,7 +90,7 @@ export async function play(story: Story, pairing: Pairing, transport: Transport)
   const stage = new Stage(meeting);
   try {
     await story.play(stage);
-    // A copy, because ending the stage itself adds to the logs.
+    // Copies, because ending the connections adds to the logs.
     return { client: [...stage.client.lines], server: [...stage.server.lines] };
   } finally {
     meeting.endTest();

@@ -1,4 +1,4 @@
-// The stories of streams over connections: what a stream emits, in order, while either side acts.
+// Stories about streams over connections: what a stream emits, in order, while either side acts.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { Duplex, DuplexOptions } from 'node:stream';

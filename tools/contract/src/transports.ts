@@ -18,23 +18,20 @@ export interface Host {
   readonly clientOptions: ClientOptions;
   /** A raw connection, on which the caller reads and writes bytes. */
   connect(): Promise<Duplex>;
-  /** Ends all connections and removes temporary files. */
+  /** Closes the server and ends its connections. */
   close(): Promise<void>;
 }
 
-/** A way to carry bytes between a client and a server. */
 export interface Transport {
   readonly name: string;
   open(): Promise<Host>;
 }
 
-/** For tests that do not depend on the transport. */
+/** The transport of tests that do not depend on it. */
 export const tcp: Transport = { name: 'TCP', open: openTcp };
 
-/** Without a socket. */
 export const memory: Transport = { name: 'streams in memory', open: openMemory };
 
-/** All four. */
 export const transports: readonly Transport[] = [
   tcp,
   { name: 'TLS', open: openTls },
@@ -96,7 +93,7 @@ function openMemory(): Promise<Host> {
   return Promise.resolve({
     http: server,
     url: (path = '/') => `ws://127.0.0.1${path}`,
-    // What the types call a net.Socket may be any Duplex.
+    // The types require a net.Socket, but any Duplex works.
     clientOptions: { createConnection: connect as unknown as typeof net.connect },
     connect: () => Promise.resolve(connect()),
     close: () => {
@@ -117,7 +114,7 @@ async function connected(socket: net.Socket, event: 'connect' | 'secureConnect')
   return socket;
 }
 
-/** Destroys upgraded sockets, for whose end the HTTP server would otherwise wait. */
+/** Closes a server and its connections. It would wait for upgraded sockets, so these are destroyed. */
 async function closeServer(server: http.Server, sockets: ReadonlySet<net.Socket>): Promise<void> {
   const closed = once(server, 'close');
   server.close();

@@ -1,6 +1,7 @@
-// Waiting for something without an event. Both sides of a story share an event loop, so its turns do not depend on time or load.
+// Waits where there is no event to wait for. Both sides of a story share an event loop, so how many turns they need does not depend
+// on the speed of the machine.
 
-/** More turns than a segment needs to be read, emitted and answered, even over TLS. */
+/** More turns than both sides need to read, emit and answer a segment, even over TLS. */
 const MANY = 50;
 
 /** Waits for the given number of turns of the event loop. */

@@ -1,4 +1,4 @@
-// The stories with a raw peer: segments with more than one frame, and behaviour that no implementation has.
+// Stories with a raw peer: segments of several frames, and peers that behave as neither implementation does.
 import { Buffer } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import { sendMoreThanFits } from './flood.ts';
@@ -8,10 +8,9 @@ import type { Recorder } from './recorder.ts';
 import type { Story } from './stage.ts';
 import { later, turns } from './turns.ts';
 
-/** What both roles have in common. */
+/** Options that both roles have. */
 type Options = NonNullable<MeetingOptions['server']>;
 
-/** The parameters of a story. */
 interface Scene {
   /** The side that is recorded. */
   readonly ws: WebSocket;
@@ -25,7 +24,7 @@ interface Scene {
 function byRole(
   name: (role: string) => string,
   act: (scene: Scene) => void | Promise<void>,
-  options: Options = {},
+  settings: Options = {},
 ): Story[] {
   return (['client', 'server'] as const).map((role) => ({
     name: name(role),
@@ -33,7 +32,7 @@ function byRole(
       const recorder = stage[role];
       const meet = role === 'client' ? meetRawServer : meetRawClient;
       const { ws, raw } = await meet(stage.meeting, {
-        [role]: options,
+        [role]: settings,
         greet: (each) => recorder.watch(each),
       });
       await act({
@@ -62,13 +61,13 @@ const PONG = ['8a01', '70'] as const;
 const CLOSE = ['8802', '03e8'] as const;
 const BREACH = ['8300'] as const;
 
-/** Waits for turns of the event loop until the end of the peer's side has been read, which no event reports. */
+/** Waits until the connection has read that the peer ended its side, which no event reports. */
 async function noLongerOpen(ws: WebSocket): Promise<void> {
   while (ws.readyState === ws.OPEN) await turns(1);
 }
 
-/** Actions in an event listener, when more follows in the same segment. */
-const inside: readonly Story[] = [
+/** A listener acts while more frames of the same segment wait. */
+const insideListeners: readonly Story[] = [
   ...(['terminate', 'close'] as const).flatMap((method) =>
     (
       [
@@ -130,7 +129,7 @@ const oddPeers: readonly Story[] = [
   ),
   ...byRole(
     (role) =>
-      `the peer of the ${role} ends its side, and continues to read after the ${role} has tried to send more`,
+      `the peer of the ${role} ends its side, and reads again after the ${role} has tried to send more`,
     async ({ ws, raw, recorder }) => {
       raw.pause();
       sendMoreThanFits(ws);
@@ -151,12 +150,12 @@ const oddPeers: readonly Story[] = [
   ...byRole(
     (role) => `the peer of the ${role} closes and does not end the connection`,
     ({ say }) => say(A, CLOSE),
-    { closeTimeout: 100 },
+    { closeTimeout: 20 },
   ),
   ...byRole(
     (role) => `the peer of the ${role} breaks the protocol and does not end the connection`,
     ({ say }) => say(A, BREACH),
-    { closeTimeout: 100 },
+    { closeTimeout: 20 },
   ),
   ...byRole(
     (role) => `the peer of the ${role} closes twice, with messages in between and another code`,
@@ -210,10 +209,10 @@ const oddPeers: readonly Story[] = [
   ),
 ];
 
-/** How the options of a side affect a segment. */
-const limits: readonly Story[] = [
+/** An option affects how a side reads a segment. */
+const options: readonly Story[] = [
   ...byRole(
-    (role) => `the ${role} has autoPong: false and gets pings`,
+    (role) => `the ${role} receives pings with autoPong: false`,
     ({ raw, say }) => {
       say(PING, PING, CLOSE);
       raw.end();
@@ -229,7 +228,7 @@ const limits: readonly Story[] = [
     { maxPendingAutoPongs: 2 },
   ),
   ...byRole(
-    (role) => `the ${role} gets more fragments than maxFragments`,
+    (role) => `the ${role} receives more fragments than maxFragments`,
     ({ raw, say }) => {
       say(['0101', '61'], PING, ['0001', '62'], ['0001', '63'], ['8001', '64']);
       raw.end();
@@ -237,7 +236,7 @@ const limits: readonly Story[] = [
     { maxFragments: 2 },
   ),
   ...byRole(
-    (role) => `the ${role} gets as many fragments as maxFragments`,
+    (role) => `the ${role} receives as many fragments as maxFragments`,
     ({ raw, say }) => {
       say(['0101', '61'], ['8001', '62'], ['0101', '61'], ['8001', '62'], CLOSE);
       raw.end();
@@ -245,7 +244,7 @@ const limits: readonly Story[] = [
     { maxFragments: 2 },
   ),
   ...byRole(
-    (role) => `the ${role} has skipUTF8Validation and gets text and a reason that are not UTF-8`,
+    (role) => `the ${role} receives text and a reason that are not UTF-8, with skipUTF8Validation`,
     ({ raw, say }) => {
       say(['8102', 'c328'], ['8804', '03e8c328']);
       raw.end();
@@ -253,7 +252,7 @@ const limits: readonly Story[] = [
     { skipUTF8Validation: true },
   ),
   ...byRole(
-    (role) => `the ${role} has allowSynchronousEvents: false and gets a segment of many frames`,
+    (role) => `the ${role} receives a segment of many frames with allowSynchronousEvents: false`,
     ({ raw, say }) => {
       say(A, PING, B, CLOSE, A);
       later(() => raw.end());
@@ -262,7 +261,7 @@ const limits: readonly Story[] = [
   ),
   ...(['terminate', 'close'] as const).flatMap((method) =>
     byRole(
-      (role) => `the ${role} has allowSynchronousEvents: false and calls ${method}() in a message event`,
+      (role) => `the ${role} calls ${method}() in a message event with allowSynchronousEvents: false`,
       ({ ws, raw, say }) => {
         ws.once('message', () => ws[method]());
         say(A, B, PING, B, CLOSE);
@@ -273,5 +272,4 @@ const limits: readonly Story[] = [
   ),
 ];
 
-/** Stories of one side. */
-export const wireStories: readonly Story[] = [...inside, ...oddPeers, ...limits];
+export const wireStories: readonly Story[] = [...insideListeners, ...oddPeers, ...options];

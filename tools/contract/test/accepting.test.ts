@@ -1,4 +1,4 @@
-// How our server accepts clients, over each transport: authentication, limits of connections, origins, and a paused start.
+// How our server accepts clients, over each transport: authentication, limits on connections, origins, and connections that start paused.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -56,7 +56,7 @@ eachTransport(ours, (meeting) => {
     expect(await outcomeOf(ada)).toBe('open');
     const [ws, , identity] = await connected;
     expect(identity).toBe('ada');
-    // The socket is read again after the wait.
+    // The server reads the socket again after authentication.
     ada.send('hello');
     expect(String((await once(ws, 'message'))[0])).toBe('hello');
   });
@@ -81,7 +81,7 @@ eachTransport(ours, (meeting) => {
     const raw = await knock(meeting, '/slow');
     const { admit } = await waiting;
     raw.say(maskedFrame('8101', '61'));
-    // Until the server has read the message.
+    // Enough turns for the server to read the message.
     await turns(50);
     admit('slow');
     await raw.hearHead();
@@ -89,7 +89,7 @@ eachTransport(ours, (meeting) => {
     expect((await messages).map(({ data }) => String(data))).toEqual(['a', 'b']);
   });
 
-  test('a client that leaves while authenticate is pending gives up its place, and the signal aborts', async () => {
+  test('when a client leaves while authenticate is pending, its place is free and the signal aborts', async () => {
     const { waiting, authenticate } = slowAuthentication();
     serve(meeting, { maxConnections: 1, authenticate });
     const slow = await knock(meeting, '/slow');

@@ -8,8 +8,8 @@ import { directions, type Meeting } from '../src/meeting.ts';
 import { ours } from '../src/pairings.ts';
 import { eachTransport } from './each.ts';
 
-/** More than the buffers of two sockets hold. */
 const LENGTH = 64 * 1024;
+/** Together, more than the buffers of two sockets hold. */
 const MESSAGES = 512;
 const LIMIT = 1024 * 1024;
 
@@ -20,7 +20,7 @@ interface Options {
   readonly perMessageDeflate?: boolean;
 }
 
-/** A sender and a receiver, once in each direction, each on a new connection. */
+/** Plays once in each direction, each time on a new connection. */
 async function eachWay(
   meeting: Meeting,
   options: Options,
@@ -73,7 +73,7 @@ eachTransport(ours, (meeting) => {
       await once(to, 'close');
       expect(numbers).toEqual(Array.from({ length: MESSAGES }, (_, number) => number));
       expect(waits).toBeGreaterThan(0);
-      // TLS adds bytes to each record.
+      // One more message, because TLS adds bytes to each record.
       expect(most).toBeLessThan(6 * LENGTH);
     }));
 
@@ -87,37 +87,40 @@ eachTransport(ours, (meeting) => {
     }));
 
   describe('onBufferFull', () => {
-    /** Sends one message per turn to a paused peer, until all are sent or the connection is not open. */
+    /**
+     * Sends one message per turn to a paused peer, until all are sent or the connection is not open. Returns the error codes that the
+     * callbacks receive.
+     */
     async function overfill(from: WebSocket, to: WebSocket): Promise<(string | undefined)[]> {
       to.pause();
-      const told: (string | undefined)[] = [];
+      const codes: (string | undefined)[] = [];
       for (let number = 0; number < MESSAGES && from.readyState === from.OPEN; number++) {
-        from.send(numbered(number), (error?: Error & { code?: string }) => told.push(error?.code));
+        from.send(numbered(number), (error?: Error & { code?: string }) => codes.push(error?.code));
         await nextTurn();
       }
-      return told;
+      return codes;
     }
 
     test("'terminate' ends the connection", () =>
       eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'terminate' }, async (from, to) => {
         const error = once(from, 'error') as Promise<[Error & { code: string }]>;
         const closed = new Promise((resolve) => from.once('close', resolve));
-        const told = await overfill(from, to);
+        const codes = await overfill(from, to);
         expect((await error)[0].code).toBe('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
         expect(await closed).toBe(1006);
-        expect(told).toContain('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
+        expect(codes).toContain('WS_ERR_BUFFERED_AMOUNT_EXCEEDED');
       }));
 
     test("'close' closes with 1008, which the peer receives when it reads", () =>
       eachWay(meeting, { maxBufferedAmount: LIMIT, onBufferFull: 'close' }, async (from, to) => {
         from.on('error', () => {});
         const numbers = numbersOf(to);
-        const told = await overfill(from, to);
+        const codes = await overfill(from, to);
         const closed = once(to, 'close');
         to.resume();
         expect((await closed)[0]).toBe(1008);
         expect(numbers).toEqual(numbers.map((_, index) => index));
-        expect(told.filter((code) => code !== undefined)).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
+        expect(codes.filter((code) => code !== undefined)).toEqual(['WS_ERR_BUFFERED_AMOUNT_EXCEEDED']);
       }));
 
     test("'drop' drops messages, and the peer receives the others when it reads", () =>
@@ -125,12 +128,12 @@ eachTransport(ours, (meeting) => {
         const numbers = numbersOf(to);
         let dropped = 0;
         from.on('dropped', () => dropped++);
-        const told = await overfill(from, to);
+        const codes = await overfill(from, to);
         to.resume();
         from.close(1000);
         expect((await once(to, 'close'))[0]).toBe(1000);
         expect(dropped).toBeGreaterThan(0);
-        expect(told.filter((code) => code === 'WS_ERR_MESSAGE_DROPPED').length).toBe(dropped);
+        expect(codes.filter((code) => code === 'WS_ERR_MESSAGE_DROPPED').length).toBe(dropped);
         expect(numbers.length).toBe(MESSAGES - dropped);
         expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
       }));

@@ -13,7 +13,7 @@ export function serve(meeting: Meeting, options: object): WebSocketServer {
   return meeting.serve(options) as unknown as WebSocketServer;
 }
 
-/** A server to which the program passes the upgrades of the HTTP server. */
+/** A server with noServer, to which the upgrades of the HTTP server are passed. */
 function serveByHandleUpgrade(meeting: Meeting, options: object): WebSocketServer {
   const { http } = meeting.host;
   const server = new WebSocketServer({ ...PLAIN, ...options, noServer: true });
@@ -28,7 +28,7 @@ function serveByHandleUpgrade(meeting: Meeting, options: object): WebSocketServe
   return server;
 }
 
-/** How a server may receive upgrades over every transport. */
+/** The ways in which a server can receive upgrades over every transport. */
 export const ways: [name: string, serveBy: typeof serve][] = [
   ['a shared HTTP server', serve],
   ['noServer', serveByHandleUpgrade],

@@ -1,4 +1,4 @@
-// All packages use one clock: no time limit passes until a test advances it.
+// Packages for Node use one clock: no time limit passes until a test advances it.
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ function accept(options: object): { peer: Duplex; ws: WebSocket } {
   return { peer, ws: ws! };
 }
 
-/** Each starts something with a time limit, and returns a promise for its end. */
+/** Each function starts something with a time limit, and returns a promise that resolves when the limit has passed. */
 const limits: Record<string, (limit: number) => Promise<unknown>> = {
   'handshakeTimeout of a server': (limit) => {
     const { peer } = connect({ handshakeTimeout: limit, authenticate: () => new Promise(() => {}) });
@@ -100,13 +100,13 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((done) => setImmediate(done));
 }
 
-test.each(Object.entries(limits))('%s passes by the clock of the test', async (_name, begin) => {
+test.each(Object.entries(limits))('%s passes when the test advances the clock', async (_name, begin) => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   const passed = vi.fn();
   const limit = begin(1000).then(passed);
   await settled();
   passed.mockClear();
-  // In steps, because a heartbeat sets its next timer when the last one expires.
+  // In steps, because a heartbeat sets its next timer when the previous one expires.
   for (const milliseconds of [400, 599]) {
     vi.advanceTimersByTime(milliseconds);
     await settled();
@@ -116,7 +116,7 @@ test.each(Object.entries(limits))('%s passes by the clock of the test', async (_
   await limit;
 });
 
-test.each(Object.entries(limits))('%s may be longer than a timer of Node', async (_name, begin) => {
+test.each(Object.entries(limits))('%s may be longer than the longest timer of Node', async (_name, begin) => {
   for (const longer of [2 ** 31, Infinity]) {
     const passed = vi.fn();
     void begin(longer).then(passed);
@@ -150,7 +150,7 @@ test('packages read the time only in these files', () => {
     'handshake/src/kernels/portable.ts',
     'permessage-deflate/src/kernels/node.ts',
     'permessage-deflate/src/kernels/portable.ts',
-    // They also run in browsers and import no layer for Node, so their clock is that of the platform.
+    // These also run in browsers and import no layer for Node, so they use the clock of the platform.
     'reconnect/src/attempt.ts',
     'reconnect/src/reconnecting-websocket.ts',
     'stream/src/platform-transport.ts',

@@ -49,7 +49,7 @@ eachPairingAndTransport((meeting) => {
     ]);
   });
 
-  test.each(sides)('a terminate() by the %s is 1006 on both sides', async (actor) => {
+  test.each(sides)('terminate() by the %s emits 1006 on both sides', async (actor) => {
     const [from, to] = byActor(await meeting.meet(), actor);
     const both = Promise.all([closed(from), closed(to)]);
     from.terminate();
@@ -124,7 +124,7 @@ eachPairing((meeting) => {
 
   test.each([
     ['null', null],
-    ['a view of other elements than bytes', new Float32Array(20)],
+    ['a view whose elements are not bytes', new Float32Array(20)],
   ])('%s as a reason is a TypeError', async (_name, reason) => {
     const { client, server } = await meeting.meet();
     for (const ws of [client, server]) {

@@ -1,4 +1,4 @@
-// Async contexts: a callback runs in the context in which it was passed, an event in that of the connection's upgrade.
+// Async contexts. A callback runs in the context in which it was passed, and an event in that in which the connection was created.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { nextMessages } from '../src/inbox.ts';
 import { directions, Meeting, type Ends } from '../src/meeting.ts';
 import { control, ours } from '../src/pairings.ts';
 import { tcp } from '../src/transports.ts';
-import { eachTransport } from './each.ts';
+import { eachTransport, transportsFor } from './each.ts';
 
 type Compression = Exclude<ServerOptions['perMessageDeflate'], undefined>;
 
@@ -22,7 +22,7 @@ const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression
   ['the shared profile', 'shared' as unknown as Compression],
 ];
 
-/** Sizes: short, copied next to the header, longer, and long enough for the thread pool in both directions. */
+/** Sizes: two that are copied next to the header, one that is not, and one long enough for the thread pool in both directions. */
 const SIZES = [10, 2_000, 20_000, 300_000];
 
 const context = new AsyncLocalStorage<string>();
@@ -34,7 +34,7 @@ function message(size: number): string {
     .slice(0, size);
 }
 
-/** Connections, each opened in its own context. `events` lists what the clients emit, and in which context. */
+/** Opens connections, each in its own context. `events` lists what the clients emit, and in which context. */
 async function meetInContexts(
   meeting: Meeting,
   count: number,
@@ -57,7 +57,7 @@ async function meetInContexts(
   return { ends, events };
 }
 
-/** The expected log if every event runs in its own context. Clients and their contexts have the same names. */
+/** The events that ran in another context than that of their client, which has the name of the client. */
 function misplaced(events: readonly string[]): string[] {
   return events.filter((event) => {
     const [, name, where] = /^(.*): \w+ in (.*)$/.exec(event)!;
@@ -66,82 +66,86 @@ function misplaced(events: readonly string[]): string[] {
 }
 
 describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
-  eachTransport(ours, (meeting) => {
-    test('callbacks run in the context in which they were passed, even within one turn', async () => {
-      const { ends } = await meetInContexts(meeting, 2, perMessageDeflate);
-      const wrong: string[] = [];
-      for (const size of SIZES) {
-        const text = message(size);
-        const pending: Promise<void>[] = [];
-        for (const [from] of ends.flatMap((each) => directions(each))) {
-          const note = (name: string) =>
-            new Promise<void>((resolve) => {
-              const sender = `${name} ${pending.length}`;
-              const callback = (): void => {
-                if (context.getStore() !== sender) wrong.push(`${sender} in ${String(context.getStore())}`);
-                resolve();
-              };
-              context.run(sender, () => {
-                if (name === 'text') from.send(text, callback);
-                else if (name === 'bytes') from.send(Buffer.from(text), callback);
-                else if (name === 'blob') from.send(new Blob([text]), callback);
-                else if (name === 'ping') from.ping('', undefined, callback);
-                else from.pong('', undefined, callback);
+  eachTransport(
+    ours,
+    (meeting) => {
+      test('callbacks run in the context in which they were passed, even within one turn', async () => {
+        const { ends } = await meetInContexts(meeting, 2, perMessageDeflate);
+        const wrong: string[] = [];
+        for (const size of SIZES) {
+          const text = message(size);
+          const pending: Promise<void>[] = [];
+          for (const [from] of ends.flatMap((each) => directions(each))) {
+            const note = (name: string) =>
+              new Promise<void>((resolve) => {
+                const sender = `${name} ${pending.length}`;
+                const callback = (): void => {
+                  if (context.getStore() !== sender) wrong.push(`${sender} in ${String(context.getStore())}`);
+                  resolve();
+                };
+                context.run(sender, () => {
+                  if (name === 'text') from.send(text, callback);
+                  else if (name === 'bytes') from.send(Buffer.from(text), callback);
+                  else if (name === 'blob') from.send(new Blob([text]), callback);
+                  else if (name === 'ping') from.ping('', undefined, callback);
+                  else from.pong('', undefined, callback);
+                });
               });
-            });
-          for (const name of ['text', 'bytes', 'ping', 'blob', 'text', 'pong', 'bytes']) {
-            pending.push(note(name));
+            for (const name of ['text', 'bytes', 'ping', 'blob', 'text', 'pong', 'bytes']) {
+              pending.push(note(name));
+            }
           }
+          await Promise.all(pending);
         }
-        await Promise.all(pending);
-      }
-      expect(wrong).toEqual([]);
-    });
+        expect(wrong).toEqual([]);
+      });
 
-    test('events of a client are emitted in the context in which it was created', async () => {
-      const { ends, events } = await meetInContexts(meeting, 4, perMessageDeflate);
-      for (const size of SIZES) {
-        const arrived = Promise.all(ends.map(({ client }) => nextMessages(client, 4)));
-        // The sends, pauses and resumes of other connections run in other contexts.
-        for (const { client, server } of ends) {
+      test('events of a client are emitted in the context in which it was created', async () => {
+        const { ends, events } = await meetInContexts(meeting, 4, perMessageDeflate);
+        for (const size of SIZES) {
+          const arrived = Promise.all(ends.map(({ client }) => nextMessages(client, 4)));
+          // The sends, pauses and resumes of other connections run in other contexts.
+          for (const { client, server } of ends) {
+            context.run('another', () => {
+              server.send(message(size));
+              server.send(Buffer.from(message(size)));
+              client.pause();
+              client.resume();
+              server.ping('p');
+              server.send(message(size));
+              server.send(message(size));
+              client.ping('p');
+            });
+          }
+          await arrived;
+        }
+        const closed = ends.map(({ client }) => new Promise((resolve) => client.once('close', resolve)));
+        for (const [index, { client, server }] of ends.entries()) {
           context.run('another', () => {
-            server.send(message(size));
-            server.send(Buffer.from(message(size)));
-            client.pause();
-            client.resume();
-            server.ping('p');
-            server.send(message(size));
-            server.send(message(size));
-            client.ping('p');
+            if (index === 0) client.terminate();
+            else if (index === 1) client.close(1000);
+            else if (index === 2) server.close(1000);
+            else server.terminate();
           });
         }
-        await arrived;
-      }
-      const closed = ends.map(({ client }) => new Promise((resolve) => client.once('close', resolve)));
-      for (const [index, { client, server }] of ends.entries()) {
-        context.run('another', () => {
-          if (index === 0) client.terminate();
-          else if (index === 1) client.close(1000);
-          else if (index === 2) server.close(1000);
-          else server.terminate();
-        });
-      }
-      await Promise.all(closed);
-      expect(events.length).toBeGreaterThan(4 * SIZES.length * 4);
-      expect(misplaced(events)).toEqual([]);
-    });
+        await Promise.all(closed);
+        expect(events.length).toBeGreaterThan(4 * SIZES.length * 4);
+        expect(misplaced(events)).toEqual([]);
+      });
 
-    test('an error of a message that cannot be encoded is emitted in the context of its connection', async () => {
-      const { ends, events } = await meetInContexts(meeting, 1, perMessageDeflate);
-      const { client } = ends[0]!;
-      const closed = new Promise((resolve) => client.once('close', resolve));
-      const unreadable = new Blob(['x']);
-      unreadable.arrayBuffer = () => Promise.reject(new Error('unreadable'));
-      context.run('another', () => client.send(unreadable));
-      await closed;
-      expect(events).toEqual(['client 0: error in client 0', 'client 0: close in client 0']);
-    });
-  });
+      test('an error of a message that cannot be encoded is emitted in the context of its connection', async () => {
+        const { ends, events } = await meetInContexts(meeting, 1, perMessageDeflate);
+        const { client } = ends[0]!;
+        const closed = new Promise((resolve) => client.once('close', resolve));
+        const unreadable = new Blob(['x']);
+        unreadable.arrayBuffer = () => Promise.reject(new Error('unreadable'));
+        context.run('another', () => client.send(unreadable));
+        await closed;
+        expect(events).toEqual(['client 0: error in client 0', 'client 0: close in client 0']);
+      });
+    },
+    transportsFor(perMessageDeflate),
+  );
 });
 
 test('events of a server are emitted in the context of the upgrade', async () => {

@@ -20,18 +20,18 @@ eachPairingAndTransport((meeting) => {
   test('a ping is emitted with its payload, and answered by a pong with the same payload', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       for (const payload of ['', 'a', LONGEST.toString()]) {
-        const told = Promise.all([nextPayload(to, 'ping'), nextPayload(from, 'pong')]);
+        const payloads = Promise.all([nextPayload(to, 'ping'), nextPayload(from, 'pong')]);
         from.ping(payload);
-        expect(await told).toEqual([payload, payload]);
+        expect(await payloads).toEqual([payload, payload]);
       }
     }
   });
 
   test('an unsolicited pong is emitted with its payload', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
-      const told = nextPayload(to, 'pong');
+      const payloads = nextPayload(to, 'pong');
       from.pong(Buffer.from([0x6f, 0x6b]));
-      expect(await told).toBe('ok');
+      expect(await payloads).toBe('ok');
     }
   });
 });
@@ -86,7 +86,7 @@ eachPairing((meeting) => {
   });
 
   test.each(['ping', 'pong'] as const)(
-    'the callback of a %s is called with each form of its arguments',
+    'the callback of a %s may follow any of its other arguments',
     async (method) => {
       for (const [from] of directions(await meeting.meet())) {
         const errors = await Promise.all([

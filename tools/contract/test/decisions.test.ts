@@ -28,12 +28,12 @@ eachTransport(ours, (meeting) => {
     const leaveUnanswered = (): void => {};
     meeting.host.http.on('upgrade', leaveUnanswered);
     const outcome = await closed(meeting.dial({ client: { handshakeTimeout: 50 } }));
-    // On a busy machine the request may still arrive. It must not be taken for that of the next test.
+    // On a busy machine the request may arrive later. It must not be mistaken for that of the next test.
     meeting.host.http.off('upgrade', leaveUnanswered);
     expect(outcome).toEqual({ code: 1006, reason: '' });
   });
 
-  // ws validates a text after its last byte.
+  // ws validates a text only after its last byte.
   test.each([
     ['in a fragment', maskedFrame('0102', 'c328')],
     ['in the first half of a frame', maskedFrame('8106', 'c32861616161').subarray(0, 9)],
@@ -57,10 +57,10 @@ eachTransport(ours, (meeting) => {
     'pause() in a message listener holds back messages of the same segment until resume() (allowSynchronousEvents: %s)',
     async (allowSynchronousEvents) => {
       const { ws, raw } = await meetRawClient(meeting, { server: { allowSynchronousEvents } });
-      const told: string[] = [];
-      ws.on('message', (data) => told.push(`${data.toString()}, paused: ${ws.isPaused}`));
-      ws.on('ping', () => told.push(`ping, paused: ${ws.isPaused}`));
-      ws.on('close', (code) => told.push(`close ${code}`));
+      const events: string[] = [];
+      ws.on('message', (data) => events.push(`${data.toString()}, paused: ${ws.isPaused}`));
+      ws.on('ping', () => events.push(`ping, paused: ${ws.isPaused}`));
+      ws.on('close', (code) => events.push(`close ${code}`));
       const paused = new Promise<void>((resolve) => {
         ws.once('message', () => {
           ws.pause();
@@ -79,13 +79,13 @@ eachTransport(ours, (meeting) => {
       );
       await paused;
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      expect(told).toEqual(['a, paused: false']);
+      expect(events).toEqual(['a, paused: false']);
       ws.resume();
       // The answer to the close frame has arrived, so the peer sends nothing more.
       await raw.hear(4);
       raw.end();
       await gone;
-      expect(told.slice(1)).toEqual([
+      expect(events.slice(1)).toEqual([
         'b, paused: false',
         'ping, paused: false',
         'c, paused: false',
@@ -94,7 +94,7 @@ eachTransport(ours, (meeting) => {
     },
   );
 
-  // ws emits nothing more.
+  // ws emits nothing more on that connection.
   test('after an exception in a listener, later messages are emitted', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       const uncaught = new Promise<unknown>((resolve) => catchNextException(resolve));

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { Meeting } from '../src/meeting.ts';
 import { pairings, peers, type Pairing, type Peer } from '../src/pairings.ts';
-import { tcp, transports, type Transport } from '../src/transports.ts';
+import { memory, tcp, transports, type Transport } from '../src/transports.ts';
 
 /** Every pairing over every transport. */
 export function eachPairingAndTransport(block: (meeting: Meeting) => void): void {
@@ -21,10 +21,19 @@ export function eachPeerAndTransport(block: (meeting: Meeting) => void): void {
   for (const peer of peers) eachTransport(peer, block);
 }
 
-/** One implementation with itself over every transport. */
-export function eachTransport(peer: Peer, block: (meeting: Meeting) => void): void {
+/** One implementation with itself, over every transport or the given ones. */
+export function eachTransport(
+  peer: Peer,
+  block: (meeting: Meeting) => void,
+  over: readonly Transport[] = transports,
+): void {
   const alone: Pairing = { name: peer.name, server: peer, client: peer };
-  for (const transport of transports) describeMeeting(alone, transport, block);
+  for (const transport of over) describeMeeting(alone, transport, block);
+}
+
+/** The transports for a profile. Compression does not depend on the transport, so two are enough: one with a socket, one without. */
+export function transportsFor(perMessageDeflate: unknown): readonly Transport[] {
+  return perMessageDeflate === false ? transports : [tcp, memory];
 }
 
 function describeMeeting(pairing: Pairing, transport: Transport, block: (meeting: Meeting) => void): void {

@@ -1,9 +1,10 @@
-// The flow of received messages: paused, resumed, sent immediately, and in the same segment as the handshake.
+// The flow of received messages: while paused, after a resume, and immediately after the handshake.
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { closed, nextMessages } from '../src/inbox.ts';
 import { directions } from '../src/meeting.ts';
+import { turns } from '../src/turns.ts';
 import { catchNextException } from '../src/uncaught.ts';
 import { eachPairing, eachPairingAndTransport } from './each.ts';
 
@@ -12,17 +13,6 @@ function texts(ws: WebSocket): string[] {
   const received: string[] = [];
   ws.on('message', (data) => received.push(data.toString()));
   return received;
-}
-
-/** Waits for a turn of the event loop, so that a wrong event would have been emitted. */
-function turns(count: number): Promise<void> {
-  return new Promise((resolve) => {
-    const turn = (left: number): void => {
-      if (left === 0) resolve();
-      else setImmediate(turn, left - 1);
-    };
-    turn(count);
-  });
 }
 
 const NUMBERS = Array.from({ length: 500 }, (_, index) => String(index));
@@ -114,17 +104,17 @@ eachPairing((meeting) => {
   test('with allowSynchronousEvents: false, a turn emits at most one message', async () => {
     const options = { allowSynchronousEvents: false };
     for (const [from, to] of directions(await meeting.meet({ server: options, client: options }))) {
-      let tellable = true;
-      const together: string[] = [];
+      let isFirstOfTurn = true;
+      const others: string[] = [];
       to.on('message', (data) => {
-        if (!tellable) together.push(data.toString());
-        tellable = false;
-        setImmediate(() => (tellable = true));
+        if (!isFirstOfTurn) others.push(data.toString());
+        isFirstOfTurn = false;
+        setImmediate(() => (isFirstOfTurn = true));
       });
       const arrived = nextMessages(to, 20);
       for (const text of NUMBERS.slice(0, 20)) from.send(text);
       expect((await arrived).map(({ data }) => data.toString())).toEqual(NUMBERS.slice(0, 20));
-      expect(together).toEqual([]);
+      expect(others).toEqual([]);
       to.removeAllListeners('message');
     }
   });

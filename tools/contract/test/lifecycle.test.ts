@@ -1,4 +1,4 @@
-// What ends connections and servers, over each transport: a heartbeat, time limits, signals, and shutdown().
+// How connections and servers end, over each transport: by a heartbeat, a time limit, a signal, or shutdown().
 import '@framewire/testing/fake-timers';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ eachTransport(ours, (meeting) => {
     const { client, server } = await meeting.meet({ server: options, client: options });
     const answered = Promise.all([once(client, 'pong'), once(server, 'pong')]);
     vi.advanceTimersByTime(1000);
-    // The pings are on their way for this time.
+    // This is how long the pings and pongs take.
     vi.advanceTimersByTime(30);
     await answered;
     for (const { latency } of [client, server] as unknown as { latency: number }[]) {
@@ -28,12 +28,12 @@ eachTransport(ours, (meeting) => {
   });
 
   test.each(['client', 'server'] as const)(
-    'heartbeat of the %s ends a connection to a peer that does not answer',
+    'heartbeat of the %s ends a connection whose peer does not answer',
     async (side) => {
       const options = { heartbeat: { interval: 2000, timeout: 500 } };
-      const others = { autoPong: false };
+      const silent = { autoPong: false };
       const ends = await meeting.meet(
-        side === 'client' ? { client: options, server: others } : { client: others, server: options },
+        side === 'client' ? { client: options, server: silent } : { client: silent, server: options },
       );
       const errors: unknown[] = [];
       ends[side].on('error', (error) => errors.push(error));
@@ -56,7 +56,7 @@ eachTransport(ours, (meeting) => {
   ] as const)('%s of the %s closes with 1001', async (option, side, other) => {
     const ends = await meeting.meet({ [side]: { [option]: 1000 } });
     const end = closed(ends[other]);
-    // With maxLifetime, a connection closes up to a tenth earlier.
+    // maxLifetime closes a connection up to a tenth earlier.
     vi.advanceTimersByTime(899);
     await turns(50);
     expect(ends[other].readyState).toBe(ends[other].OPEN);

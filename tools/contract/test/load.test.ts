@@ -1,4 +1,4 @@
-// Load on one process and on one connection: framewire with itself, and each of its sides with ws.
+// Very many connections to one process, and very many messages on one connection.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -9,19 +9,20 @@ import { startCrowdClients, startCrowdServer } from '../src/crowd.ts';
 import { NumberedMessages } from '../src/numbered-messages.ts';
 import { control, pairings, type UntypedOptions } from '../src/pairings.ts';
 
-/** The number of connections, and of messages in each direction on one. */
+/** The number of connections, and the number of messages in each direction on one connection. */
 interface Load {
   readonly connections: number;
   readonly messages: number;
 }
 
-/** The load for framewire with itself. With ws, a smaller load is enough to show that both agree. */
+/** For framewire with itself. */
 const FULL: Load = { connections: 10_000, messages: 100_000 };
-const BESIDE_WS: Load = { connections: 2_000, messages: 20_000 };
+/** With ws on one side, less load is enough to show that both agree. */
+const WITH_WS: Load = { connections: 1_000, messages: 10_000 };
 
 const SEED = 20_261_123;
 
-/** Far longer than a test takes. After this time, it fails. */
+/** After this time, a test fails. It takes far less. */
 const LIMIT = 100_000;
 
 /** Bytes that may wait in a connection before the sender waits too. */
@@ -33,16 +34,16 @@ const ANY_NUMBER_OF_PINGS: UntypedOptions = { maxPendingAutoPongs: 0 };
 describe.each(
   pairings.filter((pairing) => pairing !== control).map((pairing) => [pairing.name, pairing] as const),
 )('%s', (_name, pairing) => {
-  const { connections, messages } = pairing.server === pairing.client ? FULL : BESIDE_WS;
+  const { connections, messages } = pairing.server === pairing.client ? FULL : WITH_WS;
 
   test(
     `${connections} connections are held concurrently, each carries a message both ways, and each closes cleanly`,
     { timeout: LIMIT },
     async () => {
-      const server = await startCrowdServer(pairing.server);
-      const clients = startCrowdClients(pairing.client, server.url, connections);
+      const server = startCrowdServer(pairing.server);
+      const clients = startCrowdClients(pairing.client);
       try {
-        expect(await clients.openAll()).toBe(connections);
+        expect(await clients.openAll({ url: await server.url(), count: connections })).toBe(connections);
         expect((await server.report()).open).toBe(connections);
         expect(await clients.talk()).toEqual({ echoed: connections, wrong: 0 });
         expect(await clients.closeAll()).toEqual({ 1000: connections });
@@ -70,16 +71,16 @@ describe.each(
       const accepted = once(server, 'connection') as Promise<[WebSocket]>;
       const client = new pairing.client.WebSocket(`ws://127.0.0.1:${relay.port}`, ANY_NUMBER_OF_PINGS);
       const [[far]] = await Promise.all([accepted, once(client, 'open')]);
-      const [toServer, toClient] = [new Count(messages), new Count(messages)];
+      const [toServer, toClient] = [new Progress(messages), new Progress(messages)];
       try {
-        await unlessItStandsStill(
+        await withinLimit(
           Promise.all([
             checkAll(far, SEED + 1, toServer),
             checkAll(client, SEED + 2, toClient),
             sendAll(client, SEED + 1, toServer),
             sendAll(far, SEED + 2, toClient),
           ]),
-          () => `to the server ${toServer.told()}, to the client ${toClient.told()}`,
+          () => `to the server ${String(toServer)}, to the client ${String(toClient)}`,
         );
         // The relay re-chunked the stream: many chunks per message, or many messages per chunk.
         expect(relay.chunks).toBeGreaterThan(1000);
@@ -95,8 +96,8 @@ describe.each(
   );
 });
 
-/** The progress of a direction. */
-class Count {
+/** How far one direction is. */
+class Progress {
   readonly total: number;
   sent = 0;
   received = 0;
@@ -105,13 +106,13 @@ class Count {
     this.total = total;
   }
 
-  told(): string {
+  toString(): string {
     return `${this.received} of ${this.sent} sent messages have arrived`;
   }
 }
 
-/** Waits for work with a time limit. The error reports the progress. */
-async function unlessItStandsStill(work: Promise<unknown>, state: () => string): Promise<void> {
+/** Waits for work, up to the time limit. The error reports the progress. */
+async function withinLimit(work: Promise<unknown>, state: () => string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no end after ${LIMIT} ms: ${state()}`)), LIMIT);
@@ -120,9 +121,9 @@ async function unlessItStandsStill(work: Promise<unknown>, state: () => string):
 }
 
 /** Sends every message of a seed, some fragmented and with pings in between. */
-async function sendAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
+async function sendAll(ws: WebSocket, seed: number, progress: Progress): Promise<void> {
   const messages = new NumberedMessages(seed);
-  for (; counted.sent < counted.total; counted.sent++) {
+  for (; progress.sent < progress.total; progress.sent++) {
     const { bytes, isBinary, cuts } = messages.next();
     // The next message overwrites the bytes, so send a copy.
     const copy = Buffer.from(bytes);
@@ -133,14 +134,14 @@ async function sendAll(ws: WebSocket, seed: number, counted: Count): Promise<voi
       start = end;
     }
     const last = copy.subarray(start);
-    const isPause = ws.bufferedAmount > HIGH_WATER_MARK || counted.sent % 256 === 0;
+    const isPause = ws.bufferedAmount > HIGH_WATER_MARK || progress.sent % 256 === 0;
     if (!isPause) ws.send(last, { binary: isBinary });
     else await new Promise<void>((resolve) => ws.send(last, { binary: isBinary }, () => resolve()));
   }
 }
 
 /** Compares every received message with the next one of the seed. */
-function checkAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
+function checkAll(ws: WebSocket, seed: number, progress: Progress): Promise<void> {
   const messages = new NumberedMessages(seed);
   return new Promise((resolve, reject) => {
     ws.on('message', (data: RawData, isBinary) => {
@@ -152,9 +153,9 @@ function checkAll(ws: WebSocket, seed: number, counted: Count): Promise<void> {
             `message ${expected.index} of ${expected.bytes.length} bytes is wrong: got ${size} bytes`,
           ),
         );
-      } else if (++counted.received === counted.total) resolve();
+      } else if (++progress.received === progress.total) resolve();
     });
     ws.on('error', reject);
-    ws.on('close', (code) => reject(new Error(`closed with ${code} after ${counted.received} messages`)));
+    ws.on('close', (code) => reject(new Error(`closed with ${code} after ${progress.received} messages`)));
   });
 }

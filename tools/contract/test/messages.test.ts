@@ -209,7 +209,7 @@ eachPairing((meeting) => {
   });
 
   test.each([null, undefined, {}, Symbol('no data'), true])(
-    'null and undefined are sent as empty bytes, and other values that are not data are a TypeError: %s',
+    'null and undefined are sent as empty bytes, and other values that are not data throw a TypeError: %s',
     async (data) => {
       const { client, server } = await meeting.meet();
       const arrived = nextMessages(server, 1);

@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest';
 import { nextMessages } from '../src/inbox.ts';
 import { directions, type Ends } from '../src/meeting.ts';
 import { control, ours, type UntypedOptions } from '../src/pairings.ts';
-import { eachTransport } from './each.ts';
+import { eachTransport, transportsFor } from './each.ts';
 
 type Compression = Exclude<ServerOptions['perMessageDeflate'], undefined>;
 
-/** Sizes around every boundary: the forms of the length, copying next to the header, shared memory, the thread pool. */
+/** Sizes around every boundary: the forms of the length, copies in the slab, the size of the slab, the thread pool. */
 const SIZES = [1, 125, 126, 1_023, 1_024, 16_383, 16_384, 16_385, 32_768, 65_535, 65_536, 100_000];
 const CONTROL_SIZES = [1, 125];
 
@@ -25,7 +25,7 @@ const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression
   ['the shared profile', 'shared' as unknown as Compression],
 ];
 
-/** A member that the compiler's library lacks. */
+/** Constructors and methods that the types of the compiler lack. */
 const { ArrayBuffer: ResizableBuffer, WebAssembly } = globalThis as unknown as {
   ArrayBuffer: new (
     length: number,
@@ -74,7 +74,7 @@ const TAMPERING: Readonly<Record<string, (content: Buffer) => Owned>> = {
   },
 };
 
-/** Ways to send bytes; each makes one message. */
+/** Ways to send bytes. Each sends one message. */
 const METHODS: Readonly<Record<string, (ws: WebSocket, bytes: Uint8Array<ArrayBuffer>) => void>> = {
   'as a view': (ws, bytes) => ws.send(bytes),
   'as a Buffer': (ws, { buffer, byteOffset, length }) => ws.send(Buffer.from(buffer, byteOffset, length)),
@@ -98,10 +98,10 @@ const FRAMED: typeof METHODS = {
 /** More than one write to the kernel, and more than a socket accepts in one write. */
 const LONG_SIZES = [200_000, 2 * 1024 * 1024];
 
-/** More than the kernel and a paused peer accept. */
+/** More than the kernel accepts for a paused peer. */
 const BACKLOG = 16 * 1024 * 1024;
 
-/** The state of the connection when the bytes are sent. `extra` lists further messages that arrive. */
+/** The state of the connection when the bytes are sent. `extra` is the number of other messages that arrive before. */
 const MOMENTS: Readonly<
   Record<string, { readonly extra: number; prepare(from: WebSocket, to: WebSocket): Promise<void> | void }>
 > = {
@@ -129,7 +129,7 @@ function content(size: number, seed: number): Buffer {
   return Buffer.alloc(size, `${seed} `);
 }
 
-/** Sends bytes of every size in one way, changes them right after the call, and compares what arrives. */
+/** Sends bytes of every size in one way, changes them immediately after the call, and compares what arrives. */
 async function sendAndTamper(
   from: WebSocket,
   to: WebSocket,
@@ -142,7 +142,7 @@ async function sendAndTamper(
   for (const [seed, size] of sizes.entries()) {
     const expected = content(size, seed);
     await prepare(from, to);
-    // In an event listener, nothing has arrived yet.
+    // No message has arrived yet, because this is still the turn of `prepare`.
     const arrived = nextMessages(to, 1 + extra);
     const { bytes, tamper } = make(expected);
     send(from, bytes);
@@ -154,111 +154,115 @@ async function sendAndTamper(
 }
 
 describe.each(PROFILES)('with %s', (_, perMessageDeflate) => {
-  eachTransport(ours, (meeting) => {
-    const options = { server: { perMessageDeflate }, client: { perMessageDeflate } } as {
-      server: ServerOptions & UntypedOptions;
-      client: { perMessageDeflate: Compression };
-    };
+  eachTransport(
+    ours,
+    (meeting) => {
+      const options = { server: { perMessageDeflate }, client: { perMessageDeflate } } as {
+        server: ServerOptions & UntypedOptions;
+        client: { perMessageDeflate: Compression };
+      };
 
-    test.each(Object.entries(TAMPERING))(
-      'a message arrives as it was sent, although its memory %s',
-      async (_, make) => {
-        for (const [from, to] of directions(await meeting.meet(options))) {
-          for (const send of Object.values(METHODS)) await sendAndTamper(from, to, send, make);
-        }
-      },
-    );
+      test.each(Object.entries(TAMPERING))(
+        'a message arrives as it was sent, although its memory %s',
+        async (_, make) => {
+          for (const [from, to] of directions(await meeting.meet(options))) {
+            for (const send of Object.values(METHODS)) await sendAndTamper(from, to, send, make);
+          }
+        },
+      );
 
-    test.each(Object.entries(MOMENTS))(
-      'a message that is sent %s arrives as it was, although its memory is overwritten',
-      async (_, moment) => {
+      test.each(Object.entries(MOMENTS))(
+        'a message that is sent %s arrives as it was, although its memory is overwritten',
+        async (_, moment) => {
+          for (const [from, to] of directions(await meeting.meet(options))) {
+            for (const send of Object.values(METHODS)) {
+              await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, moment);
+            }
+          }
+        },
+      );
+
+      test('an encoded frame arrives as it was sent, although its memory changes', async () => {
         for (const [from, to] of directions(await meeting.meet(options))) {
-          for (const send of Object.values(METHODS)) {
-            await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, moment);
+          for (const make of Object.values(TAMPERING)) {
+            await sendAndTamper(from, to, FRAMED['as a frame']!, make);
           }
         }
-      },
-    );
+      });
 
-    test('an encoded frame arrives as it was sent, although its memory changes', async () => {
-      for (const [from, to] of directions(await meeting.meet(options))) {
-        for (const make of Object.values(TAMPERING)) {
-          await sendAndTamper(from, to, FRAMED['as a frame']!, make);
-        }
-      }
-    });
+      test.each(LONG_SIZES)(
+        '%i bytes arrive as they were sent, although they are overwritten',
+        async (size) => {
+          for (const [from, to] of directions(await meeting.meet(options))) {
+            const isPassed = isPassedToTheKernel(from);
+            const ways: (typeof METHODS)[string][] = [];
+            // The kernel may read bytes without a copy until the callback. A test below changes them after that.
+            if (!isPassed || perMessageDeflate !== false) ways.push(METHODS['as a view']!);
+            if (!isPassed) ways.push(FRAMED['as a frame']!);
+            for (const send of ways) {
+              await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, MOMENTS['alone'], [size]);
+            }
+          }
+        },
+      );
 
-    test.each(LONG_SIZES)(
-      '%i bytes arrive as they were sent, although they are overwritten',
-      async (size) => {
-        for (const [from, to] of directions(await meeting.meet(options))) {
-          const isPassed = isPassedToTheKernel(from);
-          const ways: (typeof METHODS)[string][] = [];
-          // The kernel may read what is passed to it without a copy until the callback: see below.
-          if (!isPassed || perMessageDeflate !== false) ways.push(METHODS['as a view']!);
-          if (!isPassed) ways.push(FRAMED['as a frame']!);
-          for (const send of ways) {
-            await sendAndTamper(from, to, send, TAMPERING['is overwritten']!, MOMENTS['alone'], [size]);
+      test('a buffer that is refilled for each connection in a turn delivers the right bytes to each', async () => {
+        const ends: Ends[] = [];
+        for (let index = 0; index < 4; index++) ends.push(await meeting.meet(options));
+        for (const size of SIZES) {
+          for (const [from, to] of [['server', 'client'] as const, ['client', 'server'] as const]) {
+            const arrived = Promise.all(ends.map((each) => nextMessages(each[to], 2)));
+            const buffer = Buffer.alloc(size);
+            for (const [index, each] of ends.entries()) {
+              each[from].send(buffer.fill(`a${index}`));
+              each[from].send(buffer.fill(`b${index}`));
+            }
+            const wrong = (await arrived).flatMap(([a, b], index) => [
+              !Buffer.alloc(size, `a${index}`).equals(a!.data as Buffer),
+              !Buffer.alloc(size, `b${index}`).equals(b!.data as Buffer),
+            ]);
+            expect(wrong, `${size} bytes from the ${from}`).toEqual(wrong.map(() => false));
           }
         }
-      },
-    );
+      });
 
-    test('a buffer that is refilled for each connection in a turn delivers the right bytes to each', async () => {
-      const ends: Ends[] = [];
-      for (let index = 0; index < 4; index++) ends.push(await meeting.meet(options));
-      for (const size of SIZES) {
-        for (const [from, to] of [['server', 'client'] as const, ['client', 'server'] as const]) {
-          const arrived = Promise.all(ends.map((each) => nextMessages(each[to], 2)));
-          const buffer = Buffer.alloc(size);
-          for (const [index, each] of ends.entries()) {
-            each[from].send(buffer.fill(`a${index}`));
-            each[from].send(buffer.fill(`b${index}`));
-          }
-          const wrong = (await arrived).flatMap(([a, b], index) => [
-            !Buffer.alloc(size, `a${index}`).equals(a!.data as Buffer),
-            !Buffer.alloc(size, `b${index}`).equals(b!.data as Buffer),
-          ]);
-          expect(wrong, `${size} bytes from the ${from}`).toEqual(wrong.map(() => false));
-        }
-      }
-    });
-
-    test.each(['ping', 'pong'] as const)(
-      'a %s arrives as it was sent, although its memory changes',
-      async (method) => {
-        for (const [from, to] of directions(await meeting.meet(options))) {
-          for (const { prepare } of Object.values(MOMENTS)) {
-            for (const make of Object.values(TAMPERING)) {
-              for (const size of CONTROL_SIZES) {
-                await prepare(from, to);
-                const arrived = new Promise<Buffer>((resolve) => to.once(method, resolve));
-                const { bytes, tamper } = make(content(size, 1));
-                from[method](bytes);
-                tamper();
-                expect(String(await arrived)).toBe(String(content(size, 1)));
+      test.each(['ping', 'pong'] as const)(
+        'a %s arrives as it was sent, although its memory changes',
+        async (method) => {
+          for (const [from, to] of directions(await meeting.meet(options))) {
+            for (const { prepare } of Object.values(MOMENTS)) {
+              for (const make of Object.values(TAMPERING)) {
+                for (const size of CONTROL_SIZES) {
+                  await prepare(from, to);
+                  const arrived = new Promise<Buffer>((resolve) => to.once(method, resolve));
+                  const { bytes, tamper } = make(content(size, 1));
+                  from[method](bytes);
+                  tamper();
+                  expect(String(await arrived)).toBe(String(content(size, 1)));
+                }
               }
             }
           }
-        }
-      },
-    );
+        },
+      );
 
-    test('the reason of a close arrives as it was sent, although its memory changes', async () => {
-      for (const from of ['client', 'server'] as const) {
-        const ends = await meeting.meet(options);
-        ends[from].send(new Blob(['blob']));
-        const to = ends[from === 'client' ? 'server' : 'client'];
-        const closed = new Promise<string>((resolve) =>
-          to.once('close', (_, reason) => resolve(String(reason))),
-        );
-        const reason = Buffer.from('the reason');
-        ends[from].close(1000, reason);
-        reason.fill(0x21);
-        expect(await closed).toBe('the reason');
-      }
-    });
-  });
+      test('the reason of a close arrives as it was sent, although its memory changes', async () => {
+        for (const from of ['client', 'server'] as const) {
+          const ends = await meeting.meet(options);
+          ends[from].send(new Blob(['blob']));
+          const to = ends[from === 'client' ? 'server' : 'client'];
+          const closed = new Promise<string>((resolve) =>
+            to.once('close', (_, reason) => resolve(String(reason))),
+          );
+          const reason = Buffer.from('the reason');
+          ends[from].close(1000, reason);
+          reason.fill(0x21);
+          expect(await closed).toBe('the reason');
+        }
+      });
+    },
+    transportsFor(perMessageDeflate),
+  );
 });
 
 /** Whether a connection may pass a long uncompressed message to the kernel without a copy. */
@@ -317,9 +321,9 @@ describe('without compression', () => {
   });
 });
 
-describe('ws, uncompressed and with nothing waiting,', () => {
+describe('ws without compression', () => {
   eachTransport(control.server, (meeting) => {
-    test('keeps the same promise for bytes that are overwritten', async () => {
+    test('sends the original bytes of a message that is overwritten while nothing waits', async () => {
       for (const [from, to] of directions(await meeting.meet())) {
         await sendAndTamper(from, to, METHODS['as a view']!, TAMPERING['is overwritten']!);
       }

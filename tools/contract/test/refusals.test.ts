@@ -1,4 +1,4 @@
-// Refusals: the response to a request that is not upgraded equals that of ws byte for byte.
+// Refusals. The response to a request that is not upgraded equals that of ws, byte for byte except for the date.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -30,36 +30,36 @@ function method(name: string): string {
 }
 
 const cases: Record<string, Case> = {
-  'a plain request on a port of its own': {
+  'a plain request on the port of the server': {
     request: head('GET / HTTP/1.1', 'Host: 127.0.0.1', 'Connection: close'),
   },
-  'a POST on a port of its own': {
+  'a POST on the port of the server': {
     request: head('POST / HTTP/1.1', 'Host: 127.0.0.1', 'Connection: close', 'Content-Length: 0'),
   },
-  'another method than GET': { request: method('POST') },
+  'the method POST': { request: method('POST') },
   'the method PUT': { request: method('PUT') },
   'another Upgrade': { request: without('Upgrade', 'Upgrade: foo') },
   'two values of Upgrade': { request: without('Upgrade', 'Upgrade: websocket, foo') },
   'no key': { request: without('Sec-WebSocket-Key') },
   'an empty key': { request: without('Sec-WebSocket-Key', 'Sec-WebSocket-Key:') },
   'a key of 15 bytes': { request: without('Sec-WebSocket-Key', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j') },
-  'a key that is no base64': {
+  'a key that is not base64': {
     request: without('Sec-WebSocket-Key', 'Sec-WebSocket-Key: ~~hlIHNhbXBsZSBub25jZQ=='),
   },
   'two keys': { request: upgradeRequest('/', `Sec-WebSocket-Key: ${KEY}`) },
   'no version': { request: without('Sec-WebSocket-Version') },
   'the version 12': { request: without('Sec-WebSocket-Version', 'Sec-WebSocket-Version: 12') },
   'the version 13x': { request: without('Sec-WebSocket-Version', 'Sec-WebSocket-Version: 13x') },
-  'a subprotocol that is no token': { request: upgradeRequest('/', 'Sec-WebSocket-Protocol: a b') },
+  'a subprotocol that is not a token': { request: upgradeRequest('/', 'Sec-WebSocket-Protocol: a b') },
   'an empty subprotocol': { request: upgradeRequest('/', 'Sec-WebSocket-Protocol: a,,b') },
   'a subprotocol twice': { request: upgradeRequest('/', 'Sec-WebSocket-Protocol: a, a') },
   'another path': { request: upgradeRequest('/there'), options: { path: '/here' } },
-  'another path that begins as the right one': {
+  'a path that starts with the right one': {
     request: upgradeRequest('/here/'),
     options: { path: '/here' },
   },
-  'verifyClient that says no': { request: upgradeRequest(), options: { verifyClient: () => false } },
-  'verifyClient that says no by callback': {
+  'verifyClient that refuses': { request: upgradeRequest(), options: { verifyClient: () => false } },
+  'verifyClient that refuses by its callback': {
     request: upgradeRequest(),
     options: { verifyClient: (_info, done) => done(false) },
   },
@@ -77,7 +77,7 @@ const cases: Record<string, Case> = {
       verifyClient: (_info, done) => done(false, 429, 'slowly', { 'Retry-After': '5', 'X-Why': 'because' }),
     },
   },
-  'verifyClient with headers in the place of those that a refusal has': {
+  'verifyClient with headers that replace those of a refusal': {
     request: upgradeRequest(),
     options: {
       verifyClient: (_info, done) =>

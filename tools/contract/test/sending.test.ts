@@ -1,6 +1,7 @@
 // Sending: callbacks, bufferedAmount, and sends on a connection that is not open.
 import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
+import { FLOOD, sendMoreThanFits, untilStuck } from '../src/flood.ts';
 import { closed, nextMessage, nextMessages, sent } from '../src/inbox.ts';
 import { directions } from '../src/meeting.ts';
 import { eachPairing, eachPairingAndTransport } from './each.ts';
@@ -43,11 +44,11 @@ eachPairingAndTransport((meeting) => {
   test('bufferedAmount counts the bytes that wait for a peer that does not read', async () => {
     for (const [from, to] of directions(await meeting.meet())) {
       to.pause();
-      const count = 64;
-      const arrived = nextMessages(to, count);
-      for (let index = 0; index < count; index++) from.send(Buffer.alloc(256 * 1024));
+      const arrived = nextMessages(to, FLOOD.messages);
+      sendMoreThanFits(from);
+      await untilStuck(from);
       expect(from.bufferedAmount).toBeGreaterThan(0);
-      expect(from.bufferedAmount).toBeLessThanOrEqual(count * (256 * 1024 + 14));
+      expect(from.bufferedAmount).toBeLessThanOrEqual(FLOOD.messages * (FLOOD.length + 14));
       to.resume();
       await arrived;
       await sent(from, 'last');
@@ -77,8 +78,8 @@ eachPairing((meeting) => {
   });
 
   test('a send after close() reports only to its callback, and counts as buffered', async () => {
-    for (const who of ['client', 'server'] as const) {
-      const { [who]: from } = await meeting.meet();
+    for (const side of ['client', 'server'] as const) {
+      const { [side]: from } = await meeting.meet();
       const end = closed(from);
       from.close(1000);
       const error = await new Promise<Error | undefined>((resolve) => from.send('too late', resolve));

@@ -129,13 +129,13 @@ eachPairing((meeting) => {
     const own = http.createServer();
     opened.push(own);
     const server = new Server({ server: own });
-    const told: string[] = [];
-    server.on('listening', () => told.push('listening'));
-    server.on('error', (error) => told.push(error.message));
+    const events: string[] = [];
+    server.on('listening', () => events.push('listening'));
+    server.on('error', (error) => events.push(error.message));
     own.listen(0, '127.0.0.1');
     await once(own, 'listening');
     own.emit('error', new Error('of its own'));
-    expect(told).toEqual(['listening', 'of its own']);
+    expect(events).toEqual(['listening', 'of its own']);
     expect(server.address()).toEqual(own.address());
   });
 
@@ -382,7 +382,7 @@ for (const peer of peers) {
     opened.push(server);
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const told = new Promise<string[]>((resolve) => {
+    const events = new Promise<string[]>((resolve) => {
       server.on('wsClientError', (error, socket, request) => {
         socket.end(head('HTTP/1.1 418 Teapot', 'Connection: close'));
         resolve([String(error), String(request.url)]);
@@ -392,7 +392,7 @@ for (const peer of peers) {
     raw.say(Buffer.from(upgradeRequest('/bad').replace('Version: 13', 'Version: 1')));
     expect((await raw.hearRest()).toString()).toBe(head('HTTP/1.1 418 Teapot', 'Connection: close'));
     raw.end();
-    expect(await told).toEqual(['Error: Missing or invalid Sec-WebSocket-Version header', '/bad']);
+    expect(await events).toEqual(['Error: Missing or invalid Sec-WebSocket-Version header', '/bad']);
   });
 }
 

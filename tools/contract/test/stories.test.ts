@@ -1,4 +1,4 @@
-// Stories: in every pairing, both sides emit the same as ws with itself.
+// Stories. In every pairing, both sides emit the same as ws with itself.
 import { describe, expect, test } from 'vitest';
 import { endingStories } from '../src/ending-stories.ts';
 import { handshakeStories } from '../src/handshake-stories.ts';
@@ -11,7 +11,7 @@ import { wireStories } from '../src/wire-stories.ts';
 
 const stories = [...handshakeStories, ...redirectStories, ...openStories, ...endingStories, ...wireStories];
 
-/** The log of ws with itself. Recorded once for all pairings, and compared with a second run as the control. */
+/** The log of ws with itself, recorded once for all pairings. The control compares a second run with it. */
 function reference(story: Story, transport: Transport): () => Promise<Log> {
   let log: Promise<Log> | undefined;
   return () => (log ??= play(story, control, transport));
@@ -22,10 +22,10 @@ for (const transport of transports) {
     for (const story of stories) {
       if (story.tcpOnly && transport !== tcp) continue;
       if (story.socketsOnly && transport === memory) continue;
-      const told = reference(story, transport);
+      const expected = reference(story, transport);
       for (const pairing of pairings) {
         test(`${pairing.name}: ${story.name}`, async () => {
-          expect(await play(story, pairing, transport)).toEqual(await told());
+          expect(await play(story, pairing, transport)).toEqual(await expected());
         });
       }
     }

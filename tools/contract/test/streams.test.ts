@@ -1,9 +1,10 @@
-// Streams over connections: in every pairing, they emit the same as those of ws.
+// Streams over connections. In every pairing, they emit the same as those of ws.
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { untilStuck } from '../src/flood.ts';
 import { Meeting } from '../src/meeting.ts';
 import { control, pairings } from '../src/pairings.ts';
 import { playStream, streamStories, watch } from '../src/stream-stories.ts';
@@ -49,11 +50,11 @@ describe.each(pairings)('$name', (pairing) => {
       const stream = meeting.pairing[end].createWebSocketStream(own);
       const chunk = Buffer.alloc(1024 * 1024);
       let written = 0;
-      // Writes complete while the kernel accepts their messages, until one does not.
-      for (let taken = true; taken; written++) {
-        taken = await Promise.race([
+      // A write completes when the kernel has accepted its message. The last one does not.
+      for (let isAccepted = true; isAccepted; written++) {
+        isAccepted = await Promise.race([
           new Promise<boolean>((resolve) => stream.write(chunk, () => resolve(true))),
-          untilStuck(own),
+          untilStuck(own).then(() => false),
         ]);
       }
       expect(stream.write(chunk)).toBe(false);
@@ -105,14 +106,3 @@ describe.each(pairings)('$name', (pairing) => {
     await Promise.all([echoed, watch(stream, [])]);
   });
 });
-
-/** Waits until the kernel accepts no more bytes, so that the number of waiting bytes stays the same for many turns. */
-async function untilStuck(ws: { readonly bufferedAmount: number }): Promise<boolean> {
-  for (let turns = 0, before = -1; turns < 200; turns++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const { bufferedAmount } = ws;
-    if (bufferedAmount === 0 || bufferedAmount !== before) turns = 0;
-    before = bufferedAmount;
-  }
-  return false;
-}

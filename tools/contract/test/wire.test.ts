@@ -1,4 +1,4 @@
-// The wire: one side sends literal bytes (RFC 6455 §5). The other is an implementation, whose events and answers are checked.
+// The wire. One side sends literal bytes (RFC 6455 §5). The other is an implementation, whose events and answers are checked.
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -13,7 +13,7 @@ interface Role {
   meet(meeting: Meeting, options?: MeetingOptions, together?: Buffer): Promise<RawMeeting>;
   /** A frame as this role's peer must send it: only a client masks (§5.1). */
   frame(header: string, payload?: string): Buffer;
-  /** What this role sends, unmasked, in hex. */
+  /** Unmasks what this role sends, in hex. */
   unmask(digits: string): string;
 }
 
@@ -47,8 +47,8 @@ const roles: readonly Role[] = [
   },
 ];
 
-/** Logs everything that a connection emits. */
-function tell(ws: WebSocket): Promise<string[]> {
+/** What a connection emits until it has closed, a line for each event. */
+function eventsOf(ws: WebSocket): Promise<string[]> {
   const events: string[] = [];
   ws.on('open', () => events.push('open'));
   ws.on('message', (data, isBinary) =>
@@ -209,25 +209,25 @@ eachPeerAndTransport((meeting) => {
 
     test.each(breaches)('answers $rule with an error and the close code', async (breach) => {
       const { ws, raw } = await role.meet(meeting, optionsOf(breach.options ?? {}));
-      const told = tell(ws);
+      const events = eventsOf(ws);
       raw.say(Buffer.concat(breach.frames.map(([header, payload]) => role.frame(header, payload))));
       const answer = await raw.hear(
         role.name === 'client' ? answerSize(breach.answer) : breach.answer.length / 2,
       );
       expect(role.unmask(answer)).toBe(breach.answer);
       raw.end();
-      expect(await told).toEqual([...(breach.before ?? []), breach.error, 'close 1006']);
+      expect(await events).toEqual([...(breach.before ?? []), breach.error, 'close 1006']);
     });
 
     test('answers wrongly masked or unmasked frames with an error and 1002', async () => {
       const { ws, raw } = await role.meet(meeting);
-      const told = tell(ws);
+      const events = eventsOf(ws);
       // A client's frames are masked and a server's are not (§5.1). Here it is the reverse.
       raw.say(role.name === 'server' ? '810161' : maskedFrame('8101', '61'));
       const answer = await raw.hear(role.name === 'server' ? 4 : 8);
       expect(role.unmask(answer)).toBe(C1002);
       raw.end();
-      const [error, close] = await told;
+      const [error, close] = await events;
       const [code, word] = role.name === 'server' ? ['EXPECTED', 'set'] : ['UNEXPECTED', 'clear'];
       expect(error).toBe(`RangeError WS_ERR_${code}_MASK: Invalid WebSocket frame: MASK must be ${word}`);
       expect(close).toBe('close 1006');
@@ -247,42 +247,42 @@ eachPeerAndTransport((meeting) => {
     test('accepts every valid close code, and answers with it', async () => {
       for (const code of [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 4999]) {
         const { ws, raw } = await role.meet(meeting);
-        const told = tell(ws);
+        const events = eventsOf(ws);
         const payload = `${code.toString(16).padStart(4, '0')}6f6b`;
         raw.say(role.frame('8804', payload));
         expect(role.unmask(await raw.hear(role.name === 'server' ? 6 : 10))).toBe(`8804${payload}`);
         raw.end();
-        expect(await told).toEqual([`close ${code} ok`]);
+        expect(await events).toEqual([`close ${code} ok`]);
       }
     });
 
-    test('reads a close frame without a code as 1005, and answers without one', async () => {
+    test('emits 1005 for a close frame without a code, and answers without one', async () => {
       const { ws, raw } = await role.meet(meeting);
-      const told = tell(ws);
+      const events = eventsOf(ws);
       raw.say(role.frame('8800'));
       expect(role.unmask(await raw.hear(role.name === 'server' ? 2 : 6))).toBe('8800');
       raw.end();
-      expect(await told).toEqual(['close 1005']);
+      expect(await events).toEqual(['close 1005']);
     });
 
     test('ignores everything after a close frame', async () => {
       const { ws, raw } = await role.meet(meeting);
-      const told = tell(ws);
+      const events = eventsOf(ws);
       raw.say(Buffer.concat([role.frame('880203e8'.slice(0, 4), '03e8'), role.frame('8101', '61')]));
       raw.end();
-      expect(await told).toEqual(['close 1000']);
+      expect(await events).toEqual(['close 1000']);
     });
 
     test('emits 1006 and no message when the connection ends within a message', async () => {
       for (const cut of ['end', 'destroy'] as const) {
         const { ws, raw } = await role.meet(meeting);
-        const told = tell(ws);
+        const closed = eventsOf(ws);
         const whole = role.frame('8105', '68656c6c6f');
         raw.say(Buffer.concat([role.frame('0102', '6f6b'), whole.subarray(0, whole.length - 1)]));
         raw.say(role.frame('8900'));
         if (cut === 'end') raw.end();
         else setImmediate(() => raw.destroy());
-        const events = await told;
+        const events = await closed;
         expect(events.at(-1)).toBe('close 1006');
         expect(events.filter((event) => event.startsWith('message'))).toEqual([]);
       }
@@ -290,7 +290,7 @@ eachPeerAndTransport((meeting) => {
 
     test('reads a message that arrives a byte at a time', async () => {
       const { ws, raw } = await role.meet(meeting);
-      const told = tell(ws);
+      const events = eventsOf(ws);
       const stream = Buffer.concat([
         role.frame('817e0080', '61'.repeat(128)),
         role.frame('0103', 'f09f98'),
@@ -303,7 +303,7 @@ eachPeerAndTransport((meeting) => {
         await new Promise((resolve) => setImmediate(resolve));
       }
       raw.end();
-      expect(await told).toEqual([
+      expect(await events).toEqual([
         `message ${'61'.repeat(128)} false`,
         'ping 010203',
         'message f09f9880 false',
@@ -318,14 +318,14 @@ eachPeerAndTransport((meeting) => {
         role.frame('8201', '62'),
         role.frame('8802', '03e8'),
       ]);
-      let told = Promise.resolve(['nothing']);
+      let events = Promise.resolve(['nothing']);
       const greet = (ws: WebSocket): void => {
-        told = tell(ws);
+        events = eventsOf(ws);
       };
       const { raw } = await role.meet(meeting, { greet }, together);
       raw.end();
       const opened = role.name === 'client' ? ['open'] : [];
-      expect(await told).toEqual([
+      expect(await events).toEqual([
         ...opened,
         'message 6561726c79 false',
         'ping',
@@ -338,7 +338,7 @@ eachPeerAndTransport((meeting) => {
       const { ws, raw } = await role.meet(meeting);
       let turn = 0;
       const turns: number[] = [];
-      const told = new Promise<void>((resolve) => {
+      const events = new Promise<void>((resolve) => {
         ws.on('message', () => {
           turns.push(turn);
           setImmediate(() => turn++);
@@ -346,24 +346,29 @@ eachPeerAndTransport((meeting) => {
         });
       });
       raw.say(Buffer.concat([role.frame('8101', '61'), role.frame('8101', '62'), role.frame('8101', '63')]));
-      await told;
+      await events;
       expect(turns).toEqual([0, 0, 0]);
     });
 
     test('emits the other messages of the segment after terminate() in a message listener', async () => {
       const { ws, raw } = await role.meet(meeting);
-      const told = tell(ws);
+      const events = eventsOf(ws);
       ws.once('message', () => ws.terminate());
       raw.say(Buffer.concat([role.frame('8101', '61'), role.frame('8101', '62'), role.frame('8101', '63')]));
-      expect(await told).toEqual(['message 61 false', 'message 62 false', 'message 63 false', 'close 1006']);
+      expect(await events).toEqual([
+        'message 61 false',
+        'message 62 false',
+        'message 63 false',
+        'close 1006',
+      ]);
     });
 
     test('ends the connection after closeTimeout when the peer never answers a close frame', async () => {
       const { ws, raw } = await role.meet(meeting, optionsOf({ closeTimeout: 50 }));
-      const told = tell(ws);
+      const events = eventsOf(ws);
       ws.close(1000);
       expect(role.unmask(await raw.hear(role.name === 'server' ? 4 : 8))).toBe('880203e8');
-      expect(await told).toEqual(['close 1006']);
+      expect(await events).toEqual(['close 1006']);
     });
 
     test('writes the shortest form of a length', async () => {
@@ -385,7 +390,7 @@ eachPeerAndTransport((meeting) => {
   });
 });
 
-/** The total length of frames of at most 125 bytes, each with a masking key. */
+/** The length of unmasked frames of at most 125 bytes after each gets a masking key. */
 function answerSize(answer: string): number {
   const data = bytes(answer);
   let size = 0;
