@@ -1,4 +1,4 @@
-// An attacker: a raw TCP connection to a server or from a client, which can send any bytes.
+// An attacker is a raw TCP connection to a server or from a client, on which a test can send any bytes.
 import { once } from 'node:events';
 import net from 'node:net';
 import { RawPeer, upgradeRequest } from '../../src/raw.ts';
@@ -20,14 +20,14 @@ export class Attacker extends RawPeer {
     socket.on('error', () => {});
   }
 
-  /** Connects and sends nothing. Its side stays open until it is ended, so the server must destroy the connection. */
+  /** Connects and sends nothing. If the server ends its side, ours stays open, so the server must destroy the connection. */
   static async connect(port: number): Promise<Attacker> {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     await once(socket, 'connect');
     return new Attacker(socket);
   }
 
-  /** Attacks a client that has connected, as its server. */
+  /** Attacks a client from the socket of its server. */
   static accept(socket: net.Socket): Attacker {
     return new Attacker(socket);
   }
@@ -49,7 +49,7 @@ export class Attacker extends RawPeer {
     this.say(frame(parts));
   }
 
-  /** Sends a lot, as fast as the other side accepts it. Returns false if that side disconnects in the meantime. */
+  /** Sends bytes in chunks, as fast as the other side accepts them. Returns false if that side disconnects in the meantime. */
   async pour(bytes: Buffer, chunkSize = bytes.length): Promise<boolean> {
     for (let start = 0; start < bytes.length; start += chunkSize) {
       const taken = await new Promise<boolean>((resolve) => {
@@ -60,15 +60,17 @@ export class Attacker extends RawPeer {
     return true;
   }
 
-  /** The next frame of the other side. */
+  /** The next frame of the other side, unmasked. */
   async hearFrame(): Promise<HeardFrame> {
-    const [first = 0, second = 0] = Buffer.from(await this.hear(2), 'hex');
+    const [first = 0, second = 0] = await this.hearBytes(2);
     let length = second & 0x7f;
-    if (length === 126) length = parseInt(await this.hear(2), 16);
-    else if (length === 127) length = parseInt(await this.hear(8), 16);
-    const key = Buffer.from((second & 0x80) === 0 ? '00000000' : await this.hear(4), 'hex');
-    const payload = Buffer.from(length > 0 ? await this.hear(length) : '', 'hex');
-    return { opcode: first & 0x0f, payload: payload.map((byte, at) => byte ^ (key[at % 4] ?? 0)) as Buffer };
+    if (length === 126) length = (await this.hearBytes(2)).readUInt16BE();
+    else if (length === 127) length = Number((await this.hearBytes(8)).readBigUInt64BE());
+    const key = (second & 0x80) === 0 ? undefined : await this.hearBytes(4);
+    const payload = await this.hearBytes(length);
+    if (key !== undefined)
+      for (const [at, byte] of payload.entries()) payload[at] = byte ^ (key[at % 4] ?? 0);
+    return { opcode: first & 0x0f, payload };
   }
 
   /** Ignores frames until a close frame, and returns its code after the connection has ended. */

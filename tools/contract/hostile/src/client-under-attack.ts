@@ -1,4 +1,4 @@
-// The process of the clients under attack. It catches nothing, so any exception ends it.
+// The process of the clients under attack. It catches no exceptions, so any exception ends it.
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
 import { forgetPeak, memory } from './measures.ts';
@@ -10,7 +10,7 @@ export interface Dial {
   readonly options: Omit<WebSocket.ClientOptions, 'agent'>;
 }
 
-/** What a client has received from its server. */
+/** What happened to a client. */
 export interface Outcome {
   readonly opened: boolean;
   readonly messages: number;
@@ -37,7 +37,7 @@ answer({
     return { opened, messages, error: reported };
   },
 
-  /** Echoes a text through a harmless server, always on the same connection. */
+  /** Sends a text to a harmless server, always on the same connection, and returns the echo. */
   async exchange({ port, text }: { port: number; text: string }): Promise<string> {
     if (bystander === undefined) {
       bystander = new WebSocket(`ws://127.0.0.1:${port}/`);

@@ -1,4 +1,4 @@
-// The clients under attack, for tests: the server that attacks them, and the cost.
+// The clients under attack, as tests see them: the server that attacks them, and the cost.
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { upgradeResponse } from '../../src/raw.ts';
@@ -35,7 +35,7 @@ export class ClientVictim {
     this.#service.close();
   }
 
-  /** Connects a client. `respond` returns the answer to its key. */
+  /** Connects a client, and sends it the answer that `respond` returns for its key. */
   async meet(respond: (key: string) => string, options: Dial['options'] = {}): Promise<Encounter> {
     const connection = once(this.#hostile, 'connection');
     const { port } = this.#hostile.address() as AddressInfo;
@@ -54,7 +54,7 @@ export class ClientVictim {
     return this.meet((key) => upgradeResponse(key, ...headers), options);
   }
 
-  /** Checks that the same process can still use its earlier connection. */
+  /** Checks that the process can still use its earlier connection. */
   async isServed(): Promise<void> {
     const { port } = this.#service.address() as AddressInfo;
     const text = await this.#program.ask<string>('exchange', { port, text: 'hello' });
@@ -67,7 +67,7 @@ export class ClientVictim {
     this.#before = await this.#program.ask<Memory>('memory');
   }
 
-  /** The growth of held memory and of the peak since then, in bytes. */
+  /** The growth of held memory and of the peak since {@link ClientVictim.measure}, in bytes. */
   async growth(): Promise<Memory> {
     const { held, peak } = await this.#program.ask<Memory>('memory');
     return { held: held - this.#before.held, peak: peak - this.#before.peak };

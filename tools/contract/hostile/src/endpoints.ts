@@ -5,12 +5,12 @@ import { MiB } from './frames.ts';
 
 type Options = Omit<WebSocket.ServerOptions, 'noServer' | 'path' | 'port' | 'server'>;
 
-/** A server, by path. */
+/** A server for one path. */
 export interface Endpoint {
   readonly options: Options;
   /** Default: echoes messages. */
   readonly serve?: (ws: WebSocket) => void;
-  /** Whether it listens to wsClientError, and how it answers. */
+  /** Set if a listener of wsClientError answers invalid requests, with 418. */
   readonly answerErrors?: true;
 }
 
@@ -38,7 +38,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   '/misuse': { options: {}, serve: misuse },
 };
 
-/** Sends without end to a peer that may never read. */
+/** Sends until the connection ends, even if the peer never reads. */
 function flood(ws: WebSocket): void {
   const send = (): void => {
     for (let count = 0; count < 1000 && ws.readyState === ws.OPEN; count++) ws.send('small');
@@ -47,13 +47,13 @@ function flood(ws: WebSocket): void {
   send();
 }
 
-/** What {@link sendSteadily} sends: more than the buffers of two sockets hold. */
-export const STEADY = { messages: 1024, length: 64 * 1024 };
+/** What {@link sendSteadily} sends. Together, more than the buffers of two sockets hold. */
+export const STEADY = { messages: 256, length: 64 * 1024 };
 
-/** How often {@link sendSteadily} has had to wait for its peer. */
+/** Counts how often {@link sendSteadily} has had to wait for its peer. */
 export const waits = { count: 0 };
 
-/** Sends numbered messages. While more than half of `maxBufferedAmount` waits, sends the next one after the previous one was written. */
+/** Sends numbered messages. While more than half of `maxBufferedAmount` waits, it sends each after the previous one was written. */
 function sendSteadily(ws: WebSocket): void {
   let number = 0;
   const send = (): void => {

@@ -1,10 +1,10 @@
-// The attackers' frames. Nothing is checked, so that they can violate every rule (RFC 6455 §5.2).
+// The frames of attackers. Nothing is checked, so that a frame can violate every rule (RFC 6455 §5.2).
 import { Buffer } from 'node:buffer';
 import { deflateRawSync, constants } from 'node:zlib';
 
 export const MiB = 1024 * 1024;
 
-/** A frame. By default as a client sends it: final, masked, with the true length. */
+/** A frame. The default is a frame as a client sends it: final, masked, with the true length. */
 export interface FrameParts {
   /** The four low bits of the first byte. */
   readonly opcode: number;
@@ -12,7 +12,7 @@ export interface FrameParts {
   readonly fin?: boolean;
   readonly rsv1?: boolean;
   readonly masked?: boolean;
-  /** The length in the header, whatever the payload is. */
+  /** The length in the header. Default: that of the payload. */
   readonly length?: number | bigint;
 }
 
@@ -51,7 +51,7 @@ export function times(count: number, bytes: Uint8Array): Buffer {
 
 /** The payload of a compressed message (RFC 7692 §7.2.1) that inflates to the given number of MiB of zeros. */
 export function bomb(mebibytes: number): Buffer {
-  // After a full flush, nothing refers to earlier data, so the parts can be repeated.
+  // After a full flush, nothing refers to earlier data, so the same part can be repeated.
   const part = deflateRawSync(Buffer.alloc(MiB), { finishFlush: constants.Z_FULL_FLUSH, level: 9 });
   const stream = times(mebibytes, part);
   return stream.subarray(0, -4);

@@ -1,12 +1,12 @@
-// The measurements of a process under attack: memory and work, in units that a busy machine hardly affects.
+// Measures a process under attack: its memory and its CPU time, which a busy machine hardly affects.
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 /** Memory in bytes. */
 export interface Memory {
-  /** Memory that is still held after garbage collection, on the heap and outside. */
+  /** Memory that is still held after garbage collection, inside and outside of the heap. */
   readonly held: number;
-  /** The peak of the process since {@link forgetPeak}, from the system. If the system cannot reset it, the peak since the start. */
+  /** The peak of the process since {@link forgetPeak}. On systems other than Linux, the peak since its start. */
   readonly peak: number;
 }
 

@@ -1,4 +1,4 @@
-// The process of a server under attack. Its argument selects framewire or `ws`. Both behave the same.
+// The process of a server under attack. Its argument selects framewire or `ws`.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
@@ -50,7 +50,7 @@ answer({
     forgetStall();
   },
 
-  /** What the program has received since the last `begin`. */
+  /** What the server has received since the last `begin`. */
   received: () => ({ messages, bytes }),
 
   cost(): Cost {

@@ -1,4 +1,4 @@
-// The process of the servers under attack. It catches nothing, so any exception ends it.
+// The process of the servers under attack. It catches no exceptions, so any exception ends it.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { endpoints, waits } from './endpoints.ts';
 import { copied, forgetPeak, memory, work } from './measures.ts';
 import { answer } from '@framewire/testing/program';
 
-/** The cost of a head. */
+/** The cost of parsing a head. */
 export interface HeadCost {
   /** The CPU time, in microseconds. */
   readonly work: number;
@@ -18,12 +18,12 @@ export interface HeadCost {
   readonly copied: number;
 }
 
-/** How each connection has ended, by its path. */
+/** How the connections to each path have ended. */
 const endings = new Map<string, string[]>();
 const requests: string[] = [];
 
 const page = Buffer.alloc(1024 * 1024, 'page');
-// By default, Node would truncate the long values that must reach our parsers.
+// By default, Node would refuse the long values that must reach our parsers.
 const http = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
   requests.push(request.url ?? '');
   response.end(page);
@@ -82,7 +82,7 @@ const port = async (server: (typeof listening)[number]): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** The cost of parsing a head that arrives a byte at a time, repeated. */
+/** The cost of parsing a head that arrives a byte at a time, as often as given. */
 function costOfHead({ head, times }: { head: string; times: number }): HeadCost {
   const bytes = Buffer.from(head);
   const read = (): void => {

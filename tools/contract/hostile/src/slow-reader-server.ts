@@ -1,4 +1,4 @@
-// The process of a server that sends to many clients that read, and to one that does not.
+// The process of a server that sends to one client that does not read, and to many that do.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -8,12 +8,12 @@ import { forgetPeak, memory, type Memory } from './measures.ts';
 import { answer } from '@framewire/testing/program';
 
 /** In each turn, the server sends this many messages to the slow reader, and one to each of the others. */
-export const LOAD = { turns: 2_000, aTurn: 300, slowLength: 1024, fastLength: 64 };
+export const LOAD = { turns: 600, aTurn: 300, slowLength: 1024, fastLength: 64 };
 
-/** The outcome of the slow reader. */
+/** What the server does with the slow reader. */
 export type Policy = 'terminate' | 'close' | 'drop';
 
-/** The number of callbacks of sends to the slow reader, by the code of their error, or `sent`. */
+/** The callbacks of the sends to the slow reader, counted by their error code, or as `sent`. */
 export type Outcomes = Record<string, number>;
 
 /** The results of the server after everything was sent. */
@@ -22,7 +22,7 @@ export interface Report {
   readonly waited: number;
   /** The number of its `dropped` events. */
   readonly dropped: number;
-  /** How it ended, while the others were open. */
+  /** How its connection ended, if it did before the others were closed. */
   readonly ended: readonly string[];
   readonly before: Memory;
   readonly after: Memory;
@@ -88,7 +88,7 @@ async function send(): Promise<Report> {
     const message = numbered(turn, LOAD.fastLength);
     for (const ws of fast) ws.send(message);
     await nextTurn();
-    // Waits for slow readers.
+    // Do not send faster than the fast readers read on a busy machine.
     for (const ws of fast) if (ws.writableNeedDrain) await once(ws, 'drain');
   }
   return { waited, ...seen, before, after: memory() };

@@ -1,17 +1,17 @@
-// Measures how long the event loop is blocked at a stretch. Every other connection waits for that time.
+// Measures the longest time for which the event loop is blocked. All connections wait for that time.
 import { openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 
-/** The CPU time of the main thread, in nanoseconds. Unlike a clock, it does not count other programs. */
-const mainThread = process.platform === 'linux' ? openSync('/proc/self/schedstat', 'r') : undefined;
+/** The file with the CPU time of the main thread, in nanoseconds. Unlike a clock, it does not count other programs. */
+const cpuTime = process.platform === 'linux' ? openSync('/proc/self/schedstat', 'r') : undefined;
 const text = Buffer.alloc(64);
 
 /** In milliseconds. */
 function now(): number {
   // Other systems lack this file, so use a clock.
-  if (mainThread === undefined) return performance.now();
-  return parseInt(text.toString('latin1', 0, readSync(mainThread, text, 0, text.length, 0)), 10) / 1e6;
+  if (cpuTime === undefined) return performance.now();
+  return parseInt(text.toString('latin1', 0, readSync(cpuTime, text, 0, text.length, 0)), 10) / 1e6;
 }
 
 let last = now();
@@ -35,7 +35,7 @@ function tick(): void {
   last = at;
 }
 
-/** Measures once in each turn of the loop, until the process ends. */
+/** Measures every millisecond, or as soon as the loop is free again, until the process ends. */
 export function watchStalls(): void {
   setInterval(tick, 1).unref();
 }

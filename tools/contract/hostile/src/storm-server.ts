@@ -1,4 +1,4 @@
-// The process of a server whose clients are slow to send a request, or are authenticated slowly.
+// The process of two servers: for clients that send their request slowly, and for clients that are authenticated slowly.
 import { once } from 'node:events';
 import type net from 'node:net';
 import type { AddressInfo } from 'node:net';

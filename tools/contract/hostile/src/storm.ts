@@ -1,22 +1,21 @@
-// Very many concurrent clients that do nothing for a long time: raw sockets, and the heads of the server's answers.
+// Very many concurrent clients that wait for an answer: raw sockets, and the status of each answer.
 import { once } from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
 
 /** How many connect concurrently. */
-const AT_ONCE = 256;
+const CONCURRENT = 256;
 
-/** An address has about 28,000 local ports. On Linux, every address of 127.0.0.0/8 can be used. */
+/** Spreads the clients over four addresses, because each has only about 28,000 ports. Only Linux accepts all of 127.0.0.0/8. */
 function localAddress(index: number): { localAddress?: string } {
   return process.platform === 'linux' ? { localAddress: `127.0.0.${2 + (index % 4)}` } : {};
 }
 
-/** A client. */
 export class StormClient {
   readonly socket: net.Socket;
   /** The status of the answer, after it has arrived. */
   readonly status: Promise<number>;
-  /** Whether the client still waits: it has neither an answer nor lost its connection. */
+  /** Whether the client still waits: it has no answer, and its connection is open. */
   isWaiting = true;
 
   private constructor(socket: net.Socket) {
@@ -42,11 +41,11 @@ export class StormClient {
         socket.write(text);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await Promise.all(Array.from({ length: CONCURRENT }, worker));
     return clients;
   }
 
-  /** Ends the connection without sending anything. */
+  /** Resets the connection. */
   leave(): void {
     this.socket.resetAndDestroy();
   }

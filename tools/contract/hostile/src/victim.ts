@@ -1,4 +1,4 @@
-// The servers under attack, for tests: attackers, other clients, and the cost.
+// The servers under attack, as tests see them: attackers, other clients, and the cost.
 import { once } from 'node:events';
 import WebSocket from 'framewire';
 import { Attacker } from './attacker.ts';
@@ -59,14 +59,14 @@ export class Victim {
     return attacker;
   }
 
-  /** Waits until the attackers of a test and their connections have ended. */
-  async rest(): Promise<void> {
+  /** Ends the attackers of a test, and waits until their connections have ended. */
+  async endAttackers(): Promise<void> {
     for (const attacker of this.#attackers.splice(0)) attacker.destroy();
-    await this.isRid();
+    await this.attackersAreGone();
   }
 
-  /** Waits until the servers have only the earlier connection, although the attackers keep their side open. */
-  async isRid(): Promise<void> {
+  /** Waits until the servers have only the earlier connection. The attackers keep their side open, so the servers must end the others. */
+  async attackersAreGone(): Promise<void> {
     while ((await this.#program.ask<number>('connections')) > 1);
   }
 
@@ -93,18 +93,18 @@ export class Victim {
     this.#workBefore = await this.#program.ask<number>('work');
   }
 
-  /** The growth of held memory and of the peak since then, in bytes. */
+  /** The growth of held memory and of the peak since {@link Victim.measure}, in bytes. */
   async growth(): Promise<Memory> {
     const { held, peak } = await this.#program.ask<Memory>('memory');
     return { held: held - this.#before.held, peak: peak - this.#before.peak };
   }
 
-  /** The CPU time since then, in microseconds. */
+  /** The CPU time since {@link Victim.measure}, in microseconds. */
   async work(): Promise<number> {
     return (await this.#program.ask<number>('work')) - this.#workBefore;
   }
 
-  /** Waits until the given number of connections of a path have ended. Returns the close code of each, and the error code if any. */
+  /** Waits until the given number of connections to a path have ended. Returns the close code and any error code of each. */
   async endings(path: string, count: number): Promise<string[]> {
     for (;;) {
       const endings = await this.#program.ask<string[]>('endings', path);
@@ -112,7 +112,7 @@ export class Victim {
     }
   }
 
-  /** Waits until the endpoint that sends steadily had to wait for its peer. Returns how often. */
+  /** Waits until the endpoint that sends steadily has had to wait for its peer. Returns how often it had to. */
   async waits(): Promise<number> {
     for (;;) {
       const waits = await this.#program.ask<number>('waits');
@@ -120,7 +120,7 @@ export class Victim {
     }
   }
 
-  /** The cost of parsing a head that arrives a byte at a time, repeated. */
+  /** The cost of parsing a head that arrives a byte at a time, as often as given. */
   costOfHead(head: string, times: number): Promise<HeadCost> {
     return this.#program.ask('costOfHead', { head, times });
   }

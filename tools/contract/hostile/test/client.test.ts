@@ -1,4 +1,4 @@
-// Attacks of a server on a client: answers that are not an upgrade, false lengths, and messages that inflate without limit.
+// Attacks of a server on a client: invalid answers to the upgrade request, false lengths, and messages that inflate to very many bytes.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { head, upgradeResponse } from '../../src/raw.ts';
 import { ClientVictim } from '../src/client-victim.ts';
@@ -50,7 +50,7 @@ describe('a client never opens if the server answers with', () => {
   ])('%s', async (_title, respond) => {
     const { attacker, outcome } = await victim.meet(respond);
     attacker.sayFrame(MESSAGE);
-    // It does not matter which side closes first: an answer without an end must not keep the client waiting.
+    // Some answers have no end, for which the client would wait. It does not matter which side closes first.
     attacker.end();
     expect(await outcome).toMatchObject({ opened: false, messages: 0, error: expect.stringMatching(/./) });
   });
@@ -99,12 +99,12 @@ describe('a length of 64 bits', () => {
     const encounters = [];
     for (let count = 0; count < 20; count++) {
       const { attacker, outcome } = await victim.upgrade();
-      // Memory is requested with the first byte.
+      // The first byte of the payload, because memory is not allocated before that.
       attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, payload: 'x', masked: false });
       encounters.push({ attacker, outcome });
     }
     await victim.isServed();
-    // Memory that was requested but never touched counts as held, but not in the peak.
+    // Memory that is allocated but never touched counts as held, but not in the peak.
     expect((await victim.growth()).held).toBeLessThan(4 * MiB);
     expect((await victim.growth()).peak).toBeLessThan(64 * MiB);
     for (const { attacker, outcome } of encounters) {

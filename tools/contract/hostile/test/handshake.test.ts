@@ -1,4 +1,4 @@
-// Upgrade requests that try to crash the server, to cost it much, to be admitted, or to hide another request.
+// Upgrade requests that try to crash the server, to keep it busy, to be accepted although they are invalid, or to hide another request.
 import { describe, expect, test } from 'vitest';
 import { head, KEY, upgradeRequest } from '../../src/raw.ts';
 import { MiB } from '../src/frames.ts';
@@ -6,7 +6,7 @@ import { underAttack } from './support.ts';
 
 const setting = underAttack();
 
-/** The status that a raw request gets. */
+/** The status of the answer to a raw request. */
 async function statusOf(request: string, port?: number): Promise<string> {
   const attacker = await setting.victim.connect(port);
   attacker.sayText(request);
@@ -24,7 +24,7 @@ describe('a name that every object has', () => {
     }
   });
 
-  test.each(names)('is a parameter that is unknown: %s', async (name) => {
+  test.each(names)('is an unknown parameter: %s', async (name) => {
     const offer = `Sec-WebSocket-Extensions: permessage-deflate; ${name}`;
     expect(await statusOf(upgradeRequest('/deflate', offer))).toBe('400');
   });
@@ -35,7 +35,7 @@ describe('a name that every object has', () => {
   });
 });
 
-describe('the cost of a header grows with its length', () => {
+describe('the cost of a header grows linearly with its length:', () => {
   const fillings = [
     ' ',
     '\t',
@@ -67,26 +67,26 @@ describe('the cost of a header grows with its length', () => {
     const before = await setting.victim.work();
     for (const field of fields) {
       for (let count = 0; count < 4; count++) {
-        // A value is also trimmed at its end.
+        // A letter at each end, so that spaces are not trimmed before they reach our parsers.
         await statusOf(upgradeRequest('/deflate', `${field}: a${value}a`));
       }
     }
     return (await setting.victim.work()) - before;
   }
 
-  test.each(fillings)('and not with the square of that, or worse: many %j', async (filling) => {
+  test.each(fillings)('many %j', async (filling) => {
     await workOf(filling, 1024);
     const short = Math.max(await workOf(filling, 8 * 1024), 20_000);
     const long = await workOf(filling, 64 * 1024);
-    // Eight times the length. Quadratic cost would be sixty-four times as much: many seconds.
+    // The length is eight times as much. With a quadratic cost, the CPU time would be sixty-four times as much.
     expect(long / short).toBeLessThan(24);
   });
 });
 
 describe('a head that is too large', () => {
-  test('with 2,000 headers or more is refused, whichever were dropped', async () => {
+  test('with more than 2,000 headers is refused if Node drops a required one', async () => {
     const many = Array.from({ length: 2_100 }, (_, index) => `X-${index}: a`);
-    // The headers of the handshake are the last ones, so Node drops them.
+    // The headers of the handshake come last, so Node drops them.
     const request = head(
       'GET /echo HTTP/1.1',
       ...many,
@@ -124,7 +124,7 @@ describe('a head that is too large', () => {
   });
 });
 
-describe('a head that comes a byte at a time', () => {
+describe('a head that arrives a byte at a time', () => {
   test.each([
     { title: 'a long header', of: (filling: string) => upgradeRequest('/', `X-Long: ${filling}`) },
     { title: 'a long name', of: (filling: string) => upgradeRequest('/', `${filling}: a`) },
@@ -134,14 +134,14 @@ describe('a head that comes a byte at a time', () => {
     await setting.victim.costOfHead(small, 80);
     const short = await setting.victim.costOfHead(small, 80);
     const long = await setting.victim.costOfHead(large, 10);
-    // Each byte is kept once, and copied again where the memory for it has to be doubled.
+    // Each byte is copied when it arrives, and again each time the memory is doubled.
     for (const [{ copied }, { length }] of [
       [short, small],
       [long, large],
     ] as const) {
       expect(copied).toBeLessThan(4 * length);
     }
-    // The number of bytes is the same in both. Cost that grows with the square of the length would be eight times as much.
+    // Both parse the same number of bytes in all. With a quadratic cost, the long heads would take eight times as much.
     expect(long.work / Math.max(short.work, 20_000)).toBeLessThan(4);
   });
 
@@ -163,7 +163,7 @@ describe('a head that comes a byte at a time', () => {
   });
 });
 
-describe('a page whose origin is not listed', () => {
+describe('only a page whose origin is listed can connect:', () => {
   test.each([
     ['https://example.com', '101'],
     ['https://evil.example', '403'],
@@ -172,7 +172,7 @@ describe('a page whose origin is not listed', () => {
     ['null', '403'],
     ['', '403'],
     [undefined, '403'],
-  ])('cannot connect: the origin %s gets %s', async (origin, status) => {
+  ])('the origin %s gets %s', async (origin, status) => {
     const lines = origin === undefined ? [] : [`Origin: ${origin}`];
     expect(await statusOf(upgradeRequest('/page', ...lines))).toBe(status);
   });
@@ -199,7 +199,7 @@ describe('a request that follows a refused upgrade', () => {
     const answer = (await attacker.hearRest()).toString('latin1');
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
     expect(await setting.victim.requests()).not.toContain('/hidden');
-    await setting.victim.isRid();
+    await setting.victim.attackersAreGone();
   });
 });
 

@@ -5,7 +5,7 @@ import { underAttack } from './support.ts';
 
 const setting = underAttack();
 
-/** How many bytes a connection may hold in addition to the message. */
+/** How many bytes the process may hold in addition to the message. */
 const SMALL = 4 * MiB;
 
 describe('maxPayload', () => {
@@ -26,11 +26,11 @@ describe('maxPayload', () => {
   test('no memory is allocated for a length in a header', async () => {
     for (let count = 0; count < 50; count++) {
       const attacker = await setting.victim.upgrade('/echo');
-      // Memory is requested with the first byte.
+      // The first byte of the payload, because memory is not allocated before that.
       attacker.sayFrame({ opcode: 0x2, length: 100 * MiB, payload: 'x' });
     }
     await setting.victim.serves();
-    // Memory that was requested but never touched counts as held, but not in the peak.
+    // Memory that is allocated but never touched counts as held, but not in the peak.
     expect((await setting.victim.growth()).held).toBeLessThan(SMALL);
     expect((await setting.victim.growth()).peak).toBeLessThan(64 * MiB);
   });
@@ -109,7 +109,7 @@ describe('a message in very many fragments', () => {
     expect((await attacker.hearFrame()).payload).toHaveLength(20_000);
   });
 
-  test('takes little more memory than its bytes, even when many arrive at the same time', async () => {
+  test('takes little more memory than its bytes, even if many such messages arrive at the same time', async () => {
     const fragments = Buffer.concat([
       frame({ opcode: 0x2, fin: false }),
       times(10_000, frame({ opcode: 0x0, fin: false, payload: 'x' })),
@@ -122,7 +122,7 @@ describe('a message in very many fragments', () => {
     expect((await setting.victim.growth()).held).toBeLessThan(2 * SMALL);
   });
 
-  test('like those of the public conformance suite is accepted: 4 MiB in 65,536 fragments and more', async () => {
+  test('like those of the public conformance suite is accepted: 4 MiB in up to 65,536 fragments', async () => {
     for (const size of [64, 255]) {
       const attacker = await setting.victim.upgrade('/echo');
       const count = Math.floor((4 * MiB) / size);
@@ -157,7 +157,7 @@ test('a client that sends pings and never reads the pongs is disconnected, and f
   const attacker = await setting.victim.upgrade('/echo');
   attacker.socket.pause();
   const pings = times(64 * 1024, frame({ opcode: 0x9, payload: Buffer.alloc(125) }));
-  // Until the buffers of the sockets are full and the server ends the connection.
+  // Sends until the buffers of the sockets are full and the server ends the connection.
   while (await attacker.pour(pings, 64 * 1024));
   await setting.victim.serves();
   expect(await setting.victim.endings('/echo', 1)).toEqual(['1006']);

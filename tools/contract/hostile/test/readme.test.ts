@@ -1,4 +1,4 @@
-// README.md: every test that it names exists, and it names every test file.
+// Every test that README.md names exists, and README.md names every test file.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
@@ -7,7 +7,7 @@ const [, , ...rows] = readFileSync(page, 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('|'));
 
-/** The tests that a row names, with the file that each is in. */
+/** The tests that a row names, and the file of each. */
 function testsOf(row: string): { file: string; title: string }[] {
   return [...row.matchAll(/\]\((test\/[^)]+)\)((?:,? "[^"]+")+)/g)].flatMap(([, file = '', titles = '']) =>
     [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => ({ file, title })),
@@ -25,7 +25,7 @@ test.each(rows.map((row) => [row.split('|')[1]?.trim(), row]))('%s: its tests ex
   expect(missing).toEqual([]);
 });
 
-test('each file of attacks is named', () => {
+test('README.md names each test file', () => {
   const files = readdirSync(new URL('.', import.meta.url))
     .filter((name) => name.endsWith('.test.ts') && name !== 'readme.test.ts')
     .map((name) => `test/${name}`);

@@ -10,20 +10,20 @@ import { underAttack } from './support.ts';
 
 const setting = underAttack();
 
-/** What each of the attempts of the endpoint must put on the wire, in hex. */
+/** What the endpoint must put on the wire for each attempt, in hex. */
 const WIRE = [
   // ping(100), pong(100), send(100), send(1e21): as text
   '8903313030',
   '8a03313030',
   '8103313030',
   '810531652b3231',
-  // Two floats of 0, three bytes
+  // Two floats of 0; three bytes
   '82080000000000000000',
   '8203010203',
-  // An object with a length: as a list of that many elements, and a missing element is 0
+  // An object with a length, as a list of that many elements: a missing element is 0
   `8964${'00'.repeat(100)}`,
   `8264${'00'.repeat(100)}`,
-  // Data of another type, and four invalid reasons: TypeErrors, whose name the endpoint sends
+  // Data of another type, and four invalid reasons: the endpoint sends the name of each TypeError
   ...Array<string>(5).fill('8109547970654572726f72'),
   // close(1000, 'end')
   '880503e8656e64',

@@ -8,7 +8,7 @@ import { underAttack } from './support.ts';
 const setting = underAttack();
 
 describe('a peer that never reads', () => {
-  test('is cut off when more than maxBufferedAmount waits for it, and memory stays within that', async () => {
+  test('is disconnected when more than maxBufferedAmount waits for it, so memory is bounded', async () => {
     const attackers = [];
     for (let count = 0; count < 10; count++) {
       const attacker = await setting.victim.upgrade('/flood');
@@ -17,12 +17,12 @@ describe('a peer that never reads', () => {
     }
     const endings = await setting.victim.endings('/flood', attackers.length);
     expect(endings).toEqual(attackers.map(() => '1006 WS_ERR_BUFFERED_AMOUNT_EXCEEDED'));
-    // For each, up to 1 MiB waits, and what one turn gathers.
+    // For each peer, 1 MiB may wait, plus what the server sends in one turn.
     expect((await setting.victim.growth()).peak).toBeLessThan(attackers.length * 8 * MiB);
     expect((await setting.victim.growth()).held).toBeLessThan(4 * MiB);
   });
 
-  test('is not cut off if it reads slowly instead, and receives everything', async () => {
+  test('is not disconnected if it starts to read slowly, and receives everything', async () => {
     const slow = await setting.victim.upgrade('/steady');
     slow.pause();
     // Read nothing until the sockets are full and the server has had to wait.
@@ -44,7 +44,7 @@ describe('a peer that never reads', () => {
     attacker.socket.pause();
     const pages = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);
     attacker.sayText(pages + upgradeRequest('/late'));
-    // The attacker must write to notice the end: until then, everything waits in the buffers of the two sockets.
+    // The attacker does not read, so it notices the end of the connection only when it writes.
     const gone = new Promise((resolve) => attacker.socket.once('close', resolve));
     const write = (): void => {
       if (!attacker.socket.destroyed) attacker.socket.write('x', () => setImmediate(write));
@@ -59,7 +59,7 @@ describe('a closing handshake that is never finished', () => {
   test.each([
     { title: 'the close frame is not answered', ends: false },
     { title: 'only TCP is ended', ends: true },
-  ])('ends with closeTimeout, however many there are: $title', async ({ ends }) => {
+  ])('ends after closeTimeout, on many connections at the same time: $title', async ({ ends }) => {
     const attackers = [];
     for (let count = 0; count < 50; count++) attackers.push(await setting.victim.upgrade('/closing'));
     for (const attacker of attackers) {
@@ -68,10 +68,10 @@ describe('a closing handshake that is never finished', () => {
     }
     await Promise.all(attackers.map((attacker) => attacker.hearRest()));
     expect(await setting.victim.endings('/closing', 50)).toEqual(attackers.map(() => '1006'));
-    await setting.victim.isRid();
+    await setting.victim.attackersAreGone();
   });
 
-  test('ends with closeTimeout, even if the peer keeps sending messages', async () => {
+  test('ends after closeTimeout, even if the peer keeps sending messages', async () => {
     const attacker = await setting.victim.upgrade('/closing');
     let isOver = false;
     const rest = attacker.hearRest().then(() => (isOver = true));
@@ -97,12 +97,12 @@ describe('a handshake that is never finished', () => {
       expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 503 [^]*\r\nConnection: close\r\n/);
       await attacker.hearRest();
     }
-    await setting.victim.isRid();
+    await setting.victim.attackersAreGone();
   });
 
   test.each([
     { title: 'nothing', sent: '' },
-    { title: 'half a head', sent: upgradeRequest().slice(0, -20) },
+    { title: 'a part of a head', sent: upgradeRequest().slice(0, -20) },
     { title: 'a head without its end', sent: upgradeRequest().slice(0, -1) },
   ])('because the client sends $title is refused with 408', async ({ sent }) => {
     const attacker = await setting.victim.connect(setting.victim.ports.hasty);
@@ -110,7 +110,7 @@ describe('a handshake that is never finished', () => {
     await setting.victim.serves();
     expect(await attacker.hearHead()).toMatch(/^HTTP\/1\.1 408 [^]*\r\nConnection: close\r\n/);
     await attacker.hearRest();
-    await setting.victim.isRid();
+    await setting.victim.attackersAreGone();
   });
 
   test('because its head arrives slowly, a byte at a time, is refused with 408', async () => {

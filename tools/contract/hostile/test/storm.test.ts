@@ -1,5 +1,5 @@
-// Very many clients that do not finish their handshakes: limits hold, memory is bounded, and other clients do not wait. FRAMEWIRE_FULL=1
-// uses 10,000 of each kind, and prints figures.
+// Very many clients that do not finish their handshakes: limits hold, memory is bounded, and other clients do not wait. With
+// FRAMEWIRE_FULL=1, the tests use 10,000 clients of each kind, and print figures.
 import { upgradeRequest } from '../../src/raw.ts';
 import { once } from 'node:events';
 import { WebSocket } from 'framewire';
@@ -9,15 +9,15 @@ import { Program } from '@framewire/testing/program';
 import { statusesOf, StormClient } from '../src/storm.ts';
 
 const isFull = process.env['FRAMEWIRE_FULL'] === '1';
-/** How many clients there are of each kind, and how many of them leave while they are authenticated. */
+/** How many clients there are of each kind, and how many of them leave while they wait for authentication. */
 const { count, leaving, handshakeTimeout } = isFull
   ? { count: 10_000, leaving: 1000, handshakeTimeout: 20_000 }
   : { count: 500, leaving: 50, handshakeTimeout: 3000 };
 /** How many other clients connect meanwhile. */
 const OTHERS = 10;
-/** What a client may hold in the server before it is connected: its socket, its request, and what waits for it. */
+/** How many bytes the server may hold for a client that is not connected yet: its socket, its request, and what waits for it. */
 const MOST_HELD = 24 * 1024;
-/** How many bytes the server may hold after all of them have left. */
+/** How many bytes the server may still hold after all clients have left. */
 const MOST_LEFT = 4 * 1024 * 1024;
 
 interface State {
@@ -26,7 +26,7 @@ interface State {
   /** Connections to the server that authenticates slowly. */
   readonly slow: number;
   readonly authenticating: number;
-  /** How many have left meanwhile. */
+  /** How many clients have left while they waited for authentication. */
   readonly left: number;
 }
 
@@ -59,7 +59,7 @@ async function until(isReached: (state: State) => boolean): Promise<State> {
   }
 }
 
-/** Connects another client, and expects that it is answered while all clients before it still wait. Returns how long that took, in ms. */
+/** Connects another client, and expects an answer while all clients before it still wait. Returns how long that took, in ms. */
 async function serves(port: number, before: readonly StormClient[]): Promise<number> {
   const began = performance.now();
   const friend = new WebSocket(`ws://127.0.0.1:${port}/friend`);
@@ -80,13 +80,13 @@ function report(figures: object): void {
   if (isFull) console.log(figures);
 }
 
-test(`${count} clients that send half of a request take little memory, delay no other client, and are refused with 408`, async () => {
+test(`${count} clients that send an unfinished request take little memory, delay no other client, and are refused with 408`, async () => {
   const before = await held();
   const clients = await StormClient.open(ports[0], count, upgradeRequest().slice(0, -20));
   const open = await until(({ hasty }) => hasty >= count);
   const each = ((await held()) - before) / count;
   const took = await serves(ports[0], clients);
-  // All of them are still there.
+  // All clients are still connected.
   expect((await server.ask<State>('state')).hasty).toBe(open.hasty + 1);
   expect(each).toBeLessThan(MOST_HELD);
   expect(await statusesOf(clients)).toEqual({ 408: count });
@@ -95,7 +95,7 @@ test(`${count} clients that send half of a request take little memory, delay no 
   report({ 'half-open': count, 'bytes each': Math.round(each), 'another client, ms': Math.round(took) });
 });
 
-test(`${count} clients that are authenticated slowly take all places and delay no other client; ${leaving} leave`, async () => {
+test(`${count} clients that wait for authentication delay no other client, and each that leaves frees a place`, async () => {
   const before = await held();
   const clients = await StormClient.open(ports[1], count, upgradeRequest('/slow'));
   await until(({ authenticating }) => authenticating === count);

@@ -1,4 +1,4 @@
-// The servers under attack of a test file, and what must hold after every attack.
+// Starts the servers under attack of a test file, and checks what must hold after every attack.
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { Victim } from '../src/victim.ts';
 
@@ -15,7 +15,7 @@ export function underAttack(): { readonly victim: Victim } {
   beforeEach(() => victim?.measure());
   afterEach(async () => {
     await victim?.serves();
-    await victim?.rest();
+    await victim?.endAttackers();
   });
   afterAll(() => victim?.stop());
   return {
