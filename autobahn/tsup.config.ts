@@ -1,4 +1,4 @@
-// The published command: one file without dependencies, and the style and script of a report's page.
+// Builds the published command: one file without dependencies, and the style and script of the report page.
 import { copyFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 

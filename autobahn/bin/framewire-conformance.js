@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// Starts the command as it was built.
+// Starts the built command.
 import '../dist/cli.js';

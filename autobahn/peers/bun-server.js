@@ -1,4 +1,4 @@
-// Bun's own server as an echo endpoint. Prints its port, and ends when its standard input ends.
+// The server of Bun as an echo endpoint. Prints its port, and ends when its standard input ends.
 
 const server = globalThis.Bun.serve({
   port: 0,

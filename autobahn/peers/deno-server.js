@@ -1,4 +1,4 @@
-// Deno's own server as an echo endpoint. Prints its port, and ends when its standard input ends.
+// The server of Deno as an echo endpoint. Prints its port, and ends when its standard input ends.
 
 const { Deno } = globalThis;
 

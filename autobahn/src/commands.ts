@@ -1,4 +1,4 @@
-/** What a client under test may ask the fuzzing server for: the path and the query of its request, read and checked. */
+/** The commands of a client under test to the fuzzing server: reads and checks the path and the query of its request. */
 
 import type { Case } from './case.ts';
 
@@ -53,7 +53,7 @@ function findCase(query: URLSearchParams, cases: readonly Case[]): Case {
   const number = single(query, 'case');
   const found = /^\d+$/.test(number) ? cases[Number(number) - 1] : undefined;
   if (found) return found;
-  throw new CommandError(`there is no case number ${number}; there are ${cases.length}`);
+  throw new CommandError(`there is no case number ${number}, only 1 to ${cases.length}`);
 }
 
 function single(query: URLSearchParams, name: string): string {

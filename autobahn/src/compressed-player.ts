@@ -1,4 +1,4 @@
-/** Plays a case of sections 12 and 13: compressed messages in lock-step, each checked against what was sent. */
+/** Plays a case of sections 12 and 13: sends compressed messages, each after the previous echo, and checks each echo. */
 
 import { closeBody } from './notation.ts';
 import { CloseCode } from './close-codes.ts';
@@ -34,7 +34,7 @@ export class CompressedPlayer implements Player {
   #expected: Buffer = Buffer.alloc(0);
   #behavior: Behavior = 'FAILED';
 
-  /** @param count how many messages to exchange. In a full run, that is the count of the case. */
+  /** @param count how many messages to exchange. Normally, that is the count of the case. */
   constructor(engine: Engine, conduct: CompressedConduct, compression: Compression, count: number) {
     this.#engine = engine;
     this.#conduct = conduct;
@@ -92,7 +92,7 @@ export class CompressedPlayer implements Player {
   #statistics(): TrafficStats {
     const { traffic } = this.#engine;
     const { plain, packed } = this.#compression.incoming;
-    // Echoes are as long as the sent messages. Echoes that the peer did not compress count with their full length.
+    // An echo is as long as its message. If the peer did not compress it, it counts with that length.
     const incoming = { plain: this.#outgoing.plain, packed: packed + this.#outgoing.plain - plain };
     return {
       preopenOutgoingOctetsWireLevel: Buffer.byteLength(this.#preopen().outgoing),

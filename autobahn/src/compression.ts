@@ -18,7 +18,7 @@ export interface CompressionCounts {
   packed: number;
 }
 
-/** What a sync flush ends with; it is not sent (§7.2.1). */
+/** The end of a sync flush, which is not sent (§7.2.1). */
 const FLUSH_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 const CHUNK_OCTETS = 65_536;
@@ -68,7 +68,7 @@ export class Compression {
   /**
    * Returns the payload of a message that arrived compressed.
    *
-   * @throws Error of zlib if it is not DEFLATE data.
+   * @throws Error from zlib if the message is not DEFLATE data.
    */
   async decompress(packed: Buffer): Promise<Buffer> {
     const payload = await pass(this.#inflate, Buffer.concat([packed, FLUSH_TAIL]));
@@ -84,7 +84,7 @@ export class Compression {
   }
 }
 
-/** Sends octets through a transform up to a sync flush, and returns what came out. */
+/** Passes octets through a transform, flushes it, and returns the output. */
 function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -98,7 +98,7 @@ function pass(transform: DeflateRaw | InflateRaw, octets: Buffer): Promise<Buffe
     };
     const onClose = () => onError(new Error('the connection ended'));
     transform.on('data', onData).once('error', onError).once('close', onClose);
-    // Both flush at the end of each write, so that one round trip to the thread pool is enough.
+    // Both transforms flush at the end of each write, so one round trip to the thread pool is enough.
     transform.write(octets, () => {
       finish();
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));

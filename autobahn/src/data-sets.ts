@@ -5,9 +5,9 @@
 
 import type { DataSetName } from './case.ts';
 
-/** The data that a case reads its messages from, in a ring. */
+/** The data from which a case takes its messages. After the end, it continues at the start. */
 export interface DataSet {
-  /** Whether messages are text, so that they are cut between characters. */
+  /** Whether messages are text, which is cut only between characters. */
   readonly isText: boolean;
   /** Code points of text, octets of binary data. */
   readonly size: number;
@@ -15,12 +15,12 @@ export interface DataSet {
   read(position: number, length: number): Buffer;
 }
 
-const made = new Map<DataSetName, DataSet>();
+const generated = new Map<DataSetName, DataSet>();
 
 /** Returns a data set. Each is generated once. */
 export function dataSet(name: DataSetName): DataSet {
-  const set = made.get(name) ?? MAKERS[name]();
-  made.set(name, set);
+  const set = generated.get(name) ?? MAKERS[name]();
+  generated.set(name, set);
   return set;
 }
 
@@ -32,7 +32,7 @@ const MAKERS: Readonly<Record<DataSetName, () => DataSet>> = {
   document: () => binarySet(makeDocument(1_042_328)),
 };
 
-/** Characters beyond U+FFFF would be two units of a string. The texts have none. */
+/** A text without characters beyond U+FFFF, which would be two units of the string. */
 function textSet(text: string): DataSet {
   const read = (position: number, length: number) =>
     Buffer.from(
@@ -49,7 +49,7 @@ function binarySet(octets: Buffer): DataSet {
   return { isText: false, size: octets.length, read };
 }
 
-/** Returns a source of numbers from 0 up to 1, the same for the same seed (a linear congruential generator). */
+/** Returns a source of numbers from 0 to below 1, the same for the same seed (a linear congruential generator). */
 function numbersFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -122,7 +122,7 @@ function makeWord(random: () => number, syllables: number): string {
   return Array.from({ length: syllables }, () => pick(STARTS) + pick(VOWELS) + pick(ENDS)).join('');
 }
 
-/** A page of tables, one row like the other. */
+/** A page with one long table of similar rows. */
 function makeHtml(size: number): string {
   const random = numbersFrom(4);
   const rows: string[] = [
@@ -143,7 +143,7 @@ function makeHtml(size: number): string {
   return rows.join('').slice(0, size);
 }
 
-/** Pages of text between streams that are compressed already. */
+/** Pages of text between streams of random octets, which cannot be compressed. */
 function makeDocument(size: number): Buffer {
   const random = numbersFrom(5);
   const text = makeProse(60_000);

@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
 
 /** What a connection reports to the code that runs a case on it. */
 export interface EngineListener {
-  /** The connection is open and nothing of the peer has been read yet, so that the case can send. Called once, before all others. */
+  /** The connection is open, and no frame has been read yet. The case can send. Called once, before all others. */
   opened(): void;
   message(kind: 'text' | 'binary', payload: Buffer): void;
   pong(payload: Buffer): void;
@@ -50,7 +50,7 @@ export type EngineState = 'open' | 'closing' | 'closed';
 /** The time limit, in seconds, for a server that closed first to drop TCP. The rules of the suite have no limit for it. */
 const STUCK_SECONDS = 10;
 
-/** How long queued octets may take to be sent before TCP is dropped. */
+/** How long the suite waits for queued octets to be sent before it destroys the socket. */
 const LINGER_MS = 1000;
 
 export class Engine implements MessageSink {
@@ -67,11 +67,11 @@ export class Engine implements MessageSink {
   #listener: EngineListener | null = null;
   #state: EngineState = 'open';
   #split: { mask: Buffer | null; at: number } | null = null;
-  /** Whether a compressed message is in zlib, with the frames after it still unread. */
+  /** Whether a compressed message is being inflated. The frames after it are not read until then. */
   #inflating = false;
   #isGone = false;
 
-  /** Takes over a socket after the opening handshake. */
+  /** @param socket after the opening handshake */
   constructor(
     socket: Socket,
     settings: { isServer: boolean; limits: EngineLimits; traffic: Traffic; compression: Compression | null },
@@ -91,7 +91,7 @@ export class Engine implements MessageSink {
     return this.#state;
   }
 
-  /** Starts the case, then reads. `early` has the octets that followed the handshake in the same segment, and is read first. */
+  /** Starts the case, then reads. First it reads `early`, the octets that arrived with the end of the handshake. */
   start(listener: EngineListener, early: Buffer): void {
     this.#listener = listener;
     this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -105,7 +105,7 @@ export class Engine implements MessageSink {
 
   // Sending
 
-  /** Sends frames in the given way, in every state of the connection. */
+  /** Sends frames in the given way, whatever the state of the connection. */
   send(frames: readonly Frame[], write: Write): void {
     const size = typeof write === 'object' ? write.chop : null;
     const plain: Buffer[] = [];
@@ -120,7 +120,7 @@ export class Engine implements MessageSink {
       this.#outbox.plain(plain.length === 1 ? (plain[0] ?? Buffer.alloc(0)) : Buffer.concat(plain));
   }
 
-  /** Sends the header of a frame; its payload follows by {@link sendData}. */
+  /** Sends the header of a frame. {@link sendData} sends its payload. */
   sendHeader(opcode: number, fin: boolean, length: number): void {
     const mask = this.isServer ? null : freshMask();
     this.#split = { mask, at: 0 };
@@ -142,7 +142,7 @@ export class Engine implements MessageSink {
     if (this.#state !== 'open') return;
     this.closing.closedByMe = true;
     this.#state = 'closing';
-    this.closing.wasNotCleanReason = 'no Close of the peer came';
+    this.closing.wasNotCleanReason = 'the peer sent no Close';
     this.#sendClose(body);
     this.after(this.#limits.closeHandshakeTimeout, () => {
       if (this.closing.wasClean) return;
@@ -164,7 +164,7 @@ export class Engine implements MessageSink {
     else this.#dropUnclean(why);
   }
 
-  /** Runs `then` after so many seconds, unless TCP is gone by then. */
+  /** Runs `then` after this time, unless TCP has ended before. */
   after(seconds: number, then: () => void): void {
     if (this.#state === 'closed') return;
     const timer = setTimeout(() => {
@@ -213,7 +213,7 @@ export class Engine implements MessageSink {
     this.#timers.clear();
   }
 
-  /** A peer may drop TCP right after a message that is still being inflated. That message counts, and so do the frames after it. */
+  /** A peer may drop TCP while its last message is being inflated. That message and the frames after it still count. */
   #tcpEnded(): void {
     if (this.#isGone || (this.#inflating && this.#state !== 'closed')) return;
     this.#isGone = true;
@@ -238,7 +238,7 @@ export class Engine implements MessageSink {
     else void this.#inflate(this.#compression, opcode, payload);
   }
 
-  /** Reads nothing more until a compressed message has been delivered, which keeps the order. */
+  /** Inflates and delivers a message. Reads nothing more until then, which keeps the order. */
   async #inflate(compression: Compression, opcode: number, packed: Buffer): Promise<void> {
     this.#inflating = true;
     this.#frames.stop();
@@ -317,4 +317,4 @@ export class Engine implements MessageSink {
 }
 
 const NOT_TEXT = 'a compressed text message is not UTF-8';
-const NOT_TEXT_REASON = 'the reason of the peer is not UTF-8';
+const NOT_TEXT_REASON = 'the close reason of the peer is not UTF-8';

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 /** The opcodes of §5.2; 3-7 and 11-15 are reserved. */
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The value of RSV1 when the three reserved bits are read as one number; RSV2 is 2 and RSV3 is 1. */
+/** RSV1 as a part of the number that the three reserved bits form. RSV2 is 2, and RSV3 is 1. */
 export const RSV1 = 4;
 
 /** A frame to be sent. Nothing about it is checked. */
@@ -18,17 +18,17 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** What the first two octets of a frame say. */
+/** The content of the first two octets of a frame. */
 export interface FrameStart {
   readonly opcode: number;
   readonly fin: boolean;
   readonly rsv: number;
   readonly masked: boolean;
-  /** The length of seven bits: the octets of payload up to 125, then 126 or 127 for the longer forms. */
+  /** The length field of seven bits: the octets of payload up to 125, or 126 or 127 for the longer forms. */
   readonly shortLength: number;
 }
 
-/** What the whole header of a frame says. */
+/** The content of the whole header of a frame. */
 export interface FrameHeader {
   readonly opcode: number;
   readonly fin: boolean;
@@ -52,19 +52,19 @@ export function freshMask(): Buffer {
   return mask;
 }
 
-/** Masks or unmasks `octets` in place (§5.3). `offset` is the place of the first octet in the payload. */
+/** Masks or unmasks `octets` in place (§5.3). `offset` is the position of the first octet in the payload. */
 export function applyMask(octets: Buffer, mask: Buffer, offset = 0): void {
   const key = [0, 1, 2, 3].map((i) => mask[(offset + i) % MASK_OCTETS] ?? 0);
   if (octets.length < SHORT_OCTETS) {
     maskOctets(octets, key, 0, octets.length);
     return;
   }
-  // By words: payloads of 16 Mi are masked here, and the octet loop alone would take most of a case's time.
+  // Masks by words. Payloads have up to 16 Mi octets, and a loop over octets would take most of the time of such a case.
   const head = (4 - (octets.byteOffset % 4)) % 4;
   const wordCount = Math.floor((octets.length - head) / 4);
   const words = new Uint32Array(octets.buffer, octets.byteOffset + head, wordCount);
-  const turned = Uint8Array.from([0, 1, 2, 3], (i) => key[(head + i) % MASK_OCTETS] ?? 0);
-  const keyWord = new Uint32Array(turned.buffer)[0] ?? 0;
+  const rotated = Uint8Array.from([0, 1, 2, 3], (i) => key[(head + i) % MASK_OCTETS] ?? 0);
+  const keyWord = new Uint32Array(rotated.buffer)[0] ?? 0;
   maskOctets(octets, key, 0, head);
   for (let i = 0; i < wordCount; i++) words[i] = (words[i] ?? 0) ^ keyWord;
   maskOctets(octets, key, head + wordCount * 4, octets.length);
@@ -77,7 +77,7 @@ function maskOctets(octets: Buffer, key: readonly number[], from: number, to: nu
   for (let i = from; i < to; i++) octets[i] = (octets[i] ?? 0) ^ (key[i % 4] ?? 0);
 }
 
-/** Returns the octets of a header. The length has the shortest form, also for control frames that are too long. */
+/** Returns the octets of a header. The length has its shortest form, even for a control frame that is too long. */
 export function encodeHeader(
   frame: { opcode: number; fin: boolean; rsv: number },
   length: number,
@@ -128,9 +128,9 @@ export function fragment(opcode: number, payload: Buffer, size: number, rsv = 0)
   return frames;
 }
 
-/** Where a {@link FrameReader} puts what it has read: a header, its payload in chunks as they arrive, the end. */
+/** Receives what a {@link FrameReader} reads: a header, its payload in chunks as they arrive, and the end of the frame. */
 export interface FrameSink {
-  /** Called as soon as two octets of a frame have arrived, and again whenever more arrive without completing the header. */
+  /** Called when two octets of a frame have arrived, and again for each later chunk up to the one that completes the header. */
   start(start: FrameStart): void;
   header(header: FrameHeader): void;
   /** Unmasked octets; never empty. */
@@ -138,7 +138,7 @@ export interface FrameSink {
   end(): void;
 }
 
-/** Reads frames out of chunks that were cut anywhere. It judges nothing. */
+/** Reads frames from chunks that were cut anywhere. It judges nothing. */
 export class FrameReader {
   readonly #sink: FrameSink;
   #held: Buffer = Buffer.alloc(0);
@@ -150,18 +150,18 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Nothing more is read until {@link go}, not even the rest of the chunk in hand. */
+  /** Stops reading until {@link go}, even within the current chunk. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Reads on after {@link stop}. */
+  /** Continues to read after {@link stop}. */
   go(): void {
     this.#stopped = false;
     this.#read();
   }
 
-  /** Takes a chunk, which is unmasked in place. */
+  /** Reads a chunk, and unmasks it in place. */
   push(chunk: Buffer): void {
     this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     this.#read();
@@ -173,7 +173,7 @@ export class FrameReader {
     }
   }
 
-  /** Reads a header. Returns false when it is not complete. */
+  /** Reads a header. Returns false when more octets must arrive first. */
   #begin(): boolean {
     if (this.#held.length < 2) return false;
     const start = decodeStart(this.#held);
@@ -187,7 +187,7 @@ export class FrameReader {
     return true;
   }
 
-  /** Reads payload. Returns false when there is none, although some is missing. */
+  /** Reads payload. Returns false when more octets must arrive first. */
   #consume(header: FrameHeader): boolean {
     const part = this.#held.subarray(0, header.length - this.#seen);
     if (part.length > 0) {

@@ -26,15 +26,15 @@ export interface ServerOptions {
   readonly cases: readonly Case[];
   readonly selection: Selection;
   readonly limits: EngineLimits;
-  /** Certificate and key in PEM; null serves without TLS. */
+  /** Certificate and key in PEM. Default: no TLS. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
   /** The most compressed messages to exchange in a case. Default: as many as the case says. */
   readonly messages?: number | undefined;
   /** Called with each run as it ends. */
   readonly onRun?: (run: Run) => void;
-  /** Called when a client requests the reports. The client's connection is closed when it resolves. */
+  /** Called when a client requests the reports. When its promise resolves, the suite closes the connection of that client. */
   readonly onReport?: (agent: string) => Promise<void>;
-  /** Called when a client requests that the server stops. The server does not stop by itself. */
+  /** Called when a client requests that the server stops. The server continues until {@link FuzzingServer.close}. */
   readonly onStop?: () => void;
 }
 
@@ -42,7 +42,7 @@ export class FuzzingServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** The work on the connections that are open. */
+  /** A promise for the end of the work on each open connection. */
   readonly #busy = new Set<Promise<void>>();
   /** The callbacks that wait for the end of a case, by agent and id. */
   readonly #waiting = new Map<string, ((run: Run) => void)[]>();
@@ -181,7 +181,7 @@ export class FuzzingServer {
   }
 }
 
-/** Sends one message of JSON and closes. */
+/** Sends a value as JSON, and closes. */
 function say(engine: Engine, early: Buffer, value: unknown): Promise<void> {
   const payload = Buffer.from(JSON.stringify(value));
   engine.send([{ opcode: Opcode.text, fin: true, rsv: 0, payload }], 'plain');

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 
-/** A head that was read: its first line, its headers (names in lower case, repeated ones joined), its text. */
+/** The head of a request or a response. Names of headers are in lower case, and the values of repeated ones are joined. */
 export interface Head {
   readonly line: string;
   readonly headers: ReadonlyMap<string, string>;
@@ -12,7 +12,7 @@ export interface Head {
   readonly text: string;
 }
 
-/** Thrown if the other end's part of the handshake is not acceptable. */
+/** Thrown if the other end's part of the handshake is invalid. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
 }
@@ -136,7 +136,7 @@ export function writeRefusal(status: string, reason: string): string {
 }
 
 /**
- * Reads the head of a request or a response from a socket, which is paused afterwards; `early` has the octets that followed the head.
+ * Reads the head of a request or a response from a socket, and pauses the socket. `early` has the octets that arrived after the head.
  *
  * @throws HandshakeError if the socket ends before the head is complete, or the head is too long.
  */
@@ -185,5 +185,5 @@ function parseHead(text: string): Head {
 
 function checkToken(head: Head, name: string, token: string): void {
   const tokens = (head.headers.get(name) ?? '').split(',').map((part) => part.trim().toLowerCase());
-  if (!tokens.includes(token)) throw new HandshakeError(`the header ${name} does not say ${token}`);
+  if (!tokens.includes(token)) throw new HandshakeError(`the header ${name} does not contain ${token}`);
 }

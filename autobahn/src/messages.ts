@@ -5,17 +5,17 @@ import { Opcode, RSV1 } from './frames.ts';
 import { TextCheck } from './text-check.ts';
 import type { FrameHeader, FrameSink, FrameStart } from './frames.ts';
 
-/** Where a {@link MessageReader} puts what it has read. */
+/** Receives what a {@link MessageReader} reads. */
 export interface MessageSink {
-  /** Called with the header of every frame, legal or not, and its payload, once the frame is complete. */
+  /** A complete frame, legal or not. */
   frame(header: FrameHeader, payload: Buffer): void;
-  /** A complete data message. `compressed` says that RSV1 was set on its first frame. */
+  /** A complete data message. `compressed` is true if RSV1 was set on its first frame. */
   message(opcode: number, payload: Buffer, compressed: boolean): void;
   ping(payload: Buffer): void;
   pong(payload: Buffer): void;
   /** The body of a Close frame. */
   peerClose(body: Buffer): void;
-  /** The peer broke a rule. `code` is the close code for it. Called for every rule that a frame breaks. */
+  /** The peer broke a rule, for which `code` is the close code. Called for every rule that a frame breaks. */
   violation(code: number, why: string): void;
 }
 
@@ -41,8 +41,8 @@ interface Message {
 }
 
 /**
- * Assembles frames. A frame that breaks a rule is reported and then read like any other. Every broken rule counts, because a second
- * one ends the connection immediately. After {@link discard}, no message is kept or passed on.
+ * Assembles frames into messages. A frame that breaks rules is reported for each of them, because a second report ends the connection,
+ * and then read like any other. After {@link discard}, no message is kept or delivered.
  */
 export class MessageReader implements FrameSink {
   readonly #sink: MessageSink;

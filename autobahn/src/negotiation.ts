@@ -1,4 +1,4 @@
-/** The negotiation of permessage-deflate (RFC 7692 §5 and §7.1), as the suite offers, accepts and checks it. */
+/** The negotiation of permessage-deflate (RFC 7692 §5 and §7.1): what the suite offers, accepts and checks. */
 
 import { HandshakeError } from './handshake.ts';
 import type { ParameterSet } from './case.ts';
@@ -67,7 +67,7 @@ export function offerOf(parameters: ParameterSet): string {
 }
 
 /**
- * Reads a server's answer to an offer; null when permessage-deflate is not in it.
+ * Reads a server's answer to an offer. Returns null if it names no extension.
  *
  * @throws HandshakeError if it names another extension, or permessage-deflate twice or with invalid parameters.
  */
@@ -81,7 +81,7 @@ export function readAnswer(header: string | undefined): Agreement | null {
 }
 
 /**
- * Reads a client's offers and answers them; null if none is accepted. `parameters` is null if no compression is wanted. The
+ * Reads a client's offers and answers them. Returns null if none is accepted. `parameters` is null if no offer may be accepted, but the
  * offers are checked even then.
  *
  * @throws HandshakeError if an offer of permessage-deflate is malformed.
@@ -102,7 +102,7 @@ export function answerOffers(
   return null;
 }
 
-/** Everything that an offer requests of the server is granted. */
+/** Returns the parameters for the server that an offer requests. All of them are granted. */
 function granted({ parameters }: Extension): string[] {
   const window = parameters.get('server_max_window_bits');
   return [

@@ -1,4 +1,4 @@
-/** The notation in which the cases are written: frames, payloads, logs and end rules, read from short texts. */
+/** Reads the notation of the cases: short texts for payloads, steps, logs and end rules. */
 
 import type { EndRule, LogEvent, Step, Write } from './case.ts';
 
@@ -59,9 +59,13 @@ function readNames(text: string): Buffer {
 }
 
 /**
- * Reads what a case sends, step by step, separated by `;`:
- * `1.0 r4 HW` (opcode, FIN, reserved bits, payload), `message text U1 by 1` (fragmented), `header 1.0 of 21` and `data x00` (one
- * frame in parts), `close()`, `close(1000, HX)`, `close body x61`, `wait 1 A`, `kill 1`, `end 1`.
+ * Reads what a case sends: steps, separated by `;`.
+ *
+ * - a frame: `1.0 r4 HW` (opcode, FIN, reserved bits, payload)
+ * - a frame in parts: `header 1.0 of 21`, then `data x00`
+ * - a message in fragments: `message text U1 by 1`
+ * - a Close: `close()`, `close(1000, HX)`, `close body x61`
+ * - pauses and timers: `wait 1`, `wait 1 A` (with a tag), `kill 1`, `end 1`
  *
  * @throws SyntaxError if a step is none of these.
  */
@@ -115,7 +119,7 @@ function readCloseBody(text: string): Buffer {
   const raw = /^close body (\S+)$/.exec(text);
   if (raw) return readPayload(raw[1] ?? '');
   const call = /^close\((?:(\d+)(?:, (\S+))?)?\)$/.exec(text);
-  if (!call) throw new SyntaxError(`not a closing: ${text}`);
+  if (!call) throw new SyntaxError(`not a close step: ${text}`);
   const [, code, reason] = call;
   if (code === undefined) return Buffer.alloc(0);
   return closeBody(Number(code), reason === undefined ? undefined : readPayload(reason));

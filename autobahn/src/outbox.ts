@@ -1,10 +1,9 @@
-/** The queue between a case and its socket: octets are sent in order, in one write, or in chunks with a turn of the event loop in between. */
+/** The queue between a case and its socket. It sends octets in order: in one write, or in chunks that each get a turn of the event loop. */
 
 import type { Duplex } from 'node:stream';
 import { chop } from './frames.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Writes octets to a socket in the chunks of a case. */
 export class Outbox {
   readonly #socket: Duplex;
   readonly #traffic: Traffic;
@@ -32,7 +31,7 @@ export class Outbox {
     if (!this.#turning) this.#turn();
   }
 
-  /** Calls back once everything has been written to the socket, or immediately if it already has. */
+  /** Calls back when everything has been written to the socket, or synchronously if it already has. */
   whenIdle(callback: () => void): void {
     if (this.#turning) this.#onIdle.push(callback);
     else callback();

@@ -1,6 +1,6 @@
 /**
- * The compressed messages of sections 12 and 13. Each is compressed once, because compressing is most of the work of a run: several cases
- * of a group send the same messages, cut into fragments of different sizes.
+ * The compressed messages of sections 12 and 13. Several cases of a group send the same messages, in fragments of different sizes.
+ * Compression is most of the work of a run, so each message is compressed only once.
  */
 
 import { Deflater } from './compression.ts';
@@ -8,7 +8,7 @@ import { dataSet } from './data-sets.ts';
 import type { DataSetName } from './case.ts';
 import type { DirectionParameters } from './compression.ts';
 
-/** The most octets that are kept. */
+/** Above this number of octets, sequences are dropped. */
 const MAX_OCTETS = 160 * 1024 * 1024;
 
 /** The messages of one data set and length, compressed one after the other with the same parameters. */
@@ -26,14 +26,14 @@ export class PackedSequence {
     this.#deflater = new Deflater(parameters);
   }
 
-  /** Returns a message by its number, from 0. It is compressed at the first request. */
+  /** Returns a message by its number, from 0. The first call compresses it. */
   message(index: number): Promise<Buffer> {
     while (this.#messages.length <= index) this.#messages.push(this.#make(this.#messages.length));
     return this.#messages[index] as Promise<Buffer>;
   }
 
   async #make(index: number): Promise<Buffer> {
-    // It may refer back to the message before, which must be compressed first.
+    // The message may refer back to the previous one, which must be compressed first.
     await this.#messages[index - 1];
     const data = dataSet(this.#data);
     const packed = await this.#deflater.compress(data.read((index * this.#length) % data.size, this.#length));
@@ -57,7 +57,7 @@ export class PackedSequences {
     return sequence;
   }
 
-  /** Drops the oldest sequences above the limit. A running case keeps the sequence that it has. */
+  /** Drops the oldest sequences while there are too many octets. A running case keeps its sequence. */
   #makeRoom(): void {
     let octets = 0;
     for (const sequence of this.#sequences.values()) octets += sequence.octets;

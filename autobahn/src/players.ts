@@ -1,4 +1,4 @@
-/** How each kind of case is played on an open connection: what to send when, and how to judge the answers. */
+/** Players carry out the kinds of cases on an open connection: they decide what to send when, and judge the answers. */
 
 import { closeBody, readLog, readSteps } from './notation.ts';
 import { CloseCode } from './close-codes.ts';
@@ -7,9 +7,9 @@ import type { Case, LargeConduct, LogConduct, LogEvent, RoundTripConduct, Step, 
 import type { Engine } from './engine.ts';
 import type { Behavior } from './verdict.ts';
 
-/** Plays one case. Afterwards {@link Player.observed} returns the verdict on the events alone. */
+/** Plays one case. After that, {@link Player.observed} returns the verdict on the events alone. */
 export interface Player {
-  /** Begins; the connection is open. */
+  /** Called when the connection is open. */
   start(): void;
   message(kind: 'text' | 'binary', payload: Buffer): void;
   pong(payload: Buffer): void;
@@ -18,7 +18,7 @@ export interface Player {
   readonly received: readonly LogEvent[];
   /** The logs that count as right, by the verdict that each gets. */
   readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
-  /** Set after a compressed exchange has ended well. */
+  /** Set after a compressed exchange without errors. */
   readonly trafficStats?: TrafficStats | null;
 }
 
@@ -32,7 +32,7 @@ export class LogPlayer implements Player {
   readonly #engine: Engine;
   readonly #conduct: LogConduct;
   readonly #steps: readonly Step[];
-  /** The code of the Close to send once the log is the right one; null if the suite must not close. */
+  /** The code of the Close to send when the log is complete; null if the log must not make the suite close. */
   readonly #autoClose: number | null;
 
   constructor(engine: Engine, testCase: Case, conduct: LogConduct) {
@@ -75,7 +75,7 @@ export class LogPlayer implements Player {
   }
 }
 
-/** Plays a case in which the echo of one large message must have its type and length. */
+/** Plays a case with one large message. Its echo must have the same type and length. */
 export class LargePlayer implements Player {
   readonly received: LogEvent[] = [];
   readonly expected = {};
@@ -170,7 +170,7 @@ export function isKind(kind: 'text' | 'binary', opcode: number): boolean {
   return (kind === 'text') === (opcode === Opcode.text);
 }
 
-/** Carries out the steps up to the next pause, and the others after it. */
+/** Carries out the steps up to the next pause, and the others after the pause. */
 export function perform(
   engine: Engine,
   steps: readonly Step[],

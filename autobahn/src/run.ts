@@ -1,4 +1,4 @@
-/** One run of a case: the facts about it, for the verdict and the reports. */
+/** Runs one case, and records what the verdict and the reports need. */
 
 import { CloseCode } from './close-codes.ts';
 import { blankClosing } from './closing-record.ts';
@@ -20,7 +20,7 @@ export interface Run {
   readonly agent: string;
   readonly isServer: boolean;
   readonly started: Date;
-  /** Milliseconds from the end of the opening handshake to the end of TCP; 0 if the handshake was not finished. */
+  /** Milliseconds from the end of the opening handshake to the end of TCP; 0 if the handshake failed. */
   readonly duration: number;
   readonly opened: boolean;
   readonly verdict: Verdict;
@@ -28,14 +28,14 @@ export interface Run {
   readonly traffic: Traffic;
   readonly received: readonly LogEvent[];
   readonly expected: Readonly<Partial<Record<Behavior, readonly LogEvent[]>>>;
-  /** Figures of the compression; null unless the case is about compression and ended well. */
+  /** Figures of the compression; null for other cases, and for a run with errors. */
   readonly trafficStats: TrafficStats | null;
 }
 
 /** A connection after the opening handshake. */
 export interface OpenConnection {
   readonly engine: Engine;
-  /** The octets that followed the handshake in the same segment. */
+  /** The octets that arrived with the end of the handshake. */
   readonly early: Buffer;
   /** The compression that was negotiated; null for none. */
   readonly compression?: Compression | null;
@@ -72,7 +72,7 @@ export function playCase(
   });
 }
 
-/** Returns the run of a case whose opening handshake was not finished. */
+/** Returns the run of a case whose opening handshake failed. */
 export function failedHandshake(
   testCase: Case,
   agent: string,
@@ -123,14 +123,14 @@ function playerFor(
   }
 }
 
-/** The player if permessage-deflate was not negotiated: the suite closes, and expects no message. */
+/** The player for a connection without permessage-deflate. The suite closes, and expects no message. */
 function unimplemented(engine: Engine): Player {
-  let spoiled = false;
+  let hasMessage = false;
   return {
     start: () => engine.close(closeBody(CloseCode.normal)),
-    message: () => (spoiled = true),
+    message: () => (hasMessage = true),
     pong: () => {},
-    observed: () => (spoiled ? 'FAILED' : 'UNIMPLEMENTED'),
+    observed: () => (hasMessage ? 'FAILED' : 'UNIMPLEMENTED'),
     received: [],
     expected: {},
   };

@@ -3,12 +3,12 @@
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 
-/** Checks one text, chunk by chunk. A text that is invalid once stays invalid. */
+/** Checks one text, chunk by chunk. Once invalid, a text stays invalid. */
 export class TextCheck {
   #decoder: TextDecoder | null = null;
   #valid = true;
 
-  /** Returns whether `octets` continue the text with valid UTF-8; they may end inside a character. */
+  /** Returns whether `octets` continue the text with valid UTF-8. They may end inside a character. */
   add(octets: Buffer): boolean {
     // A chunk that begins and ends between two characters needs no decoder.
     if (this.#valid && !this.#decoder && isUtf8(octets)) return true;

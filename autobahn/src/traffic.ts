@@ -8,12 +8,12 @@ export type WireRow = readonly [kind: string, ...rest: unknown[]];
 /** Counts by size of the chunk, or by opcode. */
 export type Tally = Record<string, number>;
 
-/** The most rows that are kept, because a broken peer may send frames indefinitely. */
+/** The most rows to keep, because a broken peer may send frames indefinitely. */
 const MAX_ROWS = 1000;
-/** Octets of a chunk or payload that a row shows. */
+/** How many octets of a chunk or payload a row shows. */
 const SHOWN_OCTETS = 256;
 
-/** Counts everything; keeps rows only while {@link logging} is on. */
+/** Counts everything. Adds rows to the wire log only while {@link logging} is on. */
 export class Traffic {
   readonly rxOctetStats: Tally = {};
   readonly txOctetStats: Tally = {};
@@ -31,7 +31,7 @@ export class Traffic {
     return this.#logging;
   }
 
-  /** Switches the wire log on or off; the switch is a row itself. */
+  /** Switches the wire log on or off, and adds a row about it. */
   set logging(on: boolean) {
     this.#logging = true;
     this.note('WLM', on);
@@ -81,7 +81,7 @@ export class Traffic {
   }
 }
 
-/** Returns octets as text where they are UTF-8, otherwise as `0x` and hex; long ones are cut and end in an ellipsis. */
+/** Returns octets as text if they are UTF-8, otherwise as `0x` and hex. Long ones are cut, with an ellipsis at the end. */
 export function showOctets(octets: Buffer, limit: number = SHOWN_OCTETS): string {
   const shown = octets.subarray(0, limit);
   // A character that the limit cuts is dropped.

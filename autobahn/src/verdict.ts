@@ -6,7 +6,7 @@ import type { ClosingRecord } from './closing-record.ts';
 export type Behavior = 'OK' | 'NON-STRICT' | 'INFORMATIONAL' | 'UNIMPLEMENTED' | 'FAILED';
 export type BehaviorClose = 'OK' | 'FAILED' | 'WRONG CODE' | 'UNCLEAN' | 'FAILED BY CLIENT' | 'INFORMATIONAL';
 
-/** The facts that a verdict is made from. */
+/** The facts that determine a verdict. */
 export interface Outcome {
   /** Whether the opening handshake was finished. */
   readonly opened: boolean;
@@ -38,7 +38,7 @@ interface Row<Value> {
 const CLOSING: readonly Row<BehaviorClose>[] = [
   { value: 'INFORMATIONAL', when: (o) => o.informational, because: 'The closing is not judged.' },
   { value: 'FAILED', when: (o) => !o.opened, because: 'The opening handshake was not finished.' },
-  { value: 'FAILED', when: closedByWrongEnd, because: 'The connection was closed by the wrong end.' },
+  { value: 'FAILED', when: closedByWrongEnd, because: 'The wrong end closed the connection.' },
   {
     value: 'UNCLEAN',
     when: (o) => o.end.clean && !o.closing.wasClean,
@@ -47,7 +47,7 @@ const CLOSING: readonly Row<BehaviorClose>[] = [
   {
     value: 'WRONG CODE',
     when: hasWrongCode,
-    because: 'The peer sent a close code that does not belong here.',
+    because: 'The peer sent a wrong close code.',
   },
   {
     value: 'FAILED BY CLIENT',
@@ -64,25 +64,25 @@ const BEHAVIOR: readonly Row<Behavior>[] = [
   {
     value: 'FAILED',
     when: (o) => o.end.wrongEndFails && closedByWrongEnd(o),
-    because: 'The connection was closed by the wrong end.',
+    because: 'The wrong end closed the connection.',
   },
   {
     value: 'FAILED',
     when: (o) => o.end.wrongCodeFails && judgeClosing(o).value === 'WRONG CODE',
-    because: 'The peer sent a close code that does not belong here.',
+    because: 'The peer sent a wrong close code.',
   },
-  { value: 'OK', when: (o) => o.observed === 'OK', because: 'What the peer did is what it should do.' },
+  { value: 'OK', when: (o) => o.observed === 'OK', because: 'The peer did what it should.' },
   {
     value: 'NON-STRICT',
     when: (o) => o.observed === 'NON-STRICT',
-    because: 'What the peer did is allowed, but not strict.',
+    because: 'The peer did what is allowed, but not strict.',
   },
   {
     value: 'UNIMPLEMENTED',
     when: (o) => o.observed === 'UNIMPLEMENTED',
     because: 'permessage-deflate was not negotiated.',
   },
-  { value: 'FAILED', when: () => true, because: 'What the peer did differs from what it should do.' },
+  { value: 'FAILED', when: () => true, because: 'The peer did not do what it should.' },
 ];
 
 /** Returns both verdicts on a run of a case. */
@@ -97,7 +97,7 @@ export function judge(outcome: Outcome): Verdict {
   };
 }
 
-/** The suite counts as the closing end only if it sent a Close that was not a reply. If a peer drops TCP, the peer counts as the closing end. */
+/** The suite counts as the closing end only if it sent a Close that was not a reply. Otherwise the peer does, even if it only dropped TCP. */
 function closedByWrongEnd({ closing, end }: Outcome): boolean {
   return closing.closedByMe !== (end.by === 'F');
 }

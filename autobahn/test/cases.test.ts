@@ -3,7 +3,7 @@ import { ALL_CASES } from '../src/cases/index.ts';
 import { readLog, readSteps } from '../src/notation.ts';
 import { compareIds } from '../src/spec.ts';
 
-/** Cases of each section and group, as the catalogue counts them. */
+/** The number of cases in each section and group of the public suite. */
 const COUNTS: Readonly<Record<string, number>> = {
   ...{ '1.1': 8, '1.2': 8 },
   ...{ '2': 11, '3': 7, '4.1': 5, '4.2': 5, '5': 20 },
@@ -35,7 +35,7 @@ describe('the list of cases', () => {
     expect(single.filter(({ end }) => end.by === 'P').length).toBe(69);
   });
 
-  test('is written in a notation that can be read', () => {
+  test('has only valid notation', () => {
     for (const { conduct } of ALL_CASES) {
       if (conduct.kind === 'log') {
         expect(readSteps(conduct.sends).length).toBeGreaterThan(1);

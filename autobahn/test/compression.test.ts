@@ -8,7 +8,7 @@ import { wrongServer } from './wrong-peer.ts';
 import type { AddressInfo } from 'node:net';
 import type { DataSetName } from '../src/case.ts';
 
-/** Enough messages to come around a data set with the long ones, and for a context to matter with the short ones. */
+/** Enough for long messages to pass the end of most data sets, and for a context to affect the compression of short ones. */
 const MESSAGES = 3;
 
 const SECTIONS = '12.*,13.*';
@@ -25,7 +25,7 @@ describe('a peer with permessage-deflate', () => {
         messages: MESSAGES,
       });
       expect(verdictsOf(runs)).toEqual(allOf(SECTIONS, 'OK'));
-      // Without a context it leaves messages of less than 1024 octets as they are.
+      // Without context takeover, ws does not compress messages of less than 1024 octets.
       const ratioOf = (id: string) =>
         runs.find(({ testCase }) => testCase.id === id)?.trafficStats?.['incomingCompressionRatio'];
       expect(ratioOf('13.2.1')).toBe(1);
@@ -100,7 +100,7 @@ describe('the compression of the suite', () => {
     { windowBits: 9, noContextTakeover: false },
   ];
 
-  test.each(parameters)('gives back what it was given with %o', async (direction) => {
+  test.each(parameters)('inflates what it has compressed, with %o', async (direction) => {
     const deflater = new Deflater(direction);
     const compression = new Compression(direction, direction);
     for (const length of [1, 16, 5000, 131_072]) {
@@ -149,7 +149,7 @@ describe('the data sets', () => {
     ['bitmap', 263_222],
     ['html', 263_620],
     ['document', 1_042_328],
-  ])('%s has the size of the public one, %i units', (name, size) => {
+  ])('%s has %i units, as in the public suite', (name, size) => {
     expect(dataSet(name).size).toBe(size);
   });
 

@@ -12,19 +12,19 @@ import type { Verdicts } from './support.ts';
 const PLAIN = '1.*,2.*,3.*,4.*,5.*,6.*,7.*,9.*,10.*';
 const COMPRESSED = '12.*,13.*';
 
-/** The time limits are long, because verdicts are about what a peer does, and not about the speed of a busy machine. */
+/** Long time limits, because the verdicts must not depend on the speed of a busy machine. */
 const patient = {
   limits: { openHandshakeTimeout: 60, closeHandshakeTimeout: 60, serverConnectionDropTimeout: 60 },
 };
 
-/** Few messages, but enough to keep or drop a context. `--messages` of the command has the same meaning. */
+/** Few messages, but enough for context takeover to have an effect. */
 const few = { ...patient, messages: 3 };
 
 const INFORMATIONAL = ['7.1.6', '7.13.1', '7.13.2'];
 
 describe('the committed results', () => {
   test.each(['server', 'client'])(
-    'of the %s say OK in all 517 cases but the three that judge nothing',
+    'of the %s are OK in all 517 cases except the three that are not judged',
     (role) => {
       const verdicts = committed(role, '*');
       expect(Object.keys(verdicts)).toHaveLength(517);
@@ -61,8 +61,8 @@ describe('the client gets the committed results', () => {
 });
 
 /**
- * The verdicts of a run. Many cases have a limit of one second, and this process is both suite and peer. So a case with a different verdict
- * is played again, alone: a busy machine may have been too slow. A wrong peer fails again.
+ * The verdicts of a run. Many cases have a limit of one second, which a busy machine may exceed, because this process is both suite and
+ * peer. So a case with a different verdict is played again, alone. A wrong peer fails again.
  */
 async function verdictsInTime(
   role: string,

@@ -1,13 +1,13 @@
 /**
- * The verdicts of the original suite on each wrong peer, release 25.10.1, observed with the peers of wrong-peer.ts. A row has the
- * cases of each verdict other than OK.
+ * The verdicts of release 25.10.1 of the original suite on each peer of wrong-peer.ts, as observed. A row has the cases of each verdict
+ * other than OK.
  */
 
 import { casesOf } from './support.ts';
 import type { Verdicts } from './support.ts';
 import type { Fault } from './faults.ts';
 
-/** A few cases of every section, so that each fault meets cases that find it and cases that tolerate it. */
+/** A few cases of most sections, so that some find a fault and others tolerate it. */
 export const CASES =
   '1.1.2,2.2,2.5,3.1,3.2,4.1.1,4.1.3,4.2.4,5.9,5.15,6.2.1,6.3.1,6.12.1,7.1.1,7.3.1,7.3.2,7.5.1,7.7.2,7.9.1,9.1.1,9.7.2,9.8.2,12.1.1';
 
@@ -19,9 +19,9 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
   ['none', {}],
   ['skips the check of UTF-8', { FAILED: '6.3.1 6.12.1' }],
   ['checks UTF-8 only at the end of a message', {}],
-  // Answering a message that should have been refused spoils the empty log.
+  // The peer answers messages that it should refuse, so the log is wrong.
   ['ignores reserved bits', { FAILED: '3.1 3.2' }],
-  // The behaviour of a peer that ignores a bad frame is OK, but the suite must end the connection.
+  // The behaviour of a peer that ignores a bad frame is OK, but the suite has to close, which is the wrong end.
   ['ignores reserved opcodes', { 'OK / FAILED': '4.1.1', FAILED: '4.1.3 4.2.4' }],
   ['ignores continuations without a message', { FAILED: '5.9 5.15' }],
   // Section 9 compares only types and lengths.
@@ -31,7 +31,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
   ['never answers a ping', { FAILED: '2.2' }],
   ['answers a ping with other octets', { FAILED: '2.2' }],
   ['answers a ping only after the next message', { FAILED: '2.2' }],
-  // The pong itself is right, and the peer does not mind that the suite fails the connection after it.
+  // The payload of the pong is right. The suite then fails the connection, but it may close first in these cases.
   ['fragments its pongs', {}],
   [
     'closes with the wrong code',
@@ -69,12 +69,12 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
     },
   ],
   ['sends Close twice', {}],
-  // Logged, because it comes before the answer to Close. It spoils round trips even after the last good echo.
+  // The message is logged, because it arrives before the answer to Close. In round trips, it counts even after the last good echo.
   [
     'sends a message before it answers Close',
     { FAILED: '1.1.2 2.2 6.2.1 7.1.1 7.3.1 7.5.1 7.7.2 7.9.1 9.7.2 9.8.2 12.1.1' },
   ],
-  // Where a clean closing is not required, a drop is as good as Close.
+  // Unless a clean closing is required, dropping TCP is as good as Close.
   [
     'drops TCP instead of Close',
     {
@@ -85,7 +85,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
     'drops TCP right after an echo',
     { 'OK / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1', FAILED: '9.7.2 9.8.2 12.1.1' },
   ],
-  // The invalid octet is the first violation and the end of that text the second: the suite drops TCP.
+  // The invalid octet is the first violation, and the end of that text the second, so the suite drops TCP.
   [
     'sends text that is not UTF-8',
     {
@@ -93,7 +93,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
       'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
     },
   ],
-  // One violation alone: the suite waits for the peer's Close, so the closing is clean.
+  // After a single violation, the suite waits for the peer's Close, so the closing is clean.
   ...(
     [
       'sends text that ends inside a character',
@@ -125,7 +125,7 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
       'NON-STRICT / FAILED': '3.2 4.1.3 4.2.4 5.15',
     },
   ],
-  // 9.1.1 needs that form.
+  // In 9.1.1, that form is the shortest.
   [
     'sends its echo with a length that is not in its shortest form',
     {
@@ -135,10 +135,10 @@ const BOTH: readonly (readonly [Fault, Row])[] = [
   ],
   ['sends data that cannot be inflated', { FAILED: '12.1.1' }],
   // In 9.1.1 a later echo of the right length still counts.
-  ['sends a message along with its handshake', { FAILED: casesBut('9.1.1') }],
+  ['sends a message along with its handshake', { FAILED: casesExcept('9.1.1') }],
 ];
 
-/** What a peer that masks wrongly gets for its second frame: every frame is a violation. */
+/** Every frame of a peer that masks wrongly is a violation, and the second one ends the connection. */
 const MASKS_WRONGLY: Row = {
   'FAILED / UNCLEAN': '1.1.2 6.2.1 7.1.1 9.1.1 9.7.2 9.8.2 12.1.1',
   'OK / UNCLEAN': '2.2 7.3.1 7.7.2',
@@ -153,7 +153,7 @@ const NEVER_ANSWERS_CLOSE: Row = {
   FAILED: '6.3.1 6.12.1',
 };
 
-/** In cases with a kill timer of a second or less, that ends TCP before the time limit for the drop: the closing stays clean. */
+/** A kill timer of a second or less ends TCP before the time limit for the drop, so in those cases the closing stays clean. */
 const STAYS_CONNECTED: Row = {
   'OK / FAILED BY CLIENT':
     '1.1.2 2.5 3.1 3.2 4.1.1 4.1.3 4.2.4 5.9 5.15 6.3.1 6.12.1 7.1.1 7.3.1 7.3.2 7.5.1 7.7.2 7.9.1',
@@ -169,10 +169,10 @@ const SERVERS: readonly (readonly [Fault, Row])[] = [
     'masks when it must not, or does not mask when it must',
     { ...MASKS_WRONGLY, 'OK / FAILED BY CLIENT': '7.3.2 7.5.1 7.9.1' },
   ],
-  ['sends a pong after its Close', { FAILED: casesBut('9.1.1 9.7.2 9.8.2 12.1.1') }],
-  ['sends a message after its Close', { FAILED: casesBut('9.1.1') }],
-  ['selects a subprotocol that was not requested', { FAILED: casesBut() }],
-  ['refuses the handshake', { FAILED: casesBut() }],
+  ['sends a pong after its Close', { FAILED: casesExcept('9.1.1 9.7.2 9.8.2 12.1.1') }],
+  ['sends a message after its Close', { FAILED: casesExcept('9.1.1') }],
+  ['selects a subprotocol that was not requested', { FAILED: casesExcept() }],
+  ['refuses the handshake', { FAILED: casesExcept() }],
   [
     'sends Close along with its handshake',
     { 'OK / FAILED': '1.1.2 2.2 6.2.1 7.1.1 9.1.1', FAILED: '9.7.2 9.8.2 12.1.1' },
@@ -191,18 +191,18 @@ const CLIENTS: readonly (readonly [Fault, Row])[] = [
       'FAILED / WRONG CODE': '7.3.2 7.5.1 7.9.1',
     },
   ],
-  // As a server the suite drops TCP right after the closing handshake, and reads nothing more.
+  // As a server, the suite drops TCP immediately after the closing handshake, and reads nothing more.
   ['sends a pong after its Close', {}],
   ['sends a message after its Close', {}],
   // The original keeps no record of a request that is not an opening handshake. This suite records a failed case.
-  ['refuses the handshake', { FAILED: casesBut() }],
+  ['refuses the handshake', { FAILED: casesExcept() }],
 ];
 
 export const SERVER_VERDICTS = [...BOTH, ...SERVERS].map(readable);
 export const CLIENT_VERDICTS = [...BOTH, ...CLIENTS].map(readable);
 
-function casesBut(but = ''): string {
-  const left = but.split(' ');
+function casesExcept(excluded = ''): string {
+  const left = excluded.split(' ');
   return casesOf(CASES)
     .map(({ id }) => id)
     .filter((id) => !left.includes(id))

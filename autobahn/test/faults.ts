@@ -1,10 +1,9 @@
-/** The faults that a peer of wrong-peer.ts can have, and the octets of those that concern what it sends. */
+/** The faults of the peers of wrong-peer.ts, and the wrong frames that some of them send. */
 
 import { Opcode, RSV1, encodeFrame, freshMask } from '../src/frames.ts';
 import { closeBody } from '../src/notation.ts';
 import type { Frame } from '../src/frames.ts';
 
-/** What can be wrong with a peer. */
 export type Fault =
   | 'none'
   | 'skips the check of UTF-8'
@@ -48,7 +47,7 @@ export type Fault =
   | 'sends a message along with its handshake'
   | 'sends Close along with its handshake';
 
-/** The octets that some faults put into the same segment as the handshake. */
+/** Returns the octets that a peer with this fault sends in the same segment as its handshake. */
 export function alongWithHandshake(fault: Fault, isClient: boolean): Buffer {
   const mask = isClient ? freshMask() : null;
   if (fault === 'sends a message along with its handshake') return encodeFrame(text('early'), mask);
@@ -89,7 +88,7 @@ export const CLOSE_BODIES: Partial<Record<Fault, Buffer>> = {
   'closes with a reason that ends inside a character': closeBody(1000, Buffer.from([0xc3])),
 };
 
-/** Returns a frame whose length takes the 64-bit form, however short it is. */
+/** Returns a frame with the 64-bit form of the length, even if it is short. */
 export function inLongForm(frame: Frame, mask: Buffer | null): Buffer {
   const octets = encodeFrame(frame, mask);
   const masked = (octets[1] ?? 0) & 0x80;

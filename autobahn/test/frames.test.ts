@@ -50,7 +50,7 @@ describe('the frame writer', () => {
 });
 
 describe('masking', () => {
-  test('takes a new key of four octets each time', () => {
+  test('uses a new key of four octets each time', () => {
     const keys = Array.from({ length: 10_000 }, () => freshMask().toString('hex'));
     expect(new Set(keys).size).toBeGreaterThan(9_990);
     expect(keys.every((key) => key.length === 8)).toBe(true);
@@ -90,12 +90,12 @@ describe('the frame reader', () => {
     ['817e007d', false],
     ['817f000000000000ffff', false],
     ['817f0000000000010000', true],
-  ])('says of %s whether the length is in its shortest form', (hex, shortest) => {
+  ])('reports for %s whether the length has its shortest form', (hex, shortest) => {
     expect(readAll([Buffer.from(hex, 'hex')], true)[0]?.header.shortest).toBe(shortest);
   });
 });
 
-/** Returns the frames of a stream; with `unfinished` also those whose payload is missing. */
+/** Returns the frames of a stream. With `unfinished`, also those whose payload is incomplete. */
 function readAll(chunks: Buffer[], unfinished = false): { header: FrameHeader; payload: Buffer }[] {
   const frames: { header: FrameHeader; payload: Buffer; ended: boolean }[] = [];
   const reader = new FrameReader({

@@ -6,7 +6,7 @@ import type { MessageRules } from '../src/messages.ts';
 
 const server: MessageRules = { masked: false, compression: false };
 
-/** Reads octets by the rules and returns what was reported, one line each: messages, pongs, violations. */
+/** Reads octets by the rules. Returns the messages, pongs and violations that were reported, a line for each. */
 function read(chunks: readonly Buffer[], rules: MessageRules = server): string[] {
   const reported: string[] = [];
   const messages = new MessageReader(
@@ -57,7 +57,7 @@ describe('the message reader', () => {
     ]);
   });
 
-  test('checks the first two octets again with each chunk that arrives before the header is complete', () => {
+  test('checks the first two octets again with each chunk of the header', () => {
     const masked = encodeFrame(frame(10, ''), freshMask());
     expect(read(chop(masked, 1)).filter((line) => line === '1002 a frame is masked')).toHaveLength(5);
   });
@@ -101,7 +101,7 @@ describe('the message reader', () => {
     expect(read([octets(frame(2, '41', { rsv: 5 }))], rules)[0]).toBe('1002 a reserved bit is set');
   });
 
-  test('passes no message on after discard(), but still checks text', () => {
+  test('delivers no message after discard(), but still checks text', () => {
     const reported: string[] = [];
     const messages = new MessageReader(
       {

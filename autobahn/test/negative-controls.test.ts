@@ -38,7 +38,7 @@ describe('a server', () => {
     expect(verdicts).toEqual(allFailed('6.4.1', '6.4.2', '6.4.3', '6.4.4'));
   });
 
-  test.concurrent('that stays silent in the handshake fails when its time is up', async () => {
+  test.concurrent('that stays silent in the handshake fails after openHandshakeTimeout', async () => {
     const { port, server } = await wrongServer('stays silent in the handshake');
     const runs = await runServerCases(port, '1.1.1,7.1.6', {
       limits: { ...DEFAULT_LIMITS, openHandshakeTimeout: 0.2 },

@@ -8,7 +8,7 @@ describe('the answer of a server', () => {
     expect(readAnswer(undefined)).toBeNull();
   });
 
-  test('gives the parameters of each direction', () => {
+  test('has parameters for each direction', () => {
     expect(readAnswer('permessage-deflate; server_no_context_takeover; client_max_window_bits="9"')).toEqual({
       client: { windowBits: 9, noContextTakeover: false },
       server: { windowBits: 15, noContextTakeover: true },
@@ -42,7 +42,7 @@ describe('the offers of a client', () => {
     });
   });
 
-  test('are granted what they request of the server, with what the case adds', () => {
+  test('are accepted with the parameters that they request for the server, and those that the case adds', () => {
     const offer =
       'permessage-deflate; server_max_window_bits=10; server_no_context_takeover; client_max_window_bits';
     expect(answerOffers(offer, 5)).toEqual({
@@ -63,7 +63,7 @@ describe('the offers of a client', () => {
     [5, null],
     [6, null],
     [7, 'permessage-deflate; client_no_context_takeover'],
-  ] as const)('without client_max_window_bits get the answer of 13.%i for that', (parameters, answer) => {
+  ] as const)('without client_max_window_bits get the answer of 13.%i', (parameters, answer) => {
     expect(answerOffers('permessage-deflate', parameters)?.answer ?? null).toBe(answer);
   });
 
@@ -71,7 +71,7 @@ describe('the offers of a client', () => {
     [3, 'permessage-deflate; client_max_window_bits=9'],
     [4, 'permessage-deflate; client_max_window_bits=15'],
     [7, 'permessage-deflate; client_no_context_takeover; client_max_window_bits=9'],
-  ] as const)('with it get the answer of 13.%i for that', (parameters, answer) => {
+  ] as const)('with client_max_window_bits get the answer of 13.%i', (parameters, answer) => {
     const offers = 'permessage-deflate; client_max_window_bits=12';
     expect(answerOffers(offers, parameters)?.answer).toBe(answer);
   });

@@ -30,7 +30,7 @@ describe('the notation of steps', () => {
     ]);
   });
 
-  test('reads closings down to the octets of their body', () => {
+  test('reads close steps with the octets of their body', () => {
     const bodies = readSteps('close(); close(1000); close(1000, HX); close body x61').map((step) =>
       step.do === 'close' ? step.body.toString('hex') : step.do,
     );
@@ -48,7 +48,7 @@ describe('the notation of steps', () => {
 
   test('refuses a text that is not a step', () => {
     expect(() => readSteps('jump 3')).toThrow('not a step: jump 3');
-    expect(() => readSteps('close(x)')).toThrow('not a closing: close(x)');
+    expect(() => readSteps('close(x)')).toThrow('not a close step: close(x)');
   });
 });
 

@@ -10,7 +10,7 @@ import { WebSocketServer } from 'ws';
 import { parseIndex } from '../src/report/index-json.ts';
 import type { AddressInfo } from 'node:net';
 
-/** Removes the settings of an npm that runs the tests, which would affect the npm that the tests run. */
+/** Removes the variables of the npm that runs these tests, which would affect the npm that they run. */
 const env = Object.fromEntries(
   Object.keys(process.env)
     .filter((name) => /^npm_/i.test(name))
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await execute('npm', ['pack', '--pack-destination', folder], source);
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
-  // Without the network: the tool depends on nothing.
+  // Without the network, because the tool has no dependencies.
   await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, tarball)], folder);
 }, PATIENCE);
 

@@ -90,7 +90,7 @@ describe('the reports of a run', () => {
 });
 
 describe('the summary of a run', () => {
-  test('counts by section and names what is not OK', () => {
+  test('counts the verdicts by section, and names the cases that are not OK', () => {
     const text = formatSummary('tested', runs, casesOf(`${CASES},1.1.2`));
     expect(text).toContain('   1  framing                            1 OK, 1 not run\n');
     expect(text).toContain('  2.2                    FAILED\n');
@@ -157,14 +157,14 @@ describe('a comparison of two indexes', () => {
     );
   });
 
-  test('pairs agents by name where there are several', () => {
+  test('pairs several agents by name', () => {
     const before = { one: { '1.1.1': entry('OK') }, two: { '1.1.1': entry('FAILED') } };
     const { changes, same } = compareIndexes(before, { two: { '1.1.1': entry('FAILED') } });
     expect([same, changes.map(({ agent, worse }) => [agent, worse])]).toEqual([1, [['one', true]]]);
   });
 
   test('refuses a text that is not an index', () => {
-    expect(() => parseIndex('[]')).toThrow('an index is an object of agents');
+    expect(() => parseIndex('[]')).toThrow('an index must be an object of agents');
     expect(() => parseIndex('{"a": {"1.1.1": {}}}')).toThrow(SyntaxError);
   });
 });

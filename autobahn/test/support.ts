@@ -1,4 +1,4 @@
-/** Shared code for tests of whole runs: runs cases against a server or a client, and returns their verdicts by id. */
+/** Runs cases against a server or a client, and returns their verdicts by id. */
 
 import { ALL_CASES } from '../src/cases/index.ts';
 import { DEFAULT_LIMITS } from '../src/engine.ts';
@@ -11,7 +11,7 @@ import type { Case } from '../src/case.ts';
 import type { EngineLimits } from '../src/engine.ts';
 import type { Run } from '../src/run.ts';
 
-/** Verdicts by case: `behavior / behaviorClose`, or one word if the closing is OK or the same. */
+/** Verdicts by case, in the form of `formatVerdicts()`. */
 export type Verdicts = Record<string, string>;
 
 export function casesOf(patterns: string): Case[] {
@@ -54,7 +54,7 @@ export async function runServerCases(
   return runs;
 }
 
-/** Has a client run cases: `play` makes one connection to a URL and resolves when it has ended. */
+/** Runs cases with a client. `play` opens one connection to a URL, and resolves when it has ended. */
 export async function runClientCases(
   patterns: string,
   play: (url: string) => Promise<void>,

@@ -5,7 +5,7 @@ import { judge } from '../src/verdict.ts';
 import type { ClosingRecord } from '../src/closing-record.ts';
 import type { Outcome } from '../src/verdict.ts';
 
-/** Returns both values for a run that went well, apart from the given facts. */
+/** Returns both values for a run that passed, except for the given facts. */
 function verdict(
   end: string,
   closing: Partial<ClosingRecord> = {},
@@ -58,7 +58,7 @@ describe('a verdict', () => {
     expect(verdict('F 1000 clean +', { wasClean: false, remoteCloseCode: 1001 })).toBe('OK / UNCLEAN');
   });
 
-  test('is FAILED BY CLIENT if a server leaves it to the client to drop TCP', () => {
+  test('is FAILED BY CLIENT if the client has to drop TCP', () => {
     expect(verdict('F 1002', { droppedByMe: true }, { isServer: false })).toBe('OK / FAILED BY CLIENT');
     expect(verdict('F 1002', { droppedByMe: true }, { isServer: true })).toBe('OK / OK');
   });

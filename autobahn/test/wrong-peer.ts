@@ -1,4 +1,4 @@
-/** A small echo endpoint with one chosen fault. Without a fault it passes. */
+/** A small echo endpoint with one fault. Without a fault, it passes all cases. */
 
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
@@ -49,7 +49,7 @@ async function accept(socket: Socket, fault: Fault, { deflate = false }: PeerOpt
   }
 }
 
-/** Makes one connection as a client with a fault; resolves when TCP is gone. */
+/** Opens one connection as a client with a fault. Resolves when TCP has ended. */
 export function wrongClient(url: string, fault: Fault, { deflate = false }: PeerOptions = {}): Promise<void> {
   const { hostname, port, pathname, search } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -71,7 +71,7 @@ export function wrongClient(url: string, fault: Fault, { deflate = false }: Peer
   return gone;
 }
 
-/** How long after the closing handshake a late server drops TCP: later than every time limit of the suite. */
+/** How long after the closing handshake a late server drops TCP. Longer than the suite waits for the drop. */
 const LATE_MS = 3000;
 
 class WrongPeer {
@@ -148,7 +148,7 @@ class WrongPeer {
     else this.#echo({ opcode, fin: true, rsv, payload: whole });
   }
 
-  /** Text that is still arriving may end inside a character. */
+  /** Whether octets are text. While `arriving`, they may end inside a character. */
   #isText(octets: Buffer, arriving: boolean): boolean {
     if (this.#has('skips the check of UTF-8') || isUtf8(octets)) return true;
     if (!arriving) return false;

@@ -3,7 +3,7 @@
 import { readEnd } from '../notation.ts';
 import type { Case, DataSetName, ParameterSet } from '../case.ts';
 
-/** The rows that every group of both sections has: length of a message, seconds, octets of a fragment after compression. */
+/** The cases of every group: length of a message, seconds, octets of a fragment after compression. */
 // prettier-ignore
 const ROWS: readonly (readonly [length: number, seconds: number, fragmentSize: number])[] = [
   // One row a line, as in a table.
@@ -58,7 +58,7 @@ export const section13 = PARAMETER_SETS.flatMap(([parameters, about], i) =>
 function group(id: string, data: DataSetName, parameters: ParameterSet, about: string): Case[] {
   return ROWS.map(([length, seconds, fragmentSize], i) => ({
     id: `${id}.${i + 1}`,
-    about: `${COUNT} compressed messages of ${length} units out of ${about}${fragmentSize ? `, in fragments of ${fragmentSize}` : ''}.`,
+    about: `${COUNT} compressed messages of ${length} units from ${about}${fragmentSize ? `, in fragments of ${fragmentSize}` : ''}.`,
     end: readEnd('F 1000 clean'),
     conduct: { kind: 'compressed', data, length, count: COUNT, seconds, fragmentSize, parameters },
   }));

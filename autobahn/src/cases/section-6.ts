@@ -1,11 +1,11 @@
-/** Section 6: UTF-8. A peer checks text, and as early as possible. The single messages of 6.5-6.23 are in section-6-octets.ts. */
+/** Section 6: UTF-8. A peer must check text, as early as possible. The single messages of 6.5-6.23 are in section-6-octets.ts. */
 
 import { section6Octets } from './section-6-octets.ts';
 import { logCases } from './table.ts';
 
 const refused = { end: 'P 1007 !', timer: 'kill 1' };
 
-/** The message of 6.4 becomes invalid at its 13th octet; it arrives in three parts, a second apart. */
+/** The message of 6.4 becomes invalid at its 13th octet. It arrives in three parts, one second apart. */
 const failFast = { ...refused, nonStrict: 'timeout A; timeout B' };
 
 // One case a row, as in a table.

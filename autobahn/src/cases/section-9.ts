@@ -20,7 +20,7 @@ export const section9: readonly Case[] = [
   ...whole('9.1', text, 'CT', [10, 10, 100, 100, 100, 100]),
   ...whole('9.2', binary, 'CB', [10, 10, 10, 10, 100, 100]),
   ...fragmented('9.3', text, () => '2a'),
-  // The public suite has another octet in the first of these.
+  // As in the public suite, the first of these has another octet.
   ...fragmented('9.4', binary, (size) => (size === 64 ? 'fe' : '2a')),
   ...chopped('9.5', text, 'CT'),
   ...chopped('9.6', binary, 'CB'),
@@ -77,7 +77,7 @@ function chopped(id: string, kind: Kind, pattern: string): Case[] {
   }));
 }
 
-/** A thousand messages, each after the echo of the one before. */
+/** A thousand messages, each after the echo of the previous one. */
 function roundTrips(id: string, kind: Kind, octet: number): Case[] {
   const seconds = [60, 60, 60, 120, 240, 480];
   return [0, 16, 64, 256, 1024, 4096].map((length, i) => ({

@@ -4,13 +4,13 @@ import { showOctets } from '../traffic.ts';
 import type { LogEvent } from '../case.ts';
 import type { Run } from '../run.ts';
 
-/** An event as the reports show it: a message says whether it was binary. */
+/** An event as the reports show it. The last element of a message is whether it was binary. */
 export type ShownEvent = readonly ['message', string, boolean] | readonly ['pong' | 'timeout', string];
 
-/** Octets of a payload that an event shows. */
+/** How many octets of a payload an event shows. */
 const SHOWN_OCTETS = 64;
 
-/** Returns the report as data; `number` is the place of the case in the list, from 1. */
+/** Returns the report as data. `number` is the position of the case in the list, from 1. */
 export function caseReport(run: Run, number: number) {
   const { testCase, agent, verdict, traffic } = run;
   const { end, conduct } = testCase;
@@ -56,11 +56,11 @@ export type CaseReport = ReturnType<typeof caseReport>;
 /** Returns what must happen in the case, in a sentence or two. */
 function expectation({ testCase }: Run): string {
   const { conduct, end } = testCase;
-  if (conduct.kind === 'log' && conduct.informational) return 'Whatever happens is only noted.';
-  const who = end.by === 'F' ? 'The suite closes first' : 'The peer closes first, or drops TCP';
+  if (conduct.kind === 'log' && conduct.informational) return 'The outcome is recorded, but not judged.';
+  const first = end.by === 'F' ? 'The suite closes first' : 'The peer closes first, or drops TCP';
   const codes =
     end.codes.length > 1 ? `one of the codes ${end.codes.join(', ')}` : `the code ${end.codes[0] ?? 0}`;
-  const closing = `${who}; the peer sends ${codes} or none.`;
+  const closing = `${first}; the peer sends ${codes} or none.`;
   if (conduct.kind === 'log') {
     const seen = conduct.ok === '(none)' ? 'nothing' : 'the expected events, in order, and no other';
     return `The peer sends ${seen}. ${closing}`;

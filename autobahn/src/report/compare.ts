@@ -1,4 +1,4 @@
-/** What changed between two indexes. */
+/** Compares two indexes. */
 
 import { compareIds } from '../spec.ts';
 import { formatVerdicts, isSame, isWorse } from './outcome.ts';
@@ -21,8 +21,8 @@ export interface Comparison {
 }
 
 /**
- * Compares the verdicts of two indexes case by case. Agents are matched by name. If each index has only one agent, these two are compared
- * whatever their names, because a name often includes a version.
+ * Compares the verdicts of two indexes case by case. Agents are matched by name. If each index has only one agent, the names may differ,
+ * because a name often includes a version.
  */
 export function compareIndexes(before: Index, after: Index): Comparison {
   const changes: Change[] = [];

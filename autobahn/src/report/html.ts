@@ -7,12 +7,12 @@ import { isPassed } from './outcome.ts';
 import { SECTION_THEMES } from './sections.ts';
 import type { CaseReport } from './case-json.ts';
 
-/** Rows of a wire log that the page shows; the JSON file of the case has more. */
+/** How many rows of a wire log the page shows. The JSON file of the case may have more. */
 const SHOWN_ROWS = 150;
 
 /** Returns the text of the page for the reports of a run's cases. */
 export async function formatPage(reports: readonly CaseReport[], written: Date): Promise<string> {
-  const [style, script] = await Promise.all(['page.css', 'page.js'].map(readBeside));
+  const [style, script] = await Promise.all(['page.css', 'page.js'].map(readSibling));
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -20,7 +20,7 @@ export async function formatPage(reports: readonly CaseReport[], written: Date):
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<title>WebSocket conformance</title>',
     `<style>${style ?? ''}</style>`,
-    '<noscript>This page is drawn by its script. index.json has the same verdicts.</noscript>',
+    '<noscript>This page needs JavaScript. index.json has the same verdicts.</noscript>',
     '<main id="page"></main>',
     '<aside id="detail" hidden></aside>',
     // A `<` in a text could end the script element.
@@ -31,7 +31,7 @@ export async function formatPage(reports: readonly CaseReport[], written: Date):
   ].join('\n');
 }
 
-/** What the script draws. */
+/** Returns the data that the script of the page draws. */
 function pageData(reports: readonly CaseReport[], written: Date) {
   const agents = [...new Set(reports.map(({ agent }) => agent))].sort();
   const cases = new Map(
@@ -52,6 +52,6 @@ function pageData(reports: readonly CaseReport[], written: Date) {
   };
 }
 
-function readBeside(name: string): Promise<string> {
+function readSibling(name: string): Promise<string> {
   return readFile(new URL(name, import.meta.url), 'utf8');
 }

@@ -17,7 +17,7 @@ export interface IndexEntry {
 /** The entries by agent, then by case. */
 export type Index = Readonly<Record<string, Readonly<Record<string, IndexEntry>>>>;
 
-/** Returns the index of a number of runs, with sorted keys. */
+/** Returns the index of runs, with sorted keys. */
 export function buildIndex(runs: readonly Run[]): Index {
   const index: Record<string, Record<string, IndexEntry>> = {};
   for (const run of runs) {
@@ -36,7 +36,7 @@ export function formatIndex(index: Index): string {
   return `${JSON.stringify(index, null, INDENT)}\n`;
 }
 
-/** The public suite's own. */
+/** As in the public suite. */
 const INDENT = 3;
 
 /**
@@ -46,10 +46,12 @@ const INDENT = 3;
  */
 export function parseIndex(text: string): Index {
   const value: unknown = JSON.parse(text);
-  if (!isObject(value)) throw new SyntaxError('an index is an object of agents');
+  if (!isObject(value)) throw new SyntaxError('an index must be an object of agents');
   for (const cases of Object.values(value)) {
     if (!isObject(cases) || !Object.values(cases).every(isEntry)) {
-      throw new SyntaxError('an agent of an index is an object of cases with "behavior" and "behaviorClose"');
+      throw new SyntaxError(
+        'each agent of an index must be an object of cases with "behavior" and "behaviorClose"',
+      );
     }
   }
   return value as Index;
@@ -65,7 +67,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Keys in the order of their characters, as the public suite writes them. */
+/** Sorts keys by their characters, as the public suite does. */
 function sorted<Value>(record: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

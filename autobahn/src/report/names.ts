@@ -1,6 +1,6 @@
-/** The names of a run's files. */
+/** The names of report files. */
 
-/** Returns the file name of a case's report without its ending, as the public suite forms it: `ws_8_18_3_case_6_4_1`. */
+/** Returns the file name of a case's report without its ending, as in the public suite: `ws_8_18_3_case_6_4_1`. */
 export function reportName(agent: string, id: string): string {
   const cleaned = agent
     .toLowerCase()

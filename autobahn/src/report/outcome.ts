@@ -31,7 +31,7 @@ export function isSame(before: Verdicts | undefined, after: Verdicts | undefined
   return before?.behavior === after?.behavior && before?.behaviorClose === after?.behaviorClose;
 }
 
-/** Returns both values as one text, such as `OK` or `FAILED / UNCLEAN`. The closing is left out if it is OK, or the same as the behaviour. */
+/** Returns both values as one text, such as `FAILED / UNCLEAN`. Omits the closing if it is OK or equals the behaviour. */
 export function formatVerdicts(verdicts: Verdicts | undefined): string {
   if (!verdicts) return 'missing';
   const { behavior, behaviorClose } = verdicts;

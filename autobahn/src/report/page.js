@@ -12,7 +12,7 @@ const LABELS = {
   UNIMPLEMENTED: 'Unimplemented',
   FAILED: 'Fail',
 };
-/** What the rows of a wire log are. */
+/** The names of the kinds of rows in a wire log. */
 const ROWS = {
   RO: 'octets received',
   TO: 'octets sent',
@@ -55,7 +55,7 @@ function keyOf(agent, id) {
   return `${id} ${agent}`;
 }
 
-/** Makes an element; texts among the children are set as text, never as HTML. */
+/** Creates an element. Strings among the children become text, never HTML. */
 function make(name, attributes, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {

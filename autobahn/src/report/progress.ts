@@ -1,17 +1,17 @@
-/** Shows the progress of a run: a line for each complete section and, in a terminal, a line that counts and is rewritten. */
+/** Shows the progress of a run: a line for each complete section, and in a terminal a counter that is rewritten. */
 
 import { sectionOf } from '../case.ts';
 import { formatSection } from './summary.ts';
 import type { Case } from '../case.ts';
 import type { Run } from '../run.ts';
 
-/** Where progress is shown; `isTTY` says that a line can be rewritten. */
+/** Where progress is shown. If `isTTY` is true, a line can be rewritten. */
 export interface Screen {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** Takes the runs of one agent as they end. */
+/** The progress of one agent. */
 export class Progress {
   readonly #screen: Screen;
   readonly #cases: readonly Case[];
@@ -38,8 +38,8 @@ export class Progress {
     this.#line('', true);
   }
 
-  #line(text: string, passing = false): void {
+  #line(text: string, isTemporary = false): void {
     if (this.#screen.isTTY) this.#screen.write(`\r\u001b[K${text}`);
-    else if (!passing) this.#screen.write(text);
+    else if (!isTemporary) this.#screen.write(text);
   }
 }
