@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { SpecError, checkUrl, readSpec } from './spec.ts';
+import { SpecError, checkUrl, hostOf, readSpec } from './spec.ts';
 import { DEFAULT_LIMITS } from './engine.ts';
 import type { Spec } from './spec.ts';
 
@@ -16,20 +16,20 @@ Options of client and server:
   --spec file       the settings of a fuzzingclient.json or fuzzingserver.json
   --cases list      patterns of cases to run, such as 6.*,9.1.1 (default: all)
   --exclude list    patterns of cases to leave out
-  --out folder      where index.json and the reports of the cases go (default: none are written, or the spec's outdir)
+  --out folder      where to write index.json and the reports of the cases (default: the spec's outdir; without one, nowhere)
   --strict          NON-STRICT counts as failed
-  --baseline file   an index.json: only a verdict that is worse than there counts as failed
+  --baseline file   an index.json: only a case that is worse than there, or missing, counts as failed
   --messages n      compressed messages in each case of sections 12 and 13 (default: 1000; fewer take less time)
 
 Options of client:
   --agent name      the name of the server in the reports (default: its Server header)
-  --jobs n          how many cases run at the same time if they cannot disturb each other (default: 16; 1 keeps the order of the list)
+  --jobs n          how many cases may run at the same time, if they cannot disturb each other (default: 16)
 
 Options of server:
   --port n          the port to listen on (default: 9001; 0 takes a free one)
   --host name       the address to listen on (default: 127.0.0.1)
 
-Exit status: 0 if every selected case passed, 1 if not, 2 for a wrong command line, 130 after Ctrl-C.
+Exit status: 0 if every selected case passed, 1 if not, 2 for an invalid command line or spec, 130 after Ctrl-C.
 `;
 
 export interface ClientArguments {
@@ -38,7 +38,7 @@ export interface ClientArguments {
   readonly out: string | null;
   readonly strict: boolean;
   readonly baseline: string | null;
-  /** Compressed messages of a case at most; undefined leaves it to the cases. */
+  /** The most compressed messages in a case; undefined for as many as the case has. */
   readonly messages: number | undefined;
   readonly jobs: number;
 }
@@ -49,7 +49,7 @@ export interface ServerArguments {
   readonly out: string | null;
   readonly strict: boolean;
   readonly baseline: string | null;
-  /** Compressed messages of a case at most; undefined leaves it to the cases. */
+  /** The most compressed messages in a case; undefined for as many as the case has. */
   readonly messages: number | undefined;
   readonly port: number;
   readonly host: string;
@@ -61,7 +61,7 @@ export type Arguments =
   | ClientArguments
   | ServerArguments;
 
-/** Thrown when the command line cannot be understood; the message is one line. */
+/** Thrown if the command line is invalid. The message is one line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -83,7 +83,7 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-/** The options that only one of the modes has. */
+/** The options that only one mode has. */
 const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   client: ['agent', 'jobs'],
   server: ['port', 'host'],
@@ -104,10 +104,10 @@ export function readArguments(list: readonly string[]): Arguments {
   if (values.help || (mode === undefined && list.length === 0)) return { mode: 'help' };
   switch (mode) {
     case 'client':
-      refuseOthers('client', values);
+      refuseMisplaced('client', values);
       return readClient(values, rest);
     case 'server':
-      refuseOthers('server', values);
+      refuseMisplaced('server', values);
       if (rest[0] !== undefined) throw new UsageError(`unexpected argument: ${rest[0]}`);
       return readServer(values);
     case 'compare':
@@ -146,7 +146,7 @@ function readServer(values: Values): ServerArguments {
   const url = spec.url === null ? null : new URL(checkUrl(spec.url));
   const named = url?.port ? Number(url.port) : DEFAULT_PORT;
   const port = values.port === undefined ? named : readNumber('--port', values.port, 0, MAX_PORT);
-  const host = values.host ?? url?.hostname ?? '127.0.0.1';
+  const host = values.host ?? (url === null ? '127.0.0.1' : hostOf(url));
   return { mode: 'server', ...common(values, spec), spec, port, host };
 }
 
@@ -188,7 +188,7 @@ function applyOptions(spec: Spec, values: Values): Spec {
   };
 }
 
-function refuseOthers(mode: string, values: Values): void {
+function refuseMisplaced(mode: string, values: Values): void {
   for (const [other, options] of Object.entries(OWN)) {
     const misplaced = other === mode ? undefined : options.find((option) => values[option] !== undefined);
     if (misplaced !== undefined)

@@ -10,7 +10,7 @@ import { buildIndex, parseIndex } from './report/index-json.ts';
 import { Progress } from './report/progress.ts';
 import { allPassed, formatSummary } from './report/summary.ts';
 import { writeReports } from './report/write.ts';
-import { SpecError, selectCases } from './spec.ts';
+import { SpecError, addressOf, isExcluded, selectCases } from './spec.ts';
 import type { ClientArguments, ServerArguments } from './arguments.ts';
 import type { Case } from './case.ts';
 import type { Run } from './run.ts';
@@ -95,7 +95,7 @@ async function runServer(wanted: ServerArguments): Promise<number> {
     onStop: stop,
   });
   const listening = await server.listen(port, host);
-  process.stderr.write(`waiting for clients on ws://${host}:${listening}\n`);
+  process.stderr.write(`waiting for clients on ${addressOf(host, listening)}\n`);
   await stopped;
   await server.close();
   const status = await conclude(wanted, server.runs, cases);
@@ -104,32 +104,39 @@ async function runServer(wanted: ServerArguments): Promise<number> {
 
 /** Writes the reports, prints the summary, and returns the exit status. */
 async function conclude(
-  { mode, out, strict, baseline }: ClientArguments | ServerArguments,
+  { mode, out, strict, baseline, spec }: ClientArguments | ServerArguments,
   runs: readonly Run[],
   cases: readonly Case[],
 ): Promise<number> {
-  // When a server was tested, cases are numbered in the whole list, as in the public suite.
+  // In the reports on a server, a case has its number in the whole list, as in the public suite.
   if (out !== null) await writeReports(out, runs, mode === 'client' ? ALL_CASES : cases);
   const agents = [...new Set(runs.map(({ agent }) => agent))];
   const runsOf = (agent: string) => runs.filter((run) => run.agent === agent);
-  for (const agent of agents) process.stdout.write(formatSummary(agent, runsOf(agent), cases));
-  if (baseline !== null) return judgeByBaseline(baseline, runs);
-  const passed = agents.length > 0 && agents.every((agent) => allPassed(runsOf(agent), cases, strict));
+  const casesOf = (agent: string) => cases.filter(({ id }) => !isExcluded(spec, agent, id));
+  for (const agent of agents) process.stdout.write(formatSummary(agent, runsOf(agent), casesOf(agent)));
+  // The baseline may have a single agent by another name.
+  const single = agents.length === 1 ? agents[0] : undefined;
+  if (baseline !== null) return judgeByBaseline(baseline, runs, (agent) => casesOf(single ?? agent));
+  const passed =
+    agents.length > 0 && agents.every((agent) => allPassed(runsOf(agent), casesOf(agent), strict));
   return passed ? 0 : FAILED;
 }
 
-async function judgeByBaseline(file: string, runs: readonly Run[]): Promise<number> {
-  const now = buildIndex(runs);
-  const ran = new Set(runs.map(({ testCase }) => testCase.id));
-  const whole = parseIndex(await readFile(file, 'utf8'));
-  // A baseline may have more cases than the run.
+/** Returns the exit status for a run that is compared with an index. `casesOf` returns the cases that were to be run for an agent. */
+async function judgeByBaseline(
+  file: string,
+  runs: readonly Run[],
+  casesOf: (agent: string) => readonly Case[],
+): Promise<number> {
+  const baseline = parseIndex(await readFile(file, 'utf8'));
+  // A baseline may have more cases than were selected.
   const before = Object.fromEntries(
-    Object.entries(whole).map(([agent, entries]) => [
-      agent,
-      Object.fromEntries(Object.entries(entries).filter(([id]) => ran.has(id))),
-    ]),
+    Object.entries(baseline).map(([agent, entries]) => {
+      const selectedIds = new Set(casesOf(agent).map(({ id }) => id));
+      return [agent, Object.fromEntries(Object.entries(entries).filter(([id]) => selectedIds.has(id)))];
+    }),
   );
-  const comparison = compareIndexes(before, now);
+  const comparison = compareIndexes(before, buildIndex(runs));
   process.stdout.write(`against ${file}:\n${formatComparison(comparison)}`);
   return comparison.changes.some(({ worse }) => worse) ? FAILED : 0;
 }
@@ -147,7 +154,7 @@ function selected({ spec }: ClientArguments | ServerArguments): Case[] {
   return cases;
 }
 
-/** Returns a signal that is raised by the first Ctrl-C; the second one ends the process. */
+/** Returns a signal that the first Ctrl-C aborts. The second one ends the process. */
 function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());

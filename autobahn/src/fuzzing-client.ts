@@ -9,7 +9,7 @@ import { checkResponse, readHead, writeRequest, HandshakeError } from './handsha
 import { offerOf, readAnswer } from './negotiation.ts';
 import { paceOf } from './case.ts';
 import { failedHandshake, leave, playCase } from './run.ts';
-import { isExcluded } from './spec.ts';
+import { hostOf, isExcluded } from './spec.ts';
 import { Traffic } from './traffic.ts';
 import type { Socket } from 'node:net';
 import type { Case, Pace } from './case.ts';
@@ -31,16 +31,17 @@ export interface ClientRunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How many cases that keep a processor busy run at the same time for each processor. */
+/** How many `heavy` cases run at the same time for each processor. */
 const HEAVY_JOBS_EACH = 3;
 
-/** Thrown if no TCP connection to the server can be opened. Then no further case runs. */
+/** Thrown if no TCP connection to the server can be opened. No further case runs. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
 /**
- * Runs the cases against one server. Resolves when all have ended, or were cancelled by the signal.
+ * Runs the cases against one server. Resolves when all have ended or, after the signal is aborted, when the
+ * running ones have.
  *
  * @throws UnreachableError if the server cannot be reached.
  */
@@ -148,18 +149,26 @@ function openSocket(target: ServerTarget): Promise<Socket> {
   const url = new URL(target.url);
   const secure = url.protocol === 'wss:';
   const port = Number(url.port || (secure ? 443 : 80));
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(url);
   return new Promise((resolve, reject) => {
     const socket = secure
       ? // A server under test may have any certificate.
         connectTls({ host, port, servername: target.hostname ?? host, rejectUnauthorized: false })
       : connect({ host, port, noDelay: true });
     socket.setNoDelay(true);
-    const onError = (error: Error) => reject(new UnreachableError(`${target.url}: ${error.message}`));
+    const onError = (error: Error) => reject(new UnreachableError(`${target.url}: ${reasonOf(error)}`));
     socket.once('error', onError);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       socket.off('error', onError).on('error', () => {});
       resolve(socket);
     });
   });
+}
+
+/** Returns why a connection could not be opened. If Node has tried several addresses, the error itself has no message. */
+function reasonOf(error: Error): string {
+  if (!(error instanceof AggregateError)) return error.message;
+  return error.errors
+    .map((each: unknown) => (each instanceof Error ? each.message : String(each)))
+    .join(', ');
 }

@@ -1,5 +1,6 @@
-/** The spec of a run: which servers or which port, which cases, where the reports go; and the patterns that select cases. */
+/** The spec of a run: the servers or the port, the cases, and the folder of the reports. Also the patterns that select cases. */
 
+import { isIPv6 } from 'node:net';
 import { DEFAULT_LIMITS } from './engine.ts';
 import type { Case } from './case.ts';
 import type { EngineLimits } from './engine.ts';
@@ -23,10 +24,10 @@ export interface Selection {
   readonly excludeAgentCases: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Either mode's spec, with its defaults filled in. */
+/** The spec of either mode, with all defaults. */
 export interface Spec extends Selection {
   readonly outdir: string | null;
-  /** The fuzzing server's own address. */
+  /** The address of the fuzzing server itself. */
   readonly url: string | null;
   readonly servers: readonly ServerTarget[];
   readonly limits: EngineLimits;
@@ -54,8 +55,8 @@ export function compareIds(a: string, b: string): number {
 }
 
 /**
- * Whether a pattern selects an id. Without `*`, the pattern is the id itself. With it, `*` stands for anything, and the pattern only needs
- * to match the start of the id: `6.2*` selects both 6.2.1 and 6.20.1.
+ * Whether a pattern selects an id. Without `*`, the pattern is the id itself. Otherwise `*` stands for anything, and the pattern needs to
+ * match only the start of the id: `6.2*` selects both 6.2.1 and 6.20.1.
  */
 export function selects(pattern: string, id: string): boolean {
   return pattern.includes('*') ? toExpression(pattern, '').test(id) : pattern === id;
@@ -127,7 +128,7 @@ function readServer(entry: unknown, limits: EngineLimits): ServerTarget {
 }
 
 /**
- * Returns a WebSocket URL as it is.
+ * Checks a WebSocket URL, and returns it unchanged.
  *
  * @throws SpecError if it is invalid.
  */
@@ -135,6 +136,16 @@ export function checkUrl(url: string): string {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'ws:' || protocol === 'wss:') return url;
   throw new SpecError(`not a WebSocket URL: ${url}`);
+}
+
+/** Returns the host of a URL. An IPv6 address has no brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+/** Returns the WebSocket URL of a host and a port. */
+export function addressOf(host: string, port: number): string {
+  return `ws://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function readLimits(defaults: EngineLimits, value: unknown): EngineLimits {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, describe } from 'vitest';
 import { UsageError, readArguments } from '../src/arguments.ts';
 import { SpecError } from '../src/spec.ts';
@@ -7,11 +10,11 @@ function read(line: string) {
 }
 
 describe('the command line', () => {
-  test.each(['', '--help', 'client -h'])('"%s" asks for help', (line) => {
+  test.each(['', '--help', 'client -h'])('"%s" prints the help', (line) => {
     expect(read(line)).toEqual({ mode: 'help' });
   });
 
-  test('tests the servers that it names, with the options that it gives', () => {
+  test('names the servers to test, and options', () => {
     const line =
       'client ws://a:1 --cases 6.*,9.* --exclude 9.8.* --agent one --out dir --strict --jobs 2 --messages 5';
     expect(read(line)).toMatchObject({
@@ -33,6 +36,14 @@ describe('the command line', () => {
       strict: false,
     });
     expect(read('server --port 0 --host ::1')).toMatchObject({ port: 0, host: '::1' });
+  });
+
+  test('listens on the address in a spec', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'conformance-arguments-'));
+    const spec = join(folder, 'spec.json');
+    await writeFile(spec, '{ "url": "ws://[::1]:9002" }');
+    expect(readArguments(['server', '--spec', spec])).toMatchObject({ port: 9002, host: '::1' });
+    await rm(folder, { recursive: true });
   });
 
   test('compares two files', () => {

@@ -10,10 +10,10 @@ import type { Server } from 'node:net';
 
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
-/** The address of a server, in its output. */
+/** The URL that a server prints. */
 const URL_PRINTED = /ws:\/\/127\.0\.0\.1:\d+/;
 
-// Every test starts a process, and all tests run at the same time.
+// Long, because every test starts processes, and all tests run at the same time.
 vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
@@ -65,12 +65,6 @@ describe('the command', () => {
 
   test.concurrent('fails only if a verdict is worse than in the baseline', async () => {
     const baseline = join(folder, 'baseline.json');
-    const entry = (behavior: string) => ({
-      behavior,
-      behaviorClose: 'OK',
-      duration: 1,
-      remoteCloseCode: null,
-    });
     await writeFile(
       baseline,
       JSON.stringify({ old: { '1.1.2': entry('FAILED'), '1.2.2': entry('FAILED') } }),
@@ -82,6 +76,28 @@ describe('the command', () => {
     await writeFile(baseline, JSON.stringify({ old: { '1.1.2': entry('OK') } }));
     const worse = await run([...bad, '--cases', '1.1.2']);
     expect([worse.status, worse.stdout.includes('1.1.2  OK -> FAILED  (worse)')]).toEqual([1, true]);
+  });
+
+  test.concurrent('fails if a case of the baseline was not run', async () => {
+    const baseline = join(folder, 'whole-baseline.json');
+    await writeFile(baseline, JSON.stringify({ old: { '1.1.1': entry('OK'), '2.2': entry('OK') } }));
+    const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--baseline', baseline]);
+    const [url] = await child.printed(URL_PRINTED);
+    await playFirst(url);
+    const { code: status, stdout } = await child.ended;
+    expect([status, stdout.includes('2.2  OK -> missing  (worse)')]).toEqual([1, true]);
+  });
+
+  test.concurrent('does not count a case that is excluded for the agent', async () => {
+    const spec = join(folder, 'excluding.json');
+    const baseline = join(folder, 'excluding-baseline.json');
+    await writeFile(spec, JSON.stringify({ 'exclude-agent-cases': { 'good*': ['1.1.2'] } }));
+    await writeFile(baseline, JSON.stringify({ old: { '1.1.1': entry('OK'), '1.1.2': entry('OK') } }));
+    const selected = ['--spec', spec, '--cases', '1.1.1,1.1.2', '--agent', 'good 1'];
+    const line = ['client', await urlOf('none'), ...selected];
+    const plain = await run(line);
+    expect([plain.status, plain.stdout.includes('1 of 1 cases run: 1 OK\n')]).toEqual([0, true]);
+    expect((await run([...line, '--baseline', baseline])).status).toBe(0);
   });
 
   test.concurrent('reports in one line that a server cannot be reached', async () => {
@@ -100,11 +116,11 @@ describe('the command', () => {
 
   test
     .skipIf(requirement('posix').missing)
-    .concurrent('leaves the reports of what was run when it is interrupted', async () => {
+    .concurrent('writes the reports of the cases that were run when it is interrupted', async () => {
       const out = join(folder, 'interrupted');
       const url = await urlOf('never answers a ping');
       const child = start(['client', url, '--cases', '1.1.*,2.2', '--jobs', '1', '--out', out]);
-      // The section that is complete is announced while the next one waits.
+      // The line of the complete section is printed while a case of the next one waits.
       await child.printed(/framing/);
       const status = await child.stop('SIGINT');
       const [cases = {}] = Object.values(parseIndex(await readFile(join(out, 'index.json'), 'utf8')));
@@ -112,20 +128,23 @@ describe('the command', () => {
       expect(Object.keys(cases)).not.toContain('2.2');
     });
 
-  test.concurrent('waits for clients until one asks it to stop, and judges what was run', async () => {
-    const out = join(folder, 'clients');
-    const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out]);
-    const [url] = await child.printed(URL_PRINTED);
-    await playAll(url);
-    const { code: status, stdout } = await child.ended;
-    expect([status, stdout.includes('2 of 2 cases run: 2 OK\n')]).toEqual([0, true]);
-    expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
-  });
+  test.concurrent(
+    'waits for clients until one asks it to stop, and judges the cases that were run',
+    async () => {
+      const out = join(folder, 'clients');
+      const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out]);
+      const [url] = await child.printed(URL_PRINTED);
+      await playAll(url);
+      const { code: status, stdout } = await child.ended;
+      expect([status, stdout.includes('2 of 2 cases run: 2 OK\n')]).toEqual([0, true]);
+      expect(parseIndex(await readFile(join(out, 'index.json'), 'utf8'))).toHaveProperty('mine');
+    },
+  );
 
   test
     .skipIf(requirement('posix').missing)
     .concurrent(
-      'as a server leaves the reports of the cases that had ended when it is interrupted',
+      'as a server writes the reports of the cases that had ended when it is interrupted',
       async () => {
         const out = join(folder, 'interrupted-server');
         const child = start(['server', '--port', '0', '--cases', '1.1.1,2.2', '--out', out]);
@@ -140,12 +159,6 @@ describe('the command', () => {
     );
 
   test.concurrent('compares two files, and exits with 1 when a case became worse', async () => {
-    const entry = (behavior: string) => ({
-      behavior,
-      behaviorClose: 'OK',
-      duration: 1,
-      remoteCloseCode: null,
-    });
     const [good, bad] = [join(folder, 'one.json'), join(folder, 'two.json')];
     await writeFile(good, JSON.stringify({ a: { '1.1.1': entry('OK') } }));
     await writeFile(bad, JSON.stringify({ a: { '1.1.1': entry('FAILED') } }));
@@ -157,6 +170,10 @@ describe('the command', () => {
   });
 });
 
+function entry(behavior: string) {
+  return { behavior, behaviorClose: 'OK', duration: 1, remoteCloseCode: null };
+}
+
 async function urlOf(fault: Parameters<typeof wrongServer>[0]): Promise<string> {
   const { port, server } = await wrongServer(fault);
   servers.push(server);
@@ -164,12 +181,16 @@ async function urlOf(fault: Parameters<typeof wrongServer>[0]): Promise<string> 
 }
 
 async function playAll(url: string): Promise<void> {
-  await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
   await wrongClient(`${url}/runCase?case=2&agent=mine`, 'none');
+  await playFirst(url);
+}
+
+async function playFirst(url: string): Promise<void> {
+  await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
   await wrongClient(`${url}/updateReports?agent=mine&shutdownOnComplete=true`, 'none');
 }
 
-/** Plays the first case, and starts the second one. When the last request is answered, the second case has started. */
+/** Plays the first case, and starts the second one. It has started when the last request is answered. */
 async function playOneAndAHalf(url: string): Promise<void> {
   await wrongClient(`${url}/runCase?case=1&agent=mine`, 'none');
   void wrongClient(`${url}/runCase?case=2&agent=mine`, 'never answers a ping');

@@ -1,8 +1,9 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer as createHttps } from 'node:https';
 import { createServer } from 'node:net';
 import { testCertificate } from '@framewire/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DEFAULT_LIMITS } from '../src/engine.ts';
 import { UnreachableError, testServer } from '../src/fuzzing-client.ts';
@@ -11,6 +12,8 @@ import { casesOf, selection, verdictsOf } from './support.ts';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Run } from '../src/run.ts';
 import type { Selection, ServerTarget } from '../src/spec.ts';
+
+type AnswerLookup = (error: null, addresses: readonly { address: string; family: number }[]) => void;
 
 interface Changes {
   readonly target?: Partial<ServerTarget>;
@@ -40,7 +43,7 @@ async function run(url: string, patterns: string, changes: Changes = {}): Promis
   return runs;
 }
 
-/** Starts a server that answers each request with these headers, and then stays silent. Returns the requests that it got. */
+/** Starts a server that adds these headers to each answer, and then stays silent. Returns the requests that it receives. */
 async function rawServer(
   extra: readonly string[],
   change = (text: string) => text,
@@ -113,11 +116,30 @@ describe('the fuzzing client', () => {
     expect(only?.opened).toBe(true);
   });
 
-  test('gives up a server that cannot be reached', async () => {
+  test('throws if a server cannot be reached', async () => {
     const { server, url } = await rawServer([]);
     server.close();
     await once(server, 'close');
     await expect(run(url, '1.*')).rejects.toThrow(UnreachableError);
+  });
+
+  test('names the reason for each address of a server that cannot be reached', async () => {
+    const { server, url } = await rawServer([]);
+    server.close();
+    await once(server, 'close');
+    const addresses = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ];
+    const answer = (_name: string, _options: object, done: AnswerLookup) => done(null, addresses);
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(answer as never);
+    try {
+      await expect(run(url.replace('127.0.0.1', 'two.example'), '1.*')).rejects.toThrow(
+        /: connect ECONNREFUSED 127\.0\.0\.1:\d+, connect E/,
+      );
+    } finally {
+      lookup.mockRestore();
+    }
   });
 
   test('starts no further case after the signal is aborted', async () => {
@@ -131,14 +153,14 @@ describe('the fuzzing client', () => {
     expect(runs).toHaveLength(1);
   });
 
-  test('records nothing of a case that is excluded for the agent', async () => {
+  test('records no run of a case that is excluded for the agent', async () => {
     const { server, url } = await rawServer(['Server: left out']);
     const runs = await run(url, '2.7', { selection: { excludeAgentCases: { 'left*': ['*'] } } });
     server.close();
     expect(runs).toEqual([]);
   });
 
-  test('tests a server behind TLS, whatever its certificate', async () => {
+  test('tests a server over TLS, whatever its certificate', async () => {
     const { cert, key } = await testCertificate();
     const https = createHttps({ cert, key });
     const server = new WebSocketServer({ server: https });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_CASES } from '../src/cases/index.ts';
-import { SpecError, compareIds, isExcluded, readSpec, selectCases } from '../src/spec.ts';
+import { SpecError, addressOf, compareIds, isExcluded, readSpec, selectCases } from '../src/spec.ts';
 
 function ids(cases: string[], excludeCases: string[] = []): string[] {
   return selectCases(ALL_CASES, { cases, excludeCases, excludeAgentCases: {} }).map(({ id }) => id);
 }
 
 describe('the patterns of cases', () => {
-  test('select one case when there is no asterisk', () => {
+  test('select one case if they have no asterisk', () => {
     expect(ids(['6.4.1', '9.9.9'])).toEqual(['6.4.1']);
     expect(ids(['6.4'])).toEqual([]);
   });
@@ -46,6 +46,11 @@ describe('the patterns of cases', () => {
 
 test('ids are compared number by number', () => {
   expect(['10.1.1', '2.10', '2.9', '6.4'].sort(compareIds)).toEqual(['2.9', '2.10', '6.4', '10.1.1']);
+});
+
+test('an address puts an IPv6 host in brackets', () => {
+  expect(addressOf('127.0.0.1', 9001)).toBe('ws://127.0.0.1:9001');
+  expect(addressOf('::1', 9001)).toBe('ws://[::1]:9001');
 });
 
 describe('a spec', () => {
