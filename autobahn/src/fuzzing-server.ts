@@ -1,7 +1,6 @@
 /** The fuzzing server: a client under test requests cases by URL. Each case runs on the connection that requested it. */
 
 import { createServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import { CommandError, readCommand } from './commands.ts';
 import { Compression } from './compression.ts';
 import { obey } from './control.ts';
@@ -26,8 +25,6 @@ export interface ServerOptions {
   readonly cases: readonly Case[];
   readonly selection: Selection;
   readonly limits: EngineLimits;
-  /** Certificate and key in PEM. Default: no TLS. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | null;
   /** The most compressed messages to exchange in a case. Default: as many as the case says. */
   readonly messages?: number | undefined;
   /** Called with each run as it ends. */
@@ -54,9 +51,7 @@ export class FuzzingServer {
       const work = this.#accept(socket).finally(() => this.#busy.delete(work));
       this.#busy.add(work);
     };
-    this.#server = options.tls
-      ? createTlsServer({ ...options.tls }, accept)
-      : createServer({ noDelay: true }, accept);
+    this.#server = createServer({ noDelay: true }, accept);
   }
 
   /** The runs so far, the latest of each agent and case. */
