@@ -9,6 +9,12 @@ const INTERVAL = 20;
 test('a heartbeat continues when the answer has arrived while this process was blocked', async () => {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
+  /** The interval ends, and the answer arrives, in the same turn of the event loop. */
+  const answerAndBlock = (): void => {
+    port2.postMessage('pong');
+    const end = performance.now() + 2 * INTERVAL;
+    while (performance.now() < end);
+  };
   await new Promise<void>((resolve, reject) => {
     let pings = 0;
     const ping = async (): Promise<void> => {
@@ -17,11 +23,8 @@ test('a heartbeat continues when the answer has arrived while this process was b
         resolve();
         return;
       }
-      const answer = once(port1, 'message');
-      port2.postMessage('pong');
-      const until = performance.now() + 2 * INTERVAL;
-      while (performance.now() < until);
-      await answer;
+      setImmediate(answerAndBlock);
+      await once(port1, 'message');
     };
     const end = heartbeat(INTERVAL, ping, reject);
   });
