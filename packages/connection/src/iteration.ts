@@ -115,6 +115,11 @@ class Mailbox {
     if (this.#isHolding) this.#release();
   }
 
+  /** The application itself pauses the connection. From now on, only the application resumes it. */
+  stopHolding(): void {
+    this.#isHolding = false;
+  }
+
   #add(message: IteratedMessage): void {
     if (this.#isDiscarding) return;
     const waiter = this.#waiters.shift();
@@ -125,8 +130,9 @@ class Mailbox {
     this.#messages.push(message);
     // If the application itself has paused the connection, only the application resumes it.
     if (this.#limit > 0 && this.#messages.length >= this.#limit && !this.#ws.isPaused) {
-      this.#isHolding = true;
       this.#ws.pause();
+      // Set last, because `pause()` calls `stopHolding()`.
+      this.#isHolding = true;
     }
   }
 
@@ -187,6 +193,11 @@ export function iterate(connection: WebSocketConnection): AsyncIterableIterator<
 /** This end is closing the connection. If no loop reads its messages, they must not keep it from closing. */
 export function stopKeeping(connection: WebSocketConnection): void {
   (connection as Iterated)[mailboxKey]?.discardUnread();
+}
+
+/** `pause()` was called. If that was the application, taking messages must not resume the connection. */
+export function keepPaused(connection: WebSocketConnection): void {
+  (connection as Iterated)[mailboxKey]?.stopHolding();
 }
 
 /** Returns a promise that resolves when the connection is open. Rejects with the argument of `error`, or the code `WS_ERR_NOT_OPEN`. */

@@ -76,6 +76,9 @@ export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typ
 
 /** Closes a session when it has been open for `maxLifetime`. */
 export function limitLifetime(session: Session<unknown>, maxLifetime: number): void {
+  const { stream } = session;
+  // A stream that has closed emits no `close` event, which would end the time limit.
+  if (stream.closed) return;
   const end = now() + maxLifetime * (1 - JITTER * Math.random());
   let deadline: Deadline | undefined;
   // A timer runs for at most 24.8 days. After that, `check` starts another.
@@ -85,7 +88,7 @@ export function limitLifetime(session: Session<unknown>, maxLifetime: number): v
     else deadline = setWatch(left, check, undefined);
   };
   check();
-  session.stream.once('close', () => clearDeadline(deadline));
+  stream.once('close', () => clearDeadline(deadline));
 }
 
 function endIdleness(session: IdleSession<unknown>): void {

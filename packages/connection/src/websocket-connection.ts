@@ -17,7 +17,7 @@ import {
   type Unopened,
 } from './internals.ts';
 import { showProperties } from './inspection.ts';
-import { iterate, stopKeeping, type IteratedMessage } from './iteration.ts';
+import { iterate, keepPaused, stopKeeping, type IteratedMessage } from './iteration.ts';
 import { limitLifetime, sessionClass } from './lifetime.ts';
 import { isBinaryType, toRawData, type BinaryType, type RawData } from './receiving/raw-data.ts';
 import { payloadLength, toPayload, type SendableData } from './sending/payload.ts';
@@ -250,8 +250,10 @@ export class WebSocketConnection extends DomEventTarget {
   /** Stops reading from the socket, and `message`, `ping` and `pong` events. While connecting, takes effect when the WebSocket opens. */
   pause(): void {
     const session = this[sessionKey];
-    if (session !== undefined) session.pause();
-    else if (this[unopenedKey].state === CONNECTING) this[unopenedKey].isPaused = true;
+    if (session !== undefined) {
+      session.pause();
+      keepPaused(this);
+    } else if (this[unopenedKey].state === CONNECTING) this[unopenedKey].isPaused = true;
   }
 
   /** Continues after {@link WebSocketConnection.pause}. */

@@ -2,10 +2,11 @@
 import '@framewire/testing/fake-timers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
+import { duplexPair } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ConnectionOptions, WebSocketConnection } from '@framewire/connection';
-import { memoryPair, type Pair } from './support/pairs.ts';
+import { attach, memoryPair, type Pair } from './support/pairs.ts';
 
 const opened: Pair[] = [];
 
@@ -344,6 +345,15 @@ describe('idleTimeout', () => {
 });
 
 describe('maxLifetime', () => {
+  test('starts no timer if the stream has already closed', async () => {
+    const [stream] = duplexPair();
+    stream.destroy();
+    await settled();
+    const ws = attach(stream, 'server', { maxLifetime: 1000 });
+    await settled();
+    expect([ws.readyState, vi.getTimerCount()]).toEqual([ws.CLOSED, 0]);
+  });
+
   test('may be longer than a timer can run', async () => {
     const day = 86_400_000;
     vi.spyOn(Math, 'random').mockReturnValueOnce(0);

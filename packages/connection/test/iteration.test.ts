@@ -136,6 +136,20 @@ test('a pause() of the application lasts, even if enough messages wait', async (
   await end(pair);
 });
 
+test('a pause() of the application lasts, even if the loop has paused the connection before it', async () => {
+  const pair = memoryPair({ client: { messageHighWaterMark: 1 } });
+  const iterator = pair.client[Symbol.asyncIterator]();
+  await sendNumbers(pair.server, 2);
+  expect(pair.client.isPaused).toBe(true);
+  pair.client.pause();
+  expect(await iterator.next()).toEqual({ done: false, value: '0' });
+  expect(pair.client.isPaused).toBe(true);
+  const second = iterator.next();
+  pair.client.resume();
+  expect(await second).toEqual({ done: false, value: '1' });
+  await end(pair);
+});
+
 test('a loop that takes no messages makes the peer wait, and nothing is lost', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 2 } });
   const iterator = pair.client[Symbol.asyncIterator]();
