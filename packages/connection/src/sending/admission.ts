@@ -1,17 +1,18 @@
-// Whether a send is within `maxBufferedAmount`. Only connections with that limit have an admission.
+// Decides whether a connection with `maxBufferedAmount` may send. Connections without that limit have no admission.
 import { RecentBytes } from './recent-bytes.ts';
 
-/** The bytes that the peer has had no chance to read, and the decision on the message that is being sent in fragments. */
+/** What the decision depends on: how many bytes are recent, and whether earlier fragments of the message were sent. */
 export class Admission {
   /** The bytes that the peer cannot have read yet. */
   readonly recent = new RecentBytes();
-  /** The decision on the message that has fragments still to be sent, if there is one. */
+  /** The decision on the message that is being sent in fragments, if any. */
   #fragments: 'none' | 'sent' | 'refused' = 'none';
 
   /**
    * Whether a frame may be sent. The fragments of a message are all sent or all refused.
    *
    * @param part a message, or a fragment of one; undefined for other frames
+   * @param isFull whether the peer has left more than `maxBufferedAmount` bytes unread
    */
   admits(part: { readonly fin: boolean } | undefined, isFull: boolean): boolean {
     const isContinued = part !== undefined && this.#fragments !== 'none';

@@ -3,9 +3,9 @@
 import { DrainWaiters } from './drain-waiters.ts';
 
 export class Backlog {
-  /** The bytes of the messages that wait for the compressor, or for the messages before them. */
+  /** The bytes of the messages in the send queue. */
   queued = 0;
-  /** Whether more bytes have waited than the high-water mark, so that `drained` must be reported when the number has fallen to it. */
+  /** Whether more bytes than the high-water mark have waited. If so, `drained()` must be called when their number has fallen to the mark. */
   isAboveMark = false;
   /** The number of pending writes with a callback that checks how many bytes wait. */
   writes = 0;

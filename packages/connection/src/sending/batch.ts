@@ -72,13 +72,13 @@ export class Batch {
 
   /** Adds encoded frames without copying them. Their bytes must not change. */
   addOwned(bytes: Uint8Array): void {
-    this.leaveRun();
+    this.copyRun();
     this.append(Segment.of(bytes));
   }
 
   /**
-   * Returns the run with this frame at its end. Returns `undefined` if no other connection sends the frame, or if the batch has frames of
-   * its own.
+   * Returns the run of the batch, extended by this frame. Returns `undefined` if no other connection has sent the frame this turn, or if
+   * the batch has frames of its own.
    */
   nextRun(firstByte: number, payload: string | Uint8Array, sender: object): SharedRun | undefined {
     const run = SharedRun.find(this.#run, firstByte, payload, sender);
@@ -90,7 +90,7 @@ export class Batch {
     return this.#segment === undefined ? SharedRun.after(this.#run, frame) : undefined;
   }
 
-  /** Adds the frame of {@link Batch.nextRun} or {@link Batch.runWith}, given the run that it returned. */
+  /** Adds a frame. Takes the run that {@link Batch.nextRun} or {@link Batch.runWith} returned for it. */
   followRun(run: SharedRun): void {
     this.#run = run;
   }
@@ -122,8 +122,8 @@ export class Batch {
     return settling(callbacks);
   }
 
-  /** Copies the frames of the run, so that they and the next frame are written together. */
-  private leaveRun(): void {
+  /** Replaces the run with a segment that has a copy of its frames, so that they and the next frame are written together. */
+  private copyRun(): void {
     const run = this.#run;
     if (run === undefined) return;
     const bytes = run.join();
@@ -139,7 +139,7 @@ export class Batch {
   }
 
   private segmentFor(size: number): Segment {
-    if (this.#run !== undefined) this.leaveRun();
+    if (this.#run !== undefined) this.copyRun();
     const segment = this.#segment;
     // `begin()` throws if there is no memory. What has been gathered stays unchanged.
     return segment?.hasRoom(size) === true ? segment : this.append(Segment.begin(size));

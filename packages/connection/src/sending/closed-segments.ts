@@ -30,7 +30,7 @@ export class ClosedSegments {
 
   /** Copies all of them into memory of their own, and releases them. */
   join(): Segment {
-    // The length is exact: `Buffer.concat()` would fill the rest with zeros.
+    // The length must be exact, because `Buffer.concat()` fills the rest of a longer buffer with zeros.
     const bytes = Buffer.concat(
       this.all.map(({ segment }) => segment.content),
       this.length,

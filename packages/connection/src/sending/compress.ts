@@ -1,7 +1,7 @@
 // Compression of an outgoing fragment, as a result or a promise of one.
 import type { Extension, OutgoingPart } from '@framewire/codec';
 
-/** What the extension has called back with. */
+/** The arguments with which the extension has called back. */
 export interface Compressed {
   readonly error: Error | null;
   /** The data to send instead of the fragment; undefined if the extension leaves it as it is. */
@@ -10,7 +10,7 @@ export interface Compressed {
   readonly original: Uint8Array | undefined;
 }
 
-/** Compresses a fragment. Returns a promise, which does not reject, if the extension has not called back when it returns. */
+/** Compresses a fragment. If the extension calls back later, returns a promise, which never rejects. */
 export function compress(extension: Extension, part: OutgoingPart): Compressed | Promise<Compressed> {
   // The callback must not reference the part, because the extension may keep the callback for a long time.
   let outcome: Compressed | undefined;

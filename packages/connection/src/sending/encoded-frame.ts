@@ -1,7 +1,7 @@
 // A frame for several connections, which is encoded once.
 import { frameOf } from './frame-bytes.ts';
 
-/** An unmasked frame whose payload cannot change: text, or bytes that nothing changes any more. */
+/** An unmasked frame whose payload cannot change: text, or bytes that no longer change. */
 export class EncodedFrame {
   /** The first byte of the header (§5.2). */
   readonly firstByte: number;

@@ -15,11 +15,11 @@ export interface LedgerObserver {
 }
 
 /**
- * The bytes that a connection has accepted and not yet passed to the kernel. They wait in three places: frames gathered this turn,
- * messages queued for the compressor or after such a message, and the buffer of the stream.
+ * The bytes that a connection has accepted and not yet passed to the kernel. They wait in three places: the frames gathered
+ * this turn, the send queue, and the buffer of the stream.
  *
- * Frames gathered for a TCP or Unix socket that has nothing else to write do not count: if they were written immediately, the kernel
- * would take them, and the amount would be 0. For every other stream they count.
+ * Frames gathered for a TCP or Unix socket that has nothing else to write do not count, because the kernel would accept them if they were
+ * written immediately. For every other stream they count.
  */
 export class Ledger {
   readonly stream: Duplex;
@@ -28,7 +28,7 @@ export class Ledger {
   readonly #observer: LedgerObserver;
   /** The bytes of the frames gathered this turn. */
   #gathered = 0;
-  /** Created when the first message waits, or the amount is above the high-water mark for the first time. */
+  /** Created when bytes have to wait for the first time. */
   #backlog: Backlog | undefined = undefined;
   /** Created only if there is a limit. */
   #admission: Admission | undefined = undefined;
@@ -78,11 +78,13 @@ export class Ledger {
   }
 
   /**
-   * Whether a frame may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. Two kinds of bytes do not
-   * count: those that the stream was given in this turn of the event loop or the one before, because the peer has had no chance to
-   * read them, and those that wait for our own compressor.
+   * Whether a frame may be sent: not while the peer has left more than `maxBufferedAmount` bytes unread. Two kinds of bytes do not count:
    *
-   * With `onBufferFull: 'drop'` the first fragment of a message decides for all of it: the peer must not get part of a message.
+   * - those that the stream was given in this turn of the event loop or the one before, because the peer has had no chance to read them
+   * - those in the send queue, because this end still has to read or compress them
+   *
+   * With `onBufferFull: 'drop'`, the decision on the first fragment of a message applies to the whole message, because the peer must not
+   * get only a part of it.
    *
    * @param part a message, or a fragment of one; undefined for other frames
    */
@@ -108,13 +110,13 @@ export class Ledger {
     if (bytes + held + this.queued > this.mark) this.backlog.isAboveMark = true;
   }
 
-  /** A message waits for the compressor, or for the messages before it. */
+  /** A message has entered the send queue. */
   enqueue(bytes: number): void {
     this.backlog.queued += bytes;
     if (this.waiting > this.mark) this.backlog.isAboveMark = true;
   }
 
-  /** A message that {@link Ledger.enqueue} counted no longer waits. */
+  /** A message that {@link Ledger.enqueue} counted has left the send queue. */
   dequeue(bytes: number): void {
     this.backlog.queued -= bytes;
     this.settle();
@@ -140,7 +142,7 @@ export class Ledger {
     this.#backlog?.waiters.reject(lostError(state));
   }
 
-  // Reports when the amount has fallen to the high-water mark. Must be called whenever it may have.
+  // Reports when the amount has fallen to the high-water mark. Must be called whenever the amount may have fallen.
   private settle(): void {
     const backlog = this.#backlog;
     if (backlog?.isAboveMark !== true) return;
@@ -153,7 +155,7 @@ export class Ledger {
     this.#observer.drained();
   }
 
-  // If the program itself wrote all waiting bytes, no write of ours will call back. An empty write after them does.
+  // If the program itself wrote all waiting bytes, no write of this connection calls back. So this makes an empty write after them.
   private settleAfterOthers({ queued, writes }: Backlog): void {
     if (this.#gathered + queued + writes > 0) return;
     const settled = this.settlesLater();

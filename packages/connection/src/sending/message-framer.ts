@@ -23,7 +23,7 @@ export interface FramerOwner {
 export class MessageFramer {
   readonly #output: Output;
   readonly #owner: FramerOwner;
-  /** The message that has fragments still to be sent, if there is one. */
+  /** Whether a message is being sent in fragments, and whether it is compressed. */
   #unfinished: 'none' | 'plain' | 'compressed' = 'none';
 
   constructor(output: Output, owner: FramerOwner) {
@@ -76,7 +76,7 @@ export class MessageFramer {
     const { shared, opcode, compress: mayCompress } = message;
     const isWhole = this.isBetweenMessages;
     const compressed = isWhole && mayCompress ? this.compressShared(shared) : null;
-    // After fragments with `fin: false` this is their last fragment, not a message of its own.
+    // After a fragment with `fin: false`, this is the last fragment of the same message.
     if (!isWhole || compressed === undefined) {
       const mode: SendMode = { opcode, fin: true, compress: mayCompress, masked: key !== undefined };
       return this.send(shared.data, mode, key, done);
@@ -87,13 +87,16 @@ export class MessageFramer {
       else this.#output.sendOwn(frame.firstByte, frame.payload, key, done);
     } catch (unsent) {
       if (compressed === null) throw unsent;
-      // The message has become part of the extension's state, so the peer could not inflate the messages after it.
+      // The message may have become part of the extension's state. If so, the peer could not inflate the messages after it.
       this.#owner.fail(unsent as Error, done);
     }
     return undefined;
   }
 
-  /** Compresses a whole message for all connections with the same parameters: null leaves it as it is, undefined if it cannot be shared. */
+  /**
+   * Compresses a whole message for all connections with the same parameters. Returns null to send it as it is, and undefined if the result
+   * cannot be shared.
+   */
   private compressShared(message: SharedMessage): Uint8Array | null | undefined {
     const { extension } = this.#owner;
     return extension === undefined ? null : extension.compressShared?.(message);
@@ -120,7 +123,7 @@ export class MessageFramer {
     }
   }
 
-  /** Frames a fragment. The first has the opcode and the extension's bit, the others continue it (§5.4). */
+  /** Frames a fragment. The first has the opcode and, if it is compressed, RSV1. The others are continuations (§5.4). */
   private sendFragment(
     payload: string | Uint8Array,
     mode: SendMode,

@@ -63,7 +63,7 @@ export class Outbound {
   /**
    * Sends a message, or a fragment of one. The caller may change the bytes when this returns (but see `writeUncopied()`).
    *
-   * @throws what `generateMask` throws, and `RangeError` when there is no memory. In both cases nothing was sent.
+   * @throws what `generateMask` or the extension throws, and `RangeError` when there is no memory. In all of these cases nothing was sent.
    */
   send(data: string | Uint8Array | Blob, mode: SendMode, callback: SendCallback | undefined): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
@@ -73,7 +73,7 @@ export class Outbound {
       this.sendInTurn(data, done, (payload) => this.framer.send(payload, mode, key, done));
       return;
     }
-    // A shorter path for nearly all messages. V8 inlines it down to the slab, which the benchmark scenario `echo-64x16` shows.
+    // A shorter path for nearly all messages. V8 inlines it down to the slab (benchmark scenario `echo-64x16`).
     const isPlain = this.extension === undefined || !mode.compress;
     if (mode.fin && isPlain && (this.#framer === undefined || this.#framer.isBetweenMessages)) {
       this.#output.send(firstByteOf(mode.opcode, true, false), data, key, typeof data === 'string', done);
@@ -111,7 +111,10 @@ export class Outbound {
     }
   }
 
-  /** Writes one or more frames that the caller has encoded, cut into chunks in any way, after all earlier sends. */
+  /**
+   * Writes frames that the caller has encoded, in chunks of any size, after all earlier sends. The bytes must not change before the callback
+   * is called.
+   */
   writeFrames(chunks: readonly Uint8Array[], callback?: SendCallback): void {
     const done = callback === undefined ? undefined : inOwnContext(callback);
     if (this.isDirect()) {
@@ -212,7 +215,7 @@ export class Outbound {
   }
 }
 
-/** Data that stays the same after `send()` has returned. Bytes are copied, because the caller may change, transfer or resize them. */
+/** Returns data that stays the same after `send()` has returned. Copies bytes, because the caller may change, transfer or resize them. */
 function owned<Data extends string | Uint8Array | Blob>(data: Data): Data | Buffer {
   return isUint8Array(data) ? Buffer.from(data) : data;
 }

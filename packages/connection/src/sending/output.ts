@@ -76,10 +76,10 @@ export class Output implements Flushable {
     }
     const batch = this.batchAfterLongRun();
     batch.addFrame(firstByte, payload, key, room);
-    this.leaveThisTurn(batch, callback);
+    this.schedule(batch, callback);
   }
 
-  /** Sends a frame together with the connections that send the same one this turn. Returns false if there are none. */
+  /** Shares a frame with the connections that have sent the same one this turn. Returns false if there is no such connection. */
   private sendIfShared(
     firstByte: number,
     payload: string | Uint8Array,
@@ -89,10 +89,10 @@ export class Output implements Flushable {
     const run = batch.nextRun(firstByte, payload, this);
     if (run === undefined) {
       // The frame is now remembered until the turn ends. Schedule that end, even if the frame is long and written immediately.
-      this.leaveThisTurn(batch, undefined);
+      this.schedule(batch, undefined);
       return false;
     }
-    this.leaveShared(batch, run, callback);
+    this.scheduleRun(batch, run, callback);
     return true;
   }
 
@@ -100,17 +100,17 @@ export class Output implements Flushable {
   sendEncoded(frame: EncodedFrame, callback: SendCallback | undefined): void {
     const batch = this.batchAfterLongRun();
     const run = batch.runWith(frame);
-    if (run !== undefined) this.leaveShared(batch, run, callback);
+    if (run !== undefined) this.scheduleRun(batch, run, callback);
     else this.sendEncodedBytes([frame.bytes], callback);
   }
 
-  /** Sends one or more encoded frames, cut into chunks in any way, after all earlier frames. */
+  /** Sends encoded frames, in chunks of any size, after all earlier frames. */
   sendEncodedBytes(chunks: readonly Uint8Array[], callback: SendCallback | undefined): void {
     const size = chunks.reduce((sum, { length }) => sum + length, 0);
     if (size <= MAX_COPIED) {
       const batch = this.batchAfterLongRun();
       batch.addCopy(chunks, size);
-      this.leaveThisTurn(batch, callback);
+      this.schedule(batch, callback);
       return;
     }
     if (!this.mayWrite(this.ledger.writer)) {
@@ -199,7 +199,7 @@ export class Output implements Flushable {
     return new Batch(this.stream.writableLength);
   }
 
-  /** Returns the batch. If it has a run that is too long to be copied, writes that first if possible. */
+  /** Returns the batch. If its run is too long to be copied, writes the run first, if that is possible now. */
   private batchAfterLongRun(): Batch {
     const batch = this.#batch;
     if (batch === undefined) return (this.#batch = this.newBatch());
@@ -230,20 +230,20 @@ export class Output implements Flushable {
   private sendOwned(bytes: Uint8Array, callback: SendCallback | undefined): void {
     const batch = this.batchAfterLongRun();
     batch.addOwned(bytes);
-    this.leaveThisTurn(batch, callback);
+    this.schedule(batch, callback);
   }
 
-  private leaveShared(batch: Batch, run: SharedRun, callback: SendCallback | undefined): void {
+  private scheduleRun(batch: Batch, run: SharedRun, callback: SendCallback | undefined): void {
     const isLong = run.length > SLAB_SIZE && this.mayWrite(this.ledger.writer);
-    // Before the batch changes, because this throws if there is no memory.
+    // Before the batch changes, because `join()` throws if there is no memory.
     if (isLong) run.join();
     batch.followRun(run);
-    this.leaveThisTurn(batch, callback);
+    this.schedule(batch, callback);
     if (isLong) this.flush();
   }
 
   /** Schedules the batch for the end of the turn. Writes it now if it is large. */
-  private leaveThisTurn(batch: Batch, callback: SendCallback | undefined): void {
+  private schedule(batch: Batch, callback: SendCallback | undefined): void {
     if (callback !== undefined) batch.addCallback(callback);
     this.ledger.gather(batch.length, batch.held);
     if (batch.closedLength >= MAX_TURN && this.ledger.writer.reachesKernel) this.flush();

@@ -50,7 +50,7 @@ export function isPayload(data: unknown): data is string | Uint8Array {
   return typeof data === 'string' || isUint8Array(data);
 }
 
-/** How many bytes of `bufferedAmount` the data counts for. */
+/** How many bytes the data adds to `bufferedAmount`. */
 export function payloadLength(data: unknown): number {
   const payload = toPayload(data);
   if (!isPayload(payload)) return payload.size;

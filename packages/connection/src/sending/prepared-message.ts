@@ -29,7 +29,7 @@ export class PreparedMessage {
   readonly opcode: DataOpcode;
   /** @internal */
   readonly compress: boolean;
-  // Not private fields, which do not work through a `Proxy`.
+  // `private` instead of `#`, because fields with `#` do not work through a `Proxy`.
   private plain: EncodedFrame | undefined = undefined;
   private readonly compressed = new WeakMap<Uint8Array, EncodedFrame>();
 

@@ -25,7 +25,7 @@ function countTurn(): void {
   }).unref();
 }
 
-/** The bytes of this turn of the event loop and of the one before, because a turn may end immediately after a write. */
+/** The bytes of this turn of the event loop and of the one before. This turn would not be enough: it may start immediately after a write. */
 export class RecentBytes {
   #turn = currentTurn();
   #now = 0;

@@ -6,8 +6,8 @@ import { nextTick } from '../scheduling.ts';
 export type SendCallback = (error?: Error) => void;
 
 /**
- * Returns a function that calls the callback in the current async context. Call the function once. One write may contain the frames of
- * several senders, and its callback runs in the context of only one of them.
+ * Returns a function that calls the callback in the current async context. The function must be called only once. It is needed because one
+ * write may contain the frames of several sends, and its own callback runs in the context of only one of them.
  */
 export function inOwnContext(callback: SendCallback): SendCallback {
   // Destroyed explicitly, because leaving that to the garbage collector is slow.

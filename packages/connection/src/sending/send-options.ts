@@ -23,7 +23,7 @@ export interface SendMode {
   readonly masked: boolean;
 }
 
-/** How nearly all messages are sent. These objects are shared, so that a send does not allocate one. */
+/** The modes of nearly all messages. They are shared, so that a send does not allocate one. */
 const USUAL_MODES = [false, true].map((masked) => ({
   text: { opcode: Opcode.TEXT, fin: true, compress: true, masked },
   binary: { opcode: Opcode.BINARY, fin: true, compress: true, masked },

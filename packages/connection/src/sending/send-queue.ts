@@ -25,7 +25,7 @@ export class SendQueue {
   #entries: Entry[] = [];
   #head = 0;
 
-  /** @param failed is called with what a job has thrown, and its callback. Must not throw. */
+  /** @param failed is called with the exception that a job has thrown, and with the callback of its send. Must not throw. */
   constructor(ledger: Ledger, failed: (error: Error, done: SendCallback | undefined) => void) {
     this.#ledger = ledger;
     this.#failed = failed;

@@ -1,5 +1,5 @@
-// Frames that several connections send in the same turn. They are encoded once, and all of these connections write the same bytes
-// (benchmark scenarios `broadcast-*`).
+// Frames that several connections send in the same turn. The first connection encodes a text for itself, and all others share one encoded
+// buffer. A frame that was encoded for many connections is shared by all of them (benchmark scenarios `broadcast-*`).
 import { Buffer } from 'node:buffer';
 import { frameHeaderSize } from '@framewire/codec';
 import { EncodedFrame } from './encoded-frame.ts';
@@ -59,7 +59,7 @@ export class SharedRun {
 
   /**
    * Like {@link SharedRun.after}, for a payload that another connection may have sent this turn. Strings are compared by content, bytes
-   * by identity. Returns `undefined` if no other connection has, and remembers the frame.
+   * by identity. If no other connection has sent it, remembers the frame and returns `undefined`.
    *
    * @param payload text, or bytes that never change
    */

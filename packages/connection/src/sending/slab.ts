@@ -25,8 +25,8 @@ let open: Segment | undefined;
  * Consecutive bytes of one connection. A segment can grow until another connection starts one. Then the owner continues in a new
  * segment.
  *
- * Call {@link Segment.release} when nothing reads the bytes any more, and do not call it while something may. A slab is written again
- * only after all of its segments were released.
+ * Call {@link Segment.release} once, when nothing can read the bytes any more. A slab is written again only after all of its segments were
+ * released.
  */
 export class Segment {
   readonly #slab: Slab;

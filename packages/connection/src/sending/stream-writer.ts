@@ -16,7 +16,7 @@ export interface LongFrame {
   readonly key: MaskingKey | undefined;
 }
 
-/** A way to write. There are three, and {@link writerFor} chooses. They have no state. */
+/** Writes to one kind of stream. There are three writers, without state. {@link writerFor} chooses one. */
 export interface StreamWriter {
   /** Whether a send may write immediately, because the stream reads the bytes before `write()` returns, or keeps them unchanged. */
   readonly isImmediate: boolean;
@@ -32,15 +32,15 @@ export interface StreamWriter {
   writeLong(stream: Duplex, frame: LongFrame, written: Written | undefined): void;
 }
 
-// Node's own methods. A tool that replaces them may keep the bytes for later.
+// Node's own methods. If a tool has replaced them on a stream, the new ones may keep the bytes for later.
 /* eslint-disable @typescript-eslint/unbound-method -- they are compared, never called */
 const { _write, _writev } = Socket.prototype;
 const { write } = Duplex.prototype;
 /* eslint-enable @typescript-eslint/unbound-method */
 
 /**
- * Returns the writer for a stream. Call this before each write: a program may replace the methods of a socket at any time, and may
- * then read the bytes at any time.
+ * Returns the writer for a stream. Call this before each write, because a program may replace the methods of a socket at any time. The new
+ * methods may then read the bytes at any time.
  */
 export function writerFor(stream: Duplex): StreamWriter {
   if (isPlainSocket(stream)) return plainSocketWriter;
@@ -71,8 +71,7 @@ const plainSocketWriter: StreamWriter = {
   },
 
   writeSegment(stream, segment, written) {
-    // Only what the kernel accepts immediately is written from the slab. Data that must wait is copied, because one message that the
-    // peer does not read would keep the whole slab alive.
+    // Data that must wait for earlier data is copied, because one message that the peer does not read would keep the whole slab alive.
     if (stream.writableLength > 0) {
       stream.write(segment.detach(), written);
       return;
@@ -159,8 +158,8 @@ const duplexWriter: StreamWriter = {
 };
 
 /**
- * Writes header and payload in one system call, without copying the payload. If the kernel accepts only a part, the rest must not change
- * until `written` is called.
+ * Writes header and payload together, without copying the payload. If the kernel accepts only a part, the rest must not change until
+ * `written` is called.
  */
 function writeUncopied(
   stream: Duplex,
@@ -183,8 +182,8 @@ function settlerOf(segments: ClosedSegments): Written {
 }
 
 /**
- * Returns borrowed memory to the pool when a write that had to wait calls back. A function of its own, because a closure inside the
- * caller would keep the payload alive.
+ * Returns a callback that returns borrowed memory to the pool, if its write had to wait. A function of its own, because a closure inside
+ * the caller would keep the payload alive.
  */
 function returning(
   loan: { readonly memory: Buffer; readonly waits: boolean },

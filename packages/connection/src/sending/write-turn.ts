@@ -8,14 +8,14 @@ import { forgetSharedFrames } from './shared-run.ts';
 export interface Flushable {
   /** Writes what was gathered. Must not throw. */
   endTurn(): void;
-  /** Like `endTurn()`, but called inside a send. Does nothing and returns false if writing could run code that sends, too. */
+  /** Like `endTurn()`, but called inside a send. Does nothing and returns false if the write could run code that sends something. */
   endTurnEarly(): boolean;
 }
 
 /** For how long code that does not return to the event loop may delay frames, in ms. */
 const LONGEST_TURN = 10;
 /** The clock is read once per this many frames, because reading it is slow. A power of two. */
-const FRAMES_BETWEEN_LOOKS = 64;
+const FRAMES_BETWEEN_CHECKS = 64;
 /** How many rounds of microtasks without a new frame end a turn. More than one, so that a loop that awaits between frames is batched. */
 const QUIET_ROUNDS = 8;
 
@@ -36,16 +36,16 @@ let ticking = false;
 /** Whether a round of microtasks is scheduled. */
 let watching = false;
 /** Whether a round of microtasks has already written frames in this tick. Frames of later rounds are then gathered for longer. */
-let loops = false;
+let hasWritten = false;
 let framesLastRound = 0;
 let quietRounds = 0;
 
 let watchesExit = false;
-/** Whether the process exits, so that no tick follows. */
+/** Whether the process is exiting, so that no tick follows. */
 let exiting = false;
 
 /**
- * Calls `flushable.endTurn()` after the received chunk that is being handled. Without one, calls it at the end of the current tick or
+ * Calls `flushable.endTurn()` later: while a received chunk is being handled, after that chunk; otherwise at the end of the current tick, or
  * earlier.
  */
 export function flushThisTurn(flushable: Flushable): void {
@@ -60,12 +60,12 @@ export function flushThisTurn(flushable: Flushable): void {
 
 /** Counts one more frame of something that is queued. If the turn lasts too long, writes what can be written early. */
 export function countFrame(): void {
-  if ((++frames & (FRAMES_BETWEEN_LOOKS - 1)) === 0 && isLong()) flushEarly();
+  if ((++frames & (FRAMES_BETWEEN_CHECKS - 1)) === 0 && isLong()) flushEarly();
 }
 
 /**
- * Whether the turn has lasted too long. Time and not the number of frames decides: a broadcast sends very many frames in one turn, and
- * is faster with one write for each connection (benchmark scenario `broadcast-x10`).
+ * Whether the turn has lasted too long. The number of frames is not limited, because a broadcast sends very many frames in one turn and is
+ * faster with one write for each connection (benchmark scenario `broadcast-x10`).
  */
 function isLong(): boolean {
   const time = now();
@@ -91,7 +91,7 @@ function watchRound(): void {
   void resolved.then(endRound);
 }
 
-/** Marks the start of handling a received chunk. {@link endHandling} must follow, also after an exception. */
+/** Marks the start of handling a received chunk. The caller must call {@link endHandling} after it, even after an exception. */
 export function beginHandling(): void {
   handling++;
 }
@@ -103,23 +103,23 @@ export function endHandling(): void {
 
 function endTick(): void {
   ticking = false;
-  loops = false;
+  hasWritten = false;
   flushAll();
 }
 
 /**
- * All microtasks that were queued when this round started have run. The first frames are written now. If microtasks go on sending,
- * later frames are gathered until several rounds pass without a frame or the turn lasts too long.
+ * All microtasks that were queued when this round started have run. The frames of the first round are written now. If microtasks continue
+ * to send, later frames are gathered until several rounds pass without a frame, or until the turn has lasted too long.
  */
 function endRound(): void {
   watching = false;
   if (!hasQueued()) return;
   quietRounds = frames === framesLastRound ? quietRounds + 1 : 0;
-  if (loops && quietRounds < QUIET_ROUNDS && !isLong()) {
+  if (hasWritten && quietRounds < QUIET_ROUNDS && !isLong()) {
     watchRound();
     return;
   }
-  loops = true;
+  hasWritten = true;
   flushAll();
 }
 
@@ -134,7 +134,7 @@ export function watchExit(): void {
     exiting = true;
     flushAll();
   });
-  // In case a listener that the program has prepended later throws.
+  // The program may prepend another listener later, and that listener may throw.
   process.on('uncaughtExceptionMonitor', flushAll);
 }
 
