@@ -53,12 +53,12 @@ export interface ConnectionAdditions {
   writableNeedDrain: any;
   /**
    * `drained({ signal }?: { signal?: AbortSignal }): Promise<void>`: resolves when at most `highWaterMark` bytes are waiting to be
-   * written, or immediately if that is so already. Rejects with the code `WS_ERR_NOT_OPEN` if the connection is not open, or is no
-   * longer open, and with the reason of the signal when the signal aborts.
+   * written, or immediately if that is so already. Rejects with the code `WS_ERR_NOT_OPEN` if the connection is not open, or closes meanwhile.
+   * Rejects with the reason of the signal when the signal aborts.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   drained: any;
-  /** A number: the last round trip that `heartbeat` has measured, in ms. `undefined` before the first. */
+  /** A number: the last round trip that `heartbeat` has measured, in ms. `undefined` before the first one. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   latency: any;
   /**

@@ -12,9 +12,9 @@ const errorKey = Symbol('error');
 const messageKey = Symbol('message');
 const dataKey = Symbol('data');
 
-/** The argument of listeners that `addEventListener()` adds. */
+/** The argument of listeners in the style of the DOM. */
 export class Event<Target = unknown> {
-  // The keys of the state are symbols: names stay free for programs. Unlike private fields, these properties work through a `Proxy`.
+  // Symbols as keys leave all names free for programs. Unlike private fields, these properties work through a `Proxy`.
   /** @internal */
   declare [typeKey]: string;
   /** @internal */
@@ -29,7 +29,7 @@ export class Event<Target = unknown> {
     return this[typeKey];
   }
 
-  /** The connection that emits the event. In an event that a program creates it is null, which the type omits. */
+  /** The connection that emits the event. It is null in an event that a program creates, although the type does not say so. */
   get target(): Target {
     return this[targetKey] as Target;
   }
@@ -130,7 +130,7 @@ export class MessageEvent<Target = unknown> extends Event<Target> {
   }
 }
 
-// Enumerable as in the DOM, so that copies of an event have these properties.
+// Enumerable as in the DOM, so that a `for...in` loop over an event finds these properties.
 for (const [prototype, properties] of [
   [Event.prototype, ['target', 'type']],
   [CloseEvent.prototype, ['code', 'reason', 'wasClean']],
@@ -140,7 +140,7 @@ for (const [prototype, properties] of [
   for (const property of properties) Object.defineProperty(prototype, property, { enumerable: true });
 }
 
-// Without the target, which would show the whole connection and every connection reachable from it.
+// The target is not shown, because it would show the whole connection and every connection reachable from it.
 showProperties(Event.prototype, ['type']);
 showProperties(CloseEvent.prototype, ['type', 'code', 'reason', 'wasClean']);
 showProperties(ErrorEvent.prototype, ['type', 'message', 'error']);
@@ -176,10 +176,10 @@ export interface DomEventSource extends EventEmitter {
 type AnyListener = DomListener<unknown, never>;
 type Wrapper = (...args: unknown[]) => void;
 
-/** The listener that a wrapper calls. Kept in a map, so that `removeListener()` and `listeners()` of the emitter work as usual. */
+/** The listener that a wrapper calls. Wrappers are ordinary listeners, so that the other methods of the emitter work as usual. */
 interface Registration {
   readonly listener: AnyListener;
-  /** Whether it was set as `onopen`, `onmessage`, and so on, of which there is only one. */
+  /** Whether it was set as `onopen`, `onmessage` and so on. Each of these has only one listener. */
   readonly isAttribute: boolean;
 }
 

@@ -9,7 +9,7 @@ export interface FrameReader {
 
 /** How many readers one pool keeps. A connection holds one only while it reads, or in the middle of a frame or message. */
 const MAX_POOLED = 16;
-/** How many pools are remembered. An application that makes options for each connection must not fill the memory. */
+/** How many pools are remembered. An application that uses different options for each connection must not fill the memory. */
 const MAX_POOLS = 16;
 
 const pools: FrameReaders[] = [];

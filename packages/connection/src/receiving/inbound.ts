@@ -31,7 +31,7 @@ export interface InboundObserver {
   peerClosed(payload: ClosePayload): void;
   /** The peer has broken a rule. Nothing is read after it. */
   peerFailed(error: InboundError): void;
-  /** All waiting bytes have been read. Called after {@link Inbound.read} returned false, and after {@link Inbound.finish}. */
+  /** All waiting bytes have been read. Called after {@link Inbound.read} has returned false, and after {@link Inbound.finish}. */
   caughtUp(): void;
 }
 
@@ -42,14 +42,14 @@ export interface InboundObserver {
  * | `reading`     | frames are being read, and the observer is called                                      |
  * | `waiting`     | an event waits for the next turn of the event loop, or a message is being inflated     |
  * | `held`        | that event or message is ready, but reading is paused                                  |
- * | `interrupted` | bytes wait because reading is paused, or until the next turn after an exception        |
+ * | `interrupted` | bytes wait because reading is paused, or for the next turn after an exception          |
  * | `ended`       | nothing more is read                                                                   |
  */
 type State = 'idle' | 'reading' | 'waiting' | 'held' | 'interrupted' | 'ended';
 
 /**
- * Pausing, waiting for a message to be inflated, and emitting one event for each turn of the event loop work in the same way: the next
- * frame is not read.
+ * Three things delay reading: a pause, a message that is being inflated, and the limit of one event per turn of the event loop. They work in
+ * the same way: the next frame is not read.
  */
 export class Inbound {
   readonly #observer: InboundObserver;
@@ -57,10 +57,10 @@ export class Inbound {
   /** Borrowed while there is something to read. */
   #reader: FrameReader | undefined = undefined;
   #state: State = 'idle';
-  /** Called when reading continues. Passes what is ready to the observer. */
+  /** Called when reading continues. Passes the event or message that is ready to the observer. */
   #held: (() => void) | undefined = undefined;
   #isPaused = false;
-  /** Whether the stream has ended. If so, events are emitted even when reading is paused. */
+  /** Whether the stream has closed. If so, the observer is called even when reading is paused. */
   #isFinishing = false;
 
   constructor(observer: InboundObserver, options: ReadingOptions) {
@@ -90,7 +90,7 @@ export class Inbound {
     return this.#state === 'waiting' || this.#state === 'held' || this.#state === 'interrupted';
   }
 
-  /** Reads a chunk of the stream. Returns false if bytes have to wait: pause the stream until `caughtUp`. */
+  /** Reads a chunk of the stream. Returns false if bytes have to wait. If so, the caller must pause the stream until `caughtUp()`. */
   read(chunk: Uint8Array): boolean {
     if (this.#state === 'ended') return true;
     this.#reader ??= this.#readers.borrow();
@@ -103,13 +103,13 @@ export class Inbound {
     this.#isPaused = true;
   }
 
-  /** Continues after {@link Inbound.pause}. What has been waiting is read in the next tick. */
+  /** Continues after {@link Inbound.pause}. Waiting bytes are read in the next tick. */
   resume(): void {
     this.#isPaused = false;
     if (this.hasBacklog) nextTick(continueInContext, this, this.#observer.context);
   }
 
-  /** The stream has ended: reads what has been waiting, even when paused, and then calls `caughtUp`, now or later. */
+  /** The stream has closed: reads all waiting bytes, even when paused, and then calls `caughtUp()`, now or later. */
   finish(): void {
     this.#isFinishing = true;
     if (this.#state === 'idle' || this.#state === 'ended') this.#observer.caughtUp();
@@ -281,7 +281,7 @@ export class Inbound {
     } else this.takeMessage({ opcode, compressed: false, data });
   }
 
-  // Calls the observer with what had to wait, and continues to read. Does neither while reading is paused.
+  // Calls the observer with an event or message that had to wait, and continues to read. While reading is paused, keeps `report` for later.
   private reportLate(report: () => void): void {
     if (this.#state === 'ended') return;
     if (this.isHeldBack) {
@@ -298,7 +298,7 @@ export class Inbound {
   }
 }
 
-/** Continues in the async context of the connection, because `resume()` may be called in that of another one. */
+/** Continues in the async context of the connection, because `resume()` may be called in the context of another one. */
 function continueInContext(inbound: Inbound, context: AsyncResource): void {
   context.runInAsyncScope(() => {
     inbound.continueReading();
