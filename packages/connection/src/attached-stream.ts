@@ -18,7 +18,7 @@ export interface StreamOwner {
 const ownerKey = Symbol('owner');
 
 /**
- * The owner is null after the session has ended: a program may keep the stream for a long time, and the stream must not keep the WebSocket
+ * The owner is null after the session has ended. A program may keep the stream for a long time, and the stream must not keep the WebSocket
  * alive.
  */
 interface AttachedStream extends Duplex {
@@ -49,7 +49,7 @@ export function listen(
   stream.setNoDelay?.();
   if (head.length > 0) stream.unshift(head);
   for (const [event, listener] of listeners) stream.on(event, listener);
-  // The stream has already emitted `close`.
+  // A stream that has closed emits no more events.
   if (stream.closed) nextTick(reportClosed, stream);
 }
 
@@ -57,7 +57,7 @@ function reportClosed(stream: AttachedStream): void {
   stream[ownerKey]?.context.runInAsyncScope(() => stream[ownerKey]?.streamClosed());
 }
 
-/** A listener for the streams of all sessions. It runs in the context of the session. */
+/** Returns a listener for the streams of all sessions. It calls `run` in the async context of the session. */
 function listenerOf(run: (owner: StreamOwner, argument: unknown) => void) {
   return function (this: AttachedStream, argument: unknown): void {
     const owner = this[ownerKey];

@@ -4,7 +4,7 @@ import { clearTimeout, setTimeout } from './scheduling.ts';
 
 export { now } from './scheduling.ts';
 
-/** An async context without the `AsyncLocalStorage` stores of any connection. A timer would keep those of the context that starts it. */
+/** An async context without the `AsyncLocalStorage` stores of any connection. A timer keeps the stores of the context that starts it alive. */
 const emptyContext = new AsyncResource('framewire.clock', { requireManualDestroy: true });
 
 /** The longest delay of a Node timer, in ms. A longer one would expire immediately. */
@@ -14,8 +14,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export type Deadline = NodeJS.Timeout;
 
 /**
- * Calls `expire(target)` after `milliseconds`, unless {@link clearDeadline} is called first. Keeps the process alive, because what it
- * limits is still open.
+ * Calls `expire(target)` after `milliseconds`, unless {@link clearDeadline} is called first. Keeps the process alive, because the
+ * stream or the attempt that it limits is still open.
  */
 export function setDeadline<T>(milliseconds: number, expire: (target: T) => void, target: T): Deadline {
   return setTimeout(expire, Math.min(milliseconds, LONGEST_TIMER), target);
@@ -26,7 +26,7 @@ export function setWatch<T>(milliseconds: number, expire: (target: T) => void, t
   return emptyContext.runInAsyncScope(setDeadline<T>, undefined, milliseconds, expire, target).unref();
 }
 
-/** Ends a time limit. Does nothing for `undefined`. */
+/** Cancels a time limit. Does nothing for `undefined`. */
 export function clearDeadline(deadline: Deadline | undefined): void {
   clearTimeout(deadline);
 }

@@ -1,4 +1,4 @@
-// The properties and methods that connections have here and not in `ws`.
+// The properties and methods that connections have, and that connections of `ws` lack.
 import { defineAddition } from './additions.ts';
 import { closedCleanly } from './events/dom-events.ts';
 import { sessionKey } from './internals.ts';

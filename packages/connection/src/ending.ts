@@ -1,4 +1,4 @@
-// How a session ends: carries out the closing handshake (RFC 6455 §7.1) within its time limit, and keeps what the peer's close frame says.
+// How a session ends: carries out the closing handshake (RFC 6455 §7.1) within its time limit, and keeps the peer's close code and reason.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import {
@@ -33,7 +33,7 @@ export class Ending {
   #deadline: Deadline | undefined = undefined;
   #isFrameWritten = false;
   #isStreamClosed = false;
-  /** The peer's close code and reason. */
+  /** The peer's close code. 1006 until the peer has sent a close frame. */
   code: number = CloseCode.ABNORMAL_CLOSURE;
   reason: Buffer = EMPTY;
   isErrorReported = false;
@@ -57,7 +57,7 @@ export class Ending {
     return isClean(this.#phase) && this.#isFrameWritten;
   }
 
-  /** Whether what the peer sent may still be read. */
+  /** Whether to read what the peer has sent. */
   get isReading(): boolean {
     return readsOn(this.#phase);
   }
@@ -66,7 +66,7 @@ export class Ending {
     return this.#isStreamClosed;
   }
 
-  /** Sends this end's close frame, unless that has been sent or can no longer be sent. */
+  /** Sends this end's close frame, unless it was sent before or can no longer be sent. */
   close(code?: number, reason?: string | Uint8Array): void {
     if (this.state === CLOSING) {
       this.startDeadline();
@@ -113,7 +113,7 @@ export class Ending {
 
   streamEnded(): void {
     this.advance('lose');
-    // A peer that has ended its side may never read the rest of ours.
+    // A peer that has ended its side may never read the rest of what this end sends.
     this.startDeadline();
     this.#outbound.end();
   }
@@ -153,7 +153,7 @@ export class Ending {
     if (this.#isFrameWritten && isOver(this.#phase)) this.#outbound.end();
   }
 
-  /** Discards what still arrives. The stream must keep reading, because otherwise it would not notice that the peer ended it. */
+  /** Discards what still arrives. The stream must be read to its end, because it does not emit `end` before that. */
   private discardInput(): void {
     this.#inbound.end();
     if (!this.#isStreamClosed) nextTick(resume, this.stream);

@@ -36,7 +36,7 @@ export class HeartbeatSession<T> extends Session<T> {
     return this.roundTrip < 0 ? undefined : this.roundTrip / UNITS;
   }
 
-  /** Whether silence can mean that the peer is gone. While reading is paused, nothing arrives, whatever the peer sends. */
+  /** Whether silence can mean that the peer is gone. While reading is paused, nothing arrives even if the peer sends something. */
   get isListening(): boolean {
     return this.state === OPEN && !this.socket.isPaused();
   }
@@ -74,7 +74,7 @@ export class HeartbeatSession<T> extends Session<T> {
   }
 
   sendPing(at: number): void {
-    // 0 would mean that no ping is waiting for an answer.
+    // 0 means that no ping is waiting for an answer.
     this.pingedAt = at || 1;
     payload.writeInt32BE(this.pingedAt);
     this.controlPing(payload);
@@ -127,7 +127,7 @@ class Heartbeat {
 
   static delete(member: Member, options: boolean | HeartbeatOptions | undefined): void {
     if (options && heartbeats.get(keyOf(heartbeatTimes(options)))?.delete(member)) return;
-    // The program has changed the options, which connections share.
+    // The program has changed the times in its options, so the member is in the list of other times.
     for (const heartbeat of heartbeats.values()) if (heartbeat.delete(member)) return;
   }
 
@@ -143,7 +143,7 @@ class Heartbeat {
     }
     if (this.#members.length === 0) {
       clearDeadline(this.#deadline);
-      // Not kept, because a program may give each connection different times.
+      // Not kept in the map, because a program may give each connection different times.
       heartbeats.delete(this.#key);
     }
     return true;
@@ -154,14 +154,14 @@ class Heartbeat {
     const at = time();
     let next = this.#interval;
     try {
-      // From the end, so that a member that leaves meanwhile is replaced by one that has been checked.
+      // From the end: if a member leaves meanwhile, the last member takes its place, and that one has been checked.
       for (let i = this.#members.length - 1; i >= 0; i--) {
         const member = this.#members[i];
         if (member !== undefined) next = Math.min(next, this.#judge(member, at));
       }
     } finally {
       if (this.#silent.length > 0) setImmediate(failSilent, this);
-      // At least a tenth of the interval later, so that several connections are checked together.
+      // The next check is at least a tenth of the interval later, so that several connections are checked together.
       if (this.#members.length > 0) this.#wakeIn(Math.max(next, this.#interval / 10));
     }
   }
@@ -178,7 +178,7 @@ class Heartbeat {
       if (waited >= this.#timeout) this.#silent.push(member);
       return this.#timeout - waited;
     }
-    // The peer answered with something other than the pong. Forget the ping: its time becomes ambiguous when the clock wraps around.
+    // The peer has sent something other than the pong. Forget the ping, because its time becomes ambiguous when the clock wraps around.
     if (waited >= this.#timeout) member.pingedAt = 0;
     const silence = (at - member.heardAt) | 0;
     if (silence < this.#interval) return this.#interval - silence;

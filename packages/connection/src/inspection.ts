@@ -1,4 +1,4 @@
-// What `console.log()` shows of events and connections. Without this it would show their state, which has symbols for keys.
+// What `console.log()` shows of events and connections. By default, it would show their internal state, whose keys are symbols.
 import type { inspect, InspectOptionsStylized } from 'node:util';
 
 /** The name of the method that `util.inspect()` calls to show an object. */

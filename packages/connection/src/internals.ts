@@ -1,4 +1,4 @@
-// The state of a connection, in properties whose keys are symbols. Names that `ws` does not use stay free for programs. Unlike private
+// The state of a connection, in properties whose keys are symbols, so that programs can use all names that `ws` does not use. Unlike private
 // fields, these properties work through a `Proxy` of a connection, and in an object that inherits from one.
 import type { Duplex } from 'node:stream';
 import { CloseCode, type Extension } from '@framewire/codec';

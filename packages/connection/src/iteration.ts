@@ -53,7 +53,7 @@ class Mailbox {
   readonly #limit: number;
   readonly #messages: IteratedMessage[] = [];
   readonly #waiters: Waiter[] = [];
-  /** How many loops have begun and have not been left. */
+  /** How many loops have begun and were not left. */
   #loops = 0;
   /** Whether the connection is paused because too many messages wait. */
   #isHolding = false;
@@ -108,7 +108,7 @@ class Mailbox {
     }
   }
 
-  /** While this end is closing and no loop reads, keeps the connection reading. Otherwise it would not see the peer's close frame. */
+  /** If this end is closing and no loop reads, makes the connection read on. Otherwise it would not see the peer's close frame. */
   discardUnread(): void {
     if (this.#loops > 0 || this.#ws.readyState !== CLOSING) return;
     this.#isDiscarding = true;
@@ -184,7 +184,7 @@ class MessageIterator implements AsyncIterableIterator<IteratedMessage> {
   }
 }
 
-/** Returns an iterator over the messages that no other iterator has taken. From the first call on, messages are kept. */
+/** Returns an iterator over the messages that no other iterator has taken. The first call starts to keep messages. */
 export function iterate(connection: WebSocketConnection): AsyncIterableIterator<IteratedMessage> {
   const ws = connection as Iterated;
   return new MessageIterator((ws[mailboxKey] ??= new Mailbox(ws)));

@@ -1,4 +1,4 @@
-// The time limits of a connection: how long it may stay open, and how long it may go without a message.
+// The time limits of a connection: how long it may stay open, and how long it may be without a message.
 import type { Buffer } from 'node:buffer';
 import { CloseCode, type Message } from '@framewire/codec';
 import { clearDeadline, now, setWatch, type Deadline } from './clock.ts';
@@ -48,7 +48,7 @@ class IdleSession<T> extends HeartbeatSession<T> {
     super.streamClosed();
   }
 
-  /** Closes the connection if it has been idle for `idleTimeout`. Otherwise schedules a check for the earliest time when that can be so. */
+  /** Closes the connection if it has been idle for `idleTimeout`. Otherwise schedules the next check for the end of that time. */
   checkIdleness(): void {
     if (this.idleTimeLeft > 0) {
       this.#deadline = setWatch(Math.ceil(this.idleTimeLeft), checkIdleness, this as IdleSession<unknown>);
@@ -68,7 +68,7 @@ class IdleSession<T> extends HeartbeatSession<T> {
   }
 }
 
-/** Returns the class of the session for the options, so that options that are off cost no memory. */
+/** Returns the class of session for the options. Options that are off need no memory. */
 export function sessionClass({ heartbeat, idleTimeout }: ConnectionOptions): typeof Session {
   if (idleTimeout) return IdleSession;
   return heartbeat ? HeartbeatSession : Session;

@@ -2,7 +2,7 @@
 import type { Extension } from '@framewire/codec';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** The times of a heartbeat, in ms: the silence before a ping (`interval`) and after it (`timeout`). Default 20000 each. */
+/** The times of a heartbeat, in ms: the silence before a ping (`interval`) and after it (`timeout`). Default 20000 each, at most 6 hours. */
 export interface HeartbeatOptions {
   readonly interval?: number | undefined;
   readonly timeout?: number | undefined;
@@ -24,21 +24,21 @@ export interface ConnectionOptions {
   /** The longest message, in bytes, on the wire and inflated. A longer one fails with 1009. Default 100 MiB; 0 = no limit. */
   maxPayload?: number | undefined;
   /**
-   * How many fragments a message may have. More fail with 1008. 0 = no limit. Default: no limit, because `maxPayload` already limits
-   * memory, but 16384 with the `binaryType` `fragments`.
+   * How many fragments a message may have. More fail with 1008. 0 = no limit. Default: 16384 with the `binaryType` `fragments`, otherwise no
+   * limit, because `maxPayload` already limits memory.
    */
   maxFragments?: number | undefined;
   /** In how many chunks a frame may arrive. More fail with 1008. Default 0 = no limit, because `maxPayload` already limits memory. */
   maxBufferedChunks?: number | undefined;
   /**
-   * How many bytes may wait before `writableNeedDrain` is true. `drain` is emitted when their number falls back to this. Nothing is
-   * refused because of this option. Default 65536.
+   * How many bytes may wait before `writableNeedDrain` is true. `drain` is emitted when their number has fallen to this again. The option
+   * does not make sends fail. Default 65536.
    */
   highWaterMark?: number | undefined;
   /**
-   * How many bytes a peer may leave unread before `onBufferFull` applies. Bytes that the peer has had no chance to read do not count:
-   * those written in this turn of the event loop or in the one before, and messages that wait for the compressor. A single message
-   * may be longer than the limit. Default 0 = no limit.
+   * How many bytes a peer may leave unread before `onBufferFull` applies. Bytes that were written in this turn of the event loop or in the
+   * one before do not count, because the peer has had no chance to read them. Messages that are still being compressed or read from a
+   * `Blob` do not count either. A single message may be longer than the limit. Default 0 = no limit.
    */
   maxBufferedAmount?: number | undefined;
   /**
@@ -70,7 +70,7 @@ export interface ConnectionOptions {
   skipUTF8Validation?: boolean | undefined;
 }
 
-/** The options that can also be passed when a connection is opened. They then override those of the constructor. */
+/** The options that can also be passed to `setSocket()`. They override those of the constructor. */
 const OF_OPENING = [
   'allowSynchronousEvents',
   'maxBufferedChunks',
@@ -79,7 +79,7 @@ const OF_OPENING = [
   'skipUTF8Validation',
 ] as const satisfies readonly (keyof ConnectionOptions)[];
 
-/** What the opening handshake has settled, for `setSocket()`, and options for reading. */
+/** For `setSocket()`: what the opening handshake has negotiated, and options for reading. */
 export interface OpenOptions extends Readonly<Pick<ConnectionOptions, (typeof OF_OPENING)[number]>> {
   /** Which end this is. A client masks what it sends (§5.1). Default `server`. */
   readonly role?: 'client' | 'server' | undefined;
@@ -116,7 +116,7 @@ export const DEFAULTS = {
   skipUTF8Validation: false,
 } as const satisfies ConnectionOptions;
 
-/** Returns the options of an open connection. Returns the same object if `opened` has none of them, because many connections share it. */
+/** Returns the options of an open connection: the same object if `opened` overrides none of them, because many connections share it. */
 export function optionsWhenOpen(options: ConnectionOptions, opened: OpenOptions): ConnectionOptions {
   const given = OF_OPENING.filter((name) => opened[name] !== undefined);
   if (given.length === 0) return options;

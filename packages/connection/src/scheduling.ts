@@ -1,5 +1,5 @@
-// Node's own ticks, immediates and timers. They are taken from Node's modules when this module loads, because globals may differ. Tests may
-// later replace the globals with fakes, which must not stop connections. Environments such as jsdom have globals of their own.
+// Node's own ticks, immediates and timers, taken from Node's modules when this module loads. The globals may differ: environments such as
+// jsdom have their own, and a test may later replace them with fakes, which must not stop connections.
 import perfHooks from 'node:perf_hooks';
 import currentProcess from 'node:process';
 import timers from 'node:timers';

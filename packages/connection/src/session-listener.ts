@@ -1,9 +1,9 @@
-// What a session reports to the connection that it belongs to.
+// The calls that a session makes to the connection that it belongs to.
 import type { Buffer } from 'node:buffer';
 import type { Message } from '@framewire/codec';
 import type { SendCallback } from './sending/send-callback.ts';
 
-/** One listener serves all sessions: each call names the connection, `owner`, that it is about. */
+/** One listener serves all sessions. Each call gets the connection that it is about, as `owner`. */
 export interface SessionListener<T> {
   message(owner: T, message: Message): void;
   ping(owner: T, payload: Buffer): void;

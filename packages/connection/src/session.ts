@@ -23,7 +23,7 @@ import type { SessionListener } from './session-listener.ts';
 export class Session<T> implements Sending, InboundObserver, OutboundObserver, StreamOwner {
   readonly #owner: T;
   readonly #listener: SessionListener<T>;
-  /** The async context of the upgrade, in which all events are emitted. Destroyed with the stream, not by the garbage collector. */
+  /** The async context of `setSocket()`, in which all events are emitted. Destroyed explicitly, when the session ends. */
   readonly context = new AsyncResource('WebSocket', { requireManualDestroy: true });
   readonly #onClosed: ((owner: T) => void) | undefined;
   readonly #inbound: Inbound;
@@ -166,7 +166,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     this.#outbound.flush();
   }
 
-  /** The peer has left too much unread: does what `onBufferFull` says. */
+  /** Refuses a send, because the peer has left too much unread: does what `onBufferFull` says. */
   private refuse(data: unknown, mode: SendMode | undefined, done: SendCallback | undefined): void {
     const { onBufferFull = DEFAULTS.onBufferFull } = this.options;
     const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
@@ -296,7 +296,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     try {
       this.extension?.close();
     } catch (error) {
-      // The end must be reported whatever the extension does.
+      // The end must be reported even if the extension throws.
       throwLater(error);
     }
     this.#outbound.abandon();
@@ -345,7 +345,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     }
     // Data that arrived before the end is read even on a paused connection. From Node 26 on, read() returns one chunk at a time.
     for (let rest; (rest = this.socket.read() as Buffer | null) !== null;) this.streamData(rest);
-    // A stream in memory closes as soon as it is destroyed. The callbacks of sends made right after that must come before `close`.
+    // A stream in memory closes as soon as it is destroyed. The callbacks of sends that follow immediately must be called before `close`.
     nextTick(finish, this.#inbound);
   }
 }

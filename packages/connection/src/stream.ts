@@ -23,10 +23,10 @@ export interface StreamableSocket {
  *
  * - Each chunk that is written is sent as a binary message. With `decodeStrings: false`, strings are sent as text.
  * - Messages are read as bytes. With `readableObjectMode`, each message is one chunk, and text is a string.
- * - While nothing reads the stream, the socket is paused. A write completes when its message has been handed to the kernel.
+ * - When the read buffer of the stream is full, the connection is paused. A write completes when its message has been handed to the kernel.
  * - `end()` closes the connection. When the connection closes, the readable side ends.
- * - An error of the connection destroys the stream. Destroying the stream terminates the connection and, when
- *   that has closed, emits `close`.
+ * - An error of the connection destroys the stream. Destroying the stream terminates the connection. The stream emits `close` when the
+ *   connection has closed.
  *
  * @param options those of `stream.Duplex`. `emitClose` is ignored, and so are `objectMode` and `writableObjectMode`, because a message
  *   is text or bytes.
@@ -38,7 +38,7 @@ export interface StreamableSocket {
  * ```
  */
 export function createWebSocketStream(ws: StreamableSocket, options?: DuplexOptions): Duplex {
-  /** Whether the connection has failed. It then closes by itself, and terminating it could lose its close frame. */
+  /** Whether the connection has failed. If so, it closes by itself. Terminating it could lose its close frame. */
   let failed = false;
   /** The callback of `final()`, after `end()`. */
   let finish: (() => void) | undefined;

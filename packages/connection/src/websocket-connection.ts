@@ -30,7 +30,7 @@ import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from './ready-stat
 import type { Session } from './session.ts';
 import type { SessionListener } from './session-listener.ts';
 
-/** Replaces the unopened state of a connection that has a session. It never changes, so all connections share it. */
+/** Replaces the unopened state of a connection when it gets a session. It never changes, so all connections share it. */
 const OPENED: Unopened = Object.freeze(unopened());
 
 /** The longest payload of a control frame, in bytes (§5.5). */
@@ -74,7 +74,7 @@ const listener: SessionListener<WebSocketConnection> = {
  * - `ping` and `pong` (payload)
  * - `drain`: the waiting bytes were above `highWaterMark`, and no longer are
  * - `dropped` (data, isBinary): a message was not sent, because `onBufferFull` is `drop`
- * - `error` (error): if the peer broke a rule, `error.code` names it
+ * - `error` (error): the connection has failed. If the peer broke a rule, `error.code` names it.
  * - `close` (code, reason): the last event
  *
  * @example
@@ -95,7 +95,7 @@ export class WebSocketConnection extends DomEventTarget {
   declare readonly CLOSING: typeof CLOSING;
   declare readonly CLOSED: typeof CLOSED;
 
-  // The keys of the state are symbols: names stay free for programs. Unlike private fields, these properties work through a `Proxy`.
+  // The keys are symbols: see `internals.ts`.
   /** @internal */
   declare [optionsKey]: ConnectionOptions;
   // Set only when a value is chosen, because nearly all connections keep the defaults (benchmark scenario `idle`).
@@ -115,7 +115,7 @@ export class WebSocketConnection extends DomEventTarget {
     this[unopenedKey] = unopened();
   }
 
-  /** The type of binary messages in `message` events. Default `nodebuffer`. Assigning anything but the four types is ignored. */
+  /** The type of binary messages in `message` events. Default `nodebuffer`. The property ignores any value but the four types. */
   get binaryType(): BinaryType {
     return binaryTypeOf(this);
   }
@@ -125,7 +125,7 @@ export class WebSocketConnection extends DomEventTarget {
     this[binaryTypeKey] = type;
     const session = this[sessionKey];
     if (session === undefined) return;
-    // `this` may be an object that inherits from the one that was opened, which is the one that receives the messages.
+    // `this` may inherit from the connection that was opened. The messages are emitted on that connection.
     session.owner[binaryTypeKey] = type;
     session.keepFragments = type === 'fragments';
   }
@@ -190,8 +190,9 @@ export class WebSocketConnection extends DomEventTarget {
    * @param data strings and numbers are sent as text, bytes in any container and a `Blob` as binary, a {@link PreparedMessage} as it
    *   was prepared
    * @param callback called when the data has been handed to the kernel, or with an error
-   * @throws `Error` while connecting, `TypeError` for data of another type or a callback that is not a function. Other errors go to
-   *   the callback, and also to `error` if they end a connection whose stream still works.
+   * @throws `Error` while connecting, `TypeError` for data of another type or a callback that is not a function, `RangeError` when there
+   *   is no memory, and what `generateMask` or an extension throws. Later errors go to the callback, and also to `error` if they end a
+   *   connection whose stream still works.
    */
   send(data: SendableData | PreparedMessage, callback?: SendCallback): void;
   send(data: SendableData | PreparedMessage, options: SendOptions | undefined, callback?: SendCallback): void;
@@ -247,7 +248,7 @@ export class WebSocketConnection extends DomEventTarget {
     else giveUpAttempt(this);
   }
 
-  /** Stops reading from the socket, and `message`, `ping` and `pong` events. While connecting, takes effect when the WebSocket opens. */
+  /** Stops reading, and so `message`, `ping` and `pong` events. While connecting, takes effect when the WebSocket opens. */
   pause(): void {
     const session = this[sessionKey];
     if (session !== undefined) {
@@ -284,7 +285,7 @@ export class WebSocketConnection extends DomEventTarget {
   }
 }
 
-/** The state of a connection without a session. An object that no constructor has made, for example the prototype, has none. */
+/** Returns the state of a connection without a session. An object that no constructor has created, for example the prototype, has none. */
 function stateOf(connection: WebSocketConnection): Unopened | undefined {
   return connection[unopenedKey];
 }
