@@ -157,7 +157,7 @@ describe('drain', () => {
     await end(pair);
   });
 
-  test('is emitted after writableNeedDrain was true, even if fewer bytes wait before the first write', async () => {
+  test('is emitted after writableNeedDrain was true, even if fewer bytes wait when the turn is written', async () => {
     const { ws, gate, drains } = open();
     ws.send('x'.repeat(898));
     await nextTurn();
@@ -194,7 +194,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('adds the bytes that wait for the compressor to those in the stream', async () => {
+  test('depends on the bytes that wait for the compressor and those in the stream together', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate, drains } = open({ extension });
     ws.send('x'.repeat(596), { compress: false });
@@ -208,7 +208,7 @@ describe('drain', () => {
     await closeOf(ws);
   });
 
-  test('lets its listener send a message, which is compressed before the next one', async () => {
+  test('may have a listener that sends a message, which is compressed before later ones', async () => {
     const { extension, compressed } = slowExtension();
     const { ws, gate } = open({ extension });
     ws.once('drain', () => ws.send('y'.repeat(50)));
@@ -280,7 +280,7 @@ describe('drained()', () => {
   test.each([
     ['close()', (ws: WebSocketConnection) => ws.close()],
     ['terminate()', (ws: WebSocketConnection) => ws.terminate()],
-  ])('rejects on %s, and afterwards', async (_what, act) => {
+  ])('rejects when %s is called, and afterwards', async (_what, act) => {
     const { ws } = open();
     ws.send('x'.repeat(2000));
     const drained = expect(ws.drained()).rejects.toMatchObject({ code: 'WS_ERR_NOT_OPEN' });

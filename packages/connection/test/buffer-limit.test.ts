@@ -1,4 +1,4 @@
-// maxBufferedAmount and onBufferFull: how much a peer may leave unread, and what happens to messages after that.
+// maxBufferedAmount and onBufferFull: how much a peer may leave unread, and what happens to messages above that.
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { WebSocketConnection, type Extension } from '@framewire/connection';
@@ -46,7 +46,7 @@ const EXCEEDED = 'WS_ERR_BUFFERED_AMOUNT_EXCEEDED Max buffered amount exceeded';
 /** Waits for the end of the turn, when what was sent in it is written. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Waits for so many turns that the peer has had a chance to read. */
+/** Waits for more turns than the peer needs to get a chance to read. */
 async function someTurns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await nextTurn();
 }
@@ -97,7 +97,7 @@ describe('a send while more than maxBufferedAmount is unread', () => {
   });
 
   test.each([10, 1000])(
-    'of %i KiB in each turn is refused when the peer has had a chance to read, at most three turns later',
+    'is refused at most three turns after the limit was reached, with %i KiB sent in each turn',
     async (kilobytes) => {
       const limit = 64 * 1024;
       const stream = new Stuck();
@@ -111,7 +111,7 @@ describe('a send while more than maxBufferedAmount is unread', () => {
         }
         await nextTurn();
       }
-      // The limit, and what the last three turns have sent.
+      // The turns that reach the limit, and three more.
       expect(turns).toBeLessThanOrEqual(Math.ceil(limit / (kilobytes * 1024)) + 3);
       expect(turns).toBeGreaterThan(2);
       await closed;
@@ -271,7 +271,7 @@ describe('maxBufferedAmount', () => {
   });
 });
 
-test('counts frames that are shared with a connection without a limit', async () => {
+test('maxBufferedAmount counts frames that are shared with a connection without a limit', async () => {
   const free = attach(new Stuck(), 'server');
   const limited = attach(new Stuck(), 'server', { maxBufferedAmount: 1024 * 1024 });
   const lines = story(limited);
@@ -289,7 +289,7 @@ test('counts frames that are shared with a connection without a limit', async ()
   await closeOf(free);
 });
 
-test('more than the limit may be sent in one turn to a peer that reads, over any stream', async () => {
+test('more than maxBufferedAmount may be sent in one turn to a peer that reads', async () => {
   const pair = memoryPair({ maxBufferedAmount: 1024 * 1024 });
   const received = collect(pair.client);
   for (let count = 0; count < 3 * 1024; count++) pair.server.send('x'.repeat(1024));

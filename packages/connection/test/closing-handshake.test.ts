@@ -12,7 +12,7 @@ describe('closing', () => {
       const other = role === 'client' ? pair.server : pair.client;
       const closed = Promise.all([closeOf(pair[role]), closeOf(other)]);
       pair[role].close(4001, 'enough');
-      for (const told of await closed) expect(told).toEqual([4001, 'enough']);
+      for (const outcome of await closed) expect(outcome).toEqual([4001, 'enough']);
       expect([pair.client.wasClean, pair.server.wasClean]).toEqual([true, true]);
     },
   );

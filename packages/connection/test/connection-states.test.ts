@@ -5,8 +5,8 @@
 // | ------------ | ------------------------------------------------------------------ | -------------------- | ---------------------- |
 // | `OPEN`       | no close frame was sent or read, the peer has broken no rule, and  | everything           | everything but `error` |
 // |              | the stream is open on both sides                                   |                      | and `close`            |
-// | `CLOSING`    | one of these has happened, and the stream has not closed. A time   | nothing after its    | what the peer has sent |
-// |              | limit runs.                                                        | own close frame      | before its close frame |
+// | `CLOSING`    | the connection is no longer `OPEN`, and the stream has not closed. | nothing after its    | what the peer has sent |
+// |              | A time limit runs.                                                 | own close frame      | before its close frame |
 // | `CLOSED`     | the stream has closed, and `close` is being emitted or was emitted | nothing              | nothing after `close`  |
 import { expire } from './support/fake-timers-one-by-one.ts';
 import { CloseCode, Opcode, type Frame } from '@framewire/codec';
@@ -19,7 +19,7 @@ import type { Buffering } from './support/stepped-stream.ts';
 /** What can happen to an end, in addition to calls of its methods. A breach is an invalid frame that it receives. */
 type Incident = 'deliver' | 'end' | 'breach' | 'fail' | 'destroy' | 'expire';
 
-/** An end reacts in this way from the start: all of its listeners and callbacks call the method. */
+/** From the start on, all listeners and callbacks of an end call the method. */
 const REACTIONS = ['react with send', 'react with close', 'react with terminate'] as const;
 
 type What = Call | Incident | (typeof REACTIONS)[number];
@@ -33,7 +33,7 @@ const NAMES = ['client', 'server'] as const;
 /** A reserved opcode. */
 const BREACH = hex('83 80 00000000');
 
-/** A part of what can happen. All of it together would have too many states. */
+/** Some of the actions that are possible. All of them together would have too many states. */
 interface Part {
   readonly title: string;
   readonly actions: readonly What[];
@@ -79,7 +79,7 @@ function isPossible(pair: Pair, [index, what]: Action): boolean {
     case 'close':
     case 'terminate':
       return true;
-    // At most one end pauses, and the listeners of at most one end react (below). For both there would be many more states.
+    // At most one end pauses, and the listeners of at most one end react (below). Otherwise there would be many more states.
     case 'pause':
       return !ws.isPaused && !peer.ws.isPaused;
     case 'resume':

@@ -1,5 +1,5 @@
-// A connection and an endpoint of the codec emit the same events and write the same bytes, given the same bytes and the same calls. Both
-// use the tables and parts of the codec, and each combines them in code of its own.
+// For the same bytes and calls, a connection and an endpoint of the codec emit the same events and write the same bytes. Both use the tables
+// and parts of the codec, and each combines them in code of its own.
 import { duplexPair } from 'node:stream';
 import {
   Endpoint,
@@ -122,12 +122,12 @@ class Peer {
   }
 
   /** Sends frames in one chunk. */
-  says(...frames: readonly Uint8Array[]): Promise<void> {
+  sends(...frames: readonly Uint8Array[]): Promise<void> {
     return this.#end.receive(Buffer.concat(frames));
   }
 
   /** Sends frames byte by byte. */
-  async dribbles(...frames: readonly Uint8Array[]): Promise<void> {
+  async sendsByteByByte(...frames: readonly Uint8Array[]): Promise<void> {
     for (const byte of Buffer.concat(frames)) await this.#end.receive(Buffer.from([byte]));
   }
 
@@ -157,10 +157,10 @@ function frames(role: Role, output: Buffer): string[] {
   for (let frame: Frame | undefined; (frame = decoder.next()) !== undefined;) {
     const { fin, opcode, payload } = frame;
     const isClose = opcode === Opcode.CLOSE && payload.length > 0;
-    const said = isClose
+    const content = isClose
       ? `${Buffer.from(payload).readUInt16BE()} ${textOf(payload.subarray(2))}`
       : textOf(payload);
-    lines.push(`${names[opcode]}${fin ? '' : '…'} ${said}`.trim());
+    lines.push(`${names[opcode]}${fin ? '' : '…'} ${content}`.trim());
   }
   return lines;
 }
@@ -176,7 +176,7 @@ const names: Record<number, string> = {
 
 interface Scenario {
   readonly title: string;
-  /** What its extension does differently from {@link unchanging}. Default: there is no extension. */
+  /** The methods of the extension that differ from {@link unchanging}. Default: no extension. */
   readonly extension?: Partial<Extension>;
   readonly play: (end: End, peer: Peer) => Promise<void>;
   /** The expected events, including those at the end of the transport, which follows the scenario. */
@@ -189,10 +189,10 @@ const { BINARY, CONTINUATION, PING, PONG, TEXT } = Opcode;
 const ABNORMAL = 'close 1006 ""';
 
 /** A scenario of a broken rule: the frames of the peer, and the expected error and close code. */
-function breach(title: string, error: string, code: number, says: (peer: Peer) => Uint8Array[]): Scenario {
+function breach(title: string, error: string, code: number, sends: (peer: Peer) => Uint8Array[]): Scenario {
   return {
     title: `fails at ${title}, and reads nothing after it (§7.1.7)`,
-    play: (_end, peer) => peer.says(peer.frame(TEXT, 'before'), ...says(peer), peer.frame(TEXT, 'after')),
+    play: (_end, peer) => peer.sends(peer.frame(TEXT, 'before'), ...sends(peer), peer.frame(TEXT, 'after')),
     events: ['text before', `error ${error}`, ABNORMAL],
     writes: [`close ${code}`],
   };
@@ -202,7 +202,7 @@ const scenarios: readonly Scenario[] = [
   {
     title: 'emits messages in the order in which they arrive, including empty ones',
     play: (_end, peer) =>
-      peer.says(
+      peer.sends(
         peer.frame(TEXT, 'one'),
         peer.frame(BINARY, hex('00ff')),
         peer.frame(TEXT),
@@ -214,7 +214,7 @@ const scenarios: readonly Scenario[] = [
   {
     title: 'assembles fragments with control frames between them, in chunks of any size (§5.4)',
     play: (_end, peer) =>
-      peer.dribbles(
+      peer.sendsByteByByte(
         peer.frame(TEXT, 'on', { fin: false }),
         peer.frame(PING, 'p'),
         peer.frame(CONTINUATION, '', { fin: false }),
@@ -227,7 +227,7 @@ const scenarios: readonly Scenario[] = [
   {
     title: 'answers each ping before it sends later messages (§5.5.2)',
     async play(end, peer) {
-      await peer.says(peer.frame(PING, 'a'), peer.frame(PING, 'b'));
+      await peer.sends(peer.frame(PING, 'a'), peer.frame(PING, 'b'));
       end.send('c');
     },
     events: ['ping a', 'ping b', ABNORMAL],
@@ -248,13 +248,13 @@ const scenarios: readonly Scenario[] = [
   },
   {
     title: 'answers a close frame with its code and reason, and reads nothing after it (§5.5.1)',
-    play: (_end, peer) => peer.says(peer.close(3000, 'bye'), peer.frame(TEXT, 'late'), peer.frame(PING)),
+    play: (_end, peer) => peer.sends(peer.close(3000, 'bye'), peer.frame(TEXT, 'late'), peer.frame(PING)),
     events: ['close 3000 "bye", clean'],
     writes: ['close 3000 bye'],
   },
   {
     title: 'answers a close frame without a code with a close frame without a code (§7.1.5)',
-    play: (_end, peer) => peer.says(peer.close()),
+    play: (_end, peer) => peer.sends(peer.close()),
     events: ['close 1005 "", clean'],
     writes: ['close'],
   },
@@ -263,7 +263,7 @@ const scenarios: readonly Scenario[] = [
     async play(end, peer) {
       end.close(1000, 'done');
       end.close(1001, 'again');
-      await peer.says(
+      await peer.sends(
         peer.frame(TEXT, 'still'),
         peer.frame(PING, 'p'),
         peer.close(1000, 'done'),
@@ -277,14 +277,14 @@ const scenarios: readonly Scenario[] = [
     title: 'reports the code of the peer if both close at the same time (§7.1.5)',
     async play(end, peer) {
       end.close(1000);
-      await peer.says(peer.close(1001, 'going'));
+      await peer.sends(peer.close(1001, 'going'));
     },
     events: ['close 1001 "going", clean'],
     writes: ['close 1000'],
   },
   {
     title: 'reports 1006 if the peer ends the transport without a close frame (§7.1.5)',
-    play: (_end, peer) => peer.says(peer.frame(TEXT, 'one'), peer.frame(TEXT, 'half').subarray(0, 3)),
+    play: (_end, peer) => peer.sends(peer.frame(TEXT, 'one'), peer.frame(TEXT, 'half').subarray(0, 3)),
     events: ['text one', ABNORMAL],
     writes: [],
   },
@@ -292,7 +292,7 @@ const scenarios: readonly Scenario[] = [
     title: 'reports 1006 if the peer ends the transport instead of answering a close frame',
     async play(end, peer) {
       end.close(1000);
-      await peer.says(peer.frame(TEXT, 'one'));
+      await peer.sends(peer.frame(TEXT, 'one'));
     },
     events: ['text one', ABNORMAL],
     writes: ['close 1000'],
@@ -301,7 +301,7 @@ const scenarios: readonly Scenario[] = [
     title: 'sends no second close frame if the peer breaks a rule after close() (§7.1.7)',
     async play(end, peer) {
       end.close(1000);
-      await peer.says(peer.frame(0x3 as Opcode));
+      await peer.sends(peer.frame(0x3 as Opcode));
     },
     events: ['error WS_ERR_INVALID_OPCODE', ABNORMAL],
     writes: ['close 1000'],
@@ -367,7 +367,11 @@ function unreadable(closeCode: number | undefined): Scenario[] {
     title: `fails if its extension ${way} ${closeCode === undefined ? 'without a code' : `with the code ${closeCode}`} for a message`,
     extension: { decompress },
     play: (_end, peer) =>
-      peer.says(peer.frame(TEXT, 'before'), peer.frame(TEXT, 'x', { rsv1: true }), peer.frame(TEXT, 'after')),
+      peer.sends(
+        peer.frame(TEXT, 'before'),
+        peer.frame(TEXT, 'x', { rsv1: true }),
+        peer.frame(TEXT, 'after'),
+      ),
     events: ['text before', 'error broken', ABNORMAL],
     writes: [`close ${closeCode ?? 1007}`],
   }));
@@ -390,7 +394,7 @@ const extensionScenarios: readonly Scenario[] = [
       end.send('on', { fin: false });
       expect(() => end.send('bad', { fin: false })).toThrow('broken');
       end.send('e');
-      await peer.says(peer.frame(TEXT, 'answer', { rsv1: true }));
+      await peer.sends(peer.frame(TEXT, 'answer', { rsv1: true }));
     },
     events: ['text answer', ABNORMAL],
     writes: ['text plain', 'text… on', 'continuation e'],

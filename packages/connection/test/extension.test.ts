@@ -169,7 +169,7 @@ describe('an extension', () => {
     expect((await closeOf(connection))[0]).toBe(1006);
   });
 
-  test('continues after a listener has thrown for a message that it inflated later', async () => {
+  test('continues after a listener has thrown for a message that took time to inflate', async () => {
     const { connection, peer } = await rawPair('server', { extension: new Inverting() });
     const received: string[] = [];
     connection.on('message', (data) => {

@@ -7,7 +7,7 @@ import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
 
 const NO_MEMORY = 'Array buffer allocation failed';
-/** The size of the allocation when there is no room left for short frames, in bytes. */
+/** The size of a new slab, which is allocated when the current one has no room left, in bytes. */
 const SLAB = 64 * 1024;
 
 /** Makes allocations of this size, and of this size plus a header, fail until the returned function is called. */
@@ -25,9 +25,9 @@ function refuseMemory(bytes: number): () => void {
 }
 
 /** Records the outcomes of sends. */
-function outcomes(): { readonly told: string[]; readonly of: (name: string) => (error?: Error) => void } {
-  const told: string[] = [];
-  return { told, of: (name) => (error) => told.push(`${name}: ${String(error)}`) };
+function outcomes(): { readonly lines: string[]; readonly of: (name: string) => (error?: Error) => void } {
+  const lines: string[] = [];
+  return { lines, of: (name) => (error) => lines.push(`${name}: ${String(error)}`) };
 }
 
 describe('an allocation that fails', () => {
@@ -43,7 +43,7 @@ describe('an allocation that fails', () => {
     grant();
     pair.server.send('after');
     await received.until(sent + 1);
-    // When the pong arrives, everything has arrived, even if it had been written twice.
+    // When the pong arrives, everything that was written has arrived, including messages that were written twice by mistake.
     pair.server.ping();
     await once(pair.server, 'pong');
     expect(received.messages).toEqual([...texts.slice(0, sent), 'after']);
@@ -56,7 +56,7 @@ describe('an allocation that fails', () => {
     const text = 'x'.repeat(10_000);
     one.server.send(text);
     other.server.send(text);
-    // The rest of the slab is shorter than the text.
+    // Now the rest of the slab is too short for the text.
     for (let i = 0; i < 3; i++) one.server.send(Buffer.alloc(15_400));
     const grant = refuseMemory(SLAB);
     expect(() => {
@@ -72,7 +72,7 @@ describe('an allocation that fails', () => {
   test('for a long text that several connections share fails only its own send', async () => {
     const [one, other] = [await tcpPair(), await tcpPair()];
     const received = collect(other.client);
-    const { told, of } = outcomes();
+    const { lines, of } = outcomes();
     const text = 'x'.repeat(300_000);
     for (const { server } of [one, other]) server.send('before', of('before'));
     one.server.send(text);
@@ -84,7 +84,7 @@ describe('an allocation that fails', () => {
     other.server.send('after', of('after'));
     expect(await received.until(2)).toEqual(['before', 'after']);
     await vi.waitFor(() => {
-      expect(told).toEqual(['before', 'before', 'after'].map((name) => `${name}: undefined`));
+      expect(lines).toEqual(['before', 'before', 'after'].map((name) => `${name}: undefined`));
     });
     await end(one);
     await end(other);
@@ -93,7 +93,7 @@ describe('an allocation that fails', () => {
   test('at the end of the turn ends its connection, calls the callback with the error, and does not affect other connections', async () => {
     const [starved, sound] = [memoryPair(), await tcpPair()];
     const received = collect(sound.client);
-    const { told, of } = outcomes();
+    const { lines, of } = outcomes();
     starved.server.send('lost', of('lost'));
     sound.server.send('kept', of('kept'));
     process.nextTick(refuseMemory('lost'.length));
@@ -101,7 +101,7 @@ describe('an allocation that fails', () => {
     sound.server.send('later', of('later'));
     expect(await received.until(2)).toEqual(['kept', 'later']);
     await vi.waitFor(() => {
-      expect(told).toEqual([`lost: RangeError: ${NO_MEMORY}`, 'kept: undefined', 'later: undefined']);
+      expect(lines).toEqual([`lost: RangeError: ${NO_MEMORY}`, 'kept: undefined', 'later: undefined']);
     });
     await end(starved);
     await end(sound);
@@ -109,7 +109,7 @@ describe('an allocation that fails', () => {
 
   test('for a send that had to wait ends the connection, and the callbacks of later sends get an error', async () => {
     const pair = await tcpPair();
-    const { told, of } = outcomes();
+    const { lines, of } = outcomes();
     const error = once(pair.server, 'error');
     pair.server.send(new Blob(['one']), of('one'));
     pair.server.send('x'.repeat(3_000_000), of('two'));
@@ -117,8 +117,8 @@ describe('an allocation that fails', () => {
     refuseMemory(3_000_000);
     expect(String((await error)[0])).toContain(NO_MEMORY);
     await closeOf(pair.server);
-    expect(told.map((line) => line.split(':')[0])).toEqual(['two', 'three', 'one']);
-    expect(told[0]).toBe(`two: RangeError: ${NO_MEMORY}`);
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['two', 'three', 'one']);
+    expect(lines[0]).toBe(`two: RangeError: ${NO_MEMORY}`);
     await end(pair);
   });
 });
@@ -170,7 +170,7 @@ test.each([
 ])('a message that fails later, with %s after it, does not affect earlier messages', async (_what, act) => {
   const pair = await tcpPair();
   pair.client.pause();
-  const { told, of } = outcomes();
+  const { lines, of } = outcomes();
   const blob = new Blob(['x']);
   blob.arrayBuffer = () => Promise.reject(new Error('gone'));
   const error = once(pair.server, 'error');
@@ -185,7 +185,7 @@ test.each([
   pair.client.resume();
   expect((await message)[0]).toHaveLength(length);
   expect((await closed)[0]).toBe(1006);
-  expect(told).toEqual(['blob: Error: gone', 'before: undefined']);
+  expect(lines).toEqual(['blob: Error: gone', 'before: undefined']);
 });
 
 test('a connection still closes after closeTimeout if its close frame cannot be masked', async () => {
@@ -218,10 +218,10 @@ describe('a stream that throws', () => {
     ['large bytes', [Buffer.alloc(100_000)]],
   ])('for %s ends its connection and calls each callback with an error', async (_what, messages) => {
     const connection = attach(broken(), 'server');
-    const { told, of } = outcomes();
+    const { lines, of } = outcomes();
     for (const message of messages) connection.send(message, of('sent'));
     expect((await closeOf(connection))[0]).toBe(1006);
-    expect(told).toEqual(messages.map(() => 'sent: Error: broken'));
+    expect(lines).toEqual(messages.map(() => 'sent: Error: broken'));
   });
 
   test('from the replaced write() of a socket ends its connection too, for a long message', async () => {
@@ -229,10 +229,10 @@ describe('a stream that throws', () => {
     socket.write = () => {
       throw new Error('broken');
     };
-    const { told, of } = outcomes();
+    const { lines, of } = outcomes();
     connection.send(Buffer.alloc(100_000), of('sent'));
     expect((await closeOf(connection))[0]).toBe(1006);
-    expect(told).toEqual(['sent: Error: broken']);
+    expect(lines).toEqual(['sent: Error: broken']);
     peer.destroy();
   });
 });
@@ -246,12 +246,12 @@ test('a callback is called once if the stream calls back and then throws', async
     },
   });
   const connection = attach(stream, 'server');
-  const { told, of } = outcomes();
+  const { lines, of } = outcomes();
   connection.send('short', of('short'));
   connection.send('x'.repeat(100_000), of('large'));
   await closeOf(connection);
   await new Promise(setImmediate);
-  expect(told.map((line) => line.split(':')[0])).toEqual(['short', 'large']);
+  expect(lines.map((line) => line.split(':')[0])).toEqual(['short', 'large']);
 });
 
 test.each([
@@ -273,11 +273,11 @@ test.each([
 
 test('the error of a send after close() comes after the callbacks of earlier sends', async () => {
   const pair = await tcpPair();
-  const { told, of } = outcomes();
+  const { lines, of } = outcomes();
   pair.server.send('in time', of('in time'));
   pair.server.close();
   pair.server.send('late', of('late'));
   await closeOf(pair.server);
-  expect(told).toEqual(['in time: undefined', 'late: Error: WebSocket is not open: readyState 2 (CLOSING)']);
+  expect(lines).toEqual(['in time: undefined', 'late: Error: WebSocket is not open: readyState 2 (CLOSING)']);
   await end(pair);
 });

@@ -1,4 +1,4 @@
-// The memory that frames are written into: it is reused, does not keep old data alive, and never shows one peer the data of another.
+// The memory that frames are written into. It is reused, does not keep old data alive, and never shows one peer the data of another.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
@@ -54,7 +54,7 @@ describe('memory', () => {
     await Promise.all(pairs.map(end));
   });
 
-  test('of an unread long text is at most twice its size, whatever was sent before', async () => {
+  test('of an unread long text is at most twice its size, even if longer texts were sent before', async () => {
     const pairs = await Promise.all(Array.from({ length: 20 }, () => tcpPair()));
     const [fast, ...slow] = pairs as [Pair, ...Pair[]];
     for (const { client } of slow) client.pause();
@@ -99,7 +99,7 @@ test('data that the kernel has accepted only partly is not overwritten', async (
   }
 });
 
-test('of messages that had to wait is freed after they are sent, even if others still wait', async () => {
+test('the memory of messages that had to wait is freed after they are sent, even if others still wait', async () => {
   const { client, server } = await tcpPair({
     client: { extension: new Inverting() },
     server: { extension: new Inverting() },
@@ -146,7 +146,7 @@ describe.each(['server', 'client'] as const)('no %s receives the bytes of anothe
       for (const [index, connection] of connections.entries()) {
         for (const size of SIZES) connection.send(payload(index, size));
         if (round % LONG_EVERY > 0) continue;
-        // Too long for the slab, so that text is encoded, and data of a client masked, in memory of the pool.
+        // Too long for the slab. Text is encoded, and data of a client is masked, in memory of the pool.
         connection.send(payload(index, LONG));
         connection.send(payload(index, LONG).toString());
       }

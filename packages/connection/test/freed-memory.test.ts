@@ -1,4 +1,4 @@
-// Where the C library takes memory from, and whether it keeps what is freed, seen in the memory map of a separate process.
+// Where the C library takes memory from, and whether it keeps freed memory. Each test reads the memory map of a separate process.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const MIB = 1 << 20;
 const SIZE = 16 * MIB;
 
-/** Prints how many bytes the heap of the C library grew by: with memory of `SIZE` in use, and after that was freed. */
+/** Prints how many bytes the heap of the C library has grown by, while a block of `SIZE` is in use and after the block was freed. */
 const script = (opensConnection: boolean): string => `
   import { readFileSync } from 'node:fs';
   import { PassThrough } from 'node:stream';

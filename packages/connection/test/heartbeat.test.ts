@@ -279,7 +279,7 @@ test('time limits of an open connection do not keep the process alive', async ()
 });
 
 test.each([false, { interval: 0 }])(
-  'a heartbeat that is changed to %j ends with its connection',
+  'a heartbeat whose option is changed to %j ends with its connection',
   async (to) => {
     const options: { heartbeat: unknown } = { heartbeat: { interval: 1000 } };
     const { server } = meet(options as ConnectionOptions);
@@ -287,7 +287,7 @@ test.each([false, { interval: 0 }])(
     options.heartbeat = to;
     server.terminate();
     await settled();
-    // That no timer is left is checked after each test.
+    // `afterEach()` checks that no timer is left.
     expect(log).toHaveLength(1);
   },
 );
@@ -318,7 +318,7 @@ describe('idleTimeout', () => {
   });
 
   test.each(['server', 'client'] as const)(
-    'closes with 1001 after the time without a message (%s)',
+    'of a %s closes with 1001 after this time without a message',
     async (end) => {
       const options = { idleTimeout: 1000, heartbeat: { interval: 100 } };
       const pair = end === 'server' ? meet(options) : meet({}, options);
@@ -330,7 +330,7 @@ describe('idleTimeout', () => {
     },
   );
 
-  test.each(['server', 'client'] as const)('starts again with each message (of the %s)', async (sender) => {
+  test.each(['server', 'client'] as const)('starts again with each message of the %s', async (sender) => {
     const pair = meet({ idleTimeout: 1000 });
     const log = record(pair.client, 'close');
     for (let i = 0; i < 5; i++) {
@@ -370,7 +370,7 @@ describe('maxLifetime', () => {
     [0, 1000],
     [0.5, 950],
     [1, 900],
-  ])('closes with 1001, up to a tenth earlier (random number %s)', async (random, lifetime) => {
+  ])('closes with 1001, up to a tenth earlier if the random number is %s', async (random, lifetime) => {
     vi.spyOn(Math, 'random').mockReturnValueOnce(random);
     const { client, server } = meet({ maxLifetime: 1000 });
     const log = record(client, 'close');

@@ -24,7 +24,7 @@ describe('an event', () => {
     expect(shown).toContain("code: 'ECONNREFUSED'");
   });
 
-  test('shows properties that a program has added, or only its class when it is nested too deep', () => {
+  test('shows properties that a program has added, but only its class when it is nested too deep', () => {
     const event = Object.assign(new CloseEvent('close'), { room: 'lobby' });
     expect(inspect(event)).toContain("room: 'lobby'");
     expect(inspect({ a: { b: event } }, { depth: 1 })).toBe('{ a: { b: [CloseEvent] } }');

@@ -23,7 +23,7 @@ async function takeAll(ws: WebSocketConnection): Promise<{ taken: unknown[]; err
   }
 }
 
-/** Sends numbered messages and waits until the peer has written all of them. */
+/** Sends numbered messages, and waits until all of them are written. */
 async function sendNumbers(ws: WebSocketConnection, count: number, from = 0): Promise<void> {
   for (let n = from; n < from + count - 1; n++) ws.send(`${n}`);
   await new Promise((resolve) => ws.send(`${from + count - 1}`, resolve));
@@ -123,7 +123,7 @@ test('a pause() of the application lasts until its resume()', async () => {
   await end(pair);
 });
 
-test('a pause() of the application lasts, even if enough messages wait', async () => {
+test('a pause() of the application lasts, even if the loop would pause the connection after it', async () => {
   const pair = memoryPair({ client: { messageHighWaterMark: 1 } });
   pair.client.on('message', () => {
     pair.client.pause();
@@ -242,7 +242,7 @@ test('the loop throws 1006 when the stream ends without a close frame', async ()
 test('an error of the connection is the cause of the exception of the loop, and is not thrown as uncaught', async () => {
   const { connection, peer } = await rawPair('server');
   const all = takeAll(connection);
-  // A client that does not mask.
+  // An unmasked frame of a client.
   peer.end(hex('81 01 61'));
   const { error } = await all;
   expect((error as ConnectionClosedError).closeCode).toBe(1006);
@@ -320,7 +320,7 @@ test.each(['open event', 'turn of the open event'])(
         resolve(await take(client, 1));
       };
       if (when === 'open event') client.on('open', () => void read());
-      // In an immediate, like a listener of a server. In a microtask, all other microtasks would run before the next tick.
+      // Opened in an immediate, as a server does. If it were opened in a microtask, all other microtasks would run before the next tick.
       setImmediate(() => {
         client.setSocket(near, hex('81 02 68 69'), { role: 'client' });
         if (when !== 'open event') void read();
@@ -387,7 +387,7 @@ test.each([
     close(client);
     expect((await closed)[0]).toBe(1005);
     expect(client.wasClean).toBe(true);
-    // What was kept before can still be taken.
+    // A loop can still take the messages that were kept before.
     expect(await takeAll(client)).toEqual({ taken: numbers(4, 1), error: undefined });
   },
 );

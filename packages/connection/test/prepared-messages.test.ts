@@ -2,9 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { PreparedMessage, type Extension } from '@framewire/connection';
 import { readBytes } from '@framewire/testing';
-import { closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
-
-const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(' ', ''), 'hex');
+import { closeOf, collect, end, hex, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
 
 describe('a PreparedMessage', () => {
   test.each([
@@ -57,16 +55,13 @@ describe('a PreparedMessage', () => {
 
   test('counts in bufferedAmount of a closed connection, and its callback gets an error', async () => {
     const pair = memoryPair();
-    await new Promise<void>((resolve, reject) => {
-      pair.server.send(new PreparedMessage('x'), (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
     await end(pair);
     const before = pair.server.bufferedAmount;
-    pair.server.send(new PreparedMessage('four'));
+    const error = new Promise((resolve) => {
+      pair.server.send(new PreparedMessage('four'), resolve);
+    });
     expect(pair.server.bufferedAmount - before).toBe(4);
+    expect(String(await error)).toBe('Error: WebSocket is not open: readyState 3 (CLOSED)');
   });
 
   test('cannot be created from a Blob, or from data that send() rejects', () => {
@@ -94,7 +89,7 @@ describe('a PreparedMessage', () => {
 });
 
 describe('with an extension, a PreparedMessage', () => {
-  /** Leaves messages uncompressed, and records its arguments. */
+  /** Leaves messages uncompressed, and records the data of each. */
   function noting(parts: unknown[], more: Partial<Extension> = {}): Extension {
     return {
       name: 'noting',

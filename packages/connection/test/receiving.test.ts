@@ -23,7 +23,7 @@ import {
   uncaughtIn,
 } from './support/pairs.ts';
 
-/** Missing in the types of the compiler's library. */
+/** The compiler has no types for `WebAssembly`. */
 const { Memory } = (
   globalThis as unknown as {
     WebAssembly: {
@@ -47,7 +47,7 @@ function ownMemory(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-/** A connection of a server that receives bytes in one chunk. */
+/** A connection of a server, and a function that makes it receive frames in one chunk. */
 function feed(options: ConnectionOptions = {}): {
   connection: WebSocketConnection;
   push: (...frames: Uint8Array[]) => void;
@@ -96,7 +96,8 @@ describe('a message', () => {
   });
 
   test('fails the connection with 1011 if its memory is detached before the rest of its chunk is read', async () => {
-    // Growing a WebAssembly memory detaches it, and nothing can prevent that. From Node 22 on, `ArrayBuffer.prototype.transfer()` does so, too.
+    // Growing a WebAssembly memory detaches its buffer, and nothing can prevent that. The same is true of `ArrayBuffer.prototype.transfer()`,
+    // which Node has from version 22 on.
     const memory = new Memory({ initial: 1 });
     const frames = Buffer.concat([text('a'), text('b')]);
     const chunk = Buffer.from(memory.buffer, 0, frames.length);
@@ -169,7 +170,7 @@ describe('a message', () => {
     expect(connection.binaryType).toBe('nodebuffer');
   });
 
-  test('of up to 100 MiB is accepted by default, and one of any length with maxPayload 0', async () => {
+  test('of more than 100 MiB is rejected by default, and accepted with maxPayload 0', async () => {
     const header = hex('82 ff 0000000006400001 00000000');
     const refused = feed();
     const error = once(refused.connection, 'error');
@@ -195,7 +196,7 @@ describe('a message', () => {
   test('must be masked if no role was passed: the default is server', async () => {
     const [a, b] = duplexPair();
     const server = new WebSocketConnection();
-    server.setSocket(a, Buffer.alloc(0), { role: 'server' });
+    server.setSocket(a, Buffer.alloc(0), {});
     const client = new WebSocketConnection();
     client.setSocket(b, Buffer.alloc(0), { role: 'client' });
     const received = collect(server);
@@ -288,7 +289,7 @@ describe('pausing', () => {
     await end(pair);
   });
 
-  test('does not delay messages that had arrived when the connection ends', async () => {
+  test('keeps messages until resume(), even if the peer has ended its side', async () => {
     const { connection, peer } = await rawPair('server');
     const received = collect(connection);
     connection.pause();
@@ -304,7 +305,7 @@ describe('pausing', () => {
     expect(received.messages).toEqual(['held']);
   });
 
-  test('in the middle of a chunk: the rest is emitted before close when the socket is destroyed', async () => {
+  test('in the middle of a chunk does not keep the rest from being emitted before close, when the socket is destroyed', async () => {
     const { connection, push } = feed();
     const story: string[] = [];
     connection.on('message', (data) => {
@@ -363,7 +364,7 @@ describe('pausing', () => {
     peer.destroy();
   });
 
-  test('before the connection is open, or after its end, does nothing', async () => {
+  test('before the connection is open ends with resume(), and after its end does nothing', async () => {
     const connection = new WebSocketConnection();
     connection.pause();
     connection.resume();
@@ -402,7 +403,7 @@ describe('with allowSynchronousEvents false', () => {
     expect(received.messages).toEqual(['a', 'b', 'c']);
   });
 
-  test('a peer that keeps sending is paused', async () => {
+  test('all messages of a peer that keeps sending are emitted in order', async () => {
     const pair = await tcpPair({ server: { allowSynchronousEvents: false } });
     const received = collect(pair.server);
     for (let i = 0; i < 300; i++) pair.client.send(String(i).padEnd(2000));
@@ -443,7 +444,7 @@ test('a socket that fails ends the connection with 1006, without an error event'
 test('a property of a subclass named binaryType does not change how messages are delivered', async () => {
   const [peer, socket] = await socketPair();
   const ws = new WebSocketConnection();
-  // As a field of a subclass in JavaScript does. TypeScript rejects it.
+  // Like a field of a subclass in JavaScript. TypeScript would reject such a field.
   Object.defineProperty(ws, 'binaryType', { value: 'fragments' });
   const message = once(ws, 'message');
   ws.setSocket(socket, Buffer.alloc(0), { role: 'server' });

@@ -121,7 +121,7 @@ describe('a send', () => {
     ['text', 'a'.repeat(5000)],
     ['text that is not ASCII', 'é'.repeat(3000)],
     ['text too long for the slab', 'ü'.repeat(20_000)],
-    ['text of three bytes a character, at the edge of the slab', '€'.repeat(5461)],
+    ['text of three bytes per character, at the edge of the slab', '€'.repeat(5461)],
     ['bytes', Buffer.alloc(16 * 1024, 1)],
     ['bytes too long for the slab', Buffer.alloc(16 * 1024 + 1, 2)],
   ])('of a long message arrives whole from either end: %s', async (_what, data) => {
@@ -199,7 +199,7 @@ describe('control frames', () => {
     await end(pair);
   });
 
-  test('accept text, numbers and blobs, and contain no other bytes', async () => {
+  test('contain exactly the text, number or blob that was passed', async () => {
     const pair = memoryPair();
     const pings: string[] = [];
     pair.server.on('ping', (data) => pings.push(textOf(data)));
@@ -239,15 +239,15 @@ describe('control frames', () => {
   });
 
   test.each([
-    { title: 'passes its callback on may answer any number of pings', handsOn: true },
-    { title: 'drops its callback counts as waiting indefinitely', handsOn: false },
-  ])('an overridden pong() that $title', async ({ handsOn }) => {
+    { title: 'passes its callback on may answer any number of pings', passesOn: true },
+    { title: 'drops its callback counts as waiting indefinitely', passesOn: false },
+  ])('an overridden pong() that $title', async ({ passesOn }) => {
     const { connection, peer } = await rawPair('server', { maxPendingAutoPongs: 3 });
     const pong = connection.pong.bind(connection) as (...args: unknown[]) => void;
     let answered = 0;
     connection.pong = (data?: unknown, mask?: unknown, callback?: unknown): void => {
       answered++;
-      pong(data, mask, handsOn ? callback : undefined);
+      pong(data, mask, passesOn ? callback : undefined);
     };
     const closed = closeOf(connection);
     const pongs = peer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -257,9 +257,9 @@ describe('control frames', () => {
       expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
     }
     peer.write(hex('89 80 00000000'));
-    if (handsOn) expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
+    if (passesOn) expect(((await pongs.next()) as { value: Buffer }).value.toString('hex')).toBe('8a00');
     else expect((await closed)[0]).toBe(1006);
-    expect(answered).toBe(handsOn ? 4 : 3);
+    expect(answered).toBe(passesOn ? 4 : 3);
     peer.destroy();
     connection.terminate();
     await closed;
@@ -415,7 +415,7 @@ async function receivedFrom(script: string): Promise<Buffer> {
   return received;
 }
 
-test('a connection on a stream that is not writable closes, and calls each callback with an error', async () => {
+test('a connection on a stream that cannot write closes, and calls its callback with an error', async () => {
   const stream = new Duplex({
     read: () => undefined,
     write(_chunk, _encoding, done) {

@@ -152,7 +152,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
       await end(pair);
     });
 
-    test('comes after messages that are written when bufferedAmount is read', async () => {
+    test('comes after all messages, even if bufferedAmount is read before they are written', async () => {
       const pair = await answeringPair(await make(), reply);
       const received = collect(pair.client);
       for (const message of MANY) pair.server.send(message);
@@ -164,7 +164,7 @@ describe.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(d
 );
 
 test.each([...unencrypted, ['TLS over a stream in memory', () => encrypted(duplexPair())]] as const)(
-  'over %s, a fragment is sent as a continuation if the peer answers the first one while it is written',
+  'over %s, a second fragment is a continuation even if it answers a message that arrives while the first is written',
   async (_kind, make) => {
     const [near, far] = await make();
     const server = attach(far, 'server');
@@ -250,7 +250,7 @@ test('what generateMask sends comes before the message to mask, even if other co
   await end(other);
 });
 
-test('what generateMask sends comes before the message to mask, even if that has a second fragment', async () => {
+test('what generateMask sends comes before the message to mask, even if the message has a second fragment', async () => {
   const { connection, peer } = await rawPair('client', {
     generateMask: distractedMaskMaker(() => {
       connection.send('in');

@@ -1,4 +1,4 @@
-// A message that several connections send in one turn is encoded once, and every receiver gets exactly what was sent to it.
+// Connections that send the same message in one turn share one encoded buffer, and every receiver gets exactly what was sent to it.
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
@@ -33,7 +33,10 @@ async function endAll(all: readonly Receiver[]): Promise<void> {
   }
 }
 
-/** The buffers that a connection passes to the kernel. A socket with a replaced `write()` would get copies, so this replaces that of its handle. */
+/**
+ * Records the buffers that a connection passes to the kernel. A socket whose `write()` is replaced would get copies, so this replaces the
+ * method of its handle.
+ */
 function writesOf({ connection }: Receiver): Uint8Array[] {
   const { _handle: handle } = openPartOf(connection)!.stream as unknown as {
     _handle: { writeBuffer(request: object, chunk: Uint8Array): number };
@@ -157,7 +160,7 @@ describe('a text that several connections send in one turn', () => {
     for (const { connection } of all.slice(1)) connection.send(text);
     await new Promise(setImmediate);
     expect(writes.map(({ length }) => length)).toEqual([1, 1, 1]);
-    // Not the frame of the turn before, which would be the same buffer.
+    // With the frame of the turn before, both would write the same buffer.
     expect(writes[1]![0] === writes[2]![0]).toBe(false);
     await endAll(all);
   });

@@ -1,4 +1,4 @@
-// The end of a long turn, or of one without a tick; what is written while the process exits; what a closed connection keeps alive.
+// When a long turn ends, what is written while the process exits, and whether a socket keeps its closed connection alive.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
@@ -46,7 +46,7 @@ describe('code that does not return to the event loop', () => {
     connection.terminate();
   });
 
-  test('the messages after it are written within the time limit', async () => {
+  test('a loop that awaits only microtasks: its later messages are written within the time limit', async () => {
     const { stream, writes, sent } = notingStream();
     const connection = attach(stream, 'server');
     await Promise.resolve();
@@ -109,7 +109,7 @@ describe('code that does not return to the event loop', () => {
     connection.terminate();
   });
 
-  test('all messages arrive in order, whatever ends the turns', async () => {
+  test('all messages arrive in order, with turns that end in different ways', async () => {
     const pair = await tcpPair();
     const { until } = collect(pair.server);
     const expected = Array.from({ length: 5000 }, (_, i) => `message ${i}`);
@@ -202,7 +202,7 @@ async function receivedFrom(script: string): Promise<Buffer> {
   return received;
 }
 
-test('a socket does not keep its closed connection alive, and accepts no other connection', async () => {
+test('a socket does not keep its closed connection alive, and accepts no second connection', async () => {
   const [near, far] = await socketPair();
   const closed = async (): Promise<WeakRef<object>> => {
     const connection = attach(near, 'client');

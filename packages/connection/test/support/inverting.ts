@@ -1,4 +1,4 @@
-// An extension with predictable results, which can be synchronous or take time.
+// An extension with predictable results. It transforms some messages synchronously, and others later.
 import type { Extension, OutgoingPart, TransformDone } from '@framewire/connection';
 import { memoryPair } from './pairs.ts';
 
@@ -8,7 +8,7 @@ export class Inverting implements Extension {
   closed = 0;
 
   compress(part: OutgoingPart, done: TransformDone): void {
-    // Like a compressor for data that does not shrink.
+    // A message of less than two bytes is left as it is, as a compressor does with data that does not shrink.
     const data = Buffer.from(part.data as Uint8Array);
     if (part.first && data.length < 2) done(null);
     else this.#answer(data[0] ?? 0, data, done);

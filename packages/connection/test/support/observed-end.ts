@@ -24,7 +24,7 @@ let timeouts = 0;
 export class ObservedEnd {
   readonly stream: SteppedStream;
   readonly ws: WebSocketConnection;
-  /** Each end has a different time limit, so that a test can select the one that expires. */
+  /** Different for each end, so that a test can select the time limit that expires. */
   readonly closeTimeout = ++timeouts;
   /** The names of its events, with the text of each message. */
   readonly events: string[] = [];
@@ -81,12 +81,12 @@ export class ObservedEnd {
     return this.#frames;
   }
 
-  /** Those that the peer has not received. */
+  /** The frames that the peer has not received. */
   get framesOnWire(): readonly (readonly Frame[])[] {
     return this.frames.slice(this.frames.length - this.stream.wire.length);
   }
 
-  /** Those that the transport has accepted. */
+  /** The frames that the transport has accepted. */
   get acceptedFrames(): readonly Frame[] {
     return this.frames.slice(0, this.stream.accepted).flat();
   }
@@ -107,7 +107,7 @@ export class ObservedEnd {
     if (call === 'send' || call === 'ping') this.#send(call);
     else if (call === 'close') this.ws.close(this.#ownCode);
     else this.ws[call]();
-    this.#look();
+    this.#recordState();
   }
 
   #send(call: 'send' | 'ping'): void {
@@ -117,7 +117,7 @@ export class ObservedEnd {
     if (sent.wasOpen) this.#counts[call]++;
     const done = (error?: Error): void => {
       sent.outcomes.push(error);
-      this.#look();
+      this.#recordState();
       // If each callback sent an answer, the callbacks would never end.
       if (this.reaction !== 'send') this.#react();
     };
@@ -148,7 +148,7 @@ export class ObservedEnd {
 
   /** A turn of the event loop has ended. */
   turnEnded(): void {
-    this.#look();
+    this.#recordState();
     this.wasClosed = this.isClosed;
     this.isClosed = this.ws.readyState === this.ws.CLOSED;
     // Bytes that a paused connection has not read when its stream closes are read before `close`.
@@ -157,7 +157,7 @@ export class ObservedEnd {
 
   #emitted(event: string): void {
     this.events.push(event);
-    this.#look();
+    this.#recordState();
     if (this.reaction !== 'send' || this.#counts.send < MOST_ANSWERS) this.#react();
   }
 
@@ -165,7 +165,7 @@ export class ObservedEnd {
     if (this.reaction !== undefined) this.call(this.reaction);
   }
 
-  #look(): void {
+  #recordState(): void {
     if (this.states.at(-1) !== this.ws.readyState) this.states.push(this.ws.readyState);
   }
 }

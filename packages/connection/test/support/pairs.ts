@@ -72,7 +72,7 @@ export async function rawPair(
   return { connection: attach(socket, role, options), peer, socket };
 }
 
-/** Returns a generateMask with keys of zeros that does something else in its first call. */
+/** Returns a generateMask with keys of zeros. Its first call also calls `meanwhile`. */
 export function distractedMaskMaker(meanwhile: () => void): (mask: Buffer) => void {
   let distracted = false;
   return (mask) => {
@@ -125,7 +125,7 @@ export async function readAll(stream: Duplex): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The code and reason with which a connection closes, also after errors. */
+/** Waits until a connection closes. Returns its code and reason. */
 export function closeOf(connection: WebSocketConnection): Promise<[code: number, reason: string]> {
   return new Promise((resolve) => {
     connection.once('close', (code, reason) => {
@@ -134,7 +134,7 @@ export function closeOf(connection: WebSocketConnection): Promise<[code: number,
   });
 }
 
-/** Runs something, and returns the exceptions that were not caught meanwhile. */
+/** Runs a function, and returns the exceptions that nothing caught meanwhile. */
 export async function uncaughtIn(run: () => Promise<void>): Promise<string[]> {
   const errors: string[] = [];
   const take = (error: unknown): void => void errors.push(String(error));

@@ -14,7 +14,7 @@ export class SteppedStream extends Duplex {
   readonly written: Buffer[] = [];
   /** How many of them it has accepted. */
   accepted = 0;
-  /** Those that the peer has not received. */
+  /** The chunks that the peer has not received. */
   readonly wire: Buffer[] = [];
   /** Whether this end has ended its side. The peer sees that after it has read the wire. */
   hasEnded = false;
