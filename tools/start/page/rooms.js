@@ -52,6 +52,8 @@ export class Rooms extends EventTarget {
     document.title = `Framewire: ${room}`;
     history.replaceState(null, '', `#${encodeURIComponent(room)}`);
     this.#show();
+    // In a narrow window, the list scrolls sideways.
+    this.#links.get(room)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   /** To be called when the server has refused to open a room. Goes back to the open room, or to the lobby. */
