@@ -1,5 +1,6 @@
 // The command line: its options, and the help text.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { MAIN_LINE } from './committed.ts';
 import { peers, type Peer } from './peers.ts';
 import type { Scenario } from './plan.ts';
 import { scenarios } from './scenarios.ts';
@@ -52,7 +53,7 @@ Measures framewire and other libraries on this machine: CPU per message, rate, l
   --brokers       only servers joined by Redis, NATS or a hub: framewire, socket.io and raw sockets
   --soak SECONDS  only a server under full load of compressed messages: its memory over time
   --json          print the results as JSON instead of tables
-  --save DIR      write results.json, README.md and pictures there; with --node of another major version,
+  --save DIR      on Node ${MAIN_LINE}, write results.json, README.md and a picture there; on another line,
                   only node-<major>.json; with --brokers, brokers.json and brokers.md
   --profile DIR   write a profile of each peer on Node there, and print which code used the time
   --readme        measure nothing: put the committed results into the READMEs, the page of results and

@@ -76,7 +76,7 @@ function optionOf(
   const highest = Math.max(...rows.map((row) => row.highest));
   const lowest = Math.min(...rows.map((row) => row.lowest));
   const logarithmic = lowest > 0 && highest / lowest >= LOG_FROM;
-  const unit = `${title}${logarithmic ? ', logarithmic' : ''}; less is better`;
+  const unit = `${title}${logarithmic ? ', logarithmic' : ''}; lower is better`;
   return {
     animation: false,
     backgroundColor: '#ffffff',

@@ -7,10 +7,14 @@ import { scenarios } from './scenarios.ts';
 
 /** The folder of the repository's results. */
 export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
-/** The Node versions that have results, in addition to the oldest one. */
-const OTHER_LINES = ['24', '26'];
+/** The line of Node whose results have a page, and whose figures the READMEs show. */
+export const MAIN_LINE = '26';
+/** The lines that the targets apply to. */
+export const TARGET_LINES = [MAIN_LINE, '24'];
+/** The other lines that have results, the newest first. */
+const OTHER_LINES = ['24', '22', '20'];
 
-/** The file of the results that have a page, within their folder. */
+/** The file of the results of the main line, within their folder. */
 export const RESULTS_FILE = 'results.json';
 
 /** The file of results of another line of Node. */
@@ -28,7 +32,7 @@ export function committedResults(): RunResult | undefined {
   return resultsIn(RESULTS_FOLDER, RESULTS_FILE);
 }
 
-/** The repository's results of other lines of Node, the oldest first. */
+/** The repository's results of other lines of Node, the newest first. */
 export function committedLines(): RunResult[] {
   return OTHER_LINES.map((line) => resultsIn(RESULTS_FOLDER, fileOfLine(line))).filter(
     (run) => run !== undefined,
@@ -44,8 +48,9 @@ export function committedFor(version: string | undefined): RunResult | undefined
 
 /** A run, with the other scenarios of an earlier one if that has the same machine, versions, day, rounds and length of turns. */
 export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
-  const way = ({ machine, rounds, quick }: RunResult): string => JSON.stringify([machine, rounds, quick]);
-  if (!earlier || way(earlier) !== way(run)) return run;
+  const conditions = ({ machine, rounds, quick }: RunResult): string =>
+    JSON.stringify([machine, rounds, quick]);
+  if (!earlier || conditions(earlier) !== conditions(run)) return run;
   const all = [...run.scenarios, ...earlier.scenarios];
   const inOrder = scenarios.map(({ name }) => all.find(({ scenario }) => scenario === name));
   return { ...run, scenarios: inOrder.filter((result) => result !== undefined) };

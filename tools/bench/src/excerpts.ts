@@ -1,5 +1,6 @@
 // The tables of committed results in READMEs and other pages.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { lineOf, TARGET_LINES } from './committed.ts';
 import { formatMedian, formatRange, formatRatio, NOTHING } from './format.ts';
 import { table } from './page.ts';
 import { describeTarget, mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
@@ -86,7 +87,7 @@ export function excerptTable(run: RunResult, { scenarios, peers, metrics }: Exce
 }
 
 /** The peers that the table of Node versions compares with ours. */
-const BESIDE = ['ws', 'node'];
+const THEIRS = ['ws', 'node'];
 const LINES: Place = { file: 'tools/bench/results/node-lines.md', name: 'node lines' };
 const LIMITS: Place = { file: 'docs/explanation/limits-measured.md', name: 'limits' };
 
@@ -107,11 +108,11 @@ export function linesTable(runs: readonly RunResult[]): string {
   );
 }
 
-/** The figures of ours, `ws` and, for clients, Node; then the others divided by ours. */
+/** The figures of framewire, `ws` and, for clients, Node. The ratios in parentheses are the others divided by framewire. */
 function cellOf(result: ScenarioResult | undefined): string {
   const metric = result && mainMetric(result);
   if (metric === undefined || !pairedRatio(result, 'ws', OURS, metric)) return NOTHING;
-  const others = BESIDE.filter((peer) => figure(result, peer, metric) !== undefined);
+  const others = THEIRS.filter((peer) => figure(result, peer, metric) !== undefined);
   const figures = [OURS, ...others].map((peer) =>
     formatMedian(figure(result, peer, metric), METRICS[metric].digits),
   );
@@ -162,12 +163,16 @@ function limitCell(run: RunResult, target: Target): string {
   return verdict.verdict === 'missed' && !withinNoise ? `**${text}**` : text;
 }
 
+function hasTargets({ machine }: RunResult): boolean {
+  return TARGET_LINES.includes(lineOf(machine['node']));
+}
+
 /** Every table with its place. The last two compare the run with those on other Node versions. */
 export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place & { content: string })[] {
   return [
     ...excerpts.map((excerpt) => ({ ...excerpt, content: excerptTable(run, excerpt) })),
     { ...LINES, content: linesTable([run, ...others]) },
-    { ...LIMITS, content: limitsTable([run, ...others]) },
+    { ...LIMITS, content: limitsTable([run, ...others].filter(hasTargets)) },
   ];
 }
 

@@ -20,6 +20,7 @@ import { Bench, type Settings } from './run.ts';
 import { rewritePage, save } from './saving.ts';
 import { runSoak, soakSummary } from './soak.ts';
 import { QUICK_IDLE_CONNECTIONS, scenarios } from './scenarios.ts';
+import { groupsOf } from './targets.ts';
 
 const TURN = { milliseconds: 500, warmUp: 400 };
 const QUICK_TURN = { milliseconds: 300, warmUp: 250 };
@@ -122,18 +123,22 @@ async function measure(args: Arguments): Promise<number> {
   const settings: Settings = { rounds, node, profile, ...(args.quick ? QUICK_TURN : TURN) };
   const results: ScenarioResult[] = [];
   const line = new ProgressLine(process.stderr);
-  const bench = await Bench.start(settings, ({ title }, round, peer) => {
-    line.show(
-      `${results.length + 1} of ${args.scenarios.length}: ${title} · round ${round} of ${args.rounds} · ${peer}`,
-    );
+  const groups = groupsOf(args.quick ? args.scenarios.map(quickened) : args.scenarios);
+  const names = groups.flat().map(({ name }) => name);
+  const bench = await Bench.start(settings, ({ name, title }, round, peer) => {
+    const nth = names.indexOf(name) + 1;
+    line.show(`${nth} of ${names.length}: ${title} · round ${round} of ${args.rounds} · ${peer}`);
   });
   try {
-    for (const scenario of args.scenarios) {
-      const result = await bench.measure(args.quick ? quickened(scenario) : scenario, args.peers);
-      results.push(result);
+    for (const group of groups) {
+      const measured = await bench.measure(group, args.peers);
+      results.push(...measured);
       line.clear();
-      if (!args.json) console.log(scenarioTable(result));
-      if (!args.json && profile !== undefined) console.log(`${profileTable(profile, result)}\n`);
+      if (args.json) continue;
+      for (const result of measured) {
+        console.log(scenarioTable(result));
+        if (profile !== undefined) console.log(`${profileTable(profile, result)}\n`);
+      }
     }
   } finally {
     line.clear();

@@ -61,7 +61,7 @@ const http: Peer = {
 /** An echo without the checks and layers of a library, for many short messages a turn. It shows what JavaScript on Node can reach. */
 const bare: Peer = {
   name: 'bare',
-  title: 'bare, by hand',
+  title: 'minimal echo on node:http',
   byDefault: true,
   command({ kind, burst, size, payload, fragments, compression, tls }, task) {
     const isPlain = fragments === undefined && !compression && !tls;

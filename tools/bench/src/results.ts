@@ -89,10 +89,9 @@ export function figure(result: ScenarioResult | undefined, peer: string, metric:
 }
 
 /**
- * One peer's figure divided by another's, within each round, because the turns of a round are nearest in time. Samples with the same
- * index are from the same round, because a peer that fails in a round has no result. If one peer has more samples than the other, the
- * ratio is the quotient of the medians. Its range then is from the lowest to the highest possible quotient.
+ * One peer's figure divided by another's, within each round.
  *
+ * @param ofOther the result that the other figure comes from. Default: the same
  * @returns undefined if one was not measured, or was 0 or less in a round
  */
 export function pairedRatio(
@@ -100,18 +99,48 @@ export function pairedRatio(
   one: string,
   other: string,
   metric: Metric,
+  ofOther = result,
 ): Ratio | undefined {
   const ones = valuesOf(result, one, metric);
-  const others = valuesOf(result, other, metric);
+  const others = valuesOf(ofOther, other, metric);
   if (ones.length === 0 || others.length === 0) return undefined;
   if ([...ones, ...others].some((value) => value <= 0)) return undefined;
+  return { ...byRounds(ones, others, ratio), ofMedians: ratio(median(ones), median(others)) };
+}
+
+/** Like {@link pairedRatio}, for a difference. */
+export function pairedDifference(
+  result: ScenarioResult | undefined,
+  one: string,
+  other: string,
+  metric: Metric,
+  ofOther = result,
+): Figure | undefined {
+  const ones = valuesOf(result, one, metric);
+  const others = valuesOf(ofOther, other, metric);
+  if (ones.length === 0 || others.length === 0) return undefined;
+  return byRounds(ones, others, (value, less) => value - less);
+}
+
+/**
+ * Compares values of the same round, because its turns are nearest in time. Samples with the same index are from the same round, because
+ * a peer that fails in a round has no result. If one has more samples than the other, the medians are compared. The range then is from the
+ * lowest to the highest possible result.
+ */
+function byRounds(
+  ones: readonly number[],
+  others: readonly number[],
+  compare: (one: number, other: number) => number,
+): Figure {
+  if (ones.length === others.length) {
+    return figureOf(ones.map((one, round) => compare(one, others[round] ?? Number.NaN)));
+  }
   const [above, below] = [figureOf(ones), figureOf(others)];
-  const ofMedians = above.median / below.median;
-  const rounds =
-    ones.length === others.length
-      ? ones.map((value, round) => ratio(value, others[round]))
-      : [above.lowest / below.highest, ofMedians, above.highest / below.lowest];
-  return { ...figureOf(rounds), ofMedians };
+  return figureOf([
+    compare(above.lowest, below.highest),
+    compare(above.median, below.median),
+    compare(above.highest, below.lowest),
+  ]);
 }
 
 /** The summary of at least one value. */

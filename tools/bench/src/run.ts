@@ -33,9 +33,16 @@ interface Runner {
 
 /** What has been measured of a peer in a scenario so far. */
 interface Measured {
-  readonly peer: Peer;
   readonly samples: Sample[];
   runtime: string;
+}
+
+/** What has been measured in a scenario so far. */
+interface Course {
+  readonly scenario: Scenario;
+  /** The peers that take part, without those that have failed. */
+  readonly participants: Map<Peer, Measured>;
+  readonly skipped: Skipped[];
 }
 
 /** How many collections of garbage there were: of the young generation, and of the whole heap. */
@@ -50,18 +57,19 @@ interface Memory {
   readonly external: number;
 }
 
-/** How often the warm-up is repeated at most, and the fraction of one warm-up that the process must have worked. */
+/** The largest number of warm-ups. */
 const MOST_WARM_UPS = 6;
+/** The CPU time that a process must have used before it is measured, as a fraction of the length of one warm-up. */
 const WARM = 0.8;
 /** If a message still costs this fraction of its cost in the warm-up before, more warm-ups do not make it cheaper. */
 const STEADY = 0.9;
-/** How many pings a connection gets before the measurement, and during it. */
+/** How many intervals of the heartbeat pass before the measurement, and during it. */
 const FIRST_BEATS = 3;
 const BEATS = 5;
 /** How many connections open and close before the memory of a server without connections is measured. */
 const FIRST_CONNECTIONS = 200;
 
-/** Measures scenarios, one after the other, with one load generator. */
+/** Measures groups of scenarios, one after the other, with one load generator. */
 export class Bench {
   readonly #load: Child;
   readonly #cores: Cores;
@@ -90,50 +98,69 @@ export class Bench {
   }
 
   /**
-   * Measures one scenario: all rounds of all peers that take part in it. Each turn has a process of its own, because processes of the
-   * same program differ more than turns of one process.
+   * Measures a group of scenarios: all rounds of all peers that take part. A peer runs the scenarios one after the other, so that its
+   * figures can be compared although the speed of the machine changes.
+   *
+   * @returns a result for each scenario
    */
-  async measure(scenario: Scenario, peers: readonly Peer[]): Promise<ScenarioResult> {
-    const skipped: Skipped[] = [];
-    const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario) : undefined;
-    const task = await taskOf(scenario, sinkPort);
-    const taking = new Set<Measured>(peers.map((peer) => ({ peer, samples: [], runtime: '' })));
+  async measure(group: readonly Scenario[], peers: readonly Peer[]): Promise<ScenarioResult[]> {
+    const courses = group.map((scenario): Course => {
+      const participants = new Map(
+        peers.map((peer): [Peer, Measured] => [peer, { samples: [], runtime: '' }]),
+      );
+      return { scenario, participants, skipped: [] };
+    });
+    for (let round = 0; round < this.#settings.rounds; round++) {
+      // The order changes, so that no peer is always first.
+      for (const peer of rotated(peers, round)) {
+        for (const course of courses) await this.#tryTurn(course, peer, round);
+      }
+    }
+    return courses.map(({ scenario, participants, skipped }) => ({
+      scenario: scenario.name,
+      results: [...participants].map(([{ name }, { runtime, samples }]) => ({
+        peer: name,
+        runtime,
+        samples,
+      })),
+      skipped,
+    }));
+  }
+
+  /** Gives a peer its turn if it takes part in the scenario and has not failed. */
+  async #tryTurn({ scenario, participants, skipped }: Course, peer: Peer, round: number): Promise<void> {
+    const measured = participants.get(peer);
+    if (!measured) return;
+    this.#progress(scenario, round + 1, peer.title);
     try {
-      for (let round = 0; round < this.#settings.rounds; round++) {
-        // The order changes, so that no peer is always first.
-        for (const measured of rotated([...taking], round)) {
-          this.#progress(scenario, round + 1, measured.peer.title);
-          try {
-            if (!(await this.#takeTurn(scenario, task, measured))) taking.delete(measured);
-          } catch (error) {
-            // Without the load generator, no peer can be measured.
-            if (this.#load.gone) throw this.#load.gone;
-            skipped.push({ peer: measured.peer.name, reason: (error as Error).message });
-            taking.delete(measured);
-          }
-        }
+      if (!(await this.#takeTurn(scenario, peer, measured))) participants.delete(peer);
+    } catch (error) {
+      // Without the load generator, no peer can be measured.
+      if (this.#load.gone) throw this.#load.gone;
+      skipped.push({ peer: peer.name, reason: (error as Error).message });
+      participants.delete(peer);
+    }
+  }
+
+  /**
+   * Measures in a process of its own, because processes of the same program differ more than turns of one process.
+   *
+   * @returns false if the peer does not take part in the scenario
+   */
+  async #takeTurn(scenario: Scenario, peer: Peer, measured: Measured): Promise<boolean> {
+    const sinkPort = scenario.kind === 'client' ? await this.#load.call('listen', scenario) : undefined;
+    try {
+      const command = await peer.command(scenario, await taskOf(scenario, sinkPort));
+      if (!command) return false;
+      const runner = await this.#start(this.#observed(command, scenario, peer));
+      try {
+        measured.samples.push(await this.#turn(scenario, runner));
+        measured.runtime = runner.runtime;
+      } finally {
+        await this.#end(runner);
       }
     } finally {
       if (sinkPort !== undefined) await this.#load.call('unlisten');
-    }
-    const results = [...taking].map(({ peer, runtime, samples }) => ({ peer: peer.name, runtime, samples }));
-    return { scenario: scenario.name, results, skipped };
-  }
-
-  /** Returns false if the peer does not take part in the scenario. */
-  async #takeTurn(
-    scenario: Scenario,
-    task: Readonly<Record<string, unknown>>,
-    measured: Measured,
-  ): Promise<boolean> {
-    const command = await measured.peer.command(scenario, task);
-    if (!command) return false;
-    const runner = await this.#start(this.#observed(command, scenario, measured.peer));
-    try {
-      measured.samples.push(await this.#turn(scenario, runner));
-      measured.runtime = runner.runtime;
-    } finally {
-      await this.#end(runner);
     }
     return true;
   }
@@ -289,7 +316,7 @@ async function cpuOf({ child }: Runner): Promise<number> {
   return (await child.call('cpu')) as number;
 }
 
-function rotated<T>(list: T[], by: number): T[] {
+function rotated<T>(list: readonly T[], by: number): T[] {
   const at = list.length === 0 ? 0 : by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
 }

@@ -1,19 +1,27 @@
-// Writes the files of `--save`: results with their page and pictures, or the results of another Node version.
+// Writes the files of `--save`: the results of the main line of Node with their page and picture, or those of another line.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { droppedFrom, fileOfLine, lineOf, RESULTS_FILE, resultsIn, withEarlier } from './committed.ts';
+import {
+  droppedFrom,
+  fileOfLine,
+  lineOf,
+  MAIN_LINE,
+  RESULTS_FILE,
+  resultsIn,
+  withEarlier,
+} from './committed.ts';
 import { jsonOf, pictureOf, resultFiles } from './page.ts';
 import type { RunResult } from './results.ts';
 
 /**
- * Writes a run to a folder, with the scenarios of earlier results there that were measured in the same way.
+ * Writes a run to a folder, with the scenarios of earlier results there that were measured in the same way. Only the main line of Node has a
+ * page and a picture.
  *
- * @param node the version of Node that runs the benchmark. A run on another line gets neither a page nor pictures
  * @returns the scenarios of earlier results that are dropped
  */
-export function save(folder: string, made: RunResult, node = process.versions.node): string[] {
+export function save(folder: string, made: RunResult): string[] {
   const line = lineOf(made.machine['node']);
-  const isOther = line !== lineOf(node);
+  const isOther = line !== MAIN_LINE;
   const file = isOther ? fileOfLine(line) : RESULTS_FILE;
   const earlier = resultsIn(folder, file);
   const run = withEarlier(earlier, made);
@@ -31,7 +39,7 @@ export function save(folder: string, made: RunResult, node = process.versions.no
   return dropped;
 }
 
-/** Writes the page and the pictures of the results in a folder again. Returns the files that have changed. */
+/** Rewrites the page and the picture of the results in a folder. Returns the files that have changed. */
 export function rewritePage(folder: string): string[] {
   const run = resultsIn(folder, RESULTS_FILE);
   if (!run) return [];

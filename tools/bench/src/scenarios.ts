@@ -41,12 +41,12 @@ const broadcast = (
   const { connections = 1000, deaf, compression, guarded, prepared, topics } = more;
   const what = compression ? 'Compressed broadcast' : 'Broadcast';
   const how = guarded ? ', guarded' : prepared ? ', prepared' : topics ? ', published to a topic' : '';
-  const beside = deaf === undefined ? '' : ` beside ${deaf} that read nothing`;
+  const readers = deaf === undefined ? '' : ` readers, with ${deaf} more that never read`;
   const to = formatNumber(connections, 0);
   return {
     ...{
       name,
-      title: `${what}, ${inUnits(size)} to ${to}${beside}, ${each} a turn${how}`,
+      title: `${what}, ${inUnits(size)} to ${to}${readers}, ${each} a turn${how}`,
       kind: 'broadcast',
     },
     ...{ payload: 'ascii', connections, size, burst: each === 'one' ? 1 : 10 },

@@ -1,7 +1,7 @@
 // The targets of framewire, as data, and the verdict on a run.
 import {
   figure,
-  figureOf,
+  pairedDifference,
   pairedRatio,
   type Figure,
   type Metric,
@@ -64,7 +64,7 @@ const shareOf = (scenario: string, other: string, atMost: number): Target => ({
   bound: { share: atMost },
 });
 
-/** The event loop is held at most so many milliseconds longer than in another scenario. */
+/** The event loop is held at most this many milliseconds longer than in another scenario. */
 const heldNoLonger = (scenario: string, other: string, atMost: number): Target => ({
   ...{ scenario, metric: 'held', peer: OURS, other },
   bound: { excess: atMost },
@@ -167,26 +167,20 @@ export function measure(
     run.scenarios.find((each) => each.scenario === name);
   const result = resultOf(scenario);
   if ('gain' in bound) return pairedRatio(result, peer, subject, metric);
-  if ('share' in bound && other === scenario) return pairedRatio(result, subject, peer, metric);
-  if ('share' in bound)
-    return ratioOf(figure(result, subject, metric), figure(resultOf(other), peer, metric));
-  const value = figure(result, subject, metric);
-  return 'excess' in bound ? difference(value, figure(resultOf(other), peer, metric)) : value;
+  if ('share' in bound) return pairedRatio(result, subject, peer, metric, resultOf(other));
+  if ('excess' in bound) return pairedDifference(result, subject, peer, metric, resultOf(other));
+  return figure(result, subject, metric);
 }
 
-/** Like {@link difference}, for a ratio. */
-function ratioOf(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
-  if (!one || !other) return undefined;
-  const median = one.median / other.median;
-  if (one.spread === undefined && other.spread === undefined) return figureOf([median]);
-  return figureOf([one.lowest / other.highest, median, one.highest / other.lowest]);
-}
-
-/** The difference of the medians, between the lowest and highest differences of rounds: rounds of two scenarios do not form pairs. */
-function difference(one: Figure | undefined, other: Figure | undefined): Figure | undefined {
-  if (!one || !other) return undefined;
-  if (one.spread === undefined && other.spread === undefined) return figureOf([one.median - other.median]);
-  return figureOf([one.lowest - other.highest, one.median - other.median, one.highest - other.lowest]);
+/** Scenarios in groups that are measured together, because a target compares the others of a group with its first. */
+export function groupsOf<T extends { readonly name: string }>(list: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const scenario of list) {
+    const base = targets.find((target) => target.scenario === scenario.name && target.other)?.other;
+    const key = base ?? scenario.name;
+    groups.set(key, [...(groups.get(key) ?? []), scenario]);
+  }
+  return [...groups.values()];
 }
 
 function meets(bound: Bound, value: number): boolean {

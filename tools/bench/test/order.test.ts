@@ -3,7 +3,10 @@ import { beforeEach, expect, test, vi } from 'vitest';
 
 const order: string[] = [];
 
-vi.mock('../src/committed.ts', () => ({ committedFor: () => void order.push('read') }));
+vi.mock('../src/committed.ts', () => ({
+  MAIN_LINE: '26',
+  committedFor: () => void order.push('read'),
+}));
 vi.mock('../src/saving.ts', () => ({
   save: () => {
     order.push('saved');
@@ -13,10 +16,10 @@ vi.mock('../src/saving.ts', () => ({
 vi.mock('../src/run.ts', () => ({
   Bench: {
     start: () => ({
-      measure: ({ name }: { name: string }) => {
-        if (name === 'push-1k') throw new Error('The load generator is gone.');
+      measure: (group: { name: string }[]) => {
+        if (group.some(({ name }) => name === 'push-1k')) throw new Error('The load generator is gone.');
         order.push('measured');
-        return { scenario: name, results: [], skipped: [] };
+        return group.map(({ name }) => ({ scenario: name, results: [], skipped: [] }));
       },
       stop: () => undefined,
     }),

@@ -63,7 +63,7 @@ test('the picture has a bar for each peer, names its unit, and is well-formed', 
     '>framewire<',
     '>ws with bufferutil<',
     '>5.00<',
-    '>CPU µs a message; less is better<',
+    '>CPU µs a message; lower is better<',
   ]) {
     expect(near).toContain(text);
   }

@@ -1,6 +1,13 @@
 // The figures and ratios of samples.
 import { expect, test } from 'vitest';
-import { apartFromMedians, figure, isRough, pairedRatio, type ScenarioResult } from '../src/results.ts';
+import {
+  apartFromMedians,
+  figure,
+  isRough,
+  pairedDifference,
+  pairedRatio,
+  type ScenarioResult,
+} from '../src/results.ts';
 
 /** A scenario with these CPU times, one for each round. */
 function resultWith(cpu: Record<string, number[]>): ScenarioResult {
@@ -36,6 +43,16 @@ test('if one peer has more samples than the other, the ratio is that of the medi
     lowest: 8 / 24,
     highest: 12 / 16,
   });
+});
+
+test('two scenarios are compared within each round', () => {
+  const one = resultWith({ framewire: [12, 24, 36] });
+  const other = resultWith({ framewire: [10, 20, 30] });
+  expect(pairedRatio(one, 'framewire', 'framewire', 'cpu', other)).toMatchObject({ median: 1.2, spread: 0 });
+  expect(pairedDifference(one, 'framewire', 'framewire', 'cpu', other)).toMatchObject({
+    ...{ lowest: 2, median: 4, highest: 6 },
+  });
+  expect(pairedDifference(one, 'framewire', 'ws', 'cpu', other)).toBeUndefined();
 });
 
 test('a figure that was not measured, or is 0 or less, has no ratio', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { droppedFrom, resultsIn, withEarlier } from '../src/committed.ts';
+import { droppedFrom, MAIN_LINE, resultsIn, withEarlier } from '../src/committed.ts';
 import type { RunResult } from '../src/results.ts';
 import { rewritePage, save } from '../src/saving.ts';
 
@@ -24,19 +24,19 @@ const namesIn = (file: string): string[] | undefined =>
   resultsIn(folder, file)?.scenarios.map(({ scenario }) => scenario);
 
 test('draws only the picture that the README shows', () => {
-  save(folder, runOf('20.1.0', 'push-64', 'echo-64x16'), '20.1.0');
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'push-64', 'echo-64x16'));
   expect(readdirSync(folder).sort()).toEqual(['README.md', 'echo-64x16.svg', 'results.json']);
 });
 
-test('saves a run on the Node of the benchmark with its pictures and page', () => {
-  expect(save(join(folder, 'new'), runOf('20.1.0', 'echo-64x16'), '20.1.0')).toEqual([]);
+test('saves a run on the main line of Node with its picture and page', () => {
+  expect(save(join(folder, 'new'), runOf(`${MAIN_LINE}.1.0`, 'echo-64x16'))).toEqual([]);
   expect(readdirSync(join(folder, 'new')).sort()).toEqual(['README.md', 'echo-64x16.svg', 'results.json']);
 });
 
-test('saves a run on another Node version to its own file, and changes nothing else', () => {
-  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
+test('saves a run on another line of Node to its own file, and changes nothing else', () => {
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'echo-64x16'));
   const page = readFileSync(join(folder, 'README.md'), 'utf8');
-  save(folder, runOf('24.2.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
+  save(folder, runOf('24.2.0', 'echo-64x16', 'broadcast-x10'));
   expect(readdirSync(folder).sort()).toEqual(['README.md', 'echo-64x16.svg', 'node-24.json', 'results.json']);
   expect(namesIn('node-24.json')).toEqual(['echo-64x16', 'broadcast-x10']);
   expect(namesIn('results.json')).toEqual(['echo-64x16']);
@@ -44,31 +44,34 @@ test('saves a run on another Node version to its own file, and changes nothing e
 });
 
 test('keeps scenarios that were measured in the same way, and drops the others with their pictures', () => {
-  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
-  expect(save(folder, runOf('20.1.0', 'broadcast-x10'), '20.1.0')).toEqual([]);
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'echo-64x16'));
+  expect(save(folder, runOf(`${MAIN_LINE}.1.0`, 'broadcast-x10'))).toEqual([]);
   expect(namesIn('results.json')).toEqual(['echo-64x16', 'broadcast-x10']);
-  expect(save(folder, { ...runOf('20.1.0', 'broadcast-x10'), rounds: 2 }, '20.1.0')).toEqual(['echo-64x16']);
+  expect(save(folder, { ...runOf(`${MAIN_LINE}.1.0`, 'broadcast-x10'), rounds: 2 })).toEqual(['echo-64x16']);
   expect(readdirSync(folder).sort()).toEqual(['README.md', 'results.json']);
 });
 
 test('removes the picture of an earlier run if every peer is skipped', () => {
-  save(folder, runOf('20.1.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'echo-64x16', 'broadcast-x10'));
   const skipped = [{ peer: 'framewire', reason: 'not installed' }];
-  const again = { ...runOf('20.1.0'), scenarios: [{ scenario: 'echo-64x16', results: [], skipped }] };
-  save(folder, again, '20.1.0');
+  const again = {
+    ...runOf(`${MAIN_LINE}.1.0`),
+    scenarios: [{ scenario: 'echo-64x16', results: [], skipped }],
+  };
+  save(folder, again);
   expect(readdirSync(folder).sort()).toEqual(['README.md', 'results.json']);
 });
 
-test('returns dropped scenarios on another Node version too, and keeps the pictures', () => {
-  save(folder, runOf('20.1.0', 'echo-64x16'), '20.1.0');
-  save(folder, runOf('24.2.0', 'echo-64x16'), '20.1.0');
-  expect(save(folder, runOf('24.3.0', 'broadcast-x10'), '20.1.0')).toEqual(['echo-64x16']);
+test('returns dropped scenarios on another line of Node too, and keeps the picture', () => {
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'echo-64x16'));
+  save(folder, runOf('24.2.0', 'echo-64x16'));
+  expect(save(folder, runOf('24.3.0', 'broadcast-x10'))).toEqual(['echo-64x16']);
   expect(readdirSync(folder)).toContain('echo-64x16.svg');
 });
 
 test('replaces a scenario in results of the same day only', () => {
-  const earlier = runOf('20.1.0', 'echo-64x1', 'echo-64x16');
-  const again = runOf('20.1.0', 'echo-64x16');
+  const earlier = runOf(`${MAIN_LINE}.1.0`, 'echo-64x1', 'echo-64x16');
+  const again = runOf(`${MAIN_LINE}.1.0`, 'echo-64x16');
   expect(withEarlier(earlier, again).scenarios).toEqual([earlier.scenarios[0], again.scenarios[0]]);
   expect(withEarlier(earlier, again).scenarios[1]).toBe(again.scenarios[0]);
   expect(withEarlier({ ...earlier, rounds: 5 }, again)).toBe(again);
@@ -79,7 +82,7 @@ test('replaces a scenario in results of the same day only', () => {
 });
 
 test('rewrites the page and pictures from the results, and returns the files that changed', () => {
-  save(folder, runOf('20.1.0', 'echo-64x16', 'broadcast-x10'), '20.1.0');
+  save(folder, runOf(`${MAIN_LINE}.1.0`, 'echo-64x16', 'broadcast-x10'));
   const read = (): string[] => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
   const before = read();
   expect(rewritePage(folder)).toEqual([]);

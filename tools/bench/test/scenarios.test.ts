@@ -6,7 +6,7 @@ import { decodeMessage, frameLength, MessageCounter, pongTo } from '../src/load/
 import { peers } from '../src/peers.ts';
 import type { RunResult } from '../src/results.ts';
 import { scenarios } from '../src/scenarios.ts';
-import { judge, targets } from '../src/targets.ts';
+import { groupsOf, judge, targets } from '../src/targets.ts';
 
 const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
 
@@ -125,6 +125,19 @@ test('a verdict on one round is marked as such, even on a difference between two
     ['met', false, false],
     ['met', false, false],
   ]);
+});
+
+test('scenarios that a target compares are measured together, the one that others are compared with first', () => {
+  const names = groupsOf(scenarios).map((group) => group.map(({ name }) => name));
+  expect(names.filter(({ length }) => length > 1)).toEqual([
+    ['echo-64x16', 'echo-64x16-guarded'],
+    ['echo-1m', 'deflate-1m'],
+    ['scale-1k', 'scale-10k', 'scale-19k'],
+    ['broadcast-x10', 'broadcast-x10-guarded'],
+    ['broadcast-16k', 'broadcast-deaf'],
+    ['idle', 'idle-deflate', 'heartbeat'],
+  ]);
+  expect(names.flat()).toHaveLength(scenarios.length);
 });
 
 test('a target whose peer is missing is not measured', () => {
