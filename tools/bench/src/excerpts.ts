@@ -139,8 +139,13 @@ export function limitsTable(runs: readonly RunResult[]): string {
     runs.some((run) => judge(run, [target])[0]?.verdict === 'missed'),
   );
   const floorOf = (target: Target): string =>
-    FLOORS.filter((floor) => floor !== target.peer && target.other === undefined)
-      .map((floor) => runs[0] && measure(target, runs[0], floor))
+    FLOORS.filter((floor) => floor !== target.peer)
+      // A target that compares two scenarios of ours applies to two scenarios of raw sockets.
+      .map(
+        (floor) =>
+          runs[0] &&
+          measure(target.other === undefined ? target : { ...target, peer: floor }, runs[0], floor),
+      )
       .map((value) => formatMedian(value, LIMIT_DIGITS))
       .find((text) => text !== NOTHING) ?? NOTHING;
   const rows = missed.map((target) => [

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { committedLines, committedResults } from '../src/committed.ts';
 import { excerptTable, limitsTable, linesTable, pathOf, tablesOf, withTable } from '../src/excerpts.ts';
-import type { RunResult, Sample } from '../src/results.ts';
+import type { RunResult, Sample, ScenarioResult } from '../src/results.ts';
 
 const samplesOf = (...cpu: number[]): Sample[] => cpu.map((value) => ({ cpu: value, bytes: 66 }));
 
@@ -100,6 +100,18 @@ test('the table of limits lists the targets that a run misses, with the ratio th
     '| --- | --- | --- | --- | --- |',
     '| `push-64` | CPU µs a message: ws / ours >= 15 | 20.00 (20.00 to 20.00) | **10.00 (10.00 to 10.00)** | 40.00 |',
   ]);
+});
+
+test('the limit of a ratio between two scenarios shows the ratio of raw sockets between the same two', () => {
+  const scenario = (name: string, ours: number, net: number): ScenarioResult => ({
+    ...{ scenario: name, skipped: [] },
+    results: [
+      { peer: 'framewire', runtime: '', samples: samplesOf(ours, ours, ours) },
+      { peer: 'net', runtime: '', samples: samplesOf(net, net, net) },
+    ],
+  });
+  const scenarios = [scenario('broadcast-16k', 10, 4), scenario('broadcast-deaf', 20, 5)];
+  expect(limitsTable([{ ...run, scenarios }]).split('\n')[2]).toMatch(/\*\*2\.00 .* \| 1\.25 \|$/);
 });
 
 test('every page shows the committed results', () => {
