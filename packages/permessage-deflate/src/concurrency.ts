@@ -1,5 +1,5 @@
 // Limits how many long messages are processed at a time, over all connections of the process.
-import { kernel } from '#kernels';
+import { callAll } from './calls.ts';
 
 /** A job that calls `next` once when it is done. */
 type Job = (next: () => void) => void;
@@ -37,23 +37,21 @@ export class ConcurrencyLimit {
   #startWaiting(): void {
     if (this.#isStarting) return;
     this.#isStarting = true;
-    const thrown: unknown[] = [];
+    try {
+      callAll(this.#starts());
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  *#starts(): Iterable<() => void> {
     while (this.#running < this.#limit) {
       const job = this.#next();
-      if (job === undefined) break;
-      try {
+      if (job === undefined) return;
+      yield () => {
         this.#start(job);
-      } catch (error) {
-        thrown.push(error);
-      }
+      };
     }
-    this.#isStarting = false;
-    for (const error of thrown.splice(1)) {
-      kernel.nextTick(() => {
-        throw error;
-      });
-    }
-    if (thrown.length > 0) throw thrown[0];
   }
 
   #next(): Job | undefined {

@@ -1,6 +1,6 @@
 // A long fragment that is compressed in slices: its remaining input, and its output so far.
 import type { Deflater as Stream } from '@framewire/deflate';
-import { kernel } from '#kernels';
+import { kernel } from './kernels/kernel.ts';
 
 /** How many bytes are compressed at a time: what the engine accepts in one call. */
 export const SLICE = 64 * 1024;

@@ -1,10 +1,10 @@
 // Compresses messages (RFC 7692 §7.2.1), whole or in fragments, with or without context takeover.
 import { Deflater as Stream, deflate } from '@framewire/deflate';
-import { kernel } from '#kernels';
+import { callAll } from './calls.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { DeflateJob, SLICE, workOf } from './deflate-job.ts';
 import type { IdleContexts } from './idle-contexts.ts';
-import type { ZlibSettings } from './kernels/kernel.ts';
+import { kernel, type ZlibSettings } from './kernels/kernel.ts';
 import type { Counter } from './statistics.ts';
 import type { TurnShare } from './turn-share.ts';
 
@@ -231,12 +231,13 @@ export class Deflater {
       const settle = (error: Error | null, made?: Uint8Array): void => {
         this.#isPending = false;
         this.#counter.addTime(kernel.now() - began, 'thread pool');
-        try {
-          if (this.#closed) this.#closeContext();
-          else this.#settle(fragment, isText, callback, error, made);
-        } finally {
-          next();
-        }
+        callAll([
+          () => {
+            if (this.#closed) this.#closeContext();
+            else this.#settle(fragment, isText, callback, error, made);
+          },
+          next,
+        ]);
       };
       if (this.#closed) {
         settle(null);

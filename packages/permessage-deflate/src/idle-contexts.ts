@@ -1,6 +1,5 @@
 // Drops contexts that have not been used for a while, with one timer for all of them.
-import { kernel } from '#kernels';
-import type { Timer } from './kernels/kernel.ts';
+import { kernel, type Timer } from './kernels/kernel.ts';
 
 /** The longest delay of a timer in Node, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 // Limits how many inflated bytes may wait for delivery, over all connections of the process.
+import { callAll } from './calls.ts';
 
 /** The default budget, in bytes. */
 export const DEFAULT_INFLATE_BUDGET = 64 * 1024 * 1024;
@@ -35,12 +36,6 @@ export class InflateBudget {
     this.#bytes += bytes;
   }
 
-  /** Subtracts bytes that were delivered or discarded. */
-  remove(bytes: number): void {
-    this.#bytes -= bytes;
-    this.#release();
-  }
-
   enter(job: BudgetedJob): void {
     this.#jobs.add(job);
   }
@@ -69,12 +64,16 @@ export class InflateBudget {
     if (this.#isReleasing) return;
     this.#isReleasing = true;
     try {
-      for (let job = this.#nextAllowed(); job !== undefined; job = this.#nextAllowed()) {
-        this.#held.delete(job);
-        job.resume();
-      }
+      callAll(this.#releases());
     } finally {
       this.#isReleasing = false;
+    }
+  }
+
+  *#releases(): Iterable<() => void> {
+    for (let job = this.#nextAllowed(); job !== undefined; job = this.#nextAllowed()) {
+      this.#held.delete(job);
+      yield job.resume.bind(job);
     }
   }
 

@@ -1,5 +1,5 @@
 // A message that is being inflated: its remaining input, its output so far, and its callback.
-import { kernel } from '#kernels';
+import { kernel } from './kernels/kernel.ts';
 import type { InflateError } from './inflate-error.ts';
 
 /** Receives the message (a `Buffer` on Node), synchronously or later. */

@@ -1,4 +1,5 @@
 // A long message while it is inflated: from when it gets a slot until it is delivered.
+import { callAll } from './calls.ts';
 import type { BudgetedJob, InflateBudget } from './inflate-budget.ts';
 import type { InflateJob } from './inflate-job.ts';
 
@@ -47,14 +48,12 @@ export class InflateSlot implements BudgetedJob {
   /** Delivers the result, if there is one, and leaves. */
   end(deliver?: () => void): void {
     const { length } = this.#job;
-    try {
-      deliver?.();
-    } finally {
-      try {
+    callAll([
+      () => deliver?.(),
+      () => {
         this.#budget.leave(this, length);
-      } finally {
-        this.#leave();
-      }
-    }
+      },
+      this.#leave,
+    ]);
   }
 }

@@ -1,6 +1,6 @@
 // Inflates messages (RFC 7692 §7.2.2), within a limit, with or without context takeover.
 import { Inflater as Stream, inflate, type Inflated } from '@framewire/deflate';
-import { kernel } from '#kernels';
+import { kernel } from './kernels/kernel.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { InflateBudget } from './inflate-budget.ts';
 import { inflateError, inflateErrorOf, type InflateError } from './inflate-error.ts';

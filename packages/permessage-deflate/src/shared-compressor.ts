@@ -1,5 +1,6 @@
 // Compresses whole messages that stand alone, once for all connections with the same agreement.
-import { kernel } from '#kernels';
+import { kernel } from './kernels/kernel.ts';
+import { callAll } from './calls.ts';
 import { Deflater, type DeflateDone, type DeflaterOptions } from './deflater.ts';
 import type { Counter } from './statistics.ts';
 
@@ -54,7 +55,11 @@ export class SharedCompressor {
     deflater.compress({ data: text, first: true, fin: true }, (error, compressed) => {
       const { waiting = [] } = entry;
       Object.assign(entry, { waiting: undefined, error, compressed });
-      callAll(waiting, error, compressed);
+      callAll(
+        waiting.map((each) => () => {
+          each(error, compressed);
+        }),
+      );
     });
     // A callback needs its async context only if it has to wait.
     if (entry.waiting !== undefined) entry.waiting = [kernel.inThisContext(done)];
@@ -97,21 +102,4 @@ export function bytesOf({ data, forms }: SharedMessage): Uint8Array {
   const bytes = forms.get(BYTES) ?? kernel.encode(data);
   forms.set(BYTES, bytes);
   return bytes;
-}
-
-/** Calls all callbacks, even if some of them throw. */
-function callAll(
-  waiting: readonly DeflateDone[],
-  error: Error | null,
-  compressed: Uint8Array | undefined,
-): void {
-  let called = 0;
-  try {
-    for (const each of waiting) {
-      called++;
-      each(error, compressed);
-    }
-  } finally {
-    if (called < waiting.length) callAll(waiting.slice(called), error, compressed);
-  }
 }

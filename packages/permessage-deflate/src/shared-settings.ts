@@ -1,4 +1,5 @@
 // The settings that connections with the same options and the same agreement share.
+import { kernel } from './kernels/kernel.ts';
 import { sharedConcurrency } from './concurrency.ts';
 import type { DeflaterOptions } from './deflater.ts';
 import { IdleContexts } from './idle-contexts.ts';
@@ -88,7 +89,7 @@ function deflaterOptionsOf(
     dictionary: bytesOf(given.dictionary),
     zlib: { level, memLevel, strategy, chunkSize },
     usesZlib: strategy !== undefined && strategy !== 0,
-    offThreadFrom: options.deflateOffThreadFrom ?? Infinity,
+    offThreadFrom: (kernel.zlib && options.deflateOffThreadFrom) ?? Infinity,
     takeover,
     leaveIncompressible: options.leaveIncompressible ?? true,
     concurrency: sharedConcurrency(options.concurrencyLimit),

@@ -1,5 +1,5 @@
 // Limits how much of a turn of the event loop compression may take, over all connections. The rest waits for later turns.
-import { kernel } from '#kernels';
+import { kernel } from './kernels/kernel.ts';
 
 /** The work of one turn, in inflated bytes: a few milliseconds. One step may exceed it. */
 export const TURN_OUTPUT = 1024 * 1024;

@@ -4,6 +4,8 @@ import { Inflater as Stream } from '@framewire/deflate';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConcurrencyLimit } from '../src/concurrency.ts';
 import { InflateBudget } from '../src/inflate-budget.ts';
+import { InflateJob } from '../src/inflate-job.ts';
+import { InflateSlot } from '../src/inflate-slot.ts';
 import { Inflater, MAX_HERE, type InflaterOptions } from '../src/inflater.ts';
 import { Counter } from '../src/statistics.ts';
 import { TurnShare } from '../src/turn-share.ts';
@@ -78,7 +80,7 @@ describe.each([
       vi.restoreAllMocks();
     });
     add.mockImplementation((bytes) => {
-      InflateBudget.prototype.remove.call(options.budget, -bytes);
+      InflateBudget.prototype.add.call(options.budget, bytes);
       most = Math.max(most, options.budget.bytes);
     });
     const messages = all.map((_each, seed) => original(LENGTH, seed));
@@ -141,7 +143,7 @@ test('only as many messages as there are slots wait with output, however many ar
     vi.restoreAllMocks();
   });
   add.mockImplementation((bytes) => {
-    InflateBudget.prototype.remove.call(options.budget, -bytes);
+    InflateBudget.prototype.add.call(options.budget, bytes);
     most = Math.max(most, options.budget.bytes);
   });
   const bomb = deflated(Buffer.alloc(2 * MiB, 'a'));
@@ -311,19 +313,46 @@ describe('one turn of the event loop', () => {
   });
 });
 
+test('a slot throws the first of several errors, and reports the others as uncaught', async () => {
+  const fail = (text: string) => () => {
+    throw new Error(text);
+  };
+  const thrown = new Promise<Error>((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
+  onTestFinished(() => {
+    process.setUncaughtExceptionCaptureCallback(null);
+  });
+  const job = new InflateJob(Buffer.alloc(0), 0, () => {});
+  const slot = new InflateSlot(job, new InflateBudget(0), fail('from the next job'), () => {});
+  expect(() => slot.end(fail('from a listener'))).toThrow('from a listener');
+  expect((await thrown).message).toBe('from the next job');
+});
+
 describe('the budget', () => {
   const job = () => ({ resume: vi.fn() });
 
   test('pauses all jobs except the oldest when it is used up, and continues them later', () => {
     const budget = new InflateBudget(100);
-    const [oldest, second, third] = [job(), job(), job()];
-    for (const each of [oldest, second, third]) budget.enter(each);
+    const [oldest, second, third, last] = [job(), job(), job(), job()];
+    for (const each of [oldest, second, third, last]) budget.enter(each);
     budget.add(100);
     expect([oldest, second, third].map((each) => budget.mayRun(each))).toEqual([true, false, false]);
     budget.leave(oldest);
     expect(second.resume).toHaveBeenCalledOnce();
     expect(third.resume).not.toHaveBeenCalled();
-    budget.remove(1);
+    budget.leave(last, 1);
+    expect(third.resume).toHaveBeenCalledOnce();
+  });
+
+  test('continues the other jobs when one throws', () => {
+    const budget = new InflateBudget(1);
+    const resume = (): void => {
+      throw new Error('from a listener');
+    };
+    const [oldest, second, third] = [job(), { resume }, job()];
+    for (const each of [oldest, second, third]) budget.enter(each);
+    budget.add(1);
+    expect([oldest, second, third].map((each) => budget.mayRun(each))).toEqual([true, false, false]);
+    expect(() => budget.leave(oldest, 1)).toThrow('from a listener');
     expect(third.resume).toHaveBeenCalledOnce();
   });
 

@@ -1,4 +1,5 @@
 // What the transforms need from the runtime. `#kernels` selects the implementation: `node.ts` or `portable.ts`.
+export { kernel } from '#kernels';
 
 /** A timer that does not keep the process alive, where the runtime supports that. */
 export type Timer = object | number;
@@ -44,6 +45,8 @@ export interface Kernel {
   inThisContext<Arguments extends unknown[]>(
     callback: (...args: Arguments) => void,
   ): (...args: Arguments) => void;
+  /** Whether the engine can run: the runtime compiles WebAssembly from bytes. */
+  isSupported(): boolean;
   /** `undefined` if the runtime has none. */
   readonly zlib: Zlib | undefined;
 }

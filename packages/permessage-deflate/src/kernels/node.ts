@@ -14,6 +14,8 @@ const process = getBuiltinModule?.('node:process') ?? currentProcess;
 
 const { setImmediate, setTimeout: startTimer } = timers;
 
+declare const WebAssembly: unknown;
+
 export const kernel: Kernel = {
   allocate: (length) => Buffer.allocUnsafe(length),
   copy: (bytes) => Buffer.from(bytes),
@@ -29,6 +31,8 @@ export const kernel: Kernel = {
       resource.runInAsyncScope(callback, undefined, ...args);
     };
   },
+  // Where these runtimes have WebAssembly, they compile it. A trial would take time and memory in every process that connects.
+  isSupported: () => typeof WebAssembly === 'object',
   zlib: {
     deflate: (data, options) => deflateRawSync(data, flushing(options)),
     deflateLater(data, options, done) {
