@@ -15,6 +15,7 @@ function row<const Code extends Row['code']>(code: Code, message: string): Row &
   return { code, message };
 }
 
+/** The first rows are those of the negative return values of the module, from -1 down (`assembly/outcome.ts`). */
 const DEFLATE_ERRORS = {
   BLOCK_TYPE: row('ERR_INFLATE_BLOCK_TYPE', 'A block has the reserved type 3 (RFC 1951 §3.2.3)'),
   STORED_LENGTH: row(
@@ -52,22 +53,6 @@ const DEFLATE_ERRORS = {
   OUT_OF_MEMORY: row('ERR_DEFLATE_OUT_OF_MEMORY', 'WebAssembly has no memory left for another context'),
 } as const;
 
-/** The rows for the negative return values of the module, from -1 down (`assembly/outcome.ts`). */
-const RULES = [
-  'BLOCK_TYPE',
-  'STORED_LENGTH',
-  'TOO_MANY_LENGTHS',
-  'PRECODE',
-  'REPEAT',
-  'NO_END_OF_BLOCK',
-  'LITLEN_CODE',
-  'DISTANCE_CODE',
-  'LITLEN_SYMBOL',
-  'DISTANCE_SYMBOL',
-  'TOO_FAR_BACK',
-  'FAILED',
-] as const satisfies readonly ErrorName[];
-
 /** Thrown for an invalid stream, and for a call that cannot be carried out. */
 export class DeflateError extends Error {
   override readonly name = 'DeflateError';
@@ -82,5 +67,5 @@ export class DeflateError extends Error {
 
 /** Returns the error for a negative return value of the module. */
 export function errorOfRule(outcome: number): DeflateError {
-  return new DeflateError(RULES[-1 - outcome] as ErrorName);
+  return new DeflateError(Object.keys(DEFLATE_ERRORS)[-1 - outcome] as ErrorName);
 }

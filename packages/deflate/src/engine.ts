@@ -57,6 +57,8 @@ interface WebAssemblyNamespace {
   Instance: new (module: object) => { readonly exports: unknown };
 }
 
+declare const WebAssembly: WebAssemblyNamespace;
+
 const PAGE = 65_536;
 /** The most bytes that a call reads or produces: `INPUT_CAPACITY` and `OUTPUT_CAPACITY` of `assembly/areas.ts`. */
 export const CAPACITY = 65_536;
@@ -78,7 +80,6 @@ export class Engine {
   #isAllocating = false;
 
   constructor(module: string) {
-    const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyNamespace };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(module)));
     this.exports = exports as Exports;
     this.exports.initialize();

@@ -1,10 +1,11 @@
 // Compression between our endpoints and those of `ws`, in both roles and with every kind of agreement.
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { encodeFrame, Opcode } from '@framewire/codec';
 import { compressionStatistics, WebSocket, WebSocketServer } from 'framewire';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import * as ws from 'ws';
 
 type Options = ws.PerMessageDeflateOptions | boolean;
@@ -285,6 +286,44 @@ describe('a server', () => {
     });
     await once(client, 'open');
     expect(client.extensions).toBe('');
+    client.terminate();
+    await once(client, 'close');
+  });
+});
+
+describe('where WebAssembly is missing', () => {
+  const explicit = [true, 'shared', { serverMaxWindowBits: 12 }] as readonly Options[];
+
+  function removeWebAssembly(): void {
+    vi.stubGlobal('WebAssembly', undefined);
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+  }
+
+  test.each([undefined, ...explicit])('a client offers no compression: %j', async (option) => {
+    const [server, port] = await serve(ws, { perMessageDeflate: true });
+    removeWebAssembly();
+    const client = new ours.WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: option });
+    const [, request] = (await once(server, 'connection')) as [unknown, IncomingMessage];
+    expect(request.headers['sec-websocket-extensions']).toBeUndefined();
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+    client.terminate();
+    await once(client, 'close');
+  });
+
+  test.each(explicit)('a server declines compression: %j', async (option) => {
+    removeWebAssembly();
+    const [server, port] = await serve(ours, { perMessageDeflate: option });
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => socket.send(data));
+    });
+    const client = new ws.WebSocket(`ws://127.0.0.1:${port}`);
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+    client.send('a text '.repeat(1000));
+    expect(String((await once(client, 'message'))[0])).toBe('a text '.repeat(1000));
     client.terminate();
     await once(client, 'close');
   });

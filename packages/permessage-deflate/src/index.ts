@@ -8,6 +8,7 @@ export {
   DEFAULT_TAKEOVER_LEVEL,
   DEFAULT_THRESHOLD,
   INFLATE_IN_TURNS_FROM,
+  isSupported,
   resolveOption,
   SHARED_LEVEL,
   SHARED_THRESHOLD,

@@ -46,11 +46,7 @@ export interface Confirmation {
 
 /** One direction of a connection, as the transform at one end needs it. */
 export interface DirectionView {
-  /**
-   * The agreed window. An inflater may use a larger one. A compressor must refer back no farther. 8 means 256 bytes: zlib has no raw
-   * compressor for that, but with 9 it never refers back by more than 250 bytes, because it reserves 262 of the 512 for lookahead.
-   * Node uses 9 in place of 8. So both roles can agree to 8.
-   */
+  /** The agreed window. An inflater may use a larger one. A compressor must refer back no farther. */
   readonly windowBits: WindowBits;
   /** Whether a message may refer back to earlier messages. */
   readonly takeover: boolean;

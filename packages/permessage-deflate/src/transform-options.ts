@@ -1,5 +1,6 @@
 // The options for compressing and inflating messages, their defaults, and the two profiles.
 import type { ZlibOptions } from 'node:zlib';
+import { kernel } from './kernels/kernel.ts';
 import { windowOption, type ClientNegotiationOptions, type ServerNegotiationOptions } from './options.ts';
 
 /** How messages are compressed and inflated. */
@@ -77,15 +78,25 @@ const DEFAULTS: PerMessageDeflateOptions = {};
 const withProfile = new WeakMap<PerMessageDeflateOptions, PerMessageDeflateOptions>();
 
 /**
- * Returns the options for a value of `perMessageDeflate`, with those of its profile; `undefined` for no compression. The same value gives
- * the same object, so that its connections share settings. A server resolves it early, so that no negotiation throws for it.
+ * Returns the options for a value of `perMessageDeflate`, with those of its profile; `undefined` for no compression, and where the
+ * runtime does not support it ({@link isSupported}). The same value gives the same object, so that its connections share settings. A
+ * server resolves it early, so that no negotiation throws for it.
  *
  * @throws `TypeError` for an unknown profile, `RangeError` with the code `WS_ERR_ILLEGAL_WINDOW_BITS` for an invalid window
  */
 export function resolveOption(
   option: PerMessageDeflateOption | null | undefined,
 ): PerMessageDeflateOptions | undefined {
-  if (!option) return undefined;
+  const options = option ? optionsFor(option) : undefined;
+  return options && isSupported() ? options : undefined;
+}
+
+/** Returns whether this runtime can compress: it must compile WebAssembly from bytes. */
+export function isSupported(): boolean {
+  return kernel.isSupported();
+}
+
+function optionsFor(option: PerMessageDeflateOption): PerMessageDeflateOptions {
   if (option === 'shared') return SHARED;
   // A JavaScript caller may pass anything.
   if (typeof option !== 'object') return DEFAULTS;
@@ -112,4 +123,4 @@ export function resolveOption(
   return resolved;
 }
 
-const SHARED = resolveOption({ profile: 'shared' }) ?? DEFAULTS;
+const SHARED = optionsFor({ profile: 'shared' });

@@ -7,6 +7,7 @@ import {
   createOffer,
   DEFAULT_THRESHOLD,
   EXTENSION_NAME,
+  isSupported,
   PerMessageDeflate as Transforms,
   roleView,
   type Agreement,
@@ -77,8 +78,13 @@ export class PerMessageDeflate {
     this[firstKey] = true;
   }
 
-  /** Returns the offer of a client. */
+  /**
+   * Returns the offer of a client.
+   *
+   * @throws `Error` if the runtime cannot compress
+   */
   offer(): NegotiatedParameters {
+    requireSupport();
     return recordOf(createOffer(this[optionsKey]));
   }
 
@@ -87,9 +93,10 @@ export class PerMessageDeflate {
    *
    * @param configurations the result of `extension.parse()`
    * @returns the negotiated parameters, which are the response of a server
-   * @throws `Error` or `TypeError` if none is acceptable
+   * @throws `Error` or `TypeError` if none is acceptable, `Error` if the runtime cannot compress
    */
   accept(configurations: readonly FormattedParameters[]): NegotiatedParameters {
+    requireSupport();
     const lists = configurations.map(listOf);
     const options = this[optionsKey];
     const { params, agreement } = options.isServer ? answer(lists, options) : confirm(lists[0], options);
@@ -142,6 +149,11 @@ export class PerMessageDeflate {
   }
 }
 
+function requireSupport(): void {
+  if (!isSupported())
+    throw new Error('permessage-deflate needs WebAssembly, which this runtime cannot compile');
+}
+
 /** Accepts the first acceptable offer, as a server. */
 function answer(offers: readonly NegotiationParameter[][], options: PerMessageDeflateOptions): Negotiated {
   const result = acceptOffer(offers, options);
@@ -183,7 +195,7 @@ function extensionIn(deflate: PerMessageDeflate): Extension {
   return {
     name: extension.name,
     compress(part, done) {
-      if (part.first && part.data.length < shortest) done(null);
+      if (part.first && Buffer.byteLength(part.data) < shortest) done(null);
       else extension.compress(part, done);
     },
     decompress: (message, done) => {

@@ -1,6 +1,6 @@
 // `PerMessageDeflate` of framewire and `ws`: negotiation and transforms.
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { modules, thrownBy, type WsModule } from './beside-ws.ts';
 
 type Deflate = InstanceType<WsModule['PerMessageDeflate']>;
@@ -164,5 +164,15 @@ describe('PerMessageDeflate of one module', () => {
   test('throws a clear error before accept()', () => {
     const deflate = new modules[0]![1].PerMessageDeflate();
     expect(() => deflate.compress('', true, () => undefined)).toThrow('has not been negotiated');
+  });
+
+  test('throws in offer() and accept() where WebAssembly is missing', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    const deflate = new modules[0]![1].PerMessageDeflate();
+    expect(() => deflate.offer()).toThrow('needs WebAssembly');
+    expect(() => deflate.accept([{}])).toThrow('needs WebAssembly');
   });
 });

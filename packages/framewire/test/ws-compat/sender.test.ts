@@ -127,4 +127,24 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     expect(inflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).toString()).toBe('a'.repeat(20));
     deflate.cleanup();
   });
+
+  test('compares the length of a text in bytes with the threshold', async () => {
+    const deflate = new PerMessageDeflate({ isServer: true, serverNoContextTakeover: true, threshold: 60 });
+    deflate.accept([{}]);
+    const [near, far] = duplexPair();
+    const sender = new Sender(near, { 'permessage-deflate': deflate });
+    const firstBytes: number[] = [];
+    for (const text of ['é'.repeat(29), 'é'.repeat(30), 'a'.repeat(59), 'a'.repeat(60)]) {
+      await new Promise<void>((resolve) => {
+        sender.send(text, { fin: true, binary: false, compress: true }, () => {
+          resolve();
+        });
+      });
+      const header = await readBytes(far, 2);
+      await received(far, header[1]!);
+      firstBytes.push(header[0]!);
+    }
+    expect(firstBytes).toEqual([0x81, 0xc1, 0x81, 0xc1]);
+    deflate.cleanup();
+  });
 });
