@@ -39,6 +39,10 @@ describe('the built package produces the same', () => {
     expect(await alone.output(denoBinary(), ...args)).toBe(expected);
   });
 
+  test('in an edge runtime', async () => {
+    expect(await alone.outputInEdgeRuntime()).toBe(expected);
+  });
+
   test.skipIf(requirement('chromium').missing)('in a browser', async () => {
     expect(await alone.outputInBrowser()).toBe(expected);
   });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EdgeVM } from '@edge-runtime/vm';
 import { build } from 'esbuild';
 import { launchChromium } from './browsers.ts';
 import { run, WITHOUT_TEST_RUNNER } from './child.ts';
@@ -23,6 +24,8 @@ export interface Alone {
   output(program: string, ...args: string[]): Promise<string>;
   /** Bundles the script for browsers, and returns the line that it prints in Chromium. */
   outputInBrowser(): Promise<string>;
+  /** The same in the Edge Runtime of Vercel, which has web standards but no modules of Node. */
+  outputInEdgeRuntime(): Promise<string>;
   remove(): void;
 }
 
@@ -58,6 +61,15 @@ export function installAlone(names: readonly string[], script: URL, peers: reado
       return stderr + stdout.trim();
     },
     outputInBrowser: () => outputInChromium(copy),
+    async outputInEdgeRuntime() {
+      const text = await bundled(copy);
+      return new Promise((resolve) => {
+        const runtime = new EdgeVM({
+          extend: (context) => Object.assign(context, { console: { log: resolve } }),
+        });
+        runtime.evaluate(text);
+      });
+    },
     remove() {
       rmSync(folder, { recursive: true });
     },
@@ -74,20 +86,26 @@ function copyBuilt(name: string, folder: string): void {
   cpSync(join(own, 'package.json'), join(installed, 'package.json'));
 }
 
-async function outputInChromium(script: string): Promise<string> {
-  const bundled = await build({
+/** The script and the packages as one text, for engines without modules. */
+async function bundled(script: string): Promise<string> {
+  const { outputFiles } = await build({
     entryPoints: [script],
     bundle: true,
     platform: 'browser',
     format: 'iife',
     write: false,
   });
+  return outputFiles[0]?.text ?? '';
+}
+
+async function outputInChromium(script: string): Promise<string> {
+  const content = await bundled(script);
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     const line = page.waitForEvent('console');
     const failure = new Promise<never>((_, reject) => page.once('pageerror', reject));
-    await page.addScriptTag({ content: bundled.outputFiles[0]?.text ?? '' });
+    await page.addScriptTag({ content });
     return (await Promise.race([line, failure])).text();
   } finally {
     await browser.close();
