@@ -1,4 +1,7 @@
 // A connection to NATS, from when it is open until it is lost.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { BrokerError } from '@framewire/topics';
 import { heartbeat } from '@framewire/topics/engine';
 import {
@@ -14,6 +17,11 @@ import {
 
 /** The errors that leave the connection usable: a missing permission, and a message that is too long. */
 const REFUSALS = [PermissionViolationError, InvalidArgumentError] as const;
+
+/** The channel on which Node announces the sockets of clients. */
+const NEW_SOCKET = 'net.client.socket';
+/** The attempt to connect that opens a socket, represented by its sockets. */
+const attempts = new AsyncLocalStorage<Socket[]>();
 
 /** Called with a message of a subject. */
 export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) => void;
@@ -45,7 +53,7 @@ export class Session {
     timeout: number,
     lost: (error: Error) => void,
   ): Promise<Session> {
-    const connection = await connect({
+    const connection = await openConnection({
       timeout,
       noAsyncTraces: true,
       ...options,
@@ -168,6 +176,24 @@ export class Session {
         resolve(value);
       }, fail);
     });
+  }
+}
+
+/** Opens a connection. Destroys the other sockets, because the client leaves one open when a server accepts it and does not answer. */
+async function openConnection(options: NodeConnectionOptions): Promise<NatsConnection> {
+  const sockets: Socket[] = [];
+  const collect = (message: unknown): void => {
+    if (attempts.getStore() === sockets) sockets.push((message as { readonly socket: Socket }).socket);
+  };
+  subscribe(NEW_SOCKET, collect);
+  try {
+    const connection = await attempts.run(sockets, () => connect(options));
+    // The client tries one server after the other.
+    sockets.pop();
+    return connection;
+  } finally {
+    unsubscribe(NEW_SOCKET, collect);
+    for (const socket of sockets) socket.destroy();
   }
 }
 

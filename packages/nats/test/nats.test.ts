@@ -131,6 +131,18 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
+  test('leaves no connection open to a server that has not answered before another did', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const both = { servers: [`127.0.0.1:${port}`, servers().servers], noRandomize: true };
+    const one = await connectToNats(both, { timeout: 500 });
+    onTestFinished(() => one.close());
+    silent.close();
+    await once(silent, 'close');
+    await one.publish('news', new Uint8Array(1));
+  });
+
   test('keeps its session when messages of a topic overtake each other', async () => {
     const broker = await connect({ history: true, prefix: 'overtaken' });
     const client = await connectClient(servers());
@@ -307,6 +319,18 @@ test('connectToNats() rejects if there is no NATS', async () => {
   server.close();
   await once(server, 'close');
   await expect(connectToNats({ port })).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+});
+
+test('connectToNats() rejects if a server accepts connections and does not answer', async () => {
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(connectToNats({ port }, { timeout: 20 })).rejects.toMatchObject({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+  });
+  // Nothing is left open.
+  server.close();
+  await once(server, 'close');
 });
 
 test.each([
