@@ -73,13 +73,29 @@ export const DEFAULTS = {
 /** The options that are times, in ms. */
 const TIMES = ['minReconnectionDelay', 'maxReconnectionDelay', 'minUptime', 'connectionTimeout'] as const;
 
+/** The options that are numbers. */
+const NUMBERS = [
+  ...TIMES,
+  'reconnectionDelayGrowFactor',
+  'maxRetries',
+  'maxQueuedBytes',
+  'maxEnqueuedMessages',
+] as const;
+
 /** The options, with the defaults for absent ones. */
 export type Settings = Options & { [K in keyof typeof DEFAULTS]: NonNullable<Options[K]> };
 
-/** Adds the defaults for absent or undefined options. No time is longer than a timer can run. */
+/**
+ * Adds the defaults for absent or undefined options. No time is longer than a timer can run.
+ *
+ * @throws `RangeError` for a number that is not at least 0. With NaN, there would be no limit, or no delay
+ */
 export function settingsOf(options: Options): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const settings: Settings = { ...DEFAULTS, ...given };
+  for (const name of NUMBERS) {
+    if (!(settings[name] >= 0)) throw new RangeError(`${name} must not be less than 0`);
+  }
   const times = TIMES.map((name): [string, number] => [name, Math.min(settings[name], LONGEST_DELAY)]);
   return { ...settings, ...Object.fromEntries(times) };
 }

@@ -67,7 +67,11 @@ export class ReconnectingWebSocket extends TypedEventTarget {
   #shouldReconnect = true;
   #wasOpen = false;
 
-  /** Starts to connect, unless `startClosed` is set. */
+  /**
+   * Starts to connect, unless `startClosed` is set.
+   *
+   * @throws `RangeError` for an option that is a negative number or NaN
+   */
   constructor(url: UrlProvider, protocols?: ProtocolsProvider, options: Options = {}) {
     super();
     this.#url = url;

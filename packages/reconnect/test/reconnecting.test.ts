@@ -35,6 +35,23 @@ async function delays(ws: ReconnectingWebSocket, count: number): Promise<number[
   return waits;
 }
 
+test.each([
+  'minReconnectionDelay',
+  'maxReconnectionDelay',
+  'reconnectionDelayGrowFactor',
+  'minUptime',
+  'connectionTimeout',
+  'maxRetries',
+  'maxQueuedBytes',
+  'maxEnqueuedMessages',
+])('a %s of NaN or below 0 is rejected', (name) => {
+  for (const value of [Number.NaN, -1]) {
+    expect(() => new ReconnectingWebSocket('ws://host', [], { startClosed: true, [name]: value })).toThrow(
+      new RangeError(`${name} must not be less than 0`),
+    );
+  }
+});
+
 describe('the delay', () => {
   test('grows from the minimum to the maximum, with full jitter', async () => {
     const { ws } = await start();
