@@ -24,8 +24,8 @@ export interface ConnectionOptions {
   /** The longest message, in bytes, on the wire and inflated. A longer one fails with 1009. Default 100 MiB; 0 = no limit. */
   maxPayload?: number | undefined;
   /**
-   * How many fragments a message may have. More fail with 1008. 0 = no limit. Default: 16384 with the `binaryType` `fragments`, otherwise no
-   * limit, because `maxPayload` already limits memory.
+   * How many fragments a message may have. More fail with 1008. 0 = no limit. Default: no limit, because `maxPayload` already limits
+   * memory. With the `binaryType` `fragments`, it is 16384.
    */
   maxFragments?: number | undefined;
   /** In how many chunks a frame may arrive. More fail with 1008. Default 0 = no limit, because `maxPayload` already limits memory. */

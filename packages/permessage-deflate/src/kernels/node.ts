@@ -31,7 +31,7 @@ export const kernel: Kernel = {
       resource.runInAsyncScope(callback, undefined, ...args);
     };
   },
-  // Where these runtimes have WebAssembly, they compile it. A trial would take time and memory in every process that connects.
+  // These runtimes compile it, unless an embedder forbids it. A trial would cost every process time and memory.
   isSupported: () => typeof WebAssembly === 'object',
   zlib: {
     deflate: (data, options) => deflateRawSync(data, flushing(options)),

@@ -1,6 +1,5 @@
 // Pings to an engine. One that is not answered reveals a connection that was cut silently.
-import { setImmediate } from 'node:timers';
-import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
+import { clearDeadline, setDeadline, setImmediate, type Deadline } from '@framewire/connection';
 
 /**
  * Sends a ping, and the next one `interval` after each answer.

@@ -4,7 +4,7 @@
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * The time limit that an option of a broker sets, in ms. A longer one than a timer can run becomes that, about 24 days.
+ * The time limit that an option of a broker sets, in ms. One that a timer cannot represent is reduced to the longest one, about 24 days.
  *
  * @throws `RangeError` for a limit that is not above 0
  */
