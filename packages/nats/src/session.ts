@@ -8,6 +8,7 @@ import {
   connect,
   InvalidArgumentError,
   PermissionViolationError,
+  type Authenticator,
   type Msg,
   type MsgHdrs,
   type NatsConnection,
@@ -20,8 +21,8 @@ const REFUSALS = [PermissionViolationError, InvalidArgumentError] as const;
 
 /** The channel on which Node announces the sockets of clients. */
 const NEW_SOCKET = 'net.client.socket';
-/** The attempt to connect that opens a socket, represented by its sockets. */
-const attempts = new AsyncLocalStorage<Socket[]>();
+/** The sockets that the current attempt to connect has opened. Undefined in functions of the program. */
+const attempts = new AsyncLocalStorage<Socket[] | undefined>();
 
 /** Called with a message of a subject. */
 export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) => void;
@@ -179,7 +180,10 @@ export class Session {
   }
 }
 
-/** Opens a connection. Destroys the other sockets, because the client leaves one open when a server accepts it and does not answer. */
+/**
+ * Opens a connection. Destroys the other sockets, because the client leaves one open when a server accepts it and does not answer. Node
+ * does not announce the sockets of `tls.connect()`, so those of `tls.handshakeFirst` stay open.
+ */
 async function openConnection(options: NodeConnectionOptions): Promise<NatsConnection> {
   const sockets: Socket[] = [];
   const collect = (message: unknown): void => {
@@ -187,7 +191,7 @@ async function openConnection(options: NodeConnectionOptions): Promise<NatsConne
   };
   subscribe(NEW_SOCKET, collect);
   try {
-    const connection = await attempts.run(sockets, () => connect(options));
+    const connection = await attempts.run(sockets, () => connect(withOwnSockets(options)));
     // The client tries one server after the other.
     sockets.pop();
     return connection;
@@ -195,6 +199,18 @@ async function openConnection(options: NodeConnectionOptions): Promise<NatsConne
     unsubscribe(NEW_SOCKET, collect);
     for (const socket of sockets) socket.destroy();
   }
+}
+
+/** Lets authenticators open sockets of their own, which are not those of the attempt. */
+function withOwnSockets(options: NodeConnectionOptions): NodeConnectionOptions {
+  const { authenticator } = options;
+  if (authenticator === undefined) return options;
+  const outside = [authenticator].flat().map(
+    (authenticate): Authenticator =>
+      (nonce) =>
+        attempts.run(undefined, authenticate, nonce),
+  );
+  return { ...options, authenticator: outside };
 }
 
 /** Whether NATS or its client has refused this call, although others may succeed. */

@@ -1,7 +1,7 @@
 // Brokers on a NATS that the tests start, kill and restart.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
 import { requirement, startNats, type Engine } from '@framewire/testing';
@@ -141,6 +141,25 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     silent.close();
     await once(silent, 'close');
     await one.publish('news', new Uint8Array(1));
+  });
+
+  test('keeps the sockets that an authenticator opens, and its own connection', async () => {
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const opened: Socket[] = [];
+    const authenticator = (): void => {
+      opened.push(connectSocket(port, '127.0.0.1'));
+    };
+    const broker = await connectToNats({ ...servers(), authenticator }, { timeout: 500 });
+    onTestFinished(async () => {
+      await broker.close();
+      for (const socket of opened) socket.destroy();
+      server.close();
+    });
+    await broker.publish('news', new Uint8Array(1));
+    expect(opened.map(({ destroyed }) => destroyed)).toEqual(opened.map(() => false));
+    expect(opened).not.toHaveLength(0);
   });
 
   test('keeps its session when messages of a topic overtake each other', async () => {
