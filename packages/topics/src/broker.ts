@@ -33,8 +33,8 @@ export interface BrokerListener {
    *
    * @param data must not be changed later
    * @param position present with a history
-   * @param previous with a history: the offset of the message before this one in its topic and epoch. For the first message, any smaller
-   *   offset than its own: 0, if nothing can have been lost before it. Topics use it to find gaps. Default: one less than the offset of the
+   * @param previous with a history: the offset of the message before this one in its topic and epoch. For the first message, a smaller
+   *   offset than its own; 0 if no message can have been lost before it. Topics use it to find gaps. Default: one less than the offset of the
    *   message
    */
   message(topic: string, data: Uint8Array, position: Position | undefined, previous?: number): void;

@@ -189,6 +189,22 @@ test('a long history arrives in several answers', async () => {
   expect(sent).toHaveBeenCalledTimes(4 + 4 + 4 + 3 + 2 + 1 + 1);
 });
 
+test('requests one history after the other, so that the hub never holds many answers', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const hub = new TopicHub({ history: true });
+  hub.add(port1);
+  port1.unref();
+  const broker = await connectToHub({ port: port2 });
+  onTestFinished(() => broker.close());
+  const position = await broker.publish('news', new Uint8Array(1));
+  await broker.publish('news', new Uint8Array(2));
+  // Answers of one turn are sent together.
+  const sent = vi.spyOn(port1, 'postMessage');
+  const histories = await Promise.all(Array.from({ length: 5 }, () => broker.history('news', position!)));
+  expect(histories.map(({ messages }) => messages?.length)).toEqual([1, 1, 1, 1, 1]);
+  expect(sent).toHaveBeenCalledTimes(5);
+});
+
 test('a history of Infinity milliseconds does not expire, and any other does', async () => {
   const kept = await Promise.all(
     [Infinity, 1000].map(async (milliseconds) => {

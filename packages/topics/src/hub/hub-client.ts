@@ -152,9 +152,11 @@ class HubClient implements Broker {
   readonly #sender: Sender<Request>;
   readonly #timeout: number;
   readonly #pending = new Map<number, Pending>();
+  /** Settles when the histories that were requested before have arrived. */
+  #histories: Promise<void> = Promise.resolve();
   #listener: BrokerListener | undefined = undefined;
   #requests = 0;
-  /** An interruption ends a session. The answers and messages of the last session are ignored once the hub has begun the next one. */
+  /** An interruption ends a session. Answers and messages are then ignored until the hub has begun the next one. */
   #session = FIRST_SESSION;
   /** Why requests fail. Undefined while the hub can be reached. */
   #failure: BrokerError | undefined = undefined;
@@ -186,7 +188,14 @@ class HubClient implements Broker {
     await this.#ask((id) => ['unsubscribe', id, topic]);
   }
 
-  async history(topic: string, since: Position): Promise<History> {
+  /** One history at a time, so that many clients that recover do not make the hub hold as many answers. */
+  history(topic: string, since: Position): Promise<History> {
+    const history = this.#histories.then(() => this.#readHistory(topic, since));
+    this.#histories = history.then(ignore, ignore);
+    return history;
+  }
+
+  async #readHistory(topic: string, since: Position): Promise<History> {
     const all: HistoryMessage[] = [];
     for (let { offset } = since; ;) {
       const from = { ...since, offset };

@@ -25,7 +25,7 @@ const OVERHEAD = 100;
 /** How many bytes of messages an answer has at most, unless its first message has more. */
 const MOST_IN_ANSWER = 1024 * 1024;
 
-/** How many marks a client may leave unread. More of them cost more, and tell the hub earlier what a client has read. */
+/** Into how many parts marks divide what a client may leave unread. With more marks, the hub learns earlier what a client has read. */
 const MARKS = 8;
 
 /** The clients in a worker of the hub. Each call of `connectToHub()` makes one. */
@@ -47,10 +47,13 @@ export class HubClients {
   take(message: unknown): void {
     const batch = unwrap(message);
     if (batch === undefined) return;
-    const { client, messages } = batch;
+    const { client } = batch;
+    const messages = batch.messages as readonly Request[];
+    // A client that has left may still report what it has read.
+    if (!this.#ports.has(client) && messages.every(([kind]) => kind === 'read')) return;
     const port = this.#ports.get(client) ?? this.#portOf(client);
     this.#ports.set(client, port);
-    for (const request of messages as readonly Request[]) {
+    for (const request of messages) {
       port.answer(request);
       if (request[0] === 'goodbye') this.#ports.delete(client);
     }
@@ -77,7 +80,7 @@ class HubPort implements HubSubscriber {
   #marked = 0;
   #read = 0;
   readonly #maxUnread: number;
-  /** Whether it is sent nothing until it begins another session. */
+  /** Whether it receives no messages, and its requests are ignored, until it begins another session. */
   #isInterrupted = false;
 
   constructor(hub: TopicHub, worker: HubWorker, client: string | undefined, maxUnread: number) {
@@ -105,7 +108,7 @@ class HubPort implements HubSubscriber {
         this.#read = request[1];
         break;
       default:
-        // The client has not read yet that it is interrupted, and then its requests fail.
+        // The client does not know yet that it is interrupted. When it does, it rejects these requests itself.
         if (!this.#isInterrupted) this.#answer(request);
     }
   }
@@ -117,7 +120,7 @@ class HubPort implements HubSubscriber {
       return;
     }
     this.#sender.send(['message', topic, this.#bytes(data), position ?? null]);
-    // Answers do not count: a client has only as many as it has requests under way.
+    // Answers do not count: a client requests one history at a time, and the other answers are short.
     this.#sent += data.length + topic.length + OVERHEAD;
     if (this.#sent - this.#marked > this.#maxUnread / MARKS) this.#mark();
   }

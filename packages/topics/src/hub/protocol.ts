@@ -22,7 +22,8 @@ export type Request =
 
 /**
  * A message of the hub. `hello` repeats the number of the session, unless the hub greets first. `mark` is the number of bytes that the hub
- * has sent to the client until now. `history` has the first of the messages, or null if some are missing. After `interrupted`, the hub sends nothing until the client begins another session.
+ * has sent to the client until now. `history` has the first of the messages, or null if some are missing. After
+ * `interrupted`, the hub delivers no messages, and handles no requests, until the client begins another session.
  */
 export type Reply =
   | readonly ['hello', { readonly hasHistory: boolean; readonly session?: number | undefined }]
