@@ -166,7 +166,10 @@ function showPeople({ count, names }) {
 /** @param {Refusal} refusal */
 function refused(refusal) {
   if (refusal.code === 'already-joined') return;
-  if (refusal.of === 'open') rooms.refused();
+  if (refusal.of === 'open') {
+    rooms.refused();
+    if (rooms.open === '') link.send({ type: 'open', room: rooms.request() });
+  }
   if (refusal.of === 'join') wantedName = '';
   if (refusal.of === 'say') putBack(underWay.shift() ?? '');
   showForms();
@@ -180,7 +183,7 @@ rooms.addEventListener('change', openRoom);
 /** If there is no connection, the room is opened when there is one again. */
 function openRoom() {
   problem.textContent = '';
-  link.send({ type: 'open', room: rooms.wanted });
+  link.send({ type: 'open', room: rooms.request() });
 }
 
 joinForm.addEventListener('submit', (event) => {

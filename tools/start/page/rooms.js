@@ -21,6 +21,8 @@ export class Rooms extends EventTarget {
   #rooms = [];
   /** The open room; empty before the first one. */
   open = '';
+  /** The room that the server was last asked to open. Until it answers, another one is open. */
+  #requested = '';
 
   constructor() {
     super();
@@ -33,7 +35,7 @@ export class Rooms extends EventTarget {
       field.value = '';
     });
     addEventListener('hashchange', () => {
-      if (this.wanted !== this.open) this.dispatchEvent(new Event('change'));
+      if (this.wanted !== this.#requested) this.dispatchEvent(new Event('change'));
     });
   }
 
@@ -46,9 +48,16 @@ export class Rooms extends EventTarget {
     }
   }
 
+  /** Returns the room in the address, to ask the server to open it. */
+  request() {
+    this.#requested = this.wanted;
+    return this.#requested;
+  }
+
   /** @param {string} room The room that the server has opened. Its name may be spelled differently, for example in lower case. */
   opened(room) {
     this.open = room;
+    this.#requested = room;
     document.title = `Framewire: ${room}`;
     history.replaceState(null, '', `#${encodeURIComponent(room)}`);
     this.#show();
@@ -56,9 +65,12 @@ export class Rooms extends EventTarget {
     this.#links.get(room)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
-  /** To be called when the server has refused to open a room. Goes back to the open room, or to the lobby. */
+  /**
+   * To be called when the server has refused to open a room. Goes back to the open room, or to the lobby, which must then be opened.
+   */
   refused() {
-    location.hash = encodeURIComponent(this.open || LOBBY);
+    this.#requested = this.open;
+    history.replaceState(null, '', `#${encodeURIComponent(this.open || LOBBY)}`);
   }
 
   /** @param {RoomList['rooms']} rooms */
