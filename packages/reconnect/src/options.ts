@@ -88,7 +88,7 @@ export type Settings = Options & { [K in keyof typeof DEFAULTS]: NonNullable<Opt
 /**
  * Adds the defaults for absent or undefined options. No time is longer than a timer can run.
  *
- * @throws `RangeError` for a number that is not at least 0. With NaN, there would be no limit, or no delay
+ * @throws `RangeError` for a number that is negative or NaN. NaN would remove a limit or a delay
  */
 export function settingsOf(options: Options): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
