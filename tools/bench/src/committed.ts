@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunResult } from './results.ts';
 import { scenarios } from './scenarios.ts';
+import { groupsOf } from './targets.ts';
 
 /** The folder of the repository's results. */
 export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
@@ -46,12 +47,22 @@ export function committedFor(version: string | undefined): RunResult | undefined
   );
 }
 
-/** A run, with the other scenarios of an earlier one if that has the same machine, versions, day, rounds and length of turns. */
+/**
+ * A run, with the other scenarios of an earlier one if that has the same machine, versions, day, rounds and length of turns. Scenarios that
+ * a target compares are kept only together, because their rounds form pairs.
+ */
 export function withEarlier(earlier: RunResult | undefined, run: RunResult): RunResult {
   const conditions = ({ machine, rounds, quick }: RunResult): string =>
     JSON.stringify([machine, rounds, quick]);
-  if (!earlier || conditions(earlier) !== conditions(run)) return run;
-  const all = [...run.scenarios, ...earlier.scenarios];
+  const isSame = earlier !== undefined && conditions(earlier) === conditions(run);
+  const ran = new Set(run.scenarios.map(({ scenario }) => scenario));
+  const replaced = new Set(
+    groupsOf(scenarios)
+      .filter((group) => group.some(({ name }) => ran.has(name)))
+      .flatMap((group) => group.map(({ name }) => name)),
+  );
+  const kept = isSame ? earlier.scenarios.filter(({ scenario }) => !replaced.has(scenario)) : [];
+  const all = [...run.scenarios, ...kept];
   const inOrder = scenarios.map(({ name }) => all.find(({ scenario }) => scenario === name));
   return { ...run, scenarios: inOrder.filter((result) => result !== undefined) };
 }

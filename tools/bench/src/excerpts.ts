@@ -123,7 +123,7 @@ function cellOf(result: ScenarioResult | undefined): string {
 /** In bold if framewire takes more, unless the ratio is rough. */
 function showGain(gain: Ratio | undefined): string {
   const text = formatRatio(gain, GAIN_DIGITS);
-  return gain !== undefined && gain.median < 1 && !isRough(gain) ? `**${text}**` : text;
+  return gain !== undefined && Number(text) < 1 && !isRough(gain) ? `**${text}**` : text;
 }
 
 /** The peers without a WebSocket, which show the cost of Node's sockets alone. */

@@ -143,7 +143,7 @@ async function measure(args: Arguments): Promise<number> {
   } finally {
     line.clear();
     await bench.stop();
-    // If the run fails, what it has measured is kept.
+    // If the run fails, the groups that it has measured are kept.
     if (results.length > 0) {
       report(args, { machine, rounds: args.rounds, quick: args.quick, scenarios: results }, before);
     }
@@ -166,7 +166,7 @@ function keep(folder: string, run: RunResult): void {
   const dropped = save(folder, run);
   if (dropped.length === 0) return;
   console.error(
-    `Dropped from ${folder}, because their day, machine, versions or rounds differ: ${dropped.join(', ')}.`,
+    `Dropped from ${folder}, because they were measured in another way, or in other rounds than scenarios that they are compared with: ${dropped.join(', ')}.`,
   );
 }
 

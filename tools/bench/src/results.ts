@@ -91,7 +91,6 @@ export function figure(result: ScenarioResult | undefined, peer: string, metric:
 /**
  * One peer's figure divided by another's, within each round.
  *
- * @param ofOther the result that the other figure comes from. Default: the same
  * @returns undefined if one was not measured, or was 0 or less in a round
  */
 export function pairedRatio(
@@ -99,27 +98,43 @@ export function pairedRatio(
   one: string,
   other: string,
   metric: Metric,
-  ofOther = result,
 ): Ratio | undefined {
+  return ratioOf(valuesOf(result, one, metric), valuesOf(result, other, metric));
+}
+
+/** Like {@link pairedRatio}, of a figure in one scenario and a figure in another. */
+export function ratioBetween(
+  result: ScenarioResult | undefined,
+  one: string,
+  otherResult: ScenarioResult | undefined,
+  other: string,
+  metric: Metric,
+): Ratio | undefined {
+  return ratioOf(valuesOf(result, one, metric), valuesOf(otherResult, other, metric));
+}
+
+/**
+ * A figure in one scenario minus a figure in another, within each round.
+ *
+ * @returns undefined if one was not measured
+ */
+export function differenceBetween(
+  result: ScenarioResult | undefined,
+  one: string,
+  otherResult: ScenarioResult | undefined,
+  other: string,
+  metric: Metric,
+): Figure | undefined {
   const ones = valuesOf(result, one, metric);
-  const others = valuesOf(ofOther, other, metric);
+  const others = valuesOf(otherResult, other, metric);
+  if (ones.length === 0 || others.length === 0) return undefined;
+  return byRounds(ones, others, (value, less) => value - less);
+}
+
+function ratioOf(ones: readonly number[], others: readonly number[]): Ratio | undefined {
   if (ones.length === 0 || others.length === 0) return undefined;
   if ([...ones, ...others].some((value) => value <= 0)) return undefined;
   return { ...byRounds(ones, others, ratio), ofMedians: ratio(median(ones), median(others)) };
-}
-
-/** Like {@link pairedRatio}, for a difference. */
-export function pairedDifference(
-  result: ScenarioResult | undefined,
-  one: string,
-  other: string,
-  metric: Metric,
-  ofOther = result,
-): Figure | undefined {
-  const ones = valuesOf(result, one, metric);
-  const others = valuesOf(ofOther, other, metric);
-  if (ones.length === 0 || others.length === 0) return undefined;
-  return byRounds(ones, others, (value, less) => value - less);
 }
 
 /**

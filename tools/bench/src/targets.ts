@@ -1,8 +1,9 @@
 // The targets of framewire, as data, and the verdict on a run.
 import {
+  differenceBetween,
   figure,
-  pairedDifference,
   pairedRatio,
+  ratioBetween,
   type Figure,
   type Metric,
   type RunResult,
@@ -167,8 +168,8 @@ export function measure(
     run.scenarios.find((each) => each.scenario === name);
   const result = resultOf(scenario);
   if ('gain' in bound) return pairedRatio(result, peer, subject, metric);
-  if ('share' in bound) return pairedRatio(result, subject, peer, metric, resultOf(other));
-  if ('excess' in bound) return pairedDifference(result, subject, peer, metric, resultOf(other));
+  if ('share' in bound) return ratioBetween(result, subject, resultOf(other), peer, metric);
+  if ('excess' in bound) return differenceBetween(result, subject, resultOf(other), peer, metric);
   return figure(result, subject, metric);
 }
 

@@ -83,6 +83,7 @@ test('a ratio is marked as rough if its rounds are on both sides of 1, and is th
   expect(lineOf([10, 10, 10], [7, 7, 9])).toContain('| 10.00 : 7.00 (**0.7**) |');
   expect(lineOf([10, 10, 10], [7, 7, 11])).toContain('| 10.00 : 7.00 (≈0.7) |');
   expect(lineOf([10, 20, 30], [40, 20, 30])).toContain('| 20.00 : 30.00 (≈1.0) |');
+  expect(lineOf([100, 100, 100], [97, 97, 97])).toContain('| 100.00 : 97.00 (1.0) |');
 });
 
 test('the table of limits lists the targets that a run misses, with the ratio that raw sockets reach', () => {
@@ -112,6 +113,16 @@ test('the limit of a ratio between two scenarios shows the ratio of raw sockets 
   });
   const scenarios = [scenario('broadcast-16k', 10, 4), scenario('broadcast-deaf', 20, 5)];
   expect(limitsTable([{ ...run, scenarios }]).split('\n')[2]).toMatch(/\*\*2\.00 .* \| 1\.25 \|$/);
+});
+
+test('the table of limits leaves out the lines that have no targets', () => {
+  const of = (node: string): RunResult => ({ ...run, machine: { node } });
+  const tables = tablesOf(of('26.1.0'), [of('24.1.0'), of('22.1.0')]);
+  const heads = ['node lines', 'limits'].map(
+    (name) => tables.find((each) => each.name === name)!.content.split('\n')[0],
+  );
+  expect(heads[0]).toContain('Node 26.1.0 | Node 24.1.0 | Node 22.1.0');
+  expect(heads[1]).toContain('Node 26.1.0 | Node 24.1.0 | raw sockets');
 });
 
 test('every page shows the committed results', () => {

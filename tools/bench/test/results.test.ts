@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest';
 import {
   apartFromMedians,
+  differenceBetween,
   figure,
   isRough,
-  pairedDifference,
   pairedRatio,
+  ratioBetween,
   type ScenarioResult,
 } from '../src/results.ts';
 
@@ -48,11 +49,16 @@ test('if one peer has more samples than the other, the ratio is that of the medi
 test('two scenarios are compared within each round', () => {
   const one = resultWith({ framewire: [12, 24, 36] });
   const other = resultWith({ framewire: [10, 20, 30] });
-  expect(pairedRatio(one, 'framewire', 'framewire', 'cpu', other)).toMatchObject({ median: 1.2, spread: 0 });
-  expect(pairedDifference(one, 'framewire', 'framewire', 'cpu', other)).toMatchObject({
+  expect(ratioBetween(one, 'framewire', other, 'framewire', 'cpu')).toMatchObject({ median: 1.2, spread: 0 });
+  expect(differenceBetween(one, 'framewire', other, 'framewire', 'cpu')).toMatchObject({
     ...{ lowest: 2, median: 4, highest: 6 },
   });
-  expect(pairedDifference(one, 'framewire', 'ws', 'cpu', other)).toBeUndefined();
+  expect(differenceBetween(one, 'framewire', other, 'ws', 'cpu')).toBeUndefined();
+  expect(differenceBetween(one, 'framewire', undefined, 'framewire', 'cpu')).toBeUndefined();
+  const fewer = resultWith({ framewire: [10, 20] });
+  expect(differenceBetween(one, 'framewire', fewer, 'framewire', 'cpu')).toMatchObject({
+    ...{ lowest: 12 - 20, median: 24 - 15, highest: 36 - 10 },
+  });
 });
 
 test('a figure that was not measured, or is 0 or less, has no ratio', () => {

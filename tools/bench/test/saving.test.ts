@@ -74,9 +74,9 @@ test('replaces a scenario in results of the same day only', () => {
   const again = runOf(`${MAIN_LINE}.1.0`, 'echo-64x16');
   expect(withEarlier(earlier, again).scenarios).toEqual([earlier.scenarios[0], again.scenarios[0]]);
   expect(withEarlier(earlier, again).scenarios[1]).toBe(again.scenarios[0]);
-  expect(withEarlier({ ...earlier, rounds: 5 }, again)).toBe(again);
-  expect(withEarlier({ ...earlier, machine: { date: '2026-01-30' } }, again)).toBe(again);
-  expect(withEarlier(undefined, again)).toBe(again);
+  expect(withEarlier({ ...earlier, rounds: 5 }, again)).toEqual(again);
+  expect(withEarlier({ ...earlier, machine: { date: '2026-01-30' } }, again)).toEqual(again);
+  expect(withEarlier(undefined, again)).toEqual(again);
   expect(droppedFrom(earlier, again)).toEqual(['echo-64x1']);
   expect(droppedFrom(earlier, withEarlier(earlier, again))).toEqual([]);
 });
@@ -91,4 +91,17 @@ test('rewrites the page and pictures from the results, and returns the files tha
   expect(rewritePage(folder)).toEqual(['echo-64x16.svg', 'README.md']);
   expect(read()).toEqual(before);
   expect(rewritePage(join(folder, 'nowhere'))).toEqual([]);
+});
+
+test('saves scenarios in the order of their list, also those of a first run', () => {
+  save(folder, runOf('24.1.0', 'echo-1m', 'deflate-1m', 'broadcast-x1'));
+  expect(namesIn('node-24.json')).toEqual(['echo-1m', 'broadcast-x1', 'deflate-1m']);
+});
+
+test('keeps scenarios that a target compares only together, because their rounds form pairs', () => {
+  const earlier = runOf('24.1.0', 'echo-1m', 'push-64', 'deflate-1m');
+  const again = runOf('24.1.0', 'deflate-1m');
+  expect(withEarlier(earlier, again).scenarios.map(({ scenario }) => scenario)).toEqual([
+    ...['push-64', 'deflate-1m'],
+  ]);
 });

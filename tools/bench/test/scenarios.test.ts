@@ -140,6 +140,25 @@ test('scenarios that a target compares are measured together, the one that other
   expect(names.flat()).toHaveLength(scenarios.length);
 });
 
+test('a scenario that is selected without its group is measured alone, or first in the order of the selection', () => {
+  const named = (...names: string[]) => names.map((name) => scenarios.find((each) => each.name === name)!);
+  expect(groupsOf(named('deflate-1m'))).toEqual([named('deflate-1m')]);
+  expect(groupsOf(named('broadcast-deaf', 'broadcast-16k'))).toEqual([
+    named('broadcast-deaf', 'broadcast-16k'),
+  ]);
+});
+
+test('a target is not measured if the scenario that it compares with was not run', () => {
+  const results = [{ peer: 'framewire', runtime: '', samples: [{ cpu: 1, held: 1, heap: 1 }] }];
+  for (const { scenario, other } of targets) {
+    if (other === undefined) continue;
+    const run = { ...runWith({}), scenarios: [{ scenario, results, skipped: [] }] };
+    const verdicts = judge(run).filter(({ target }) => target.other !== undefined);
+    expect(verdicts.length).toBeGreaterThan(0);
+    for (const { verdict } of verdicts) expect(verdict).toBe('not measured');
+  }
+});
+
 test('a target whose peer is missing is not measured', () => {
   const verdicts = judge(runWith({ framewire: [10] }));
   expect(verdicts.length).toBeGreaterThan(0);

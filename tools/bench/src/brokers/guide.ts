@@ -11,7 +11,7 @@ import { brokerFigure } from './report.ts';
 
 const FILE = 'docs/guides/more-than-one-server.md';
 const MICROSECONDS = 1e6;
-const KB_A_GB = 1e6;
+const KB_A_GB = 1e9 / 1024;
 
 /** The scenarios that show how much one server does on a core and in memory. */
 const ON_ONE_CORE = ['echo-64x1', 'echo-64x16', 'broadcast-x1', 'broadcast-x10', 'upgrade'];

@@ -9,7 +9,7 @@ import { publishedPackages } from '../workspace.ts';
 import type { NodeLine } from '../node-lines.ts';
 import type { Outcome, Step } from '../outcome.ts';
 
-/** The newer lines. The tests of the sources run on the oldest. */
+/** The newer lines. CI also runs the tests of the sources on each line. */
 const NEWER_LINES: readonly NodeLine[] = [22, 24, 26];
 
 /** These tests are about other engines, other WebSocket peers, or the compiler, so the result does not depend on the Node line. */
