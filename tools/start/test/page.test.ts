@@ -131,6 +131,17 @@ for (const { name, missing, launch } of BROWSERS) {
       await node.next('line', ({ line }) => line.kind === 'joined' && line.name === 'Ada');
     });
 
+    it('opens the room that was requested last, even if an earlier one has not opened yet', async () => {
+      const page = await open('Ada');
+      // The first listener of the page has requested the kitchen. Its answer cannot arrive before this task ends.
+      await page.evaluate(`new Promise((resolve) => {
+        addEventListener('hashchange', () => resolve((location.hash = 'lobby')), { once: true });
+        location.hash = 'kitchen';
+      })`);
+      await until(page, `document.querySelector('#announcement').textContent.includes('lobby')`);
+      await isIn(page, 'lobby');
+    });
+
     it('returns to the open room when the server refuses a name', async () => {
       const page = await open('Ada');
       await openRoom(page, 'kitchen');
