@@ -166,10 +166,7 @@ function showPeople({ count, names }) {
 /** @param {Refusal} refusal */
 function refused(refusal) {
   if (refusal.code === 'already-joined') return;
-  if (refusal.of === 'open') {
-    rooms.refused();
-    if (rooms.open === '') link.send({ type: 'open', room: rooms.request() });
-  }
+  if (refusal.of === 'open' && rooms.refused()) link.send({ type: 'open', room: rooms.request() });
   if (refusal.of === 'join') wantedName = '';
   if (refusal.of === 'say') putBack(underWay.shift() ?? '');
   showForms();

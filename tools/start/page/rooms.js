@@ -66,11 +66,14 @@ export class Rooms extends EventTarget {
   }
 
   /**
-   * To be called when the server has refused to open a room. Goes back to the open room, or to the lobby, which must then be opened.
+   * To be called when the server has refused to open a room. Goes back to the open room, or to the lobby. Returns whether the lobby must be
+   * opened for that. The lobby itself is not requested again, because its refusal would repeat.
    */
   refused() {
+    const mustOpen = this.open === '' && this.#requested !== LOBBY;
     this.#requested = this.open;
     history.replaceState(null, '', `#${encodeURIComponent(this.open || LOBBY)}`);
+    return mustOpen;
   }
 
   /** @param {RoomList['rooms']} rooms */
