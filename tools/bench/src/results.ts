@@ -99,7 +99,7 @@ export function pairedRatio(
   other: string,
   metric: Metric,
 ): Ratio | undefined {
-  return ratioOf(valuesOf(result, one, metric), valuesOf(result, other, metric));
+  return ratioBetween(result, one, result, other, metric);
 }
 
 /** Like {@link pairedRatio}, of a figure in one scenario and a figure in another. */
@@ -110,7 +110,11 @@ export function ratioBetween(
   other: string,
   metric: Metric,
 ): Ratio | undefined {
-  return ratioOf(valuesOf(result, one, metric), valuesOf(otherResult, other, metric));
+  const ones = valuesOf(result, one, metric);
+  const others = valuesOf(otherResult, other, metric);
+  if (ones.length === 0 || others.length === 0) return undefined;
+  if ([...ones, ...others].some((value) => value <= 0)) return undefined;
+  return { ...byRounds(ones, others, ratio), ofMedians: ratio(median(ones), median(others)) };
 }
 
 /**
@@ -129,12 +133,6 @@ export function differenceBetween(
   const others = valuesOf(otherResult, other, metric);
   if (ones.length === 0 || others.length === 0) return undefined;
   return byRounds(ones, others, (value, less) => value - less);
-}
-
-function ratioOf(ones: readonly number[], others: readonly number[]): Ratio | undefined {
-  if (ones.length === 0 || others.length === 0) return undefined;
-  if ([...ones, ...others].some((value) => value <= 0)) return undefined;
-  return { ...byRounds(ones, others, ratio), ofMedians: ratio(median(ones), median(others)) };
 }
 
 /**
