@@ -180,25 +180,45 @@ export class Session {
   }
 }
 
-/**
- * Opens a connection. Destroys the other sockets, because the client leaves one open when a server accepts it and does not answer. Node
- * does not announce the sockets of `tls.connect()`, so those of `tls.handshakeFirst` stay open.
- */
+/** Opens a connection. Destroys the other sockets, because the client leaves one open when a server accepts it and does not answer. */
 async function openConnection(options: NodeConnectionOptions): Promise<NatsConnection> {
   const sockets: Socket[] = [];
+  const secured: AbortController[] = [];
   const collect = (message: unknown): void => {
     if (attempts.getStore() === sockets) sockets.push((message as { readonly socket: Socket }).socket);
   };
+  const attempt = withSignals(withOwnSockets(options), secured);
   subscribe(NEW_SOCKET, collect);
   try {
-    const connection = await attempts.run(sockets, () => connect(withOwnSockets(options)));
+    const connection = await attempts.run(sockets, () => connect(attempt));
     // The client tries one server after the other.
     sockets.pop();
+    secured.pop();
     return connection;
   } finally {
     unsubscribe(NEW_SOCKET, collect);
     for (const socket of sockets) socket.destroy();
+    for (const controller of secured) controller.abort();
   }
+}
+
+/**
+ * Gives each socket of `tls.connect()` a signal that destroys it, because Node does not announce these sockets. The client passes the
+ * options on to Node, and reads them again for each socket.
+ */
+function withSignals(options: NodeConnectionOptions, controllers: AbortController[]): NodeConnectionOptions {
+  const { tls } = options;
+  // `null` means no TLS.
+  if (tls === undefined || tls === null) return options;
+  const abortable = {
+    ...tls,
+    get signal(): AbortSignal {
+      const controller = new AbortController();
+      controllers.push(controller);
+      return controller.signal;
+    },
+  };
+  return { ...options, tls: abortable };
 }
 
 /** Lets authenticators open sockets of their own, which are not those of the attempt. */

@@ -3,12 +3,14 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
 import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
-import { requirement, startNats, type Engine } from '@framewire/testing';
+import { requirement, startNats, testCertificate, type Engine } from '@framewire/testing';
 import { Topics, type Broker, type Position, type TopicConnection } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
 import { connect as connectClient, headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { interpose } from './support/interposed.ts';
 
 /** A client without a name may do everything. Each of the others lacks a permission. */
 const USERS = `
@@ -141,6 +143,29 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     silent.close();
     await once(silent, 'close');
     await one.publish('news', new Uint8Array(1));
+  });
+
+  test('leaves no TLS connection open to a server that has not answered before another did, and keeps its own', async () => {
+    const certificate = await testCertificate();
+    const silent = createTlsServer(certificate, (socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { port: secured } = await interpose(engine.port, certificate);
+    const one = await connectToNats(
+      {
+        servers: [`127.0.0.1:${port}`, `127.0.0.1:${secured}`],
+        noRandomize: true,
+        tls: { handshakeFirst: true, ca: certificate.cert },
+      },
+      { timeout: 500 },
+    );
+    onTestFinished(() => one.close());
+    const { listener, changes } = watching();
+    one.listen(listener);
+    silent.close();
+    await once(silent, 'close');
+    await one.publish('news', new Uint8Array(1));
+    expect(changes).toEqual([]);
   });
 
   test('keeps the sockets that an authenticator opens, and its own connection', async () => {
@@ -340,17 +365,30 @@ test('connectToNats() rejects if there is no NATS', async () => {
   await expect(connectToNats({ port })).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
 });
 
-test('connectToNats() rejects if a server accepts connections and does not answer', async () => {
-  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await expect(connectToNats({ port }, { timeout: 20 })).rejects.toMatchObject({
-    code: 'WS_ERR_BROKER_UNREACHABLE',
-  });
-  // Nothing is left open.
-  server.close();
-  await once(server, 'close');
-});
+test.each([
+  ['of TCP', false, false],
+  ['of TCP when a TLS handshake is due', false, true],
+  ['of TLS', true, true],
+])(
+  'connectToNats() rejects if a server accepts connections %s and does not answer',
+  async (_how, isTls, handshakeFirst) => {
+    const certificate = await testCertificate();
+    const sockets: Socket[] = [];
+    const silent = (socket: Socket): void => void sockets.push(socket.resume());
+    const server = isTls ? createTlsServer(certificate, silent) : createServer(silent);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const tls = handshakeFirst ? { tls: { handshakeFirst, ca: certificate.cert } } : {};
+    await expect(connectToNats({ port, ...tls }, { timeout: 100 })).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+    expect(sockets).toHaveLength(1);
+    // Nothing is left open.
+    server.close();
+    await once(server, 'close');
+  },
+);
 
 test.each([
   { timeout: 0 },
