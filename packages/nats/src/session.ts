@@ -30,7 +30,8 @@ export type MessageListener = (data: Uint8Array, headers: MsgHdrs | undefined) =
 /** One connection to NATS. A session never reconnects: it ends with its connection. */
 export class Session {
   readonly #connection: NatsConnection;
-  readonly #timeout: number;
+  /** How long NATS may take to answer, in ms. */
+  readonly timeout: number;
   readonly #lost: (error: Error) => void;
   /** The subscriptions, by subject. */
   readonly #subscriptions = new Map<string, Subscription>();
@@ -67,7 +68,7 @@ export class Session {
 
   private constructor(connection: NatsConnection, timeout: number, lost: (error: Error) => void) {
     this.#connection = connection;
-    this.#timeout = timeout;
+    this.timeout = timeout;
     this.#lost = lost;
     void connection.closed().then((error) => {
       this.lose(error ?? new Error('The connection to NATS has ended'));
@@ -123,13 +124,26 @@ export class Session {
 
   /** Sends a request, and resolves to the answer. Without an answer, the connection counts as lost. */
   async request(subject: string, data: string | Uint8Array): Promise<string> {
-    try {
-      const request = this.#connection.request(subject, data, { timeout: this.#timeout });
-      return (await this.#settled(request)).string();
-    } catch (error) {
-      if (!isRefusal(error)) this.lose(error as Error);
-      throw error;
-    }
+    const answer = this.#connection.request(subject, data, { timeout: this.timeout });
+    return (await this.#answered(answer)).string();
+  }
+
+  /**
+   * Sends a request that has several answers, and calls a function with each until it returns true. If it does not within the time limit,
+   * or if it throws, the connection counts as lost.
+   */
+  requestMany(subject: string, data: string, isLast: (answer: Msg) => boolean): Promise<void> {
+    return this.#answered(this.#takeAnswers(subject, data, isLast));
+  }
+
+  async #takeAnswers(subject: string, data: string, isLast: (answer: Msg) => boolean): Promise<void> {
+    const answers = await this.#connection.requestMany(subject, data, {
+      strategy: 'timer',
+      maxWait: this.timeout,
+      noMux: true,
+    });
+    for await (const answer of answers) if (isLast(answer)) return;
+    throw new Error(`Not all answers have arrived within ${this.timeout} ms`);
   }
 
   /** Ends the session and reports the error. */
@@ -162,6 +176,16 @@ export class Session {
     this.#nextConfirmation = undefined;
     this.#confirmation = this.#settled(this.#connection.flush());
     await this.#confirmation;
+  }
+
+  /** Settles as the request does. Unless NATS refuses it, an error means that the connection is lost. */
+  async #answered<T>(request: Promise<T>): Promise<T> {
+    try {
+      return await this.#settled(request);
+    } catch (error) {
+      if (!isRefusal(error)) this.lose(error as Error);
+      throw error;
+    }
   }
 
   /** Settles as the call does, or rejects when the session ends. */

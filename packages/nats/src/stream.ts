@@ -4,22 +4,24 @@
 import { Buffer } from 'node:buffer';
 import { BrokerError, type History, type HistoryMessage, type Position } from '@framewire/topics';
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { ask, NANOSECONDS, throwErrorOf, type Reply } from './api.ts';
+import { readRange, type Range } from './consumer.ts';
 import type { HistorySettings } from './options.ts';
 import type { Session } from './session.ts';
+import { Turns } from './turns.ts';
 
 const API = '$JS.API.STREAM';
-/** The nanoseconds of a millisecond, and the longest time that the server can represent, in nanoseconds. */
-const NANOSECONDS = 1e6;
+/** The longest time that the server can represent, in nanoseconds. */
 const LONGEST = 2 ** 63;
 
 /** Error codes of JetStream. */
 const NAME_IN_USE = 10_058;
 const NO_MESSAGE = 10_037;
 
-/** The parts of an answer of JetStream that are used here. */
-interface Reply {
-  readonly error?: { readonly err_code?: number; readonly description?: string };
-}
+/** How many messages are requested one at a time before a consumer reads the others. It costs about as much as this many requests. */
+const FEW = 4;
+/** How many consumers there are at a time. After an interruption, many topics read their histories. */
+const MOST_CONSUMERS = 8;
 
 interface InfoReply extends Reply {
   readonly created: string;
@@ -51,6 +53,7 @@ export class Stream {
   readonly #name: string;
   /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
+  readonly #consumers = new Turns(MOST_CONSUMERS);
 
   private constructor(session: Session, name: string, info: InfoReply) {
     this.#session = session;
@@ -106,33 +109,48 @@ export class Stream {
   }
 
   /** Returns what has been published to a topic since a position. */
-  async history(subject: string, since: Position): Promise<History> {
-    const newest = await this.position();
-    if (since.epoch !== newest.epoch || since.offset > newest.offset) {
-      return { position: newest, messages: undefined };
-    }
+  async history(topic: string, since: Position): Promise<History> {
+    if (since.epoch !== this.#epoch) return { position: await this.position(), messages: undefined };
+    const { offset } = since;
+    const subject = `${this.#name}.stored.${topic}`;
+    const last = await this.#message({ last_by_subj: subject });
+    const end = Math.max(offset, last?.seq ?? 0);
+    const messages = await this.#read({ subject, from: offset + 1, to: end });
+    // Checked last, so that no message can have been removed before it was read. The stream removes the oldest ones first.
+    const isKept = offset > 0 && (await this.#firstFrom(subject, offset))?.seq === offset;
+    const { config, state } = await this.#info(isKept ? undefined : { subjects_filter: subject });
+    const hasRemovedNone = (state.subjects?.[subject] ?? 0) < config.max_msgs_per_subject;
+    const isWhole = isKept || (offset >= state.first_seq - 1 && offset <= state.last_seq && hasRemovedNone);
+    return isWhole
+      ? { position: this.positionAt(end), messages }
+      : { position: this.positionAt(state.last_seq), messages: undefined };
+  }
+
+  /** Reads a range of messages. Leaves out messages that the stream removes in the meantime. */
+  async #read(range: Range): Promise<HistoryMessage[]> {
+    const { subject, to } = range;
     const messages: HistoryMessage[] = [];
-    let next = await this.#messageFrom(subject, since.offset + 1);
-    while (next !== undefined && next.seq <= newest.offset) {
+    let { from } = range;
+    while (from <= to && messages.length < FEW) {
+      const next = await this.#firstFrom(subject, from);
+      // The stream has removed the last message of the range.
+      if (next === undefined || next.seq > to) return messages;
       messages.push({ data: Buffer.from(next.data ?? '', 'base64'), offset: next.seq });
-      next = await this.#messageFrom(subject, next.seq + 1);
+      from = next.seq + 1;
     }
-    // Checked last, so that no message can have been removed before it was read.
-    const isWhole = await this.#hasAllSince(subject, since.offset);
-    return { position: newest, messages: isWhole ? messages : undefined };
+    if (from > to) return messages;
+    const others = await this.#consumers.run(() =>
+      readRange(this.#session, this.#name, { subject, from, to }),
+    );
+    return [...messages, ...others];
   }
 
-  /** Whether the stream still has all messages of a topic after an offset. It removes the oldest ones first. */
-  async #hasAllSince(subject: string, offset: number): Promise<boolean> {
-    const stored = `${this.#name}.stored.${subject}`;
-    if (offset > 0 && (await this.#messageFrom(subject, offset))?.seq === offset) return true;
-    const { config, state } = await this.#info({ subjects_filter: stored });
-    return offset >= state.first_seq - 1 && (state.subjects?.[stored] ?? 0) < config.max_msgs_per_subject;
+  /** Returns the first message of a subject at or after an offset. */
+  #firstFrom(subject: string, offset: number): Promise<MessageReply['message'] | undefined> {
+    return this.#message({ seq: offset, next_by_subj: subject });
   }
 
-  /** Returns the first message of a topic at or after an offset. */
-  async #messageFrom(subject: string, offset: number): Promise<MessageReply['message'] | undefined> {
-    const request = { seq: offset, next_by_subj: `${this.#name}.stored.${subject}` };
+  async #message(request: object): Promise<MessageReply['message'] | undefined> {
     const reply = await ask<MessageReply>(this.#session, `${API}.MSG.GET.${this.#name}`, request);
     if (reply.error?.err_code === NO_MESSAGE) return undefined;
     throwErrorOf(reply);
@@ -156,11 +174,6 @@ export function liveMessageOf(headers: MsgHdrs | undefined): LiveMessage | undef
   return offset > 0 && previous >= 0 ? { offset, previous } : undefined;
 }
 
-async function ask<R extends Reply>(session: Session, subject: string, request?: object): Promise<R> {
-  const data = request === undefined ? '' : JSON.stringify(request);
-  return JSON.parse(await session.request(subject, data)) as R;
-}
-
 /** How long the stream keeps a message, in nanoseconds. 0 if messages do not expire. */
 function maxAgeOf({ milliseconds }: HistorySettings): number {
   const age = Math.ceil(milliseconds) * NANOSECONDS;
@@ -169,8 +182,4 @@ function maxAgeOf({ milliseconds }: HistorySettings): number {
 
 function epochOf({ created, config }: InfoReply): string {
   return `${created}/${config.max_msgs_per_subject}`;
-}
-
-function throwErrorOf({ error }: Reply): void {
-  if (error !== undefined) throw new Error(`JetStream: ${error.description} (${error.err_code})`);
 }

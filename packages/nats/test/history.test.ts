@@ -1,0 +1,274 @@
+// How a broker on NATS reads a history while the stream changes, or NATS does not answer.
+import { Buffer } from 'node:buffer';
+import { setImmediate as turn } from 'node:timers/promises';
+import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
+import { requirement, startNats, type Engine } from '@framewire/testing';
+import type { Broker, Position } from '@framewire/topics';
+import { connect as connectClient, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { interpose, type Interposed } from './support/interposed.ts';
+
+/** A user with the permissions that the README names, for the prefix `allowed`. A client without a name may do everything. */
+const USERS = `
+no_auth_user: everything
+authorization {
+  users: [
+    { user: everything, password: secret }
+    {
+      user: allowed
+      password: secret
+      permissions: {
+        publish: ["allowed.>", "$JS.API.STREAM.*.allowed", "$JS.API.STREAM.MSG.GET.allowed",
+          "$JS.API.CONSUMER.CREATE.allowed", "$JS.API.CONSUMER.MSG.NEXT.allowed.*", "$JS.API.CONSUMER.DELETE.allowed.*"]
+        subscribe: ["allowed.>", "_INBOX.>"]
+      }
+    }
+    {
+      user: forbidden
+      password: secret
+      permissions: { publish: { deny: ["$JS.API.CONSUMER.MSG.>"] } }
+    }
+  ]
+}`;
+
+describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startNats(USERS);
+  });
+  afterAll(() => engine.stop());
+
+  /** A broker that reaches NATS through a server that can hold its requests, and a client that reaches NATS directly. */
+  interface Parts {
+    readonly broker: Broker;
+    readonly changes: string[];
+    readonly interposed: Interposed;
+    readonly client: NatsConnection;
+    /** Publishes messages one after the other. Resolves to their positions. */
+    publish(topic: string, ...texts: string[]): Promise<Position[]>;
+    /** Resolves once the stream has no consumer. */
+    consumersRemoved(): Promise<void>;
+  }
+
+  async function parts(prefix: string, options: NatsBrokerOptions = {}, user?: string): Promise<Parts> {
+    const interposed = await interpose(engine.port);
+    const account = user === undefined ? {} : { user, pass: 'secret' };
+    const broker = await connectToNats(
+      { servers: `127.0.0.1:${interposed.port}`, ...account },
+      { history: true, prefix, ...options },
+    );
+    const client = await connectClient({ servers: `127.0.0.1:${engine.port}` });
+    onTestFinished(async () => {
+      await broker.close();
+      await client.close();
+    });
+    const changes: string[] = [];
+    broker.listen({
+      message: () => {},
+      interrupted: () => changes.push('interrupted'),
+      restored: () => changes.push('restored'),
+    });
+    return {
+      broker,
+      changes,
+      interposed,
+      client,
+      async publish(topic, ...texts) {
+        const positions: Position[] = [];
+        for (const text of texts)
+          positions.push((await broker.publish(topic, Buffer.from(text))) as Position);
+        return positions;
+      },
+      async consumersRemoved() {
+        for (;;) {
+          const info = await client.request(`$JS.API.STREAM.INFO.${prefix}`);
+          if (info.json<{ state: { consumer_count: number } }>().state.consumer_count === 0) return;
+        }
+      },
+    };
+  }
+
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, id) => `message ${id}`);
+
+  async function textsSince(broker: Broker, topic: string, since: Position): Promise<string[] | undefined> {
+    const { messages } = await broker.history(topic, since);
+    return messages?.map(({ data }) => Buffer.from(data).toString());
+  }
+
+  test('returns a long history of short and long messages, and leaves no consumer', async () => {
+    const { broker, publish, consumersRemoved } = await parts('lengthy');
+    const texts = [
+      ...numbered(300),
+      'x'.repeat(700_000),
+      '',
+      'y'.repeat(300_000),
+      'z'.repeat(300_000),
+      ...numbered(300),
+    ];
+    const [first] = await publish('news', 'first');
+    const positions: Position[] = [];
+    for (const text of texts) {
+      await publish('of others', 'other');
+      positions.push(...(await publish('news', text)));
+    }
+    const { position, messages } = await broker.history('news', first!);
+    expect(messages!.map(({ data }) => Buffer.from(data).toString())).toEqual(texts);
+    expect(messages!.map(({ offset }) => offset)).toEqual(positions.map(({ offset }) => offset));
+    expect(position).toEqual(positions.at(-1));
+    await consumersRemoved();
+  });
+
+  test.each([0, 1, 3, 4, 5, 6, 255, 256, 257, 260, 261, 512, 516, 517])(
+    'returns a history of %d messages',
+    async (count) => {
+      const { broker, publish } = await parts(`count-${count}`);
+      const [first] = await publish('news', 'first');
+      await publish('news', ...numbered(count));
+      await publish('of others', 'other');
+      expect(await textsSince(broker, 'news', first!)).toEqual(numbered(count));
+    },
+  );
+
+  test('reads many histories with few consumers at a time', async () => {
+    const { broker, client, publish, consumersRemoved } = await parts('many');
+    let consumers = 0;
+    let most = 0;
+    let created = 0;
+    client.subscribe('$JS.API.CONSUMER.CREATE.many', {
+      callback: () => {
+        created++;
+        most = Math.max(most, ++consumers);
+      },
+    });
+    client.subscribe('$JS.API.CONSUMER.DELETE.many.*', {
+      callback: () => {
+        consumers--;
+      },
+    });
+    const topics = Array.from({ length: 50 }, (_, id) => `topic ${id}`);
+    const starts = await Promise.all(
+      topics.map(async (topic) => (await publish(topic, 'first', ...numbered(10)))[0]!),
+    );
+    const found = await Promise.all(topics.map((topic, index) => textsSince(broker, topic, starts[index]!)));
+    expect(found).toEqual(topics.map(() => numbered(10)));
+    await consumersRemoved();
+    await client.flush();
+    expect([created, consumers]).toEqual([50, 0]);
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
+  test('needs only the permissions that the README names', async () => {
+    const { broker, publish, consumersRemoved } = await parts('allowed', {}, 'allowed');
+    const start = (await broker.subscribe('news')) as Position;
+    await publish('news', ...numbered(10));
+    expect(await textsSince(broker, 'news', start)).toEqual(numbered(10));
+    await consumersRemoved();
+  });
+
+  test('rejects and stays connected if the user may not read a consumer', async () => {
+    const { broker, changes, publish, consumersRemoved } = await parts('forbidden', {}, 'forbidden');
+    const [first] = await publish('news', 'first', ...numbered(10));
+    await expect(broker.history('news', first!)).rejects.toThrow('Permissions Violation');
+    await consumersRemoved();
+    await publish('news', 'after');
+    expect(changes).toEqual([]);
+  });
+
+  test.each([
+    ['one request at a time', 'MSG.GET', 3],
+    ['a consumer', 'MSG.NEXT', 30],
+  ])('returns no messages if the stream removes some while %s reads them', async (_how, request, count) => {
+    const { broker, client, interposed, publish, consumersRemoved } = await parts(`trimmed-${count}`, {
+      history: { messages: count },
+    });
+    const [first] = await publish('news', 'first', ...numbered(count));
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(count));
+    await consumersRemoved();
+    const publishMore = (): Promise<unknown> => client.request(`trimmed-${count}.stored.news`, 'more');
+    interposed.beforeNext(request, publishMore);
+    expect(await textsSince(broker, 'news', first!)).toBeUndefined();
+    await consumersRemoved();
+  });
+
+  test.each([
+    ['one request at a time', 'next_by_subj', 3],
+    ['a consumer', 'MSG.NEXT', 30],
+  ])('returns no messages if the stream is purged while %s reads them', async (_how, request, count) => {
+    const prefix = `purged-${count}`;
+    const { broker, client, interposed, publish, consumersRemoved } = await parts(prefix, { timeout: 400 });
+    const start = (await broker.subscribe('news')) as Position;
+    const [first] = await publish('news', ...numbered(count));
+    for (const since of [start, first!]) {
+      interposed.beforeNext(request, () => client.request(`$JS.API.STREAM.PURGE.${prefix}`));
+      expect(await textsSince(broker, 'news', since)).toBeUndefined();
+      await publish('news', ...numbered(count));
+    }
+    await consumersRemoved();
+  });
+
+  test.each([
+    ['one request at a time', 'next_by_subj', 3],
+    ['a consumer', 'CONSUMER.CREATE', 30],
+    ['a consumer', 'MSG.NEXT', 30],
+    ['a consumer', 'next_by_subj', 30],
+    ['a consumer', 'STREAM.INFO', 30],
+  ])(
+    'starts a new epoch if the stream is recreated while %s reads it, before %s',
+    async (_how, request, count) => {
+      const prefix = `recreated-${count}-${request.replace('.', '-')}`;
+      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 400 });
+      const [first] = await publish('news', 'first', ...numbered(count));
+      interposed.beforeNext(request, async () => {
+        await client.request(`$JS.API.STREAM.DELETE.${prefix}`);
+        const other = await connectToNats({ servers: `127.0.0.1:${engine.port}` }, { history: true, prefix });
+        for (const text of ['first', ...numbered(count)]) await other.publish('news', Buffer.from(text));
+        await other.close();
+      });
+      await expect(broker.history('news', first!)).rejects.toMatchObject({
+        code: 'WS_ERR_BROKER_UNREACHABLE',
+      });
+      while (changes.length < 2) await turn();
+      expect(changes).toEqual(['interrupted', 'restored']);
+      expect(await textsSince(broker, 'news', first!)).toBeUndefined();
+    },
+  );
+
+  test('reports an interruption if a message of a consumer is lost', async () => {
+    const { broker, changes, client, interposed, publish } = await parts('gap');
+    const [first] = await publish('news', 'first', ...numbered(30));
+    interposed.beforeNext('MSG.NEXT', async () => {
+      const names = (await client.request('$JS.API.CONSUMER.NAMES.gap')).json<{ consumers: string[] }>();
+      // The broker never receives this one.
+      const taken = new Promise((resolve) => client.subscribe('taken', { max: 1, callback: resolve }));
+      client.publish(`$JS.API.CONSUMER.MSG.NEXT.gap.${names.consumers[0]}`, '', { reply: 'taken' });
+      await taken;
+    });
+    await expect(broker.history('news', first!)).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    while (changes.length < 2) await turn();
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+  });
+
+  test.each(['MSG.GET', 'CONSUMER.CREATE', 'MSG.NEXT', 'STREAM.INFO'])(
+    'rejects when NATS does not answer a %s request in time',
+    async (request) => {
+      const { broker, changes, interposed, publish } = await parts('unanswered', { timeout: 100 });
+      const [first] = await publish('news', 'first', ...numbered(30));
+      interposed.beforeNext(request, () => Promise.resolve('drop'));
+      await expect(broker.history('news', first!)).rejects.toMatchObject({
+        code: 'WS_ERR_BROKER_UNREACHABLE',
+      });
+      while (changes.length < 2) await turn();
+      expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+    },
+  );
+
+  test('rejects when it is closed while it reads', async () => {
+    const { broker, interposed, publish } = await parts('closed');
+    const [first] = await publish('news', 'first', ...numbered(30));
+    const reading = Array.from({ length: 20 }, () => broker.history('news', first!));
+    interposed.beforeNext('MSG.NEXT', () => broker.close());
+    for (const answer of await Promise.allSettled(reading)) {
+      expect(answer).toMatchObject({ reason: { code: 'WS_ERR_BROKER_UNREACHABLE' } });
+    }
+  });
+});
