@@ -1,17 +1,13 @@
 // The link of one server to the broker: its subscriptions there, and the messages that wait while the broker cannot be reached.
 import { setWatch } from '@framewire/connection';
 import { BrokerError, type Broker, type Position } from './broker.ts';
-import { RemoteTopic, type RemoteMessage } from './remote-topic.ts';
+import { RemoteTopic, type RemoteTopicObserver } from './remote-topic.ts';
 
 /** How long it waits before it asks again for a subscription that the engine has refused, in ms. */
 const REJOIN_DELAY = 2000;
 
 /** The functions that the link calls. */
-export interface LinkObserver {
-  /** A message of a topic that has been joined. With a history, it is the next one in order, and may be from this server. */
-  received(topic: string, message: RemoteMessage): void;
-  /** Messages of a topic have been lost. */
-  missed(topic: string): void;
+export interface LinkObserver extends RemoteTopicObserver {
   interrupted(error: Error): void;
   restored(): void;
 }

@@ -16,7 +16,11 @@ interface EarlyMessage {
 
 /** The functions that a topic at the broker calls. */
 export interface RemoteTopicObserver {
+  /** Called with each message. With a history, it is the next one in order, and may be from this server. */
   received(topic: string, message: RemoteMessage): void;
+  /** Called when a topic continues after a position that is not that of the last message. */
+  skipped(topic: string, position: Position): void;
+  /** Called after `skipped()` if messages have been lost. */
   missed(topic: string): void;
 }
 
@@ -32,7 +36,7 @@ export class RemoteTopic {
   /** How many calls of {@link RemoteTopic.recover} are pending, and the messages passed on since the first of them. */
   #recoveries = 0;
   #recent: HistoryMessage[] | undefined = undefined;
-  /** How many times it has continued without some messages, or in a new epoch. */
+  /** How many times it has called `skipped()`. */
   #skips = 0;
   #hasLeft = false;
   /** The latest request to the broker. An interruption, and leaving, make its answer obsolete. */
@@ -53,6 +57,11 @@ export class RemoteTopic {
   /** With a history: the position of the last message that was passed on. Undefined until {@link RemoteTopic.joined} has resolved once. */
   get position(): Position | undefined {
     return this.#position;
+  }
+
+  /** Whether the message at a position has been passed on, or never will be. */
+  hasPassed({ epoch, offset }: Position): boolean {
+    return epoch === this.#position?.epoch && offset <= this.#position.offset;
   }
 
   /** Subscribes, for the first time or after an interruption. */
@@ -124,9 +133,9 @@ export class RemoteTopic {
     if (this.#attempt !== attempt) return;
     if (position === undefined) this.#early = undefined;
     else if (this.#position === undefined) {
-      this.#position = position;
+      this.#skipTo(position);
       this.#takeEarly();
-    } else await this.#catchUp(this.#position);
+    } else await this.#catchUp(this.#position, position);
   }
 
   /**
@@ -138,32 +147,41 @@ export class RemoteTopic {
     return last?.epoch === since.epoch && last.offset < since.offset ? last : since;
   }
 
-  /** Fetches the messages that are missing after the last one. */
-  async #catchUp(from: Position): Promise<void> {
+  /**
+   * Fetches the messages that are missing after the last one.
+   *
+   * @param live a position after which all messages arrive
+   */
+  async #catchUp(from: Position, live?: Position): Promise<void> {
     const attempt = (this.#attempt = {});
     try {
       const { position, messages } = await this.#broker.history(this.#name, from);
       if (this.#attempt !== attempt) return;
-      if (messages === undefined) this.#skipTo(position);
+      if (messages === undefined) this.#miss(position, live);
       else for (const { data, offset } of messages) this.#pass(data, offset);
     } catch (error) {
       if (this.#attempt !== attempt) return;
       // An interruption follows, and the next attempt after that.
       if (error instanceof BrokerError) throw error;
       const [first] = this.#early ?? [];
-      if (first !== undefined) this.#skipTo({ ...first.position, offset: first.previous });
+      if (first !== undefined) this.#miss({ ...first.position, offset: first.previous });
     }
     this.#takeEarly();
   }
 
-  /** Continues at a position, without the messages before it, except those that have arrived early. */
-  #skipTo({ epoch, offset }: Position): void {
+  /** Continues without the messages up to a position, except those that have arrived early or will arrive. */
+  #miss({ epoch, offset }: Position, live?: Position): void {
     const last = this.#position;
     const first = this.#early?.find(({ position }) => position.epoch === epoch);
-    const start = Math.min(offset, first?.previous ?? offset);
-    this.#position = { epoch, offset: last?.epoch === epoch ? Math.max(start, last.offset) : start };
-    this.#skips++;
+    const start = Math.min(offset, first?.previous ?? offset, live?.epoch === epoch ? live.offset : offset);
+    this.#skipTo({ epoch, offset: last?.epoch === epoch ? Math.max(start, last.offset) : start });
     this.#observer.missed(this.#name);
+  }
+
+  #skipTo(position: Position): void {
+    this.#position = position;
+    this.#skips++;
+    this.#observer.skipped(this.#name, position);
   }
 
   #takeEarly(): void {
@@ -187,8 +205,7 @@ export class RemoteTopic {
     }
     // The first message of a new epoch. Nothing has interrupted the subscription, so nothing is missing before it.
     if (position.epoch !== last.epoch && previous < 1) {
-      this.#position = { epoch: position.epoch, offset: previous };
-      this.#skips++;
+      this.#skipTo({ epoch: position.epoch, offset: previous });
       this.#pass(data, position.offset);
       return;
     }

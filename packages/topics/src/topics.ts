@@ -42,15 +42,13 @@ export class Topics {
     this.#options = options;
     this.#subscriptions = new Subscriptions((topic) => {
       this.#link?.leave(topic);
-      this.#leftOut.forgetTopic(topic);
+      this.#leftOut.skipTo(topic, undefined);
     });
     if (broker === undefined) return;
     this.#link = new BrokerLink(broker, maxQueued, {
       received: (topic, message) => this.#received(topic, message),
-      missed: (topic) => {
-        this.#leftOut.forgetTopic(topic);
-        call(() => onMissed?.(topic));
-      },
+      skipped: (topic, position) => this.#leftOut.skipTo(topic, position),
+      missed: (topic) => call(() => onMissed?.(topic)),
       interrupted: (error) => call(() => onInterrupted?.(error)),
       restored: () => call(() => onRestored?.()),
     });
@@ -171,13 +169,15 @@ export class Topics {
     const binary = options.binary ?? typeof payload !== 'string';
     const number = ++this.#published;
     const message = encodeEnvelope({ binary, compress, conflate, sender: this.#server, number }, payload);
-    const found = this.#subscriptions.find(topic);
-    const isLeftOut = found !== undefined && except !== undefined && link.broker.hasHistory;
-    if (isLeftOut) this.#leftOut.add(topic, number, except);
+    if (link.broker.hasHistory) {
+      if (except !== undefined) this.#leftOut.add(topic, number, except);
+      const published = link.publish(topic, message);
+      if (except !== undefined) this.#confirm(link, topic, number, published);
+      return published;
+    }
     const published = link.publish(topic, message);
-    // The message may never arrive, so nothing else would remove the entry. If it still arrives, `except` receives it too.
-    if (isLeftOut) published.catch(() => this.#leftOut.take(topic, number));
-    if (found === undefined || link.broker.hasHistory) return published;
+    const found = this.#subscriptions.find(topic);
+    if (found === undefined) return published;
     try {
       deliver(this.#subscriptions, found, new PreparedMessage(payload, options), options);
     } catch (error) {
@@ -185,6 +185,20 @@ export class Topics {
       throw error;
     }
     return published;
+  }
+
+  /** Keeps the connection that a message leaves out only while the message may still arrive. */
+  #confirm(link: BrokerLink, topic: string, number: number, published: Promise<Position | undefined>): void {
+    published.then(
+      (position) => {
+        const remote = link.find(topic);
+        if (position === undefined || remote === undefined || remote.hasPassed(position)) {
+          this.#leftOut.take(topic, number);
+        } else this.#leftOut.confirm(topic, number, position);
+      },
+      // It may still arrive. Then the connection receives it too, because nothing else would remove the entry.
+      () => this.#leftOut.take(topic, number),
+    );
   }
 
   /** Sends a message from the broker to the subscribers of this process. */
