@@ -21,8 +21,8 @@ const SEPARATOR = ':'.charCodeAt(0);
  * Connects to the Redis of a client of the package `redis`. The broker opens two connections of its own with the options of that client,
  * and opens them again when they are lost.
  *
- * Rejects with a `BrokerError` if Redis cannot be reached. Rejects with a `RangeError` for a timeout or limits that are not above 0, and
- * for a prefix with a lone surrogate.
+ * Rejects with a `BrokerError` if Redis cannot be reached, or is a replica. Rejects with a `RangeError` for a timeout or limits that are not
+ * above 0, and for a prefix with a lone surrogate.
  *
  * @example
  * ```ts

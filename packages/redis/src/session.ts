@@ -111,7 +111,15 @@ export class Session implements EngineSession {
       client.on('error', (error: Error) => this.#lose(error));
       client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
     }
-    const ping = (): Promise<unknown> => Promise.all(clients.map((client) => client.ping()));
+    const ping = async (): Promise<void> => {
+      const pings = clients.map((client) => client.ping());
+      const [info] = await Promise.all([
+        this.#commands.sendCommand<string>(['INFO', 'replication']),
+        ...pings,
+      ]);
+      // A failover has made it one. It takes no history, and its messages do not reach the subscribers of the primary.
+      if (info.includes('role:slave')) throw new Error('Redis is a replica');
+    };
     // It also ends the handshakes, because the client limits only how long a socket takes to connect.
     const lost = new Promise<never>((_resolve, reject) => {
       const answer = (): Promise<unknown> => connected.then(ping);
@@ -135,12 +143,15 @@ export class Session implements EngineSession {
     this.#lost(error);
   }
 
-  /** Passes on an error that Redis has answered. Any other error means that the connection is lost. */
+  /** Passes on an error that Redis has answered. Any other error means that the connection is lost, as does the answer of a replica. */
   async #settled<T>(command: Promise<T>): Promise<T> {
     try {
       return await command;
     } catch (error) {
-      throw error instanceof ErrorReply ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+      const isReplica = error instanceof ErrorReply && error.message.includes('READONLY');
+      if (isReplica) this.#lose(error);
+      else if (error instanceof ErrorReply) throw error;
+      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
     }
   }
 }

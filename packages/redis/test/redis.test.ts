@@ -59,6 +59,41 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     await broker.close();
   });
 
+  test.each<[string, RedisBrokerOptions]>([
+    ['a ping reveals', { timeout: 100 }],
+    ['a message reveals', { history: true, timeout: 60_000 }],
+  ])('reports an interruption when %s that a failover has made Redis a replica', async (_how, options) => {
+    const [one, other] = [await startRedis(), await startRedis()];
+    const client = createClient({ socket: { port: one.port } });
+    await client.connect();
+    const broker = await connectToRedis(createClient({ socket: { port: one.port } }), options);
+    onTestFinished(async () => {
+      await broker.close();
+      client.destroy();
+      for (const each of [one, other]) await each.stop();
+    });
+    const changes: string[] = [];
+    broker.listen({
+      message: () => {},
+      interrupted: () => changes.push('interrupted'),
+      restored: () => changes.push('restored'),
+    });
+    await client.sendCommand(['REPLICAOF', '127.0.0.1', String(other.port)]);
+    if (options.history === true) {
+      await expect(broker.publish('news', new Uint8Array(1))).rejects.toMatchObject({
+        code: 'WS_ERR_BROKER_UNREACHABLE',
+      });
+    }
+    while (changes.length === 0) await turn();
+    await expect(connectToRedis(createClient({ socket: { port: one.port } }), options)).rejects.toMatchObject(
+      { code: 'WS_ERR_BROKER_UNREACHABLE' },
+    );
+    await client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+    await broker.publish('news', new Uint8Array(1));
+  });
+
   test('does not let clients recover when Redis has lost its messages', async () => {
     const missed: string[] = [];
     const topics = new Topics({
