@@ -132,14 +132,13 @@ class NatsBroker implements Broker {
     return (data, headers) => {
       const live = liveMessageOf(headers);
       if (live === undefined) return;
-      if (live.offset > last) {
-        last = live.offset;
-        this.#message(topic, data, stream.positionAt(live.offset), live.previous);
-        return;
-      }
-      // Either a later message has overtaken this one, and has revealed the gap, or the stream has been recreated. In that case,
-      // `position()` ends the session.
-      stream.position().catch(ignore);
+      const isLate = live.offset <= last;
+      // Either later messages have overtaken this one, or it is from another stream.
+      if (isLate || stream.hasPassed(live.offset)) stream.check().catch(ignore);
+      // The later message of the topic has revealed the gap.
+      if (isLate) return;
+      last = live.offset;
+      this.#message(topic, data, stream.positionAt(live.offset), live.previous);
     };
   }
 

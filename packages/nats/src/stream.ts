@@ -53,12 +53,17 @@ export class Stream {
   readonly #name: string;
   /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
+  /** The greatest offset that an answer about the stream has named. */
+  #newest: number;
+  /** A check that the stream is still the same one. Undefined while there is none. */
+  #check: Promise<unknown> | undefined = undefined;
   readonly #consumers = new Turns(MOST_CONSUMERS);
 
   private constructor(session: Session, name: string, info: InfoReply) {
     this.#session = session;
     this.#name = name;
     this.#epoch = epochOf(info);
+    this.#newest = info.state.last_seq;
   }
 
   /**
@@ -91,17 +96,36 @@ export class Stream {
     return new Stream(session, prefix, info);
   }
 
-  /** Publishes a message. Resolves when the stream has it. */
+  /** Publishes a message. Resolves when the stream has it. Rejects if the stream has been recreated. */
   async publish(subject: string, data: Uint8Array): Promise<Position> {
     const text = await this.#session.request(`${this.#name}.stored.${subject}`, data);
     const reply = JSON.parse(text) as Reply & { readonly seq: number };
     throwErrorOf(reply);
+    if (this.hasPassed(reply.seq)) await this.check();
     return this.positionAt(reply.seq);
   }
 
   /** Returns the position of the newest message of all topics. */
   async position(): Promise<Position> {
-    return this.positionAt((await this.#info()).state.last_seq);
+    const { state } = await this.#info();
+    this.#newest = Math.max(this.#newest, state.last_seq);
+    return this.positionAt(state.last_seq);
+  }
+
+  /**
+   * Whether the stream had a message with this offset, or a later one, when it was last asked. A new message with such an offset is late, or
+   * it is from another stream: a recreated stream begins again at 1.
+   */
+  hasPassed(offset: number): boolean {
+    return offset <= this.#newest;
+  }
+
+  /** Ends the session if the stream has been recreated. Rejects in that case. */
+  async check(): Promise<void> {
+    this.#check ??= this.#info().finally(() => {
+      this.#check = undefined;
+    });
+    await this.#check;
   }
 
   positionAt(offset: number): Position {

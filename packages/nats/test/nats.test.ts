@@ -257,6 +257,43 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(await one.history('news', since)).toMatchObject({ messages: undefined });
   });
 
+  test('reports an interruption when a message comes from a stream that another broker has recreated', async () => {
+    const options = { history: true, prefix: 'other' };
+    const { listener, changes, received } = watching();
+    const one = await broker(options);
+    one.listen(listener);
+    for (let count = 0; count < 3; count++) await one.publish('news', new Uint8Array(1));
+    await one.subscribe('news');
+    const client = await connectClient(servers());
+    onTestFinished(() => client.close());
+    await client.request('$JS.API.STREAM.DELETE.other');
+    const other = await broker(options);
+    await other.publish('news', new Uint8Array(1));
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+    await one.subscribe('news');
+    const position = (await other.publish('news', new Uint8Array(1)))!;
+    while (received.length < 2) await turn();
+    expect(await one.publish('news', new Uint8Array(1))).toEqual({
+      ...position,
+      offset: position.offset + 1,
+    });
+  });
+
+  test('rejects a message for a stream that another broker has recreated', async () => {
+    const options = { history: true, prefix: 'foreign' };
+    const first = await broker(options);
+    for (let count = 0; count < 3; count++) await first.publish('news', new Uint8Array(1));
+    const one = await broker(options);
+    const client = await connectClient(servers());
+    onTestFinished(() => client.close());
+    await client.request('$JS.API.STREAM.DELETE.foreign');
+    await broker(options);
+    await expect(one.publish('news', new Uint8Array(1))).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+  });
+
   test('returns no history after a message whose successors have expired, and an empty one after the newest message', async () => {
     const one = await broker({ history: { milliseconds: 100 }, prefix: 'expiring' });
     const first = (await one.publish('news', new Uint8Array(1))) as Position;
