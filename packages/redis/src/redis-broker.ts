@@ -145,9 +145,12 @@ class RedisBroker implements Broker {
 
   #message(message: Buffer, channel: Buffer): void {
     const topic = topicOf(channel.toString().slice(this.#channelPrefix.length));
-    const listener = this.#sessions.listener;
+    // The listener may close the broker while it has messages left.
+    const pass = (data: Buffer, position?: Position): void => {
+      this.#sessions.listener?.message(topic, data, position);
+    };
     if (!this.hasHistory) {
-      for (const data of unpack(message)) listener?.message(topic, data, undefined);
+      for (const data of unpack(message)) pass(data);
       return;
     }
     const idAt = message.indexOf(SEPARATOR) + 1;
@@ -155,7 +158,7 @@ class RedisBroker implements Broker {
     const epoch = message.toString('latin1', 0, idAt - 1);
     const first = offsetOf(message.subarray(idAt, dataAt - 1));
     for (const [index, data] of unpack(message.subarray(dataAt)).entries()) {
-      listener?.message(topic, data, { epoch, offset: first + index });
+      pass(data, { epoch, offset: first + index });
     }
   }
 }

@@ -1,6 +1,7 @@
 // The rules for every broker, as cases for any test runner.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { BrokerError, type Broker, type Position } from '../broker.ts';
 import { historyCases } from './history.ts';
 import { NAMES } from './names.ts';
@@ -178,6 +179,28 @@ const carrying: readonly Case[] = [
       assert.deepEqual(await c.texts(topic, 1), ['late']);
       assert.deepEqual([b.received, b.changes], [[], []]);
       await rejectsWith('WS_ERR_BROKER_CLOSED', b.broker, topic);
+    },
+  ],
+  [
+    'does not call its listener again when the listener closes it',
+    async (bench) => {
+      const [a, b] = (await bench.probes(2)) as [Probe, Probe];
+      const topic = bench.topic();
+      const closing = await bench.harness.connect();
+      const events = new EventEmitter();
+      let calls = 0;
+      const count = (): void => {
+        calls++;
+        void closing.close();
+        events.emit('closed');
+      };
+      closing.listen({ message: count, interrupted: count, restored: count });
+      for (const broker of [closing, b.broker]) await broker.subscribe(topic);
+      const texts = Array.from({ length: 100 }, (_, id) => `message ${id}`);
+      const closed = once(events, 'closed');
+      await Promise.all(texts.map((text) => a.publish(topic, text)));
+      await Promise.all([closed, b.texts(topic, texts.length)]);
+      assert.equal(calls, 1);
     },
   ],
 ];

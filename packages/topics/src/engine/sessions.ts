@@ -30,7 +30,7 @@ export class Sessions<S extends EngineSession> {
     this.#openSession = openSession;
   }
 
-  /** The listener of the broker. Undefined before {@link Sessions.listen}. */
+  /** The listener of the broker. Undefined before {@link Sessions.listen}, and after {@link Sessions.close}. */
   get listener(): BrokerListener | undefined {
     return this.#listener;
   }
@@ -65,6 +65,7 @@ export class Sessions<S extends EngineSession> {
   /** Implements `close()` of a broker. */
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#listener = undefined;
     clearDeadline(this.#retry);
     this.#session?.close();
     this.#session = undefined;
@@ -93,9 +94,7 @@ export class Sessions<S extends EngineSession> {
     if (this.#isClosed) return;
     const reopen = (): void => {
       this.#open().then(
-        () => {
-          if (!this.#isClosed) this.#listener?.restored();
-        },
+        () => this.#listener?.restored(),
         () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
       );
     };
