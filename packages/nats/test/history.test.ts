@@ -26,7 +26,7 @@ authorization {
     {
       user: forbidden
       password: secret
-      permissions: { publish: { deny: ["$JS.API.CONSUMER.MSG.>"] } }
+      permissions: { publish: { deny: ["$JS.API.CONSUMER.MSG.>", "forbidden.stored.secret"] } }
     }
   ]
 }`;
@@ -165,11 +165,12 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     await consumersRemoved();
   });
 
-  test('rejects and stays connected if the user may not read a consumer', async () => {
+  test('rejects and stays connected if the user may not read a consumer, or publish to a topic', async () => {
     const { broker, changes, publish, consumersRemoved } = await parts('forbidden', {}, 'forbidden');
     const [first] = await publish('news', 'first', ...numbered(10));
     await expect(broker.history('news', first!)).rejects.toThrow('Permissions Violation');
     await consumersRemoved();
+    await expect(publish('secret', 'text')).rejects.toThrow('Permissions Violation');
     await publish('news', 'after');
     expect(changes).toEqual([]);
   });

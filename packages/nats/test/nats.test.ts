@@ -1,5 +1,6 @@
 // Brokers on a NATS that the tests start, kill and restart.
 import { Buffer } from 'node:buffer';
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -20,6 +21,7 @@ authorization {
     { user: everything, password: secret }
     { user: reader, password: secret, permissions: { publish: { deny: ["framewire.>", "$JS.>"] } } }
     { user: writer, password: secret, permissions: { subscribe: { deny: "framewire.>" } } }
+    { user: limited, password: secret, permissions: { subscribe: { deny: "framewire.messages.secret" } } }
   ]
 }`;
 
@@ -72,6 +74,8 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
       // Some of its threads may still answer.
       let answers: PromiseSettledResult<unknown>[];
       do {
+        // Rejects before NATS answers.
+        one.publish('news', new Uint8Array(2 ** 20 + 1)).catch(() => {});
         const calls = [
           one.publish('news', new Uint8Array(1)),
           one.subscribe('news'),
@@ -133,6 +137,30 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
+  test('rejects each subscription that NATS refuses, and stays connected', async () => {
+    const one = await connectToNats({ ...servers(), user: 'limited', pass: 'secret' });
+    onTestFinished(() => one.close());
+    const { listener, changes, received } = watching();
+    one.listen(listener);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(one.subscribe('secret')).rejects.toThrow('Permissions Violation');
+    }
+    await one.subscribe('news');
+    await one.publish('news', new Uint8Array(1));
+    while (received.length < 1) await turn();
+    expect(changes).toEqual([]);
+  });
+
+  test('receives its own messages whatever the options of the client say', async () => {
+    const one = await connectToNats({ ...servers(), noEcho: true });
+    onTestFinished(() => one.close());
+    const { listener, received } = watching();
+    one.listen(listener);
+    await one.subscribe('news');
+    await one.publish('news', new Uint8Array(1));
+    while (received.length < 1) await turn();
+  });
+
   test('leaves no connection open to a server that has not answered before another did', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -143,6 +171,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     silent.close();
     await once(silent, 'close');
     await one.publish('news', new Uint8Array(1));
+    expect(hasSubscribers('net.client.socket')).toBe(false);
   });
 
   test('leaves no TLS connection open to a server that has not answered before another did, and keeps its own', async () => {
@@ -399,7 +428,11 @@ test('connectToNats() rejects if there is no NATS', async () => {
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  await expect(connectToNats({ port })).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+  // These options of the client have no effect.
+  const reconnecting = { reconnect: true, waitOnFirstConnect: true };
+  await expect(connectToNats({ port, ...reconnecting })).rejects.toMatchObject({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+  });
 });
 
 test.each([
