@@ -234,6 +234,42 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
+  test.each([
+    ['one request at a time', 'next_by_subj', 3],
+    ['a consumer', 'MSG.NEXT', 30],
+  ])(
+    'returns no message after its position if the last one is deleted while %s reads',
+    async (_how, request, count) => {
+      const prefix = `deleted-${count}`;
+      const { broker, client, interposed, publish } = await parts(prefix);
+      const [first] = await publish('news', 'first', ...numbered(count));
+      interposed.beforeNext(request, async () => {
+        await client.request(`$JS.API.STREAM.MSG.DELETE.${prefix}`, JSON.stringify({ seq: count + 1 }));
+        await client.request(`${prefix}.stored.news`, 'later');
+      });
+      const { position, messages } = await broker.history('news', first!);
+      expect(position.offset).toBe(count + 1);
+      expect(messages!.map(({ offset }) => offset)).toEqual(numbered(count - 1).map((_, index) => index + 2));
+    },
+  );
+
+  test('rejects and stays connected if NATS refuses another consumer', async () => {
+    const { broker, changes, client, publish } = await parts('refused');
+    // Like the stream of the broker, with another limit.
+    const info = await client.request('$JS.API.STREAM.INFO.refused');
+    await client.request('$JS.API.STREAM.DELETE.refused');
+    const { config } = info.json<{ config: object }>();
+    await client.request('$JS.API.STREAM.CREATE.refused', JSON.stringify({ ...config, max_consumers: 1 }));
+    await expect(broker.subscribe('news')).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    while (changes.length < 2) await turn();
+    const [first] = await publish('news', 'first', ...numbered(10));
+    const consumer = { stream_name: 'refused', config: { ack_policy: 'none' } };
+    await client.request('$JS.API.CONSUMER.CREATE.refused', JSON.stringify(consumer));
+    await expect(broker.history('news', first!)).rejects.toThrow('maximum consumers');
+    await publish('news', 'after');
+    expect(changes).toEqual(['interrupted', 'restored']);
+  });
+
   test('reports an interruption if a message of a consumer is lost', async () => {
     const { broker, changes, client, interposed, publish } = await parts('gap');
     const [first] = await publish('news', 'first', ...numbered(30));

@@ -295,6 +295,14 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     await one.subscribe('news');
     const client = await connectClient(servers());
     onTestFinished(() => client.close());
+    // As if NATS published the first message again only now. The stream is still the same.
+    const late = headers();
+    late.set('Nats-Sequence', '1');
+    late.set('Nats-Last-Sequence', '0');
+    client.publish('other.live.news', 'late', { headers: late });
+    while (received.length < 1) await turn();
+    await one.subscribe('news');
+    expect(changes).toEqual([]);
     await client.request('$JS.API.STREAM.DELETE.other');
     const other = await broker(options);
     await other.publish('news', new Uint8Array(1));
