@@ -186,7 +186,6 @@ function offsetOf(id: Buffer): number {
 
 /** Whether these are all the messages between two positions. */
 function isWhole(messages: readonly HistoryMessage[], since: Position, newest: Position): boolean {
-  if (since.epoch !== newest.epoch || since.offset > newest.offset) return false;
   // The stream may be gone although the hash exists.
-  return messages.length === newest.offset - since.offset;
+  return since.epoch === newest.epoch && messages.length === newest.offset - since.offset;
 }

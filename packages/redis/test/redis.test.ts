@@ -155,6 +155,20 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     ]);
   });
 
+  test('keeps the position of a topic for longer than its messages', async () => {
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    // Redis accepts only integers.
+    const broker = await connect({ history: { milliseconds: 60_000.5 }, prefix: 'longer:' });
+    onTestFinished(async () => {
+      client.destroy();
+      await broker.close();
+    });
+    await broker.publish('news', new Uint8Array(1));
+    expect(await client.pTTL('longer:stream:news')).toBeLessThanOrEqual(60_001);
+    expect(await client.pTTL('longer:position:news')).toBeGreaterThan(60_001);
+  });
+
   test('can wait for answers without a limit', async () => {
     const broker = await connect({ timeout: Infinity });
     await broker.publish('news', new Uint8Array(1));
