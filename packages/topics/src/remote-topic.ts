@@ -1,5 +1,6 @@
 // A topic at the broker. With a history, it passes on its messages in the order of their offsets, each once.
-import { BrokerError, type Broker, type HistoryMessage, type Position } from './broker.ts';
+import { BrokerError, type Broker, type History, type HistoryMessage, type Position } from './broker.ts';
+import { Recoveries, type RecoverableTopic, type TakeMissed } from './recoveries.ts';
 
 /** A message as the broker delivers it. */
 export interface RemoteMessage {
@@ -25,7 +26,7 @@ export interface RemoteTopicObserver {
 }
 
 /** A topic that this server has subscribed to at the broker, or is subscribing to. */
-export class RemoteTopic {
+export class RemoteTopic implements RecoverableTopic {
   readonly #name: string;
   readonly #broker: Broker;
   readonly #observer: RemoteTopicObserver;
@@ -33,10 +34,8 @@ export class RemoteTopic {
   #position: Position | undefined = undefined;
   /** Messages that arrived before earlier ones. Undefined while no message is missing. */
   #early: EarlyMessage[] | undefined = [];
-  /** How many calls of {@link RemoteTopic.recover} are pending, and the messages passed on since the first of them. */
-  #recoveries = 0;
-  #recent: HistoryMessage[] | undefined = undefined;
-  /** How many times it has called `skipped()`. */
+  /** The clients that have recovered. Undefined before the first of them. */
+  #recoveries: Recoveries | undefined = undefined;
   #skips = 0;
   #hasLeft = false;
   /** The latest request to the broker. An interruption, and leaving, make its answer obsolete. */
@@ -57,6 +56,11 @@ export class RemoteTopic {
   /** With a history: the position of the last message that was passed on. Undefined until {@link RemoteTopic.joined} has resolved once. */
   get position(): Position | undefined {
     return this.#position;
+  }
+
+  /** How many times it has called `skipped()`. */
+  get skips(): number {
+    return this.#skips;
   }
 
   /** Whether the message at a position has been passed on, or never will be. */
@@ -96,28 +100,23 @@ export class RemoteTopic {
    *
    * Rejects as {@link Broker.history} does.
    */
-  async recover(
-    since: Position,
-    take: (messages: readonly HistoryMessage[] | undefined) => void,
-  ): Promise<void> {
-    const recent = (this.#recent ??= []);
-    this.#recoveries++;
-    const skips = this.#skips;
-    try {
-      const { position, messages } = await this.#broker.history(this.#name, this.#earlierOf(since));
-      const isSameHistory = this.#position?.epoch === since.epoch && position.epoch === since.epoch;
-      const isWhole = isSameHistory && skips === this.#skips && since.offset <= position.offset;
-      if (!isWhole || messages === undefined) {
-        take(undefined);
-        return;
-      }
-      // Messages that have not been passed on yet go to all subscribers first, so that all are at the same position.
-      for (const { data, offset } of messages) this.#pass(data, offset);
-      const all = [...messages, ...recent.filter(({ offset }) => offset > position.offset)];
-      take(all.filter(({ offset }) => offset > since.offset));
-    } finally {
-      if (--this.#recoveries === 0) this.#recent = undefined;
-    }
+  recover(since: Position, take: TakeMissed): Promise<void> {
+    this.#recoveries ??= new Recoveries(this);
+    return this.#recoveries.add(since, take);
+  }
+
+  /** Requests what has been published since a position. */
+  history(since: Position): Promise<History> {
+    return this.#broker.history(this.#name, since);
+  }
+
+  /** Passes a message on, unless it has already been passed on. */
+  pass({ data, offset }: HistoryMessage): void {
+    const { epoch, offset: last } = this.#position as Position;
+    if (offset <= last || this.#hasLeft) return;
+    this.#position = { epoch, offset };
+    this.#recoveries?.passed({ data, offset });
+    this.#observer.received(this.#name, { data, position: this.#position });
   }
 
   async #join(): Promise<void> {
@@ -139,15 +138,6 @@ export class RemoteTopic {
   }
 
   /**
-   * Returns the earlier of a position and that of this topic. A client may have seen more than this server has. The other subscribers then
-   * need the messages in between.
-   */
-  #earlierOf(since: Position): Position {
-    const last = this.#position;
-    return last?.epoch === since.epoch && last.offset < since.offset ? last : since;
-  }
-
-  /**
    * Fetches the messages that are missing after the last one.
    *
    * @param live a position after which all messages arrive
@@ -155,10 +145,10 @@ export class RemoteTopic {
   async #catchUp(from: Position, live?: Position): Promise<void> {
     const attempt = (this.#attempt = {});
     try {
-      const { position, messages } = await this.#broker.history(this.#name, from);
+      const { position, messages } = await this.history(from);
       if (this.#attempt !== attempt) return;
       if (messages === undefined) this.#miss(position, live);
-      else for (const { data, offset } of messages) this.#pass(data, offset);
+      else for (const message of messages) this.pass(message);
     } catch (error) {
       if (this.#attempt !== attempt) return;
       // An interruption follows, and the next attempt after that.
@@ -200,27 +190,18 @@ export class RemoteTopic {
     const last = this.#position as Position;
     const { data, position, previous } = message;
     if (position.epoch === last.epoch && previous <= last.offset) {
-      this.#pass(data, position.offset);
+      this.pass({ data, offset: position.offset });
       return;
     }
     // The first message of a new epoch. Nothing has interrupted the subscription, so nothing is missing before it.
     if (position.epoch !== last.epoch && previous < 1) {
       this.#skipTo({ epoch: position.epoch, offset: previous });
-      this.#pass(data, position.offset);
+      this.pass({ data, offset: position.offset });
       return;
     }
     // The engine has lost its messages, or some of them have not arrived.
     this.#early = [message];
     this.#catchUp(last).catch(ignore);
-  }
-
-  /** Passes a message on, unless it has already been passed on. */
-  #pass(data: Uint8Array, offset: number): void {
-    const { epoch, offset: last } = this.#position as Position;
-    if (offset <= last || this.#hasLeft) return;
-    this.#position = { epoch, offset };
-    this.#recent?.push({ data, offset });
-    this.#observer.received(this.#name, { data, position: this.#position });
   }
 }
 

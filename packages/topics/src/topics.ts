@@ -1,12 +1,13 @@
 // Publish and subscribe: to connections of this process, and through a broker to those of other processes.
 import { nextTick, PreparedMessage, toPayload, type SendableData } from '@framewire/connection';
 import { BrokerLink } from './broker-link.ts';
-import { BrokerError, type HistoryMessage, type Position } from './broker.ts';
+import { BrokerError, type Position } from './broker.ts';
 import { OPEN, type Connection, type TopicConnection } from './connection.ts';
 import { deliver } from './delivery.ts';
 import { decodeEnvelope, encodeEnvelope, newServerId, type Envelope } from './envelope.ts';
 import { LeftOut } from './left-out.ts';
 import type { PublishOptions, SubscribeOptions, Subscription, TopicsOptions } from './options.ts';
+import type { MissedMessage } from './recoveries.ts';
 import type { RemoteMessage, RemoteTopic } from './remote-topic.ts';
 import { Subscriptions, type Subscriber, type Topic } from './subscriptions.ts';
 
@@ -246,7 +247,8 @@ export class Topics {
     try {
       await remote.joined;
       if (!isUnderWay()) return WITHOUT_POSITION;
-      if (remote.position === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
+      if (remote.position === undefined || this.#link?.isInterrupted === true)
+        throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
       await remote.recover(since, (messages) => {
         if (!isUnderWay()) return;
         subscriber.recoveries?.delete(topic);
@@ -262,11 +264,16 @@ export class Topics {
     return subscription;
   }
 
-  #resend(connection: Connection, topic: string, epoch: string, { data, offset }: HistoryMessage): void {
-    const envelope = decodeEnvelope(data);
-    if (envelope === undefined || connection.readyState !== OPEN) return;
+  #resend(connection: Connection, topic: string, epoch: string, message: MissedMessage): void {
+    const { data, offset } = message;
+    if (connection.readyState !== OPEN) return;
     try {
-      connection.send(this.#prepare(envelope, { epoch, offset }, topic));
+      if (message.prepared === undefined) {
+        const envelope = decodeEnvelope(data);
+        if (envelope === undefined) return;
+        message.prepared = this.#prepare(envelope, { epoch, offset }, topic);
+      }
+      connection.send(message.prepared);
     } catch (error) {
       throwLater(error);
     }

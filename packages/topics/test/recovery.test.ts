@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Topics, type TopicsOptions } from '@framewire/topics';
 import { TopicHub } from '@framewire/topics/processes';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { BreakableEngine } from './support/breakable-broker.ts';
 import { heldConnection, type HeldConnection } from './support/held-connection.ts';
 import { connect, WAYS, type Way } from './support/hubs.ts';
@@ -184,6 +184,79 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
     expect(texts(returning)).toEqual(['two', 'three']);
     expect([leaving.texts, closing.texts]).toEqual([[], []]);
     expect(topics.subscriberCount('news')).toBe(1);
+  });
+
+  test('clients that recover together share histories, and each receives exactly what it has missed', async () => {
+    const engine = engineAt(way);
+    const topics = await topicsAt(engine);
+    const newest = 2 * HISTORY.messages + 50;
+    const published = upTo(newest).map((id) => topics.publish('news', `${id}`));
+    const { epoch } = (await Promise.all(published))[0]!;
+    const oldest = HISTORY.messages;
+    // The first ones are too old, and the last ones have not been published yet.
+    const seen = upTo(100).map((id) => (id * 7919) % (newest + 50));
+    const clients = seen.map((offset) => ({ one: heldConnection(), since: { epoch, offset } }));
+    const other = { one: heldConnection(), since: { epoch: 'another', offset: newest } };
+    const results = await Promise.all(
+      [...clients, other].map(({ one, since }) => topics.subscribe(one.ws, 'news', { since })),
+    );
+    expect(engine.calls.filter((call) => call.startsWith('history')).length).toBeLessThan(20);
+    await topics.publish('news', 'later');
+    for (const [index, { one, since }] of [...clients, other].entries()) {
+      const isWhole = since.epoch === epoch && since.offset >= oldest && since.offset <= newest;
+      expect([since, results[index]!.recovered]).toEqual([since, isWhole]);
+      await until(one, newest + 1);
+      expect(offsets(one)).toEqual(upTo(newest + 1, isWhole ? since.offset + 1 : newest + 1));
+    }
+  });
+
+  test('many clients recover over several turns without a gap or a duplicate, and each message is encoded once for them', async () => {
+    const engine = engineAt(way);
+    const encoded = new Map<number, number>();
+    const topics = await topicsAt(engine, {
+      encode(data, position, topic) {
+        encoded.set(position.offset, (encoded.get(position.offset) ?? 0) + 1);
+        return encode(data, position, topic);
+      },
+    });
+    const count = HISTORY.messages;
+    const [first] = await Promise.all(upTo(count).map((id) => topics.publish('news', `${id}`)));
+    const since = { ...first!, offset: 0 };
+    const clients = upTo((3 * 10_000) / count).map(() => heldConnection());
+    let isOver = false;
+    let published = count;
+    const publishing = (async () => {
+      while (!isOver) {
+        void topics.publish('news', `${++published}`);
+        await turn();
+      }
+    })();
+    const results = await Promise.all(clients.map(({ ws }) => topics.subscribe(ws, 'news', { since })));
+    isOver = true;
+    await publishing;
+    expect(results.filter(({ recovered }) => recovered)).toHaveLength(clients.length);
+    expect(new Set(results.map(({ position }) => position?.offset)).size).toBeGreaterThan(1);
+    for (const one of clients) {
+      await until(one, published);
+      expect(offsets(one)).toEqual(upTo(published));
+    }
+    expect(encoded.get(1)).toBe(1);
+  });
+
+  test('an error of a history rejects for all clients that share it, and later ones recover', async () => {
+    const engine = engineAt(way);
+    const topics = await topicsAt(engine);
+    const since = (await topics.publish('news', 'one'))!;
+    const [broker] = engine.brokers;
+    vi.spyOn(broker!, 'history').mockRejectedValueOnce(new Error('on purpose'));
+    const connections = [heldConnection(), heldConnection()];
+    for (const { ws } of connections) await topics.subscribe(ws, 'other');
+    const recoveries = connections.map(({ ws }) => topics.subscribe(ws, 'news', { since }));
+    for (const recovery of recoveries) await expect(recovery).rejects.toThrow('on purpose');
+    expect(topics.subscriberCount('news')).toBe(0);
+    for (const { ws } of connections) {
+      expect(await topics.subscribe(ws, 'news', { since })).toMatchObject({ recovered: true });
+    }
   });
 });
 
