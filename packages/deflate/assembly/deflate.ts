@@ -27,8 +27,7 @@ export namespace Search {
   export const TWICE: u32 = 3;
 }
 
-/** The parameters of the quick search in {@link Search.EITHER}. */
-const QUICK_STEP: u32 = 4;
+/** `lazyBelow` of the quick search in {@link Search.EITHER}. */
 const QUICK_LAZY: u32 = 32;
 /** A block of at most this many bits gets no dynamic code: making one takes longer than everything else. */
 const QUICK_WORTH_A_CODE: u32 = 800;
@@ -40,8 +39,8 @@ const WORTH_A_CODE: u32 = 560;
  * If the stream goes on, the caller calls {@link commit} next. Without that call, the stream is unchanged. The hash tables may then hold
  * positions of this input, which is safe, because the search compares the bytes at each position that it finds.
  *
- * @param depth quick search: within a match, one in `depth` positions is entered; thorough search: how many positions are compared
- * @param nice the search stops at a match of this length
+ * @param depth how many positions the thorough search compares
+ * @param nice the thorough search stops at a match of this length
  * @param lazyBelow the search takes a match of at least this length without looking at the next position
  * @returns how many bytes were written
  */
@@ -63,9 +62,8 @@ export function deflateStep(
     } else {
       startMatching(context, length);
       const isQuick = search == Search.QUICK;
-      const step = isQuick ? depth : QUICK_STEP;
       const lazy = isQuick ? lazyBelow : QUICK_LAZY;
-      if (context.isChained || !parseQuickly(length, step, lazy, !isQuick)) {
+      if (context.isChained || !parseQuickly(length, lazy, !isQuick)) {
         if (!context.isChained) beginChains(context, length);
         parseThoroughly(length, depth, nice, lazyBelow, search == Search.TWICE);
       }

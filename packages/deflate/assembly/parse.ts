@@ -1,6 +1,14 @@
 // Splits the input into literals and matches. If the next position has a better match, the current byte becomes a literal.
 import { INPUT, INPUT_END, read } from './areas';
-import { SHORTEST, bucketMatch, distanceOf, enterBucket, lengthOf } from './buckets';
+import {
+  SHORTEST,
+  distanceOf,
+  enterBucket,
+  hasMatch,
+  lengthOf,
+  longestInBucket,
+  matchOfLength,
+} from './buckets';
 import { enterChains, historyBefore, longestMatch, matchDistance, windowSize } from './match-finder';
 import {
   addLiteral,
@@ -27,85 +35,68 @@ const SAMPLE: u32 = 4096;
 const WORTH_JUDGING: u32 = 768;
 /** The quick search goes on if at most one in this many matches has fewer than eight bytes. */
 const FEW: u32 = 8;
+/** Within a match, the quick search enters one in this many positions, and the last one. */
+const ENTER_EACH: usize = 8;
 
 /**
  * Searches the last two positions with the same five bytes.
  *
- * @param step within a match, one in `step` positions is added to the hash table
  * @param lazyBelow the search takes a match of at least this length without looking at the next position
  * @param mayStop whether to stop if matches are short, because a thorough search then gains more than it costs
  * @returns whether it reached the end
  */
-export function parseQuickly(end: u32, step: u32, lazyBelow: u32, mayStop: bool): bool {
+export function parseQuickly(end: u32, lazyBelow: u32, mayStop: bool): bool {
   startTokens();
   if (mayStop && end >= WORTH_JUDGING) {
-    const at = parseSome(INPUT, INPUT + min(SAMPLE, end), end, step, lazyBelow);
+    const at = parseSome(INPUT, INPUT + min(SAMPLE, end), end, lazyBelow);
     if (countShortMatches() * FEW > countMatches()) return false;
-    parseSome(at, INPUT + end, end, step, lazyBelow);
+    parseSome(at, INPUT + end, end, lazyBelow);
   } else {
-    parseSome(INPUT, INPUT + end, end, step, lazyBelow);
+    parseSome(INPUT, INPUT + end, end, lazyBelow);
   }
   return true;
 }
 
 /** Parses from one address to another, or to the end of a match that crosses it. Returns where it stopped. */
-function parseSome(from: usize, to: usize, end: u32, step: u32, lazyBelow: u32): usize {
+function parseSome(from: usize, to: usize, end: u32, lazyBelow: u32): usize {
   const inputEnd = INPUT + end;
   const searchEnd = min(INPUT + searchable(end), to);
-  const lazy = lazyBelow << 16;
+  const lazy = matchOfLength(lazyBelow);
   const farthest = windowSize;
   const copied = historyBefore;
   let token = tokensEnd;
   let at = from;
-  // The match that was found at the previous address.
-  let pending: u32 = 0;
   while (at < searchEnd) {
     const near = min(<u32>(at - INPUT) + copied, farthest);
-    const found = bucketMatch(at, lengthOf(pending), near);
-    if (pending == 0) {
-      if (found < SHORTEST << 16) {
-        token = addLiteral(token, read<u8>(at++, INPUT, INPUT_END));
-        continue;
-      }
-      pending = found;
-    } else if (lengthOf(found) > lengthOf(pending)) {
-      token = addLiteral(token, read<u8>(at - 1, INPUT, INPUT_END));
-      pending = found;
-    } else {
-      at--;
-      if (at + lengthOf(pending) > inputEnd) break;
-      const start = at;
-      token = addMatch(token, lengthOf(pending), distanceOf(pending));
-      at += lengthOf(pending);
-      pending = 0;
-      enterBuckets(start + 2, min(at, searchEnd), step);
+    const places = enterBucket(at);
+    // This needs less than the lengths do, so the processor learns sooner whether it predicted the branch correctly.
+    if (!hasMatch(at, places, near)) {
+      token = addLiteral(token, read<u8>(at++, INPUT, INPUT_END));
       continue;
     }
-    if (pending < lazy) {
-      at++;
-      continue;
+    let found = longestInBucket(at, places, near);
+    while (found < lazy && at + 1 < searchEnd) {
+      const next = longestInBucket(at + 1, enterBucket(at + 1), min(near + 1, farthest));
+      if (lengthOf(next) <= lengthOf(found)) break;
+      token = addLiteral(token, read<u8>(at++, INPUT, INPUT_END));
+      found = next;
     }
-    if (at + lengthOf(pending) > inputEnd) break;
-    const start = at;
-    token = addMatch(token, lengthOf(pending), distanceOf(pending));
-    at += lengthOf(pending);
-    pending = 0;
-    enterBuckets(start + 1, min(at, searchEnd), step);
-  }
-  if (pending != 0) {
-    if (at == searchEnd) at--;
     // The match may extend past the input.
-    const length = min(lengthOf(pending), <u32>(inputEnd - at));
-    token = addMatch(token, length, distanceOf(pending));
+    const length = min(lengthOf(found), <u32>(inputEnd - at));
+    token = addMatch(token, length, distanceOf(found));
+    const start = at;
     at += length;
+    if (at <= searchEnd) enterMatch(start, at);
   }
   if (to == inputEnd) for (; at < inputEnd; at++) token = addLiteral(token, read<u8>(at, INPUT, INPUT_END));
   endTokens(token);
   return at;
 }
 
-function enterBuckets(from: usize, to: usize, step: u32): void {
-  for (let at = from; at < to; at += step) enterBucket(at);
+/** Enters a few positions of a match. Its first two have been searched. */
+function enterMatch(start: usize, end: usize): void {
+  for (let at = start + 2; at < end - 1; at += ENTER_EACH) enterBucket(at);
+  enterBucket(end - 1);
 }
 
 /**

@@ -3,9 +3,9 @@
 /** How `assembly/deflate.ts` looks for matches. */
 export interface Level {
   readonly search: number;
-  /** Quick search: one in `depth` positions within a match is added to the hash table. Thorough search: how many positions are compared. */
+  /** How many positions the thorough search compares. */
   readonly depth: number;
-  /** The search stops at a match of this length. */
+  /** The thorough search stops at a match of this length. */
   readonly nice: number;
   /** The search takes a match of at least this length without looking at the next position. */
   readonly lazyBelow: number;
@@ -22,9 +22,9 @@ export const DEFAULT_LEVEL = 6;
 
 const LEVELS: readonly Level[] = [
   { search: NONE, depth: 0, nice: 0, lazyBelow: 0 },
-  { search: QUICK, depth: 8, nice: 0, lazyBelow: 4 },
-  { search: QUICK, depth: 4, nice: 0, lazyBelow: 16 },
-  { search: QUICK, depth: 2, nice: 0, lazyBelow: 32 },
+  { search: QUICK, depth: 0, nice: 0, lazyBelow: 4 },
+  { search: QUICK, depth: 0, nice: 0, lazyBelow: 16 },
+  { search: QUICK, depth: 0, nice: 0, lazyBelow: 32 },
   { search: EITHER, depth: 4, nice: 32, lazyBelow: 16 },
   { search: EITHER, depth: 8, nice: 64, lazyBelow: 32 },
   { search: EITHER, depth: 12, nice: 64, lazyBelow: 32 },
