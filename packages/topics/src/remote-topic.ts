@@ -144,6 +144,7 @@ export class RemoteTopic implements RecoverableTopic {
    */
   async #catchUp(from: Position, live?: Position): Promise<void> {
     const attempt = (this.#attempt = {});
+    const before = this.#early?.length ?? 0;
     try {
       const { position, messages } = await this.history(from);
       if (this.#attempt !== attempt) return;
@@ -156,7 +157,7 @@ export class RemoteTopic implements RecoverableTopic {
       const [first] = this.#early ?? [];
       if (first !== undefined) this.#miss({ ...first.position, offset: first.previous });
     }
-    this.#takeEarly();
+    this.#takeEarly(before, from.epoch);
   }
 
   /** Continues without the messages up to a position, except those that have arrived early or will arrive. */
@@ -174,11 +175,17 @@ export class RemoteTopic implements RecoverableTopic {
     this.#observer.skipped(this.#name, position);
   }
 
-  #takeEarly(): void {
+  /**
+   * Takes the messages that arrived before earlier ones. The epoch of a message has ended if it is neither the current one nor later: if
+   * the message was among the first `before`, which arrived before the history was requested, or has the epoch that was asked for.
+   */
+  #takeEarly(before = Infinity, asked?: string): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const message of early) {
-      if (message.position.epoch === this.#position?.epoch) this.#takeInOrder(message);
+    for (const [index, message] of early.entries()) {
+      const { epoch } = message.position;
+      const mayBeLater = index >= before && epoch !== asked;
+      if (epoch === this.#position?.epoch || mayBeLater) this.#takeInOrder(message);
     }
   }
 

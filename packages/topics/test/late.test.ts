@@ -155,6 +155,58 @@ test('a new epoch whose first message arrives is no loss, because the subscripti
   expect(await textsOf(two, 1)).toEqual(['1 b']);
 });
 
+test('a message of a new epoch that arrives while the old history is read is passed on', async () => {
+  const missed: string[] = [];
+  const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
+  const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
+  const broker = new LateBroker(before);
+  const here = topicsAt(broker, { onMissed: (topic) => missed.push(topic) });
+  const one = heldConnection();
+  await here.subscribe(one.ws, 'news');
+  await here.publish('news', 'a');
+  await textsOf(one, 1);
+  const asked = vi.spyOn(before, 'history');
+  let arrived = 0;
+  broker.hold('history');
+  broker.listener!.interrupted(new Error('of the engine'));
+  broker.listener!.restored();
+  while (asked.mock.calls.length === 0) await turn();
+  after.listen({
+    message(...message) {
+      broker.listener!.message(...message);
+      arrived++;
+    },
+    interrupted: vi.fn<() => void>(),
+    restored: vi.fn<() => void>(),
+  });
+  // The first message of the epoch does not arrive.
+  await after.publish('news', new Uint8Array());
+  await after.subscribe('news');
+  broker.replace(after);
+  await here.publish('news', 'b');
+  while (arrived === 0) await turn();
+  broker.release('history');
+  expect(await textsOf(one, 2)).toEqual(['1 a', '2 b']);
+  expect(missed).toEqual(['news']);
+});
+
+test('a late message of an epoch that has ended costs one request, and nothing is passed on', async () => {
+  const { hub, broker, here, there, one } = start();
+  await here.subscribe(one.ws, 'news');
+  const message = vi.spyOn(broker.listener!, 'message');
+  await there.publish('news', 'a');
+  await textsOf(one, 1);
+  const asked = vi.spyOn(broker, 'history');
+  const [topic, data] = message.mock.calls[0]!;
+  broker.listener!.message(topic, data, { epoch: 'ended', offset: 9 }, 8);
+  const position = await there.publish('news', 'b');
+  await hub.broker().history('news', position!);
+  expect(await textsOf(one, 2)).toEqual(['1 a', '2 b']);
+  await there.publish('news', 'c');
+  expect(await textsOf(one, 3)).toEqual(['1 a', '2 b', '3 c']);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
+
 test('a message that encode() publishes follows the message that it encodes', async () => {
   const hub = new TopicHub({ history: true });
   const topics: Topics = topicsAt(hub.broker(), {
