@@ -50,7 +50,7 @@ export class MessageFramer {
     const isFirst = this.isBetweenMessages;
     const { extension } = this.#owner;
     if (extension === undefined || !(isFirst ? mode.compress : this.#unfinished === 'compressed')) {
-      this.sendFragment(data, mode, key, false, done);
+      this.sendFragment(data, data, mode, key, false, done);
       return undefined;
     }
     const outcome = compress(extension, { data, first: isFirst, fin: mode.fin });
@@ -116,7 +116,7 @@ export class MessageFramer {
       return;
     }
     try {
-      this.sendFragment(payload, mode, key, data !== undefined, done);
+      this.sendFragment(payload, uncompressed, mode, key, data !== undefined, done);
     } catch (unsent) {
       // As in `sendPrepared()`.
       this.#owner.fail(unsent as Error, done);
@@ -126,6 +126,7 @@ export class MessageFramer {
   /** Frames a fragment. The first has the opcode and, if it is compressed, RSV1. The others are continuations (§5.4). */
   private sendFragment(
     payload: string | Uint8Array,
+    uncompressed: string | Uint8Array | undefined,
     mode: SendMode,
     key: MaskingKey | undefined,
     isCompressed: boolean,
@@ -135,9 +136,9 @@ export class MessageFramer {
     const isFirst = before === 'none';
     const opcode = isFirst ? mode.opcode : Opcode.CONTINUATION;
     const firstByte = firstByteOf(opcode, mode.fin, isFirst && isCompressed);
-    const isConstant = isCompressed
-      ? this.#owner.extension?.sharesTexts === true
-      : typeof payload === 'string';
+    // Only a text may have the same compressed form as one on another connection.
+    const isConstant =
+      typeof uncompressed === 'string' && (!isCompressed || this.#owner.extension?.sharesTexts === true);
     // Set before the write: a stream may deliver synchronously, and its receiver may make this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {
