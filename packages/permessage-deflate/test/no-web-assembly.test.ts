@@ -1,4 +1,5 @@
 // Runtimes that do not run WebAssembly, or that do not compile it at run time.
+import { createContext, runInContext } from 'node:vm';
 import { deflateRawSync } from 'node:zlib';
 import type * as Compression from '@framewire/permessage-deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -43,6 +44,14 @@ describe.each(kernels)('the %s kernel', (kernel) => {
     vi.stubGlobal('WebAssembly', undefined);
     const { resolveOption } = await load(kernel);
     expect(() => resolveOption({ serverMaxWindowBits: 7 })).toThrow('serverMaxWindowBits');
+  });
+
+  test('resolves every option to no compression in a context that forbids to compile it', async () => {
+    const context = createContext({}, { codeGeneration: { wasm: false } });
+    vi.stubGlobal('WebAssembly', runInContext('WebAssembly', context));
+    const { isSupported, resolveOption } = await load(kernel);
+    expect(isSupported()).toBe(false);
+    expect(resolveOption(true)).toBeUndefined();
   });
 
   test('compresses where there is WebAssembly', async () => {

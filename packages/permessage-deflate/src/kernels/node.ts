@@ -14,7 +14,21 @@ const process = getBuiltinModule?.('node:process') ?? currentProcess;
 
 const { setImmediate, setTimeout: startTimer } = timers;
 
-declare const WebAssembly: unknown;
+declare const WebAssembly: { Module: new () => object };
+
+let mayCompile: boolean | undefined;
+
+/**
+ * An embedder may forbid it, for example in a context of `node:vm`. V8 checks that before it looks for the bytes, and a module of bytes
+ * would cost the process time and memory.
+ */
+function canCompile(): boolean {
+  try {
+    return Boolean(new WebAssembly.Module());
+  } catch (error) {
+    return (error as Error).name !== 'CompileError';
+  }
+}
 
 export const kernel: Kernel = {
   allocate: (length) => Buffer.allocUnsafe(length),
@@ -31,8 +45,7 @@ export const kernel: Kernel = {
       resource.runInAsyncScope(callback, undefined, ...args);
     };
   },
-  // These runtimes compile it, unless an embedder forbids it. A trial would cost every process time and memory.
-  isSupported: () => typeof WebAssembly === 'object',
+  isSupported: () => (mayCompile ??= typeof WebAssembly === 'object' && canCompile()),
   zlib: {
     deflate: (data, options) => deflateRawSync(data, flushing(options)),
     deflateLater(data, options, done) {
