@@ -19,6 +19,9 @@ import type { SendMode } from './sending/send-options.ts';
 import { beginHandling, endHandling } from './sending/write-turn.ts';
 import type { SessionListener } from './session-listener.ts';
 
+/** A prepared message is sent whole. */
+const WHOLE = { fin: true };
+
 /** Lasts from the end of the opening handshake to the end of the stream. */
 export class Session<T> implements Sending, InboundObserver, OutboundObserver, StreamOwner {
   readonly #owner: T;
@@ -139,10 +142,8 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   }
 
   sendPrepared(message: PreparedMessage, masked: boolean, done: SendCallback | undefined): void {
-    const { opcode, compress } = message;
-    const mode: SendMode = { opcode, fin: true, compress, masked };
-    if (this.#outbound.ledger.admits(mode)) this.#outbound.sendPrepared(message, masked, done);
-    else this.refuse(message, mode, done);
+    if (this.#outbound.ledger.admits(WHOLE)) this.#outbound.sendPrepared(message, masked, done);
+    else this.refuse(message, message, done);
   }
 
   control(opcode: Opcode, payload: string | Uint8Array | Blob, masked: boolean, done?: SendCallback): void {
@@ -167,12 +168,16 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   }
 
   /** Refuses a send, because the peer has left too much unread: does what `onBufferFull` says. */
-  private refuse(data: unknown, mode: SendMode | undefined, done: SendCallback | undefined): void {
+  private refuse(
+    data: unknown,
+    message: { readonly opcode: Opcode } | undefined,
+    done: SendCallback | undefined,
+  ): void {
     const { onBufferFull = DEFAULTS.onBufferFull } = this.options;
     const error = onBufferFull === 'drop' ? droppedError() : bufferedAmountError();
     if (done !== undefined) nextTick(done, error);
     if (onBufferFull === 'drop') {
-      if (mode !== undefined) nextTick(reportDropped, this, data, mode.opcode === Opcode.BINARY);
+      if (message !== undefined) nextTick(reportDropped, this, data, message.opcode === Opcode.BINARY);
       return;
     }
     nextTick(reportError, this, error);

@@ -5,12 +5,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { readBytes } from '@framewire/testing';
 import {
   openPartOf,
+  PreparedMessage,
   type Extension,
   type OutgoingPart,
   type TransformDone,
   type WebSocketConnection,
 } from '@framewire/connection';
-import { closeOf, end, hex, memoryPair, rawPair, readAll } from './support/pairs.ts';
+import { attach, closeOf, end, hex, memoryPair, rawPair, readAll } from './support/pairs.ts';
+import { SteppedStream } from './support/stepped-stream.ts';
 
 interface Receiver {
   readonly connection: WebSocketConnection;
@@ -175,6 +177,101 @@ describe('a text that several connections send in one turn', () => {
       expect([first, second, rest[4]! ^ rest[0]!]).toEqual([0x81, 0x81, 0x61]);
     }
     await endAll([one, other]);
+  });
+});
+
+describe('prepared messages that several connections send in one turn', () => {
+  const [a, b] = [new PreparedMessage('a'), new PreparedMessage('b')];
+
+  test('are one buffer for all connections, and call every callback', async () => {
+    const all = await receivers(3);
+    const writes = all.map(writesOf);
+    const sent = vi.fn();
+    for (const message of [a, b]) {
+      all[0]!.connection.send(message);
+      all[1]!.connection.send(message, sent);
+      all[2]!.connection.send(message);
+    }
+    for (const { peer } of all) expect(await readBytes(peer, 6)).toEqual(hex('8101 61 8101 62'));
+    expect(writes.map(({ length }) => length)).toEqual([1, 1, 1]);
+    expect(new Set(writes.flat()).size).toBe(1);
+    expect(sent.mock.calls).toEqual([[undefined], [undefined]]);
+    await endAll(all);
+  });
+
+  test('keep their order among the other sends of each connection', async () => {
+    const all = await receivers(6);
+    const writes = all.map(writesOf);
+    const [plain, ping, callback, closing, reverse, own] = all.map(({ connection }) => connection);
+    own!.send('first');
+    for (const { connection } of all) if (connection !== reverse) connection.send(a);
+    plain!.send('1');
+    ping!.ping('p');
+    callback!.send('2', () => undefined);
+    closing!.close(1000);
+    for (const { connection } of all) if (connection !== closing) connection.send(b);
+    reverse!.send(a);
+    const expected = [
+      '8101 61 8101 31 8101 62',
+      '8101 61 8901 70 8101 62',
+      '8101 61 8101 32 8101 62',
+      '8101 61 8802 03e8',
+      '8101 62 8101 61',
+      '8105 6669727374 8101 61 8101 62',
+    ].map(hex);
+    for (const [index, { peer }] of all.entries()) {
+      expect(await readBytes(peer, expected[index]!.length)).toEqual(expected[index]);
+    }
+    expect(writes.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 1]);
+    await endAll(all);
+  });
+
+  test('are buffers of their own for receivers over streams that pass memory on', async () => {
+    const pairs = [1, 2, 3].map(() => memoryPair());
+    const received = pairs.map(async ({ client }) => {
+      const [data] = (await once(client, 'message')) as [Buffer];
+      const text = data.toString();
+      data.fill('?');
+      return text;
+    });
+    for (const { server } of pairs) server.send(a);
+    expect(await Promise.all(received)).toEqual(['a', 'a', 'a']);
+    for (const pair of pairs) await end(pair);
+  });
+
+  test('emit `drain` for a slow receiver, even if it reads before they are written', async () => {
+    const stream = new SteppedStream('full');
+    const connection = attach(stream, 'server', { highWaterMark: 10 });
+    const [fast] = await receivers(1);
+    const drained = vi.fn();
+    connection.on('drain', drained);
+    connection.send('12345678');
+    await new Promise(setImmediate);
+    for (const one of [fast!.connection, connection]) one.send(a);
+    expect(connection.bufferedAmount).toBe(13);
+    expect(stream.takeChunk()).toEqual(hex('8108 3132333435363738'));
+    await new Promise(setImmediate);
+    expect(stream.takeChunk()).toEqual(hex('8101 61'));
+    expect(drained).toHaveBeenCalledTimes(1);
+    expect(await readBytes(fast!.peer, 3)).toEqual(hex('8101 61'));
+    connection.terminate();
+    await closeOf(connection);
+    await endAll([fast!]);
+  });
+
+  test('reach the other receivers if the stream of one throws', async () => {
+    const all = await receivers(3);
+    const [first, throwing, last] = all;
+    openPartOf(throwing!.connection)!.stream.write = () => {
+      throw new Error('no');
+    };
+    const closed = closeOf(throwing!.connection);
+    throwing!.connection.on('error', () => undefined);
+    for (const { connection } of all) connection.send(a);
+    expect(await closed).toEqual([1006, '']);
+    for (const { peer } of [first!, last!]) expect(await readBytes(peer, 3)).toEqual(hex('8101 61'));
+    throwing!.peer.destroy();
+    await endAll([first!, last!]);
   });
 });
 

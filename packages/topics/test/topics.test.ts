@@ -196,6 +196,31 @@ describe('publishing', () => {
     }
   });
 
+  test('keeps the order of several topics, for subscribers of some, that leave or close in between', async () => {
+    const topics = new Topics();
+    const connections = Array.from({ length: 5 }, () => heldConnection());
+    const [both, onlyA, onlyB, leaving, closing] = connections.map(({ ws }) => ws);
+    for (const ws of [both, onlyA, leaving, closing]) void topics.subscribe(ws!, 'a');
+    for (const ws of [both, onlyB, leaving, closing]) void topics.subscribe(ws!, 'b');
+    void topics.publish('a', 'a1');
+    void topics.publish('b', 'b1');
+    topics.unsubscribe(leaving!, 'b');
+    onlyA!.send('own');
+    closing!.close();
+    void topics.publish('b', 'b2');
+    void topics.publish('a', 'a2');
+    for (const one of connections) await one.release();
+    expect(connections.map((one) => one.texts)).toEqual([
+      ['a1', 'b1', 'b2', 'a2'],
+      ['a1', 'own', 'a2'],
+      ['b1', 'b2'],
+      ['a1', 'b1', 'a2'],
+      // The last is the close frame, which is empty.
+      ['a1', 'b1', ''],
+    ]);
+    for (const one of connections) expect(one.writes).toHaveLength(1);
+  });
+
   test('copies bytes', async () => {
     const topics = new Topics();
     const one = heldConnection();

@@ -19,12 +19,14 @@ export class Batch {
   #callbacks: SendCallback[] | undefined = undefined;
   #written: Written | undefined = undefined;
   /** While other connections send the same frames, a run takes the place of the segments. */
-  #run: SharedRun | undefined = undefined;
+  #run: SharedRun | undefined;
   /** How many bytes the stream held when the batch was created. */
   readonly held: number;
 
-  constructor(held: number) {
+  /** @param run the frames that it has already */
+  constructor(held: number, run: SharedRun | undefined) {
     this.held = held;
+    this.#run = run;
   }
 
   /** In bytes. */
@@ -91,8 +93,9 @@ export class Batch {
   }
 
   /** Adds a frame. Takes the run that {@link Batch.nextRun} or {@link Batch.runWith} returned for it. */
-  followRun(run: SharedRun): void {
+  followedBy(run: SharedRun): this {
     this.#run = run;
+    return this;
   }
 
   /** Hands all frames to the stream. Must be called only once. Throws if there is no memory, or if the stream throws. */
@@ -100,7 +103,7 @@ export class Batch {
     const written = (this.#written = this.takeCallbacks());
     const segment = this.#segment;
     const earlier = this.#earlier;
-    if (this.#run !== undefined) writer.writeShared(stream, this.#run.join(), written);
+    if (this.#run !== undefined) this.#run.write(stream, writer, written);
     else if (segment !== undefined) {
       segment.close();
       earlier?.add(segment, written);

@@ -9,13 +9,16 @@ import type { EncodedFrame } from './encoded-frame.ts';
 import { frameOf, MAX_COPIED, MAX_ROOM, payloadSize, roomFor } from './frame-bytes.ts';
 import type { Ledger } from './ledger.ts';
 import { settling, type SendCallback } from './send-callback.ts';
-import type { SharedRun } from './shared-run.ts';
+import { SharedRun } from './shared-run.ts';
 import { SLAB_SIZE } from './slab.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import { countFrame, flushThisTurn, watchExit, type Flushable } from './write-turn.ts';
 
 /** How many bytes a turn may gather before they are written to a plain socket. */
 const MAX_TURN = 1024 * 1024;
+
+/** A run has no callbacks, and its stream held no bytes when its first frame was sent. */
+type Gathered = Batch | SharedRun;
 
 /**
  * The frames of one connection on their way to the stream.
@@ -25,7 +28,11 @@ const MAX_TURN = 1024 * 1024;
  */
 export class Output implements Flushable {
   readonly ledger: Ledger;
-  #batch: Batch | undefined = undefined;
+  /**
+   * The frames that were gathered this turn. While other connections send the same frames, and no send has a callback, this is a run, so
+   * that a broadcast allocates nothing for each connection (benchmark scenario `publish-x1`).
+   */
+  #gathered: Gathered | undefined = undefined;
   /** Whether the end of the turn will call {@link Output.endTurn}. */
   #isQueued = false;
   /** Whether `stream.write()` is on the stack. */
@@ -85,22 +92,26 @@ export class Output implements Flushable {
     payload: string | Uint8Array,
     callback: SendCallback | undefined,
   ): boolean {
-    const batch = (this.#batch ??= this.newBatch());
-    const run = batch.nextRun(firstByte, payload, this);
+    const gathered = this.#gathered;
+    const run =
+      gathered === undefined
+        ? SharedRun.find(undefined, firstByte, payload, this)
+        : gathered.nextRun(firstByte, payload, this);
     if (run === undefined) {
       // The frame is now remembered until the turn ends. Schedule that end, even if the frame is long and written immediately.
-      this.schedule(batch, undefined);
+      this.schedule(this.batch(), undefined);
       return false;
     }
-    this.scheduleRun(batch, run, callback);
+    this.scheduleRun(run, callback);
     return true;
   }
 
   /** Sends a frame that was encoded for many connections. */
   sendEncoded(frame: EncodedFrame, callback: SendCallback | undefined): void {
-    const batch = this.batchAfterLongRun();
-    const run = batch.runWith(frame);
-    if (run !== undefined) this.scheduleRun(batch, run, callback);
+    this.flushLongRun();
+    const gathered = this.#gathered;
+    const run = gathered === undefined ? SharedRun.after(undefined, frame) : gathered.runWith(frame);
+    if (run !== undefined) this.scheduleRun(run, callback);
     else this.sendEncodedBytes([frame.bytes], callback);
   }
 
@@ -132,9 +143,9 @@ export class Output implements Flushable {
   /** Hands everything that was sent to the stream. Does not throw: an error ends the connection. */
   flush(): void {
     if (this.#isWriting) return;
-    for (let batch; (batch = this.#batch) !== undefined;) {
-      this.#batch = undefined;
-      if (!batch.isEmpty) this.writeBatch(batch);
+    for (let gathered; (gathered = this.#gathered) !== undefined;) {
+      this.#gathered = undefined;
+      if (!gathered.isEmpty) this.write(gathered);
     }
   }
 
@@ -157,19 +168,17 @@ export class Output implements Flushable {
     else if (!this.stream.writableEnded) this.stream.end();
   }
 
-  private writeBatch(batch: Batch): void {
+  private write(gathered: Gathered): void {
     const stream = this.stream;
-    const settled = this.ledger.handOver(batch.length);
-    if (settled !== undefined) batch.addCallback(settled);
+    const settled = this.ledger.handOver(gathered.length);
+    const frames = settled === undefined ? gathered : this.withCallback(gathered, settled);
     this.#isWriting = true;
     try {
-      batch.write(stream, this.ledger.writer);
+      frames.write(stream, this.ledger.writer);
     } catch (error) {
       // There was no memory, or the stream threw an exception, which streams must not do.
       stream.destroy(error as Error);
-      nextTick(() => {
-        batch.fail(error as Error);
-      });
+      nextTick(fail, frames, error);
     } finally {
       this.#isWriting = false;
     }
@@ -195,17 +204,32 @@ export class Output implements Flushable {
     return writer.isImmediate && !this.#isWriting;
   }
 
-  private newBatch(): Batch {
-    return new Batch(this.stream.writableLength);
+  /** Returns a batch to which any frame can be added. If its run is too long to be copied, writes the run first, if that is possible now. */
+  private batchAfterLongRun(): Batch {
+    this.flushLongRun();
+    return this.batch();
   }
 
-  /** Returns the batch. If its run is too long to be copied, writes the run first, if that is possible now. */
-  private batchAfterLongRun(): Batch {
-    const batch = this.#batch;
-    if (batch === undefined) return (this.#batch = this.newBatch());
-    if (batch.sharedLength <= MAX_COPIED || !this.mayWrite(this.ledger.writer)) return batch;
-    this.flush();
-    return (this.#batch ??= this.newBatch());
+  private flushLongRun(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined || gathered.sharedLength <= MAX_COPIED) return;
+    if (this.mayWrite(this.ledger.writer)) this.flush();
+  }
+
+  private batch(): Batch {
+    const gathered = this.#gathered;
+    return gathered instanceof Batch ? gathered : (this.#gathered = this.batchOf(gathered));
+  }
+
+  private batchOf(gathered: Gathered | undefined): Batch {
+    if (gathered instanceof Batch) return gathered;
+    return new Batch(this.stream.writableLength, gathered);
+  }
+
+  private withCallback(gathered: Gathered, callback: SendCallback): Batch {
+    const batch = this.batchOf(gathered);
+    batch.addCallback(callback);
+    return batch;
   }
 
   private sendLong(
@@ -233,26 +257,36 @@ export class Output implements Flushable {
     this.schedule(batch, callback);
   }
 
-  private scheduleRun(batch: Batch, run: SharedRun, callback: SendCallback | undefined): void {
+  private scheduleRun(run: SharedRun, callback: SendCallback | undefined): void {
     const isLong = run.length > SLAB_SIZE && this.mayWrite(this.ledger.writer);
     // Before the batch changes, because `join()` throws if there is no memory.
     if (isLong) run.join();
-    batch.followRun(run);
-    this.schedule(batch, callback);
+    const before = this.#gathered ?? this.initial();
+    const gathered = (this.#gathered = before === undefined ? run : before.followedBy(run));
+    this.schedule(gathered, callback);
     if (isLong) this.flush();
   }
 
-  /** Schedules the batch for the end of the turn. Writes it now if it is large. */
-  private schedule(batch: Batch, callback: SendCallback | undefined): void {
-    if (callback !== undefined) batch.addCallback(callback);
-    this.ledger.gather(batch.length, batch.held);
-    if (batch.closedLength >= MAX_TURN && this.ledger.writer.reachesKernel) this.flush();
+  /** A stream that still holds bytes needs a batch, which remembers how many. */
+  private initial(): Batch | undefined {
+    return this.stream.writableLength === 0 ? undefined : this.batch();
+  }
+
+  /** Schedules what was gathered for the end of the turn. Writes it now if it is large. */
+  private schedule(gathered: Gathered, callback: SendCallback | undefined): void {
+    if (callback !== undefined) this.batch().addCallback(callback);
+    this.ledger.gather(gathered.length, gathered.held);
+    if (gathered.closedLength >= MAX_TURN && this.ledger.writer.reachesKernel) this.flush();
     if (this.#isQueued) countFrame();
     else {
       this.#isQueued = true;
       flushThisTurn(this);
     }
   }
+}
+
+function fail(frames: Gathered, error: Error): void {
+  frames.fail(error);
 }
 
 function end(output: Output): void {

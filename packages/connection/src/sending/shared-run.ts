@@ -1,9 +1,12 @@
 // Frames that several connections send in the same turn. The first connection encodes a text for itself, and all others share one encoded
 // buffer. A frame that was encoded for many connections is shared by all of them (benchmark scenarios `broadcast-*`).
 import { Buffer } from 'node:buffer';
+import type { Duplex } from 'node:stream';
 import { frameHeaderSize } from '@framewire/codec';
+import type { Written } from './closed-segments.ts';
 import { EncodedFrame } from './encoded-frame.ts';
 import { payloadSize } from './frame-bytes.ts';
+import type { StreamWriter } from './stream-writer.ts';
 
 /** How many frames of a turn are remembered. One message may become several frames, one for each set of compression parameters. */
 const MAX_RECENT = 4;
@@ -37,6 +40,10 @@ export class SharedRun {
   #bytes: Uint8Array | undefined = undefined;
   /** In bytes. */
   readonly length: number;
+  // A connection may have a run instead of a batch (benchmark scenario `publish-x1`), so a run has the members of a batch.
+  readonly held = 0;
+  readonly closedLength = 0;
+  readonly isEmpty = false;
 
   private constructor(before: SharedRun | undefined, frame: EncodedFrame) {
     this.#before = before;
@@ -80,6 +87,30 @@ export class SharedRun {
     recent[added++ % MAX_RECENT] = new RecentFrame(firstByte, payload, sender);
     return undefined;
   }
+
+  get sharedLength(): number {
+    return this.length;
+  }
+
+  nextRun(firstByte: number, payload: string | Uint8Array, sender: object): SharedRun | undefined {
+    return SharedRun.find(this, firstByte, payload, sender);
+  }
+
+  runWith(frame: EncodedFrame): SharedRun {
+    return SharedRun.after(this, frame);
+  }
+
+  followedBy(run: SharedRun): SharedRun {
+    return run;
+  }
+
+  /** Hands all frames to the stream. Throws if there is no memory, or if the stream throws. */
+  write(stream: Duplex, writer: StreamWriter, written?: Written): void {
+    writer.writeShared(stream, this.join(), written);
+  }
+
+  /** No callback waits for the write. */
+  fail(): void {}
 
   /** Returns the bytes of all frames, in the order in which they were sent. */
   join(): Uint8Array {
