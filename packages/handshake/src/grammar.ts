@@ -48,7 +48,7 @@ export function isToken(text: string): boolean {
 
 /**
  * Whether a text is valid as a field value: no control character except the tab, and nothing above U+00FF (RFC 9110 §5.5). This
- * excludes CR, LF and NUL, which attackers use.
+ * excludes CR, LF and NUL.
  */
 export function isFieldValue(text: string): boolean {
   return consistsOf(FIELD, text);

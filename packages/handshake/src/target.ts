@@ -17,7 +17,7 @@ export interface RequestTarget {
 const ABSOLUTE = /^(?:https?|wss?):\/\/([^/?]*)/i;
 
 /**
- * Parses a request target. Clients send the origin form, `/chat?room=1`, to a server. But a server MUST also accept the absolute form,
+ * Parses a request target. Clients send the origin form, `/chat?room=1`. A server MUST also accept the absolute form,
  * `http://example.com/chat?room=1` (RFC 9112 §3.2.2).
  *
  * @example

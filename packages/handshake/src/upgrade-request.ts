@@ -134,7 +134,7 @@ export type UpgradeRequestCheck =
       /** The requested subprotocols, the preferred one first. Each check creates a new `Set`. */
       readonly subprotocols: Set<string>;
       /**
-       * Always false, because RFC 6455 §4.2.2 lets a server choose none of them. A proxy can therefore pass this result to
+       * Always false, because a server may choose none of them (RFC 6455 §4.2.2). So a proxy can pass this result to
        * {@link checkUpgradeResponse}.
        */
       readonly subprotocolRequired: false;

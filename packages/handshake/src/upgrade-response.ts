@@ -96,8 +96,7 @@ export type UpgradeResponseCheck =
  * | `Sec-WebSocket-Extensions` is well formed, without repeated names | `WS_ERR_INVALID_EXTENSIONS` |
  * | each extension was offered | `WS_ERR_UNREQUESTED_EXTENSION` |
  *
- * An empty `Sec-WebSocket-Protocol` "is not a legal value" (§4.2.2), but it indicates no subprotocol. The client must only fail the
- * connection for one that it did not request, so an empty one counts as none.
+ * An empty `Sec-WebSocket-Protocol` counts as none, although it "is not a legal value" (§4.2.2).
  *
  * @param expectation what the client sent; a proxy passes the result of {@link checkUpgradeRequest}
  * @returns a union with the discriminant `ok`

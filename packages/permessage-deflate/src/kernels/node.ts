@@ -45,7 +45,7 @@ export const kernel: Kernel = {
       resource.runInAsyncScope(callback, undefined, ...args);
     };
   },
-  isSupported: () => (mayCompile ??= typeof WebAssembly === 'object' && canCompile()),
+  isSupported: () => typeof WebAssembly === 'object' && (mayCompile ??= canCompile()),
   zlib: {
     deflate: (data, options) => deflateRawSync(data, flushing(options)),
     deflateLater(data, options, done) {
