@@ -16,7 +16,7 @@ const { setImmediate, setTimeout: startTimer } = timers;
 
 declare const WebAssembly: { Module: new () => object };
 
-let mayCompile: boolean | undefined;
+let mayCompile = false;
 
 /**
  * An embedder may forbid it, for example in a context of `node:vm`. V8 checks that before it looks for the bytes, and a module of bytes
@@ -45,7 +45,7 @@ export const kernel: Kernel = {
       resource.runInAsyncScope(callback, undefined, ...args);
     };
   },
-  isSupported: () => typeof WebAssembly === 'object' && (mayCompile ??= canCompile()),
+  isSupported: () => typeof WebAssembly === 'object' && (mayCompile ||= canCompile()),
   zlib: {
     deflate: (data, options) => deflateRawSync(data, flushing(options)),
     deflateLater(data, options, done) {
