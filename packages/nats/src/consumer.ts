@@ -77,7 +77,7 @@ class Reader {
       // A batch ends before a message that is longer than its limit, so that message needs a batch without one.
       const isMore =
         (await this.#readBatch(MOST_MESSAGES, MOST_BYTES)) || (await this.#readBatch(1, undefined));
-      // The stream has removed the last message of the range.
+      // The stream has removed the rest of the range, or the consumer does not have it. The caller checks which.
       if (!isMore) break;
     }
     return this.#messages;
@@ -85,7 +85,7 @@ class Reader {
 
   /** Returns whether it has read anything. */
   async #readBatch(batch: number, bytes: number | undefined): Promise<boolean> {
-    const expires = Math.min(WAIT, this.#session.timeout / 2) * NANOSECONDS;
+    const expires = Math.ceil(Math.min(WAIT, this.#session.timeout / 2) * NANOSECONDS);
     const request = JSON.stringify({ batch, max_bytes: bytes, expires });
     const start = this.#delivered;
     await this.#session.requestMany(`${API}.MSG.NEXT.${this.#consumer}`, request, (answer) => {

@@ -18,7 +18,7 @@ const LONGEST = 2 ** 63;
 const NAME_IN_USE = 10_058;
 const NO_MESSAGE = 10_037;
 
-/** How many messages are requested one at a time before a consumer reads the others. It costs about as much as this many requests. */
+/** How many messages are requested one at a time. A consumer, which costs about as much as these requests, reads the others. */
 const FEW = 4;
 /** How many consumers there are at a time. After an interruption, many topics read their histories. */
 const MOST_CONSUMERS = 8;
@@ -53,7 +53,7 @@ export class Stream {
   readonly #name: string;
   /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
-  /** The greatest offset that an answer about the stream has named. */
+  /** The greatest offset that opening the stream, or {@link Stream.position}, has reported. */
   #newest: number;
   /** A check that the stream is still the same one. Undefined while there is none. */
   #check: Promise<unknown> | undefined = undefined;
@@ -96,7 +96,7 @@ export class Stream {
     return new Stream(session, prefix, info);
   }
 
-  /** Publishes a message. Resolves when the stream has it. Rejects if the stream has been recreated. */
+  /** Publishes a message. Resolves when the stream has it. Rejects if its offset shows that the stream has been recreated. */
   async publish(subject: string, data: Uint8Array): Promise<Position> {
     const text = await this.#session.request(`${this.#name}.stored.${subject}`, data);
     const reply = JSON.parse(text) as Reply & { readonly seq: number };
@@ -134,19 +134,24 @@ export class Stream {
 
   /** Returns what has been published to a topic since a position. */
   async history(topic: string, since: Position): Promise<History> {
-    if (since.epoch !== this.#epoch) return { position: await this.position(), messages: undefined };
+    // Requested first, so that the messages include everything that the topic has up to this offset.
+    const { state: before } = await this.#info();
+    if (since.epoch !== this.#epoch)
+      return { position: this.positionAt(before.last_seq), messages: undefined };
     const { offset } = since;
     const subject = `${this.#name}.stored.${topic}`;
     const last = await this.#message({ last_by_subj: subject });
     const end = Math.max(offset, last?.seq ?? 0);
     const messages = await this.#read({ subject, from: offset + 1, to: end });
-    // Checked last, so that no message can have been removed before it was read. The stream removes the oldest ones first.
-    const isKept = offset > 0 && (await this.#firstFrom(subject, offset))?.seq === offset;
+    // Checked last, so that no message can have been removed before it was read. The stream removes the oldest ones of a topic first. So
+    // it has everything after the offset if it has a message of the topic at the offset or before it.
+    const first = await this.#firstFrom(subject, 1);
+    const isKept = first !== undefined && first.seq <= offset;
     const { config, state } = await this.#info(isKept ? undefined : { subjects_filter: subject });
     const hasRemovedNone = (state.subjects?.[subject] ?? 0) < config.max_msgs_per_subject;
-    const isWhole = isKept || (offset >= state.first_seq - 1 && offset <= state.last_seq && hasRemovedNone);
+    const isWhole = offset <= state.last_seq && (isKept || (offset >= state.first_seq - 1 && hasRemovedNone));
     return isWhole
-      ? { position: this.positionAt(end), messages }
+      ? { position: this.positionAt(Math.max(end, before.last_seq)), messages }
       : { position: this.positionAt(state.last_seq), messages: undefined };
   }
 
@@ -166,6 +171,14 @@ export class Stream {
     const others = await this.#consumers.run(() =>
       readRange(this.#session, this.#name, { subject, from, to }),
     );
+    const read = others.at(-1)?.offset ?? from - 1;
+    // A consumer may stop early, for example on a replica that does not have the newest messages yet.
+    const next = read < to ? await this.#firstFrom(subject, read + 1) : undefined;
+    if (next !== undefined && next.seq <= to) {
+      const error = new Error('A consumer has not delivered all messages of its topic');
+      this.#session.lose(error);
+      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+    }
     return [...messages, ...others];
   }
 

@@ -80,9 +80,12 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
         return positions;
       },
       async consumersRemoved() {
+        // NATS itself removes an unused consumer, but later than this.
+        const end = Date.now() + 10_000;
         for (;;) {
           const info = await client.request(`$JS.API.STREAM.INFO.${prefix}`);
           if (info.json<{ state: { consumer_count: number } }>().state.consumer_count === 0) return;
+          if (Date.now() > end) throw new Error('The stream still has a consumer');
         }
       },
     };
@@ -116,6 +119,31 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(messages!.map(({ offset }) => offset)).toEqual(positions.map(({ offset }) => offset));
     expect(position).toEqual(positions.at(-1));
     await consumersRemoved();
+  });
+
+  test('returns the whole history with a time limit that is not a whole number', async () => {
+    const { broker, publish } = await parts('fraction', { timeout: 1000 / 3 });
+    const [first] = await publish('news', 'first');
+    await publish('news', ...numbered(30));
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+  });
+
+  test('reaches the newest position of the stream, so that clients which have missed nothing recover', async () => {
+    const { broker, publish } = await parts('ahead');
+    const [first] = await publish('news', 'first');
+    await publish('of others', ...numbered(3));
+    const ahead = (await broker.subscribe('news'))!;
+    const { position, messages } = await broker.history('news', first!);
+    expect(position).toEqual(ahead);
+    expect(messages).toEqual([]);
+  });
+
+  test('has everything after a position between two messages of a full topic', async () => {
+    const { broker, publish } = await parts('between', { history: { messages: 3 } });
+    await publish('news', ...numbered(5));
+    const between = (await publish('of others', 'other'))[0]!;
+    await publish('news', 'next');
+    expect(await textsSince(broker, 'news', between)).toEqual(['next']);
   });
 
   test.each([0, 1, 3, 4, 5, 6, 255, 256, 257, 260, 261, 512, 516, 517])(

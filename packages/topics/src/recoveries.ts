@@ -2,7 +2,7 @@
 import { setImmediate, type PreparedMessage } from '@framewire/connection';
 import type { History, HistoryMessage, Position } from './broker.ts';
 
-/** After how many messages to clients the event loop continues, so that many clients that recover do not block it. */
+/** How many clients and messages are handled before the event loop continues, so that many clients that recover do not block it. */
 const MOST_IN_TURN = 10_000;
 
 /** A message that clients have missed. */
@@ -18,7 +18,7 @@ export type TakeMissed = (messages: readonly MissedMessage[] | undefined) => voi
 export interface RecoverableTopic {
   /** The position of the last message that was passed on. */
   readonly position: Position | undefined;
-  /** How many times the topic has continued after another position than that. */
+  /** How many times the topic has continued at a position other than that of its last message. */
   readonly skips: number;
   /** Requests what has been published since a position. */
   history(since: Position): Promise<History>;
@@ -44,7 +44,11 @@ export class Recoveries {
     this.#topic = topic;
   }
 
-  /** Calls `take` once the history has been read. Resolves after that, or rejects as {@link RecoverableTopic.history} does. */
+  /**
+   * Calls `take` once the history has been read, or without reading it for another epoch. Then resolves.
+   *
+   * Rejects as {@link RecoverableTopic.history} does.
+   */
   add(since: Position, take: TakeMissed): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ since, take, resolve, reject });
@@ -103,20 +107,26 @@ export class Recoveries {
     const from = last !== undefined && last.offset < since.offset ? last : since;
     const recent: MissedMessage[] = (this.#recent = []);
     const { position, messages } = await this.#topic.history(from);
-    const isSame = (): boolean => skips === this.#topic.skips && position.epoch === since.epoch;
+    const isSame = (): boolean =>
+      skips === this.#topic.skips &&
+      position.epoch === since.epoch &&
+      this.#topic.position?.epoch === since.epoch;
     if (messages === undefined && isSame()) return false;
     const missed = (messages ?? []).map(({ data, offset }) => ({ data, offset, prepared: undefined }));
     // Messages that have not been passed on yet go to all subscribers first, so that all are at the same position.
     if (isSame()) for (const message of missed) this.#topic.pass(message);
-    let sent = 0;
+    let handled = 0;
+    let start = 0;
     for (const recovery of recoveries) {
       const { offset: seen } = recovery.since;
+      // The clients are sorted by their positions.
+      while (start < missed.length && (missed[start] as MissedMessage).offset <= seen) start++;
       const isWhole = isSame() && seen <= position.offset;
-      const all = isWhole ? [...after(seen, missed), ...after(position.offset, recent)] : undefined;
+      const all = isWhole ? [...missed.slice(start), ...after(position.offset, recent)] : undefined;
       finish(recovery, all);
-      sent += all?.length ?? 0;
-      if (sent < MOST_IN_TURN) continue;
-      sent = 0;
+      handled += 1 + (all?.length ?? 0);
+      if (handled < MOST_IN_TURN) continue;
+      handled = 0;
       await endOfTurn();
     }
     return true;

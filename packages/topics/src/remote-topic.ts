@@ -34,7 +34,7 @@ export class RemoteTopic implements RecoverableTopic {
   #position: Position | undefined = undefined;
   /** Messages that arrived before earlier ones. Undefined while no message is missing. */
   #early: EarlyMessage[] | undefined = [];
-  /** The clients that have recovered. Undefined before the first of them. */
+  /** The clients that recover. Undefined until the first one does. */
   #recoveries: Recoveries | undefined = undefined;
   #skips = 0;
   #hasLeft = false;
@@ -63,7 +63,7 @@ export class RemoteTopic implements RecoverableTopic {
     return this.#skips;
   }
 
-  /** Whether the message at a position has been passed on, or never will be. */
+  /** Whether the message at a position has been passed on or skipped. False for another epoch, because that may be a later one. */
   hasPassed({ epoch, offset }: Position): boolean {
     return epoch === this.#position?.epoch && offset <= this.#position.offset;
   }
