@@ -79,7 +79,7 @@ export function enterBucket(at: usize): u32 {
   return places;
 }
 
-/** How far back a position is, modulo {@link MAX_DISTANCE}. The result is always within the area of the history and the input. */
+/** How far back a position is, modulo {@link MAX_DISTANCE}. So the address that it leads to is in the history or the input. */
 // @ts-ignore: decorator
 @inline
 function distanceTo(place: u32, at: usize): u32 {

@@ -35,7 +35,7 @@ const SAMPLE: u32 = 4096;
 const WORTH_JUDGING: u32 = 768;
 /** The quick search goes on if at most one in this many matches has fewer than eight bytes. */
 const FEW: u32 = 8;
-/** Within a match, the quick search enters one in this many positions, and the last one. */
+/** Within a match, the quick search enters one in this many positions, and the last one. It skips a match that ends after its range. */
 const ENTER_EACH: usize = 8;
 
 /**
@@ -93,7 +93,7 @@ function parseSome(from: usize, to: usize, end: u32, lazyBelow: u32): usize {
   return at;
 }
 
-/** Enters a few positions of a match. Its first two have been searched. */
+/** Enters a few positions of a match. The search has entered the first, and often the second. */
 function enterMatch(start: usize, end: usize): void {
   for (let at = start + 2; at < end - 1; at += ENTER_EACH) enterBucket(at);
   enterBucket(end - 1);

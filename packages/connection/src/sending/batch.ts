@@ -1,4 +1,4 @@
-// The frames that one connection has gathered this turn. A batch exists from the first frame of a turn until it is written.
+// The frames that one connection has gathered this turn, if they are not only a shared run. A batch exists until it is written.
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { MaskingKey } from '@framewire/codec';

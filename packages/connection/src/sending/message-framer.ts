@@ -136,9 +136,10 @@ export class MessageFramer {
     const isFirst = before === 'none';
     const opcode = isFirst ? mode.opcode : Opcode.CONTINUATION;
     const firstByte = firstByteOf(opcode, mode.fin, isFirst && isCompressed);
-    // Only a text may have the same compressed form as one on another connection.
-    const isConstant =
-      typeof uncompressed === 'string' && (!isCompressed || this.#owner.extension?.sharesTexts === true);
+    // Bytes may change after the call. An extension returns the same bytes again only for a text.
+    const isConstant = isCompressed
+      ? typeof uncompressed === 'string' && this.#owner.extension?.sharesTexts === true
+      : typeof payload === 'string';
     // Set before the write: a stream may deliver synchronously, and its receiver may make this end send something.
     this.#unfinished = mode.fin ? 'none' : isCompressed ? 'compressed' : 'plain';
     try {
