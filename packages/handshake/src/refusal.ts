@@ -91,8 +91,8 @@ const REFUSAL_KEYS = ['code', 'status', 'message', 'headers'];
 
 /**
  * Whether a value is a refusal, from any copy of this package. A refusal is an {@link UpgradeRefusal}, or an object with exactly the
- * properties that {@link createRefusal} returns. An error of an HTTP client may have these and others; its headers and message must not reach the
- * peer.
+ * properties that {@link createRefusal} returns. An error of an HTTP client may have these and others: its headers and message must not
+ * reach the peer.
  */
 export function isRefusal(value: unknown): value is Refusal {
   if (typeof value !== 'object' || value === null) return false;

@@ -133,7 +133,7 @@ class NatsBroker implements Broker {
       const live = liveMessageOf(headers);
       if (live === undefined) return;
       const isLate = live.offset <= last;
-      // Either later messages have overtaken this one, or it is from another stream.
+      // A later message, or an answer of the stream, has overtaken this one, or it is from another stream.
       if (isLate || stream.hasPassed(live.offset)) stream.check().catch(ignore);
       // The later message of the topic has revealed the gap.
       if (isLate) return;

@@ -129,8 +129,8 @@ export class Session {
   }
 
   /**
-   * Sends a request that has several answers, and calls a function with each until it returns true. If it does not within the time limit,
-   * or if it throws, the connection counts as lost.
+   * Sends a request that has several answers, and calls a function with each until the function returns true. If no call returns true
+   * within the time limit, or if one throws, the connection counts as lost.
    */
   requestMany(subject: string, data: string, isLast: (answer: Msg) => boolean): Promise<void> {
     return this.#answered(this.#takeAnswers(subject, data, isLast));

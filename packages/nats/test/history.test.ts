@@ -204,7 +204,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
 
   test.each([
-    ['one request at a time', 'MSG.GET', 3],
+    ['a series of requests', 'MSG.GET', 3],
     ['a consumer', 'MSG.NEXT', 30],
   ])('returns no messages if the stream removes some while %s reads them', async (_how, request, count) => {
     const { broker, client, interposed, publish, consumersRemoved } = await parts(`trimmed-${count}`, {
@@ -220,7 +220,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
 
   test.each([
-    ['one request at a time', 'next_by_subj', 3],
+    ['a series of requests', 'next_by_subj', 3],
     ['a consumer', 'MSG.NEXT', 30],
   ])('returns no messages if the stream is purged while %s reads them', async (_how, request, count) => {
     const prefix = `purged-${count}`;
@@ -236,7 +236,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
 
   test.each([
-    ['one request at a time', 'next_by_subj', 3],
+    ['a series of requests', 'next_by_subj', 3],
     ['a consumer', 'CONSUMER.CREATE', 30],
     ['a consumer', 'MSG.NEXT', 30],
     ['a consumer', 'next_by_subj', 30],
@@ -263,7 +263,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   );
 
   test.each([
-    ['one request at a time', 'next_by_subj', 3],
+    ['a series of requests', 'next_by_subj', 3],
     ['a consumer', 'MSG.NEXT', 30],
   ])(
     'returns no message after its position if the last one is deleted while %s reads',

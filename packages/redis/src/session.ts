@@ -117,7 +117,7 @@ export class Session implements EngineSession {
         this.#commands.sendCommand<string>(['INFO', 'replication']),
         ...pings,
       ]);
-      // A failover has made it one. It takes no history, and its messages do not reach the subscribers of the primary.
+      // A failover can turn a server into a replica. It rejects writes to a history, and its messages do not reach the primary.
       if (info.includes('role:slave')) throw new Error('Redis is a replica');
     };
     // It also ends the handshakes, because the client limits only how long a socket takes to connect.

@@ -197,7 +197,7 @@ export class Topics {
           this.#leftOut.take(topic, number);
         } else this.#leftOut.confirm(topic, number, position);
       },
-      // It may still arrive. Then the connection receives it too, because nothing else would remove the entry.
+      // The message may still arrive, and the connection then receives it too. But nothing else would remove the entry.
       () => this.#leftOut.take(topic, number),
     );
   }

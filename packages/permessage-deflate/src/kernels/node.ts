@@ -19,8 +19,8 @@ declare const WebAssembly: { Module: new () => object };
 let mayCompile = false;
 
 /**
- * An embedder may forbid it, for example in a context of `node:vm`. V8 checks that before it looks for the bytes, and a module of bytes
- * would cost the process time and memory.
+ * Returns whether the embedder allows compiling WebAssembly. A context of `node:vm` may forbid it. V8 checks this before it reads the
+ * argument, so the call passes no bytes: compiling a real module would cost the process time and memory.
  */
 function canCompile(): boolean {
   try {
