@@ -15,8 +15,11 @@ export type Argument = string | Buffer;
 /** Called with a message and its channel. */
 export type MessageListener = (message: Buffer, channel: Buffer) => void;
 
-/** Replies are bytes. */
-const AS_BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
+/**
+ * Replies are bytes. Commands have no time limit of their own, because the client would create an `AbortSignal` for each, which costs more
+ * than the command (benchmark of brokers, one message at a time). The pings of the session have one.
+ */
+const COMMAND = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 } as const;
 
 /** Both connections. They do not reconnect: when one is lost, the session ends. */
 export class Session implements EngineSession {
@@ -73,7 +76,7 @@ export class Session implements EngineSession {
   }
 
   send(args: readonly Argument[]): Promise<unknown> {
-    return this.#settled(this.#commands.sendCommand(args, AS_BYTES));
+    return this.#settled(this.#commands.sendCommand(args, COMMAND));
   }
 
   subscribe(channel: string): Promise<unknown> {
