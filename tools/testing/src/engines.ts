@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startListener, startOn } from './listener.ts';
 import { executable, type PartName } from './requirements.ts';
+import { startRoute, type Route } from './route.ts';
 
 /** A running engine. */
 export interface Engine {
@@ -21,17 +22,29 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** How an engine is started, on a port and with a folder to write into. */
+/** NATS servers that form a cluster. */
+export interface NatsCluster {
+  readonly servers: readonly Engine[];
+  /** Cuts the connections between a server and the others. Clients can still reach it. */
+  isolate(server: number): void;
+  /** Ends the effect of {@link isolate}. */
+  rejoin(server: number): void;
+  /** Ends all servers, and removes their stored data. */
+  stop(): Promise<void>;
+}
+
+/** How an engine is started, on ports and with a folder to write into. Clients connect to the first port. */
 interface Kind {
   readonly name: PartName;
-  args(port: number, folder: string): readonly string[];
+  readonly portCount?: number;
+  args(ports: readonly number[], folder: string): readonly string[];
 }
 
 /** @param persistence options that say when Redis writes commands to the disk */
 function redisWith(persistence: readonly string[]): Kind {
   return {
     name: 'redis',
-    args: (port, folder) => [
+    args: ([port], folder) => [
       ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
       ...['--save', '', '--appendonly', 'yes', ...persistence],
     ],
@@ -42,10 +55,38 @@ function redisWith(persistence: readonly string[]): Kind {
 function natsWith(configuration: string): Kind {
   return {
     name: 'nats',
-    args: (port, folder) => {
+    args: ([port], folder) => {
       const file = join(folder, 'nats.conf');
       writeFileSync(file, configuration);
       return ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+    },
+  };
+}
+
+/**
+ * A server of a cluster.
+ *
+ * @param routes the ports through which it reaches other servers
+ * @param listens called with the port for its own routes, when it starts
+ */
+function natsOfCluster(name: string, routes: readonly number[], listens: (port: number) => void): Kind {
+  return {
+    name: 'nats',
+    portCount: 2,
+    args: (ports, folder) => {
+      const [, port = 0] = ports;
+      listens(port);
+      const cluster = {
+        ...{
+          name: 'framewire',
+          host: '127.0.0.1',
+          port,
+          routes: routes.map((route) => `nats://127.0.0.1:${route}`),
+        },
+        // The others are told this address, which is useless, so that servers are connected by their routes only.
+        advertise: '127.0.0.1:1',
+      };
+      return natsWith(JSON.stringify({ server_name: name, cluster }).slice(1, -1)).args(ports, folder);
     },
   };
 }
@@ -71,18 +112,66 @@ export function startNats(configuration = ''): Promise<Engine> {
   return start(natsWith(configuration));
 }
 
+/**
+ * Starts several `nats-server` with JetStream as a cluster. Each is on free ports of 127.0.0.1. JetStream needs some seconds until it can
+ * be used.
+ *
+ * @throws {Error} With its output, if one does not start.
+ */
+export async function startNatsCluster(count: number): Promise<NatsCluster> {
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  /** The ports on which servers wait for each other. Known once they start. */
+  const ports: number[] = [];
+  const pairs = numbers
+    .flatMap((from) => numbers.map((to) => ({ from, to })))
+    .filter(({ from, to }) => from !== to);
+  const routes = await Promise.all(
+    pairs.map(async (pair) => ({ ...pair, route: await startRoute(() => ports[pair.to]) })),
+  );
+  const starting = await Promise.allSettled(
+    numbers.map((number) => {
+      const outgoing = routes.filter(({ from }) => from === number).map(({ route }) => route.port);
+      return start(natsOfCluster(`server-${number}`, outgoing, (port) => (ports[number] = port)));
+    }),
+  );
+  const servers = starting.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async (): Promise<void> => {
+    for (const { route } of routes) route.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  for (const result of starting) {
+    if (result.status === 'fulfilled') continue;
+    await stop();
+    throw result.reason;
+  }
+  const routesOf = (server: number): Route[] => {
+    return routes.filter(({ from, to }) => from === server || to === server).map(({ route }) => route);
+  };
+  return {
+    servers,
+    isolate: (server) => {
+      for (const route of routesOf(server)) route.cut();
+    },
+    rejoin: (server) => {
+      for (const route of routesOf(server)) route.mend();
+    },
+    stop,
+  };
+}
+
 async function start(kind: Kind): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), `framewire-${kind.name}-`));
   const program = executable(kind.name);
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  const started = await startListener(program, 1, (port = 0) => kind.args(port, folder)).catch(
-    (error: unknown) => {
-      removeFolder();
-      throw error;
-    },
-  );
+  const started = await startListener(program, kind.portCount ?? 1, (...ports) =>
+    kind.args(ports, folder),
+  ).catch((error: unknown) => {
+    removeFolder();
+    throw error;
+  });
   let { child } = started;
-  const [port = 0] = started.ports;
+  const { ports } = started;
+  const [port = 0] = ports;
   const kill = async (): Promise<void> => {
     await child.stop('SIGKILL');
   };
@@ -93,7 +182,7 @@ async function start(kind: Kind): Promise<Engine> {
     },
     kill,
     async restart() {
-      child = await startOn(program, [port], kind.args(port, folder));
+      child = await startOn(program, ports, kind.args(ports, folder));
     },
     freeze: () => child.signal('SIGSTOP'),
     thaw: () => child.signal('SIGCONT'),
