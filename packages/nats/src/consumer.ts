@@ -1,7 +1,7 @@
 // A consumer of JetStream, which reads the stored messages of one topic in batches.
-import type { HistoryMessage } from '@framewire/topics';
+import { BrokerError, type HistoryMessage } from '@framewire/topics';
 import type { Msg } from '@nats-io/transport-node';
-import { ask, NANOSECONDS, throwErrorOf, type Reply } from './api.ts';
+import { NANOSECONDS } from './api.ts';
 import type { Session } from './session.ts';
 
 const API = '$JS.API.CONSUMER';
@@ -10,14 +10,18 @@ const API = '$JS.API.CONSUMER';
 const MOST_MESSAGES = 256;
 const MOST_BYTES = 524_288;
 
-/** How long a batch waits for a message that the stream should have, in ms. A replica of the stream may have it later. */
+/**
+ * How long a consumer may take to answer, and how long a batch waits for a message that the stream should have, in ms. A replica of the
+ * stream may have it later.
+ */
 const WAIT = 1000;
 
 /** How long NATS keeps a consumer that is not used, in ms. Matters only if the connection is lost before the consumer is removed. */
 const LIFETIME = 30_000;
 
-interface CreateReply extends Reply {
-  readonly name: string;
+/** The answer to a request for a consumer. An error has no name. */
+interface CreateReply {
+  readonly name?: string;
 }
 
 /** A range of messages of a subject. */
@@ -34,9 +38,12 @@ interface Place {
   readonly number: number;
 }
 
-/** Reads a range of messages of a stream. Leaves out messages that the stream removes in the meantime. */
+/**
+ * Reads a range of messages of a stream. Leaves out messages that the stream removes in the meantime, and stops early if the consumer stops,
+ * or does not answer. In a cluster, it may be on a server that cannot be reached, although the stream can.
+ */
 export async function readRange(session: Session, stream: string, range: Range): Promise<HistoryMessage[]> {
-  const created = await ask<CreateReply>(session, `${API}.CREATE.${stream}`, {
+  const request = JSON.stringify({
     stream_name: stream,
     config: {
       filter_subject: range.subject,
@@ -47,13 +54,27 @@ export async function readRange(session: Session, stream: string, range: Range):
       inactive_threshold: LIFETIME * NANOSECONDS,
     },
   });
-  throwErrorOf(created);
-  const name = `${stream}.${created.name}`;
+  const messages: HistoryMessage[] = [];
   try {
-    return await new Reader(session, name, range.to).read();
-  } finally {
-    session.request(`${API}.DELETE.${name}`, '').catch(ignore);
+    const answer = await session.attempt(`${API}.CREATE.${stream}`, request, waitOf(session));
+    const { name } = JSON.parse(answer) as CreateReply;
+    // NATS has refused it, for example because there are too many consumers.
+    if (name === undefined) return messages;
+    const consumer = `${stream}.${name}`;
+    try {
+      await new Reader(session, consumer, range.to, messages).read();
+    } finally {
+      session.attempt(`${API}.DELETE.${consumer}`, '', waitOf(session)).catch(ignore);
+    }
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
   }
+  return messages;
+}
+
+/** How long an answer, or a message, may take, in ms. */
+function waitOf({ timeout }: Session): number {
+  return Math.ceil(Math.min(WAIT, timeout / 2));
 }
 
 /** Reads the messages of a consumer, up to an offset. */
@@ -61,34 +82,36 @@ class Reader {
   readonly #session: Session;
   readonly #consumer: string;
   readonly #to: number;
-  readonly #messages: HistoryMessage[] = [];
+  readonly #messages: HistoryMessage[];
   /** How many messages the consumer has delivered, and the offset of the last one. */
   #delivered = 0;
   #last = 0;
 
-  constructor(session: Session, consumer: string, to: number) {
+  /** @param messages receives the messages */
+  constructor(session: Session, consumer: string, to: number, messages: HistoryMessage[]) {
     this.#session = session;
     this.#consumer = consumer;
     this.#to = to;
+    this.#messages = messages;
   }
 
-  async read(): Promise<HistoryMessage[]> {
+  async read(): Promise<void> {
     while (this.#last < this.#to) {
       // A batch ends before a message that is longer than its limit, so that message needs a batch without one.
       const isMore =
         (await this.#readBatch(MOST_MESSAGES, MOST_BYTES)) || (await this.#readBatch(1, undefined));
-      // The stream has removed the rest of the range, or the consumer does not have it. The caller checks which.
-      if (!isMore) break;
+      // The stream has removed the rest of the range, or the consumer does not have it. The caller finds out which.
+      if (!isMore) return;
     }
-    return this.#messages;
   }
 
   /** Returns whether it has read anything. */
   async #readBatch(batch: number, bytes: number | undefined): Promise<boolean> {
-    const expires = Math.ceil(Math.min(WAIT, this.#session.timeout / 2) * NANOSECONDS);
-    const request = JSON.stringify({ batch, max_bytes: bytes, expires });
+    const wait = waitOf(this.#session);
+    const request = JSON.stringify({ batch, max_bytes: bytes, expires: wait * NANOSECONDS });
     const start = this.#delivered;
-    await this.#session.requestMany(`${API}.MSG.NEXT.${this.#consumer}`, request, (answer) => {
+    // Later than the end of the batch.
+    await this.#session.attemptMany(`${API}.MSG.NEXT.${this.#consumer}`, request, 2 * wait, (answer) => {
       const place = placeOf(answer);
       // The batch has ended early.
       if (place === undefined) return true;

@@ -6,7 +6,7 @@ import type { MsgHdrs, NodeConnectionOptions } from '@nats-io/transport-node';
 import { settingsOf, type NatsBrokerOptions, type Settings } from './options.ts';
 import { Session } from './session.ts';
 import { liveMessageOf, Stream } from './stream.ts';
-import { subjectOf } from './subjects.ts';
+import { CHECK, subjectOf } from './subjects.ts';
 
 /**
  * Connects to NATS. The broker opens a connection with the options of `connect()` of `@nats-io/transport-node`, and opens it again when it
@@ -40,6 +40,8 @@ class NatsBroker implements Broker {
   /** Messages with positions arrive on other subjects than those without. */
   readonly #subjectPrefix: string;
   readonly #sessions: Sessions<Opened>;
+  /** Whether the last server could be reached, but not used. */
+  #isUnusable = false;
 
   constructor(connection: NodeConnectionOptions, settings: Settings) {
     this.#settings = settings;
@@ -96,12 +98,16 @@ class NatsBroker implements Broker {
 
   async #openSession(connection: NodeConnectionOptions, lost: (error: Error) => void): Promise<Opened> {
     const { prefix, history, timeout } = this.#settings;
-    const session = await Session.open(connection, timeout, lost);
+    // Otherwise the client could choose the same server again, for example one that has been cut off from the others.
+    const choice = this.#isUnusable ? { noRandomize: false } : {};
+    const session = await Session.open({ ...connection, ...choice }, timeout, lost);
     try {
       await this.#checkPermissions(session);
       const stream = history === undefined ? undefined : await Stream.open(session, prefix, history);
+      this.#isUnusable = false;
       return { session, stream, close: () => session.close() };
     } catch (error) {
+      this.#isUnusable = true;
       session.close();
       throw error;
     }
@@ -109,7 +115,7 @@ class NatsBroker implements Broker {
 
   /** Rejects if the user lacks a permission. NATS drops a message that the user may not publish, and does not report that. */
   async #checkPermissions(session: Session): Promise<void> {
-    const subject = `${this.#subjectPrefix}==check`;
+    const subject = `${this.#subjectPrefix}${CHECK}`;
     if (this.hasHistory) {
       await session.subscribe(subject, ignore);
       await session.unsubscribe(subject);

@@ -41,6 +41,7 @@ export class Session {
   #confirmation: Promise<void> = Promise.resolve();
   #nextConfirmation: Promise<void> | undefined = undefined;
   readonly #endHeartbeat: () => void;
+  #ping: () => Promise<unknown>;
   /** Why the session has ended. Undefined while it is open. */
   #failure: Error | undefined = undefined;
 
@@ -73,8 +74,17 @@ export class Session {
     void connection.closed().then((error) => {
       this.lose(error ?? new Error('The connection to NATS has ended'));
     });
-    const ping = (): Promise<void> => this.#settled(connection.flush());
-    this.#endHeartbeat = heartbeat(timeout, ping, (error) => this.lose(error));
+    this.#ping = () => this.#settled(connection.flush());
+    this.#endHeartbeat = heartbeat(
+      timeout,
+      () => this.#ping(),
+      (error) => this.lose(error),
+    );
+  }
+
+  /** Replaces the ping of the heartbeat. */
+  pingWith(ping: () => Promise<unknown>): void {
+    this.#ping = ping;
   }
 
   /** Publishes a message. Resolves when the server has received it. */
@@ -122,28 +132,47 @@ export class Session {
     return this.#confirm();
   }
 
-  /** Sends a request, and resolves to the answer. Without an answer, the connection counts as lost. */
+  /** Sends a request, and resolves to the answer. Unless NATS refuses it, the connection counts as lost if there is no answer. */
   async request(subject: string, data: string | Uint8Array): Promise<string> {
-    const answer = this.#connection.request(subject, data, { timeout: this.timeout });
-    return (await this.#answered(answer)).string();
+    try {
+      return await this.attempt(subject, data, this.timeout);
+    } catch (error) {
+      if (!isRefusal(error)) this.lose(error as Error);
+      throw error;
+    }
+  }
+
+  /** Sends a request that the connection can do without, and resolves to the answer. Rejects if there is none within the time limit. */
+  async attempt(subject: string, data: string | Uint8Array, timeout: number): Promise<string> {
+    return (await this.#settled(this.#connection.request(subject, data, { timeout }))).string();
   }
 
   /**
-   * Sends a request that has several answers, and calls a function with each until the function returns true. If no call returns true
-   * within the time limit, or if one throws, the connection counts as lost.
+   * Like {@link Session.attempt}, with several answers. Calls a function with each until the function returns true. Rejects if no call
+   * returns true within the time limit, or if one throws.
    */
-  requestMany(subject: string, data: string, isLast: (answer: Msg) => boolean): Promise<void> {
-    return this.#answered(this.#takeAnswers(subject, data, isLast));
+  attemptMany(
+    subject: string,
+    data: string,
+    timeout: number,
+    isLast: (answer: Msg) => boolean,
+  ): Promise<void> {
+    return this.#settled(this.#takeAnswers(subject, data, timeout, isLast));
   }
 
-  async #takeAnswers(subject: string, data: string, isLast: (answer: Msg) => boolean): Promise<void> {
+  async #takeAnswers(
+    subject: string,
+    data: string,
+    maxWait: number,
+    isLast: (answer: Msg) => boolean,
+  ): Promise<void> {
     const answers = await this.#connection.requestMany(subject, data, {
       strategy: 'timer',
-      maxWait: this.timeout,
+      maxWait,
       noMux: true,
     });
     for await (const answer of answers) if (isLast(answer)) return;
-    throw new Error(`Not all answers have arrived within ${this.timeout} ms`);
+    throw new Error(`Not all answers have arrived within ${maxWait} ms`);
   }
 
   /** Ends the session and reports the error. */
@@ -176,16 +205,6 @@ export class Session {
     this.#nextConfirmation = undefined;
     this.#confirmation = this.#settled(this.#connection.flush());
     await this.#confirmation;
-  }
-
-  /** Settles as the request does. Unless NATS refuses it, an error means that the connection is lost. */
-  async #answered<T>(request: Promise<T>): Promise<T> {
-    try {
-      return await this.#settled(request);
-    } catch (error) {
-      if (!isRefusal(error)) this.lose(error as Error);
-      throw error;
-    }
   }
 
   /** Settles as the call does, or rejects when the session ends. */

@@ -8,6 +8,7 @@ import { ask, NANOSECONDS, throwErrorOf, type Reply } from './api.ts';
 import { readRange, type Range } from './consumer.ts';
 import type { HistorySettings } from './options.ts';
 import type { Session } from './session.ts';
+import { CHECK } from './subjects.ts';
 import { Turns } from './turns.ts';
 
 const API = '$JS.API.STREAM';
@@ -23,8 +24,15 @@ const FEW = 4;
 /** How many consumers there are at a time. After an interruption, many topics read their histories. */
 const MOST_CONSUMERS = 8;
 
+interface Cluster {
+  /** The name of the server that leads the replicas of the stream. Undefined during an election. */
+  readonly leader?: string;
+}
+
 interface InfoReply extends Reply {
   readonly created: string;
+  /** Present in a cluster. */
+  readonly cluster?: Cluster;
   readonly config: {
     readonly max_msgs_per_subject: number;
     readonly subjects?: readonly string[];
@@ -35,6 +43,10 @@ interface InfoReply extends Reply {
     readonly last_seq: number;
     readonly subjects?: Readonly<Record<string, number>>;
   };
+}
+
+interface PublishReply extends Reply {
+  readonly seq: number;
 }
 
 interface MessageReply extends Reply {
@@ -53,6 +65,8 @@ export class Stream {
   readonly #name: string;
   /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
+  /** The leader in a cluster. */
+  readonly #leader: string | undefined;
   /** The greatest offset that opening the stream, or {@link Stream.position}, has reported. */
   #newest: number;
   /** A check that the stream is still the same one. Undefined while there is none. */
@@ -63,6 +77,7 @@ export class Stream {
     this.#session = session;
     this.#name = name;
     this.#epoch = epochOf(info);
+    this.#leader = info.cluster?.leader;
     this.#newest = info.state.last_seq;
   }
 
@@ -93,13 +108,16 @@ export class Stream {
     if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {
       throw new Error(`The stream "${prefix}" has other subjects than those of topics`);
     }
-    return new Stream(session, prefix, info);
+    if (info.cluster !== undefined) await checkLeader(session, prefix, info.cluster);
+    const stream = new Stream(session, prefix, info);
+    // Also reveals that the server has been cut off from the stream, and that another server leads the stream.
+    session.pingWith(() => stream.check());
+    return stream;
   }
 
   /** Publishes a message. Resolves when the stream has it. Rejects if its offset shows that the stream has been recreated. */
   async publish(subject: string, data: Uint8Array): Promise<Position> {
-    const text = await this.#session.request(`${this.#name}.stored.${subject}`, data);
-    const reply = JSON.parse(text) as Reply & { readonly seq: number };
+    const reply = await ask<PublishReply>(this.#session, `${this.#name}.stored.${subject}`, data);
     throwErrorOf(reply);
     if (this.hasPassed(reply.seq)) await this.check();
     return this.positionAt(reply.seq);
@@ -120,7 +138,7 @@ export class Stream {
     return offset <= this.#newest;
   }
 
-  /** Ends the session if the stream has been recreated. Rejects in that case. */
+  /** Ends the session if the stream has been recreated, or if another server leads it. Rejects in that case. */
   async check(): Promise<void> {
     this.#check ??= this.#info().finally(() => {
       this.#check = undefined;
@@ -157,29 +175,28 @@ export class Stream {
 
   /** Reads a range of messages. Leaves out messages that the stream removes in the meantime. */
   async #read(range: Range): Promise<HistoryMessage[]> {
-    const { subject, to } = range;
     const messages: HistoryMessage[] = [];
-    let { from } = range;
-    while (from <= to && messages.length < FEW) {
-      const next = await this.#firstFrom(subject, from);
+    await this.#readSingly(range, messages, FEW);
+    const from = startOf(range, messages);
+    if (messages.length < FEW || from > range.to) return messages;
+    await this.#consumers.run(async () => {
+      messages.push(...(await readRange(this.#session, this.#name, { ...range, from })));
+      // A consumer may stop early, for example on a replica that does not have the newest messages yet.
+      await this.#readSingly(range, messages, Infinity);
+    });
+    return messages;
+  }
+
+  /** Adds the next messages of a range to those that have been read, one request for each, until there are `most`. */
+  async #readSingly(range: Range, messages: HistoryMessage[], most: number): Promise<void> {
+    const { subject, to } = range;
+    while (messages.length < most) {
+      const from = startOf(range, messages);
+      const next = from > to ? undefined : await this.#firstFrom(subject, from);
       // The stream has removed the last message of the range.
-      if (next === undefined || next.seq > to) return messages;
+      if (next === undefined || next.seq > to) return;
       messages.push({ data: Buffer.from(next.data ?? '', 'base64'), offset: next.seq });
-      from = next.seq + 1;
     }
-    if (from > to) return messages;
-    const others = await this.#consumers.run(() =>
-      readRange(this.#session, this.#name, { subject, from, to }),
-    );
-    const read = others.at(-1)?.offset ?? from - 1;
-    // A consumer may stop early, for example on a replica that does not have the newest messages yet.
-    const next = read < to ? await this.#firstFrom(subject, read + 1) : undefined;
-    if (next !== undefined && next.seq <= to) {
-      const error = new Error('A consumer has not delivered all messages of its topic');
-      this.#session.lose(error);
-      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
-    }
-    return [...messages, ...others];
   }
 
   /** Returns the first message of a subject at or after an offset. */
@@ -190,18 +207,34 @@ export class Stream {
   async #message(request: object): Promise<MessageReply['message'] | undefined> {
     const reply = await ask<MessageReply>(this.#session, `${API}.MSG.GET.${this.#name}`, request);
     if (reply.error?.err_code === NO_MESSAGE) return undefined;
+    // The stream may have been removed.
+    if (reply.error !== undefined) await this.check();
     throwErrorOf(reply);
     return reply.message;
   }
 
   async #info(request?: object): Promise<InfoReply> {
     const info = await ask<InfoReply>(this.#session, `${API}.INFO.${this.#name}`, request);
-    if (info.error === undefined && epochOf(info) === this.#epoch) return info;
-    // The history is gone. The next session starts with another epoch.
-    const error = new Error(`The stream "${this.#name}" has been removed, recreated or changed`);
+    const isSame = info.error === undefined && epochOf(info) === this.#epoch;
+    // The server that led the stream before may have kept messages without publishing them again.
+    if (isSame && info.cluster?.leader === this.#leader) return info;
+    // Unless only the leader has changed, the history is gone, and the next session starts with another epoch.
+    const error = new Error(
+      `The stream "${this.#name}" has been removed, recreated or changed, or another server leads it`,
+    );
     this.#session.lose(error);
     throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
   }
+}
+
+/**
+ * Rejects unless the stream of a cluster can store messages. A leader that has been cut off from the other servers does not notice that for
+ * some seconds. Until then, it answers requests, with what it had before.
+ */
+async function checkLeader(session: Session, name: string, { leader }: Cluster): Promise<void> {
+  if (leader === undefined) throw new Error(`The stream "${name}" has no leader`);
+  // An error is an answer too, for example if the stream is full.
+  await ask(session, `${name}.stored.${CHECK}`, new Uint8Array());
 }
 
 /** Reads the headers of a message that the stream has published again. Returns undefined for a message of another publisher. */
@@ -209,6 +242,12 @@ export function liveMessageOf(headers: MsgHdrs | undefined): LiveMessage | undef
   const offset = Number(headers?.get('Nats-Sequence'));
   const previous = Number(headers?.get('Nats-Last-Sequence'));
   return offset > 0 && previous >= 0 ? { offset, previous } : undefined;
+}
+
+/** Where a range continues after the messages that have been read. */
+function startOf({ from }: Range, messages: readonly HistoryMessage[]): number {
+  const last = messages.at(-1);
+  return last === undefined ? from : last.offset + 1;
 }
 
 /** How long the stream keeps a message, in nanoseconds. 0 if messages do not expire. */

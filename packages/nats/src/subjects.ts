@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto';
 /** The longest name, in characters. A line of the protocol has at most 4096 bytes, and contains more than the subject. */
 const MAX_LENGTH = 1000;
 
+/** The name of no topic. Messages that only check whether something works are published to it. */
+export const CHECK = '==check';
+
 /**
  * Returns the name of a topic as one token of a subject, different for each topic. ASCII letters, digits, `-` and `_` stay. Other UTF-16
  * code units become `=` and four hexadecimal digits. A name that is too long becomes `==` and its SHA-256.

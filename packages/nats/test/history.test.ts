@@ -38,12 +38,14 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
   afterAll(() => engine.stop());
 
-  /** A broker that reaches NATS through a server that can hold its requests, and a client that reaches NATS directly. */
+  /** A broker that reaches NATS through a server that can hold or change its requests, and a client that reaches NATS directly. */
   interface Parts {
     readonly broker: Broker;
     readonly changes: string[];
     readonly interposed: Interposed;
     readonly client: NatsConnection;
+    /** Answers the next request that contains a text. NATS does not receive it. */
+    answerNext(request: string, answer: object): void;
     /** Publishes messages one after the other. Resolves to their positions. */
     publish(topic: string, ...texts: string[]): Promise<Position[]>;
     /** Resolves once the stream has no consumer. */
@@ -73,6 +75,13 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
       changes,
       interposed,
       client,
+      answerNext(request, answer) {
+        interposed.beforeNext(request, (bytes) => {
+          const [inbox] = /_INBOX[.\w]+/.exec(bytes.toString()) as RegExpExecArray;
+          client.publish(inbox, JSON.stringify(answer));
+          return Promise.resolve('');
+        });
+      },
       async publish(topic, ...texts) {
         const positions: Position[] = [];
         for (const text of texts)
@@ -281,49 +290,109 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
-  test('rejects and stays connected if NATS refuses another consumer', async () => {
-    const { broker, changes, client, publish } = await parts('refused');
-    // Like the stream of the broker, with another limit.
-    const info = await client.request('$JS.API.STREAM.INFO.refused');
-    await client.request('$JS.API.STREAM.DELETE.refused');
-    const { config } = info.json<{ config: object }>();
-    await client.request('$JS.API.STREAM.CREATE.refused', JSON.stringify({ ...config, max_consumers: 1 }));
-    await expect(broker.subscribe('news')).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
-    while (changes.length < 2) await turn();
+  test.each([
+    ['a series of requests', 'next_by_subj', 3],
+    ['a consumer', 'CONSUMER.CREATE', 30],
+    ['a consumer', 'MSG.NEXT', 30],
+  ])(
+    'starts a new epoch if the stream is removed while %s reads it, before %s',
+    async (_how, request, count) => {
+      const prefix = `gone-${count}-${request.replace('.', '-')}`;
+      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 400 });
+      const [first] = await publish('news', 'first', ...numbered(count));
+      interposed.beforeNext(request, () => client.request(`$JS.API.STREAM.DELETE.${prefix}`));
+      await expect(broker.history('news', first!)).rejects.toMatchObject({
+        code: 'WS_ERR_BROKER_UNREACHABLE',
+      });
+      while (changes.length < 2) await turn();
+      expect(await textsSince(broker, 'news', first!)).toBeUndefined();
+    },
+  );
+
+  test('reads messages one at a time if NATS refuses another consumer', async () => {
+    const { answerNext, broker, changes, publish } = await parts('refused');
     const [first] = await publish('news', 'first', ...numbered(10));
-    const consumer = { stream_name: 'refused', config: { ack_policy: 'none' } };
-    await client.request('$JS.API.CONSUMER.CREATE.refused', JSON.stringify(consumer));
-    await expect(broker.history('news', first!)).rejects.toThrow('maximum consumers');
-    await publish('news', 'after');
-    expect(changes).toEqual(['interrupted', 'restored']);
+    answerNext('CONSUMER.CREATE', {
+      error: { err_code: 10_026, description: 'maximum consumers limit reached' },
+    });
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(10));
+    expect(changes).toEqual([]);
   });
 
-  test('reports an interruption if a message of a consumer is lost', async () => {
-    const { broker, changes, client, interposed, publish } = await parts('gap');
-    const [first] = await publish('news', 'first', ...numbered(30));
-    interposed.beforeNext('MSG.NEXT', async () => {
+  test('reads messages one at a time from the one that a consumer has lost', async () => {
+    const { broker, changes, client, interposed, publish, consumersRemoved } = await parts('gap');
+    const [first] = await publish('news', 'first', ...numbered(600));
+    const takeOne = async (): Promise<void> => {
       const names = (await client.request('$JS.API.CONSUMER.NAMES.gap')).json<{ consumers: string[] }>();
       // The broker never receives this one.
       const taken = new Promise((resolve) => client.subscribe('taken', { max: 1, callback: resolve }));
       client.publish(`$JS.API.CONSUMER.MSG.NEXT.gap.${names.consumers[0]}`, '', { reply: 'taken' });
       await taken;
+    };
+    interposed.beforeNext('MSG.NEXT', async () => {
+      interposed.beforeNext('MSG.NEXT', takeOne);
+      await Promise.resolve();
     });
-    await expect(broker.history('news', first!)).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
-    while (changes.length < 2) await turn();
-    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(600));
+    expect(changes).toEqual([]);
+    await consumersRemoved();
   });
 
-  test.each(['MSG.GET', 'CONSUMER.CREATE', 'MSG.NEXT', 'STREAM.INFO'])(
+  test.each(['CONSUMER.CREATE', 'MSG.NEXT'])(
+    'reads messages one at a time when NATS does not answer a %s request in time',
+    async (request) => {
+      const { broker, changes, interposed, publish } = await parts('alone', { timeout: 100 });
+      const [first] = await publish('news', 'first', ...numbered(30));
+      interposed.beforeNext(request, () => Promise.resolve(''));
+      expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+      expect(changes).toEqual([]);
+    },
+  );
+
+  test('stays connected if NATS cannot remove a consumer', async () => {
+    const { broker, changes, interposed, publish } = await parts('left');
+    const [first] = await publish('news', 'first', ...numbered(30));
+    interposed.beforeNext('CONSUMER.DELETE', (bytes) =>
+      Promise.resolve(bytes.toString('latin1').replace('$JS.API.CONSUMER.DELETE', '$JS.NOT.CONSUMER.DELETE')),
+    );
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+    // Confirmed after NATS has refused the other request.
+    await publish('news', 'after');
+    expect(changes).toEqual([]);
+  });
+
+  test.each(['MSG.GET', 'STREAM.INFO'])(
     'rejects when NATS does not answer a %s request in time',
     async (request) => {
       const { broker, changes, interposed, publish } = await parts('unanswered', { timeout: 100 });
       const [first] = await publish('news', 'first', ...numbered(30));
-      interposed.beforeNext(request, () => Promise.resolve('drop'));
+      interposed.beforeNext(request, () => Promise.resolve(''));
       await expect(broker.history('news', first!)).rejects.toMatchObject({
         code: 'WS_ERR_BROKER_UNREACHABLE',
       });
       while (changes.length < 2) await turn();
       expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+    },
+  );
+
+  test('reports an interruption when another server of a cluster leads the stream', async () => {
+    const { answerNext, changes, client } = await parts('led', { timeout: 100 });
+    const info = (await client.request('$JS.API.STREAM.INFO.led')).json<object>();
+    answerNext('STREAM.INFO', { ...info, cluster: { leader: 'other' } });
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+  });
+
+  test.each(['MSG.GET', 'stored.news'])(
+    'reports an interruption when NATS answers a %s request that JetStream is unavailable',
+    async (request) => {
+      const { answerNext, broker, changes, publish } = await parts('unavailable');
+      const [first] = await publish('news', 'first');
+      answerNext(request, { error: { err_code: 10_008, description: 'temporarily unavailable' } });
+      const call = request === 'MSG.GET' ? broker.history('news', first!) : publish('news', 'second');
+      await expect(call).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+      while (changes.length < 2) await turn();
+      expect(changes).toEqual(['interrupted', 'restored']);
     },
   );
 

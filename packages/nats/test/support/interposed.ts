@@ -1,14 +1,19 @@
-// A server between a broker and NATS that can hold, or drop, what the broker sends.
+// A server between a broker and NATS that can hold, or change, what the broker sends.
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TestCertificate } from '@framewire/testing';
 import { onTestFinished } from 'vitest';
 
+type Action = (bytes: Buffer) => Promise<unknown>;
+
 export interface Interposed {
   readonly port: number;
-  /** Before the next bytes that contain a text are passed on, runs an action. Drops them if the action resolves to `drop`. */
-  beforeNext(text: string, action: () => Promise<unknown>): void;
+  /**
+   * Before the next bytes that contain a text are passed on, runs an action with them. If the action resolves to a string, that is passed on
+   * instead.
+   */
+  beforeNext(text: string, action: Action): void;
 }
 
 /**
@@ -18,12 +23,13 @@ export interface Interposed {
  * @param certificate that of a server whose connections start with a TLS handshake, which NATS offers since 2.10.4. Default: no TLS
  */
 export async function interpose(port: number, certificate?: TestCertificate): Promise<Interposed> {
-  let trap: { readonly text: string; readonly action: () => Promise<unknown> } | undefined;
+  let trap: { readonly text: string; readonly action: Action } | undefined;
   const sockets: Socket[] = [];
   const passOn = async (bytes: Buffer, upstream: Socket): Promise<void> => {
     const caught = trap !== undefined && bytes.includes(trap.text) ? trap : undefined;
     if (caught !== undefined) trap = undefined;
-    if ((await caught?.action()) !== 'drop') upstream.write(bytes);
+    const changed = await caught?.action(bytes);
+    upstream.write(typeof changed === 'string' ? Buffer.from(changed, 'latin1') : bytes);
   };
   const serve = (client: Socket): void => {
     const upstream = connect(port, '127.0.0.1');
