@@ -1,0 +1,163 @@
+// How a broker on NATS connects: its options, permissions, and servers that do not answer.
+import { hasSubscribers } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import { connectToNats } from '@framewire/nats';
+import { requirement, testCertificate } from '@framewire/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { interpose } from './support/interposed.ts';
+import { natsOfTests, watching } from './support/nats.ts';
+
+/** A client without a name may do everything. Each of the others lacks a permission. */
+const USERS = `
+no_auth_user: everything
+authorization {
+  users: [
+    { user: everything, password: secret }
+    { user: reader, password: secret, permissions: { publish: { deny: ["framewire.>", "$JS.>"] } } }
+    { user: writer, password: secret, permissions: { subscribe: { deny: "framewire.>" } } }
+    { user: limited, password: secret, permissions: { subscribe: { deny: "framewire.messages.secret" } } }
+  ]
+}`;
+
+describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
+  const nats = natsOfTests(USERS);
+
+  test('rejects each subscription that NATS refuses, and stays connected', async () => {
+    const one = await connectToNats({ ...nats.servers(), user: 'limited', pass: 'secret' });
+    onTestFinished(() => one.close());
+    const { listener, changes, received } = watching();
+    one.listen(listener);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(one.subscribe('secret')).rejects.toThrow('Permissions Violation');
+    }
+    await one.subscribe('news');
+    await one.publish('news', new Uint8Array(1));
+    while (received.length < 1) await turn();
+    expect(changes).toEqual([]);
+  });
+
+  test('leaves no connection open to a server that has not answered before another did', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const both = { servers: [`127.0.0.1:${port}`, nats.servers().servers], noRandomize: true };
+    const one = await connectToNats(both, { timeout: 500 });
+    onTestFinished(() => one.close());
+    silent.close();
+    await once(silent, 'close');
+    await one.publish('news', new Uint8Array(1));
+    expect(hasSubscribers('net.client.socket')).toBe(false);
+  });
+
+  test('leaves no TLS connection open to a server that has not answered before another did, and keeps its own', async () => {
+    const certificate = await testCertificate();
+    const silent = createTlsServer(certificate, (socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { port: secured } = await interpose(nats.engine.port, certificate);
+    const one = await connectToNats(
+      {
+        servers: [`127.0.0.1:${port}`, `127.0.0.1:${secured}`],
+        noRandomize: true,
+        tls: { handshakeFirst: true, ca: certificate.cert },
+      },
+      { timeout: 500 },
+    );
+    onTestFinished(() => one.close());
+    const { listener, changes } = watching();
+    one.listen(listener);
+    silent.close();
+    await once(silent, 'close');
+    await one.publish('news', new Uint8Array(1));
+    expect(changes).toEqual([]);
+  });
+
+  test('keeps the sockets that an authenticator opens, and its own connection', async () => {
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const opened: Socket[] = [];
+    const authenticator = (): void => {
+      opened.push(connectSocket(port, '127.0.0.1'));
+    };
+    const broker = await connectToNats({ ...nats.servers(), authenticator }, { timeout: 500 });
+    onTestFinished(async () => {
+      await broker.close();
+      for (const socket of opened) socket.destroy();
+      server.close();
+    });
+    await broker.publish('news', new Uint8Array(1));
+    expect(opened.map(({ destroyed }) => destroyed)).toEqual(opened.map(() => false));
+    expect(opened).not.toHaveLength(0);
+  });
+
+  test.each([
+    ['reader', {}],
+    ['reader', { history: true }],
+    ['writer', {}],
+    ['writer', { history: true }],
+  ])(
+    'connectToNats() rejects for a %s, which lacks a permission that topics need, with %j',
+    async (user, options) => {
+      await expect(connectToNats({ ...nats.servers(), user, pass: 'secret' }, options)).rejects.toMatchObject(
+        {
+          code: 'WS_ERR_BROKER_UNREACHABLE',
+        },
+      );
+    },
+  );
+});
+
+test('connectToNats() rejects if there is no NATS', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  // These options of the client have no effect.
+  const reconnecting = { reconnect: true, waitOnFirstConnect: true };
+  await expect(connectToNats({ port, ...reconnecting })).rejects.toMatchObject({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+  });
+});
+
+test.each([
+  ['of TCP', false, false],
+  ['of TCP when a TLS handshake is due', false, true],
+  ['of TLS', true, true],
+])(
+  'connectToNats() rejects if a server accepts connections %s and does not answer',
+  async (_how, isTls, handshakeFirst) => {
+    const certificate = await testCertificate();
+    const sockets: Socket[] = [];
+    const silent = (socket: Socket): void => void sockets.push(socket.resume());
+    const server = isTls ? createTlsServer(certificate, silent) : createServer(silent);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const tls = handshakeFirst ? { tls: { handshakeFirst, ca: certificate.cert } } : {};
+    await expect(connectToNats({ port, ...tls }, { timeout: 100 })).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+    expect(sockets).toHaveLength(1);
+    // Nothing is left open.
+    server.close();
+    await once(server, 'close');
+  },
+);
+
+test.each([
+  { timeout: 0 },
+  { timeout: Number.NaN },
+  { history: { messages: 0 } },
+  { history: { milliseconds: 99 } },
+  { history: { replicas: 0.5 } },
+  { history: { replicas: Number.NaN } },
+  { prefix: '' },
+  { prefix: 'a.b' },
+])('connectToNats() rejects %j', async (options) => {
+  await expect(connectToNats({}, options)).rejects.toThrow(RangeError);
+});
