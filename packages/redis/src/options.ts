@@ -8,6 +8,11 @@ export interface RedisHistoryOptions {
   readonly messages?: number | undefined;
   /** For how many milliseconds after the last one they are kept. `Infinity` if they do not expire. Default 300000. */
   readonly milliseconds?: number | undefined;
+  /**
+   * Whether Redis keeps all that it has confirmed: it has `appendfsync always`, and no replica ever takes its place. Clients then recover
+   * even after it has restarted. Default false: a new epoch begins.
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /** The options of `connectToRedis()`. */
@@ -24,6 +29,7 @@ export interface RedisBrokerOptions {
 export interface Settings {
   readonly prefix: string;
   readonly history: HistoryLimits | undefined;
+  readonly isDurable: boolean;
   readonly timeout: number;
 }
 
@@ -33,5 +39,6 @@ export function settingsOf(options: RedisBrokerOptions): Settings {
   const timeout = timeLimit(options.timeout, 5000);
   // Otherwise different prefixes would name the same keys.
   if (!isWellFormed(prefix)) throw new RangeError('The prefix must not have a lone surrogate');
-  return { prefix, history: historyLimits(history), timeout };
+  const isDurable = typeof history === 'object' && history.durable === true;
+  return { prefix, history: historyLimits(history), isDurable, timeout };
 }

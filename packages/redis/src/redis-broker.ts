@@ -55,8 +55,9 @@ class RedisBroker implements Broker {
     // Messages with positions have another format.
     this.#channelPrefix = `${prefix}${history === undefined ? 'messages' : 'positions'}`;
     this.#sessions = new Sessions(async (lost) => {
-      const listener: MessageListener = (message, channel) => this.#message(message, channel);
-      const session = await Session.open(client, timeout, listener, lost);
+      const listener: MessageListener = (message, channel) => this.#message(session, message, channel);
+      const scripts = history === undefined ? [] : [PUBLISH, POSITION, HISTORY];
+      const session = await Session.open(client, { timeout, scripts, listener, lost });
       const outbox = new Outbox((topic, messages) => this.#publish(session, topic, messages));
       return { session, outbox, close: () => session.close() };
     });
@@ -131,19 +132,17 @@ class RedisBroker implements Broker {
     return this.#channelPrefix + endingOf(topic);
   }
 
-  /**
-   * Runs a script on the keys of a topic. Always sends its text: if it were sent only when Redis lacks it, later commands could overtake
-   * it.
-   */
+  /** Runs a script on the keys of a topic. */
   #run(session: Session, script: string, topic: string, args: readonly Argument[]): Promise<unknown> {
-    const { prefix, history } = this.#settings;
+    const { prefix, history, isDurable } = this.#settings;
     const ending = endingOf(topic);
     const keys = [`${prefix}position${ending}`, `${prefix}stream${ending}`];
     const lives = lifetimeOf((history?.milliseconds ?? 0) * POSITION_LIVES_LONGER);
-    return session.send(['EVAL', script, '2', ...keys, randomBytes(8).toString('hex'), lives, ...args]);
+    const kind = isDurable ? 'durable' : '';
+    return session.run(script, keys, [randomBytes(8).toString('hex'), lives, kind, ...args]);
   }
 
-  #message(message: Buffer, channel: Buffer): void {
+  #message(session: Session, message: Buffer, channel: Buffer): void {
     const topic = topicOf(channel.toString().slice(this.#channelPrefix.length));
     // The listener may close the broker while it has messages left.
     const pass = (data: Buffer, position?: Position): void => {
@@ -156,6 +155,11 @@ class RedisBroker implements Broker {
     const idAt = message.indexOf(SEPARATOR) + 1;
     const dataAt = message.indexOf(SEPARATOR, idAt) + 1;
     const epoch = message.toString('latin1', 0, idAt - 1);
+    // Redis has been a replica in the meantime, and may not have passed on all that its primary published.
+    if (!this.#settings.isDurable && !epoch.startsWith(session.line)) {
+      session.lose(new Error('Redis has had a failover'));
+      return;
+    }
     const first = offsetOf(message.subarray(idAt, dataAt - 1));
     for (const [index, data] of unpack(message.subarray(dataAt)).entries()) {
       pass(data, { epoch, offset: first + index });

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { BrokerError } from '@framewire/topics';
 import { heartbeat, type EngineSession } from '@framewire/topics/engine';
 import { ErrorReply, RESP_TYPES, type RedisClientType } from 'redis';
+import { lineOf } from './scripts.ts';
 
 /** A client of `createClient()`, with any modules, scripts and protocol. */
 // The type has five parameters, which have no effect here.
@@ -15,11 +16,25 @@ export type Argument = string | Buffer;
 /** Called with a message and its channel. */
 export type MessageListener = (message: Buffer, channel: Buffer) => void;
 
+/** What a session needs, apart from the client. */
+export interface SessionOptions {
+  /** How long Redis may take to answer, in ms. */
+  readonly timeout: number;
+  /** The scripts that {@link Session.run} may run. */
+  readonly scripts: readonly string[];
+  readonly listener: MessageListener;
+  /** Called once, unless {@link Session.close} is called before. */
+  readonly lost: (error: Error) => void;
+}
+
 /**
  * Replies are bytes. Commands have no time limit of their own, because the client would create an `AbortSignal` for each, which costs more
  * than the command (benchmark of brokers, one message at a time). The pings of the session have one.
  */
 const COMMAND = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 } as const;
+
+/** The answers of a replica, and of a Redis whose scripts have been flushed. The next session finds the primary, and loads them. */
+const ENDING = /READONLY|NOSCRIPT/;
 
 /** Both connections. They do not reconnect: when one is lost, the session ends. */
 export class Session implements EngineSession {
@@ -27,7 +42,10 @@ export class Session implements EngineSession {
   readonly #subscriptions: AnyRedisClient;
   readonly #listener: MessageListener;
   readonly #lost: (error: Error) => void;
+  /** The digests of the scripts that Redis has loaded. */
+  readonly #digests = new Map<string, string>();
   #isSharded = false;
+  #line = '';
   #endHeartbeat: (() => void) | undefined = undefined;
   #isOver = false;
 
@@ -35,18 +53,11 @@ export class Session implements EngineSession {
    * Rejects if Redis cannot be reached.
    *
    * @param client both connections have its options
-   * @param timeout how long Redis may take to answer, in ms
-   * @param lost called once, unless {@link Session.close} is called before
    */
-  static async open(
-    client: AnyRedisClient,
-    timeout: number,
-    listener: MessageListener,
-    lost: (error: Error) => void,
-  ): Promise<Session> {
-    const session = new Session(client, timeout, listener, lost);
+  static async open(client: AnyRedisClient, options: SessionOptions): Promise<Session> {
+    const session = new Session(client, options);
     try {
-      await session.#connect(timeout);
+      await session.#connect(options);
     } catch (error) {
       session.close();
       throw error;
@@ -54,12 +65,7 @@ export class Session implements EngineSession {
     return session;
   }
 
-  private constructor(
-    client: AnyRedisClient,
-    timeout: number,
-    listener: MessageListener,
-    lost: (error: Error) => void,
-  ) {
+  private constructor(client: AnyRedisClient, { timeout, listener, lost }: SessionOptions) {
     const socket = { connectTimeout: timeout, ...client.options.socket, reconnectStrategy: false as const };
     const options = { ...client.options, disableOfflineQueue: true, socket };
     this.#commands = client.duplicate(options);
@@ -73,6 +79,17 @@ export class Session implements EngineSession {
   /** The command that publishes to a channel. Since Redis 7, channels can be sharded. */
   get publishCommand(): string {
     return this.#isSharded ? 'SPUBLISH' : 'PUBLISH';
+  }
+
+  /** What {@link lineOf} returns for Redis. The session ends when it changes. */
+  get line(): string {
+    return this.#line;
+  }
+
+  /** Runs a script that Redis has loaded. A digest costs Redis and the client less than the text. */
+  run(script: string, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const digest = this.#digests.get(script) ?? '';
+    return this.send(['EVALSHA', digest, String(keys.length), ...keys, ...args]);
   }
 
   send(args: readonly Argument[]): Promise<unknown> {
@@ -108,55 +125,77 @@ export class Session implements EngineSession {
     }
   }
 
-  async #connect(timeout: number): Promise<void> {
-    const clients = [this.#commands, this.#subscriptions];
-    for (const client of clients) {
-      client.on('error', (error: Error) => this.#lose(error));
-      client.on('end', () => this.#lose(new Error('The connection to Redis has ended')));
-    }
-    const ping = async (): Promise<void> => {
-      const pings = clients.map((client) => client.ping());
-      const [info] = await Promise.all([
-        this.#commands.sendCommand<string>(['INFO', 'replication']),
-        ...pings,
-      ]);
-      // A failover can turn a server into a replica. It rejects writes to a history, and its messages do not reach the primary.
-      if (info.includes('role:slave')) throw new Error('Redis is a replica');
-    };
-    // It also ends the handshakes, because the client limits only how long a socket takes to connect.
-    const lost = new Promise<never>((_resolve, reject) => {
-      const answer = (): Promise<unknown> => connected.then(ping);
-      this.#endHeartbeat = heartbeat(timeout, answer, (error) => {
-        this.#lose(error);
-        reject(error);
-      });
-    });
-    const connected = Promise.all(clients.map((client) => client.connect())).then(async () => {
-      // A server that has just started accepts connections while it still loads its data.
-      await ping();
-      const info = await this.#commands.sendCommand<string>(['INFO', 'server']);
-      this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
-    });
-    await Promise.race([connected, lost]);
-  }
-
-  #lose(error: Error): void {
+  /** Ends the session, and reports it. */
+  lose(error: Error): void {
     if (this.#isOver) return;
     this.close();
     this.#lost(error);
   }
 
-  /** Passes on an error that Redis has answered. Any other error means that the connection is lost, as does the answer of a replica. */
+  async #connect({ timeout, scripts }: SessionOptions): Promise<void> {
+    const clients = [this.#commands, this.#subscriptions];
+    for (const client of clients) {
+      client.on('error', (error: Error) => this.lose(error));
+      client.on('end', () => this.lose(new Error('The connection to Redis has ended')));
+    }
+    // It also ends the handshakes, because the client limits only how long a socket takes to connect.
+    const lost = new Promise<never>((_resolve, reject) => {
+      const answer = (): Promise<unknown> => connected.then(() => this.#ping());
+      this.#endHeartbeat = heartbeat(timeout, answer, (error) => {
+        this.lose(error);
+        reject(error);
+      });
+    });
+    const connected = Promise.all(clients.map((client) => client.connect())).then(async () => {
+      // A server that has just started accepts connections while it still loads its data.
+      this.#line = await this.#ping();
+      await this.#learn();
+      for (const script of scripts) {
+        this.#digests.set(script, await this.#commands.sendCommand<string>(['SCRIPT', 'LOAD', script]));
+      }
+    });
+    await Promise.race([connected, lost]);
+  }
+
+  /** Rejects if Redis is not a primary, or has not been one since the session began. Resolves to {@link Session.line}. */
+  async #ping(): Promise<string> {
+    const [info] = await Promise.all([
+      this.#commands.sendCommand<string>(['INFO', 'replication']),
+      this.#commands.ping(),
+      this.#subscriptions.ping(),
+    ]);
+    // A failover can turn a server into a replica. It rejects writes to a history, and its messages do not reach the primary.
+    if (info.includes('role:slave')) throw new Error('Redis is a replica');
+    const line = lineOf(info);
+    if (this.#line !== '' && line !== this.#line) throw new Error('Redis has had a failover');
+    return line;
+  }
+
+  /** Reads what does not change. */
+  async #learn(): Promise<void> {
+    const ask = (client: AnyRedisClient): Promise<string> => client.sendCommand(['INFO', 'server']);
+    const [info, other] = await Promise.all([ask(this.#commands), ask(this.#subscriptions)]);
+    // During a failover, one address can lead to two servers.
+    if (runOf(info) !== runOf(other)) throw new Error('The connections have reached different servers');
+    this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
+  }
+
+  /** Passes on an error that Redis has answered. Any other error means that the connection is lost, as do those that {@link ENDING} matches. */
   async #settled<T>(command: Promise<T>): Promise<T> {
     try {
       return await command;
     } catch (error) {
-      const isReplica = error instanceof ErrorReply && error.message.includes('READONLY');
-      if (isReplica) this.#lose(error);
-      else if (error instanceof ErrorReply) throw error;
+      const isAnswer = error instanceof ErrorReply;
+      if (isAnswer && ENDING.test(error.message)) this.lose(error);
+      else if (isAnswer) throw error;
       throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
     }
   }
+}
+
+/** What identifies the process of a Redis. */
+function runOf(info: string): string | undefined {
+  return /run_id:(\w+)/.exec(info)?.[1];
 }
 
 function ignore(): void {}

@@ -9,6 +9,7 @@ import { Topics, type Broker, type TopicConnection } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { Subscriber } from './support/subscriber.ts';
 
 describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   let engine: Engine;
@@ -23,13 +24,19 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   describe.each<[string, RedisBrokerOptions]>([
     ['without history', {}],
     ['with history', { history: { messages: 50 } }],
-    ['with a history that does not expire', { history: { messages: 50, milliseconds: Infinity } }],
+    ['with a durable history', { history: { messages: 50, durable: true } }],
+    [
+      'with a history that does not expire',
+      { history: { messages: 50, milliseconds: Infinity, durable: true } },
+    ],
   ])('%s', (_how, options) => {
+    const { history } = options;
+    const survivesRestarts = typeof history !== 'object' || history.durable === true;
     const harness = {
       connect: () => connect(options),
-      interrupt: () => engine.kill(),
+      interrupt: survivesRestarts ? () => engine.kill() : undefined,
       restore: () => engine.restart(),
-      hasHistory: options.history !== undefined,
+      hasHistory: history !== undefined,
       // Streams are trimmed by whole nodes of 100 messages.
       overflow: 300,
     };
@@ -133,6 +140,49 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     while (received.length < 3) await turn();
   });
 
+  test.each([
+    ['begins a new epoch', false],
+    ['keeps a durable epoch', true],
+  ])('%s when Redis restarts', async (_what, durable) => {
+    const history = { durable };
+    const subscriber = new Subscriber(await connect({ history, prefix: `restart ${durable}:` }));
+    onTestFinished(() => subscriber.topics.close());
+    await subscriber.topics.subscribe(subscriber.connection(), 'news');
+    const since = (await subscriber.topics.publish('news', 'before'))!;
+    await subscriber.has('before');
+    await engine.kill();
+    await engine.restart();
+    await subscriber.changed(durable ? 'restored' : 'missed news');
+    const position = (await subscriber.publish('news', 'after'))!;
+    await subscriber.has('after');
+    expect(position.epoch === since.epoch).toBe(durable);
+    expect(subscriber.changes.includes('missed news')).toBe(!durable);
+    expect(await subscriber.recover('news', since)).toEqual({
+      recovered: durable,
+      texts: durable ? ['after'] : [],
+    });
+  });
+
+  test('loads its scripts again when Redis has lost them', async () => {
+    const client = createClient({ socket: { port: engine.port } });
+    await client.connect();
+    const subscriber = new Subscriber(await connect({ history: true }));
+    onTestFinished(async () => {
+      client.destroy();
+      await subscriber.topics.close();
+    });
+    await subscriber.topics.subscribe(subscriber.connection(), 'scripts');
+    await subscriber.topics.publish('scripts', 'before');
+    await client.scriptFlush();
+    await expect(subscriber.topics.publish('scripts', 'lost')).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+    await subscriber.publish('scripts', 'after');
+    await subscriber.has('after');
+    expect(subscriber.received).toEqual(['before', 'after']);
+    expect(subscriber.changes).toEqual(['interrupted', 'restored']);
+  });
+
   test('removes the expiry of keys for a history that does not expire', async () => {
     const client = createClient({ socket: { port: engine.port } });
     await client.connect();
@@ -232,7 +282,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
       }
       // Two of the first topic, because it has more than 256 messages, and two of the other, whose first message fills a batch.
       const stats = await client.info('commandstats');
-      const command = options.history === undefined ? 'spublish' : 'eval';
+      const command = options.history === undefined ? 'spublish' : 'evalsha';
       expect(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1]).toBe('4');
     },
   );

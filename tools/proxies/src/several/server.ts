@@ -18,11 +18,13 @@ const redis = createClient({ socket: { host: '127.0.0.1', port: Number(redisPort
 const nats = { servers: `127.0.0.1:${natsPort}` };
 /** Long enough for the longest run. */
 const history = { messages: 1000, milliseconds: 3_600_000 };
+/** The tests start Redis with `appendfsync always`. */
+const durable = { ...history, durable: true };
 /** Long, because a busy machine is slow to answer. The broker notices a killed engine without it. */
 const timeout = 60_000;
 const topics: Readonly<Record<Way, Topics>> = {
   redis: topicsOn(await connectToRedis(redis, { timeout })),
-  'redis-history': topicsOn(await connectToRedis(redis, { history, timeout })),
+  'redis-history': topicsOn(await connectToRedis(redis, { history: durable, timeout })),
   nats: topicsOn(await connectToNats(nats, { timeout })),
   'nats-history': topicsOn(await connectToNats(nats, { history, timeout })),
 };
