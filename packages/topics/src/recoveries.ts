@@ -1,9 +1,7 @@
 // The clients that recover a topic. Those that wait at the same time share a history, and the messages that are prepared from it.
-import { setImmediate, type PreparedMessage } from '@framewire/connection';
+import type { PreparedMessage } from '@framewire/connection';
 import type { History, HistoryMessage, Position } from './broker.ts';
-
-/** How many clients and messages are handled before the event loop continues, so that many clients that recover do not block it. */
-const MOST_IN_TURN = 10_000;
+import { endOfTurn, TurnShare } from './turn-share.ts';
 
 /** A message that clients have missed. */
 export interface MissedMessage extends HistoryMessage {
@@ -11,8 +9,17 @@ export interface MissedMessage extends HistoryMessage {
   prepared: PreparedMessage | undefined;
 }
 
-/** Receives all messages after a position, oldest first, or undefined if some are missing. */
-export type TakeMissed = (messages: readonly MissedMessage[] | undefined) => void;
+/** A client that recovers. */
+export interface Recovering {
+  /** Called with each message after its position, oldest first. */
+  send(message: MissedMessage): void;
+  /**
+   * Called at the end, before the topic passes on another message.
+   *
+   * @param recovered whether all messages were sent. If not, none was sent, unless the topic has lost messages in the meantime.
+   */
+  end(recovered: boolean): void;
+}
 
 /** The parts of a topic that recoveries use. */
 export interface RecoverableTopic {
@@ -28,7 +35,7 @@ export interface RecoverableTopic {
 
 interface Recovery {
   readonly since: Position;
-  readonly take: TakeMissed;
+  readonly client: Recovering;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,7 +43,10 @@ interface Recovery {
 export class Recoveries {
   readonly #topic: RecoverableTopic;
   #waiting: Recovery[] = [];
-  /** The messages that the topic has passed on since the latest request. Undefined when no client waits for its answer. */
+  /**
+   * The messages that the topic has passed on since the latest request, and once it is answered, after the messages of the answer. Undefined
+   * when no client recovers.
+   */
   #recent: MissedMessage[] | undefined = undefined;
   #isBusy = false;
 
@@ -45,13 +55,13 @@ export class Recoveries {
   }
 
   /**
-   * Calls `take` once the history has been read, or without reading it for another epoch. Then resolves.
+   * Sends a client what it has missed once the history has been read. Then resolves. For another epoch, it does not read the history.
    *
    * Rejects as {@link RecoverableTopic.history} does.
    */
-  add(since: Position, take: TakeMissed): Promise<void> {
+  add(since: Position, client: Recovering): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ since, take, resolve, reject });
+      this.#waiting.push({ since, client, resolve, reject });
       if (!this.#isBusy) void this.#answerAll();
     });
   }
@@ -82,7 +92,7 @@ export class Recoveries {
   /** Reads the history from the oldest position. If that is too old, searches for the oldest one that is not. */
   async #answer(recoveries: readonly Recovery[]): Promise<void> {
     const epoch = this.#topic.position?.epoch;
-    for (const recovery of recoveries) if (recovery.since.epoch !== epoch) finish(recovery, undefined);
+    for (const recovery of recoveries) if (recovery.since.epoch !== epoch) finish(recovery, false);
     let rest = recoveries
       .filter(({ since }) => since.epoch === epoch)
       .toSorted((a, b) => a.since.offset - b.since.offset);
@@ -92,7 +102,7 @@ export class Recoveries {
         rest = rest.slice(0, first);
         first = 0;
       } else {
-        for (const recovery of rest.slice(0, first + 1)) finish(recovery, undefined);
+        for (const recovery of rest.slice(0, first + 1)) finish(recovery, false);
         rest = rest.slice(first + 1);
         first = Math.floor(rest.length / 2);
       }
@@ -115,35 +125,27 @@ export class Recoveries {
     const missed = (messages ?? []).map(({ data, offset }) => ({ data, offset, prepared: undefined }));
     // Messages that have not been passed on yet go to all subscribers first, so that all are at the same position.
     if (isSame()) for (const message of missed) this.#topic.pass(message);
-    let handled = 0;
+    // From now on, the topic adds what it passes on.
+    const all = (this.#recent = [...missed, ...recent.filter(({ offset }) => offset > position.offset)]);
+    const turn = new TurnShare();
     let start = 0;
     for (const recovery of recoveries) {
-      const { offset: seen } = recovery.since;
+      const { client, since } = recovery;
       // The clients are sorted by their positions.
-      while (start < missed.length && (missed[start] as MissedMessage).offset <= seen) start++;
-      const isWhole = isSame() && seen <= position.offset;
-      const all = isWhole ? [...missed.slice(start), ...after(position.offset, recent)] : undefined;
-      finish(recovery, all);
-      handled += 1 + (all?.length ?? 0);
-      if (handled < MOST_IN_TURN) continue;
-      handled = 0;
-      await endOfTurn();
+      while (start < all.length && (all[start] as MissedMessage).offset <= since.offset) start++;
+      const isWhole = (): boolean => isSame() && since.offset <= position.offset;
+      for (let next = start; next < all.length && isWhole(); next++) {
+        client.send(all[next] as MissedMessage);
+        if (turn.isUsedUp) await turn.next();
+      }
+      finish(recovery, isWhole());
+      if (turn.isUsedUp) await turn.next();
     }
     return true;
   }
 }
 
-/** Returns the messages after an offset. */
-function after(seen: number, messages: readonly MissedMessage[]): readonly MissedMessage[] {
-  return messages.filter(({ offset }) => offset > seen);
-}
-
-function finish({ take, resolve }: Recovery, messages: readonly MissedMessage[] | undefined): void {
-  take(messages);
+function finish({ client, resolve }: Recovery, recovered: boolean): void {
+  client.end(recovered);
   resolve();
-}
-
-/** Resolves after what the current turn of the event loop still does. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,7 @@
 // A topic at the broker. With a history, it passes on its messages in the order of their offsets, each once.
 import { BrokerError, type Broker, type History, type HistoryMessage, type Position } from './broker.ts';
-import { Recoveries, type RecoverableTopic, type TakeMissed } from './recoveries.ts';
+import { Recoveries, type RecoverableTopic, type Recovering } from './recoveries.ts';
+import { TurnShare } from './turn-share.ts';
 
 /** A message as the broker delivers it. */
 export interface RemoteMessage {
@@ -95,14 +96,13 @@ export class RemoteTopic implements RecoverableTopic {
   }
 
   /**
-   * Calls `take` with the messages after a position and up to the position of this topic, oldest first and none missing. If some are
-   * missing, calls it with undefined. The topic passes on no other message until `take` returns.
+   * Sends a client the messages after a position and up to the position of this topic, oldest first and none missing.
    *
    * Rejects as {@link Broker.history} does.
    */
-  recover(since: Position, take: TakeMissed): Promise<void> {
+  recover(since: Position, client: Recovering): Promise<void> {
     this.#recoveries ??= new Recoveries(this);
-    return this.#recoveries.add(since, take);
+    return this.#recoveries.add(since, client);
   }
 
   /** Requests what has been published since a position. */
@@ -149,7 +149,14 @@ export class RemoteTopic implements RecoverableTopic {
       const { position, messages } = await this.history(from);
       if (this.#attempt !== attempt) return;
       if (messages === undefined) this.#miss(position, live);
-      else for (const message of messages) this.pass(message);
+      else {
+        const turn = new TurnShare();
+        for (const message of messages) {
+          this.pass(message);
+          if (turn.isUsedUp) await turn.next();
+          if (this.#attempt !== attempt) return;
+        }
+      }
     } catch (error) {
       if (this.#attempt !== attempt) return;
       // An interruption follows, and the next attempt after that.

@@ -64,7 +64,7 @@ export class Topics {
    *
    * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing from the
    * history, it receives only what is published from now on, and `recovered` is false. `recovered` is also false if the connection leaves
-   * the topic or closes in the meantime.
+   * the topic or closes in the meantime, or if the broker loses messages while earlier ones are sent.
    *
    * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`. With `since`, it also
    * rejects with a {@link BrokerError} while the broker cannot be reached. The connection is not subscribed then.
@@ -249,11 +249,15 @@ export class Topics {
       if (!isUnderWay()) return WITHOUT_POSITION;
       if (remote.position === undefined || this.#link?.isInterrupted === true)
         throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
-      await remote.recover(since, (messages) => {
-        if (!isUnderWay()) return;
-        subscriber.recoveries?.delete(topic);
-        for (const message of messages ?? []) this.#resend(connection, name, since.epoch, message);
-        subscription = { recovered: messages !== undefined, position: remote.position };
+      await remote.recover(since, {
+        send: (message) => {
+          if (isUnderWay()) this.#resend(connection, name, since.epoch, message);
+        },
+        end: (recovered) => {
+          if (!isUnderWay()) return;
+          subscriber.recoveries?.delete(topic);
+          subscription = { recovered, position: remote.position };
+        },
       });
     } catch (error) {
       // The connection is gone, and its program need not handle that.

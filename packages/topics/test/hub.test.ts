@@ -170,12 +170,12 @@ test('a broker whose channel has closed stays unreachable until it is closed', a
 
 test('a long history arrives in several answers', async () => {
   const { port1, port2 } = new MessageChannel();
-  const hub = new TopicHub({ history: true });
+  const hub = new TopicHub({ history: { messages: 2000 } });
   hub.add(port1);
   port1.unref();
   const broker = await connectToHub({ port: port2 });
   onTestFinished(() => broker.close());
-  const lengths = [1, 0, 400, 600, 600, 2000, 400].map((length) => 1024 * length);
+  const lengths = [1, 0, 50, 75, 75, 250, 50].map((length) => 1024 * length);
   const positions = await Promise.all(
     lengths.map((length) => broker.publish('news', new Uint8Array(length))),
   );
@@ -185,8 +185,14 @@ test('a long history arrives in several answers', async () => {
     expect(newest).toEqual(positions.at(-1));
     expect(messages!.map(({ data }) => data.length)).toEqual(lengths.slice(index + 1));
   }
-  // 0 + 400 + 600 KiB are one answer, and 600 + 600 are too long.
+  // 0 + 50 + 75 KiB are one answer, and 75 + 75 are too long.
   expect(sent).toHaveBeenCalledTimes(4 + 4 + 4 + 3 + 2 + 1 + 1);
+  const [first] = await Promise.all(texts(2000).map(() => broker.publish('short', new Uint8Array())));
+  sent.mockClear();
+  expect((await broker.history('short', { ...first!, offset: 1000 })).messages).toHaveLength(1000);
+  expect((await broker.history('short', first!)).messages).toHaveLength(1999);
+  // An empty message counts too.
+  expect(sent).toHaveBeenCalledTimes(1 + 2);
 });
 
 test('requests one history after the other, so that the hub never holds many answers', async () => {

@@ -219,6 +219,87 @@ test('a message that encode() publishes follows the message that it encodes', as
   expect(await textsOf(two, 3)).toEqual(['1 a', '2 nested', '3 nested']);
 });
 
+/** An `encode()` that uses up the share of a turn. */
+const slowEncode: TopicsOptions['encode'] = (...args) => {
+  for (const start = performance.now(); performance.now() - start < 3;);
+  return encode(...args);
+};
+
+test('a client recovers over several turns, and what is published in the meantime follows', async () => {
+  const { here, there, one, two } = start({ encode: slowEncode });
+  const { position: since } = await here.subscribe(one.ws, 'news');
+  for (const text of ['a', 'b', 'c', 'd']) await there.publish('news', text);
+  await textsOf(one, 4);
+  const recovery = here.subscribe(two.ws, 'news', { since });
+  expect((await textsOf(two, 1)).length).toBeLessThan(4);
+  const position = await there.publish('news', 'e');
+  expect(await recovery).toEqual({ recovered: true, position });
+  await there.publish('news', 'f');
+  expect(await textsOf(two, 6)).toEqual(['1 a', '2 b', '3 c', '4 d', '5 e', '6 f']);
+  expect(await textsOf(one, 6)).toEqual(two.texts);
+});
+
+test('a client has not recovered if the topic loses messages in the meantime', async () => {
+  const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
+  const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
+  const broker = new LateBroker(before);
+  const here = topicsAt(broker, { encode: slowEncode });
+  const [one, two] = [heldConnection(), heldConnection()];
+  const { position: since } = await here.subscribe(one.ws, 'news');
+  for (const text of ['a', 'b', 'c', 'd']) await here.publish('news', text);
+  await textsOf(one, 4);
+  passOn(after, broker);
+  await after.subscribe('news');
+  const recovery = here.subscribe(two.ws, 'news', { since });
+  await textsOf(two, 1);
+  broker.replace(after);
+  const position = (await here.publish('news', 'new 1'))!;
+  expect(await recovery).toEqual({ recovered: false, position });
+  const sent = [...two.texts];
+  expect(sent).toEqual(['1 a', '2 b', '3 c', '4 d'].slice(0, sent.length));
+  expect(sent.length).toBeLessThan(4);
+  await here.publish('news', 'new 2');
+  expect(await textsOf(two, sent.length + 1)).toEqual([...sent, '2 new 2']);
+});
+
+test('a server catches up over several turns, and is interrupted meanwhile without a gap or a duplicate', async () => {
+  const { broker, here, there, one } = start({ encode: slowEncode });
+  await here.subscribe(one.ws, 'news');
+  const interruption = new Error('of the engine');
+  broker.listener!.interrupted(interruption);
+  broker.hold('messages');
+  for (const text of ['a', 'b', 'c', 'd', 'e']) await there.publish('news', text);
+  broker.listener!.restored();
+  expect((await textsOf(one, 1)).length).toBeLessThan(5);
+  broker.listener!.interrupted(interruption);
+  broker.listener!.restored();
+  broker.release('messages');
+  await there.publish('news', 'f');
+  expect(await textsOf(one, 6)).toEqual(['1 a', '2 b', '3 c', '4 d', '5 e', '6 f']);
+});
+
+test('a server that catches up stops when a new epoch has begun', async () => {
+  const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
+  const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
+  const broker = new LateBroker(before);
+  const [here, there] = [topicsAt(broker, { encode: slowEncode }), topicsAt(hubs[0].broker())];
+  const one = heldConnection();
+  await here.subscribe(one.ws, 'news');
+  const interruption = new Error('of the engine');
+  broker.listener!.interrupted(interruption);
+  broker.hold('messages');
+  for (const text of ['a', 'b', 'c', 'd', 'e']) await there.publish('news', text);
+  broker.listener!.restored();
+  const caughtUp = [...(await textsOf(one, 1))];
+  broker.listener!.interrupted(interruption);
+  passOn(after, broker);
+  broker.replace(after);
+  broker.listener!.restored();
+  await here.publish('news', 'new');
+  expect(await textsOf(one, caughtUp.length + 1)).toEqual([...caughtUp, '1 new']);
+  expect(caughtUp.length).toBeLessThan(5);
+});
+
 test('a message without conflate does not overtake those of its topic that wait', async () => {
   const { here, there } = start();
   const slow = heldConnection({ highWaterMark: 4 });

@@ -22,8 +22,8 @@ export type HubWorker = ClusterWorker | ChildProcess | Thread | MessagePort;
 /** About how many bytes a message takes in addition to its data and the name of its topic. */
 const OVERHEAD = 100;
 
-/** How many bytes of messages an answer has at most, unless its first message has more. */
-const MOST_IN_ANSWER = 1024 * 1024;
+/** How many bytes of messages an answer has at most, unless its first message has more. Both ends handle an answer in one turn. */
+const MOST_IN_ANSWER = 128 * 1024;
 
 /** Into how many parts marks divide what a client may leave unread. With more marks, the hub learns earlier what a client has read. */
 const MARKS = 8;
@@ -180,7 +180,10 @@ class HubPort implements HubSubscriber {
 /** Returns the first of these messages, within the limit of an answer. */
 function startOf(messages: readonly HistoryMessage[]): readonly HistoryMessage[] {
   let bytes = 0;
-  const end = messages.findIndex(({ data }, index) => (bytes += data.length) > MOST_IN_ANSWER && index > 0);
+  const end = messages.findIndex(({ data }, index) => {
+    bytes += data.length + OVERHEAD;
+    return bytes > MOST_IN_ANSWER && index > 0;
+  });
   return end === -1 ? messages : messages.slice(0, end);
 }
 
