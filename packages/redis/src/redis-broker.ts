@@ -7,6 +7,7 @@ import { endingOf, topicOf } from './names.ts';
 import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts';
 import { Outbox, pack, unpack } from './outbox.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
+import { findPrimary, isSentinelOptions, type SentinelOptions } from './sentinels.ts';
 import { Session, type AnyRedisClient, type Argument, type MessageListener } from './session.ts';
 
 /**
@@ -19,10 +20,10 @@ const SEPARATOR = ':'.charCodeAt(0);
 
 /**
  * Connects to the Redis of a client of the package `redis`. The broker opens two connections of its own with the options of that client,
- * and opens them again when they are lost.
+ * and opens them again when they are lost. With the options of `createSentinel()`, it asks the sentinels for the primary each time.
  *
  * Rejects with a `BrokerError` if Redis cannot be reached, or is a replica. Rejects with a `RangeError` for a timeout or limits that are not
- * above 0, and for a prefix with a lone surrogate.
+ * above 0, and for a prefix with a lone surrogate. Rejects with a `TypeError` for a client of `createSentinel()`, a cluster or a pool.
  *
  * @example
  * ```ts
@@ -30,9 +31,12 @@ const SEPARATOR = ':'.charCodeAt(0);
  * ```
  */
 export async function connectToRedis(
-  client: AnyRedisClient,
+  client: AnyRedisClient | SentinelOptions,
   options: RedisBrokerOptions = {},
 ): Promise<Broker> {
+  if (!isSentinelOptions(client) && !('options' in client)) {
+    throw new TypeError('The client must be one of createClient(), or the options of createSentinel()');
+  }
   const broker = new RedisBroker(client, settingsOf(options));
   await broker.open();
   return broker;
@@ -49,7 +53,7 @@ class RedisBroker implements Broker {
   readonly #channelPrefix: string;
   readonly #sessions: Sessions<Opened>;
 
-  constructor(client: AnyRedisClient, settings: Settings) {
+  constructor(client: AnyRedisClient | SentinelOptions, settings: Settings) {
     const { prefix, history, timeout } = settings;
     this.#settings = settings;
     // Messages with positions have another format.
@@ -57,7 +61,8 @@ class RedisBroker implements Broker {
     this.#sessions = new Sessions(async (lost) => {
       const listener: MessageListener = (message, channel) => this.#message(session, message, channel);
       const scripts = history === undefined ? [] : [PUBLISH, POSITION, HISTORY];
-      const session = await Session.open(client, { timeout, scripts, listener, lost });
+      const primary = isSentinelOptions(client) ? await findPrimary(client, timeout) : client;
+      const session = await Session.open(primary, { timeout, scripts, listener, lost });
       const outbox = new Outbox((topic, messages) => this.#publish(session, topic, messages));
       return { session, outbox, close: () => session.close() };
     });

@@ -1,46 +1,18 @@
 // A real primary and a real replica. An address leads to the one that is the primary, as behind a load balancer.
 import { setImmediate as turn } from 'node:timers/promises';
 import { connectToRedis, type RedisBrokerOptions } from '@framewire/redis';
-import { requirement, startRedis, type Engine } from '@framewire/testing';
+import { requirement } from '@framewire/testing';
 import type { Broker, Position } from '@framewire/topics';
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { replicate, startPair, type Pair } from './support/pair.ts';
 import { startRelay, type Relay } from './support/relay.ts';
 import { Subscriber } from './support/subscriber.ts';
-
-/** A client that reconnects. */
-const adminOf = (port: number) => createClient({ socket: { port, reconnectStrategy: 10 } });
-
-interface Pair {
-  readonly engine: Engine;
-  readonly admin: ReturnType<typeof adminOf>;
-}
-
-/** A server, and a client for it. */
-async function startPair(): Promise<Pair> {
-  const engine = await startRedis();
-  const admin = adminOf(engine.port);
-  admin.on('error', () => {});
-  await admin.connect();
-  // By default, a primary waits 5 seconds for other replicas before it sends its data.
-  await admin.configSet('repl-diskless-sync-delay', '0');
-  onTestFinished(async () => {
-    admin.destroy();
-    await engine.stop();
-  });
-  return { engine, admin };
-}
 
 async function start(target: number): Promise<Relay> {
   const relay = await startRelay(target);
   onTestFinished(() => relay.close());
   return relay;
-}
-
-/** Makes a server a replica of the one at a port, and waits until it has its data. */
-async function replicate(replica: Pair, port: number): Promise<void> {
-  await replica.admin.sendCommand(['REPLICAOF', '127.0.0.1', String(port)]);
-  while (!(await replica.admin.info('replication')).includes('master_link_status:up')) await turn();
 }
 
 async function promote({ admin }: Pair): Promise<void> {

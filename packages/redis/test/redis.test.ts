@@ -3,11 +3,11 @@ import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { connectToRedis, type RedisBrokerOptions } from '@framewire/redis';
+import { connectToRedis, type RedisBrokerOptions, type SentinelOptions } from '@framewire/redis';
 import { requirement, startRedis, type Engine } from '@framewire/testing';
 import { Topics, type Broker, type TopicConnection } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
-import { createClient } from 'redis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Subscriber } from './support/subscriber.ts';
 
@@ -386,4 +386,12 @@ test.each([
   { prefix: '\ud800' },
 ])('connectToRedis() rejects %j', async (options) => {
   await expect(connectToRedis(createClient(), options)).rejects.toThrow(RangeError);
+});
+
+test.each<[string, unknown]>([
+  ['createSentinel()', createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] })],
+  ['createCluster()', createCluster({ rootNodes: [] })],
+  ['createClientPool()', createClientPool()],
+])('connectToRedis() rejects a client of %s', async (_function, client) => {
+  await expect(connectToRedis(client as SentinelOptions)).rejects.toThrow(TypeError);
 });

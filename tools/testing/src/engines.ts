@@ -51,6 +51,24 @@ function redisWith(persistence: readonly string[]): Kind {
   };
 }
 
+/** The sentinel rewrites its configuration file. @param primary the port of the primary, which it calls `main` */
+function sentinelOf(primary: number): Kind {
+  return {
+    name: 'redis',
+    args: ([port = 0], folder) => {
+      const file = join(folder, 'sentinel.conf');
+      const address = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`];
+      const monitor = [`monitor main 127.0.0.1 ${primary} 2`, 'down-after-milliseconds main 500'];
+      const lines = [
+        ...address,
+        ...[...monitor, 'failover-timeout main 2000'].map((line) => `sentinel ${line}`),
+      ];
+      writeFileSync(file, lines.join('\n'));
+      return [file, '--sentinel'];
+    },
+  };
+}
+
 /** JetStream stores its messages in the folder. @param configuration the lines of the configuration file */
 function natsWith(configuration: string): Kind {
   return {
@@ -100,6 +118,16 @@ function natsOfCluster(name: string, routes: readonly number[], listens: (port: 
  */
 export function startRedis(persistence: readonly string[] = ['--appendfsync', 'always']): Promise<Engine> {
   return start(redisWith(persistence));
+}
+
+/**
+ * Starts a sentinel of Redis on a free port of 127.0.0.1. Two sentinels must agree that the primary is down.
+ *
+ * @param primary the port of the primary, which it calls `main`
+ * @throws {Error} With its output, if it does not start.
+ */
+export function startSentinel(primary: number): Promise<Engine> {
+  return start(sentinelOf(primary));
 }
 
 /**

@@ -10,7 +10,14 @@ export {
   type ChildOptions,
   type Finished,
 } from './child.ts';
-export { startNats, startNatsCluster, startRedis, type Engine, type NatsCluster } from './engines.ts';
+export {
+  startNats,
+  startNatsCluster,
+  startRedis,
+  startSentinel,
+  type Engine,
+  type NatsCluster,
+} from './engines.ts';
 export { collectGarbage } from './garbage.ts';
 export { startListener } from './listener.ts';
 export { answer, Program } from './program.ts';
