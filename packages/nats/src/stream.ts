@@ -35,6 +35,7 @@ interface InfoReply extends Reply {
   readonly cluster?: Cluster;
   readonly config: {
     readonly max_msgs_per_subject: number;
+    readonly num_replicas: number;
     readonly subjects?: readonly string[];
     readonly republish?: { readonly src: string; readonly dest: string };
   };
@@ -108,7 +109,7 @@ export class Stream {
     if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {
       throw new Error(`The stream "${prefix}" has other subjects than those of topics`);
     }
-    if (info.cluster !== undefined) await checkLeader(session, prefix, info.cluster);
+    if (config.num_replicas > 1) await checkLeader(session, prefix, info.cluster);
     const stream = new Stream(session, prefix, info);
     // Also reveals that the server has been cut off from the stream, and that another server leads the stream.
     session.pingWith(() => stream.check());
@@ -228,11 +229,11 @@ export class Stream {
 }
 
 /**
- * Rejects unless the stream of a cluster can store messages. A leader that has been cut off from the other servers does not notice that for
- * some seconds. Until then, it answers requests, with what it had before.
+ * Rejects unless a stream with several replicas can store messages. A leader that has been cut off from the other servers does not notice
+ * that for some seconds. Until then, it answers requests, with what it had before.
  */
-async function checkLeader(session: Session, name: string, { leader }: Cluster): Promise<void> {
-  if (leader === undefined) throw new Error(`The stream "${name}" has no leader`);
+async function checkLeader(session: Session, name: string, cluster: Cluster | undefined): Promise<void> {
+  if (cluster?.leader === undefined) throw new Error(`The stream "${name}" has no leader`);
   // An error is an answer too, for example if the stream is full.
   await ask(session, `${name}.stored.${CHECK}`, new Uint8Array());
 }
