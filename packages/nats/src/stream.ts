@@ -31,7 +31,7 @@ interface Cluster {
 
 interface InfoReply extends Reply {
   readonly created: string;
-  /** Present in a cluster. */
+  /** Present in a cluster. A server without one may report itself as the leader. */
   readonly cluster?: Cluster;
   readonly config: {
     readonly max_msgs_per_subject: number;
@@ -66,8 +66,8 @@ export class Stream {
   readonly #name: string;
   /** A new epoch begins with another stream of the same name, or with another limit. */
   readonly #epoch: string;
-  /** The leader in a cluster. */
-  readonly #leader: string | undefined;
+  /** The leader. Undefined until an answer has it: a server without a cluster leaves it out, or out of some answers. */
+  #leader: string | undefined;
   /** The greatest offset that opening the stream, or {@link Stream.position}, has reported. */
   #newest: number;
   /** A check that the stream is still the same one. Undefined while there is none. */
@@ -223,6 +223,7 @@ export class Stream {
   async #info(request?: object): Promise<InfoReply> {
     const info = await ask<InfoReply>(this.#session, `${API}.INFO.${this.#name}`, request);
     const isSame = info.error === undefined && epochOf(info) === this.#epoch;
+    this.#leader ??= info.cluster?.leader;
     // The server that led the stream before may have kept messages without publishing them again.
     if (isSame && info.cluster?.leader === this.#leader) return info;
     // Unless only the leader has changed, the history is gone, and the next session starts with another epoch.

@@ -375,10 +375,26 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
-  test('reports an interruption when another server of a cluster leads the stream', async () => {
-    const { answerNext, changes, client } = await parts('led', { timeout: 100 });
+  test('reports an interruption when another server leads the stream, but not when it first learns which one does', async () => {
+    const { answerNext, broker, changes, client } = await parts('led');
+    // Answered with one request.
+    const start = { epoch: 'other', offset: 0 };
     const info = (await client.request('$JS.API.STREAM.INFO.led')).json<object>();
+    answerNext('STREAM.INFO', { ...info, cluster: { leader: 'one' } });
+    await broker.history('news', start);
+    expect(changes).toEqual([]);
     answerNext('STREAM.INFO', { ...info, cluster: { leader: 'other' } });
+    await expect(broker.history('news', start)).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+  });
+
+  test('reports an interruption when it receives no message, and another server leads the stream', async () => {
+    const { answerNext, changes, client } = await parts('idle', { timeout: 100 });
+    const info = (await client.request('$JS.API.STREAM.INFO.idle')).json<{ created: string }>();
+    answerNext('STREAM.INFO', { ...info, cluster: { leader: 'one' } });
     while (changes.length < 2) await turn();
     expect(changes).toEqual(['interrupted', 'restored']);
   });
