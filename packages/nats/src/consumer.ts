@@ -62,7 +62,7 @@ export async function readRange(session: Session, stream: string, range: Range):
     if (name === undefined) return messages;
     const consumer = `${stream}.${name}`;
     try {
-      await new Reader(session, consumer, range.to, messages).read();
+      await new Reader(session, consumer, range, messages).read();
     } finally {
       session.attempt(`${API}.DELETE.${consumer}`, '', waitOf(session)).catch(ignore);
     }
@@ -77,26 +77,26 @@ function waitOf({ timeout }: Session): number {
   return Math.ceil(Math.min(WAIT, timeout / 2));
 }
 
-/** Reads the messages of a consumer, up to an offset. */
+/** Reads the messages of a consumer, up to the end of a range. */
 class Reader {
   readonly #session: Session;
   readonly #consumer: string;
-  readonly #to: number;
+  readonly #range: Range;
   readonly #messages: HistoryMessage[];
   /** How many messages the consumer has delivered, and the offset of the last one. */
   #delivered = 0;
   #last = 0;
 
   /** @param messages receives the messages */
-  constructor(session: Session, consumer: string, to: number, messages: HistoryMessage[]) {
+  constructor(session: Session, consumer: string, range: Range, messages: HistoryMessage[]) {
     this.#session = session;
     this.#consumer = consumer;
-    this.#to = to;
+    this.#range = range;
     this.#messages = messages;
   }
 
   async read(): Promise<void> {
-    while (this.#last < this.#to) {
+    while (this.#last < this.#range.to) {
       // A batch ends before a message that is longer than its limit, so that message needs a batch without one.
       const isMore =
         (await this.#readBatch(MOST_MESSAGES, MOST_BYTES)) || (await this.#readBatch(1, undefined));
@@ -116,15 +116,17 @@ class Reader {
       // The batch has ended early.
       if (place === undefined) return true;
       this.#take(answer, place);
-      return this.#last >= this.#to || this.#delivered === start + batch;
+      return this.#last >= this.#range.to || this.#delivered === start + batch;
     });
     return this.#delivered > start;
   }
 
   #take({ data }: Msg, { number, offset }: Place): void {
+    const { from, to } = this.#range;
     if (number !== ++this.#delivered) throw new Error('NATS has lost a message');
     this.#last = offset;
-    if (offset <= this.#to) this.#messages.push({ data, offset });
+    // If the consumer is on a replica that does not have the start of the range yet, it starts earlier.
+    if (offset >= from && offset <= to) this.#messages.push({ data, offset });
   }
 }
 

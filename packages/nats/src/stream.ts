@@ -162,12 +162,6 @@ export class Stream {
     const last = await this.#message({ last_by_subj: subject });
     const end = Math.max(offset, last?.seq ?? 0);
     const messages = await this.#read({ subject, from: offset + 1, to: end });
-    // After the leader of a cluster had been killed, messages from before the offset came after newer ones.
-    if (messages.some((message, index) => message.offset <= (messages[index - 1]?.offset ?? offset))) {
-      const error = new Error('NATS has returned messages in the wrong order');
-      this.#session.lose(error);
-      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
-    }
     // Checked last, so that no message can have been removed before it was read. The stream removes the oldest ones of a topic first. So
     // it has everything after the offset if it has a message of the topic at the offset or before it.
     const first = await this.#firstFrom(subject, 1);

@@ -309,6 +309,16 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
+  test('leaves out what a consumer delivers from before the start of the range', async () => {
+    const { broker, changes, interposed, publish } = await parts('early');
+    const [first] = await publish('news', 'first', ...numbered(30));
+    interposed.beforeNext('CONSUMER.CREATE', (bytes) =>
+      Promise.resolve(bytes.toString('latin1').replace('"opt_start_seq":6', '"opt_start_seq":1')),
+    );
+    expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
+    expect(changes).toEqual([]);
+  });
+
   test('reads messages one at a time if NATS refuses another consumer', async () => {
     const { answerNext, broker, changes, publish } = await parts('refused');
     const [first] = await publish('news', 'first', ...numbered(10));
