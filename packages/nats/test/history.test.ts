@@ -351,7 +351,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   test.each(['CONSUMER.CREATE', 'MSG.NEXT'])(
     'reads messages one at a time when NATS does not answer a %s request in time',
     async (request) => {
-      const { broker, changes, interposed, publish } = await parts('alone', { timeout: 100 });
+      const { broker, changes, interposed, publish } = await parts('alone', { timeout: 1000 });
       const [first] = await publish('news', 'first', ...numbered(30));
       interposed.beforeNext(request, () => Promise.resolve(''));
       expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));

@@ -44,7 +44,7 @@ export class ClusterTraffic {
   #isOver = false;
   #notRecovered = 0;
 
-  /** How many times a moving client was told that it could not recover. It then moves on. */
+  /** How many times a moving client could not recover. It then moves on. */
   get notRecovered(): number {
     return this.#notRecovered;
   }
@@ -184,14 +184,15 @@ export class ClusterTraffic {
     return this.#confirmed.filter((confirmed) => confirmed.topic === topic);
   }
 
-  /** Resolves when each client has the last message that each publisher has confirmed. */
+  /** Resolves when each client has all messages that publishers have confirmed before this call. */
   #allReceived(): Promise<void> {
+    const expected = this.#clients.flatMap((client) =>
+      this.#confirmedFor(client).map(({ publisher, numbers }) => {
+        return { client, publisher, last: numbers.at(-1) ?? 0 };
+      }),
+    );
     return this.#until(() =>
-      this.#clients.every((client) =>
-        this.#confirmedFor(client).every(
-          ({ publisher, numbers }) => (client.newest.get(publisher) ?? 0) >= (numbers.at(-1) ?? 0),
-        ),
-      ),
+      expected.every(({ client, publisher, last }) => (client.newest.get(publisher) ?? 0) >= last),
     );
   }
 
