@@ -241,8 +241,9 @@ export class Topics {
     const topic = this.#subscriptions.find(name) as Topic;
     const attempt = {};
     (subscriber.recoveries ??= new Map()).set(topic, attempt);
-    // The connection may leave the topic in the meantime.
-    const isUnderWay = (): boolean => subscriber.recoveries?.get(topic) === attempt;
+    // The connection may leave the topic, or begin to close, in the meantime.
+    const isUnderWay = (): boolean =>
+      subscriber.recoveries?.get(topic) === attempt && connection.readyState === OPEN;
     let subscription = WITHOUT_POSITION;
     try {
       await remote.joined;
@@ -270,7 +271,6 @@ export class Topics {
 
   #resend(connection: Connection, topic: string, epoch: string, message: MissedMessage): void {
     const { data, offset } = message;
-    if (connection.readyState !== OPEN) return;
     try {
       if (message.prepared === undefined) {
         const envelope = decodeEnvelope(data);

@@ -239,6 +239,17 @@ test('a client recovers over several turns, and what is published in the meantim
   expect(await textsOf(one, 6)).toEqual(two.texts);
 });
 
+test('a client has not recovered if its connection begins to close in the meantime', async () => {
+  const { here, there, one, two } = start({ encode: slowEncode });
+  const { position: since } = await here.subscribe(one.ws, 'news');
+  for (const text of ['a', 'b', 'c', 'd']) await there.publish('news', text);
+  await textsOf(one, 4);
+  const recovery = here.subscribe(two.ws, 'news', { since });
+  await textsOf(two, 1);
+  two.ws.close();
+  expect(await recovery).toEqual({ recovered: false, position: undefined });
+});
+
 test('a client has not recovered if the topic loses messages in the meantime', async () => {
   const hubs = [new TopicHub({ history: true }), new TopicHub({ history: true })] as const;
   const [before, after] = hubs.map((hub) => hub.broker()) as [Broker, Broker];
