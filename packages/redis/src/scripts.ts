@@ -25,8 +25,8 @@ end`;
 
 /**
  * ARGV: the rest of a new epoch, the lifetime of the hash in ms, `durable` or another text, the lifetime of the stream, how many messages
- * are kept, the command that publishes, the channel, the messages. Subscribers receive the messages as one, each after its length. Returns the epoch and the offset of the last
- * message.
+ * are kept, the command that publishes, the channel, the messages. Subscribers receive the messages as one, each after its length. Returns
+ * the epoch and the offset of the last message.
  */
 export const PUBLISH = `${BEGIN}
 local count = #ARGV - 7
@@ -57,7 +57,7 @@ if epoch == ARGV[4] and tonumber(ARGV[5]) < tonumber(newest) then
 end
 return {epoch, newest, entries}`;
 
-/** What all epochs begin with that begin without `durable` on a Redis with this `INFO replication`. */
+/** The first characters of each new epoch, unless it is durable, while Redis has this `INFO replication`. */
 export function lineOf(info: string): string {
   return /master_replid:(.{8})/.exec(info)?.[1] ?? '';
 }
