@@ -6,6 +6,7 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { FrameDecoder, MessageAssembler, isControl } from '@framewire/codec';
 import { collectGarbage, readBytes, testCertificate } from '@framewire/testing';
 import { describe, expect, test } from 'vitest';
+import { PreparedMessage } from '@framewire/connection';
 import { Inverting } from './support/inverting.ts';
 import { attach, closeOf, end, rawPair, socketPair, tcpPair, type Pair } from './support/pairs.ts';
 
@@ -50,6 +51,19 @@ describe('memory', () => {
       await new Promise(setImmediate);
     }
     // 1.5 MB are unread. If each message kept its slab alive, it would be 32 MB.
+    await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(8 << 20);
+    await Promise.all(pairs.map(end));
+  });
+
+  test('of a prepared message that several connections have sent is freed', async () => {
+    const pairs = await Promise.all(Array.from({ length: 3 }, () => tcpPair()));
+    const before = heldMemory();
+    for (let round = 0; round < 16; round++) {
+      const arrived = pairs.map(({ client }) => once(client, 'message'));
+      const message = new PreparedMessage(Buffer.alloc(1 << 20, round));
+      for (const { server } of pairs) server.send(message);
+      await Promise.all(arrived);
+    }
     await expect.poll(() => heldMemory() - before, { timeout: 10_000 }).toBeLessThan(8 << 20);
     await Promise.all(pairs.map(end));
   });

@@ -118,6 +118,16 @@ describe('a text that several connections send in one turn', () => {
     await endAll(all);
   });
 
+  test('is distinguished from the same text as binary after the same message', async () => {
+    const all = await receivers(3);
+    for (const { connection } of all) connection.send('a');
+    for (const [index, { connection }] of all.entries()) connection.send('b', { binary: index === 2 });
+    for (const [index, { peer }] of all.entries()) {
+      expect(await readBytes(peer, 6)).toEqual(hex(`8101 61 ${index === 2 ? '82' : '81'}01 62`));
+    }
+    await endAll(all);
+  });
+
   test('may be long, and calls every callback', async () => {
     const all = await receivers(3);
     const text = 'x'.repeat(70_000);
@@ -237,6 +247,19 @@ describe('prepared messages that several connections send in one turn', () => {
     for (const { server } of pairs) server.send(a);
     expect(await Promise.all(received)).toEqual(['a', 'a', 'a']);
     for (const pair of pairs) await end(pair);
+  });
+
+  test('count as waiting until they are written', async () => {
+    const stream = new SteppedStream('full');
+    const connection = attach(stream, 'server', { highWaterMark: 5 });
+    connection.send(a);
+    expect([connection.bufferedAmount, connection.writableNeedDrain]).toEqual([3, false]);
+    connection.send(a);
+    expect([connection.bufferedAmount, connection.writableNeedDrain]).toEqual([6, true]);
+    await new Promise(setImmediate);
+    expect(stream.takeChunk()).toEqual(hex('8101 61 8101 61'));
+    connection.terminate();
+    await closeOf(connection);
   });
 
   test('emit `drain` for a slow receiver, even if it reads before they are written', async () => {
