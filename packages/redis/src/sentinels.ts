@@ -28,7 +28,11 @@ interface Node {
  */
 export async function findPrimary(options: SentinelOptions, timeout: number): Promise<AnyRedisClient> {
   const { name, sentinelRootNodes, sentinelClientOptions, nodeClientOptions } = options;
-  const sentinels = sentinelRootNodes.map((node) => clientOf(node, sentinelClientOptions, timeout));
+  // Ends sockets that are still connecting, because `destroy()` of the client does not.
+  const sockets = new AbortController();
+  const sentinels = sentinelRootNodes.map((node) =>
+    clientOf(node, sentinelClientOptions, timeout, sockets.signal),
+  );
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`No sentinel has answered for ${timeout} ms`)), timeout);
@@ -39,12 +43,18 @@ export async function findPrimary(options: SentinelOptions, timeout: number): Pr
   } finally {
     clearTimeout(timer);
     for (const each of sentinels) if (each.isOpen) each.destroy();
+    sockets.abort();
   }
 }
 
-function clientOf({ host, port }: Node, options: object | undefined, timeout: number): AnyRedisClient {
+function clientOf(
+  { host, port }: Node,
+  options: object | undefined,
+  timeout: number,
+  signal?: AbortSignal,
+): AnyRedisClient {
   const others: RedisClientOptions = options ?? {};
-  const socket = { connectTimeout: timeout, ...others.socket, host, port, reconnectStrategy: false };
+  const socket = { connectTimeout: timeout, ...others.socket, host, port, reconnectStrategy: false, signal };
   // The types do not know that the options of a node have no other kind of socket.
   return createClient({ ...others, socket } as RedisClientOptions);
 }

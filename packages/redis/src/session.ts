@@ -42,6 +42,8 @@ export class Session implements EngineSession {
   readonly #subscriptions: AnyRedisClient;
   readonly #listener: MessageListener;
   readonly #lost: (error: Error) => void;
+  /** Ends sockets that are still connecting, because `destroy()` of the client does not. */
+  readonly #sockets = new AbortController();
   /** The digests of the scripts that Redis has loaded. */
   readonly #digests = new Map<string, string>();
   #isSharded = false;
@@ -66,7 +68,13 @@ export class Session implements EngineSession {
   }
 
   private constructor(client: AnyRedisClient, { timeout, listener, lost }: SessionOptions) {
-    const socket = { connectTimeout: timeout, ...client.options.socket, reconnectStrategy: false as const };
+    const { signal } = this.#sockets;
+    const socket = {
+      connectTimeout: timeout,
+      ...client.options.socket,
+      reconnectStrategy: false as const,
+      signal,
+    };
     const options = { ...client.options, disableOfflineQueue: true, socket };
     this.#commands = client.duplicate(options);
     this.#subscriptions = client.duplicate(options);
@@ -123,6 +131,7 @@ export class Session implements EngineSession {
       client.on('error', ignore);
       if (client.isOpen) client.destroy();
     }
+    this.#sockets.abort();
   }
 
   /** Ends the session, and reports it. */

@@ -1,7 +1,7 @@
 // Brokers on a Redis that the tests start, kill and restart.
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createConnection, createServer, type AddressInfo, type LookupFunction } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connectToRedis, type RedisBrokerOptions, type SentinelOptions } from '@framewire/redis';
 import { requirement, startRedis, type Engine } from '@framewire/testing';
@@ -10,6 +10,13 @@ import { brokerContract } from '@framewire/topics/contract';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Subscriber } from './support/subscriber.ts';
+
+/** Options of a socket whose address the test looks up. */
+interface SlowSocket {
+  readonly host: string;
+  readonly port: number;
+  readonly lookup: LookupFunction;
+}
 
 describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   let engine: Engine;
@@ -373,6 +380,42 @@ test('connectToRedis() rejects if a server accepts connections and does not answ
     code: 'WS_ERR_BROKER_UNREACHABLE',
   });
   // Nothing is left open.
+  server.close();
+  await once(server, 'close');
+});
+
+test.each<[string, (socket: SlowSocket) => Parameters<typeof connectToRedis>[0]]>([
+  ['Redis', (socket) => createClient({ socket })],
+  [
+    'a sentinel',
+    ({ host, port, lookup }) => ({
+      name: 'main',
+      sentinelRootNodes: [{ host, port }],
+      sentinelClientOptions: { socket: { lookup } },
+    }),
+  ],
+])('connectToRedis() leaves no socket behind that was still connecting to %s', async (_peer, target) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const found: (() => void)[] = [];
+  const lookup: LookupFunction = (_host, _options, callback) => {
+    found.push(() => callback(null, [{ address: '127.0.0.1', family: 4 }]));
+  };
+  await expect(
+    connectToRedis(target({ host: 'slow.test', port, lookup }), { timeout: 20 }),
+  ).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+  expect(found.length).toBeGreaterThan(0);
+  let accepted = 0;
+  server.on('connection', (socket) => {
+    accepted++;
+    socket.destroy();
+  });
+  for (const resolve of found) resolve();
+  // The server accepts this one after all that began before it.
+  const own = createConnection(port, '127.0.0.1').resume();
+  await once(own, 'close');
+  expect(accepted).toBe(1);
   server.close();
   await once(server, 'close');
 });
