@@ -195,6 +195,30 @@ test('a long history arrives in several answers', async () => {
   expect(sent).toHaveBeenCalledTimes(1 + 2);
 });
 
+test('a history ends even if messages are published faster than it is read', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const hub = new TopicHub({ history: true });
+  hub.add(port1);
+  port1.unref();
+  const broker = await connectToHub({ port: port2 });
+  onTestFinished(() => broker.close());
+  const publisher = hub.broker();
+  const long = new Uint8Array(200 * 1024);
+  const start = await publisher.publish('news', long);
+  await publisher.publish('news', long);
+  const post = port1.postMessage.bind(port1);
+  let answers = 0;
+  port1.postMessage = (message) => {
+    if (++answers < 20) void publisher.publish('news', long);
+    post(message);
+  };
+  const { position, messages } = await broker.history('news', start!);
+  expect(messages!.map(({ offset }) => offset)).toEqual([2]);
+  expect(position).toEqual({ ...start, offset: 2 });
+  // The next message is not lost.
+  expect((await broker.history('news', position)).messages![0]!.offset).toBe(3);
+});
+
 test('requests one history after the other, so that the hub never holds many answers', async () => {
   const { port1, port2 } = new MessageChannel();
   const hub = new TopicHub({ history: true });

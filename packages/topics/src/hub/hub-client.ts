@@ -197,13 +197,16 @@ class HubClient implements Broker {
 
   async #readHistory(topic: string, since: Position): Promise<History> {
     const all: HistoryMessage[] = [];
+    // That of the first answer: a topic may get messages faster than answers arrive.
+    let end: number | undefined;
     for (let { offset } = since; ;) {
       const from = { ...since, offset };
       const { position, messages } = await this.#ask<History>((id) => ['history', id, topic, from]);
       if (messages === undefined) return { position, messages };
+      end ??= position.offset;
       for (const message of messages) all.push(message);
-      offset = all.at(-1)?.offset ?? position.offset;
-      if (offset >= position.offset) return { position, messages: all };
+      offset = all.at(-1)?.offset ?? end;
+      if (offset >= end) return { position: { ...position, offset }, messages: all };
     }
   }
 
