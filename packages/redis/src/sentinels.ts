@@ -1,5 +1,4 @@
 // The sentinels, which know the address of the primary.
-import { clearTimeout, setTimeout } from 'node:timers';
 import { createClient, type RedisClientOptions, type RedisSentinelOptions } from 'redis';
 import type { AnyRedisClient } from './session.ts';
 
@@ -28,22 +27,18 @@ interface Node {
  */
 export async function findPrimary(options: SentinelOptions, timeout: number): Promise<AnyRedisClient> {
   const { name, sentinelRootNodes, sentinelClientOptions, nodeClientOptions } = options;
-  // Ends sockets that are still connecting, because `destroy()` of the client does not.
-  const sockets = new AbortController();
-  const sentinels = sentinelRootNodes.map((node) =>
-    clientOf(node, sentinelClientOptions, timeout, sockets.signal),
-  );
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`No sentinel has answered for ${timeout} ms`)), timeout);
-  });
+  const done = new AbortController();
+  // Ends their sockets, because `destroy()` of a client does not end one that is still connecting.
+  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeout)]);
+  const sentinels = sentinelRootNodes.map((node) => clientOf(node, sentinelClientOptions, timeout, signal));
   try {
-    const node = await Promise.race([Promise.any(sentinels.map((each) => ask(each, name))), expired]);
+    const node = await Promise.any(sentinels.map((each) => ask(each, name)));
     return clientOf(mapped(node, options), nodeClientOptions, timeout);
+  } catch (error) {
+    throw signal.aborted ? new Error(`No sentinel has answered for ${timeout} ms`, { cause: error }) : error;
   } finally {
-    clearTimeout(timer);
     for (const each of sentinels) if (each.isOpen) each.destroy();
-    sockets.abort();
+    done.abort();
   }
 }
 

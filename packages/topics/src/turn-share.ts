@@ -1,21 +1,20 @@
 // The share of a turn of the event loop that work for many clients may take.
-import { performance } from 'node:perf_hooks';
-import { setImmediate } from '@framewire/connection';
+import { now, setImmediate } from '@framewire/connection';
 
 /** In ms. Short, because the connections write what they were sent at the end of the turn, and that can take longer. */
 const SHARE = 2;
 
 export class TurnShare {
-  #start = performance.now();
+  #start = now();
 
   get isUsedUp(): boolean {
-    return performance.now() - this.#start >= SHARE;
+    return now() - this.#start >= SHARE;
   }
 
   /** Resolves in the next turn, which has a share of its own. */
   async next(): Promise<void> {
     await endOfTurn();
-    this.#start = performance.now();
+    this.#start = now();
   }
 }
 

@@ -1,6 +1,7 @@
 // Programs that listen on ports but do not report when they are ready.
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from './child.ts';
 
@@ -8,6 +9,12 @@ import { Child } from './child.ts';
 const ATTEMPTS = 5;
 /** Milliseconds between two attempts to connect. */
 const INTERVAL = 10;
+
+/**
+ * Systems give clients ports above these. A client could otherwise take the port of a program that is about to start or restart. It could
+ * even connect to itself on that port.
+ */
+const RANGE = [16_384, 32_768] as const;
 
 /** A program that accepts connections. */
 export interface Listener {
@@ -55,17 +62,24 @@ export async function startOn(
 }
 
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(...RANGE);
+    if (await isFree(port)) ports.add(port);
   }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
   }
-  return ports;
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 /** Whether a program listens on a port. */
