@@ -1,7 +1,7 @@
 // A hub that hangs, and workers that do not read what it sends.
 import '@framewire/testing/fake-timers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BrokerError, Topics, type Broker } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
 import { connectToHub, TopicHub, type TopicHubOptions } from '@framewire/topics/processes';
@@ -168,18 +168,26 @@ test('a broker whose channel has closed stays unreachable until it is closed', a
   await expect(broker.subscribe('news')).rejects.toThrow(new BrokerError('WS_ERR_BROKER_CLOSED'));
 });
 
-test('a long history arrives in several answers', async () => {
-  const { port1, port2 } = new MessageChannel();
-  const hub = new TopicHub({ history: { messages: 2000 } });
-  hub.add(port1);
-  port1.unref();
+/** Starts a hub, and a broker that reaches it through a port. `port` is that of the hub. */
+async function startWithPort(
+  options: TopicHubOptions,
+): Promise<{ hub: TopicHub; port: MessagePort; broker: Broker }> {
+  const { port1: port, port2 } = new MessageChannel();
+  const hub = new TopicHub(options);
+  hub.add(port);
+  port.unref();
   const broker = await connectToHub({ port: port2 });
   onTestFinished(() => broker.close());
+  return { hub, port, broker };
+}
+
+test('a long history arrives in several answers', async () => {
+  const { port, broker } = await startWithPort({ history: { messages: 2000 } });
   const lengths = [1, 0, 50, 75, 75, 250, 50].map((length) => 1024 * length);
   const positions = await Promise.all(
     lengths.map((length) => broker.publish('news', new Uint8Array(length))),
   );
-  const sent = vi.spyOn(port1, 'postMessage');
+  const sent = vi.spyOn(port, 'postMessage');
   for (const [index, position] of positions.entries()) {
     const { position: newest, messages } = await broker.history('news', position!);
     expect(newest).toEqual(positions.at(-1));
@@ -196,19 +204,14 @@ test('a long history arrives in several answers', async () => {
 });
 
 test('a history ends even if messages are published faster than it is read', async () => {
-  const { port1, port2 } = new MessageChannel();
-  const hub = new TopicHub({ history: true });
-  hub.add(port1);
-  port1.unref();
-  const broker = await connectToHub({ port: port2 });
-  onTestFinished(() => broker.close());
+  const { hub, port, broker } = await startWithPort({ history: true });
   const publisher = hub.broker();
   const long = new Uint8Array(200 * 1024);
   const start = await publisher.publish('news', long);
   for (let i = 0; i < 3; i++) await publisher.publish('news', long);
-  const post = port1.postMessage.bind(port1);
+  const post = port.postMessage.bind(port);
   let answers = 0;
-  port1.postMessage = (message) => {
+  port.postMessage = (message) => {
     if (++answers < 20) void publisher.publish('news', long);
     post(message);
   };
@@ -220,16 +223,11 @@ test('a history ends even if messages are published faster than it is read', asy
 });
 
 test('requests one history after the other, so that the hub never holds many answers', async () => {
-  const { port1, port2 } = new MessageChannel();
-  const hub = new TopicHub({ history: true });
-  hub.add(port1);
-  port1.unref();
-  const broker = await connectToHub({ port: port2 });
-  onTestFinished(() => broker.close());
+  const { port, broker } = await startWithPort({ history: true });
   const position = await broker.publish('news', new Uint8Array(1));
   await broker.publish('news', new Uint8Array(2));
   // Answers of one turn are sent together.
-  const sent = vi.spyOn(port1, 'postMessage');
+  const sent = vi.spyOn(port, 'postMessage');
   const histories = await Promise.all(Array.from({ length: 5 }, () => broker.history('news', position!)));
   expect(histories.map(({ messages }) => messages?.length)).toEqual([1, 1, 1, 1, 1]);
   expect(sent).toHaveBeenCalledTimes(5);

@@ -101,7 +101,7 @@ function natsOfCluster(name: string, routes: readonly number[], listens: (port: 
           port,
           routes: routes.map((route) => `nats://127.0.0.1:${route}`),
         },
-        // The others are told this address, which is useless, so that servers are connected by their routes only.
+        // Sent to the others. It is useless, so that servers are connected by their routes only.
         advertise: '127.0.0.1:1',
       };
       return natsWith(JSON.stringify({ server_name: name, cluster }).slice(1, -1)).args(ports, folder);
