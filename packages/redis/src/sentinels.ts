@@ -29,7 +29,7 @@ export async function findPrimary(options: SentinelOptions, timeout: number): Pr
   const { name, sentinelRootNodes, sentinelClientOptions, nodeClientOptions } = options;
   const done = new AbortController();
   // Ends their sockets, because `destroy()` of a client does not end one that is still connecting.
-  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeout)]);
+  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(Math.ceil(timeout))]);
   const sentinels = sentinelRootNodes.map((node) => clientOf(node, sentinelClientOptions, timeout, signal));
   try {
     const node = await Promise.any(sentinels.map((each) => ask(each, name)));

@@ -103,9 +103,11 @@ describe.skipIf(requirement('redis').missing)('Sentinels', () => {
       code: 'WS_ERR_BROKER_UNREACHABLE',
     });
     sentinel.freeze();
-    await expect(connectToRedis({ name: 'main', sentinelRootNodes }, { timeout: 50 })).rejects.toMatchObject({
+    await expect(
+      connectToRedis({ name: 'main', sentinelRootNodes }, { timeout: 49.5 }),
+    ).rejects.toMatchObject({
       code: 'WS_ERR_BROKER_UNREACHABLE',
-      cause: { message: 'No sentinel has answered for 50 ms' },
+      cause: { message: 'No sentinel has answered for 49.5 ms' },
     });
     sentinel.thaw();
   });
