@@ -8,7 +8,7 @@ import { connectToNats } from '@framewire/nats';
 import { requirement, testCertificate } from '@framewire/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { interpose } from './support/interposed.ts';
-import { natsOfTests, watching } from './support/nats.ts';
+import { natsOfTests, PATIENCE, watching } from './support/nats.ts';
 
 /** A client without a name may do everything. Each of the others lacks a permission. */
 const USERS = `
@@ -26,7 +26,10 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   const nats = natsOfTests(USERS);
 
   test('rejects each subscription that NATS refuses, and stays connected', async () => {
-    const one = await connectToNats({ ...nats.servers(), user: 'limited', pass: 'secret' });
+    const one = await connectToNats(
+      { ...nats.servers(), user: 'limited', pass: 'secret' },
+      { timeout: PATIENCE },
+    );
     onTestFinished(() => one.close());
     const { listener, changes, received } = watching();
     one.listen(listener);
@@ -44,7 +47,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const both = { servers: [`127.0.0.1:${port}`, nats.servers().servers], noRandomize: true };
-    const one = await connectToNats(both, { timeout: 500 });
+    const one = await connectToNats(both, { timeout: 2000 });
     onTestFinished(() => one.close());
     silent.close();
     await once(silent, 'close');
@@ -64,7 +67,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
         noRandomize: true,
         tls: { handshakeFirst: true, ca: certificate.cert },
       },
-      { timeout: 500 },
+      { timeout: 2000 },
     );
     onTestFinished(() => one.close());
     const { listener, changes } = watching();
@@ -83,7 +86,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     const authenticator = (): void => {
       opened.push(connectSocket(port, '127.0.0.1'));
     };
-    const broker = await connectToNats({ ...nats.servers(), authenticator }, { timeout: 500 });
+    const broker = await connectToNats({ ...nats.servers(), authenticator }, { timeout: PATIENCE });
     onTestFinished(async () => {
       await broker.close();
       for (const socket of opened) socket.destroy();
@@ -139,7 +142,7 @@ test.each([
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const tls = handshakeFirst ? { tls: { handshakeFirst, ca: certificate.cert } } : {};
-    await expect(connectToNats({ port, ...tls }, { timeout: 100 })).rejects.toMatchObject({
+    await expect(connectToNats({ port, ...tls }, { timeout: 1000 })).rejects.toMatchObject({
       code: 'WS_ERR_BROKER_UNREACHABLE',
     });
     expect(sockets).toHaveLength(1);

@@ -7,6 +7,7 @@ import type { Broker, Position } from '@framewire/topics';
 import { connect as connectClient, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { interpose, type Interposed } from './support/interposed.ts';
+import { PATIENCE } from './support/nats.ts';
 
 /** A user with the permissions that the README names, for the prefix `allowed`. A client without a name may do everything. */
 const USERS = `
@@ -57,7 +58,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     const account = user === undefined ? {} : { user, pass: 'secret' };
     const broker = await connectToNats(
       { servers: `127.0.0.1:${interposed.port}`, ...account },
-      { history: true, prefix, ...options },
+      { history: true, prefix, timeout: PATIENCE, ...options },
     );
     const client = await connectClient({ servers: `127.0.0.1:${engine.port}` });
     onTestFinished(async () => {
@@ -233,7 +234,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     ['a consumer', 'MSG.NEXT', 30],
   ])('returns no messages if the stream is purged while %s reads them', async (_how, request, count) => {
     const prefix = `purged-${count}`;
-    const { broker, client, interposed, publish, consumersRemoved } = await parts(prefix, { timeout: 400 });
+    const { broker, client, interposed, publish, consumersRemoved } = await parts(prefix, { timeout: 2000 });
     const start = (await broker.subscribe('news')) as Position;
     const [first] = await publish('news', ...numbered(count));
     for (const since of [start, first!]) {
@@ -254,7 +255,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     'starts a new epoch if the stream is recreated while %s reads it, before %s',
     async (_how, request, count) => {
       const prefix = `recreated-${count}-${request.replace('.', '-')}`;
-      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 400 });
+      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 2000 });
       const [first] = await publish('news', 'first', ...numbered(count));
       interposed.beforeNext(request, async () => {
         await client.request(`$JS.API.STREAM.DELETE.${prefix}`);
@@ -298,7 +299,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     'starts a new epoch if the stream is removed while %s reads it, before %s',
     async (_how, request, count) => {
       const prefix = `gone-${count}-${request.replace('.', '-')}`;
-      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 400 });
+      const { broker, changes, client, interposed, publish } = await parts(prefix, { timeout: 2000 });
       const [first] = await publish('news', 'first', ...numbered(count));
       interposed.beforeNext(request, () => client.request(`$JS.API.STREAM.DELETE.${prefix}`));
       await expect(broker.history('news', first!)).rejects.toMatchObject({
@@ -351,7 +352,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   test.each(['CONSUMER.CREATE', 'MSG.NEXT'])(
     'reads messages one at a time when NATS does not answer a %s request in time',
     async (request) => {
-      const { broker, changes, interposed, publish } = await parts('alone', { timeout: 1000 });
+      const { broker, changes, interposed, publish } = await parts('alone', { timeout: 2000 });
       const [first] = await publish('news', 'first', ...numbered(30));
       interposed.beforeNext(request, () => Promise.resolve(''));
       expect(await textsSince(broker, 'news', first!)).toEqual(numbered(30));
@@ -374,7 +375,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   test.each(['MSG.GET', 'STREAM.INFO'])(
     'rejects when NATS does not answer a %s request in time',
     async (request) => {
-      const { broker, changes, interposed, publish } = await parts('unanswered', { timeout: 100 });
+      const { broker, changes, interposed, publish } = await parts('unanswered', { timeout: 1000 });
       const [first] = await publish('news', 'first', ...numbered(30));
       interposed.beforeNext(request, () => Promise.resolve(''));
       await expect(broker.history('news', first!)).rejects.toMatchObject({
@@ -402,7 +403,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   });
 
   test('reports an interruption when it receives no message, and another server leads the stream', async () => {
-    const { answerNext, changes, client } = await parts('idle', { timeout: 100 });
+    const { answerNext, changes, client } = await parts('idle', { timeout: 1000 });
     const info = (await client.request('$JS.API.STREAM.INFO.idle')).json<{ created: string }>();
     answerNext('STREAM.INFO', { ...info, cluster: { leader: 'one' } });
     while (changes.length < 2) await turn();

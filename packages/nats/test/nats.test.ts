@@ -5,7 +5,7 @@ import { connectToNats, type NatsBrokerOptions } from '@framewire/nats';
 import { requirement } from '@framewire/testing';
 import { brokerContract } from '@framewire/topics/contract';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { natsOfTests, watching } from './support/nats.ts';
+import { natsOfTests, PATIENCE, watching } from './support/nats.ts';
 
 describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   const nats = natsOfTests();
@@ -32,7 +32,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     'reports when NATS stops answering, and when it answers again, with %j',
     async (options) => {
       const { listener, changes, interrupted } = watching();
-      const one = await nats.broker({ timeout: 100, ...options });
+      const one = await nats.broker({ timeout: 1000, ...options });
       one.listen(listener);
       nats.engine.freeze();
       onTestFinished(() => nats.engine.thaw());
@@ -103,7 +103,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
   );
 
   test('receives its own messages whatever the options of the client say', async () => {
-    const one = await connectToNats({ ...nats.servers(), noEcho: true });
+    const one = await connectToNats({ ...nats.servers(), noEcho: true }, { timeout: PATIENCE });
     onTestFinished(() => one.close());
     const { listener, received } = watching();
     one.listen(listener);

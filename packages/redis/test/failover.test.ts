@@ -6,6 +6,7 @@ import type { Broker, Position } from '@framewire/topics';
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { replicate, startPair, type Pair } from './support/pair.ts';
+import { PATIENCE } from './support/patience.ts';
 import { startRelay, type Relay } from './support/relay.ts';
 import { Subscriber } from './support/subscriber.ts';
 
@@ -20,7 +21,7 @@ async function promote({ admin }: Pair): Promise<void> {
 }
 
 function connect(port: number, options: RedisBrokerOptions): Promise<Broker> {
-  return connectToRedis(createClient({ socket: { port } }), { timeout: 60_000, ...options });
+  return connectToRedis(createClient({ socket: { port } }), { timeout: PATIENCE, ...options });
 }
 
 async function subscriberAt(port: number, options: RedisBrokerOptions): Promise<Subscriber> {

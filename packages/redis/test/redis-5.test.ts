@@ -4,6 +4,7 @@ import { brokerContract } from '@framewire/topics/contract';
 import { createClient } from 'redis-5';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AnyRedisClient } from '@framewire/redis';
+import { PATIENCE } from './support/patience.ts';
 
 vi.doMock('redis', () => import('redis-5'));
 const { connectToRedis } = await import('@framewire/redis');
@@ -24,7 +25,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis, with version 5
   const client = (): AnyRedisClient => createClient({ socket: { port: engine.port } }) as never;
   const history = { messages: 50, durable: true };
   const harness = {
-    connect: () => connectToRedis(client(), { history }),
+    connect: () => connectToRedis(client(), { history, timeout: PATIENCE }),
     interrupt: () => engine.kill(),
     restore: () => engine.restart(),
     hasHistory: true,
@@ -34,7 +35,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis, with version 5
 
   test('finds the primary through Sentinel', async () => {
     const sentinelRootNodes = [{ host: '127.0.0.1', port: sentinel.port }];
-    const broker = await connectToRedis({ name: 'main', sentinelRootNodes }, { history });
+    const broker = await connectToRedis({ name: 'main', sentinelRootNodes }, { history, timeout: PATIENCE });
     expect(await broker.publish('news', new Uint8Array(1))).toMatchObject({ offset: 1 });
     await broker.close();
   });

@@ -7,6 +7,7 @@ import { Topics, type Broker, type TopicConnection } from '@framewire/topics';
 import { brokerContract } from '@framewire/topics/contract';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PATIENCE } from './support/patience.ts';
 import { Subscriber } from './support/subscriber.ts';
 
 describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
@@ -17,7 +18,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   afterAll(() => engine.stop());
 
   const connect = (options: RedisBrokerOptions = {}): Promise<Broker> =>
-    connectToRedis(createClient({ socket: { port: engine.port } }), options);
+    connectToRedis(createClient({ socket: { port: engine.port } }), { timeout: PATIENCE, ...options });
 
   describe.each<[string, RedisBrokerOptions]>([
     ['without history', {}],
@@ -42,7 +43,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   });
 
   test('reports when Redis stops answering, and when it answers again', async () => {
-    const broker = await connect({ timeout: 500 });
+    const broker = await connect({ timeout: 1000 });
     const changes: string[] = [];
     const interrupted = new Promise<void>((resolve) => {
       broker.listen({
@@ -65,7 +66,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
   });
 
   test.each<[string, RedisBrokerOptions]>([
-    ['a ping reveals', { timeout: 100 }],
+    ['a ping reveals', { timeout: 1000 }],
     ['a message reveals', { history: true, timeout: 60_000 }],
   ])('reports an interruption when %s that a failover has made Redis a replica', async (_how, options) => {
     const [one, other] = [await startRedis(), await startRedis()];

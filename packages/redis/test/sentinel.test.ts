@@ -5,6 +5,7 @@ import { requirement, startSentinel } from '@framewire/testing';
 import { createClient } from 'redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { replicate, startPair, type Pair } from './support/pair.ts';
+import { PATIENCE } from './support/patience.ts';
 import { Subscriber } from './support/subscriber.ts';
 
 const HOST = '127.0.0.1';
@@ -40,7 +41,9 @@ describe.skipIf(requirement('redis').missing)('Sentinels', () => {
       const sentinelRootNodes = [{ host: HOST, port: 1 }, ...nodes];
       const sentinels: SentinelOptions = { name: 'main', sentinelRootNodes };
       const subscribers = await Promise.all(
-        [1, 2, 3].map(async () => new Subscriber(await connectToRedis(sentinels, options))),
+        [1, 2, 3].map(
+          async () => new Subscriber(await connectToRedis(sentinels, { timeout: PATIENCE, ...options })),
+        ),
       );
       onTestFinished(async () => {
         for (const { topics } of subscribers) await topics.close();
@@ -89,7 +92,7 @@ describe.skipIf(requirement('redis').missing)('Sentinels', () => {
       { '127.0.0.1:1': { host: HOST, port } },
       (address: string) => (address === '127.0.0.1:1' ? { host: HOST, port } : undefined),
     ]) {
-      const broker = await connectToRedis({ ...options, nodeAddressMap });
+      const broker = await connectToRedis({ ...options, nodeAddressMap }, { timeout: PATIENCE });
       await broker.publish('news', new Uint8Array(1));
       await broker.close();
     }

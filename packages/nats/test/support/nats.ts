@@ -4,6 +4,9 @@ import { startNats, type Engine } from '@framewire/testing';
 import type { Broker } from '@framewire/topics';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
+/** A time limit for answers, in ms, that a busy machine keeps. */
+export const PATIENCE = 60_000;
+
 export interface Nats {
   /** The server. Present while tests run. */
   readonly engine: Engine;
@@ -26,7 +29,7 @@ export function natsOfTests(configuration = ''): Nats {
   });
   afterAll(() => engine.stop());
   const servers: Nats['servers'] = () => ({ servers: `127.0.0.1:${engine.port}` });
-  const connect: Nats['connect'] = (options) => connectToNats(servers(), options);
+  const connect: Nats['connect'] = (options) => connectToNats(servers(), { timeout: PATIENCE, ...options });
   return {
     get engine() {
       return engine;
