@@ -15,6 +15,9 @@ const API = '$JS.API.STREAM';
 /** The longest time that the server can represent, in nanoseconds. */
 const LONGEST = 2 ** 63;
 
+/** When a stream was created of which the server has only the name yet. */
+const NOT_CREATED = '0001-01-01T00:00:00Z';
+
 /** Error codes of JetStream. */
 const NAME_IN_USE = 10_058;
 const NO_MESSAGE = 10_037;
@@ -104,6 +107,8 @@ export class Stream {
     });
     // The stream exists with other limits, which an operator may have changed.
     if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
+    // Another broker is creating the stream at this moment.
+    while (info.created === NOT_CREATED) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     throwErrorOf(info);
     const { config } = info;
     if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {

@@ -423,6 +423,23 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 
+  test('keeps its epoch when NATS answers that the stream exists, and is still creating it', async () => {
+    const { answerNext, broker, changes, client, interposed, publish } = await parts('created');
+    const [first] = await publish('news', 'first');
+    const info = (await client.request('$JS.API.STREAM.INFO.created')).json<object>();
+    answerNext('stored.news', { error: { err_code: 10_008, description: 'temporarily unavailable' } });
+    await expect(publish('news', 'second')).rejects.toMatchObject({ code: 'WS_ERR_BROKER_UNREACHABLE' });
+    // As NATS 2.9 answers when two brokers create the stream at the same moment.
+    const answer = JSON.stringify({ ...info, created: '0001-01-01T00:00:00Z' });
+    client.subscribe('creating', { callback: (_error, request) => void request.respond(answer) });
+    interposed.beforeNext('STREAM.CREATE', (bytes) =>
+      Promise.resolve(bytes.toString('latin1').replace('$JS.API.STREAM.CREATE.created', 'creating')),
+    );
+    while (changes.length < 2) await turn();
+    expect(await broker.subscribe('news')).toEqual(first);
+    expect(changes).toEqual(['interrupted', 'restored']);
+  });
+
   test('rejects when it is closed while it reads', async () => {
     const { broker, interposed, publish } = await parts('closed');
     const [first] = await publish('news', 'first', ...numbered(30));
