@@ -16,7 +16,10 @@ import { Session, type AnyRedisClient, type Argument, type MessageListener } fro
  */
 const POSITION_LIVES_LONGER = 20;
 
-const SEPARATOR = ':'.charCodeAt(0);
+/** What stands before messages with positions: their epoch, and the offset of the first one. */
+const HEAD = /^([^:]+):([1-9]\d*):/;
+/** In bytes; longer than any that {@link PUBLISH} makes. */
+const LONGEST_HEAD = 64;
 
 /**
  * Connects to the Redis of a client of the package `redis`. The broker opens two connections of its own with the options of that client,
@@ -157,17 +160,17 @@ class RedisBroker implements Broker {
       for (const data of unpack(message)) pass(data);
       return;
     }
-    const idAt = message.indexOf(SEPARATOR) + 1;
-    const dataAt = message.indexOf(SEPARATOR, idAt) + 1;
-    const epoch = message.toString('latin1', 0, idAt - 1);
+    const head = HEAD.exec(message.toString('latin1', 0, LONGEST_HEAD));
+    // Another program has published it.
+    if (head === null) return;
+    const [{ length }, epoch = '', first] = head;
     // Redis has been a replica in the meantime, and may not have passed on all that its primary published.
     if (!this.#settings.isDurable && !epoch.startsWith(session.line)) {
       session.lose(new Error('Redis has had a failover'));
       return;
     }
-    const first = offsetOf(message.subarray(idAt, dataAt - 1));
-    for (const [index, data] of unpack(message.subarray(dataAt)).entries()) {
-      pass(data, { epoch, offset: first + index });
+    for (const [index, data] of unpack(message.subarray(length)).entries()) {
+      pass(data, { epoch, offset: Number(first) + index });
     }
   }
 }

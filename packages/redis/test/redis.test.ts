@@ -309,23 +309,32 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     await broker.close();
   });
 
-  test('ignores bytes that no broker published', async () => {
+  const packed = ['', 'x', '\0\0\0', '\0\0\0\x05four', '\0\0\0\x03one\xff\xff\xff\xffx'];
+  test.each([
+    ['without a history', {}, 'messages', packed, ['one', 'end']],
+    [
+      'with a history',
+      { history: true },
+      'positions',
+      [...packed, 'a:b', ':1:', 'a:0:', 'a:1b:', 'a:1'],
+      ['end'],
+    ],
+  ])('ignores bytes that no broker published, %s', async (_how, options, channel, foreign, expected) => {
     const client = createClient({ socket: { port: engine.port } });
     await client.connect();
-    const broker = await connect();
+    const broker = await connect(options);
     const received: string[] = [];
     broker.listen({
       message: (_topic, data) => received.push(Buffer.from(data).toString()),
-      interrupted: () => {},
+      interrupted: (error) => received.push(error.message),
       restored: () => {},
     });
     await broker.subscribe('news');
-    for (const bytes of ['', 'x', '\0\0\0', '\0\0\0\x05four', '\0\0\0\x03one\xff\xff\xff\xffx']) {
-      await client.sPublish('framewire:messages:news', Buffer.from(bytes, 'latin1'));
-    }
+    for (const bytes of foreign)
+      await client.sPublish(`framewire:${channel}:news`, Buffer.from(bytes, 'latin1'));
     await broker.publish('news', Buffer.from('end'));
     while (received.at(-1) !== 'end') await turn();
-    expect(received).toEqual(['one', 'end']);
+    expect(received).toEqual(expected);
     await broker.close();
     client.destroy();
   });

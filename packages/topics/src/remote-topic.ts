@@ -78,7 +78,8 @@ export class RemoteTopic implements RecoverableTopic {
 
   interrupt(): void {
     this.#attempt = undefined;
-    if (this.#broker.hasHistory) this.#early ??= [];
+    // The history has the messages that arrived early before this.
+    if (this.#broker.hasHistory) this.#early = [];
   }
 
   /** Ends it. It passes on no further message, because its name may be that of another topic by now. */

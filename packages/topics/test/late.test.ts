@@ -1,5 +1,6 @@
 // With a history, messages and answers of the broker arrive late, or in an unusual order.
 import { setImmediate as turn } from 'node:timers/promises';
+import { collectGarbage } from '@framewire/testing';
 import {
   Topics,
   type Broker,
@@ -309,6 +310,28 @@ test('a server that catches up stops when a new epoch has begun', async () => {
   await here.publish('news', 'new');
   expect(await textsOf(one, caughtUp.length + 1)).toEqual([...caughtUp, '1 new']);
   expect(caughtUp.length).toBeLessThan(5);
+});
+
+test('a server keeps no message that arrived before an interruption and could not be passed on', async () => {
+  const { broker, here, there, one } = start();
+  await here.subscribe(one.ws, 'news');
+  const { epoch } = (await there.publish('news', 'a'))!;
+  const listener = broker.listener!;
+  broker.hold('history');
+  const early = ((): WeakRef<Uint8Array> => {
+    const data = new Uint8Array(1);
+    listener.message('news', data, { epoch, offset: 3 });
+    return new WeakRef(data);
+  })();
+  listener.interrupted(new Error('of the engine'));
+  while (early.deref() !== undefined) {
+    await turn();
+    collectGarbage();
+  }
+  listener.restored();
+  broker.release('history');
+  await there.publish('news', 'b');
+  expect(await textsOf(one, 2)).toEqual(['1 a', '2 b']);
 });
 
 test('a message without conflate does not overtake those of its topic that wait', async () => {
