@@ -24,6 +24,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
       restore: () => nats.engine.restart(),
       hasHistory: options.history !== undefined,
       overflow: 25,
+      overtakes: true,
     };
     for (const { title, run } of brokerContract(harness)) test(title, run);
   });
@@ -32,7 +33,7 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     'reports when NATS stops answering, and when it answers again, with %j',
     async (options) => {
       const { listener, changes, interrupted } = watching();
-      const one = await nats.broker({ timeout: 1000, ...options });
+      const one = await nats.broker({ timeout: 500, ...options });
       one.listen(listener);
       nats.engine.freeze();
       onTestFinished(() => nats.engine.thaw());

@@ -29,7 +29,7 @@ export interface History {
 export interface BrokerListener {
   /**
    * Called with each message of a topic that the broker has subscribed to, including those of this server. Within a topic, the messages
-   * of one publisher arrive in the order in which it published them. With a history, all messages arrive in the order of their offsets; a
+   * of one publisher arrive in the order in which it published them. With a history, messages arrive in the order of their offsets. A
    * broker leaves out a message that a later one has overtaken, and `previous` of the later one reveals that.
    *
    * @param data must not be changed later

@@ -157,6 +157,7 @@ export class RemoteTopic implements RecoverableTopic {
           if (turn.isUsedUp) await turn.next();
           if (this.#attempt !== attempt) return;
         }
+        this.#missRemoved(before);
       }
     } catch (error) {
       if (this.#attempt !== attempt) return;
@@ -175,6 +176,14 @@ export class RemoteTopic implements RecoverableTopic {
     const start = Math.min(offset, first?.previous ?? offset, live?.epoch === epoch ? live.offset : offset);
     this.#skipTo({ epoch, offset: last?.epoch === epoch ? Math.max(start, last.offset) : start });
     this.#observer.missed(this.#name);
+  }
+
+  /** Continues after the messages that the history lacks, although the first of those that arrived `before` it was requested needs them. */
+  #missRemoved(before: number): void {
+    const { epoch, offset } = this.#position as Position;
+    const first = this.#early?.slice(0, before).find(({ position }) => position.epoch === epoch);
+    if (first !== undefined && first.previous > offset && first.position.offset > offset)
+      this.#miss({ epoch, offset: first.previous });
   }
 
   #skipTo(position: Position): void {

@@ -245,6 +245,10 @@ export class Topics {
     const isUnderWay = (): boolean =>
       subscriber.recoveries?.get(topic) === attempt && connection.readyState === OPEN;
     let subscription = WITHOUT_POSITION;
+    const failures: Error[] = [];
+    const sent = (error?: Error | null): void => {
+      if (error) failures.push(error);
+    };
     try {
       await remote.joined;
       if (!isUnderWay()) return WITHOUT_POSITION;
@@ -252,7 +256,7 @@ export class Topics {
         throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
       await remote.recover(since, {
         send: (message) => {
-          if (isUnderWay()) this.#resend(connection, name, since.epoch, message);
+          if (isUnderWay()) this.#resend(connection, name, since.epoch, message, sent);
         },
         end: (recovered) => {
           if (!isUnderWay()) return;
@@ -260,6 +264,9 @@ export class Topics {
           subscription = { recovered, position: remote.position };
         },
       });
+      // The connection reports messages that it has dropped in the next tick.
+      await new Promise<void>((resolve) => nextTick(resolve));
+      if (failures.length > 0) subscription = { ...subscription, recovered: false };
     } catch (error) {
       // The connection is gone, and its program need not handle that.
       if (!isUnderWay()) return WITHOUT_POSITION;
@@ -269,7 +276,14 @@ export class Topics {
     return subscription;
   }
 
-  #resend(connection: Connection, topic: string, epoch: string, message: MissedMessage): void {
+  /** @param sent called with an error if the message is not sent */
+  #resend(
+    connection: Connection,
+    topic: string,
+    epoch: string,
+    message: MissedMessage,
+    sent: (error?: Error | null) => void,
+  ): void {
     const { data, offset } = message;
     try {
       if (message.prepared === undefined) {
@@ -277,8 +291,9 @@ export class Topics {
         if (envelope === undefined) return;
         message.prepared = this.#prepare(envelope, { epoch, offset }, topic);
       }
-      connection.send(message.prepared);
+      connection.send(message.prepared, sent);
     } catch (error) {
+      sent(error as Error);
       throwLater(error);
     }
   }

@@ -312,6 +312,42 @@ test('a server that catches up stops when a new epoch has begun', async () => {
   expect(caughtUp.length).toBeLessThan(5);
 });
 
+test('a client that drops a message while it recovers has not recovered', async () => {
+  const { hub, here, there, one } = start();
+  const { position } = await here.subscribe(one.ws, 'news');
+  for (const text of ['a', 'b', 'c', 'd']) await there.publish('news', text);
+  await textsOf(one, 4);
+  const slow = heldConnection({ maxBufferedAmount: 8, onBufferFull: 'drop' });
+  slow.hold();
+  slow.ws.send('more than 8 bytes');
+  for (let count = 0; count < 3; count++) await turn();
+  const since = { epoch: position!.epoch, offset: 0 };
+  expect(await here.subscribe(slow.ws, 'news', { since })).toMatchObject({ recovered: false });
+  expect(here.isSubscribed(slow.ws, 'news')).toBe(true);
+  await slow.release();
+  expect(slow.texts).toEqual(['more than 8 bytes']);
+  const other = topicsAt(hub.broker());
+  const quick = heldConnection({ maxBufferedAmount: 100, onBufferFull: 'drop' });
+  expect(await other.subscribe(quick.ws, 'news', { since })).toMatchObject({ recovered: true });
+});
+
+test('a server continues after a gap that the history cannot fill', async () => {
+  const missed: string[] = [];
+  const { hub, broker, here, there, one } = start({ onMissed: (topic) => missed.push(topic) });
+  const { position } = await here.subscribe(one.ws, 'news');
+  const { epoch } = position!;
+  const raw: Uint8Array[] = [];
+  const listening = hub.broker();
+  listening.listen({ message: (_topic, data) => raw.push(data), interrupted: ignore, restored: ignore });
+  await listening.subscribe('elsewhere');
+  await there.publish('elsewhere', 'late');
+  while (raw.length === 0) await turn();
+  // The history is empty, although this message has others before it.
+  broker.listener!.message('news', raw[0]!, { epoch, offset: 9 }, 8);
+  expect(await textsOf(one, 1)).toEqual(['9 late']);
+  expect(missed).toEqual(['news']);
+});
+
 test('a server keeps no message that arrived before an interruption and could not be passed on', async () => {
   const { broker, here, there, one } = start();
   await here.subscribe(one.ws, 'news');
@@ -348,3 +384,5 @@ test('a message without conflate does not overtake those of its topic that wait'
   for (let round = 0; round < 2; round++) await slow.release();
   expect(slow.texts).toEqual(['ahead', '2 B', '3 A', '4 plain', '1 waits']);
 });
+
+function ignore(): void {}

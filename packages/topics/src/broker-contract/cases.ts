@@ -22,6 +22,11 @@ export interface BrokerHarness {
    * out.
    */
   readonly overflow?: number | undefined;
+  /**
+   * Whether messages that several brokers publish to one topic may overtake each other. Brokers with a history then leave out the earlier one.
+   * Default: false
+   */
+  readonly overtakes?: boolean | undefined;
 }
 
 /** One rule for brokers. */
@@ -182,6 +187,25 @@ const carrying: readonly Case[] = [
     },
   ],
   [
+    'settles calls that are under way when it is closed',
+    async (bench) => {
+      const [a] = (await bench.probes(1)) as [Probe];
+      const topic = bench.topic();
+      const since: Position = { epoch: 'none', offset: 0 };
+      const calls: Promise<unknown>[] = [
+        a.publish(topic, 'late'),
+        a.broker.subscribe(topic),
+        a.broker.unsubscribe(topic),
+        ...(a.broker.hasHistory ? [a.broker.history(topic, since)] : []),
+      ];
+      const settled = Promise.allSettled(calls);
+      await a.broker.close();
+      for (const result of await settled) {
+        if (result.status === 'rejected') assertCode('WS_ERR_BROKER_CLOSED', result.reason);
+      }
+    },
+  ],
+  [
     'does not call its listener again when the listener closes it',
     async (bench) => {
       const [a, b] = (await bench.probes(2)) as [Probe, Probe];
@@ -243,6 +267,14 @@ async function rejectsWith(code: string, broker: Broker, topic: string): Promise
     ...(broker.hasHistory ? [() => broker.history(topic, since)] : []),
   ];
   for (const call of calls) {
-    await assert.rejects(call(), (error) => error instanceof BrokerError && error.code === code);
+    await assert.rejects(call(), (error) => {
+      assertCode(code, error);
+      return true;
+    });
   }
+}
+
+function assertCode(code: string, error: unknown): void {
+  assert.ok(error instanceof BrokerError);
+  assert.equal(error.code, code);
 }
