@@ -50,6 +50,7 @@ export class Session implements EngineSession {
   #line = '';
   #endHeartbeat: (() => void) | undefined = undefined;
   #isOver = false;
+  #isClosed = false;
 
   /**
    * Rejects if Redis cannot be reached.
@@ -75,7 +76,9 @@ export class Session implements EngineSession {
       reconnectStrategy: false as const,
       signal,
     };
-    const options = { ...client.options, disableOfflineQueue: true, socket };
+    // Topics limit what waits, and the client would refuse single commands of an open connection.
+    const limits = { disableOfflineQueue: true, commandsQueueMaxLength: Infinity };
+    const options = { ...client.options, ...limits, socket };
     this.#commands = client.duplicate(options);
     this.#subscriptions = client.duplicate(options);
     this.#listener = (message, channel) => {
@@ -124,6 +127,11 @@ export class Session implements EngineSession {
 
   /** Ends both connections. Pending commands reject. */
   close(): void {
+    this.#isClosed = true;
+    this.#end();
+  }
+
+  #end(): void {
     this.#isOver = true;
     this.#endHeartbeat?.();
     for (const client of [this.#commands, this.#subscriptions]) {
@@ -137,7 +145,7 @@ export class Session implements EngineSession {
   /** Ends the session, and reports it. */
   lose(error: Error): void {
     if (this.#isOver) return;
-    this.close();
+    this.#end();
     this.#lost(error);
   }
 
@@ -189,15 +197,16 @@ export class Session implements EngineSession {
     this.#isSharded = Number(/redis_version:(\d+)/.exec(info)?.[1]) >= 7;
   }
 
-  /** Passes on an error that Redis has answered. Any other error means that the connection is lost, as do those that {@link ENDING} matches. */
+  /** Passes on an error that Redis has answered. Any other error ends the session, as do those that {@link ENDING} matches. */
   async #settled<T>(command: Promise<T>): Promise<T> {
     try {
       return await command;
     } catch (error) {
-      const isAnswer = error instanceof ErrorReply;
-      if (isAnswer && ENDING.test(error.message)) this.lose(error);
-      else if (isAnswer) throw error;
-      throw new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+      if (error instanceof ErrorReply && !ENDING.test(error.message)) throw error;
+      this.lose(error as Error);
+      throw this.#isClosed
+        ? new BrokerError('WS_ERR_BROKER_CLOSED')
+        : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
     }
   }
 }

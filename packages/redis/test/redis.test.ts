@@ -339,6 +339,14 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
     client.destroy();
   });
 
+  test('handles more calls at once than the client of the program lets wait', async () => {
+    const client = createClient({ socket: { port: engine.port }, commandsQueueMaxLength: 1 });
+    const broker = await connectToRedis(client, { history: true, timeout: PATIENCE });
+    const calls = Array.from({ length: 20 }, (_, id) => broker.subscribe(`many ${id}`));
+    expect(await Promise.all(calls)).toHaveLength(20);
+    await broker.close();
+  });
+
   test('uses only channels and keys with its prefix', async () => {
     const [one, other] = await Promise.all(['a:', 'b:'].map((prefix) => connect({ prefix, history: true })));
     const client = createClient({ socket: { port: engine.port } });
