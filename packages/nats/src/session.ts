@@ -107,14 +107,16 @@ export class Session {
   subscribe(subject: string, listener: MessageListener): Promise<void> {
     if (this.#subscriptions.has(subject)) return this.#confirm();
     return new Promise((resolve, reject) => {
+      let isConfirmed = false;
       const callback = (error: Error | null, message: Msg): void => {
         if (error === null) {
           if (this.#failure === undefined) listener(message.data, message.headers);
           return;
         }
-        // The error arrives before the confirmation.
         this.#subscriptions.delete(subject);
-        reject(error);
+        // A refusal arrives before the confirmation. After it, NATS ends subscriptions that its configuration no longer permits.
+        if (isConfirmed) this.lose(error);
+        else reject(error);
       };
       try {
         this.#subscriptions.set(subject, this.#connection.subscribe(subject, { callback }));
@@ -122,7 +124,10 @@ export class Session {
         reject(asAnswer(error));
         return;
       }
-      this.#confirm().then(resolve, reject);
+      this.#confirm().then(() => {
+        isConfirmed = true;
+        resolve();
+      }, reject);
     });
   }
 
@@ -184,7 +189,7 @@ export class Session {
 
   /** Ends the session. Pending calls reject. */
   close(): void {
-    this.#end(new Error('The connection to NATS has been closed'));
+    this.#end(new BrokerError('WS_ERR_BROKER_CLOSED'));
   }
 
   #end(error: Error): void {
@@ -212,7 +217,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         this.#waiting.delete(fail);
-        reject(asAnswer(error));
+        reject(asAnswer(this.#failure ?? error));
       };
       this.#waiting.add(fail);
       call.then((value) => {
@@ -284,7 +289,9 @@ function isRefusal(error: unknown): error is Error {
 
 /** What a call that fails rejects with. */
 function asAnswer(error: unknown): Error {
-  return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+  return isRefusal(error) || error instanceof BrokerError
+    ? error
+    : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
 }
 
 function ignore(): void {}

@@ -15,7 +15,7 @@ const API = '$JS.API.STREAM';
 /** The longest time that the server can represent, in nanoseconds. */
 const LONGEST = 2 ** 63;
 
-/** When a stream was created of which the server has only the name yet. */
+/** The date of a stream that the server is still creating. */
 const NOT_CREATED = '0001-01-01T00:00:00Z';
 
 /** Error codes of JetStream. */

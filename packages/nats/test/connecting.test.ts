@@ -1,11 +1,16 @@
 // How a broker on NATS connects: its options, permissions, and servers that do not answer.
+import { randomUUID } from 'node:crypto';
 import { hasSubscribers } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { kill } from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { connectToNats } from '@framewire/nats';
-import { requirement, testCertificate } from '@framewire/testing';
+import { requirement, startNats, testCertificate } from '@framewire/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { interpose } from './support/interposed.ts';
 import { natsOfTests, PATIENCE, watching } from './support/nats.ts';
@@ -113,6 +118,37 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     },
   );
 });
+
+test.skipIf(requirement('nats').missing)(
+  'reports an interruption when NATS ends a subscription that its configuration no longer permits',
+  async () => {
+    const file = join(tmpdir(), `framewire-users-${randomUUID()}`);
+    const permit = (subjects: string): void =>
+      writeFileSync(
+        file,
+        `authorization { users: [{ user: a, password: b, permissions: { subscribe: [${subjects}] } }] }`,
+      );
+    permit('">"');
+    // Relative to the folder of the server, which is in the same folder.
+    const engine = await startNats(`include "../${basename(file)}"`);
+    onTestFinished(async () => {
+      await engine.stop();
+      rmSync(file);
+    });
+    const user = { servers: `127.0.0.1:${engine.port}`, user: 'a', pass: 'b' };
+    const one = await connectToNats(user, { timeout: PATIENCE });
+    onTestFinished(() => one.close());
+    const { listener, changes } = watching();
+    one.listen(listener);
+    for (const topic of ['news', 'secret']) await one.subscribe(topic);
+    permit('"_INBOX.>", "framewire.messages.news", "framewire.messages.==check"');
+    kill(engine.pid, 'SIGHUP');
+    while (changes.length < 2) await turn();
+    expect(changes).toEqual(['interrupted', 'restored']);
+    await one.subscribe('news');
+    await expect(one.subscribe('secret')).rejects.toThrow(/permissions violation/i);
+  },
+);
 
 test('connectToNats() rejects if there is no NATS', async () => {
   const server = createServer().listen(0, '127.0.0.1');
