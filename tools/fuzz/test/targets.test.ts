@@ -31,6 +31,7 @@ import { framesTarget, type Codec } from '../src/targets/frames.ts';
 import { headersTarget, type HeaderReading } from '../src/targets/headers.ts';
 import { headsTarget, type HeadReading } from '../src/targets/heads.ts';
 import { TARGETS } from '../src/targets/index.ts';
+import { contextsTarget } from '../src/targets/contexts.ts';
 import { deflateTarget } from '../src/targets/deflate.ts';
 import { inflateTarget } from '../src/targets/inflate.ts';
 import { messagesTarget, type MakeInflater } from '../src/targets/messages.ts';
@@ -45,6 +46,7 @@ const SHORT_RUN: Readonly<Record<string, number>> = {
   negotiation: 8000,
   inflate: 3000,
   deflate: 1500,
+  contexts: 1500,
   messages: 600,
   connection: 800,
 };
@@ -255,6 +257,45 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
         override deflate(data: Uint8Array, flush?: Flush) {
           return super.deflate(data, flush === 'sync' ? 'none' : flush);
         }
+      },
+    }),
+  ],
+  [
+    'a deflater that remembers other bytes than it was given',
+    /^(history\(\)|\w+\(\): restored by zlib): /,
+    contextsTarget({
+      deflate,
+      Inflater,
+      Deflater: class extends Deflater {
+        override remember(data: Uint8Array) {
+          super.remember(data.toReversed());
+        }
+      },
+    }),
+  ],
+  [
+    'a deflater that changes its stream although its output would be too long',
+    /^\w+\(\)( of parts)?: restored by zlib: /,
+    contextsTarget({
+      deflate,
+      Inflater,
+      Deflater: class extends Deflater {
+        override deflateWithin(data: Uint8Array, limit: number) {
+          const made = super.deflateWithin(data, limit);
+          if (made === undefined) this.deflate(data, 'sync');
+          return made;
+        }
+      },
+    }),
+  ],
+  [
+    'an inflater that keeps its window when it is reset',
+    /restored by us: /,
+    contextsTarget({
+      deflate,
+      Deflater,
+      Inflater: class extends Inflater {
+        override reset() {}
       },
     }),
   ],

@@ -1,6 +1,7 @@
 // All targets, in the order in which they run.
 import type { Target } from '../target.ts';
 import { connectionTarget } from './connection.ts';
+import { contextsTarget } from './contexts.ts';
 import { deflateTarget } from './deflate.ts';
 import { framesTarget } from './frames.ts';
 import { headersTarget } from './headers.ts';
@@ -16,6 +17,7 @@ export const TARGETS: readonly Target[] = [
   negotiationTarget(),
   inflateTarget(),
   deflateTarget(),
+  contextsTarget(),
   messagesTarget(),
   connectionTarget(),
 ];
