@@ -1,7 +1,11 @@
 // The link of one server to the broker: its subscriptions there, and the messages that wait while the broker cannot be reached.
 import { setWatch } from '@framewire/connection';
 import { BrokerError, type Broker, type Position } from './broker.ts';
-import { RemoteTopic, type RemoteTopicObserver } from './remote-topic.ts';
+import type { RemoteTopic, RemoteTopicObserver } from './remote-topic.ts';
+import { WaitingTopic } from './waiting-topic.ts';
+
+/** How many topics join at a time after an interruption. The engine must answer all of their requests in time. */
+const MOST_REJOINING = 256;
 
 /** How long it waits before it asks again for a subscription that the engine has refused, in ms. */
 const REJOIN_DELAY = 2000;
@@ -24,8 +28,13 @@ export class BrokerLink {
   readonly broker: Broker;
   readonly #observer: LinkObserver;
   readonly #maxQueued: number;
-  readonly #topics = new Map<string, RemoteTopic>();
-  /** With a history: the topics whose position is not known yet. The promises resolve when it is, or when joining has failed. */
+  readonly #topics = new Map<string, WaitingTopic>();
+  /** The topics that have not had their turn to join again. Undefined after an interruption, and before the first one. */
+  #rejoining: Iterable<[string, WaitingTopic]> | undefined = undefined;
+  /**
+   * With a history: the topics whose position is not known yet, and those that wait for their turn. The promises resolve when they have
+   * joined, or when that has failed.
+   */
   readonly #joining = new Map<string, Promise<unknown>>();
   #queue: Queued[] = [];
   #queuedBytes = 0;
@@ -53,9 +62,10 @@ export class BrokerLink {
   join(name: string): RemoteTopic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = new RemoteTopic(name, this.broker, this.#observer);
+      topic = new WaitingTopic(name, this.broker, this.#observer);
       this.#topics.set(name, topic);
-      this.#join(name, topic);
+      topic.join();
+      this.#holdMessages(name, topic);
     }
     return topic;
   }
@@ -109,6 +119,7 @@ export class BrokerLink {
   #interrupted(error: Error): void {
     if (this.isInterrupted || this.#isClosed) return;
     this.#interruption = error;
+    this.#rejoining = undefined;
     for (const topic of this.#topics.values()) topic.interrupt();
     this.#observer.interrupted(error);
   }
@@ -116,29 +127,46 @@ export class BrokerLink {
   #restored(): void {
     if (!this.isInterrupted || this.#isClosed) return;
     this.#interruption = undefined;
+    for (const topic of this.#topics.values()) topic.wait();
+    // An iterator of a map leaves out what is deleted in the meantime.
+    const topics = (this.#rejoining = this.#topics.entries());
+    for (let count = 0; count < MOST_REJOINING; count++) void this.#rejoinInTurn(topics);
     // Join first, so that this server receives what it publishes.
-    for (const [name, topic] of this.#topics) this.#rejoin(name, topic);
+    for (const [name, topic] of this.#topics) this.#holdMessages(name, topic);
     for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.publish(topic, data));
     this.#observer.restored();
   }
 
+  /** Joins topics one after the other, until there is an interruption, or no topic left. */
+  async #rejoinInTurn(topics: Iterable<[string, WaitingTopic]>): Promise<void> {
+    for (const [name, topic] of topics) {
+      if (this.#rejoining !== topics) return;
+      // A topic that is new has already joined.
+      if (!topic.isWaiting) continue;
+      this.#rejoin(name, topic);
+      await topic.joined.catch(ignore);
+    }
+  }
+
   /** Joins after an interruption. The engine may refuse that, for example because of its permissions, and the subscribers stay. */
-  #rejoin(name: string, topic: RemoteTopic): void {
-    this.#join(name, topic);
+  #rejoin(name: string, topic: WaitingTopic): void {
+    topic.join();
     const { joined } = topic;
-    const rejoin = (): void => {
+    const retry = (): void => {
       const isCurrent = this.#topics.get(name) === topic && topic.joined === joined;
-      if (isCurrent && !this.isInterrupted) this.#rejoin(name, topic);
+      if (!isCurrent || this.isInterrupted) return;
+      this.#rejoin(name, topic);
+      this.#holdMessages(name, topic);
     };
     joined.catch((error: unknown) => {
       // After an error of the connection, an interruption follows.
-      if (!(error instanceof BrokerError)) setWatch(REJOIN_DELAY, rejoin, undefined);
+      if (!(error instanceof BrokerError)) setWatch(REJOIN_DELAY, retry, undefined);
     });
   }
 
-  #join(name: string, topic: RemoteTopic): void {
-    topic.join();
-    if (!this.broker.hasHistory || topic.position !== undefined) return;
+  /** Lets messages of a topic wait until it has joined, if they could overtake that. */
+  #holdMessages(name: string, topic: WaitingTopic): void {
+    if (!this.broker.hasHistory || (topic.position !== undefined && !topic.isWaiting)) return;
     // After an earlier one of the same name, so that messages stay in order.
     const joining = Promise.allSettled([this.#joining.get(name), topic.joined]);
     this.#joining.set(name, joining);
