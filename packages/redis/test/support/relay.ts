@@ -1,6 +1,7 @@
 // An address that leads to one server or another, as that of a load balancer does.
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { PassThrough, type Duplex } from 'node:stream';
 
 export interface Relay {
   readonly port: number;
@@ -11,8 +12,11 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** @param target the port that connections lead to */
-export async function startRelay(target: number): Promise<Relay> {
+/**
+ * @param target the port that connections lead to
+ * @param rewrite what the answers to each connection go through
+ */
+export async function startRelay(target: number, rewrite = (): Duplex => new PassThrough()): Promise<Relay> {
   let targets: readonly number[] = [target];
   let count = 0;
   const sockets = new Set<Socket>();
@@ -34,7 +38,7 @@ export async function startRelay(target: number): Promise<Relay> {
         destroy();
       });
     }
-    socket.pipe(onward).pipe(socket);
+    socket.pipe(onward).pipe(rewrite()).pipe(socket);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const leadTo = (port?: number): void => {
