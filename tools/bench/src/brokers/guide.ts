@@ -1,6 +1,6 @@
 // The tables of the guide "More than one server".
 import type { Place } from '../excerpts.ts';
-import { formatMedian, formatNumber } from '../format.ts';
+import { formatMedian, formatNumber, formatSpread } from '../format.ts';
 import { titleOfScenario } from '../report.ts';
 import { figure, type RunResult } from '../results.ts';
 import { table } from '../page.ts';
@@ -54,34 +54,36 @@ function rounded(value: number): string {
 
 /** The figures of each broker. */
 function brokersTable(run: BrokersRun): string {
-  const rows = brokerPeers.map(({ name, title }) => [
-    title,
-    formatMedian(
-      brokerFigure(run, ONE_AT_A_TIME, name, ({ cpu }) => cpu),
-      1,
-    ),
-    formatMedian(
-      brokerFigure(run, WORKLOAD, name, ({ cpu }) => cpu),
-      1,
-    ),
-    formatMedian(
-      brokerFigure(run, WORKLOAD, name, ({ rate }) => rate),
-      0,
-    ),
-    formatMedian(
-      brokerFigure(run, ONE_AT_A_TIME, name, ({ p50 }) => p50),
-      0,
-    ),
-    formatMedian(
-      brokerFigure(run, ONE_AT_A_TIME, name, ({ p99 }) => p99),
-      0,
-    ),
-  ]);
+  const rows = brokerPeers.map(({ name, title }) => {
+    const cpuOfOne = brokerFigure(run, ONE_AT_A_TIME, name, ({ cpu }) => cpu);
+    const cpu = brokerFigure(run, WORKLOAD, name, (sample) => sample.cpu);
+    return [
+      title,
+      formatMedian(cpuOfOne, 1),
+      formatSpread(cpuOfOne),
+      formatMedian(cpu, 1),
+      formatSpread(cpu),
+      formatMedian(
+        brokerFigure(run, WORKLOAD, name, ({ rate }) => rate),
+        0,
+      ),
+      formatMedian(
+        brokerFigure(run, ONE_AT_A_TIME, name, ({ p50 }) => p50),
+        0,
+      ),
+      formatMedian(
+        brokerFigure(run, ONE_AT_A_TIME, name, ({ p99 }) => p99),
+        0,
+      ),
+    ];
+  });
   return table(
     [
       '',
       'CPU µs a delivery, one message at a time',
+      'spread',
       '16 at a time',
+      'spread',
       'deliveries/s, 16 at a time',
       'p50 µs',
       'p99 µs',
