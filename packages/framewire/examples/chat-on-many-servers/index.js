@@ -63,7 +63,15 @@ async function startServer(name, natsPort, port = 0) {
   let listensOn = port;
   child.on('exit', () => {
     servers.delete(name);
-    if (!isStopping) setTimeout(() => startServer(name, natsPort, listensOn), RESTART_MS);
+    if (isStopping) return;
+    if (listensOn === 0) {
+      console.error(`Server ${name} has ended before it listened on a port.`);
+      stop(1);
+      return;
+    }
+    setTimeout(() => {
+      if (!isStopping) startServer(name, natsPort, listensOn);
+    }, RESTART_MS);
   });
   if (port === 0) [{ port: listensOn }] = await once(child, 'message');
   return listensOn;
