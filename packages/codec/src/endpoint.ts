@@ -39,7 +39,10 @@ export interface EndpointOptions {
   readonly autoPong?: boolean;
   /** Whether to accept text and close reasons without checking that they are UTF-8. Default false. */
   readonly skipUtf8Validation?: boolean;
-  /** The extension that was negotiated. It must call back before its methods return. Default: none. */
+  /**
+   * The extension that was negotiated. It must call back before its methods return. Otherwise the connection fails with 1011.
+   * `PerMessageDeflate` of `@framewire/permessage-deflate` sometimes calls back later, so it is unsuitable. Default: none.
+   */
   readonly extension?: Extension;
   /** Makes the masking key of each frame of a client (§5.3). Default: random keys. */
   readonly maskingKey?: () => MaskingKey;
@@ -135,7 +138,7 @@ export class Endpoint {
    * @param options `fin`: whether the message ends with this fragment, default true. `compress`: whether the extension may compress
    *   the message, default true. The first fragment decides for the whole message.
    * @throws `Error` with the code `WS_ERR_NOT_OPEN` when the endpoint is not open, `TypeError` for data of another type. If the
-   *   extension cannot compress the message, throws the error of the extension, sends nothing, and fails the connection with 1011.
+   *   extension reports an error or calls back later, throws an error, sends nothing, and fails the connection with 1011.
    */
   send(data: string | Uint8Array, options: { fin?: boolean; compress?: boolean } = {}): void {
     this.#checkOpen();

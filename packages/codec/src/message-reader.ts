@@ -1,4 +1,5 @@
 // Reads whole messages and control frames from bytes. The extension must work synchronously.
+import { CloseCode } from './close-code.ts';
 import type { Extension, TransformDone } from './extension.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import type { Frame } from './frame.ts';
@@ -60,18 +61,12 @@ export class MessageReader {
   }
 }
 
-/**
- * Returns the arguments that an extension passes to its callback.
- *
- * @throws `Error` if it does not call back before its method returns
- */
+/** Returns the arguments that an extension passes to its callback, or an error if it does not call back before its method returns. */
 export function resultOf(transform: (done: TransformDone) => void): Parameters<TransformDone> {
   let result: Parameters<TransformDone> | undefined;
   transform((error, data) => {
     result = data === undefined ? [error] : [error, data];
   });
-  if (result === undefined) {
-    throw new Error('The extension of an Endpoint must call back before its methods return');
-  }
-  return result;
+  const late = 'The extension of an Endpoint must call back before its methods return';
+  return result ?? [Object.assign(new Error(late), { closeCode: CloseCode.INTERNAL_ERROR })];
 }

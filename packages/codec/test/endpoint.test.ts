@@ -376,9 +376,17 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(eventsOf(endpoint).map(story)).toEqual(['error broken', 'close 1006 ""']);
   });
 
-  test('throws if its extension calls back later', () => {
-    const late = endpointOf(role, { extension: shifting({ compress: (): void => undefined }) });
-    expect(() => late.send('a')).toThrow('must call back before its methods return');
+  test('fails with 1011 if its extension calls back later, and the error names the cause', () => {
+    const late = (): void => undefined;
+    const message = 'The extension of an Endpoint must call back before its methods return';
+    const sending = endpointOf(role, { extension: shifting({ compress: late }) });
+    expect(() => sending.send('a')).toThrow(message);
+    const receiving = endpointOf(role, { extension: shifting({ decompress: late }) });
+    receiving.receive(hex(frame('c101', '62')));
+    for (const endpoint of [sending, receiving]) {
+      expect(eventsOf(endpoint).map(story)).toEqual([`error ${message}`, 'close 1006 ""']);
+      expect(outputOf(endpoint).map((bytes) => bytes.slice(-4))).toEqual(['03f3']);
+    }
   });
 });
 
