@@ -22,8 +22,8 @@ const PROFILES: readonly (readonly [name: string, perMessageDeflate: Compression
   ['the shared profile', 'shared' as unknown as Compression],
 ];
 
-/** Sizes: two that are copied next to the header, one that is not, and one long enough for the thread pool in both directions. */
-const SIZES = [10, 2_000, 20_000, 300_000];
+/** Sizes: two that are copied next to the header, one that is not, and one that is compressed and inflated in later turns. */
+const SIZES = [10, 2_000, 20_000, 500_000];
 
 const context = new AsyncLocalStorage<string>();
 
