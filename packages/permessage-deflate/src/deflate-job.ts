@@ -18,7 +18,8 @@ export class DeflateJob {
   data: Uint8Array;
   #at = 0;
   readonly #chunks: Uint8Array[] = [];
-  #length = 0;
+  /** The length of the output so far, in bytes. */
+  length = 0;
 
   constructor(data: Uint8Array) {
     this.data = data;
@@ -34,7 +35,7 @@ export class DeflateJob {
     this.#at += slice.length;
     const made = context.deflate(slice, this.isDone ? 'sync' : 'none');
     this.#chunks.push(made);
-    this.#length += made.length;
+    this.length += made.length;
     return slice.length;
   }
 
@@ -45,7 +46,7 @@ export class DeflateJob {
 
   /** Returns the whole output. */
   joined(): Uint8Array {
-    const whole = kernel.allocate(this.#length);
+    const whole = kernel.allocate(this.length);
     let at = 0;
     for (const chunk of this.#chunks) {
       whole.set(chunk, at);

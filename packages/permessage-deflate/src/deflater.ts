@@ -210,15 +210,14 @@ export class Deflater {
     done: DeflateDone,
     original?: Uint8Array,
   ): void {
-    const compressed = withoutTail(job.joined(), fragment.fin);
-    if (!this.#maySkip(fragment) || compressed.length < fragment.data.length) {
-      this.#endMessage(fragment);
-      done(null, compressed);
-      return;
+    const isSkipped = this.#maySkip(fragment) && job.length - TAIL_LENGTH >= fragment.data.length;
+    if (isSkipped && before !== undefined) {
+      this.#closeContext();
+      this.#begin(before);
     }
-    this.#closeContext();
-    if (before !== undefined) this.#begin(before);
-    done(null, undefined, original);
+    this.#endMessage(fragment);
+    if (isSkipped) done(null, undefined, original);
+    else done(null, withoutTail(job.joined(), fragment.fin));
   }
 
   // On the thread pool.

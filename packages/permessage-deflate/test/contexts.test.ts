@@ -176,6 +176,14 @@ describe('dropContextAfter', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('also drops the context after a long message that does not shrink', async () => {
+    const { sender, said } = await withContext({ dropContextAfter: 1000 });
+    expect(await compress(sender, [randomBytes(100_000)])).toBeUndefined();
+    vi.advanceTimersByTime(2000);
+    expect(await lengthOf(sender, said)).toBeGreaterThan(500);
+    sender.close();
+  });
+
   test('keeps the context of a connection that continues to send', async () => {
     const { sender, said } = await withContext({ dropContextAfter: 1000 });
     for (let round = 0; round < 10; round++) {

@@ -1,7 +1,9 @@
 // Long messages: compressed in slices over several turns of the event loop, or by zlib if the options require it.
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:zlib';
 import { Deflater as Stream } from '@framewire/deflate';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { DeflateJob } from '../src/deflate-job.ts';
 import { kernel } from '../src/kernels/node.ts';
 import { PerMessageDeflate } from '../src/permessage-deflate.ts';
 import type { TransformOptions } from '../src/transform-options.ts';
@@ -111,6 +113,15 @@ describe.each([
     closing.close();
     expect(await made).toBeDefined();
     expect(told).not.toHaveBeenCalled();
+  });
+
+  test('the output of a message that is sent uncompressed is not copied into one buffer', async () => {
+    const joined = vi.spyOn(DeflateJob.prototype, 'joined');
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    expect(await compress(connection(), [randomBytes(100_000)])).toBeUndefined();
+    expect(joined).not.toHaveBeenCalled();
   });
 
   test('an error of the engine is reported for the message, synchronously or later', async () => {
