@@ -48,7 +48,7 @@ export class InflateJob {
     this.#message = message;
     this.#rest = message;
     this.compressedLength = message.length;
-    this.#limit = limit > 0 ? limit : Infinity;
+    this.#limit = limit > 0 ? Math.floor(limit) : Infinity;
     this.done = done;
   }
 

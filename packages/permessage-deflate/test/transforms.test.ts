@@ -134,6 +134,17 @@ describe.each(engines)('transforms %s', (_engine, options) => {
     }
   });
 
+  test('round down a maxPayload that is not an integer', async () => {
+    for (const takeover of [false, true]) {
+      const receiver = new PerMessageDeflate(view(15, takeover), 1000.5, options);
+      expect((await decompress(receiver, deflateRawSync(Buffer.alloc(1000)))).length).toBe(1000);
+      await expect(decompress(receiver, deflateRawSync(Buffer.alloc(1001)))).rejects.toMatchObject({
+        closeCode: 1009,
+      });
+      receiver.close();
+    }
+  });
+
   test('reject invalid DEFLATE data with 1007, and the next connection finds a clean inflater', async () => {
     for (const takeover of [false, true]) {
       const receiver = new PerMessageDeflate(view(15, takeover), 0, options);
