@@ -96,7 +96,7 @@ export class PerMessageDeflate {
 
   /**
    * Inflates a whole message, synchronously or later. Calls must not overlap. The bytes are read until `done` is called, in the async
-   * context of this call. Errors have the `closeCode` for the peer: 1007 for corrupt data, 1009 for a message longer than `maxPayload`.
+   * context of this call. Errors have the `closeCode` for the peer.
    */
   decompress(message: Uint8Array, done: InflateDone): void {
     this.#inflater.decompress(message, done);
