@@ -10,8 +10,6 @@ import { groupsOf } from './targets.ts';
 export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
 /** The line of Node whose results have a page, and whose figures the READMEs show. */
 export const MAIN_LINE = '26';
-/** The lines that the targets apply to. */
-export const TARGET_LINES = [MAIN_LINE, '24'];
 /** The other lines that have results, the newest first. */
 const OTHER_LINES = ['24', '22', '20'];
 

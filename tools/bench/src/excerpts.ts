@@ -1,6 +1,5 @@
 // The tables of committed results in READMEs and other pages.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { lineOf, TARGET_LINES } from './committed.ts';
 import { formatMedian, formatRange, formatRatio, NOTHING } from './format.ts';
 import { table } from './page.ts';
 import { describeTarget, mainMetric, titleOfPeer, titleOfScenario } from './report.ts';
@@ -168,16 +167,12 @@ function limitCell(run: RunResult, target: Target): string {
   return verdict.verdict === 'missed' && !withinNoise ? `**${text}**` : text;
 }
 
-function hasTargets({ machine }: RunResult): boolean {
-  return TARGET_LINES.includes(lineOf(machine['node']));
-}
-
 /** Every table with its place. The last two compare the run with those on other Node versions. */
 export function tablesOf(run: RunResult, others: readonly RunResult[]): (Place & { content: string })[] {
   return [
     ...excerpts.map((excerpt) => ({ ...excerpt, content: excerptTable(run, excerpt) })),
     { ...LINES, content: linesTable([run, ...others]) },
-    { ...LIMITS, content: limitsTable([run, ...others].filter(hasTargets)) },
+    { ...LIMITS, content: limitsTable([run, ...others]) },
   ];
 }
 
