@@ -167,7 +167,7 @@ export const scenarios: readonly Scenario[] = [
   ...compressedEchoes('16k', [16, 16 * KiB, 1]),
   // Long messages, which keep the event loop busy unless a library uses the thread pool or several turns. In the first two scenarios,
   // there are more connections than the thread pool has threads.
-  ...compressedEchoes('64k', [16, 64 * KiB, 1], compressions.slice(0, 2)),
+  ...compressedEchoes('64k', [16, 64 * KiB, 1], compressions.slice(0, 2), { watchLoop: true }),
   ...compressedEchoes('1m', [4, MiB, 1], compressions.slice(0, 2), { watchLoop: true }),
   client('client-64', 64, 100),
   client('client-1k', KiB, 100),

@@ -21,6 +21,12 @@ test('every target refers to a scenario and a peer that exist', () => {
   }
 });
 
+test('a scenario whose target is the longest time that the event loop is held measures it', () => {
+  const held = targets.filter(({ metric }) => metric === 'held').map(({ scenario }) => scenario);
+  expect(new Set(held)).toEqual(new Set(['deflate-64k', 'deflate-1m']));
+  for (const { name, watchLoop } of scenarios) if (held.includes(name)) expect(watchLoop).toBe(true);
+});
+
 test('the first prepared message of each smaller scenario decodes to its payload, which has the size of the scenario', () => {
   for (const scenario of scenarios.filter(({ size }) => size > 0 && size <= 16 * 1024)) {
     const [first] = prepareMessages(scenario);
