@@ -27,6 +27,8 @@ export interface Arguments {
   readonly brokers: boolean;
   /** The seconds that the soak runs. */
   readonly soak: number | undefined;
+  /** Measure the memory of a server over rounds of connections that come and leave. */
+  readonly churn: boolean;
   readonly help: boolean;
 }
 
@@ -35,6 +37,8 @@ const QUICK_ROUNDS = 3;
 const MOST_ROUNDS = 100;
 /** The default peers of a quick run. */
 const QUICK_PEERS = ['framewire', 'ws', 'net'];
+/** The peers that `--churn` can measure. */
+const CHURN_PEERS = ['framewire', 'ws'];
 
 const PROFILED = '--profile and --save exclude each other, because a profiled process is slower.';
 
@@ -43,7 +47,8 @@ export const HELP = `Usage: npm run bench -- [options]
 Measures framewire and other libraries on this machine: CPU per message, rate, latency, memory.
 
   --scenario A,B  only these; A also stands for all names that begin with A- (default: all)
-  --peers A,B     only these (default: all except framewire-bufferutil; with --quick ${QUICK_PEERS.join(', ')})
+  --peers A,B     only these (default: all except framewire-bufferutil; with --quick ${QUICK_PEERS.join(', ')};
+                  with --churn ${CHURN_PEERS.join(', ')})
   --rounds N      how many turns each peer has (default ${ROUNDS}, with --quick ${QUICK_ROUNDS})
   --node PATH     run servers and clients on this Node
   --quick         shorter turns, then a comparison with the committed results of the same line of Node
@@ -52,6 +57,8 @@ Measures framewire and other libraries on this machine: CPU per message, rate, l
   --compression   only compression, without sockets: bytes, CPU and memory of its options
   --brokers       only servers joined by Redis, NATS or a hub: framewire, socket.io and raw sockets
   --soak SECONDS  only a server under full load of compressed messages: its memory over time
+  --churn         only the memory of a server over ten rounds of 10,000 connections, which exchange compressed
+                  messages and leave: framewire and ws
   --json          print the results as JSON instead of tables
   --save DIR      on Node ${MAIN_LINE}, write results.json, README.md and a picture there; on another line,
                   only node-<major>.json; with --brokers, brokers.json and brokers.md
@@ -74,6 +81,7 @@ export const OPTIONS = {
   brokers: { type: 'boolean', default: false },
   readme: { type: 'boolean', default: false },
   soak: { type: 'string' },
+  churn: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   save: { type: 'string' },
   profile: { type: 'string' },
@@ -87,6 +95,7 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
   compression: ['quick', 'json'],
   brokers: ['quick', 'rounds', 'json', 'save'],
   soak: ['json'],
+  churn: ['peers', 'node', 'json'],
   readme: [],
   list: [],
 };
@@ -103,12 +112,12 @@ export function readArguments(list: readonly string[]): Arguments {
   refuseEmpty(values);
   if (values.profile !== undefined && values.save !== undefined) throw new TypeError(PROFILED);
   const { quick, json, node, save, profile, list: names } = values;
-  const { micro, compression, brokers, readme, help } = values;
+  const { micro, compression, brokers, churn, readme, help } = values;
   return {
     ...{ quick, json, node, save, profile, list: names },
-    ...{ micro, compression, brokers, readme, help },
+    ...{ micro, compression, brokers, churn, readme, help },
     scenarios: chooseScenarios(wordsOf(values.scenario)),
-    peers: choosePeers(wordsOf(values.peers), quick),
+    peers: choosePeers(wordsOf(values.peers), quick, churn),
     rounds: readRounds(values.rounds, quick),
     soak: readSeconds(values.soak),
   };
@@ -149,11 +158,14 @@ function chooseScenarios(words: readonly string[]): readonly Scenario[] {
   return scenarios.filter((scenario) => wanted.includes(scenario));
 }
 
-function choosePeers(words: readonly string[], quick: boolean): readonly Peer[] {
+function choosePeers(words: readonly string[], quick: boolean, churn: boolean): readonly Peer[] {
   const unknown = words.find((word) => !peers.some(({ name }) => name === word));
   if (unknown !== undefined) throw new TypeError(`There is no peer "${unknown}". --list prints their names.`);
+  const refused = churn ? words.find((word) => !CHURN_PEERS.includes(word)) : undefined;
+  if (refused !== undefined) throw new TypeError(`--churn cannot measure the peer "${refused}".`);
   if (words.length > 0) return peers.filter(({ name }) => words.includes(name));
   if (quick) return peers.filter(({ name }) => QUICK_PEERS.includes(name));
+  if (churn) return peers.filter(({ name }) => CHURN_PEERS.includes(name));
   return peers.filter(({ byDefault }) => byDefault);
 }
 

@@ -5,6 +5,7 @@ import { brokersReport } from './brokers/report.ts';
 import { committedBrokers, rewriteBrokersPage, saveBrokers } from './brokers/saving.ts';
 import { guideTables } from './brokers/guide.ts';
 import { compressionTables, runCompression } from './compression.ts';
+import { CHURN, churnSummary, runChurn, type ChurnResult } from './churn.ts';
 import { committedFor, committedLines, committedResults, RESULTS_FOLDER } from './committed.ts';
 import { compare, describeComparison, ONE_ROUND } from './compare.ts';
 import { putTables, refreshReadmes } from './excerpts.ts';
@@ -47,6 +48,7 @@ async function main(words: readonly string[]): Promise<number> {
   else if (args.readme) return refresh();
   else if (args.micro) await measureParts(args);
   else if (args.soak !== undefined) await soak(args, args.soak);
+  else if (args.churn) await churn(args);
   else if (args.brokers) await measureBrokers(args);
   else if (args.compression) await measureCompression(args);
   else return measure(args);
@@ -105,6 +107,20 @@ async function soak({ json }: Arguments, seconds: number): Promise<void> {
   });
   line.clear();
   console.log(json ? JSON.stringify(result, undefined, 2) : soakSummary(result));
+}
+
+async function churn({ peers: some, node, json }: Arguments): Promise<void> {
+  const line = new ProgressLine(process.stderr);
+  const results: ChurnResult[] = [];
+  for (const peer of some) {
+    const result = await runChurn(peer, { ...CHURN, node }, (round) => {
+      line.show(`${peer.title} · round ${round} of ${CHURN.rounds}`);
+    });
+    results.push(result);
+    line.clear();
+    if (!json) console.log(churnSummary(result));
+  }
+  if (json) console.log(JSON.stringify(results, undefined, 2));
 }
 
 /** Returns the exit code. */

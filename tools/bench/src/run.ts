@@ -1,11 +1,11 @@
 // The course of a run: the peers of a scenario take turns within each round, each in a new process that reports its cost.
-import { fileURLToPath } from 'node:url';
 import { Child, type Command } from './child.ts';
 import type { Peer } from './peers.ts';
 import { findCores, type Cores } from './pinning.ts';
 import type { LoadReport, Scenario } from './plan.ts';
 import { profileFlags } from './profile.ts';
 import type { Sample, ScenarioResult, Skipped } from './results.ts';
+import { loadCommand } from './scripts.ts';
 
 /** The length and number of turns. */
 export interface Settings {
@@ -51,7 +51,8 @@ interface Collections {
   readonly major: number;
 }
 
-interface Memory {
+/** The memory of a server, in bytes after a collection. */
+export interface Memory {
   readonly rss: number;
   readonly heap: number;
   readonly external: number;
@@ -79,9 +80,7 @@ export class Bench {
   /** Starts the load generator. */
   static async start(settings: Settings, progress: Progress = () => undefined): Promise<Bench> {
     const cores = findCores();
-    const script = fileURLToPath(new URL('./load/main.ts', import.meta.url));
-    const args = ['--import', import.meta.resolve('tsx'), script, '{}'];
-    const { child } = await Child.start({ program: process.execPath, args, core: cores.load });
+    const { child } = await Child.start(loadCommand(cores.load));
     return new Bench(child, cores, settings, progress);
   }
 

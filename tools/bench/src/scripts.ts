@@ -1,4 +1,4 @@
-// The scripts of measured processes: their paths, and the commands that run them on Node.
+// The scripts of measured processes and of the load generator: their paths, and the commands that run them on Node.
 import { fileURLToPath } from 'node:url';
 import type { Command } from './child.ts';
 
@@ -28,4 +28,10 @@ export function nodeCommand(name: string, task: object, options: NodeOptions = {
     args: [...flags, pathOfScript(name), JSON.stringify(task)],
     ...{ env, core },
   };
+}
+
+/** The command that runs the load generator on a core. */
+export function loadCommand(core: number | undefined): Command {
+  const script = fileURLToPath(new URL('./load/main.ts', import.meta.url));
+  return { program: process.execPath, args: ['--import', import.meta.resolve('tsx'), script, '{}'], core };
 }

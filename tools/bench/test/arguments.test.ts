@@ -28,6 +28,11 @@ test('a quick run has fewer rounds, and the three peers that the ratios need', (
   expect(names(args.peers)).toEqual(['framewire', 'ws', 'net']);
 });
 
+test('the churn measures framewire and ws, unless it names one of them', () => {
+  expect(names(readArguments(['--churn']).peers)).toEqual(['framewire', 'ws']);
+  expect(names(readArguments(['--churn', '--peers', 'ws']).peers)).toEqual(['ws']);
+});
+
 test('named scenarios and peers are run, even in a quick run', () => {
   const args = readArguments([
     '--quick',
@@ -60,6 +65,8 @@ test.each([
   [['--rounds', 'many'], '--rounds must be a number from 1 to 100, not "many".'],
   [['--soak', '0'], '--soak must be a number of seconds from 1 to 99999, not "0".'],
   [['--micro', '--node', 'n'], 'With --micro, the option --node has no effect.'],
+  [['--churn', '--peers', 'bun'], '--churn cannot measure the peer "bun".'],
+  [['--churn', '--rounds', '3'], 'With --churn, the option --rounds has no effect.'],
   [['--soak', '9', '--peers', 'ws'], 'With --soak, the option --peers has no effect.'],
   [
     ['--profile', 'p', '--save', 'r'],

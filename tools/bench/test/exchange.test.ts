@@ -25,3 +25,19 @@ test('connections that send nothing stay open while the others exchange messages
   exchange.close();
   server.close();
 });
+
+test('connections leave with the closing handshake', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  const closed: Promise<unknown[]>[] = [];
+  server.on('connection', (ws) => {
+    ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+    closed.push(once(ws, 'close'));
+  });
+  const scenario = { ...scenarios.find(({ name }) => name === 'echo-64x1')!, connections: 3 };
+  const exchange = await Exchange.open(scenario, { port: (server.address() as AddressInfo).port });
+  await exchange.leave();
+  const codes = (await Promise.all(closed)).map(([code]) => code);
+  expect(codes).toEqual([1000, 1000, 1000]);
+  server.close();
+});

@@ -1,9 +1,10 @@
 // The exchange of messages over open connections: each group of connections writes, waits for a number of messages, and writes again.
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createHistogram } from 'node:perf_hooks';
 import { newsTexts } from '../measured/texts.mjs';
 import type { LoadReport, Scenario } from '../plan.ts';
-import { prepareMessages } from './frames.ts';
+import { closeFrame, prepareMessages } from './frames.ts';
 import { closeAll, openAll, type Target } from './open.ts';
 import { Pongs } from './pongs.ts';
 import { decodeMessage, MessageCounter } from './replies.ts';
@@ -110,6 +111,16 @@ export class Exchange {
   async #fillKernel(): Promise<void> {
     const [listening] = this.#sockets;
     while (listening && listening.bytesRead < KERNEL_HOLDS) await this.run(50);
+  }
+
+  /** Closes the connections with the closing handshake. The server ends them first (RFC 6455 §7.1.1), so no local port stays in use. */
+  async leave(): Promise<void> {
+    const frame = closeFrame();
+    const ends = this.#sockets.map((socket) => {
+      socket.removeAllListeners('close').write(frame);
+      return once(socket, 'close');
+    });
+    await Promise.all(ends);
   }
 
   /** Ends the connections immediately. */

@@ -31,6 +31,11 @@ serveDriver(
       if (!exchange) throw new Error('answer before open');
       return exchange.answer(milliseconds);
     },
+    /** Closes the connections with the closing handshake, and waits for their ends. */
+    async leave(): Promise<void> {
+      await exchange?.leave();
+      exchange = undefined;
+    },
     close(): void {
       exchange?.close();
       exchange = undefined;

@@ -78,6 +78,11 @@ function onPong() {
   this.isAlive = true;
 }
 
+/** Resolves when every connection has closed. */
+async function allClosed() {
+  for (const ws of server.clients) await new Promise((resolve) => ws.once('close', resolve));
+}
+
 server.on('connection', (ws) => {
   void topics?.subscribe(ws, TOPIC);
   ws.on('message', (data, isBinary) => onMessage(ws, data, isBinary));
@@ -87,5 +92,5 @@ server.on('connection', (ws) => {
 
 secure?.listen(where);
 (secure ?? server).once('listening', () => {
-  serveDriver({ port: server.address().port, runtime: `Node ${process.versions.node}` });
+  serveDriver({ port: server.address().port, runtime: `Node ${process.versions.node}` }, { allClosed });
 });
