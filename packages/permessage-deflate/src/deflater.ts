@@ -211,13 +211,20 @@ export class Deflater {
     original?: Uint8Array,
   ): void {
     const isSkipped = this.#maySkip(fragment) && job.length - TAIL_LENGTH >= fragment.data.length;
-    if (isSkipped && before !== undefined) {
+    let compressed: Uint8Array | undefined;
+    try {
+      if (!isSkipped) compressed = withoutTail(job.joined(), fragment.fin);
+      else if (before !== undefined) {
+        this.#closeContext();
+        this.#begin(before);
+      }
+      this.#endMessage(fragment);
+    } catch (error) {
       this.#closeContext();
-      this.#begin(before);
+      done(error as Error);
+      return;
     }
-    this.#endMessage(fragment);
-    if (isSkipped) done(null, undefined, original);
-    else done(null, withoutTail(job.joined(), fragment.fin));
+    done(null, compressed, isSkipped ? original : undefined);
   }
 
   // On the thread pool.
