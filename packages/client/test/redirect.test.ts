@@ -9,7 +9,7 @@ import { socketPath, testCertificate } from '@framewire/testing';
 import { WebSocketServer } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { OurWebSocket, record, withBoth, type ClientClass } from './support/recorder.ts';
-import { listen, wsServer } from './support/servers.ts';
+import { listen } from './support/servers.ts';
 
 const FOLLOW = { followRedirects: true };
 
@@ -377,9 +377,7 @@ describe('the redirect event', () => {
 });
 
 test('a redirect to a server that does not exist is an error and a close', async () => {
-  const { server, url: gone } = await wsServer();
-  await new Promise((resolve) => server.close(resolve));
-  const { url } = await site({ '/a': `${gone}/b` });
+  const { url } = await site({ '/a': 'ws://127.0.0.1:1/b' });
   const log = await withBoth((Client) => follow(Client, `${url}/a`));
   expect(log[0]).toBe('error Error: connect ECONNREFUSED HOST [CLOSING]');
 });

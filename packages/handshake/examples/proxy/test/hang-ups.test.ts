@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, test } from 'vitest';
 import {
-  freePort,
   RawClient,
   receivedUntil,
   requestHead,
   RESPONSE_HEAD,
   startBackend,
   startProxy,
+  UNUSED_PORT,
 } from './support.ts';
 
 const CLIENTS = 50;
@@ -81,7 +81,7 @@ describe('clients that reset while their backend has not answered', () => {
 });
 
 test('a client that resets while the proxy connects to the backend leaves nothing open', async () => {
-  const { port, sockets } = await startProxy({ '/': await freePort() });
+  const { port, sockets } = await startProxy({ '/': UNUSED_PORT });
   for (let i = 0; i < 20; i++) {
     const client = new RawClient(port).send(requestHead('/'));
     await once(client.socket, 'connect');

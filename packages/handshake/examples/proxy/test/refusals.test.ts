@@ -4,13 +4,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import {
-  freePort,
   RawClient,
   requestHead,
   RESPONSE_HEAD,
   startBackend,
   startProxy,
   startWebSocketServer,
+  UNUSED_PORT,
 } from './support.ts';
 
 /** The status line of a response. */
@@ -57,7 +57,7 @@ describe('the proxy rejects without contacting a backend', () => {
   });
 
   test('a head that is incomplete after the timeout, even if bytes keep coming', async () => {
-    const { port } = await startProxy({ '/': await freePort() }, { requestTimeout: 50 });
+    const { port } = await startProxy({ '/': UNUSED_PORT }, { requestTimeout: 50 });
     const client = new RawClient(port).send('GET / HTTP/1.1\r\n');
     const drip = setInterval(() => client.send('A:b\r\n'), 5);
     client.socket.once('end', () => clearInterval(drip));
@@ -65,7 +65,7 @@ describe('the proxy rejects without contacting a backend', () => {
   });
 
   test('a client that leaves before its head is complete, without an answer', async () => {
-    const { port } = await startProxy({ '/': await freePort() });
+    const { port } = await startProxy({ '/': UNUSED_PORT });
     const client = new RawClient(port).send('GET / HTTP/1.1\r\n');
     client.socket.end();
     expect(await client.untilEnd()).toBe('');
@@ -82,7 +82,7 @@ describe('the proxy rejects without contacting a backend', () => {
 
 describe('the proxy answers for its backend', () => {
   test('with 502 when it is down', async () => {
-    const { port, lines } = await startProxy({ '/': await freePort() });
+    const { port, lines } = await startProxy({ '/': UNUSED_PORT });
     const ws = new WebSocket(`ws://127.0.0.1:${port}/x`);
     const [error] = (await once(ws, 'error').catch((reason: unknown) => [reason])) as [Error];
     expect(error.message).toBe('Unexpected server response: 502');
