@@ -42,8 +42,8 @@ export class Session {
   #nextConfirmation: Promise<void> | undefined = undefined;
   readonly #endHeartbeat: () => void;
   #ping: () => Promise<unknown>;
-  /** Why the session has ended. Undefined while it is open. */
-  #failure: Error | undefined = undefined;
+  /** What calls reject with once the session has ended. Undefined while it is open. */
+  #failure: BrokerError | undefined = undefined;
 
   /**
    * Rejects if NATS cannot be reached.
@@ -114,7 +114,7 @@ export class Session {
           return;
         }
         this.#subscriptions.delete(subject);
-        // A refusal arrives before the confirmation. After it, NATS ends subscriptions that its configuration no longer permits.
+        // NATS sends a refusal before the confirmation. After it, an error means that its configuration no longer permits the subscription.
         if (isConfirmed) this.lose(error);
         else reject(error);
       };
@@ -183,7 +183,7 @@ export class Session {
   /** Ends the session and reports the error. */
   lose(error: Error): void {
     if (this.#failure !== undefined) return;
-    this.#end(error);
+    this.#end(new BrokerError('WS_ERR_BROKER_UNREACHABLE', error));
     this.#lost(error);
   }
 
@@ -192,7 +192,7 @@ export class Session {
     this.#end(new BrokerError('WS_ERR_BROKER_CLOSED'));
   }
 
-  #end(error: Error): void {
+  #end(error: BrokerError): void {
     this.#failure ??= error;
     this.#endHeartbeat();
     for (const reject of this.#waiting) reject(error);
@@ -217,7 +217,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         this.#waiting.delete(fail);
-        reject(asAnswer(this.#failure ?? error));
+        reject(this.#failure ?? asAnswer(error));
       };
       this.#waiting.add(fail);
       call.then((value) => {
@@ -289,9 +289,7 @@ function isRefusal(error: unknown): error is Error {
 
 /** What a call that fails rejects with. */
 function asAnswer(error: unknown): Error {
-  return isRefusal(error) || error instanceof BrokerError
-    ? error
-    : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+  return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
 }
 
 function ignore(): void {}

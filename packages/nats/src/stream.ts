@@ -18,6 +18,9 @@ const LONGEST = 2 ** 63;
 /** The date of a stream that the server is still creating. */
 const NOT_CREATED = '0001-01-01T00:00:00Z';
 
+/** How often a broker asks for such a stream again. NATS creates it between two requests, unless the disk is slow. */
+const MOST_ATTEMPTS = 1000;
+
 /** Error codes of JetStream. */
 const NAME_IN_USE = 10_058;
 const NO_MESSAGE = 10_037;
@@ -108,7 +111,10 @@ export class Stream {
     // The stream exists with other limits, which an operator may have changed.
     if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     // Another broker is creating the stream at this moment.
-    while (info.created === NOT_CREATED) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
+    for (let attempts = 0; info.created === NOT_CREATED; attempts++) {
+      if (attempts === MOST_ATTEMPTS) throw new Error(`NATS does not complete the stream "${prefix}"`);
+      info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
+    }
     throwErrorOf(info);
     const { config } = info;
     if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {

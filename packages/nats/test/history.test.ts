@@ -432,9 +432,12 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     // As NATS 2.9 answers when two brokers create the stream at the same moment.
     const answer = JSON.stringify({ ...info, created: '0001-01-01T00:00:00Z' });
     client.subscribe('creating', { callback: (_error, request) => void request.respond(answer) });
-    interposed.beforeNext('STREAM.CREATE', (bytes) =>
-      Promise.resolve(bytes.toString('latin1').replace('$JS.API.STREAM.CREATE.created', 'creating')),
-    );
+    const answerFirst = (bytes: Buffer): Promise<string> =>
+      Promise.resolve(bytes.toString('latin1').replace(/\$JS\.API\.STREAM\.\w+\.created/, 'creating'));
+    interposed.beforeNext('STREAM.CREATE', (bytes) => {
+      interposed.beforeNext('STREAM.INFO', answerFirst);
+      return answerFirst(bytes);
+    });
     while (changes.length < 2) await turn();
     expect(await broker.subscribe('news')).toEqual(first);
     expect(changes).toEqual(['interrupted', 'restored']);

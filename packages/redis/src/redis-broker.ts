@@ -16,9 +16,9 @@ import { Session, type AnyRedisClient, type Argument, type MessageListener } fro
  */
 const POSITION_LIVES_LONGER = 20;
 
-/** What stands before messages with positions: their epoch, and the offset of the first one. */
-const HEAD = /^([^:]+):([1-9]\d*):/;
-/** In bytes; longer than any that {@link PUBLISH} makes. */
+/** The header of messages with positions: their epoch, as {@link PUBLISH} makes it, and the offset of the first one. */
+const HEAD = /^((?:[\da-f]{8})?[\da-f-]{18}):([1-9]\d*):/;
+/** In bytes; longer than any header. */
 const LONGEST_HEAD = 64;
 
 /**

@@ -76,7 +76,7 @@ export class Session implements EngineSession {
       reconnectStrategy: false as const,
       signal,
     };
-    // Topics limit what waits, and the client would refuse single commands of an open connection.
+    // The limit of the program's client would refuse single commands of an open connection. The pings limit how long commands wait.
     const limits = { disableOfflineQueue: true, commandsQueueMaxLength: Infinity };
     const options = { ...client.options, ...limits, socket };
     this.#commands = client.duplicate(options);

@@ -316,7 +316,7 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis', () => {
       'with a history',
       { history: true },
       'positions',
-      [...packed, 'a:b', ':1:', 'a:0:', 'a:1b:', 'a:1'],
+      [...packed, 'a:b', ':1:', 'a:0:', 'a:1b:', 'a:1', 'a:1:', 'a:1:\0\0\0\x01x'],
       ['end'],
     ],
   ])('ignores bytes that no broker published, %s', async (_how, options, channel, foreign, expected) => {

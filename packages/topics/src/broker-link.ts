@@ -4,7 +4,7 @@ import { BrokerError, type Broker, type Position } from './broker.ts';
 import type { RemoteTopic, RemoteTopicObserver } from './remote-topic.ts';
 import { WaitingTopic } from './waiting-topic.ts';
 
-/** How many topics join at a time after an interruption. The engine must answer all of their requests in time. */
+/** With a history: how many topics join at a time after an interruption. The engine must answer all of their requests in time. */
 const MOST_REJOINING = 256;
 
 /** How long it waits before it asks again for a subscription that the engine has refused, in ms. */
@@ -29,7 +29,7 @@ export class BrokerLink {
   readonly #observer: LinkObserver;
   readonly #maxQueued: number;
   readonly #topics = new Map<string, WaitingTopic>();
-  /** The topics that have not had their turn to join again. Undefined after an interruption, and before the first one. */
+  /** With a history: the topics that have not had their turn to join again. Undefined after an interruption, and before the first one. */
   #rejoining: Iterable<[string, WaitingTopic]> | undefined = undefined;
   /**
    * With a history: the topics whose position is not known yet, and those that wait for their turn. The promises resolve when they have
@@ -77,10 +77,11 @@ export class BrokerLink {
   leave(name: string): void {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
+    const { isWaiting } = topic;
     topic.leave();
     this.#topics.delete(name);
     // An interruption has already ended the subscription.
-    if (!this.#isClosed && !this.isInterrupted) this.broker.unsubscribe(name).catch(ignore);
+    if (!this.#isClosed && !this.isInterrupted && !isWaiting) this.broker.unsubscribe(name).catch(ignore);
   }
 
   /**
@@ -127,17 +128,23 @@ export class BrokerLink {
   #restored(): void {
     if (!this.isInterrupted || this.#isClosed) return;
     this.#interruption = undefined;
-    for (const topic of this.#topics.values()) topic.wait();
-    // An iterator of a map leaves out what is deleted in the meantime.
-    const topics = (this.#rejoining = this.#topics.entries());
-    for (let count = 0; count < MOST_REJOINING; count++) void this.#rejoinInTurn(topics);
     // Join first, so that this server receives what it publishes.
-    for (const [name, topic] of this.#topics) this.#holdMessages(name, topic);
+    if (this.broker.hasHistory) this.#rejoinSomeAtATime();
+    else for (const [name, topic] of this.#topics) this.#rejoin(name, topic);
     for (const { topic, data, resolve } of this.#takeQueue()) resolve(this.publish(topic, data));
     this.#observer.restored();
   }
 
-  /** Joins topics one after the other, until there is an interruption, or no topic left. */
+  /** With a history, joining a topic takes several requests. */
+  #rejoinSomeAtATime(): void {
+    for (const topic of this.#topics.values()) topic.wait();
+    // An iterator of a map leaves out what is deleted in the meantime.
+    const topics = (this.#rejoining = this.#topics.entries());
+    for (let count = 0; count < MOST_REJOINING; count++) void this.#rejoinInTurn(topics);
+    for (const [name, topic] of this.#topics) this.#holdMessages(name, topic);
+  }
+
+  /** Joins topics one after the other, until there is an interruption, or no topic is left. */
   async #rejoinInTurn(topics: Iterable<[string, WaitingTopic]>): Promise<void> {
     for (const [name, topic] of topics) {
       if (this.#rejoining !== topics) return;
@@ -164,7 +171,7 @@ export class BrokerLink {
     });
   }
 
-  /** Lets messages of a topic wait until it has joined, if they could overtake that. */
+  /** Lets messages of a topic wait until it has joined, if the engine could handle them before the subscription. */
   #holdMessages(name: string, topic: WaitingTopic): void {
     if (!this.broker.hasHistory || (topic.position !== undefined && !topic.isWaiting)) return;
     // After an earlier one of the same name, so that messages stay in order.

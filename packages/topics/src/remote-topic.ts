@@ -78,7 +78,7 @@ export class RemoteTopic implements RecoverableTopic {
 
   interrupt(): void {
     this.#attempt = undefined;
-    // The history has the messages that arrived early before this.
+    // What has arrived early is read from the history again, or is missed if that no longer has it. Kept, it could grow without a limit.
     if (this.#broker.hasHistory) this.#early = [];
   }
 
@@ -178,7 +178,11 @@ export class RemoteTopic implements RecoverableTopic {
     this.#observer.missed(this.#name);
   }
 
-  /** Continues after the messages that the history lacks, although the first of those that arrived `before` it was requested needs them. */
+  /**
+   * Skips messages that the history lacks, although a message that arrived before the request shows that they existed.
+   *
+   * @param before how many messages had arrived early at the time of the request
+   */
   #missRemoved(before: number): void {
     const { epoch, offset } = this.#position as Position;
     const first = this.#early?.slice(0, before).find(({ position }) => position.epoch === epoch);

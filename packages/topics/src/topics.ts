@@ -63,8 +63,9 @@ export class Topics {
    * immediately, and those messages arrive once the broker can be reached.
    *
    * With `since`, and a broker that has a history, the connection is first sent what it has missed. If some of that is missing from the
-   * history, it receives only what is published from now on, and `recovered` is false. `recovered` is also false if the connection leaves
-   * the topic or closes in the meantime, or if the broker loses messages while earlier ones are sent.
+   * history, it receives only what is published from now on, and `recovered` is false. `recovered` is also false if the connection was
+   * already subscribed, if it leaves the topic or closes in the meantime, if it drops one of the messages (`onBufferFull`), or if the
+   * broker loses messages while earlier ones are sent.
    *
    * Rejects with a `TypeError` for a topic that is not a string, and with a {@link BrokerError} after `close()`. With `since`, it also
    * rejects with a {@link BrokerError} while the broker cannot be reached. The connection is not subscribed then.

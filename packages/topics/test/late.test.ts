@@ -312,7 +312,7 @@ test('a server that catches up stops when a new epoch has begun', async () => {
   expect(caughtUp.length).toBeLessThan(5);
 });
 
-test('a client that drops a message while it recovers has not recovered', async () => {
+test('recovered is false when the connection drops a message of the recovery', async () => {
   const { hub, here, there, one } = start();
   const { position } = await here.subscribe(one.ws, 'news');
   for (const text of ['a', 'b', 'c', 'd']) await there.publish('news', text);
