@@ -28,7 +28,7 @@ test('a quick run has fewer rounds, and the three peers that the ratios need', (
   expect(names(args.peers)).toEqual(['framewire', 'ws', 'net']);
 });
 
-test('the churn measures framewire and ws, unless it names one of them', () => {
+test('--churn measures framewire and ws, unless --peers names one of them', () => {
   expect(names(readArguments(['--churn']).peers)).toEqual(['framewire', 'ws']);
   expect(names(readArguments(['--churn', '--peers', 'ws']).peers)).toEqual(['ws']);
 });

@@ -112,7 +112,7 @@ const MOMENTS: Readonly<
   },
   'after a message that is compressed in later turns': {
     extra: 1,
-    // More than one turn of the event loop compresses, at every level of the profiles.
+    // At every level of the profiles, compressing it takes more than one turn of the event loop.
     prepare: (from) => from.send(Buffer.alloc(500_000, 'compressible')),
   },
   'inside a message event': {

@@ -289,6 +289,17 @@ const wrong: readonly (readonly [what: string, finding: RegExp, target: Target])
     }),
   ],
   [
+    'a deflater that refers to earlier data after it was reset',
+    /^(history\(\)|\w+\(\)( of parts)?: restored by zlib): /,
+    contextsTarget({
+      deflate,
+      Inflater,
+      Deflater: class extends Deflater {
+        override reset() {}
+      },
+    }),
+  ],
+  [
     'an inflater that keeps its window when it is reset',
     /restored by us: /,
     contextsTarget({

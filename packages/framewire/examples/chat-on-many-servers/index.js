@@ -69,6 +69,7 @@ async function startServer(name, natsPort, port = 0) {
       stop(1);
       return;
     }
+    console.log(`server ${name} has ended, and will restart`);
     setTimeout(() => {
       if (!isStopping) startServer(name, natsPort, listensOn);
     }, RESTART_MS);

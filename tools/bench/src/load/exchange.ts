@@ -117,6 +117,7 @@ export class Exchange {
   async leave(): Promise<void> {
     const frame = closeFrame();
     const ends = this.#sockets.map((socket) => {
+      if (socket.destroyed) throw new Error('A connection has closed early');
       socket.removeAllListeners('close').write(frame);
       return once(socket, 'close');
     });

@@ -50,6 +50,8 @@ class Pair {
   readonly #inflater: Inflater;
   #deflater: Deflater;
   #history: Buffer;
+  /** Whether the deflater was created without the dictionary. */
+  #hasForgotten = false;
 
   constructor(codec: ContextCodec, level: number, choices: number) {
     const dictionary = choices & 8 ? Buffer.from('the dictionary '.repeat(choices)) : undefined;
@@ -102,15 +104,19 @@ class Pair {
     const { level, windowBits } = this.options;
     this.#deflater = new this.#codec.Deflater({ level, windowBits });
     this.#deflater.remember(history);
+    this.#hasForgotten = true;
     this.#history = Buffer.from(history);
   }
 
+  /** A new stream begins on both sides. */
   reset(): void {
-    this.forget(0);
     this.#inflater.reset();
-    const { dictionary = new Uint8Array(0) } = this.options;
-    this.#deflater.remember(dictionary);
-    this.#history = this.#within(Buffer.from(dictionary));
+    if (this.#hasForgotten) {
+      this.#deflater.close();
+      this.#deflater = new this.#codec.Deflater(this.options);
+      this.#hasForgotten = false;
+    } else this.#deflater.reset();
+    this.#history = this.#within(Buffer.from(this.options.dictionary ?? []));
   }
 
   close(): void {
