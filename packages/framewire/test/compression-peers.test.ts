@@ -1,4 +1,4 @@
-// Compression with peers that are neither ours nor `ws`: browsers, Bun, and clients in Python, Go and Java.
+// Compression with peers that are neither ours nor `ws`: browsers, Bun, Deno, and clients in Python, Go and Java.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,10 +7,18 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bunBinary, Child, executable, launchChromium, launchFirefox, requirement } from '@framewire/testing';
-import { WebSocket } from 'framewire';
+import {
+  bunBinary,
+  Child,
+  denoBinary,
+  executable,
+  launchChromium,
+  launchFirefox,
+  requirement,
+} from '@framewire/testing';
+import { WebSocket, WebSocketServer } from 'framewire';
 import { describe, expect, test } from 'vitest';
-import { EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
+import { ALL_WELL, EXCHANGE, exchanges, program, runtime, type Client } from './exchange.ts';
 
 /** A page, as both drivers of browsers return it. */
 interface Page {
@@ -45,7 +53,23 @@ async function browser(launch: () => Promise<Browser>): Promise<Client> {
 
 exchanges('Bun', {}, () => runtime(bunBinary()));
 exchanges('Chromium', { isMissing: requirement('chromium').missing }, () => browser(launchChromium));
-exchanges('Firefox', { isMissing: requirement('firefox').missing }, () => browser(launchFirefox));
+exchanges('Firefox', { isMissing: requirement('firefox').missing, limitsWindow: false }, () =>
+  browser(launchFirefox),
+);
+
+test('Deno, which offers no compression, exchanges messages with our server', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
+  await once(server, 'listening');
+  server.on('connection', (ws) => {
+    ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
+  });
+  const { port } = server.address() as AddressInfo;
+  const deno = runtime(denoBinary(), 'run', '--allow-net');
+  expect(await deno.exchange(`ws://127.0.0.1:${port}/`)).toEqual({ ...ALL_WELL, extensions: '' });
+  await deno.close();
+  server.close();
+  await once(server, 'close');
+});
 
 const source = (name: string): string => join(import.meta.dirname, 'peers', name);
 
@@ -64,7 +88,7 @@ exchanges('nhooyr.io/websocket of Go', { isMissing: requirement('go').missing, a
   }),
 );
 
-exchanges('Tomcat, of Java', { isMissing: requirement('java').missing }, () =>
+exchanges('Tomcat, of Java', { isMissing: requirement('java').missing, limitsWindow: false }, () =>
   program(async (folder) => {
     const jars = ['core', 'websocket'].map((name) => `/usr/share/java/tomcat10-embed-${name}.jar`);
     await promisify(execFile)(executable('java'), [

@@ -41,7 +41,7 @@ export const EXCHANGE = `
     ws.onclose = ({ code }) => resolve({ extensions: ws.extensions.split(';')[0], came: next, wrong, code });
   });`;
 /** The result that every client must report. */
-const ALL_WELL = { extensions: 'permessage-deflate', came: 12, wrong: 0, code: 1000 };
+export const ALL_WELL = { extensions: 'permessage-deflate', came: 12, wrong: 0, code: 1000 };
 
 const BOTH = 'permessage-deflate';
 
@@ -64,6 +64,7 @@ const AGREEMENTS = [
   ['windows of 1 KiB', { serverMaxWindowBits: 10 }, `${BOTH}; server_max_window_bits=10`, 8],
   ['windows of 512 bytes', { serverMaxWindowBits: 9 }, `${BOTH}; server_max_window_bits=9`, 8],
   ['windows of 256 bytes', { serverMaxWindowBits: 8 }, `${BOTH}; server_max_window_bits=8`, 8],
+  ['a window of the client of 1 KiB', { clientMaxWindowBits: 10 }, `${BOTH}; client_max_window_bits=10`, 8],
   ['a dropped context', { dropContextAfter: 1, deflateOffThreadFrom: 1000 }, BOTH, 8],
 ] as const;
 
@@ -132,16 +133,20 @@ interface Traits {
   compresses?: boolean;
   /** Whether it accepts a window of less than 15 bits that it did not request. */
   acceptsWindows?: boolean;
+  /** Whether it can compress with a window of less than 15 bits. */
+  limitsWindow?: boolean;
 }
 
 /** Tests the exchange with an engine under each agreement. */
 export function exchanges(
   name: string,
-  { isMissing = false, compresses = true, acceptsWindows = true }: Traits,
+  { isMissing = false, compresses = true, acceptsWindows = true, limitsWindow = true }: Traits,
   start: () => Client | Promise<Client>,
 ): void {
   const agreements = AGREEMENTS.filter(
-    ([, , extensions]) => acceptsWindows || !extensions.includes('window_bits'),
+    ([, , extensions]) =>
+      (acceptsWindows || !extensions.includes('window_bits')) &&
+      (limitsWindow || !extensions.includes('client_max_window_bits')),
   );
   describe.skipIf(isMissing)(name, () => {
     let client: Client;
