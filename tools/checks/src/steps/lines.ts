@@ -26,10 +26,13 @@ const ONCE = [
 /** These packages use no socket or stream of Node, so testing them on the oldest and the newest line is enough. */
 const SANS_IO = ['codec', 'deflate', 'handshake', 'permessage-deflate', 'reconnect'].map(testsOf);
 
+/** These kill servers that replicate each other. Three lines at once would keep both cores busy, and the result does not depend on the line. */
+const REPLICATED = ['packages/nats/test/cluster.test.ts', 'packages/redis/test/{failover,sentinel}.test.ts'];
+
 /** What a line leaves out in addition to {@link ONCE}. On Node 22, the tests of client, server and umbrella cover the connection. */
 const LEFT_OUT: Readonly<Partial<Record<NodeLine, readonly string[]>>> = {
-  22: [...SANS_IO, testsOf('connection')],
-  24: SANS_IO,
+  22: [...SANS_IO, ...REPLICATED, testsOf('connection')],
+  24: [...SANS_IO, ...REPLICATED],
 };
 
 export const lines: Step = {
