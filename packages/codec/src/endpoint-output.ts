@@ -38,7 +38,7 @@ export class EndpointOutput {
   /** Adds the pong for a ping. */
   answerPing(payload: Uint8Array): void {
     if (this.#pongs++ < MAX_PONGS) this.write(PONG, payload);
-    else this.#newestPing = payload.slice();
+    else this.#newestPing = new Uint8Array(payload); // `slice()` of a `Buffer` would return a view.
   }
 
   /**

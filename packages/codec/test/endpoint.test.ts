@@ -121,6 +121,15 @@ describe.each(READING)('a %s', (role, frame) => {
     expect(outputOf(endpoint).map((pong) => pong.slice(-2))).toEqual(['07']);
   });
 
+  test('answers a ping with what it was, although the program has changed its bytes', () => {
+    const endpoint = endpointOf(role);
+    for (let index = 0; index < 70; index++) {
+      endpoint.receive(hex(frame('8902', '6869')));
+      for (const event of eventsOf(endpoint)) (event as { data: Uint8Array }).data.fill(0);
+    }
+    expect(new Set(outputOf(endpoint).map((pong) => pong.slice(-4)))).toEqual(new Set(['6869']));
+  });
+
   test('emits pongs', () => {
     expect(receive(endpointOf(role), frame('8a01', '70'))).toEqual(['pong 70']);
   });

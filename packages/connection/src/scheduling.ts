@@ -18,3 +18,12 @@ export const now = perfHooks.performance.now.bind(perfHooks.performance);
 export const setTimeout = timers.setTimeout;
 /** `clearTimeout()`. */
 export const clearTimeout = timers.clearTimeout;
+
+/** Throws an exception of the application in a tick of its own. */
+export function throwLater(error: unknown): void {
+  nextTick(rethrow, error);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

@@ -10,11 +10,11 @@ import { DEFAULTS, type ConnectionOptions, type OpenOptions } from './options.ts
 import { CLOSED, lostError, OPEN, type CLOSING } from './ready-state.ts';
 import { Inbound, type InboundError, type InboundObserver } from './receiving/inbound.ts';
 import { readingOptions } from './receiving/reading-options.ts';
-import { nextTick } from './scheduling.ts';
+import { nextTick, throwLater } from './scheduling.ts';
 import { Outbound, type OutboundObserver, type Sending } from './sending/outbound.ts';
 import { payloadLength } from './sending/payload.ts';
 import type { PreparedMessage } from './sending/prepared-message.ts';
-import { bufferedAmountError, droppedError, throwLater, type SendCallback } from './sending/send-callback.ts';
+import { bufferedAmountError, droppedError, type SendCallback } from './sending/send-callback.ts';
 import type { SendMode } from './sending/send-options.ts';
 import { beginHandling, endHandling } from './sending/write-turn.ts';
 import type { SessionListener } from './session-listener.ts';
@@ -297,6 +297,8 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
   }
 
   private end(): void {
+    // resume() may catch up between the end of the stream and `finish`.
+    if (this.state === CLOSED) return;
     this.ending.reported();
     try {
       this.extension?.close();
@@ -328,6 +330,9 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     beginHandling();
     try {
       if (!this.#inbound.read(chunk)) this.socket.pause();
+    } catch (error) {
+      // An exception of a listener. The peer of a stream in memory may be in its write(), and must not catch it.
+      throwLater(error);
     } finally {
       endHandling();
     }
@@ -351,6 +356,7 @@ export class Session<T> implements Sending, InboundObserver, OutboundObserver, S
     // Data that arrived before the end is read even on a paused connection. From Node 26 on, read() returns one chunk at a time.
     for (let rest; (rest = this.socket.read() as Buffer | null) !== null;) this.streamData(rest);
     // A stream in memory closes as soon as it is destroyed. The callbacks of sends that follow immediately must be called before `close`.
+    this.#outbound.flush();
     nextTick(finish, this.#inbound);
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readBytes } from '@framewire/testing';
 import { attach, closeOf, end, hex, memoryPair, rawPair, readAll, tcpPair, textOf } from './support/pairs.ts';
@@ -162,6 +162,35 @@ describe('failing the connection (§7.1.7)', () => {
     await closed;
     expect(connection.readyState).toBe(connection.CLOSED);
   });
+});
+
+test('close is emitted once, and last, although the program terminates and resumes a connection in one turn', async () => {
+  const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const connection = attach(stream, 'client');
+  const events: string[] = [];
+  connection.on('message', (data) => events.push(textOf(data)));
+  connection.once('message', () => connection.pause());
+  connection.on('close', () => events.push('close'));
+  stream.push(hex('81 01 61 81 01 62'));
+  await once(connection, 'message');
+  await new Promise((resolve) => setImmediate(resolve));
+  connection.terminate();
+  connection.resume();
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(events).toEqual(['a', 'b', 'close']);
+});
+
+test('the callback of a send to a destroyed stream is called before close, also if a timer sends', async () => {
+  const [stream] = duplexPair();
+  const connection = attach(stream, 'server');
+  const events: string[] = [];
+  connection.on('close', () => events.push('close'));
+  setImmediate(() => {
+    stream.destroy();
+    connection.send('x', (error) => events.push(String(error?.message)));
+  });
+  await closeOf(connection);
+  expect(events).toEqual([expect.any(String), 'close']);
 });
 
 test('setSocket() throws for a second stream and for a stream in use', async () => {

@@ -183,6 +183,19 @@ describe('an extension', () => {
     expect([received, errors]).toEqual([['A', 'B'], ['Error: mine']]);
   });
 
+  test('keeps no exception of a listener from being reported', async () => {
+    const { connection, peer } = await rawPair('server', { extension: new Inverting() });
+    connection.on('message', (data) => {
+      throw new Error(textOf(data));
+    });
+    const errors = await uncaughtIn(async () => {
+      // The first message takes time. The second is not compressed.
+      peer.resume().end(Buffer.concat([hex('c1 81 00000000 be'), hex('81 81 00000000 42')]));
+      await closeOf(connection);
+    });
+    expect(errors).toEqual(['Error: A', 'Error: B']);
+  });
+
   test('loses only the message for which it throws', async () => {
     const extension = new Inverting();
     const { connection, peer } = await rawPair('server', { extension });

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { WebSocketConnection } from '@framewire/connection';
 import { Inverting } from './support/inverting.ts';
-import { attach, closeOf, collect, end, memoryPair, rawPair, tcpPair } from './support/pairs.ts';
+import { attach, closeOf, collect, end, memoryPair, rawPair, readAll, tcpPair } from './support/pairs.ts';
 
 const NO_MEMORY = 'Array buffer allocation failed';
 /** The size of a new slab, which is allocated when the current one has no room left, in bytes. */
@@ -186,6 +186,25 @@ test.each([
   expect((await message)[0]).toHaveLength(length);
   expect((await closed)[0]).toBe(1006);
   expect(lines).toEqual(['blob: Error: gone', 'before: undefined']);
+});
+
+test('a blob that is read after the peer has ended its side does not affect earlier messages', async () => {
+  const { connection, peer } = await rawPair('server');
+  const { lines, of } = outcomes();
+  const blob = new Blob(['late']);
+  let give = (_bytes: ArrayBuffer): void => {};
+  blob.arrayBuffer = () => new Promise((resolve) => (give = resolve));
+  // More than the kernel accepts.
+  const length = 40 << 20;
+  connection.send(Buffer.alloc(length), of('before'));
+  connection.send(blob, of('blob'));
+  const closed = closeOf(connection);
+  peer.end();
+  while (connection.readyState === connection.OPEN) await new Promise((resolve) => setImmediate(resolve));
+  give(new ArrayBuffer(4));
+  expect((await readAll(peer)).length).toBeGreaterThan(length);
+  await closed;
+  expect(lines).toEqual(['before: undefined', expect.stringMatching(/^blob: Error: .* closed before/)]);
 });
 
 test('a connection still closes after closeTimeout if its close frame cannot be masked', async () => {

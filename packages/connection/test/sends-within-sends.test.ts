@@ -16,6 +16,7 @@ import {
   hex,
   memoryPair,
   rawPair,
+  uncaughtIn,
   type Pair,
 } from './support/pairs.ts';
 
@@ -205,6 +206,33 @@ describe.each(unencrypted)('over %s, a close while the turn is written', (_kind,
     expect(received.messages).toEqual(messages);
     expect(outcomes).toEqual(messages.map(() => undefined));
   });
+});
+
+test('a reply is not lost if the last message before it is long, and is sent outside of a turn of its connection', async () => {
+  const [near, far] = await encrypted(crossed(new Hasty(), new Hasty()));
+  const pair = await answeringPair([near, far], reply);
+  const received = collect(pair.client);
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+  pair.server.send(LARGE);
+  expect(await received.until(2)).toEqual([LARGE, 'reply']);
+  await end(pair);
+});
+
+test('an exception of a listener does not end the connection of the peer, which may be in its send()', async () => {
+  for (const message of ['short', LARGE]) {
+    const pair = { ...memoryPair() };
+    pair.server.on('message', () => {
+      throw new Error('mine');
+    });
+    const outcomes: unknown[] = [];
+    const errors = await uncaughtIn(async () => {
+      pair.client.send(message, (error) => outcomes.push(error));
+      pair.client.ping();
+      await once(pair.client, 'pong');
+    });
+    expect([errors, outcomes]).toEqual([['Error: mine'], [undefined]]);
+    await end(pair);
+  }
 });
 
 test('a message that a relay sends while a long shared text is written is not lost', async () => {

@@ -292,9 +292,16 @@ export class Inbound {
     this.#state = 'interrupted';
     try {
       report();
-    } finally {
-      this.catchUp();
+    } catch (error) {
+      // As after any message whose listener throws. If the next listener threw now, its exception would replace this one.
+      setImmediate(() => {
+        this.#observer.context.runInAsyncScope(() => {
+          this.catchUp();
+        });
+      });
+      throw error;
     }
+    this.catchUp();
   }
 }
 

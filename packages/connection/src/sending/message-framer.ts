@@ -61,7 +61,7 @@ export class MessageFramer {
     // The caller may change bytes after this returns. The extension has copied them, so the closure references only text.
     const text = typeof data === 'string' ? data : undefined;
     return outcome.then((late) => {
-      if (this.#output.isDestroyed) return false;
+      if (this.#output.isOver) return false;
       this.sendCompressed(late, text, mode, key, done);
       return true;
     });

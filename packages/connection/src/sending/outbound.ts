@@ -11,12 +11,13 @@ import {
   type Opcode,
 } from '@framewire/codec';
 import type { ConnectionOptions } from '../options.ts';
+import { throwLater } from '../scheduling.ts';
 import { Ledger, type LedgerObserver } from './ledger.ts';
 import { MessageFramer } from './message-framer.ts';
 import { Output } from './output.ts';
 import { isPayload, payloadLength } from './payload.ts';
 import type { PreparedMessage } from './prepared-message.ts';
-import { inOwnContext, settle, throwLater, type SendCallback } from './send-callback.ts';
+import { inOwnContext, settle, type SendCallback } from './send-callback.ts';
 import type { SendMode } from './send-options.ts';
 import { SendQueue, type SendJob } from './send-queue.ts';
 
@@ -34,6 +35,8 @@ export interface OutboundObserver extends LedgerObserver {
   readonly extension: Extension | undefined;
   /** A message could not be encoded. Nothing more is sent, because the peer would not notice that the message is missing. */
   sendFailed(error: Error): void;
+  /** The stream was destroyed or ended while a message was read or compressed. */
+  sendLost?(): void;
 }
 
 /** Sends what it is given, in order, even when some of it takes time to read or compress. */
@@ -171,9 +174,15 @@ export class Outbound {
   }
 
   private queued(): SendQueue {
-    return (this.#queue ??= new SendQueue(this.ledger, (error, done) => {
-      this.fail(error, done);
-    }));
+    return (this.#queue ??= new SendQueue(
+      this.ledger,
+      (error, done) => {
+        this.fail(error, done);
+      },
+      () => {
+        this.#observer.sendLost?.();
+      },
+    ));
   }
 
   // Makes later sends wait for one that needs time.
@@ -205,7 +214,7 @@ export class Outbound {
   ): Promise<boolean> {
     try {
       const bytes = new Uint8Array(await blob.arrayBuffer());
-      return !this.#output.isDestroyed && ((await send(bytes)) ?? true);
+      return !this.#output.isOver && ((await send(bytes)) ?? true);
     } catch (error) {
       if (this.#output.isDestroyed) return false;
       this.fail(error as Error, done);

@@ -47,6 +47,11 @@ export class Output implements Flushable {
     return this.stream.destroyed;
   }
 
+  /** Whether nothing more can be written. */
+  get isOver(): boolean {
+    return this.stream.destroyed || this.stream.writableEnded;
+  }
+
   private get stream(): Duplex {
     return this.ledger.stream;
   }
@@ -190,12 +195,18 @@ export class Output implements Flushable {
     callback: SendCallback | undefined,
     write: (written: Written | undefined) => void,
   ): void {
-    const callbacks = [callback, this.ledger.handOver(size)].filter((it) => it !== undefined);
+    const settled = this.ledger.handOver(size);
+    const callbacks = [callback, settled].filter((it) => it !== undefined);
     this.#isWriting = true;
     try {
       write(callbacks.length > 0 ? settling(callbacks) : undefined);
+    } catch (error) {
+      settled?.(error as Error);
+      throw error;
     } finally {
       this.#isWriting = false;
+      // The turn of what was sent meanwhile may have ended.
+      this.flush();
     }
   }
 

@@ -1,6 +1,6 @@
 // The callbacks of sends, and the errors that they are called with.
 import { AsyncResource } from 'node:async_hooks';
-import { nextTick } from '../scheduling.ts';
+import { throwLater } from '../scheduling.ts';
 
 /** Called when the data has been handed to the kernel, or with an error. */
 export type SendCallback = (error?: Error) => void;
@@ -58,13 +58,4 @@ export function settling(callbacks: readonly SendCallback[]): (outcome?: Error |
     settled = true;
     settle(callbacks, outcome);
   };
-}
-
-/** Throws an exception of the application in a tick of its own. */
-export function throwLater(error: unknown): void {
-  nextTick(rethrow, error);
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }

@@ -21,14 +21,23 @@ interface Entry {
 export class SendQueue {
   readonly #ledger: Ledger;
   readonly #failed: (error: Error, done: SendCallback | undefined) => void;
+  readonly #lost: () => void;
   /** The running job and the waiting ones, from index `#head` on. */
   #entries: Entry[] = [];
   #head = 0;
 
-  /** @param failed is called with the exception that a job has thrown, and with the callback of its send. Must not throw. */
-  constructor(ledger: Ledger, failed: (error: Error, done: SendCallback | undefined) => void) {
+  /**
+   * @param failed is called with the exception that a job has thrown, and with the callback of its send. Must not throw
+   * @param lost is called when a job finds that the stream was destroyed
+   */
+  constructor(
+    ledger: Ledger,
+    failed: (error: Error, done: SendCallback | undefined) => void,
+    lost: () => void,
+  ) {
     this.#ledger = ledger;
     this.#failed = failed;
+    this.#lost = lost;
   }
 
   get isIdle(): boolean {
@@ -75,7 +84,8 @@ export class SendQueue {
 
   private await(running: Promise<boolean>, entry: Entry): void {
     void running.then((isOver) => {
-      if (isOver && this.end(entry)) this.run();
+      if (!isOver) this.#lost();
+      else if (this.end(entry)) this.run();
     });
   }
 

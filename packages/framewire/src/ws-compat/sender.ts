@@ -55,7 +55,7 @@ export class Sender {
    * @param generateMask fills the 4 bytes of each masking key. Default: random.
    */
   constructor(stream: Duplex, extensions?: NegotiatedExtensions, generateMask?: (mask: Buffer) => void) {
-    this[outboundKey] = new Outbound(
+    const outbound = new Outbound(
       stream,
       { generateMask },
       {
@@ -63,11 +63,15 @@ export class Sender {
         sendFailed(error) {
           stream.destroy(error);
         },
+        sendLost() {
+          outbound.abandon();
+        },
         drained() {
           // A `Sender` has no `drain` event.
         },
       },
     );
+    this[outboundKey] = outbound;
   }
 
   /**

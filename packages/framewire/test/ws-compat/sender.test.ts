@@ -128,6 +128,22 @@ describe.each(modules)('Sender of %s', (_name, { Sender, PerMessageDeflate }) =>
     deflate.cleanup();
   });
 
+  test('calls the callbacks with an error if the stream is destroyed while a message is compressed', async () => {
+    const deflate = new PerMessageDeflate({ isServer: true });
+    deflate.accept([{}]);
+    const [near] = duplexPair();
+    const sender = new Sender(near, { 'permessage-deflate': deflate });
+    const told = [Buffer.alloc(1024 * 1024), 'x'].map(
+      (data) =>
+        new Promise((resolve) => {
+          sender.send(data, { fin: true, binary: true, compress: true }, resolve);
+        }),
+    );
+    near.destroy();
+    expect(await Promise.all(told)).toEqual([expect.any(Error), expect.any(Error)]);
+    deflate.cleanup();
+  });
+
   test('compares the length of a text in bytes with the threshold', async () => {
     const deflate = new PerMessageDeflate({ isServer: true, serverNoContextTakeover: true, threshold: 60 });
     deflate.accept([{}]);
