@@ -56,8 +56,12 @@ export function inflateStep(context: InflateContext, length: u32, room: u32): i3
 
   const outcome = run(context);
   if (outcome < 0) context.mode = Mode.FAILED;
-  else if (outcome == ENDED) context.mode = Mode.ENDED;
-  else keepUnread(context, outcome == NEEDS_INPUT);
+  else if (outcome == ENDED) {
+    context.mode = Mode.ENDED;
+    // A further call reads nothing.
+    context.carryLength = 0;
+    context.carryBits = 0;
+  } else keepUnread(context, outcome == NEEDS_INPUT);
   const made = <u32>(out - OUTPUT);
   // Bytes that an earlier call counted do not count again.
   const used = outcome == NEEDS_INPUT ? length : position > INPUT ? <u32>(position - INPUT) : 0;

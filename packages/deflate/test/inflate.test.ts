@@ -309,6 +309,16 @@ describe('the end of a stream', () => {
     expect(made.inflate(Buffer.from('more'))).toMatchObject({ stopped: 'end', consumed: 0 });
   });
 
+  test('is the end for further calls too, wherever the stream was cut', () => {
+    const stream = packed(records(300));
+    for (let length = 0; length < stream.length; length++) {
+      const made = inflater();
+      made.inflate(stream.subarray(0, length));
+      expect(made.inflate(stream.subarray(length)).stopped).toBe('end');
+      expect(made.inflate(Buffer.alloc(20))).toMatchObject({ stopped: 'end', consumed: 0 });
+    }
+  });
+
   test('is not reached when bytes are missing', () => {
     const stream = packed(records(300));
     for (let length = 0; length < stream.length; length++) {

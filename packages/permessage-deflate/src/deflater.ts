@@ -102,10 +102,16 @@ export class Deflater {
    * match farther back.
    */
   dropContext(): void {
-    if (this.#isPending || this.#context === undefined) return;
-    const history = this.#context.history(KEPT);
-    this.#closeContext();
-    this.#begin(history);
+    const context = this.#context;
+    if (this.#isPending || context === undefined) return;
+    try {
+      this.#begin(context.history(KEPT));
+      context.close();
+    } catch {
+      // There is no memory for a smaller one.
+      if (this.#context !== context) this.#context?.close();
+      this.#context = context;
+    }
   }
 
   close(): void {
@@ -158,6 +164,7 @@ export class Deflater {
       // If the message is sent uncompressed, the context has to go back to this state.
       if (this.#options.takeover && this.#maySkip(fragment)) before = this.#contextOf().history();
       if (this.#options.turn.isOpen) this.#runSlices(job);
+      if (!job.isDone && !isText) job.keep();
     } catch (error) {
       this.#closeContext();
       done(error as Error);
@@ -167,7 +174,6 @@ export class Deflater {
       this.#finishSlices(fragment, job, before, done);
       return;
     }
-    if (!isText) job.keep();
     const own = { ...fragment, data: job.data };
     const callback = kernel.inThisContext(done);
     this.#isPending = true;
@@ -338,7 +344,7 @@ function owned(fragment: Fragment): Fragment {
 /** @throws `Error` if the runtime has no `node:zlib` */
 function zlib(): NonNullable<typeof kernel.zlib> {
   if (kernel.zlib === undefined)
-    throw new Error('The options need node:zlib, which this runtime does not have');
+    throw new Error('A strategy needs node:zlib, which this runtime does not have');
   return kernel.zlib;
 }
 

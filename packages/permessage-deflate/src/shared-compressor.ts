@@ -49,7 +49,6 @@ export class SharedCompressor {
       return;
     }
     const entry: CompressedText = { text, waiting: [done], error: null, compressed: undefined };
-    this.#remember(entry);
     // The deflater belongs to no connection, because the first caller may close before it is done.
     const deflater = new Deflater(this.#options, counter);
     deflater.compress({ data: text, first: true, fin: true }, (error, compressed) => {
@@ -61,6 +60,8 @@ export class SharedCompressor {
         }),
       );
     });
+    // Not before: if the call above throws, nobody may wait for the entry.
+    this.#remember(entry);
     // A callback needs its async context only if it has to wait.
     if (entry.waiting !== undefined) entry.waiting = [kernel.inThisContext(done)];
   }

@@ -3,6 +3,7 @@ import '@framewire/testing/fake-timers';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Deflater as Stream } from '@framewire/deflate';
 import { collectGarbage } from '@framewire/testing';
 import { PerMessageDeflate, type TransformOptions } from '@framewire/permessage-deflate';
 import { DROPPED_AT_ONCE, IdleContexts } from '../src/idle-contexts.ts';
@@ -174,6 +175,18 @@ describe('dropContextAfter', () => {
     sender.close();
     vi.advanceTimersByTime(2000);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('keeps the context if there is no memory for a smaller one', async () => {
+    const { sender, said } = await withContext({ dropContextAfter: 1000 });
+    const remember = vi.spyOn(Stream.prototype, 'remember').mockImplementationOnce(() => {
+      throw new Error('no memory');
+    });
+    vi.advanceTimersByTime(2000);
+    expect(remember).toHaveBeenCalledOnce();
+    remember.mockRestore();
+    expect(await lengthOf(sender, said)).toBeLessThan(100);
+    sender.close();
   });
 
   test('also drops the context after a long message that does not shrink', async () => {

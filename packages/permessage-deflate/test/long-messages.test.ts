@@ -140,6 +140,19 @@ describe.each([
   });
 
   if (!isBuilt) {
+    test('a lack of memory for a copy is reported for the message', async () => {
+      vi.spyOn(kernel, 'copy').mockImplementationOnce(() => {
+        throw new RangeError('no memory');
+      });
+      onTestFinished(() => {
+        vi.restoreAllMocks();
+      });
+      const sender = connection();
+      await expect(compress(sender, [json(4 * MiB)])).rejects.toThrow('no memory');
+      const next = json(2000);
+      expect(await inflateAll([(await compress(sender, [next]))!])).toBe(next.toString());
+    });
+
     test('a strategy selects zlib, on the thread pool for long messages', async () => {
       const { zlib } = kernel;
       const synchronous = vi.spyOn(zlib!, 'deflate');

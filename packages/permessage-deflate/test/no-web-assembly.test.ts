@@ -1,6 +1,6 @@
 // Runtimes that do not run WebAssembly, or that do not compile it at run time.
 import { createContext, runInContext } from 'node:vm';
-import { deflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type * as Compression from '@framewire/permessage-deflate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
@@ -52,6 +52,24 @@ describe.each(kernels)('the %s kernel', (kernel) => {
     const { isSupported, resolveOption } = await load(kernel);
     expect(isSupported()).toBe(false);
     expect(resolveOption(true)).toBeUndefined();
+  });
+
+  test('compresses a long message as it was when it was passed, although its owner then changes it', async () => {
+    const { PerMessageDeflate } = await load(kernel);
+    const direction = { windowBits: 15, takeover: false } as const;
+    const extension = new PerMessageDeflate({ deflate: direction, inflate: direction }, 0);
+    const data = Buffer.from(JSON.stringify(Array.from({ length: 100_000 }, (_, id) => ({ id }))));
+    const original = data.toString();
+    const compressed = new Promise<Uint8Array>((resolve, reject) => {
+      extension.compress({ data, first: true, fin: true }, (error, made) => {
+        if (error) reject(error);
+        else resolve(made!);
+      });
+    });
+    data.fill(0);
+    const inflated = inflateRawSync(await compressed, { finishFlush: constants.Z_SYNC_FLUSH });
+    expect(inflated.toString() === original).toBe(true);
+    extension.close();
   });
 
   test('compresses where there is WebAssembly', async () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { constants, inflateRawSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   acceptOffer,
   compressionStatistics,
@@ -74,6 +74,21 @@ describe('a text to many connections in one turn', () => {
     bytes.fill('x');
     expect(inflated(await made(one, bytes))).toBe('x'.repeat(TEXT.length));
     expect(inflated(await first)).toBe(TEXT);
+  });
+
+  test('is compressed for the next connection if there was no memory for the first one', async () => {
+    const options = {};
+    const text = `new: ${TEXT}`;
+    const [first, next] = [1, 2].map(() => new PerMessageDeflate(view(15, false), 0, options));
+    vi.spyOn(Buffer, 'from').mockImplementationOnce(() => {
+      throw new RangeError('no memory');
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const results = [made(first!, text), made(next!, text)];
+    await expect(results[0]).rejects.toThrow('no memory');
+    expect(inflated((await results[1])!)).toBe(text);
   });
 
   test('is searched for among the last sixteen, so that many texts in one turn stay fast', async () => {

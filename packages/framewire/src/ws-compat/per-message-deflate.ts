@@ -124,8 +124,12 @@ export class PerMessageDeflate {
     const first = this[firstKey];
     this[firstKey] = fin;
     negotiatedOf(this).compress({ data: bytes, first, fin }, (error, compressed) => {
-      if (error === null) callback(null, (compressed as Buffer | undefined) ?? storedMessage(bytes));
-      else callback(error);
+      if (error !== null) callback(error);
+      else if (compressed !== undefined) callback(null, compressed as Buffer);
+      // Later messages refer back to those that were compressed, and this one was not.
+      else if (bytes.length > 0 && !(first && fin && this.params?.['server_no_context_takeover']))
+        callback(new Error('The connection does not compress this message'));
+      else callback(null, storedMessage(bytes));
     });
   }
 
@@ -176,7 +180,8 @@ function confirm(
 function createExtension(agreement: Agreement, options: PerMessageDeflateOptions): Extension {
   const { isServer = false, maxPayload = 0, ...others } = options;
   const view = roleView(agreement, isServer ? 'server' : 'client');
-  return new Transforms(view, maxPayload, { ...others, threshold: 0, leaveIncompressible: false });
+  const always = { threshold: 0, takeoverThreshold: 0, leaveIncompressible: false };
+  return new Transforms(view, maxPayload, { ...others, ...always });
 }
 
 function negotiatedOf(deflate: PerMessageDeflate): Extension {

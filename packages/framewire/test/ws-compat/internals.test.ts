@@ -1,10 +1,11 @@
 // The internals of framewire and `ws` that well-known programs use, and methods that a subclass overrides.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { Socket, type AddressInfo } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
-import type * as framewire from 'framewire';
+import * as framewire from 'framewire';
 import { modules, type WsModule } from './beside-ws.ts';
 
 type WebSocket = InstanceType<WsModule['WebSocket']>;
@@ -295,4 +296,23 @@ test('compression returns the statistics of the extension, whatever its class', 
   ws.setSocket!(duplexPair()[0], Buffer.alloc(0), { extension });
   expect(ws.compression).toBe(statistics);
   ws.terminate();
+});
+
+test('the extension of a connection reports a message that it would not compress, because later ones could refer back to it', async () => {
+  const { WebSocket, WebSocketServer } = framewire;
+  const results: (Error | number)[] = [];
+  class Compressing extends WebSocketServer {
+    override completeUpgrade(...args: UpgradeArguments): void {
+      for (const data of [randomBytes(2000), Buffer.alloc(2000), Buffer.alloc(0)])
+        args[0]['permessage-deflate']?.compress(data, true, (error, made) =>
+          results.push(error ?? made!.length),
+        );
+      super.completeUpgrade(...args);
+    }
+  }
+  const server = new Compressing({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
+  servers.push(server);
+  await once(server, 'listening');
+  await once(new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`), 'open');
+  expect(results).toEqual([expect.any(Error), expect.any(Number), 1]);
 });

@@ -1,4 +1,5 @@
 // `PerMessageDeflate` of framewire and `ws`: negotiation and transforms.
+import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { modules, thrownBy, type WsModule } from './beside-ws.ts';
@@ -95,6 +96,20 @@ describe.each(modules)('PerMessageDeflate of %s', (_name, { PerMessageDeflate })
     const [one, two] = [await compress(server, 'one ', false), await compress(server, 'two')];
     const inflated = [await decompress(client, one, false), await decompress(client, two)];
     expect(Buffer.concat(inflated).toString()).toBe('one two');
+    server.cleanup();
+    client.cleanup();
+  });
+
+  test('keeps the windows of both sides equal, whatever the thresholds', async () => {
+    const options = { isServer: true, threshold: 64, takeoverThreshold: 64 };
+    const [server, client] = [new PerMessageDeflate(options), new PerMessageDeflate()];
+    for (const each of [server, client]) each.accept([{}]);
+    const message = randomBytes(2000).toString('hex');
+    for (const text of [message, 'hello', message]) {
+      expect((await decompress(client, await compress(server, text))).toString()).toBe(text);
+    }
+    const fragments = [await compress(server, 'one ', false), await compress(server, 'two')];
+    expect((await decompress(client, Buffer.concat(fragments))).toString()).toBe('one two');
     server.cleanup();
     client.cleanup();
   });

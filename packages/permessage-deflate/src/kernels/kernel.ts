@@ -29,7 +29,7 @@ export interface Zlib {
 export interface Kernel {
   /** Allocates memory that the caller overwrites: on Node, a `Buffer` that is not zeroed. */
   readonly allocate: (length: number) => Uint8Array;
-  /** Copies bytes into memory of the same kind. */
+  /** Copies bytes into memory like that of `allocate`. */
   copy(bytes: Uint8Array): Uint8Array;
   /** Encodes a text in UTF-8. */
   encode(text: string): Uint8Array;

@@ -20,7 +20,8 @@ function canCompile(): boolean {
 
 export const kernel: Kernel = {
   allocate: (length) => new Uint8Array(length),
-  copy: (bytes) => bytes.slice(),
+  // `slice()` of a `Buffer` would return a view.
+  copy: (bytes) => new Uint8Array(bytes),
   encode: (text) => encoder.encode(text),
   utf8Length: (text) => encoder.encode(text).length,
   now: () => performance.now(),
