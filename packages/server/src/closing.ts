@@ -27,11 +27,19 @@ export function connectionsOf(server: Pick<EndingServer, 'clients'>, state: Stat
 /** Stops accepting connections. Emits `close` when the server's own HTTP server, or the last tracked connection, has closed. */
 export function close(server: EndingServer, state: State): void {
   state.phase = 'closing';
-  const { http } = state;
-  state.facts.membership.leave();
+  const { http, ownHttp } = state;
+  const { membership } = state.facts;
   state.http = undefined;
-  if (state.ownHttp) http?.close(() => emitClose(server, state));
-  else if (server.clients?.size) state.closesWithClients = true;
+  if (ownHttp) {
+    // A client that has connected may still send its request, and must be refused.
+    http?.close(() => {
+      membership.leave();
+      emitClose(server, state);
+    });
+    return;
+  }
+  membership.leave();
+  if (server.clients?.size) state.closesWithClients = true;
   else nextTick(emitClose, server, state);
 }
 

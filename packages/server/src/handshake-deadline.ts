@@ -84,14 +84,16 @@ export function awaitAnswer(socket: Duplex, status: number, limits: HandshakeLim
 }
 
 /**
- * Leaves a client to another `upgrade` listener of the HTTP server, which may answer later. If nothing has been written to the socket
- * when the time limit passes, refuses the client with 400.
+ * Leaves a client to another `upgrade` listener of the HTTP server, which may answer later. If nothing reads from the socket and nothing has
+ * been written to it when the time limit passes, refuses the client with 400.
  */
 export function leaveToOthers(socket: Duplex, limits: HandshakeLimits): void {
   const before = writtenTo(socket);
   // If no listener takes the socket, nothing else handles its errors.
   destroyOnError(socket);
-  new HandshakeDeadline(socket, 400, limits, () => writtenTo(socket) !== before);
+  // A listener that was added before ours may have answered already, and read. Node sets `readableFlowing` to null before `upgrade`.
+  const isTaken = (): boolean => socket.readableFlowing !== null || writtenTo(socket) !== before;
+  new HandshakeDeadline(socket, 400, limits, isTaken);
 }
 
 /** How many bytes have been written to a stream. If the stream does not count them, how many are waiting to be written. */

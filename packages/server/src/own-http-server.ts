@@ -33,8 +33,8 @@ function limitFirstRequest(http: Server, limits: HandshakeLimits): void {
   http.on('request', (request) => {
     end(request.socket);
   });
-  http.on('upgrade', (_request, socket) => {
-    end(socket);
+  http.on('upgrade', (request) => {
+    end(request.socket);
   });
   countOwnListener(http);
 }

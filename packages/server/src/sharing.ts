@@ -91,10 +91,15 @@ class Group {
 
   add(member: AnyMembership): void {
     this.#members.add(member);
-    if (this.#members.size > 1) return;
-    groups.set(this.#http, this);
-    countOwnListener(this.#http);
-    for (const [event, listener] of this.#listeners) this.#http.on(event, listener as AnyListener);
+    const isNew = this.#members.size === 1;
+    if (isNew) {
+      groups.set(this.#http, this);
+      countOwnListener(this.#http);
+    }
+    for (const [event, listener] of this.#listeners) {
+      // The program may have removed the listeners of the group.
+      if (isNew || this.#http.listenerCount(event) === 0) this.#http.on(event, listener as AnyListener);
+    }
   }
 
   delete(member: AnyMembership): void {

@@ -47,6 +47,8 @@ export class ClosingConnections {
     this.#left = new Set(this.#clients);
     this.#options = options;
     this.#observer = observer;
+    // The set of a program may have connections of another server, which does not report their end here.
+    for (const ws of this.#clients) ws.once('close', () => this.closed(ws));
   }
 
   /** Sends the close frames that are due. */

@@ -160,6 +160,17 @@ describe('servers that share an HTTP server', () => {
     expect(['listening', 'error', 'upgrade'].map((event) => server.listenerCount(event))).toEqual(before);
   });
 
+  test('answer although the program has removed the listeners of the first one', async () => {
+    const { server, port } = await httpServer();
+    const [first, second] = [
+      new OurWebSocketServer({ server, path: '/a' }),
+      (server.removeAllListeners('upgrade'), new OurWebSocketServer({ server, path: '/b' })),
+    ];
+    closing(() => [first, second].forEach((each) => each.close()));
+    second.on('connection', (ws) => ws.terminate());
+    expect(await answerTo(port, upgradeRequest({}, 'GET /b HTTP/1.1'))).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
   test('throw the error of ws if two servers with the same path accept a request', async () => {
     const text = 'server.handleUpgrade() was called more than once with the same socket';
     await withBoth(async (Server) => {
@@ -248,19 +259,24 @@ describe('another upgrade listener on the HTTP server', () => {
     expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('that has written something keeps its client', async () => {
-    const { port } = await withListener(
-      (_request, socket) => {
-        socket.write('HTTP/1.1 101 Switching Protocols\r\n');
-        // The time limit of one millisecond was set before this timer, so it passes first.
-        setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
-      },
-      { first: false, handshakeTimeout: 1 },
-    );
-    expect(await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'))).toBe(
-      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n',
-    );
-  });
+  test.each([true, false])(
+    '(added first: %s) that has answered and reads keeps its client',
+    async (first) => {
+      const { port } = await withListener(
+        (_request, socket) => {
+          // If our listener runs after this one, it cannot see what this one has written.
+          if (first) socket.resume();
+          socket.write('HTTP/1.1 101 Switching Protocols\r\n');
+          // The time limit of one millisecond was set before this timer, so it passes first.
+          setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
+        },
+        { first, handshakeTimeout: 1 },
+      );
+      expect(await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'))).toBe(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n',
+      );
+    },
+  );
 
   test('that ignores the request: a reset by the client causes no uncaught exception', async () => {
     const left = new EventEmitter();

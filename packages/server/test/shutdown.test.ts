@@ -203,6 +203,15 @@ describe('shutdown()', () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
+  test('closes the connections of another server that are in the set of clients', async () => {
+    const [one, other] = [serve(), serve()];
+    Object.assign(other, { clients: one.clients });
+    const client = join(other);
+    await settled();
+    expect(await one.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    expect(client.bytes).toBe('880203e9');
+  });
+
   test('closes connections that clientTracking leaves out of clients', async () => {
     const wss = serve({ clientTracking: false });
     const client = join(wss);
@@ -340,6 +349,28 @@ describe('shutdown()', () => {
     expect(server.listenerCount('upgrade')).toBe(0);
   });
 });
+
+describe.each(['answers', 'resets'])(
+  'A client of its own port that has sent nothing before close(), and then %s',
+  (how) => {
+    test('is refused with 503, and close is emitted', async () => {
+      const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      await once(wss, 'listening');
+      const { port } = wss.address() as AddressInfo;
+      const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+      await once(socket, 'connect');
+      await settled();
+      const closed = [once(wss, 'close'), once(socket, 'close')];
+      wss.close();
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      socket.write(upgradeRequest());
+      if (how === 'resets') socket.resetAndDestroy();
+      await Promise.all(closed);
+      if (how === 'answers') expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    });
+  },
+);
 
 test('await using shuts the server down', async () => {
   const wss = serve();
