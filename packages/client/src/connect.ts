@@ -216,6 +216,8 @@ export class ConnectAttempt {
       auth: this.#currentAuth(),
       defaultPort: this.#options.defaultPort || defaultPort,
       headers,
+      // A limit of connections. Node would use it for the socket.
+      highWaterMark: undefined,
       host,
       hostname: undefined,
       method: 'GET',

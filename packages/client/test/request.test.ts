@@ -255,6 +255,25 @@ describe('options for the request', () => {
     ws.terminate();
   });
 
+  test.each([Infinity, 104_857.6, NaN, null, 1e9])(
+    'a highWaterMark of %s is not that of the socket',
+    async (highWaterMark) => {
+      const { url } = await wsServer();
+      const sockets: net.Socket[] = [];
+      const ws = new OurWebSocket(url, {
+        highWaterMark: highWaterMark as number,
+        createConnection: (options: net.TcpNetConnectOpts) => {
+          const socket = net.connect(options);
+          sockets.push(socket);
+          return socket;
+        },
+      });
+      await once(ws, 'open');
+      expect(sockets[0]?.readableHighWaterMark).toBe(new net.Socket().readableHighWaterMark);
+      ws.terminate();
+    },
+  );
+
   test('defaultPort is the port that the Host header omits', async () => {
     const { port, requests } = await wsServer();
     const hosts = await withBoth(async (Client) => {
