@@ -96,6 +96,8 @@ export class Attempt {
   async #connect(): Promise<void> {
     const { url, protocols, settings, binaryType } = this.#target;
     try {
+      // A provider may call `close()`, which needs this attempt.
+      await Promise.resolve();
       const [address, subprotocols] = await Promise.all([provided(url), provided(protocols)]);
       if (this.#isOver) return;
       const Class = settings.WebSocket ?? platformClass();

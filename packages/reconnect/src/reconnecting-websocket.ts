@@ -276,7 +276,9 @@ export class ReconnectingWebSocket extends TypedEventTarget {
     this.#attempt = undefined;
     clearTimeout(this.#uptimeTimer);
     const event = new CloseEvent('close', outcome);
-    if (this.#shouldReconnect && this.#mayRetry(outcome, event)) this.#wait(outcome.retryAfter);
+    const mayRetry = this.#shouldReconnect && this.#mayRetry(outcome, event);
+    // `shouldReconnectOnClose` may have called `close()`.
+    if (mayRetry && this.#shouldReconnect) this.#wait(outcome.retryAfter);
     else this.#stop();
     this.dispatchEvent(event);
   }

@@ -773,3 +773,36 @@ test('debug logs events with debugLogger or the console', async () => {
   (await start({ debug: true })).ws.close();
   expect(log).toHaveBeenCalled();
 });
+
+describe('close() in a function of the program', () => {
+  test.each(['url', 'protocols'])('ends the attempt that has called the provider of %s', async (which) => {
+    let calls = 0;
+    const close = (): void => {
+      if (++calls === 2) ws.close();
+    };
+    const { ws, log } = await start(
+      {},
+      () => {
+        if (which === 'url') close();
+        return 'ws://127.0.0.1:1/';
+      },
+      () => {
+        if (which === 'protocols') close();
+        return [];
+      },
+    );
+    FakeSocket.last.end();
+    await advance(60_000);
+    expect(calls).toBe(2);
+    expect(FakeSocket.made).toHaveLength(1);
+    expect([ws.state, log.at(-1)]).toEqual(['closed', 'close 1006']);
+  });
+
+  test('has effect in shouldReconnectOnClose', async () => {
+    const { ws } = await start({ shouldReconnectOnClose: () => (ws.close(), true) });
+    FakeSocket.last.end();
+    await advance(60_000);
+    expect(FakeSocket.made).toHaveLength(1);
+    expect(ws.state).toBe('closed');
+  });
+});
