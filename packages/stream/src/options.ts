@@ -15,7 +15,8 @@ export function limitsOf({ highWaterMark = 64 * 1024, messageHighWaterMark = 1 }
 } {
   return {
     highWaterMark: Math.max(0, highWaterMark) || 0,
-    messageHighWaterMark: Math.max(0, messageHighWaterMark) || 0,
+    // With infinity, the room that is left would not show whether messages wait.
+    messageHighWaterMark: Math.min(Math.max(0, messageHighWaterMark) || 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

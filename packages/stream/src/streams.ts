@@ -144,6 +144,12 @@ export class Streams {
       {
         start: (controller) => {
           this.#writer = controller;
+          // Its types may lack the signal.
+          const { signal } = controller as { readonly signal?: AbortSignal };
+          // `abort()` below waits for a write that is under way, which a peer that does not read may hold up for ever.
+          signal?.addEventListener('abort', () => {
+            this.#closeFor(signal.reason);
+          });
         },
         write: (chunk) => this.#write(chunk),
         close: () => {

@@ -155,6 +155,23 @@ describe('a client', () => {
     },
   );
 
+  test('abort() closes the connection although the peer does not read', async () => {
+    serve = (ws) => {
+      ws.pause();
+    };
+    const ws = new WebSocket(url, { closeTimeout: 50 });
+    await once(ws, 'open');
+    const stream = WebSocketStream.from(ws);
+    const { writable } = await stream.opened;
+    const writer = writable.getWriter();
+    // More than the buffers of both sockets hold.
+    const written = writer.write(new Uint8Array(64 * 1024 * 1024));
+    const failed = Promise.all([failure(written), failure(stream.closed)]);
+    void writer.abort();
+    await failed;
+    expect(ws.readyState).toBe(WebSocket.CLOSED);
+  });
+
   test('that the server refuses rejects both promises, with the cause', async () => {
     const stream = new WebSocketStream(`${url}refused`);
     const error = await failure(stream.opened);
@@ -240,6 +257,18 @@ describe('a client', () => {
     // A connection that is paused would not get the close frame.
     expect(await stream.closed).toEqual({ closeCode: 1005, reason: '' });
     expect(await readAll(opened)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('delivers all messages before the error of a lost connection, without a limit of messages too', async () => {
+    serve = (ws) => {
+      for (const text of ['a', 'b', 'c']) ws.send(text, () => text === 'c' && ws.terminate());
+    };
+    const stream = new WebSocketStream(url, { messageHighWaterMark: Infinity });
+    const { readable } = await stream.opened;
+    const error = await failure(stream.closed);
+    const reader = readable.getReader();
+    for (const text of ['a', 'b', 'c']) expect((await reader.read()).value).toBe(text);
+    expect(await failure(reader.read())).toBe(error);
   });
 
   test.each([NaN, -1])('a messageHighWaterMark of %d is 0', async (messageHighWaterMark) => {
