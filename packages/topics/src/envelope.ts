@@ -45,7 +45,7 @@ export function encodeEnvelope(envelope: Omit<Envelope, 'payload'>, payload: str
   const { binary, compress, conflate, sender, number } = envelope;
   const key = typeof conflate === 'string' ? conflate : undefined;
   if (key !== undefined && key.length > MAX_KEY)
-    throw new RangeError('The key must not be longer than 65535 characters');
+    throw new RangeError('The key of conflate must not be longer than 65535 characters');
   const start = HEADER_LENGTH + (key === undefined ? 0 : 2 + UNIT * key.length);
   const isText = typeof payload === 'string';
   const bytes = Buffer.allocUnsafe(start + (isText ? Buffer.byteLength(payload) : payload.length));

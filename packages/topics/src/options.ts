@@ -9,6 +9,7 @@ export interface TopicsOptions {
   /**
    * With a history: adds the position of a message to what subscribers receive, so that a client can send it back when it reconnects.
    * Called once for each message, and again when connections recover the message. Text is passed as a string.
+   * An error that it throws is an uncaught exception.
    *
    * @returns a string, which is sent as text, or bytes, which are sent as text if the published message was text, and otherwise as binary
    */

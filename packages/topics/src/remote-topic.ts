@@ -164,7 +164,9 @@ export class RemoteTopic implements RecoverableTopic {
       // An interruption follows, and the next attempt after that.
       if (error instanceof BrokerError) throw error;
       const [first] = this.#early ?? [];
-      if (first !== undefined) this.#miss({ ...first.position, offset: first.previous });
+      // After an interruption. Nothing shows where to continue, so the topic joins again later.
+      if (first === undefined) throw error;
+      this.#miss({ ...first.position, offset: first.previous });
     }
     this.#takeEarly(before, from.epoch);
   }

@@ -125,8 +125,11 @@ export class Topics {
    * other processes do, once it has its position.
    *
    * With a broker, the promise resolves when the broker has the message. It rejects with a {@link BrokerError} if the broker cannot be
-   * reached and the message cannot wait. It rejects with a `TypeError` for data that cannot be sent, and with the error of a `send()` that
-   * throws. All other subscribers receive the message even then. Without a broker and without a subscriber, it ignores the data.
+   * reached and the message cannot wait. It rejects with a `TypeError` for data that cannot be sent. Without a broker and without a
+   * subscriber, it ignores the data.
+   *
+   * Without a history, it also rejects with the error of a `send()` that throws. With a history, such an error is an uncaught exception.
+   * All other subscribers receive the message in both cases.
    *
    * @param data as for `send()`, except a `Blob`. Bytes are copied.
    * @returns the position of the message, if the broker has a history
@@ -273,6 +276,9 @@ export class Topics {
       if (!isUnderWay()) return WITHOUT_POSITION;
       this.unsubscribe(connection, name);
       throw error;
+    } finally {
+      // A connection that is not open yet receives the topic once it is.
+      if (subscriber.recoveries.get(topic) === attempt) subscriber.recoveries.delete(topic);
     }
     return subscription;
   }

@@ -97,7 +97,9 @@ describe.each(WAYS)('With a broker that is reached %s', (way) => {
     for (let round = 0; round < keys.length; round++) await slow.release();
     expect(slow.texts).toEqual(['ahead', ...keys.map((_, index) => `new ${index}`)]);
     const tooLong = here.topics.publish('price', 'text', { conflate: 'x'.repeat(65_536) });
-    await expect(tooLong).rejects.toThrow(new RangeError('The key must not be longer than 65535 characters'));
+    await expect(tooLong).rejects.toThrow(
+      new RangeError('The key of conflate must not be longer than 65535 characters'),
+    );
   });
 
   test('a server has a subscription at the broker only while it has a subscriber', async () => {

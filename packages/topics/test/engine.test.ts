@@ -30,6 +30,14 @@ function attempts() {
 
 const LONGEST_DELAY = 2000;
 
+function isOpen(sessions: Sessions<{ close(): void }>): boolean {
+  try {
+    return Boolean(sessions.current);
+  } catch {
+    return false;
+  }
+}
+
 describe('Sessions', () => {
   test('report a lost session once, and try to open another until that succeeds', async () => {
     const { lose, settle, changes, sessions, listener } = attempts();
@@ -48,6 +56,25 @@ describe('Sessions', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(changes).toEqual(['cut', 'restored']);
     expect(sessions.current.number).toBe(2);
+  });
+
+  test('report only a session that has not been lost again', async () => {
+    const { lose, settle, changes, sessions, listener } = attempts();
+    const opened = sessions.open();
+    settle[0]!();
+    await opened;
+    sessions.listen(listener);
+    lose[0]!(new Error('cut'));
+    await vi.advanceTimersByTimeAsync(LONGEST_DELAY);
+    settle[1]!();
+    while (!isOpen(sessions)) await Promise.resolve();
+    lose[1]!(new Error('cut again'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(changes).toEqual(['cut', 'cut again']);
+    await vi.advanceTimersByTimeAsync(LONGEST_DELAY);
+    settle[2]!();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(changes).toEqual(['cut', 'cut again', 'restored']);
   });
 
   test('close a session that is lost, or no longer needed, before it is open', async () => {

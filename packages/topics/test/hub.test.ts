@@ -68,7 +68,7 @@ describe.each([false, true])('A hub that can hang (history: %s)', (history) => {
     });
     await vi.advanceTimersByTimeAsync(2 * TIMEOUT);
     await underWay;
-    expect(interruptions).toEqual([new Error('No answer for 10000 ms')]);
+    expect(interruptions).toEqual([new Error('The broker has not answered for 10000 ms')]);
     await there.publish('news', 'from there');
     const waiting = here.publish('news', 'waits');
     for (const channel of channels) channel.release();

@@ -108,11 +108,16 @@ describe('Servers of a cluster, of a forked process, of a thread and of the prim
 
 test('connectToHub() rejects if no hub answers', async () => {
   const { port1, port2 } = new MessageChannel();
-  const failure = { code: 'WS_ERR_BROKER_UNREACHABLE' };
-  await expect(connectToHub({ port: port1, timeout: 1 })).rejects.toMatchObject(failure);
+  const failure = (message: RegExp) => ({
+    code: 'WS_ERR_BROKER_UNREACHABLE',
+    cause: { message: expect.stringMatching(message) as string },
+  });
+  await expect(connectToHub({ port: port1, timeout: 1 })).rejects.toMatchObject(
+    failure(/for 1 ms.* add\(\)/),
+  );
   const closing = connectToHub({ port: port1 });
   port2.close();
-  await expect(closing).rejects.toMatchObject(failure);
+  await expect(closing).rejects.toMatchObject(failure(/has closed/));
 });
 
 test('several brokers share the channel of a worker, and one that leaves does not end the subscriptions of the others', async () => {

@@ -262,6 +262,20 @@ describe.each(WAYS)('With a history that is reached %s', (way) => {
   });
 });
 
+test('a connection that subscribes with a position before it is open receives what follows once it is open', async () => {
+  const topics = await topicsAt(engineAt('directly'));
+  const other = heldConnection();
+  await topics.subscribe(other.ws, 'news');
+  const since = (await topics.publish('news', 'one'))!;
+  await until(other, 1);
+  const later = heldConnection({}, 'later');
+  expect(await topics.subscribe(later.ws, 'news', { since })).toMatchObject({ recovered: false });
+  later.open();
+  await topics.publish('news', 'two');
+  await until(later, 2);
+  expect(texts(later)).toEqual(['two']);
+});
+
 describe('After an interruption', () => {
   test('subscribers receive what they have missed, without asking for it', async () => {
     const engine = engineAt('through a port');

@@ -1,4 +1,4 @@
-// The engine refuses a subscription after an interruption.
+// The engine refuses a subscription or a history after an interruption.
 import '@framewire/testing/fake-timers';
 import { Topics } from '@framewire/topics';
 import { TopicHub } from '@framewire/topics/processes';
@@ -40,6 +40,22 @@ test.each([true, false])(
     expect(engine.calls).toHaveLength(length);
   },
 );
+
+test('the server asks again for a history that the engine refuses, and subscribers miss nothing', async () => {
+  const hub = new TopicHub({ history: true });
+  const engine = new BreakableEngine(() => hub.broker());
+  const [here, there] = [await topicsAt(engine), await topicsAt(engine)];
+  const { ws, texts } = heldConnection();
+  await here.subscribe(ws, 'news');
+  await there.publish('news', 'before');
+  const [mine] = engine.brokers;
+  await mine!.interrupt();
+  await there.publish('news', 'meanwhile');
+  vi.spyOn(mine!, 'history').mockRejectedValueOnce(new Error('refused on purpose'));
+  mine!.restore();
+  await vi.advanceTimersByTimeAsync(REJOIN_DELAY);
+  expect(texts).toEqual(['before', 'meanwhile']);
+});
 
 async function topicsAt(engine: BreakableEngine): Promise<Topics> {
   const topics = new Topics({ broker: await engine.connect() });

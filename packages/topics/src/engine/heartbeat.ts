@@ -36,7 +36,7 @@ export function heartbeat(
     // If this process was blocked, the answer may have arrived. It is read later in this turn of the event loop.
     const expire = (): void => {
       setImmediate(() => {
-        if (!isAnswered) fail(new Error(`No answer for ${interval} ms`));
+        if (!isAnswered) fail(new Error(`The broker has not answered for ${interval} ms`));
       });
     };
     timer = setDeadline(interval, expire, undefined).unref();

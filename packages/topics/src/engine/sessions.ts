@@ -1,4 +1,5 @@
 // The sessions of a broker with its engine: when one is lost, another is opened.
+import { AsyncResource } from 'node:async_hooks';
 import { clearDeadline, setDeadline, type Deadline } from '@framewire/connection';
 import { BrokerError, type BrokerListener } from '../broker.ts';
 
@@ -21,6 +22,8 @@ export type OpenSession<S> = (lost: (error: Error) => void) => Promise<S>;
 /** Keeps one session open at a time. Implements the parts of a broker that are the same for every engine. */
 export class Sessions<S extends EngineSession> {
   readonly #openSession: OpenSession<S>;
+  /** The async context of the program, and not of the call that reveals a loss. Messages arrive in that of their session. */
+  readonly #context = new AsyncResource('framewire.sessions', { requireManualDestroy: true });
   #listener: BrokerListener | undefined = undefined;
   #session: S | undefined = undefined;
   #retry: Deadline | undefined = undefined;
@@ -94,10 +97,14 @@ export class Sessions<S extends EngineSession> {
     if (this.#isClosed) return;
     const reopen = (): void => {
       this.#open().then(
-        () => this.#listener?.restored(),
+        () => {
+          // It may have been lost in the meantime.
+          if (this.#session !== undefined) this.#listener?.restored();
+        },
         () => this.#reopenIn(Math.min(2 * delay, LONGEST_DELAY)),
       );
     };
-    this.#retry = setDeadline(delay * (0.5 + Math.random() / 2), reopen, undefined);
+    const wait = delay * (0.5 + Math.random() / 2);
+    this.#retry = this.#context.runInAsyncScope(() => setDeadline(wait, reopen, undefined));
   }
 }

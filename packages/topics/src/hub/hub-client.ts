@@ -20,6 +20,8 @@ const PATIENCE = 10_000;
 
 const FIRST_SESSION = 0;
 
+const CHANNEL_CLOSED = 'The channel to the hub has closed';
+
 /** The channel to the hub. */
 interface Line {
   send(message: object): void;
@@ -54,15 +56,18 @@ export interface ConnectToHubOptions {
 export async function connectToHub({ timeout, port }: ConnectToHubOptions = {}): Promise<Broker> {
   const patience = timeLimit(timeout, PATIENCE);
   const line = port === undefined ? lineToParent() : lineOfPort(port);
-  if (line === undefined) throw new BrokerError('WS_ERR_BROKER_UNREACHABLE');
+  if (line === undefined) throw unreachable('This process has no parent: pass the option `port`');
   return new Promise((resolve, reject) => {
     const id = randomUUID();
     const sender = new Sender<Request>(id, (message) => line.send(message));
-    const fail = (): void => {
+    const fail = (reason: string): void => {
       leave(sender, line);
-      reject(new BrokerError('WS_ERR_BROKER_UNREACHABLE'));
+      reject(unreachable(reason));
     };
-    const timer = setDeadline(patience, fail, undefined);
+    const expire = (): void => {
+      fail(`No hub has answered for ${patience} ms: the parent must pass this worker to add() of the hub`);
+    };
+    const timer = setDeadline(patience, expire, undefined);
     let client: HubClient | undefined;
     line.onMessage((message) => {
       const batch = unwrap(message);
@@ -78,12 +83,16 @@ export async function connectToHub({ timeout, port }: ConnectToHubOptions = {}):
     });
     line.onEnd(() => {
       clearDeadline(timer);
-      if (client === undefined) fail();
-      else client.lose(new Error('The channel to the hub has closed'));
+      if (client === undefined) fail(CHANNEL_CLOSED);
+      else client.lose(new Error(CHANNEL_CLOSED));
     });
     // Whichever end listens last, it receives this greeting or the one of `add()`.
     sender.send(['hello', FIRST_SESSION]);
   });
+}
+
+function unreachable(reason: string): BrokerError {
+  return new BrokerError('WS_ERR_BROKER_UNREACHABLE', new Error(reason));
 }
 
 /** Ends a client, at its hub too. */

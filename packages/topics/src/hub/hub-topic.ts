@@ -1,6 +1,6 @@
 // A topic in the hub: its subscribers, and its newest messages.
 import { randomUUID } from 'node:crypto';
-import { setDeadline, type Deadline } from '@framewire/connection';
+import { setWatch, type Deadline } from '@framewire/connection';
 import type { History, HistoryMessage, Position } from '../broker.ts';
 import type { HistoryLimits } from '../engine/history-limits.ts';
 
@@ -72,7 +72,7 @@ export class HubTopic {
         this.#messages = [];
         this.#checkIdle();
       };
-      this.#expiry = setDeadline(limits.milliseconds, expire, undefined).unref();
+      this.#expiry = setWatch(limits.milliseconds, expire, undefined);
     } else this.#expiry.refresh();
   }
 

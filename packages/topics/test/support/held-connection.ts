@@ -13,6 +13,8 @@ export interface HeldConnection {
   readonly texts: readonly string[];
   /** Their opcodes (RFC 6455 §5.2). */
   readonly opcodes: readonly number[];
+  /** Opens it, if it was made to open later. */
+  open(): void;
   /** Makes writes wait from now on. */
   hold(): void;
   /** Lets writes continue. Resolves when all their effects have happened. */
@@ -20,7 +22,10 @@ export interface HeldConnection {
 }
 
 /** A connection over a stream in memory. Its messages must be texts of at most 125 bytes. */
-export function heldConnection(options: ConnectionOptions = {}): HeldConnection {
+export function heldConnection(
+  options: ConnectionOptions = {},
+  opens: 'at once' | 'later' = 'at once',
+): HeldConnection {
   const writes: Buffer[] = [];
   const texts: string[] = [];
   const opcodes: number[] = [];
@@ -43,12 +48,14 @@ export function heldConnection(options: ConnectionOptions = {}): HeldConnection 
     write: (bytes: Buffer, _encoding, done) => take(bytes, done),
   });
   const ws = new WebSocketConnection(options);
-  ws.setSocket(stream, Buffer.alloc(0), { role: 'server' });
+  const open = (): void => ws.setSocket(stream, Buffer.alloc(0), { role: 'server' });
+  if (opens === 'at once') open();
   return {
     ws,
     writes,
     texts,
     opcodes,
+    open,
     hold() {
       isHeld = true;
     },
