@@ -8,7 +8,13 @@ import { settingsOf, type RedisBrokerOptions, type Settings } from './options.ts
 import { Outbox, pack, unpack } from './outbox.ts';
 import { HISTORY, POSITION, PUBLISH } from './scripts.ts';
 import { findPrimary, isSentinelOptions, type SentinelOptions } from './sentinels.ts';
-import { Session, type AnyRedisClient, type Argument, type MessageListener } from './session.ts';
+import {
+  LINE_CHANGED,
+  Session,
+  type AnyRedisClient,
+  type Argument,
+  type MessageListener,
+} from './session.ts';
 
 /**
  * The hash of a topic lives this many times as long as its stream. The hash has the epoch: without it, even clients that have missed
@@ -37,12 +43,17 @@ export async function connectToRedis(
   client: AnyRedisClient | SentinelOptions,
   options: RedisBrokerOptions = {},
 ): Promise<Broker> {
-  if (!isSentinelOptions(client) && !('options' in client)) {
+  if (!isSentinelOptions(client) && !isClient(client)) {
     throw new TypeError('The client must be one of createClient(), or the options of createSentinel()');
   }
   const broker = new RedisBroker(client, settingsOf(options));
   await broker.open();
   return broker;
+}
+
+/** Whether the argument is a client of `createClient()`. A JavaScript caller may pass anything, for example a URL. */
+function isClient(client: unknown): boolean {
+  return typeof client === 'object' && client !== null && 'options' in client;
 }
 
 /** A session, and the messages that are about to be published in it. */
@@ -166,7 +177,7 @@ class RedisBroker implements Broker {
     const [{ length }, epoch = '', first] = head;
     // Redis has been a replica in the meantime, and may not have passed on all that its primary published.
     if (!this.#settings.isDurable && !epoch.startsWith(session.line)) {
-      session.lose(new Error('Redis has had a failover'));
+      session.lose(new Error(LINE_CHANGED));
       return;
     }
     for (const [index, data] of unpack(message.subarray(length)).entries()) {

@@ -10,8 +10,8 @@ export type SentinelOptions = Pick<
   'name' | 'sentinelRootNodes' | 'nodeClientOptions' | 'sentinelClientOptions' | 'nodeAddressMap'
 >;
 
-export function isSentinelOptions(target: object): target is SentinelOptions {
-  return 'sentinelRootNodes' in target;
+export function isSentinelOptions(target: unknown): target is SentinelOptions {
+  return typeof target === 'object' && target !== null && 'sentinelRootNodes' in target;
 }
 
 interface Node {
@@ -32,10 +32,13 @@ export async function findPrimary(options: SentinelOptions, timeout: number): Pr
   const signal = AbortSignal.any([done.signal, AbortSignal.timeout(Math.ceil(timeout))]);
   const sentinels = sentinelRootNodes.map((node) => clientOf(node, sentinelClientOptions, timeout, signal));
   try {
-    const node = await Promise.any(sentinels.map((each) => ask(each, name)));
+    const answer = Promise.any(sentinels.map((each) => ask(each, name)));
+    const node = await Promise.race([answer, rejectsWith(signal)]).catch((cause: unknown) => {
+      if (signal.aborted) throw new Error(`No sentinel has answered for ${timeout} ms`, { cause });
+      const reasons = ((cause as AggregateError).errors as Error[]).map(({ message }) => message);
+      throw new Error(`No sentinel has named the primary: ${reasons.join('; ')}`, { cause });
+    });
     return clientOf(mapped(node, options), nodeClientOptions, timeout);
-  } catch (error) {
-    throw signal.aborted ? new Error(`No sentinel has answered for ${timeout} ms`, { cause: error }) : error;
   } finally {
     for (const each of sentinels) if (each.isOpen) each.destroy();
     done.abort();
@@ -57,12 +60,21 @@ function clientOf(
 async function ask(sentinel: AnyRedisClient, name: string): Promise<Node> {
   sentinel.on('error', ignore);
   await sentinel.connect();
-  const [host, port] = await sentinel.sendCommand<[string, string]>([
+  const address = await sentinel.sendCommand<[string, string] | null>([
     'SENTINEL',
     'GET-MASTER-ADDR-BY-NAME',
     name,
   ]);
+  if (address === null) throw new Error(`The sentinel does not know a primary named "${name}"`);
+  const [host, port] = address;
   return { host, port: Number(port) };
+}
+
+/** Version 5 of the client may not settle `connect()` although its socket has closed. */
+function rejectsWith(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 function mapped(node: Node, { nodeAddressMap: map }: SentinelOptions): Node {

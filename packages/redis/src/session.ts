@@ -36,6 +36,9 @@ const COMMAND = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer }, timeout: 0 
 /** The answers of a replica, and of a Redis whose scripts have been flushed. The next session finds the primary, and loads them. */
 const ENDING = /READONLY|NOSCRIPT/;
 
+/** Why a session ends when its line changes. */
+export const LINE_CHANGED = 'The replication id of Redis has changed, for example after a failover';
+
 /** Both connections. They do not reconnect: when one is lost, the session ends. */
 export class Session implements EngineSession {
   readonly #commands: AnyRedisClient;
@@ -46,6 +49,8 @@ export class Session implements EngineSession {
   readonly #sockets = new AbortController();
   /** The digests of the scripts that Redis has loaded. */
   readonly #digests = new Map<string, string>();
+  /** For each channel, the latest call that Redis has not answered. The promises do not reject. */
+  readonly #calls = new Map<string, Promise<void>>();
   #isSharded = false;
   #line = '';
   #endHeartbeat: (() => void) | undefined = undefined;
@@ -109,7 +114,7 @@ export class Session implements EngineSession {
 
   subscribe(channel: string): Promise<unknown> {
     const client = this.#subscriptions;
-    return this.#settled(
+    return this.#inTurn(channel, () =>
       this.#isSharded
         ? client.sSubscribe(channel, this.#listener, true)
         : client.subscribe(channel, this.#listener, true),
@@ -118,11 +123,30 @@ export class Session implements EngineSession {
 
   unsubscribe(channel: string): Promise<unknown> {
     const client = this.#subscriptions;
-    return this.#settled(
+    return this.#inTurn(channel, () =>
       this.#isSharded
         ? client.sUnsubscribe(channel, this.#listener, true)
         : client.unsubscribe(channel, this.#listener, true),
     );
+  }
+
+  /**
+   * Calls a function after the earlier ones for the same channel have been answered. Otherwise the client would send nothing for a
+   * subscription that follows the end of another one, if only the subscription before that has been answered.
+   */
+  #inTurn(channel: string, call: () => Promise<unknown>): Promise<unknown> {
+    const earlier = this.#calls.get(channel);
+    const result = this.#settled(earlier === undefined ? call() : earlier.then(() => this.#open(call)));
+    const answered = result.then(ignore, ignore).then(() => {
+      if (this.#calls.get(channel) === answered) this.#calls.delete(channel);
+    });
+    this.#calls.set(channel, answered);
+    return result;
+  }
+
+  /** The client does not settle a call after `destroy()`. */
+  #open(call: () => Promise<unknown>): Promise<unknown> {
+    return this.#isOver ? Promise.reject(new Error('The session has ended')) : call();
   }
 
   /** Ends both connections. Pending commands reject. */
@@ -151,17 +175,19 @@ export class Session implements EngineSession {
 
   async #connect({ timeout, scripts }: SessionOptions): Promise<void> {
     const clients = [this.#commands, this.#subscriptions];
-    for (const client of clients) {
-      client.on('error', (error: Error) => this.lose(error));
-      client.on('end', () => this.lose(new Error('The connection to Redis has ended')));
-    }
-    // It also ends the handshakes, because the client limits only how long a socket takes to connect.
+    // It also ends the handshakes: the client limits only how long a socket takes to connect, and version 5 does not settle `connect()` if
+    // the socket closes while the client waits for credentials.
     const lost = new Promise<never>((_resolve, reject) => {
-      const answer = (): Promise<unknown> => connected.then(() => this.#ping());
-      this.#endHeartbeat = heartbeat(timeout, answer, (error) => {
+      const lose = (error: Error): void => {
         this.lose(error);
         reject(error);
-      });
+      };
+      for (const client of clients) {
+        client.on('error', lose);
+        client.on('end', () => lose(new Error('The connection to Redis has ended')));
+      }
+      const answer = (): Promise<unknown> => connected.then(() => this.#ping());
+      this.#endHeartbeat = heartbeat(timeout, answer, lose);
     });
     const connected = Promise.all(clients.map((client) => client.connect())).then(async () => {
       // A server that has just started accepts connections while it still loads its data.
@@ -184,7 +210,7 @@ export class Session implements EngineSession {
     // A failover can turn a server into a replica. It rejects writes to a history, and its messages do not reach the primary.
     if (info.includes('role:slave')) throw new Error('Redis is a replica');
     const line = lineOf(info);
-    if (this.#line !== '' && line !== this.#line) throw new Error('Redis has had a failover');
+    if (this.#line !== '' && line !== this.#line) throw new Error(LINE_CHANGED);
     return line;
   }
 

@@ -1,4 +1,6 @@
 // The oldest major version of the package `redis` that may be installed.
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { requirement, startRedis, startSentinel, type Engine } from '@framewire/testing';
 import { brokerContract } from '@framewire/topics/contract';
 import { createClient } from 'redis-5';
@@ -40,3 +42,29 @@ describe.skipIf(requirement('redis').missing)('A broker on Redis, with version 5
     await broker.close();
   });
 });
+
+test.each<[string, (options: object, port: number) => Parameters<typeof connectToRedis>[0]]>([
+  ['Redis', (options, port) => createClient({ ...options, socket: { port } }) as never],
+  [
+    'a sentinel',
+    (sentinelClientOptions, port) => ({
+      name: 'main',
+      sentinelRootNodes: [{ host: '127.0.0.1', port }],
+      sentinelClientOptions,
+    }),
+  ],
+])(
+  'with version 5, connectToRedis() rejects if %s closes a socket whose client waits for credentials',
+  async (_peer, target) => {
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const credentials = (): Promise<never> => new Promise(() => {});
+    const options = { credentialsProvider: { type: 'async-credentials-provider', credentials } };
+    await expect(connectToRedis(target(options, port), { timeout: 50 })).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+    });
+    server.close();
+    await once(server, 'close');
+  },
+);

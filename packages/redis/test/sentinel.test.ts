@@ -104,6 +104,9 @@ describe.skipIf(requirement('redis').missing)('Sentinels', () => {
     const sentinelRootNodes = [{ host: HOST, port: sentinel.port }];
     await expect(connectToRedis({ name: 'another', sentinelRootNodes })).rejects.toMatchObject({
       code: 'WS_ERR_BROKER_UNREACHABLE',
+      cause: {
+        message: 'No sentinel has named the primary: The sentinel does not know a primary named "another"',
+      },
     });
     sentinel.freeze();
     await expect(
