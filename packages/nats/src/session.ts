@@ -8,6 +8,7 @@ import {
   connect,
   InvalidArgumentError,
   PermissionViolationError,
+  RequestError,
   type Authenticator,
   type Msg,
   type MsgHdrs,
@@ -289,7 +290,13 @@ function isRefusal(error: unknown): error is Error {
 
 /** What a call that fails rejects with. */
 function asAnswer(error: unknown): Error {
-  return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', error);
+  return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', reasonOf(error));
+}
+
+/** Nothing at NATS handles a request. The error of the client does not say what that means for topics. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof RequestError && error.isNoResponders())) return error;
+  return new Error('NATS has no JetStream, or the stream has been removed', { cause: error });
 }
 
 function ignore(): void {}

@@ -112,13 +112,14 @@ export class Stream {
     if (info.error?.err_code === NAME_IN_USE) info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     // Another broker is creating the stream at this moment.
     for (let attempts = 0; info.created === NOT_CREATED; attempts++) {
-      if (attempts === MOST_ATTEMPTS) throw new Error(`NATS does not complete the stream "${prefix}"`);
+      if (attempts === MOST_ATTEMPTS)
+        throw new Error(`NATS has not finished creating the stream "${prefix}"`);
       info = await ask<InfoReply>(session, `${API}.INFO.${prefix}`);
     }
     throwErrorOf(info);
     const { config } = info;
     if (config.subjects?.join(' ') !== subjects.join(' ') || config.republish?.dest !== republish.dest) {
-      throw new Error(`The stream "${prefix}" has other subjects than those of topics`);
+      throw new Error(`The stream "${prefix}" exists, and is not one of topics: choose another prefix`);
     }
     if (config.num_replicas > 1) await checkLeader(session, prefix, info.cluster);
     const stream = new Stream(session, prefix, info);

@@ -47,6 +47,17 @@ describe.skipIf(requirement('nats').missing)('A broker on NATS', () => {
     expect(changes).toEqual([]);
   });
 
+  test('with a history, says so if the server has no JetStream', async () => {
+    const plain = await startNats('', false);
+    onTestFinished(() => plain.stop());
+    await expect(
+      connectToNats({ servers: `127.0.0.1:${plain.port}` }, { history: true, timeout: PATIENCE }),
+    ).rejects.toMatchObject({
+      code: 'WS_ERR_BROKER_UNREACHABLE',
+      cause: { message: 'NATS has no JetStream, or the stream has been removed' },
+    });
+  });
+
   test('leaves no connection open to a server that has not answered before another did', async () => {
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');

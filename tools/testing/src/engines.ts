@@ -70,13 +70,14 @@ function sentinelOf(primary: number): Kind {
 }
 
 /** JetStream stores its messages in the folder. @param configuration the lines of the configuration file */
-function natsWith(configuration: string): Kind {
+function natsWith(configuration: string, hasJetStream = true): Kind {
   return {
     name: 'nats',
     args: ([port], folder) => {
       const file = join(folder, 'nats.conf');
       writeFileSync(file, configuration);
-      return ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+      const jetStream = hasJetStream ? ['-js', '-sd', folder] : [];
+      return ['-c', file, '-a', '127.0.0.1', '-p', String(port), ...jetStream];
     },
   };
 }
@@ -131,13 +132,14 @@ export function startSentinel(primary: number): Promise<Engine> {
 }
 
 /**
- * Starts a `nats-server` with JetStream on a free port of 127.0.0.1.
+ * Starts a `nats-server` on a free port of 127.0.0.1.
  *
  * @param configuration the other lines of its configuration file
+ * @param hasJetStream whether it has JetStream
  * @throws {Error} With its output, if it does not start.
  */
-export function startNats(configuration = ''): Promise<Engine> {
-  return start(natsWith(configuration));
+export function startNats(configuration = '', hasJetStream = true): Promise<Engine> {
+  return start(natsWith(configuration, hasJetStream));
 }
 
 /**
