@@ -11,9 +11,9 @@ export const METRICS = {
   held: { title: 'loop held ms', digits: 1 },
   minor: { title: 'scavenges/M', digits: 0 },
   major: { title: 'mark-compacts/M', digits: 0 },
-  heap: { title: 'heap KB', digits: 2 },
-  rss: { title: 'RSS KB', digits: 2 },
-  external: { title: 'external KB', digits: 2 },
+  heap: { title: 'heap KiB', digits: 2 },
+  rss: { title: 'RSS KiB', digits: 2 },
+  external: { title: 'external KiB', digits: 2 },
 } as const;
 
 export type Metric = keyof typeof METRICS;
