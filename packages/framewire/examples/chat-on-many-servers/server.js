@@ -37,7 +37,12 @@ const http = createServer((request, response) => {
     .pipe(response);
 });
 
-const server = new WebSocketServer({ server: http, path: '/chat', maxPayload: 16 * 1024 });
+const server = new WebSocketServer({
+  server: http,
+  path: '/chat',
+  maxPayload: 16 * 1024,
+  maxBufferedAmount: 1024 * 1024,
+});
 
 server.on('connection', (ws) => {
   ws.on('error', (error) => console.error(error.message));
