@@ -54,24 +54,6 @@ describe.each(kernels)('the %s kernel', (kernel) => {
     expect(resolveOption(true)).toBeUndefined();
   });
 
-  test('compresses a long message as it was when it was passed, although its owner then changes it', async () => {
-    const { PerMessageDeflate } = await load(kernel);
-    const direction = { windowBits: 15, takeover: false } as const;
-    const extension = new PerMessageDeflate({ deflate: direction, inflate: direction }, 0);
-    const data = Buffer.from(JSON.stringify(Array.from({ length: 100_000 }, (_, id) => ({ id }))));
-    const original = data.toString();
-    const compressed = new Promise<Uint8Array>((resolve, reject) => {
-      extension.compress({ data, first: true, fin: true }, (error, made) => {
-        if (error) reject(error);
-        else resolve(made!);
-      });
-    });
-    data.fill(0);
-    const inflated = inflateRawSync(await compressed, { finishFlush: constants.Z_SYNC_FLUSH });
-    expect(inflated.toString() === original).toBe(true);
-    extension.close();
-  });
-
   test('compresses where there is WebAssembly', async () => {
     const { isSupported, resolveOption } = await load(kernel);
     expect(isSupported()).toBe(true);
@@ -125,3 +107,25 @@ test('without node:zlib, messages that it would compress are compressed on the e
   expect(compressed).toBeInstanceOf(Uint8Array);
   expect((compressed as Uint8Array).length).toBeLessThan(data.length);
 });
+
+// Last, because the built package compiles its engine once.
+test.each(kernels)(
+  'the %s kernel compresses a long message as it was when it was passed, although its owner then changes it',
+  async (kernel) => {
+    const { PerMessageDeflate } = await load(kernel);
+    const direction = { windowBits: 15, takeover: false } as const;
+    const extension = new PerMessageDeflate({ deflate: direction, inflate: direction }, 0);
+    const data = Buffer.from(JSON.stringify(Array.from({ length: 100_000 }, (_, id) => ({ id }))));
+    const original = data.toString();
+    const compressed = new Promise<Uint8Array>((resolve, reject) => {
+      extension.compress({ data, first: true, fin: true }, (error, made) => {
+        if (error) reject(error);
+        else resolve(made!);
+      });
+    });
+    data.fill(0);
+    const inflated = inflateRawSync(await compressed, { finishFlush: constants.Z_SYNC_FLUSH });
+    expect(inflated.toString() === original).toBe(true);
+    extension.close();
+  },
+);

@@ -1,9 +1,10 @@
 // `shutdown()`: which clients are refused, which connections are closed or destroyed, and when.
 import '@framewire/testing/fake-timers';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { duplexPair } from 'node:stream';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AcceptedWebSocket, WebSocketServer } from '@framewire/server';
 import { answerTo, closing, httpServer, requestObject, upgradeRequest } from './support/peers.ts';
 
@@ -351,20 +352,26 @@ describe('shutdown()', () => {
 });
 
 describe.each(['answers', 'resets'])(
-  'A client of its own port that has sent nothing before close(), and then %s',
+  'A client of its own port that has sent a part of its request before close(), and then %s',
   (how) => {
     test('is refused with 503, and close is emitted', async () => {
       const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
       await once(wss, 'listening');
       const { port } = wss.address() as AddressInfo;
+      const sockets: net.Socket[] = [];
+      const collect = (message: unknown): void =>
+        void sockets.push((message as { socket: net.Socket }).socket);
+      subscribe('net.server.socket', collect);
+      onTestFinished(() => void unsubscribe('net.server.socket', collect));
       const socket = net.connect(port, '127.0.0.1').on('error', () => {});
-      await once(socket, 'connect');
-      await settled();
+      const [line = '', ...fields] = upgradeRequest().split('\r\n');
+      socket.write(`${line}\r\n`);
+      while (!sockets.some(({ bytesRead }) => bytesRead > 0)) await settled();
       const closed = [once(wss, 'close'), once(socket, 'close')];
       wss.close();
       let answer = '';
       socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-      socket.write(upgradeRequest());
+      socket.write(fields.join('\r\n'));
       if (how === 'resets') socket.resetAndDestroy();
       await Promise.all(closed);
       if (how === 'answers') expect(answer).toMatch(/^HTTP\/1\.1 503 /);
