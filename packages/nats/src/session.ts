@@ -293,7 +293,7 @@ function asAnswer(error: unknown): Error {
   return isRefusal(error) ? error : new BrokerError('WS_ERR_BROKER_UNREACHABLE', reasonOf(error));
 }
 
-/** Nothing at NATS handles a request. The error of the client does not say what that means for topics. */
+/** Returns the cause to report. If nothing answers a request, the error of the client does not say what that means for topics. */
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof RequestError && error.isNoResponders())) return error;
   return new Error('NATS has no JetStream, or the stream has been removed', { cause: error });

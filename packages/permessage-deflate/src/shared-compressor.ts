@@ -60,7 +60,7 @@ export class SharedCompressor {
         }),
       );
     });
-    // Not before: if the call above throws, nobody may wait for the entry.
+    // Not earlier: if the call above throws, no other connection must wait for the entry.
     this.#remember(entry);
     // A callback needs its async context only if it has to wait.
     if (entry.waiting !== undefined) entry.waiting = [kernel.inThisContext(done)];

@@ -20,8 +20,8 @@ interface Node {
 }
 
 /**
- * Resolves to a client for the primary, which is not connected. Asks all sentinels, and takes the first answer. Rejects if none has
- * answered.
+ * Resolves to a client for the primary, which is not connected. Asks all sentinels, and takes the first answer. Rejects if none
+ * names a primary in time.
  *
  * @param timeout how long they may take, in ms
  */
@@ -35,7 +35,9 @@ export async function findPrimary(options: SentinelOptions, timeout: number): Pr
     const answer = Promise.any(sentinels.map((each) => ask(each, name)));
     const node = await Promise.race([answer, rejectsWith(signal)]).catch((cause: unknown) => {
       if (signal.aborted) throw new Error(`No sentinel has answered for ${timeout} ms`, { cause });
-      const reasons = ((cause as AggregateError).errors as Error[]).map(({ message }) => message);
+      const errors = (cause as AggregateError).errors as NodeJS.ErrnoException[];
+      // The error of a host with several addresses has a code only.
+      const reasons = errors.map(({ message, code }) => message || code);
       throw new Error(`No sentinel has named the primary: ${reasons.join('; ')}`, { cause });
     });
     return clientOf(mapped(node, options), nodeClientOptions, timeout);

@@ -31,7 +31,8 @@ export function close(server: EndingServer, state: State): void {
   const { membership } = state.facts;
   state.http = undefined;
   if (ownHttp) {
-    // A client that has connected may still send its request, and must be refused.
+    // A client that has connected may still send its request, and must be refused, without the checks of the application.
+    state.refusal ??= createRefusal(503);
     http?.close(() => {
       membership.leave();
       emitClose(server, state);

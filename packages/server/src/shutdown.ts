@@ -44,7 +44,8 @@ export class ClosingConnections {
 
   constructor(clients: Iterable<WebSocketConnection>, options: ShutdownOptions, observer: ClosingObserver) {
     this.#clients = [...clients];
-    this.#left = new Set(this.#clients);
+    // A connection of another server may have closed without leaving the set of a program.
+    this.#left = new Set(this.#clients.filter(({ readyState, CLOSED }) => readyState !== CLOSED));
     this.#options = options;
     this.#observer = observer;
     // The set of a program may have connections of another server, which does not report their end here.

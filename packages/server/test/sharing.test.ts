@@ -259,24 +259,21 @@ describe('another upgrade listener on the HTTP server', () => {
     expect(await answerTo(port, upgradeRequest({}, 'GET /nobody HTTP/1.1'))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test.each([true, false])(
-    '(added first: %s) that has answered and reads keeps its client',
-    async (first) => {
-      const { port } = await withListener(
-        (_request, socket) => {
-          // If our listener runs after this one, it cannot see what this one has written.
-          if (first) socket.resume();
-          socket.write('HTTP/1.1 101 Switching Protocols\r\n');
-          // The time limit of one millisecond was set before this timer, so it passes first.
-          setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
-        },
-        { first, handshakeTimeout: 1 },
-      );
-      expect(await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'))).toBe(
-        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n',
-      );
-    },
-  );
+  test.each([true, false])('(added first: %s) that has answered keeps its client', async (first) => {
+    const { port } = await withListener(
+      (_request, socket) => {
+        // The server cannot see what this one has written before. It sees that this one reads.
+        if (first) socket.resume();
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n');
+        // The time limit of one millisecond was set before this timer, so it passes first.
+        setTimeout(() => socket.end('Upgrade: other\r\n\r\n'), 20);
+      },
+      { first, handshakeTimeout: 1 },
+    );
+    expect(await answerTo(port, upgradeRequest({}, 'GET /theirs HTTP/1.1'))).toBe(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n',
+    );
+  });
 
   test('that ignores the request: a reset by the client causes no uncaught exception', async () => {
     const left = new EventEmitter();

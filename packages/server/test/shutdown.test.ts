@@ -206,10 +206,13 @@ describe('shutdown()', () => {
 
   test('closes the connections of another server that are in the set of clients', async () => {
     const [one, other] = [serve(), serve()];
-    Object.assign(other, { clients: one.clients });
-    const client = join(other);
+    const [client] = [join(other), join(other)];
     await settled();
-    expect(await one.shutdown()).toEqual({ closed: 1, terminated: 0 });
+    for (const ws of other.clients) one.clients.add(ws);
+    // It has closed before the shutdown.
+    [...other.clients].at(-1)?.terminate();
+    await settled();
+    expect(await one.shutdown()).toEqual({ closed: 2, terminated: 0 });
     expect(client.bytes).toBe('880203e9');
   });
 
@@ -351,11 +354,12 @@ describe('shutdown()', () => {
   });
 });
 
-describe.each(['answers', 'resets'])(
-  'A client of its own port that has sent a part of its request before close(), and then %s',
-  (how) => {
-    test('is refused with 503, and close is emitted', async () => {
-      const wss = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+describe.each(['the rest', 'the rest and a reset'])(
+  'A client of its own port that has sent a part of its request before close(), and then sends %s',
+  (what) => {
+    test('is refused, and close is emitted', async () => {
+      const verifyClient = vi.fn(() => true);
+      const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient });
       await once(wss, 'listening');
       const { port } = wss.address() as AddressInfo;
       const sockets: net.Socket[] = [];
@@ -372,9 +376,10 @@ describe.each(['answers', 'resets'])(
       let answer = '';
       socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
       socket.write(fields.join('\r\n'));
-      if (how === 'resets') socket.resetAndDestroy();
+      if (what !== 'the rest') socket.resetAndDestroy();
       await Promise.all(closed);
-      if (how === 'answers') expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+      if (what === 'the rest') expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+      expect(verifyClient).not.toHaveBeenCalled();
     });
   },
 );

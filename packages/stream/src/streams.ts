@@ -144,9 +144,9 @@ export class Streams {
       {
         start: (controller) => {
           this.#writer = controller;
-          // Its types may lack the signal.
+          // The types of some platforms lack the signal.
           const { signal } = controller as { readonly signal?: AbortSignal };
-          // `abort()` below waits for a write that is under way, which a peer that does not read may hold up for ever.
+          // `abort()` below waits for the current write, which a peer that does not read may hold up indefinitely.
           signal?.addEventListener('abort', () => {
             this.#closeFor(signal.reason);
           });

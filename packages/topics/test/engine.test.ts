@@ -67,7 +67,7 @@ describe('Sessions', () => {
     lose[0]!(new Error('cut'));
     await vi.advanceTimersByTimeAsync(LONGEST_DELAY);
     settle[1]!();
-    while (!isOpen(sessions)) await Promise.resolve();
+    for (let turn = 0; turn < 20 && !isOpen(sessions); turn++) await Promise.resolve();
     lose[1]!(new Error('cut again'));
     await vi.advanceTimersByTimeAsync(0);
     expect(changes).toEqual(['cut', 'cut again']);

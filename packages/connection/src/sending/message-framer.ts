@@ -39,7 +39,7 @@ export class MessageFramer {
   /**
    * Sends a message, or a fragment of one, after compressing it if that was negotiated and `mode` allows it.
    *
-   * @returns a promise if the extension needs time. It resolves with false if the stream was destroyed first, and never rejects.
+   * @returns a promise if the extension needs time. It resolves with false if the stream was destroyed or ended first, and never rejects.
    */
   send(
     data: string | Uint8Array,

@@ -4,7 +4,7 @@ import { settle, type SendCallback } from './send-callback.ts';
 
 /**
  * Sends a message. If that needs time, returns a promise, which must not reject. The promise resolves with false if the stream was
- * destroyed first. In that case the job has not called the callback.
+ * destroyed or ended first. In that case the job has not called the callback.
  */
 export type SendJob = () => Promise<boolean> | undefined;
 
@@ -28,7 +28,7 @@ export class SendQueue {
 
   /**
    * @param failed is called with the exception that a job has thrown, and with the callback of its send. Must not throw
-   * @param lost is called when a job finds that the stream was destroyed
+   * @param lost is called when a job finds that the stream was destroyed or ended
    */
   constructor(
     ledger: Ledger,
