@@ -162,10 +162,9 @@ describe('servers that share an HTTP server', () => {
 
   test('answer although the program has removed the listeners of the first one', async () => {
     const { server, port } = await httpServer();
-    const [first, second] = [
-      new OurWebSocketServer({ server, path: '/a' }),
-      (server.removeAllListeners('upgrade'), new OurWebSocketServer({ server, path: '/b' })),
-    ];
+    const first = new OurWebSocketServer({ server, path: '/a' });
+    server.removeAllListeners('upgrade');
+    const second = new OurWebSocketServer({ server, path: '/b' });
     closing(() => [first, second].forEach((each) => each.close()));
     second.on('connection', (ws) => ws.terminate());
     expect(await answerTo(port, upgradeRequest({}, 'GET /b HTTP/1.1'))).toMatch(/^HTTP\/1\.1 101 /);

@@ -25,7 +25,13 @@ function attempts() {
     interrupted: ({ message }: Error) => void changes.push(message),
     restored: () => void changes.push('restored'),
   };
-  return { closed, lose, settle, changes, sessions, listener };
+  const openFirst = async (): Promise<void> => {
+    const opened = sessions.open();
+    settle[0]!();
+    await opened;
+    sessions.listen(listener);
+  };
+  return { closed, lose, settle, changes, sessions, openFirst };
 }
 
 const LONGEST_DELAY = 2000;
@@ -40,11 +46,8 @@ function isOpen(sessions: Sessions<{ close(): void }>): boolean {
 
 describe('Sessions', () => {
   test('report a lost session once, and try to open another until that succeeds', async () => {
-    const { lose, settle, changes, sessions, listener } = attempts();
-    const opened = sessions.open();
-    settle[0]!();
-    await opened;
-    sessions.listen(listener);
+    const { lose, settle, changes, sessions, openFirst } = attempts();
+    await openFirst();
     expect(sessions.current.number).toBe(0);
     lose[0]!(new Error('cut'));
     lose[0]!(new Error('cut again'));
@@ -59,11 +62,8 @@ describe('Sessions', () => {
   });
 
   test('report only a session that has not been lost again', async () => {
-    const { lose, settle, changes, sessions, listener } = attempts();
-    const opened = sessions.open();
-    settle[0]!();
-    await opened;
-    sessions.listen(listener);
+    const { lose, settle, changes, sessions, openFirst } = attempts();
+    await openFirst();
     lose[0]!(new Error('cut'));
     await vi.advanceTimersByTimeAsync(LONGEST_DELAY);
     settle[1]!();
